@@ -1,2 +1,35 @@
-//! Room.
-fn main() {}
+//! `keyfront`: the one binary people use. It parses arguments, reports errors in one line and chooses the exit
+//! code; what the commands do lives in the crates below it.
+
+mod dev;
+mod report;
+
+use std::process::ExitCode;
+
+use clap::{Parser, Subcommand};
+
+/// Serves KMS-encrypted S3 content through a CDN while the bucket stays private.
+#[derive(Debug, Parser)]
+#[command(name = "keyfront", version, arg_required_else_help = true)]
+struct Arguments {
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    Dev(dev::DevArguments),
+}
+
+fn main() -> ExitCode {
+    let outcome = match Arguments::parse().command {
+        Command::Dev(arguments) => dev::run(arguments),
+    };
+    match outcome {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            report::failure(&error);
+            ExitCode::FAILURE
+        }
+    }
+}

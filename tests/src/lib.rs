@@ -1,1 +1,17 @@
-//! Room.
+//! What the end-to-end tests stand on: the built `keyfront` as a child process, a real Ceph RGW, a client that
+//! sends exactly the bytes it is given, and the keys that break S3 software.
+//!
+//! The tests themselves live in `tests/`; nothing here asserts anything about Keyfront.
+#![allow(
+    clippy::unwrap_used,
+    clippy::panic,
+    reason = "a harness fails the test by panicking"
+)]
+#![allow(missing_docs, reason = "fields mirror dev.json and HTTP")]
+
+pub mod artefacts;
+pub mod ceph;
+pub mod keys;
+pub mod s3_client;
+pub mod stack;
+pub mod wire;

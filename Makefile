@@ -1,0 +1,39 @@
+# `make` lists the targets. Everything installed on the way lands in .tools/, target/ and dist/.
+.DEFAULT_GOAL := help
+.PHONY: help dev build bundle bundle-edge bundle-origin test check fmt bench clean
+
+CARGO ?= cargo
+export KEYFRONT_TOOLS := $(CURDIR)/.tools
+
+help: ## list the targets
+	@awk -F':.*## ' '/^[a-z-]+:.*## /{printf "  make %-14s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+
+dev: bundle-edge build ## build what is missing, then run the whole system on this machine (ARGS="--help" for flags)
+	target/debug/keyfront dev $(ARGS)
+
+build: ## the `keyfront` binary
+	$(CARGO) build --locked --package keyfront-cli
+
+bundle: bundle-edge bundle-origin ## dist/: the edge bundle and the origin Lambda, as they are deployed
+
+bundle-edge: ## dist/edge-cloudfront/ and its zip
+	scripts/bundle-edge
+
+bundle-origin: ## dist/origin-lambda.zip
+	scripts/bundle-origin
+
+test: bundle build ## every test, over the built artefacts
+	scripts/test
+
+check: ## formatting, lints, licences, documentation
+	scripts/check
+
+fmt: ## format the Rust code
+	$(CARGO) fmt --all
+
+bench: bundle-edge ## side by side against peers, in one run
+	bench/run
+
+clean: ## remove what was built (the tools in .tools/ stay)
+	$(CARGO) clean
+	rm -rf dist

@@ -1,0 +1,137 @@
+//! `keyfront dev`: starts the whole system on loopback and runs it until Ctrl-C. It does not build anything.
+
+use std::{io::IsTerminal as _, path::PathBuf, time::Duration};
+
+use anyhow::Context as _;
+use clap::{Args, ValueEnum};
+use keyfront_dev_stack::stack::{EdgeKind, Ports, Stack, StackConfig, Storage};
+use tokio::signal::unix::{SignalKind, signal};
+use tracing_subscriber::EnvFilter;
+
+use crate::report;
+
+/// Run the whole system on this machine: S3, KMS, STS, the publishers' API and the CDN, all on loopback.
+///
+/// Prints the URLs when everything serves. Scripts read them from dev.json in the state folder, or from the file
+/// named by --ready-file, which appears only when the system is ready.
+#[derive(Debug, Args)]
+pub(crate) struct DevArguments {
+    /// Folder for dev.json, the CA and, unless --ephemeral, all objects and keys
+    #[arg(long, value_name = "DIR", default_value = ".keyfront")]
+    state: PathBuf,
+
+    /// Keep objects and keys in memory only
+    #[arg(long)]
+    ephemeral: bool,
+
+    /// Run the edge as the built Lambda@Edge bundle in Node, or linked into this program
+    #[arg(long, value_enum, default_value = "node")]
+    edge: Edge,
+
+    /// The built Lambda@Edge bundle
+    #[arg(long, value_name = "DIR", default_value = "dist/edge-cloudfront")]
+    edge_bundle: PathBuf,
+
+    /// A site to serve, as JSON (docs/SEMANTICS.md); its bucket and region are created
+    #[arg(long, value_name = "FILE")]
+    site: Option<PathBuf>,
+
+    /// Port of the CDN (HTTPS); 0 takes a free one
+    #[arg(long, value_name = "PORT", default_value_t = 9443)]
+    cdn_port: u16,
+
+    /// Port of the publishers' API
+    #[arg(long, value_name = "PORT", default_value_t = 9080)]
+    publish_port: u16,
+
+    /// Port of S3
+    #[arg(long, value_name = "PORT", default_value_t = 9000)]
+    s3_port: u16,
+
+    /// Port of KMS
+    #[arg(long, value_name = "PORT", default_value_t = 9001)]
+    kms_port: u16,
+
+    /// Port of STS
+    #[arg(long, value_name = "PORT", default_value_t = 9002)]
+    sts_port: u16,
+
+    /// Write a copy of dev.json here once everything serves
+    #[arg(long, value_name = "FILE")]
+    ready_file: Option<PathBuf>,
+
+    /// Replace the edge's and the origin's sessions this often [default: well before their 12 hours end]
+    #[arg(long, value_name = "SECONDS", value_parser = clap::value_parser!(u64).range(1..))]
+    rotate_every: Option<u64>,
+}
+
+#[derive(Debug, Clone, Copy, ValueEnum)]
+enum Edge {
+    Node,
+    Native,
+}
+
+pub(crate) fn run(arguments: DevArguments) -> anyhow::Result<()> {
+    log_to_stderr();
+    let runtime = tokio::runtime::Runtime::new().context("the asynchronous runtime did not start")?;
+    runtime.block_on(serve(arguments))
+}
+
+async fn serve(arguments: DevArguments) -> anyhow::Result<()> {
+    // Registered before anything starts: Ctrl-C during the start must end it cleanly as well.
+    let mut interrupt = signal(SignalKind::interrupt()).context("Ctrl-C cannot be watched")?;
+    let mut terminate = signal(SignalKind::terminate()).context("SIGTERM cannot be watched")?;
+    let stopped = async {
+        tokio::select! {
+            _ = interrupt.recv() => {}
+            _ = terminate.recv() => {}
+        }
+    };
+    tokio::pin!(stopped);
+
+    let stack = tokio::select! {
+        started = Stack::start(config(arguments)?) => started?,
+        () = &mut stopped => return Ok(()),
+    };
+    report::ready(&stack);
+    stopped.await;
+    stack.shutdown().await;
+    report::stopped();
+    Ok(())
+}
+
+fn config(arguments: DevArguments) -> anyhow::Result<StackConfig> {
+    let site = arguments
+        .site
+        .map(|path| {
+            std::fs::read(&path).with_context(|| format!("the site {} cannot be read", path.display()))
+        })
+        .transpose()?;
+    Ok(StackConfig {
+        folder: arguments.state,
+        storage: if arguments.ephemeral { Storage::Memory } else { Storage::Folder },
+        edge: match arguments.edge {
+            Edge::Node => EdgeKind::Node { bundle: arguments.edge_bundle },
+            Edge::Native => EdgeKind::Native,
+        },
+        site,
+        ports: Ports {
+            cdn: arguments.cdn_port,
+            publish: arguments.publish_port,
+            s3: arguments.s3_port,
+            kms: arguments.kms_port,
+            sts: arguments.sts_port,
+        },
+        ready_file: arguments.ready_file,
+        rotate_every: arguments.rotate_every.map(Duration::from_secs),
+    })
+}
+
+fn log_to_stderr() {
+    let filter = EnvFilter::try_from_env("KEYFRONT_LOG").unwrap_or_else(|_| EnvFilter::new("warn"));
+    tracing_subscriber::fmt()
+        .with_env_filter(filter)
+        .with_ansi(std::io::stderr().is_terminal())
+        .with_writer(std::io::stderr)
+        .init();
+}

@@ -1,0 +1,56 @@
+//! What `keyfront` prints for people. The only place that writes to the terminal, so that no log line and no
+//! secret slips in between.
+
+#![allow(
+    clippy::print_stdout,
+    clippy::print_stderr,
+    reason = "this is the terminal's one door"
+)]
+
+use keyfront_dev_stack::stack::Stack;
+
+/// One line: the error and its causes, outermost first.
+pub(crate) fn failure(error: &anyhow::Error) {
+    eprintln!("keyfront: {error:#}");
+}
+
+/// The table of URLs and the three commands to copy.
+pub(crate) fn ready(stack: &Stack) {
+    let dev = stack.dev_json();
+    let dev_file = stack.dev_json_path();
+    let rows = [
+        ("CDN", dev.cdn_url.as_str(), "what readers use"),
+        (
+            "publish",
+            &dev.publish_url,
+            "the publishers' API (native origin)",
+        ),
+        ("S3", &dev.s3_url, "the private bucket's endpoint"),
+        ("KMS", &dev.kms_url, "enforced on every object"),
+        ("STS", &dev.sts_url, "AssumeRole for the stack's roles"),
+    ];
+    println!("\nKeyfront is ready.\n");
+    for (name, url, purpose) in rows {
+        println!("  {name:<8} {url:<28} {purpose}");
+    }
+    println!("  {:<8} {}", "edge", stack.edge_description());
+    println!("  {:<8} {} in {}", "bucket", dev.bucket, dev.region);
+    println!("  {:<8} {}\n", "details", dev_file.display());
+    println!("Upload a file, read it through the CDN, and see the bucket refuse the same read:\n");
+    println!(
+        "  echo hello | curl -T - {}/objects/hello.txt -H 'Content-Type: text/plain' \\\n    -H 'Authorization: Bearer {}'",
+        dev.publish_url, dev.publisher_token
+    );
+    println!(
+        "  curl --cacert {} {}/hello.txt",
+        dev.ca_cert.display(),
+        dev.cdn_url
+    );
+    println!("  curl -i {}/{}/hello.txt\n", dev.s3_url, dev.bucket);
+    println!("Ctrl-C stops it.");
+}
+
+/// The last line.
+pub(crate) fn stopped() {
+    println!("\nKeyfront has stopped.");
+}

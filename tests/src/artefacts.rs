@@ -1,0 +1,43 @@
+//! Where `make build` and `make bundle` put what the tests run. A missing artefact fails the test that needs it.
+
+use std::path::{Path, PathBuf};
+
+/// The root of the checkout.
+#[must_use]
+pub fn root() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR"))
+        .parent()
+        .expect("the tests crate lies one level below the root")
+        .to_path_buf()
+}
+
+/// The `keyfront` binary built by `make build`.
+#[must_use]
+pub fn keyfront() -> PathBuf {
+    built(target_dir().join("debug/keyfront"), "make build")
+}
+
+/// The Lambda@Edge bundle built by `make bundle-edge`.
+#[must_use]
+pub fn edge_bundle() -> PathBuf {
+    built(root().join("dist/edge-cloudfront"), "make bundle-edge")
+}
+
+/// The origin Lambda built by `make bundle-origin`.
+#[must_use]
+pub fn origin_zip() -> PathBuf {
+    built(root().join("dist/origin-lambda.zip"), "make bundle-origin")
+}
+
+fn target_dir() -> PathBuf {
+    std::env::var_os("CARGO_TARGET_DIR").map_or_else(|| root().join("target"), PathBuf::from)
+}
+
+fn built(path: PathBuf, how: &str) -> PathBuf {
+    assert!(
+        path.exists(),
+        "{} is missing: run `{how}` first",
+        path.display()
+    );
+    path
+}

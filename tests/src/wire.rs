@@ -1,0 +1,211 @@
+//! An HTTP client that sends exactly the request target it is given. URL libraries resolve `..`, re-encode and
+//! normalise - what these tests must not do.
+
+use std::{path::Path, sync::Arc};
+
+use bytes::Bytes;
+use http::{HeaderMap, Method, Request, StatusCode, Uri, Version};
+use http_body_util::{BodyExt as _, Full};
+use hyper::body::Incoming;
+use hyper_util::rt::{TokioExecutor, TokioIo};
+use rustls::{
+    ClientConfig, RootCertStore,
+    pki_types::{CertificateDer, ServerName, pem::PemObject as _},
+};
+use tokio::{
+    io::{AsyncRead, AsyncReadExt as _, AsyncWrite, AsyncWriteExt as _},
+    net::TcpStream,
+};
+use tokio_rustls::TlsConnector;
+
+use crate::stack::address;
+
+/// A client of one server; each call makes its own connection.
+#[derive(Clone)]
+pub struct Wire {
+    url: String,
+    tls: Option<Arc<RootCertStore>>,
+}
+
+/// A whole answer.
+#[derive(Debug, Clone)]
+pub struct Answer {
+    pub status: StatusCode,
+    pub headers: HeaderMap,
+    pub body: Bytes,
+}
+
+impl Answer {
+    /// A header's value, empty when absent.
+    #[must_use]
+    pub fn header(&self, name: &str) -> &str {
+        self.headers
+            .get(name)
+            .map_or("", |value| value.to_str().unwrap())
+    }
+
+    /// The stable code of a problem document.
+    #[must_use]
+    pub fn code(&self) -> String {
+        assert_eq!(
+            self.header("content-type"),
+            "application/problem+json",
+            "{self:?}"
+        );
+        let problem: serde_json::Value = serde_json::from_slice(&self.body).unwrap();
+        problem["code"].as_str().unwrap().to_owned()
+    }
+}
+
+trait Stream: AsyncRead + AsyncWrite + Send + Unpin {}
+impl<T: AsyncRead + AsyncWrite + Send + Unpin> Stream for T {}
+
+impl Wire {
+    /// A client without TLS.
+    #[must_use]
+    pub fn plain(url: &str) -> Self {
+        Self {
+            url: url.to_owned(),
+            tls: None,
+        }
+    }
+
+    /// A client that trusts only the CA in the given PEM file.
+    #[must_use]
+    pub fn tls(url: &str, ca: &Path) -> Self {
+        let _ = rustls::crypto::ring::default_provider().install_default();
+        let mut roots = RootCertStore::empty();
+        for certificate in CertificateDer::pem_file_iter(ca).unwrap() {
+            roots.add(certificate.unwrap()).unwrap();
+        }
+        Self {
+            url: url.to_owned(),
+            tls: Some(Arc::new(roots)),
+        }
+    }
+
+    /// `GET target`; the target starts with `/` and is already as it goes on the wire.
+    pub async fn get(&self, target: &str) -> Answer {
+        self.send(Method::GET, target, &[], Bytes::new()).await
+    }
+
+    /// A whole exchange over HTTP/1.1.
+    pub async fn send(
+        &self,
+        method: Method,
+        target: &str,
+        headers: &[(&str, &str)],
+        body: Bytes,
+    ) -> Answer {
+        collect(
+            self.exchange(Version::HTTP_11, method, target, headers, body)
+                .await,
+        )
+        .await
+    }
+
+    /// A whole exchange over HTTP/2.
+    pub async fn send_http2(
+        &self,
+        method: Method,
+        target: &str,
+        headers: &[(&str, &str)],
+    ) -> Answer {
+        collect(
+            self.exchange(Version::HTTP_2, method, target, headers, Bytes::new())
+                .await,
+        )
+        .await
+    }
+
+    /// An answer whose body is still on its way.
+    pub async fn open(&self, target: &str) -> http::Response<Incoming> {
+        self.exchange(Version::HTTP_11, Method::GET, target, &[], Bytes::new())
+            .await
+    }
+
+    async fn exchange(
+        &self,
+        version: Version,
+        method: Method,
+        target: &str,
+        headers: &[(&str, &str)],
+        body: Bytes,
+    ) -> http::Response<Incoming> {
+        let authority = self.authority();
+        let uri: Uri = match version {
+            Version::HTTP_2 => format!("https://{authority}{target}").parse().unwrap(),
+            _ => target.parse().unwrap(),
+        };
+        let mut request = Request::builder().method(method).uri(uri).version(version);
+        if version != Version::HTTP_2 {
+            request = request.header("host", authority);
+        }
+        for (name, value) in headers {
+            request = request.header(*name, *value);
+        }
+        let request = request.body(Full::new(body)).unwrap();
+        let io = TokioIo::new(self.connect(version).await);
+        if version == Version::HTTP_2 {
+            let (mut sender, connection) =
+                hyper::client::conn::http2::handshake(TokioExecutor::new(), io)
+                    .await
+                    .unwrap();
+            tokio::spawn(connection);
+            sender.send_request(request).await.unwrap()
+        } else {
+            let (mut sender, connection) = hyper::client::conn::http1::handshake(io).await.unwrap();
+            tokio::spawn(connection);
+            sender.send_request(request).await.unwrap()
+        }
+    }
+
+    /// Sends raw bytes and reads until the server closes: for requests no library would let through.
+    pub async fn raw(&self, request: &[u8]) -> Vec<u8> {
+        let mut stream = self.connect(Version::HTTP_11).await;
+        stream.write_all(request).await.unwrap();
+        let mut answer = Vec::new();
+        // A server may close without TLS close_notify; what arrived until then is the answer.
+        let _ = stream.read_to_end(&mut answer).await;
+        answer
+    }
+
+    /// `host:port`, as in the URL.
+    #[must_use]
+    pub fn authority(&self) -> &str {
+        self.url.split("://").nth(1).unwrap().trim_end_matches('/')
+    }
+
+    async fn connect(&self, version: Version) -> Box<dyn Stream> {
+        let tcp = TcpStream::connect(address(&self.url)).await.unwrap();
+        let Some(roots) = &self.tls else {
+            return Box::new(tcp);
+        };
+        let mut config = ClientConfig::builder()
+            .with_root_certificates(Arc::clone(roots))
+            .with_no_client_auth();
+        config.alpn_protocols = vec![if version == Version::HTTP_2 {
+            b"h2".to_vec()
+        } else {
+            b"http/1.1".to_vec()
+        }];
+        let host = self.authority().rsplit_once(':').unwrap().0.to_owned();
+        let name = ServerName::try_from(host).unwrap();
+        Box::new(
+            TlsConnector::from(Arc::new(config))
+                .connect(name, tcp)
+                .await
+                .unwrap(),
+        )
+    }
+}
+
+async fn collect(response: http::Response<Incoming>) -> Answer {
+    let (head, body) = response.into_parts();
+    let body = body.collect().await.unwrap().to_bytes();
+    Answer {
+        status: head.status,
+        headers: head.headers,
+        body,
+    }
+}
