@@ -11,6 +11,21 @@ pub fn nasty() -> Vec<String> {
     keys
 }
 
+/// A key as it goes on the wire, written by RFC 3986 alone so that the tests share no encoder with what they test.
+#[must_use]
+pub fn wire(key: &str) -> String {
+    let mut wire = String::new();
+    for byte in key.bytes() {
+        match byte {
+            b'A'..=b'Z' | b'a'..=b'z' | b'0'..=b'9' | b'-' | b'.' | b'_' | b'~' | b'/' => {
+                wire.push(byte.into())
+            }
+            _ => wire.push_str(&format!("%{byte:02X}")),
+        }
+    }
+    wire
+}
+
 const PLAIN: [&str; 71] = [
     // White space and what form decoding mistakes for it.
     "with space.txt",

@@ -12,6 +12,8 @@
 pub mod artefacts;
 pub mod ceph;
 pub mod keys;
+pub mod kms_client;
+pub mod publisher;
 pub mod s3_client;
 pub mod stack;
 pub mod wire;

@@ -4,9 +4,10 @@
 use std::{path::Path, sync::Arc};
 
 use bytes::Bytes;
+use futures::{Stream as FuturesStream, StreamExt as _};
 use http::{HeaderMap, Method, Request, StatusCode, Uri, Version};
-use http_body_util::{BodyExt as _, Full};
-use hyper::body::Incoming;
+use http_body_util::{BodyExt as _, Full, StreamBody, combinators::UnsyncBoxBody};
+use hyper::body::{Frame, Incoming};
 use hyper_util::rt::{TokioExecutor, TokioIo};
 use rustls::{
     ClientConfig, RootCertStore,
@@ -98,7 +99,7 @@ impl Wire {
         body: Bytes,
     ) -> Answer {
         collect(
-            self.exchange(Version::HTTP_11, method, target, headers, body)
+            self.exchange(Version::HTTP_11, method, target, headers, whole(body))
                 .await,
         )
         .await
@@ -112,7 +113,32 @@ impl Wire {
         headers: &[(&str, &str)],
     ) -> Answer {
         collect(
-            self.exchange(Version::HTTP_2, method, target, headers, Bytes::new())
+            self.exchange(
+                Version::HTTP_2,
+                method,
+                target,
+                headers,
+                whole(Bytes::new()),
+            )
+            .await,
+        )
+        .await
+    }
+
+    /// A whole exchange whose request body is made while it is sent; `length` is declared for it.
+    pub async fn send_stream(
+        &self,
+        method: Method,
+        target: &str,
+        headers: &[(&str, &str)],
+        length: u64,
+        body: impl FuturesStream<Item = Bytes> + Send + 'static,
+    ) -> Answer {
+        let length = length.to_string();
+        let headers = [headers, &[("content-length", length.as_str())]].concat();
+        let body = StreamBody::new(body.map(|bytes| Ok(Frame::data(bytes)))).boxed_unsync();
+        collect(
+            self.exchange(Version::HTTP_11, method, target, &headers, body)
                 .await,
         )
         .await
@@ -120,8 +146,14 @@ impl Wire {
 
     /// An answer whose body is still on its way.
     pub async fn open(&self, target: &str) -> http::Response<Incoming> {
-        self.exchange(Version::HTTP_11, Method::GET, target, &[], Bytes::new())
-            .await
+        self.exchange(
+            Version::HTTP_11,
+            Method::GET,
+            target,
+            &[],
+            whole(Bytes::new()),
+        )
+        .await
     }
 
     async fn exchange(
@@ -130,7 +162,7 @@ impl Wire {
         method: Method,
         target: &str,
         headers: &[(&str, &str)],
-        body: Bytes,
+        body: Body,
     ) -> http::Response<Incoming> {
         let authority = self.authority();
         let uri: Uri = match version {
@@ -144,7 +176,7 @@ impl Wire {
         for (name, value) in headers {
             request = request.header(*name, *value);
         }
-        let request = request.body(Full::new(body)).unwrap();
+        let request = request.body(body).unwrap();
         let io = TokioIo::new(self.connect(version).await);
         if version == Version::HTTP_2 {
             let (mut sender, connection) =
@@ -198,6 +230,12 @@ impl Wire {
                 .unwrap(),
         )
     }
+}
+
+type Body = UnsyncBoxBody<Bytes, std::convert::Infallible>;
+
+fn whole(body: Bytes) -> Body {
+    Full::new(body).boxed_unsync()
 }
 
 async fn collect(response: http::Response<Incoming>) -> Answer {
