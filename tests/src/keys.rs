@@ -18,7 +18,7 @@ pub fn wire(key: &str) -> String {
     for byte in key.bytes() {
         match byte {
             b'A'..=b'Z' | b'a'..=b'z' | b'0'..=b'9' | b'-' | b'.' | b'_' | b'~' | b'/' => {
-                wire.push(byte.into())
+                wire.push(byte.into());
             }
             _ => wire.push_str(&format!("%{byte:02X}")),
         }

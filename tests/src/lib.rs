@@ -10,9 +10,11 @@
 #![allow(missing_docs, reason = "fields mirror dev.json and HTTP")]
 
 pub mod artefacts;
+pub mod aws_client;
 pub mod ceph;
+pub mod edge_bundle;
 pub mod keys;
-pub mod kms_client;
+
 pub mod publisher;
 pub mod s3_client;
 pub mod stack;

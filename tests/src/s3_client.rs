@@ -2,7 +2,9 @@
 
 use aws_sdk_s3::{
     Client, Config,
-    config::{BehaviorVersion, Credentials, Region, retry::RetryConfig},
+    config::{
+        BehaviorVersion, Credentials, Region, RequestChecksumCalculation, retry::RetryConfig,
+    },
 };
 use aws_smithy_http_client::{
     Builder,
@@ -32,6 +34,8 @@ pub fn client(endpoint: &str, region: &str, credentials: &AwsCredentials) -> Cli
             .credentials_provider(credentials)
             .force_path_style(true)
             .retry_config(RetryConfig::disabled())
+            // Ceph 16 does not know the trailing checksums the SDK adds by itself.
+            .request_checksum_calculation(RequestChecksumCalculation::WhenRequired)
             .http_client(http)
             .build(),
     )

@@ -1,5 +1,5 @@
 //! Memory stays flat while a large object passes through the origin, S3 and the CDN, all in one process.
-#![allow(clippy::unwrap_used, clippy::panic)]
+#![allow(clippy::unwrap_used, clippy::panic, clippy::print_stdout)]
 
 use bytes::Bytes;
 use futures::stream;

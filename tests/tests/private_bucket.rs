@@ -5,7 +5,7 @@ use std::path::Path;
 
 use aws_sdk_s3::error::ProvideErrorMetadata as _;
 use http::StatusCode;
-use keyfront_tests::{kms_client, publisher, s3_client, stack::Stack};
+use keyfront_tests::{aws_client, publisher, s3_client, stack::Stack};
 
 const MARKER: &[u8] = b"a sentence that must not rest on the disk in plain";
 
@@ -179,7 +179,7 @@ async fn a_disabled_key_makes_its_objects_unreadable_until_it_is_enabled() {
     let stack = Stack::start();
     publisher::publish(&stack, "locked", MARKER).await;
     let key = serde_json::json!({"KeyId": stack.dev.key_arn});
-    kms_client::call(&stack.dev, "DisableKey", &key).await;
+    aws_client::kms(&stack.dev, "DisableKey", &key).await;
     let answer = stack.cdn().get("/locked").await;
     assert_eq!(answer.status, StatusCode::BAD_GATEWAY);
     assert_eq!(answer.header("cache-control"), "no-store");
@@ -189,7 +189,7 @@ async fn a_disabled_key_makes_its_objects_unreadable_until_it_is_enabled() {
             .windows(MARKER.len())
             .any(|window| window == MARKER)
     );
-    kms_client::call(&stack.dev, "EnableKey", &key).await;
+    aws_client::kms(&stack.dev, "EnableKey", &key).await;
     assert_eq!(&stack.cdn().get("/locked").await.body[..], MARKER);
 }
 

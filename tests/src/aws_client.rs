@@ -1,0 +1,114 @@
+//! KMS and STS calls, signed by the `aws-sigv4` crate.
+
+use std::time::SystemTime;
+
+use aws_sigv4::{
+    http_request::{SignableBody, SignableRequest, SigningSettings, sign},
+    sign::v4,
+};
+use bytes::Bytes;
+use http::{Method, StatusCode};
+
+use crate::{
+    stack::{AwsCredentials, DevJson},
+    wire::{Answer, Wire},
+};
+
+/// Calls a KMS operation as the stack's administrator; anything but 200 fails the test.
+pub async fn kms(dev: &DevJson, operation: &str, input: &serde_json::Value) -> serde_json::Value {
+    let target = format!("TrentService.{operation}");
+    let headers = [
+        ("content-type", "application/x-amz-json-1.1"),
+        ("x-amz-target", target.as_str()),
+    ];
+    let service = Service {
+        name: "kms",
+        url: &dev.kms_url,
+        region: &dev.region,
+    };
+    let answer = service
+        .post(&dev.credentials.admin, &headers, input.to_string())
+        .await;
+    assert_eq!(answer.status, StatusCode::OK, "{operation}: {answer:?}");
+    serde_json::from_slice(&answer.body).unwrap_or_default()
+}
+
+/// A session of `role_arn`; anything but 200 fails the test.
+pub async fn assume_role(
+    url: &str,
+    region: &str,
+    caller: &AwsCredentials,
+    role_arn: &str,
+) -> AwsCredentials {
+    let headers = [("content-type", "application/x-www-form-urlencoded")];
+    let form = format!(
+        "Action=AssumeRole&Version=2011-06-15&RoleSessionName=tests&DurationSeconds=3600&RoleArn={}",
+        role_arn.replace(':', "%3A").replace('/', "%2F")
+    );
+    let service = Service {
+        name: "sts",
+        url,
+        region,
+    };
+    let answer = service.post(caller, &headers, form).await;
+    assert_eq!(answer.status, StatusCode::OK, "{answer:?}");
+    let xml = String::from_utf8(answer.body.to_vec()).unwrap();
+    AwsCredentials {
+        access_key_id: element(&xml, "AccessKeyId"),
+        secret_access_key: element(&xml, "SecretAccessKey"),
+        session_token: Some(element(&xml, "SessionToken")),
+    }
+}
+
+struct Service<'a> {
+    name: &'a str,
+    url: &'a str,
+    region: &'a str,
+}
+
+impl Service<'_> {
+    async fn post(
+        &self,
+        caller: &AwsCredentials,
+        headers: &[(&str, &str)],
+        body: String,
+    ) -> Answer {
+        let identity = aws_credential_types::Credentials::new(
+            &caller.access_key_id,
+            &caller.secret_access_key,
+            caller.session_token.clone(),
+            None,
+            "tests",
+        )
+        .into();
+        let parameters = v4::SigningParams::builder()
+            .identity(&identity)
+            .region(self.region)
+            .name(self.name)
+            .time(SystemTime::now())
+            .settings(SigningSettings::default())
+            .build()
+            .unwrap()
+            .into();
+        let wire = Wire::plain(self.url);
+        let signed_headers = [&[("host", wire.authority())], headers].concat();
+        let request = SignableRequest::new(
+            "POST",
+            self.url,
+            signed_headers.into_iter(),
+            SignableBody::Bytes(body.as_bytes()),
+        );
+        let (signed, _) = sign(request.unwrap(), &parameters).unwrap().into_parts();
+        let headers: Vec<_> = headers.iter().copied().chain(signed.headers()).collect();
+        wire.send(Method::POST, "/", &headers, Bytes::from(body.clone()))
+            .await
+    }
+}
+
+fn element(xml: &str, name: &str) -> String {
+    let start = xml
+        .split_once(&format!("<{name}>"))
+        .unwrap_or_else(|| panic!("no {name} in {xml}"))
+        .1;
+    start.split_once('<').unwrap().0.to_owned()
+}
