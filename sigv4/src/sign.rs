@@ -10,7 +10,7 @@ use crate::{
     canonical_request::CanonicalRequest,
     credentials::SessionToken,
     error::SigningError,
-    request::{ContentSha256Header, Profile, Request, SigningContext},
+    request::{Request, SigningContext},
     signature::Signature,
     signing_key::SigningKeyCache,
     string_to_sign::{self, StringToSign},
@@ -98,10 +98,7 @@ impl Signer {
             .write(context, canonical_request_sha256)?;
         let signature = self.keys.key(context).sign(&self.string_to_sign);
         self.write_authorization(context, &signature);
-        let sends_hash = match context.profile {
-            Profile::S3 => true,
-            Profile::Standard { content_sha256, .. } => content_sha256 == ContentSha256Header::Sent,
-        };
+        let sends_hash = context.profile.sends_content_sha256();
         Ok(SignedHeaders {
             authorization: &self.authorization,
             date: context.date,
