@@ -80,6 +80,8 @@ fn finish(mut state: [u32; 8], message: &[u8]) -> [u8; 32] {
 
 #[cfg(test)]
 mod tests {
+    use alloc::{vec, vec::Vec};
+
     use hmac::{Hmac, KeyInit, Mac};
     use proptest::prelude::*;
 

@@ -16,8 +16,6 @@
 #![cfg_attr(test, allow(clippy::unwrap_used, clippy::panic))]
 
 extern crate alloc;
-#[cfg(test)]
-extern crate std;
 
 pub mod amz_date;
 mod canonical_headers;
