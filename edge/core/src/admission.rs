@@ -53,6 +53,23 @@ pub enum RequestBody<'a> {
     Unseen,
 }
 
+impl RequestBody<'_> {
+    /// What the headers say of a body the host was not shown.
+    #[must_use]
+    pub fn declared(headers: &[(&str, &str)]) -> Self {
+        let declares = |(name, value): &(&str, &str)| match *name {
+            "content-length" => *value != "0",
+            "transfer-encoding" => true,
+            _ => false,
+        };
+        if headers.iter().any(declares) {
+            Self::Unseen
+        } else {
+            Self::Empty
+        }
+    }
+}
+
 impl<'a> ViewerRequest<'a> {
     /// The value of a header that appears exactly once.
     #[must_use]
