@@ -324,17 +324,17 @@ fn decode_component(raw: &str) -> Result<String, Refusal> {
         .map_err(|_| Refusal::QueryRefused)
 }
 
+/// In canonical order, which is the order of the encoded bytes; a handful of parameters need no sort.
 fn written(parameters: &[(String, String)]) -> String {
-    let mut encoded: Vec<(String, String)> = parameters
-        .iter()
-        .map(|(name, value)| {
-            (
-                uri_encoding::encode_component(name),
-                uri_encoding::encode_component(value),
-            )
-        })
-        .collect();
-    encoded.sort();
+    let mut encoded: Vec<(String, String)> = Vec::with_capacity(parameters.len());
+    for (name, value) in parameters {
+        let parameter = (
+            uri_encoding::encode_component(name),
+            uri_encoding::encode_component(value),
+        );
+        let place = encoded.partition_point(|placed| *placed <= parameter);
+        encoded.insert(place, parameter);
+    }
     let mut query = String::new();
     for (name, value) in &encoded {
         if !query.is_empty() {

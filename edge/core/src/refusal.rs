@@ -5,6 +5,7 @@
 
 use keyfront_object_key::KeyError;
 use keyfront_sigv4::SigningError;
+use serde::Serialize;
 
 use crate::answer::{Answer, Header};
 use crate::site::SiteError;
@@ -171,14 +172,14 @@ impl Refusal {
     #[must_use]
     pub fn answer(&self, request_id: &str, body: BodyOf) -> Answer {
         let face = self.face();
-        let problem = serde_json::json!({
-            "type": format!("urn:keyfront:{}", face.code),
-            "title": face.title,
-            "status": face.status,
-            "code": face.code,
-            "request_id": request_id,
-        });
-        let mut answer = problem_answer(face.status, &problem, request_id, body);
+        let problem = Problem {
+            r#type: format!("urn:keyfront:{}", face.code),
+            title: face.title,
+            status: face.status,
+            code: Some(face.code),
+            request_id,
+        };
+        let mut answer = problem.answer(body);
         match self {
             Self::MethodNotAllowed { allow } => answer.headers.push(Header::new("allow", *allow)),
             Self::Throttled => answer.headers.push(Header::new("retry-after", "1")),
@@ -243,33 +244,46 @@ impl BodyOf {
 /// The origin's refusal of a precondition or range (412, 416): its status stands, its XML does not.
 #[must_use]
 pub(crate) fn plain_status(status: u16, title: &str, request_id: &str, body: BodyOf) -> Answer {
-    let problem = serde_json::json!({
-        "type": "about:blank",
-        "title": title,
-        "status": status,
-        "request_id": request_id,
-    });
-    problem_answer(status, &problem, request_id, body)
+    let r#type = "about:blank".to_owned();
+    Problem {
+        r#type,
+        title,
+        status,
+        code: None,
+        request_id,
+    }
+    .answer(body)
 }
 
-fn problem_answer(
+/// Problem details (RFC 9457).
+#[derive(Serialize)]
+struct Problem<'a> {
+    r#type: String,
+    title: &'a str,
     status: u16,
-    problem: &serde_json::Value,
-    request_id: &str,
-    body: BodyOf,
-) -> Answer {
-    Answer {
-        status,
-        headers: vec![
-            Header::new("content-type", "application/problem+json"),
-            Header::new("cache-control", "no-store"),
-            Header::new("x-content-type-options", "nosniff"),
-            Header::new("x-keyfront-request-id", visible(request_id)),
-        ],
-        body: match body {
-            BodyOf::Allowed => ascii(&problem.to_string()),
+    #[serde(skip_serializing_if = "Option::is_none")]
+    code: Option<&'static str>,
+    request_id: &'a str,
+}
+
+impl Problem<'_> {
+    fn answer(&self, body: BodyOf) -> Answer {
+        let json = match body {
+            BodyOf::Allowed => {
+                serde_json::to_string(self).expect("strings and a number always serialise")
+            }
             BodyOf::Omitted => String::new(),
-        },
+        };
+        Answer {
+            status: self.status,
+            headers: vec![
+                Header::new("content-type", "application/problem+json"),
+                Header::new("cache-control", "no-store"),
+                Header::new("x-content-type-options", "nosniff"),
+                Header::new("x-keyfront-request-id", visible(self.request_id)),
+            ],
+            body: ascii(&json),
+        }
     }
 }
 
