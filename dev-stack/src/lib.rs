@@ -1,1 +1,3 @@
-//! Room.
+//! The whole system on one machine: S3, KMS, STS, IAM and a CDN on loopback.
+
+pub mod cdn;

@@ -1,0 +1,273 @@
+//! Whether an answer may be stored and how long it is fresh: RFC 9111 by `http-cache-semantics`, within CloudFront's TTLs.
+//!
+//! The crate judges; this module words CloudFront's settings as `Cache-Control`, which is all the crate understands.
+//! Stores nothing.
+
+use std::time::{Duration, SystemTime};
+
+use http::header::{AGE, CACHE_CONTROL, ETAG, EXPIRES, LAST_MODIFIED, PRAGMA, SET_COOKIE, VARY};
+use http::request::Parts;
+use http::{HeaderMap, HeaderValue, Request, Response, StatusCode};
+use http_cache_semantics::{BeforeRequest, CacheOptions};
+
+use super::distribution::{CachePolicy, Distribution};
+
+/// Statuses CloudFront caches as errors.
+const CACHED_ERRORS: [u16; 13] = [
+    400, 403, 404, 405, 410, 412, 414, 415, 500, 501, 502, 503, 504,
+];
+/// For these CloudFront heeds `no-store`, `no-cache` and `private`; for other errors its error TTL wins.
+const ERRORS_THAT_CAN_FORBID: [u16; 4] = [404, 410, 414, 501];
+
+/// The freshness of one stored answer.
+#[derive(Debug)]
+pub(super) struct Freshness(http_cache_semantics::CachePolicy);
+
+/// What a stored answer is good for.
+#[derive(Debug, PartialEq, Eq)]
+pub(super) enum Standing {
+    /// Serve it.
+    Fresh,
+    /// Ask the origin whether it still holds.
+    Stale,
+    /// It answers another variant of the request (`Vary`).
+    OtherVariant,
+}
+
+/// Judges an answer; `None` if it must not be stored.
+///
+/// `request` is what was forwarded, so that `Vary` compares what the origin could see.
+pub(super) fn judge(
+    distribution: &Distribution,
+    policy: &CachePolicy,
+    request: &Parts,
+    status: StatusCode,
+    headers: &HeaderMap,
+    now: SystemTime,
+) -> Option<Freshness> {
+    if !policy.is_enabled() || varies_by_everything(headers) {
+        return None;
+    }
+    let directives = Directives::of(headers);
+    if status.as_u16() >= 400 {
+        let error_ttl = distribution.error_ttl(status.as_u16());
+        return judge_error(
+            policy,
+            error_ttl,
+            &directives,
+            request,
+            status,
+            headers,
+            now,
+        );
+    }
+    // One viewer's cookie must not reach another, not even after a revalidation.
+    if headers.contains_key(SET_COOKIE) && !directives.has("public") {
+        return None;
+    }
+    let explicit = directives.has("max-age") || directives.has("s-maxage");
+    let silent = !explicit && !headers.contains_key(EXPIRES) && !directives.forbid();
+    let lifetime = if silent {
+        policy.default_ttl
+    } else {
+        let as_sent = crate_policy(request, status, headers, &directives.0.join(", "), now);
+        let own = (as_sent.time_to_live(now) + as_sent.age(now)).as_secs();
+        match own {
+            0 => 0,
+            own => own.clamp(policy.min_ttl, policy.max_ttl),
+        }
+    };
+    let has_validator = headers.contains_key(ETAG) || headers.contains_key(LAST_MODIFIED);
+    if lifetime == 0 && !has_validator {
+        return None;
+    }
+    let judged = crate_policy(
+        request,
+        status,
+        headers,
+        &directives.with_lifetime(lifetime),
+        now,
+    );
+    judged.is_storable().then_some(Freshness(judged))
+}
+
+/// "Control how long CloudFront caches errors" in its developer guide.
+fn judge_error(
+    policy: &CachePolicy,
+    error_ttl: u64,
+    directives: &Directives,
+    request: &Parts,
+    status: StatusCode,
+    headers: &HeaderMap,
+    now: SystemTime,
+) -> Option<Freshness> {
+    let code = status.as_u16();
+    if !CACHED_ERRORS.contains(&code) || headers.contains_key(SET_COOKIE) {
+        return None;
+    }
+    let lifetime = if directives.forbid() {
+        if ERRORS_THAT_CAN_FORBID.contains(&code) {
+            0
+        } else {
+            error_ttl
+        }
+    } else {
+        let as_sent = crate_policy(
+            request,
+            StatusCode::NOT_FOUND,
+            headers,
+            &directives.0.join(", "),
+            now,
+        );
+        let own = (as_sent.time_to_live(now) + as_sent.age(now)).as_secs();
+        own.min(policy.max_ttl).max(error_ttl)
+    };
+    if lifetime == 0 {
+        return None;
+    }
+    // The crate knows no other error it would store.
+    let judged = crate_policy(
+        request,
+        StatusCode::NOT_FOUND,
+        headers,
+        &format!("s-maxage={lifetime}"),
+        now,
+    );
+    judged.is_storable().then_some(Freshness(judged))
+}
+
+fn crate_policy(
+    request: &Parts,
+    status: StatusCode,
+    headers: &HeaderMap,
+    cache_control: &str,
+    now: SystemTime,
+) -> http_cache_semantics::CachePolicy {
+    let mut response = Response::new(());
+    *response.status_mut() = status;
+    *response.headers_mut() = headers.clone();
+    let headers = response.headers_mut();
+    headers.remove(PRAGMA);
+    headers.remove(CACHE_CONTROL);
+    if let Ok(value) = HeaderValue::from_str(cache_control)
+        && !cache_control.is_empty()
+    {
+        headers.insert(CACHE_CONTROL, value);
+    }
+    let options = CacheOptions {
+        // CloudFront does not guess from Last-Modified: it has a default TTL.
+        cache_heuristic: 0.0,
+        immutable_min_time_to_live: Duration::ZERO,
+        ..CacheOptions::default()
+    };
+    http_cache_semantics::CachePolicy::new_options(
+        &cacheable_request(request),
+        &response,
+        now,
+        options,
+    )
+}
+
+/// CloudFront ignores the viewer's `Cache-Control` and `Pragma`.
+fn cacheable_request(request: &Parts) -> Request<()> {
+    let mut judged = Request::new(());
+    *judged.method_mut() = request.method.clone();
+    *judged.uri_mut() = request.uri.clone();
+    *judged.headers_mut() = request.headers.clone();
+    judged.headers_mut().remove(CACHE_CONTROL);
+    judged.headers_mut().remove(PRAGMA);
+    judged
+}
+
+impl Freshness {
+    /// What the stored answer is good for, for this request as it would be forwarded.
+    pub(super) fn standing(&self, request: &Parts, now: SystemTime) -> Standing {
+        match self.0.before_request(&cacheable_request(request), now) {
+            BeforeRequest::Fresh(_) => Standing::Fresh,
+            BeforeRequest::Stale { matches: true, .. } => Standing::Stale,
+            BeforeRequest::Stale { matches: false, .. } => Standing::OtherVariant,
+        }
+    }
+
+    /// The value of `Age`, in seconds.
+    pub(super) fn age(&self, now: SystemTime) -> u64 {
+        self.0.age(now).as_secs()
+    }
+}
+
+/// The headers of a stored answer after a 304 confirmed it (RFC 9111 section 3.2).
+pub(super) fn confirmed_headers(stored: &HeaderMap, confirmation: &HeaderMap) -> HeaderMap {
+    let mut headers = stored.clone();
+    headers.remove(AGE);
+    for name in confirmation.keys() {
+        if name.as_str().starts_with("content-") {
+            continue;
+        }
+        headers.remove(name);
+        for value in confirmation.get_all(name) {
+            headers.append(name.clone(), value.clone());
+        }
+    }
+    headers
+}
+
+fn varies_by_everything(headers: &HeaderMap) -> bool {
+    headers
+        .get_all(VARY)
+        .iter()
+        .any(|value| value.as_bytes().contains(&b'*'))
+}
+
+/// The directives of `Cache-Control` in lower case, which is how the crate wants them.
+struct Directives(Vec<String>);
+
+impl Directives {
+    fn of(headers: &HeaderMap) -> Self {
+        let mut directives = Vec::new();
+        for value in headers.get_all(CACHE_CONTROL) {
+            let Ok(text) = value.to_str() else {
+                // Not readable is not permission.
+                directives.push("no-store".into());
+                continue;
+            };
+            let items = text.split(',').map(|item| item.trim().to_ascii_lowercase());
+            directives.extend(items.filter(|item| !item.is_empty()));
+        }
+        if directives.is_empty() && pragma_no_cache(headers) {
+            directives.push("no-cache".into());
+        }
+        Self(directives)
+    }
+
+    fn has(&self, name: &str) -> bool {
+        self.0.iter().any(|item| named(item, name))
+    }
+
+    fn forbid(&self) -> bool {
+        self.has("no-store") || self.has("no-cache") || self.has("private")
+    }
+
+    /// The same directives with CloudFront's lifetime in place of the origin's.
+    fn with_lifetime(&self, seconds: u64) -> String {
+        let mut kept: Vec<&str> = self.0.iter().map(String::as_str).collect();
+        kept.retain(|item| !named(item, "max-age") && !named(item, "s-maxage"));
+        let lifetime = format!("s-maxage={seconds}");
+        kept.push(&lifetime);
+        kept.join(", ")
+    }
+}
+
+fn named(item: &str, name: &str) -> bool {
+    item.split('=').next().is_some_and(|own| own.trim() == name)
+}
+
+fn pragma_no_cache(headers: &HeaderMap) -> bool {
+    headers
+        .get_all(PRAGMA)
+        .iter()
+        .any(|value| value.to_str().is_ok_and(|text| text.contains("no-cache")))
+}
+
+#[cfg(test)]
+#[path = "freshness_tests.rs"]
+mod tests;
