@@ -1,1 +1,24 @@
-//! Room.
+//! The origin: takes publishers' uploads into the KMS-encrypted bucket.
+//!
+//! A request is identified ([`publisher`]), authorised by the publisher's rules, planned, received
+//! and stored ([`publish`]), and S3's answer is verified ([`store`]). [`http`] runs the same router
+//! natively and behind a Lambda Function URL.
+//!
+//! It does not serve objects to viewers, and holds no secrets besides the SDK's credentials.
+
+#![cfg_attr(test, allow(clippy::unwrap_used, clippy::panic))]
+
+pub mod catalog;
+pub mod config;
+pub mod error;
+pub mod http;
+pub mod media_type;
+pub mod publish;
+pub mod publisher;
+pub mod store;
+
+pub use self::{
+    config::{Config, ConfigError},
+    error::Error,
+    http::{Origin, serve},
+};

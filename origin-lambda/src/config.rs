@@ -1,0 +1,332 @@
+//! Configuration from environment variables: read once, judged completely, before anything is served.
+//!
+//! It does not create clients and never reads a secret: credentials come from the AWS SDK's chain.
+
+use std::fmt;
+
+/// Name of the bucket objects go to (required).
+pub const BUCKET: &str = "KEYFRONT_BUCKET";
+/// ARN of the KMS key objects are encrypted with (required; an ARN, never an alias).
+pub const KEY_ARN: &str = "KEYFRONT_KEY_ARN";
+/// ARN of the IAM role the edge signs with (required on Lambda).
+pub const EDGE_ROLE_ARN: &str = "KEYFRONT_EDGE_ROLE_ARN";
+/// `https://` base under which stored objects are served, without trailing slash (optional).
+pub const PUBLIC_URL: &str = "KEYFRONT_PUBLIC_URL";
+/// Another S3 endpoint than AWS's (optional; local stacks).
+pub const S3_ENDPOINT: &str = "KEYFRONT_S3_ENDPOINT";
+/// `true`: the bucket goes into the path instead of the host name (optional; local stacks).
+pub const S3_PATH_STYLE: &str = "KEYFRONT_S3_PATH_STYLE";
+/// The Region of bucket and key; set by Lambda itself.
+pub const REGION: &str = "AWS_REGION";
+
+/// A variable that keeps the origin from starting. Each message says what to set.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum ConfigError {
+    /// A required variable is absent or empty.
+    #[error("{0} is not set; set it to {1}")]
+    Missing(&'static str, &'static str),
+    /// A variable has a value that cannot be used.
+    #[error("{name} is not usable: {reason}")]
+    Invalid {
+        /// The variable.
+        name: &'static str,
+        /// What it must look like.
+        reason: &'static str,
+    },
+}
+
+/// The origin's configuration.
+#[derive(Debug, Clone)]
+pub struct Config {
+    /// Bucket name.
+    pub bucket: String,
+    /// Key that every object must be encrypted with.
+    pub key_arn: KeyArn,
+    /// Region of the bucket.
+    pub region: String,
+    /// Role whose signed requests may carry a viewer's token; `None` trusts no one.
+    pub edge_role: Option<RoleArn>,
+    /// Base of the URLs told to publishers.
+    pub public_url: Option<String>,
+    /// S3 endpoint override.
+    pub s3_endpoint: Option<String>,
+    /// Where the bucket's name goes.
+    pub s3_style: S3Style,
+}
+
+/// Where S3 requests carry the bucket's name.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum S3Style {
+    /// `BUCKET.s3.REGION.amazonaws.com/KEY`
+    #[default]
+    VirtualHost,
+    /// `ENDPOINT/BUCKET/KEY`
+    Path,
+}
+
+impl Config {
+    /// Reads the variables through `lookup`, which answers `None` for an unset one.
+    ///
+    /// # Errors
+    /// The first variable that is missing or unusable.
+    pub fn read(lookup: impl Fn(&str) -> Option<String>) -> Result<Self, ConfigError> {
+        let optional = |name: &str| lookup(name).filter(|value| !value.is_empty());
+        let required = |name, hint| optional(name).ok_or(ConfigError::Missing(name, hint));
+        Ok(Self {
+            bucket: bucket(required(BUCKET, "the bucket's name")?)?,
+            key_arn: KeyArn::parse(&required(KEY_ARN, "the KMS key's ARN")?)?,
+            region: required(REGION, "the Region of the bucket and the key")?,
+            edge_role: optional(EDGE_ROLE_ARN)
+                .map(|arn| RoleArn::parse(&arn))
+                .transpose()?,
+            public_url: optional(PUBLIC_URL).map(public_url).transpose()?,
+            s3_endpoint: optional(S3_ENDPOINT).map(endpoint).transpose()?,
+            s3_style: match optional(S3_PATH_STYLE).as_deref() {
+                None | Some("false") => S3Style::VirtualHost,
+                Some("true") => S3Style::Path,
+                Some(_) => return Err(invalid(S3_PATH_STYLE, "write true or false")),
+            },
+        })
+    }
+
+    /// Like [`Config::read`], for a start on Lambda, where nobody could publish without the edge role.
+    ///
+    /// # Errors
+    /// As [`Config::read`], and a missing edge role.
+    pub fn read_on_lambda(lookup: impl Fn(&str) -> Option<String>) -> Result<Self, ConfigError> {
+        let config = Self::read(lookup)?;
+        if config.edge_role.is_none() {
+            return Err(ConfigError::Missing(
+                EDGE_ROLE_ARN,
+                "the ARN of the role the edge signs with",
+            ));
+        }
+        Ok(config)
+    }
+}
+
+const fn invalid(name: &'static str, reason: &'static str) -> ConfigError {
+    ConfigError::Invalid { name, reason }
+}
+
+fn bucket(name: String) -> Result<String, ConfigError> {
+    let legal =
+        |byte: u8| byte.is_ascii_lowercase() || byte.is_ascii_digit() || b".-".contains(&byte);
+    if (3..=63).contains(&name.len()) && name.bytes().all(legal) {
+        Ok(name)
+    } else {
+        Err(invalid(
+            BUCKET,
+            "a bucket name has 3 to 63 lower-case letters, digits, dots and hyphens",
+        ))
+    }
+}
+
+fn endpoint(url: String) -> Result<String, ConfigError> {
+    if url.starts_with("http://") || url.starts_with("https://") {
+        Ok(url)
+    } else {
+        Err(invalid(S3_ENDPOINT, "write an http:// or https:// URL"))
+    }
+}
+
+fn public_url(url: String) -> Result<String, ConfigError> {
+    if url.starts_with("https://") && !url.contains(['?', '#']) {
+        Ok(url.trim_end_matches('/').to_owned())
+    } else {
+        Err(invalid(PUBLIC_URL, "write an https:// URL without query"))
+    }
+}
+
+/// The ARN of a KMS key: `arn:PARTITION:kms:REGION:ACCOUNT:key/ID`.
+///
+/// Aliases are refused: they resolve in the caller's account, and S3 answers with the key's ARN,
+/// so that an alias could not be verified.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct KeyArn(String);
+
+impl KeyArn {
+    /// # Errors
+    /// Anything that is not the ARN of a key.
+    pub fn parse(arn: &str) -> Result<Self, ConfigError> {
+        match split_arn(arn) {
+            Some([_, "kms", region, account, resource])
+                if !region.is_empty()
+                    && is_account(account)
+                    && resource
+                        .strip_prefix("key/")
+                        .is_some_and(|id| !id.is_empty()) =>
+            {
+                Ok(Self(arn.to_owned()))
+            }
+            _ => Err(invalid(
+                KEY_ARN,
+                "write the key's ARN, arn:aws:kms:REGION:ACCOUNT:key/ID, not an alias",
+            )),
+        }
+    }
+
+    /// The ARN's text.
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+impl fmt::Display for KeyArn {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+/// The IAM role of the edge, comparable with the ARNs its sessions have.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct RoleArn {
+    partition: String,
+    account: String,
+    name: String,
+}
+
+impl RoleArn {
+    /// Reads `arn:PARTITION:iam::ACCOUNT:role/PATH/NAME`.
+    ///
+    /// # Errors
+    /// Anything that is not the ARN of a role.
+    pub fn parse(arn: &str) -> Result<Self, ConfigError> {
+        let reject = || {
+            invalid(
+                EDGE_ROLE_ARN,
+                "write the role's ARN, arn:aws:iam::ACCOUNT:role/NAME",
+            )
+        };
+        let Some([partition, "iam", "", account, resource]) = split_arn(arn) else {
+            return Err(reject());
+        };
+        let name = resource
+            .strip_prefix("role/")
+            .and_then(|path| path.rsplit('/').next());
+        match name {
+            Some(name) if !name.is_empty() && is_account(account) => Ok(Self {
+                partition: partition.to_owned(),
+                account: account.to_owned(),
+                name: name.to_owned(),
+            }),
+            _ => Err(reject()),
+        }
+    }
+
+    /// Whether `user_arn`, as AWS reports a verified caller, is a session of this role:
+    /// `arn:PARTITION:sts::ACCOUNT:assumed-role/NAME/SESSION`. A role's path is not part of it.
+    pub fn is_session(&self, user_arn: &str) -> bool {
+        let Some([partition, "sts", "", account, resource]) = split_arn(user_arn) else {
+            return false;
+        };
+        let mut parts = resource.split('/');
+        partition == self.partition
+            && account == self.account
+            && parts.next() == Some("assumed-role")
+            && parts.next() == Some(self.name.as_str())
+            && parts.next().is_some_and(|session| !session.is_empty())
+            && parts.next().is_none()
+    }
+}
+
+fn split_arn(arn: &str) -> Option<[&str; 5]> {
+    let mut parts = arn.strip_prefix("arn:")?.splitn(5, ':');
+    let fields = [
+        parts.next()?,
+        parts.next()?,
+        parts.next()?,
+        parts.next()?,
+        parts.next()?,
+    ];
+    arn.bytes()
+        .all(|byte| byte.is_ascii_graphic())
+        .then_some(fields)
+}
+
+fn is_account(id: &str) -> bool {
+    id.len() == 12 && id.bytes().all(|byte| byte.is_ascii_digit())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const KEY: &str = "arn:aws:kms:eu-west-1:123456789012:key/11111111-2222-3333-4444-555555555555";
+
+    fn read(changes: &[(&str, &str)]) -> Result<Config, ConfigError> {
+        Config::read(|name| {
+            let base = [(BUCKET, "media"), (KEY_ARN, KEY), (REGION, "eu-west-1")];
+            changes
+                .iter()
+                .chain(&base)
+                .find(|(n, _)| *n == name)
+                .map(|(_, value)| (*value).to_owned())
+        })
+    }
+
+    #[test]
+    fn a_minimal_environment_is_enough_natively_and_lacks_the_edge_role_on_lambda() {
+        let config = read(&[]).unwrap();
+        assert_eq!(config.bucket, "media");
+        assert_eq!(config.s3_style, S3Style::VirtualHost);
+        let lookup = |name: &str| match name {
+            BUCKET => Some("media".to_owned()),
+            KEY_ARN => Some(KEY.to_owned()),
+            REGION => Some("eu-west-1".to_owned()),
+            _ => None,
+        };
+        assert!(matches!(
+            Config::read_on_lambda(lookup),
+            Err(ConfigError::Missing(EDGE_ROLE_ARN, _))
+        ));
+    }
+
+    #[test]
+    fn unusable_variables_are_named() {
+        for (name, value) in [
+            (BUCKET, "Media"),
+            (BUCKET, "ab"),
+            (KEY_ARN, "alias/site"),
+            (KEY_ARN, "arn:aws:kms:eu-west-1:123456789012:alias/site"),
+            (KEY_ARN, "arn:aws:kms::123456789012:key/1"),
+            (KEY_ARN, "arn:aws:kms:eu-west-1:12:key/1"),
+            (EDGE_ROLE_ARN, "edge"),
+            (EDGE_ROLE_ARN, "arn:aws:iam::123456789012:user/edge"),
+            (EDGE_ROLE_ARN, "arn:aws:iam::123456789012:role/"),
+            (PUBLIC_URL, "http://cdn.example.com"),
+            (S3_ENDPOINT, "localhost:9000"),
+            (S3_PATH_STYLE, "yes"),
+        ] {
+            let error = read(&[(name, value)]).unwrap_err();
+            assert!(
+                matches!(error, ConfigError::Invalid { name: n, .. } if n == name),
+                "{name}={value}"
+            );
+        }
+        for name in [BUCKET, KEY_ARN, REGION] {
+            assert!(matches!(read(&[(name, "")]), Err(ConfigError::Missing(n, _)) if n == name));
+        }
+    }
+
+    #[test]
+    fn only_a_session_of_the_edge_role_is_recognised() {
+        let role = RoleArn::parse("arn:aws:iam::123456789012:role/keyfront/edge").unwrap();
+        assert!(role.is_session("arn:aws:sts::123456789012:assumed-role/edge/us-east-1.signer"));
+        for other in [
+            "",
+            "arn:aws:iam::123456789012:role/keyfront/edge",
+            "arn:aws:sts::123456789012:assumed-role/edge",
+            "arn:aws:sts::123456789012:assumed-role/edge/",
+            "arn:aws:sts::123456789012:assumed-role/edge/a/b",
+            "arn:aws:sts::123456789012:assumed-role/edges/a",
+            "arn:aws:sts::123456789012:assumed-role/Edge/a",
+            "arn:aws:sts::210987654321:assumed-role/edge/a",
+            "arn:aws-cn:sts::123456789012:assumed-role/edge/a",
+            "arn:aws:sts::123456789012:federated-user/edge/a",
+            "arn:aws:iam::123456789012:user/assumed-role/edge/a",
+        ] {
+            assert!(!role.is_session(other), "{other}");
+        }
+    }
+}

@@ -1,0 +1,206 @@
+//! Function URL events (payload format 2.0) to requests of the router, and its answers back.
+//!
+//! The conversion is this crate's own because the general one panics on a `+` in a query, which
+//! Lambda hands over as a raw space, and resolves dot segments before anyone can refuse them.
+
+use std::{collections::BTreeMap, sync::Arc};
+
+use axum::{Router, body::Body};
+use base64::{Engine as _, engine::general_purpose::STANDARD};
+use http::{
+    HeaderMap, HeaderName, HeaderValue, Method, Request, Response, Uri, header::CONTENT_LENGTH,
+};
+use http_body_util::BodyExt as _;
+use serde::{Deserialize, Serialize};
+use tower::ServiceExt as _;
+
+use super::{Origin, credentials::Transport, rim::RequestId, router};
+use crate::{config::RoleArn, error::Error};
+
+/// The parts of an event that matter. Absent parts are judged by [`FunctionUrl::answer`].
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", default)]
+pub struct Event {
+    /// The path as it was sent, percent-encoded.
+    pub raw_path: String,
+    /// The query without `?`; a `+` of the wire is a space here.
+    pub raw_query_string: String,
+    /// Headers; repeated ones joined by comma.
+    pub headers: BTreeMap<String, String>,
+    /// Who called, and how.
+    pub request_context: RequestContext,
+    /// The body, as text or base64.
+    pub body: Option<String>,
+    /// Whether the body is base64.
+    pub is_base64_encoded: bool,
+}
+
+/// `requestContext` of an event.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", default)]
+pub struct RequestContext {
+    /// The id of the invocation's request.
+    pub request_id: Option<String>,
+    /// The HTTP request line.
+    pub http: Http,
+    /// Whom AWS verified.
+    pub authorizer: Option<Authorizer>,
+}
+
+/// `requestContext.http` of an event.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct Http {
+    /// The method.
+    pub method: String,
+}
+
+/// `requestContext.authorizer` of an event.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct Authorizer {
+    /// Present if the URL demands IAM and the signature was good.
+    pub iam: Option<Iam>,
+}
+
+/// `requestContext.authorizer.iam` of an event.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", default)]
+pub struct Iam {
+    /// The caller's ARN; `arn:aws:sts::ACCOUNT:assumed-role/ROLE/SESSION` for a role.
+    pub user_arn: Option<String>,
+}
+
+/// What the function returns to its URL.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Answer {
+    /// HTTP status.
+    pub status_code: u16,
+    /// Headers.
+    pub headers: BTreeMap<String, String>,
+    /// The body, always text.
+    pub body: String,
+    /// Always false.
+    pub is_base64_encoded: bool,
+}
+
+/// The API behind a Function URL. Cheap to clone.
+#[derive(Debug, Clone)]
+pub struct FunctionUrl {
+    router: Router,
+    edge_role: Option<RoleArn>,
+}
+
+impl FunctionUrl {
+    /// Serves `origin`; publishers' tokens are believed from sessions of `edge_role` only.
+    pub fn new(origin: Arc<Origin>, edge_role: Option<RoleArn>) -> Self {
+        Self {
+            router: router(origin),
+            edge_role,
+        }
+    }
+
+    /// Answers one event. Every failure is an answer.
+    pub async fn answer(&self, event: Event) -> Answer {
+        let transport = self.transport(&event.request_context);
+        let id = event
+            .request_context
+            .request_id
+            .clone()
+            .filter(|id| !id.is_empty());
+        let mut request = request_of(event).unwrap_or_else(|error| {
+            // Through the router nevertheless: its rim renders and logs every failure alike.
+            let mut refused = Request::new(Body::empty());
+            refused.extensions_mut().insert(Arc::new(error));
+            refused
+        });
+        request.extensions_mut().insert(transport);
+        if let Some(id) = id {
+            request.extensions_mut().insert(RequestId(id));
+        }
+        match self.router.clone().oneshot(request).await {
+            Ok(response) => answer_of(response).await,
+            Err(never) => match never {},
+        }
+    }
+
+    fn transport(&self, context: &RequestContext) -> Transport {
+        let caller = context
+            .authorizer
+            .as_ref()
+            .and_then(|authorizer| authorizer.iam.as_ref());
+        let caller = caller.and_then(|iam| iam.user_arn.as_deref());
+        match (&self.edge_role, caller) {
+            (Some(role), Some(caller)) if role.is_session(caller) => Transport::Edge,
+            _ => Transport::Stranger,
+        }
+    }
+}
+
+fn request_of(event: Event) -> Result<Request<Body>, Error> {
+    let method = event.request_context.http.method;
+    let method =
+        Method::from_bytes(method.as_bytes()).map_err(|_| Error::Event("no usable method"))?;
+    let headers = headers_of(&event.headers)?;
+    let body = match (event.body, event.is_base64_encoded) {
+        (None, _) => Vec::new(),
+        (Some(text), false) => text.into_bytes(),
+        (Some(text), true) => STANDARD
+            .decode(text)
+            .map_err(|_| Error::Event("the body is not base64"))?,
+    };
+    let mut request = Request::new(Body::from(body));
+    *request.uri_mut() = uri_of(event.raw_path, &event.raw_query_string)?;
+    *request.method_mut() = method;
+    *request.headers_mut() = headers;
+    Ok(request)
+}
+
+fn uri_of(mut target: String, query: &str) -> Result<Uri, Error> {
+    if !target.starts_with('/') {
+        return Err(Error::Event("no path"));
+    }
+    if !query.is_empty() {
+        target.push('?');
+        target.push_str(&query.replace(' ', "+"));
+    }
+    Uri::try_from(target).map_err(|_| Error::Event("no usable path or query"))
+}
+
+fn headers_of(told: &BTreeMap<String, String>) -> Result<HeaderMap, Error> {
+    let mut headers = HeaderMap::with_capacity(told.len());
+    for (name, value) in told {
+        let name = HeaderName::try_from(name.as_str());
+        let value = HeaderValue::try_from(value.as_str());
+        let (Ok(name), Ok(value)) = (name, value) else {
+            return Err(Error::Event("a header is not usable"));
+        };
+        headers.append(name, value);
+    }
+    Ok(headers)
+}
+
+async fn answer_of(response: Response<Body>) -> Answer {
+    let (parts, body) = response.into_parts();
+    let text = |value: &HeaderValue| String::from_utf8_lossy(value.as_bytes()).into_owned();
+    let headers = parts
+        .headers
+        .iter()
+        .filter(|(name, _)| **name != CONTENT_LENGTH);
+    let headers = headers
+        .map(|(name, value)| (name.as_str().to_owned(), text(value)))
+        .collect();
+    // The router's bodies are JSON texts in memory: they neither fail nor hold other bytes.
+    let body = body
+        .collect()
+        .await
+        .map(|body| body.to_bytes())
+        .unwrap_or_default();
+    Answer {
+        status_code: parts.status.as_u16(),
+        headers,
+        body: String::from_utf8_lossy(&body).into_owned(),
+        is_base64_encoded: false,
+    }
+}

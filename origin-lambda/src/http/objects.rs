@@ -1,0 +1,158 @@
+//! The routes under `/objects`.
+//!
+//! The key is read from the raw path, never from the router's own decoding: the rules of decoding
+//! are `ObjectKey`'s alone.
+
+use std::sync::Arc;
+
+use aws_sdk_s3::primitives::{DateTime, DateTimeFormat};
+use axum::{
+    Extension, Json,
+    extract::{Request, State},
+    response::{IntoResponse as _, Response},
+};
+use http::{HeaderValue, StatusCode, Uri, header::ETAG};
+use keyfront_object_key::ObjectKey;
+use serde_json::{Value, json};
+
+use super::{Origin, credentials::Transport, query};
+use crate::{
+    catalog,
+    error::Error,
+    publish::{self, Declared},
+    publisher::Method,
+    store::{Encryption, Entry},
+};
+
+pub(super) async fn put(
+    State(origin): State<Arc<Origin>>,
+    Extension(transport): Extension<Transport>,
+    request: Request,
+) -> Result<Response, Error> {
+    let (parts, body) = request.into_parts();
+    let key = key_of(&parts.uri)?;
+    let overwrite = query::overwrite(parts.uri.query())?;
+    let session = origin.identify(transport, &parts.headers).await?;
+    let declared = Declared::read(&parts.headers)?;
+    let receipt = publish::publish(
+        &origin.store,
+        session.publisher(),
+        &key,
+        overwrite,
+        declared,
+        body,
+    )
+    .await?;
+    let mut answer = json!({
+        "key": key.as_str(),
+        "path": path_of(&key),
+        "etag": receipt.etag,
+        "size": receipt.size,
+        "content_type": receipt.content_type,
+        "sse": "aws:kms",
+    });
+    if let Some(base) = &origin.public_url {
+        answer["url"] = format!("{base}{}", path_of(&key)).into();
+    }
+    Ok(with_etag(
+        Some(&receipt.etag),
+        (StatusCode::CREATED, Json(answer)).into_response(),
+    ))
+}
+
+pub(super) async fn describe(
+    State(origin): State<Arc<Origin>>,
+    Extension(transport): Extension<Transport>,
+    request: Request,
+) -> Result<Response, Error> {
+    let key = key_of(request.uri())?;
+    query::none(request.uri().query())?;
+    let session = origin.identify(transport, request.headers()).await?;
+    session.publisher().authorise(Method::Get, &key)?;
+    let found = origin.store.describe(&key).await?;
+    let answer = json!({
+        "key": key.as_str(),
+        "path": path_of(&key),
+        "etag": found.etag,
+        "size": found.size,
+        "content_type": found.content_type,
+        "content_encoding": found.content_encoding,
+        "content_disposition": found.content_disposition,
+        "cache_control": found.cache_control,
+        "last_modified": found.last_modified.map(moment),
+        "sse": match found.encryption {
+            Encryption::ConfiguredKey => "aws:kms",
+            Encryption::Other => "other",
+        },
+    });
+    Ok(with_etag(
+        found.etag.as_deref(),
+        Json(answer).into_response(),
+    ))
+}
+
+pub(super) async fn delete(
+    State(origin): State<Arc<Origin>>,
+    Extension(transport): Extension<Transport>,
+    request: Request,
+) -> Result<StatusCode, Error> {
+    let key = key_of(request.uri())?;
+    query::none(request.uri().query())?;
+    let if_match = publish::entity_tag(request.headers())?;
+    let session = origin.identify(transport, request.headers()).await?;
+    session.publisher().authorise(Method::Delete, &key)?;
+    origin.store.delete(&key, if_match.as_deref()).await?;
+    Ok(StatusCode::NO_CONTENT)
+}
+
+pub(super) async fn list(
+    State(origin): State<Arc<Origin>>,
+    Extension(transport): Extension<Transport>,
+    request: Request,
+) -> Result<Json<Value>, Error> {
+    let asked = query::selection(request.uri().query())?;
+    let session = origin.identify(transport, request.headers()).await?;
+    let (publisher, cursor) = (session.publisher(), asked.cursor.as_ref());
+    let page = catalog::list(&origin.store, publisher, &asked.prefix, cursor, asked.limit).await?;
+    Ok(Json(json!({
+        "objects": page.entries.iter().map(entry).collect::<Vec<_>>(),
+        "next_cursor": page.next.map(|cursor| cursor.to_text()),
+    })))
+}
+
+fn entry(entry: &Entry) -> Value {
+    json!({
+        "key": entry.key.as_str(),
+        "path": path_of(&entry.key),
+        "etag": entry.etag,
+        "size": entry.size,
+        "last_modified": entry.last_modified.map(moment),
+    })
+}
+
+fn key_of(uri: &Uri) -> Result<ObjectKey, Error> {
+    // The route has matched, so the prefix is there; a path without it names nothing.
+    let encoded = uri
+        .path()
+        .strip_prefix("/objects/")
+        .ok_or(Error::NotFound)?;
+    ObjectKey::from_wire_path(encoded).map_err(Error::Key)
+}
+
+/// The path the CDN serves the key under.
+fn path_of(key: &ObjectKey) -> String {
+    let mut path = String::from("/");
+    key.append_wire(&mut path);
+    path
+}
+
+fn moment(at: DateTime) -> Option<String> {
+    at.fmt(DateTimeFormat::DateTime).ok()
+}
+
+fn with_etag(etag: Option<&str>, mut response: Response) -> Response {
+    if let Some(etag) = etag.and_then(|etag| HeaderValue::from_str(etag).ok()) {
+        response.headers_mut().insert(ETAG, etag);
+    }
+    response
+}

@@ -1,0 +1,146 @@
+//! What every request passes on its way in and out: a request id, one log line, and the rendering
+//! of failures as problem details (RFC 9457).
+//!
+//! A panic ends here as well: it answers 500 and costs one request.
+
+use std::{fmt, panic::AssertUnwindSafe, sync::Arc, time::Instant};
+
+use axum::{
+    body::Body,
+    extract::Request,
+    middleware::Next,
+    response::{IntoResponse, Response},
+};
+use futures::FutureExt as _;
+use http::{
+    HeaderName, HeaderValue, Method,
+    header::{CACHE_CONTROL, CONTENT_TYPE, RETRY_AFTER, WWW_AUTHENTICATE, X_CONTENT_TYPE_OPTIONS},
+};
+use serde_json::json;
+use tracing::{Instrument as _, field, info_span};
+
+use crate::{error::Error, publisher::Session};
+
+const REQUEST_ID: HeaderName = HeaderName::from_static("x-keyfront-request-id");
+
+/// The id of one request, in its answer and in every log line about it.
+#[derive(Debug, Clone)]
+pub(super) struct RequestId(pub(super) String);
+
+/// Failures leave a handler as an extension of an empty response; [`answer`] renders them.
+impl IntoResponse for Error {
+    fn into_response(self) -> Response {
+        refused(Arc::new(self))
+    }
+}
+
+fn refused(error: Arc<Error>) -> Response {
+    let mut response = Response::new(Body::empty());
+    *response.status_mut() = error.problem().status;
+    response.extensions_mut().insert(error);
+    response
+}
+
+/// The outermost layer. A request that carries an error was refused before it could be routed.
+pub(super) async fn answer(mut request: Request, next: Next) -> Response {
+    let fresh = || RequestId(uuid::Uuid::new_v4().to_string());
+    let RequestId(id) = request.extensions().get().cloned().unwrap_or_else(fresh);
+    let method = request.method().clone();
+    let started = Instant::now();
+    let span = info_span!(
+        "request",
+        request_id = %id,
+        method = %method,
+        path = request.uri().path(),
+        publisher = field::Empty,
+        token = field::Empty,
+    );
+    let mut response = match request.extensions_mut().remove::<Arc<Error>>() {
+        Some(error) => refused(error),
+        None => AssertUnwindSafe(next.run(request).instrument(span.clone()))
+            .catch_unwind()
+            .await
+            .unwrap_or_else(|_| Error::Internal.into_response()),
+    };
+    span.in_scope(|| log(&response, started));
+    if let Some(error) = response.extensions_mut().remove::<Arc<Error>>() {
+        render(&error, &id, &mut response);
+    }
+    if method == Method::HEAD {
+        *response.body_mut() = Body::empty();
+    }
+    let headers = response.headers_mut();
+    headers.insert(CACHE_CONTROL, HeaderValue::from_static("no-store"));
+    headers.insert(X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));
+    if let Ok(id) = HeaderValue::try_from(id) {
+        headers.insert(REQUEST_ID, id);
+    }
+    response
+}
+
+/// Names the publisher in the request's log line.
+pub(super) fn note_publisher(session: &Session) {
+    let span = tracing::Span::current();
+    span.record("publisher", session.publisher().id.as_str());
+    span.record("token", session.token_id());
+}
+
+fn render(error: &Error, id: &str, response: &mut Response) {
+    let problem = error.problem();
+    let mut body = json!({
+        "type": format!("urn:keyfront:{}", problem.code),
+        "title": problem.title,
+        "status": problem.status.as_u16(),
+        "code": problem.code,
+        "request_id": id,
+    });
+    if let Some(detail) = error.detail() {
+        body["detail"] = detail.into();
+    }
+    *response.body_mut() = Body::from(body.to_string());
+    let headers = response.headers_mut();
+    headers.insert(
+        CONTENT_TYPE,
+        HeaderValue::from_static("application/problem+json"),
+    );
+    if let Some(seconds) = problem.retry_after {
+        headers.insert(RETRY_AFTER, HeaderValue::from(seconds));
+    }
+    if matches!(error, Error::Unauthenticated(_)) {
+        headers.insert(
+            WWW_AUTHENTICATE,
+            HeaderValue::from_static("Bearer realm=\"keyfront\""),
+        );
+    }
+}
+
+fn log(response: &Response, started: Instant) {
+    let status = response.status().as_u16();
+    let millis = u64::try_from(started.elapsed().as_millis()).unwrap_or(u64::MAX);
+    match response.extensions().get::<Arc<Error>>() {
+        None => tracing::info!(status, millis, "answered"),
+        Some(error) => {
+            let (code, cause) = (error.problem().code, Chain(error.as_ref()));
+            if status < 500 {
+                tracing::info!(status, code, millis, %cause, "refused");
+            } else {
+                tracing::error!(status, code, millis, %cause, "failed");
+            }
+        }
+    }
+}
+
+/// An error and its sources in one line.
+struct Chain<'a>(&'a (dyn std::error::Error + 'static));
+
+impl fmt::Display for Chain<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}", self.0)?;
+        let mut source = self.0.source();
+        while let Some(error) = source {
+            write!(f, ": {error}")?;
+            source = error.source();
+        }
+        Ok(())
+    }
+}

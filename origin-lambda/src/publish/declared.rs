@@ -1,0 +1,279 @@
+//! What a publisher's request headers say about a body. Parsed strictly: a header that asks for what
+//! is not done here is refused, never ignored.
+
+use base64::{Engine as _, engine::general_purpose::STANDARD};
+use http::{HeaderMap, HeaderName};
+
+use crate::{error::Error, media_type::MediaType};
+
+/// Content codings that may be stored.
+const CODINGS: &[&str] = &["gzip", "br", "zstd", "deflate"];
+/// `x-amz-*` headers that belong to the transport or are understood here.
+const AMZ: &[&str] = &[
+    "x-amz-checksum-sha256",
+    "x-amz-content-sha256",
+    "x-amz-date",
+    "x-amz-security-token",
+    "x-amz-cf-id",
+];
+/// Integrity headers that nobody would verify.
+const UNVERIFIED: &[&str] = &["digest", "repr-digest"];
+
+/// A body as declared.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Declared {
+    /// Bytes.
+    pub length: Option<u64>,
+    /// Media type.
+    pub content_type: Option<MediaType>,
+    /// Content coding, `identity` left out.
+    pub content_encoding: Option<String>,
+    /// SHA-256, base64.
+    pub sha256: Option<String>,
+    /// MD5, base64.
+    pub md5: Option<String>,
+    /// Entity tag the replaced object must have.
+    pub if_match: Option<String>,
+    /// `If-None-Match: *` was sent.
+    pub if_none_match: bool,
+}
+
+impl Declared {
+    /// Reads the headers of an upload.
+    ///
+    /// # Errors
+    /// The first header that is malformed, repeated, contradictory or not supported.
+    pub fn read(headers: &HeaderMap) -> Result<Self, Error> {
+        refuse_unsupported(headers)?;
+        Ok(Self {
+            length: length(headers)?,
+            content_type: single(headers, "content-type")?
+                .map(|text| {
+                    MediaType::parse(text).map_err(|e| refuse("content-type", &e.to_string()))
+                })
+                .transpose()?,
+            content_encoding: coding(headers)?,
+            sha256: sha256(headers)?,
+            md5: single(headers, "content-md5")?
+                .map(|text| digest("content-md5", text, 16))
+                .transpose()?,
+            if_match: entity_tag(headers)?,
+            if_none_match: match single(headers, "if-none-match")? {
+                None => false,
+                Some("*") => true,
+                Some(_) => return Err(refuse("if-none-match", "only * is supported")),
+            },
+        })
+    }
+}
+
+/// The entity tag of `If-Match`: one strong tag or `*`.
+pub(crate) fn entity_tag(headers: &HeaderMap) -> Result<Option<String>, Error> {
+    let Some(text) = single(headers, "if-match")? else {
+        return Ok(None);
+    };
+    let inner = text
+        .strip_prefix('"')
+        .and_then(|rest| rest.strip_suffix('"'));
+    let legal = |byte: u8| byte == b'!' || matches!(byte, b'#'..=b'~');
+    if text == "*" || inner.is_some_and(|tag| tag.bytes().all(legal)) {
+        Ok(Some(text.to_owned()))
+    } else {
+        Err(refuse("if-match", "write one strong entity tag, or *"))
+    }
+}
+
+fn refuse(name: &'static str, reason: &str) -> Error {
+    Error::Header {
+        name,
+        reason: reason.to_owned(),
+    }
+}
+
+fn single<'h>(headers: &'h HeaderMap, name: &'static str) -> Result<Option<&'h str>, Error> {
+    let mut values = headers.get_all(name).iter();
+    let Some(value) = values.next() else {
+        return Ok(None);
+    };
+    match (values.next(), value.to_str()) {
+        (None, Ok(text)) => Ok(Some(text.trim())),
+        (Some(_), _) => Err(refuse(name, "it is sent twice")),
+        (None, Err(_)) => Err(refuse(name, "it is not printable ASCII")),
+    }
+}
+
+fn refuse_unsupported(headers: &HeaderMap) -> Result<(), Error> {
+    for name in headers.keys().map(HeaderName::as_str) {
+        if UNVERIFIED.contains(&name) {
+            return Err(refuse("digest", "send Content-Digest, which is verified"));
+        }
+        if name == "content-range" {
+            return Err(refuse("content-range", "an object is written whole"));
+        }
+        if name.starts_with("x-amz-") && !AMZ.contains(&name) {
+            return Err(refuse(
+                "x-amz-*",
+                "encryption, metadata and grants are not the publisher's choice",
+            ));
+        }
+    }
+    Ok(())
+}
+
+fn length(headers: &HeaderMap) -> Result<Option<u64>, Error> {
+    let Some(text) = single(headers, "content-length")? else {
+        return Ok(None);
+    };
+    let digits = !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit());
+    let length = digits.then(|| text.parse().ok()).flatten();
+    length
+        .map(Some)
+        .ok_or_else(|| refuse("content-length", "write a number of bytes"))
+}
+
+fn coding(headers: &HeaderMap) -> Result<Option<String>, Error> {
+    match single(headers, "content-encoding")?.map(str::to_ascii_lowercase) {
+        None => Ok(None),
+        Some(coding) if coding == "identity" => Ok(None),
+        Some(coding) if CODINGS.contains(&coding.as_str()) => Ok(Some(coding)),
+        Some(_) => Err(refuse(
+            "content-encoding",
+            "one of gzip, br, zstd, deflate can be stored",
+        )),
+    }
+}
+
+/// The SHA-256 of `x-amz-checksum-sha256` or of RFC 9530's `Content-Digest`. Only the latter passes
+/// the CDN, where a viewer's `x-amz-*` is dropped.
+fn sha256(headers: &HeaderMap) -> Result<Option<String>, Error> {
+    let amz = single(headers, "x-amz-checksum-sha256")?
+        .map(|text| digest("x-amz-checksum-sha256", text, 32))
+        .transpose()?;
+    let Some(list) = single(headers, "content-digest")? else {
+        return Ok(amz);
+    };
+    let member = |entry: &str| {
+        Some(
+            entry
+                .trim()
+                .strip_prefix("sha-256=:")?
+                .strip_suffix(':')?
+                .to_owned(),
+        )
+    };
+    let told = list.split(',').find_map(member);
+    let told = told.ok_or_else(|| refuse("content-digest", "only sha-256 is verified"))?;
+    let told = digest("content-digest", &told, 32)?;
+    match amz {
+        Some(amz) if amz != told => {
+            Err(refuse("content-digest", "two different checksums are sent"))
+        }
+        _ => Ok(Some(told)),
+    }
+}
+
+fn digest(name: &'static str, text: &str, bytes: usize) -> Result<String, Error> {
+    match STANDARD.decode(text) {
+        Ok(decoded) if decoded.len() == bytes => Ok(text.to_owned()),
+        _ => Err(refuse(name, "write the digest in base64")),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use http::HeaderValue;
+
+    use super::*;
+
+    const SHA: &str = "47DEQpj8HBSa+/TImW+5JCeuQeRkm5NMpJWZG3hSuFU=";
+    const MD5: &str = "1B2M2Y8AsgTpgAmY7PhCfg==";
+
+    fn read(headers: &[(&'static str, &str)]) -> Result<Declared, Error> {
+        let mut map = HeaderMap::new();
+        for (name, value) in headers {
+            map.append(*name, HeaderValue::from_str(value).unwrap());
+        }
+        Declared::read(&map)
+    }
+
+    #[test]
+    fn a_full_declaration_is_understood() {
+        let declared = read(&[
+            ("content-length", "12"),
+            ("content-type", "Text/Plain;charset=utf-8"),
+            ("content-encoding", "GZIP"),
+            (
+                "content-digest",
+                &format!("sha-512=:AAAA:, sha-256=:{SHA}:"),
+            ),
+            ("content-md5", MD5),
+            ("if-match", "\"abc-2\""),
+            ("x-amz-content-sha256", "UNSIGNED-PAYLOAD"),
+        ])
+        .unwrap();
+        assert_eq!(declared.length, Some(12));
+        assert_eq!(
+            declared.content_type.unwrap().as_str(),
+            "text/plain; charset=utf-8"
+        );
+        assert_eq!(declared.content_encoding.as_deref(), Some("gzip"));
+        assert_eq!(
+            (declared.sha256.as_deref(), declared.md5.as_deref()),
+            (Some(SHA), Some(MD5))
+        );
+        assert_eq!(declared.if_match.as_deref(), Some("\"abc-2\""));
+    }
+
+    #[test]
+    fn an_unverifiable_integrity_header_is_refused_not_ignored() {
+        for headers in [
+            &[("digest", "sha-256=x")][..],
+            &[("repr-digest", "sha-256=:x:")],
+            &[("content-digest", "sha-512=:AAAA:")],
+            &[("content-digest", "sha-256=:AAAA:")],
+            &[("content-md5", SHA)],
+            &[("x-amz-checksum-sha256", MD5)],
+            &[("x-amz-checksum-crc32", "AAAAAA==")],
+            &[
+                ("x-amz-checksum-sha256", SHA),
+                (
+                    "content-digest",
+                    "sha-256=:AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA=:",
+                ),
+            ],
+        ] {
+            assert!(
+                matches!(read(headers), Err(Error::Header { .. })),
+                "{headers:?}"
+            );
+        }
+    }
+
+    #[test]
+    fn a_header_that_asks_for_what_is_not_done_is_refused() {
+        for headers in [
+            &[("x-amz-server-side-encryption", "AES256")][..],
+            &[("x-amz-acl", "public-read")],
+            &[("x-amz-meta-owner", "me")],
+            &[("content-encoding", "aws-chunked")],
+            &[("content-encoding", "gzip, br")],
+            &[("content-range", "bytes 0-1/2")],
+            &[("content-length", "+1")],
+            &[("content-length", "99999999999999999999")],
+            &[("content-length", "1"), ("content-length", "1")],
+            &[
+                ("content-type", "text/plain"),
+                ("content-type", "text/html"),
+            ],
+            &[("if-match", "W/\"a\"")],
+            &[("if-match", "\"a\", \"b\"")],
+            &[("if-match", "a")],
+            &[("if-none-match", "\"a\"")],
+        ] {
+            assert!(
+                matches!(read(headers), Err(Error::Header { .. })),
+                "{headers:?}"
+            );
+        }
+    }
+}

@@ -1,0 +1,254 @@
+//! Rules: what one publisher may do under one key prefix.
+//!
+//! Pure: a rule judges values; it does not know requests.
+
+use std::fmt;
+
+use keyfront_object_key::ObjectKey;
+use serde::{Deserialize, Serialize};
+
+use crate::media_type::{MediaRange, MediaType};
+
+/// Cache-Control of objects whose rule names none: short, so that an overwrite shows soon.
+const DEFAULT_CACHE_CONTROL: &str = "public, max-age=300";
+
+/// Why a publisher's rules do not allow a request. It names the publisher's own rule only.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum Denial {
+    /// No rule's prefix covers the key.
+    #[error("no rule of publisher {publisher:?} covers this key")]
+    NoRule {
+        /// The publisher's id.
+        publisher: String,
+    },
+    /// The rule does not list the method.
+    #[error("the rule for {prefix} does not allow {method}")]
+    Method {
+        /// The rule.
+        prefix: Prefix,
+        /// The method asked for.
+        method: Method,
+    },
+    /// The body is larger than the rule allows.
+    #[error("an upload under {prefix} has at most {limit} bytes")]
+    TooLarge {
+        /// The rule.
+        prefix: Prefix,
+        /// Bytes.
+        limit: u64,
+    },
+    /// The rule does not list the body's type.
+    #[error("the rule for {prefix} does not allow the content type {essence}")]
+    ContentType {
+        /// The rule.
+        prefix: Prefix,
+        /// The body's type.
+        essence: String,
+    },
+    /// Overwriting was asked for and is not allowed.
+    #[error("the rule for {prefix} does not allow overwriting")]
+    Overwrite {
+        /// The rule.
+        prefix: Prefix,
+    },
+}
+
+/// What a rule can allow. `GET` covers an object's metadata and listing.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "UPPERCASE")]
+pub enum Method {
+    /// Metadata and listing.
+    Get,
+    /// Uploading.
+    Put,
+    /// Deleting.
+    Delete,
+}
+
+impl fmt::Display for Method {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Get => "GET",
+            Self::Put => "PUT",
+            Self::Delete => "DELETE",
+        })
+    }
+}
+
+/// Whether an upload may replace an object.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Overwrite {
+    /// Only a new key may be written.
+    Refuse,
+    /// An object under the key is replaced.
+    Allow,
+}
+
+/// A folder of keys: empty (every key), or a legal key prefix that ends with `/`, so that a rule for
+/// `img/` says nothing about `img-private/`.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(try_from = "String", into = "String")]
+pub struct Prefix(String);
+
+impl Prefix {
+    /// The decoded prefix.
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+
+    /// Whether the key lies in the folder.
+    pub fn covers(&self, key: &str) -> bool {
+        key.starts_with(&self.0)
+    }
+}
+
+impl TryFrom<String> for Prefix {
+    type Error = &'static str;
+
+    fn try_from(text: String) -> Result<Self, &'static str> {
+        if text.is_empty() || (text.ends_with('/') && ObjectKey::new(&text).is_ok()) {
+            Ok(Self(text))
+        } else {
+            Err("a prefix is empty, or a legal key that ends with a slash")
+        }
+    }
+}
+
+impl From<Prefix> for String {
+    fn from(prefix: Prefix) -> Self {
+        prefix.0
+    }
+}
+
+impl fmt::Display for Prefix {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{:?}", self.0)
+    }
+}
+
+/// A text that is safe as a header's value: printable ASCII, not empty, at most 256 bytes.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(try_from = "String", into = "String")]
+pub struct HeaderText(String);
+
+impl TryFrom<String> for HeaderText {
+    type Error = &'static str;
+
+    fn try_from(text: String) -> Result<Self, &'static str> {
+        let printable = text.bytes().all(|byte| matches!(byte, b' '..=b'~'));
+        if printable && text.trim() == text && (1..=256).contains(&text.len()) {
+            Ok(Self(text))
+        } else {
+            Err("a header's value is 1 to 256 printable ASCII characters")
+        }
+    }
+}
+
+impl From<HeaderText> for String {
+    fn from(text: HeaderText) -> Self {
+        text.0
+    }
+}
+
+/// What a publisher may do under a prefix.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Rule {
+    /// The folder; of several that cover a key, the longest alone decides.
+    pub prefix: Prefix,
+    /// Allowed methods. Deleting must be named.
+    #[serde(default = "default_methods")]
+    pub methods: Vec<Method>,
+    /// Bytes of one object at most.
+    pub max_size: u64,
+    /// Allowed types.
+    pub content_types: Vec<MediaRange>,
+    /// Whether `?overwrite=true` is honoured.
+    #[serde(default)]
+    pub overwrite: bool,
+    /// Active types that browsers may show; all other active content is stored as attachment.
+    /// Exact types only: `image/*` would let SVG through unseen.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub inline: Vec<MediaRange>,
+    /// Cache-Control of stored objects; `public, max-age=300` when absent.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub cache_control: Option<HeaderText>,
+}
+
+fn default_methods() -> Vec<Method> {
+    vec![Method::Get, Method::Put]
+}
+
+impl Rule {
+    /// Judges a method.
+    ///
+    /// # Errors
+    /// The rule does not list it.
+    pub fn admit_method(&self, method: Method) -> Result<(), Denial> {
+        if self.methods.contains(&method) {
+            Ok(())
+        } else {
+            Err(Denial::Method {
+                prefix: self.prefix.clone(),
+                method,
+            })
+        }
+    }
+
+    /// Judges what is known of an upload before its body is read.
+    ///
+    /// # Errors
+    /// The type, the size in bytes where it is known, or overwriting is not allowed.
+    pub fn admit_upload(
+        &self,
+        media_type: &MediaType,
+        size: Option<u64>,
+        overwrite: Overwrite,
+    ) -> Result<(), Denial> {
+        if overwrite == Overwrite::Allow && !self.overwrite {
+            return Err(Denial::Overwrite {
+                prefix: self.prefix.clone(),
+            });
+        }
+        if !self
+            .content_types
+            .iter()
+            .any(|range| range.contains(media_type))
+        {
+            let essence = media_type.essence().to_owned();
+            return Err(Denial::ContentType {
+                prefix: self.prefix.clone(),
+                essence,
+            });
+        }
+        match size {
+            Some(size) if size > self.max_size => Err(self.too_large()),
+            _ => Ok(()),
+        }
+    }
+
+    /// The denial of a body over the rule's size.
+    pub fn too_large(&self) -> Denial {
+        self.too_large_for(self.max_size)
+    }
+
+    /// The denial of a body over another limit than the rule's own, in bytes.
+    pub fn too_large_for(&self, limit: u64) -> Denial {
+        Denial::TooLarge {
+            prefix: self.prefix.clone(),
+            limit,
+        }
+    }
+
+    /// Whether objects of this type must be stored as attachment.
+    pub fn forces_attachment(&self, media_type: &MediaType) -> bool {
+        media_type.is_active() && !self.inline.iter().any(|range| range.contains(media_type))
+    }
+
+    /// The Cache-Control objects are stored with.
+    pub fn cache_control(&self) -> &str {
+        self.cache_control
+            .as_ref()
+            .map_or(DEFAULT_CACHE_CONTROL, |text| &text.0)
+    }
+}

@@ -1,0 +1,381 @@
+//! The bucket: the five calls to S3 the origin makes, with their answers judged.
+//!
+//! It knows no publishers and no HTTP requests; keys and policies come in as values.
+
+mod client;
+mod failure;
+
+use std::time::Duration;
+
+use aws_sdk_s3::{
+    Client,
+    config::{Config as S3Config, timeout::TimeoutConfig},
+    operation::put_object::PutObjectOutput,
+    primitives::{ByteStream, DateTime},
+    types::{EncodingType, ServerSideEncryption},
+};
+use bytes::Bytes;
+use keyfront_object_key::ObjectKey;
+
+pub use self::client::{client, default_credentials};
+use crate::{
+    config::KeyArn,
+    error::{Error, Fault},
+    publish::{Payload, Plan, Precondition},
+    publisher::POLICY_KEY,
+};
+
+/// What an upload became in S3.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Stored {
+    /// Entity tag with its quotes.
+    pub etag: String,
+}
+
+/// An object's metadata, as far as a publisher may see it.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Described {
+    /// Entity tag with its quotes.
+    pub etag: Option<String>,
+    /// Bytes.
+    pub size: u64,
+    /// Media type.
+    pub content_type: Option<String>,
+    /// Content coding.
+    pub content_encoding: Option<String>,
+    /// How browsers shall present it.
+    pub content_disposition: Option<String>,
+    /// How long caches keep it.
+    pub cache_control: Option<String>,
+    /// Last write.
+    pub last_modified: Option<DateTime>,
+    /// Whether it is encrypted with the configured key.
+    pub encryption: Encryption,
+}
+
+/// How an object is encrypted, told without naming keys.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Encryption {
+    /// SSE-KMS with the configured key.
+    ConfiguredKey,
+    /// Anything else.
+    Other,
+}
+
+/// One object of a listing.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Entry {
+    /// The key.
+    pub key: ObjectKey,
+    /// Entity tag with its quotes.
+    pub etag: Option<String>,
+    /// Bytes.
+    pub size: u64,
+    /// Last write.
+    pub last_modified: Option<DateTime>,
+}
+
+/// Part of a listing.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Listing {
+    /// Objects whose keys Keyfront can serve, in the order of their keys' bytes.
+    pub entries: Vec<Entry>,
+    /// The raw last key S3 told, servable or not; `None` when nothing follows.
+    pub more_after: Option<String>,
+}
+
+/// The publishers' policy as read from the bucket.
+#[derive(Debug)]
+pub enum PolicyDocument {
+    /// Still what the given entity tag names.
+    Unchanged,
+    /// Read anew.
+    Read {
+        /// Entity tag with its quotes.
+        etag: Option<String>,
+        /// The document.
+        body: Bytes,
+    },
+}
+
+/// The bucket.
+#[derive(Debug, Clone)]
+pub struct Store {
+    s3: Client,
+    bucket: String,
+    key_arn: KeyArn,
+}
+
+impl Store {
+    /// A bucket behind an S3 client, with the key every object must be encrypted with.
+    pub fn new(s3: Client, bucket: String, key_arn: KeyArn) -> Self {
+        Self {
+            s3,
+            bucket,
+            key_arn,
+        }
+    }
+
+    /// Stores an object and verifies that S3 applied the encryption that was asked for; an object
+    /// stored otherwise is deleted again.
+    ///
+    /// # Errors
+    /// What S3 answered; what was wrong with the body; [`Error::Encryption`]. Nothing is stored then,
+    /// unless the deletion after an [`Error::Encryption`] failed too, which the log tells.
+    pub async fn put(
+        &self,
+        key: &ObjectKey,
+        plan: &Plan,
+        payload: Payload,
+    ) -> Result<Stored, Error> {
+        let Payload {
+            stream,
+            size,
+            fault,
+        } = payload;
+        let request = self
+            .s3
+            .put_object()
+            .bucket(&self.bucket)
+            .key(key.as_str())
+            .server_side_encryption(ServerSideEncryption::AwsKms)
+            .ssekms_key_id(self.key_arn.as_str())
+            .bucket_key_enabled(true)
+            .content_type(plan.content_type.as_str())
+            .cache_control(&plan.cache_control)
+            .set_content_disposition(plan.content_disposition.map(str::to_owned))
+            .set_content_encoding(plan.content_encoding.clone());
+        let request = match &plan.precondition {
+            Precondition::Absent => request.if_none_match("*"),
+            Precondition::Matches(etag) => request.if_match(etag),
+            Precondition::None => request,
+        };
+        let sent = request
+            .set_checksum_sha256(plan.sha256.clone())
+            .set_content_md5(plan.md5.clone())
+            .content_length(i64::try_from(size).map_err(|_| Error::BodyIncomplete)?)
+            .body(stream)
+            .customize()
+            .config_override(S3Config::builder().timeout_config(allowance(size)))
+            .send()
+            .await;
+        match sent {
+            Ok(answer) => self.verified(key, &answer).await,
+            // The body's own fault is the cause; what S3's client made of it is not.
+            Err(error) => Err(match fault.found() {
+                Some(fault) => fault.into(),
+                None => plan.precondition.explain(failure::of("PutObject", error)),
+            }),
+        }
+    }
+
+    async fn verified(&self, key: &ObjectKey, answer: &PutObjectOutput) -> Result<Stored, Error> {
+        let encryption = self.encryption(answer.server_side_encryption(), answer.ssekms_key_id());
+        match (encryption, answer.e_tag()) {
+            (Encryption::ConfiguredKey, Some(etag)) => Ok(Stored {
+                etag: etag.to_owned(),
+            }),
+            _ => {
+                let removal = self
+                    .s3
+                    .delete_object()
+                    .bucket(&self.bucket)
+                    .key(key.as_str())
+                    .set_version_id(answer.version_id().map(str::to_owned))
+                    .send()
+                    .await;
+                if let Err(error) = removal {
+                    let error = failure::of("DeleteObject", error);
+                    tracing::error!(%error, key = key.as_str(), "a wrongly encrypted object is left");
+                }
+                let applied = format!(
+                    "{:?} under {:?}",
+                    answer.server_side_encryption(),
+                    answer.ssekms_key_id()
+                );
+                Err(Error::Encryption { applied })
+            }
+        }
+    }
+
+    fn encryption(&self, applied: Option<&ServerSideEncryption>, key: Option<&str>) -> Encryption {
+        if applied == Some(&ServerSideEncryption::AwsKms) && key == Some(self.key_arn.as_str()) {
+            Encryption::ConfiguredKey
+        } else {
+            Encryption::Other
+        }
+    }
+
+    /// Describes an object.
+    ///
+    /// # Errors
+    /// [`Error::NotFound`], or what S3 answered.
+    pub async fn describe(&self, key: &ObjectKey) -> Result<Described, Error> {
+        let call = self.s3.head_object().bucket(&self.bucket).key(key.as_str());
+        let answer = call
+            .send()
+            .await
+            .map_err(|error| failure::of("HeadObject", error))?;
+        Ok(Described {
+            size: size(answer.content_length())?,
+            encryption: self.encryption(answer.server_side_encryption(), answer.ssekms_key_id()),
+            etag: answer.e_tag,
+            content_type: answer.content_type,
+            content_encoding: answer.content_encoding,
+            content_disposition: answer.content_disposition,
+            cache_control: answer.cache_control,
+            last_modified: answer.last_modified,
+        })
+    }
+
+    /// Deletes an object, whether it exists or not; with `if_match`, only the one with that entity tag.
+    ///
+    /// # Errors
+    /// [`Error::Precondition`], or what S3 answered.
+    pub async fn delete(&self, key: &ObjectKey, if_match: Option<&str>) -> Result<(), Error> {
+        if let Some(etag) = if_match {
+            // S3 judges the condition atomically below; stores that ignore it are caught here.
+            match self.describe(key).await {
+                Ok(Described {
+                    etag: Some(current),
+                    ..
+                }) if etag == "*" || etag == current => {}
+                Ok(_) | Err(Error::NotFound) => return Err(Error::Precondition),
+                Err(error) => return Err(error),
+            }
+        }
+        let call = self
+            .s3
+            .delete_object()
+            .bucket(&self.bucket)
+            .key(key.as_str());
+        match call.set_if_match(if_match.map(str::to_owned)).send().await {
+            Ok(_) => Ok(()),
+            Err(error) => match failure::of("DeleteObject", error) {
+                Error::NotFound if if_match.is_some() => Err(Error::Precondition),
+                Error::NotFound => Ok(()),
+                error => Err(error),
+            },
+        }
+    }
+
+    /// Lists up to `limit` (1..=1000) objects whose keys start with `prefix`, after the key `after`.
+    ///
+    /// # Errors
+    /// What S3 answered.
+    pub async fn list(
+        &self,
+        prefix: &str,
+        after: Option<&str>,
+        limit: u16,
+    ) -> Result<Listing, Error> {
+        let answer = self
+            .s3
+            .list_objects_v2()
+            .bucket(&self.bucket)
+            .prefix(prefix)
+            .set_start_after(after.map(str::to_owned))
+            .max_keys(i32::from(limit))
+            // Keys that XML cannot carry would make the whole listing unreadable.
+            .encoding_type(EncodingType::Url)
+            .send()
+            .await
+            .map_err(|error| failure::of("ListObjectsV2", error))?;
+        let encoded = answer.encoding_type() == Some(&EncodingType::Url);
+        let truncated = answer.is_truncated() == Some(true);
+        let mut listing = Listing {
+            entries: Vec::new(),
+            more_after: None,
+        };
+        for object in answer.contents.unwrap_or_default() {
+            let Some(key) = object.key else { continue };
+            // A key that is not servable was written by someone else: it is not told.
+            if let Some(key) = listed_key(&key, encoded) {
+                if truncated {
+                    listing.more_after = Some(key.as_str().to_owned());
+                }
+                let entry = Entry {
+                    key,
+                    etag: object.e_tag,
+                    size: size(object.size)?,
+                    last_modified: object.last_modified,
+                };
+                listing.entries.push(entry);
+            }
+        }
+        Ok(listing)
+    }
+
+    /// Reads the publishers' policy unless it is still the one `etag` names.
+    ///
+    /// # Errors
+    /// [`Error::PolicyMissing`], or what S3 answered.
+    pub async fn read_policy(&self, etag: Option<&str>) -> Result<PolicyDocument, Error> {
+        let call = self.s3.get_object().bucket(&self.bucket).key(POLICY_KEY);
+        let answer = match call.set_if_none_match(etag.map(str::to_owned)).send().await {
+            Ok(answer) => answer,
+            Err(error) if failure::status(&error) == Some(304) => {
+                return Ok(PolicyDocument::Unchanged);
+            }
+            Err(error) => {
+                return Err(match failure::of("GetObject", error) {
+                    Error::NotFound => Error::PolicyMissing,
+                    error => error,
+                });
+            }
+        };
+        let etag = answer.e_tag;
+        let body = read_bounded(answer.body).await?;
+        Ok(PolicyDocument::Read { etag, body })
+    }
+}
+
+/// Reads a policy's body; one byte over the limit is enough for the parser to refuse it.
+async fn read_bounded(mut stream: ByteStream) -> Result<Bytes, Error> {
+    let mut body = Vec::new();
+    while body.len() <= crate::publisher::MAX_DOCUMENT {
+        match stream.try_next().await {
+            Ok(Some(bytes)) => body.extend_from_slice(&bytes),
+            Ok(None) => break,
+            Err(source) => {
+                let source = Box::new(source);
+                return Err(Error::Upstream {
+                    operation: "GetObject",
+                    fault: Fault::Unavailable,
+                    source,
+                });
+            }
+        }
+    }
+    Ok(body.into())
+}
+
+fn listed_key(key: &str, encoded: bool) -> Option<ObjectKey> {
+    if encoded {
+        // S3's url encoding of listings is form encoding: a space is told as a plus.
+        ObjectKey::from_wire_path(&key.replace('+', "%20")).ok()
+    } else {
+        ObjectKey::new(key).ok()
+    }
+}
+
+fn size(told: Option<i64>) -> Result<u64, Error> {
+    told.and_then(|size| u64::try_from(size).ok())
+        .ok_or_else(|| Error::Upstream {
+            operation: "HeadObject",
+            fault: Fault::Unexpected,
+            source: "an object without a size".into(),
+        })
+}
+
+/// Time one upload may take: 20 seconds, and what its bytes need at 64 KiB a second. The body's own
+/// pauses are bounded where it is read.
+fn allowance(size: u64) -> TimeoutConfig {
+    let transfer = Duration::from_secs(size >> 16);
+    TimeoutConfig::builder()
+        .connect_timeout(client::CONNECT)
+        .operation_attempt_timeout(Duration::from_secs(20) + transfer)
+        .disable_read_timeout()
+        .disable_operation_timeout()
+        .build()
+}
