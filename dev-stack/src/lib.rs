@@ -1,6 +1,7 @@
 //! The whole system on one machine: S3, KMS, STS, IAM and a CDN on loopback.
 
 pub mod clock;
+pub mod iam;
 pub mod identity;
 pub mod s3;
 pub mod state;

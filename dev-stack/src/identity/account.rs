@@ -26,7 +26,7 @@ impl Account {
     /// # Errors
     /// [`AccountError`] names the value that has the wrong shape.
     pub fn new(id: &str, region: &str) -> Result<Self, AccountError> {
-        if !is_account_id(id) {
+        if !Self::is_id(id) {
             return Err(AccountError::Id(id.to_owned()));
         }
         let region_byte = |b: u8| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'-';
@@ -37,6 +37,11 @@ impl Account {
             id: id.to_owned(),
             region: region.to_owned(),
         })
+    }
+
+    /// Whether `text` has the shape of an account id.
+    pub fn is_id(text: &str) -> bool {
+        text.len() == 12 && text.bytes().all(|b| b.is_ascii_digit())
     }
 
     /// Twelve digits.
@@ -77,10 +82,6 @@ impl Account {
 
 pub(crate) fn root_arn(account: &str) -> String {
     format!("arn:aws:iam::{account}:root")
-}
-
-pub(crate) fn is_account_id(text: &str) -> bool {
-    text.len() == 12 && text.bytes().all(|b| b.is_ascii_digit())
 }
 
 #[cfg(test)]

@@ -9,6 +9,7 @@ mod principal;
 mod registry;
 mod requester;
 
+pub(crate) use account::root_arn;
 pub use account::{Account, AccountError};
 pub use credentials::{Credentials, SecretAccessKey, SessionToken};
 pub use principal::Principal;
