@@ -3,5 +3,7 @@
 pub mod clock;
 pub mod iam;
 pub mod identity;
+pub mod kms;
+pub mod request_auth;
 pub mod s3;
 pub mod state;
