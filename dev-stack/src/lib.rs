@@ -1,6 +1,7 @@
 //! The whole system on one machine: S3, KMS, STS, IAM and a CDN on loopback.
 
 pub mod clock;
+pub mod http_rim;
 pub mod iam;
 pub mod identity;
 pub mod kms;

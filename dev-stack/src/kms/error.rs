@@ -48,9 +48,6 @@ pub enum KmsError {
     /// The key policy is not understood, or would lock out whoever sets it.
     #[error("key policy is refused: {0}")]
     MalformedPolicy(String),
-    /// `DryRun` was asked for and the call would have succeeded.
-    #[error("dry run: the call would have succeeded")]
-    DryRun,
     /// A paging marker that was not given out.
     #[error("marker is invalid")]
     InvalidMarker,
@@ -102,7 +99,6 @@ impl KmsError {
             Self::InvalidCiphertext => "InvalidCiphertextException",
             Self::IncorrectKey => "IncorrectKeyException",
             Self::MalformedPolicy(_) => "MalformedPolicyDocumentException",
-            Self::DryRun => "DryRunOperationException",
             Self::InvalidMarker => "InvalidMarkerException",
             Self::Disabled(_) => "DisabledException",
             Self::InvalidState { .. } => "KMSInvalidStateException",
@@ -129,7 +125,6 @@ impl KmsError {
             | Self::InvalidCiphertext
             | Self::IncorrectKey
             | Self::MalformedPolicy(_)
-            | Self::DryRun
             | Self::InvalidMarker
             | Self::Disabled(_)
             | Self::InvalidState { .. }
@@ -169,7 +164,6 @@ impl KmsError {
             | Self::InvalidAliasName(_)
             | Self::AlreadyExists(_)
             | Self::MalformedPolicy(_)
-            | Self::DryRun
             | Self::InvalidMarker => Some(self.to_string()),
         }
     }

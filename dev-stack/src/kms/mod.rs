@@ -11,11 +11,14 @@ mod cipher;
 mod ciphertext;
 mod encryption_context;
 mod error;
+mod json_api;
 mod key;
 mod key_id;
 mod key_policy;
 mod key_store;
+mod paging;
 mod rotation;
+mod service;
 mod use_of_keys;
 
 pub use administration::{AliasEntry, LockoutCheck, NewKey};
@@ -23,6 +26,7 @@ pub use calls::{CallCounts, Operation};
 pub use encryption_context::EncryptionContext;
 pub use error::KmsError;
 pub use key::{Key, KeyState};
+pub use service::serve;
 pub use use_of_keys::{DataKey, DataKeySize, Decrypted, Encrypted, Kms};
 
 #[cfg(test)]

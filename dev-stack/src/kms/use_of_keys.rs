@@ -250,6 +250,10 @@ impl Kms {
         self.throttled.store(count, Ordering::SeqCst);
     }
 
+    pub(super) fn account_id(&self) -> &str {
+        self.account().id()
+    }
+
     pub(super) fn account(&self) -> &Account {
         self.iam.account()
     }
