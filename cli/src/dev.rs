@@ -73,7 +73,8 @@ enum Edge {
 
 pub(crate) fn run(arguments: DevArguments) -> anyhow::Result<()> {
     log_to_stderr();
-    let runtime = tokio::runtime::Runtime::new().context("the asynchronous runtime did not start")?;
+    let runtime =
+        tokio::runtime::Runtime::new().context("the asynchronous runtime did not start")?;
     runtime.block_on(serve(arguments))
 }
 
@@ -104,14 +105,21 @@ fn config(arguments: DevArguments) -> anyhow::Result<StackConfig> {
     let site = arguments
         .site
         .map(|path| {
-            std::fs::read(&path).with_context(|| format!("the site {} cannot be read", path.display()))
+            std::fs::read(&path)
+                .with_context(|| format!("the site {} cannot be read", path.display()))
         })
         .transpose()?;
     Ok(StackConfig {
         folder: arguments.state,
-        storage: if arguments.ephemeral { Storage::Memory } else { Storage::Folder },
+        storage: if arguments.ephemeral {
+            Storage::Memory
+        } else {
+            Storage::Folder
+        },
         edge: match arguments.edge {
-            Edge::Node => EdgeKind::Node { bundle: arguments.edge_bundle },
+            Edge::Node => EdgeKind::Node {
+                bundle: arguments.edge_bundle,
+            },
             Edge::Native => EdgeKind::Native,
         },
         site,

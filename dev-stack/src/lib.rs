@@ -8,4 +8,6 @@ pub mod identity;
 pub mod kms;
 pub mod request_auth;
 pub mod s3;
+pub mod stack;
 pub mod state;
+pub mod sts;

@@ -131,6 +131,22 @@ impl Publishers {
         self.checked()
     }
 
+    /// Withdraws every token of a publisher.
+    ///
+    /// # Errors
+    /// There is no such publisher; the document is unchanged.
+    pub fn revoke_tokens(&mut self, publisher: &str) -> Result<(), PolicyError> {
+        let found = self
+            .publishers
+            .iter_mut()
+            .find(|candidate| candidate.id == publisher);
+        let entry = found.ok_or_else(|| PolicyError::UnknownPublisher(publisher.to_owned()))?;
+        for token in &mut entry.tokens {
+            token.revoked = true;
+        }
+        Ok(())
+    }
+
     /// Makes a token for a publisher and stores its hash. The token is returned this once.
     ///
     /// # Errors

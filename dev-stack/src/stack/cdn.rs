@@ -1,0 +1,95 @@
+//! The distribution of the stack: one site, one bucket behind it, as the deployed one would be configured.
+
+use std::collections::BTreeMap;
+
+use tokio::sync::watch;
+
+use super::config::{DevSite, EdgeKind, StackConfig};
+use super::listeners::{Addresses, loopback, unavailable};
+use crate::cdn::{
+    self, AllowedMethods, Behaviour, CacheLimits, CachePolicy, Cdn, CdnConfig, CdnError, CdnHandle, Distribution,
+    EdgeCredentials, Functions, NodeConfig, Origin, OriginKind, OriginProtocol, OriginRequestPolicy, OriginTable,
+    PathPattern,
+};
+
+const DAY: u64 = 24 * 60 * 60;
+
+/// Starts the CDN in front of the stack's S3.
+pub(super) async fn start(
+    config: &StackConfig,
+    site: &DevSite,
+    addresses: &Addresses,
+    credentials: watch::Receiver<EdgeCredentials>,
+) -> anyhow::Result<CdnHandle> {
+    let listen = loopback(config.ports.cdn);
+    let started = Cdn::start(CdnConfig {
+        listen,
+        state: config.folder.join("cdn"),
+        distribution: distribution(site),
+        origins: OriginTable::new().with(&site.judged.bucket.host, addresses.s3),
+        edge: Some(match &config.edge {
+            EdgeKind::Node { bundle } => cdn::EdgeKind::Node(NodeConfig::new(bundle)),
+            EdgeKind::Native => cdn::EdgeKind::Native,
+        }),
+        credentials,
+        cache: CacheLimits::default(),
+    });
+    started.await.map_err(|error| explain(error))
+}
+
+/// Adds the flag or the command that helps.
+fn explain(error: CdnError) -> anyhow::Error {
+    match error {
+        CdnError::Listen { address, source } => unavailable("--cdn-port", address, &source),
+        CdnError::NodeMissing { .. } | CdnError::NodeTooOld { .. } => {
+            anyhow::anyhow!("{error}; install it, or start with --edge native")
+        }
+        CdnError::BundleMissing { .. } => {
+            anyhow::anyhow!("{error}; build it with `make bundle-edge`, or start with --edge native")
+        }
+        other => other.into(),
+    }
+}
+
+fn distribution(site: &DevSite) -> Distribution {
+    Distribution {
+        id: "EKEYFRONTDEV00".to_owned(),
+        domain_name: "keyfront-dev.cloudfront.net".to_owned(),
+        behaviours: vec![Behaviour {
+            path_pattern: PathPattern::new("*"),
+            origin: bucket(site),
+            // The edge tells a method it does not serve by its own 405.
+            methods: AllowedMethods::All,
+            cache: CachePolicy {
+                query: site.judged.query.clone(),
+                headers: cors_headers(site),
+                min_ttl: 0,
+                default_ttl: DAY,
+                max_ttl: 365 * DAY,
+            },
+            forward: OriginRequestPolicy::default(),
+            functions: Functions { origin_request: true, origin_response: true, include_body: false },
+        }],
+        // Errors say no-store themselves.
+        error_ttl: BTreeMap::new(),
+    }
+}
+
+fn bucket(site: &DevSite) -> Origin {
+    Origin {
+        domain_name: site.judged.bucket.host.clone(),
+        protocol: OriginProtocol::Https,
+        port: 443,
+        path: String::new(),
+        kind: OriginKind::Custom,
+        custom_headers: vec![("x-keyfront-site".to_owned(), site.document.clone())],
+        read_timeout: 30,
+        keepalive_timeout: 5,
+    }
+}
+
+/// Cross-origin answers depend on who asks and, for a preflight, on what is asked.
+fn cors_headers(site: &DevSite) -> Vec<String> {
+    let names = ["origin", "access-control-request-method", "access-control-request-headers"];
+    if site.judged.cors.is_empty() { Vec::new() } else { names.map(str::to_owned).to_vec() }
+}

@@ -1,0 +1,122 @@
+//! What a stack is started with. It is judged here, before anything starts.
+
+use std::path::PathBuf;
+use std::time::Duration;
+
+use anyhow::Context as _;
+use keyfront_edge::Site;
+use serde::Deserialize;
+
+/// The bucket and Region of a stack that is given no site.
+const DEFAULT_BUCKET: &str = "keyfront-dev";
+const DEFAULT_REGION: &str = "eu-west-1";
+
+/// What to start, and where.
+#[derive(Debug, Clone)]
+pub struct StackConfig {
+    /// The folder of `dev.json`, the CA and, with [`Storage::Folder`], everything else.
+    pub folder: PathBuf,
+    /// Where objects and keys are kept.
+    pub storage: Storage,
+    /// What runs the edge.
+    pub edge: EdgeKind,
+    /// A site document; without one, the whole of one bucket is served.
+    pub site: Option<Vec<u8>>,
+    /// Where to listen.
+    pub ports: Ports,
+    /// Where a copy of `dev.json` appears once everything serves.
+    pub ready_file: Option<PathBuf>,
+    /// How often sessions are replaced, if not well before they end.
+    pub rotate_every: Option<Duration>,
+}
+
+/// Where objects, keys and credentials are kept.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Storage {
+    /// In the state folder.
+    Folder,
+    /// In memory, until the stack stops.
+    Memory,
+}
+
+/// What runs the edge.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum EdgeKind {
+    /// The built Lambda@Edge bundle, in Node processes.
+    Node {
+        /// The folder with `index.mjs`.
+        bundle: PathBuf,
+    },
+    /// The edge core, linked into this program.
+    Native,
+}
+
+impl EdgeKind {
+    pub(super) fn description(&self) -> String {
+        match self {
+            Self::Node { bundle } => {
+                format!(
+                    "the Lambda@Edge bundle in Node, from {}",
+                    bundle.display()
+                )
+            }
+            Self::Native => "linked natively, not the Lambda@Edge bundle".to_owned(),
+        }
+    }
+}
+
+/// The loopback ports; 0 takes a free one.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Ports {
+    /// HTTPS, for viewers.
+    pub cdn: u16,
+    /// The publishers' API.
+    pub publish: u16,
+    /// S3.
+    pub s3: u16,
+    /// KMS.
+    pub kms: u16,
+    /// STS.
+    pub sts: u16,
+}
+
+/// The site of the stack, judged by the edge's own rules.
+#[derive(Debug)]
+pub(super) struct DevSite {
+    /// The document as it travels to the edge.
+    pub(super) document: String,
+    pub(super) bucket: String,
+    pub(super) region: String,
+    pub(super) judged: Site,
+}
+
+impl StackConfig {
+    pub(super) fn site(&self) -> anyhow::Result<DevSite> {
+        let document = match &self.site {
+            Some(bytes) => String::from_utf8(bytes.trim_ascii().to_vec()).context("the site is not UTF-8")?,
+            None => default_site(),
+        };
+        let judged = Site::parse(document.as_bytes()).context("the site is refused")?;
+        let names: Names = serde_json::from_str(&document).context("the site is refused")?;
+        anyhow::ensure!(
+            names.endpoint.is_none(),
+            "the site names an endpoint: leave it out, the stack's own S3 stands in for AWS's"
+        );
+        Ok(DevSite { document, bucket: names.bucket, region: names.region, judged })
+    }
+}
+
+/// What the stack needs of a site besides what the edge makes of it.
+#[derive(Deserialize)]
+struct Names {
+    bucket: String,
+    region: String,
+    endpoint: Option<String>,
+}
+
+fn default_site() -> String {
+    serde_json::json!({
+        "v": 1, "bucket": DEFAULT_BUCKET, "region": DEFAULT_REGION, "style": "virtual", "query": [], "signing": "sigv4",
+    })
+    .to_string()
+}

@@ -1,0 +1,150 @@
+//! The AWS of the stack: identities, KMS, STS and S3 over one state, and the key and bucket everything is about.
+
+use std::sync::Arc;
+
+use anyhow::Context as _;
+use tokio::task::JoinSet;
+use tokio_util::sync::CancellationToken;
+
+use super::config::{DevSite, StackConfig, Storage};
+use super::listeners::AwsListeners;
+use super::principals::{self, ADMIN_USER};
+use crate::clock::Clock;
+use crate::iam::Iam;
+use crate::identity::{Account, CredentialRegistry, Credentials, Principal, Requester};
+use crate::kms::{self, Kms, KmsError, NewKey};
+use crate::request_auth::RequestAuth;
+use crate::s3::{BucketEncryption, LocalS3, S3Parts};
+use crate::state::State;
+use crate::sts::{self, Sts};
+
+/// The account everything lives in.
+const ACCOUNT: &str = "111122223333";
+
+/// The alias by which a later start finds the key of an earlier one.
+const KEY_ALIAS: &str = "alias/keyfront-dev";
+
+/// The folder, within the stack's, of the database and the objects.
+const STATE_FOLDER: &str = "state";
+
+/// KMS, STS and S3, opened and not yet serving.
+pub(super) struct Ground {
+    clock: Clock,
+    registry: Arc<CredentialRegistry>,
+    kms: Arc<Kms>,
+    pub(super) sts: Arc<Sts>,
+    s3: LocalS3,
+    pub(super) key_arn: String,
+    pub(super) administrator: Credentials,
+}
+
+impl Ground {
+    /// Opens the state; makes the key, the roles and the bucket where they are missing.
+    pub(super) async fn open(config: &StackConfig, site: &DevSite) -> anyhow::Result<Self> {
+        let clock = Clock::system();
+        let state = Arc::new(match config.storage {
+            Storage::Folder => State::open(&config.folder.join(STATE_FOLDER))?,
+            Storage::Memory => State::ephemeral()?,
+        });
+        let iam = Arc::new(Iam::new(Account::new(ACCOUNT, &site.region)?));
+        let registry = Arc::new(CredentialRegistry::open(Arc::clone(&state), clock.now())?);
+        let kms = Arc::new(Kms::open(Arc::clone(&state), Arc::clone(&iam), clock.clone())?);
+        principals::admit_administrator(&iam)?;
+        let key_arn = key(&kms, &administrator(&clock)).context("the KMS key cannot be made")?;
+        principals::admit_roles(&iam, &site.bucket, &key_arn)?;
+        let parts = S3Parts {
+            state,
+            iam: Arc::clone(&iam),
+            kms: Arc::clone(&kms),
+            registry: Arc::clone(&registry),
+            clock: clock.clone(),
+        };
+        let s3 = LocalS3::open(parts)?;
+        s3.ensure_bucket(&site.bucket, BucketEncryption::Kms(key_arn.clone()))
+            .await?;
+        let administrator = registry.long_lived(&administrator(&clock).principal, clock.now())?;
+        let sts = Arc::new(Sts::new(iam, Arc::clone(&registry), clock.clone()));
+        Ok(Self {
+            clock,
+            registry,
+            kms,
+            sts,
+            s3,
+            key_arn,
+            administrator,
+        })
+    }
+
+    /// Who may do everything.
+    pub(super) fn administrator(&self) -> Requester {
+        administrator(&self.clock)
+    }
+
+    /// Serves all three until `stop`.
+    pub(super) fn serve(
+        &self,
+        listeners: AwsListeners,
+        tasks: &mut JoinSet<()>,
+        stop: &CancellationToken,
+    ) {
+        let auth = |service| {
+            RequestAuth::new(
+                Arc::clone(&self.registry),
+                self.clock.clone(),
+                self.sts.account().region(),
+                service,
+            )
+        };
+        let kms = kms::serve(
+            listeners.kms,
+            Arc::clone(&self.kms),
+            auth("kms"),
+            stop.clone(),
+        );
+        let sts = sts::serve(
+            listeners.sts,
+            Arc::clone(&self.sts),
+            auth("sts"),
+            stop.clone(),
+        );
+        tasks.spawn(async { report("KMS", kms.await) });
+        tasks.spawn(async { report("STS", sts.await) });
+        let s3 = self.s3.clone();
+        let stop = stop.clone().cancelled_owned();
+        tasks.spawn(async move { s3.serve(listeners.s3, stop).await });
+    }
+}
+
+/// Logs a service that could not go on; the others do.
+pub(super) fn report(service: &str, outcome: std::io::Result<()>) {
+    if let Err(error) = outcome {
+        tracing::error!("{service} stopped serving: {error}");
+    }
+}
+
+fn administrator(clock: &Clock) -> Requester {
+    let principal = Principal::User {
+        account: ACCOUNT.to_owned(),
+        name: ADMIN_USER.to_owned(),
+    };
+    Requester::new(principal, clock.now())
+}
+
+fn key(kms: &Kms, administrator: &Requester) -> Result<String, KmsError> {
+    match kms.describe_key(administrator, KEY_ALIAS) {
+        Ok(key) => Ok(key.arn),
+        Err(KmsError::NotFound(_)) => {
+            let description = "objects of the local Keyfront".to_owned();
+            let key = kms.create_key(
+                administrator,
+                NewKey {
+                    description,
+                    ..NewKey::default()
+                },
+            )?;
+            kms.create_alias(administrator, KEY_ALIAS, &key.id.to_string())?;
+            Ok(key.arn)
+        }
+        Err(error) => Err(error),
+    }
+}

@@ -1,0 +1,154 @@
+//! The stack: every room of this crate wired into one running system on loopback.
+//!
+//! It decides who exists, what they may do and where things listen. What the services mean is theirs.
+
+mod cdn;
+mod config;
+mod dev_json;
+mod ground;
+mod listeners;
+mod origin;
+mod principals;
+mod publisher;
+mod sessions;
+
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::time::Duration;
+
+use anyhow::Context as _;
+use tokio::task::JoinSet;
+use tokio_util::sync::CancellationToken;
+
+pub use config::{EdgeKind, Ports, StackConfig, Storage};
+pub use dev_json::{DevJson, RoleCredentials, StoredCredentials};
+
+use crate::cdn::CdnHandle;
+use crate::identity::Credentials;
+use ground::Ground;
+use listeners::{Listeners, url};
+use origin::OriginSetup;
+use sessions::{Begun, Sessions};
+
+/// How long open requests may take to end after the stop.
+const GRACE: Duration = Duration::from_secs(8);
+
+/// A running stack. [`Stack::shutdown`] stops it; dropping it stops it without waiting.
+pub struct Stack {
+    cdn: CdnHandle,
+    tasks: JoinSet<()>,
+    stop: CancellationToken,
+    rotation: tokio::task::AbortHandle,
+    dev_json: DevJson,
+    dev_json_path: PathBuf,
+    edge_description: String,
+}
+
+impl Stack {
+    /// Starts everything. Once this returns, every listener serves and `dev.json` is written.
+    ///
+    /// # Errors
+    ///
+    /// One that says in a line what to change: a port in use, a state folder that is in use or cannot be written, a
+    /// missing Node or bundle, a site that is refused.
+    pub async fn start(config: StackConfig) -> anyhow::Result<Self> {
+        let site = config.site()?;
+        let listeners = Listeners::bind(&config.ports).await?;
+        let addresses = listeners.addresses()?;
+        let ground = Ground::open(&config, &site).await?;
+        let stop = CancellationToken::new();
+        let mut tasks = JoinSet::new();
+        ground.serve(listeners.aws, &mut tasks, &stop);
+
+        let (sessions, begun) = Sessions::begin(Arc::clone(&ground.sts), ground.administrator())?;
+        let cdn = cdn::start(&config, &site, &addresses, sessions.edge()).await?;
+        let origin = OriginSetup::new(&ground, &site.bucket, url(addresses.s3), cdn.url())?;
+        let dev_json_path = config.folder.join("dev.json");
+        let publisher_token = publisher::token(
+            &origin.administrator(&ground),
+            &site.bucket,
+            DevJson::earlier_token(&dev_json_path),
+        )
+        .await?;
+        origin.serve(listeners.publish, sessions.origin(), &mut tasks, &stop);
+
+        let dev_json = DevJson {
+            cdn_url: cdn.url(),
+            publish_url: url(addresses.publish),
+            s3_url: url(addresses.s3),
+            kms_url: url(addresses.kms),
+            sts_url: url(addresses.sts),
+            bucket: site.bucket,
+            region: site.region,
+            key_arn: ground.key_arn,
+            publisher_token,
+            ca_cert: std::path::absolute(cdn.ca_cert()).context("the folder has no absolute path")?,
+            credentials: RoleCredentials::of(&begun, &ground.administrator),
+        };
+        dev_json.write(&dev_json_path)?;
+        if let Some(ready) = &config.ready_file {
+            dev_json.write(ready)?;
+        }
+        let replaced = rewriting(dev_json.clone(), dev_json_path.clone(), ground.administrator);
+        let rotation = tasks.spawn(sessions.keep_fresh(config.rotate_every, replaced));
+        Ok(Self {
+            cdn,
+            tasks,
+            stop,
+            rotation,
+            dev_json,
+            dev_json_path,
+            edge_description: config.edge.description(),
+        })
+    }
+
+    /// What scripts read.
+    pub fn dev_json(&self) -> &DevJson {
+        &self.dev_json
+    }
+
+    /// Where they read it.
+    pub fn dev_json_path(&self) -> &Path {
+        &self.dev_json_path
+    }
+
+    /// What runs the edge, for people.
+    pub fn edge_description(&self) -> &str {
+        &self.edge_description
+    }
+
+    /// Stops accepting, lets requests under way end for some seconds, and stops.
+    pub async fn shutdown(mut self) {
+        self.stop.cancel();
+        self.rotation.abort();
+        self.cdn.shutdown().await;
+        let ended = async { while self.tasks.join_next().await.is_some() {} };
+        if tokio::time::timeout(GRACE, ended).await.is_err() {
+            tracing::warn!("requests still open at the end were cut");
+        }
+    }
+}
+
+impl RoleCredentials {
+    fn of(begun: &Begun, administrator: &Credentials) -> Self {
+        Self {
+            edge: (&begun.edge).into(),
+            origin: (&begun.origin).into(),
+            admin: administrator.into(),
+        }
+    }
+}
+
+/// Keeps `dev.json` true while sessions are replaced.
+fn rewriting(dev_json: DevJson, path: PathBuf, administrator: Credentials) -> impl Fn(&Begun) {
+    move |begun| {
+        let credentials = RoleCredentials::of(begun, &administrator);
+        let fresh = DevJson {
+            credentials,
+            ..dev_json.clone()
+        };
+        if let Err(error) = fresh.write(&path) {
+            tracing::error!("{error:#}");
+        }
+    }
+}

@@ -1,0 +1,86 @@
+//! Who exists in the stack and what each may do, as IAM policy documents.
+
+use std::time::Duration;
+
+use serde_json::{Value, json};
+
+use crate::iam::{Iam, Policy, PolicyKind, Role, User};
+use crate::identity::Account;
+
+pub(super) const EDGE_ROLE: &str = "keyfront-edge";
+pub(super) const ORIGIN_ROLE: &str = "keyfront-origin";
+pub(super) const ADMIN_USER: &str = "keyfront-admin";
+
+/// The longest session a role can give, and what the stack asks for.
+pub(super) const SESSION: Duration = Duration::from_secs(12 * 60 * 60);
+
+/// Puts both roles into the directory.
+pub(super) fn admit_roles(iam: &Iam, bucket: &str, key_arn: &str) -> anyhow::Result<()> {
+    iam.put_role(role(iam.account(), EDGE_ROLE, edge_policy(iam.account(), bucket, key_arn))?)?;
+    iam.put_role(role(iam.account(), ORIGIN_ROLE, origin_policy(iam.account(), bucket, key_arn))?)?;
+    Ok(())
+}
+
+/// Someone has to make the key before the roles can name it.
+pub(super) fn admit_administrator(iam: &Iam) -> anyhow::Result<()> {
+    Ok(iam.put_user(administrator()?)?)
+}
+
+fn administrator() -> anyhow::Result<User> {
+    let policy = document(&json!([{"Effect": "Allow", "Action": ["s3:*", "kms:*", "sts:*"], "Resource": "*"}]));
+    Ok(User { name: ADMIN_USER.to_owned(), policies: vec![Policy::parse(&policy, PolicyKind::Identity)?] })
+}
+
+fn role(account: &Account, name: &str, policy: String) -> anyhow::Result<Role> {
+    let trust = document(&json!([{
+        "Effect": "Allow",
+        "Principal": {"AWS": account.user_arn(ADMIN_USER)},
+        "Action": "sts:AssumeRole",
+    }]));
+    Ok(Role {
+        name: name.to_owned(),
+        trust: Policy::parse(&trust, PolicyKind::Trust)?,
+        policies: vec![Policy::parse(&policy, PolicyKind::Identity)?],
+        longest_session: SESSION,
+    })
+}
+
+/// The edge reads objects and may know that one is missing (`s3:ListBucket` makes it a true 404); it never sees
+/// Keyfront's own documents.
+fn edge_policy(account: &Account, bucket: &str, key_arn: &str) -> String {
+    let arn = format!("arn:aws:s3:::{bucket}");
+    document(&json!([
+        {"Effect": "Allow", "Action": "s3:GetObject", "Resource": format!("{arn}/*")},
+        {"Effect": "Allow", "Action": "s3:ListBucket", "Resource": arn},
+        {"Effect": "Deny", "Action": "s3:*", "Resource": format!("{arn}/.keyfront/*")},
+        key_use(account, bucket, key_arn, &["kms:Decrypt"]),
+    ]))
+}
+
+/// The origin writes and deletes objects; of Keyfront's own documents it only reads the publishers' policy.
+fn origin_policy(account: &Account, bucket: &str, key_arn: &str) -> String {
+    let arn = format!("arn:aws:s3:::{bucket}");
+    document(&json!([
+        {"Effect": "Allow", "Action": ["s3:PutObject", "s3:GetObject", "s3:DeleteObject"], "Resource": format!("{arn}/*")},
+        {"Effect": "Allow", "Action": "s3:ListBucket", "Resource": arn},
+        {"Effect": "Deny", "Action": ["s3:PutObject", "s3:DeleteObject"], "Resource": format!("{arn}/.keyfront/*")},
+        key_use(account, bucket, key_arn, &["kms:Decrypt", "kms:GenerateDataKey"]),
+    ]))
+}
+
+/// The key works only through S3 and only for this bucket, whose ARN is the encryption context with bucket keys.
+fn key_use(account: &Account, bucket: &str, key_arn: &str, actions: &[&str]) -> Value {
+    json!({
+        "Effect": "Allow",
+        "Action": actions,
+        "Resource": key_arn,
+        "Condition": {"StringEquals": {
+            "kms:ViaService": format!("s3.{}.amazonaws.com", account.region()),
+            "kms:EncryptionContext:aws:s3:arn": format!("arn:aws:s3:::{bucket}"),
+        }},
+    })
+}
+
+fn document(statements: &Value) -> String {
+    json!({"Version": "2012-10-17", "Statement": statements}).to_string()
+}
