@@ -8,3 +8,4 @@ pub mod kms;
 pub mod request_auth;
 pub mod s3;
 pub mod state;
+pub mod sts;
