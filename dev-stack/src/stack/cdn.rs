@@ -7,9 +7,9 @@ use tokio::sync::watch;
 use super::config::{DevSite, EdgeKind, StackConfig};
 use super::listeners::{Addresses, loopback, unavailable};
 use crate::cdn::{
-    self, AllowedMethods, Behaviour, CacheLimits, CachePolicy, Cdn, CdnConfig, CdnError, CdnHandle, Distribution,
-    EdgeCredentials, Functions, NodeConfig, Origin, OriginKind, OriginProtocol, OriginRequestPolicy, OriginTable,
-    PathPattern,
+    self, AllowedMethods, Behaviour, CacheLimits, CachePolicy, Cdn, CdnConfig, CdnError, CdnHandle,
+    Distribution, EdgeCredentials, Functions, NodeConfig, Origin, OriginKind, OriginProtocol,
+    OriginRequestPolicy, OriginTable, PathPattern,
 };
 
 const DAY: u64 = 24 * 60 * 60;
@@ -29,7 +29,7 @@ pub(super) async fn start(
         origins: OriginTable::new().with(&site.judged.bucket.host, addresses.s3),
         edge: Some(match &config.edge {
             EdgeKind::Node { bundle } => cdn::EdgeKind::Node(NodeConfig::new(bundle)),
-            EdgeKind::Native => cdn::EdgeKind::Native,
+            EdgeKind::Native => anyhow::bail!("pending"),
         }),
         credentials,
         cache: CacheLimits::default(),
@@ -45,7 +45,9 @@ fn explain(error: CdnError) -> anyhow::Error {
             anyhow::anyhow!("{error}; install it, or start with --edge native")
         }
         CdnError::BundleMissing { .. } => {
-            anyhow::anyhow!("{error}; build it with `make bundle-edge`, or start with --edge native")
+            anyhow::anyhow!(
+                "{error}; build it with `make bundle-edge`, or start with --edge native"
+            )
         }
         other => other.into(),
     }
@@ -68,7 +70,11 @@ fn distribution(site: &DevSite) -> Distribution {
                 max_ttl: 365 * DAY,
             },
             forward: OriginRequestPolicy::default(),
-            functions: Functions { origin_request: true, origin_response: true, include_body: false },
+            functions: Functions {
+                origin_request: true,
+                origin_response: true,
+                include_body: false,
+            },
         }],
         // Errors say no-store themselves.
         error_ttl: BTreeMap::new(),
@@ -90,6 +96,14 @@ fn bucket(site: &DevSite) -> Origin {
 
 /// Cross-origin answers depend on who asks and, for a preflight, on what is asked.
 fn cors_headers(site: &DevSite) -> Vec<String> {
-    let names = ["origin", "access-control-request-method", "access-control-request-headers"];
-    if site.judged.cors.is_empty() { Vec::new() } else { names.map(str::to_owned).to_vec() }
+    let names = [
+        "origin",
+        "access-control-request-method",
+        "access-control-request-headers",
+    ];
+    if site.judged.cors.is_empty() {
+        Vec::new()
+    } else {
+        names.map(str::to_owned).to_vec()
+    }
 }

@@ -55,10 +55,7 @@ impl EdgeKind {
     pub(super) fn description(&self) -> String {
         match self {
             Self::Node { bundle } => {
-                format!(
-                    "the Lambda@Edge bundle in Node, from {}",
-                    bundle.display()
-                )
+                format!("the Lambda@Edge bundle in Node, from {}", bundle.display())
             }
             Self::Native => "linked natively, not the Lambda@Edge bundle".to_owned(),
         }
@@ -93,7 +90,9 @@ pub(super) struct DevSite {
 impl StackConfig {
     pub(super) fn site(&self) -> anyhow::Result<DevSite> {
         let document = match &self.site {
-            Some(bytes) => String::from_utf8(bytes.trim_ascii().to_vec()).context("the site is not UTF-8")?,
+            Some(bytes) => {
+                String::from_utf8(bytes.trim_ascii().to_vec()).context("the site is not UTF-8")?
+            }
             None => default_site(),
         };
         let judged = Site::parse(document.as_bytes()).context("the site is refused")?;
@@ -102,7 +101,12 @@ impl StackConfig {
             names.endpoint.is_none(),
             "the site names an endpoint: leave it out, the stack's own S3 stands in for AWS's"
         );
-        Ok(DevSite { document, bucket: names.bucket, region: names.region, judged })
+        Ok(DevSite {
+            document,
+            bucket: names.bucket,
+            region: names.region,
+            judged,
+        })
     }
 }
 

@@ -70,7 +70,10 @@ impl From<&Credentials> for StoredCredentials {
         Self {
             access_key_id: credentials.access_key_id.clone(),
             secret_access_key: credentials.secret_access_key.expose().to_owned(),
-            session_token: credentials.session_token.as_ref().map(|token| token.expose().to_owned()),
+            session_token: credentials
+                .session_token
+                .as_ref()
+                .map(|token| token.expose().to_owned()),
         }
     }
 }
@@ -79,13 +82,20 @@ impl DevJson {
     /// Replaces `path` by this document; a reader sees the old one or the new one, whole.
     pub(super) fn write(&self, path: &Path) -> anyhow::Result<()> {
         let replaced = || -> anyhow::Result<()> {
-            if let Some(folder) = path.parent().filter(|folder| !folder.as_os_str().is_empty()) {
+            if let Some(folder) = path
+                .parent()
+                .filter(|folder| !folder.as_os_str().is_empty())
+            {
                 fs::create_dir_all(folder)?;
             }
             let fresh = path.with_extension("json.new");
             // Not left over from a killed run, whose mode is unknown.
             let _ = fs::remove_file(&fresh);
-            let mut file = fs::OpenOptions::new().write(true).create_new(true).mode(0o600).open(&fresh)?;
+            let mut file = fs::OpenOptions::new()
+                .write(true)
+                .create_new(true)
+                .mode(0o600)
+                .open(&fresh)?;
             file.write_all(&serde_json::to_vec_pretty(self)?)?;
             file.sync_all()?;
             Ok(fs::rename(&fresh, path)?)
@@ -116,7 +126,10 @@ mod tests {
             secret_access_key: "very-secret".to_owned(),
             session_token: Some("very-token".to_owned()),
         };
-        assert_eq!(format!("{credentials:?}"), "StoredCredentials(AKIA1, redacted)");
+        assert_eq!(
+            format!("{credentials:?}"),
+            "StoredCredentials(AKIA1, redacted)"
+        );
     }
 
     #[test]

@@ -48,7 +48,11 @@ impl Ground {
         });
         let iam = Arc::new(Iam::new(Account::new(ACCOUNT, &site.region)?));
         let registry = Arc::new(CredentialRegistry::open(Arc::clone(&state), clock.now())?);
-        let kms = Arc::new(Kms::open(Arc::clone(&state), Arc::clone(&iam), clock.clone())?);
+        let kms = Arc::new(Kms::open(
+            Arc::clone(&state),
+            Arc::clone(&iam),
+            clock.clone(),
+        )?);
         principals::admit_administrator(&iam)?;
         let key_arn = key(&kms, &administrator(&clock)).context("the KMS key cannot be made")?;
         principals::admit_roles(&iam, &site.bucket, &key_arn)?;

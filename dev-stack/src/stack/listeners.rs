@@ -69,10 +69,15 @@ pub(super) fn unavailable(flag: &str, address: SocketAddr, source: &io::Error) -
         io::ErrorKind::AddrInUse => "is in use".to_owned(),
         _ => format!("cannot be used ({source})"),
     };
-    anyhow::anyhow!("port {} {what}: choose another with {flag} (0 takes any free one)", address.port())
+    anyhow::anyhow!(
+        "port {} {what}: choose another with {flag} (0 takes any free one)",
+        address.port()
+    )
 }
 
 async fn bind(port: u16, flag: &str) -> anyhow::Result<TcpListener> {
     let address = loopback(port);
-    TcpListener::bind(address).await.map_err(|source| unavailable(flag, address, &source))
+    TcpListener::bind(address)
+        .await
+        .map_err(|source| unavailable(flag, address, &source))
 }

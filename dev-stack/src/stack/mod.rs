@@ -82,14 +82,19 @@ impl Stack {
             region: site.region,
             key_arn: ground.key_arn,
             publisher_token,
-            ca_cert: std::path::absolute(cdn.ca_cert()).context("the folder has no absolute path")?,
+            ca_cert: std::path::absolute(cdn.ca_cert())
+                .context("the folder has no absolute path")?,
             credentials: RoleCredentials::of(&begun, &ground.administrator),
         };
         dev_json.write(&dev_json_path)?;
         if let Some(ready) = &config.ready_file {
             dev_json.write(ready)?;
         }
-        let replaced = rewriting(dev_json.clone(), dev_json_path.clone(), ground.administrator);
+        let replaced = rewriting(
+            dev_json.clone(),
+            dev_json_path.clone(),
+            ground.administrator,
+        );
         let rotation = tasks.spawn(sessions.keep_fresh(config.rotate_every, replaced));
         Ok(Self {
             cdn,

@@ -16,8 +16,16 @@ pub(super) const SESSION: Duration = Duration::from_secs(12 * 60 * 60);
 
 /// Puts both roles into the directory.
 pub(super) fn admit_roles(iam: &Iam, bucket: &str, key_arn: &str) -> anyhow::Result<()> {
-    iam.put_role(role(iam.account(), EDGE_ROLE, edge_policy(iam.account(), bucket, key_arn))?)?;
-    iam.put_role(role(iam.account(), ORIGIN_ROLE, origin_policy(iam.account(), bucket, key_arn))?)?;
+    iam.put_role(role(
+        iam.account(),
+        EDGE_ROLE,
+        edge_policy(iam.account(), bucket, key_arn),
+    )?)?;
+    iam.put_role(role(
+        iam.account(),
+        ORIGIN_ROLE,
+        origin_policy(iam.account(), bucket, key_arn),
+    )?)?;
     Ok(())
 }
 
@@ -27,8 +35,13 @@ pub(super) fn admit_administrator(iam: &Iam) -> anyhow::Result<()> {
 }
 
 fn administrator() -> anyhow::Result<User> {
-    let policy = document(&json!([{"Effect": "Allow", "Action": ["s3:*", "kms:*", "sts:*"], "Resource": "*"}]));
-    Ok(User { name: ADMIN_USER.to_owned(), policies: vec![Policy::parse(&policy, PolicyKind::Identity)?] })
+    let policy = document(
+        &json!([{"Effect": "Allow", "Action": ["s3:*", "kms:*", "sts:*"], "Resource": "*"}]),
+    );
+    Ok(User {
+        name: ADMIN_USER.to_owned(),
+        policies: vec![Policy::parse(&policy, PolicyKind::Identity)?],
+    })
 }
 
 fn role(account: &Account, name: &str, policy: String) -> anyhow::Result<Role> {
