@@ -28,7 +28,9 @@ pub(super) async fn start(
         distribution: distribution(site),
         origins: OriginTable::new().with(&site.judged.bucket.host, addresses.s3),
         edge: Some(match &config.edge {
-            EdgeKind::Node { bundle } => cdn::EdgeKind::Node(NodeConfig::new(bundle)),
+            EdgeKind::Node { bundle } => {
+                cdn::EdgeKind::Node(NodeConfig::new(bundle.join("index.mjs")))
+            }
             EdgeKind::Native => anyhow::bail!("pending"),
         }),
         credentials,
