@@ -15,6 +15,8 @@ use crate::report;
 /// Prints the URLs when everything serves. Scripts read them from dev.json in the state folder, or from the file
 /// named by --ready-file, which appears only when the system is ready.
 #[derive(Debug, Args)]
+// A script may append a flag to defaults of its own: the last one counts.
+#[command(args_override_self = true)]
 pub(crate) struct DevArguments {
     /// Folder for dev.json, the CA and, unless --ephemeral, all objects and keys
     #[arg(long, value_name = "DIR", default_value = ".keyfront")]

@@ -38,7 +38,7 @@ pub(crate) fn ready(stack: &Stack) {
     println!("  {:<8} {}\n", "details", dev_file.display());
     println!("Upload a file, read it through the CDN, and see the bucket refuse the same read:\n");
     println!(
-        "  echo hello | curl -T - {}/objects/hello.txt -H 'Content-Type: text/plain' \\\n    -H 'Authorization: Bearer {}'",
+        "  curl -T README.md {}/objects/hello.txt -H 'Content-Type: text/plain' \\\n    -H 'Authorization: Bearer {}'",
         dev.publish_url, dev.publisher_token
     );
     println!(
