@@ -10,14 +10,15 @@ use futures::{StreamExt, stream};
 use http::header::{
     CONTENT_LENGTH, ETAG, HeaderMap, IF_MODIFIED_SINCE, IF_NONE_MATCH, LAST_MODIFIED,
 };
+use http::request::Parts;
 use http::{Method, StatusCode};
 use http_body_util::BodyExt;
 use tokio::sync::{OwnedSemaphorePermit, oneshot};
 
 use super::body::{self, Body, BodyError};
 use super::collapse::{Flights, Landing, Pilot, Seat};
-use super::distribution::Distribution;
-use super::freshness::{Freshness, Standing, confirmed_headers, judge};
+use super::distribution::{CachePolicy, Distribution};
+use super::freshness::{Candidate, Freshness, Standing, confirmed_headers};
 use super::refusal::Refusal;
 use super::replay::opaque;
 use super::shared_body::{SharedBody, SharedBodyWriter, shared_body};
@@ -42,6 +43,34 @@ pub(super) enum Delivery {
     Stored(Arc<Stored>, AnsweredBy),
     /// The origin's answer, for this viewer alone.
     Streamed(OriginAnswer),
+}
+
+/// The viewer who started a flight waits here.
+type Deliver = oneshot::Sender<Result<Delivery, Refusal>>;
+
+/// Hands a delivery over. That viewer may have left; the others have been told.
+fn leave(deliver: Deliver, delivery: Result<Delivery, Refusal>) {
+    let _ = deliver.send(delivery);
+}
+
+/// What it takes to give an answer to everybody while it arrives.
+struct Shareable {
+    freshness: Freshness,
+    length: usize,
+    memory: OwnedSemaphorePermit,
+}
+
+impl Shareable {
+    fn open(self, answer: &OriginAnswer) -> (Arc<Stored>, SharedBodyWriter) {
+        let writer = shared_body(self.length, self.memory);
+        let stored = Stored {
+            status: answer.status,
+            headers: answer.headers.clone(),
+            body: writer.body(),
+            freshness: self.freshness,
+        };
+        (Arc::new(stored), writer)
+    }
 }
 
 /// What asking the origin gave.
@@ -140,50 +169,38 @@ impl Cache {
         key: CacheKey,
         trip: Trip,
         stale: Option<Arc<Stored>>,
-        deliver: oneshot::Sender<Result<Delivery, Refusal>>,
+        deliver: Deliver,
     ) {
         let epoch = self.store.epoch();
         let judged = trip.judged();
-        let (outcome, transfer) = match self.fetch(&key, trip, stale, epoch).await {
+        let (answer, freshness) = match self.fetch(&key, trip, stale, epoch).await {
             Err(refusal) => {
                 pilot.land(Landing::Failed(refusal.clone()));
-                (Err(refusal), None)
+                return leave(deliver, Err(refusal));
             }
             Ok(Fetched::Confirmed(stored)) => {
                 pilot.land(landing_of(&stored, &judged));
-                (Ok(Delivery::Confirmed(stored)), None)
+                return leave(deliver, Ok(Delivery::Confirmed(stored)));
             }
-            Ok(Fetched::Answer(answer, freshness)) => {
-                match self.shareable(&judged, &answer, freshness) {
-                    Err(freshness) => {
-                        pilot.land(Landing::Alone);
-                        (
-                            Ok(self.deliver_alone(key.clone(), answer, freshness, epoch)),
-                            None,
-                        )
-                    }
-                    Ok((freshness, memory, length)) => {
-                        let by = answer.by;
-                        let writer = shared_body(length, memory);
-                        let stored = Arc::new(Stored {
-                            status: answer.status,
-                            headers: answer.headers,
-                            body: writer.body(),
-                            freshness,
-                        });
-                        pilot.land(Landing::Shared(Arc::clone(&stored)));
-                        let transfer = Some((writer, answer.body, Arc::clone(&stored)));
-                        (Ok(Delivery::Stored(stored, by)), transfer)
-                    }
-                }
-            }
+            Ok(Fetched::Answer(answer, freshness)) => (answer, freshness),
         };
-        // The first viewer may have left; the others have been told.
-        let _ = deliver.send(outcome);
-        if let Some((writer, content, stored)) = transfer {
-            match fill(writer, content).await {
-                Ok(_) => self.store.insert(key, stored, epoch),
-                Err(cause) => tracing::warn!(%cause, "an answer broke off and is not cached"),
+        match self.shareable(&judged, &answer, freshness) {
+            Err(freshness) => {
+                pilot.land(Landing::Alone);
+                let delivery = self.deliver_alone(key, answer, freshness, epoch);
+                leave(deliver, Ok(delivery));
+            }
+            Ok(shareable) => {
+                let (stored, writer) = shareable.open(&answer);
+                pilot.land(Landing::Shared(Arc::clone(&stored)));
+                leave(
+                    deliver,
+                    Ok(Delivery::Stored(Arc::clone(&stored), answer.by)),
+                );
+                match fill(writer, answer.body).await {
+                    Ok(_) => self.store.insert(key, stored, epoch),
+                    Err(cause) => tracing::warn!(%cause, "an answer broke off and is not cached"),
+                }
             }
         }
     }
@@ -191,10 +208,10 @@ impl Cache {
     /// Whether an answer can be given to everybody while it arrives: fresh, of known length, and memory for it.
     fn shareable(
         &self,
-        judged: &http::request::Parts,
+        judged: &Parts,
         answer: &OriginAnswer,
         freshness: Option<Freshness>,
-    ) -> Result<(Freshness, OwnedSemaphorePermit, usize), Option<Freshness>> {
+    ) -> Result<Shareable, Option<Freshness>> {
         let Some(freshness) = freshness else {
             return Err(None);
         };
@@ -207,10 +224,14 @@ impl Cache {
         };
         let reserved = length.and_then(|length| {
             let memory = self.store.reserve(length)?;
-            Some((memory, usize::try_from(length).ok()?))
+            Some((usize::try_from(length).ok()?, memory))
         });
         match reserved {
-            Some((memory, length)) => Ok((freshness, memory, length)),
+            Some((length, memory)) => Ok(Shareable {
+                freshness,
+                length,
+                memory,
+            }),
             None => Err(Some(freshness)),
         }
     }
@@ -259,17 +280,33 @@ impl Cache {
                 self.store.remove(key, &stored);
             }
         }
-        let (status, headers) = (answer.status, &answer.headers);
-        let now = SystemTime::now();
-        let freshness = judge(&self.distribution, &policy, &judged, status, headers, now);
+        let freshness = self.judge(&judged, &policy, answer.status, &answer.headers);
         Ok(Fetched::Answer(answer, freshness))
+    }
+
+    fn judge(
+        &self,
+        request: &Parts,
+        policy: &CachePolicy,
+        status: StatusCode,
+        headers: &HeaderMap,
+    ) -> Option<Freshness> {
+        let candidate = Candidate {
+            distribution: &self.distribution,
+            policy,
+            request,
+            status,
+            headers,
+            now: SystemTime::now(),
+        };
+        candidate.judge()
     }
 
     /// The stored answer with the headers of a 304; `None` if the 304 is about something else, or forbids storing.
     fn confirm(
         &self,
-        judged: &http::request::Parts,
-        policy: &super::distribution::CachePolicy,
+        judged: &Parts,
+        policy: &CachePolicy,
         stored: &Stored,
         confirmation: &HeaderMap,
     ) -> Option<Arc<Stored>> {
@@ -281,15 +318,7 @@ impl Cache {
             return None;
         }
         let headers = confirmed_headers(&stored.headers, confirmation);
-        let now = SystemTime::now();
-        let freshness = judge(
-            &self.distribution,
-            policy,
-            judged,
-            stored.status,
-            &headers,
-            now,
-        )?;
+        let freshness = self.judge(judged, policy, stored.status, &headers)?;
         Some(Arc::new(Stored {
             status: stored.status,
             headers,
@@ -328,7 +357,7 @@ impl Cache {
 }
 
 /// Everybody may have an answer that is fresh; one that must be confirmed each time, only who had it confirmed.
-fn landing_of(stored: &Arc<Stored>, judged: &http::request::Parts) -> Landing {
+fn landing_of(stored: &Arc<Stored>, judged: &Parts) -> Landing {
     match stored.freshness.standing(judged, SystemTime::now()) {
         Standing::Fresh => Landing::Shared(Arc::clone(stored)),
         Standing::Stale | Standing::OtherVariant => Landing::Alone,
