@@ -28,16 +28,17 @@ pub(crate) struct CanonicalHeaders<'a, 'order> {
 
 impl<'a, 'order> CanonicalHeaders<'a, 'order> {
     /// Checks what was `given` and sorts it together with what the signer has `written` (lower-case names,
-    /// clean values). `order` is scratch space, kept by the caller so that it is allocated once.
+    /// trimmed values). `order` is scratch space, kept by the caller so that it is allocated once.
     pub(crate) fn sort(
         given: &'a [Header<'a>],
         written: &'a [Header<'a>],
         order: &'order mut Vec<usize>,
     ) -> Result<Self, SigningError> {
-        let mut hosts = 0;
+        let (mut hosts, mut all_lower) = (0, true);
         for header in given {
             check(header)?;
             hosts += usize::from(header.0.eq_ignore_ascii_case("host"));
+            all_lower &= is_lower(header.0);
         }
         match hosts {
             0 => return Err(SigningError::HostMissing),
@@ -47,9 +48,16 @@ impl<'a, 'order> CanonicalHeaders<'a, 'order> {
         order.clear();
         order.extend(0..given.len() + written.len());
         let name = |index: usize| pick(given, written, index).0;
-        order.sort_unstable_by(|&left, &right| {
-            compare_names(name(left), name(right)).then(left.cmp(&right))
-        });
+        // Repeated names keep the order they were given in, hence the index.
+        if all_lower {
+            order.sort_unstable_by(|&left, &right| {
+                name(left).cmp(name(right)).then(left.cmp(&right))
+            });
+        } else {
+            order.sort_unstable_by(|&left, &right| {
+                compare_lower(name(left), name(right)).then(left.cmp(&right))
+            });
+        }
         Ok(Self {
             given,
             written,
@@ -60,7 +68,8 @@ impl<'a, 'order> CanonicalHeaders<'a, 'order> {
     /// `name:value\n` for every name.
     pub(crate) fn append_lines(&self, out: &mut String) {
         let mut previous = "";
-        for (name, value) in self.iter() {
+        for &index in self.order {
+            let (name, value) = pick(self.given, self.written, index);
             if previous.eq_ignore_ascii_case(name) {
                 // The line is still open for another value of the same name.
                 out.pop();
@@ -69,7 +78,11 @@ impl<'a, 'order> CanonicalHeaders<'a, 'order> {
                 push_lower(out, name);
                 out.push(':');
             }
-            push_trimmed(out, value);
+            if index < self.given.len() {
+                push_trimmed(out, value);
+            } else {
+                out.push_str(value);
+            }
             out.push('\n');
             previous = name;
         }
@@ -78,7 +91,8 @@ impl<'a, 'order> CanonicalHeaders<'a, 'order> {
     /// `name;name`, each name once.
     pub(crate) fn append_names(&self, out: &mut String) {
         let mut previous = "";
-        for (name, _) in self.iter() {
+        for &index in self.order {
+            let (name, _) = pick(self.given, self.written, index);
             if previous.eq_ignore_ascii_case(name) {
                 continue;
             }
@@ -88,12 +102,6 @@ impl<'a, 'order> CanonicalHeaders<'a, 'order> {
             push_lower(out, name);
             previous = name;
         }
-    }
-
-    fn iter(&self) -> impl Iterator<Item = Header<'a>> {
-        self.order
-            .iter()
-            .map(|&index| pick(self.given, self.written, index))
     }
 }
 
@@ -115,7 +123,11 @@ fn check(&(name, value): &Header<'_>) -> Result<(), SigningError> {
     {
         return Err(SigningError::HeaderReserved { name: name.into() });
     }
-    if value.bytes().any(|byte| !matches!(byte, b' '..=b'~')) {
+    // Without an early exit, the loop is vectorised.
+    let all_printable = value
+        .bytes()
+        .fold(true, |all, byte| all & matches!(byte, b' '..=b'~'));
+    if !all_printable {
         return Err(SigningError::HeaderValue { name: name.into() });
     }
     Ok(())
@@ -123,11 +135,30 @@ fn check(&(name, value): &Header<'_>) -> Result<(), SigningError> {
 
 /// RFC 9110, 5.6.2.
 pub(crate) fn is_token(text: &str) -> bool {
-    let is_tchar = |byte: u8| byte.is_ascii_alphanumeric() || b"!#$%&'*+-.^_`|~".contains(&byte);
-    !text.is_empty() && text.bytes().all(is_tchar)
+    !text.is_empty() && text.bytes().all(|byte| TCHARS[usize::from(byte)])
 }
 
-fn compare_names(left: &str, right: &str) -> Ordering {
+static TCHARS: [bool; 256] = {
+    let mut tchars = [false; 256];
+    let mut byte = 0;
+    while byte < 128 {
+        tchars[byte] = (byte as u8).is_ascii_alphanumeric();
+        byte += 1;
+    }
+    let mut others: &[u8] = b"!#$%&'*+-.^_`|~";
+    while let [byte, rest @ ..] = others {
+        tchars[*byte as usize] = true;
+        others = rest;
+    }
+    tchars
+};
+
+fn is_lower(name: &str) -> bool {
+    name.bytes()
+        .fold(true, |all, byte| all & !byte.is_ascii_uppercase())
+}
+
+fn compare_lower(left: &str, right: &str) -> Ordering {
     let lower = |byte: u8| byte.to_ascii_lowercase();
     left.bytes().map(lower).cmp(right.bytes().map(lower))
 }
@@ -139,8 +170,7 @@ fn push_lower(out: &mut String, name: &str) {
 }
 
 fn push_trimmed(out: &mut String, value: &str) {
-    let value = value.trim_matches(' ');
-    if !value.contains("  ") {
+    if !value.as_bytes().contains(&b' ') {
         return out.push_str(value);
     }
     for (index, word) in value.split(' ').filter(|word| !word.is_empty()).enumerate() {

@@ -66,8 +66,8 @@ impl CanonicalRequest {
             .session_token()
             .map(|token| ("x-amz-security-token", token.expose()));
         let written: &[Header<'_>] = match (context.profile.sends_content_sha256(), token) {
-            (true, Some(token)) => &[date, content, token],
-            (true, None) => &[date, content],
+            (true, Some(token)) => &[content, date, token],
+            (true, None) => &[content, date],
             (false, Some(token)) => &[date, token],
             (false, None) => &[date],
         };
