@@ -26,7 +26,7 @@ use keyfront_sigv4::{
 };
 use sha2::block_api::compress256;
 
-const PATH: &str = "/assets/2024/summer%20campaign/hero%20image%20%2B%20title.webp";
+const PATH: &str = "/assets/2024/summer%20campaign/hero%20image%20and%20more.webp";
 const SECRET: &str = "wJalrXUtnFEMI/K7MDENG/bPxRfiCYEXAMPLEKEY";
 const HEADERS: [(&str, &str); 3] = [
     ("host", "keyfront-bench.s3.eu-central-1.amazonaws.com"),
