@@ -3,7 +3,7 @@
 import { hash } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 
-import { UNIX_SECONDS, credentials, request } from './reference-request.mjs';
+import { EMPTY_SHA256, UNIX_SECONDS, credentials, request } from './reference-request.mjs';
 
 const MODULE = new URL('./build/signer.wasm', import.meta.url);
 const HANDLER = new URL('../dist/edge-cloudfront/index.mjs', import.meta.url);
@@ -18,7 +18,8 @@ export function signer(module, how) {
   let bytes;
   const { exports } = new WebAssembly.Instance(module, {
     host: {
-      sha256: (at, length, out) => bytes.set(hash('sha256', bytes.subarray(at, at + length), 'buffer'), out),
+      // A string costs less than a Buffer, which comes with an ArrayBuffer of its own.
+      sha256: (at, length, out) => bytes.latin1Write(hash('sha256', bytes.subarray(at, at + length), 'latin1'), out, 32),
     },
   });
   const sign = how === 'pure' ? exports.sign_pure : exports.sign_hybrid;
@@ -36,9 +37,13 @@ export function signer(module, how) {
     const at = sign();
     if (at === 0) throw new Error('the signer refused the reference request');
     refresh();
-    const length = bytes.readUInt32LE(at);
-    const [authorization, date] = bytes.latin1Slice(at + 4, at + 4 + length).split('\n');
-    return { authorization, 'x-amz-date': date, 'x-amz-security-token': sessionToken };
+    const authorization = bytes.latin1Slice(at + 20, at + 20 + bytes.readUInt32LE(at));
+    return {
+      authorization,
+      'x-amz-content-sha256': EMPTY_SHA256,
+      'x-amz-date': bytes.latin1Slice(at + 4, at + 20),
+      'x-amz-security-token': sessionToken,
+    };
   };
 }
 

@@ -6,7 +6,7 @@
 use alloc::{string::String, vec::Vec};
 use core::cmp::Ordering;
 
-use crate::error::SigningError;
+use crate::{append::append, error::SigningError, sorted_order};
 
 /// A header as a name in any case and a value.
 pub(crate) type Header<'a> = (&'a str, &'a str);
@@ -45,18 +45,14 @@ impl<'a, 'order> CanonicalHeaders<'a, 'order> {
             1 => {}
             _ => return Err(SigningError::HostRepeated),
         }
-        order.clear();
-        order.extend(0..given.len() + written.len());
         let name = |index: usize| pick(given, written, index).0;
-        // Repeated names keep the order they were given in, hence the index.
+        let count = given.len() + written.len();
         if all_lower {
-            order.sort_unstable_by(|&left, &right| {
-                name(left).cmp(name(right)).then(left.cmp(&right))
-            });
+            sorted_order::sort(order, count, |left, right| name(left).cmp(name(right)))?;
         } else {
-            order.sort_unstable_by(|&left, &right| {
-                compare_lower(name(left), name(right)).then(left.cmp(&right))
-            });
+            sorted_order::sort(order, count, |left, right| {
+                compare_lower(name(left), name(right))
+            })?;
         }
         Ok(Self {
             given,
@@ -73,17 +69,17 @@ impl<'a, 'order> CanonicalHeaders<'a, 'order> {
             if previous.eq_ignore_ascii_case(name) {
                 // The line is still open for another value of the same name.
                 out.pop();
-                out.push(',');
+                append(out, &[","]);
             } else {
-                push_lower(out, name);
-                out.push(':');
+                append_lower(out, name);
+                append(out, &[":"]);
             }
             if index < self.given.len() {
-                push_trimmed(out, value);
+                append_trimmed(out, value);
             } else {
-                out.push_str(value);
+                append(out, &[value]);
             }
-            out.push('\n');
+            append(out, &["\n"]);
             previous = name;
         }
     }
@@ -97,9 +93,9 @@ impl<'a, 'order> CanonicalHeaders<'a, 'order> {
                 continue;
             }
             if !previous.is_empty() {
-                out.push(';');
+                append(out, &[";"]);
             }
-            push_lower(out, name);
+            append_lower(out, name);
             previous = name;
         }
     }
@@ -163,20 +159,19 @@ fn compare_lower(left: &str, right: &str) -> Ordering {
     left.bytes().map(lower).cmp(right.bytes().map(lower))
 }
 
-fn push_lower(out: &mut String, name: &str) {
+fn append_lower(out: &mut String, name: &str) {
     let start = out.len();
-    out.push_str(name);
+    append(out, &[name]);
     out[start..].make_ascii_lowercase();
 }
 
-fn push_trimmed(out: &mut String, value: &str) {
+fn append_trimmed(out: &mut String, value: &str) {
     if !value.as_bytes().contains(&b' ') {
-        return out.push_str(value);
+        return append(out, &[value]);
     }
-    for (index, word) in value.split(' ').filter(|word| !word.is_empty()).enumerate() {
-        if index > 0 {
-            out.push(' ');
-        }
-        out.push_str(word);
+    let start = out.len();
+    for word in value.split(' ').filter(|word| !word.is_empty()) {
+        let gap = if out.len() > start { " " } else { "" };
+        append(out, &[gap, word]);
     }
 }

@@ -8,7 +8,7 @@ use core::fmt;
 
 use zeroize::{Zeroize, ZeroizeOnDrop};
 
-use crate::error::SigningError;
+use crate::{error::SigningError, wipe};
 
 /// An access key, its secret, and the session token that temporary credentials carry.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -89,7 +89,7 @@ impl Drop for SecretAccessKey {
 
 impl Zeroize for SecretAccessKey {
     fn zeroize(&mut self) {
-        self.0.zeroize();
+        wipe::text(&mut self.0);
     }
 }
 
@@ -132,7 +132,7 @@ impl Drop for SessionToken {
 
 impl Zeroize for SessionToken {
     fn zeroize(&mut self) {
-        self.0.zeroize();
+        wipe::text(&mut self.0);
     }
 }
 
@@ -153,7 +153,11 @@ pub(crate) fn is_name(text: &str) -> bool {
 }
 
 fn is_visible_ascii(text: &str) -> bool {
-    !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_graphic())
+    // Without an early exit, the loop is vectorised.
+    !text.is_empty()
+        && text
+            .bytes()
+            .fold(true, |all, byte| all & byte.is_ascii_graphic())
 }
 
 #[cfg(test)]

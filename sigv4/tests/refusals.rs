@@ -556,3 +556,31 @@ proptest! {
         }
     }
 }
+
+#[test]
+fn more_than_a_thousand_headers_or_parameters_are_refused() {
+    let mut headers = vec![("x-amz-meta-a", "v"); 1001];
+    headers.push(HOST);
+    assert_eq!(
+        s3(Request {
+            headers: &headers,
+            ..GET
+        }),
+        Err(SigningError::TooMany)
+    );
+    let query = vec!["a=1"; 1001].join("&");
+    assert_eq!(
+        s3(Request {
+            query: &query,
+            ..GET
+        }),
+        Err(SigningError::TooMany)
+    );
+    assert!(
+        s3(Request {
+            query: &query[4..],
+            ..GET
+        })
+        .is_ok()
+    );
+}

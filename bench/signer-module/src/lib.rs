@@ -2,7 +2,8 @@
 //!
 //! `input(n)` gives the place of n bytes; the host writes twelve fields there, separated by newlines, and calls
 //! `sign_pure` (everything in WASM) or `sign_hybrid` (the canonical request hashed by the imported
-//! `host.sha256`). Both give the place of a length (u32, little-endian) and that many bytes; 0 is a refusal.
+//! `host.sha256`). Both give the place of the length of `authorization` (u32,
+//! little-endian), the 16 characters of `x-amz-date`, and `authorization`; 0 is a refusal.
 //!
 //! It is no adapter: nothing is admitted, routed or cleaned here.
 
@@ -114,11 +115,9 @@ fn sign(
         date: AmzDate::from_unix(seconds.parse().ok()?).ok()?,
     };
     let signed = signer.sign_hashed_by(&request, &context, hash).ok()?;
-    let (authorization, date) = (signed.authorization(), signed.x_amz_date());
-    let length = u32::try_from(authorization.len() + 1 + date.len()).ok()?;
-    output.extend_from_slice(&length.to_le_bytes());
-    for part in [authorization, "\n", date] {
-        output.extend_from_slice(part.as_bytes());
-    }
+    let authorization = signed.authorization();
+    output.extend_from_slice(&u32::try_from(authorization.len()).ok()?.to_le_bytes());
+    output.extend_from_slice(signed.x_amz_date().as_bytes());
+    output.extend_from_slice(authorization.as_bytes());
     Some(())
 }
