@@ -1,1 +1,51 @@
-//! Room.
+//! AWS Signature Version 4, pure: a request, credentials and a date come in, the headers (or the query)
+//! that authenticate the request come out.
+//!
+//! The modules are the steps of the specification, in order, each callable alone:
+//! [`canonical_request`] -> [`string_to_sign`] -> [`signing_key`] -> [`signature`]; [`sign`] and
+//! [`presign`] run them all. [`uri_encoding`] is the only percent-encoder of the project.
+//!
+//! **The caller owns encoding.** A [`Request`] carries the path and query exactly as they will be sent.
+//! Under [`Profile::S3`] anything that is not already in S3's one canonical spelling is refused, so the
+//! bytes that are signed are the bytes on the wire.
+//!
+//! What it does not do: no I/O, no clock, no environment, no URL parsing, no choice of which headers to
+//! send. It does not verify signatures: what verifies must not share code with what signs.
+
+#![no_std]
+#![cfg_attr(test, allow(clippy::unwrap_used, clippy::panic))]
+
+extern crate alloc;
+
+pub mod amz_date;
+mod append;
+mod canonical_headers;
+mod canonical_path;
+mod canonical_query;
+pub mod canonical_request;
+pub mod credentials;
+mod error;
+mod hex;
+mod hmac_sha256;
+pub mod presign;
+pub mod request;
+pub mod sign;
+pub mod signature;
+pub mod signing_key;
+mod sorted_order;
+pub mod string_to_sign;
+pub mod uri_encoding;
+pub mod wipe;
+
+pub use amz_date::AmzDate;
+pub use canonical_request::CanonicalRequest;
+pub use credentials::{Credentials, SecretAccessKey, SessionToken};
+pub use error::SigningError;
+pub use presign::{Expiry, PresignedQuery};
+pub use request::{
+    ContentSha256Header, PathNormalization, Payload, Profile, Request, SigningContext,
+};
+pub use sign::{SignedHeaders, Signer};
+pub use signature::Signature;
+pub use signing_key::{SigningKey, SigningKeyCache};
+pub use string_to_sign::StringToSign;

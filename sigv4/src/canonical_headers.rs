@@ -1,0 +1,177 @@
+//! The header lines of the canonical request and the list of signed header names.
+//!
+//! Names are lower-cased and sorted, repeated names joined by commas in the order given, values trimmed and
+//! their inner runs of spaces reduced to one. It does not choose headers: what it is given is signed.
+
+use alloc::{string::String, vec::Vec};
+use core::cmp::Ordering;
+
+use crate::{append::append, error::SigningError, sorted_order};
+
+/// A header as a name in any case and a value.
+pub(crate) type Header<'a> = (&'a str, &'a str);
+
+/// The headers that only the signer writes.
+const RESERVED: [&str; 4] = [
+    "authorization",
+    "x-amz-content-sha256",
+    "x-amz-date",
+    "x-amz-security-token",
+];
+
+/// The caller's headers and the signer's, in canonical order.
+pub(crate) struct CanonicalHeaders<'a, 'order> {
+    given: &'a [Header<'a>],
+    written: &'a [Header<'a>],
+    order: &'order [usize],
+}
+
+impl<'a, 'order> CanonicalHeaders<'a, 'order> {
+    /// Checks what was `given` and sorts it together with what the signer has `written` (lower-case names,
+    /// trimmed values). `order` is scratch space, kept by the caller so that it is allocated once.
+    pub(crate) fn sort(
+        given: &'a [Header<'a>],
+        written: &'a [Header<'a>],
+        order: &'order mut Vec<usize>,
+    ) -> Result<Self, SigningError> {
+        let (mut hosts, mut all_lower) = (0, true);
+        for header in given {
+            check(header)?;
+            hosts += usize::from(header.0.eq_ignore_ascii_case("host"));
+            all_lower &= is_lower(header.0);
+        }
+        match hosts {
+            0 => return Err(SigningError::HostMissing),
+            1 => {}
+            _ => return Err(SigningError::HostRepeated),
+        }
+        let name = |index: usize| pick(given, written, index).0;
+        let count = given.len() + written.len();
+        if all_lower {
+            sorted_order::sort(order, count, |left, right| name(left).cmp(name(right)))?;
+        } else {
+            sorted_order::sort(order, count, |left, right| {
+                compare_lower(name(left), name(right))
+            })?;
+        }
+        Ok(Self {
+            given,
+            written,
+            order,
+        })
+    }
+
+    /// `name:value\n` for every name.
+    pub(crate) fn append_lines(&self, out: &mut String) {
+        let mut previous = "";
+        for &index in self.order {
+            let (name, value) = pick(self.given, self.written, index);
+            if previous.eq_ignore_ascii_case(name) {
+                // The line is still open for another value of the same name.
+                out.pop();
+                append(out, &[","]);
+            } else {
+                append_lower(out, name);
+                append(out, &[":"]);
+            }
+            if index < self.given.len() {
+                append_trimmed(out, value);
+            } else {
+                append(out, &[value]);
+            }
+            append(out, &["\n"]);
+            previous = name;
+        }
+    }
+
+    /// `name;name`, each name once.
+    pub(crate) fn append_names(&self, out: &mut String) {
+        let mut previous = "";
+        for &index in self.order {
+            let (name, _) = pick(self.given, self.written, index);
+            if previous.eq_ignore_ascii_case(name) {
+                continue;
+            }
+            if !previous.is_empty() {
+                append(out, &[";"]);
+            }
+            append_lower(out, name);
+            previous = name;
+        }
+    }
+}
+
+/// The header at an index of the two lists laid end to end.
+fn pick<'a>(given: &[Header<'a>], written: &[Header<'a>], index: usize) -> Header<'a> {
+    match index.checked_sub(given.len()) {
+        None => given[index],
+        Some(index) => written[index],
+    }
+}
+
+fn check(&(name, value): &Header<'_>) -> Result<(), SigningError> {
+    if !is_token(name) {
+        return Err(SigningError::HeaderName { name: name.into() });
+    }
+    if RESERVED
+        .iter()
+        .any(|reserved| name.eq_ignore_ascii_case(reserved))
+    {
+        return Err(SigningError::HeaderReserved { name: name.into() });
+    }
+    // Without an early exit, the loop is vectorised.
+    let all_printable = value
+        .bytes()
+        .fold(true, |all, byte| all & matches!(byte, b' '..=b'~'));
+    if !all_printable {
+        return Err(SigningError::HeaderValue { name: name.into() });
+    }
+    Ok(())
+}
+
+/// RFC 9110, 5.6.2.
+pub(crate) fn is_token(text: &str) -> bool {
+    !text.is_empty() && text.bytes().all(|byte| TCHARS[usize::from(byte)])
+}
+
+static TCHARS: [bool; 256] = {
+    let mut tchars = [false; 256];
+    let mut byte = 0;
+    while byte < 128 {
+        tchars[byte] = (byte as u8).is_ascii_alphanumeric();
+        byte += 1;
+    }
+    let mut others: &[u8] = b"!#$%&'*+-.^_`|~";
+    while let [byte, rest @ ..] = others {
+        tchars[*byte as usize] = true;
+        others = rest;
+    }
+    tchars
+};
+
+fn is_lower(name: &str) -> bool {
+    name.bytes()
+        .fold(true, |all, byte| all & !byte.is_ascii_uppercase())
+}
+
+fn compare_lower(left: &str, right: &str) -> Ordering {
+    let lower = |byte: u8| byte.to_ascii_lowercase();
+    left.bytes().map(lower).cmp(right.bytes().map(lower))
+}
+
+fn append_lower(out: &mut String, name: &str) {
+    let start = out.len();
+    append(out, &[name]);
+    out[start..].make_ascii_lowercase();
+}
+
+fn append_trimmed(out: &mut String, value: &str) {
+    if !value.as_bytes().contains(&b' ') {
+        return append(out, &[value]);
+    }
+    let start = out.len();
+    for word in value.split(' ').filter(|word| !word.is_empty()) {
+        let gap = if out.len() > start { " " } else { "" };
+        append(out, &[gap, word]);
+    }
+}

@@ -1,0 +1,179 @@
+//! Credentials: who signs, with what, for how long a session.
+//!
+//! Secrets are newtypes, redacted in `Debug` and zeroized on drop. It does not fetch, refresh or judge the
+//! expiry of credentials: the adapter reads them for every request.
+
+use alloc::string::String;
+use core::fmt;
+
+use zeroize::{Zeroize, ZeroizeOnDrop};
+
+use crate::{error::SigningError, wipe};
+
+/// An access key, its secret, and the session token that temporary credentials carry.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Credentials {
+    /// The public half (`AKIA...`, `ASIA...`), checked by [`Credentials::new`].
+    access_key_id: String,
+    secret_access_key: SecretAccessKey,
+    session_token: Option<SessionToken>,
+}
+
+impl Credentials {
+    /// # Errors
+    /// [`SigningError::AccessKeyId`] unless the id is one or more of `A-Za-z0-9-._` (it becomes part of the
+    /// `Authorization` header and of the scope, where `/`, `,` and spaces are separators).
+    pub fn new(
+        access_key_id: impl Into<String>,
+        secret_access_key: SecretAccessKey,
+        session_token: Option<SessionToken>,
+    ) -> Result<Self, SigningError> {
+        let access_key_id = access_key_id.into();
+        if !is_name(&access_key_id) {
+            return Err(SigningError::AccessKeyId);
+        }
+        Ok(Self {
+            access_key_id,
+            secret_access_key,
+            session_token,
+        })
+    }
+
+    /// The public half of the key.
+    #[must_use]
+    pub fn access_key_id(&self) -> &str {
+        &self.access_key_id
+    }
+
+    /// The secret half of the key.
+    #[must_use]
+    pub fn secret_access_key(&self) -> &SecretAccessKey {
+        &self.secret_access_key
+    }
+
+    /// The session token, present for temporary credentials.
+    #[must_use]
+    pub fn session_token(&self) -> Option<&SessionToken> {
+        self.session_token.as_ref()
+    }
+}
+
+/// The secret half of an access key: visible ASCII, not empty.
+#[derive(Clone, PartialEq, Eq)]
+pub struct SecretAccessKey(String);
+
+impl SecretAccessKey {
+    /// # Errors
+    /// [`SigningError::SecretAccessKey`] if empty or not visible ASCII; what was passed is then wiped.
+    pub fn new(secret: impl Into<String>) -> Result<Self, SigningError> {
+        let secret = Self(secret.into());
+        if is_visible_ascii(&secret.0) {
+            Ok(secret)
+        } else {
+            Err(SigningError::SecretAccessKey)
+        }
+    }
+
+    /// The secret itself. Never log it.
+    #[must_use]
+    pub fn expose(&self) -> &str {
+        &self.0
+    }
+}
+
+impl Drop for SecretAccessKey {
+    fn drop(&mut self) {
+        self.zeroize();
+    }
+}
+
+impl Zeroize for SecretAccessKey {
+    fn zeroize(&mut self) {
+        wipe::text(&mut self.0);
+    }
+}
+
+impl ZeroizeOnDrop for SecretAccessKey {}
+
+impl fmt::Debug for SecretAccessKey {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("SecretAccessKey(redacted)")
+    }
+}
+
+/// The token of a temporary session: visible ASCII, not empty.
+#[derive(Clone, PartialEq, Eq)]
+pub struct SessionToken(String);
+
+impl SessionToken {
+    /// # Errors
+    /// [`SigningError::SessionToken`] if empty or not visible ASCII; what was passed is then wiped.
+    pub fn new(token: impl Into<String>) -> Result<Self, SigningError> {
+        let token = Self(token.into());
+        if is_visible_ascii(&token.0) {
+            Ok(token)
+        } else {
+            Err(SigningError::SessionToken)
+        }
+    }
+
+    /// The token itself. Never log it.
+    #[must_use]
+    pub fn expose(&self) -> &str {
+        &self.0
+    }
+}
+
+impl Drop for SessionToken {
+    fn drop(&mut self) {
+        self.zeroize();
+    }
+}
+
+impl Zeroize for SessionToken {
+    fn zeroize(&mut self) {
+        wipe::text(&mut self.0);
+    }
+}
+
+impl ZeroizeOnDrop for SessionToken {}
+
+impl fmt::Debug for SessionToken {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("SessionToken(redacted)")
+    }
+}
+
+/// What may stand between the separators of a credential scope.
+pub(crate) fn is_name(text: &str) -> bool {
+    !text.is_empty()
+        && text
+            .bytes()
+            .all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_' | b'.'))
+}
+
+fn is_visible_ascii(text: &str) -> bool {
+    // Without an early exit, the loop is vectorised.
+    !text.is_empty()
+        && text
+            .bytes()
+            .fold(true, |all, byte| all & byte.is_ascii_graphic())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn is_wiped_on_drop(_: &impl ZeroizeOnDrop) {}
+
+    #[test]
+    fn secrets_are_wiped_on_drop() {
+        let mut secret = SecretAccessKey::new("secret").unwrap();
+        let mut token = SessionToken::new("token").unwrap();
+        is_wiped_on_drop(&secret);
+        is_wiped_on_drop(&token);
+        secret.zeroize();
+        token.zeroize();
+        assert_eq!((secret.expose(), token.expose()), ("", ""));
+    }
+}

@@ -1,0 +1,184 @@
+//! All steps for a request that is authenticated by its query: a URL that works for a while.
+//!
+//! The session token is a signed parameter. It builds no URL: scheme, host and path are the caller's.
+//!
+//! Spec: *Authenticating Requests: Using Query Parameters* (Amazon S3 API reference).
+
+use alloc::{
+    format,
+    string::{String, ToString},
+    vec::Vec,
+};
+use core::fmt;
+
+use crate::{
+    canonical_headers::CanonicalHeaders,
+    canonical_request::{CanonicalRequest, PayloadHash},
+    error::SigningError,
+    request::{Payload, Profile, Request, SigningContext},
+    sign::Signer,
+    signature::Signature,
+    string_to_sign::{self, ALGORITHM},
+    uri_encoding::{append_component, decode},
+};
+
+/// How long a presigned request is valid: 1 to 604,800 seconds (seven days).
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Expiry(u32);
+
+impl Expiry {
+    /// # Errors
+    /// [`SigningError::Expiry`] outside 1..=604800.
+    pub fn from_seconds(seconds: u32) -> Result<Self, SigningError> {
+        if (1..=604_800).contains(&seconds) {
+            Ok(Self(seconds))
+        } else {
+            Err(SigningError::Expiry { seconds })
+        }
+    }
+
+    /// Whole seconds.
+    #[must_use]
+    pub fn seconds(self) -> u32 {
+        self.0
+    }
+}
+
+impl CanonicalRequest {
+    /// Writes the canonical request of a request that is authenticated by its query. Its
+    /// [`query`](CanonicalRequest::query) is also what is sent, but for the signature.
+    ///
+    /// # Errors
+    /// [`SigningError`]; the buffer is then empty. Towards S3 the payload must be [`Payload::Unsigned`], and
+    /// the query must not carry `X-Amz-` signing parameters of its own.
+    pub fn write_presigned(
+        &mut self,
+        request: &Request<'_>,
+        context: &SigningContext<'_>,
+        expiry: Expiry,
+    ) -> Result<(), SigningError> {
+        if context.profile == Profile::S3 && request.payload != Payload::Unsigned {
+            return Err(SigningError::PayloadPresigned);
+        }
+        let payload_hash = PayloadHash::of(request.payload, context.profile)?;
+        let query = unsorted_query(request, context, expiry)?;
+        let request = Request {
+            query: &query,
+            ..*request
+        };
+        self.compose(&request, context.profile, &[], payload_hash.as_str())
+    }
+}
+
+impl Signer {
+    /// Signs a request by its query. The query returned replaces the request's own, of which it holds every
+    /// parameter; the request's headers must be sent as given by whoever uses the URL.
+    ///
+    /// # Errors
+    /// [`SigningError`], as [`CanonicalRequest::write_presigned`]; nothing was signed.
+    pub fn presign(
+        &mut self,
+        request: &Request<'_>,
+        context: &SigningContext<'_>,
+        expiry: Expiry,
+    ) -> Result<PresignedQuery, SigningError> {
+        string_to_sign::check_scope(context)?;
+        self.canonical_request
+            .write_presigned(request, context, expiry)?;
+        let hash = self.canonical_request.sha256();
+        self.string_to_sign.write(context, &hash)?;
+        let signature = self.keys.key(context).sign(&self.string_to_sign);
+        let query = [
+            self.canonical_request.query(),
+            "&X-Amz-Signature=",
+            signature.as_str(),
+        ]
+        .concat();
+        Ok(PresignedQuery { query, signature })
+    }
+}
+
+/// The request's parameters and presigning's, strictly encoded.
+fn unsorted_query(
+    request: &Request<'_>,
+    context: &SigningContext<'_>,
+    expiry: Expiry,
+) -> Result<String, SigningError> {
+    if request.query.split('&').any(is_reserved) {
+        return Err(SigningError::QueryReserved);
+    }
+    let mut credential = format!("{}/", context.credentials.access_key_id());
+    string_to_sign::append_scope(&mut credential, context);
+    let mut signed_headers = String::new();
+    CanonicalHeaders::sort(request.headers, &[], &mut Vec::new())?
+        .append_names(&mut signed_headers);
+    let expires = expiry.seconds().to_string();
+    let parameters = [
+        ("X-Amz-Algorithm", ALGORITHM),
+        ("X-Amz-Credential", &credential),
+        ("X-Amz-Date", context.date.timestamp()),
+        ("X-Amz-Expires", &expires),
+        ("X-Amz-SignedHeaders", &signed_headers),
+    ];
+    let token = context
+        .credentials
+        .session_token()
+        .map(|token| ("X-Amz-Security-Token", token.expose()));
+    let mut query = String::from(request.query);
+    for (name, value) in parameters.into_iter().chain(token) {
+        if !query.is_empty() {
+            query.push('&');
+        }
+        query.push_str(name);
+        query.push('=');
+        append_component(&mut query, value);
+    }
+    Ok(query)
+}
+
+/// Would this parameter collide with one that presigning writes, in any case or spelling?
+fn is_reserved(parameter: &str) -> bool {
+    const RESERVED: [&str; 7] = [
+        "X-Amz-Algorithm",
+        "X-Amz-Credential",
+        "X-Amz-Date",
+        "X-Amz-Expires",
+        "X-Amz-Security-Token",
+        "X-Amz-Signature",
+        "X-Amz-SignedHeaders",
+    ];
+    let name = parameter
+        .split_once('=')
+        .map_or(parameter, |(name, _)| name);
+    let name = decode(name).unwrap_or_default();
+    RESERVED
+        .iter()
+        .any(|reserved| name.eq_ignore_ascii_case(reserved))
+}
+
+/// The query of a presigned request. It grants access: redacted in `Debug`.
+#[derive(Clone, PartialEq, Eq)]
+pub struct PresignedQuery {
+    query: String,
+    signature: Signature,
+}
+
+impl PresignedQuery {
+    /// The query to send, without the `?`.
+    #[must_use]
+    pub fn as_str(&self) -> &str {
+        &self.query
+    }
+
+    /// The signature within the query.
+    #[must_use]
+    pub fn signature(&self) -> Signature {
+        self.signature
+    }
+}
+
+impl fmt::Debug for PresignedQuery {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("PresignedQuery(redacted)")
+    }
+}
