@@ -5,6 +5,7 @@
 
 mod caching;
 mod collapsing;
+mod edge_core;
 mod functions;
 mod headers;
 mod stage;
