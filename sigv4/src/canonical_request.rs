@@ -10,14 +10,15 @@ use alloc::{string::String, vec::Vec};
 use core::{fmt, ops::Range};
 
 use sha2::{Digest, Sha256};
-use zeroize::Zeroize;
 
 use crate::{
+    append::append,
     canonical_headers::{self, CanonicalHeaders, Header},
     canonical_path, canonical_query,
     error::SigningError,
     hex::{self, HexDigest},
     request::{Payload, Profile, Request, SigningContext},
+    wipe,
 };
 
 /// SHA-256 of nothing: the payload hash of every GET and HEAD.
@@ -66,8 +67,8 @@ impl CanonicalRequest {
             .session_token()
             .map(|token| ("x-amz-security-token", token.expose()));
         let written: &[Header<'_>] = match (context.profile.sends_content_sha256(), token) {
-            (true, Some(token)) => &[date, content, token],
-            (true, None) => &[date, content],
+            (true, Some(token)) => &[content, date, token],
+            (true, None) => &[content, date],
             (false, Some(token)) => &[date, token],
             (false, None) => &[date],
         };
@@ -139,23 +140,20 @@ impl CanonicalRequest {
         let headers = CanonicalHeaders::sort(request.headers, written, &mut self.order)?;
         let text = &mut self.text;
         text.reserve(capacity(request, written));
-        text.push_str(request.method);
-        text.push('\n');
+        append(text, &[request.method, "\n"]);
         canonical_path::append(text, request.path, profile)?;
-        text.push('\n');
+        append(text, &["\n"]);
         let query = text.len();
         canonical_query::append(text, request.query, profile)?;
         self.query = query..text.len();
-        text.push('\n');
+        append(text, &["\n"]);
         headers.append_lines(text);
-        text.push('\n');
+        append(text, &["\n"]);
         let names = text.len();
         headers.append_names(text);
         self.signed_headers = names..text.len();
-        text.push('\n');
-        let hash = text.len();
-        text.push_str(payload_hash);
-        self.payload_hash = hash..text.len();
+        append(text, &["\n", payload_hash]);
+        self.payload_hash = text.len() - payload_hash.len()..text.len();
         Ok(())
     }
 
@@ -167,7 +165,7 @@ impl CanonicalRequest {
 
 impl Drop for CanonicalRequest {
     fn drop(&mut self) {
-        self.text.zeroize();
+        wipe::text(&mut self.text);
     }
 }
 

@@ -18,6 +18,7 @@
 extern crate alloc;
 
 pub mod amz_date;
+mod append;
 mod canonical_headers;
 mod canonical_path;
 mod canonical_query;
@@ -31,8 +32,10 @@ pub mod request;
 pub mod sign;
 pub mod signature;
 pub mod signing_key;
+mod sorted_order;
 pub mod string_to_sign;
 pub mod uri_encoding;
+pub mod wipe;
 
 pub use amz_date::AmzDate;
 pub use canonical_request::CanonicalRequest;

@@ -7,6 +7,7 @@ use core::fmt;
 
 use crate::{
     amz_date::AmzDate,
+    append::append,
     canonical_request::CanonicalRequest,
     credentials::SessionToken,
     error::SigningError,
@@ -111,23 +112,19 @@ impl Signer {
     fn write_authorization(&mut self, context: &SigningContext<'_>, signature: &Signature) {
         let out = &mut self.authorization;
         out.clear();
-        for part in [
-            string_to_sign::ALGORITHM,
-            " Credential=",
-            context.credentials.access_key_id(),
-            "/",
-        ] {
-            out.push_str(part);
-        }
+        let id = context.credentials.access_key_id();
+        append(out, &[string_to_sign::ALGORITHM, " Credential=", id, "/"]);
         string_to_sign::append_scope(out, context);
-        for part in [
-            ", SignedHeaders=",
-            self.canonical_request.signed_headers(),
-            ", Signature=",
-            signature.as_str(),
-        ] {
-            out.push_str(part);
-        }
+        let signed_headers = self.canonical_request.signed_headers();
+        append(
+            out,
+            &[
+                ", SignedHeaders=",
+                signed_headers,
+                ", Signature=",
+                signature.as_str(),
+            ],
+        );
     }
 }
 

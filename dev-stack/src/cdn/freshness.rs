@@ -19,9 +19,12 @@ const CACHED_ERRORS: [u16; 13] = [
 /// For these CloudFront heeds `no-store`, `no-cache` and `private`; for other errors its error TTL wins.
 const ERRORS_THAT_CAN_FORBID: [u16; 4] = [404, 410, 414, 501];
 
+/// The crate knows no other error it would store, so all are judged as this one.
+const STORABLE_ERROR: StatusCode = StatusCode::NOT_FOUND;
+
 /// The freshness of one stored answer.
 #[derive(Debug)]
-pub(super) struct Freshness(http_cache_semantics::CachePolicy);
+pub(super) struct Freshness(Box<http_cache_semantics::CachePolicy>);
 
 /// What a stored answer is good for.
 #[derive(Debug, PartialEq, Eq)]
@@ -34,138 +37,107 @@ pub(super) enum Standing {
     OtherVariant,
 }
 
-/// Judges an answer; `None` if it must not be stored.
-///
-/// `request` is what was forwarded, so that `Vary` compares what the origin could see.
-pub(super) fn judge(
-    distribution: &Distribution,
-    policy: &CachePolicy,
-    request: &Parts,
-    status: StatusCode,
-    headers: &HeaderMap,
-    now: SystemTime,
-) -> Option<Freshness> {
-    if !policy.is_enabled() || varies_by_everything(headers) {
-        return None;
-    }
-    let directives = Directives::of(headers);
-    if status.as_u16() >= 400 {
-        let error_ttl = distribution.error_ttl(status.as_u16());
-        return judge_error(
-            policy,
-            error_ttl,
-            &directives,
-            request,
-            status,
-            headers,
-            now,
-        );
-    }
-    // One viewer's cookie must not reach another, not even after a revalidation.
-    if headers.contains_key(SET_COOKIE) && !directives.has("public") {
-        return None;
-    }
-    let explicit = directives.has("max-age") || directives.has("s-maxage");
-    let silent = !explicit && !headers.contains_key(EXPIRES) && !directives.forbid();
-    let lifetime = if silent {
-        policy.default_ttl
-    } else {
-        let as_sent = crate_policy(request, status, headers, &directives.0.join(", "), now);
-        let own = (as_sent.time_to_live(now) + as_sent.age(now)).as_secs();
-        match own {
-            0 => 0,
-            own => own.clamp(policy.min_ttl, policy.max_ttl),
-        }
-    };
-    let has_validator = headers.contains_key(ETAG) || headers.contains_key(LAST_MODIFIED);
-    if lifetime == 0 && !has_validator {
-        return None;
-    }
-    let judged = crate_policy(
-        request,
-        status,
-        headers,
-        &directives.with_lifetime(lifetime),
-        now,
-    );
-    judged.is_storable().then_some(Freshness(judged))
+/// An answer that might be stored.
+pub(super) struct Candidate<'a> {
+    pub(super) distribution: &'a Distribution,
+    pub(super) policy: &'a CachePolicy,
+    /// What was forwarded, so that `Vary` compares what the origin could see.
+    pub(super) request: &'a Parts,
+    pub(super) status: StatusCode,
+    pub(super) headers: &'a HeaderMap,
+    pub(super) now: SystemTime,
 }
 
-/// "Control how long CloudFront caches errors" in its developer guide.
-fn judge_error(
-    policy: &CachePolicy,
-    error_ttl: u64,
-    directives: &Directives,
-    request: &Parts,
-    status: StatusCode,
-    headers: &HeaderMap,
-    now: SystemTime,
-) -> Option<Freshness> {
-    let code = status.as_u16();
-    if !CACHED_ERRORS.contains(&code) || headers.contains_key(SET_COOKIE) {
-        return None;
-    }
-    let lifetime = if directives.forbid() {
-        if ERRORS_THAT_CAN_FORBID.contains(&code) {
-            0
-        } else {
-            error_ttl
+impl Candidate<'_> {
+    /// Judges the answer; `None` if it must not be stored.
+    pub(super) fn judge(&self) -> Option<Freshness> {
+        if !self.policy.is_enabled() || varies_by_everything(self.headers) {
+            return None;
         }
-    } else {
-        let as_sent = crate_policy(
-            request,
-            StatusCode::NOT_FOUND,
-            headers,
-            &directives.0.join(", "),
-            now,
-        );
-        let own = (as_sent.time_to_live(now) + as_sent.age(now)).as_secs();
-        own.min(policy.max_ttl).max(error_ttl)
-    };
-    if lifetime == 0 {
-        return None;
+        let directives = Directives::of(self.headers);
+        // One viewer's cookie must not reach another, not even after a revalidation.
+        if self.headers.contains_key(SET_COOKIE) && !directives.has("public") {
+            return None;
+        }
+        if self.status.as_u16() >= 400 {
+            return self.judge_error(&directives);
+        }
+        let explicit = directives.has("max-age") || directives.has("s-maxage");
+        let silent = !explicit && !self.headers.contains_key(EXPIRES) && !directives.forbid();
+        let as_sent = self.crate_policy(self.status, &directives.joined());
+        if !as_sent.is_storable() {
+            return None;
+        }
+        let lifetime = match (silent, self.lifetime(&as_sent)) {
+            (true, _) => self.policy.default_ttl,
+            (false, 0) => 0,
+            (false, own) => own.clamp(self.policy.min_ttl, self.policy.max_ttl),
+        };
+        let has_validator =
+            self.headers.contains_key(ETAG) || self.headers.contains_key(LAST_MODIFIED);
+        if lifetime == 0 && !has_validator {
+            return None;
+        }
+        self.stored_as(self.status, &directives.with_lifetime(lifetime))
     }
-    // The crate knows no other error it would store.
-    let judged = crate_policy(
-        request,
-        StatusCode::NOT_FOUND,
-        headers,
-        &format!("s-maxage={lifetime}"),
-        now,
-    );
-    judged.is_storable().then_some(Freshness(judged))
-}
 
-fn crate_policy(
-    request: &Parts,
-    status: StatusCode,
-    headers: &HeaderMap,
-    cache_control: &str,
-    now: SystemTime,
-) -> http_cache_semantics::CachePolicy {
-    let mut response = Response::new(());
-    *response.status_mut() = status;
-    *response.headers_mut() = headers.clone();
-    let headers = response.headers_mut();
-    headers.remove(PRAGMA);
-    headers.remove(CACHE_CONTROL);
-    if let Ok(value) = HeaderValue::from_str(cache_control)
-        && !cache_control.is_empty()
-    {
-        headers.insert(CACHE_CONTROL, value);
+    /// "Control how long CloudFront caches errors" in its developer guide.
+    fn judge_error(&self, directives: &Directives) -> Option<Freshness> {
+        let code = self.status.as_u16();
+        if !CACHED_ERRORS.contains(&code) {
+            return None;
+        }
+        let error_ttl = self.distribution.error_ttl(code);
+        let lifetime = match (directives.forbid(), ERRORS_THAT_CAN_FORBID.contains(&code)) {
+            (true, true) => 0,
+            (true, false) => error_ttl,
+            (false, _) => self
+                .lifetime(&self.crate_policy(STORABLE_ERROR, &directives.joined()))
+                .min(self.policy.max_ttl)
+                .max(error_ttl),
+        };
+        if lifetime == 0 {
+            return None;
+        }
+        self.stored_as(STORABLE_ERROR, &format!("s-maxage={lifetime}"))
     }
-    let options = CacheOptions {
-        // CloudFront does not guess from Last-Modified: it has a default TTL.
-        cache_heuristic: 0.0,
-        immutable_min_time_to_live: Duration::ZERO,
-        ..CacheOptions::default()
-    };
-    http_cache_semantics::CachePolicy::new_options(
-        &cacheable_request(request),
-        &response,
-        now,
-        options,
-    )
+
+    /// Seconds between the answer's making and its staleness.
+    fn lifetime(&self, judged: &http_cache_semantics::CachePolicy) -> u64 {
+        (judged.time_to_live(self.now) + judged.age(self.now)).as_secs()
+    }
+
+    fn stored_as(&self, status: StatusCode, cache_control: &str) -> Option<Freshness> {
+        let judged = self.crate_policy(status, cache_control);
+        judged.is_storable().then(|| Freshness(Box::new(judged)))
+    }
+
+    fn crate_policy(
+        &self,
+        status: StatusCode,
+        cache_control: &str,
+    ) -> http_cache_semantics::CachePolicy {
+        let mut response = Response::new(());
+        *response.status_mut() = status;
+        *response.headers_mut() = self.headers.clone();
+        let headers = response.headers_mut();
+        headers.remove(PRAGMA);
+        headers.remove(CACHE_CONTROL);
+        if let (Ok(value), false) = (
+            HeaderValue::from_str(cache_control),
+            cache_control.is_empty(),
+        ) {
+            headers.insert(CACHE_CONTROL, value);
+        }
+        let options = CacheOptions {
+            // CloudFront does not guess from Last-Modified: it has a default TTL.
+            cache_heuristic: 0.0,
+            immutable_min_time_to_live: Duration::ZERO,
+            ..CacheOptions::default()
+        };
+        let request = cacheable_request(self.request);
+        http_cache_semantics::CachePolicy::new_options(&request, &response, self.now, options)
+    }
 }
 
 /// CloudFront ignores the viewer's `Cache-Control` and `Pragma`.
@@ -237,6 +209,10 @@ impl Directives {
             directives.push("no-cache".into());
         }
         Self(directives)
+    }
+
+    fn joined(&self) -> String {
+        self.0.join(", ")
     }
 
     fn has(&self, name: &str) -> bool {

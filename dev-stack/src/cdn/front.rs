@@ -15,9 +15,9 @@ use http_body::Body as _;
 use hyper::body::Incoming;
 
 use super::body::{self, Body};
+use super::deliver::{Cache, Delivery};
 use super::distribution::Behaviour;
 use super::edge::verdict::URL_LIMIT;
-use super::fetch::{Cache, Delivery};
 use super::forward::{Viewer, origin_query, origin_request_headers, via};
 use super::refusal::Refusal;
 use super::replay::{replay, set_age};

@@ -6,27 +6,19 @@ use std::net::IpAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
-use base64::Engine;
-use base64::engine::general_purpose::STANDARD;
-use bytes::{Bytes, BytesMut};
-use futures::{StreamExt, stream};
 use http::header::{CONTENT_LENGTH, HOST, HeaderMap, HeaderValue, TRANSFER_ENCODING};
 use http::{Method, Request, StatusCode};
-use http_body_util::BodyExt;
 
 use super::body::{self, Body};
 use super::distribution::{Behaviour, Distribution};
-use super::edge::event::{
-    EdgeBody, EdgeOrigin, EdgeRequest, EdgeResponse, EventConfig, from_event, to_event,
-};
-use super::edge::verdict::{RequestVerdict, generated_body, replacement, status};
+use super::edge::event::{EdgeOrigin, EdgeRequest, EventConfig, from_event, to_event};
+use super::edge::verdict::{RequestVerdict, replacement};
 use super::edge::{EdgeFailure, EdgeRuntime};
 use super::forward::strip_origin_answer;
+use super::function_answer::{generated, revise};
+use super::included_body::include_body;
 use super::origin::{OriginRequest, Origins};
 use super::refusal::Refusal;
-
-/// What an included body shows a function at most.
-const INCLUDED_BODY: usize = 1024 * 1024;
 
 /// A request about to be sent to an origin.
 pub(super) struct Trip {
@@ -239,120 +231,6 @@ fn outgoing(
     })
 }
 
-fn invalid(reason: &str) -> Refusal {
+pub(super) fn invalid(reason: &str) -> Refusal {
     Refusal::Function(EdgeFailure::Invalid(reason.to_owned()))
-}
-
-/// Takes the first mebibyte of a body for the function; the second body is the whole again.
-async fn include_body(mut body: Body) -> Result<(EdgeBody, Body), Refusal> {
-    let mut shown = BytesMut::new();
-    let mut overflow = Bytes::new();
-    while overflow.is_empty() {
-        match body.frame().await {
-            None => break,
-            Some(Err(cause)) => {
-                return Err(Refusal::OriginUnreachable(cause.to_string()));
-            }
-            Some(Ok(frame)) => {
-                let Ok(mut data) = frame.into_data() else {
-                    continue;
-                };
-                let room = INCLUDED_BODY - shown.len();
-                overflow = data.split_off(room.min(data.len()));
-                shown.extend_from_slice(&data);
-            }
-        }
-    }
-    let shown = shown.freeze();
-    let event = EdgeBody {
-        input_truncated: !overflow.is_empty(),
-        action: "read-only".into(),
-        encoding: "base64".into(),
-        data: STANDARD.encode(&shown),
-    };
-    let whole = if overflow.is_empty() {
-        body::full(shown)
-    } else {
-        let start = stream::iter([Ok(shown), Ok(overflow)]);
-        body::chunks(start.chain(body.into_data_stream()))
-    };
-    Ok((event, whole))
-}
-
-/// What the origin-request function answered by itself.
-fn generated(response: &EdgeResponse, method: &Method) -> Result<OriginAnswer, Refusal> {
-    let wrong = |reason: String| invalid(&reason);
-    let content = generated_body(response).map_err(wrong)?.unwrap_or_default();
-    let status = status(response).map_err(wrong)?;
-    let mut headers = from_event(&response.headers)
-        .map_err(|name| invalid(&format!("the header `{name}` is not valid")))?;
-    describe(&mut headers, status, content.len());
-    Ok(OriginAnswer {
-        by: AnsweredBy::Function,
-        status,
-        headers,
-        body: match *method {
-            Method::HEAD => body::empty(),
-            _ => body::full(content),
-        },
-    })
-}
-
-/// `Content-Length` of a body made here; 204 and 304 have none (RFC 9110 section 8.6).
-fn describe(headers: &mut HeaderMap, status: StatusCode, length: usize) {
-    headers.remove(TRANSFER_ENCODING);
-    headers.remove(CONTENT_LENGTH);
-    if !matches!(status, StatusCode::NO_CONTENT | StatusCode::NOT_MODIFIED) {
-        headers.insert(CONTENT_LENGTH, HeaderValue::from(length));
-    }
-}
-
-/// Lets the origin-response function change the answer. Without a body of its own the origin's goes on.
-async fn revise(
-    edge: &EdgeRuntime,
-    config: &EventConfig,
-    request: &EdgeRequest,
-    answer: OriginAnswer,
-    method: &Method,
-) -> Result<OriginAnswer, Refusal> {
-    let shown = EdgeResponse {
-        status: answer.status.as_str().to_owned(),
-        status_description: answer
-            .status
-            .canonical_reason()
-            .unwrap_or_default()
-            .to_owned(),
-        headers: to_event(&answer.headers),
-        body: None,
-        body_encoding: None,
-    };
-    let returned = edge.origin_response(config, request, &shown).await?;
-    let wrong = |reason: String| invalid(&reason);
-    let status = status(&returned).map_err(wrong)?;
-    let mut headers = from_event(&returned.headers)
-        .map_err(|name| invalid(&format!("the header `{name}` is not valid")))?;
-    let length = answer.headers.get(CONTENT_LENGTH).cloned();
-    let body = match generated_body(&returned).map_err(wrong)? {
-        Some(content) => {
-            describe(&mut headers, status, content.len());
-            match *method {
-                Method::HEAD => body::empty(),
-                _ => body::full(content),
-            }
-        }
-        None => {
-            // The origin's body goes on, so its length does.
-            headers.remove(CONTENT_LENGTH);
-            if let Some(length) = length {
-                headers.insert(CONTENT_LENGTH, length);
-            }
-            answer.body
-        }
-    };
-    Ok(OriginAnswer {
-        by: AnsweredBy::Origin,
-        status,
-        headers,
-        body,
-    })
 }

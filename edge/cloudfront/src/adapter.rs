@@ -52,7 +52,9 @@ fn request(
         headers: &headers,
         request_id: fields.request_id,
     };
-    match edge.serve(&viewer, &invocation(fields)?, sha256) {
+    match edge.serve_hashed_by(&viewer, &invocation(fields)?, |text| {
+        sha256(text.as_bytes())
+    }) {
         Served::Forward(signed) => forward(out, &names, &signed),
         Served::Answer {
             answer: served,

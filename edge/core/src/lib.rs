@@ -11,6 +11,8 @@
 pub mod admission;
 pub mod answer;
 pub mod cors;
+#[cfg(test)]
+mod fixture;
 mod http_date;
 pub mod origin_request;
 pub mod refusal;

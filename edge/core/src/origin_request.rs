@@ -6,8 +6,8 @@
 
 use keyfront_object_key::ObjectKey;
 use keyfront_sigv4::{
-    AmzDate, ContentSha256Header, Credentials, PathNormalization, Payload, Profile, Request,
-    Signer, SigningContext, SigningError, uri_encoding,
+    AmzDate, CanonicalRequest, ContentSha256Header, Credentials, PathNormalization, Payload,
+    Profile, Request, Signer, SigningContext, SigningError, uri_encoding,
 };
 
 use crate::admission::{Method, RequestBody, ViewerRequest};
@@ -208,7 +208,7 @@ pub(crate) fn sign(
     (site, route): (&Site, &Route<'_>),
     draft: Draft<'_>,
     (credentials, date): (&Credentials, AmzDate),
-    sha256: impl FnOnce(&[u8]) -> [u8; 32],
+    sha256: impl FnOnce(&CanonicalRequest) -> [u8; 32],
 ) -> Result<OriginRequest, Refusal> {
     let target = Target::of(site, route);
     target.check_connection(draft.connection)?;
@@ -236,9 +236,7 @@ pub(crate) fn sign(
         payload: draft.payload,
     };
     let signature = signer
-        .sign_hashed_by(&request, &context, |canonical_request| {
-            sha256(canonical_request.as_bytes())
-        })
+        .sign_hashed_by(&request, &context, sha256)
         .map_err(unsignable)?;
     let mut headers = Vec::with_capacity(7);
     headers.push(Header::new("host", target.host.to_owned()));

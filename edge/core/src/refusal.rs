@@ -5,7 +5,6 @@
 
 use keyfront_object_key::KeyError;
 use keyfront_sigv4::SigningError;
-use serde::Serialize;
 
 use crate::answer::{Answer, Header};
 use crate::site::SiteError;
@@ -256,24 +255,16 @@ pub(crate) fn plain_status(status: u16, title: &str, request_id: &str, body: Bod
 }
 
 /// Problem details (RFC 9457).
-#[derive(Serialize)]
 struct Problem<'a> {
     r#type: String,
     title: &'a str,
     status: u16,
-    #[serde(skip_serializing_if = "Option::is_none")]
     code: Option<&'static str>,
     request_id: &'a str,
 }
 
 impl Problem<'_> {
     fn answer(&self, body: BodyOf) -> Answer {
-        let json = match body {
-            BodyOf::Allowed => {
-                serde_json::to_string(self).expect("strings and a number always serialise")
-            }
-            BodyOf::Omitted => String::new(),
-        };
         Answer {
             status: self.status,
             headers: vec![
@@ -282,10 +273,54 @@ impl Problem<'_> {
                 Header::new("x-content-type-options", "nosniff"),
                 Header::new("x-keyfront-request-id", visible(self.request_id)),
             ],
-            body: ascii(&json),
+            body: match body {
+                BodyOf::Allowed => self.json(),
+                BodyOf::Omitted => String::new(),
+            },
         }
     }
+
+    fn json(&self) -> String {
+        let mut json = String::with_capacity(256);
+        json.push_str("{\"type\":");
+        push_text(&mut json, &self.r#type);
+        json.push_str(",\"title\":");
+        push_text(&mut json, self.title);
+        json.push_str(",\"status\":");
+        json.push_str(&self.status.to_string());
+        if let Some(code) = self.code {
+            json.push_str(",\"code\":");
+            push_text(&mut json, code);
+        }
+        json.push_str(",\"request_id\":");
+        push_text(&mut json, self.request_id);
+        json.push('}');
+        json
+    }
 }
+
+/// A JSON string in printable ASCII, so that adapters may move the text as bytes of one character each.
+fn push_text(json: &mut String, text: &str) {
+    json.push('"');
+    let mut units = [0; 2];
+    for char in text.chars() {
+        match char {
+            '"' | '\\' => json.extend(['\\', char]),
+            ' '..='~' => json.push(char),
+            _ => {
+                for unit in char.encode_utf16(&mut units) {
+                    json.push_str("\\u");
+                    json.extend([12, 8, 4, 0].map(|bits| HEX[usize::from(*unit >> bits & 15)]));
+                }
+            }
+        }
+    }
+    json.push('"');
+}
+
+const HEX: [char; 16] = [
+    '0', '1', '2', '3', '4', '5', '6', '7', '8', '9', 'a', 'b', 'c', 'd', 'e', 'f',
+];
 
 /// A request id comes from the CDN, yet a header value must not depend on its good manners.
 fn visible(request_id: &str) -> String {
@@ -293,22 +328,6 @@ fn visible(request_id: &str) -> String {
         .chars()
         .map(|char| if char.is_ascii_graphic() { char } else { '?' })
         .collect()
-}
-
-/// JSON text in ASCII, so that adapters may move it as bytes of one character each.
-fn ascii(json: &str) -> String {
-    let mut text = String::with_capacity(json.len());
-    let mut units = [0; 2];
-    for char in json.chars() {
-        if char.is_ascii() {
-            text.push(char);
-        } else {
-            for unit in char.encode_utf16(&mut units) {
-                text.push_str(&format!("\\u{unit:04x}"));
-            }
-        }
-    }
-    text
 }
 
 #[cfg(test)]

@@ -5,7 +5,9 @@
 
 use std::sync::Arc;
 
-use keyfront_sigv4::{AmzDate, Credentials, Payload, SecretAccessKey, SessionToken, Signer};
+use keyfront_sigv4::{
+    AmzDate, CanonicalRequest, Credentials, Payload, SecretAccessKey, SessionToken, Signer,
+};
 
 use crate::admission::{self, Method, Methods, RequestBody, ViewerRequest};
 use crate::answer::{Answer, Header};
@@ -77,13 +79,17 @@ impl Edge {
         Self::default()
     }
 
-    /// Serves one request. `sha256` hashes the canonical request, where the host does that fastest; the other
-    /// few compressions of a signature happen here.
-    pub fn serve(
+    /// Serves one request.
+    pub fn serve(&mut self, request: &ViewerRequest<'_>, invocation: &Invocation<'_>) -> Served {
+        self.serve_hashed_by(request, invocation, CanonicalRequest::sha256)
+    }
+
+    /// [`Edge::serve`] with the canonical request hashed by the host, where the host has the faster SHA-256.
+    pub fn serve_hashed_by(
         &mut self,
         request: &ViewerRequest<'_>,
         invocation: &Invocation<'_>,
-        sha256: impl FnOnce(&[u8]) -> [u8; 32],
+        sha256: impl FnOnce(&CanonicalRequest) -> [u8; 32],
     ) -> Served {
         let site = match self.sites.site(invocation.site) {
             Ok(site) => site,
@@ -105,7 +111,7 @@ impl Edge {
         grant: &Grant,
         request: &ViewerRequest<'_>,
         invocation: &Invocation<'_>,
-        sha256: impl FnOnce(&[u8]) -> [u8; 32],
+        sha256: impl FnOnce(&CanonicalRequest) -> [u8; 32],
     ) -> Result<Served, Refusal> {
         let path = admission::path(request.path, request.query)?;
         let route = routing::route(site, &path)?;

@@ -5,13 +5,15 @@
 //! again. It does not find the document (adapters do), holds no secrets and reads nothing else.
 
 mod cors_rule;
+mod document;
+mod json;
 mod syntax;
 
 use std::sync::Arc;
 
 use keyfront_object_key::{KeyError, ObjectKey};
-use serde::Deserialize;
 
+use self::document::{Document, FunctionDocument};
 use crate::admission::is_refused_parameter;
 
 pub use self::cors_rule::{CorsRule, Match};
@@ -35,13 +37,21 @@ pub enum SiteError {
     /// Escape other characters as `\uXXXX`.
     #[error("the site holds a character outside printable ASCII")]
     NotAscii,
-    /// Not JSON, a field is unknown, missing, repeated or of another type.
-    #[error("the site does not parse")]
-    Json(#[source] serde_json::Error),
+    /// Not the JSON a site is written in.
+    #[error("the site's text {0}")]
+    Json(&'static str),
+    /// A field this version does not know: a typing error, or a site written for a later one.
+    #[error("the site's {object} has an unknown field {field:?}")]
+    UnknownField {
+        /// Where: `document`, `cors`, `reader` or `publish`.
+        object: &'static str,
+        /// The field.
+        field: String,
+    },
     /// Written for another version of the edge.
     #[error("the site is version {0}, this edge knows version 1")]
     Version(u32),
-    /// A field holds a value outside its syntax; the text says which.
+    /// A field is missing, of another type or outside its syntax; the text says which.
     #[error("the site's {field} {rule}")]
     Field {
         /// The field, as written in the document.
@@ -61,50 +71,6 @@ pub enum SiteError {
     /// This module signs with SigV4 only; a site that asks for SigV4A must not be signed otherwise.
     #[error("the site asks for sigv4a, which this edge does not sign")]
     SigningUnsupported,
-}
-
-/// The document as written; [`Site::parse`] judges it.
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
-struct Document {
-    v: u32,
-    bucket: String,
-    region: String,
-    endpoint: Option<String>,
-    style: Style,
-    prefix: Option<String>,
-    index: Option<String>,
-    fallback: Option<String>,
-    not_found: Option<String>,
-    query: Vec<String>,
-    cors: Option<Vec<cors_rule::Document>>,
-    signing: Signing,
-    region_set: Option<String>,
-    denied_as_missing: Option<bool>,
-    reader: Option<FunctionDocument>,
-    publish: Option<FunctionDocument>,
-}
-
-#[derive(Clone, Copy, PartialEq, Eq, Deserialize)]
-#[serde(rename_all = "lowercase")]
-enum Style {
-    Virtual,
-    Path,
-}
-
-#[derive(PartialEq, Eq, Deserialize)]
-#[serde(rename_all = "lowercase")]
-enum Signing {
-    Sigv4,
-    Sigv4a,
-}
-
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
-struct FunctionDocument {
-    prefix: String,
-    host: String,
-    region: String,
 }
 
 /// How a 403 of the origin is told to the viewer.
@@ -189,16 +155,18 @@ impl Site {
         if !document.iter().all(|byte| matches!(byte, b' '..=b'~')) {
             return Err(SiteError::NotAscii);
         }
-        let document: Document = serde_json::from_slice(document).map_err(SiteError::Json)?;
-        Self::judge(document)
+        let text = str::from_utf8(document).map_err(|_| SiteError::NotAscii)?;
+        Self::judge(Document::read(text)?)
     }
 
     fn judge(document: Document) -> Result<Self, SiteError> {
         if document.v != 1 {
             return Err(SiteError::Version(document.v));
         }
-        if document.signing == Signing::Sigv4a {
-            return Err(SiteError::SigningUnsupported);
+        match document.signing.as_str() {
+            "sigv4" => {}
+            "sigv4a" => return Err(SiteError::SigningUnsupported),
+            _ => return Err(field("signing", "must be sigv4 or sigv4a")),
         }
         if document.region_set.is_some() {
             return Err(field("region_set", "belongs to sigv4a"));
@@ -216,10 +184,11 @@ impl Site {
                 .map(|key| document_key("not_found", key))
                 .transpose()?,
             query: query_names(document.query)?,
-            cors: cors_rule::judge(document.cors.unwrap_or_default())?,
-            denied_as: match document.denied_as_missing {
-                Some(true) => DeniedAs::Missing,
-                Some(false) | None => DeniedAs::Denied,
+            cors: cors_rule::judge(document.cors)?,
+            denied_as: if document.denied_as_missing {
+                DeniedAs::Missing
+            } else {
+                DeniedAs::Denied
             },
             reader: document
                 .reader
@@ -285,13 +254,15 @@ fn bucket(document: &Document) -> Result<Bucket, SiteError> {
             syntax::dns_suffix(&document.region)
         ),
     };
-    let (host, path) = match document.style {
-        Style::Virtual => (format!("{}.{service}", document.bucket), String::new()),
-        Style::Path => (service, format!("/{}", document.bucket)),
+    // A virtual host's certificate is a wildcard for one label.
+    let (host, path) = match document.style.as_str() {
+        "path" => (service, format!("/{}", document.bucket)),
+        "virtual" if document.bucket.contains('.') => {
+            return Err(field("bucket", "has a dot, which needs style path"));
+        }
+        "virtual" => (format!("{}.{service}", document.bucket), String::new()),
+        _ => return Err(field("style", "must be virtual or path")),
     };
-    // The endpoint's certificate is a wildcard for one label.
-    let covered = document.style == Style::Path || !document.bucket.contains('.');
-    demand(covered, "bucket", "has a dot, which needs style path")?;
     Ok(Bucket {
         host,
         path,

@@ -271,6 +271,14 @@ impl EdgeOrigin {
         }
     }
 
+    /// As [`Self::custom_headers`], to change.
+    pub(crate) fn custom_headers_mut(&mut self) -> &mut EdgeHeaders {
+        match self {
+            Self::Custom(origin) => &mut origin.custom_headers,
+            Self::S3(origin) => &mut origin.custom_headers,
+        }
+    }
+
     /// Seconds.
     pub(crate) fn read_timeout(&self) -> u64 {
         match self {

@@ -4,6 +4,7 @@
 
 mod credentials;
 pub(crate) mod event;
+mod native;
 mod node;
 mod runtime;
 pub(crate) mod verdict;

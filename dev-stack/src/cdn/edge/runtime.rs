@@ -9,8 +9,9 @@ use tokio::sync::watch;
 
 use super::credentials::EdgeCredentials;
 use super::event::{EdgeEvent, EdgeRequest, EdgeResponse, EventConfig};
+use super::native::NativeEdge;
 use super::node::{NodeConfig, NodePool};
-use super::verdict::{RequestVerdict, check_response};
+use super::verdict::{RequestVerdict, check_response, check_returned_response};
 use crate::cdn::error::CdnError;
 
 /// Which runtime to start.
@@ -18,6 +19,8 @@ use crate::cdn::error::CdnError;
 pub enum EdgeKind {
     /// The built bundle, in Node.js worker processes.
     Node(NodeConfig),
+    /// The edge core linked into this program, where there is no Node.js.
+    Native,
 }
 
 /// Why a function gave no usable answer.
@@ -44,6 +47,8 @@ pub(crate) enum EdgeFailure {
 pub(crate) enum EdgeRuntime {
     /// See [`EdgeKind::Node`].
     Node(NodePool),
+    /// See [`EdgeKind::Native`].
+    Native(Box<NativeEdge>),
 }
 
 impl EdgeRuntime {
@@ -53,6 +58,7 @@ impl EdgeRuntime {
     ) -> Result<Self, CdnError> {
         match kind {
             EdgeKind::Node(config) => NodePool::start(config, credentials).await.map(Self::Node),
+            EdgeKind::Native => Ok(Self::Native(Box::new(NativeEdge::new(credentials)))),
         }
     }
 
@@ -67,6 +73,7 @@ impl EdgeRuntime {
                 let returned = pool.invoke(&EdgeEvent::new(config, request, None)).await?;
                 RequestVerdict::from_returned(returned).map_err(EdgeFailure::Invalid)?
             }
+            Self::Native(edge) => edge.origin_request(config, request)?,
         };
         verdict.checked(request).map_err(EdgeFailure::Invalid)
     }
@@ -82,14 +89,20 @@ impl EdgeRuntime {
             Self::Node(pool) => {
                 let event = EdgeEvent::new(config, request, Some(response));
                 let returned = pool.invoke(&event).await?;
-                check_response(response, returned).map_err(EdgeFailure::Invalid)
+                check_response(response, returned)
+            }
+            Self::Native(_) => {
+                let returned = NativeEdge::origin_response(config, request, response)?;
+                check_returned_response(response, returned)
             }
         }
+        .map_err(EdgeFailure::Invalid)
     }
 
     pub(crate) async fn stop(&self) {
         match self {
             Self::Node(pool) => pool.stop().await,
+            Self::Native(_) => {}
         }
     }
 }

@@ -2,21 +2,11 @@
 //!
 //! Judges and matches; the headers of an answer are `crate::cors`'s.
 
-use serde::Deserialize;
-
+use super::document::CorsDocument;
 use super::{SiteError, demand};
 
 /// Browsers cap preflight caching at a day at most.
 const LONGEST_MAX_AGE: u32 = 86_400;
-
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
-pub(super) struct Document {
-    origins: Vec<String>,
-    #[serde(default)]
-    headers: Vec<String>,
-    max_age: Option<u32>,
-}
 
 /// A judged rule.
 #[derive(Debug)]
@@ -81,11 +71,11 @@ fn is_subdomain(origin: &str, scheme: &str, domain: &str) -> bool {
     })
 }
 
-pub(super) fn judge(rules: Vec<Document>) -> Result<Vec<CorsRule>, SiteError> {
+pub(super) fn judge(rules: Vec<CorsDocument>) -> Result<Vec<CorsRule>, SiteError> {
     rules.into_iter().map(rule).collect()
 }
 
-fn rule(document: Document) -> Result<CorsRule, SiteError> {
+fn rule(document: CorsDocument) -> Result<CorsRule, SiteError> {
     demand(
         !document.origins.is_empty(),
         "cors",
