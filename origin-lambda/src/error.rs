@@ -317,11 +317,7 @@ impl Error {
         matches!(
             self,
             Self::Upstream {
-                fault: Fault::Throttled
-                    | Fault::Unavailable
-                    | Fault::Timeout
-                    | Fault::CredentialsExpired
-                    | Fault::CredentialsMissing,
+                fault: Fault::Throttled | Fault::Unavailable | Fault::Timeout,
                 ..
             }
         )

@@ -8,16 +8,27 @@ use crate::{error::Error, media_type::MediaType};
 
 /// Content codings that may be stored.
 const CODINGS: &[&str] = &["gzip", "br", "zstd", "deflate"];
-/// `x-amz-*` headers that belong to the transport or are understood here.
-const AMZ: &[&str] = &[
-    "x-amz-checksum-sha256",
-    "x-amz-content-sha256",
-    "x-amz-date",
-    "x-amz-security-token",
-    "x-amz-cf-id",
+/// Headers S3 would act on, by prefix: encryption, metadata and grants are not the publisher's choice.
+const NOT_OFFERED: &[&str] = &[
+    "x-amz-server-side-encryption",
+    "x-amz-acl",
+    "x-amz-grant-",
+    "x-amz-meta-",
+    "x-amz-tagging",
+    "x-amz-storage-class",
+    "x-amz-website-redirect-location",
+    "x-amz-object-lock-",
+    "x-amz-copy-source",
+    "x-amz-write-offset",
 ];
 /// Integrity headers that nobody would verify.
-const UNVERIFIED: &[&str] = &["digest", "repr-digest"];
+const UNVERIFIED: &[&str] = &[
+    "digest",
+    "repr-digest",
+    "x-amz-checksum-",
+    "x-amz-sdk-checksum-algorithm",
+    "x-amz-trailer",
+];
 
 /// A body as declared.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
@@ -103,18 +114,25 @@ fn single<'h>(headers: &'h HeaderMap, name: &'static str) -> Result<Option<&'h s
 }
 
 fn refuse_unsupported(headers: &HeaderMap) -> Result<(), Error> {
+    let listed = |list: &[&str], name: &str| list.iter().any(|prefix| name.starts_with(prefix));
     for name in headers.keys().map(HeaderName::as_str) {
-        if UNVERIFIED.contains(&name) {
-            return Err(refuse("digest", "send Content-Digest, which is verified"));
+        if name == "x-amz-checksum-sha256" {
+            continue;
+        }
+        if listed(UNVERIFIED, name) {
+            return Err(refuse(
+                "digest",
+                "send content-digest with sha-256, which is verified",
+            ));
+        }
+        if listed(NOT_OFFERED, name) {
+            return Err(refuse(
+                "x-amz-*",
+                "encryption, metadata and grants are not offered",
+            ));
         }
         if name == "content-range" {
             return Err(refuse("content-range", "an object is written whole"));
-        }
-        if name.starts_with("x-amz-") && !AMZ.contains(&name) {
-            return Err(refuse(
-                "x-amz-*",
-                "encryption, metadata and grants are not the publisher's choice",
-            ));
         }
     }
     Ok(())
