@@ -314,6 +314,10 @@ async fn a_query_with_plus_reaches_the_router_as_it_was_sent() {
 async fn an_event_of_another_kind_is_a_problem_not_a_panic() {
     let stage = Stage::set().await;
     for broken in [
+        json!(null),
+        json!("text"),
+        json!({"rawPath": 1}),
+        json!({"rawPath": "/", "rawQueryString": null, "headers": null, "requestContext": null}),
         json!({}),
         json!({"Records": [{"eventSource": "aws:s3"}]}),
         json!({"rawPath": "x", "requestContext": {"http": {"method": "GET"}}}),
@@ -322,8 +326,7 @@ async fn an_event_of_another_kind_is_a_problem_not_a_panic() {
         json!({"rawPath": "/", "headers": {"a\n": "b"}, "requestContext": {"http": {"method": "GET"}}}),
         json!({"rawPath": "/", "body": "!", "isBase64Encoded": true, "requestContext": {"http": {"method": "PUT"}}}),
     ] {
-        let event: Event = serde_json::from_value(broken.clone()).unwrap();
-        let answer = stage.function_url().answer(event).await;
+        let answer = stage.function_url().answer_json(broken.clone()).await;
         assert_eq!(
             (answer.status_code, code(&answer).as_str()),
             (500, "event-invalid"),
