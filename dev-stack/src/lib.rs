@@ -1,1 +1,11 @@
-//! Room.
+//! The whole system on one machine: S3, KMS, STS, IAM and a CDN on loopback.
+
+pub mod clock;
+pub mod http_rim;
+pub mod iam;
+pub mod identity;
+pub mod kms;
+pub mod request_auth;
+pub mod s3;
+pub mod state;
+pub mod sts;

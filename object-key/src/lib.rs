@@ -88,7 +88,7 @@ impl ObjectKey {
     }
 
     /// The key `prefix` + this key, judged anew: the two together may be too long, spell a dot segment
-    /// (`a.` + `./b`) or reach into the reserved prefix (`.key` + `front/x`).
+    /// (`a/.` + `/b`) or reach into the reserved prefix (`.key` + `front/x`).
     ///
     /// # Errors
     /// [`KeyError`], as [`ObjectKey::new`].

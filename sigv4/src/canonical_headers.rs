@@ -6,7 +6,7 @@
 use alloc::{string::String, vec::Vec};
 use core::cmp::Ordering;
 
-use crate::error::SigningError;
+use crate::{append::append, error::SigningError, sorted_order};
 
 /// A header as a name in any case and a value.
 pub(crate) type Header<'a> = (&'a str, &'a str);
@@ -28,28 +28,32 @@ pub(crate) struct CanonicalHeaders<'a, 'order> {
 
 impl<'a, 'order> CanonicalHeaders<'a, 'order> {
     /// Checks what was `given` and sorts it together with what the signer has `written` (lower-case names,
-    /// clean values). `order` is scratch space, kept by the caller so that it is allocated once.
+    /// trimmed values). `order` is scratch space, kept by the caller so that it is allocated once.
     pub(crate) fn sort(
         given: &'a [Header<'a>],
         written: &'a [Header<'a>],
         order: &'order mut Vec<usize>,
     ) -> Result<Self, SigningError> {
-        let mut hosts = 0;
+        let (mut hosts, mut all_lower) = (0, true);
         for header in given {
             check(header)?;
             hosts += usize::from(header.0.eq_ignore_ascii_case("host"));
+            all_lower &= is_lower(header.0);
         }
         match hosts {
             0 => return Err(SigningError::HostMissing),
             1 => {}
             _ => return Err(SigningError::HostRepeated),
         }
-        order.clear();
-        order.extend(0..given.len() + written.len());
         let name = |index: usize| pick(given, written, index).0;
-        order.sort_unstable_by(|&left, &right| {
-            compare_names(name(left), name(right)).then(left.cmp(&right))
-        });
+        let count = given.len() + written.len();
+        if all_lower {
+            sorted_order::sort(order, count, |left, right| name(left).cmp(name(right)))?;
+        } else {
+            sorted_order::sort(order, count, |left, right| {
+                compare_lower(name(left), name(right))
+            })?;
+        }
         Ok(Self {
             given,
             written,
@@ -60,17 +64,22 @@ impl<'a, 'order> CanonicalHeaders<'a, 'order> {
     /// `name:value\n` for every name.
     pub(crate) fn append_lines(&self, out: &mut String) {
         let mut previous = "";
-        for (name, value) in self.iter() {
+        for &index in self.order {
+            let (name, value) = pick(self.given, self.written, index);
             if previous.eq_ignore_ascii_case(name) {
                 // The line is still open for another value of the same name.
                 out.pop();
-                out.push(',');
+                append(out, &[","]);
             } else {
-                push_lower(out, name);
-                out.push(':');
+                append_lower(out, name);
+                append(out, &[":"]);
             }
-            push_trimmed(out, value);
-            out.push('\n');
+            if index < self.given.len() {
+                append_trimmed(out, value);
+            } else {
+                append(out, &[value]);
+            }
+            append(out, &["\n"]);
             previous = name;
         }
     }
@@ -78,22 +87,17 @@ impl<'a, 'order> CanonicalHeaders<'a, 'order> {
     /// `name;name`, each name once.
     pub(crate) fn append_names(&self, out: &mut String) {
         let mut previous = "";
-        for (name, _) in self.iter() {
+        for &index in self.order {
+            let (name, _) = pick(self.given, self.written, index);
             if previous.eq_ignore_ascii_case(name) {
                 continue;
             }
             if !previous.is_empty() {
-                out.push(';');
+                append(out, &[";"]);
             }
-            push_lower(out, name);
+            append_lower(out, name);
             previous = name;
         }
-    }
-
-    fn iter(&self) -> impl Iterator<Item = Header<'a>> {
-        self.order
-            .iter()
-            .map(|&index| pick(self.given, self.written, index))
     }
 }
 
@@ -115,7 +119,11 @@ fn check(&(name, value): &Header<'_>) -> Result<(), SigningError> {
     {
         return Err(SigningError::HeaderReserved { name: name.into() });
     }
-    if value.bytes().any(|byte| !matches!(byte, b' '..=b'~')) {
+    // Without an early exit, the loop is vectorised.
+    let all_printable = value
+        .bytes()
+        .fold(true, |all, byte| all & matches!(byte, b' '..=b'~'));
+    if !all_printable {
         return Err(SigningError::HeaderValue { name: name.into() });
     }
     Ok(())
@@ -123,30 +131,47 @@ fn check(&(name, value): &Header<'_>) -> Result<(), SigningError> {
 
 /// RFC 9110, 5.6.2.
 pub(crate) fn is_token(text: &str) -> bool {
-    let is_tchar = |byte: u8| byte.is_ascii_alphanumeric() || b"!#$%&'*+-.^_`|~".contains(&byte);
-    !text.is_empty() && text.bytes().all(is_tchar)
+    !text.is_empty() && text.bytes().all(|byte| TCHARS[usize::from(byte)])
 }
 
-fn compare_names(left: &str, right: &str) -> Ordering {
+static TCHARS: [bool; 256] = {
+    let mut tchars = [false; 256];
+    let mut byte = 0;
+    while byte < 128 {
+        tchars[byte] = (byte as u8).is_ascii_alphanumeric();
+        byte += 1;
+    }
+    let mut others: &[u8] = b"!#$%&'*+-.^_`|~";
+    while let [byte, rest @ ..] = others {
+        tchars[*byte as usize] = true;
+        others = rest;
+    }
+    tchars
+};
+
+fn is_lower(name: &str) -> bool {
+    name.bytes()
+        .fold(true, |all, byte| all & !byte.is_ascii_uppercase())
+}
+
+fn compare_lower(left: &str, right: &str) -> Ordering {
     let lower = |byte: u8| byte.to_ascii_lowercase();
     left.bytes().map(lower).cmp(right.bytes().map(lower))
 }
 
-fn push_lower(out: &mut String, name: &str) {
+fn append_lower(out: &mut String, name: &str) {
     let start = out.len();
-    out.push_str(name);
+    append(out, &[name]);
     out[start..].make_ascii_lowercase();
 }
 
-fn push_trimmed(out: &mut String, value: &str) {
-    let value = value.trim_matches(' ');
-    if !value.contains("  ") {
-        return out.push_str(value);
+fn append_trimmed(out: &mut String, value: &str) {
+    if !value.as_bytes().contains(&b' ') {
+        return append(out, &[value]);
     }
-    for (index, word) in value.split(' ').filter(|word| !word.is_empty()).enumerate() {
-        if index > 0 {
-            out.push(' ');
-        }
-        out.push_str(word);
+    let start = out.len();
+    for word in value.split(' ').filter(|word| !word.is_empty()) {
+        let gap = if out.len() > start { " " } else { "" };
+        append(out, &[gap, word]);
     }
 }

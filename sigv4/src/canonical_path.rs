@@ -5,6 +5,7 @@
 use alloc::{string::String, vec::Vec};
 
 use crate::{
+    append,
     error::SigningError,
     request::{PathNormalization, Profile},
     uri_encoding,
@@ -15,7 +16,7 @@ pub(crate) fn append(out: &mut String, path: &str, profile: Profile) -> Result<(
         return Err(SigningError::PathRelative);
     }
     match profile {
-        Profile::S3 if uri_encoding::is_strict_path(path) => out.push_str(path),
+        Profile::S3 if uri_encoding::is_strict_path(path) => append::append(out, &[path]),
         Profile::S3 => return Err(SigningError::PathNotStrict),
         Profile::Standard { .. } if !is_sendable(path) => return Err(SigningError::PathCharacter),
         Profile::Standard {

@@ -6,8 +6,10 @@
 use alloc::{borrow::Cow, string::String, vec::Vec};
 
 use crate::{
+    append,
     error::SigningError,
     request::Profile,
+    sorted_order,
     uri_encoding::{append_respelled_component, is_strict_component},
 };
 
@@ -23,15 +25,15 @@ pub(crate) fn append(out: &mut String, query: &str, profile: Profile) -> Result<
         }
         parameters.push((canonical(name, profile)?, canonical(value, profile)?));
     }
+    let mut order = Vec::new();
     // By pair, not by text: in text, `=` would sort after `-` and digits.
-    parameters.sort_unstable();
-    for (index, (name, value)) in parameters.iter().enumerate() {
-        if index > 0 {
-            out.push('&');
-        }
-        out.push_str(name);
-        out.push('=');
-        out.push_str(value);
+    sorted_order::sort(&mut order, parameters.len(), |left, right| {
+        parameters[left].cmp(&parameters[right])
+    })?;
+    for (place, &index) in order.iter().enumerate() {
+        let (name, value) = &parameters[index];
+        let separator = if place > 0 { "&" } else { "" };
+        append::append(out, &[separator, name, "=", value]);
     }
     Ok(())
 }

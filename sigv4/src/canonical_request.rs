@@ -10,15 +10,15 @@ use alloc::{string::String, vec::Vec};
 use core::{fmt, ops::Range};
 
 use sha2::{Digest, Sha256};
-use zeroize::Zeroize;
 
 use crate::{
+    append::append,
     canonical_headers::{self, CanonicalHeaders, Header},
     canonical_path, canonical_query,
-    credentials::SessionToken,
     error::SigningError,
     hex::{self, HexDigest},
-    request::{ContentSha256Header, Payload, Profile, Request, SigningContext},
+    request::{Payload, Profile, Request, SigningContext},
+    wipe,
 };
 
 /// SHA-256 of nothing: the payload hash of every GET and HEAD.
@@ -26,10 +26,11 @@ const EMPTY_SHA256: &str = "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495
 const UNSIGNED_PAYLOAD: &str = "UNSIGNED-PAYLOAD";
 
 /// The canonical request in a reusable buffer. It holds the session token: redacted in `Debug`, zeroized
-/// before reuse and on drop.
+/// on drop.
 #[derive(Default)]
 pub struct CanonicalRequest {
     text: String,
+    query: Range<usize>,
     signed_headers: Range<usize>,
     payload_hash: Range<usize>,
     order: Vec<usize>,
@@ -41,6 +42,7 @@ impl CanonicalRequest {
     pub const fn new() -> Self {
         Self {
             text: String::new(),
+            query: 0..0,
             signed_headers: 0..0,
             payload_hash: 0..0,
             order: Vec::new(),
@@ -58,33 +60,19 @@ impl CanonicalRequest {
         context: &SigningContext<'_>,
     ) -> Result<(), SigningError> {
         let hash = PayloadHash::of(request.payload, context.profile)?;
+        let date = ("x-amz-date", context.date.timestamp());
+        let content = ("x-amz-content-sha256", hash.as_str());
         let token = context
             .credentials
             .session_token()
-            .map_or("", SessionToken::expose);
-        let written: [Header<'_>; 3] = [
-            ("x-amz-date", context.date.timestamp()),
-            ("x-amz-content-sha256", hash.as_str()),
-            ("x-amz-security-token", token),
-        ];
-        let sends_hash = match context.profile {
-            Profile::S3 => true,
-            Profile::Standard { content_sha256, .. } => content_sha256 == ContentSha256Header::Sent,
+            .map(|token| ("x-amz-security-token", token.expose()));
+        let written: &[Header<'_>] = match (context.profile.sends_content_sha256(), token) {
+            (true, Some(token)) => &[content, date, token],
+            (true, None) => &[content, date],
+            (false, Some(token)) => &[date, token],
+            (false, None) => &[date],
         };
-        // The optional two are at either end of what may be left out.
-        let written = match (sends_hash, token.is_empty()) {
-            (true, false) => written.as_slice(),
-            (true, true) => &written[..2],
-            (false, true) => &written[..1],
-            (false, false) => &[written[0], written[2]],
-        };
-        self.compose(
-            request,
-            context.profile,
-            written,
-            request.query,
-            hash.as_str(),
-        )
+        self.compose(request, context.profile, written, hash.as_str())
     }
 
     /// The text, as it is hashed.
@@ -117,14 +105,10 @@ impl CanonicalRequest {
         sha256(self.as_bytes())
     }
 
-    /// The canonical query on its own; for header-less (presigned) requests it is also what is sent.
-    pub(crate) fn append_signed_header_names(
-        &mut self,
-        headers: &[Header<'_>],
-        out: &mut String,
-    ) -> Result<(), SigningError> {
-        CanonicalHeaders::sort(headers, &[], &mut self.order)?.append_names(out);
-        Ok(())
+    /// The third line: the parameters, encoded and sorted.
+    #[must_use]
+    pub fn query(&self) -> &str {
+        &self.text[self.query.clone()]
     }
 
     /// All six parts, in one pass.
@@ -133,11 +117,10 @@ impl CanonicalRequest {
         request: &Request<'_>,
         profile: Profile,
         written: &[Header<'_>],
-        query: &str,
         payload_hash: &str,
     ) -> Result<(), SigningError> {
         self.clear();
-        let composed = self.append_parts(request, profile, written, query, payload_hash);
+        let composed = self.append_parts(request, profile, written, payload_hash);
         if composed.is_err() {
             self.clear();
         }
@@ -149,7 +132,6 @@ impl CanonicalRequest {
         request: &Request<'_>,
         profile: Profile,
         written: &[Header<'_>],
-        query: &str,
         payload_hash: &str,
     ) -> Result<(), SigningError> {
         if !canonical_headers::is_token(request.method) {
@@ -157,34 +139,33 @@ impl CanonicalRequest {
         }
         let headers = CanonicalHeaders::sort(request.headers, written, &mut self.order)?;
         let text = &mut self.text;
-        text.reserve(capacity(request, written, query));
-        text.push_str(request.method);
-        text.push('\n');
+        text.reserve(capacity(request, written));
+        append(text, &[request.method, "\n"]);
         canonical_path::append(text, request.path, profile)?;
-        text.push('\n');
-        canonical_query::append(text, query, profile)?;
-        text.push('\n');
+        append(text, &["\n"]);
+        let query = text.len();
+        canonical_query::append(text, request.query, profile)?;
+        self.query = query..text.len();
+        append(text, &["\n"]);
         headers.append_lines(text);
-        text.push('\n');
+        append(text, &["\n"]);
         let names = text.len();
         headers.append_names(text);
         self.signed_headers = names..text.len();
-        text.push('\n');
-        let hash = text.len();
-        text.push_str(payload_hash);
-        self.payload_hash = hash..text.len();
+        append(text, &["\n", payload_hash]);
+        self.payload_hash = text.len() - payload_hash.len()..text.len();
         Ok(())
     }
 
     fn clear(&mut self) {
         self.text.clear();
-        (self.signed_headers, self.payload_hash) = (0..0, 0..0);
+        (self.query, self.signed_headers, self.payload_hash) = (0..0, 0..0, 0..0);
     }
 }
 
 impl Drop for CanonicalRequest {
     fn drop(&mut self) {
-        self.text.zeroize();
+        wipe::text(&mut self.text);
     }
 }
 
@@ -226,10 +207,10 @@ fn sha256(bytes: &[u8]) -> [u8; 32] {
 
 /// Room for the whole text when nothing needs escaping, so that a token is not left behind in buffers that
 /// were outgrown.
-fn capacity(request: &Request<'_>, written: &[Header<'_>], query: &str) -> usize {
+fn capacity(request: &Request<'_>, written: &[Header<'_>]) -> usize {
     let headers = request.headers.iter().chain(written);
     let lines: usize = headers
         .map(|(name, value)| 2 * name.len() + value.len() + 3)
         .sum();
-    request.method.len() + request.path.len() + query.len() + lines + 80
+    request.method.len() + request.path.len() + request.query.len() + lines + 80
 }

@@ -6,9 +6,9 @@
 use alloc::string::String;
 use core::fmt;
 
-use zeroize::Zeroize;
+use zeroize::{Zeroize, ZeroizeOnDrop};
 
-use crate::error::SigningError;
+use crate::{error::SigningError, wipe};
 
 /// An access key, its secret, and the session token that temporary credentials carry.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -83,9 +83,17 @@ impl SecretAccessKey {
 
 impl Drop for SecretAccessKey {
     fn drop(&mut self) {
-        self.0.zeroize();
+        self.zeroize();
     }
 }
+
+impl Zeroize for SecretAccessKey {
+    fn zeroize(&mut self) {
+        wipe::text(&mut self.0);
+    }
+}
+
+impl ZeroizeOnDrop for SecretAccessKey {}
 
 impl fmt::Debug for SecretAccessKey {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -118,9 +126,17 @@ impl SessionToken {
 
 impl Drop for SessionToken {
     fn drop(&mut self) {
-        self.0.zeroize();
+        self.zeroize();
     }
 }
+
+impl Zeroize for SessionToken {
+    fn zeroize(&mut self) {
+        wipe::text(&mut self.0);
+    }
+}
+
+impl ZeroizeOnDrop for SessionToken {}
 
 impl fmt::Debug for SessionToken {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -137,5 +153,27 @@ pub(crate) fn is_name(text: &str) -> bool {
 }
 
 fn is_visible_ascii(text: &str) -> bool {
-    !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_graphic())
+    // Without an early exit, the loop is vectorised.
+    !text.is_empty()
+        && text
+            .bytes()
+            .fold(true, |all, byte| all & byte.is_ascii_graphic())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn is_wiped_on_drop(_: &impl ZeroizeOnDrop) {}
+
+    #[test]
+    fn secrets_are_wiped_on_drop() {
+        let mut secret = SecretAccessKey::new("secret").unwrap();
+        let mut token = SessionToken::new("token").unwrap();
+        is_wiped_on_drop(&secret);
+        is_wiped_on_drop(&token);
+        secret.zeroize();
+        token.zeroize();
+        assert_eq!((secret.expose(), token.expose()), ("", ""));
+    }
 }

@@ -50,6 +50,9 @@ pub enum SigningError {
         /// The name as given.
         name: String,
     },
+    /// More than a thousand headers or query parameters.
+    #[error("sign: more than a thousand headers or query parameters")]
+    TooMany,
     /// No `host` header among the headers to sign.
     #[error("sign: there is no host header to sign")]
     HostMissing,

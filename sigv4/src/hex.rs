@@ -1,6 +1,16 @@
 //! Lower-case hexadecimal of one SHA-256 output, without allocation.
 
-const DIGITS: &[u8; 16] = b"0123456789abcdef";
+/// The two digits of every byte.
+static PAIRS: [[u8; 2]; 256] = {
+    const DIGITS: &[u8; 16] = b"0123456789abcdef";
+    let mut pairs = [[0; 2]; 256];
+    let mut byte = 0;
+    while byte < 256 {
+        pairs[byte] = [DIGITS[byte >> 4], DIGITS[byte & 15]];
+        byte += 1;
+    }
+    pairs
+};
 
 /// A SHA-256 output as text: always 64 lower-case hexadecimal digits.
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -9,9 +19,8 @@ pub(crate) struct HexDigest([u8; 64]);
 impl HexDigest {
     pub(crate) fn of(digest: &[u8; 32]) -> Self {
         let mut text = [0; 64];
-        for (pair, byte) in text.chunks_exact_mut(2).zip(digest) {
-            pair[0] = DIGITS[usize::from(byte >> 4)];
-            pair[1] = DIGITS[usize::from(byte & 15)];
+        for (pair, byte) in text.as_chunks_mut::<2>().0.iter_mut().zip(digest) {
+            *pair = PAIRS[usize::from(*byte)];
         }
         Self(text)
     }

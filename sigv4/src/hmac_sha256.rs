@@ -5,7 +5,7 @@
 //! hold this module against the `hmac` crate.
 
 use sha2::{Digest, Sha256, block_api::compress256};
-use zeroize::{Zeroize, Zeroizing};
+use zeroize::{Zeroize, ZeroizeOnDrop, Zeroizing};
 
 const BLOCK: usize = 64;
 
@@ -54,10 +54,18 @@ impl KeyedHmac {
 
 impl Drop for KeyedHmac {
     fn drop(&mut self) {
+        self.zeroize();
+    }
+}
+
+impl Zeroize for KeyedHmac {
+    fn zeroize(&mut self) {
         self.inner.zeroize();
         self.outer.zeroize();
     }
 }
+
+impl ZeroizeOnDrop for KeyedHmac {}
 
 /// The digest of one key block, already in `state`, followed by `message`.
 fn finish(mut state: [u32; 8], message: &[u8]) -> [u8; 32] {
@@ -80,6 +88,8 @@ fn finish(mut state: [u32; 8], message: &[u8]) -> [u8; 32] {
 
 #[cfg(test)]
 mod tests {
+    use alloc::{vec, vec::Vec};
+
     use hmac::{Hmac, KeyInit, Mac};
     use proptest::prelude::*;
 
@@ -93,6 +103,15 @@ mod tests {
             let expected: [u8; 32] = oracle.finalize().into_bytes().into();
             prop_assert_eq!(KeyedHmac::new(&key).mac(&message), expected);
         }
+    }
+
+    #[test]
+    fn keyed_states_are_wiped_on_drop() {
+        fn is_wiped_on_drop(_: &impl ZeroizeOnDrop) {}
+        let mut keyed = KeyedHmac::new(b"key");
+        is_wiped_on_drop(&keyed);
+        keyed.zeroize();
+        assert_eq!((keyed.inner, keyed.outer), ([0; 8], [0; 8]));
     }
 
     #[test]

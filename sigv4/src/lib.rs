@@ -16,10 +16,9 @@
 #![cfg_attr(test, allow(clippy::unwrap_used, clippy::panic))]
 
 extern crate alloc;
-#[cfg(test)]
-extern crate std;
 
 pub mod amz_date;
+mod append;
 mod canonical_headers;
 mod canonical_path;
 mod canonical_query;
@@ -33,8 +32,10 @@ pub mod request;
 pub mod sign;
 pub mod signature;
 pub mod signing_key;
+mod sorted_order;
 pub mod string_to_sign;
 pub mod uri_encoding;
+pub mod wipe;
 
 pub use amz_date::AmzDate;
 pub use canonical_request::CanonicalRequest;

@@ -4,19 +4,22 @@
 //!
 //! Spec: *Authenticating Requests: Using Query Parameters* (Amazon S3 API reference).
 
-use alloc::string::String;
+use alloc::{
+    format,
+    string::{String, ToString},
+    vec::Vec,
+};
 use core::fmt;
 
 use crate::{
-    canonical_query,
-    canonical_request::PayloadHash,
-    credentials::SessionToken,
+    canonical_headers::CanonicalHeaders,
+    canonical_request::{CanonicalRequest, PayloadHash},
     error::SigningError,
     request::{Payload, Profile, Request, SigningContext},
     sign::Signer,
     signature::Signature,
     string_to_sign::{self, ALGORITHM},
-    uri_encoding::append_component,
+    uri_encoding::{append_component, decode},
 };
 
 /// How long a presigned request is valid: 1 to 604,800 seconds (seven days).
@@ -41,13 +44,38 @@ impl Expiry {
     }
 }
 
+impl CanonicalRequest {
+    /// Writes the canonical request of a request that is authenticated by its query. Its
+    /// [`query`](CanonicalRequest::query) is also what is sent, but for the signature.
+    ///
+    /// # Errors
+    /// [`SigningError`]; the buffer is then empty. Towards S3 the payload must be [`Payload::Unsigned`], and
+    /// the query must not carry `X-Amz-` signing parameters of its own.
+    pub fn write_presigned(
+        &mut self,
+        request: &Request<'_>,
+        context: &SigningContext<'_>,
+        expiry: Expiry,
+    ) -> Result<(), SigningError> {
+        if context.profile == Profile::S3 && request.payload != Payload::Unsigned {
+            return Err(SigningError::PayloadPresigned);
+        }
+        let payload_hash = PayloadHash::of(request.payload, context.profile)?;
+        let query = unsorted_query(request, context, expiry)?;
+        let request = Request {
+            query: &query,
+            ..*request
+        };
+        self.compose(&request, context.profile, &[], payload_hash.as_str())
+    }
+}
+
 impl Signer {
     /// Signs a request by its query. The query returned replaces the request's own, of which it holds every
     /// parameter; the request's headers must be sent as given by whoever uses the URL.
     ///
     /// # Errors
-    /// [`SigningError`]; nothing was signed. Towards S3 the payload must be [`Payload::Unsigned`], and the
-    /// query must not carry `X-Amz-` signing parameters of its own.
+    /// [`SigningError`], as [`CanonicalRequest::write_presigned`]; nothing was signed.
     pub fn presign(
         &mut self,
         request: &Request<'_>,
@@ -55,64 +83,57 @@ impl Signer {
         expiry: Expiry,
     ) -> Result<PresignedQuery, SigningError> {
         string_to_sign::check_scope(context)?;
-        if context.profile == Profile::S3 && request.payload != Payload::Unsigned {
-            return Err(SigningError::PayloadPresigned);
-        }
-        let payload_hash = PayloadHash::of(request.payload, context.profile)?;
-        let mut query = self.canonical_query(request, context, expiry)?;
-        self.canonical_request.compose(
-            request,
-            context.profile,
-            &[],
-            &query,
-            payload_hash.as_str(),
-        )?;
+        self.canonical_request
+            .write_presigned(request, context, expiry)?;
         let hash = self.canonical_request.sha256();
         self.string_to_sign.write(context, &hash)?;
         let signature = self.keys.key(context).sign(&self.string_to_sign);
-        query.push_str("&X-Amz-Signature=");
-        query.push_str(signature.as_str());
+        let query = [
+            self.canonical_request.query(),
+            "&X-Amz-Signature=",
+            signature.as_str(),
+        ]
+        .concat();
         Ok(PresignedQuery { query, signature })
     }
+}
 
-    /// The canonical query, which is also the query that is sent, but for the signature.
-    fn canonical_query(
-        &mut self,
-        request: &Request<'_>,
-        context: &SigningContext<'_>,
-        expiry: Expiry,
-    ) -> Result<String, SigningError> {
-        if request.query.split('&').any(is_reserved) {
-            return Err(SigningError::QueryReserved);
-        }
-        let mut value = String::new();
-        let mut unsorted = String::from(request.query);
-        let mut add = |name: &str, value: &str| {
-            if !unsorted.is_empty() {
-                unsorted.push('&');
-            }
-            unsorted.push_str(name);
-            unsorted.push('=');
-            append_component(&mut unsorted, value);
-        };
-        add("X-Amz-Algorithm", ALGORITHM);
-        value.push_str(context.credentials.access_key_id());
-        value.push('/');
-        string_to_sign::append_scope(&mut value, context);
-        add("X-Amz-Credential", &value);
-        add("X-Amz-Date", context.date.timestamp());
-        add("X-Amz-Expires", &alloc::format!("{}", expiry.seconds()));
-        if let Some(token) = context.credentials.session_token() {
-            add("X-Amz-Security-Token", SessionToken::expose(token));
-        }
-        value.clear();
-        self.canonical_request
-            .append_signed_header_names(request.headers, &mut value)?;
-        add("X-Amz-SignedHeaders", &value);
-        let mut sorted = String::with_capacity(unsorted.len() + 96);
-        canonical_query::append(&mut sorted, &unsorted, context.profile)?;
-        Ok(sorted)
+/// The request's parameters and presigning's, strictly encoded.
+fn unsorted_query(
+    request: &Request<'_>,
+    context: &SigningContext<'_>,
+    expiry: Expiry,
+) -> Result<String, SigningError> {
+    if request.query.split('&').any(is_reserved) {
+        return Err(SigningError::QueryReserved);
     }
+    let mut credential = format!("{}/", context.credentials.access_key_id());
+    string_to_sign::append_scope(&mut credential, context);
+    let mut signed_headers = String::new();
+    CanonicalHeaders::sort(request.headers, &[], &mut Vec::new())?
+        .append_names(&mut signed_headers);
+    let expires = expiry.seconds().to_string();
+    let parameters = [
+        ("X-Amz-Algorithm", ALGORITHM),
+        ("X-Amz-Credential", &credential),
+        ("X-Amz-Date", context.date.timestamp()),
+        ("X-Amz-Expires", &expires),
+        ("X-Amz-SignedHeaders", &signed_headers),
+    ];
+    let token = context
+        .credentials
+        .session_token()
+        .map(|token| ("X-Amz-Security-Token", token.expose()));
+    let mut query = String::from(request.query);
+    for (name, value) in parameters.into_iter().chain(token) {
+        if !query.is_empty() {
+            query.push('&');
+        }
+        query.push_str(name);
+        query.push('=');
+        append_component(&mut query, value);
+    }
+    Ok(query)
 }
 
 /// Would this parameter collide with one that presigning writes, in any case or spelling?
@@ -129,7 +150,7 @@ fn is_reserved(parameter: &str) -> bool {
     let name = parameter
         .split_once('=')
         .map_or(parameter, |(name, _)| name);
-    let name = crate::uri_encoding::decode(name).unwrap_or_default();
+    let name = decode(name).unwrap_or_default();
     RESERVED
         .iter()
         .any(|reserved| name.eq_ignore_ascii_case(reserved))

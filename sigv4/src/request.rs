@@ -76,6 +76,15 @@ impl Profile {
             _ => Self::STANDARD,
         }
     }
+
+    /// Is `x-amz-content-sha256` one of the headers the signer writes?
+    #[must_use]
+    pub fn sends_content_sha256(self) -> bool {
+        match self {
+            Self::S3 => true,
+            Self::Standard { content_sha256, .. } => content_sha256 == ContentSha256Header::Sent,
+        }
+    }
 }
 
 /// Whether a service normalises the path (RFC 3986, 5.2.4, and repeated slashes) before it verifies.

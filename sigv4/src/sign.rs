@@ -7,10 +7,11 @@ use core::fmt;
 
 use crate::{
     amz_date::AmzDate,
+    append::append,
     canonical_request::CanonicalRequest,
     credentials::SessionToken,
     error::SigningError,
-    request::{ContentSha256Header, Profile, Request, SigningContext},
+    request::{Request, SigningContext},
     signature::Signature,
     signing_key::SigningKeyCache,
     string_to_sign::{self, StringToSign},
@@ -98,10 +99,7 @@ impl Signer {
             .write(context, canonical_request_sha256)?;
         let signature = self.keys.key(context).sign(&self.string_to_sign);
         self.write_authorization(context, &signature);
-        let sends_hash = match context.profile {
-            Profile::S3 => true,
-            Profile::Standard { content_sha256, .. } => content_sha256 == ContentSha256Header::Sent,
-        };
+        let sends_hash = context.profile.sends_content_sha256();
         Ok(SignedHeaders {
             authorization: &self.authorization,
             date: context.date,
@@ -114,23 +112,19 @@ impl Signer {
     fn write_authorization(&mut self, context: &SigningContext<'_>, signature: &Signature) {
         let out = &mut self.authorization;
         out.clear();
-        for part in [
-            string_to_sign::ALGORITHM,
-            " Credential=",
-            context.credentials.access_key_id(),
-            "/",
-        ] {
-            out.push_str(part);
-        }
+        let id = context.credentials.access_key_id();
+        append(out, &[string_to_sign::ALGORITHM, " Credential=", id, "/"]);
         string_to_sign::append_scope(out, context);
-        for part in [
-            ", SignedHeaders=",
-            self.canonical_request.signed_headers(),
-            ", Signature=",
-            signature.as_str(),
-        ] {
-            out.push_str(part);
-        }
+        let signed_headers = self.canonical_request.signed_headers();
+        append(
+            out,
+            &[
+                ", SignedHeaders=",
+                signed_headers,
+                ", Signature=",
+                signature.as_str(),
+            ],
+        );
     }
 }
 

@@ -4,7 +4,10 @@
 
 use alloc::string::String;
 
-use crate::{credentials::is_name, error::SigningError, hex::HexDigest, request::SigningContext};
+use crate::{
+    append::append, credentials::is_name, error::SigningError, hex::HexDigest,
+    request::SigningContext,
+};
 
 /// The algorithm's name, first line of the string to sign and first word of `authorization`.
 pub(crate) const ALGORITHM: &str = "AWS4-HMAC-SHA256";
@@ -31,13 +34,15 @@ impl StringToSign {
     ) -> Result<(), SigningError> {
         check_scope(context)?;
         self.0.clear();
-        for part in [ALGORITHM, "\n", context.date.timestamp(), "\n"] {
-            self.0.push_str(part);
-        }
+        append(
+            &mut self.0,
+            &[ALGORITHM, "\n", context.date.timestamp(), "\n"],
+        );
         append_scope(&mut self.0, context);
-        self.0.push('\n');
-        self.0
-            .push_str(HexDigest::of(canonical_request_sha256).as_str());
+        append(
+            &mut self.0,
+            &["\n", HexDigest::of(canonical_request_sha256).as_str()],
+        );
         Ok(())
     }
 
@@ -61,14 +66,6 @@ pub(crate) fn check_scope(context: &SigningContext<'_>) -> Result<(), SigningErr
 
 /// `YYYYMMDD/region/service/aws4_request`
 pub(crate) fn append_scope(out: &mut String, context: &SigningContext<'_>) {
-    for part in [
-        context.date.day(),
-        "/",
-        context.region,
-        "/",
-        context.service,
-        "/aws4_request",
-    ] {
-        out.push_str(part);
-    }
+    let (day, region, service) = (context.date.day(), context.region, context.service);
+    append(out, &[day, "/", region, "/", service, "/aws4_request"]);
 }

@@ -1,0 +1,93 @@
+// Times warm signers in one process, interleaved round by round, and prints medians (microseconds a signature) as
+// JSON. First every signer must make the same signature, and the shipped handler the one aws4 makes.
+
+import aws4Package from 'aws4';
+
+import { compile, event, shippedHandler, signer } from './keyfront.mjs';
+import { aws4, aws4fetch, smithy } from './peers.mjs';
+import { credentials, request } from './reference-request.mjs';
+
+const ROUNDS = Number(process.env.BENCH_ROUNDS ?? 31);
+const ROUND_MILLISECONDS = 12;
+
+const module = compile();
+const signers = {
+  'keyfront hybrid': { sign: signer(module, 'hybrid') },
+  'keyfront pure wasm': { sign: signer(module, 'pure') },
+  aws4: { sign: await aws4() },
+  smithy: { sign: await smithy(), asynchronous: true },
+  aws4fetch: { sign: await aws4fetch(), asynchronous: true },
+};
+await assertSameSignature();
+
+const handler = await shippedHandler();
+await assertHandlerSignsLikeAws4();
+signers['shipped handler, event in to event out'] = { sign: handler, inputs: event, asynchronous: true };
+
+for (const entry of Object.values(signers)) await calibrate(entry);
+for (let round = 0; round < ROUNDS; round += 1) {
+  for (const entry of Object.values(signers)) entry.samples.push(await time(entry, entry.calls));
+}
+const medians = Object.entries(signers).map(([name, { samples }]) => [name, median(samples)]);
+console.log(JSON.stringify(Object.fromEntries(medians)));
+
+async function assertSameSignature() {
+  const signatures = {};
+  for (const [name, { sign }] of Object.entries(signers)) {
+    const headers = new Headers(await sign());
+    signatures[name] = /Signature=(\w+)/.exec(headers.get('authorization'))[1];
+  }
+  if (new Set(Object.values(signatures)).size !== 1) {
+    throw new Error(`signatures differ: ${JSON.stringify(signatures, null, 1)}`);
+  }
+}
+
+async function assertHandlerSignsLikeAws4() {
+  const { headers, uri, status, body } = await handler(event());
+  if (status !== undefined) throw new Error(`the handler answered ${status}: ${body}`);
+  const value = (name) => headers[name][0].value;
+  const signed = aws4Package.sign(
+    {
+      service: 's3',
+      region: request.region,
+      method: request.method,
+      host: request.host,
+      path: uri,
+      headers: {
+        Host: value('host'),
+        'X-Amz-Cf-Id': request.cfId,
+        'X-Amz-Content-Sha256': value('x-amz-content-sha256'),
+        'X-Amz-Date': value('x-amz-date'),
+      },
+    },
+    credentials,
+  );
+  if (signed.headers.Authorization !== value('authorization')) {
+    throw new Error(`the handler and aws4 differ:\n${value('authorization')}\n${signed.headers.Authorization}`);
+  }
+}
+
+/** Warms a signer up and finds how many calls fill a round. */
+async function calibrate(entry) {
+  entry.samples = [];
+  let calls = 200;
+  for (;;) {
+    const microseconds = (await time(entry, calls)) * calls;
+    if (microseconds > ROUND_MILLISECONDS * 1000) break;
+    calls *= 2;
+  }
+  entry.calls = calls;
+}
+
+/** Microseconds a call. Inputs are made before the clock starts. */
+async function time({ sign, inputs, asynchronous }, calls) {
+  const prepared = inputs ? Array.from({ length: calls }, inputs) : [];
+  const start = process.hrtime.bigint();
+  if (asynchronous) for (let i = 0; i < calls; i += 1) await sign(prepared[i]);
+  else for (let i = 0; i < calls; i += 1) sign();
+  return Number(process.hrtime.bigint() - start) / 1000 / calls;
+}
+
+function median(samples) {
+  return samples.sort((a, b) => a - b)[samples.length >> 1];
+}

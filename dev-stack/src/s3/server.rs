@@ -1,0 +1,192 @@
+//! S3 on a listener: connections, request ids, the strict layer, and a clean end.
+//!
+//! What a request means is decided behind it.
+
+use std::{convert::Infallible, net::SocketAddr, sync::Arc, time::Duration};
+
+use bytes::Bytes;
+use http::{HeaderValue, Request, Response, StatusCode, header};
+use http_body_util::{BodyExt, Full, Limited};
+use hyper::{body::Incoming, service::service_fn};
+use hyper_util::{
+    rt::{TokioExecutor, TokioIo, TokioTimer},
+    server::{conn::auto, graceful::GracefulShutdown},
+};
+use s3s::service::S3Service;
+use tokio::net::{TcpListener, TcpStream};
+
+use super::{
+    body_guard::BodyGuard,
+    gate::Peer,
+    refusal::Refusal,
+    screen::{Screened, screen},
+};
+
+/// How long open requests may take to end after the stop.
+const GRACE: Duration = Duration::from_secs(5);
+/// Headers must come within this time.
+const HEADER_TIMEOUT: Duration = Duration::from_secs(30);
+/// S3's own error documents are far smaller.
+const MAX_ERROR: usize = 64 * 1024;
+
+/// Serves until `stop` ends; then lets open requests finish, for at most five seconds.
+pub(crate) async fn serve(
+    listener: TcpListener,
+    service: S3Service,
+    region: &str,
+    stop: impl Future<Output = ()>,
+) {
+    let graceful = GracefulShutdown::new();
+    let door = Arc::new(Door {
+        service,
+        region: region.to_owned(),
+    });
+    let mut stop = std::pin::pin!(stop);
+    loop {
+        let accepted = tokio::select! {
+            accepted = listener.accept() => accepted,
+            () = &mut stop => break,
+        };
+        match accepted {
+            Ok((stream, peer)) => connect(stream, peer, Arc::clone(&door), &graceful),
+            Err(error) => {
+                tracing::warn!(%error, "cannot accept a connection");
+                tokio::time::sleep(Duration::from_millis(50)).await;
+            }
+        }
+    }
+    drop(listener);
+    if tokio::time::timeout(GRACE, graceful.shutdown())
+        .await
+        .is_err()
+    {
+        tracing::warn!("requests still open at the end were cut");
+    }
+}
+
+fn connect(stream: TcpStream, peer: SocketAddr, door: Arc<Door>, graceful: &GracefulShutdown) {
+    if let Err(error) = stream.set_nodelay(true) {
+        tracing::debug!(%error, "no TCP_NODELAY");
+    }
+    let service = service_fn(move |request| {
+        let door = Arc::clone(&door);
+        async move { Ok::<_, Infallible>(door.answer(request, peer).await) }
+    });
+    let mut builder = auto::Builder::new(TokioExecutor::new());
+    builder
+        .http1()
+        .timer(TokioTimer::new())
+        .header_read_timeout(HEADER_TIMEOUT);
+    let connection = builder
+        .serve_connection(TokioIo::new(stream), service)
+        .into_owned();
+    let watched = graceful.watch(connection);
+    tokio::spawn(async move {
+        if let Err(error) = watched.await {
+            tracing::debug!(error = %error, "connection ended early");
+        }
+    });
+}
+
+struct Door {
+    service: S3Service,
+    region: String,
+}
+
+impl Door {
+    async fn answer(&self, request: Request<Incoming>, peer: SocketAddr) -> Response<s3s::Body> {
+        let id = RequestId::generate();
+        let mut response = self.admit(request, peer).await;
+        if response.status().is_client_error() || response.status().is_server_error() {
+            response = name_request(response, &id).await;
+        }
+        let headers = response.headers_mut();
+        headers.insert("x-amz-request-id", id.header());
+        headers.insert("x-amz-id-2", id.header());
+        headers.insert(header::SERVER, HeaderValue::from_static("AmazonS3"));
+        response
+    }
+
+    async fn admit(&self, request: Request<Incoming>, peer: SocketAddr) -> Response<s3s::Body> {
+        let (mut parts, body) = request.into_parts();
+        let Screened { path, body_sha256 } = match screen(&parts, &self.region) {
+            Ok(screened) => screened,
+            Err(refusal) => return owned(&refusal),
+        };
+        if let Err(refusal) = take_path(&mut parts, &path) {
+            return owned(&refusal);
+        }
+        parts.extensions.insert(Peer {
+            address: peer.ip(),
+            secure: false,
+        });
+        let (guard, finding) = BodyGuard::new(body, body_sha256);
+        let request = Request::from_parts(parts, s3s::Body::http_body_unsync(guard));
+        let response = self.service.call(request).await.unwrap_or_else(|error| {
+            let error: s3s::StdError = error.into();
+            tracing::error!(%error, "s3s failed");
+            owned(&Refusal::new(
+                StatusCode::INTERNAL_SERVER_ERROR,
+                "InternalError",
+                "We encountered an internal error. Please try again.",
+            ))
+        });
+        match finding.fault() {
+            Some(fault) if !response.status().is_success() => owned(&fault.refusal()),
+            _ => response,
+        }
+    }
+}
+
+/// Gives the request the path that was screened, keeping its authority and query.
+fn take_path(parts: &mut http::request::Parts, path: &str) -> Result<(), Refusal> {
+    let mut uri = std::mem::take(&mut parts.uri).into_parts();
+    let query = uri
+        .path_and_query
+        .as_ref()
+        .and_then(|target| target.query());
+    let target = query.map_or_else(|| path.to_owned(), |query| format!("{path}?{query}"));
+    let malformed = || Refusal::bad_request("InvalidURI", "Couldn't parse the specified URI.");
+    uri.path_and_query = Some(target.parse().map_err(|_| malformed())?);
+    parts.uri = http::Uri::from_parts(uri).map_err(|_| malformed())?;
+    Ok(())
+}
+
+fn owned(refusal: &Refusal) -> Response<s3s::Body> {
+    refusal.to_response().map(s3s::Body::from)
+}
+
+/// Writes the request's id into an error document.
+async fn name_request(response: Response<s3s::Body>, id: &RequestId) -> Response<s3s::Body> {
+    let (mut parts, body) = response.into_parts();
+    let bytes = match Limited::new(body, MAX_ERROR).collect().await {
+        Ok(collected) => collected.to_bytes(),
+        Err(_) => Bytes::new(),
+    };
+    parts.headers.remove(header::CONTENT_LENGTH);
+    let named = match std::str::from_utf8(&bytes)
+        .ok()
+        .and_then(|xml| xml.strip_suffix("</Error>"))
+    {
+        Some(open) => Bytes::from(format!(
+            "{open}<RequestId>{0}</RequestId><HostId>{0}</HostId></Error>",
+            id.0
+        )),
+        None => bytes,
+    };
+    Response::from_parts(parts, s3s::Body::http_body(Full::new(named)))
+}
+
+/// Sixteen hexadecimal digits, as S3's.
+struct RequestId(String);
+
+impl RequestId {
+    fn generate() -> Self {
+        let (high, _) = uuid::Uuid::new_v4().as_u64_pair();
+        Self(format!("{high:016X}"))
+    }
+
+    fn header(&self) -> HeaderValue {
+        HeaderValue::from_str(&self.0).expect("hexadecimal digits are a header value")
+    }
+}

@@ -1,0 +1,85 @@
+//! Every way an STS call fails, with AWS's code for it.
+
+use thiserror::Error;
+
+use crate::iam::Denial;
+use crate::identity::RegistryError;
+use crate::request_auth::AuthError;
+
+/// A refused or failed STS call.
+#[derive(Debug, Error)]
+pub enum StsError {
+    // --- who the caller is ---
+    /// The request is not signed, or signed wrongly.
+    #[error("request is not authenticated")]
+    Unauthenticated(#[from] AuthError),
+    /// The role's trust policy, or the caller's own policies, do not allow it; or there is no such role.
+    #[error(transparent)]
+    AccessDenied(#[from] Denial),
+
+    // --- what the caller asks ---
+    /// The action does not exist or is not offered here; docs/dev-stack.md lists what is.
+    #[error("action {0:?} is not supported")]
+    InvalidAction(String),
+    /// A parameter is missing.
+    #[error("parameter {0} is missing")]
+    MissingParameter(&'static str),
+    /// A parameter is not known or not supported here.
+    #[error("parameter {0:?} is not supported")]
+    UnknownParameter(String),
+    /// A parameter comes twice.
+    #[error("parameter {0:?} is repeated")]
+    RepeatedParameter(String),
+    /// A value is outside its limits; the text says which.
+    #[error("{0}")]
+    Validation(String),
+
+    // --- the service itself ---
+    /// The session could not be made or kept.
+    #[error("session cannot be issued")]
+    Registry(#[from] RegistryError),
+}
+
+impl StsError {
+    /// AWS's name for the error.
+    pub fn code(&self) -> &'static str {
+        match self {
+            Self::Unauthenticated(error) => error.query_code(),
+            Self::AccessDenied(_) => "AccessDenied",
+            Self::InvalidAction(_) => "InvalidAction",
+            Self::MissingParameter(_) => "MissingParameter",
+            Self::UnknownParameter(_) | Self::RepeatedParameter(_) | Self::Validation(_) => {
+                "ValidationError"
+            }
+            Self::Registry(_) => "InternalFailure",
+        }
+    }
+
+    /// The HTTP status of the answer.
+    pub fn status(&self) -> u16 {
+        match self {
+            Self::Unauthenticated(error) => error.query_status(),
+            Self::AccessDenied(_) => 403,
+            Self::InvalidAction(_)
+            | Self::MissingParameter(_)
+            | Self::UnknownParameter(_)
+            | Self::RepeatedParameter(_)
+            | Self::Validation(_) => 400,
+            Self::Registry(_) => 500,
+        }
+    }
+
+    /// The message for the client; nothing about the inside of the service.
+    pub fn aws_message(&self) -> String {
+        match self {
+            Self::Unauthenticated(error) => error.aws_message(),
+            Self::AccessDenied(denial) => denial.aws_message(),
+            Self::Registry(_) => "internal failure".to_owned(),
+            Self::InvalidAction(_)
+            | Self::MissingParameter(_)
+            | Self::UnknownParameter(_)
+            | Self::RepeatedParameter(_)
+            | Self::Validation(_) => self.to_string(),
+        }
+    }
+}

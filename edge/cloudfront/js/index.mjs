@@ -1,0 +1,286 @@
+// The Lambda@Edge handler: copies what the edge core needs of an event into one frame (layout:
+// edge/cloudfront/src/frame.rs), calls the module, applies what comes back. No rule lives here, and nothing
+// is forwarded unless the module signed it: whatever is thrown becomes a 500 that no cache keeps.
+
+import * as crypto from 'node:crypto';
+import { readFileSync } from 'node:fs';
+
+const REQUEST = 1;
+const RESPONSE = 2;
+const FORWARD = 3;
+const ANSWER = 4;
+const PASS = 5;
+
+/** Headers whose values the core reads (`RELEVANT_HEADERS`, `RELEVANT_RESPONSE_HEADERS`). */
+const REQUEST_VALUES = [
+  'access-control-request-method',
+  'authorization',
+  'content-length',
+  'origin',
+  'transfer-encoding',
+  'x-amz-content-sha256',
+];
+const RESPONSE_VALUES = ['content-range', 'content-type', 'date', 'vary'];
+
+const SITE_HEADER = 'x-keyfront-site';
+const FACTS_HEADER = 'x-keyfront-response';
+
+const utf8 = new TextEncoder();
+
+// `crypto.hash` (Node 20.12) makes no hash object, which is most of the cost at this size.
+const digestOf = crypto.hash
+  ? (bytes) => crypto.hash('sha256', bytes, 'buffer')
+  : (bytes) => crypto.createHash('sha256').update(bytes).digest();
+const hexDigestOf = (bytes) => crypto.createHash('sha256').update(bytes).digest('hex');
+
+/** One instance of the module, with views of its memory that survive its growth. */
+class Edge {
+  constructor(module) {
+    const hashed = (at, length, out) => {
+      this.#refresh();
+      this.bytes.set(digestOf(this.bytes.subarray(at, at + length)), out);
+    };
+    const { exports } = new WebAssembly.Instance(module, { edge: { sha256: hashed } });
+    this.exports = exports;
+    this.#refresh();
+  }
+
+  #refresh() {
+    const { buffer } = this.exports.memory;
+    if (this.bytes?.buffer !== buffer) {
+      this.bytes = Buffer.from(buffer);
+      this.numbers = new DataView(buffer);
+    }
+  }
+
+  /** Sends one frame, returns what answers it. */
+  ask(kind, fields) {
+    const text = fields.join('');
+    const table = 12 + 4 * fields.length;
+    const at = this.#input(table + text.length);
+    const { read, written } = utf8.encodeInto(text, this.bytes.subarray(at + table, at + table + text.length));
+    // All read into as many bytes: all ASCII.
+    if (read === text.length && written === text.length) {
+      this.#head(at, kind, fields, (field) => field.length);
+    } else {
+      this.#encodeEach(kind, fields);
+    }
+    return this.#read(this.exports.respond());
+  }
+
+  // Where a character is more than one byte, lengths are known only after encoding.
+  #encodeEach(kind, fields) {
+    const encoded = fields.map((field) => utf8.encode(field));
+    const table = 12 + 4 * fields.length;
+    const payload = Buffer.concat(encoded);
+    const at = this.#input(table + payload.length);
+    this.#head(at, kind, encoded, (field) => field.length);
+    this.bytes.set(payload, at + table);
+  }
+
+  #input(length) {
+    const at = this.exports.input(length);
+    if (at === 0) throw new Error('the event is too large');
+    this.#refresh();
+    return at;
+  }
+
+  #head(at, kind, fields, length) {
+    const { numbers } = this;
+    numbers.setUint32(at, kind, true);
+    numbers.setUint32(at + 4, 0, true);
+    numbers.setUint32(at + 8, fields.length, true);
+    for (let i = 0; i < fields.length; i += 1) numbers.setUint32(at + 12 + 4 * i, length(fields[i]), true);
+  }
+
+  #read(at) {
+    this.#refresh();
+    const { numbers } = this;
+    const kind = numbers.getUint32(at, true);
+    const keptCount = numbers.getUint32(at + 4, true);
+    const kept = new Array(keptCount);
+    for (let i = 0; i < keptCount; i += 1) kept[i] = numbers.getUint32(at + 8 + 4 * i, true);
+    const table = at + 8 + 4 * keptCount;
+    const count = numbers.getUint32(table, true);
+    const payload = table + 4 + 4 * count;
+    let end = 0;
+    for (let i = 0; i < count; i += 1) end += numbers.getUint32(table + 4 + 4 * i, true);
+    const text = this.bytes.toString('latin1', payload, payload + end);
+    const fields = new Array(count);
+    let start = 0;
+    for (let i = 0; i < count; i += 1) {
+      const next = start + numbers.getUint32(table + 4 + 4 * i, true);
+      fields[i] = text.slice(start, next);
+      start = next;
+    }
+    return { kind, kept, fields };
+  }
+}
+
+let compiled;
+let instance;
+
+/** The warm instance; a new one after a trap. */
+function edge() {
+  compiled ??= new WebAssembly.Module(readFileSync(new URL('./keyfront-edge.wasm', import.meta.url)));
+  instance ??= new Edge(compiled);
+  return instance;
+}
+
+try {
+  edge();
+} catch {
+  // Told with the first request, which can be answered.
+}
+
+/** Lists in a frame are separated by newlines, which no header can hold. */
+function listed(text) {
+  if (typeof text !== 'string' || text.includes('\n')) throw new Error('a header holds a line break');
+  return text;
+}
+
+function valuesOf(headers, names) {
+  const pairs = [];
+  for (const name of names) {
+    const entries = headers[name];
+    if (entries !== undefined) for (const { value } of entries) pairs.push(name, listed(value));
+  }
+  return pairs.join('\n');
+}
+
+function firstOf(headers, name) {
+  return headers?.[name]?.[0]?.value ?? '';
+}
+
+/** The headers at the kept places, the very objects CloudFront gave, and those the edge sets over them. */
+function headersOf(given, names, kept, fields, from) {
+  const headers = {};
+  for (const place of kept) headers[names[place]] = given[names[place]];
+  for (let i = from; i < fields.length; i += 2) {
+    headers[fields[i]] = [{ key: fields[i], value: fields[i + 1] }];
+  }
+  return headers;
+}
+
+function bodyOf(body) {
+  if (body === undefined || body === null) return '';
+  if (body.inputTruncated) return 'truncated';
+  return hexDigestOf(Buffer.from(body.data ?? '', body.encoding === 'text' ? 'utf8' : 'base64'));
+}
+
+function expiry(text) {
+  const milliseconds = text ? Date.parse(text) : NaN;
+  return Number.isNaN(milliseconds) ? '' : String(Math.floor(milliseconds / 1000));
+}
+
+function answered({ kept, fields }, given, names) {
+  const [status, statusDescription, log, body] = fields;
+  if (log !== '') console.error(log);
+  const response = { status, statusDescription, headers: headersOf(given, names, kept, fields, 4) };
+  if (body !== '') Object.assign(response, { body, bodyEncoding: 'text' });
+  return response;
+}
+
+/** origin-request: the request, signed, or an answer. */
+function request({ config, request: asked }) {
+  const { headers, origin } = asked;
+  const kind = origin.custom ? 'custom' : `s3:${origin.s3.authMethod ?? ''}`;
+  const target = origin.custom ?? origin.s3;
+  const names = Object.keys(headers);
+  const { env } = process;
+  const reply = edge().ask(REQUEST, [
+    String(Math.floor(Date.now() / 1000)),
+    env.AWS_ACCESS_KEY_ID ?? '',
+    env.AWS_SECRET_ACCESS_KEY ?? '',
+    env.AWS_SESSION_TOKEN ?? '',
+    expiry(env.AWS_CREDENTIAL_EXPIRATION),
+    firstOf(target.customHeaders, SITE_HEADER),
+    kind,
+    target.domainName + (target.path ?? ''),
+    config.requestId,
+    asked.method,
+    asked.uri,
+    asked.querystring,
+    bodyOf(asked.body),
+    String(names.length),
+    names.join('\n'),
+    valuesOf(headers, REQUEST_VALUES),
+  ]);
+  if (reply.kind === ANSWER) return answered(reply, {}, []);
+  if (reply.kind !== FORWARD) throw new Error('the module answered something else');
+  const { [SITE_HEADER]: _, ...customHeaders } = target.customHeaders;
+  target.customHeaders = customHeaders;
+  [asked.uri, asked.querystring] = reply.fields;
+  asked.headers = headersOf(headers, names, reply.kept, reply.fields, 2);
+  return asked;
+}
+
+/** origin-response: what of the response a viewer may see. */
+function response({ config, request: asked, response: given }) {
+  const { headers } = given;
+  const names = Object.keys(headers);
+  const reply = edge().ask(RESPONSE, [
+    config.requestId,
+    asked.method,
+    firstOf(asked.headers, 'x-amz-date'),
+    firstOf(asked.headers, FACTS_HEADER),
+    String(given.status),
+    String(names.length),
+    names.join('\n'),
+    valuesOf(headers, RESPONSE_VALUES),
+  ]);
+  if (reply.kind === ANSWER) return answered(reply, headers, names);
+  if (reply.kind !== PASS) throw new Error('the module answered something else');
+  given.headers = headersOf(headers, names, reply.kept, reply.fields, 0);
+  return given;
+}
+
+/** The answer when there is nothing to ask: the event or this function is broken. */
+function failed(event, error) {
+  instance = undefined;
+  const cf = event?.Records?.[0]?.cf;
+  const id = String(cf?.config?.requestId ?? 'unknown').replace(/[^\x21-\x7e]/g, '?');
+  console.error(`keyfront event-invalid request ${id}: ${error?.message}`);
+  const header = (name, value) => ({ [name]: [{ key: name, value }] });
+  const answer = {
+    status: '500',
+    statusDescription: 'Internal Server Error',
+    headers: {
+      ...header('content-type', 'application/problem+json'),
+      ...header('cache-control', 'no-store'),
+      ...header('x-content-type-options', 'nosniff'),
+      ...header('x-keyfront-request-id', id),
+      // Read-only for response functions.
+      ...(cf?.response?.headers?.via && { via: cf.response.headers.via }),
+      ...(cf?.response?.headers?.['transfer-encoding'] && {
+        'transfer-encoding': cf.response.headers['transfer-encoding'],
+      }),
+    },
+  };
+  if (cf?.request?.method === 'HEAD') return answer;
+  const problem = {
+    type: 'urn:keyfront:event-invalid',
+    title: 'the edge did not understand the request event',
+    status: 500,
+    code: 'event-invalid',
+    request_id: id,
+  };
+  return { ...answer, body: JSON.stringify(problem), bodyEncoding: 'text' };
+}
+
+/** @param event what CloudFront sends to origin-request and origin-response functions */
+export const handler = async (event) => {
+  try {
+    const { cf } = event.Records[0];
+    switch (cf.config.eventType) {
+      case 'origin-request':
+        return request(cf);
+      case 'origin-response':
+        return response(cf);
+      default:
+        throw new Error('the function is attached to an event it does not serve');
+    }
+  } catch (error) {
+    return failed(event, error);
+  }
+};

@@ -1,0 +1,70 @@
+//! The raw ABI: two buffers in linear memory and two functions, no bindings generator.
+//!
+//! `input(n)` gives the place of an input buffer of n bytes; the handler writes a frame there and calls
+//! `respond(n)`, which gives the place of the frame that answers it. Both places hold until the next call. The
+//! module imports one function, `edge.sha256(at, length, out)`: the host's SHA-256 has the CPU's instructions.
+//!
+//! A trap (there should be none) leaves the instance unusable; the handler then makes a new one.
+
+// The exports need `no_mangle` and the import an `extern` block, which count as unsafe: another symbol of the same
+// name could be linked, and the host could write elsewhere. No pointer is dereferenced here.
+#![allow(unsafe_code)]
+
+use std::cell::RefCell;
+
+use keyfront_edge::Edge;
+use zeroize::Zeroize;
+
+use crate::adapter;
+use crate::frame::LONGEST_FRAME;
+
+#[derive(Default)]
+struct Instance {
+    edge: Edge,
+    input: Vec<u8>,
+    output: Vec<u8>,
+}
+
+thread_local! {
+    static INSTANCE: RefCell<Instance> = RefCell::default();
+}
+
+#[link(wasm_import_module = "edge")]
+unsafe extern "C" {
+    /// Reads `length` bytes at `at`, writes their SHA-256, 32 bytes, at `out`.
+    safe fn sha256(at: *const u8, length: usize, out: *mut u8);
+}
+
+/// An input buffer of `length` bytes; null if that is more than a frame may have.
+#[unsafe(no_mangle)]
+pub(crate) extern "C" fn input(length: usize) -> *mut u8 {
+    if length > LONGEST_FRAME {
+        return std::ptr::null_mut();
+    }
+    INSTANCE.with_borrow_mut(|instance| {
+        instance.input.resize(length, 0);
+        instance.input.as_mut_ptr()
+    })
+}
+
+/// Answers the frame in the input buffer, which is wiped: it held credentials.
+#[unsafe(no_mangle)]
+pub(crate) extern "C" fn respond() -> *const u8 {
+    INSTANCE.with_borrow_mut(|instance| {
+        let Instance {
+            edge,
+            input,
+            output,
+        } = instance;
+        output.zeroize();
+        adapter::respond(edge, input, hashed_by_host, output);
+        input.zeroize();
+        output.as_ptr()
+    })
+}
+
+fn hashed_by_host(bytes: &[u8]) -> [u8; 32] {
+    let mut digest = [0; 32];
+    sha256(bytes.as_ptr(), bytes.len(), digest.as_mut_ptr());
+    digest
+}

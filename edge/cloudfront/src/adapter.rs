@@ -1,0 +1,207 @@
+//! The adapter: one frame in, one frame out, the edge core in between.
+//!
+//! It converts and calls. Whatever a frame holds, something is written back: a frame it cannot read becomes the
+//! core's `event-invalid`, so nothing is ever forwarded by mistake.
+
+use keyfront_edge::response::is_transfer_header;
+use keyfront_edge::{
+    AnsweredRequest, BodyOf, Cleaned, Connection, Edge, Header, Invocation, OriginRequest,
+    OriginResponse, Refusal, RequestBody, ResponseFacts, RoleCredentials, Served, ViewerRequest,
+    clean, keeps_response_header,
+};
+
+use crate::frame::{self, Frame, Malformed, Outcome, RequestFields, ResponseFields};
+
+/// Reads a frame, lets the core decide, and writes the frame that says what to return to CloudFront.
+/// `sha256` hashes the canonical request.
+pub fn respond(
+    edge: &mut Edge,
+    input: &[u8],
+    sha256: impl FnOnce(&[u8]) -> [u8; 32],
+    out: &mut Vec<u8>,
+) {
+    let written = match frame::decode(input) {
+        Ok(Frame::Request(fields)) => request(edge, &fields, sha256, out),
+        Ok(Frame::Response(fields)) => response(&fields, out),
+        Err(malformed) => Err(malformed),
+    };
+    if let Err(Malformed(why)) = written {
+        let refusal = Refusal::EventInvalid(why);
+        let served = refusal.answer("unknown", BodyOf::Allowed);
+        answer(out, &[], &served, refusal.log_line("unknown"));
+    }
+}
+
+fn request(
+    edge: &mut Edge,
+    fields: &RequestFields<'_>,
+    sha256: impl FnOnce(&[u8]) -> [u8; 32],
+    out: &mut Vec<u8>,
+) -> Result<(), Malformed> {
+    let names = names(fields.header_count, fields.header_names)?;
+    let headers = pairs(fields.headers)?;
+    let viewer = ViewerRequest {
+        method: fields.method,
+        path: fields.uri,
+        query: fields.querystring,
+        body: match fields.body {
+            "" => RequestBody::declared(&headers),
+            "truncated" => RequestBody::Unseen,
+            sha256 => RequestBody::Sha256Hex(sha256),
+        },
+        headers: &headers,
+        request_id: fields.request_id,
+    };
+    match edge.serve_hashed_by(&viewer, &invocation(fields)?, |text| {
+        sha256(text.as_bytes())
+    }) {
+        Served::Forward(signed) => forward(out, &names, &signed),
+        Served::Answer {
+            answer: served,
+            log,
+        } => answer(out, &[], &served, log),
+    }
+    Ok(())
+}
+
+fn invocation<'a>(fields: &RequestFields<'a>) -> Result<Invocation<'a>, Malformed> {
+    // CloudFront adds x-amz-cf-id after the function, and only towards custom origins does it reach the signature's
+    // verifier.
+    let cf_id = match fields.origin {
+        "custom" => Some(fields.request_id),
+        "s3:none" | "s3:" => None,
+        "s3:origin-access-identity" => {
+            return Err(Malformed(
+                "the s3 origin signs by itself; set its access to public",
+            ));
+        }
+        _ => return Err(Malformed("the event has neither a custom nor an s3 origin")),
+    };
+    let expires_at = match fields.expires_at {
+        "" => None,
+        seconds => Some(
+            seconds
+                .parse()
+                .map_err(|_| Malformed("the end of the session is not a number"))?,
+        ),
+    };
+    Ok(Invocation {
+        now: fields
+            .now
+            .parse()
+            .map_err(|_| Malformed("the time is not a number"))?,
+        credentials: RoleCredentials {
+            access_key_id: fields.access_key_id,
+            secret_access_key: fields.secret_access_key,
+            session_token: fields.session_token,
+            expires_at,
+        },
+        site: fields.site.as_bytes(),
+        connection: Connection {
+            domain: Some(fields.domain),
+            cf_id,
+        },
+    })
+}
+
+fn response(fields: &ResponseFields<'_>, out: &mut Vec<u8>) -> Result<(), Malformed> {
+    let names = names(fields.header_count, fields.header_names)?;
+    let headers = pairs(fields.headers)?;
+    let facts = ResponseFacts::read(Some(fields.facts));
+    let request = AnsweredRequest {
+        method: fields.method,
+        request_id: fields.request_id,
+        signed_at: Some(fields.signed_at),
+        facts: &facts,
+    };
+    let status = fields
+        .status
+        .parse()
+        .map_err(|_| Malformed("the status is not a number"))?;
+    let origin_response = OriginResponse {
+        status,
+        headers: &headers,
+        error_body: None,
+    };
+    match clean(&request, &origin_response) {
+        Cleaned::Pass { headers } => {
+            let kept = kept(&names, |name| keeps_response_header(facts.origin, name));
+            let mut texts = Vec::with_capacity(headers.len() * 2);
+            push_headers(&mut texts, &headers);
+            frame::encode(out, Outcome::Pass, &kept, &texts);
+        }
+        Cleaned::Answer { answer: own, log } => {
+            answer(out, &kept(&names, is_transfer_header), &own, log)
+        }
+    }
+    Ok(())
+}
+
+fn forward(out: &mut Vec<u8>, names: &[&str], signed: &OriginRequest) {
+    let kept = kept(names, |name| signed.origin.keeps_request_header(name));
+    let mut texts = vec![signed.path.as_str(), signed.query.as_str()];
+    push_headers(&mut texts, &signed.headers);
+    frame::encode(out, Outcome::Forward, &kept, &texts);
+}
+
+fn answer(out: &mut Vec<u8>, kept: &[u32], answer: &keyfront_edge::Answer, log: Option<String>) {
+    let status = answer.status.to_string();
+    let log = log.unwrap_or_default();
+    let mut texts = vec![
+        status.as_str(),
+        answer.reason(),
+        log.as_str(),
+        answer.body.as_str(),
+    ];
+    push_headers(&mut texts, &answer.headers);
+    frame::encode(out, Outcome::Answer, kept, &texts);
+}
+
+fn push_headers<'h>(texts: &mut Vec<&'h str>, headers: &'h [Header]) {
+    for header in headers {
+        texts.push(header.name);
+        texts.push(&header.value);
+    }
+}
+
+fn kept(names: &[&str], keeps: impl Fn(&str) -> bool) -> Vec<u32> {
+    (0..)
+        .zip(names)
+        .filter(|(_, name)| keeps(name))
+        .map(|(index, _)| index)
+        .collect()
+}
+
+fn names<'a>(count: &str, list: &'a str) -> Result<Vec<&'a str>, Malformed> {
+    let names: Vec<&str> = if list.is_empty() {
+        Vec::new()
+    } else {
+        list.split('\n').collect()
+    };
+    let agrees = count.parse() == Ok(names.len());
+    if agrees {
+        Ok(names)
+    } else {
+        Err(Malformed(
+            "the header names are not as many as they should be",
+        ))
+    }
+}
+
+fn pairs(list: &str) -> Result<Vec<(&str, &str)>, Malformed> {
+    let mut parts = list.split('\n');
+    let mut pairs = Vec::new();
+    if list.is_empty() {
+        return Ok(pairs);
+    }
+    while let Some(name) = parts.next() {
+        pairs.push((
+            name,
+            parts.next().ok_or(Malformed("a header has no value"))?,
+        ));
+    }
+    Ok(pairs)
+}
+
+#[cfg(test)]
+mod tests;

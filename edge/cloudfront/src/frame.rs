@@ -1,0 +1,213 @@
+//! The frame: the only thing that crosses between the handler and the module, in both directions.
+//!
+//! ```text
+//! u32 kind                     1 origin-request, 2 origin-response; back: 3 forward, 4 answer, 5 pass
+//! u32 n, n x u32 index         back only: which of the event's headers stay (0, 0 entries on the way in)
+//! u32 m, m x u32 length        byte length of each field
+//! the m fields, UTF-8, without separators
+//! ```
+//!
+//! Integers are little-endian and unaligned. Every byte belongs to something: a frame that is shorter or longer
+//! than it says is refused. A list in a field is separated by `\n`, which neither header names nor values can
+//! hold; lists of pairs alternate name and value. What goes back is ASCII.
+//!
+//! Fields by kind:
+//!
+//! | kind | fields |
+//! |---|---|
+//! | 1 | [`RequestFields`], in order |
+//! | 2 | [`ResponseFields`], in order |
+//! | 3 | uri, querystring, then name and value of each header to set |
+//! | 4 | status, reason, log line (`""`: none), body, then name and value of each header to set |
+//! | 5 | name and value of each header to set |
+//!
+//! This module reads and writes bytes; it does not know what fields mean.
+
+/// Frames of more bytes are refused: an event is far smaller, bodies never cross.
+pub const LONGEST_FRAME: usize = 1 << 20;
+
+/// A frame says something else than its bytes.
+#[derive(Debug, PartialEq, Eq)]
+pub struct Malformed(pub &'static str);
+
+/// A decoded frame of the way in.
+#[derive(Debug, PartialEq, Eq)]
+pub enum Frame<'a> {
+    /// Kind 1.
+    Request(RequestFields<'a>),
+    /// Kind 2.
+    Response(ResponseFields<'a>),
+}
+
+macro_rules! fields {
+    ($(#[$doc:meta])* $name:ident { $($(#[$field_doc:meta])* $field:ident),+ $(,)? }) => {
+        $(#[$doc])*
+        #[derive(Clone, Copy, PartialEq, Eq)]
+        pub struct $name<'a> { $($(#[$field_doc])* pub $field: &'a str),+ }
+
+        impl<'a> $name<'a> {
+            fn read(fields: &mut Fields<'a>) -> Result<Self, Malformed> {
+                Ok(Self { $($field: fields.next()?),+ })
+            }
+        }
+
+        // Fields hold secrets and viewers' data.
+        impl std::fmt::Debug for $name<'_> {
+            fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+                f.write_str(concat!(stringify!($name), "(redacted)"))
+            }
+        }
+    };
+}
+
+fields!(
+    /// What the core needs of an origin-request event and its invocation.
+    RequestFields {
+        /// Unix seconds, decimal.
+        now,
+        /// `""` if there is none.
+        access_key_id,
+        /// `""` if there is none.
+        secret_access_key,
+        /// `""` if there is none.
+        session_token,
+        /// Unix seconds, decimal; `""` if unknown.
+        expires_at,
+        /// The value of the origin custom header `x-keyfront-site`; `""` if absent.
+        site,
+        /// `custom`, or `s3:` and the origin's `authMethod`.
+        origin,
+        /// `domainName` followed by `path` of the origin.
+        domain,
+        /// `config.requestId`
+        request_id,
+        /// `request.method`
+        method,
+        /// `request.uri`
+        uri,
+        /// `request.querystring`
+        querystring,
+        /// `""` not included in the event; `truncated`; or the SHA-256 in lower-case hexadecimal.
+        body,
+        /// How many names follow, decimal.
+        header_count,
+        /// Keys of `request.headers`.
+        header_names,
+        /// Pairs: every value of the headers in `RELEVANT_HEADERS`.
+        headers,
+    }
+);
+
+fields!(
+    /// What the core needs of an origin-response event.
+    ResponseFields {
+        /// `config.requestId`
+        request_id,
+        /// `request.method`
+        method,
+        /// `x-amz-date` of the request; `""` if absent.
+        signed_at,
+        /// `x-keyfront-response` of the request; `""` if absent.
+        facts,
+        /// `response.status`
+        status,
+        /// How many names follow, decimal.
+        header_count,
+        /// Keys of `response.headers`.
+        header_names,
+        /// Pairs: every value of the headers in `RELEVANT_RESPONSE_HEADERS`.
+        headers,
+    }
+);
+
+/// Reads a frame of the way in.
+///
+/// # Errors
+/// [`Malformed`]; no byte sequence panics.
+pub fn decode(bytes: &[u8]) -> Result<Frame<'_>, Malformed> {
+    if bytes.len() > LONGEST_FRAME {
+        return Err(Malformed("the frame is too long"));
+    }
+    let (kind, rest) = number(bytes)?;
+    let (kept, rest) = number(rest)?;
+    if kept != 0 {
+        return Err(Malformed("the frame keeps headers on the way in"));
+    }
+    let (count, rest) = number(rest)?;
+    let table = count.checked_mul(4).filter(|table| *table <= rest.len());
+    let (lengths, payload) = rest.split_at(table.ok_or(Malformed("the frame is cut"))?);
+    let mut fields = Fields { lengths, payload };
+    let frame = match kind {
+        1 => Frame::Request(RequestFields::read(&mut fields)?),
+        2 => Frame::Response(ResponseFields::read(&mut fields)?),
+        _ => return Err(Malformed("the frame has an unknown kind")),
+    };
+    if !fields.lengths.is_empty() || !fields.payload.is_empty() {
+        return Err(Malformed("the frame has bytes left over"));
+    }
+    Ok(frame)
+}
+
+fn number(bytes: &[u8]) -> Result<(usize, &[u8]), Malformed> {
+    let (head, rest) = bytes
+        .split_first_chunk::<4>()
+        .ok_or(Malformed("the frame is cut"))?;
+    let number = usize::try_from(u32::from_le_bytes(*head))
+        .map_err(|_| Malformed("the frame is too long"))?;
+    Ok((number, rest))
+}
+
+struct Fields<'a> {
+    lengths: &'a [u8],
+    payload: &'a [u8],
+}
+
+impl<'a> Fields<'a> {
+    fn next(&mut self) -> Result<&'a str, Malformed> {
+        let (length, lengths) = number(self.lengths)?;
+        let (field, payload) = self
+            .payload
+            .split_at_checked(length)
+            .ok_or(Malformed("the frame is cut"))?;
+        (self.lengths, self.payload) = (lengths, payload);
+        str::from_utf8(field).map_err(|_| Malformed("a field is not UTF-8"))
+    }
+}
+
+/// The kinds of the way back.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Outcome {
+    /// Kind 3: return the request, changed.
+    Forward,
+    /// Kind 4: return a response of the edge's own.
+    Answer,
+    /// Kind 5: return the response, changed.
+    Pass,
+}
+
+/// Writes a frame of the way back in place of what `out` holds.
+pub fn encode(out: &mut Vec<u8>, outcome: Outcome, kept: &[u32], fields: &[&str]) {
+    let kind: u32 = match outcome {
+        Outcome::Forward => 3,
+        Outcome::Answer => 4,
+        Outcome::Pass => 5,
+    };
+    out.clear();
+    let mut put = |number: u32| out.extend_from_slice(&number.to_le_bytes());
+    put(kind);
+    put(length(kept));
+    kept.iter().copied().for_each(&mut put);
+    put(length(fields));
+    fields
+        .iter()
+        .for_each(|field| put(length(field.as_bytes())));
+    for field in fields {
+        out.extend_from_slice(field.as_bytes());
+    }
+}
+
+/// Fields come from one event of at most [`LONGEST_FRAME`] bytes, so lengths fit; a length that did not would only
+/// make the handler refuse the frame.
+fn length<T>(items: &[T]) -> u32 {
+    u32::try_from(items.len()).unwrap_or(u32::MAX)
+}

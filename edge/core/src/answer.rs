@@ -1,0 +1,55 @@
+//! What the edge says itself: an answer that no origin made.
+//!
+//! A plain value; adapters turn it into their platform's response.
+
+use std::borrow::Cow;
+
+/// A header the edge writes. Names are lower case.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Header {
+    /// Lower-case name.
+    pub name: &'static str,
+    /// Value in printable ASCII.
+    pub value: Cow<'static, str>,
+}
+
+impl Header {
+    /// A header of a known name.
+    pub fn new(name: &'static str, value: impl Into<Cow<'static, str>>) -> Self {
+        Self {
+            name,
+            value: value.into(),
+        }
+    }
+}
+
+/// A complete answer. Header values and body are ASCII.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Answer {
+    /// HTTP status.
+    pub status: u16,
+    /// Every header but `Content-Length`, which the host computes.
+    pub headers: Vec<Header>,
+    /// JSON text, or empty.
+    pub body: String,
+}
+
+impl Answer {
+    /// The reason phrase of the status (RFC 9110, section 15).
+    #[must_use]
+    pub fn reason(&self) -> &'static str {
+        match self.status {
+            204 => "No Content",
+            400 => "Bad Request",
+            404 => "Not Found",
+            405 => "Method Not Allowed",
+            412 => "Precondition Failed",
+            413 => "Content Too Large",
+            416 => "Range Not Satisfiable",
+            500 => "Internal Server Error",
+            502 => "Bad Gateway",
+            503 => "Service Unavailable",
+            _ => "",
+        }
+    }
+}

@@ -1,0 +1,334 @@
+//! Refusals: every answer the edge gives in place of an object, its stable code, status and shape.
+//!
+//! One mapping from cause to status, used by requests and responses alike. It does not decide what
+//! is refused.
+
+use keyfront_object_key::KeyError;
+use keyfront_sigv4::SigningError;
+
+use crate::answer::{Answer, Header};
+use crate::site::SiteError;
+
+/// Why a request gets no object. Grouped by who can change it.
+#[derive(Debug, thiserror::Error)]
+pub enum Refusal {
+    // The viewer.
+    /// The path has dot segments, control characters, broken percent sequences or broken UTF-8.
+    #[error("the path is no object key")]
+    PathInvalid,
+    /// The object key is longer than S3 allows.
+    #[error("the object key is too long")]
+    KeyTooLong,
+    /// The query names an S3 subresource or a signing parameter, or a listed parameter does not decode.
+    #[error("the query is refused")]
+    QueryRefused,
+    /// There is no such object, or none may be shown.
+    #[error("no such object")]
+    NotFound,
+    /// The method is not served on this route.
+    #[error("the method is not allowed here")]
+    MethodNotAllowed {
+        /// Value of the `Allow` header.
+        allow: &'static str,
+    },
+    /// The publish body cannot be hashed at the edge: upload through `POST /uploads`.
+    #[error("the body is too large to be signed at the edge")]
+    BodyTooLarge,
+    /// The object is too large for one answer of the reader: ask for ranges.
+    #[error("the object is too large for one answer")]
+    UseRange,
+
+    // The configuration.
+    /// Correct the origin custom header `x-keyfront-site`.
+    #[error("the site is invalid")]
+    SiteInvalid(#[from] SiteError),
+    /// The cache behaviour's origin is not the host this site routes to: correct the origin.
+    #[error("the request is routed to {routed}, the origin is {origin}")]
+    SiteMisrouted {
+        /// Host the site asks for.
+        routed: String,
+        /// What the CDN would connect to.
+        origin: String,
+    },
+    /// The CDN's event has an unknown shape: deploy the bundle of this version, attached to
+    /// origin-request and origin-response only.
+    #[error("the event does not parse: {0}")]
+    EventInvalid(&'static str),
+    /// The host's own values (region, request id, time) cannot be signed; the source says which.
+    #[error("the request cannot be signed")]
+    Unsignable(#[source] SigningError),
+    /// The role has no credentials here: check the function's execution role.
+    #[error("there are no credentials to sign with")]
+    CredentialsMissing,
+    /// The session ended before the host renewed it.
+    #[error("the credentials are expired")]
+    CredentialsExpired,
+
+    // The upstream.
+    /// The origin denied the read: check the role's `s3:GetObject` and `kms:Decrypt` and the bucket policy.
+    #[error("the origin denied the request")]
+    OriginDenied,
+    /// The role may not use the object's key: grant `kms:Decrypt`.
+    #[error("the key denied the decryption")]
+    KmsDenied,
+    /// The object's key is disabled or pending deletion.
+    #[error("the key is disabled")]
+    KmsDisabled,
+    /// The origin rejected the signature: something between the edge and the bucket changed the request.
+    #[error("the origin rejected the signature")]
+    SignatureRejected,
+    /// This host's clock is more than the allowed skew from the origin's.
+    #[error("the clock is skewed")]
+    ClockSkew,
+    /// The origin failed or answered with something that is no object.
+    #[error("the origin failed")]
+    OriginFailed,
+    /// The origin or the key service asks to slow down.
+    #[error("the origin is throttling")]
+    Throttled,
+}
+
+/// The public face of a refusal.
+struct Face {
+    status: u16,
+    code: &'static str,
+    title: &'static str,
+}
+
+impl Refusal {
+    fn face(&self) -> Face {
+        let (status, code, title) = match self {
+            Self::PathInvalid => (400, "path-invalid", "the path is not valid"),
+            Self::KeyTooLong => (
+                400,
+                "key-too-long",
+                "the path is longer than an object key can be",
+            ),
+            Self::QueryRefused => (400, "query-refused", "the query is not allowed"),
+            Self::NotFound => (404, "not-found", "not found"),
+            Self::MethodNotAllowed { .. } => {
+                (405, "method-not-allowed", "the method is not allowed")
+            }
+            Self::BodyTooLarge => (
+                413,
+                "body-too-large",
+                "the body is too large here; start with POST /uploads",
+            ),
+            Self::UseRange => (
+                413,
+                "use-range",
+                "the object is too large for one answer; ask for ranges",
+            ),
+            Self::SiteInvalid(_) => (500, "site-invalid", "the site is misconfigured"),
+            Self::SiteMisrouted { .. } => (
+                500,
+                "site-misrouted",
+                "the site is routed to another origin",
+            ),
+            Self::EventInvalid(_) | Self::Unsignable(_) => (
+                500,
+                "event-invalid",
+                "the edge did not understand the request event",
+            ),
+            Self::OriginDenied => (502, "origin-denied", "the origin denied the request"),
+            Self::KmsDenied => (502, "kms-denied", "the encryption key may not be used"),
+            Self::KmsDisabled => (502, "kms-disabled", "the encryption key is disabled"),
+            Self::SignatureRejected => (
+                502,
+                "signature-rejected",
+                "the origin rejected the signature",
+            ),
+            Self::ClockSkew => (502, "clock-skew", "the edge's clock is skewed"),
+            Self::OriginFailed => (502, "origin-failed", "the origin failed"),
+            Self::CredentialsMissing => (503, "credentials-missing", "the edge has no credentials"),
+            Self::CredentialsExpired => (
+                503,
+                "credentials-expired",
+                "the edge's credentials are expired",
+            ),
+            Self::Throttled => (503, "throttled", "too many requests at the origin"),
+        };
+        Face {
+            status,
+            code,
+            title,
+        }
+    }
+
+    /// HTTP status.
+    #[must_use]
+    pub fn status(&self) -> u16 {
+        self.face().status
+    }
+
+    /// The stable code clients and alarms match.
+    #[must_use]
+    pub fn code(&self) -> &'static str {
+        self.face().code
+    }
+
+    /// The answer: problem details (RFC 9457), never cached, without a body for HEAD.
+    #[must_use]
+    pub fn answer(&self, request_id: &str, body: BodyOf) -> Answer {
+        let face = self.face();
+        let problem = Problem {
+            r#type: format!("urn:keyfront:{}", face.code),
+            title: face.title,
+            status: face.status,
+            code: Some(face.code),
+            request_id,
+        };
+        let mut answer = problem.answer(body);
+        match self {
+            Self::MethodNotAllowed { allow } => answer.headers.push(Header::new("allow", *allow)),
+            Self::Throttled => answer.headers.push(Header::new("retry-after", "1")),
+            _ => {}
+        }
+        answer
+    }
+
+    /// For the operator's log: the code and the chain of causes; never a secret, on one line.
+    /// `None` for what only the viewer can change.
+    #[must_use]
+    pub fn log_line(&self, request_id: &str) -> Option<String> {
+        if self.status() < 500 {
+            return None;
+        }
+        let mut line = format!("keyfront {} request {request_id}: {self}", self.code());
+        let mut source = std::error::Error::source(self);
+        while let Some(cause) = source {
+            line.push_str(": ");
+            line.push_str(&cause.to_string());
+            source = cause.source();
+        }
+        Some(line.escape_default().to_string())
+    }
+}
+
+impl From<KeyError> for Refusal {
+    fn from(error: KeyError) -> Self {
+        match error {
+            KeyError::TooLong { .. } => Self::KeyTooLong,
+            // Told like a missing object: what lies there is not the viewer's to know.
+            KeyError::Reserved | KeyError::Empty => Self::NotFound,
+            KeyError::ControlCharacter { .. }
+            | KeyError::DotSegment
+            | KeyError::PercentSequence { .. }
+            | KeyError::Utf8 { .. } => Self::PathInvalid,
+        }
+    }
+}
+
+/// Whether an answer to this request may carry a body.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum BodyOf {
+    /// Every method but HEAD.
+    Allowed,
+    /// HEAD.
+    Omitted,
+}
+
+impl BodyOf {
+    /// By method, as written on the wire.
+    #[must_use]
+    pub fn method(method: &str) -> Self {
+        if method == "HEAD" {
+            Self::Omitted
+        } else {
+            Self::Allowed
+        }
+    }
+}
+
+/// The origin's refusal of a precondition or range (412, 416): its status stands, its XML does not.
+#[must_use]
+pub(crate) fn plain_status(status: u16, title: &str, request_id: &str, body: BodyOf) -> Answer {
+    let r#type = "about:blank".to_owned();
+    Problem {
+        r#type,
+        title,
+        status,
+        code: None,
+        request_id,
+    }
+    .answer(body)
+}
+
+/// Problem details (RFC 9457).
+struct Problem<'a> {
+    r#type: String,
+    title: &'a str,
+    status: u16,
+    code: Option<&'static str>,
+    request_id: &'a str,
+}
+
+impl Problem<'_> {
+    fn answer(&self, body: BodyOf) -> Answer {
+        Answer {
+            status: self.status,
+            headers: vec![
+                Header::new("content-type", "application/problem+json"),
+                Header::new("cache-control", "no-store"),
+                Header::new("x-content-type-options", "nosniff"),
+                Header::new("x-keyfront-request-id", visible(self.request_id)),
+            ],
+            body: match body {
+                BodyOf::Allowed => self.json(),
+                BodyOf::Omitted => String::new(),
+            },
+        }
+    }
+
+    fn json(&self) -> String {
+        let mut json = String::with_capacity(256);
+        json.push_str("{\"type\":");
+        push_text(&mut json, &self.r#type);
+        json.push_str(",\"title\":");
+        push_text(&mut json, self.title);
+        json.push_str(",\"status\":");
+        json.push_str(&self.status.to_string());
+        if let Some(code) = self.code {
+            json.push_str(",\"code\":");
+            push_text(&mut json, code);
+        }
+        json.push_str(",\"request_id\":");
+        push_text(&mut json, self.request_id);
+        json.push('}');
+        json
+    }
+}
+
+/// A JSON string in printable ASCII, so that adapters may move the text as bytes of one character each.
+fn push_text(json: &mut String, text: &str) {
+    json.push('"');
+    let mut units = [0; 2];
+    for char in text.chars() {
+        match char {
+            '"' | '\\' => json.extend(['\\', char]),
+            ' '..='~' => json.push(char),
+            _ => {
+                for unit in char.encode_utf16(&mut units) {
+                    json.push_str("\\u");
+                    json.extend([12, 8, 4, 0].map(|bits| HEX[usize::from(*unit >> bits & 15)]));
+                }
+            }
+        }
+    }
+    json.push('"');
+}
+
+const HEX: [char; 16] = [
+    '0', '1', '2', '3', '4', '5', '6', '7', '8', '9', 'a', 'b', 'c', 'd', 'e', 'f',
+];
+
+/// A request id comes from the CDN, yet a header value must not depend on its good manners.
+fn visible(request_id: &str) -> String {
+    request_id
+        .chars()
+        .map(|char| if char.is_ascii_graphic() { char } else { '?' })
+        .collect()
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,165 @@
+use keyfront_object_key::KeyError;
+use keyfront_sigv4::SigningError;
+
+use super::{BodyOf, Refusal};
+use crate::site::SiteError;
+
+fn every_refusal() -> Vec<(Refusal, u16, &'static str)> {
+    vec![
+        (Refusal::PathInvalid, 400, "path-invalid"),
+        (Refusal::KeyTooLong, 400, "key-too-long"),
+        (Refusal::QueryRefused, 400, "query-refused"),
+        (Refusal::NotFound, 404, "not-found"),
+        (
+            Refusal::MethodNotAllowed { allow: "GET, HEAD" },
+            405,
+            "method-not-allowed",
+        ),
+        (Refusal::BodyTooLarge, 413, "body-too-large"),
+        (Refusal::UseRange, 413, "use-range"),
+        (
+            Refusal::SiteInvalid(SiteError::Missing),
+            500,
+            "site-invalid",
+        ),
+        (
+            Refusal::SiteMisrouted {
+                routed: "a".into(),
+                origin: "b".into(),
+            },
+            500,
+            "site-misrouted",
+        ),
+        (
+            Refusal::EventInvalid("the frame is cut"),
+            500,
+            "event-invalid",
+        ),
+        (
+            Refusal::Unsignable(SigningError::Date),
+            500,
+            "event-invalid",
+        ),
+        (Refusal::OriginDenied, 502, "origin-denied"),
+        (Refusal::KmsDenied, 502, "kms-denied"),
+        (Refusal::KmsDisabled, 502, "kms-disabled"),
+        (Refusal::SignatureRejected, 502, "signature-rejected"),
+        (Refusal::ClockSkew, 502, "clock-skew"),
+        (Refusal::OriginFailed, 502, "origin-failed"),
+        (Refusal::CredentialsMissing, 503, "credentials-missing"),
+        (Refusal::CredentialsExpired, 503, "credentials-expired"),
+        (Refusal::Throttled, 503, "throttled"),
+    ]
+}
+
+#[test]
+fn every_refusal_has_its_status_and_code() {
+    for (refusal, status, code) in every_refusal() {
+        assert_eq!((refusal.status(), refusal.code()), (status, code));
+    }
+}
+
+#[test]
+fn every_refusal_is_a_problem_that_no_cache_keeps() {
+    for (refusal, status, code) in every_refusal() {
+        let answer = refusal.answer("id-1", BodyOf::Allowed);
+        let header = |name: &str| {
+            answer
+                .headers
+                .iter()
+                .find(|header| header.name == name)
+                .map(|header| header.value.to_string())
+        };
+        assert_eq!(header("cache-control").unwrap(), "no-store");
+        assert_eq!(header("content-type").unwrap(), "application/problem+json");
+        assert_eq!(header("x-content-type-options").unwrap(), "nosniff");
+        assert_eq!(header("x-keyfront-request-id").unwrap(), "id-1");
+        let problem: serde_json::Value = serde_json::from_str(&answer.body).unwrap();
+        let title = problem["title"].clone();
+        assert!(title.as_str().is_some_and(|title| !title.is_empty()));
+        assert_eq!(
+            problem,
+            serde_json::json!({
+                "type": format!("urn:keyfront:{code}"), "title": title, "status": status, "code": code,
+                "request_id": "id-1",
+            })
+        );
+        assert!(!answer.reason().is_empty());
+    }
+}
+
+#[test]
+fn head_gets_the_same_head_and_no_body() {
+    for (refusal, _, _) in every_refusal() {
+        let (get, head) = (
+            refusal.answer("id", BodyOf::Allowed),
+            refusal.answer("id", BodyOf::Omitted),
+        );
+        assert_eq!((head.status, &head.headers), (get.status, &get.headers));
+        assert_eq!(head.body, "");
+    }
+    assert_eq!(BodyOf::method("HEAD"), BodyOf::Omitted);
+    assert_eq!(BodyOf::method("GET"), BodyOf::Allowed);
+}
+
+#[test]
+fn a_405_names_the_methods_and_a_503_says_when_to_retry() {
+    let allowed = Refusal::MethodNotAllowed { allow: "GET, HEAD" }.answer("id", BodyOf::Allowed);
+    assert!(
+        allowed
+            .headers
+            .iter()
+            .any(|header| header.name == "allow" && header.value == "GET, HEAD")
+    );
+    let throttled = Refusal::Throttled.answer("id", BodyOf::Allowed);
+    assert!(
+        throttled
+            .headers
+            .iter()
+            .any(|header| header.name == "retry-after")
+    );
+}
+
+#[test]
+fn a_hostile_request_id_breaks_neither_header_nor_body() {
+    let id = "a\"\\\r\nset-cookie: x\u{1f600}\u{e9}";
+    let answer = Refusal::NotFound.answer(id, BodyOf::Allowed);
+    assert!(answer.body.is_ascii());
+    let problem: serde_json::Value = serde_json::from_str(&answer.body).unwrap();
+    assert_eq!(problem["request_id"], id);
+    let header = answer
+        .headers
+        .iter()
+        .find(|header| header.name == "x-keyfront-request-id")
+        .unwrap();
+    assert_eq!(header.value, "a\"\\??set-cookie:?x??");
+}
+
+#[test]
+fn a_key_outside_the_rules_is_told_by_the_rule() {
+    assert!(matches!(KeyError::DotSegment.into(), Refusal::PathInvalid));
+    assert!(matches!(
+        KeyError::ControlCharacter { at: 0 }.into(),
+        Refusal::PathInvalid
+    ));
+    assert!(matches!(
+        KeyError::TooLong { bytes: 1025 }.into(),
+        Refusal::KeyTooLong
+    ));
+    assert!(matches!(KeyError::Reserved.into(), Refusal::NotFound));
+    assert!(matches!(KeyError::Empty.into(), Refusal::NotFound));
+}
+
+#[test]
+fn the_log_has_the_chain_of_causes_on_one_line_and_nothing_of_viewers_mistakes() {
+    let refusal = Refusal::SiteInvalid(SiteError::UnknownField {
+        object: "document",
+        field: "a\nb".into(),
+    });
+    let line = refusal.log_line("id\n1").unwrap();
+    assert!(line.starts_with("keyfront site-invalid request id"));
+    assert!(line.contains("unknown field"));
+    assert!(!line.contains('\n') && line.is_ascii());
+    assert_eq!(Refusal::NotFound.log_line("id"), None);
+    assert_eq!(Refusal::PathInvalid.log_line("id"), None);
+}

@@ -1,0 +1,256 @@
+//! Responses: what of an origin's answer a viewer may see.
+//!
+//! Headers pass by an allow-list, error bodies never pass from S3, and every error has a cause. Since the edge
+//! function that sees a response no longer sees the site, what the answer depends on ([`ResponseFacts`]) is
+//! decided with the request and travels with it. It does not read bodies of objects and caches nothing.
+
+mod cause;
+mod facts;
+
+use crate::answer::{Answer, Header};
+use crate::origin_request::OriginKind;
+use crate::refusal::{BodyOf, Refusal, plain_status};
+use crate::site::DeniedAs;
+
+pub use self::facts::ResponseFacts;
+
+/// The head of an origin's answer.
+#[derive(Clone, Copy, Debug)]
+pub struct OriginResponse<'a> {
+    /// HTTP status.
+    pub status: u16,
+    /// Header names in lower case. Only those named in [`RELEVANT_RESPONSE_HEADERS`] are read.
+    pub headers: &'a [(&'a str, &'a str)],
+    /// The beginning of an error's body, where the host can read it (CloudFront cannot). It names the cause.
+    pub error_body: Option<&'a [u8]>,
+}
+
+/// The response headers whose *values* the edge reads.
+pub const RELEVANT_RESPONSE_HEADERS: [&str; 4] = ["content-range", "content-type", "date", "vary"];
+
+impl OriginResponse<'_> {
+    fn header(&self, name: &str) -> Option<&str> {
+        self.headers
+            .iter()
+            .find(|(given, _)| *given == name)
+            .map(|(_, value)| *value)
+    }
+}
+
+/// The request an answer belongs to, as it was sent to the origin.
+#[derive(Clone, Copy, Debug)]
+pub struct AnsweredRequest<'a> {
+    /// As on the request line.
+    pub method: &'a str,
+    /// The host's id of the request.
+    pub request_id: &'a str,
+    /// The `x-amz-date` it was signed with, if any.
+    pub signed_at: Option<&'a str>,
+    /// From [`OriginRequest::facts`](crate::origin_request::OriginRequest::facts), or read from the header.
+    pub facts: &'a ResponseFacts,
+}
+
+/// What the viewer gets.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Cleaned {
+    /// The origin's answer: its status and body, its headers for which [`keeps_response_header`] holds, and
+    /// these set over them.
+    Pass {
+        /// Headers the edge writes.
+        headers: Vec<Header>,
+    },
+    /// The edge's own answer in place of the origin's.
+    Answer {
+        /// Complete but for `Content-Length`.
+        answer: Answer,
+        /// For the operator's log.
+        log: Option<String>,
+    },
+}
+
+/// Cleans one answer.
+#[must_use]
+pub fn clean(request: &AnsweredRequest<'_>, response: &OriginResponse<'_>) -> Cleaned {
+    let body = BodyOf::method(request.method);
+    let verdict = match request.facts.origin {
+        OriginKind::Bucket => judge_bucket(response),
+        OriginKind::Reader | OriginKind::Publish => judge_function(response),
+    };
+    match verdict {
+        Verdict::Object => Cleaned::Pass {
+            headers: passing(request.facts, response, None),
+        },
+        Verdict::Problem => Cleaned::Pass {
+            headers: passing(request.facts, response, Some("no-store")),
+        },
+        Verdict::Status(title) => {
+            let mut answer = plain_status(response.status, title, request.request_id, body);
+            // 416 tells the object's size, which the next range request needs.
+            let size = response
+                .header("content-range")
+                .filter(|value| is_unsatisfied_range(value));
+            answer
+                .headers
+                .extend(size.map(|value| Header::new("content-range", value.to_owned())));
+            replaced(request.facts, answer, None)
+        }
+        Verdict::Failed => {
+            let cause = cause::of(request, response);
+            let log = cause.log_line(request.request_id);
+            let told = told(request.facts, response.status, cause);
+            replaced(request.facts, told.answer(request.request_id, body), log)
+        }
+    }
+}
+
+enum Verdict {
+    /// An object, a part of one, or the statement that it did not change.
+    Object,
+    /// An error our own origin has already told in our own words.
+    Problem,
+    /// A precondition or range that did not hold: no error, but S3's body does not pass.
+    Status(&'static str),
+    /// Anything else.
+    Failed,
+}
+
+fn judge_bucket(response: &OriginResponse<'_>) -> Verdict {
+    match response.status {
+        200 | 206 | 304 => Verdict::Object,
+        412 => Verdict::Status("precondition failed"),
+        416 => Verdict::Status("range not satisfiable"),
+        _ => Verdict::Failed,
+    }
+}
+
+/// Lambda's own errors are JSON as well; only problem details are ours.
+fn judge_function(response: &OriginResponse<'_>) -> Verdict {
+    let problem = response
+        .header("content-type")
+        .is_some_and(|value| value.starts_with("application/problem+json"));
+    match response.status {
+        200..=399 => Verdict::Object,
+        400..=599 if problem => Verdict::Problem,
+        412 => Verdict::Status("precondition failed"),
+        416 => Verdict::Status("range not satisfiable"),
+        _ => Verdict::Failed,
+    }
+}
+
+/// What the viewer is told. `denied_as_missing` hides every 403 of a read, whatever its cause; the log keeps it.
+fn told(facts: &ResponseFacts, status: u16, cause: Refusal) -> Refusal {
+    let read = facts.origin != OriginKind::Publish;
+    if status == 403 && read && facts.denied_as == DeniedAs::Missing {
+        Refusal::NotFound
+    } else {
+        cause
+    }
+}
+
+fn replaced(facts: &ResponseFacts, mut answer: Answer, log: Option<String>) -> Cleaned {
+    answer.headers.extend(facts.grant.headers());
+    if facts.grant.varies() {
+        answer.headers.push(Header::new("vary", "origin"));
+    }
+    Cleaned::Answer { answer, log }
+}
+
+fn passing(
+    facts: &ResponseFacts,
+    response: &OriginResponse<'_>,
+    cache: Option<&'static str>,
+) -> Vec<Header> {
+    let mut headers = vec![Header::new("x-content-type-options", "nosniff")];
+    headers.extend(cache.map(|value| Header::new("cache-control", value)));
+    headers.extend(facts.grant.headers());
+    if facts.grant.varies() {
+        headers.push(Header::new("vary", varying(facts.origin, response)));
+    }
+    headers
+}
+
+/// S3 varies only by its own CORS rules, which do not count here; our functions may vary by more.
+fn varying(origin: OriginKind, response: &OriginResponse<'_>) -> String {
+    let mut fields = Vec::new();
+    if origin != OriginKind::Bucket {
+        let given = response
+            .headers
+            .iter()
+            .filter(|(name, _)| *name == "vary")
+            .flat_map(|(_, value)| value.split(','));
+        fields.extend(given.map(str::trim).filter(|field| is_field_name(field)));
+    }
+    if !fields
+        .iter()
+        .any(|field| field.eq_ignore_ascii_case("origin"))
+    {
+        fields.push("origin");
+    }
+    fields.join(", ")
+}
+
+fn is_field_name(text: &str) -> bool {
+    !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_graphic())
+}
+
+/// `bytes */LENGTH`
+fn is_unsatisfied_range(value: &str) -> bool {
+    let length = value.strip_prefix("bytes */");
+    length.is_some_and(|digits| {
+        !digits.is_empty() && digits.bytes().all(|byte| byte.is_ascii_digit())
+    })
+}
+
+/// Headers that describe an object or its transfer.
+const OBJECT_HEADERS: [&str; 16] = [
+    "accept-ranges",
+    "age",
+    "cache-control",
+    "content-disposition",
+    "content-encoding",
+    "content-language",
+    "content-length",
+    "content-range",
+    "content-type",
+    "date",
+    "etag",
+    "expires",
+    "last-modified",
+    "link",
+    "transfer-encoding",
+    "via",
+];
+
+/// What our own functions say besides.
+const FUNCTION_HEADERS: [&str; 7] = [
+    "allow",
+    "content-security-policy",
+    "location",
+    "retry-after",
+    "vary",
+    "www-authenticate",
+    "x-keyfront-request-id",
+];
+
+/// Whether a header (lower-case name) of a passing answer reaches the viewer. Publishers' own metadata does,
+/// unless it is an envelope's or Keyfront's.
+#[must_use]
+pub fn keeps_response_header(origin: OriginKind, name: &str) -> bool {
+    let function = origin != OriginKind::Bucket && FUNCTION_HEADERS.contains(&name);
+    function || OBJECT_HEADERS.contains(&name) || is_public_metadata(name)
+}
+
+/// Headers that must come back from a response function as they were, even on an answer of the edge's own
+/// (CloudFront treats them as read-only).
+#[must_use]
+pub fn is_transfer_header(name: &str) -> bool {
+    matches!(name, "transfer-encoding" | "via")
+}
+
+fn is_public_metadata(name: &str) -> bool {
+    name.strip_prefix("x-amz-meta-")
+        .is_some_and(|own| !own.starts_with("x-amz-") && !own.starts_with("keyfront-"))
+}
+
+#[cfg(test)]
+mod tests;

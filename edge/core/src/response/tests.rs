@@ -1,0 +1,446 @@
+use super::{
+    AnsweredRequest, Cleaned, OriginResponse, ResponseFacts, clean, is_transfer_header,
+    keeps_response_header,
+};
+use crate::cors::Grant;
+use crate::origin_request::OriginKind;
+use crate::site::DeniedAs;
+
+fn facts(origin: OriginKind) -> ResponseFacts {
+    ResponseFacts {
+        origin,
+        ..ResponseFacts::strictest()
+    }
+}
+
+fn cleaned(facts: &ResponseFacts, method: &str, response: &OriginResponse<'_>) -> Cleaned {
+    let request = AnsweredRequest {
+        method,
+        request_id: "id",
+        signed_at: Some("20260102T030405Z"),
+        facts,
+    };
+    clean(&request, response)
+}
+
+fn head<'a>(status: u16, headers: &'a [(&'a str, &'a str)]) -> OriginResponse<'a> {
+    OriginResponse {
+        status,
+        headers,
+        error_body: None,
+    }
+}
+
+/// Status and code of an answer in place of the origin's.
+fn told(facts: &ResponseFacts, response: &OriginResponse<'_>) -> (u16, String) {
+    match cleaned(facts, "GET", response) {
+        Cleaned::Answer { answer, .. } => {
+            assert!(
+                answer
+                    .headers
+                    .iter()
+                    .any(|header| header.name == "cache-control" && header.value == "no-store")
+            );
+            let problem: serde_json::Value = serde_json::from_str(&answer.body).unwrap();
+            (
+                answer.status,
+                problem["code"].as_str().unwrap_or_default().to_owned(),
+            )
+        }
+        passed @ Cleaned::Pass { .. } => panic!("{passed:?}"),
+    }
+}
+
+fn set(cleaned: Cleaned) -> Vec<(&'static str, String)> {
+    let headers = match cleaned {
+        Cleaned::Pass { headers } => headers,
+        Cleaned::Answer { answer, .. } => answer.headers,
+    };
+    headers
+        .into_iter()
+        .map(|header| (header.name, header.value.into_owned()))
+        .collect()
+}
+
+#[test]
+fn objects_ranges_and_not_modified_pass() {
+    for status in [200, 206, 304] {
+        let cleaned = cleaned(&facts(OriginKind::Bucket), "GET", &head(status, &[]));
+        assert_eq!(
+            set(cleaned),
+            [("x-content-type-options", "nosniff".to_owned())]
+        );
+    }
+}
+
+#[test]
+fn headers_that_describe_the_bucket_or_its_key_never_reach_a_viewer() {
+    for name in [
+        "server",
+        "x-amz-server-side-encryption",
+        "x-amz-server-side-encryption-aws-kms-key-id",
+        "x-amz-server-side-encryption-bucket-key-enabled",
+        "x-amz-version-id",
+        "x-amz-meta-x-amz-key-v2",
+        "x-amz-meta-x-amz-3",
+        "x-amz-meta-keyfront-sealed",
+        "x-amz-request-id",
+        "x-amz-id-2",
+        "x-amz-expiration",
+        "x-amz-replication-status",
+        "x-amz-storage-class",
+        "x-amz-bucket-region",
+        "x-amz-checksum-crc32",
+        "x-amz-tagging-count",
+        "x-amz-website-redirect-location",
+        "x-amz-error-code",
+        "access-control-allow-origin",
+        "access-control-allow-credentials",
+        "location",
+        "set-cookie",
+        "x-rgw-object-type",
+        "vary",
+        "x-powered-by",
+        "connection",
+        "keep-alive",
+        "strict-transport-security",
+    ] {
+        assert!(!keeps_response_header(OriginKind::Bucket, name), "{name}");
+    }
+}
+
+#[test]
+fn headers_that_describe_the_object_and_its_publishers_metadata_pass() {
+    for name in [
+        "accept-ranges",
+        "cache-control",
+        "content-disposition",
+        "content-encoding",
+        "content-language",
+        "content-length",
+        "content-range",
+        "content-type",
+        "date",
+        "etag",
+        "expires",
+        "last-modified",
+        "via",
+        "transfer-encoding",
+        "x-amz-meta-title",
+    ] {
+        assert!(keeps_response_header(OriginKind::Bucket, name), "{name}");
+    }
+}
+
+#[test]
+fn lambdas_own_headers_never_reach_a_viewer() {
+    for origin in [OriginKind::Reader, OriginKind::Publish] {
+        for name in [
+            "x-amzn-requestid",
+            "x-amzn-trace-id",
+            "x-amzn-errortype",
+            "server",
+            "x-amz-version-id",
+        ] {
+            assert!(!keeps_response_header(origin, name), "{name}");
+        }
+        for name in [
+            "location",
+            "allow",
+            "retry-after",
+            "x-keyfront-request-id",
+            "www-authenticate",
+        ] {
+            assert!(keeps_response_header(origin, name), "{name}");
+        }
+    }
+}
+
+#[test]
+fn what_cloudfront_protects_on_responses_is_named() {
+    assert!(is_transfer_header("via") && is_transfer_header("transfer-encoding"));
+    assert!(!is_transfer_header("content-length"));
+}
+
+#[test]
+fn a_denied_read_is_told_as_origin_denied() {
+    assert_eq!(
+        told(&facts(OriginKind::Bucket), &head(403, &[])),
+        (502, "origin-denied".into())
+    );
+}
+
+#[test]
+fn denied_as_missing_tells_every_403_as_404_and_logs_the_cause() {
+    let facts = ResponseFacts {
+        denied_as: DeniedAs::Missing,
+        ..facts(OriginKind::Bucket)
+    };
+    assert_eq!(told(&facts, &head(403, &[])), (404, "not-found".into()));
+    let skewed = head(403, &[("date", "Fri, 02 Jan 2026 03:30:00 GMT")]);
+    assert_eq!(told(&facts, &skewed), (404, "not-found".into()));
+    match cleaned(&facts, "GET", &skewed) {
+        Cleaned::Answer {
+            log: Some(line), ..
+        } => assert!(line.contains("clock-skew")),
+        other => panic!("{other:?}"),
+    }
+    assert_eq!(told(&facts, &head(503, &[])), (503, "throttled".into()));
+}
+
+#[test]
+fn a_missing_object_is_404_and_never_logged() {
+    match cleaned(&facts(OriginKind::Bucket), "GET", &head(404, &[])) {
+        Cleaned::Answer { answer, log } => assert_eq!((answer.status, log), (404, None)),
+        other => panic!("{other:?}"),
+    }
+}
+
+#[test]
+fn a_403_with_clocks_more_than_15_minutes_apart_is_clock_skew() {
+    let at = |date| told(&facts(OriginKind::Bucket), &head(403, &[("date", date)])).1;
+    assert_eq!(at("Fri, 02 Jan 2026 03:19:05 GMT"), "origin-denied");
+    assert_eq!(at("Fri, 02 Jan 2026 03:19:06 GMT"), "clock-skew");
+    assert_eq!(at("Fri, 02 Jan 2026 02:49:04 GMT"), "clock-skew");
+    assert_eq!(at("soon"), "origin-denied");
+}
+
+#[test]
+fn upstream_statuses_have_causes() {
+    for (status, expected) in [
+        (400, (502, "origin-denied")),
+        (401, (502, "origin-denied")),
+        (429, (503, "throttled")),
+        (503, (503, "throttled")),
+        (500, (502, "origin-failed")),
+        (502, (502, "origin-failed")),
+        (504, (502, "origin-failed")),
+        (301, (502, "origin-failed")),
+        (307, (502, "origin-failed")),
+        (204, (502, "origin-failed")),
+        (405, (502, "origin-failed")),
+        (999, (502, "origin-failed")),
+    ] {
+        assert_eq!(
+            told(&facts(OriginKind::Bucket), &head(status, &[])),
+            (expected.0, expected.1.into()),
+            "{status}"
+        );
+    }
+}
+
+#[test]
+fn where_the_body_can_be_read_s3s_code_names_the_cause() {
+    for (status, code, message, expected) in [
+        (403, "AccessDenied", "Access Denied", "origin-denied"),
+        (
+            403,
+            "AccessDenied",
+            "User is not authorized to perform: kms:Decrypt on the resource",
+            "kms-denied",
+        ),
+        (403, "SignatureDoesNotMatch", "", "signature-rejected"),
+        (403, "InvalidAccessKeyId", "", "signature-rejected"),
+        (403, "RequestTimeTooSkewed", "", "clock-skew"),
+        (400, "ExpiredToken", "", "credentials-expired"),
+        (400, "KMS.DisabledException", "", "kms-disabled"),
+        (400, "KMS.KMSInvalidStateException", "", "kms-disabled"),
+        (503, "SlowDown", "", "throttled"),
+        (404, "NoSuchKey", "", "not-found"),
+        (404, "NoSuchBucket", "", "origin-failed"),
+        (403, "SomethingNew", "", "origin-denied"),
+    ] {
+        let body = format!(
+            "<?xml version=\"1.0\"?><Error><Code>{code}</Code><Message>{message}</Message></Error>"
+        );
+        let response = OriginResponse {
+            error_body: Some(body.as_bytes()),
+            ..head(status, &[])
+        };
+        assert_eq!(
+            told(&facts(OriginKind::Bucket), &response).1,
+            expected,
+            "{code}"
+        );
+    }
+}
+
+#[test]
+fn a_body_that_is_no_error_document_falls_back_to_the_status() {
+    for body in [&b""[..], b"\xff\xfe", b"<Code>", b"<html>403</html>"] {
+        let response = OriginResponse {
+            error_body: Some(body),
+            ..head(403, &[])
+        };
+        assert_eq!(
+            told(&facts(OriginKind::Bucket), &response).1,
+            "origin-denied"
+        );
+    }
+}
+
+#[test]
+fn nothing_of_s3s_document_is_shown() {
+    let body = b"<Error><Code>AccessDenied</Code><Message>arn:aws:sts::1:assumed-role/edge kms:Decrypt</Message></Error>";
+    let response = OriginResponse {
+        error_body: Some(body),
+        ..head(403, &[])
+    };
+    match cleaned(&facts(OriginKind::Bucket), "GET", &response) {
+        Cleaned::Answer { answer, log } => {
+            assert!(!answer.body.contains("arn:") && !log.unwrap().contains("arn:"));
+        }
+        other => panic!("{other:?}"),
+    }
+}
+
+#[test]
+fn precondition_and_range_statuses_stand_without_s3s_body() {
+    for status in [412, 416] {
+        let response = head(status, &[("content-range", "bytes */100")]);
+        assert_eq!(
+            told(&facts(OriginKind::Bucket), &response),
+            (status, String::new())
+        );
+        let headers = set(cleaned(&facts(OriginKind::Bucket), "GET", &response));
+        assert!(headers.contains(&("content-range", "bytes */100".to_owned())));
+    }
+    let forged = head(416, &[("content-range", "bytes */1\r\nx: y")]);
+    let headers = set(cleaned(&facts(OriginKind::Bucket), "GET", &forged));
+    assert!(headers.iter().all(|(name, _)| *name != "content-range"));
+}
+
+#[test]
+fn head_answers_have_no_body() {
+    for status in [403, 404, 412, 416, 500] {
+        match cleaned(&facts(OriginKind::Bucket), "HEAD", &head(status, &[])) {
+            Cleaned::Answer { answer, .. } => assert_eq!(answer.body, "", "{status}"),
+            other => panic!("{other:?}"),
+        }
+    }
+}
+
+#[test]
+fn our_functions_own_problems_pass_uncached() {
+    for origin in [OriginKind::Reader, OriginKind::Publish] {
+        for status in [400, 403, 404, 413, 500, 503] {
+            let response = head(status, &[("content-type", "application/problem+json")]);
+            let headers = set(cleaned(&facts(origin), "GET", &response));
+            assert!(
+                headers.contains(&("cache-control", "no-store".to_owned())),
+                "{status}"
+            );
+        }
+    }
+}
+
+#[test]
+fn lambdas_own_errors_are_replaced() {
+    for (status, expected) in [
+        (403, "origin-denied"),
+        (429, "throttled"),
+        (500, "origin-failed"),
+        (502, "origin-failed"),
+    ] {
+        let response = head(status, &[("content-type", "application/json")]);
+        assert_eq!(told(&facts(OriginKind::Publish), &response).1, expected);
+    }
+}
+
+#[test]
+fn problem_details_from_a_bucket_are_an_object_like_any_error() {
+    let response = head(403, &[("content-type", "application/problem+json")]);
+    assert_eq!(
+        told(&facts(OriginKind::Bucket), &response).1,
+        "origin-denied"
+    );
+}
+
+#[test]
+fn denied_as_missing_does_not_hide_a_publishers_403() {
+    let facts = ResponseFacts {
+        denied_as: DeniedAs::Missing,
+        ..facts(OriginKind::Publish)
+    };
+    assert_eq!(told(&facts, &head(403, &[])).1, "origin-denied");
+}
+
+#[test]
+fn cross_origin_headers_are_the_sites_on_objects_and_errors() {
+    let facts = ResponseFacts {
+        grant: Grant::Origin("https://app.example".into()),
+        ..facts(OriginKind::Bucket)
+    };
+    for status in [200, 404, 416] {
+        let headers = set(cleaned(
+            &facts,
+            "GET",
+            &head(status, &[("vary", "Origin, X-Other")]),
+        ));
+        assert!(
+            headers.contains(&(
+                "access-control-allow-origin",
+                "https://app.example".to_owned()
+            )),
+            "{status}"
+        );
+        assert!(headers.contains(&("vary", "origin".to_owned())), "{status}");
+    }
+}
+
+#[test]
+fn a_functions_own_vary_is_kept_beside_origin() {
+    let facts = ResponseFacts {
+        grant: Grant::Nobody,
+        ..facts(OriginKind::Publish)
+    };
+    let vary = |given: &'static str| {
+        let headers = set(cleaned(&facts, "GET", &head(200, &[("vary", given)])));
+        headers
+            .into_iter()
+            .find(|(name, _)| *name == "vary")
+            .unwrap()
+            .1
+    };
+    assert_eq!(vary("Accept-Encoding"), "Accept-Encoding, origin");
+    assert_eq!(vary("Accept, Origin"), "Accept, Origin");
+}
+
+#[test]
+fn facts_travel_in_a_header_and_come_back() {
+    for origin in [OriginKind::Bucket, OriginKind::Reader, OriginKind::Publish] {
+        for denied_as in [DeniedAs::Denied, DeniedAs::Missing] {
+            for grant in [
+                Grant::Unruled,
+                Grant::Anyone,
+                Grant::Nobody,
+                Grant::Origin("https://a.example:1".into()),
+            ] {
+                let facts = ResponseFacts {
+                    origin,
+                    denied_as,
+                    grant,
+                };
+                assert_eq!(ResponseFacts::read(Some(&facts.written())), facts);
+            }
+        }
+    }
+}
+
+#[test]
+fn facts_that_were_not_written_here_count_as_the_strictest() {
+    for value in [
+        None,
+        Some(""),
+        Some("v2 publish missing *"),
+        Some("v1 publish missing"),
+        Some("v1 publish missing * x"),
+        Some("v1 reader denied a b"),
+    ] {
+        assert_eq!(
+            ResponseFacts::read(value),
+            ResponseFacts::strictest(),
+            "{value:?}"
+        );
+    }
+}

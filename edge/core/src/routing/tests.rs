@@ -1,0 +1,216 @@
+use keyfront_object_key::KeyError;
+
+use super::{Route, route};
+use crate::fixture::site;
+
+const READER: &str =
+    r#","reader":{"prefix":"/private","host":"r.example","region":"eu-central-1"}"#;
+const PUBLISH: &str =
+    r#","publish":{"prefix":"/_publish","host":"p.example","region":"eu-central-1"}"#;
+
+fn key(more: &str, path: &str) -> Result<String, KeyError> {
+    match route(&site(more), path)? {
+        Route::Bucket(key) | Route::Reader(_, key) => Ok(key.into_string()),
+        Route::Publish(..) => panic!("{path} is published"),
+    }
+}
+
+#[test]
+fn a_path_is_its_key() {
+    for path in ["/a", "/a/b.txt", "/a//b", "/a/", "//a", "/%41", "/a+b"] {
+        assert_eq!(key("", path).unwrap(), &path[1..]);
+    }
+}
+
+#[test]
+fn the_prefix_stands_before_every_key() {
+    assert_eq!(key(r#","prefix":"site/""#, "/a").unwrap(), "site/a");
+    assert_eq!(
+        key(r#","prefix":"site/","index":"index.html""#, "/").unwrap(),
+        "site/index.html"
+    );
+    assert_eq!(
+        key(r#","prefix":"site/","fallback":"app.html""#, "/users/1").unwrap(),
+        "site/app.html"
+    );
+}
+
+#[test]
+fn the_root_without_a_document_is_missing_and_never_a_listing() {
+    assert_eq!(key("", "/"), Err(KeyError::Empty));
+    assert_eq!(key(r#","prefix":"site/""#, "/"), Err(KeyError::Empty));
+}
+
+#[test]
+fn the_index_document_answers_folders_only() {
+    let index = r#","index":"index.html""#;
+    for (path, expected) in [
+        ("/", "index.html"),
+        ("/docs/", "docs/index.html"),
+        ("/docs", "docs"),
+        ("/v1.2/", "v1.2/index.html"),
+    ] {
+        assert_eq!(key(index, path).unwrap(), expected);
+    }
+}
+
+#[test]
+fn the_fallback_answers_paths_that_name_no_file() {
+    let fallback = r#","fallback":"app/index.html""#;
+    for path in [
+        "/",
+        "/users",
+        "/users/",
+        "/users/42",
+        "/v1.2/about",
+        "/release/v1.2",
+        "/a.b.c/d",
+        "/john.doe.1",
+        "/x.",
+    ] {
+        assert_eq!(key(fallback, path).unwrap(), "app/index.html", "{path}");
+    }
+}
+
+#[test]
+fn the_fallback_leaves_files_alone_dotted_folders_or_not() {
+    let fallback = r#","fallback":"app/index.html""#;
+    for path in [
+        "/app.js",
+        "/v1.2/app.js",
+        "/a.b/c.tar.gz",
+        "/song.mp3",
+        "/archive.7z",
+        "/.env",
+        "/a/.htaccess",
+        "/.well-known/apple-app-site-association",
+        "/photo.JPEG",
+        "/font.woff2",
+    ] {
+        assert_eq!(key(fallback, path).unwrap(), &path[1..]);
+    }
+}
+
+#[test]
+fn with_both_documents_the_index_has_the_root_and_the_fallback_the_rest() {
+    let both = r#","index":"index.html","fallback":"app.html""#;
+    assert_eq!(key(both, "/").unwrap(), "index.html");
+    assert_eq!(key(both, "/users/").unwrap(), "app.html");
+}
+
+#[test]
+fn a_broken_path_is_refused_before_the_fallback_hides_it() {
+    let fallback = r#","fallback":"app.html""#;
+    assert_eq!(key(fallback, "/a/../b"), Err(KeyError::DotSegment));
+    assert_eq!(
+        key(fallback, "/.keyfront/publishers"),
+        Err(KeyError::Reserved)
+    );
+    assert!(matches!(
+        key(fallback, &format!("/{}", "a".repeat(1025))),
+        Err(KeyError::TooLong { .. })
+    ));
+    assert!(matches!(
+        key(fallback, "/a\u{7}"),
+        Err(KeyError::ControlCharacter { .. })
+    ));
+}
+
+#[test]
+fn prefix_and_key_together_obey_the_length_of_a_key() {
+    let prefix = format!(r#","prefix":"{}/""#, "p".repeat(100));
+    assert!(key(&prefix, &format!("/{}", "a".repeat(923))).is_ok());
+    assert!(matches!(
+        key(&prefix, &format!("/{}", "a".repeat(924))),
+        Err(KeyError::TooLong { .. })
+    ));
+}
+
+#[test]
+fn reserved_keys_are_not_served() {
+    assert_eq!(
+        key("", "/.keyfront/publishers.json"),
+        Err(KeyError::Reserved)
+    );
+    assert_eq!(
+        key(r#","index":"publishers.json""#, "/.keyfront/"),
+        Err(KeyError::Reserved)
+    );
+}
+
+#[test]
+fn the_reader_prefix_matches_whole_segments() {
+    let site = site(READER);
+    for path in ["/private/a", "/private//a", "/private"] {
+        assert!(
+            matches!(route(&site, path).unwrap(), Route::Reader(..)),
+            "{path}"
+        );
+    }
+    for path in ["/privateer", "/x/private/a", "/Private/a", "//private/a"] {
+        assert!(
+            matches!(route(&site, path).unwrap(), Route::Bucket(_)),
+            "{path}"
+        );
+    }
+}
+
+#[test]
+fn the_reader_is_asked_by_key() {
+    assert_eq!(
+        key(&format!(r#"{READER},"prefix":"site/""#), "/private/a").unwrap(),
+        "site/private/a"
+    );
+}
+
+#[test]
+fn a_reader_at_the_root_reads_everything() {
+    let site = site(r#","reader":{"prefix":"/","host":"r.example","region":"eu-central-1"}"#);
+    assert!(matches!(route(&site, "/a").unwrap(), Route::Reader(..)));
+}
+
+#[test]
+fn the_publish_prefix_is_stripped() {
+    let site = site(PUBLISH);
+    for (path, expected) in [
+        ("/_publish", "/"),
+        ("/_publish/", "/"),
+        ("/_publish/objects/a b", "/objects/a b"),
+        ("/_publish//x", "//x"),
+    ] {
+        match route(&site, path).unwrap() {
+            Route::Publish(_, rest) => assert_eq!(rest, expected),
+            other => panic!("{path}: {other:?}"),
+        }
+    }
+    assert!(matches!(
+        route(&site, "/_publisher").unwrap(),
+        Route::Bucket(_)
+    ));
+}
+
+#[test]
+fn a_key_of_1024_bytes_fits_behind_the_publishers_own_names() {
+    let path = format!("/_publish/objects/{}", "k".repeat(1024));
+    assert!(matches!(
+        route(&site(PUBLISH), &path).unwrap(),
+        Route::Publish(..)
+    ));
+}
+
+#[test]
+fn publish_paths_have_no_dot_segments_and_no_control_characters() {
+    let site = site(PUBLISH);
+    assert_eq!(
+        route(&site, "/_publish/objects/../admin").unwrap_err(),
+        KeyError::DotSegment
+    );
+    assert_eq!(
+        route(&site, "/_publish/.").unwrap_err(),
+        KeyError::DotSegment
+    );
+    assert!(matches!(
+        route(&site, "/_publish/a\n").unwrap_err(),
+        KeyError::ControlCharacter { .. }
+    ));
+}

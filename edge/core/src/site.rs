@@ -1,0 +1,377 @@
+//! The site: everything the edge has to know about one bucket, as the JSON document that travels in
+//! the origin custom header `x-keyfront-site`.
+//!
+//! A [`Site`] exists only if every field was judged, so no later step checks the configuration
+//! again. It does not find the document (adapters do), holds no secrets and reads nothing else.
+
+mod cors_rule;
+mod document;
+mod json;
+mod syntax;
+
+use std::sync::Arc;
+
+use keyfront_object_key::{KeyError, ObjectKey};
+
+use self::document::{Document, FunctionDocument};
+use crate::admission::is_refused_parameter;
+
+pub use self::cors_rule::{CorsRule, Match};
+pub(crate) use self::syntax::split_port;
+
+/// The longest site document, in characters: the value limit of a CloudFront custom header.
+pub const MAX_SITE_CHARS: usize = 1_783;
+
+/// How many parsed sites a [`SiteCache`] keeps: one bundle serves a handful of origins.
+const CACHED_SITES: usize = 8;
+
+/// Why a site document was refused. The operator corrects the `x-keyfront-site` header.
+#[derive(Debug, thiserror::Error)]
+pub enum SiteError {
+    /// The origin carries no site: attach the custom header `x-keyfront-site`.
+    #[error("the origin has no x-keyfront-site header")]
+    Missing,
+    /// The document does not fit into a CloudFront header value.
+    #[error("the site has {0} characters, more than {MAX_SITE_CHARS}")]
+    TooLong(usize),
+    /// Escape other characters as `\uXXXX`.
+    #[error("the site holds a character outside printable ASCII")]
+    NotAscii,
+    /// Not the JSON a site is written in.
+    #[error("the site's text {0}")]
+    Json(&'static str),
+    /// A field this version does not know: a typing error, or a site written for a later one.
+    #[error("the site's {object} has an unknown field {field:?}")]
+    UnknownField {
+        /// Where: `document`, `cors`, `reader` or `publish`.
+        object: &'static str,
+        /// The field.
+        field: String,
+    },
+    /// Written for another version of the edge.
+    #[error("the site is version {0}, this edge knows version 1")]
+    Version(u32),
+    /// A field is missing, of another type or outside its syntax; the text says which.
+    #[error("the site's {field} {rule}")]
+    Field {
+        /// The field, as written in the document.
+        field: &'static str,
+        /// What the field has to obey.
+        rule: &'static str,
+    },
+    /// A prefix or document name that no object key may have.
+    #[error("the site's {field} is not an object key")]
+    Key {
+        /// The field, as written in the document.
+        field: &'static str,
+        /// The rule the key breaks.
+        #[source]
+        source: KeyError,
+    },
+    /// This module signs with SigV4 only; a site that asks for SigV4A must not be signed otherwise.
+    #[error("the site asks for sigv4a, which this edge does not sign")]
+    SigningUnsupported,
+}
+
+/// How a 403 of the origin is told to the viewer.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum DeniedAs {
+    /// 502 `origin-denied`: with `s3:ListBucket` a 403 never means that the object is missing.
+    Denied,
+    /// 404 `not-found`: the site option `denied_as_missing`.
+    Missing,
+}
+
+/// The bucket as an origin.
+#[derive(Debug)]
+pub struct Bucket {
+    /// `Host` of every request to the bucket, with the port if it is not the scheme's own.
+    pub host: String,
+    /// `""` (virtual-hosted style) or `"/BUCKET"` (path style).
+    pub path: String,
+    /// Region of the credential scope.
+    pub region: String,
+}
+
+/// A Lambda Function URL behind a path prefix of the site: the reader or the publish endpoint.
+#[derive(Debug)]
+pub struct FunctionOrigin {
+    /// Decoded path prefix without a trailing slash: `"/_publish"`; `""` is the whole site.
+    pub prefix: String,
+    /// `Host` of the Function URL.
+    pub host: String,
+    /// Region of the credential scope.
+    pub region: String,
+}
+
+impl FunctionOrigin {
+    /// What follows the prefix (`""` or a path from its slash on), if `path` (decoded, from its
+    /// leading slash on) lies under the prefix. Whole segments only: `/_publisher` is not under `/_publish`.
+    #[must_use]
+    pub fn strip<'p>(&self, path: &'p str) -> Option<&'p str> {
+        let rest = path.strip_prefix(self.prefix.as_str())?;
+        (rest.is_empty() || rest.starts_with('/')).then_some(rest)
+    }
+}
+
+/// One judged site.
+#[derive(Debug)]
+pub struct Site {
+    /// Where objects are read.
+    pub bucket: Bucket,
+    /// Prepended to every key; `""` or ends with `/`.
+    pub prefix: String,
+    /// Document of a folder: appended to keys that end with `/`.
+    pub index: Option<String>,
+    /// Document of a client-routed application: served for every path that names no file.
+    pub fallback: Option<String>,
+    /// The page a host may serve with status 404. The edge function only sees response heads, so the CDN
+    /// substitutes it (on CloudFront: a custom error response); see `docs/SEMANTICS.md`.
+    pub not_found: Option<String>,
+    /// Query parameters, by decoded name, that reach the origin.
+    pub query: Vec<String>,
+    /// Who may read from other web origins; the first rule that matches decides.
+    pub cors: Vec<CorsRule>,
+    /// How the origin's 403 is told.
+    pub denied_as: DeniedAs,
+    /// Serves envelope-encrypted objects under its prefix.
+    pub reader: Option<FunctionOrigin>,
+    /// Takes uploads under its prefix.
+    pub publish: Option<FunctionOrigin>,
+}
+
+impl Site {
+    /// Parses and judges a site document.
+    ///
+    /// # Errors
+    /// [`SiteError`] names the first field that breaks a rule.
+    pub fn parse(document: &[u8]) -> Result<Self, SiteError> {
+        if document.is_empty() {
+            return Err(SiteError::Missing);
+        }
+        if document.len() > MAX_SITE_CHARS {
+            return Err(SiteError::TooLong(document.len()));
+        }
+        if !document.iter().all(|byte| matches!(byte, b' '..=b'~')) {
+            return Err(SiteError::NotAscii);
+        }
+        let text = str::from_utf8(document).map_err(|_| SiteError::NotAscii)?;
+        Self::judge(Document::read(text)?)
+    }
+
+    fn judge(document: Document) -> Result<Self, SiteError> {
+        if document.v != 1 {
+            return Err(SiteError::Version(document.v));
+        }
+        match document.signing.as_str() {
+            "sigv4" => {}
+            "sigv4a" => return Err(SiteError::SigningUnsupported),
+            _ => return Err(field("signing", "must be sigv4 or sigv4a")),
+        }
+        if document.region_set.is_some() {
+            return Err(field("region_set", "belongs to sigv4a"));
+        }
+        let site = Self {
+            bucket: bucket(&document)?,
+            prefix: document.prefix.map_or(Ok(String::new()), key_prefix)?,
+            index: document.index.map(index_name).transpose()?,
+            fallback: document
+                .fallback
+                .map(|key| document_key("fallback", key))
+                .transpose()?,
+            not_found: document
+                .not_found
+                .map(|key| document_key("not_found", key))
+                .transpose()?,
+            query: query_names(document.query)?,
+            cors: cors_rule::judge(document.cors)?,
+            denied_as: if document.denied_as_missing {
+                DeniedAs::Missing
+            } else {
+                DeniedAs::Denied
+            },
+            reader: document
+                .reader
+                .map(|origin| function("reader", origin))
+                .transpose()?,
+            publish: document
+                .publish
+                .map(|origin| function("publish", origin))
+                .transpose()?,
+        };
+        site.agree()
+    }
+
+    /// What no single field can break.
+    fn agree(self) -> Result<Self, SiteError> {
+        if self
+            .publish
+            .as_ref()
+            .is_some_and(|publish| publish.prefix.is_empty())
+        {
+            return Err(field("publish", "must have a prefix of its own"));
+        }
+        let prefixes = (self.reader.as_ref(), self.publish.as_ref());
+        if let (Some(reader), Some(publish)) = prefixes
+            && reader.prefix == publish.prefix
+        {
+            return Err(field("reader", "and publish share a prefix"));
+        }
+        Ok(self)
+    }
+}
+
+fn field(field: &'static str, rule: &'static str) -> SiteError {
+    SiteError::Field { field, rule }
+}
+
+fn demand(holds: bool, name: &'static str, rule: &'static str) -> Result<(), SiteError> {
+    if holds {
+        Ok(())
+    } else {
+        Err(field(name, rule))
+    }
+}
+
+fn bucket(document: &Document) -> Result<Bucket, SiteError> {
+    demand(
+        syntax::is_bucket(&document.bucket),
+        "bucket",
+        "is not a bucket name",
+    )?;
+    demand(
+        syntax::is_region(&document.region),
+        "region",
+        "is not a region name",
+    )?;
+    let service = match &document.endpoint {
+        Some(endpoint) => {
+            syntax::endpoint_host(endpoint).map_err(|rule| field("endpoint", rule))?
+        }
+        None => format!(
+            "s3.{}.{}",
+            document.region,
+            syntax::dns_suffix(&document.region)
+        ),
+    };
+    // A virtual host's certificate is a wildcard for one label.
+    let (host, path) = match document.style.as_str() {
+        "path" => (service, format!("/{}", document.bucket)),
+        "virtual" if document.bucket.contains('.') => {
+            return Err(field("bucket", "has a dot, which needs style path"));
+        }
+        "virtual" => (format!("{}.{service}", document.bucket), String::new()),
+        _ => return Err(field("style", "must be virtual or path")),
+    };
+    Ok(Bucket {
+        host,
+        path,
+        region: document.region.clone(),
+    })
+}
+
+fn key_prefix(prefix: String) -> Result<String, SiteError> {
+    demand(prefix.ends_with('/'), "prefix", "must end with a slash")?;
+    document_key("prefix", prefix)
+}
+
+fn index_name(name: String) -> Result<String, SiteError> {
+    demand(!name.contains('/'), "index", "must be a file name")?;
+    document_key("index", name)
+}
+
+fn document_key(name: &'static str, key: String) -> Result<String, SiteError> {
+    demand(!key.starts_with('/'), name, "must not start with a slash")?;
+    match ObjectKey::new(key) {
+        Ok(key) => Ok(key.into_string()),
+        Err(source) => Err(SiteError::Key {
+            field: name,
+            source,
+        }),
+    }
+}
+
+fn query_names(names: Vec<String>) -> Result<Vec<String>, SiteError> {
+    for (position, name) in names.iter().enumerate() {
+        demand(
+            syntax::is_query_name(name),
+            "query",
+            "holds a name that is empty, too long or not printable",
+        )?;
+        // Lower case: no spelling of a subresource is worth listing.
+        let refused = is_refused_parameter(&name.to_ascii_lowercase());
+        demand(
+            !refused,
+            "query",
+            "lists an S3 subresource or a signing parameter",
+        )?;
+        demand(
+            !names[..position].contains(name),
+            "query",
+            "lists a name twice",
+        )?;
+    }
+    Ok(names)
+}
+
+fn function(name: &'static str, origin: FunctionDocument) -> Result<FunctionOrigin, SiteError> {
+    demand(
+        syntax::is_region(&origin.region),
+        name,
+        "has a region that is not a region name",
+    )?;
+    demand(
+        syntax::is_host(&origin.host),
+        name,
+        "has a host that is not a host name",
+    )?;
+    demand(
+        origin.prefix.starts_with('/'),
+        name,
+        "has a prefix that does not start with a slash",
+    )?;
+    let prefix = origin.prefix.strip_suffix('/').unwrap_or(&origin.prefix);
+    if !prefix.is_empty() {
+        demand(
+            !prefix.ends_with('/'),
+            name,
+            "has a prefix that ends with two slashes",
+        )?;
+        ObjectKey::new(&prefix[1..]).map_err(|source| SiteError::Key {
+            field: name,
+            source,
+        })?;
+    }
+    Ok(FunctionOrigin {
+        prefix: prefix.to_owned(),
+        host: origin.host,
+        region: origin.region,
+    })
+}
+
+/// Parsed sites by their bytes: a warm instance judges a document once.
+#[derive(Debug, Default)]
+pub struct SiteCache {
+    sites: Vec<(Box<[u8]>, Arc<Site>)>,
+}
+
+impl SiteCache {
+    /// The site of this document, parsed on first sight. A refused document is not remembered.
+    ///
+    /// # Errors
+    /// As [`Site::parse`].
+    pub fn site(&mut self, document: &[u8]) -> Result<Arc<Site>, SiteError> {
+        if let Some((_, site)) = self.sites.iter().find(|(bytes, _)| **bytes == *document) {
+            return Ok(Arc::clone(site));
+        }
+        let site = Arc::new(Site::parse(document)?);
+        if self.sites.len() == CACHED_SITES {
+            self.sites.remove(0);
+        }
+        self.sites.push((document.into(), Arc::clone(&site)));
+        Ok(site)
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,210 @@
+//! A reader for the JSON a site is written in: objects, arrays, strings, whole numbers, `true`, `false`, `null`.
+//!
+//! Strict where parsers differ: one value and nothing after it, no field twice, no fraction, sign or exponent (no
+//! field has one), no lone surrogate, a bounded depth. It is its own reader because a general one brings
+//! floating-point text, half the size of the whole edge module (docs/decisions). It writes nothing and
+//! knows no field of a site.
+
+use std::iter::Peekable;
+use std::str::Chars;
+
+/// A site is three levels deep.
+const DEEPEST: usize = 8;
+
+/// A value.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) enum Value {
+    Null,
+    Bool(bool),
+    Number(u32),
+    Text(String),
+    List(Vec<Value>),
+    Object(Vec<(String, Value)>),
+}
+
+/// What is wrong with a text.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct NotJson(pub(super) &'static str);
+
+/// Reads one value, the whole text.
+pub(super) fn read(text: &str) -> Result<Value, NotJson> {
+    let mut reader = Reader {
+        rest: text.chars().peekable(),
+    };
+    let value = reader.value(0)?;
+    reader.space();
+    match reader.rest.next() {
+        None => Ok(value),
+        Some(_) => Err(NotJson("has something after its end")),
+    }
+}
+
+struct Reader<'t> {
+    rest: Peekable<Chars<'t>>,
+}
+
+impl Reader<'_> {
+    fn value(&mut self, depth: usize) -> Result<Value, NotJson> {
+        if depth > DEEPEST {
+            return Err(NotJson("is nested too deeply"));
+        }
+        self.space();
+        match self.rest.peek() {
+            Some('{') => self.object(depth),
+            Some('[') => self.list(depth),
+            Some('"') => self.text().map(Value::Text),
+            Some('0'..='9') => self.number().map(Value::Number),
+            Some('t') => self.word("true", Value::Bool(true)),
+            Some('f') => self.word("false", Value::Bool(false)),
+            Some('n') => self.word("null", Value::Null),
+            _ => Err(NotJson("lacks a value")),
+        }
+    }
+
+    fn object(&mut self, depth: usize) -> Result<Value, NotJson> {
+        let mut fields: Vec<(String, Value)> = Vec::new();
+        self.items('}', |reader| {
+            let name = reader.text()?;
+            if fields.iter().any(|(known, _)| *known == name) {
+                return Err(NotJson("has a field twice"));
+            }
+            reader.space();
+            reader.expect(':')?;
+            let value = reader.value(depth + 1)?;
+            fields.push((name, value));
+            Ok(())
+        })?;
+        Ok(Value::Object(fields))
+    }
+
+    fn list(&mut self, depth: usize) -> Result<Value, NotJson> {
+        let mut values = Vec::new();
+        self.items(']', |reader| {
+            let value = reader.value(depth + 1)?;
+            values.push(value);
+            Ok(())
+        })?;
+        Ok(Value::List(values))
+    }
+
+    /// From the opening bracket to the closing one, an item between commas.
+    fn items(
+        &mut self,
+        close: char,
+        mut item: impl FnMut(&mut Self) -> Result<(), NotJson>,
+    ) -> Result<(), NotJson> {
+        self.rest.next();
+        self.space();
+        if self.rest.next_if_eq(&close).is_some() {
+            return Ok(());
+        }
+        loop {
+            self.space();
+            item(self)?;
+            self.space();
+            match self.rest.next() {
+                Some(',') => {}
+                Some(end) if end == close => return Ok(()),
+                _ => return Err(NotJson("lacks a comma or a bracket")),
+            }
+        }
+    }
+
+    fn number(&mut self) -> Result<u32, NotJson> {
+        let mut number = 0_u32;
+        let mut digits = 0;
+        while let Some(digit) = self.rest.peek().and_then(|char| char.to_digit(10)) {
+            self.rest.next();
+            number = number
+                .checked_mul(10)
+                .and_then(|tens| tens.checked_add(digit))
+                .ok_or(NotJson("has a number that is too large"))?;
+            digits += 1;
+            if digits == 2 && number < 10 {
+                return Err(NotJson("has a number with a leading zero"));
+            }
+        }
+        if matches!(self.rest.peek(), Some('.' | 'e' | 'E')) {
+            return Err(NotJson("has a number that is not whole"));
+        }
+        Ok(number)
+    }
+
+    fn text(&mut self) -> Result<String, NotJson> {
+        self.expect('"')?;
+        let mut text = String::new();
+        loop {
+            match self.rest.next() {
+                Some('"') => return Ok(text),
+                Some('\\') => text.push(self.escaped()?),
+                Some('\0'..='\u{1f}') | None => {
+                    return Err(NotJson("has a string that does not end"));
+                }
+                Some(char) => text.push(char),
+            }
+        }
+    }
+
+    fn escaped(&mut self) -> Result<char, NotJson> {
+        Ok(match self.rest.next() {
+            Some(same @ ('"' | '\\' | '/')) => same,
+            Some('b') => '\u{8}',
+            Some('f') => '\u{c}',
+            Some('n') => '\n',
+            Some('r') => '\r',
+            Some('t') => '\t',
+            Some('u') => return self.unicode(),
+            _ => return Err(NotJson("has an unknown escape")),
+        })
+    }
+
+    fn unicode(&mut self) -> Result<char, NotJson> {
+        const LONE: NotJson = NotJson("has half a surrogate pair");
+        let first = self.unit()?;
+        let code = match first {
+            0xD800..=0xDBFF => {
+                if (self.rest.next(), self.rest.next()) != (Some('\\'), Some('u')) {
+                    return Err(LONE);
+                }
+                match self.unit()? {
+                    second @ 0xDC00..=0xDFFF => {
+                        0x10000 + ((first - 0xD800) << 10) + (second - 0xDC00)
+                    }
+                    _ => return Err(LONE),
+                }
+            }
+            code => code,
+        };
+        char::from_u32(code).ok_or(LONE)
+    }
+
+    fn unit(&mut self) -> Result<u32, NotJson> {
+        (0..4).try_fold(0, |unit, _| {
+            let digit = self.rest.next().and_then(|char| char.to_digit(16));
+            Ok(unit * 16 + digit.ok_or(NotJson("has an unknown escape"))?)
+        })
+    }
+
+    fn word(&mut self, word: &str, value: Value) -> Result<Value, NotJson> {
+        word.chars().try_for_each(|char| self.expect(char))?;
+        Ok(value)
+    }
+
+    fn expect(&mut self, char: char) -> Result<(), NotJson> {
+        match self.rest.next_if_eq(&char) {
+            Some(_) => Ok(()),
+            None => Err(NotJson("lacks a character where one must be")),
+        }
+    }
+
+    fn space(&mut self) {
+        while self
+            .rest
+            .next_if(|char| matches!(char, ' ' | '\t' | '\n' | '\r'))
+            .is_some()
+        {}
+    }
+}
+
+#[cfg(test)]
+mod tests;

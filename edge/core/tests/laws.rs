@@ -1,0 +1,252 @@
+//! The laws of the edge, for requests nobody thought of: what is sent is what was signed (recomputed by an
+//! independent implementation from what is sent), nothing leaves unsigned, nothing panics.
+
+#![allow(clippy::unwrap_used, clippy::panic)]
+
+use std::time::{Duration, SystemTime};
+
+use aws_sigv4::http_request::{
+    PayloadChecksumKind, PercentEncodingMode, SessionTokenMode, SignableBody, SignableRequest,
+    SigningSettings, UriPathNormalizationMode, sign,
+};
+use aws_sigv4::sign::v4;
+use keyfront_edge::{
+    AnsweredRequest, Cleaned, Connection, Edge, Invocation, OriginKind, OriginRequest,
+    OriginResponse, RequestBody, ResponseFacts, RoleCredentials, Served, ViewerRequest, clean,
+    keeps_response_header,
+};
+use keyfront_object_key::ObjectKey;
+use proptest::prelude::*;
+
+const SITE: &str = r#"{"v":1,"bucket":"private-content","region":"eu-central-1","style":"path","query":["v","a b"],"signing":"sigv4","cors":[{"origins":["https://app.example"]}],"reader":{"prefix":"/r","host":"r.lambda-url.eu-central-1.on.aws","region":"eu-central-1"},"publish":{"prefix":"/_publish","host":"p.lambda-url.eu-west-1.on.aws","region":"eu-west-1"}}"#;
+const PLAIN: &str = r#"{"v":1,"bucket":"private-content","region":"eu-central-1","style":"virtual","query":["v"],"signing":"sigv4"}"#;
+
+const CREDENTIALS: RoleCredentials<'static> = RoleCredentials {
+    access_key_id: "ASIAEXAMPLE",
+    secret_access_key: "wJalrXUtnFEMI/K7MDENG+bPxRfiCYEXAMPLEKEY",
+    session_token: "session/token+==",
+    expires_at: None,
+};
+const NOW: u64 = 1_767_323_045;
+
+fn invocation(site: &str) -> Invocation<'_> {
+    Invocation {
+        now: i64::try_from(NOW).unwrap(),
+        credentials: CREDENTIALS,
+        site: site.as_bytes(),
+        connection: Connection {
+            domain: None,
+            cf_id: Some("4TyzHTaYWb1GX1qTfsHhEqV6HUDd_BzoBZnwfnvQc_1oF26ClkoUSEQ=="),
+        },
+    }
+}
+
+fn header<'r>(request: &'r OriginRequest, name: &str) -> &'r str {
+    request
+        .headers
+        .iter()
+        .find(|header| header.name == name)
+        .map_or("", |header| &*header.value)
+}
+
+/// `authorization` as aws-sigv4 computes it for the request that leaves.
+fn oracle(request: &OriginRequest) -> String {
+    let mut settings = SigningSettings::default();
+    settings.payload_checksum_kind = PayloadChecksumKind::XAmzSha256;
+    settings.session_token_mode = SessionTokenMode::Include;
+    let (service, region) = match request.origin {
+        OriginKind::Bucket => {
+            settings.percent_encoding_mode = PercentEncodingMode::Single;
+            settings.uri_path_normalization_mode = UriPathNormalizationMode::Disabled;
+            ("s3", "eu-central-1")
+        }
+        OriginKind::Reader => ("lambda", "eu-central-1"),
+        OriginKind::Publish => ("lambda", "eu-west-1"),
+    };
+    let identity = aws_credential_types::Credentials::new(
+        CREDENTIALS.access_key_id,
+        CREDENTIALS.secret_access_key,
+        Some(CREDENTIALS.session_token.to_owned()),
+        None,
+        "oracle",
+    )
+    .into();
+    let parameters = v4::SigningParams::builder()
+        .identity(&identity)
+        .region(region)
+        .name(service)
+        .time(SystemTime::UNIX_EPOCH + Duration::from_secs(NOW))
+        .settings(settings)
+        .build()
+        .unwrap()
+        .into();
+    let mut uri = format!("https://{}{}", request.host, request.path);
+    if !request.query.is_empty() {
+        uri = format!("{uri}?{}", request.query);
+    }
+    let signed = [
+        ("host", request.host.as_str()),
+        ("x-amz-cf-id", invocation(SITE).connection.cf_id.unwrap()),
+    ];
+    let body = SignableBody::Precomputed(header(request, "x-amz-content-sha256").to_owned());
+    let signable =
+        SignableRequest::new(request.method.as_str(), uri, signed.into_iter(), body).unwrap();
+    let (instructions, _) = sign(signable, &parameters).unwrap().into_parts();
+    instructions
+        .headers()
+        .find(|(name, _)| *name == "authorization")
+        .unwrap()
+        .1
+        .to_owned()
+}
+
+/// Decoded keys of the kinds that break signers.
+fn keys() -> impl Strategy<Value = String> {
+    let segment = prop_oneof![
+        "[a-zA-Z0-9 +%=&?#'\"()!*,;:@$~._-]{1,12}",
+        "[\u{e9}\u{444}\u{1f600}e\u{301}/]{1,6}",
+        Just("%2F".to_owned()),
+        Just(String::new()),
+    ];
+    proptest::collection::vec(segment, 1..5).prop_map(|segments| segments.join("/"))
+}
+
+/// One of the many spellings of a text on a request line: bytes raw or escaped, in either case.
+fn spelled(text: &str, seed: &[u8]) -> String {
+    let mut spelled = String::new();
+    for (place, char) in text.chars().enumerate() {
+        let choice = seed[place % seed.len()] % 3;
+        if choice == 0 && !matches!(char, '%' | '?' | '#') {
+            spelled.push(char);
+            continue;
+        }
+        for byte in char.to_string().bytes() {
+            spelled.push_str(&if choice == 1 {
+                format!("%{byte:02x}")
+            } else {
+                format!("%{byte:02X}")
+            });
+        }
+    }
+    spelled
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(512))]
+
+    #[test]
+    fn what_is_sent_is_what_was_signed(
+        key in keys(),
+        prefix in prop_oneof![Just(""), Just("r/"), Just("_publish/objects/")],
+        query in "(v=[a-zA-Z0-9%+ é&=/]{0,8}&?){0,3}",
+        seed in proptest::collection::vec(any::<u8>(), 1..16),
+    ) {
+        let path = format!("/{}", spelled(&format!("{prefix}{key}"), &seed));
+        let request = ViewerRequest {
+            method: "GET", path: &path, query: &query, headers: &[], body: RequestBody::Empty, request_id: "id",
+        };
+        if let Served::Forward(request) = Edge::new().serve(&request, &invocation(SITE)) {
+            prop_assert_eq!(header(&request, "authorization"), oracle(&request));
+            prop_assert!(request.path.is_ascii() && request.query.is_ascii());
+            prop_assert!(!request.path.contains('+') && !request.query.contains('+'));
+        }
+    }
+
+    #[test]
+    fn every_key_is_served_from_every_spelling_as_its_one_wire_form(
+        key in keys(),
+        seed in proptest::collection::vec(any::<u8>(), 1..16),
+    ) {
+        let path = format!("/{}", spelled(&key, &seed));
+        let request = ViewerRequest {
+            method: "GET", path: &path, query: "", headers: &[], body: RequestBody::Empty, request_id: "id",
+        };
+        let served = Edge::new().serve(&request, &invocation(PLAIN));
+        match (ObjectKey::new(key), served) {
+            (Ok(key), Served::Forward(request)) => prop_assert_eq!(request.path, format!("/{}", key.wire())),
+            (Err(_), Served::Answer { answer, .. }) => prop_assert!(answer.status < 500),
+            (key, served) => prop_assert!(false, "{key:?} {served:?}"),
+        }
+    }
+
+    #[test]
+    fn no_hostile_request_panics_or_leaves_unsigned(
+        method in prop_oneof![Just("GET".to_owned()), Just("HEAD".to_owned()), Just("PUT".to_owned()), "\\PC{0,8}"],
+        path in prop_oneof!["/\\PC{0,40}", ".{0,20}", "/_publish/[%a-f0-9./]{0,20}", "/[%a-f0-9./]{0,20}"],
+        query in prop_oneof!["\\PC{0,40}", "[a-zA-Z%&=+0-9-]{0,30}"],
+        name in prop_oneof![Just("authorization"), Just("origin"), Just("x-amz-content-sha256"), Just("content-length")],
+        value in ".{0,20}",
+        request_id in ".{0,12}",
+        site in prop_oneof![Just(SITE.to_owned()), Just(PLAIN.to_owned()), ".{0,40}"],
+    ) {
+        let headers = [(name, value.as_str())];
+        let request = ViewerRequest {
+            method: &method, path: &path, query: &query, headers: &headers, body: RequestBody::declared(&headers),
+            request_id: &request_id,
+        };
+        let with_id = Invocation { connection: Connection { domain: None, cf_id: Some(&request_id) }, ..invocation(&site) };
+        match Edge::new().serve(&request, &with_id) {
+            Served::Forward(request) => {
+                prop_assert!(header(&request, "authorization").starts_with("AWS4-HMAC-SHA256 Credential=ASIAEXAMPLE/"));
+                for header in &request.headers {
+                    prop_assert!(header.value.bytes().all(|byte| (b' '..=b'~').contains(&byte)), "{:?}", header.name);
+                }
+            }
+            Served::Answer { answer, .. } => {
+                prop_assert!(answer.body.is_ascii());
+                prop_assert!(answer.headers.iter().any(|header| header.name == "cache-control" && header.value == "no-store"));
+                for header in &answer.headers {
+                    prop_assert!(header.value.bytes().all(|byte| (b' '..=b'~').contains(&byte)), "{:?}", header.name);
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn what_a_viewer_adds_besides_the_cache_key_changes_nothing_that_is_signed(
+        name in "(x-amz-[a-z-]{1,20}|authorization|x-keyfront-[a-z]{1,12}|cookie|user-agent|range|if-match)",
+        value in "[ -~]{0,30}",
+        unlisted in "u[a-z]{0,6}=[a-z0-9%]{0,6}",
+    ) {
+        let plain = ViewerRequest {
+            method: "GET", path: "/a", query: "v=1", headers: &[], body: RequestBody::Empty, request_id: "id",
+        };
+        let headers = [(name.as_str(), value.as_str())];
+        let query = format!("v=1&{unlisted}");
+        prop_assume!(!["uploads", "uploadid"].contains(&unlisted.split('=').next().unwrap()));
+        let hostile = ViewerRequest { headers: &headers, query: &query, ..plain };
+        prop_assert_eq!(
+            Edge::new().serve(&hostile, &invocation(PLAIN)),
+            Edge::new().serve(&plain, &invocation(PLAIN))
+        );
+    }
+
+    #[test]
+    fn no_answer_of_an_origin_panics_or_shows_what_must_stay(
+        status in any::<u16>(),
+        name in prop_oneof![Just("content-type"), Just("date"), Just("vary"), Just("content-range")],
+        value in ".{0,40}",
+        body in proptest::option::of(proptest::collection::vec(any::<u8>(), 0..60)),
+        facts in prop_oneof![Just("v1 bucket denied unruled".to_owned()), Just("v1 publish missing nobody".to_owned()), ".{0,20}"],
+        signed_at in ".{0,20}",
+    ) {
+        let facts = ResponseFacts::read(Some(&facts));
+        let request = AnsweredRequest { method: "GET", request_id: "id", signed_at: Some(&signed_at), facts: &facts };
+        let headers = [(name, value.as_str())];
+        let response = OriginResponse { status, headers: &headers, error_body: body.as_deref() };
+        let (Cleaned::Pass { headers } | Cleaned::Answer { answer: keyfront_edge::Answer { headers, .. }, .. }) =
+            clean(&request, &response);
+        for header in &headers {
+            prop_assert!(header.value.bytes().all(|byte| (b' '..=b'~').contains(&byte)), "{:?}", header);
+        }
+        prop_assert!(headers.iter().any(|header| header.name == "x-content-type-options"));
+    }
+
+    #[test]
+    fn amz_headers_other_than_public_metadata_never_pass(name in "x-amz-[a-z0-9-]{1,24}") {
+        prop_assume!(!name.starts_with("x-amz-meta-"));
+        for origin in [OriginKind::Bucket, OriginKind::Reader, OriginKind::Publish] {
+            prop_assert!(!keeps_response_header(origin, &name));
+        }
+    }
+}
