@@ -79,7 +79,9 @@ impl Config {
             edge_role: optional(EDGE_ROLE_ARN)
                 .map(|arn| RoleArn::parse(&arn))
                 .transpose()?,
-            public_url: optional(PUBLIC_URL).map(public_url).transpose()?,
+            public_url: optional(PUBLIC_URL)
+                .map(|url| public_url(&url))
+                .transpose()?,
             s3_endpoint: optional(S3_ENDPOINT).map(endpoint).transpose()?,
             s3_style: match optional(S3_PATH_STYLE).as_deref() {
                 None | Some("false") => S3Style::VirtualHost,
@@ -130,7 +132,7 @@ fn endpoint(url: String) -> Result<String, ConfigError> {
     }
 }
 
-fn public_url(url: String) -> Result<String, ConfigError> {
+fn public_url(url: &str) -> Result<String, ConfigError> {
     if url.starts_with("https://") && !url.contains(['?', '#']) {
         Ok(url.trim_end_matches('/').to_owned())
     } else {

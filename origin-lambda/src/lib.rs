@@ -11,6 +11,7 @@
 pub mod catalog;
 pub mod config;
 pub mod error;
+mod form_encoding;
 pub mod http;
 pub mod media_type;
 pub mod publish;

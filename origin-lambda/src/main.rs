@@ -4,11 +4,7 @@
 
 use std::{env, io, net::SocketAddr, process::ExitCode};
 
-use keyfront_origin::{
-    Config, ConfigError, Origin,
-    http::function_url::{Event, FunctionUrl},
-    store,
-};
+use keyfront_origin::{Config, ConfigError, Origin, http::function_url::FunctionUrl, store};
 use lambda_http::lambda_runtime::{self, LambdaEvent, service_fn};
 use tokio::net::TcpListener;
 use tracing_subscriber::EnvFilter;
@@ -60,9 +56,9 @@ async fn main() -> ExitCode {
 async fn on_lambda() -> Result<(), StartError> {
     let config = Config::read_on_lambda(variable)?;
     let function = FunctionUrl::new(origin(&config).await?, config.edge_role.clone());
-    let handler = service_fn(move |event: LambdaEvent<Event>| {
+    let handler = service_fn(move |event: LambdaEvent<serde_json::Value>| {
         let function = function.clone();
-        async move { Ok::<_, std::convert::Infallible>(function.answer(event.payload).await) }
+        async move { Ok::<_, std::convert::Infallible>(function.answer_json(event.payload).await) }
     });
     lambda_runtime::run(handler)
         .await

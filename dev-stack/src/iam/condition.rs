@@ -255,8 +255,8 @@ impl ValueParser<'_> {
             "StringLike" => Test::Text(OneOf, Matters, self.templates(Honoured)?),
             "StringNotLike" => Test::Text(NoneOf, Matters, self.templates(Honoured)?),
             // AWS treats the two pairs alike: ArnEquals honours wildcards as well.
-            "ArnEquals" | "ArnLike" => Test::Arn(OneOf, self.templates(Honoured)?),
-            "ArnNotEquals" | "ArnNotLike" => Test::Arn(NoneOf, self.templates(Honoured)?),
+            "ArnEquals" | "ArnLike" => Test::Arn(OneOf, self.arns()?),
+            "ArnNotEquals" | "ArnNotLike" => Test::Arn(NoneOf, self.arns()?),
             "Bool" => Test::Bool(self.typed(parse_bool)?),
             "IpAddress" => Test::Address(OneOf, self.typed(Network::parse)?),
             "NotIpAddress" => Test::Address(NoneOf, self.typed(Network::parse)?),
@@ -285,6 +285,15 @@ impl ValueParser<'_> {
     fn templates(&self, wildcards: Wildcards) -> Result<Vec<Template>, ValueProblem> {
         let parse = |value: &String| Template::parse(value, wildcards, self.variables);
         self.values.iter().map(parse).collect()
+    }
+
+    /// An ARN has six parts; a value with fewer could never match, unless a variable brings them.
+    fn arns(&self) -> Result<Vec<Template>, ValueProblem> {
+        let too_short = |value: &&String| value.split(':').count() < 6 && !value.contains("${");
+        match self.values.iter().find(too_short) {
+            Some(value) => Err(self.refuse(value)),
+            None => self.templates(Wildcards::Honoured),
+        }
     }
 
     fn typed<T>(&self, parse: impl Fn(&str) -> Option<T>) -> Result<Vec<T>, ValueProblem> {

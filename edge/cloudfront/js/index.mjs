@@ -58,8 +58,9 @@ class Edge {
     const text = fields.join('');
     const table = 12 + 4 * fields.length;
     const at = this.#input(table + text.length);
-    const { written } = utf8.encodeInto(text, this.bytes.subarray(at + table, at + table + text.length));
-    if (written === text.length) {
+    const { read, written } = utf8.encodeInto(text, this.bytes.subarray(at + table, at + table + text.length));
+    // All read into as many bytes: all ASCII.
+    if (read === text.length && written === text.length) {
       this.#head(at, kind, fields, (field) => field.length);
     } else {
       this.#encodeEach(kind, fields);

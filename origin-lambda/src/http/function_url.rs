@@ -11,7 +11,8 @@ use http::{
     HeaderMap, HeaderName, HeaderValue, Method, Request, Response, Uri, header::CONTENT_LENGTH,
 };
 use http_body_util::BodyExt as _;
-use serde::{Deserialize, Serialize};
+use serde::{Deserialize, Deserializer, Serialize};
+use serde_json::Value;
 use tower::ServiceExt as _;
 
 use super::{Origin, credentials::Transport, rim::RequestId, router};
@@ -19,29 +20,35 @@ use crate::{config::RoleArn, error::Error};
 
 /// The parts of an event that matter. Absent parts are judged by [`FunctionUrl::answer`].
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "camelCase", default)]
+#[serde(rename_all = "camelCase")]
 pub struct Event {
     /// The path as it was sent, percent-encoded.
+    #[serde(default, deserialize_with = "nullable")]
     pub raw_path: String,
     /// The query without `?`; a `+` of the wire is a space here.
+    #[serde(default, deserialize_with = "nullable")]
     pub raw_query_string: String,
     /// Headers; repeated ones joined by comma.
+    #[serde(default, deserialize_with = "nullable")]
     pub headers: BTreeMap<String, String>,
     /// Who called, and how.
+    #[serde(default, deserialize_with = "nullable")]
     pub request_context: RequestContext,
     /// The body, as text or base64.
     pub body: Option<String>,
     /// Whether the body is base64.
+    #[serde(default, deserialize_with = "nullable")]
     pub is_base64_encoded: bool,
 }
 
 /// `requestContext` of an event.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "camelCase", default)]
+#[serde(rename_all = "camelCase")]
 pub struct RequestContext {
     /// The id of the invocation's request.
     pub request_id: Option<String>,
     /// The HTTP request line.
+    #[serde(default, deserialize_with = "nullable")]
     pub http: Http,
     /// Whom AWS verified.
     pub authorizer: Option<Authorizer>,
@@ -49,15 +56,14 @@ pub struct RequestContext {
 
 /// `requestContext.http` of an event.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(default)]
 pub struct Http {
     /// The method.
+    #[serde(default, deserialize_with = "nullable")]
     pub method: String,
 }
 
 /// `requestContext.authorizer` of an event.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(default)]
 pub struct Authorizer {
     /// Present if the URL demands IAM and the signature was good.
     pub iam: Option<Iam>,
@@ -65,7 +71,7 @@ pub struct Authorizer {
 
 /// `requestContext.authorizer.iam` of an event.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "camelCase", default)]
+#[serde(rename_all = "camelCase")]
 pub struct Iam {
     /// The caller's ARN; `arn:aws:sts::ACCOUNT:assumed-role/ROLE/SESSION` for a role.
     pub user_arn: Option<String>,
@@ -83,6 +89,8 @@ pub struct Answer {
     pub body: String,
     /// Always false.
     pub is_base64_encoded: bool,
+    /// Always empty; some hosts miss it when it is absent.
+    pub cookies: Vec<String>,
 }
 
 /// The API behind a Function URL. Cheap to clone.
@@ -103,13 +111,33 @@ impl FunctionUrl {
 
     /// Answers one event. Every failure is an answer.
     pub async fn answer(&self, event: Event) -> Answer {
-        let transport = self.transport(&event.request_context);
         let id = event
             .request_context
             .request_id
             .clone()
             .filter(|id| !id.is_empty());
-        let mut request = request_of(event).unwrap_or_else(|error| {
+        let transport = self.transport(&event.request_context);
+        self.respond(request_of(event), transport, id).await
+    }
+
+    /// Answers whatever JSON the function was invoked with.
+    pub async fn answer_json(&self, event: Value) -> Answer {
+        match serde_json::from_value(event) {
+            Ok(event) => self.answer(event).await,
+            Err(_) => {
+                let error = Error::Event("it does not have the payload format 2.0");
+                self.respond(Err(error), Transport::Stranger, None).await
+            }
+        }
+    }
+
+    async fn respond(
+        &self,
+        request: Result<Request<Body>, Error>,
+        transport: Transport,
+        id: Option<String>,
+    ) -> Answer {
+        let mut request = request.unwrap_or_else(|error| {
             // Through the router nevertheless: its rim renders and logs every failure alike.
             let mut refused = Request::new(Body::empty());
             refused.extensions_mut().insert(Arc::new(error));
@@ -136,6 +164,15 @@ impl FunctionUrl {
             _ => Transport::Stranger,
         }
     }
+}
+
+/// Absent and `null` are the same: hosts differ in which of them they write.
+fn nullable<'de, D, T>(deserializer: D) -> Result<T, D::Error>
+where
+    D: Deserializer<'de>,
+    T: Deserialize<'de> + Default,
+{
+    Option::deserialize(deserializer).map(Option::unwrap_or_default)
 }
 
 fn request_of(event: Event) -> Result<Request<Body>, Error> {
@@ -202,5 +239,6 @@ async fn answer_of(response: Response<Body>) -> Answer {
         headers,
         body: String::from_utf8_lossy(&body).into_owned(),
         is_base64_encoded: false,
+        cookies: Vec::new(),
     }
 }

@@ -1,9 +1,7 @@
 //! Query parameters, strictly: an unknown or repeated one is refused, so that a misspelt
 //! `overwrite` never silently means something else.
 
-use std::borrow::Cow;
-
-use crate::{catalog::Cursor, error::Error, publisher::Overwrite};
+use crate::{catalog::Cursor, error::Error, form_encoding, publisher::Overwrite};
 
 const DEFAULT_LIMIT: u16 = 100;
 const MAX_LIMIT: u16 = 1000;
@@ -78,11 +76,8 @@ fn parameters<const N: usize>(
     Ok(values)
 }
 
-/// Form decoding: a plus is a space in a query, unlike in a path.
 fn decoded(text: &str) -> Result<String, Error> {
-    keyfront_sigv4::uri_encoding::decode(&text.replace('+', "%20"))
-        .map(Cow::into_owned)
-        .map_err(|error| Error::Query(error.to_string()))
+    form_encoding::decode(text).map_err(|error| Error::Query(error.to_string()))
 }
 
 #[cfg(test)]

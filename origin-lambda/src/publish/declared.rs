@@ -8,16 +8,27 @@ use crate::{error::Error, media_type::MediaType};
 
 /// Content codings that may be stored.
 const CODINGS: &[&str] = &["gzip", "br", "zstd", "deflate"];
-/// `x-amz-*` headers that belong to the transport or are understood here.
-const AMZ: &[&str] = &[
-    "x-amz-checksum-sha256",
-    "x-amz-content-sha256",
-    "x-amz-date",
-    "x-amz-security-token",
-    "x-amz-cf-id",
+/// Headers S3 would act on, by prefix: encryption, metadata and grants are not the publisher's choice.
+const NOT_OFFERED: &[&str] = &[
+    "x-amz-server-side-encryption",
+    "x-amz-acl",
+    "x-amz-grant-",
+    "x-amz-meta-",
+    "x-amz-tagging",
+    "x-amz-storage-class",
+    "x-amz-website-redirect-location",
+    "x-amz-object-lock-",
+    "x-amz-copy-source",
+    "x-amz-write-offset",
 ];
 /// Integrity headers that nobody would verify.
-const UNVERIFIED: &[&str] = &["digest", "repr-digest"];
+const UNVERIFIED: &[&str] = &[
+    "digest",
+    "repr-digest",
+    "x-amz-checksum-",
+    "x-amz-sdk-checksum-algorithm",
+    "x-amz-trailer",
+];
 
 /// A body as declared.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
@@ -103,18 +114,25 @@ fn single<'h>(headers: &'h HeaderMap, name: &'static str) -> Result<Option<&'h s
 }
 
 fn refuse_unsupported(headers: &HeaderMap) -> Result<(), Error> {
+    let listed = |list: &[&str], name: &str| list.iter().any(|prefix| name.starts_with(prefix));
     for name in headers.keys().map(HeaderName::as_str) {
-        if UNVERIFIED.contains(&name) {
-            return Err(refuse("digest", "send Content-Digest, which is verified"));
+        if name == "x-amz-checksum-sha256" {
+            continue;
+        }
+        if listed(UNVERIFIED, name) {
+            return Err(refuse(
+                "digest",
+                "send content-digest with sha-256, which is verified",
+            ));
+        }
+        if listed(NOT_OFFERED, name) {
+            return Err(refuse(
+                "x-amz-*",
+                "encryption, metadata and grants are not offered",
+            ));
         }
         if name == "content-range" {
             return Err(refuse("content-range", "an object is written whole"));
-        }
-        if name.starts_with("x-amz-") && !AMZ.contains(&name) {
-            return Err(refuse(
-                "x-amz-*",
-                "encryption, metadata and grants are not the publisher's choice",
-            ));
         }
     }
     Ok(())
@@ -143,15 +161,29 @@ fn coding(headers: &HeaderMap) -> Result<Option<String>, Error> {
     }
 }
 
-/// The SHA-256 of `x-amz-checksum-sha256` or of RFC 9530's `Content-Digest`. Only the latter passes
-/// the CDN, where a viewer's `x-amz-*` is dropped.
+/// The SHA-256 of the body, as `x-amz-checksum-sha256`, RFC 9530's `Content-Digest` or the hash a
+/// signed request carries tell it; all that are sent must agree. Of a viewer's headers only
+/// `Content-Digest` passes the CDN.
 fn sha256(headers: &HeaderMap) -> Result<Option<String>, Error> {
-    let amz = single(headers, "x-amz-checksum-sha256")?
+    let checksum = single(headers, "x-amz-checksum-sha256")?
         .map(|text| digest("x-amz-checksum-sha256", text, 32))
         .transpose()?;
-    let Some(list) = single(headers, "content-digest")? else {
-        return Ok(amz);
-    };
+    let content = single(headers, "content-digest")?
+        .map(content_digest)
+        .transpose()?;
+    let signed = single(headers, "x-amz-content-sha256")?
+        .map(signed_hash)
+        .transpose()?
+        .flatten();
+    let mut told = [checksum, content, signed].into_iter().flatten();
+    let first = told.next();
+    match told.find(|other| Some(other) != first.as_ref()) {
+        Some(_) => Err(refuse("content-digest", "different checksums are sent")),
+        None => Ok(first),
+    }
+}
+
+fn content_digest(list: &str) -> Result<String, Error> {
     let member = |entry: &str| {
         Some(
             entry
@@ -163,12 +195,19 @@ fn sha256(headers: &HeaderMap) -> Result<Option<String>, Error> {
     };
     let told = list.split(',').find_map(member);
     let told = told.ok_or_else(|| refuse("content-digest", "only sha-256 is verified"))?;
-    let told = digest("content-digest", &told, 32)?;
-    match amz {
-        Some(amz) if amz != told => {
-            Err(refuse("content-digest", "two different checksums are sent"))
-        }
-        _ => Ok(Some(told)),
+    digest("content-digest", &told, 32)
+}
+
+/// A Function URL hands text bodies over as text: the hash tells whether the bytes survived that.
+fn signed_hash(text: &str) -> Result<Option<String>, Error> {
+    let mut hash = [0; 32];
+    match hex::decode_to_slice(text, &mut hash) {
+        Ok(()) => Ok(Some(STANDARD.encode(hash))),
+        Err(_) if text == "UNSIGNED-PAYLOAD" => Ok(None),
+        Err(_) => Err(refuse(
+            "x-amz-content-sha256",
+            "write the body's hash, in hexadecimal",
+        )),
     }
 }
 
@@ -234,6 +273,7 @@ mod tests {
             &[("content-md5", SHA)],
             &[("x-amz-checksum-sha256", MD5)],
             &[("x-amz-checksum-crc32", "AAAAAA==")],
+            &[("x-amz-content-sha256", "STREAMING-UNSIGNED-PAYLOAD-TRAILER")],
             &[
                 ("x-amz-checksum-sha256", SHA),
                 (

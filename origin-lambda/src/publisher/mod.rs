@@ -9,6 +9,9 @@ mod policy_source;
 mod rule;
 mod token;
 
+#[cfg(test)]
+mod tests;
+
 pub(crate) use self::document::MAX_DOCUMENT;
 pub use self::{
     document::{PolicyError, Publisher, Publishers, Session},

@@ -20,7 +20,8 @@ use keyfront_object_key::ObjectKey;
 pub use self::client::{client, default_credentials};
 use crate::{
     config::KeyArn,
-    error::{Error, Fault},
+    error::{Error, Fault, Source},
+    form_encoding,
     publish::{Payload, Plan, Precondition},
     publisher::POLICY_KEY,
 };
@@ -288,20 +289,25 @@ impl Store {
             more_after: None,
         };
         for object in answer.contents.unwrap_or_default() {
-            let Some(key) = object.key else { continue };
-            // A key that is not servable was written by someone else: it is not told.
-            if let Some(key) = listed_key(&key, encoded) {
-                if truncated {
-                    listing.more_after = Some(key.as_str().to_owned());
-                }
-                let entry = Entry {
-                    key,
-                    etag: object.e_tag,
-                    size: size(object.size)?,
-                    last_modified: object.last_modified,
-                };
-                listing.entries.push(entry);
+            let told = object.key.unwrap_or_default();
+            let key = if encoded {
+                form_encoding::decode(&told).map_err(unexpected)?
+            } else {
+                told
+            };
+            if truncated {
+                listing.more_after = Some(key.clone());
             }
+            // A key that is not servable was written by someone else: it is not told.
+            let Ok(key) = ObjectKey::new(key) else {
+                continue;
+            };
+            listing.entries.push(Entry {
+                key,
+                etag: object.e_tag,
+                size: size(object.size)?,
+                last_modified: object.last_modified,
+            });
         }
         Ok(listing)
     }
@@ -350,22 +356,18 @@ async fn read_bounded(mut stream: ByteStream) -> Result<Bytes, Error> {
     Ok(body.into())
 }
 
-fn listed_key(key: &str, encoded: bool) -> Option<ObjectKey> {
-    if encoded {
-        // S3's url encoding of listings is form encoding: a space is told as a plus.
-        ObjectKey::from_wire_path(&key.replace('+', "%20")).ok()
-    } else {
-        ObjectKey::new(key).ok()
-    }
-}
-
 fn size(told: Option<i64>) -> Result<u64, Error> {
     told.and_then(|size| u64::try_from(size).ok())
-        .ok_or_else(|| Error::Upstream {
-            operation: "HeadObject",
-            fault: Fault::Unexpected,
-            source: "an object without a size".into(),
-        })
+        .ok_or_else(|| unexpected("an object without a size"))
+}
+
+/// An answer that S3 does not give.
+fn unexpected(source: impl Into<Source>) -> Error {
+    Error::Upstream {
+        operation: "answer",
+        fault: Fault::Unexpected,
+        source: source.into(),
+    }
 }
 
 /// Time one upload may take: 20 seconds, and what its bytes need at 64 KiB a second. The body's own

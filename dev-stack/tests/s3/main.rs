@@ -1,0 +1,14 @@
+//! The local S3, judged from outside: by the AWS SDK, and by raw requests signed with `aws-sigv4`.
+#![allow(clippy::unwrap_used, clippy::panic)]
+
+mod documentation;
+mod encryption;
+mod interrupted;
+mod listing;
+mod multipart;
+mod objects;
+mod permissions;
+mod raw;
+mod rest;
+mod stack;
+mod strict;

@@ -1,0 +1,301 @@
+//! An S3 on loopback whose answers a test scripts, behind the real AWS SDK, with the real router in
+//! front. It records every request it gets, complete or cut off.
+
+#![allow(dead_code, unreachable_pub, clippy::unwrap_used, clippy::panic)]
+
+use std::{
+    collections::VecDeque,
+    sync::{Arc, Mutex},
+};
+
+use aws_credential_types::{Credentials, provider::SharedCredentialsProvider};
+use axum::{Router, body::Body, extract::Request, response::Response};
+use bytes::Bytes;
+use http::{HeaderMap, Method, StatusCode};
+use http_body_util::BodyExt as _;
+use keyfront_origin::{
+    Config, Origin,
+    config::{KeyArn, RoleArn, S3Style},
+    http::{function_url::FunctionUrl, native},
+    publisher::{POLICY_KEY, Publisher, Publishers},
+    store,
+};
+use serde_json::{Value, json};
+use time::OffsetDateTime;
+use tokio::net::TcpListener;
+use tower::ServiceExt as _;
+
+pub const KEY: &str = "arn:aws:kms:eu-west-1:123456789012:key/11111111-2222-3333-4444-555555555555";
+pub const EDGE_ROLE: &str = "arn:aws:iam::123456789012:role/edge";
+
+/// A request as S3 got it.
+#[derive(Debug, Clone)]
+pub struct Recorded {
+    pub method: Method,
+    pub path: String,
+    pub query: String,
+    pub headers: HeaderMap,
+    /// `None`: the connection ended before the body did.
+    pub body: Option<Bytes>,
+}
+
+impl Recorded {
+    pub fn header(&self, name: &str) -> Option<&str> {
+        self.headers.get(name).map(|value| value.to_str().unwrap())
+    }
+}
+
+/// An answer S3 shall give.
+#[derive(Debug, Clone)]
+pub struct Scripted {
+    status: u16,
+    headers: Vec<(String, String)>,
+    body: String,
+}
+
+impl Scripted {
+    pub fn ok(headers: &[(&str, &str)], body: &str) -> Self {
+        Self::status(200, headers, body)
+    }
+
+    pub fn status(status: u16, headers: &[(&str, &str)], body: &str) -> Self {
+        let own = |(name, value): &(&str, &str)| ((*name).to_owned(), (*value).to_owned());
+        Self {
+            status,
+            headers: headers.iter().map(own).collect(),
+            body: body.to_owned(),
+        }
+    }
+
+    pub fn error(status: u16, code: &str, message: &str) -> Self {
+        let body = format!("<Error><Code>{code}</Code><Message>{message}</Message></Error>");
+        Self::status(status, &[("content-type", "application/xml")], &body)
+    }
+
+    fn stored() -> Self {
+        Self::ok(
+            &[
+                ("etag", "\"e1\""),
+                ("x-amz-server-side-encryption", "aws:kms"),
+                ("x-amz-server-side-encryption-aws-kms-key-id", KEY),
+                ("x-amz-server-side-encryption-bucket-key-enabled", "true"),
+            ],
+            "",
+        )
+    }
+
+    fn into_response(self) -> Response {
+        let mut response = Response::builder().status(self.status);
+        for (name, value) in self.headers {
+            response = response.header(name, value);
+        }
+        response.body(Body::from(self.body)).unwrap()
+    }
+}
+
+#[derive(Debug, Default)]
+struct Script {
+    recorded: Vec<Recorded>,
+    answers: VecDeque<Scripted>,
+    policy: Vec<u8>,
+    policy_version: u32,
+    policy_reads: u32,
+    policy_failure: Option<Scripted>,
+}
+
+/// The scripted S3, and an origin that uses it.
+pub struct Stage {
+    script: Arc<Mutex<Script>>,
+    pub config: Config,
+    pub origin: Arc<Origin>,
+    pub router: Router,
+    pub token: String,
+}
+
+/// An answer of the origin.
+#[derive(Debug)]
+pub struct Answer {
+    pub status: StatusCode,
+    pub headers: HeaderMap,
+    pub text: String,
+}
+
+impl Answer {
+    pub fn json(&self) -> Value {
+        serde_json::from_str(&self.text).unwrap()
+    }
+
+    /// The problem's code, with everything a problem must have checked on the way.
+    #[track_caller]
+    pub fn problem(&self) -> String {
+        let body = self.json();
+        assert_eq!(self.headers["content-type"], "application/problem+json");
+        assert_eq!(self.headers["cache-control"], "no-store");
+        assert_eq!(
+            self.headers["x-keyfront-request-id"],
+            body["request_id"].as_str().unwrap()
+        );
+        assert_eq!(body["status"], self.status.as_u16());
+        let code = body["code"].as_str().unwrap();
+        assert_eq!(body["type"], format!("urn:keyfront:{code}"));
+        assert!(!body["title"].as_str().unwrap().is_empty());
+        assert!(!self.text.contains("arn:"), "an ARN leaks: {}", self.text);
+        code.to_owned()
+    }
+}
+
+/// The rules most tests use: PNG, text and HTML under `site/`, 10 MiB, overwriting allowed.
+pub fn site_rules() -> Value {
+    json!([{
+        "prefix": "site/",
+        "methods": ["GET", "PUT", "DELETE"],
+        "max_size": 10 << 20,
+        "content_types": ["image/*", "text/plain", "text/html", "application/octet-stream"],
+        "overwrite": true
+    }])
+}
+
+impl Stage {
+    pub async fn set() -> Self {
+        Self::with_rules(site_rules()).await
+    }
+
+    pub async fn with_rules(rules: Value) -> Self {
+        let publisher: Publisher =
+            serde_json::from_value(json!({"id": "web", "rules": rules})).unwrap();
+        let mut policy = Publishers::default().with(publisher).unwrap();
+        let token = policy
+            .issue_token("web", "t1", None, OffsetDateTime::now_utc())
+            .unwrap();
+        let script = Arc::new(Mutex::new(Script {
+            policy: policy.to_json().unwrap(),
+            ..Script::default()
+        }));
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let endpoint = format!("http://{}", listener.local_addr().unwrap());
+        let shared = Arc::clone(&script);
+        let s3 =
+            Router::new().fallback(move |request: Request| serve(Arc::clone(&shared), request));
+        tokio::spawn(async move { axum::serve(listener, s3).await });
+        let config = Config {
+            bucket: "media".to_owned(),
+            key_arn: KeyArn::parse(KEY).unwrap(),
+            region: "eu-west-1".to_owned(),
+            edge_role: Some(RoleArn::parse(EDGE_ROLE).unwrap()),
+            public_url: Some("https://cdn.example.com".to_owned()),
+            s3_endpoint: Some(endpoint),
+            s3_style: S3Style::Path,
+        };
+        let credentials = Credentials::new("AKIDEXAMPLE", "secret", None, None, "test");
+        let client = store::client(&config, SharedCredentialsProvider::new(credentials));
+        let origin = Origin::new(&config, client);
+        let router = native(Arc::clone(&origin));
+        Self {
+            script,
+            config,
+            origin,
+            router,
+            token: token.reveal().to_owned(),
+        }
+    }
+
+    pub fn function_url(&self) -> FunctionUrl {
+        FunctionUrl::new(Arc::clone(&self.origin), self.config.edge_role.clone())
+    }
+
+    /// The next answer to a call that is not about the policy; without one, S3 succeeds.
+    pub fn s3_answers(&self, answer: Scripted) {
+        self.script.lock().unwrap().answers.push_back(answer);
+    }
+
+    pub fn policy_is(&self, document: &[u8]) {
+        let mut script = self.script.lock().unwrap();
+        script.policy = document.to_vec();
+        script.policy_version += 1;
+        script.policy_failure = None;
+    }
+
+    pub fn policy_fails(&self, answer: Scripted) {
+        self.script.lock().unwrap().policy_failure = Some(answer);
+    }
+
+    pub fn policy_reads(&self) -> u32 {
+        self.script.lock().unwrap().policy_reads
+    }
+
+    /// Calls S3 got, those for the policy left out.
+    pub fn calls(&self) -> Vec<Recorded> {
+        self.script.lock().unwrap().recorded.clone()
+    }
+
+    pub fn request(&self, method: &str, target: &str) -> http::request::Builder {
+        Request::builder()
+            .method(method)
+            .uri(target)
+            .header("authorization", format!("Bearer {}", self.token))
+    }
+
+    pub async fn send(&self, request: Request) -> Answer {
+        let response = self.router.clone().oneshot(request).await.unwrap();
+        let (parts, body) = response.into_parts();
+        let body = body.collect().await.unwrap().to_bytes();
+        let text = String::from_utf8(body.to_vec()).unwrap();
+        Answer {
+            status: parts.status,
+            headers: parts.headers,
+            text,
+        }
+    }
+
+    /// Uploads `body` with its length and a type.
+    pub async fn put(&self, target: &str, content_type: &str, body: &'static [u8]) -> Answer {
+        let request = self
+            .request("PUT", target)
+            .header("content-type", content_type)
+            .header("content-length", body.len());
+        self.send(request.body(Body::from(body)).unwrap()).await
+    }
+
+    pub async fn get(&self, target: &str) -> Answer {
+        self.send(self.request("GET", target).body(Body::empty()).unwrap())
+            .await
+    }
+}
+
+async fn serve(script: Arc<Mutex<Script>>, request: Request) -> Response {
+    let (parts, body) = request.into_parts();
+    let body = body.collect().await.ok().map(|body| body.to_bytes());
+    let mut script = script.lock().unwrap();
+    if parts.method == Method::GET && parts.uri.path() == format!("/media/{POLICY_KEY}") {
+        script.policy_reads += 1;
+        if let Some(failure) = &script.policy_failure {
+            return failure.clone().into_response();
+        }
+        let etag = format!("\"p{}\"", script.policy_version);
+        if parts
+            .headers
+            .get("if-none-match")
+            .is_some_and(|known| *known == *etag)
+        {
+            return Scripted::status(304, &[("etag", &etag)], "").into_response();
+        }
+        let document = String::from_utf8(script.policy.clone()).unwrap();
+        return Scripted::ok(&[("etag", &etag)], &document).into_response();
+    }
+    script.recorded.push(Recorded {
+        method: parts.method.clone(),
+        path: parts.uri.path().to_owned(),
+        query: parts.uri.query().unwrap_or_default().to_owned(),
+        headers: parts.headers,
+        body,
+    });
+    let default = || match parts.method {
+        Method::DELETE => Scripted::status(204, &[], ""),
+        _ => Scripted::stored(),
+    };
+    script
+        .answers
+        .pop_front()
+        .unwrap_or_else(default)
+        .into_response()
+}

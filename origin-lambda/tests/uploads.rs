@@ -1,0 +1,570 @@
+//! `PUT /objects/{key}`: what is asked of S3, and what is answered.
+
+#![allow(clippy::unwrap_used, clippy::panic)]
+
+mod scripted_s3;
+
+use axum::body::Body;
+use bytes::Bytes;
+use futures::stream;
+use http::StatusCode;
+use keyfront_object_key::ObjectKey;
+use scripted_s3::{KEY, Recorded, Scripted, Stage};
+use serde_json::json;
+use tokio::{
+    io::{AsyncReadExt as _, AsyncWriteExt as _},
+    net::{TcpListener, TcpStream},
+};
+
+#[tokio::test]
+async fn an_upload_is_encrypted_with_the_configured_key_and_never_overwrites_by_default() {
+    let stage = Stage::set().await;
+    let answer = stage
+        .put(
+            "/objects/site/a%20b+c.txt",
+            "text/plain; charset=UTF-8",
+            b"hello",
+        )
+        .await;
+    assert_eq!(answer.status, StatusCode::CREATED);
+    assert_eq!(answer.headers["etag"], "\"e1\"");
+    assert_eq!(
+        answer.json(),
+        json!({
+            "key": "site/a b+c.txt",
+            "path": "/site/a%20b%2Bc.txt",
+            "url": "https://cdn.example.com/site/a%20b%2Bc.txt",
+            "etag": "\"e1\"",
+            "size": 5,
+            "content_type": "text/plain; charset=UTF-8",
+            "sse": "aws:kms",
+        })
+    );
+    let calls = stage.calls();
+    let [put] = calls.as_slice() else {
+        panic!("one call: {calls:?}")
+    };
+    assert_eq!(put.path, "/media/site/a%20b%2Bc.txt");
+    assert_eq!(put.header("x-amz-server-side-encryption"), Some("aws:kms"));
+    assert_eq!(
+        put.header("x-amz-server-side-encryption-aws-kms-key-id"),
+        Some(KEY)
+    );
+    assert_eq!(
+        put.header("x-amz-server-side-encryption-bucket-key-enabled"),
+        Some("true")
+    );
+    assert_eq!(put.header("if-none-match"), Some("*"));
+    assert_eq!(
+        put.header("content-type"),
+        Some("text/plain; charset=UTF-8")
+    );
+    assert_eq!(put.header("cache-control"), Some("public, max-age=300"));
+    assert_eq!(put.header("content-disposition"), None);
+    assert_eq!(put.body.as_deref(), Some(&b"hello"[..]));
+}
+
+#[tokio::test]
+async fn the_wire_form_sent_to_s3_is_the_one_the_edge_signs() {
+    let stage = Stage::with_rules(json!([
+        {"prefix": "", "max_size": 10, "content_types": ["*/*"]}
+    ]))
+    .await;
+    for key in [
+        "plain",
+        "a b",
+        "a+b",
+        "100%",
+        "%41",
+        "a=b&c",
+        "a?b#c",
+        "'quoted'\"",
+        "(paren)*!~",
+        "a//b",
+        "/lead",
+        "dir/",
+        "\u{434}\u{43e}\u{43c}",
+        "\u{1f511}",
+        "e\u{301}",
+        "\u{e9}",
+        "a:b@c;d,e",
+        "back\\slash",
+        "{x}|^`",
+        "[0]<1>",
+        "a/...",
+        "$HOME",
+    ] {
+        let key = ObjectKey::new(key).unwrap();
+        let answer = stage
+            .put(&format!("/objects/{}", key.wire()), "text/plain", b"x")
+            .await;
+        assert_eq!(answer.status, StatusCode::CREATED, "{key}: {}", answer.text);
+        assert_eq!(answer.json()["key"], key.as_str());
+        assert_eq!(
+            stage.calls().last().unwrap().path,
+            format!("/media/{}", key.wire())
+        );
+    }
+}
+
+#[tokio::test]
+async fn a_path_that_is_no_legal_key_is_refused_before_anything_else() {
+    let stage = Stage::set().await;
+    let long = format!("/objects/{}", "k".repeat(1025));
+    for (target, code) in [
+        ("/objects/site/../secret", "path-invalid"),
+        ("/objects/site/%2e%2E/secret", "path-invalid"),
+        ("/objects/site%2F..%2Fsecret", "path-invalid"),
+        ("/objects/site/%zz", "path-invalid"),
+        ("/objects/site/%ff", "path-invalid"),
+        ("/objects/site/%00", "path-invalid"),
+        ("/objects/.keyfront/publishers.json", "path-invalid"),
+        ("/objects/%2Ekeyfront%2Fpublishers.json", "path-invalid"),
+        (long.as_str(), "key-too-long"),
+    ] {
+        let answer = stage.put(target, "text/plain", b"x").await;
+        assert_eq!(
+            (answer.status, answer.problem().as_str()),
+            (StatusCode::BAD_REQUEST, code),
+            "{target}"
+        );
+    }
+    assert!(stage.calls().is_empty());
+    assert_eq!(stage.policy_reads(), 0);
+}
+
+#[tokio::test]
+async fn rules_are_judged_before_a_byte_is_stored() {
+    let stage = Stage::set().await;
+    for (target, content_type, length, status, code) in [
+        ("/objects/other/a", "text/plain", 1, 403, "forbidden"),
+        ("/objects/site", "text/plain", 1, 403, "forbidden"),
+        (
+            "/objects/site/a",
+            "application/json",
+            1,
+            415,
+            "content-type-refused",
+        ),
+        (
+            "/objects/site/a",
+            "text/plain",
+            (10 << 20) + 1,
+            413,
+            "body-too-large",
+        ),
+        (
+            "/objects/site/a",
+            "text/plain, text/html",
+            1,
+            400,
+            "header-invalid",
+        ),
+        (
+            "/objects/site/a?overwrite=yes",
+            "text/plain",
+            1,
+            400,
+            "query-refused",
+        ),
+        (
+            "/objects/site/a?overwirte=true",
+            "text/plain",
+            1,
+            400,
+            "query-refused",
+        ),
+    ] {
+        let request = stage
+            .request("PUT", target)
+            .header("content-type", content_type)
+            .header("content-length", length)
+            // A body nobody may ask for.
+            .body(Body::from_stream(stream::pending::<
+                Result<Bytes, std::io::Error>,
+            >()))
+            .unwrap();
+        let answer = stage.send(request).await;
+        assert_eq!(
+            (answer.status.as_u16(), answer.problem().as_str()),
+            (status, code),
+            "{target}"
+        );
+    }
+    assert!(stage.calls().is_empty());
+}
+
+#[tokio::test]
+async fn denials_name_the_rule() {
+    let stage = Stage::set().await;
+    let answer = stage.put("/objects/site/a", "video/mp4", b"x").await;
+    let detail = answer.json()["detail"].as_str().unwrap().to_owned();
+    assert!(
+        detail.contains("\"site/\"") && detail.contains("video/mp4"),
+        "{detail}"
+    );
+}
+
+#[tokio::test]
+async fn overwriting_is_asked_for_allowed_and_may_be_conditional() {
+    let stage = Stage::set().await;
+    let with = |target: &str, name: &str, value: &str| {
+        let request = stage
+            .request("PUT", target)
+            .header("content-type", "text/plain");
+        request
+            .header("content-length", 1)
+            .header(name, value)
+            .body(Body::from("x"))
+            .unwrap()
+    };
+    let answer = stage
+        .put("/objects/site/a?overwrite=true", "text/plain", b"x")
+        .await;
+    assert_eq!(answer.status, StatusCode::CREATED);
+    let answer = stage
+        .send(with("/objects/site/a?overwrite=true", "if-match", "\"e0\""))
+        .await;
+    assert_eq!(answer.status, StatusCode::CREATED);
+    let calls = stage.calls();
+    assert_eq!(
+        (
+            calls[0].header("if-none-match"),
+            calls[0].header("if-match")
+        ),
+        (None, None)
+    );
+    assert_eq!(
+        (
+            calls[1].header("if-none-match"),
+            calls[1].header("if-match")
+        ),
+        (None, Some("\"e0\""))
+    );
+    for request in [
+        with("/objects/site/a", "if-match", "\"e0\""),
+        with("/objects/site/a?overwrite=true", "if-none-match", "*"),
+    ] {
+        assert_eq!(stage.send(request).await.problem(), "header-invalid");
+    }
+    let strict = Stage::with_rules(json!([
+        {"prefix": "", "max_size": 10, "content_types": ["*/*"]}
+    ]))
+    .await;
+    assert_eq!(
+        strict
+            .put("/objects/a?overwrite=true", "a/b", b"x")
+            .await
+            .problem(),
+        "forbidden"
+    );
+}
+
+#[tokio::test]
+async fn of_two_writers_the_second_is_told_that_the_object_exists() {
+    let stage = Stage::set().await;
+    stage.s3_answers(Scripted::error(412, "PreconditionFailed", "At least one"));
+    stage.s3_answers(Scripted::error(409, "ConditionalRequestConflict", "retry"));
+    let answer = stage.put("/objects/site/a", "text/plain", b"x").await;
+    assert_eq!(
+        (answer.status.as_u16(), answer.problem().as_str()),
+        (412, "already-exists")
+    );
+    let answer = stage.put("/objects/site/a", "text/plain", b"x").await;
+    assert_eq!(
+        (answer.status.as_u16(), answer.problem().as_str()),
+        (409, "write-conflict")
+    );
+    assert_eq!(answer.headers["retry-after"], "1");
+}
+
+#[tokio::test]
+async fn active_content_becomes_an_attachment_unless_the_rule_lists_it() {
+    let rule = |inline: &[&str]| {
+        json!([{"prefix": "", "max_size": 10, "content_types": ["*/*"], "inline": inline,
+                "cache_control": "private, max-age=60"}])
+    };
+    let stage = Stage::with_rules(rule(&["text/html"])).await;
+    for (content_type, disposition) in [
+        ("text/html; charset=utf-8", None),
+        ("image/svg+xml", Some("attachment")),
+        ("application/xml", Some("attachment")),
+        ("text/javascript", Some("attachment")),
+        ("image/png", None),
+    ] {
+        assert_eq!(
+            stage.put("/objects/a", content_type, b"x").await.status,
+            StatusCode::CREATED
+        );
+        let put = stage.calls().pop().unwrap();
+        assert_eq!(
+            put.header("content-disposition"),
+            disposition,
+            "{content_type}"
+        );
+        assert_eq!(put.header("cache-control"), Some("private, max-age=60"));
+    }
+}
+
+#[tokio::test]
+async fn an_object_stored_with_other_encryption_is_deleted_and_502_told() {
+    let other = KEY.replace('1', "9");
+    for headers in [
+        &[("etag", "\"e\"")][..],
+        &[
+            ("etag", "\"e\""),
+            ("x-amz-server-side-encryption", "AES256"),
+        ],
+        &[
+            ("etag", "\"e\""),
+            ("x-amz-server-side-encryption", "aws:kms"),
+            (
+                "x-amz-server-side-encryption-aws-kms-key-id",
+                other.as_str(),
+            ),
+        ],
+    ] {
+        let stage = Stage::set().await;
+        let mut headers = headers.to_vec();
+        headers.push(("x-amz-version-id", "v7"));
+        stage.s3_answers(Scripted::ok(&headers, ""));
+        let answer = stage.put("/objects/site/a", "text/plain", b"x").await;
+        assert_eq!(
+            (answer.status.as_u16(), answer.problem().as_str()),
+            (502, "encryption-mismatch")
+        );
+        let deletion = stage.calls().pop().unwrap();
+        assert_eq!(
+            (deletion.method.as_str(), deletion.path.as_str()),
+            ("DELETE", "/media/site/a")
+        );
+        assert!(
+            deletion.query.contains("versionId=v7"),
+            "{}",
+            deletion.query
+        );
+    }
+}
+
+#[tokio::test]
+async fn checksums_go_to_s3_which_verifies_them() {
+    let stage = Stage::set().await;
+    let sha = "LPJNul+wow4m6DsqxbninhsWHlwfp0JecwQzYpOLmCQ=";
+    let request = |name: &str, value: &str| {
+        let request = stage
+            .request("PUT", "/objects/site/a")
+            .header("content-type", "text/plain");
+        request
+            .header("content-length", 5)
+            .header(name, value)
+            .body(Body::from("hello"))
+            .unwrap()
+    };
+    stage
+        .send(request("content-digest", &format!("sha-256=:{sha}:")))
+        .await;
+    assert_eq!(stage.calls()[0].header("x-amz-checksum-sha256"), Some(sha));
+    stage
+        .send(request("content-md5", "XUFAKrxLKna5cZ2REBfFkg=="))
+        .await;
+    assert_eq!(
+        stage.calls()[1].header("content-md5"),
+        Some("XUFAKrxLKna5cZ2REBfFkg==")
+    );
+    stage.s3_answers(Scripted::error(400, "BadDigest", "did not match"));
+    let answer = stage
+        .send(request("content-md5", "XUFAKrxLKna5cZ2REBfFkg=="))
+        .await;
+    assert_eq!(
+        (answer.status.as_u16(), answer.problem().as_str()),
+        (400, "checksum-mismatch")
+    );
+}
+
+#[tokio::test]
+async fn a_body_without_length_is_buffered_up_to_six_mebibytes() {
+    let stage = Stage::set().await;
+    let chunked = |bytes: usize| {
+        let chunk = Bytes::from(vec![7; 1 << 16]);
+        let chunks = (0..bytes >> 16).map(move |_| Ok::<_, std::io::Error>(chunk.clone()));
+        let request = stage
+            .request("PUT", "/objects/site/a")
+            .header("content-type", "text/plain");
+        request
+            .body(Body::from_stream(stream::iter(chunks)))
+            .unwrap()
+    };
+    let answer = stage.send(chunked(6 << 20)).await;
+    assert_eq!(
+        (answer.status, &answer.json()["size"]),
+        (StatusCode::CREATED, &json!(6 << 20))
+    );
+    let answer = stage.send(chunked((6 << 20) + (1 << 16))).await;
+    assert_eq!(
+        (answer.status.as_u16(), answer.problem().as_str()),
+        (411, "length-required")
+    );
+    assert_eq!(stage.calls().len(), 1);
+}
+
+#[tokio::test]
+async fn a_small_upload_is_sent_again_when_s3_is_busy_and_a_streamed_one_is_not() {
+    let stage = Stage::set().await;
+    stage.s3_answers(Scripted::error(503, "SlowDown", "slow down"));
+    assert_eq!(
+        stage
+            .put("/objects/site/a", "text/plain", b"x")
+            .await
+            .status,
+        StatusCode::CREATED
+    );
+    assert_eq!(stage.calls().len(), 2);
+
+    stage.s3_answers(Scripted::error(503, "SlowDown", "slow down"));
+    let answer = stage.send(streamed(&stage, 8 << 20, 8 << 20)).await;
+    assert_eq!(
+        (answer.status.as_u16(), answer.problem().as_str()),
+        (503, "throttled")
+    );
+    assert_eq!(answer.headers["retry-after"], "2");
+    assert_eq!(stage.calls().len(), 3);
+}
+
+#[tokio::test]
+async fn a_large_upload_arrives_whole() {
+    let stage = Stage::set().await;
+    let answer = stage.send(streamed(&stage, 8 << 20, 8 << 20)).await;
+    assert_eq!(
+        (answer.status, &answer.json()["size"]),
+        (StatusCode::CREATED, &json!(8 << 20))
+    );
+    let put = stage.calls().pop().unwrap();
+    assert_eq!(put.header("x-amz-decoded-content-length"), Some("8388608"));
+    // The SDK's chunk framing and checksum trailer are around the bytes.
+    assert!(put.body.unwrap().len() > 8 << 20);
+}
+
+#[tokio::test]
+async fn a_body_that_lies_about_its_length_leaves_nothing() {
+    for declared in [9 << 20, 8 << 20] {
+        for sent in [declared - (1 << 16), declared + (1 << 16)] {
+            let stage = Stage::set().await;
+            let answer = stage.send(streamed(&stage, declared, sent)).await;
+            assert_eq!(
+                (answer.status.as_u16(), answer.problem().as_str()),
+                (400, "body-incomplete")
+            );
+            assert!(
+                stage.calls().iter().all(|call| call.body.is_none()),
+                "S3 got a whole body"
+            );
+        }
+    }
+    let stage = Stage::set().await;
+    for sent in ["1234", "123456"] {
+        let request = stage
+            .request("PUT", "/objects/site/a")
+            .header("content-type", "text/plain");
+        let request = request
+            .header("content-length", 5)
+            .body(Body::from(sent))
+            .unwrap();
+        assert_eq!(stage.send(request).await.problem(), "body-incomplete");
+    }
+    assert!(stage.calls().is_empty());
+}
+
+#[tokio::test]
+async fn a_client_that_hangs_up_midway_leaves_nothing() {
+    let stage = Stage::set().await;
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let address = listener.local_addr().unwrap();
+    let origin = std::sync::Arc::clone(&stage.origin);
+    tokio::spawn(keyfront_origin::serve(
+        listener,
+        origin,
+        std::future::pending(),
+    ));
+    for length in [1_000, 8 << 20] {
+        let mut client = TcpStream::connect(address).await.unwrap();
+        let head = format!(
+            "PUT /objects/site/a HTTP/1.1\r\nhost: x\r\nauthorization: Bearer {}\r\n\
+             content-type: text/plain\r\ncontent-length: {length}\r\n\r\nabc",
+            stage.token
+        );
+        client.write_all(head.as_bytes()).await.unwrap();
+        client.shutdown().await.unwrap();
+        let mut answer = String::new();
+        let _ = client.read_to_string(&mut answer).await;
+        assert!(!answer.contains(" 201 "), "{answer}");
+    }
+    assert!(
+        stage.calls().iter().all(|call| call.body.is_none()),
+        "S3 got a whole body"
+    );
+}
+
+fn streamed(stage: &Stage, declared: usize, sent: usize) -> axum::extract::Request {
+    let chunk = Bytes::from(vec![7; 1 << 16]);
+    let chunks = (0..sent >> 16).map(move |_| Ok::<_, std::io::Error>(chunk.clone()));
+    stage
+        .request("PUT", "/objects/site/large")
+        .header("content-type", "image/png")
+        .header("content-length", declared)
+        .body(Body::from_stream(stream::iter(chunks)))
+        .unwrap()
+}
+
+#[tokio::test]
+async fn failures_of_s3_are_told_by_code_and_never_by_their_text() {
+    let kms = "User: arn:aws:sts::123456789012:assumed-role/o/s is not authorized to perform: \
+               kms:GenerateDataKey";
+    for (answer, status, code) in [
+        (
+            Scripted::error(403, "AccessDenied", "Access Denied"),
+            502,
+            "origin-denied",
+        ),
+        (Scripted::error(403, "AccessDenied", kms), 502, "kms-denied"),
+        (
+            Scripted::error(400, "KMS.DisabledException", KEY),
+            502,
+            "kms-disabled",
+        ),
+        (
+            Scripted::error(403, "SignatureDoesNotMatch", "AKIDEXAMPLE"),
+            502,
+            "signature-rejected",
+        ),
+        (
+            Scripted::error(400, "ExpiredToken", "expired"),
+            503,
+            "credentials-expired",
+        ),
+        (
+            Scripted::error(404, "NoSuchBucket", "media"),
+            500,
+            "bucket-missing",
+        ),
+        (
+            Scripted::error(418, "Teapot", "arn:aws:x"),
+            502,
+            "origin-failed",
+        ),
+    ] {
+        let stage = Stage::set().await;
+        stage.s3_answers(answer);
+        let told = stage.put("/objects/site/a", "text/plain", b"x").await;
+        assert_eq!(
+            (told.status.as_u16(), told.problem().as_str()),
+            (status, code)
+        );
+        assert!(told.json().get("detail").is_none());
+        let once = |call: &Recorded| call.method == "PUT";
+        assert_eq!(
+            stage.calls().iter().filter(|call| once(call)).count(),
+            1,
+            "{code}"
+        );
+    }
+}
