@@ -24,6 +24,7 @@ pub(crate) struct CanonicalHeaders<'a, 'order> {
     given: &'a [Header<'a>],
     written: &'a [Header<'a>],
     order: &'order [usize],
+    all_lower: bool,
 }
 
 impl<'a, 'order> CanonicalHeaders<'a, 'order> {
@@ -58,6 +59,7 @@ impl<'a, 'order> CanonicalHeaders<'a, 'order> {
             given,
             written,
             order,
+            all_lower,
         })
     }
 
@@ -71,7 +73,7 @@ impl<'a, 'order> CanonicalHeaders<'a, 'order> {
                 out.pop();
                 append(out, &[","]);
             } else {
-                append_lower(out, name);
+                self.append_name(out, name);
                 append(out, &[":"]);
             }
             if index < self.given.len() {
@@ -95,8 +97,16 @@ impl<'a, 'order> CanonicalHeaders<'a, 'order> {
             if !previous.is_empty() {
                 append(out, &[";"]);
             }
-            append_lower(out, name);
+            self.append_name(out, name);
             previous = name;
+        }
+    }
+
+    fn append_name(&self, out: &mut String, name: &str) {
+        let start = out.len();
+        append(out, &[name]);
+        if !self.all_lower {
+            out[start..].make_ascii_lowercase();
         }
     }
 }
@@ -157,12 +167,6 @@ fn is_lower(name: &str) -> bool {
 fn compare_lower(left: &str, right: &str) -> Ordering {
     let lower = |byte: u8| byte.to_ascii_lowercase();
     left.bytes().map(lower).cmp(right.bytes().map(lower))
-}
-
-fn append_lower(out: &mut String, name: &str) {
-    let start = out.len();
-    append(out, &[name]);
-    out[start..].make_ascii_lowercase();
 }
 
 fn append_trimmed(out: &mut String, value: &str) {

@@ -1,6 +1,7 @@
 //! The bare signer as a WASM module: one S3 GET, its headers in, its `authorization` and `x-amz-date` out.
 //!
-//! `input(n)` gives the place of n bytes; the host writes twelve fields there, separated by newlines, and calls
+//! `input(n)` gives the place of n bytes; the host writes the lengths of twelve fields there (u32,
+//! little-endian), then the fields, and calls
 //! `sign_pure` (everything in WASM) or `sign_hybrid` (the canonical request hashed by the imported
 //! `host.sha256`). Both give the place of the length of `authorization` (u32,
 //! little-endian), the 16 characters of `x-amz-date`, and `authorization`; 0 is a refusal.
@@ -18,6 +19,9 @@ use keyfront_sigv4::{
     AmzDate, CanonicalRequest, Credentials, Payload, Profile, Request, SecretAccessKey,
     SessionToken, Signer, SigningContext,
 };
+
+/// Method, path, query, host, range, x-amz-cf-id, access key id, secret, token, region, service, Unix seconds.
+const FIELDS: usize = 12;
 
 struct Instance {
     signer: Signer,
@@ -83,8 +87,17 @@ fn sign(
     output: &mut Vec<u8>,
     hash: impl FnOnce(&CanonicalRequest) -> [u8; 32],
 ) -> Option<()> {
-    let mut fields = std::str::from_utf8(input).ok()?.split('\n');
-    let mut next = || fields.next();
+    let (table, text) = input.split_at_checked(FIELDS * 4)?;
+    let (mut lengths, mut text) = (
+        table.as_chunks::<4>().0.iter(),
+        std::str::from_utf8(text).ok()?,
+    );
+    let mut next = || {
+        let length = u32::from_le_bytes(*lengths.next()?) as usize;
+        let (field, rest) = text.split_at_checked(length)?;
+        text = rest;
+        Some(field)
+    };
     let (method, path, query) = (next()?, next()?, next()?);
     let headers = [
         ("host", next()?),

@@ -131,7 +131,7 @@ fn response(fields: &ResponseFields<'_>, out: &mut Vec<u8>) -> Result<(), Malfor
             frame::encode(out, Outcome::Pass, &kept, &texts);
         }
         Cleaned::Answer { answer: own, log } => {
-            answer(out, &kept(&names, is_transfer_header), &own, log)
+            answer(out, &kept(&names, is_transfer_header), &own, log);
         }
     }
     Ok(())

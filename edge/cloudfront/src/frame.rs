@@ -211,3 +211,6 @@ pub fn encode(out: &mut Vec<u8>, outcome: Outcome, kept: &[u32], fields: &[&str]
 fn length<T>(items: &[T]) -> u32 {
     u32::try_from(items.len()).unwrap_or(u32::MAX)
 }
+
+#[cfg(test)]
+pub(crate) mod tests;

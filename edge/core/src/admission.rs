@@ -4,12 +4,16 @@
 //! listed query parameters); everything else is dropped silently, so that one hostile request cannot decide
 //! what the next viewer gets. It builds and signs nothing.
 
+mod query;
+
 use std::borrow::Cow;
 
 use keyfront_sigv4::uri_encoding;
 
 use crate::refusal::Refusal;
 use crate::site::Site;
+
+pub(crate) use self::query::{is_refused_parameter, publish_query, read_query};
 
 /// CloudFront's limit on path and query together; other hosts get the same one.
 const LONGEST_TARGET: usize = 8_192;
@@ -182,169 +186,6 @@ pub(crate) fn path<'p>(path: &'p str, query: &str) -> Result<Cow<'p, str>, Refus
         return Err(Refusal::PathInvalid);
     }
     uri_encoding::decode(path).map_err(|_| Refusal::PathInvalid)
-}
-
-/// The query of a read: listed parameters only, strictly encoded and in canonical order, so that what is sent is
-/// what is signed.
-pub(crate) fn read_query(site: &Site, query: &str) -> Result<String, Refusal> {
-    let mut listed = Vec::new();
-    for parameter in parameters(query) {
-        // What does not decode cannot be listed, and what is not listed is dropped.
-        let Ok(name) = decode_component(parameter.name) else {
-            continue;
-        };
-        if is_refused_parameter(&name) {
-            return Err(Refusal::QueryRefused);
-        }
-        if site.query.contains(&name) {
-            listed.push((name, parameter.value()?));
-        }
-    }
-    Ok(written(&listed))
-}
-
-/// The query of a publish request: everything the publishers' API is told, except signing parameters, strictly
-/// encoded and in canonical order.
-pub(crate) fn publish_query(query: &str) -> Result<String, Refusal> {
-    let mut all = Vec::new();
-    for parameter in parameters(query) {
-        let name = decode_component(parameter.name)?;
-        if is_signing_parameter(&name) {
-            return Err(Refusal::QueryRefused);
-        }
-        all.push((name, parameter.value()?));
-    }
-    Ok(written(&all))
-}
-
-/// Whether a decoded parameter may never reach the bucket: S3 subresources and operations (they would turn a read
-/// of an object into another request), and everything presigned URLs carry. Also the rule for what a site
-/// may list.
-///
-/// S3 compares these names by case, its imitators do not all; so case does not help a viewer. `Policy` alone, as
-/// CloudFront's signed URLs spell it, is no subresource: CloudFront consumes it, and it is never listed.
-pub(crate) fn is_refused_parameter(name: &str) -> bool {
-    let subresource = SUBRESOURCES
-        .iter()
-        .any(|refused| name.eq_ignore_ascii_case(refused));
-    is_signing_parameter(name) || (subresource && name != "Policy")
-}
-
-fn is_signing_parameter(name: &str) -> bool {
-    name.get(..6)
-        .is_some_and(|head| head.eq_ignore_ascii_case("x-amz-"))
-        || name.eq_ignore_ascii_case("awsaccesskeyid")
-}
-
-/// S3's subresources and listing parameters, as its API reference names them, in lower case.
-const SUBRESOURCES: [&str; 54] = [
-    "accelerate",
-    "acl",
-    "analytics",
-    "append",
-    "attributes",
-    "continuation-token",
-    "cors",
-    "delete",
-    "delimiter",
-    "encoding-type",
-    "encryption",
-    "fetch-owner",
-    "intelligent-tiering",
-    "inventory",
-    "key-marker",
-    "legal-hold",
-    "lifecycle",
-    "list-type",
-    "location",
-    "logging",
-    "marker",
-    "max-keys",
-    "max-parts",
-    "max-uploads",
-    "metadataconfiguration",
-    "metadatatable",
-    "metrics",
-    "notification",
-    "object-lock",
-    "ownershipcontrols",
-    "part-number-marker",
-    "partnumber",
-    "policy",
-    "policystatus",
-    "prefix",
-    "publicaccessblock",
-    "replication",
-    "requestpayment",
-    "restore",
-    "retention",
-    "select",
-    "select-type",
-    "session",
-    "start-after",
-    "tagging",
-    "torrent",
-    "upload-id-marker",
-    "uploadid",
-    "uploads",
-    "version-id-marker",
-    "versionid",
-    "versioning",
-    "versions",
-    "website",
-];
-
-struct Parameter<'q> {
-    name: &'q str,
-    raw_value: &'q str,
-}
-
-impl Parameter<'_> {
-    fn value(&self) -> Result<String, Refusal> {
-        decode_component(self.raw_value)
-    }
-}
-
-fn parameters(query: &str) -> impl Iterator<Item = Parameter<'_>> {
-    query
-        .split('&')
-        .filter(|pair| !pair.is_empty())
-        .map(|pair| {
-            let (name, raw_value) = pair.split_once('=').unwrap_or((pair, ""));
-            Parameter { name, raw_value }
-        })
-}
-
-/// In a query, unlike in a path, `+` is a space: browsers write it so (`URLSearchParams`) and S3 reads it so. It
-/// leaves as `%20`, which has one reading.
-fn decode_component(raw: &str) -> Result<String, Refusal> {
-    let spaced = raw.replace('+', " ");
-    uri_encoding::decode(&spaced)
-        .map(Cow::into_owned)
-        .map_err(|_| Refusal::QueryRefused)
-}
-
-/// In canonical order, which is the order of the encoded bytes; a handful of parameters need no sort.
-fn written(parameters: &[(String, String)]) -> String {
-    let mut encoded: Vec<(String, String)> = Vec::with_capacity(parameters.len());
-    for (name, value) in parameters {
-        let parameter = (
-            uri_encoding::encode_component(name),
-            uri_encoding::encode_component(value),
-        );
-        let place = encoded.partition_point(|placed| *placed <= parameter);
-        encoded.insert(place, parameter);
-    }
-    let mut query = String::new();
-    for (name, value) in &encoded {
-        if !query.is_empty() {
-            query.push('&');
-        }
-        query.push_str(name);
-        query.push('=');
-        query.push_str(value);
-    }
-    query
 }
 
 #[cfg(test)]

@@ -3,9 +3,12 @@
 //! One mapping from cause to status, used by requests and responses alike. It does not decide what
 //! is refused.
 
+mod problem;
+
 use keyfront_object_key::KeyError;
 use keyfront_sigv4::SigningError;
 
+use self::problem::Problem;
 use crate::answer::{Answer, Header};
 use crate::site::SiteError;
 
@@ -96,63 +99,30 @@ struct Face {
 }
 
 impl Refusal {
+    #[rustfmt::skip] // One row a refusal: this is the table of docs/SEMANTICS.md.
     fn face(&self) -> Face {
         let (status, code, title) = match self {
             Self::PathInvalid => (400, "path-invalid", "the path is not valid"),
-            Self::KeyTooLong => (
-                400,
-                "key-too-long",
-                "the path is longer than an object key can be",
-            ),
+            Self::KeyTooLong => (400, "key-too-long", "the path is longer than an object key can be"),
             Self::QueryRefused => (400, "query-refused", "the query is not allowed"),
             Self::NotFound => (404, "not-found", "not found"),
-            Self::MethodNotAllowed { .. } => {
-                (405, "method-not-allowed", "the method is not allowed")
-            }
-            Self::BodyTooLarge => (
-                413,
-                "body-too-large",
-                "the body is too large here; start with POST /uploads",
-            ),
-            Self::UseRange => (
-                413,
-                "use-range",
-                "the object is too large for one answer; ask for ranges",
-            ),
+            Self::MethodNotAllowed { .. } => (405, "method-not-allowed", "the method is not allowed"),
+            Self::BodyTooLarge => (413, "body-too-large", "the body is too large here; start with POST /uploads"),
+            Self::UseRange => (413, "use-range", "the object is too large for one answer; ask for ranges"),
             Self::SiteInvalid(_) => (500, "site-invalid", "the site is misconfigured"),
-            Self::SiteMisrouted { .. } => (
-                500,
-                "site-misrouted",
-                "the site is routed to another origin",
-            ),
-            Self::EventInvalid(_) | Self::Unsignable(_) => (
-                500,
-                "event-invalid",
-                "the edge did not understand the request event",
-            ),
+            Self::SiteMisrouted { .. } => (500, "site-misrouted", "the site is routed to another origin"),
+            Self::EventInvalid(_) | Self::Unsignable(_) => (500, "event-invalid", "the edge did not understand the request event"),
             Self::OriginDenied => (502, "origin-denied", "the origin denied the request"),
             Self::KmsDenied => (502, "kms-denied", "the encryption key may not be used"),
             Self::KmsDisabled => (502, "kms-disabled", "the encryption key is disabled"),
-            Self::SignatureRejected => (
-                502,
-                "signature-rejected",
-                "the origin rejected the signature",
-            ),
+            Self::SignatureRejected => (502, "signature-rejected", "the origin rejected the signature"),
             Self::ClockSkew => (502, "clock-skew", "the edge's clock is skewed"),
             Self::OriginFailed => (502, "origin-failed", "the origin failed"),
             Self::CredentialsMissing => (503, "credentials-missing", "the edge has no credentials"),
-            Self::CredentialsExpired => (
-                503,
-                "credentials-expired",
-                "the edge's credentials are expired",
-            ),
+            Self::CredentialsExpired => (503, "credentials-expired", "the edge's credentials are expired"),
             Self::Throttled => (503, "throttled", "too many requests at the origin"),
         };
-        Face {
-            status,
-            code,
-            title,
-        }
+        Face { status, code, title }
     }
 
     /// HTTP status.
@@ -252,82 +222,6 @@ pub(crate) fn plain_status(status: u16, title: &str, request_id: &str, body: Bod
         request_id,
     }
     .answer(body)
-}
-
-/// Problem details (RFC 9457).
-struct Problem<'a> {
-    r#type: String,
-    title: &'a str,
-    status: u16,
-    code: Option<&'static str>,
-    request_id: &'a str,
-}
-
-impl Problem<'_> {
-    fn answer(&self, body: BodyOf) -> Answer {
-        Answer {
-            status: self.status,
-            headers: vec![
-                Header::new("content-type", "application/problem+json"),
-                Header::new("cache-control", "no-store"),
-                Header::new("x-content-type-options", "nosniff"),
-                Header::new("x-keyfront-request-id", visible(self.request_id)),
-            ],
-            body: match body {
-                BodyOf::Allowed => self.json(),
-                BodyOf::Omitted => String::new(),
-            },
-        }
-    }
-
-    fn json(&self) -> String {
-        let mut json = String::with_capacity(256);
-        json.push_str("{\"type\":");
-        push_text(&mut json, &self.r#type);
-        json.push_str(",\"title\":");
-        push_text(&mut json, self.title);
-        json.push_str(",\"status\":");
-        json.push_str(&self.status.to_string());
-        if let Some(code) = self.code {
-            json.push_str(",\"code\":");
-            push_text(&mut json, code);
-        }
-        json.push_str(",\"request_id\":");
-        push_text(&mut json, self.request_id);
-        json.push('}');
-        json
-    }
-}
-
-/// A JSON string in printable ASCII, so that adapters may move the text as bytes of one character each.
-fn push_text(json: &mut String, text: &str) {
-    json.push('"');
-    let mut units = [0; 2];
-    for char in text.chars() {
-        match char {
-            '"' | '\\' => json.extend(['\\', char]),
-            ' '..='~' => json.push(char),
-            _ => {
-                for unit in char.encode_utf16(&mut units) {
-                    json.push_str("\\u");
-                    json.extend([12, 8, 4, 0].map(|bits| HEX[usize::from(*unit >> bits & 15)]));
-                }
-            }
-        }
-    }
-    json.push('"');
-}
-
-const HEX: [char; 16] = [
-    '0', '1', '2', '3', '4', '5', '6', '7', '8', '9', 'a', 'b', 'c', 'd', 'e', 'f',
-];
-
-/// A request id comes from the CDN, yet a header value must not depend on its good manners.
-fn visible(request_id: &str) -> String {
-    request_id
-        .chars()
-        .map(|char| if char.is_ascii_graphic() { char } else { '?' })
-        .collect()
 }
 
 #[cfg(test)]

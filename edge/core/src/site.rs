@@ -184,7 +184,7 @@ impl Site {
                 .map(|key| document_key("not_found", key))
                 .transpose()?,
             query: query_names(document.query)?,
-            cors: cors_rule::judge(document.cors)?,
+            cors: cors_rule::judge(&document.cors)?,
             denied_as: if document.denied_as_missing {
                 DeniedAs::Missing
             } else {

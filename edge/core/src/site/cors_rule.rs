@@ -71,11 +71,11 @@ fn is_subdomain(origin: &str, scheme: &str, domain: &str) -> bool {
     })
 }
 
-pub(super) fn judge(rules: Vec<CorsDocument>) -> Result<Vec<CorsRule>, SiteError> {
-    rules.into_iter().map(rule).collect()
+pub(super) fn judge(rules: &[CorsDocument]) -> Result<Vec<CorsRule>, SiteError> {
+    rules.iter().map(rule).collect()
 }
 
-fn rule(document: CorsDocument) -> Result<CorsRule, SiteError> {
+fn rule(document: &CorsDocument) -> Result<CorsRule, SiteError> {
     demand(
         !document.origins.is_empty(),
         "cors",

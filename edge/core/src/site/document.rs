@@ -48,7 +48,7 @@ impl Document {
         let value = json::read(text).map_err(|NotJson(why)| SiteError::Json(why))?;
         let mut fields = Fields::of("document", value)?;
         let document = Self {
-            v: fields.required("v", number)?,
+            v: fields.required("v", |value| number(&value))?,
             bucket: fields.required("bucket", text_of)?,
             region: fields.required("region", text_of)?,
             endpoint: fields.optional("endpoint", text_of)?,
@@ -63,7 +63,9 @@ impl Document {
                 .unwrap_or_default(),
             signing: fields.required("signing", text_of)?,
             region_set: fields.optional("region_set", text_of)?,
-            denied_as_missing: fields.optional("denied_as_missing", flag)?.unwrap_or(false),
+            denied_as_missing: fields
+                .optional("denied_as_missing", |value| flag(&value))?
+                .unwrap_or(false),
             reader: fields
                 .optional("reader", |value| Some(function("reader", value)))?
                 .transpose()?,
@@ -79,17 +81,17 @@ impl Document {
 /// `None` is a value of another type.
 type Typed<T> = Option<T>;
 
-fn number(value: Value) -> Typed<u32> {
+fn number(value: &Value) -> Typed<u32> {
     if let Value::Number(number) = value {
-        Some(number)
+        Some(*number)
     } else {
         None
     }
 }
 
-fn flag(value: Value) -> Typed<bool> {
+fn flag(value: &Value) -> Typed<bool> {
     if let Value::Bool(flag) = value {
-        Some(flag)
+        Some(*flag)
     } else {
         None
     }
@@ -120,7 +122,7 @@ fn cors(value: Value) -> Typed<CorsDocument> {
     let document = CorsDocument {
         origins: fields.required("origins", texts).ok()?,
         headers: fields.optional("headers", texts).ok()?.unwrap_or_default(),
-        max_age: fields.optional("max_age", number).ok()?,
+        max_age: fields.optional("max_age", |value| number(&value)).ok()?,
     };
     fields.end().ok()?;
     Some(document)
