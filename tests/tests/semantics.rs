@@ -41,14 +41,29 @@ fn every_end_to_end_test_is_a_promise() {
     );
 }
 
-/// The names in back quotes on the lines that start with `Test:` or `Tests:`.
+/// The last segment of every `module::test` in back quotes, and the words of every *js: ...*.
 fn promised() -> BTreeSet<String> {
     let text = std::fs::read_to_string(artefacts::root().join("docs/SEMANTICS.md")).unwrap();
-    text.lines()
-        .filter(|line| line.starts_with("Test: ") || line.starts_with("Tests: "))
-        .flat_map(|line| line.split('`').skip(1).step_by(2))
-        .map(str::to_owned)
-        .collect()
+    let quoted = text.split('`').skip(1).step_by(2);
+    let rust = quoted
+        .filter(|name| is_test_path(name))
+        .filter_map(|name| name.rsplit("::").next());
+    let words = text
+        .split("*js: ")
+        .skip(1)
+        .filter_map(|rest| rest.split('*').next());
+    let node = words.map(|words| words.split_whitespace().collect::<Vec<_>>().join(" "));
+    rust.map(str::to_owned).chain(node).collect()
+}
+
+fn is_test_path(quoted: &str) -> bool {
+    let is_segment = |segment: &str| {
+        !segment.is_empty()
+            && segment
+                .bytes()
+                .all(|byte| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'_')
+    };
+    quoted.contains("::") && quoted.split("::").all(is_segment)
 }
 
 /// Every function under a `#[test]`-like attribute and every test of the Node and Python suites, with its file.
@@ -92,11 +107,7 @@ fn test_names(text: &str) -> Vec<String> {
             .strip_prefix("test(\"")
             .or_else(|| line.strip_prefix("test('"))
         {
-            names.extend(
-                rest.split(['"', '\''])
-                    .next()
-                    .map(|name| name.replace(' ', "_")),
-            );
+            names.extend(rest.split(['"', '\'']).next().map(str::to_owned));
         } else if let Some(rest) = line.strip_prefix("def test_") {
             names.extend(rest.split('(').next().map(str::to_owned));
         }

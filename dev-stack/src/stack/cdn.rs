@@ -31,7 +31,7 @@ pub(super) async fn start(
             EdgeKind::Node { bundle } => {
                 cdn::EdgeKind::Node(NodeConfig::new(bundle.join("index.mjs")))
             }
-            EdgeKind::Native => anyhow::bail!("pending"),
+            EdgeKind::Native => cdn::EdgeKind::Native,
         }),
         credentials,
         cache: CacheLimits::default(),
