@@ -117,7 +117,7 @@ fn a_site_that_does_not_parse_is_told_in_one_line() {
     let site = folder.path().join("site.json");
     std::fs::write(
         &site,
-        r#"{"v":1,"bucket":"b-name","region":"eu-west-1","surprise":true}"#,
+        r#"{"v":1,"bucket":"b-name","region":"eu-west-1","style":"virtual","query":[],"signing":"sigv4","surprise":true}"#,
     )
     .unwrap();
     let output = stack::command(folder.path())
