@@ -1,5 +1,5 @@
 // The request that every signer signs: a GET to S3 with a 61-character path and an 899-character session token; six
-// signed headers, a canonical request of 1,379 bytes, 26 SHA-256 compressions with a cached signing key.
+// signed headers, a canonical request of 1,383 bytes, 26 SHA-256 compressions with a cached signing key.
 
 export const UNIX_SECONDS = 1_760_000_000;
 export const AMZ_DATE = '20251009T085320Z';

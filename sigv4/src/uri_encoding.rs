@@ -152,28 +152,16 @@ fn push_escape(out: &mut String, byte: u8) {
 
 fn is_strict<const CLASS: u8>(text: &str) -> bool {
     let mut rest = text.as_bytes();
-    loop {
-        // Eight at a time: most of a path is plain.
-        while let Some((eight, after)) = rest.split_first_chunk::<8>() {
-            if eight
-                .iter()
-                .fold(CLASS, |class, &byte| class & CLASSES[usize::from(byte)])
-                == 0
-            {
-                break;
-            }
-            rest = after;
-        }
-        rest = match rest {
-            [] => return true,
+    while let Some(end) = rest.iter().position(|&byte| !is_plain::<CLASS>(byte)) {
+        rest = match &rest[end..] {
             [b'%', high, low, after @ ..] => match (upper_hex(*high), upper_hex(*low)) {
                 (Some(high), Some(low)) if !is_plain::<CLASS>(high << 4 | low) => after,
                 _ => return false,
             },
-            [byte, after @ ..] if is_plain::<CLASS>(*byte) => after,
             _ => return false,
         };
     }
+    true
 }
 
 fn upper_hex(digit: u8) -> Option<u8> {

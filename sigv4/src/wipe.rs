@@ -1,7 +1,7 @@
 //! Wiping of secrets in buffers, whole words at a time.
 //!
-//! `zeroize` writes one volatile byte after another, which for a session token costs more than its share of a
-//! signature; a fill followed by the same crate's optimisation barrier is as sure and as fast as `memset`.
+//! `zeroize` writes one volatile byte after another, and a session token has about nine hundred of them for every
+//! request; a fill held in place by the same crate's optimisation barrier is a `memset`.
 //!
 //! It does not reach copies that a buffer left behind when it grew: reserve first.
 

@@ -19,7 +19,7 @@ pub(crate) use self::query::{is_refused_parameter, publish_query, read_query};
 const LONGEST_TARGET: usize = 8_192;
 
 /// A viewer's request as a host received it. Nothing is decoded yet.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy)]
 pub struct ViewerRequest<'a> {
     /// As on the request line, case kept.
     pub method: &'a str,
@@ -34,6 +34,18 @@ pub struct ViewerRequest<'a> {
     pub body: RequestBody<'a>,
     /// The host's id of this request; it is shown to the viewer.
     pub request_id: &'a str,
+}
+
+impl std::fmt::Debug for ViewerRequest<'_> {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("ViewerRequest")
+            .field("method", &self.method)
+            .field("path", &self.path)
+            .field("query", &self.query)
+            .field("body", &self.body)
+            .field("request_id", &self.request_id)
+            .finish_non_exhaustive()
+    }
 }
 
 /// The headers whose *values* the edge reads; the rest matter by name only.

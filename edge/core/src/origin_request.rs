@@ -78,7 +78,7 @@ impl OriginKind {
 
 /// A signed request. Send it over HTTPS to `host`, with the viewer's headers for which
 /// [`OriginKind::keeps_request_header`] holds and these set over them, and with the viewer's body.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, PartialEq, Eq)]
 pub struct OriginRequest {
     /// The viewer's method.
     pub method: Method,
@@ -94,6 +94,18 @@ pub struct OriginRequest {
     pub origin: OriginKind,
     /// What [`clean`](crate::response::clean) needs to know when the answer comes; `headers` carry it too.
     pub facts: ResponseFacts,
+}
+
+impl std::fmt::Debug for OriginRequest {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("OriginRequest")
+            .field("method", &self.method)
+            .field("host", &self.host)
+            .field("path", &self.path)
+            .field("query", &self.query)
+            .field("origin", &self.origin)
+            .finish_non_exhaustive()
+    }
 }
 
 /// What the host says about the connection to the origin.

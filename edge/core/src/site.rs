@@ -6,17 +6,21 @@
 
 mod cors_rule;
 mod document;
+mod error;
 mod json;
+mod origin;
 mod syntax;
 
 use std::sync::Arc;
 
-use keyfront_object_key::{KeyError, ObjectKey};
+use keyfront_object_key::ObjectKey;
 
 use self::document::{Document, FunctionDocument};
 use crate::admission::is_refused_parameter;
 
 pub use self::cors_rule::{CorsRule, Match};
+pub use self::error::SiteError;
+pub use self::origin::{Bucket, FunctionOrigin};
 pub(crate) use self::syntax::split_port;
 
 /// The longest site document, in characters: the value limit of a CloudFront custom header.
@@ -25,54 +29,6 @@ pub const MAX_SITE_CHARS: usize = 1_783;
 /// How many parsed sites a [`SiteCache`] keeps: one bundle serves a handful of origins.
 const CACHED_SITES: usize = 8;
 
-/// Why a site document was refused. The operator corrects the `x-keyfront-site` header.
-#[derive(Debug, thiserror::Error)]
-pub enum SiteError {
-    /// The origin carries no site: attach the custom header `x-keyfront-site`.
-    #[error("the origin has no x-keyfront-site header")]
-    Missing,
-    /// The document does not fit into a CloudFront header value.
-    #[error("the site has {0} characters, more than {MAX_SITE_CHARS}")]
-    TooLong(usize),
-    /// Escape other characters as `\uXXXX`.
-    #[error("the site holds a character outside printable ASCII")]
-    NotAscii,
-    /// Not the JSON a site is written in.
-    #[error("the site's text {0}")]
-    Json(&'static str),
-    /// A field this version does not know: a typing error, or a site written for a later one.
-    #[error("the site's {object} has an unknown field {field:?}")]
-    UnknownField {
-        /// Where: `document`, `cors`, `reader` or `publish`.
-        object: &'static str,
-        /// The field.
-        field: String,
-    },
-    /// Written for another version of the edge.
-    #[error("the site is version {0}, this edge knows version 1")]
-    Version(u32),
-    /// A field is missing, of another type or outside its syntax; the text says which.
-    #[error("the site's {field} {rule}")]
-    Field {
-        /// The field, as written in the document.
-        field: &'static str,
-        /// What the field has to obey.
-        rule: &'static str,
-    },
-    /// A prefix or document name that no object key may have.
-    #[error("the site's {field} is not an object key")]
-    Key {
-        /// The field, as written in the document.
-        field: &'static str,
-        /// The rule the key breaks.
-        #[source]
-        source: KeyError,
-    },
-    /// This module signs with SigV4 only; a site that asks for SigV4A must not be signed otherwise.
-    #[error("the site asks for sigv4a, which this edge does not sign")]
-    SigningUnsupported,
-}
-
 /// How a 403 of the origin is told to the viewer.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum DeniedAs {
@@ -80,38 +36,6 @@ pub enum DeniedAs {
     Denied,
     /// 404 `not-found`: the site option `denied_as_missing`.
     Missing,
-}
-
-/// The bucket as an origin.
-#[derive(Debug)]
-pub struct Bucket {
-    /// `Host` of every request to the bucket, with the port if it is not the scheme's own.
-    pub host: String,
-    /// `""` (virtual-hosted style) or `"/BUCKET"` (path style).
-    pub path: String,
-    /// Region of the credential scope.
-    pub region: String,
-}
-
-/// A Lambda Function URL behind a path prefix of the site: the reader or the publish endpoint.
-#[derive(Debug)]
-pub struct FunctionOrigin {
-    /// Decoded path prefix without a trailing slash: `"/_publish"`; `""` is the whole site.
-    pub prefix: String,
-    /// `Host` of the Function URL.
-    pub host: String,
-    /// Region of the credential scope.
-    pub region: String,
-}
-
-impl FunctionOrigin {
-    /// What follows the prefix (`""` or a path from its slash on), if `path` (decoded, from its
-    /// leading slash on) lies under the prefix. Whole segments only: `/_publisher` is not under `/_publish`.
-    #[must_use]
-    pub fn strip<'p>(&self, path: &'p str) -> Option<&'p str> {
-        let rest = path.strip_prefix(self.prefix.as_str())?;
-        (rest.is_empty() || rest.starts_with('/')).then_some(rest)
-    }
 }
 
 /// One judged site.

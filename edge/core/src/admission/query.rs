@@ -34,7 +34,8 @@ pub(crate) fn publish_query(query: &str) -> Result<String, Refusal> {
     let mut all = Vec::new();
     for parameter in parameters(query) {
         let name = decode_component(parameter.name)?;
-        if is_signing_parameter(&name) {
+        // A value without a name is no parameter; SigV4 has no canonical form for it.
+        if name.is_empty() || is_signing_parameter(&name) {
             return Err(Refusal::QueryRefused);
         }
         all.push((name, parameter.value()?));

@@ -143,7 +143,13 @@ fn the_publish_query_passes_whole() {
         "limit=10&overwrite=true&prefix=a%2F"
     );
     assert_eq!(publish_query("prefix=a+b").unwrap(), "prefix=a%20b");
-    assert!(matches!(publish_query("%ff=1"), Err(Refusal::QueryRefused)));
+    assert_eq!(publish_query("&a=1&&").unwrap(), "a=1");
+    for query in ["%ff=1", "=", "a=1&=2"] {
+        assert!(
+            matches!(publish_query(query), Err(Refusal::QueryRefused)),
+            "{query}"
+        );
+    }
 }
 
 fn allow(methods: Methods, more: &str, method: &str) -> Option<&'static str> {

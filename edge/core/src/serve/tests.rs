@@ -591,8 +591,20 @@ fn a_time_outside_the_calendar_is_event_invalid() {
 
 #[test]
 fn credentials_do_not_show_in_debug() {
-    let text = format!("{:?}", invocation(&document("")));
-    assert!(
-        !text.contains(CREDENTIALS.secret_access_key) && !text.contains(CREDENTIALS.session_token)
+    let headers = [("authorization", "Bearer publishers-token")];
+    let request = put(&headers, RequestBody::Empty);
+    let text = format!(
+        "{:?} {request:?} {:?}",
+        invocation(&document("")),
+        served(FUNCTIONS, &request)
     );
+    assert!(text.contains("/objects/a%2Bb"));
+    for secret in [
+        CREDENTIALS.secret_access_key,
+        CREDENTIALS.session_token,
+        "publishers-token",
+        "Signature=",
+    ] {
+        assert!(!text.contains(secret), "{text}");
+    }
 }
