@@ -12,6 +12,7 @@ mod ciphertext;
 mod encryption_context;
 mod error;
 mod json_api;
+mod json_requests;
 mod key;
 mod key_id;
 mod key_policy;
@@ -28,6 +29,3 @@ pub use error::KmsError;
 pub use key::{Key, KeyState};
 pub use service::serve;
 pub use use_of_keys::{DataKey, DataKeySize, Decrypted, Encrypted, Kms};
-
-#[cfg(test)]
-mod tests;
