@@ -7,16 +7,20 @@ use std::{convert::Infallible, net::SocketAddr, sync::Arc, time::Duration};
 use bytes::Bytes;
 use http::{HeaderValue, Request, Response, StatusCode, header};
 use http_body_util::{BodyExt, Full, Limited};
-use hyper::{body::Incoming, service::service_fn};
+use hyper::{
+    body::{Body as _, Incoming},
+    service::service_fn,
+};
 use hyper_util::{
     rt::{TokioExecutor, TokioIo, TokioTimer},
     server::{conn::auto, graceful::GracefulShutdown},
 };
 use s3s::service::S3Service;
+use sha2::{Digest, Sha256};
 use tokio::net::{TcpListener, TcpStream};
 
 use super::{
-    body_guard::BodyGuard,
+    body_guard::{BodyFault, BodyGuard},
     gate::Peer,
     refusal::Refusal,
     screen::{Screened, screen},
@@ -116,6 +120,10 @@ impl Door {
         if let Err(refusal) = take_path(&mut parts, &path) {
             return owned(&refusal);
         }
+        // A body that is known to be empty is never read, so its hash is judged here.
+        if body.is_end_stream() && body_sha256.is_some_and(|hash| hash != sha256_of_nothing()) {
+            return owned(&BodyFault::Hash.refusal());
+        }
         parts.extensions.insert(Peer {
             address: peer.ip(),
             secure: false,
@@ -136,6 +144,10 @@ impl Door {
             _ => response,
         }
     }
+}
+
+fn sha256_of_nothing() -> [u8; 32] {
+    Sha256::digest([]).into()
 }
 
 /// Gives the request the path that was screened, keeping its authority and query.

@@ -117,7 +117,12 @@ impl Raw {
 
     /// Signs for `host`; every header present so far is signed.
     #[must_use]
-    pub(crate) fn signed(mut self, host: &str, credentials: &Credentials, signing: &Signing) -> Self {
+    pub(crate) fn signed(
+        mut self,
+        host: &str,
+        credentials: &Credentials,
+        signing: &Signing,
+    ) -> Self {
         if !self.headers.iter().any(|(name, _)| name == "host") {
             self.headers.push(("host".into(), host.to_owned()));
         }

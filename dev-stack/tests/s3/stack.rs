@@ -148,7 +148,12 @@ impl Stack {
         self.session_for(role, statements, Duration::from_secs(3600))
     }
 
-    pub(crate) fn session_for(&self, role: &str, statements: &str, duration: Duration) -> Credentials {
+    pub(crate) fn session_for(
+        &self,
+        role: &str,
+        statements: &str,
+        duration: Duration,
+    ) -> Credentials {
         let policy = format!(r#"{{"Version":"2012-10-17","Statement":[{statements}]}}"#);
         let trust = r#"{"Version":"2012-10-17","Statement":{"Effect":"Allow","Principal":{"AWS":"123456789012"},"Action":"sts:AssumeRole"}}"#;
         self.iam
