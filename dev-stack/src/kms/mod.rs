@@ -6,6 +6,7 @@
 //! it is not a hardware security module.
 
 mod administration;
+mod aliases;
 mod calls;
 mod cipher;
 mod ciphertext;
@@ -18,11 +19,13 @@ mod key_id;
 mod key_policy;
 mod key_store;
 mod paging;
+mod permission;
 mod rotation;
 mod service;
 mod use_of_keys;
 
-pub use administration::{AliasEntry, LockoutCheck, NewKey};
+pub use administration::{LockoutCheck, NewKey};
+pub use aliases::AliasEntry;
 pub use calls::{CallCounts, Operation};
 pub use encryption_context::EncryptionContext;
 pub use error::KmsError;
