@@ -567,3 +567,24 @@ proptest! {
         }
     }
 }
+
+#[test]
+fn keys_stay_readable_while_a_change_of_keys_waits_for_the_states_writer() {
+    let (stack, key) = with_key();
+    let admin = stack.admin();
+    let writer = stack.state.begin_write().unwrap();
+    std::thread::scope(|scope| {
+        let waiting = scope.spawn(|| stack.kms.disable_key(&admin, &key.arn));
+        // The change cannot finish before the writer is released, however the threads are scheduled.
+        for _ in 0..100 {
+            data_key(&stack.kms, &admin, &key.arn).unwrap();
+            std::thread::yield_now();
+        }
+        drop(writer);
+        waiting.join().unwrap().unwrap();
+    });
+    assert_eq!(
+        code(data_key(&stack.kms, &admin, &key.arn)),
+        "DisabledException"
+    );
+}

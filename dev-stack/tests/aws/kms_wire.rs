@@ -372,3 +372,15 @@ async fn a_stopped_service_ends_and_frees_its_port() {
     assert!(tokio::net::TcpListener::bind(&kms.host).await.is_ok());
     assert_eq!(stack.clock.now(), start());
 }
+
+#[test]
+fn documented_operations_are_the_supported_ones() {
+    let documentation = include_str!("../../../docs/dev-stack.md");
+    let (_, section) = documentation.split_once("### KMS operations\n").unwrap();
+    let section = section.split("\n#").next().unwrap();
+    let mut documented: Vec<&str> = section.split('`').skip(1).step_by(2).collect();
+    documented.sort_unstable();
+    let mut supported: Vec<&str> = Operation::ALL.iter().map(|o| o.name()).collect();
+    supported.sort_unstable();
+    assert_eq!(documented, supported);
+}

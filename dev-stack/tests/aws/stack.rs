@@ -47,6 +47,7 @@ pub(crate) fn identity_policy(statements: &str) -> Policy {
 
 /// The account, with a clock that tests move.
 pub(crate) struct Stack {
+    pub(crate) state: Arc<State>,
     pub(crate) iam: Arc<Iam>,
     pub(crate) registry: Arc<CredentialRegistry>,
     pub(crate) kms: Arc<Kms>,
@@ -69,9 +70,10 @@ impl Stack {
         settle(&iam);
         let registry = CredentialRegistry::open(Arc::clone(&state), clock.now()).unwrap();
         let registry = Arc::new(registry);
-        let kms = Kms::open(state, Arc::clone(&iam), clock.clone()).unwrap();
+        let kms = Kms::open(Arc::clone(&state), Arc::clone(&iam), clock.clone()).unwrap();
         let sts = Sts::new(Arc::clone(&iam), Arc::clone(&registry), clock.clone());
         Self {
+            state,
             iam,
             registry,
             kms: Arc::new(kms),
