@@ -5,7 +5,7 @@
 use std::{convert::Infallible, net::SocketAddr, sync::Arc, time::Duration};
 
 use bytes::Bytes;
-use http::{HeaderValue, Request, Response, StatusCode, header};
+use http::{HeaderValue, Request, Response, StatusCode, Version, header};
 use http_body_util::{BodyExt, Full, Limited};
 use hyper::{
     body::{Body as _, Incoming},
@@ -20,7 +20,7 @@ use sha2::{Digest, Sha256};
 use tokio::net::{TcpListener, TcpStream};
 
 use super::{
-    body_guard::{BodyFault, BodyGuard},
+    body_guard::{BodyFault, BodyGuard, Finding},
     gate::Peer,
     refusal::Refusal,
     screen::{Screened, screen},
@@ -28,8 +28,8 @@ use super::{
 
 /// How long open requests may take to end after the stop.
 const GRACE: Duration = Duration::from_secs(5);
-/// Headers must come within this time.
-const HEADER_TIMEOUT: Duration = Duration::from_secs(30);
+/// Headers must come within this time, which is also how long an idle connection is kept.
+const HEADER_TIMEOUT: Duration = Duration::from_secs(120);
 /// S3's own error documents are far smaller.
 const MAX_ERROR: usize = 64 * 1024;
 
@@ -100,7 +100,10 @@ struct Door {
 impl Door {
     async fn answer(&self, request: Request<Incoming>, peer: SocketAddr) -> Response<s3s::Body> {
         let id = RequestId::generate();
-        let mut response = self.admit(request, peer).await;
+        let awaits_continue =
+            request.headers().contains_key(header::EXPECT) && request.version() == Version::HTTP_11;
+        let finding = Finding::default();
+        let mut response = self.admit(request, peer, &finding).await;
         if response.status().is_client_error() || response.status().is_server_error() {
             response = name_request(response, &id).await;
         }
@@ -108,10 +111,20 @@ impl Door {
         headers.insert("x-amz-request-id", id.header());
         headers.insert("x-amz-id-2", id.header());
         headers.insert(header::SERVER, HeaderValue::from_static("AmazonS3"));
+        if awaits_continue && !finding.was_asked_for() {
+            // A client that waits for `100 Continue` and gets an answer instead must not reuse the connection:
+            // botocore would take the next answer for a continuation of this one.
+            headers.insert(header::CONNECTION, HeaderValue::from_static("close"));
+        }
         response
     }
 
-    async fn admit(&self, request: Request<Incoming>, peer: SocketAddr) -> Response<s3s::Body> {
+    async fn admit(
+        &self,
+        request: Request<Incoming>,
+        peer: SocketAddr,
+        finding: &Finding,
+    ) -> Response<s3s::Body> {
         let (mut parts, body) = request.into_parts();
         let Screened { path, body_sha256 } = match screen(&parts, &self.region) {
             Ok(screened) => screened,
@@ -128,7 +141,7 @@ impl Door {
             address: peer.ip(),
             secure: false,
         });
-        let (guard, finding) = BodyGuard::new(body, body_sha256);
+        let guard = BodyGuard::new(body, body_sha256, finding.clone());
         let request = Request::from_parts(parts, s3s::Body::http_body_unsync(guard));
         let response = self.service.call(request).await.unwrap_or_else(|error| {
             let error: s3s::StdError = error.into();

@@ -765,3 +765,21 @@ async fn chunk_signatures_are_verified() {
         "secret"
     );
 }
+
+#[tokio::test]
+async fn a_client_that_awaits_100_continue_and_gets_an_answer_does_not_keep_the_connection() {
+    let stack = with_object().await;
+    let empty = Raw::put("/docs/empty", b"")
+        .header("content-length", "0")
+        .header("expect", "100-continue");
+    let answer = stack.sign(empty).send(stack.address).await;
+    assert_eq!((answer.status, answer.header("connection")), (200, "close"));
+    let refused = Raw::put("/docs/k", b"x")
+        .header("host", &stack.host())
+        .header("expect", "100-continue");
+    let answer = stack.answer(&refused).await;
+    assert_eq!((answer.status, answer.header("connection")), (403, "close"));
+    let taken = Raw::put("/docs/k2", b"x").header("expect", "100-continue");
+    let answer = stack.sign(taken).send(stack.address).await;
+    assert_eq!((answer.status, answer.header("connection")), (200, ""));
+}

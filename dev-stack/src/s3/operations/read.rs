@@ -2,7 +2,13 @@
 
 use futures::{StreamExt, TryStreamExt, stream};
 use http::{HeaderMap, HeaderValue, StatusCode, header};
-use s3s::{Body, S3Error, S3ErrorCode, S3Request, S3Response, S3Result, dto::*};
+use s3s::{
+    Body, S3Error, S3ErrorCode, S3Request, S3Response, S3Result,
+    dto::{
+        ChecksumMode, ETag, GetObjectInput, GetObjectOutput, HeadObjectInput, HeadObjectOutput,
+        Range, StreamingBlob,
+    },
+};
 
 use super::{Operations, blob_error, catalog_error, precondition_failed, refuse_version};
 use crate::s3::{
