@@ -3,14 +3,13 @@
 use std::net::IpAddr;
 
 use time::OffsetDateTime;
-use time::format_description::well_known::Rfc3339;
-use time::macros::format_description;
 
 use super::condition_key::{Cardinality, KeyDefinition, ValueKind, define};
+use super::condition_value::{ValueParser, parse_bool, parse_date, parse_number};
 use super::error::ValueProblem;
 use super::facts::Facts;
 use super::network::Network;
-use super::template::{Case, Template, Variables, Wildcards};
+use super::template::{Case, Template, Variables};
 
 #[derive(Debug, Clone, PartialEq)]
 pub(super) struct Condition {
@@ -38,13 +37,13 @@ enum Absent {
 
 /// Whether a value passes by matching one of the listed values, or by matching none.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Sense {
+pub(super) enum Sense {
     OneOf,
     NoneOf,
 }
 
 #[derive(Debug, Clone, PartialEq)]
-enum Test {
+pub(super) enum Test {
     Text(Sense, Case, Vec<Template>),
     Arn(Sense, Vec<Template>),
     Bool(Vec<bool>),
@@ -56,7 +55,7 @@ enum Test {
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Comparison {
+pub(super) enum Comparison {
     Equals,
     NotEquals,
     LessThan,
@@ -221,7 +220,7 @@ impl Comparison {
         }
     }
 
-    fn parse(name: &str) -> Option<Self> {
+    pub(super) fn parse(name: &str) -> Option<Self> {
         match name {
             "Equals" => Some(Self::Equals),
             "NotEquals" => Some(Self::NotEquals),
@@ -232,104 +231,4 @@ impl Comparison {
             _ => None,
         }
     }
-}
-
-/// The values of one operator, on their way to being typed.
-struct ValueParser<'a> {
-    operator: &'a str,
-    values: &'a [String],
-    variables: Variables,
-}
-
-impl ValueParser<'_> {
-    /// The test of the operator `name`; `None` if there is no such operator.
-    fn parse(&self, name: &str) -> Result<Option<Test>, ValueProblem> {
-        use Case::{Ignored, Matters};
-        use Sense::{NoneOf, OneOf};
-        use Wildcards::{Honoured, Literal};
-        Ok(Some(match name {
-            "StringEquals" => Test::Text(OneOf, Matters, self.templates(Literal)?),
-            "StringNotEquals" => Test::Text(NoneOf, Matters, self.templates(Literal)?),
-            "StringEqualsIgnoreCase" => Test::Text(OneOf, Ignored, self.templates(Literal)?),
-            "StringNotEqualsIgnoreCase" => Test::Text(NoneOf, Ignored, self.templates(Literal)?),
-            "StringLike" => Test::Text(OneOf, Matters, self.templates(Honoured)?),
-            "StringNotLike" => Test::Text(NoneOf, Matters, self.templates(Honoured)?),
-            // AWS treats the two pairs alike: ArnEquals honours wildcards as well.
-            "ArnEquals" | "ArnLike" => Test::Arn(OneOf, self.arns()?),
-            "ArnNotEquals" | "ArnNotLike" => Test::Arn(NoneOf, self.arns()?),
-            "Bool" => Test::Bool(self.typed(parse_bool)?),
-            "IpAddress" => Test::Address(OneOf, self.typed(Network::parse)?),
-            "NotIpAddress" => Test::Address(NoneOf, self.typed(Network::parse)?),
-            "Null" => match self.typed(parse_bool)?.as_slice() {
-                [must_be_absent] => Test::Null(*must_be_absent),
-                _ => return Err(self.refuse(&self.values.join(","))),
-            },
-            other => {
-                if let Some(comparison) = other.strip_prefix("Numeric").map(Comparison::parse) {
-                    let Some(comparison) = comparison else {
-                        return Ok(None);
-                    };
-                    Test::Numeric(comparison, self.typed(parse_number)?)
-                } else if let Some(comparison) = other.strip_prefix("Date").map(Comparison::parse) {
-                    let Some(comparison) = comparison else {
-                        return Ok(None);
-                    };
-                    Test::Date(comparison, self.typed(parse_date)?)
-                } else {
-                    return Ok(None);
-                }
-            }
-        }))
-    }
-
-    fn templates(&self, wildcards: Wildcards) -> Result<Vec<Template>, ValueProblem> {
-        let parse = |value: &String| Template::parse(value, wildcards, self.variables);
-        self.values.iter().map(parse).collect()
-    }
-
-    /// An ARN has six parts; a value with fewer could never match, unless a variable brings them.
-    fn arns(&self) -> Result<Vec<Template>, ValueProblem> {
-        let too_short = |value: &&String| value.split(':').count() < 6 && !value.contains("${");
-        match self.values.iter().find(too_short) {
-            Some(value) => Err(self.refuse(value)),
-            None => self.templates(Wildcards::Honoured),
-        }
-    }
-
-    fn typed<T>(&self, parse: impl Fn(&str) -> Option<T>) -> Result<Vec<T>, ValueProblem> {
-        let parse_one = |value: &String| parse(value).ok_or_else(|| self.refuse(value));
-        self.values.iter().map(parse_one).collect()
-    }
-
-    fn refuse(&self, value: &str) -> ValueProblem {
-        ValueProblem::ConditionValue {
-            operator: self.operator.to_owned(),
-            value: value.to_owned(),
-        }
-    }
-}
-
-fn parse_bool(text: &str) -> Option<bool> {
-    if text.eq_ignore_ascii_case("true") {
-        Some(true)
-    } else if text.eq_ignore_ascii_case("false") {
-        Some(false)
-    } else {
-        None
-    }
-}
-
-fn parse_number(text: &str) -> Option<f64> {
-    text.parse().ok().filter(|number: &f64| number.is_finite())
-}
-
-/// RFC 3339, a calendar date (midnight UTC), or seconds since 1970.
-fn parse_date(text: &str) -> Option<OffsetDateTime> {
-    if let Ok(seconds) = text.parse() {
-        return OffsetDateTime::from_unix_timestamp(seconds).ok();
-    }
-    if let Ok(date) = time::Date::parse(text, format_description!("[year]-[month]-[day]")) {
-        return Some(date.midnight().assume_utc());
-    }
-    OffsetDateTime::parse(text, &Rfc3339).ok()
 }

@@ -10,7 +10,6 @@ pub(super) enum ValueKind {
     Arn,
     Bool,
     Numeric,
-    /// A date; `aws:EpochTime` may also be compared as a number.
     Date,
     Address,
 }
@@ -29,79 +28,83 @@ pub(super) struct KeyDefinition {
 }
 
 /// Keys that continue with a name of the caller's choice.
-const ENCRYPTION_CONTEXT_PREFIX: &str = "kms:encryptioncontext:";
+pub(super) const ENCRYPTION_CONTEXT: &str = "kms:EncryptionContext:";
 
-/// The definition of a key, given in lower case: names of keys know no case.
+/// Every other key, by the name AWS writes.
+#[rustfmt::skip]
+pub(super) const KEYS: &[(&str, ValueKind, Cardinality)] = {
+    use Cardinality::{Many, One};
+    use ValueKind::{Address, Arn, Bool, Date, Numeric, Text};
+    &[
+        ("aws:CurrentTime", Date, One),
+        ("aws:EpochTime", Date, One),
+        ("aws:MultiFactorAuthPresent", Bool, One),
+        ("aws:PrincipalAccount", Text, One),
+        ("aws:PrincipalArn", Arn, One),
+        ("aws:PrincipalIsAWSService", Bool, One),
+        ("aws:PrincipalServiceName", Text, One),
+        ("aws:PrincipalType", Text, One),
+        ("aws:RequestedRegion", Text, One),
+        ("aws:ResourceAccount", Text, One),
+        ("aws:SecureTransport", Bool, One),
+        ("aws:SourceAccount", Text, One),
+        ("aws:SourceArn", Arn, One),
+        ("aws:SourceIp", Address, One),
+        ("aws:TokenIssueTime", Date, One),
+        ("aws:UserAgent", Text, One),
+        ("aws:ViaAWSService", Bool, One),
+        ("aws:userid", Text, One),
+        ("aws:username", Text, One),
+        ("kms:CallerAccount", Text, One),
+        ("kms:EncryptionAlgorithm", Text, One),
+        ("kms:EncryptionContextKeys", Text, Many),
+        ("kms:KeyOrigin", Text, One),
+        ("kms:KeySpec", Text, One),
+        ("kms:KeyUsage", Text, One),
+        ("kms:MultiRegion", Bool, One),
+        ("kms:RequestAlias", Text, One),
+        ("kms:ResourceAliases", Text, Many),
+        ("kms:ScheduleKeyDeletionPendingWindowInDays", Numeric, One),
+        ("kms:ViaService", Text, One),
+        ("lambda:FunctionArn", Arn, One),
+        ("lambda:FunctionUrlAuthType", Text, One),
+        ("lambda:InvokedViaFunctionUrl", Bool, One),
+        ("s3:ResourceAccount", Text, One),
+        ("s3:authType", Text, One),
+        ("s3:delimiter", Text, One),
+        ("s3:if-match", Text, One),
+        ("s3:if-none-match", Text, One),
+        ("s3:max-keys", Numeric, One),
+        ("s3:prefix", Text, One),
+        ("s3:signatureAge", Numeric, One),
+        ("s3:signatureversion", Text, One),
+        ("s3:x-amz-acl", Text, One),
+        ("s3:x-amz-content-sha256", Text, One),
+        ("s3:x-amz-copy-source", Text, One),
+        ("s3:x-amz-metadata-directive", Text, One),
+        ("s3:x-amz-server-side-encryption", Text, One),
+        ("s3:x-amz-server-side-encryption-aws-kms-key-id", Arn, One),
+        ("s3:x-amz-server-side-encryption-customer-algorithm", Text, One),
+        ("s3:x-amz-storage-class", Text, One),
+        ("sts:DurationSeconds", Numeric, One),
+        ("sts:ExternalId", Text, One),
+        ("sts:RoleSessionName", Text, One),
+    ]
+};
+
+/// The definition of a key; names of keys know no case.
 pub(super) fn define(key: &str) -> Option<KeyDefinition> {
-    let one = |kind| {
-        Some(KeyDefinition {
-            kind,
-            cardinality: Cardinality::One,
-        })
-    };
-    if let Some(name) = key.strip_prefix(ENCRYPTION_CONTEXT_PREFIX) {
-        return if name.is_empty() {
-            None
-        } else {
-            one(ValueKind::Text)
-        };
-    }
-    match key {
-        "aws:principalarn" | "aws:sourcearn" => one(ValueKind::Arn),
-        "aws:principalaccount"
-        | "aws:principalservicename"
-        | "aws:principaltype"
-        | "aws:requestedregion"
-        | "aws:resourceaccount"
-        | "aws:sourceaccount"
-        | "aws:useragent"
-        | "aws:userid"
-        | "aws:username" => one(ValueKind::Text),
-        "aws:multifactorauthpresent"
-        | "aws:principalisawsservice"
-        | "aws:securetransport"
-        | "aws:viaawsservice" => one(ValueKind::Bool),
-        "aws:currenttime" | "aws:epochtime" | "aws:tokenissuetime" => one(ValueKind::Date),
-        "aws:sourceip" => one(ValueKind::Address),
-
-        "s3:authtype"
-        | "s3:delimiter"
-        | "s3:if-match"
-        | "s3:if-none-match"
-        | "s3:locationconstraint"
-        | "s3:prefix"
-        | "s3:resourceaccount"
-        | "s3:signatureversion"
-        | "s3:x-amz-acl"
-        | "s3:x-amz-content-sha256"
-        | "s3:x-amz-copy-source"
-        | "s3:x-amz-metadata-directive"
-        | "s3:x-amz-server-side-encryption"
-        | "s3:x-amz-server-side-encryption-customer-algorithm"
-        | "s3:x-amz-storage-class" => one(ValueKind::Text),
-        "s3:x-amz-server-side-encryption-aws-kms-key-id" => one(ValueKind::Arn),
-        "s3:max-keys" | "s3:signatureage" => one(ValueKind::Numeric),
-
-        "kms:calleraccount"
-        | "kms:encryptionalgorithm"
-        | "kms:keyorigin"
-        | "kms:keyspec"
-        | "kms:keyusage"
-        | "kms:requestalias"
-        | "kms:viaservice" => one(ValueKind::Text),
-        "kms:multiregion" => one(ValueKind::Bool),
-        "kms:schedulekeydeletionpendingwindowindays" => one(ValueKind::Numeric),
-        "kms:encryptioncontextkeys" | "kms:resourcealiases" => Some(KeyDefinition {
+    let is_prefixed = key
+        .get(..ENCRYPTION_CONTEXT.len())
+        .is_some_and(|start| start.eq_ignore_ascii_case(ENCRYPTION_CONTEXT));
+    if is_prefixed {
+        return (key.len() > ENCRYPTION_CONTEXT.len()).then_some(KeyDefinition {
             kind: ValueKind::Text,
-            cardinality: Cardinality::Many,
-        }),
-
-        "sts:externalid" | "sts:rolesessionname" => one(ValueKind::Text),
-        "sts:durationseconds" => one(ValueKind::Numeric),
-
-        "lambda:functionarn" => one(ValueKind::Arn),
-        "lambda:functionurlauthtype" => one(ValueKind::Text),
-        "lambda:invokedviafunctionurl" => one(ValueKind::Bool),
-        _ => None,
+            cardinality: Cardinality::One,
+        });
     }
+    let known = KEYS
+        .iter()
+        .find(|(name, ..)| name.eq_ignore_ascii_case(key));
+    known.map(|&(_, kind, cardinality)| KeyDefinition { kind, cardinality })
 }

@@ -8,6 +8,7 @@
 mod action;
 mod condition;
 mod condition_key;
+mod condition_value;
 mod denial;
 mod directory;
 mod document;

@@ -1,5 +1,6 @@
-//! Making keys and aliases, changing their state and policy, and telling about them.
+//! Making keys, changing their state and policy, and telling about them.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use uuid::Uuid;
@@ -7,7 +8,7 @@ use uuid::Uuid;
 use super::calls::Operation;
 use super::cipher::KeyMaterial;
 use super::key::Rotation;
-use super::key_id::{KeyName, check_alias};
+use super::key_id::KeyName;
 use super::key_policy;
 use super::key_store::StoredKey;
 use super::{Key, KeyState, Kms, KmsError};
@@ -37,17 +38,6 @@ pub enum LockoutCheck {
     Made,
     /// It is accepted: `BypassPolicyLockoutSafetyCheck`.
     Bypassed,
-}
-
-/// An alias and the key it stands for.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct AliasEntry {
-    /// With the prefix `alias/`.
-    pub name: String,
-    /// The alias's own ARN.
-    pub arn: String,
-    /// The key it stands for.
-    pub key_id: Uuid,
 }
 
 impl Kms {
@@ -108,62 +98,6 @@ impl Kms {
         self.permit_without_key(requester, Operation::ListKeys, "*")?;
         let keys = self.store.keys(self.clock.now());
         Ok(keys.iter().map(|stored| stored.key.clone()).collect())
-    }
-
-    /// Gives a key another name, which must be free.
-    ///
-    /// # Errors
-    /// [`KmsError`]: not allowed for alias or key, a bad or taken name, or no such key.
-    pub fn create_alias(
-        &self,
-        requester: &Requester,
-        alias: &str,
-        key_id: &str,
-    ) -> Result<(), KmsError> {
-        self.arrive(Operation::CreateAlias)?;
-        check_alias(alias)?;
-        let stored = self.find_by_id(key_id)?;
-        self.permit_alias(requester, Operation::CreateAlias, alias, &stored)?;
-        stored.key.check_not_pending_deletion()?;
-        self.store.insert_alias(alias, stored.key.id)
-    }
-
-    /// Takes an alias away; its key stays.
-    ///
-    /// # Errors
-    /// [`KmsError`]: not allowed for alias or key, or no such alias.
-    pub fn delete_alias(&self, requester: &Requester, alias: &str) -> Result<(), KmsError> {
-        self.arrive(Operation::DeleteAlias)?;
-        check_alias(alias)?;
-        let stored = self.find(alias)?;
-        self.permit_alias(requester, Operation::DeleteAlias, alias, &stored)?;
-        self.store.remove_alias(alias)
-    }
-
-    /// All aliases, or those of one key, sorted by name.
-    ///
-    /// # Errors
-    /// [`KmsError`]: not allowed, or no such key.
-    pub fn list_aliases(
-        &self,
-        requester: &Requester,
-        key_id: Option<&str>,
-    ) -> Result<Vec<AliasEntry>, KmsError> {
-        self.arrive(Operation::ListAliases)?;
-        self.permit_without_key(requester, Operation::ListAliases, "*")?;
-        let only = match key_id {
-            Some(key_id) => Some(self.find_by_id(key_id)?.key.id),
-            None => None,
-        };
-        let entries = self.store.aliases().into_iter();
-        let wanted = entries.filter(|(_, id)| only.is_none_or(|only| only == *id));
-        Ok(wanted
-            .map(|(name, key_id)| AliasEntry {
-                arn: self.account().alias_arn(&name),
-                name,
-                key_id,
-            })
-            .collect())
     }
 
     /// Makes a disabled key usable.
@@ -296,24 +230,11 @@ impl Kms {
     }
 
     /// Operations on the key itself take its id or ARN and no alias.
-    pub(super) fn find_by_id(&self, key_id: &str) -> Result<std::sync::Arc<StoredKey>, KmsError> {
+    pub(super) fn find_by_id(&self, key_id: &str) -> Result<Arc<StoredKey>, KmsError> {
         match KeyName::parse(key_id, self.account())? {
             KeyName::Id(_) => self.find(key_id),
             KeyName::Alias(_) => Err(KmsError::NotFound(key_id.to_owned())),
         }
-    }
-
-    /// An alias operation needs permission twice: on the alias and on the key.
-    fn permit_alias(
-        &self,
-        requester: &Requester,
-        operation: Operation,
-        alias: &str,
-        stored: &StoredKey,
-    ) -> Result<(), KmsError> {
-        let alias_arn = self.account().alias_arn(alias);
-        self.permit_without_key(requester, operation, &alias_arn)?;
-        self.permit(requester, operation, stored, Context::new())
     }
 
     /// Refuses a policy under which `requester` could not put another one.

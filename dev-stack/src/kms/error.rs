@@ -168,3 +168,132 @@ impl KmsError {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_error_has_its_code_status_and_a_harmless_message() {
+        let arn = || "arn:aws:kms:eu-central-1:123456789012:key/k".to_owned();
+        let text = || "x".to_owned();
+        let pending = KmsError::InvalidState {
+            arn: arn(),
+            state: "PendingDeletion",
+        };
+        for (error, code, status, message) in [
+            (
+                KmsError::Unauthenticated(AuthError::Missing),
+                "MissingAuthenticationTokenException",
+                400,
+                "Missing Authentication Token",
+            ),
+            (
+                KmsError::UnknownOperation(text()),
+                "UnknownOperationException",
+                400,
+                "operation \"x\" is not supported",
+            ),
+            (
+                KmsError::Validation(text()),
+                "ValidationException",
+                400,
+                "x",
+            ),
+            (
+                KmsError::NotFound(arn()),
+                "NotFoundException",
+                400,
+                "Key 'arn:aws:kms:eu-central-1:123456789012:key/k' does not exist",
+            ),
+            (
+                KmsError::NotFound(text()),
+                "NotFoundException",
+                400,
+                "Invalid keyId 'x'",
+            ),
+            (
+                KmsError::InvalidArn(text()),
+                "InvalidArnException",
+                400,
+                "arn \"x\" is invalid",
+            ),
+            (
+                KmsError::InvalidAliasName(text()),
+                "InvalidAliasNameException",
+                400,
+                "alias name \"x\" is invalid",
+            ),
+            (
+                KmsError::AlreadyExists(text()),
+                "AlreadyExistsException",
+                400,
+                "alias \"x\" exists already",
+            ),
+            (
+                KmsError::InvalidCiphertext,
+                "InvalidCiphertextException",
+                400,
+                "",
+            ),
+            (
+                KmsError::IncorrectKey,
+                "IncorrectKeyException",
+                400,
+                "The key ID in the request does not identify a CMK that can perform this operation.",
+            ),
+            (
+                KmsError::MalformedPolicy(text()),
+                "MalformedPolicyDocumentException",
+                400,
+                "key policy is refused: x",
+            ),
+            (
+                KmsError::InvalidMarker,
+                "InvalidMarkerException",
+                400,
+                "marker is invalid",
+            ),
+            (
+                KmsError::Disabled(arn()),
+                "DisabledException",
+                400,
+                "arn:aws:kms:eu-central-1:123456789012:key/k is disabled.",
+            ),
+            (
+                pending,
+                "KMSInvalidStateException",
+                400,
+                "arn:aws:kms:eu-central-1:123456789012:key/k is pending deletion.",
+            ),
+            (
+                KmsError::Throttled,
+                "ThrottlingException",
+                400,
+                "Rate exceeded",
+            ),
+            (
+                KmsError::State(StateError::Unsealing),
+                "KMSInternalException",
+                500,
+                "internal failure",
+            ),
+            (
+                KmsError::StoredKey(text()),
+                "KMSInternalException",
+                500,
+                "internal failure",
+            ),
+            (
+                KmsError::Encryption,
+                "KMSInternalException",
+                500,
+                "internal failure",
+            ),
+        ] {
+            assert_eq!(error.code(), code);
+            assert_eq!(error.status(), status, "{code}");
+            assert_eq!(error.aws_message().unwrap_or_default(), message, "{code}");
+        }
+    }
+}

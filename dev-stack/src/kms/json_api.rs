@@ -1,136 +1,26 @@
 //! The JSON of each operation: request members in, answer members out.
 //!
-//! Members that are not supported are refused, not ignored: an ignored one could weaken what was asked.
+//! What an operation means and who may call it is decided by [`Kms`].
 
 use std::time::SystemTime;
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
-use serde::de::{DeserializeOwned, Error as _};
-use serde::{Deserialize, Deserializer};
+use serde::de::DeserializeOwned;
 use serde_json::{Value, json};
 use time::OffsetDateTime;
-use zeroize::Zeroizing;
 
 use super::administration::LockoutCheck;
 use super::calls::Operation;
+use super::json_requests::{
+    CreateAlias, CreateKey, Decrypt, DeleteAlias, Encrypt, GenerateDataKey, GetKeyPolicy,
+    ListAliases, ListKeys, OneKey, PutKeyPolicy, ScheduleKeyDeletion,
+};
 use super::paging::Page;
-use super::{DataKeySize, EncryptionContext, Key, KeyState, Kms, KmsError, NewKey};
+use super::{DataKeySize, Key, KeyState, Kms, KmsError, NewKey};
 use crate::identity::Requester;
 
 const SYMMETRIC_DEFAULT: &str = "SYMMETRIC_DEFAULT";
-
-#[derive(Deserialize)]
-#[serde(rename_all = "PascalCase", deny_unknown_fields)]
-struct CreateKey {
-    description: Option<String>,
-    policy: Option<String>,
-    bypass_policy_lockout_safety_check: Option<bool>,
-    key_usage: Option<String>,
-    key_spec: Option<String>,
-    customer_master_key_spec: Option<String>,
-    origin: Option<String>,
-    multi_region: Option<bool>,
-}
-
-#[derive(Deserialize)]
-#[serde(rename_all = "PascalCase", deny_unknown_fields)]
-struct OneKey {
-    key_id: String,
-}
-
-#[derive(Deserialize)]
-#[serde(rename_all = "PascalCase", deny_unknown_fields)]
-struct CreateAlias {
-    alias_name: String,
-    target_key_id: String,
-}
-
-#[derive(Deserialize)]
-#[serde(rename_all = "PascalCase", deny_unknown_fields)]
-struct DeleteAlias {
-    alias_name: String,
-}
-
-#[derive(Deserialize)]
-#[serde(rename_all = "PascalCase", deny_unknown_fields)]
-struct ListKeys {
-    limit: Option<usize>,
-    marker: Option<String>,
-}
-
-#[derive(Deserialize)]
-#[serde(rename_all = "PascalCase", deny_unknown_fields)]
-struct ListAliases {
-    key_id: Option<String>,
-    limit: Option<usize>,
-    marker: Option<String>,
-}
-
-#[derive(Deserialize)]
-#[serde(rename_all = "PascalCase", deny_unknown_fields)]
-struct GenerateDataKey {
-    key_id: String,
-    #[serde(default)]
-    encryption_context: EncryptionContext,
-    key_spec: Option<String>,
-    number_of_bytes: Option<u16>,
-}
-
-#[derive(Deserialize)]
-#[serde(rename_all = "PascalCase", deny_unknown_fields)]
-struct Encrypt {
-    key_id: String,
-    plaintext: Blob,
-    #[serde(default)]
-    encryption_context: EncryptionContext,
-    encryption_algorithm: Option<String>,
-}
-
-#[derive(Deserialize)]
-#[serde(rename_all = "PascalCase", deny_unknown_fields)]
-struct Decrypt {
-    ciphertext_blob: Blob,
-    key_id: Option<String>,
-    #[serde(default)]
-    encryption_context: EncryptionContext,
-    encryption_algorithm: Option<String>,
-}
-
-#[derive(Deserialize)]
-#[serde(rename_all = "PascalCase", deny_unknown_fields)]
-struct ScheduleKeyDeletion {
-    key_id: String,
-    pending_window_in_days: Option<u32>,
-}
-
-#[derive(Deserialize)]
-#[serde(rename_all = "PascalCase", deny_unknown_fields)]
-struct GetKeyPolicy {
-    key_id: String,
-    policy_name: Option<String>,
-}
-
-#[derive(Deserialize)]
-#[serde(rename_all = "PascalCase", deny_unknown_fields)]
-struct PutKeyPolicy {
-    key_id: String,
-    policy_name: Option<String>,
-    policy: String,
-    bypass_policy_lockout_safety_check: Option<bool>,
-}
-
-/// Bytes, in base64 on the wire; wiped when dropped.
-struct Blob(Zeroizing<Vec<u8>>);
-
-impl<'de> Deserialize<'de> for Blob {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        let text = Zeroizing::new(String::deserialize(deserializer)?);
-        let bytes = STANDARD.decode(text.as_bytes());
-        let bytes = bytes.map_err(|_| D::Error::custom("blob is not base64"))?;
-        Ok(Self(Zeroizing::new(bytes)))
-    }
-}
 
 /// Calls an operation with the JSON of its request; answers the JSON of its result, empty for the
 /// operations that answer nothing.
@@ -141,74 +31,41 @@ pub(super) fn call(
     body: &[u8],
 ) -> Result<Vec<u8>, KmsError> {
     let answer = match operation {
-        Operation::CreateKey => create_key(kms, requester, read(body)?)?,
-        Operation::DescribeKey => {
-            let OneKey { key_id } = read(body)?;
-            let key = kms.describe_key(requester, &key_id)?;
-            json!({ "KeyMetadata": metadata(&key, kms.account_id()) })
-        }
-        Operation::ListKeys => list_keys(kms, requester, read(body)?)?,
-        Operation::CreateAlias => {
-            let request: CreateAlias = read(body)?;
-            kms.create_alias(requester, &request.alias_name, &request.target_key_id)?;
-            Value::Null
-        }
-        Operation::DeleteAlias => {
-            let DeleteAlias { alias_name } = read(body)?;
-            kms.delete_alias(requester, &alias_name)?;
-            Value::Null
-        }
-        Operation::ListAliases => list_aliases(kms, requester, read(body)?)?,
-        Operation::GenerateDataKey => {
-            let request: GenerateDataKey = read(body)?;
-            let (key_id, context) = (&request.key_id, &request.encryption_context);
-            let made = kms.generate_data_key(requester, key_id, context, request.size()?)?;
-            json!({
-                "CiphertextBlob": STANDARD.encode(&made.ciphertext),
-                "Plaintext": STANDARD.encode(made.plaintext.as_slice()),
-                "KeyId": made.key_arn,
-            })
-        }
+        Operation::CreateKey => create_key(kms, requester, read(body)?),
+        Operation::DescribeKey => describe_key(kms, requester, &read(body)?),
+        Operation::ListKeys => list_keys(kms, requester, read(body)?),
+        Operation::CreateAlias => create_alias(kms, requester, &read(body)?),
+        Operation::DeleteAlias => delete_alias(kms, requester, &read(body)?),
+        Operation::ListAliases => list_aliases(kms, requester, read(body)?),
+        Operation::GenerateDataKey => generate_data_key(kms, requester, &read(body)?),
         Operation::GenerateDataKeyWithoutPlaintext => {
-            let request: GenerateDataKey = read(body)?;
-            let (key_id, context, size) = (
-                &request.key_id,
-                &request.encryption_context,
-                request.size()?,
-            );
-            let made = kms.generate_data_key_without_plaintext(requester, key_id, context, size)?;
-            json!({
-                "CiphertextBlob": STANDARD.encode(&made.ciphertext),
-                "KeyId": made.key_arn,
-            })
+            generate_data_key_without_plaintext(kms, requester, &read(body)?)
         }
-        Operation::Encrypt => encrypt(kms, requester, &read(body)?)?,
-        Operation::Decrypt => decrypt(kms, requester, &read(body)?)?,
-        Operation::EnableKey
-        | Operation::DisableKey
-        | Operation::CancelKeyDeletion
-        | Operation::EnableKeyRotation
-        | Operation::DisableKeyRotation
-        | Operation::GetKeyRotationStatus => switch(kms, requester, operation, &read(body)?)?,
-        Operation::ScheduleKeyDeletion => schedule_key_deletion(kms, requester, &read(body)?)?,
-        Operation::GetKeyPolicy => {
-            let request: GetKeyPolicy = read(body)?;
-            fixed("PolicyName", request.policy_name.as_deref(), "default")?;
-            let policy = kms.key_policy(requester, &request.key_id)?;
-            json!({ "Policy": policy, "PolicyName": "default" })
+        Operation::Encrypt => encrypt(kms, requester, &read(body)?),
+        Operation::Decrypt => decrypt(kms, requester, &read(body)?),
+        Operation::EnableKey => nothing(kms.enable_key(requester, &read::<OneKey>(body)?.key_id)),
+        Operation::DisableKey => nothing(kms.disable_key(requester, &read::<OneKey>(body)?.key_id)),
+        Operation::ScheduleKeyDeletion => schedule_key_deletion(kms, requester, &read(body)?),
+        Operation::CancelKeyDeletion => cancel_key_deletion(kms, requester, &read(body)?),
+        Operation::GetKeyPolicy => get_key_policy(kms, requester, &read(body)?),
+        Operation::PutKeyPolicy => put_key_policy(kms, requester, &read(body)?),
+        Operation::EnableKeyRotation => {
+            nothing(kms.enable_key_rotation(requester, &read::<OneKey>(body)?.key_id))
         }
-        Operation::PutKeyPolicy => {
-            let request: PutKeyPolicy = read(body)?;
-            fixed("PolicyName", request.policy_name.as_deref(), "default")?;
-            let lockout = lockout_check(request.bypass_policy_lockout_safety_check);
-            kms.put_key_policy(requester, &request.key_id, &request.policy, lockout)?;
-            Value::Null
+        Operation::DisableKeyRotation => {
+            nothing(kms.disable_key_rotation(requester, &read::<OneKey>(body)?.key_id))
         }
-    };
+        Operation::GetKeyRotationStatus => key_rotation_status(kms, requester, &read(body)?),
+    }?;
     Ok(match answer {
         Value::Null => Vec::new(),
         answer => answer.to_string().into_bytes(),
     })
+}
+
+/// The answer of an operation that answers nothing.
+fn nothing(done: Result<(), KmsError>) -> Result<Value, KmsError> {
+    done.map(|()| Value::Null)
 }
 
 fn read<T: DeserializeOwned>(body: &[u8]) -> Result<T, KmsError> {
@@ -238,39 +95,48 @@ fn create_key(kms: &Kms, requester: &Requester, request: CreateKey) -> Result<Va
     Ok(json!({ "KeyMetadata": metadata(&key, kms.account_id()) }))
 }
 
+fn describe_key(kms: &Kms, requester: &Requester, request: &OneKey) -> Result<Value, KmsError> {
+    let key = kms.describe_key(requester, &request.key_id)?;
+    Ok(json!({ "KeyMetadata": metadata(&key, kms.account_id()) }))
+}
+
+fn create_alias(
+    kms: &Kms,
+    requester: &Requester,
+    request: &CreateAlias,
+) -> Result<Value, KmsError> {
+    nothing(kms.create_alias(requester, &request.alias_name, &request.target_key_id))
+}
+
+fn delete_alias(
+    kms: &Kms,
+    requester: &Requester,
+    request: &DeleteAlias,
+) -> Result<Value, KmsError> {
+    nothing(kms.delete_alias(requester, &request.alias_name))
+}
+
 fn list_keys(kms: &Kms, requester: &Requester, request: ListKeys) -> Result<Value, KmsError> {
     let keys = kms.list_keys(requester)?;
-    let page = Page::of(keys, request.limit.unwrap_or(100), request.marker, |key| {
-        key.id.to_string()
-    })?;
-    let listed: Vec<Value> = page
-        .items
-        .iter()
-        .map(|key| json!({ "KeyId": key.id.to_string(), "KeyArn": key.arn }))
-        .collect();
-    Ok(page.answer("Keys", listed))
+    let limit = request.limit.unwrap_or(100);
+    let page = Page::of(keys, limit, request.marker, |key| key.id.to_string())?;
+    Ok(page.answer(
+        "Keys",
+        |key| json!({ "KeyId": key.id.to_string(), "KeyArn": key.arn }),
+    ))
 }
 
 fn list_aliases(kms: &Kms, requester: &Requester, request: ListAliases) -> Result<Value, KmsError> {
     let aliases = kms.list_aliases(requester, request.key_id.as_deref())?;
-    let page = Page::of(
-        aliases,
-        request.limit.unwrap_or(50),
-        request.marker,
-        |alias| alias.name.clone(),
-    )?;
-    let listed: Vec<Value> = page
-        .items
-        .iter()
-        .map(|alias| {
-            json!({
-                "AliasName": alias.name,
-                "AliasArn": alias.arn,
-                "TargetKeyId": alias.key_id.to_string(),
-            })
+    let limit = request.limit.unwrap_or(50);
+    let page = Page::of(aliases, limit, request.marker, |alias| alias.name.clone())?;
+    Ok(page.answer("Aliases", |alias| {
+        json!({
+            "AliasName": alias.name,
+            "AliasArn": alias.arn,
+            "TargetKeyId": alias.key_id.to_string(),
         })
-        .collect();
-    Ok(page.answer("Aliases", listed))
+    }))
 }
 
 impl GenerateDataKey {
@@ -284,6 +150,34 @@ impl GenerateDataKey {
             )),
         }
     }
+}
+
+fn generate_data_key(
+    kms: &Kms,
+    requester: &Requester,
+    request: &GenerateDataKey,
+) -> Result<Value, KmsError> {
+    let (key_id, context) = (&request.key_id, &request.encryption_context);
+    let made = kms.generate_data_key(requester, key_id, context, request.size()?)?;
+    Ok(json!({
+        "CiphertextBlob": STANDARD.encode(&made.ciphertext),
+        "Plaintext": STANDARD.encode(made.plaintext.as_slice()),
+        "KeyId": made.key_arn,
+    }))
+}
+
+fn generate_data_key_without_plaintext(
+    kms: &Kms,
+    requester: &Requester,
+    request: &GenerateDataKey,
+) -> Result<Value, KmsError> {
+    let (key_id, context) = (&request.key_id, &request.encryption_context);
+    let size = request.size()?;
+    let made = kms.generate_data_key_without_plaintext(requester, key_id, context, size)?;
+    Ok(json!({
+        "CiphertextBlob": STANDARD.encode(&made.ciphertext),
+        "KeyId": made.key_arn,
+    }))
 }
 
 fn encrypt(kms: &Kms, requester: &Requester, request: &Encrypt) -> Result<Value, KmsError> {
@@ -310,30 +204,42 @@ fn decrypt(kms: &Kms, requester: &Requester, request: &Decrypt) -> Result<Value,
     }))
 }
 
-/// The operations that take a key and nothing else.
-fn switch(
+fn cancel_key_deletion(
     kms: &Kms,
     requester: &Requester,
-    operation: Operation,
     request: &OneKey,
 ) -> Result<Value, KmsError> {
-    let key_id = &request.key_id;
-    match operation {
-        Operation::EnableKey => kms.enable_key(requester, key_id)?,
-        Operation::DisableKey => kms.disable_key(requester, key_id)?,
-        Operation::EnableKeyRotation => kms.enable_key_rotation(requester, key_id)?,
-        Operation::DisableKeyRotation => kms.disable_key_rotation(requester, key_id)?,
-        Operation::CancelKeyDeletion => {
-            let key = kms.cancel_key_deletion(requester, key_id)?;
-            return Ok(json!({ "KeyId": key.arn }));
-        }
-        Operation::GetKeyRotationStatus => {
-            let enabled = kms.key_rotation_enabled(requester, key_id)?;
-            return Ok(json!({ "KeyId": key_id, "KeyRotationEnabled": enabled }));
-        }
-        other => return Err(KmsError::UnknownOperation(other.name().to_owned())),
-    }
-    Ok(Value::Null)
+    let key = kms.cancel_key_deletion(requester, &request.key_id)?;
+    Ok(json!({ "KeyId": key.arn }))
+}
+
+fn key_rotation_status(
+    kms: &Kms,
+    requester: &Requester,
+    request: &OneKey,
+) -> Result<Value, KmsError> {
+    let enabled = kms.key_rotation_enabled(requester, &request.key_id)?;
+    Ok(json!({ "KeyId": request.key_id, "KeyRotationEnabled": enabled }))
+}
+
+fn get_key_policy(
+    kms: &Kms,
+    requester: &Requester,
+    request: &GetKeyPolicy,
+) -> Result<Value, KmsError> {
+    fixed("PolicyName", request.policy_name.as_deref(), "default")?;
+    let policy = kms.key_policy(requester, &request.key_id)?;
+    Ok(json!({ "Policy": policy, "PolicyName": "default" }))
+}
+
+fn put_key_policy(
+    kms: &Kms,
+    requester: &Requester,
+    request: &PutKeyPolicy,
+) -> Result<Value, KmsError> {
+    fixed("PolicyName", request.policy_name.as_deref(), "default")?;
+    let lockout = lockout_check(request.bypass_policy_lockout_safety_check);
+    nothing(kms.put_key_policy(requester, &request.key_id, &request.policy, lockout))
 }
 
 fn schedule_key_deletion(

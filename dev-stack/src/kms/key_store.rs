@@ -1,7 +1,7 @@
 //! Keys and aliases in the state: records in the clear, material sealed under the root key.
 
 use std::collections::BTreeMap;
-use std::sync::{Arc, PoisonError, RwLock};
+use std::sync::{Arc, PoisonError, RwLock, RwLockWriteGuard};
 use std::time::SystemTime;
 
 use redb::{ReadableTable, TableDefinition, WriteTransaction};
@@ -86,11 +86,8 @@ impl KeyStore {
         let id = stored.key.id;
         let purpose = material_purpose(&id.to_string());
         let sealed = self.state.seal(&purpose, stored.material.expose())?;
-        let mut contents = self
-            .contents
-            .write()
-            .unwrap_or_else(PoisonError::into_inner);
         let write = self.state.begin_write()?;
+        let mut contents = self.lock();
         let due = destroy_due(&write, &contents, now)?;
         write_record(&write, &stored.key)?;
         {
@@ -111,10 +108,8 @@ impl KeyStore {
         id: Uuid,
         change: impl FnOnce(&mut Key) -> Result<(), KmsError>,
     ) -> Result<Key, KmsError> {
-        let mut contents = self
-            .contents
-            .write()
-            .unwrap_or_else(PoisonError::into_inner);
+        let write = self.state.begin_write()?;
+        let mut contents = self.lock();
         let not_found = || KmsError::NotFound(id.to_string());
         let old = contents.keys.get(&id).ok_or_else(not_found)?;
         let mut key = old.key.clone();
@@ -124,7 +119,6 @@ impl KeyStore {
             material: Arc::clone(&old.material),
             key: key.clone(),
         };
-        let write = self.state.begin_write()?;
         write_record(&write, &key)?;
         write.commit().map_err(StateError::from)?;
         contents.keys.insert(id, Arc::new(changed));
@@ -132,14 +126,11 @@ impl KeyStore {
     }
 
     pub(super) fn insert_alias(&self, alias: &str, id: Uuid) -> Result<(), KmsError> {
-        let mut contents = self
-            .contents
-            .write()
-            .unwrap_or_else(PoisonError::into_inner);
+        let write = self.state.begin_write()?;
+        let mut contents = self.lock();
         if contents.aliases.contains_key(alias) {
             return Err(KmsError::AlreadyExists(alias.to_owned()));
         }
-        let write = self.state.begin_write()?;
         {
             let mut aliases = write.open_table(ALIASES).map_err(StateError::from)?;
             aliases
@@ -152,14 +143,11 @@ impl KeyStore {
     }
 
     pub(super) fn remove_alias(&self, alias: &str) -> Result<(), KmsError> {
-        let mut contents = self
-            .contents
-            .write()
-            .unwrap_or_else(PoisonError::into_inner);
+        let write = self.state.begin_write()?;
+        let mut contents = self.lock();
         if !contents.aliases.contains_key(alias) {
             return Err(KmsError::NotFound(alias.to_owned()));
         }
-        let write = self.state.begin_write()?;
         {
             let mut aliases = write.open_table(ALIASES).map_err(StateError::from)?;
             aliases.remove(alias).map_err(StateError::from)?;
@@ -169,13 +157,18 @@ impl KeyStore {
         Ok(())
     }
 
+    /// Call it with the state's writer in hand and not before: whoever waits for the writer must not
+    /// keep others from reading keys, since they may hold the writer.
+    fn lock(&self) -> RwLockWriteGuard<'_, Contents> {
+        self.contents
+            .write()
+            .unwrap_or_else(PoisonError::into_inner)
+    }
+
     /// Destroys the material of keys whose deletion is due.
     pub(super) fn sweep(&self, now: SystemTime) -> Result<(), KmsError> {
-        let mut contents = self
-            .contents
-            .write()
-            .unwrap_or_else(PoisonError::into_inner);
         let write = self.state.begin_write()?;
+        let mut contents = self.lock();
         let due = destroy_due(&write, &contents, now)?;
         if !due.is_empty() {
             write.commit().map_err(StateError::from)?;

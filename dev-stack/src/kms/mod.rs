@@ -6,28 +6,29 @@
 //! it is not a hardware security module.
 
 mod administration;
+mod aliases;
 mod calls;
 mod cipher;
 mod ciphertext;
 mod encryption_context;
 mod error;
 mod json_api;
+mod json_requests;
 mod key;
 mod key_id;
 mod key_policy;
 mod key_store;
 mod paging;
+mod permission;
 mod rotation;
 mod service;
 mod use_of_keys;
 
-pub use administration::{AliasEntry, LockoutCheck, NewKey};
+pub use administration::{LockoutCheck, NewKey};
+pub use aliases::AliasEntry;
 pub use calls::{CallCounts, Operation};
 pub use encryption_context::EncryptionContext;
 pub use error::KmsError;
 pub use key::{Key, KeyState};
 pub use service::serve;
 pub use use_of_keys::{DataKey, DataKeySize, Decrypted, Encrypted, Kms};
-
-#[cfg(test)]
-mod tests;

@@ -6,7 +6,7 @@ use super::KmsError;
 
 /// One page of a sorted list.
 pub(super) struct Page<T> {
-    pub(super) items: Vec<T>,
+    items: Vec<T>,
     /// The marker of the next page, if there is one.
     next: Option<String>,
 }
@@ -37,7 +37,8 @@ impl<T> Page<T> {
     }
 
     /// The answer of a list operation.
-    pub(super) fn answer(&self, member: &str, listed: Vec<Value>) -> Value {
+    pub(super) fn answer(&self, member: &str, describe: impl Fn(&T) -> Value) -> Value {
+        let listed: Vec<Value> = self.items.iter().map(describe).collect();
         let mut answer = json!({ member: listed, "Truncated": self.next.is_some() });
         if let Some(next) = &self.next {
             answer["NextMarker"] = next.as_str().into();

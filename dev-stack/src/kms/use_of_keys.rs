@@ -8,12 +8,11 @@ use zeroize::Zeroizing;
 
 use super::calls::{CallCounter, CallCounts, Operation};
 use super::ciphertext::CiphertextBlob;
-use super::key_id::KeyName;
 use super::key_store::{KeyStore, StoredKey};
 use super::{EncryptionContext, KmsError};
 use crate::clock::Clock;
-use crate::iam::{Call, Context, Iam, ResourcePolicy};
-use crate::identity::{Account, Requester};
+use crate::iam::Iam;
+use crate::identity::Requester;
 use crate::state::State;
 
 /// AWS's limit for what a key itself encrypts, in bytes.
@@ -222,24 +221,6 @@ impl Kms {
         Ok((stored, plaintext))
     }
 
-    /// Answers whether `operation` would be allowed and possible with the key, without doing or counting
-    /// it: for services that hold a bucket-level data key and still judge every caller.
-    ///
-    /// Returns the key's ARN.
-    ///
-    /// # Errors
-    /// As the operation itself.
-    pub fn judge(
-        &self,
-        requester: &Requester,
-        operation: Operation,
-        key_id: &str,
-        context: &EncryptionContext,
-    ) -> Result<String, KmsError> {
-        let stored = self.usable(requester, operation, key_id, context)?;
-        Ok(stored.key.arn.clone())
-    }
-
     /// How often each operation was called since the KMS was opened.
     pub fn calls(&self) -> CallCounts {
         self.calls.counts()
@@ -248,14 +229,6 @@ impl Kms {
     /// Makes the next `count` calls fail with `ThrottlingException`, for tests of retries.
     pub fn throttle_next(&self, count: u32) {
         self.throttled.store(count, Ordering::SeqCst);
-    }
-
-    pub(super) fn account_id(&self) -> &str {
-        self.account().id()
-    }
-
-    pub(super) fn account(&self) -> &Account {
-        self.iam.account()
     }
 
     /// Counts a call, and throttles it if that was asked for.
@@ -269,84 +242,6 @@ impl Kms {
             Ok(_) => Err(KmsError::Throttled),
             Err(_) => Ok(()),
         }
-    }
-
-    /// The key, if the caller may use it and it can be used: permission is judged before the state.
-    fn usable(
-        &self,
-        requester: &Requester,
-        operation: Operation,
-        key_id: &str,
-        context: &EncryptionContext,
-    ) -> Result<Arc<StoredKey>, KmsError> {
-        context.check()?;
-        let stored = self.find(key_id)?;
-        let conditions = context.add_to(Context::new());
-        let conditions = conditions.with("kms:EncryptionAlgorithm", "SYMMETRIC_DEFAULT");
-        let conditions = match KeyName::parse(key_id, self.account())? {
-            KeyName::Alias(alias) => conditions.with("kms:RequestAlias", alias),
-            KeyName::Id(_) => conditions,
-        };
-        self.permit(requester, operation, &stored, conditions)?;
-        stored.key.check_usable()?;
-        Ok(stored)
-    }
-
-    pub(super) fn find(&self, key_id: &str) -> Result<Arc<StoredKey>, KmsError> {
-        let name = KeyName::parse(key_id, self.account())?;
-        let found = self.store.find(&name, self.clock.now());
-        found.ok_or_else(|| KmsError::NotFound(key_id.to_owned()))
-    }
-
-    /// Judges an operation on a key by the caller's policies and the key's.
-    pub(super) fn permit(
-        &self,
-        requester: &Requester,
-        operation: Operation,
-        stored: &StoredKey,
-        conditions: Context,
-    ) -> Result<(), KmsError> {
-        let context = self
-            .caller_conditions(requester, conditions)
-            .with("kms:KeySpec", "SYMMETRIC_DEFAULT")
-            .with("kms:KeyUsage", "ENCRYPT_DECRYPT")
-            .with("kms:KeyOrigin", "AWS_KMS")
-            .with("kms:MultiRegion", "false")
-            .with_all("kms:ResourceAliases", self.store.aliases_of(stored.key.id));
-        let call = Call {
-            requester,
-            action: operation.action(),
-            resource: &stored.key.arn,
-            context: &context,
-        };
-        self.iam
-            .authorize(&call, ResourcePolicy::Key(&stored.policy))?;
-        Ok(())
-    }
-
-    /// Judges an operation on no key in particular by the caller's policies alone.
-    pub(super) fn permit_without_key(
-        &self,
-        requester: &Requester,
-        operation: Operation,
-        resource: &str,
-    ) -> Result<(), KmsError> {
-        let context = self.caller_conditions(requester, Context::new());
-        let call = Call {
-            requester,
-            action: operation.action(),
-            resource,
-            context: &context,
-        };
-        self.iam.authorize(&call, ResourcePolicy::None)?;
-        Ok(())
-    }
-
-    fn caller_conditions(&self, requester: &Requester, conditions: Context) -> Context {
-        let account = requester.principal.account().map(str::to_owned);
-        conditions
-            .with_all("kms:CallerAccount", account)
-            .with_all("kms:ViaService", requester.via_service.clone())
     }
 }
 

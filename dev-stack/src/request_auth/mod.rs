@@ -10,6 +10,3 @@ mod verification;
 
 pub use error::AuthError;
 pub use verification::RequestAuth;
-
-#[cfg(test)]
-mod tests;

@@ -6,7 +6,10 @@
 use std::{
     future::Future as _,
     pin::Pin,
-    sync::{Arc, OnceLock},
+    sync::{
+        Arc, OnceLock,
+        atomic::{AtomicBool, Ordering},
+    },
     task::{Context, Poll, ready},
     time::Duration,
 };
@@ -56,14 +59,25 @@ impl BodyFault {
     }
 }
 
-/// Where a guard leaves its finding.
+/// Where a guard leaves what it saw.
 #[derive(Clone, Debug, Default)]
-pub(crate) struct Finding(Arc<OnceLock<BodyFault>>);
+pub(crate) struct Finding(Arc<Seen>);
+
+#[derive(Debug, Default)]
+struct Seen {
+    fault: OnceLock<BodyFault>,
+    asked_for: AtomicBool,
+}
 
 impl Finding {
     /// The first fault, if there was one.
     pub(crate) fn fault(&self) -> Option<BodyFault> {
-        self.0.get().copied()
+        self.0.fault.get().copied()
+    }
+
+    /// Whether anyone wanted the body, which is when hyper sends `100 Continue`.
+    pub(crate) fn was_asked_for(&self) -> bool {
+        self.0.asked_for.load(Ordering::Relaxed)
     }
 }
 
@@ -77,22 +91,20 @@ pub(crate) struct BodyGuard {
 }
 
 impl BodyGuard {
-    /// Watches `body`; if `sha256` is given it must be the hash of all of it.
-    pub(crate) fn new(body: Incoming, sha256: Option<[u8; 32]>) -> (Self, Finding) {
-        let finding = Finding::default();
-        let guard = Self {
+    /// Watches `body` and tells `finding`; if `sha256` is given it must be the hash of all of it.
+    pub(crate) fn new(body: Incoming, sha256: Option<[u8; 32]>, finding: Finding) -> Self {
+        Self {
             body,
             expected: sha256.map(|hash| (hash, Sha256::new())),
-            finding: finding.clone(),
+            finding,
             idle: Box::pin(tokio::time::sleep(IDLE)),
             ended: false,
-        };
-        (guard, finding)
+        }
     }
 
     fn fail(&mut self, fault: BodyFault) -> Poll<Option<Result<Frame<Bytes>, BodyFault>>> {
         self.ended = true;
-        self.finding.0.get_or_init(|| fault);
+        self.finding.0.fault.get_or_init(|| fault);
         Poll::Ready(Some(Err(fault)))
     }
 
@@ -118,6 +130,9 @@ impl Body for BodyGuard {
         let this = self.get_mut();
         if this.ended {
             return Poll::Ready(None);
+        }
+        if !this.body.is_end_stream() {
+            this.finding.0.asked_for.store(true, Ordering::Relaxed);
         }
         let Poll::Ready(frame) = Pin::new(&mut this.body).poll_frame(cx) else {
             ready!(this.idle.as_mut().poll(cx));

@@ -9,6 +9,7 @@ use std::sync::Arc;
 use http::{HeaderMap, HeaderName, HeaderValue, Request, StatusCode, Uri, header, uri};
 use s3s::{
     Body, S3, S3Error, S3ErrorCode, S3Request, S3Response, S3Result, TrailingHeaders,
+    access::{S3Access, S3AccessContext},
     auth::{S3Auth, SecretKey},
     config::{S3Config, StaticConfigProvider},
     route::S3Route,
@@ -18,6 +19,7 @@ use s3s::{
 use super::{
     address::{self, Hosts},
     authority::{Caller, request_context},
+    operations::SUPPORTED_OPERATIONS,
     refusal::{coded, internal, invalid_argument, not_implemented, refused},
     screen::AUTH_PARAMETERS,
 };
@@ -55,6 +57,9 @@ pub(crate) fn build(gatekeeper: Gatekeeper, operations: impl S3) -> S3Service {
     let mut inner = S3ServiceBuilder::new(operations);
     inner.set_host(hosts.clone());
     inner.set_config(config());
+    // s3s asks for access only where there is authentication; unsigned requests never reach this one.
+    inner.set_auth(NoSecrets);
+    inner.set_access(OnlySupported);
 
     let mut outer = S3ServiceBuilder::new(NoOperations);
     outer.set_host(hosts);
@@ -71,6 +76,32 @@ fn config() -> Arc<StaticConfigProvider> {
     let mut config = S3Config::default();
     config.xml_max_body_size = MAX_XML;
     Arc::new(StaticConfigProvider::new(Arc::new(config)))
+}
+
+/// Lets supported operations pass, before s3s reads their input, and only from the gate.
+struct OnlySupported;
+
+#[async_trait::async_trait]
+impl S3Access for OnlySupported {
+    async fn check(&self, context: &mut S3AccessContext<'_>) -> S3Result<()> {
+        let operation = context.s3_op().name();
+        if !SUPPORTED_OPERATIONS.contains(&operation) {
+            return Err(not_implemented(operation));
+        }
+        match context.extensions_mut().get::<Caller>() {
+            Some(_) => Ok(()),
+            None => Err(refused(S3ErrorCode::AccessDenied, "Access Denied")),
+        }
+    }
+}
+
+struct NoSecrets;
+
+#[async_trait::async_trait]
+impl S3Auth for NoSecrets {
+    async fn get_secret_key(&self, _: &str) -> S3Result<SecretKey> {
+        Err(refused(S3ErrorCode::AccessDenied, "Access Denied"))
+    }
 }
 
 /// Behind the verifying service there is only the gate.

@@ -5,18 +5,22 @@
 use std::{convert::Infallible, net::SocketAddr, sync::Arc, time::Duration};
 
 use bytes::Bytes;
-use http::{HeaderValue, Request, Response, StatusCode, header};
+use http::{HeaderValue, Request, Response, StatusCode, Version, header};
 use http_body_util::{BodyExt, Full, Limited};
-use hyper::{body::Incoming, service::service_fn};
+use hyper::{
+    body::{Body as _, Incoming},
+    service::service_fn,
+};
 use hyper_util::{
     rt::{TokioExecutor, TokioIo, TokioTimer},
     server::{conn::auto, graceful::GracefulShutdown},
 };
 use s3s::service::S3Service;
+use sha2::{Digest, Sha256};
 use tokio::net::{TcpListener, TcpStream};
 
 use super::{
-    body_guard::BodyGuard,
+    body_guard::{BodyFault, BodyGuard, Finding},
     gate::Peer,
     refusal::Refusal,
     screen::{Screened, screen},
@@ -24,8 +28,8 @@ use super::{
 
 /// How long open requests may take to end after the stop.
 const GRACE: Duration = Duration::from_secs(5);
-/// Headers must come within this time.
-const HEADER_TIMEOUT: Duration = Duration::from_secs(30);
+/// Headers must come within this time, which is also how long an idle connection is kept.
+const HEADER_TIMEOUT: Duration = Duration::from_secs(120);
 /// S3's own error documents are far smaller.
 const MAX_ERROR: usize = 64 * 1024;
 
@@ -96,7 +100,10 @@ struct Door {
 impl Door {
     async fn answer(&self, request: Request<Incoming>, peer: SocketAddr) -> Response<s3s::Body> {
         let id = RequestId::generate();
-        let mut response = self.admit(request, peer).await;
+        let awaits_continue =
+            request.headers().contains_key(header::EXPECT) && request.version() == Version::HTTP_11;
+        let finding = Finding::default();
+        let mut response = self.admit(request, peer, &finding).await;
         if response.status().is_client_error() || response.status().is_server_error() {
             response = name_request(response, &id).await;
         }
@@ -104,10 +111,20 @@ impl Door {
         headers.insert("x-amz-request-id", id.header());
         headers.insert("x-amz-id-2", id.header());
         headers.insert(header::SERVER, HeaderValue::from_static("AmazonS3"));
+        if awaits_continue && !finding.was_asked_for() {
+            // A client that waits for `100 Continue` and gets an answer instead must not reuse the connection:
+            // botocore would take the next answer for a continuation of this one.
+            headers.insert(header::CONNECTION, HeaderValue::from_static("close"));
+        }
         response
     }
 
-    async fn admit(&self, request: Request<Incoming>, peer: SocketAddr) -> Response<s3s::Body> {
+    async fn admit(
+        &self,
+        request: Request<Incoming>,
+        peer: SocketAddr,
+        finding: &Finding,
+    ) -> Response<s3s::Body> {
         let (mut parts, body) = request.into_parts();
         let Screened { path, body_sha256 } = match screen(&parts, &self.region) {
             Ok(screened) => screened,
@@ -116,11 +133,15 @@ impl Door {
         if let Err(refusal) = take_path(&mut parts, &path) {
             return owned(&refusal);
         }
+        // A body that is known to be empty is never read, so its hash is judged here.
+        if body.is_end_stream() && body_sha256.is_some_and(|hash| hash != sha256_of_nothing()) {
+            return owned(&BodyFault::Hash.refusal());
+        }
         parts.extensions.insert(Peer {
             address: peer.ip(),
             secure: false,
         });
-        let (guard, finding) = BodyGuard::new(body, body_sha256);
+        let guard = BodyGuard::new(body, body_sha256, finding.clone());
         let request = Request::from_parts(parts, s3s::Body::http_body_unsync(guard));
         let response = self.service.call(request).await.unwrap_or_else(|error| {
             let error: s3s::StdError = error.into();
@@ -136,6 +157,10 @@ impl Door {
             _ => response,
         }
     }
+}
+
+fn sha256_of_nothing() -> [u8; 32] {
+    Sha256::digest([]).into()
 }
 
 /// Gives the request the path that was screened, keeping its authority and query.

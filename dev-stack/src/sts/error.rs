@@ -83,3 +83,64 @@ impl StsError {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::state::StateError;
+
+    #[test]
+    fn every_error_has_its_code_status_and_a_harmless_message() {
+        let text = || "x".to_owned();
+        let unsealing = RegistryError::State(StateError::Unsealing);
+        for (error, code, status, message) in [
+            (
+                StsError::Unauthenticated(AuthError::Missing),
+                "MissingAuthenticationToken",
+                403,
+                "Missing Authentication Token",
+            ),
+            (
+                StsError::Unauthenticated(AuthError::Incomplete("x")),
+                "IncompleteSignature",
+                400,
+                "Authorization header is incomplete: x.",
+            ),
+            (
+                StsError::InvalidAction(text()),
+                "InvalidAction",
+                400,
+                "action \"x\" is not supported",
+            ),
+            (
+                StsError::MissingParameter("X"),
+                "MissingParameter",
+                400,
+                "parameter X is missing",
+            ),
+            (
+                StsError::UnknownParameter(text()),
+                "ValidationError",
+                400,
+                "parameter \"x\" is not supported",
+            ),
+            (
+                StsError::RepeatedParameter(text()),
+                "ValidationError",
+                400,
+                "parameter \"x\" is repeated",
+            ),
+            (StsError::Validation(text()), "ValidationError", 400, "x"),
+            (
+                StsError::Registry(unsealing),
+                "InternalFailure",
+                500,
+                "internal failure",
+            ),
+        ] {
+            assert_eq!(error.code(), code);
+            assert_eq!(error.status(), status, "{code}");
+            assert_eq!(error.aws_message(), message, "{code}");
+        }
+    }
+}

@@ -11,6 +11,3 @@ mod sessions;
 pub use error::StsError;
 pub use service::serve;
 pub use sessions::{AssumeRole, RoleSession, Sts};
-
-#[cfg(test)]
-mod tests;

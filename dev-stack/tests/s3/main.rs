@@ -9,6 +9,5 @@ mod multipart;
 mod objects;
 mod permissions;
 mod raw;
-mod rest;
 mod stack;
 mod strict;

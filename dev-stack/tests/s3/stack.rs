@@ -29,7 +29,6 @@ pub(crate) struct Stack {
     pub(crate) kms: Arc<Kms>,
     pub(crate) iam: Arc<Iam>,
     pub(crate) registry: Arc<CredentialRegistry>,
-    pub(crate) s3: LocalS3,
     pub(crate) clock: Clock,
     pub(crate) admin: Credentials,
     pub(crate) key_arn: String,
@@ -84,7 +83,7 @@ impl Stack {
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let address = listener.local_addr().unwrap();
         let (stop, stopped) = oneshot::channel::<()>();
-        let serving = s3.clone();
+        let serving = s3;
         let server = tokio::spawn(async move {
             serving
                 .serve(listener, async {
@@ -97,7 +96,6 @@ impl Stack {
             kms,
             iam,
             registry,
-            s3,
             clock,
             admin,
             key_arn,

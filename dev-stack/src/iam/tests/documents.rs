@@ -430,3 +430,16 @@ fn the_directory_refuses_policies_of_the_wrong_kind_and_odd_names() {
     assert!(matches!(iam.put_role(role), Err(IamError::Kind { .. })));
     assert!(iam.role("r").is_none());
 }
+
+#[test]
+fn documented_condition_keys_are_the_known_ones() {
+    let documentation = include_str!("../../../../docs/dev-stack.md");
+    let (_, section) = documentation.split_once("### Condition keys\n").unwrap();
+    let section = section.split("\n#").next().unwrap();
+    let mut documented: Vec<&str> = section.split('`').skip(1).step_by(2).collect();
+    documented.sort_unstable();
+    let keys = condition_key::KEYS.iter().map(|(name, ..)| *name);
+    let mut known: Vec<&str> = keys.chain(["kms:EncryptionContext:NAME"]).collect();
+    known.sort_unstable();
+    assert_eq!(documented, known);
+}

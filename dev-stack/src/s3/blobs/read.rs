@@ -38,7 +38,9 @@ pub(crate) fn read_pieces(
 ) -> impl Stream<Item = Result<Bytes, BlobError>> + Send + 'static {
     let lease = Arc::new(lease);
     stream::iter(cut(pieces, range))
-        .map(move |(piece, range)| Ok::<_, BlobError>(read_piece(Arc::clone(&lease), piece, range)))
+        .map(move |(piece, range)| {
+            Ok::<_, BlobError>(read_piece(Arc::clone(&lease), &piece, range))
+        })
         .try_flatten()
 }
 
@@ -59,14 +61,14 @@ fn cut(pieces: Vec<Piece>, range: ByteRange) -> Vec<(Piece, ByteRange)> {
 
 fn read_piece(
     lease: Arc<Lease>,
-    piece: Piece,
+    piece: &Piece,
     range: ByteRange,
-) -> impl Stream<Item = Result<Bytes, BlobError>> + Send + 'static {
+) -> impl Stream<Item = Result<Bytes, BlobError>> + Send + use<> {
     let cipher = Arc::new(SegmentCipher::new(&piece.key, piece.blob));
-    let layout = Layout { size: piece.size };
+    let (blob, layout) = (piece.blob, Layout { size: piece.size });
     let start = (None, range);
     stream::try_unfold(start, move |(stored, range)| {
-        let (lease, cipher, blob) = (Arc::clone(&lease), Arc::clone(&cipher), piece.blob);
+        let (lease, cipher) = (Arc::clone(&lease), Arc::clone(&cipher));
         async move {
             if range.is_empty() {
                 return Ok(None);

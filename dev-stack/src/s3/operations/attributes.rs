@@ -1,6 +1,12 @@
 //! GetObjectAttributes.
 
-use s3s::{S3Request, S3Response, S3Result, dto::*};
+use s3s::{
+    S3Request, S3Response, S3Result,
+    dto::{
+        Checksum, ETag, GetObjectAttributesInput, GetObjectAttributesOutput,
+        GetObjectAttributesParts, ObjectAttributes, ObjectPart, StorageClass,
+    },
+};
 
 use super::{Operations, refuse_version};
 use crate::s3::{
@@ -62,6 +68,7 @@ impl Operations {
     }
 }
 
+#[derive(Clone, Copy)]
 struct Page {
     after: i32,
     limit: usize,

@@ -1,6 +1,14 @@
 //! Making, finding and removing buckets.
 
-use s3s::{S3ErrorCode, S3Request, S3Response, S3Result, dto::*};
+use s3s::{
+    S3ErrorCode, S3Request, S3Response, S3Result,
+    dto::{
+        Bucket, BucketLocationConstraint, CreateBucketConfiguration, CreateBucketInput,
+        CreateBucketOutput, DeleteBucketInput, DeleteBucketOutput, GetBucketLocationInput,
+        GetBucketLocationOutput, GetBucketVersioningInput, GetBucketVersioningOutput,
+        HeadBucketInput, HeadBucketOutput, ListBucketsInput, ListBucketsOutput,
+    },
+};
 
 use super::{Operations, catalog_error};
 use crate::s3::{

@@ -1,7 +1,13 @@
 //! CopyObject and UploadPartCopy: the body is opened and sealed again, under the destination's own keys.
 
 use futures::TryStreamExt;
-use s3s::{S3Error, S3ErrorCode, S3Request, S3Response, S3Result, dto::*};
+use s3s::{
+    S3Error, S3ErrorCode, S3Request, S3Response, S3Result,
+    dto::{
+        CopyObjectInput, CopyObjectOutput, CopyObjectResult, CopyPartResult, CopySource, ETag,
+        MetadataDirective, Range, UploadPartCopyInput, UploadPartCopyOutput,
+    },
+};
 
 use super::{
     Operations, blob_error,

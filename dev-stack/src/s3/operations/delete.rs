@@ -1,6 +1,12 @@
 //! DeleteObject and DeleteObjects.
 
-use s3s::{S3Error, S3ErrorCode, S3Request, S3Response, S3Result, dto::*};
+use s3s::{
+    S3Error, S3ErrorCode, S3Request, S3Response, S3Result,
+    dto::{
+        DeleteObjectInput, DeleteObjectOutput, DeleteObjectsInput, DeleteObjectsOutput,
+        DeletedObject, ETagCondition, Error, ObjectIdentifier,
+    },
+};
 
 use super::{
     Operations, refuse_version,

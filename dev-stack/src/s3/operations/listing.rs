@@ -1,7 +1,13 @@
 //! ListObjects and ListObjectsV2.
 
 use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
-use s3s::{S3ErrorCode, S3Request, S3Response, S3Result, dto::*};
+use s3s::{
+    S3ErrorCode, S3Request, S3Response, S3Result,
+    dto::{
+        ChecksumAlgorithm, CommonPrefix, ETag, EncodingType, ListObjectsInput, ListObjectsOutput,
+        ListObjectsV2Input, ListObjectsV2Output, Object, ObjectStorageClass, Owner,
+    },
+};
 
 use super::{Operations, catalog_error};
 use crate::s3::{

@@ -17,7 +17,29 @@ mod write;
 
 use std::sync::Arc;
 
-use s3s::{S3, S3Error, S3ErrorCode, S3Request, S3Response, S3Result, dto::*};
+use s3s::{
+    S3, S3Error, S3ErrorCode, S3Request, S3Response, S3Result,
+    dto::{
+        AbortMultipartUploadInput, AbortMultipartUploadOutput, CompleteMultipartUploadInput,
+        CompleteMultipartUploadOutput, CopyObjectInput, CopyObjectOutput, CreateBucketInput,
+        CreateBucketOutput, CreateMultipartUploadInput, CreateMultipartUploadOutput,
+        DeleteBucketEncryptionInput, DeleteBucketEncryptionOutput, DeleteBucketInput,
+        DeleteBucketOutput, DeleteBucketPolicyInput, DeleteBucketPolicyOutput, DeleteObjectInput,
+        DeleteObjectOutput, DeleteObjectsInput, DeleteObjectsOutput, DeletePublicAccessBlockInput,
+        DeletePublicAccessBlockOutput, GetBucketEncryptionInput, GetBucketEncryptionOutput,
+        GetBucketLocationInput, GetBucketLocationOutput, GetBucketPolicyInput,
+        GetBucketPolicyOutput, GetBucketVersioningInput, GetBucketVersioningOutput,
+        GetObjectAttributesInput, GetObjectAttributesOutput, GetObjectInput, GetObjectOutput,
+        GetPublicAccessBlockInput, GetPublicAccessBlockOutput, HeadBucketInput, HeadBucketOutput,
+        HeadObjectInput, HeadObjectOutput, ListBucketsInput, ListBucketsOutput,
+        ListMultipartUploadsInput, ListMultipartUploadsOutput, ListObjectsInput, ListObjectsOutput,
+        ListObjectsV2Input, ListObjectsV2Output, ListPartsInput, ListPartsOutput, Owner,
+        PutBucketEncryptionInput, PutBucketEncryptionOutput, PutBucketPolicyInput,
+        PutBucketPolicyOutput, PutObjectInput, PutObjectOutput, PutPublicAccessBlockInput,
+        PutPublicAccessBlockOutput, UploadPartCopyInput, UploadPartCopyOutput, UploadPartInput,
+        UploadPartOutput,
+    },
+};
 
 use super::{
     authority::{Authority, Caller, Deed, bucket_arn, object_arn},
@@ -178,6 +200,7 @@ impl Operations {
 }
 
 /// A body that cannot be stored or read is this machine's failure.
+#[allow(clippy::needless_pass_by_value)] // the shape that `map_err` takes
 fn blob_error(error: BlobError) -> S3Error {
     internal(&error)
 }

@@ -3,7 +3,15 @@
 //! Completing moves no bytes: the object's record names the parts' bodies.
 
 use md5::{Digest, Md5};
-use s3s::{S3ErrorCode, S3Request, S3Response, S3Result, dto::*};
+use s3s::{
+    S3ErrorCode, S3Request, S3Response, S3Result,
+    dto::{
+        AbortMultipartUploadInput, AbortMultipartUploadOutput, ChecksumAlgorithm, ChecksumType,
+        CompleteMultipartUploadInput, CompleteMultipartUploadOutput, CompletedMultipartUpload,
+        CompletedPart, CreateMultipartUploadInput, CreateMultipartUploadOutput, ETag,
+        UploadPartInput, UploadPartOutput,
+    },
+};
 
 use super::{
     Operations, catalog_error, no_such_upload,

@@ -1,6 +1,12 @@
 //! ListParts and ListMultipartUploads.
 
-use s3s::{S3Request, S3Response, S3Result, dto::*};
+use s3s::{
+    S3Request, S3Response, S3Result,
+    dto::{
+        ChecksumAlgorithm, ETag, Initiator, ListMultipartUploadsInput, ListMultipartUploadsOutput,
+        ListPartsInput, ListPartsOutput, MultipartUpload, Part, StorageClass,
+    },
+};
 
 use super::{
     Operations, catalog_error,

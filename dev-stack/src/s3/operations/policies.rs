@@ -1,6 +1,12 @@
 //! The bucket policy.
 
-use s3s::{S3ErrorCode, S3Request, S3Response, S3Result, dto::*};
+use s3s::{
+    S3ErrorCode, S3Request, S3Response, S3Result,
+    dto::{
+        DeleteBucketPolicyInput, DeleteBucketPolicyOutput, GetBucketPolicyInput,
+        GetBucketPolicyOutput, PutBucketPolicyInput, PutBucketPolicyOutput,
+    },
+};
 
 use super::{Operations, catalog_error};
 use crate::{

@@ -1,9 +1,16 @@
 //! GetObject and HeadObject: conditions, ranges, parts, and the right to decrypt.
 
+use futures::{StreamExt, TryStreamExt, stream};
 use http::{HeaderMap, HeaderValue, StatusCode, header};
-use s3s::{Body, S3Error, S3ErrorCode, S3Request, S3Response, S3Result, dto::*};
+use s3s::{
+    Body, S3Error, S3ErrorCode, S3Request, S3Response, S3Result,
+    dto::{
+        ChecksumMode, ETag, GetObjectInput, GetObjectOutput, HeadObjectInput, HeadObjectOutput,
+        Range, StreamingBlob,
+    },
+};
 
-use super::{Operations, catalog_error, precondition_failed, refuse_version};
+use super::{Operations, blob_error, catalog_error, precondition_failed, refuse_version};
 use crate::s3::{
     authority::Caller,
     blobs::{ByteRange, Lease, Piece, read_pieces},
@@ -112,7 +119,7 @@ impl Operations {
             show_stored_checksum!(answer, object);
         }
         let pieces = open_pieces(&data_key, &object)?;
-        answer.body = Some(stream(lease, pieces, range));
+        answer.body = Some(stream(lease, pieces, range).await?);
         Ok(S3Response::new(answer))
     }
 
@@ -212,15 +219,18 @@ pub(super) fn open_pieces(data_key: &DataKey, object: &ObjectRecord) -> S3Result
     object.pieces.iter().map(open).collect()
 }
 
-/// The bytes of a range as an answer's body; a body that turns out damaged breaks the transfer off.
-fn stream(lease: Lease, pieces: Vec<Piece>, range: ByteRange) -> StreamingBlob {
-    use futures::TryStreamExt;
-    let frames = read_pieces(lease, pieces, range)
+/// The bytes of a range as an answer's body.
+///
+/// The first megabyte is opened before the answer begins; damage found later breaks the transfer off.
+async fn stream(lease: Lease, pieces: Vec<Piece>, range: ByteRange) -> S3Result<StreamingBlob> {
+    let mut bytes = Box::pin(read_pieces(lease, pieces, range));
+    let first = bytes.try_next().await.map_err(blob_error)?;
+    let frames = stream::iter(first.map(Ok))
+        .chain(bytes)
         .inspect_err(|error| tracing::error!(%error, "a stored body broke off"))
         .map_ok(http_body::Frame::data);
-    StreamingBlob::from(Body::http_body_unsync(http_body_util::StreamBody::new(
-        frames,
-    )))
+    let body = Body::http_body_unsync(http_body_util::StreamBody::new(frames));
+    Ok(StreamingBlob::from(body))
 }
 
 fn refuse_encryption_headers(headers: &HeaderMap) -> S3Result<()> {

@@ -1,6 +1,16 @@
 //! A bucket's default encryption and its public access block.
 
-use s3s::{S3ErrorCode, S3Request, S3Response, S3Result, dto::*};
+use s3s::{
+    S3ErrorCode, S3Request, S3Response, S3Result,
+    dto::{
+        DeleteBucketEncryptionInput, DeleteBucketEncryptionOutput, DeletePublicAccessBlockInput,
+        DeletePublicAccessBlockOutput, GetBucketEncryptionInput, GetBucketEncryptionOutput,
+        GetPublicAccessBlockInput, GetPublicAccessBlockOutput, PublicAccessBlockConfiguration,
+        PutBucketEncryptionInput, PutBucketEncryptionOutput, PutPublicAccessBlockInput,
+        PutPublicAccessBlockOutput, ServerSideEncryption, ServerSideEncryptionByDefault,
+        ServerSideEncryptionConfiguration, ServerSideEncryptionRule,
+    },
+};
 
 use super::{Operations, catalog_error};
 use crate::s3::{

@@ -2,7 +2,10 @@
 
 use std::collections::BTreeMap;
 
-use s3s::{S3ErrorCode, S3Request, S3Response, S3Result, dto::*};
+use s3s::{
+    S3ErrorCode, S3Request, S3Response, S3Result,
+    dto::{ETag, ETagCondition, Metadata, PutObjectInput, PutObjectOutput, Timestamp},
+};
 
 use super::{Operations, catalog_error, receive::Expected};
 use crate::s3::{
