@@ -36,7 +36,7 @@ pub(super) async fn start(
         credentials,
         cache: CacheLimits::default(),
     });
-    started.await.map_err(|error| explain(error))
+    started.await.map_err(explain)
 }
 
 /// Adds the flag or the command that helps.

@@ -29,7 +29,7 @@ const STATE_FOLDER: &str = "state";
 
 /// KMS, STS and S3, opened and not yet serving.
 pub(super) struct Ground {
-    clock: Clock,
+    pub(super) clock: Clock,
     registry: Arc<CredentialRegistry>,
     kms: Arc<Kms>,
     pub(super) sts: Arc<Sts>,
@@ -77,11 +77,6 @@ impl Ground {
             key_arn,
             administrator,
         })
-    }
-
-    /// Who may do everything.
-    pub(super) fn administrator(&self) -> Requester {
-        administrator(&self.clock)
     }
 
     /// Serves all three until `stop`.

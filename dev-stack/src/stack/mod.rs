@@ -60,7 +60,7 @@ impl Stack {
         let mut tasks = JoinSet::new();
         ground.serve(listeners.aws, &mut tasks, &stop);
 
-        let (sessions, begun) = Sessions::begin(Arc::clone(&ground.sts), ground.administrator())?;
+        let (sessions, begun) = Sessions::begin(Arc::clone(&ground.sts), ground.clock.clone())?;
         let cdn = cdn::start(&config, &site, &addresses, sessions.edge()).await?;
         let origin = OriginSetup::new(&ground, &site.bucket, url(addresses.s3), cdn.url())?;
         let dev_json_path = config.folder.join("dev.json");

@@ -9,6 +9,12 @@ use crate::identity::Account;
 
 pub(super) const EDGE_ROLE: &str = "keyfront-edge";
 pub(super) const ORIGIN_ROLE: &str = "keyfront-origin";
+/// Who runs the edge's function, and with it assumes its role.
+pub(super) const EDGE_SERVICE: &str = "edgelambda.amazonaws.com";
+
+/// Who runs the origin's function.
+pub(super) const ORIGIN_SERVICE: &str = "lambda.amazonaws.com";
+
 pub(super) const ADMIN_USER: &str = "keyfront-admin";
 
 /// The longest session a role can give, and what the stack asks for.
@@ -19,12 +25,14 @@ pub(super) fn admit_roles(iam: &Iam, bucket: &str, key_arn: &str) -> anyhow::Res
     iam.put_role(role(
         iam.account(),
         EDGE_ROLE,
-        edge_policy(iam.account(), bucket, key_arn),
+        EDGE_SERVICE,
+        &edge_policy(iam.account(), bucket, key_arn),
     )?)?;
     iam.put_role(role(
         iam.account(),
         ORIGIN_ROLE,
-        origin_policy(iam.account(), bucket, key_arn),
+        ORIGIN_SERVICE,
+        &origin_policy(iam.account(), bucket, key_arn),
     )?)?;
     Ok(())
 }
@@ -44,16 +52,17 @@ fn administrator() -> anyhow::Result<User> {
     })
 }
 
-fn role(account: &Account, name: &str, policy: String) -> anyhow::Result<Role> {
+fn role(account: &Account, name: &str, service: &str, policy: &str) -> anyhow::Result<Role> {
+    // Lambda begins the functions' sessions; the administrator may, so that people can try what a role can do.
     let trust = document(&json!([{
         "Effect": "Allow",
-        "Principal": {"AWS": account.user_arn(ADMIN_USER)},
+        "Principal": {"Service": service, "AWS": account.user_arn(ADMIN_USER)},
         "Action": "sts:AssumeRole",
     }]));
     Ok(Role {
         name: name.to_owned(),
         trust: Policy::parse(&trust, PolicyKind::Trust)?,
-        policies: vec![Policy::parse(&policy, PolicyKind::Identity)?],
+        policies: vec![Policy::parse(policy, PolicyKind::Identity)?],
         longest_session: SESSION,
     })
 }
