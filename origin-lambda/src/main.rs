@@ -46,7 +46,7 @@ async fn main() -> ExitCode {
     match outcome {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
-            let causes = iter::successors(error.source(), |cause| cause.source());
+            let causes = iter::successors(error.source(), |&cause| cause.source());
             let cause = causes
                 .map(ToString::to_string)
                 .collect::<Vec<_>>()
