@@ -1,0 +1,185 @@
+//! AES-256-GCM (NIST SP 800-38D) taken apart, so that content streams through it in any split:
+//! the keystream and the authenticator, both over 96-bit nonces.
+//!
+//! Platforms whose AES is faster run the keystream themselves, starting at
+//! [`ContentKey::counter_block`], and leave the authenticator here. It does not know where an
+//! object's tag is, nor when plaintext may be released; [`crate::open`] does.
+
+use core::fmt;
+
+use aes::Aes256;
+use aes::cipher::{BlockCipherEncrypt, KeyInit, KeyIvInit, StreamCipher};
+use subtle::ConstantTimeEq;
+use zeroize::Zeroizing;
+
+use ghash::Ghash;
+
+mod ghash;
+
+/// Length of the tag in bytes.
+pub const TAG_LENGTH: usize = 16;
+/// The most content one key and nonce may carry: 2^39 - 256 bits, in bytes.
+pub const MAX_CONTENT_LENGTH: u64 = (1 << 36) - 32;
+pub(crate) const BLOCK: u64 = 16;
+/// Content is encrypted and hashed in strides that stay in the processor's nearest cache.
+pub(crate) const STRIDE: usize = 16 * 1024;
+
+/// The key, nonce and associated data of one object's content. Wiped on drop, never printed.
+pub struct ContentKey {
+    key: Zeroizing<[u8; 32]>,
+    nonce: [u8; 12],
+    associated_data: &'static [u8],
+}
+
+impl ContentKey {
+    pub(crate) fn new(
+        key: Zeroizing<[u8; 32]>,
+        nonce: [u8; 12],
+        associated_data: &'static [u8],
+    ) -> Self {
+        Self {
+            key,
+            nonce,
+            associated_data,
+        }
+    }
+
+    /// The AES-256 key, for a platform that runs the keystream itself.
+    #[must_use]
+    pub fn expose_key(&self) -> &[u8; 32] {
+        &self.key
+    }
+
+    /// The AES-CTR counter block of the content's byte `16 * block`; the counter is its last 32 bits.
+    #[must_use]
+    pub fn counter_block(&self, block: u32) -> [u8; 16] {
+        // Counter 1 masks the tag, content begins at 2.
+        self.block(block.wrapping_add(2))
+    }
+
+    fn block(&self, counter: u32) -> [u8; 16] {
+        let mut block = [0; 16];
+        block[..12].copy_from_slice(&self.nonce);
+        block[12..].copy_from_slice(&counter.to_be_bytes());
+        block
+    }
+}
+
+impl fmt::Debug for ContentKey {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("ContentKey(redacted)")
+    }
+}
+
+/// AES-256-CTR over an object's content.
+///
+/// Encrypts and decrypts alike; on its own it authenticates nothing.
+pub struct Keystream(ctr::Ctr32BE<Aes256>);
+
+impl Keystream {
+    /// The keystream of the whole content.
+    #[must_use]
+    pub fn from_start(key: &ContentKey) -> Self {
+        Self::from_block(key, 0)
+    }
+
+    /// The keystream from the content's byte `16 * block` on.
+    #[must_use]
+    pub fn from_block(key: &ContentKey, block: u32) -> Self {
+        let counter_block = key.counter_block(block);
+        Self(ctr::Ctr32BE::new(
+            (&*key.key).into(),
+            (&counter_block).into(),
+        ))
+    }
+
+    /// Encrypts or decrypts the next bytes in place.
+    pub fn apply(&mut self, content: &mut [u8]) {
+        self.0.apply_keystream(content);
+    }
+}
+
+impl fmt::Debug for Keystream {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Keystream(redacted)")
+    }
+}
+
+/// GHASH over associated data and ciphertext, and the tag it ends in.
+pub struct Authenticator {
+    hash: Ghash,
+    mask: Zeroizing<[u8; TAG_LENGTH]>,
+    associated_data: u64,
+    ciphertext: u64,
+}
+
+impl Authenticator {
+    /// Begins with the object's associated data.
+    #[must_use]
+    pub fn new(key: &ContentKey) -> Self {
+        let aes = Aes256::new((&*key.key).into());
+        let mut mask = Zeroizing::new(key.block(1));
+        aes.encrypt_block((&mut *mask).into());
+        let mut subkey = Zeroizing::new([0; 16]);
+        aes.encrypt_block((&mut *subkey).into());
+        let mut hash = Ghash::new(&subkey);
+        hash.absorb(key.associated_data);
+        hash.pad();
+        let associated_data = key.associated_data.len() as u64;
+        Self {
+            hash,
+            mask,
+            associated_data,
+            ciphertext: 0,
+        }
+    }
+
+    /// Takes in the next bytes of ciphertext.
+    pub fn absorb(&mut self, ciphertext: &[u8]) {
+        self.ciphertext += ciphertext.len() as u64;
+        self.hash.absorb(ciphertext);
+    }
+
+    /// Bytes of ciphertext so far.
+    #[must_use]
+    pub fn absorbed(&self) -> u64 {
+        self.ciphertext
+    }
+
+    /// The tag over everything absorbed.
+    #[must_use]
+    pub fn tag(mut self) -> [u8; TAG_LENGTH] {
+        let mut lengths = [0; 16];
+        lengths[..8].copy_from_slice(&(self.associated_data * 8).to_be_bytes());
+        lengths[8..].copy_from_slice(&(self.ciphertext * 8).to_be_bytes());
+        self.hash.pad();
+        self.hash.absorb(&lengths);
+        let mut tag = self.hash.finish();
+        for (byte, mask) in tag.iter_mut().zip(self.mask.iter()) {
+            *byte ^= mask;
+        }
+        tag
+    }
+}
+
+impl fmt::Debug for Authenticator {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Authenticator")
+            .field("absorbed", &self.ciphertext)
+            .finish_non_exhaustive()
+    }
+}
+
+/// Compares tags in constant time.
+pub(crate) fn tags_match(computed: &[u8; TAG_LENGTH], received: &[u8]) -> bool {
+    computed.as_slice().ct_eq(received).into()
+}
+
+/// The first block of the content byte `offset` lies in.
+pub(crate) fn block_of(offset: u64) -> u32 {
+    // MAX_CONTENT_LENGTH / 16 is 2^32 - 2, so every offset within content has a 32-bit block.
+    u32::try_from(offset / BLOCK).unwrap_or(u32::MAX)
+}
+
+#[cfg(test)]
+mod tests;
