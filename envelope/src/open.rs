@@ -297,7 +297,6 @@ impl Unlocked {
     }
 
     /// Decrypts a planned range. No tag covers a range: its bytes are *not* authenticated.
-    #[must_use]
     pub fn range(&self, planned: &PlannedRange) -> RangeOpener {
         RangeOpener::new(&self.key, planned)
     }
