@@ -5,15 +5,21 @@
 //! [`ContentKey::counter_block`], and leave the authenticator here. It does not know where an
 //! object's tag is, nor when plaintext may be released; [`crate::open`] does.
 
+#[cfg(target_arch = "x86_64")]
+use alloc::boxed::Box;
 use core::fmt;
 
 use aes::Aes256;
+#[cfg(target_arch = "x86_64")]
+use aes::cipher::StreamCipherSeek;
 use aes::cipher::{BlockCipherEncrypt, KeyInit, KeyIvInit, StreamCipher};
 use subtle::ConstantTimeEq;
 use zeroize::Zeroizing;
 
 use ghash::Ghash;
 
+#[cfg(target_arch = "x86_64")]
+mod fused;
 mod ghash;
 
 /// Length of the tag in bytes.
@@ -166,6 +172,95 @@ impl fmt::Debug for Authenticator {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Authenticator")
             .field("absorbed", &self.ciphertext)
+            .finish_non_exhaustive()
+    }
+}
+
+/// Keystream and authenticator over the same content, one step ahead of each other.
+pub(crate) struct Gcm {
+    keystream: Keystream,
+    authenticator: Authenticator,
+    #[cfg(target_arch = "x86_64")]
+    fused: Option<Box<fused::FusedAes>>,
+}
+
+/// Whether ciphertext goes in or comes out.
+#[derive(Clone, Copy)]
+pub(crate) enum Direction {
+    Encrypt,
+    Decrypt,
+}
+
+impl Gcm {
+    pub(crate) fn new(key: &ContentKey) -> Self {
+        Self {
+            keystream: Keystream::from_start(key),
+            authenticator: Authenticator::new(key),
+            #[cfg(target_arch = "x86_64")]
+            fused: fused::FusedAes::new(&key.key, key.nonce).map(Box::new),
+        }
+    }
+
+    /// Encrypts or decrypts the next bytes in place and authenticates their ciphertext.
+    pub(crate) fn apply(&mut self, direction: Direction, content: &mut [u8]) {
+        let begun = self.absorbed() % BLOCK;
+        let missing = usize::try_from((BLOCK - begun) % BLOCK).unwrap_or(0);
+        let (head, rest) = content.split_at_mut(missing.min(content.len()));
+        self.apply_stepwise(direction, head);
+        let rest = self.apply_fused(direction, rest);
+        self.apply_stepwise(direction, rest);
+    }
+
+    pub(crate) fn absorbed(&self) -> u64 {
+        self.authenticator.absorbed()
+    }
+
+    pub(crate) fn tag(self) -> [u8; TAG_LENGTH] {
+        self.authenticator.tag()
+    }
+
+    fn apply_stepwise(&mut self, direction: Direction, content: &mut [u8]) {
+        for stride in content.chunks_mut(STRIDE) {
+            match direction {
+                Direction::Encrypt => {
+                    self.keystream.apply(stride);
+                    self.authenticator.absorb(stride);
+                }
+                Direction::Decrypt => {
+                    self.authenticator.absorb(stride);
+                    self.keystream.apply(stride);
+                }
+            }
+        }
+    }
+
+    /// Does what the processor can do in one pass, and returns what is left over.
+    #[cfg(target_arch = "x86_64")]
+    fn apply_fused<'a>(&mut self, direction: Direction, content: &'a mut [u8]) -> &'a mut [u8] {
+        let start = self.authenticator.ciphertext;
+        let (Some(fused), Some(hash)) = (&self.fused, self.authenticator.hash.wide()) else {
+            return content;
+        };
+        let (runs, rest) = content.as_chunks_mut();
+        if runs.is_empty() {
+            return rest;
+        }
+        fused.apply(direction, block_of(start), hash, runs);
+        self.authenticator.ciphertext += runs.as_flattened().len() as u64;
+        self.keystream.0.seek(self.authenticator.ciphertext);
+        rest
+    }
+
+    #[cfg(not(target_arch = "x86_64"))]
+    fn apply_fused<'a>(&mut self, _: Direction, content: &'a mut [u8]) -> &'a mut [u8] {
+        content
+    }
+}
+
+impl fmt::Debug for Gcm {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Gcm")
+            .field("absorbed", &self.absorbed())
             .finish_non_exhaustive()
     }
 }

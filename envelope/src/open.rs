@@ -11,7 +11,8 @@ use alloc::vec::Vec;
 use zeroize::Zeroizing;
 
 use crate::cipher::{
-    Authenticator, ContentKey, Keystream, MAX_CONTENT_LENGTH, STRIDE, TAG_LENGTH, tags_match,
+    Authenticator, ContentKey, Direction, Gcm, Keystream, MAX_CONTENT_LENGTH, TAG_LENGTH,
+    tags_match,
 };
 use crate::context::{self, CIPHER_ENTRY, Description};
 use crate::data_key::{self, DataKey, MasterKey};
@@ -262,10 +263,10 @@ impl Unlocked {
     /// # Errors
     /// [`Error::BodyLength`] if no such body can belong to this envelope.
     pub fn stream(&self, body_length: u64) -> Result<StreamOpener, Error> {
-        let guard = self.guard(body_length)?;
+        let end = BodyEnd::after(self.plaintext_length(body_length)?);
         Ok(StreamOpener {
-            guard,
-            keystream: Keystream::from_start(&self.key),
+            gcm: Gcm::new(&self.key),
+            end,
         })
     }
 
@@ -274,13 +275,10 @@ impl Unlocked {
     /// # Errors
     /// [`Error::BodyLength`] if no such body can belong to this envelope.
     pub fn guard(&self, body_length: u64) -> Result<CiphertextGuard, Error> {
-        let content_length = self.plaintext_length(body_length)?;
-        let authenticator = Authenticator::new(&self.key);
+        let end = BodyEnd::after(self.plaintext_length(body_length)?);
         Ok(CiphertextGuard {
-            authenticator,
-            content_length,
-            tag: [0; TAG_LENGTH],
-            tag_filled: 0,
+            authenticator: Authenticator::new(&self.key),
+            end,
         })
     }
 
@@ -312,8 +310,8 @@ impl Unlocked {
 #[derive(Debug)]
 #[must_use = "the plaintext is worth nothing before `finish`"]
 pub struct StreamOpener {
-    guard: CiphertextGuard,
-    keystream: Keystream,
+    gcm: Gcm,
+    end: BodyEnd,
 }
 
 impl StreamOpener {
@@ -323,14 +321,9 @@ impl StreamOpener {
     /// # Errors
     /// [`Error::Truncated`] if the body goes on after its end; the bytes are unchanged then.
     pub fn open(&mut self, body: &mut [u8]) -> Result<usize, Error> {
-        self.guard.check_room(body.len())?;
-        let mut plaintext = 0;
-        for stride in body.chunks_mut(STRIDE) {
-            let content = self.guard.admit(stride)?;
-            self.keystream.apply(&mut stride[..content]);
-            plaintext += content;
-        }
-        Ok(plaintext)
+        let content = self.end.admit(self.gcm.absorbed(), body)?;
+        self.gcm.apply(Direction::Decrypt, &mut body[..content]);
+        Ok(content)
     }
 
     /// Verifies what was released.
@@ -339,7 +332,8 @@ impl StreamOpener {
     /// [`Error::Truncated`] or [`Error::TagMismatch`]: abort the transfer, so that the receiver sees
     /// it fail.
     pub fn finish(self) -> Result<(), Error> {
-        self.guard.finish()
+        self.end.check(self.gcm.absorbed())?;
+        self.end.verify(&self.gcm.tag())
     }
 }
 
@@ -348,9 +342,7 @@ impl StreamOpener {
 #[must_use = "nothing is verified before `finish`"]
 pub struct CiphertextGuard {
     authenticator: Authenticator,
-    content_length: u64,
-    tag: [u8; TAG_LENGTH],
-    tag_filled: usize,
+    end: BodyEnd,
 }
 
 impl CiphertextGuard {
@@ -360,14 +352,8 @@ impl CiphertextGuard {
     /// # Errors
     /// [`Error::Truncated`] if the body goes on after its end.
     pub fn admit(&mut self, body: &[u8]) -> Result<usize, Error> {
-        self.check_room(body.len())?;
-        let missing = self.content_length - self.authenticator.absorbed();
-        let content =
-            usize::try_from(missing).map_or(body.len(), |missing| missing.min(body.len()));
-        let (ciphertext, tag) = body.split_at(content);
-        self.authenticator.absorb(ciphertext);
-        self.tag[self.tag_filled..self.tag_filled + tag.len()].copy_from_slice(tag);
-        self.tag_filled += tag.len();
+        let content = self.end.admit(self.authenticator.absorbed(), body)?;
+        self.authenticator.absorb(&body[..content]);
         Ok(content)
     }
 
@@ -376,34 +362,62 @@ impl CiphertextGuard {
     /// # Errors
     /// [`Error::Truncated`] if the body ended early, [`Error::TagMismatch`] if it does not verify.
     pub fn finish(self) -> Result<(), Error> {
-        let (expected, actual) = (self.body_length(), self.admitted());
-        if actual != expected {
+        self.end.check(self.authenticator.absorbed())?;
+        self.end.verify(&self.authenticator.tag())
+    }
+}
+
+/// Where a body's content ends, and as much of the tag behind it as has arrived.
+#[derive(Debug)]
+struct BodyEnd {
+    content_length: u64,
+    tag: [u8; TAG_LENGTH],
+    tag_filled: usize,
+}
+
+impl BodyEnd {
+    fn after(content_length: u64) -> Self {
+        Self {
+            content_length,
+            tag: [0; TAG_LENGTH],
+            tag_filled: 0,
+        }
+    }
+
+    /// Keeps what belongs to the tag and says how many bytes before it are content.
+    fn admit(&mut self, absorbed: u64, body: &[u8]) -> Result<usize, Error> {
+        let (expected, arrived) = (self.body_length(), absorbed + self.tag_filled as u64);
+        let actual = arrived.saturating_add(body.len() as u64);
+        if actual > expected {
             return Err(Error::Truncated { expected, actual });
         }
-        if tags_match(&self.authenticator.tag(), &self.tag) {
+        let missing = self.content_length - absorbed;
+        let content =
+            usize::try_from(missing).map_or(body.len(), |missing| missing.min(body.len()));
+        let tag = &body[content..];
+        self.tag[self.tag_filled..self.tag_filled + tag.len()].copy_from_slice(tag);
+        self.tag_filled += tag.len();
+        Ok(content)
+    }
+
+    fn check(&self, absorbed: u64) -> Result<(), Error> {
+        let (expected, actual) = (self.body_length(), absorbed + self.tag_filled as u64);
+        if actual == expected {
+            Ok(())
+        } else {
+            Err(Error::Truncated { expected, actual })
+        }
+    }
+
+    fn verify(&self, computed: &[u8; TAG_LENGTH]) -> Result<(), Error> {
+        if tags_match(computed, &self.tag) {
             Ok(())
         } else {
             Err(Error::TagMismatch)
         }
     }
 
-    fn check_room(&self, length: usize) -> Result<(), Error> {
-        let (expected, actual) = (
-            self.body_length(),
-            self.admitted().saturating_add(length as u64),
-        );
-        if actual > expected {
-            Err(Error::Truncated { expected, actual })
-        } else {
-            Ok(())
-        }
-    }
-
     fn body_length(&self) -> u64 {
         self.content_length + TAG_LENGTH as u64
-    }
-
-    fn admitted(&self) -> u64 {
-        self.authenticator.absorbed() + self.tag_filled as u64
     }
 }

@@ -6,7 +6,7 @@ use core::fmt;
 
 use zeroize::Zeroizing;
 
-use crate::cipher::{Authenticator, ContentKey, Keystream, MAX_CONTENT_LENGTH, STRIDE, TAG_LENGTH};
+use crate::cipher::{ContentKey, Direction, Gcm, MAX_CONTENT_LENGTH, TAG_LENGTH};
 use crate::data_key::WrappedDataKey;
 use crate::error::Error;
 use crate::format::{Content, Envelope, Format};
@@ -82,8 +82,7 @@ pub fn seal(
         plaintext_length,
     };
     let sealer = Sealer {
-        keystream: Keystream::from_start(&content_key),
-        authenticator: Authenticator::new(&content_key),
+        gcm: Gcm::new(&content_key),
         announced: plaintext_length,
     };
     Ok((sealer, envelope))
@@ -96,8 +95,7 @@ pub fn seal(
 #[derive(Debug)]
 #[must_use = "an object without its tag cannot be opened"]
 pub struct Sealer {
-    keystream: Keystream,
-    authenticator: Authenticator,
+    gcm: Gcm,
     announced: Option<u64>,
 }
 
@@ -108,10 +106,7 @@ impl Sealer {
     /// [`Error::ContentTooLong`], or [`Error::AnnouncedLength`] past the announced end; the bytes are
     /// unchanged then, and the upload must be aborted.
     pub fn seal(&mut self, content: &mut [u8]) -> Result<(), Error> {
-        let length = self
-            .authenticator
-            .absorbed()
-            .saturating_add(content.len() as u64);
+        let length = self.gcm.absorbed().saturating_add(content.len() as u64);
         if length > MAX_CONTENT_LENGTH {
             return Err(Error::ContentTooLong);
         }
@@ -124,10 +119,7 @@ impl Sealer {
             }
             _ => {}
         }
-        for stride in content.chunks_mut(STRIDE) {
-            self.keystream.apply(stride);
-            self.authenticator.absorb(stride);
-        }
+        self.gcm.apply(Direction::Encrypt, content);
         Ok(())
     }
 
@@ -136,12 +128,12 @@ impl Sealer {
     /// # Errors
     /// [`Error::AnnouncedLength`] if less was sealed than announced.
     pub fn finish(self) -> Result<[u8; TAG_LENGTH], Error> {
-        let actual = self.authenticator.absorbed();
+        let actual = self.gcm.absorbed();
         match self.announced {
             Some(announced) if announced != actual => {
                 Err(Error::AnnouncedLength { announced, actual })
             }
-            _ => Ok(self.authenticator.tag()),
+            _ => Ok(self.gcm.tag()),
         }
     }
 }

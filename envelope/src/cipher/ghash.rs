@@ -10,7 +10,7 @@ use ::ghash::{Block, GHash};
 use zeroize::Zeroizing;
 
 #[cfg(target_arch = "x86_64")]
-mod wide;
+pub(super) mod wide;
 
 const BLOCK: usize = 16;
 
@@ -55,6 +55,15 @@ impl Ghash {
             self.partial[self.filled..].fill(0);
             self.engine.absorb(&[*self.partial]);
             self.filled = 0;
+        }
+    }
+
+    /// The wide engine, if that is the one and a block is not begun.
+    #[cfg(target_arch = "x86_64")]
+    pub(super) fn wide(&mut self) -> Option<&mut wide::WideGhash> {
+        match &mut self.engine {
+            Engine::Wide(hash) if self.filled == 0 => Some(hash),
+            _ => None,
         }
     }
 

@@ -32,10 +32,10 @@ cpufeatures::new!(
 );
 
 #[derive(Zeroize, ZeroizeOnDrop)]
-pub(super) struct WideGhash {
+pub(in crate::cipher) struct WideGhash {
     /// H^16 down to H^1: what the blocks of a run are multiplied by.
-    powers: [u128; RUN],
-    sum: u128,
+    pub(in crate::cipher) powers: [u128; RUN],
+    pub(in crate::cipher) sum: u128,
 }
 
 impl WideGhash {
@@ -93,19 +93,32 @@ fn fold(sum: u128, powers: &[u128; RUN], blocks: &[[u8; BLOCK]]) -> u128 {
     from_register(sum)
 }
 
-/// The sum of sixteen products, reduced once.
 #[target_feature(enable = "avx512f,avx512bw,vpclmulqdq,pclmulqdq")]
 #[inline]
 fn fold_run(sum: __m128i, powers: &[__m512i; 4], run: &[[u8; BLOCK]; RUN]) -> __m128i {
-    let reversal =
-        _mm512_broadcast_i32x4(_mm_set_epi64x(0x0001_0203_0405_0607, 0x0809_0a0b_0c0d_0e0f));
+    let mut blocks = [_mm512_setzero_si512(); 4];
+    let (quads, _) = run.as_chunks::<4>();
+    for (register, quad) in blocks.iter_mut().zip(quads) {
+        *register = load(quad);
+    }
+    fold_registers(sum, powers, blocks)
+}
+
+/// The sum of sixteen products, reduced once.
+#[target_feature(enable = "avx512f,avx512bw,vpclmulqdq,pclmulqdq")]
+#[inline]
+pub(in crate::cipher) fn fold_registers(
+    sum: __m128i,
+    powers: &[__m512i; 4],
+    blocks: [__m512i; 4],
+) -> __m128i {
+    let reversal = reversal();
     let mut low = _mm512_setzero_si512();
     let mut middle = low;
     let mut high = low;
     let mut carried = _mm512_zextsi128_si512(sum);
-    let (quads, _) = run.as_chunks::<4>();
-    for (quad, power) in quads.iter().zip(powers) {
-        let data = _mm512_xor_si512(_mm512_shuffle_epi8(load(quad), reversal), carried);
+    for (block, power) in blocks.iter().zip(powers) {
+        let data = _mm512_xor_si512(_mm512_shuffle_epi8(*block, reversal), carried);
         carried = _mm512_setzero_si512();
         low = _mm512_xor_si512(low, _mm512_clmulepi64_epi128::<0x00>(data, *power));
         middle = _mm512_xor_si512(middle, _mm512_clmulepi64_epi128::<0x01>(data, *power));
@@ -113,6 +126,13 @@ fn fold_run(sum: __m128i, powers: &[__m512i; 4], run: &[[u8; BLOCK]; RUN]) -> __
         high = _mm512_xor_si512(high, _mm512_clmulepi64_epi128::<0x11>(data, *power));
     }
     reduce(sum_lanes(low), sum_lanes(middle), sum_lanes(high))
+}
+
+/// The shuffle that reverses the bytes of every block.
+#[target_feature(enable = "avx512f")]
+#[inline]
+pub(in crate::cipher) fn reversal() -> __m512i {
+    _mm512_broadcast_i32x4(_mm_set_epi64x(0x0001_0203_0405_0607, 0x0809_0a0b_0c0d_0e0f))
 }
 
 #[target_feature(enable = "avx512f,avx512bw,vpclmulqdq,pclmulqdq")]
@@ -160,7 +180,7 @@ fn sum_lanes(lanes: __m512i) -> __m128i {
 
 #[target_feature(enable = "avx512f")]
 #[inline]
-fn load_powers(powers: &[u128; RUN]) -> [__m512i; 4] {
+pub(in crate::cipher) fn load_powers(powers: &[u128; RUN]) -> [__m512i; 4] {
     let mut registers = [_mm512_setzero_si512(); 4];
     let (quads, _) = powers.as_chunks::<4>();
     for (register, quad) in registers.iter_mut().zip(quads) {
@@ -171,7 +191,7 @@ fn load_powers(powers: &[u128; RUN]) -> [__m512i; 4] {
 
 #[target_feature(enable = "avx512f")]
 #[inline]
-fn load(quad: &[[u8; BLOCK]; 4]) -> __m512i {
+pub(in crate::cipher) fn load(quad: &[[u8; BLOCK]; 4]) -> __m512i {
     // Sixty-four consecutive bytes: the compiler makes one load of it.
     let half = |place: usize| {
         let (halves, _) = quad[place / 2].as_chunks::<8>();
@@ -191,14 +211,14 @@ fn load(quad: &[[u8; BLOCK]; 4]) -> __m512i {
 
 #[target_feature(enable = "avx512f")]
 #[inline]
-fn to_register(element: u128) -> __m128i {
+pub(in crate::cipher) fn to_register(element: u128) -> __m128i {
     let halves = element.cast_signed();
     _mm_set_epi64x((halves >> 64) as i64, halves as i64)
 }
 
 #[target_feature(enable = "avx512f")]
 #[inline]
-fn from_register(register: __m128i) -> u128 {
+pub(in crate::cipher) fn from_register(register: __m128i) -> u128 {
     let low = _mm_cvtsi128_si64(register).cast_unsigned();
     let high = _mm_cvtsi128_si64(_mm_unpackhi_epi64(register, register)).cast_unsigned();
     (u128::from(high) << 64) | u128::from(low)
