@@ -2,8 +2,8 @@
 //! the keystream and the authenticator, both over 96-bit nonces.
 //!
 //! Platforms whose AES is faster run the keystream themselves, starting at
-//! [`ContentKey::counter_block`], and leave the authenticator here. It does not know where an
-//! object's tag is, nor when plaintext may be released; [`crate::open`] does.
+//! [`ContentKey::counter_block`], and leave the authenticator here. It bounds no lengths, does not
+//! know where an object's tag is, nor when plaintext may be released: sealing and opening do.
 
 #[cfg(target_arch = "x86_64")]
 use alloc::boxed::Box;
@@ -80,18 +80,16 @@ impl fmt::Debug for ContentKey {
 /// AES-256-CTR over an object's content.
 ///
 /// Encrypts and decrypts alike; on its own it authenticates nothing.
-pub struct Keystream(ctr::Ctr32BE<Aes256>);
+pub(crate) struct Keystream(ctr::Ctr32BE<Aes256>);
 
 impl Keystream {
     /// The keystream of the whole content.
-    #[must_use]
-    pub fn from_start(key: &ContentKey) -> Self {
+    pub(crate) fn from_start(key: &ContentKey) -> Self {
         Self::from_block(key, 0)
     }
 
     /// The keystream from the content's byte `16 * block` on.
-    #[must_use]
-    pub fn from_block(key: &ContentKey, block: u32) -> Self {
+    pub(crate) fn from_block(key: &ContentKey, block: u32) -> Self {
         let counter_block = key.counter_block(block);
         Self(ctr::Ctr32BE::new(
             (&*key.key).into(),
@@ -100,7 +98,7 @@ impl Keystream {
     }
 
     /// Encrypts or decrypts the next bytes in place.
-    pub fn apply(&mut self, content: &mut [u8]) {
+    pub(crate) fn apply(&mut self, content: &mut [u8]) {
         self.0.apply_keystream(content);
     }
 }
@@ -112,7 +110,7 @@ impl fmt::Debug for Keystream {
 }
 
 /// GHASH over associated data and ciphertext, and the tag it ends in.
-pub struct Authenticator {
+pub(crate) struct Authenticator {
     hash: Ghash,
     mask: Zeroizing<[u8; TAG_LENGTH]>,
     associated_data: u64,
@@ -121,8 +119,7 @@ pub struct Authenticator {
 
 impl Authenticator {
     /// Begins with the object's associated data.
-    #[must_use]
-    pub fn new(key: &ContentKey) -> Self {
+    pub(crate) fn new(key: &ContentKey) -> Self {
         let aes = Aes256::new((&*key.key).into());
         let mut mask = Zeroizing::new(key.block(1));
         aes.encrypt_block((&mut *mask).into());
@@ -141,20 +138,18 @@ impl Authenticator {
     }
 
     /// Takes in the next bytes of ciphertext.
-    pub fn absorb(&mut self, ciphertext: &[u8]) {
+    pub(crate) fn absorb(&mut self, ciphertext: &[u8]) {
         self.ciphertext += ciphertext.len() as u64;
         self.hash.absorb(ciphertext);
     }
 
     /// Bytes of ciphertext so far.
-    #[must_use]
-    pub fn absorbed(&self) -> u64 {
+    pub(crate) fn absorbed(&self) -> u64 {
         self.ciphertext
     }
 
     /// The tag over everything absorbed.
-    #[must_use]
-    pub fn tag(mut self) -> [u8; TAG_LENGTH] {
+    pub(crate) fn tag(mut self) -> [u8; TAG_LENGTH] {
         let mut lengths = [0; 16];
         lengths[..8].copy_from_slice(&(self.associated_data * 8).to_be_bytes());
         lengths[8..].copy_from_slice(&(self.ciphertext * 8).to_be_bytes());
@@ -247,6 +242,7 @@ impl Gcm {
         }
         fused.apply(direction, block_of(start), hash, runs);
         self.authenticator.ciphertext += runs.as_flattened().len() as u64;
+        // Cannot overflow: callers bound content to MAX_CONTENT_LENGTH, below 2^32 blocks.
         self.keystream.0.seek(self.authenticator.ciphertext);
         rest
     }

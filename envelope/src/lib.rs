@@ -36,7 +36,7 @@ mod open;
 mod range;
 mod seal;
 
-pub use cipher::{Authenticator, ContentKey, Keystream, MAX_CONTENT_LENGTH, TAG_LENGTH};
+pub use cipher::{ContentKey, MAX_CONTENT_LENGTH, TAG_LENGTH};
 pub use context::{Description, KmsContext};
 pub use data_key::{DataKey, MasterKey, WrappedDataKey};
 pub use error::Error;

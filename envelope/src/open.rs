@@ -3,7 +3,7 @@
 //!
 //! The order is fixed: policy, unwrapping, commitment, content. Whole objects are verified before
 //! any plaintext exists, except by [`Unlocked::stream`], whose user must abort on failure.
-//! Ranges, which no tag covers, are in [`crate::range`].
+//! Ranges, which no tag covers, are in `range`.
 
 use alloc::string::String;
 use alloc::vec::Vec;

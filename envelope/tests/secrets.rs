@@ -11,8 +11,8 @@
 use std::mem::MaybeUninit;
 
 use keyfront_envelope::{
-    Authenticator, DataKey, Description, Format, Keystream, KmsContext, MasterKey, OpenPolicy,
-    Opening, Seed, WrappedDataKey, begin, seal,
+    DataKey, Description, Format, KmsContext, MasterKey, OpenPolicy, Opening, RequestedRange, Seed,
+    WrappedDataKey, begin, seal,
 };
 
 const SECRET: [u8; 32] = *b"a secret that must not stay here";
@@ -68,15 +68,22 @@ fn dropped_cipher_states_are_wiped() {
     let unlocked = awaiting.unlock(&DataKey::new(SECRET)).unwrap();
     let key = *unlocked.content_key().expose_key();
     // An expanded AES key begins with the key itself.
+    assert!(!contains_secret(&left_behind(sealer), &key));
     assert!(!contains_secret(
-        &left_behind(Keystream::from_start(unlocked.content_key())),
+        &left_behind(unlocked.stream(16).unwrap()),
         &key
     ));
-    assert!(!contains_secret(&left_behind(sealer), &key));
-    let opener = unlocked.stream(16).unwrap();
-    assert!(!contains_secret(&left_behind(opener), &key));
-    let authenticator = left_behind(Authenticator::new(unlocked.content_key()));
-    assert!(!contains_secret(&authenticator, &key));
+    assert!(!contains_secret(
+        &left_behind(unlocked.guard(16).unwrap()),
+        &key
+    ));
+    let range = RequestedRange::From { first: 0 };
+    let planned = unlocked.plan_range(range, 17).unwrap();
+    assert!(!contains_secret(
+        &left_behind(unlocked.range(&planned)),
+        &key
+    ));
+    assert!(!contains_secret(&left_behind(unlocked), &key));
 }
 
 #[test]

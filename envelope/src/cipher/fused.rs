@@ -81,6 +81,7 @@ fn pass(
     let powers = load_powers(&hash.powers);
     let mut sum = to_register(hash.sum);
     let mut counters = first_counters(aes.nonce, block.wrapping_add(2));
+    let mut pending = None;
     let four = _mm512_set_epi64(0, 4, 0, 4, 0, 4, 0, 4);
     for run in runs {
         let mut keystream = [_mm512_setzero_si512(); 4];
@@ -97,16 +98,22 @@ fn pass(
             input[place] = load(quad);
             output[place] = _mm512_xor_si512(input[place], keystream[place]);
         }
+        // What was encrypted is hashed one run later, so that the hash never waits for AES.
         let ciphertext = match direction {
-            Direction::Encrypt => output,
-            Direction::Decrypt => input,
+            Direction::Encrypt => pending.replace(output),
+            Direction::Decrypt => Some(input),
         };
-        sum = fold_registers(sum, &powers, ciphertext);
+        if let Some(ciphertext) = ciphertext {
+            sum = fold_registers(sum, &powers, ciphertext);
+        }
         let (quarters, _) = run.as_chunks_mut::<64>();
         for (quarter, register) in quarters.iter_mut().zip(output) {
             // SAFETY: a 512-bit register is 64 bytes, all of them initialised.
             *quarter = unsafe { core::mem::transmute::<__m512i, [u8; 64]>(register) };
         }
+    }
+    if let Some(ciphertext) = pending {
+        sum = fold_registers(sum, &powers, ciphertext);
     }
     hash.sum = from_register(sum);
 }
@@ -148,9 +155,10 @@ fn expand(key: &[u8; 32]) -> [u128; ROUND_KEYS] {
         ($round:literal, $constant:literal) => {
             even = mix::<0xff>(even, _mm_aeskeygenassist_si128::<$constant>(odd));
             round_keys[2 * $round] = from_register(even);
-            if 2 * $round + 1 < ROUND_KEYS {
+            // The last round has no odd key.
+            if let Some(next) = round_keys.get_mut(2 * $round + 1) {
                 odd = mix::<0xaa>(odd, _mm_aeskeygenassist_si128::<0>(even));
-                round_keys[2 * $round + 1] = from_register(odd);
+                *next = from_register(odd);
             }
         };
     }
