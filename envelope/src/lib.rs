@@ -19,6 +19,35 @@
 //! | `AES/GCM` (`02`), a 256-bit master key | yes | yes |
 //! | `kms` | no | with [`LegacyWraps::Allowed`] |
 //! | `AESWrap`, `RSA-OAEP-SHA1` (`22`) and anything else | no | refused |
+//!
+//! ```
+//! use keyfront_envelope::{
+//!     DataKey, Description, Format, KeyNeed, KmsContext, OpenPolicy, Opening, Seed, WrappedDataKey,
+//!     begin, seal,
+//! };
+//! # fn main() -> Result<(), keyfront_envelope::Error> {
+//! # let (plaintext_key, ciphertext_blob, random) = ([7; 32], vec![1], [9; 28]);
+//! let tenant = Description::from([("tenant".into(), "a".into())]);
+//! let context = KmsContext::new(Format::V3, tenant.clone())?;
+//! // KMS GenerateDataKey (AES_256) with `context.entries()` answers the two forms of the key.
+//! let key = WrappedDataKey::from_kms(DataKey::new(plaintext_key), ciphertext_blob, context)?;
+//! let (mut sealer, envelope) = seal(key, Seed::from_random(random), Some(7))?;
+//! let mut body = b"content".to_vec();
+//! sealer.seal(&mut body)?;
+//! body.extend(sealer.finish()?);
+//! let metadata = envelope.metadata()?;
+//!
+//! let policy = OpenPolicy { context: tenant, ..OpenPolicy::default() };
+//! let awaiting = match begin(metadata, policy)? {
+//!     Opening::NeedsKey(awaiting) => awaiting,
+//!     Opening::NeedsInstructionFile(awaiting) => return Err(awaiting.absent()),
+//! };
+//! assert!(matches!(awaiting.need(), KeyNeed::KmsDecrypt { .. }));
+//! awaiting.unlock(&DataKey::new(plaintext_key))?.open_verified(&mut body)?;
+//! assert_eq!(body, b"content");
+//! # Ok(())
+//! # }
+//! ```
 #![no_std]
 #![cfg_attr(test, allow(clippy::unwrap_used, clippy::panic))]
 
@@ -26,6 +55,7 @@ extern crate alloc;
 #[cfg(test)]
 extern crate std;
 
+mod body;
 mod cipher;
 mod context;
 mod data_key;
@@ -36,6 +66,7 @@ mod open;
 mod range;
 mod seal;
 
+pub use body::{CiphertextGuard, StreamOpener};
 pub use cipher::{ContentKey, MAX_CONTENT_LENGTH, TAG_LENGTH};
 pub use context::{Description, KmsContext};
 pub use data_key::{DataKey, MasterKey, WrappedDataKey};
@@ -45,8 +76,8 @@ pub use format::{
     MAX_SEALED_METADATA, Metadata, Wrap, instruction_file_key,
 };
 pub use open::{
-    AwaitingInstructionFile, AwaitingKey, CiphertextGuard, Commitment, KeyNeed, LegacyWraps,
-    OpenPolicy, Opening, StreamOpener, Unlocked, begin,
+    AwaitingInstructionFile, AwaitingKey, Commitment, KeyNeed, LegacyWraps, OpenPolicy, Opening,
+    Unlocked, begin,
 };
 pub use range::{PlannedRange, RangeOpener, RequestedRange};
 pub use seal::{Sealer, Seed, seal};

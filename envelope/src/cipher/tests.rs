@@ -136,7 +136,7 @@ fn content_starts_at_counter_two_and_the_counter_is_the_last_four_bytes() {
 
 #[cfg(target_arch = "x86_64")]
 #[test]
-fn the_fused_pass_agrees_with_two_passes_up_to_the_highest_counter() {
+fn where_the_processor_has_a_fused_pass_it_agrees_up_to_the_highest_counter() {
     let key = content_key(&[5; 32], &[0xff; 12], &[]);
     let Some(fused) = fused::FusedAes::new(&key.key, key.nonce) else {
         return;
