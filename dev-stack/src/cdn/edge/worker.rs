@@ -133,16 +133,25 @@ impl WorkerProcess {
     }
 
     /// Closes the input, which ends the process; kills it if it lingers. Either way it is waited for.
-    async fn end(self) {
-        let Self {
-            mut child, input, ..
-        } = self;
-        drop(input);
-        if tokio::time::timeout(FAREWELL, child.wait()).await.is_err()
-            && let Err(cause) = child.kill().await
+    async fn end(mut self) {
+        drop(self.input);
+        if tokio::time::timeout(FAREWELL, self.child.wait())
+            .await
+            .is_err()
         {
-            tracing::warn!(%cause, "an edge worker could not be ended");
+            kill(&mut self.child).await;
         }
+    }
+
+    /// Ends a process that does not do what it should.
+    async fn kill(mut self) {
+        kill(&mut self.child).await;
+    }
+}
+
+async fn kill(child: &mut Child) {
+    if let Err(cause) = child.kill().await {
+        tracing::warn!(%cause, "an edge worker could not be ended");
     }
 }
 
@@ -259,12 +268,8 @@ impl Worker {
             // Nobody may be waiting any more.
             let _ = job.reply.send(outcome);
             if ended {
-                process.end().await;
-                return if self.stop.is_cancelled() {
-                    None
-                } else {
-                    Some(finished)
-                };
+                process.kill().await;
+                return (!self.stop.is_cancelled()).then_some(finished);
             }
             finished += 1;
         }
