@@ -219,9 +219,9 @@ async fn rotated_credentials_are_used_from_the_next_invocation_and_none_fails() 
     let mut setting = with_bundle(
         folder.path(),
         "export const handler = async () => {
-           const { AWS_ACCESS_KEY_ID: id, AWS_SESSION_TOKEN: token, HOME: home } = process.env;
+           const { AWS_ACCESS_KEY_ID: id, AWS_SESSION_TOKEN: token, CARGO_PKG_NAME: other } = process.env;
            await new Promise((done) => setTimeout(done, 2));
-           return { status: '200', headers: { 'cache-control': [{ value: 'no-store' }] }, body: `${id} ${token} ${home}` };
+           return { status: '200', headers: { 'cache-control': [{ value: 'no-store' }] }, body: `${id} ${token} ${other}` };
          };",
     );
     let (rotate, receiver) = watch::channel(credentials("AKIDFIRST"));

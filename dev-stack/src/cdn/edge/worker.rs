@@ -26,6 +26,8 @@ const RUNNER: &str = include_str!("runner.mjs");
 const LONGEST_RESULT: usize = 8 * 1024 * 1024;
 const LONGEST_LOG_LINE: usize = 64 * 1024;
 const LOAD_TIMEOUT: Duration = Duration::from_secs(30);
+/// Version managers' `node` is a script that needs these. Nothing else of this program's reaches a function.
+const KEPT_VARIABLES: [&str; 2] = ["PATH", "HOME"];
 const FIRST_PAUSE: Duration = Duration::from_millis(50);
 const LONGEST_PAUSE: Duration = Duration::from_secs(5);
 const FAREWELL: Duration = Duration::from_secs(2);
@@ -68,6 +70,7 @@ impl WorkerProcess {
             .args(["--input-type=module", "-e", RUNNER, "--"])
             .arg(bundle)
             .env_clear()
+            .envs(std::env::vars_os().filter(|(name, _)| KEPT_VARIABLES.iter().any(|k| name == k)))
             .env("AWS_REGION", "us-east-1")
             .env("AWS_EXECUTION_ENV", "keyfront-dev-stack")
             .stdin(Stdio::piped())
