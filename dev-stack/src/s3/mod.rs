@@ -21,6 +21,7 @@ mod keyring;
 mod operations;
 mod preconditions;
 mod refusal;
+mod rewrite;
 mod screen;
 mod server;
 mod start;
