@@ -88,7 +88,7 @@ fn distribution(site: &DevSite) -> Distribution {
 /// The publish prefix itself and what lies under it: whole segments, as the edge routes them.
 fn publishing(site: &DevSite, publish: &FunctionOrigin) -> [Behaviour; 2] {
     ["", "/*"].map(|under| Behaviour {
-        path_pattern: PathPattern::new(&format!("{}{under}", publish.prefix)),
+        path_pattern: PathPattern::new(format!("{}{under}", publish.prefix)),
         origin: origin(site, &publish.host, PUBLISH_TIMEOUT),
         methods: AllowedMethods::All,
         cache: CachePolicy::disabled(),
