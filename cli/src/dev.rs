@@ -66,6 +66,10 @@ pub(crate) struct DevArguments {
     #[arg(long, value_name = "PORT", default_value_t = 9002)]
     sts_port: u16,
 
+    /// Port of the CloudFront API
+    #[arg(long, value_name = "PORT", default_value_t = 9003)]
+    cloudfront_port: u16,
+
     /// Write a copy of dev.json here once everything serves
     #[arg(long, value_name = "FILE")]
     ready_file: Option<PathBuf>,
@@ -151,6 +155,7 @@ fn config(arguments: DevArguments) -> anyhow::Result<StackConfig> {
             s3: arguments.s3_port,
             kms: arguments.kms_port,
             sts: arguments.sts_port,
+            cloudfront: arguments.cloudfront_port,
         },
         ready_file: arguments.ready_file,
         rotate_every: arguments.rotate_every.map(Duration::from_secs),

@@ -28,15 +28,20 @@ pub(crate) fn ready(stack: &Stack) {
         ("S3", &dev.s3_url, "the private bucket's endpoint"),
         ("KMS", &dev.kms_url, "enforced on every object"),
         ("STS", &dev.sts_url, "AssumeRole for the stack's roles"),
+        (
+            "CloudFront",
+            stack.cloudfront_url(),
+            "CreateInvalidation on the CDN",
+        ),
     ];
     println!("\nKeyfront is ready.\n");
     for (name, url, purpose) in rows {
-        println!("  {name:<8} {url:<28} {purpose}");
+        println!("  {name:<10} {url:<28} {purpose}");
     }
-    println!("  {:<8} {}", "edge", stack.edge_description());
-    println!("  {:<8} {}", "origin", stack.origin_description());
-    println!("  {:<8} {} in {}", "bucket", dev.bucket, dev.region);
-    println!("  {:<8} {}\n", "details", dev_file.display());
+    println!("  {:<10} {}", "edge", stack.edge_description());
+    println!("  {:<10} {}", "origin", stack.origin_description());
+    println!("  {:<10} {} in {}", "bucket", dev.bucket, dev.region);
+    println!("  {:<10} {}\n", "details", dev_file.display());
     println!("Upload a file, read it through the CDN, and see the bucket refuse the same read:\n");
     println!(
         "  curl -T README.md {}/objects/hello.txt -H 'Content-Type: text/plain' \\\n    -H 'Authorization: Bearer {}'",

@@ -1,4 +1,4 @@
-//! KMS and STS calls, signed by the `aws-sigv4` crate.
+//! KMS, STS and CloudFront calls, signed by the `aws-sigv4` crate.
 
 use std::time::SystemTime;
 
@@ -27,7 +27,7 @@ pub async fn kms(dev: &DevJson, operation: &str, input: &serde_json::Value) -> s
         region: &dev.region,
     };
     let answer = service
-        .post(&dev.credentials.admin, &headers, input.to_string())
+        .post("/", &dev.credentials.admin, &headers, input.to_string())
         .await;
     assert_eq!(answer.status, StatusCode::OK, "{operation}: {answer:?}");
     serde_json::from_slice(&answer.body).unwrap_or_default()
@@ -50,7 +50,7 @@ pub async fn assume_role(
         url,
         region,
     };
-    let answer = service.post(caller, &headers, form).await;
+    let answer = service.post("/", caller, &headers, form).await;
     assert_eq!(answer.status, StatusCode::OK, "{answer:?}");
     let xml = String::from_utf8(answer.body.to_vec()).unwrap();
     AwsCredentials {
@@ -58,6 +58,27 @@ pub async fn assume_role(
         secret_access_key: element(&xml, "SecretAccessKey"),
         session_token: Some(element(&xml, "SessionToken")),
     }
+}
+
+/// Asks CloudFront to forget one path; the answer is returned whatever it is.
+pub async fn invalidate(
+    url: &str,
+    caller: &AwsCredentials,
+    distribution: &str,
+    path: &str,
+) -> Answer {
+    let service = Service {
+        name: "cloudfront",
+        url,
+        region: "us-east-1",
+    };
+    let batch = format!(
+        "<InvalidationBatch xmlns=\"http://cloudfront.amazonaws.com/doc/2020-05-31/\"><Paths><Quantity>1</Quantity>\
+         <Items><Path>{path}</Path></Items></Paths><CallerReference>{path}</CallerReference></InvalidationBatch>"
+    );
+    let target = format!("/2020-05-31/distribution/{distribution}/invalidation");
+    let headers = [("content-type", "application/xml")];
+    service.post(&target, caller, &headers, batch).await
 }
 
 struct Service<'a> {
@@ -69,6 +90,7 @@ struct Service<'a> {
 impl Service<'_> {
     async fn post(
         &self,
+        path: &str,
         caller: &AwsCredentials,
         headers: &[(&str, &str)],
         body: String,
@@ -94,13 +116,13 @@ impl Service<'_> {
         let signed_headers = [&[("host", wire.authority())], headers].concat();
         let request = SignableRequest::new(
             "POST",
-            self.url,
+            format!("{}{path}", self.url),
             signed_headers.into_iter(),
             SignableBody::Bytes(body.as_bytes()),
         );
         let (signed, _) = sign(request.unwrap(), &parameters).unwrap().into_parts();
         let headers: Vec<_> = headers.iter().copied().chain(signed.headers()).collect();
-        wire.send(Method::POST, "/", &headers, Bytes::from(body.clone()))
+        wire.send(Method::POST, path, &headers, Bytes::from(body.clone()))
             .await
     }
 }

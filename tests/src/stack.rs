@@ -204,6 +204,7 @@ pub fn command(folder: &Path) -> Command {
         "--s3-port",
         "--kms-port",
         "--sts-port",
+        "--cloudfront-port",
     ] {
         command.args([port, "0"]);
     }

@@ -90,7 +90,7 @@ impl Wire {
         self.send(Method::GET, target, &[], Bytes::new()).await
     }
 
-    /// A whole exchange over HTTP/1.1.
+    /// A whole exchange over HTTP/1.1. A `host` among the headers takes the place of the URL's.
     pub async fn send(
         &self,
         method: Method,
@@ -170,7 +170,8 @@ impl Wire {
             _ => target.parse().unwrap(),
         };
         let mut request = Request::builder().method(method).uri(uri).version(version);
-        if version != Version::HTTP_2 {
+        let names_host = headers.iter().any(|(name, _)| *name == "host");
+        if version != Version::HTTP_2 && !names_host {
             request = request.header("host", authority);
         }
         for (name, value) in headers {

@@ -52,6 +52,7 @@ fn a_port_in_use_is_told_in_one_line() {
         "--s3-port",
         "--kms-port",
         "--sts-port",
+        "--cloudfront-port",
     ] {
         let folder = tempfile::tempdir().unwrap();
         let output = stack::command(folder.path())

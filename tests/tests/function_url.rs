@@ -85,7 +85,7 @@ impl Stage {
         let function = session(&registry, "function");
         let credentials = watch::Sender::new(function);
         let stop = CancellationToken::new();
-        let instances = Instances::start(config(), credentials.subscribe(), stop.clone());
+        let instances = Instances::start(config(), credentials.subscribe());
         let url = FunctionUrl {
             host: HOST.to_owned(),
             gate: Gate {

@@ -10,13 +10,16 @@ use std::{
 use bytes::Bytes;
 use http::{Method, StatusCode};
 use keyfront_tests::{
-    artefacts,
+    artefacts, aws_client,
     stack::{self, Stack},
     wire::Answer,
 };
 use sha2::{Digest as _, Sha256};
 
 const MEBIBYTE: usize = 1 << 20;
+
+/// The stack's one distribution.
+const DISTRIBUTION: &str = "EKEYFRONTDEV00";
 
 /// Both origins behind the Function URL.
 const ORIGINS: [&str; 2] = ["native", "lambda"];
@@ -303,6 +306,39 @@ async fn answers_of_the_publish_route_are_never_cached() {
         // Without the token, nobody sees what was answered a moment ago.
         let stranger = stack.cdn().get(target).await;
         assert_eq!(stranger.status, StatusCode::UNAUTHORIZED);
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_invalidation_shows_the_new_object_at_once() {
+    // The port is not in dev.json: it is free again when the stack takes it.
+    let port = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+    let port = port.local_addr().unwrap().port().to_string();
+    let stack = start("native", &["--cloudfront-port", &port]);
+    let url = format!("http://127.0.0.1:{port}");
+    let roles = &stack.dev.credentials;
+    for content in ["old", "new"] {
+        let target = "/_publish/objects/a%20b?overwrite=true";
+        let stored = put(&stack, target, content).await;
+        assert_eq!(stored.status, StatusCode::CREATED, "{stored:?}");
+        for _ in 0..2 {
+            assert_eq!(stack.cdn().get("/a%20b").await.body, "old");
+        }
+    }
+    for (caller, distribution, status) in [
+        (&roles.edge, DISTRIBUTION, StatusCode::FORBIDDEN),
+        (&roles.origin, DISTRIBUTION, StatusCode::FORBIDDEN),
+        (&roles.admin, "EANOTHER", StatusCode::NOT_FOUND),
+    ] {
+        let refused = aws_client::invalidate(&url, caller, distribution, "/a%20b").await;
+        assert_eq!(refused.status, status, "{refused:?}");
+        assert_eq!(stack.cdn().get("/a%20b").await.body, "old");
+    }
+    // However the path is escaped, and once for each caller reference.
+    for _ in 0..2 {
+        let done = aws_client::invalidate(&url, &roles.admin, DISTRIBUTION, "/%61%20b").await;
+        assert_eq!(done.status, StatusCode::CREATED, "{done:?}");
+        assert_eq!(stack.cdn().get("/a%20b").await.body, "new");
     }
 }
 

@@ -152,16 +152,14 @@ impl CdnHandle {
         &self.ca_cert
     }
 
-    /// Forgets what is cached under these paths: exact ones, or all that begin alike with a `*` at the end.
-    ///
-    /// Escapes are decoded before comparing, and a path without a query covers every query.
+    /// As [`Invalidator::invalidate`].
     pub fn invalidate<P: AsRef<str>>(&self, paths: &[P]) {
-        let paths: Vec<InvalidationPath> = paths
-            .iter()
-            .map(|path| InvalidationPath::parse(path.as_ref()))
-            .collect();
-        self.cache.store.invalidate(&paths);
-        self.cache.flights.invalidate(&paths);
+        self.invalidator().invalidate(paths);
+    }
+
+    /// What can forget on this CDN's behalf.
+    pub fn invalidator(&self) -> Invalidator {
+        Invalidator(Arc::clone(&self.cache))
     }
 
     /// Stops accepting, lets requests under way finish for a few seconds, and ends the workers.
@@ -173,6 +171,24 @@ impl CdnHandle {
         if let Some(edge) = &self.cache.route.edge {
             edge.stop().await;
         }
+    }
+}
+
+/// Forgets what a CDN has cached.
+#[derive(Clone)]
+pub struct Invalidator(Arc<Cache>);
+
+impl Invalidator {
+    /// Forgets what is cached under these paths: exact ones, or all that begin alike with a `*` at the end.
+    ///
+    /// Escapes are decoded before comparing, and a path without a query covers every query.
+    pub fn invalidate<P: AsRef<str>>(&self, paths: &[P]) {
+        let paths: Vec<InvalidationPath> = paths
+            .iter()
+            .map(|path| InvalidationPath::parse(path.as_ref()))
+            .collect();
+        self.0.store.invalidate(&paths);
+        self.0.flights.invalidate(&paths);
     }
 }
 

@@ -7,7 +7,6 @@ use std::time::Duration;
 use axum::body::Bytes;
 use tokio::sync::{Mutex, mpsc, oneshot, watch};
 use tokio::task::JoinSet;
-use tokio_util::sync::CancellationToken;
 
 use super::bootstrap::Bootstrap;
 use super::function::InvokeError;
@@ -37,12 +36,11 @@ pub struct InstancesConfig {
     pub timeout: Duration,
 }
 
-/// Running instances. They end with the token they were started with.
+/// Running instances. They end with this value, whatever they are doing.
 #[derive(Debug)]
 pub struct Instances {
     jobs: mpsc::Sender<Job>,
     timeout: Duration,
-    /// Kept so that the instances end with this value.
     _tasks: JoinSet<()>,
 }
 
@@ -62,7 +60,6 @@ impl Instances {
     pub async fn start(
         config: InstancesConfig,
         credentials: watch::Receiver<Credentials>,
-        stop: CancellationToken,
     ) -> Result<Self, StartError> {
         let (jobs, queue) = mpsc::channel(QUEUE);
         let queue: Jobs = Arc::new(Mutex::new(queue));
@@ -74,7 +71,6 @@ impl Instances {
                 config: Arc::clone(&config),
                 jobs: Arc::clone(&queue),
                 credentials: credentials.clone(),
-                stop: stop.clone(),
             };
             let first = instance.process().await?;
             instances.push((instance, first));
@@ -99,7 +95,7 @@ impl Instances {
             timeout: self.timeout,
         };
         let job = Job { invocation, reply };
-        // Both fail only when the instances have stopped.
+        // Both fail only when the instances have ended.
         self.jobs
             .send(job)
             .await
@@ -113,7 +109,6 @@ struct Instance {
     config: Arc<InstancesConfig>,
     jobs: Jobs,
     credentials: watch::Receiver<Credentials>,
-    stop: CancellationToken,
 }
 
 /// Why a process is no longer used.
@@ -123,8 +118,8 @@ enum End {
     Fault,
     /// Its credentials were replaced.
     Replaced,
-    /// The stack stops.
-    Stop,
+    /// Nobody can invoke any more.
+    Unused,
 }
 
 impl Instance {
@@ -139,29 +134,21 @@ impl Instance {
         loop {
             if let Some(running) = process.take() {
                 match self.serve(running).await {
-                    End::Stop => return,
+                    End::Unused => return,
                     End::Replaced => {}
                     End::Fault => {
                         tracing::warn!(instance = self.number, "the function ended; restarting it");
                     }
                 }
             }
-            let stop = self.stop.clone();
-            let started = tokio::select! {
-                started = self.process() => started,
-                () = stop.cancelled() => return,
-            };
-            match started {
+            match self.process().await {
                 Ok(running) => {
                     pause = FIRST_PAUSE;
                     process = Some(running);
                 }
                 Err(cause) => {
                     tracing::warn!(instance = self.number, %cause, "the function does not start");
-                    tokio::select! {
-                        () = tokio::time::sleep(pause) => {}
-                        () = stop.cancelled() => return,
-                    }
+                    tokio::time::sleep(pause).await;
                     pause = (pause * 2).min(LONGEST_PAUSE);
                 }
             }
@@ -173,7 +160,6 @@ impl Instance {
         loop {
             let job = tokio::select! {
                 biased;
-                () = self.stop.cancelled() => None,
                 Ok(()) = self.credentials.changed() => {
                     process.end().await;
                     return End::Replaced;
@@ -183,15 +169,12 @@ impl Instance {
             };
             let Some(Job { invocation, reply }) = job else {
                 process.end().await;
-                return End::Stop;
+                return End::Unused;
             };
             if reply.is_closed() {
                 continue;
             }
-            let outcome = tokio::select! {
-                outcome = process.invoke(invocation) => outcome,
-                () = self.stop.cancelled() => Err(InvokeError::Crashed),
-            };
+            let outcome = process.invoke(invocation).await;
             let ended = matches!(
                 outcome,
                 Err(InvokeError::Crashed | InvokeError::TimedOut(_))
@@ -200,11 +183,7 @@ impl Instance {
             let _ = reply.send(outcome);
             if ended {
                 process.end().await;
-                return if self.stop.is_cancelled() {
-                    End::Stop
-                } else {
-                    End::Fault
-                };
+                return End::Fault;
             }
         }
     }

@@ -38,7 +38,7 @@ pub struct FunctionUrl {
 }
 
 impl FunctionUrl {
-    /// Serves on `listener` until `stop`; requests under way are finished.
+    /// Serves on `listener` until `stop`; requests under way are finished, then the function ends.
     ///
     /// # Errors
     /// The listener fails.

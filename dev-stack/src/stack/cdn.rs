@@ -2,17 +2,26 @@
 //! configured.
 
 use std::collections::BTreeMap;
+use std::io;
+use std::sync::Arc;
 
 use keyfront_edge::site::FunctionOrigin;
+use tokio::net::TcpListener;
 use tokio::sync::watch;
+use tokio_util::sync::CancellationToken;
 
 use super::config::{DevSite, EdgeKind, StackConfig};
+use super::ground::Ground;
 use super::listeners::{Addresses, loopback, unavailable};
 use crate::cdn::{
     self, AllowedMethods, Behaviour, CacheLimits, CachePolicy, Cdn, CdnConfig, CdnError, CdnHandle,
     Distribution, EdgeCredentials, Functions, NodeConfig, Origin, OriginKind, OriginProtocol,
     OriginRequestPolicy, OriginTable, PathPattern,
 };
+use crate::cloudfront::{self, CloudFront};
+
+/// The id of the distribution.
+const DISTRIBUTION: &str = "EKEYFRONTDEV00";
 
 const DAY: u64 = 24 * 60 * 60;
 /// Seconds.
@@ -43,6 +52,19 @@ pub(super) async fn start(
         cache: CacheLimits::default(),
     });
     started.await.map_err(explain)
+}
+
+/// Serves the CloudFront API of the CDN's distribution until `stop`.
+pub(super) fn serve_api(
+    ground: &Ground,
+    cdn: &CdnHandle,
+    listener: TcpListener,
+    stop: CancellationToken,
+) -> impl Future<Output = io::Result<()>> + use<> {
+    let api = CloudFront::new(Arc::clone(&ground.iam), DISTRIBUTION, cdn.invalidator());
+    // CloudFront is a global service, and its signatures are scoped to us-east-1.
+    let auth = ground.auth_in("us-east-1", "cloudfront");
+    cloudfront::serve(listener, api, auth, stop)
 }
 
 /// Adds the flag or the command that helps.
@@ -77,7 +99,7 @@ fn distribution(site: &DevSite) -> Distribution {
         .collect();
     behaviours.push(reading(site));
     Distribution {
-        id: "EKEYFRONTDEV00".to_owned(),
+        id: DISTRIBUTION.to_owned(),
         domain_name: "keyfront-dev.cloudfront.net".to_owned(),
         behaviours,
         // Errors say no-store themselves.
@@ -88,7 +110,7 @@ fn distribution(site: &DevSite) -> Distribution {
 /// The publish prefix itself and what lies under it: whole segments, as the edge routes them.
 fn publishing(site: &DevSite, publish: &FunctionOrigin) -> [Behaviour; 2] {
     ["", "/*"].map(|under| Behaviour {
-        path_pattern: PathPattern::new(&format!("{}{under}", publish.prefix)),
+        path_pattern: PathPattern::new(format!("{}{under}", publish.prefix)),
         origin: origin(site, &publish.host, PUBLISH_TIMEOUT),
         methods: AllowedMethods::All,
         cache: CachePolicy::disabled(),

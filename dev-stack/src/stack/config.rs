@@ -101,6 +101,8 @@ pub struct Ports {
     pub kms: u16,
     /// STS.
     pub sts: u16,
+    /// The CloudFront API.
+    pub cloudfront: u16,
 }
 
 /// The site of the stack, judged by the edge's own rules.

@@ -5,7 +5,6 @@ use std::time::Duration;
 
 use anyhow::Context as _;
 use keyfront_origin::http::function_url::FunctionUrl as LinkedOrigin;
-use tokio_util::sync::CancellationToken;
 
 use super::config::OriginKind;
 use super::ground::Ground;
@@ -27,7 +26,6 @@ pub(super) async fn function(
     ground: &Ground,
     origin: &OriginSetup,
     sessions: &Sessions,
-    stop: &CancellationToken,
 ) -> anyhow::Result<Function> {
     let account = ground.iam.account();
     let package = match kind {
@@ -47,7 +45,7 @@ pub(super) async fn function(
         count: INSTANCES,
         timeout: TIMEOUT,
     };
-    let started = Instances::start(config, sessions.origin_watched(), stop.clone()).await;
+    let started = Instances::start(config, sessions.origin_watched()).await;
     started
         .map(Function::Built)
         .context("the built origin does not start")

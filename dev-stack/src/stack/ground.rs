@@ -85,12 +85,17 @@ impl Ground {
         })
     }
 
-    /// A verifier of signatures for `service`.
+    /// A verifier of signatures for `service` in the stack's Region.
     pub(super) fn auth(&self, service: &'static str) -> RequestAuth {
+        self.auth_in(self.iam.account().region(), service)
+    }
+
+    /// A verifier of signatures for a service that lives in one Region.
+    pub(super) fn auth_in(&self, region: &str, service: &'static str) -> RequestAuth {
         RequestAuth::new(
             Arc::clone(&self.registry),
             self.clock.clone(),
-            self.iam.account().region(),
+            region,
             service,
         )
     }

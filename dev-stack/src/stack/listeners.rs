@@ -13,6 +13,7 @@ pub(super) struct Listeners {
     pub(super) publish: TcpListener,
     /// Only the CDN knows this one: it stands for a name at AWS.
     pub(super) function_url: TcpListener,
+    pub(super) cloudfront: TcpListener,
     pub(super) aws: AwsListeners,
 }
 
@@ -29,6 +30,7 @@ pub(super) struct AwsListeners {
 pub(super) struct Addresses {
     pub(super) publish: SocketAddr,
     pub(super) function_url: SocketAddr,
+    pub(super) cloudfront: SocketAddr,
     pub(super) s3: SocketAddr,
     pub(super) kms: SocketAddr,
     pub(super) sts: SocketAddr,
@@ -39,6 +41,7 @@ impl Listeners {
         Ok(Self {
             publish: bind(ports.publish, "--publish-port").await?,
             function_url: TcpListener::bind(loopback(0)).await?,
+            cloudfront: bind(ports.cloudfront, "--cloudfront-port").await?,
             aws: AwsListeners {
                 s3: bind(ports.s3, "--s3-port").await?,
                 kms: bind(ports.kms, "--kms-port").await?,
@@ -51,6 +54,7 @@ impl Listeners {
         Ok(Addresses {
             publish: self.publish.local_addr()?,
             function_url: self.function_url.local_addr()?,
+            cloudfront: self.cloudfront.local_addr()?,
             s3: self.aws.s3.local_addr()?,
             kms: self.aws.kms.local_addr()?,
             sts: self.aws.sts.local_addr()?,

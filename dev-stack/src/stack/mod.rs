@@ -44,6 +44,7 @@ pub struct Stack {
     dev_json_path: PathBuf,
     edge_description: String,
     origin_description: String,
+    cloudfront_url: String,
 }
 
 impl Stack {
@@ -74,12 +75,14 @@ impl Stack {
         .await?;
         origin.serve(listeners.publish, sessions.origin(), &mut tasks, &stop);
         if let Some(publish) = &site.judged.publish {
-            let function =
-                function_url::function(&config.origin, &ground, &origin, &sessions, &stop);
+            let function = function_url::function(&config.origin, &ground, &origin, &sessions);
             let url = function_url::open(&ground, &publish.host, function.await?)?;
             let serving = url.serve(listeners.function_url, stop.clone());
             tasks.spawn(async { ground::report("the function url", serving.await) });
         }
+
+        let api = cdn::serve_api(&ground, &cdn, listeners.cloudfront, stop.clone());
+        tasks.spawn(async { ground::report("the cloudfront api", api.await) });
 
         let dev_json = DevJson {
             cdn_url: cdn.url(),
@@ -114,6 +117,7 @@ impl Stack {
             dev_json_path,
             edge_description: config.edge.description(),
             origin_description: config.origin.description(),
+            cloudfront_url: url(addresses.cloudfront),
         })
     }
 
@@ -125,6 +129,11 @@ impl Stack {
     /// Where they read it.
     pub fn dev_json_path(&self) -> &Path {
         &self.dev_json_path
+    }
+
+    /// The CloudFront API, for people: `dev.json` does not have it.
+    pub fn cloudfront_url(&self) -> &str {
+        &self.cloudfront_url
     }
 
     /// What runs the edge, for people.

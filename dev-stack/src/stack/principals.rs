@@ -47,7 +47,7 @@ pub(super) fn admit_administrator(iam: &Iam) -> anyhow::Result<()> {
 
 fn administrator() -> anyhow::Result<User> {
     let policy = document(
-        &json!([{"Effect": "Allow", "Action": ["s3:*", "kms:*", "sts:*"], "Resource": "*"}]),
+        &json!([{"Effect": "Allow", "Action": ["s3:*", "kms:*", "sts:*", "cloudfront:*"], "Resource": "*"}]),
     );
     Ok(User {
         name: ADMIN_USER.to_owned(),
