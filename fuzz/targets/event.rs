@@ -1,0 +1,27 @@
+//! Whatever an event's fields hold, a whole frame comes back, and it forwards nothing unsigned. The first byte is
+//! the kind, fields are separated by the unit separator (0x1f).
+
+#![no_main]
+
+use keyfront_edge::Edge;
+use keyfront_edge_cloudfront::adapter;
+use keyfront_fuzz::frame::{judge, written};
+use libfuzzer_sys::fuzz_target;
+
+fuzz_target!(|text: &str| {
+    let (kind, count) = if text.starts_with('2') {
+        (2, 8)
+    } else {
+        (1, 16)
+    };
+    let mut fields: Vec<&str> = text.get(1..).unwrap_or_default().split('\x1f').collect();
+    fields.resize(count, "");
+    let mut out = Vec::new();
+    adapter::respond(
+        &mut Edge::new(),
+        &written(kind, &fields),
+        |_| [7; 32],
+        &mut out,
+    );
+    judge(&out);
+});
