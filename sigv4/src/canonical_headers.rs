@@ -12,10 +12,11 @@ use crate::{append::append, error::SigningError, sorted_order};
 pub(crate) type Header<'a> = (&'a str, &'a str);
 
 /// The headers that only the signer writes.
-const RESERVED: [&str; 4] = [
+const RESERVED: [&str; 5] = [
     "authorization",
     "x-amz-content-sha256",
     "x-amz-date",
+    "x-amz-region-set",
     "x-amz-security-token",
 ];
 

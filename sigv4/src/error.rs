@@ -44,7 +44,7 @@ pub enum SigningError {
         name: String,
     },
     /// The caller passed a header that only the signer may write (`authorization`, `x-amz-date`,
-    /// `x-amz-content-sha256`, `x-amz-security-token`).
+    /// `x-amz-content-sha256`, `x-amz-region-set`, `x-amz-security-token`).
     #[error("sign: header {name:?} is written by the signer")]
     HeaderReserved {
         /// The name as given.
@@ -65,6 +65,9 @@ pub enum SigningError {
     /// An unsigned payload towards a service other than S3.
     #[error("sign: only S3 accepts an unsigned payload")]
     PayloadUnsigned,
+    /// A body in chunks towards a service other than S3.
+    #[error("sign: only S3 accepts a payload in signed chunks")]
+    PayloadStreaming,
     /// A presigned S3 request whose payload is not [`Payload::Unsigned`](crate::Payload::Unsigned).
     #[error("presign: S3 expects an unsigned payload")]
     PayloadPresigned,
@@ -82,6 +85,10 @@ pub enum SigningError {
     /// The region is empty or holds something other than letters, digits, `-`, `_`, `.`.
     #[error("scope: the region is not a region name")]
     Region,
+    /// The region set is empty, has an empty member, or holds something other than letters, digits, `-`, `_`,
+    /// `.`, `*` and the commas between members.
+    #[error("scope: the region set is not a list of region names")]
+    RegionSet,
     /// The service is empty or holds something other than letters, digits, `-`, `_`, `.`.
     #[error("scope: the service is not a signing name")]
     Service,
@@ -94,6 +101,15 @@ pub enum SigningError {
     /// The session token is empty or not visible ASCII. A token that is absent is `None`.
     #[error("credentials: the session token is empty or not visible ASCII")]
     SessionToken,
+    /// No counter gave a private key within the curve's order; there are 254, each fails once in 2^32.
+    #[error("key: no private key can be derived from these credentials")]
+    KeyDerivation,
+    /// What was given as an ECDSA signature is not the DER form of one.
+    #[error("signature: not a DER-encoded P-256 signature")]
+    EcdsaSignature,
+    /// This signer was built or called without what makes ECDSA signatures.
+    #[error("sign: this signer makes no ECDSA signatures")]
+    EcdsaUnavailable,
     /// A moment outside the years 1970 to 9999, or a text that is not `YYYYMMDDTHHMMSSZ`.
     #[error("date: not a moment between the years 1970 and 9999")]
     Date,

@@ -17,6 +17,7 @@
 
 extern crate alloc;
 
+mod algorithm;
 pub mod amz_date;
 mod append;
 mod canonical_headers;
@@ -24,6 +25,8 @@ mod canonical_path;
 mod canonical_query;
 pub mod canonical_request;
 pub mod credentials;
+#[cfg(feature = "sigv4a")]
+pub mod ecdsa_key;
 mod error;
 mod hex;
 mod hmac_sha256;
@@ -32,6 +35,7 @@ pub mod request;
 pub mod sign;
 pub mod signature;
 pub mod signing_key;
+pub mod sigv4a;
 mod sorted_order;
 pub mod string_to_sign;
 pub mod uri_encoding;
@@ -40,12 +44,16 @@ pub mod wipe;
 pub use amz_date::AmzDate;
 pub use canonical_request::CanonicalRequest;
 pub use credentials::{Credentials, SecretAccessKey, SessionToken};
+#[cfg(feature = "sigv4a")]
+pub use ecdsa_key::{EcdsaKey, EcdsaKeyCache};
 pub use error::SigningError;
 pub use presign::{Expiry, PresignedQuery};
 pub use request::{
     ContentSha256Header, PathNormalization, Payload, Profile, Request, SigningContext,
+    StreamingPayload,
 };
 pub use sign::{SignedHeaders, Signer};
 pub use signature::Signature;
 pub use signing_key::{SigningKey, SigningKeyCache};
+pub use sigv4a::{EcdsaSignature, MultiRegionSigner};
 pub use string_to_sign::StringToSign;

@@ -29,6 +29,19 @@ pub enum Payload<'a> {
     Sha256Hex(&'a str),
     /// `UNSIGNED-PAYLOAD`: the signature says nothing about the body. S3 only.
     Unsigned,
+    /// `STREAMING-...`: the body follows in chunks ([`aws_chunked`](crate::aws_chunked)). S3 only.
+    Streaming(StreamingPayload),
+}
+
+/// What of a body in chunks is signed, and whether headers follow it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum StreamingPayload {
+    /// Every chunk is signed; `STREAMING-AWS4-...-PAYLOAD`.
+    Signed,
+    /// Every chunk and the trailer are signed; `STREAMING-AWS4-...-PAYLOAD-TRAILER`.
+    SignedTrailer,
+    /// Neither is; `STREAMING-UNSIGNED-PAYLOAD-TRAILER`. Only the trailer's checksum guards the body.
+    UnsignedTrailer,
 }
 
 /// Who signs, for which service, when.
@@ -36,7 +49,8 @@ pub enum Payload<'a> {
 pub struct SigningContext<'a> {
     /// The signer's credentials.
     pub credentials: &'a Credentials,
-    /// The region of the endpoint, `eu-central-1`.
+    /// The region of the endpoint, `eu-central-1`, or whatever name a store that is not Amazon's goes by. SigV4A
+    /// reads it as a *region set*: one or more names separated by commas, `*` for any (`us-east-1,us-west-*`).
     pub region: &'a str,
     /// The service's signing name, `s3` or `lambda`.
     pub service: &'a str,
