@@ -23,7 +23,8 @@ use crate::{
 };
 
 /// SHA-256 of nothing: the payload hash of every GET and HEAD.
-const EMPTY_SHA256: &str = "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855";
+pub(crate) const EMPTY_SHA256: &str =
+    "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855";
 const UNSIGNED_PAYLOAD: &str = "UNSIGNED-PAYLOAD";
 
 /// The canonical request in a reusable buffer. It holds the session token: redacted in `Debug`, zeroized
@@ -253,7 +254,7 @@ fn streaming_name(payload: StreamingPayload, algorithm: Algorithm) -> &'static s
     }
 }
 
-fn sha256(bytes: &[u8]) -> [u8; 32] {
+pub(crate) fn sha256(bytes: &[u8]) -> [u8; 32] {
     Sha256::digest(bytes).into()
 }
 

@@ -77,6 +77,36 @@ pub enum SigningError {
         /// The lifetime asked for.
         seconds: u32,
     },
+    /// A chunk of fewer than 8,192 bytes, other than the last.
+    #[error("chunks: {bytes} bytes are less than S3 accepts in a chunk")]
+    ChunkSize {
+        /// The size asked for.
+        bytes: usize,
+    },
+    /// A chunk that is not as long as planned: all are of the planned size, the last is the rest.
+    #[error("chunks: a chunk has {given} bytes instead of {expected}")]
+    ChunkLength {
+        /// What the plan asks for.
+        expected: usize,
+        /// What was given.
+        given: usize,
+    },
+    /// The body ended before its planned length.
+    #[error("chunks: {bytes} bytes of the body are missing")]
+    ChunksMissing {
+        /// How many.
+        bytes: u64,
+    },
+    /// The framed body would be longer than 2^64 bytes.
+    #[error("chunks: the body is too long")]
+    ChunkedLength,
+    /// The header `x-amz-decoded-content-length` is missing or not the planned length.
+    #[error("chunks: x-amz-decoded-content-length is not the body's length")]
+    DecodedLength,
+    /// The trailer is not the planned one, `x-amz-trailer` does not name it, its names are not lower-case tokens in
+    /// ascending order, a value is not visible ASCII, or the payload has no trailer.
+    #[error("chunks: the trailer is not the planned one")]
+    Trailer,
     /// [`Signer::finish`](crate::Signer::finish) without a canonical request begun.
     #[error("sign: there is no canonical request to finish")]
     NotBegun,

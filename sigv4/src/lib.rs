@@ -20,6 +20,7 @@ extern crate alloc;
 mod algorithm;
 pub mod amz_date;
 mod append;
+pub mod aws_chunked;
 mod canonical_headers;
 mod canonical_path;
 mod canonical_query;
@@ -42,6 +43,7 @@ pub mod uri_encoding;
 pub mod wipe;
 
 pub use amz_date::AmzDate;
+pub use aws_chunked::{ChunkPlan, ChunkSize, Chunks, PlannedTrailer};
 pub use canonical_request::CanonicalRequest;
 pub use credentials::{Credentials, SecretAccessKey, SessionToken};
 #[cfg(feature = "sigv4a")]

@@ -74,6 +74,15 @@ impl StringToSign {
         algorithm.append_scope(&mut self.0, context);
     }
 
+    /// This text and more lines.
+    pub(crate) fn followed_by(&self, lines: &[&str]) -> Self {
+        let mut text = self.0.clone();
+        for line in lines {
+            append(&mut text, &["\n", line]);
+        }
+        Self(text)
+    }
+
     /// The text, as it is signed.
     #[must_use]
     pub fn as_str(&self) -> &str {
