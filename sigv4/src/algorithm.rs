@@ -6,7 +6,10 @@
 
 use alloc::string::String;
 
-use crate::{append::append, credentials::is_name, error::SigningError, request::SigningContext};
+use crate::{
+    append::append, credentials::is_name, error::SigningError, request::SigningContext,
+    sigv4a::is_region_set,
+};
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Algorithm {
@@ -49,12 +52,4 @@ impl Algorithm {
     pub(crate) fn region_set<'a>(self, context: &SigningContext<'a>) -> Option<&'a str> {
         (self == Self::EcdsaP256Sha256).then_some(context.region)
     }
-}
-
-/// Region names separated by commas, `*` standing for any run of characters of a name.
-fn is_region_set(text: &str) -> bool {
-    let is_member = |name: &str| {
-        !name.is_empty() && name.split('*').all(|part| part.is_empty() || is_name(part))
-    };
-    text.split(',').all(is_member)
 }

@@ -17,7 +17,7 @@ use core::fmt;
 use crate::{
     algorithm::Algorithm,
     canonical_request::CanonicalRequest,
-    credentials::Credentials,
+    credentials::{Credentials, is_name},
     error::SigningError,
     hex,
     presign::{Expiry, PresignedQuery},
@@ -28,6 +28,15 @@ use crate::{
 
 /// The longest DER form of a P-256 signature: two integers of 33 bytes, each with two bytes before it, and two more.
 pub(crate) const LONGEST_DER: usize = 72;
+
+/// Is this a region set: region names separated by commas, `*` standing for any run of characters of a name?
+#[must_use]
+pub fn is_region_set(text: &str) -> bool {
+    let is_member = |name: &str| {
+        !name.is_empty() && name.split('*').all(|part| part.is_empty() || is_name(part))
+    };
+    text.split(',').all(is_member)
+}
 
 /// An ECDSA signature over P-256: lower-case hexadecimal of its DER form, at most 144 digits. Not a secret once sent.
 #[derive(Clone, Copy, PartialEq, Eq)]
