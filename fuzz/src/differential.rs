@@ -16,8 +16,8 @@ const HOST: &str = "bucket.s3.eu-central-1.amazonaws.com";
 const ACCESS_KEY_ID: &str = "ASIAEXAMPLE";
 /// Seconds until the end of the year 9999.
 const MOMENTS: u64 = 253_402_300_800;
-/// Written by the signers, or left unsigned by the oracle whatever it is told.
-const NOT_GENERATED: [&str; 8] = [
+/// Written by the signers, or left unsigned by the oracle whatever it is told (the last two in presigned URLs).
+const NOT_GENERATED: [&str; 10] = [
     "authorization",
     "host",
     "transfer-encoding",
@@ -26,6 +26,8 @@ const NOT_GENERATED: [&str; 8] = [
     "x-amz-date",
     "x-amz-security-token",
     "x-amzn-trace-id",
+    "x-amz-checksum-mode",
+    "x-amz-user-agent",
 ];
 
 /// A request that can be sent, and who signs it.

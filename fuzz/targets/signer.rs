@@ -14,6 +14,10 @@ const SECRET: &str = "wJalrXUtnFEMI/K7MDENG+bPxRfiCYEXAMPLEKEY";
 const TOKEN: &str = "FwoGZXIvYXdzEXAMPLETOKEN";
 
 fuzz_target!(|text: &str| {
+    // Names of headers are quoted in refusals, and the fuzzer learns the secrets by their comparisons.
+    if [SECRET, TOKEN].iter().any(|secret| text.contains(secret)) {
+        return;
+    }
     let text = RequestText::read(text);
     // The first line of the body names the scope; the payload is the rest.
     let (scope, body) = text.body.split_once('\n').unwrap_or((text.body, ""));
