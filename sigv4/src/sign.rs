@@ -117,6 +117,7 @@ impl Steps {
         }
     }
 
+    #[inline(never)] // One copy for both signers: half a kilobyte of WASM each.
     pub(crate) fn canonical_request(
         &mut self,
         request: &Request<'_>,
@@ -128,6 +129,7 @@ impl Steps {
         Ok(&self.canonical_request)
     }
 
+    #[inline(never)] // One copy for both signers: half a kilobyte of WASM each.
     pub(crate) fn string_to_sign(
         &mut self,
         context: &SigningContext<'_>,
@@ -141,6 +143,7 @@ impl Steps {
         Ok(&self.string_to_sign)
     }
 
+    #[inline(never)] // One copy for both signers: half a kilobyte of WASM each.
     pub(crate) fn signed_headers<'s>(
         &'s mut self,
         context: &SigningContext<'s>,

@@ -17,7 +17,7 @@ use core::fmt;
 use crate::{
     algorithm::Algorithm,
     canonical_request::CanonicalRequest,
-    credentials::{Credentials, is_name},
+    credentials::{Credentials, is_name_byte},
     error::SigningError,
     hex,
     presign::{Expiry, PresignedQuery},
@@ -32,10 +32,13 @@ pub(crate) const LONGEST_DER: usize = 72;
 /// Is this a region set: region names separated by commas, `*` standing for any run of characters of a name?
 #[must_use]
 pub fn is_region_set(text: &str) -> bool {
-    let is_member = |name: &str| {
-        !name.is_empty() && name.split('*').all(|part| part.is_empty() || is_name(part))
+    let mut before = b',';
+    let mut continues = |byte| {
+        let between = byte == b',' && before != b',';
+        before = byte;
+        between || byte == b'*' || is_name_byte(byte)
     };
-    text.split(',').all(is_member)
+    text.bytes().all(&mut continues) && before != b','
 }
 
 /// An ECDSA signature over P-256: lower-case hexadecimal of its DER form, at most 144 digits. Not a secret once sent.
