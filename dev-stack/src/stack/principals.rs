@@ -15,6 +15,9 @@ pub(super) const EDGE_SERVICE: &str = "edgelambda.amazonaws.com";
 /// Who runs the origin's function.
 pub(super) const ORIGIN_SERVICE: &str = "lambda.amazonaws.com";
 
+/// The origin's function.
+const ORIGIN_FUNCTION: &str = "keyfront-origin";
+
 pub(super) const ADMIN_USER: &str = "keyfront-admin";
 
 /// The longest session a role can give, and what the stack asks for.
@@ -67,8 +70,41 @@ fn role(account: &Account, name: &str, service: &str, policy: &str) -> anyhow::R
     })
 }
 
+/// The ARN of the origin's function.
+pub(super) fn origin_function_arn(account: &Account) -> String {
+    let (region, id) = (account.region(), account.id());
+    format!("arn:aws:lambda:{region}:{id}:function:{ORIGIN_FUNCTION}")
+}
+
+/// The resource policy of the origin's function: the edge's role, and by the Function URL only.
+pub(super) fn origin_function_policy(account: &Account) -> anyhow::Result<Policy> {
+    let allowed = |sid, action, condition| {
+        json!({
+            "Sid": sid,
+            "Effect": "Allow",
+            "Principal": {"AWS": account.role_arn(EDGE_ROLE)},
+            "Action": action,
+            "Resource": origin_function_arn(account),
+            "Condition": condition,
+        })
+    };
+    let policy = document(&json!([
+        allowed(
+            "EdgeInvokesFunctionUrl",
+            "lambda:InvokeFunctionUrl",
+            json!({"StringEquals": {"lambda:FunctionUrlAuthType": "AWS_IAM"}}),
+        ),
+        allowed(
+            "EdgeInvokesFunctionByItsUrl",
+            "lambda:InvokeFunction",
+            json!({"Bool": {"lambda:InvokedViaFunctionUrl": "true"}}),
+        ),
+    ]));
+    Ok(Policy::parse(&policy, PolicyKind::Resource)?)
+}
+
 /// The edge reads objects and may know that one is missing (`s3:ListBucket` makes it a true 404); it never sees
-/// Keyfront's own documents.
+/// Keyfront's own documents. It hands publishers' requests to the origin's function.
 fn edge_policy(account: &Account, bucket: &str, key_arn: &str) -> String {
     let arn = format!("arn:aws:s3:::{bucket}");
     document(&json!([
@@ -76,6 +112,11 @@ fn edge_policy(account: &Account, bucket: &str, key_arn: &str) -> String {
         {"Effect": "Allow", "Action": "s3:ListBucket", "Resource": arn},
         {"Effect": "Deny", "Action": "s3:*", "Resource": format!("{arn}/.keyfront/*")},
         key_use(account, bucket, key_arn, &["kms:Decrypt"]),
+        {
+            "Effect": "Allow",
+            "Action": ["lambda:InvokeFunctionUrl", "lambda:InvokeFunction"],
+            "Resource": origin_function_arn(account),
+        },
     ]))
 }
 

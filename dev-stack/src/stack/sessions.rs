@@ -55,6 +55,11 @@ impl Sessions {
         OriginCredentials(self.origin.subscribe())
     }
 
+    /// The same as they are, for what does not use the AWS SDK.
+    pub(super) fn origin_watched(&self) -> watch::Receiver<Credentials> {
+        self.origin.subscribe()
+    }
+
     /// Replaces both sessions again and again; `replaced` is told each time, before anything signs with them.
     ///
     /// A replacement that fails is logged and tried again at the next turn; the old sessions live on meanwhile.
