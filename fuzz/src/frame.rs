@@ -1,5 +1,20 @@
 //! Frames from the handler's side: written on the way in, judged on the way back.
 
+use keyfront_edge::Edge;
+use keyfront_edge_cloudfront::adapter::{Host, respond};
+use keyfront_sigv4::SigningError;
+
+/// What an edge that has seen nothing answers to a frame, judged.
+pub fn answered(frame: &[u8]) -> Returned {
+    let host = Host {
+        sha256: |_: &[u8]| [7; 32],
+        ecdsa: |_: &_, _: &_| Err(SigningError::EcdsaUnavailable),
+    };
+    let mut out = Vec::new();
+    respond(&mut Edge::new(), frame, host, &mut out);
+    judge(&out)
+}
+
 /// A frame of the way in.
 pub fn written(kind: u32, fields: &[&str]) -> Vec<u8> {
     let lengths = fields.iter().map(|field| field.len() as u32);
@@ -23,7 +38,7 @@ impl Returned {
 
 /// Reads a frame of the way back to its last byte; fields are ASCII without line breaks, and a request that is
 /// forwarded has an `authorization`.
-pub fn judge(frame: &[u8]) -> Returned {
+fn judge(frame: &[u8]) -> Returned {
     let mut rest = frame;
     let mut number = || {
         let (head, tail) = rest.split_first_chunk().expect("the frame is whole");
