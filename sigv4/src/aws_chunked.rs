@@ -50,6 +50,54 @@ impl Signer {
     /// `x-amz-decoded-content-length` and, with a trailer, `x-amz-trailer`, as the plan has them; `content-encoding:
     /// aws-chunked` belongs there too. The payload of `request` is replaced by the plan's.
     ///
+    /// ```
+    /// use keyfront_sigv4::{
+    ///     AmzDate, ChunkPlan, ChunkSize, Credentials, Payload, Profile, Request, SecretAccessKey, Signer,
+    ///     SigningContext, StreamingPayload, aws_chunked::LINE_END,
+    /// };
+    ///
+    /// let data = vec![b'a'; 10_000];
+    /// let plan = ChunkPlan {
+    ///     payload: StreamingPayload::Signed,
+    ///     chunk_size: ChunkSize::LEAST,
+    ///     decoded_length: 10_000,
+    ///     trailers: &[],
+    /// };
+    /// let content_length = plan.content_length()?.to_string();
+    /// let secret = SecretAccessKey::new("wJalrXUtnFEMI/K7MDENG/bPxRfiCYEXAMPLEKEY")?;
+    /// let request = Request {
+    ///     method: "PUT",
+    ///     path: "/test.txt",
+    ///     query: "",
+    ///     headers: &[
+    ///         ("host", "examplebucket.s3.amazonaws.com"),
+    ///         ("content-encoding", "aws-chunked"),
+    ///         ("content-length", &content_length),
+    ///         ("x-amz-decoded-content-length", "10000"),
+    ///     ],
+    ///     payload: Payload::Streaming(plan.payload),
+    /// };
+    /// let context = SigningContext {
+    ///     credentials: &Credentials::new("AKIAIOSFODNN7EXAMPLE", secret, None)?,
+    ///     region: "us-east-1",
+    ///     service: "s3",
+    ///     profile: Profile::S3,
+    ///     date: AmzDate::parse("20130524T000000Z")?,
+    /// };
+    /// let mut signer = Signer::new();
+    /// let (headers, mut chunks) = signer.sign_chunked(&request, &context, &plan)?;
+    /// assert!(headers.authorization().contains("x-amz-decoded-content-length"));
+    /// let mut body = Vec::new();
+    /// for chunk in data.chunks(plan.chunk_size.bytes()) {
+    ///     body.extend_from_slice(chunks.head(chunk)?.as_bytes());
+    ///     body.extend_from_slice(chunk);
+    ///     body.extend_from_slice(LINE_END.as_bytes());
+    /// }
+    /// body.extend_from_slice(chunks.end(&[])?.as_bytes());
+    /// assert_eq!(body.len().to_string(), content_length);
+    /// # Ok::<(), keyfront_sigv4::SigningError>(())
+    /// ```
+    ///
     /// # Errors
     /// [`SigningError`]; nothing was signed.
     pub fn sign_chunked<'s>(

@@ -166,7 +166,7 @@ impl CanonicalRequest {
         if !canonical_headers::is_token(request.method) {
             return Err(SigningError::Method);
         }
-        let headers = CanonicalHeaders::sort(request.headers, written, &mut self.order)?;
+        let headers = CanonicalHeaders::sort(request.headers, written, profile, &mut self.order)?;
         let text = &mut self.text;
         text.reserve(capacity(request, written));
         append(text, &[request.method, "\n"]);

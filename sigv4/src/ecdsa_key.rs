@@ -44,6 +44,15 @@ pub struct EcdsaKey(NonZeroScalar);
 impl EcdsaKey {
     /// Derives the key of an access key.
     ///
+    /// ```
+    /// use keyfront_sigv4::{EcdsaKey, SecretAccessKey};
+    ///
+    /// let secret = SecretAccessKey::new("wJalrXUtnFEMI/K7MDENG+bPxRfiCYEXAMPLEKEY")?;
+    /// let (x, y) = EcdsaKey::derive("AKIDEXAMPLE", &secret)?.public_key();
+    /// assert_eq!((x[0], y[0]), (0xb6, 0x86));
+    /// # Ok::<(), keyfront_sigv4::SigningError>(())
+    /// ```
+    ///
     /// # Errors
     /// [`SigningError::KeyDerivation`] if no counter gives one.
     pub fn derive(access_key_id: &str, secret: &SecretAccessKey) -> Result<Self, SigningError> {
@@ -197,6 +206,34 @@ impl EcdsaKeyCache {
 
 impl MultiRegionSigner {
     /// Signs a request: the headers returned must be added to it, and it must be sent as it was given.
+    ///
+    /// ```
+    /// use keyfront_sigv4::{
+    ///     AmzDate, Credentials, EcdsaKeyCache, MultiRegionSigner, Payload, Profile, Request,
+    ///     SecretAccessKey, SigningContext,
+    /// };
+    ///
+    /// let secret = SecretAccessKey::new("wJalrXUtnFEMI/K7MDENG/bPxRfiCYEXAMPLEKEY")?;
+    /// let request = Request {
+    ///     method: "GET",
+    ///     path: "/test.txt",
+    ///     query: "",
+    ///     headers: &[("host", "mfzwi23gnjvgw.mrap.accesspoint.s3-global.amazonaws.com")],
+    ///     payload: Payload::Bytes(b""),
+    /// };
+    /// let context = SigningContext {
+    ///     credentials: &Credentials::new("AKIAIOSFODNN7EXAMPLE", secret, None)?,
+    ///     region: "*",
+    ///     service: "s3",
+    ///     profile: Profile::S3,
+    ///     date: AmzDate::parse("20260102T030405Z")?,
+    /// };
+    /// let (mut signer, mut keys) = (MultiRegionSigner::new(), EcdsaKeyCache::new());
+    /// let signed = signer.sign(&request, &context, &mut keys)?;
+    /// assert_eq!(signed.x_amz_region_set(), Some("*"));
+    /// assert!(signed.authorization().starts_with("AWS4-ECDSA-P256-SHA256 Credential="));
+    /// # Ok::<(), keyfront_sigv4::SigningError>(())
+    /// ```
     ///
     /// # Errors
     /// [`SigningError`]; nothing was signed.

@@ -12,6 +12,12 @@ pub enum SigningError {
     /// The path does not start with `/`.
     #[error("sign: the path does not start with a slash")]
     PathRelative,
+    /// The path has more than 65,536 bytes.
+    #[error("sign: the path has {bytes} bytes, more than can be sent")]
+    PathTooLong {
+        /// Its length.
+        bytes: usize,
+    },
     /// S3: the path is not spelled as S3 would spell it (raw reserved characters, lower-case or needless
     /// escapes, `%2F`). Build it with [`uri_encoding::append_path`](crate::uri_encoding::append_path).
     #[error("sign: the path is not strictly percent-encoded")]
@@ -40,6 +46,19 @@ pub enum SigningError {
     /// canonical form, would be a guess.
     #[error("sign: the value of header {name:?} is not visible ASCII")]
     HeaderValue {
+        /// The name as given.
+        name: String,
+    },
+    /// A header value is empty: some hops drop such a header, and it was signed.
+    #[error("sign: the value of header {name:?} is empty")]
+    HeaderEmpty {
+        /// The name as given.
+        name: String,
+    },
+    /// S3: a header is given more than once; join the values with commas. Other services get them joined, as their
+    /// specification says.
+    #[error("sign: header {name:?} is given more than once")]
+    HeaderRepeated {
         /// The name as given.
         name: String,
     },

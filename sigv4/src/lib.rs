@@ -1,6 +1,14 @@
 //! AWS Signature Version 4, pure: a request, credentials and a date come in, the headers (or the query)
 //! that authenticate the request come out.
 //!
+//! | to | call |
+//! |---|---|
+//! | sign by headers | [`Signer::sign`] |
+//! | make a URL that works for a while | [`Signer::presign`] |
+//! | send a body in signed chunks | [`Signer::sign_chunked`] |
+//! | sign for a set of regions (SigV4A) | [`MultiRegionSigner`], with the feature `sigv4a` |
+//! | spell a path or parameter as S3 does | [`uri_encoding`] |
+//!
 //! The modules are the steps of the specification, in order, each callable alone:
 //! [`canonical_request`] -> [`string_to_sign`] -> [`signing_key`] -> [`signature`]; [`sign`] and
 //! [`presign`] run them all. [`uri_encoding`] is the only percent-encoder of the project.
@@ -16,6 +24,11 @@
 #![cfg_attr(test, allow(clippy::unwrap_used, clippy::panic))]
 
 extern crate alloc;
+
+/// The README's example runs with the documentation's.
+#[cfg(doctest)]
+#[doc = include_str!("../README.md")]
+struct Readme;
 
 mod algorithm;
 pub mod amz_date;

@@ -98,6 +98,32 @@ impl Signer {
     /// Signs a request by its query. The query returned replaces the request's own, of which it holds every
     /// parameter; the request's headers must be sent as given by whoever uses the URL.
     ///
+    /// ```
+    /// use keyfront_sigv4::{
+    ///     AmzDate, Credentials, Expiry, Payload, Profile, Request, SecretAccessKey, Signer, SigningContext,
+    /// };
+    ///
+    /// let secret = SecretAccessKey::new("wJalrXUtnFEMI/K7MDENG/bPxRfiCYEXAMPLEKEY")?;
+    /// let request = Request {
+    ///     method: "GET",
+    ///     path: "/test.txt",
+    ///     query: "",
+    ///     headers: &[("host", "examplebucket.s3.amazonaws.com")],
+    ///     payload: Payload::Unsigned,
+    /// };
+    /// let context = SigningContext {
+    ///     credentials: &Credentials::new("AKIAIOSFODNN7EXAMPLE", secret, None)?,
+    ///     region: "us-east-1",
+    ///     service: "s3",
+    ///     profile: Profile::S3,
+    ///     date: AmzDate::parse("20130524T000000Z")?,
+    /// };
+    /// let query = Signer::new().presign(&request, &context, Expiry::from_seconds(86_400)?)?;
+    /// let url = format!("https://examplebucket.s3.amazonaws.com/test.txt?{}", query.as_str());
+    /// assert!(url.ends_with("aeeed9bbccd4d02ee5c0109b86d86835f995330da4c265957d157751f604d404"));
+    /// # Ok::<(), keyfront_sigv4::SigningError>(())
+    /// ```
+    ///
     /// # Errors
     /// [`SigningError`], as [`CanonicalRequest::write_presigned`]; nothing was signed.
     pub fn presign(
@@ -152,7 +178,7 @@ fn unsorted_query(
     let mut credential = format!("{}/", context.credentials.access_key_id());
     algorithm.append_scope(&mut credential, context);
     let mut signed_headers = String::new();
-    CanonicalHeaders::sort(request.headers, &[], &mut Vec::new())?
+    CanonicalHeaders::sort(request.headers, &[], context.profile, &mut Vec::new())?
         .append_names(&mut signed_headers);
     let expires = expiry.seconds().to_string();
     let parameters = [

@@ -13,7 +13,8 @@ pub struct Request<'a> {
     pub path: &'a str,
     /// The query as on the request line, without the `?`; empty if there is none. Order is free.
     pub query: &'a str,
-    /// Every header to sign, `host` included, in any order and case; a name may be repeated. All of them
+    /// Every header to sign, `host` included, in any order and case, none with an empty value; a name
+    /// may be repeated, but not towards S3. All of them
     /// must be sent as given. Headers that a CDN rewrites do not belong here.
     pub headers: &'a [(&'a str, &'a str)],
     /// The body, or what is known of it.

@@ -42,6 +42,35 @@ impl Signer {
 
     /// Signs a request: the headers returned must be added to it, and it must be sent as it was given.
     ///
+    /// ```
+    /// use keyfront_sigv4::{
+    ///     AmzDate, Credentials, Payload, Profile, Request, SecretAccessKey, Signer, SigningContext,
+    /// };
+    ///
+    /// let secret = SecretAccessKey::new("wJalrXUtnFEMI/K7MDENG/bPxRfiCYEXAMPLEKEY")?;
+    /// let request = Request {
+    ///     method: "GET",
+    ///     path: "/test.txt",
+    ///     query: "",
+    ///     headers: &[("host", "examplebucket.s3.amazonaws.com"), ("range", "bytes=0-9")],
+    ///     payload: Payload::Bytes(b""),
+    /// };
+    /// let context = SigningContext {
+    ///     credentials: &Credentials::new("AKIAIOSFODNN7EXAMPLE", secret, None)?,
+    ///     region: "us-east-1",
+    ///     service: "s3",
+    ///     profile: Profile::S3,
+    ///     date: AmzDate::parse("20130524T000000Z")?,
+    /// };
+    /// let mut signer = Signer::new();
+    /// let signed = signer.sign(&request, &context)?;
+    /// assert_eq!(signed.signature(), "f0e8bdb87c964420e857bd35b5d6ed310bd44f0170aba48dd91039c6036bdb41");
+    /// for (name, value) in signed.iter() {
+    ///     println!("{name}: {value}");
+    /// }
+    /// # Ok::<(), keyfront_sigv4::SigningError>(())
+    /// ```
+    ///
     /// # Errors
     /// [`SigningError`]; nothing was signed.
     pub fn sign<'s>(
