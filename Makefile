@@ -1,6 +1,6 @@
 # `make` lists the targets. Everything installed on the way lands in .tools/, target/ and dist/.
 .DEFAULT_GOAL := help
-.PHONY: help dev build bundle bundle-edge bundle-origin test check fmt bench clean
+.PHONY: help dev build bundle bundle-edge bundle-origin bundle-npm test fuzz check fmt bench clean
 
 CARGO ?= cargo
 export KEYFRONT_TOOLS := $(CURDIR)/.tools
@@ -14,7 +14,7 @@ dev: bundle-edge build ## build what is missing, then run the whole system on th
 build: ## the `keyfront` binary
 	$(CARGO) build --locked --package keyfront-cli
 
-bundle: bundle-edge bundle-origin ## dist/: the edge bundle and the origin Lambda, as they are deployed
+bundle: bundle-edge bundle-origin bundle-npm ## dist/: the edge bundle, the origin Lambda and the npm package, as they leave
 
 bundle-edge: ## dist/edge-cloudfront/ and its zip
 	scripts/bundle-edge
@@ -22,8 +22,14 @@ bundle-edge: ## dist/edge-cloudfront/ and its zip
 bundle-origin: ## dist/origin-lambda.zip
 	scripts/bundle-origin
 
+bundle-npm: ## dist/sigv4-npm/, the npm package @keyfront/sigv4
+	scripts/bundle-npm
+
 test: bundle build ## every test, over the built artefacts
 	scripts/test
+
+fuzz: ## every fuzz target for some seconds (ARGS="--seconds 60"); needs a nightly toolchain
+	scripts/fuzz-smoke $(ARGS)
 
 check: ## formatting, lints, licences, documentation
 	scripts/check

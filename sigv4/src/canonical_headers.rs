@@ -1,21 +1,22 @@
 //! The header lines of the canonical request and the list of signed header names.
 //!
-//! Names are lower-cased and sorted, repeated names joined by commas in the order given, values trimmed and
-//! their inner runs of spaces reduced to one. It does not choose headers: what it is given is signed.
+//! Names are lower-cased and sorted, repeated names joined by commas in the order given (S3: refused), values
+//! trimmed and their inner runs of spaces reduced to one. It does not choose headers: what it is given is signed.
 
 use alloc::{string::String, vec::Vec};
 use core::cmp::Ordering;
 
-use crate::{append::append, error::SigningError, sorted_order};
+use crate::{append::append, error::SigningError, request::Profile, sorted_order};
 
 /// A header as a name in any case and a value.
 pub(crate) type Header<'a> = (&'a str, &'a str);
 
 /// The headers that only the signer writes.
-const RESERVED: [&str; 4] = [
+const RESERVED: [&str; 5] = [
     "authorization",
     "x-amz-content-sha256",
     "x-amz-date",
+    "x-amz-region-set",
     "x-amz-security-token",
 ];
 
@@ -33,6 +34,7 @@ impl<'a, 'order> CanonicalHeaders<'a, 'order> {
     pub(crate) fn sort(
         given: &'a [Header<'a>],
         written: &'a [Header<'a>],
+        profile: Profile,
         order: &'order mut Vec<usize>,
     ) -> Result<Self, SigningError> {
         let (mut hosts, mut all_lower) = (0, true);
@@ -54,6 +56,14 @@ impl<'a, 'order> CanonicalHeaders<'a, 'order> {
             sorted_order::sort(order, count, |left, right| {
                 compare_lower(name(left), name(right))
             })?;
+        }
+        // What is sent as two lines may arrive as one, or as the last of them.
+        let repeated = order
+            .windows(2)
+            .find(|pair| name(pair[0]).eq_ignore_ascii_case(name(pair[1])));
+        if let (Profile::S3, Some(pair)) = (profile, repeated) {
+            let name = name(pair[0]).into();
+            return Err(SigningError::HeaderRepeated { name });
         }
         Ok(Self {
             given,
@@ -135,6 +145,9 @@ fn check(&(name, value): &Header<'_>) -> Result<(), SigningError> {
         .fold(true, |all, byte| all & matches!(byte, b' '..=b'~'));
     if !all_printable {
         return Err(SigningError::HeaderValue { name: name.into() });
+    }
+    if value.bytes().all(|byte| byte == b' ') {
+        return Err(SigningError::HeaderEmpty { name: name.into() });
     }
     Ok(())
 }

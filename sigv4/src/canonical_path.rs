@@ -11,7 +11,14 @@ use crate::{
     uri_encoding,
 };
 
+/// More than any service, proxy or server takes on a request line.
+const LONGEST_PATH: usize = 64 << 10;
+
 pub(crate) fn append(out: &mut String, path: &str, profile: Profile) -> Result<(), SigningError> {
+    if path.len() > LONGEST_PATH {
+        let bytes = path.len();
+        return Err(SigningError::PathTooLong { bytes });
+    }
     if !path.starts_with('/') {
         return Err(SigningError::PathRelative);
     }

@@ -12,17 +12,19 @@ use core::{fmt, ops::Range};
 use sha2::{Digest, Sha256};
 
 use crate::{
+    algorithm::Algorithm,
     append::append,
     canonical_headers::{self, CanonicalHeaders, Header},
     canonical_path, canonical_query,
     error::SigningError,
     hex::{self, HexDigest},
-    request::{Payload, Profile, Request, SigningContext},
+    request::{Payload, Profile, Request, SigningContext, StreamingPayload},
     wipe,
 };
 
 /// SHA-256 of nothing: the payload hash of every GET and HEAD.
-const EMPTY_SHA256: &str = "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855";
+pub(crate) const EMPTY_SHA256: &str =
+    "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855";
 const UNSIGNED_PAYLOAD: &str = "UNSIGNED-PAYLOAD";
 
 /// The canonical request in a reusable buffer. It holds the session token: redacted in `Debug`, zeroized
@@ -59,20 +61,47 @@ impl CanonicalRequest {
         request: &Request<'_>,
         context: &SigningContext<'_>,
     ) -> Result<(), SigningError> {
-        let hash = PayloadHash::of(request.payload, context.profile)?;
+        self.write_as(Algorithm::HmacSha256, request, context)
+    }
+
+    /// [`write`](CanonicalRequest::write) for SigV4A: `x-amz-region-set` is signed too.
+    ///
+    /// # Errors
+    /// [`SigningError`]; the buffer is then empty.
+    pub fn write_multi_region(
+        &mut self,
+        request: &Request<'_>,
+        context: &SigningContext<'_>,
+    ) -> Result<(), SigningError> {
+        self.write_as(Algorithm::EcdsaP256Sha256, request, context)
+    }
+
+    pub(crate) fn write_as(
+        &mut self,
+        algorithm: Algorithm,
+        request: &Request<'_>,
+        context: &SigningContext<'_>,
+    ) -> Result<(), SigningError> {
+        let hash = PayloadHash::of(request.payload, context.profile, algorithm)?;
         let date = ("x-amz-date", context.date.timestamp());
         let content = ("x-amz-content-sha256", hash.as_str());
+        let sends_content = context.profile.sends_content_sha256();
+        let regions = algorithm
+            .region_set(context)
+            .map(|regions| ("x-amz-region-set", regions));
         let token = context
             .credentials
             .session_token()
             .map(|token| ("x-amz-security-token", token.expose()));
-        let written: &[Header<'_>] = match (context.profile.sends_content_sha256(), token) {
-            (true, Some(token)) => &[content, date, token],
-            (true, None) => &[content, date],
-            (false, Some(token)) => &[date, token],
-            (false, None) => &[date],
-        };
-        self.compose(request, context.profile, written, hash.as_str())
+        let mut written: [Header<'_>; 4] = [date; 4];
+        let mut count = 0;
+        for header in [sends_content.then_some(content), Some(date), regions, token] {
+            if let Some(header) = header {
+                written[count] = header;
+                count += 1;
+            }
+        }
+        self.compose(request, context.profile, &written[..count], hash.as_str())
     }
 
     /// The text, as it is hashed.
@@ -93,7 +122,7 @@ impl CanonicalRequest {
         &self.text[self.signed_headers.clone()]
     }
 
-    /// The last line: 64 hexadecimal digits or `UNSIGNED-PAYLOAD`.
+    /// The last line: 64 hexadecimal digits, `UNSIGNED-PAYLOAD` or `STREAMING-...`.
     #[must_use]
     pub fn payload_hash(&self) -> &str {
         &self.text[self.payload_hash.clone()]
@@ -137,7 +166,7 @@ impl CanonicalRequest {
         if !canonical_headers::is_token(request.method) {
             return Err(SigningError::Method);
         }
-        let headers = CanonicalHeaders::sort(request.headers, written, &mut self.order)?;
+        let headers = CanonicalHeaders::sort(request.headers, written, profile, &mut self.order)?;
         let text = &mut self.text;
         text.reserve(capacity(request, written));
         append(text, &[request.method, "\n"]);
@@ -157,7 +186,7 @@ impl CanonicalRequest {
         Ok(())
     }
 
-    fn clear(&mut self) {
+    pub(crate) fn clear(&mut self) {
         self.text.clear();
         (self.query, self.signed_headers, self.payload_hash) = (0..0, 0..0, 0..0);
     }
@@ -182,7 +211,11 @@ pub(crate) enum PayloadHash<'a> {
 }
 
 impl<'a> PayloadHash<'a> {
-    pub(crate) fn of(payload: Payload<'a>, profile: Profile) -> Result<Self, SigningError> {
+    pub(crate) fn of(
+        payload: Payload<'a>,
+        profile: Profile,
+        algorithm: Algorithm,
+    ) -> Result<Self, SigningError> {
         match payload {
             Payload::Bytes([]) => Ok(Self::Known(EMPTY_SHA256)),
             Payload::Bytes(body) => Ok(Self::Computed(HexDigest::of(&sha256(body)))),
@@ -190,6 +223,10 @@ impl<'a> PayloadHash<'a> {
             Payload::Sha256Hex(_) => Err(SigningError::PayloadHash),
             Payload::Unsigned if profile == Profile::S3 => Ok(Self::Known(UNSIGNED_PAYLOAD)),
             Payload::Unsigned => Err(SigningError::PayloadUnsigned),
+            Payload::Streaming(streaming) if profile == Profile::S3 => {
+                Ok(Self::Known(streaming_name(streaming, algorithm)))
+            }
+            Payload::Streaming(_) => Err(SigningError::PayloadStreaming),
         }
     }
 
@@ -201,7 +238,23 @@ impl<'a> PayloadHash<'a> {
     }
 }
 
-fn sha256(bytes: &[u8]) -> [u8; 32] {
+fn streaming_name(payload: StreamingPayload, algorithm: Algorithm) -> &'static str {
+    match (payload, algorithm) {
+        (StreamingPayload::Signed, Algorithm::HmacSha256) => "STREAMING-AWS4-HMAC-SHA256-PAYLOAD",
+        (StreamingPayload::Signed, Algorithm::EcdsaP256Sha256) => {
+            "STREAMING-AWS4-ECDSA-P256-SHA256-PAYLOAD"
+        }
+        (StreamingPayload::SignedTrailer, Algorithm::HmacSha256) => {
+            "STREAMING-AWS4-HMAC-SHA256-PAYLOAD-TRAILER"
+        }
+        (StreamingPayload::SignedTrailer, Algorithm::EcdsaP256Sha256) => {
+            "STREAMING-AWS4-ECDSA-P256-SHA256-PAYLOAD-TRAILER"
+        }
+        (StreamingPayload::UnsignedTrailer, _) => "STREAMING-UNSIGNED-PAYLOAD-TRAILER",
+    }
+}
+
+pub(crate) fn sha256(bytes: &[u8]) -> [u8; 32] {
     Sha256::digest(bytes).into()
 }
 

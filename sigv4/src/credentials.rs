@@ -146,10 +146,11 @@ impl fmt::Debug for SessionToken {
 
 /// What may stand between the separators of a credential scope.
 pub(crate) fn is_name(text: &str) -> bool {
-    !text.is_empty()
-        && text
-            .bytes()
-            .all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_' | b'.'))
+    !text.is_empty() && text.bytes().all(is_name_byte)
+}
+
+pub(crate) fn is_name_byte(byte: u8) -> bool {
+    byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_' | b'.')
 }
 
 fn is_visible_ascii(text: &str) -> bool {

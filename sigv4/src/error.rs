@@ -12,6 +12,12 @@ pub enum SigningError {
     /// The path does not start with `/`.
     #[error("sign: the path does not start with a slash")]
     PathRelative,
+    /// The path has more than 65,536 bytes.
+    #[error("sign: the path has {bytes} bytes, more than can be sent")]
+    PathTooLong {
+        /// Its length.
+        bytes: usize,
+    },
     /// S3: the path is not spelled as S3 would spell it (raw reserved characters, lower-case or needless
     /// escapes, `%2F`). Build it with [`uri_encoding::append_path`](crate::uri_encoding::append_path).
     #[error("sign: the path is not strictly percent-encoded")]
@@ -43,8 +49,21 @@ pub enum SigningError {
         /// The name as given.
         name: String,
     },
+    /// A header value is empty: some hops drop such a header, and it was signed.
+    #[error("sign: the value of header {name:?} is empty")]
+    HeaderEmpty {
+        /// The name as given.
+        name: String,
+    },
+    /// S3: a header is given more than once; join the values with commas. Other services get them joined, as their
+    /// specification says.
+    #[error("sign: header {name:?} is given more than once")]
+    HeaderRepeated {
+        /// The name as given.
+        name: String,
+    },
     /// The caller passed a header that only the signer may write (`authorization`, `x-amz-date`,
-    /// `x-amz-content-sha256`, `x-amz-security-token`).
+    /// `x-amz-content-sha256`, `x-amz-region-set`, `x-amz-security-token`).
     #[error("sign: header {name:?} is written by the signer")]
     HeaderReserved {
         /// The name as given.
@@ -65,6 +84,9 @@ pub enum SigningError {
     /// An unsigned payload towards a service other than S3.
     #[error("sign: only S3 accepts an unsigned payload")]
     PayloadUnsigned,
+    /// A body in chunks towards a service other than S3.
+    #[error("sign: only S3 accepts a payload in signed chunks")]
+    PayloadStreaming,
     /// A presigned S3 request whose payload is not [`Payload::Unsigned`](crate::Payload::Unsigned).
     #[error("presign: S3 expects an unsigned payload")]
     PayloadPresigned,
@@ -74,6 +96,36 @@ pub enum SigningError {
         /// The lifetime asked for.
         seconds: u32,
     },
+    /// A chunk of fewer than 8,192 bytes, other than the last.
+    #[error("chunks: {bytes} bytes are less than S3 accepts in a chunk")]
+    ChunkSize {
+        /// The size asked for.
+        bytes: usize,
+    },
+    /// A chunk that is not as long as planned: all are of the planned size, the last is the rest.
+    #[error("chunks: a chunk has {given} bytes instead of {expected}")]
+    ChunkLength {
+        /// What the plan asks for.
+        expected: usize,
+        /// What was given.
+        given: usize,
+    },
+    /// The body ended before its planned length.
+    #[error("chunks: {bytes} bytes of the body are missing")]
+    ChunksMissing {
+        /// How many.
+        bytes: u64,
+    },
+    /// The framed body would be longer than 2^64 bytes.
+    #[error("chunks: the body is too long")]
+    ChunkedLength,
+    /// The header `x-amz-decoded-content-length` is missing or not the planned length.
+    #[error("chunks: x-amz-decoded-content-length is not the body's length")]
+    DecodedLength,
+    /// The trailer is not the planned one, `x-amz-trailer` does not name it, its names are not lower-case tokens in
+    /// ascending order, a value is not visible ASCII, or the payload has no trailer.
+    #[error("chunks: the trailer is not the planned one")]
+    Trailer,
     /// [`Signer::finish`](crate::Signer::finish) without a canonical request begun.
     #[error("sign: there is no canonical request to finish")]
     NotBegun,
@@ -82,6 +134,10 @@ pub enum SigningError {
     /// The region is empty or holds something other than letters, digits, `-`, `_`, `.`.
     #[error("scope: the region is not a region name")]
     Region,
+    /// The region set is empty, has an empty member, or holds something other than letters, digits, `-`, `_`,
+    /// `.`, `*` and the commas between members.
+    #[error("scope: the region set is not a list of region names")]
+    RegionSet,
     /// The service is empty or holds something other than letters, digits, `-`, `_`, `.`.
     #[error("scope: the service is not a signing name")]
     Service,
@@ -94,6 +150,15 @@ pub enum SigningError {
     /// The session token is empty or not visible ASCII. A token that is absent is `None`.
     #[error("credentials: the session token is empty or not visible ASCII")]
     SessionToken,
+    /// No counter gave a private key within the curve's order; there are 254, each fails once in 2^32.
+    #[error("key: no private key can be derived from these credentials")]
+    KeyDerivation,
+    /// What was given as an ECDSA signature is not the DER form of one.
+    #[error("signature: not a DER-encoded P-256 signature")]
+    EcdsaSignature,
+    /// This signer was built or called without what makes ECDSA signatures.
+    #[error("sign: this signer makes no ECDSA signatures")]
+    EcdsaUnavailable,
     /// A moment outside the years 1970 to 9999, or a text that is not `YYYYMMDDTHHMMSSZ`.
     #[error("date: not a moment between the years 1970 and 9999")]
     Date,

@@ -1,4 +1,4 @@
-//! Lower-case hexadecimal of one SHA-256 output, without allocation.
+//! Lower-case hexadecimal without allocation.
 
 /// The two digits of every byte.
 static PAIRS: [[u8; 2]; 256] = {
@@ -12,6 +12,11 @@ static PAIRS: [[u8; 2]; 256] = {
     pairs
 };
 
+/// The two digits of a byte.
+pub(crate) fn pair(byte: u8) -> [u8; 2] {
+    PAIRS[usize::from(byte)]
+}
+
 /// A SHA-256 output as text: always 64 lower-case hexadecimal digits.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub(crate) struct HexDigest([u8; 64]);
@@ -20,7 +25,7 @@ impl HexDigest {
     pub(crate) fn of(digest: &[u8; 32]) -> Self {
         let mut text = [0; 64];
         for (pair, byte) in text.as_chunks_mut::<2>().0.iter_mut().zip(digest) {
-            *pair = PAIRS[usize::from(*byte)];
+            *pair = self::pair(*byte);
         }
         Self(text)
     }

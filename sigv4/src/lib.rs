@@ -1,6 +1,14 @@
 //! AWS Signature Version 4, pure: a request, credentials and a date come in, the headers (or the query)
 //! that authenticate the request come out.
 //!
+//! | to | call |
+//! |---|---|
+//! | sign by headers | [`Signer::sign`] |
+//! | make a URL that works for a while | [`Signer::presign`] |
+//! | send a body in signed chunks | [`Signer::sign_chunked`] |
+//! | sign for a set of regions (SigV4A) | [`MultiRegionSigner`], with the feature `sigv4a` |
+//! | spell a path or parameter as S3 does | [`uri_encoding`] |
+//!
 //! The modules are the steps of the specification, in order, each callable alone:
 //! [`canonical_request`] -> [`string_to_sign`] -> [`signing_key`] -> [`signature`]; [`sign`] and
 //! [`presign`] run them all. [`uri_encoding`] is the only percent-encoder of the project.
@@ -17,13 +25,22 @@
 
 extern crate alloc;
 
+/// The README's example runs with the documentation's.
+#[cfg(doctest)]
+#[doc = include_str!("../README.md")]
+struct Readme;
+
+mod algorithm;
 pub mod amz_date;
 mod append;
+pub mod aws_chunked;
 mod canonical_headers;
 mod canonical_path;
 mod canonical_query;
 pub mod canonical_request;
 pub mod credentials;
+#[cfg(feature = "sigv4a")]
+pub mod ecdsa_key;
 mod error;
 mod hex;
 mod hmac_sha256;
@@ -32,20 +49,26 @@ pub mod request;
 pub mod sign;
 pub mod signature;
 pub mod signing_key;
+pub mod sigv4a;
 mod sorted_order;
 pub mod string_to_sign;
 pub mod uri_encoding;
 pub mod wipe;
 
 pub use amz_date::AmzDate;
+pub use aws_chunked::{ChunkPlan, ChunkSize, Chunks, PlannedTrailer};
 pub use canonical_request::CanonicalRequest;
 pub use credentials::{Credentials, SecretAccessKey, SessionToken};
+#[cfg(feature = "sigv4a")]
+pub use ecdsa_key::{EcdsaKey, EcdsaKeyCache};
 pub use error::SigningError;
 pub use presign::{Expiry, PresignedQuery};
 pub use request::{
     ContentSha256Header, PathNormalization, Payload, Profile, Request, SigningContext,
+    StreamingPayload,
 };
 pub use sign::{SignedHeaders, Signer};
 pub use signature::Signature;
 pub use signing_key::{SigningKey, SigningKeyCache};
+pub use sigv4a::{EcdsaSignature, MultiRegionSigner};
 pub use string_to_sign::StringToSign;

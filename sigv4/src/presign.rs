@@ -12,13 +12,13 @@ use alloc::{
 use core::fmt;
 
 use crate::{
+    algorithm::Algorithm,
     canonical_headers::CanonicalHeaders,
     canonical_request::{CanonicalRequest, PayloadHash},
     error::SigningError,
     request::{Payload, Profile, Request, SigningContext},
-    sign::Signer,
-    signature::Signature,
-    string_to_sign::{self, ALGORITHM},
+    sign::{Signer, Steps},
+    string_to_sign::StringToSign,
     uri_encoding::{append_component, decode},
 };
 
@@ -57,11 +57,35 @@ impl CanonicalRequest {
         context: &SigningContext<'_>,
         expiry: Expiry,
     ) -> Result<(), SigningError> {
+        self.write_presigned_as(Algorithm::HmacSha256, request, context, expiry)
+    }
+
+    /// [`write_presigned`](CanonicalRequest::write_presigned) for SigV4A: `X-Amz-Region-Set` is a parameter too.
+    ///
+    /// # Errors
+    /// [`SigningError`]; the buffer is then empty.
+    pub fn write_presigned_multi_region(
+        &mut self,
+        request: &Request<'_>,
+        context: &SigningContext<'_>,
+        expiry: Expiry,
+    ) -> Result<(), SigningError> {
+        self.write_presigned_as(Algorithm::EcdsaP256Sha256, request, context, expiry)
+    }
+
+    fn write_presigned_as(
+        &mut self,
+        algorithm: Algorithm,
+        request: &Request<'_>,
+        context: &SigningContext<'_>,
+        expiry: Expiry,
+    ) -> Result<(), SigningError> {
+        self.clear();
         if context.profile == Profile::S3 && request.payload != Payload::Unsigned {
             return Err(SigningError::PayloadPresigned);
         }
-        let payload_hash = PayloadHash::of(request.payload, context.profile)?;
-        let query = unsorted_query(request, context, expiry)?;
+        let payload_hash = PayloadHash::of(request.payload, context.profile, algorithm)?;
+        let query = unsorted_query(algorithm, request, context, expiry)?;
         let request = Request {
             query: &query,
             ..*request
@@ -74,6 +98,32 @@ impl Signer {
     /// Signs a request by its query. The query returned replaces the request's own, of which it holds every
     /// parameter; the request's headers must be sent as given by whoever uses the URL.
     ///
+    /// ```
+    /// use keyfront_sigv4::{
+    ///     AmzDate, Credentials, Expiry, Payload, Profile, Request, SecretAccessKey, Signer, SigningContext,
+    /// };
+    ///
+    /// let secret = SecretAccessKey::new("wJalrXUtnFEMI/K7MDENG/bPxRfiCYEXAMPLEKEY")?;
+    /// let request = Request {
+    ///     method: "GET",
+    ///     path: "/test.txt",
+    ///     query: "",
+    ///     headers: &[("host", "examplebucket.s3.amazonaws.com")],
+    ///     payload: Payload::Unsigned,
+    /// };
+    /// let context = SigningContext {
+    ///     credentials: &Credentials::new("AKIAIOSFODNN7EXAMPLE", secret, None)?,
+    ///     region: "us-east-1",
+    ///     service: "s3",
+    ///     profile: Profile::S3,
+    ///     date: AmzDate::parse("20130524T000000Z")?,
+    /// };
+    /// let query = Signer::new().presign(&request, &context, Expiry::from_seconds(86_400)?)?;
+    /// let url = format!("https://examplebucket.s3.amazonaws.com/test.txt?{}", query.as_str());
+    /// assert!(url.ends_with("aeeed9bbccd4d02ee5c0109b86d86835f995330da4c265957d157751f604d404"));
+    /// # Ok::<(), keyfront_sigv4::SigningError>(())
+    /// ```
+    ///
     /// # Errors
     /// [`SigningError`], as [`CanonicalRequest::write_presigned`]; nothing was signed.
     pub fn presign(
@@ -82,24 +132,42 @@ impl Signer {
         context: &SigningContext<'_>,
         expiry: Expiry,
     ) -> Result<PresignedQuery, SigningError> {
-        string_to_sign::check_scope(context)?;
+        let string_to_sign = self
+            .steps
+            .presigned_string_to_sign(request, context, expiry)?;
+        let signature = self.keys.key(context).sign(string_to_sign);
+        Ok(self.steps.presigned_query(signature.as_str()))
+    }
+}
+
+impl Steps {
+    pub(crate) fn presigned_string_to_sign(
+        &mut self,
+        request: &Request<'_>,
+        context: &SigningContext<'_>,
+        expiry: Expiry,
+    ) -> Result<&StringToSign, SigningError> {
+        self.algorithm.check_scope(context)?;
         self.canonical_request
-            .write_presigned(request, context, expiry)?;
+            .write_presigned_as(self.algorithm, request, context, expiry)?;
         let hash = self.canonical_request.sha256();
-        self.string_to_sign.write(context, &hash)?;
-        let signature = self.keys.key(context).sign(&self.string_to_sign);
-        let query = [
-            self.canonical_request.query(),
-            "&X-Amz-Signature=",
-            signature.as_str(),
-        ]
-        .concat();
-        Ok(PresignedQuery { query, signature })
+        self.string_to_sign(context, &hash)
+    }
+
+    pub(crate) fn presigned_query(&self, signature: &str) -> PresignedQuery {
+        let signed = self.canonical_request.query();
+        let query = [signed, "&X-Amz-Signature=", signature].concat();
+        let signature_at = query.len() - signature.len();
+        PresignedQuery {
+            query,
+            signature_at,
+        }
     }
 }
 
 /// The request's parameters and presigning's, strictly encoded.
 fn unsorted_query(
+    algorithm: Algorithm,
     request: &Request<'_>,
     context: &SigningContext<'_>,
     expiry: Expiry,
@@ -108,24 +176,27 @@ fn unsorted_query(
         return Err(SigningError::QueryReserved);
     }
     let mut credential = format!("{}/", context.credentials.access_key_id());
-    string_to_sign::append_scope(&mut credential, context);
+    algorithm.append_scope(&mut credential, context);
     let mut signed_headers = String::new();
-    CanonicalHeaders::sort(request.headers, &[], &mut Vec::new())?
+    CanonicalHeaders::sort(request.headers, &[], context.profile, &mut Vec::new())?
         .append_names(&mut signed_headers);
     let expires = expiry.seconds().to_string();
     let parameters = [
-        ("X-Amz-Algorithm", ALGORITHM),
+        ("X-Amz-Algorithm", algorithm.name()),
         ("X-Amz-Credential", &credential),
         ("X-Amz-Date", context.date.timestamp()),
         ("X-Amz-Expires", &expires),
         ("X-Amz-SignedHeaders", &signed_headers),
     ];
+    let regions = algorithm
+        .region_set(context)
+        .map(|regions| ("X-Amz-Region-Set", regions));
     let token = context
         .credentials
         .session_token()
         .map(|token| ("X-Amz-Security-Token", token.expose()));
     let mut query = String::from(request.query);
-    for (name, value) in parameters.into_iter().chain(token) {
+    for (name, value) in parameters.into_iter().chain(regions).chain(token) {
         if !query.is_empty() {
             query.push('&');
         }
@@ -138,11 +209,12 @@ fn unsorted_query(
 
 /// Would this parameter collide with one that presigning writes, in any case or spelling?
 fn is_reserved(parameter: &str) -> bool {
-    const RESERVED: [&str; 7] = [
+    const RESERVED: [&str; 8] = [
         "X-Amz-Algorithm",
         "X-Amz-Credential",
         "X-Amz-Date",
         "X-Amz-Expires",
+        "X-Amz-Region-Set",
         "X-Amz-Security-Token",
         "X-Amz-Signature",
         "X-Amz-SignedHeaders",
@@ -160,7 +232,8 @@ fn is_reserved(parameter: &str) -> bool {
 #[derive(Clone, PartialEq, Eq)]
 pub struct PresignedQuery {
     query: String,
-    signature: Signature,
+    /// Where the signature begins, which is the end of `query`.
+    signature_at: usize,
 }
 
 impl PresignedQuery {
@@ -170,10 +243,10 @@ impl PresignedQuery {
         &self.query
     }
 
-    /// The signature within the query.
+    /// The signature within the query, in lower-case hexadecimal.
     #[must_use]
-    pub fn signature(&self) -> Signature {
-        self.signature
+    pub fn signature(&self) -> &str {
+        &self.query[self.signature_at..]
     }
 }
 

@@ -13,7 +13,8 @@ pub struct Request<'a> {
     pub path: &'a str,
     /// The query as on the request line, without the `?`; empty if there is none. Order is free.
     pub query: &'a str,
-    /// Every header to sign, `host` included, in any order and case; a name may be repeated. All of them
+    /// Every header to sign, `host` included, in any order and case, none with an empty value; a name
+    /// may be repeated, but not towards S3. All of them
     /// must be sent as given. Headers that a CDN rewrites do not belong here.
     pub headers: &'a [(&'a str, &'a str)],
     /// The body, or what is known of it.
@@ -29,6 +30,19 @@ pub enum Payload<'a> {
     Sha256Hex(&'a str),
     /// `UNSIGNED-PAYLOAD`: the signature says nothing about the body. S3 only.
     Unsigned,
+    /// `STREAMING-...`: the body follows in chunks ([`aws_chunked`](crate::aws_chunked)). S3 only.
+    Streaming(StreamingPayload),
+}
+
+/// What of a body in chunks is signed, and whether headers follow it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum StreamingPayload {
+    /// Every chunk is signed; `STREAMING-AWS4-...-PAYLOAD`.
+    Signed,
+    /// Every chunk and the trailer are signed; `STREAMING-AWS4-...-PAYLOAD-TRAILER`.
+    SignedTrailer,
+    /// Neither is; `STREAMING-UNSIGNED-PAYLOAD-TRAILER`. Only the trailer's checksum guards the body.
+    UnsignedTrailer,
 }
 
 /// Who signs, for which service, when.
@@ -36,7 +50,8 @@ pub enum Payload<'a> {
 pub struct SigningContext<'a> {
     /// The signer's credentials.
     pub credentials: &'a Credentials,
-    /// The region of the endpoint, `eu-central-1`.
+    /// The region of the endpoint, `eu-central-1`, or whatever name a store that is not Amazon's goes by. SigV4A
+    /// reads it as a *region set*: one or more names separated by commas, `*` for any (`us-east-1,us-west-*`).
     pub region: &'a str,
     /// The service's signing name, `s3` or `lambda`.
     pub service: &'a str,

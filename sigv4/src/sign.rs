@@ -6,24 +6,28 @@ use alloc::string::String;
 use core::fmt;
 
 use crate::{
+    algorithm::Algorithm,
     amz_date::AmzDate,
     append::append,
     canonical_request::CanonicalRequest,
     credentials::SessionToken,
     error::SigningError,
     request::{Request, SigningContext},
-    signature::Signature,
     signing_key::SigningKeyCache,
-    string_to_sign::{self, StringToSign},
+    string_to_sign::StringToSign,
 };
 
 /// The state worth keeping between requests: buffers and signing keys. One for each thread.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub struct Signer {
     pub(crate) keys: SigningKeyCache,
-    pub(crate) canonical_request: CanonicalRequest,
-    pub(crate) string_to_sign: StringToSign,
-    authorization: String,
+    pub(crate) steps: Steps,
+}
+
+impl Default for Signer {
+    fn default() -> Self {
+        Self::new()
+    }
 }
 
 impl Signer {
@@ -32,13 +36,40 @@ impl Signer {
     pub const fn new() -> Self {
         Self {
             keys: SigningKeyCache::new(),
-            canonical_request: CanonicalRequest::new(),
-            string_to_sign: StringToSign::new(),
-            authorization: String::new(),
+            steps: Steps::new(Algorithm::HmacSha256),
         }
     }
 
     /// Signs a request: the headers returned must be added to it, and it must be sent as it was given.
+    ///
+    /// ```
+    /// use keyfront_sigv4::{
+    ///     AmzDate, Credentials, Payload, Profile, Request, SecretAccessKey, Signer, SigningContext,
+    /// };
+    ///
+    /// let secret = SecretAccessKey::new("wJalrXUtnFEMI/K7MDENG/bPxRfiCYEXAMPLEKEY")?;
+    /// let request = Request {
+    ///     method: "GET",
+    ///     path: "/test.txt",
+    ///     query: "",
+    ///     headers: &[("host", "examplebucket.s3.amazonaws.com"), ("range", "bytes=0-9")],
+    ///     payload: Payload::Bytes(b""),
+    /// };
+    /// let context = SigningContext {
+    ///     credentials: &Credentials::new("AKIAIOSFODNN7EXAMPLE", secret, None)?,
+    ///     region: "us-east-1",
+    ///     service: "s3",
+    ///     profile: Profile::S3,
+    ///     date: AmzDate::parse("20130524T000000Z")?,
+    /// };
+    /// let mut signer = Signer::new();
+    /// let signed = signer.sign(&request, &context)?;
+    /// assert_eq!(signed.signature(), "f0e8bdb87c964420e857bd35b5d6ed310bd44f0170aba48dd91039c6036bdb41");
+    /// for (name, value) in signed.iter() {
+    ///     println!("{name}: {value}");
+    /// }
+    /// # Ok::<(), keyfront_sigv4::SigningError>(())
+    /// ```
     ///
     /// # Errors
     /// [`SigningError`]; nothing was signed.
@@ -62,9 +93,7 @@ impl Signer {
         context: &SigningContext<'s>,
         sha256: impl FnOnce(&CanonicalRequest) -> [u8; 32],
     ) -> Result<SignedHeaders<'s>, SigningError> {
-        string_to_sign::check_scope(context)?;
-        self.canonical_request.write(request, context)?;
-        let hash = sha256(&self.canonical_request);
+        let hash = sha256(self.steps.canonical_request(request, context)?);
         self.finish(context, &hash)
     }
 
@@ -78,9 +107,7 @@ impl Signer {
         request: &Request<'_>,
         context: &SigningContext<'_>,
     ) -> Result<&CanonicalRequest, SigningError> {
-        string_to_sign::check_scope(context)?;
-        self.canonical_request.write(request, context)?;
-        Ok(&self.canonical_request)
+        self.steps.canonical_request(request, context)
     }
 
     /// Steps 2 to 4 over the canonical request last begun, from its SHA-256.
@@ -92,39 +119,81 @@ impl Signer {
         context: &SigningContext<'s>,
         canonical_request_sha256: &[u8; 32],
     ) -> Result<SignedHeaders<'s>, SigningError> {
+        let string_to_sign = self
+            .steps
+            .string_to_sign(context, canonical_request_sha256)?;
+        let signature = self.keys.key(context).sign(string_to_sign);
+        Ok(self.steps.signed_headers(context, signature.as_str()))
+    }
+}
+
+/// What both algorithms do around the signature, in buffers that are reused.
+#[derive(Debug)]
+pub(crate) struct Steps {
+    pub(crate) algorithm: Algorithm,
+    pub(crate) canonical_request: CanonicalRequest,
+    string_to_sign: StringToSign,
+    authorization: String,
+}
+
+impl Steps {
+    pub(crate) const fn new(algorithm: Algorithm) -> Self {
+        Self {
+            algorithm,
+            canonical_request: CanonicalRequest::new(),
+            string_to_sign: StringToSign::new(),
+            authorization: String::new(),
+        }
+    }
+
+    #[inline(never)] // One copy for both signers: half a kilobyte of WASM each.
+    pub(crate) fn canonical_request(
+        &mut self,
+        request: &Request<'_>,
+        context: &SigningContext<'_>,
+    ) -> Result<&CanonicalRequest, SigningError> {
+        self.algorithm.check_scope(context)?;
+        self.canonical_request
+            .write_as(self.algorithm, request, context)?;
+        Ok(&self.canonical_request)
+    }
+
+    #[inline(never)] // One copy for both signers: half a kilobyte of WASM each.
+    pub(crate) fn string_to_sign(
+        &mut self,
+        context: &SigningContext<'_>,
+        canonical_request_sha256: &[u8; 32],
+    ) -> Result<&StringToSign, SigningError> {
         if self.canonical_request.as_str().is_empty() {
             return Err(SigningError::NotBegun);
         }
         self.string_to_sign
-            .write(context, canonical_request_sha256)?;
-        let signature = self.keys.key(context).sign(&self.string_to_sign);
-        self.write_authorization(context, &signature);
-        let sends_hash = context.profile.sends_content_sha256();
-        Ok(SignedHeaders {
-            authorization: &self.authorization,
-            date: context.date,
-            content_sha256: sends_hash.then(|| self.canonical_request.payload_hash()),
-            session_token: context.credentials.session_token(),
-            signature,
-        })
+            .write_as(self.algorithm, context, canonical_request_sha256)?;
+        Ok(&self.string_to_sign)
     }
 
-    fn write_authorization(&mut self, context: &SigningContext<'_>, signature: &Signature) {
-        let out = &mut self.authorization;
+    #[inline(never)] // One copy for both signers: half a kilobyte of WASM each.
+    pub(crate) fn signed_headers<'s>(
+        &'s mut self,
+        context: &SigningContext<'s>,
+        signature: &str,
+    ) -> SignedHeaders<'s> {
+        let (out, algorithm) = (&mut self.authorization, self.algorithm);
         out.clear();
         let id = context.credentials.access_key_id();
-        append(out, &[string_to_sign::ALGORITHM, " Credential=", id, "/"]);
-        string_to_sign::append_scope(out, context);
-        let signed_headers = self.canonical_request.signed_headers();
-        append(
-            out,
-            &[
-                ", SignedHeaders=",
-                signed_headers,
-                ", Signature=",
-                signature.as_str(),
-            ],
-        );
+        append(out, &[algorithm.name(), " Credential=", id, "/"]);
+        algorithm.append_scope(out, context);
+        let names = self.canonical_request.signed_headers();
+        append(out, &[", SignedHeaders=", names, ", Signature=", signature]);
+        let sends_hash = context.profile.sends_content_sha256();
+        SignedHeaders {
+            authorization: &self.authorization,
+            signature_at: self.authorization.len() - signature.len(),
+            date: context.date,
+            content_sha256: sends_hash.then(|| self.canonical_request.payload_hash()),
+            region_set: algorithm.region_set(context),
+            session_token: context.credentials.session_token(),
+        }
     }
 }
 
@@ -132,10 +201,12 @@ impl Signer {
 #[derive(Clone, Copy)]
 pub struct SignedHeaders<'s> {
     authorization: &'s str,
+    /// Where the signature begins, which is the end of `authorization`.
+    signature_at: usize,
     date: AmzDate,
     content_sha256: Option<&'s str>,
+    region_set: Option<&'s str>,
     session_token: Option<&'s SessionToken>,
-    signature: Signature,
 }
 
 impl<'s> SignedHeaders<'s> {
@@ -163,10 +234,16 @@ impl<'s> SignedHeaders<'s> {
         self.session_token.map(SessionToken::expose)
     }
 
-    /// The signature within `authorization`.
+    /// The value of `x-amz-region-set`, which SigV4A sends.
     #[must_use]
-    pub fn signature(&self) -> Signature {
-        self.signature
+    pub fn x_amz_region_set(&self) -> Option<&'s str> {
+        self.region_set
+    }
+
+    /// The signature within `authorization`, in lower-case hexadecimal: 64 digits of SigV4, up to 144 of SigV4A.
+    #[must_use]
+    pub fn signature(&self) -> &'s str {
+        &self.authorization[self.signature_at..]
     }
 
     /// Every header to add, with its lower-case name. None of these names is among the request's own.
@@ -181,7 +258,8 @@ impl<'s> SignedHeaders<'s> {
         let token = self
             .x_amz_security_token()
             .map(|token| ("x-amz-security-token", token));
-        always.into_iter().chain(hash).chain(token)
+        let regions = self.region_set.map(|regions| ("x-amz-region-set", regions));
+        always.into_iter().chain(hash).chain(regions).chain(token)
     }
 }
 
@@ -190,7 +268,8 @@ impl fmt::Debug for SignedHeaders<'_> {
         write!(
             f,
             "SignedHeaders({}, {}, redacted)",
-            self.date, self.signature
+            self.date,
+            self.signature()
         )
     }
 }

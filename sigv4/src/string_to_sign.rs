@@ -4,13 +4,12 @@
 
 use alloc::string::String;
 
+use sha2::{Digest, Sha256};
+
 use crate::{
-    append::append, credentials::is_name, error::SigningError, hex::HexDigest,
+    algorithm::Algorithm, append::append, error::SigningError, hex::HexDigest,
     request::SigningContext,
 };
-
-/// The algorithm's name, first line of the string to sign and first word of `authorization`.
-pub(crate) const ALGORITHM: &str = "AWS4-HMAC-SHA256";
 
 /// The string to sign, in a buffer that can be reused. It holds no secret.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -32,13 +31,33 @@ impl StringToSign {
         context: &SigningContext<'_>,
         canonical_request_sha256: &[u8; 32],
     ) -> Result<(), SigningError> {
-        check_scope(context)?;
-        self.0.clear();
-        append(
-            &mut self.0,
-            &[ALGORITHM, "\n", context.date.timestamp(), "\n"],
-        );
-        append_scope(&mut self.0, context);
+        self.write_as(Algorithm::HmacSha256, context, canonical_request_sha256)
+    }
+
+    /// [`write`](StringToSign::write) for SigV4A, whose scope names no region.
+    ///
+    /// # Errors
+    /// [`SigningError::RegionSet`], [`SigningError::Service`].
+    pub fn write_multi_region(
+        &mut self,
+        context: &SigningContext<'_>,
+        canonical_request_sha256: &[u8; 32],
+    ) -> Result<(), SigningError> {
+        self.write_as(
+            Algorithm::EcdsaP256Sha256,
+            context,
+            canonical_request_sha256,
+        )
+    }
+
+    pub(crate) fn write_as(
+        &mut self,
+        algorithm: Algorithm,
+        context: &SigningContext<'_>,
+        canonical_request_sha256: &[u8; 32],
+    ) -> Result<(), SigningError> {
+        algorithm.check_scope(context)?;
+        self.begin(algorithm, "", context);
         append(
             &mut self.0,
             &["\n", HexDigest::of(canonical_request_sha256).as_str()],
@@ -46,26 +65,33 @@ impl StringToSign {
         Ok(())
     }
 
+    /// Algorithm, date and scope, in place of what was there. `part` is what is signed, where that is not a
+    /// whole request.
+    pub(crate) fn begin(&mut self, algorithm: Algorithm, part: &str, context: &SigningContext<'_>) {
+        self.0.clear();
+        let date = context.date.timestamp();
+        append(&mut self.0, &[algorithm.name(), part, "\n", date, "\n"]);
+        algorithm.append_scope(&mut self.0, context);
+    }
+
+    /// This text and more lines.
+    pub(crate) fn followed_by(&self, lines: &[&str]) -> Self {
+        let mut text = self.0.clone();
+        for line in lines {
+            append(&mut text, &["\n", line]);
+        }
+        Self(text)
+    }
+
     /// The text, as it is signed.
     #[must_use]
     pub fn as_str(&self) -> &str {
         &self.0
     }
-}
 
-/// A slash in a name would make one scope read as another.
-pub(crate) fn check_scope(context: &SigningContext<'_>) -> Result<(), SigningError> {
-    if !is_name(context.region) {
-        return Err(SigningError::Region);
+    /// SHA-256 of the text: the message of an ECDSA signature.
+    #[must_use]
+    pub fn sha256(&self) -> [u8; 32] {
+        Sha256::digest(self.0.as_bytes()).into()
     }
-    if !is_name(context.service) {
-        return Err(SigningError::Service);
-    }
-    Ok(())
-}
-
-/// `YYYYMMDD/region/service/aws4_request`
-pub(crate) fn append_scope(out: &mut String, context: &SigningContext<'_>) {
-    let (day, region, service) = (context.date.day(), context.region, context.service);
-    append(out, &[day, "/", region, "/", service, "/aws4_request"]);
 }

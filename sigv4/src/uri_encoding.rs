@@ -29,6 +29,15 @@ pub enum DecodeError {
 }
 
 /// Encodes a decoded path; `/` stays.
+///
+/// ```
+/// use keyfront_sigv4::uri_encoding::{decode, encode_component, encode_path};
+///
+/// assert_eq!(encode_path("/a b/c+d"), "/a%20b/c%2Bd");
+/// assert_eq!(encode_component("a/b"), "a%2Fb");
+/// assert_eq!(decode("/c+d%2B")?, "/c+d+");
+/// # Ok::<(), keyfront_sigv4::uri_encoding::DecodeError>(())
+/// ```
 #[must_use]
 pub fn encode_path(decoded: &str) -> String {
     let mut out = String::new();

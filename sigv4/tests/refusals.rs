@@ -4,9 +4,9 @@
 #![allow(missing_docs, clippy::unwrap_used, clippy::panic)]
 
 use keyfront_sigv4::{
-    AmzDate, CanonicalRequest, ContentSha256Header, Credentials, Expiry, PathNormalization,
-    Payload, Profile, Request, SecretAccessKey, SessionToken, Signer, SigningContext, SigningError,
-    StringToSign,
+    AmzDate, CanonicalRequest, ContentSha256Header, Credentials, EcdsaKeyCache, EcdsaSignature,
+    Expiry, MultiRegionSigner, PathNormalization, Payload, Profile, Request, SecretAccessKey,
+    SessionToken, Signer, SigningContext, SigningError, StringToSign,
 };
 use proptest::prelude::*;
 
@@ -208,14 +208,31 @@ fn header_values_that_are_not_visible_ascii_are_refused() {
 }
 
 #[test]
-fn an_empty_header_value_is_signed_as_empty() {
+fn empty_header_values_are_refused_for_every_service() {
     for value in ["", " ", "    "] {
-        let canonical_request = s3(Request {
-            headers: &[HOST, ("x-amz-meta-a", value)],
+        for profile in [Profile::S3, Profile::STANDARD] {
+            let refused = canonical(
+                Request {
+                    headers: &[HOST, ("x-amz-meta-a", value)],
+                    ..GET
+                },
+                profile,
+            );
+            let name = "x-amz-meta-a".into();
+            assert_eq!(refused, Err(SigningError::HeaderEmpty { name }));
+        }
+    }
+}
+
+#[test]
+fn a_header_that_repeats_is_refused_for_s3_in_any_case() {
+    for name in ["x-amz-meta-a", "X-Amz-Meta-A"] {
+        let refused = s3(Request {
+            headers: &[("x-amz-meta-a", "1"), HOST, (name, "2")],
             ..GET
-        })
-        .unwrap();
-        assert!(canonical_request.contains("\nx-amz-meta-a:\n"));
+        });
+        let name = "x-amz-meta-a".into();
+        assert_eq!(refused, Err(SigningError::HeaderRepeated { name }));
     }
 }
 
@@ -254,18 +271,18 @@ fn headers_that_the_signer_writes_are_refused_in_any_case() {
 }
 
 #[test]
-fn repeated_headers_are_joined_by_commas_in_the_order_given() {
+fn repeated_headers_are_joined_by_commas_for_other_services() {
     let headers = [
         ("X-Amz-Meta-B", " 2  3 "),
         HOST,
         ("x-amz-meta-b", "1"),
         ("x-amz-meta-a", "0"),
     ];
-    let canonical_request = s3(Request {
+    let request = Request {
         headers: &headers,
         ..GET
-    })
-    .unwrap();
+    };
+    let canonical_request = canonical(request, Profile::STANDARD).unwrap();
     assert!(canonical_request.contains("\nx-amz-meta-a:0\nx-amz-meta-b:2 3,1\n"));
     assert!(canonical_request.contains(";x-amz-meta-a;x-amz-meta-b;"));
 }
@@ -471,23 +488,142 @@ fn a_hash_computed_by_the_host_gives_the_same_signature() {
 }
 
 #[test]
-fn a_two_megabyte_path_is_signed_or_refused_but_never_fatal() {
-    let path = format!("/{}", "a".repeat(2 << 20));
-    assert!(s3(Request { path: &path, ..GET }).is_ok());
-    let path = format!("/{}", "../".repeat(700_000));
-    assert!(s3(Request { path: &path, ..GET }).is_ok());
-    assert_eq!(
-        canonical(Request { path: &path, ..GET }, Profile::STANDARD)
-            .unwrap()
-            .lines()
-            .nth(1),
-        Some("/")
+fn a_two_megabyte_path_is_refused_for_every_service() {
+    for unit in ["a", "../", "%", "é"] {
+        let path = format!("/{}", unit.repeat((2 << 20) / unit.len()));
+        let bytes = path.len();
+        for profile in [Profile::S3, Profile::STANDARD, VERBATIM] {
+            assert_eq!(
+                canonical(Request { path: &path, ..GET }, profile),
+                Err(SigningError::PathTooLong { bytes })
+            );
+        }
+    }
+    let longest = format!("/{}", "a".repeat((64 << 10) - 1));
+    assert!(
+        s3(Request {
+            path: &longest,
+            ..GET
+        })
+        .is_ok()
     );
-    let path = format!("/{}", "%".repeat(2 << 20));
-    assert_eq!(
-        s3(Request { path: &path, ..GET }),
-        Err(SigningError::PathNotStrict)
-    );
+}
+
+#[test]
+fn every_bad_input_is_refused_by_its_step_without_a_secret_in_the_text() {
+    let credentials = credentials();
+    let long = format!("/{}", "a".repeat(2 << 20));
+    let value = |value| [HOST, ("x-amz-meta-a", value)];
+    let (empty, foreign) = (value(""), value("é"));
+    let twice = [HOST, ("x-amz-meta-a", "1"), ("x-amz-meta-a", "2")];
+    for (request, region, step) in [
+        (
+            Request {
+                headers: &empty,
+                ..GET
+            },
+            "eu-central-1",
+            "sign: ",
+        ),
+        (
+            Request {
+                headers: &foreign,
+                ..GET
+            },
+            "eu-central-1",
+            "sign: ",
+        ),
+        (
+            Request {
+                headers: &twice,
+                ..GET
+            },
+            "eu-central-1",
+            "sign: ",
+        ),
+        (Request { path: &long, ..GET }, "eu-central-1", "sign: "),
+        (GET, "eu/central", "scope: "),
+    ] {
+        let context = SigningContext {
+            region,
+            ..context(&credentials)
+        };
+        let one = Signer::new().sign(&request, &context).unwrap_err();
+        let set = MultiRegionSigner::new()
+            .sign(&request, &context, &mut EcdsaKeyCache::new())
+            .unwrap_err();
+        for error in [one, set] {
+            let text = error.to_string();
+            assert!(text.starts_with(step) && text.len() < 200, "{text}");
+            assert!(!text.contains("very-secret"), "{text}");
+        }
+    }
+    for (error, step) in [
+        (SecretAccessKey::new("").unwrap_err(), "credentials: "),
+        (AmzDate::from_unix(-1).unwrap_err(), "date: "),
+        (AmzDate::from_unix(253_402_300_800).unwrap_err(), "date: "),
+    ] {
+        assert!(error.to_string().starts_with(step), "{error}");
+    }
+}
+
+#[test]
+fn a_region_set_is_names_separated_by_commas_with_stars_for_any() {
+    let credentials = credentials();
+    let signed = |region| {
+        let context = SigningContext {
+            region,
+            ..context(&credentials)
+        };
+        let mut signer = MultiRegionSigner::new();
+        let signed = signer.sign(&GET, &context, &mut EcdsaKeyCache::new());
+        signed.map(|signed| signed.x_amz_region_set().unwrap().to_owned())
+    };
+    for set in ["*", "us-east-1", "us-east-1,eu-*", "default"] {
+        assert_eq!(signed(set), Ok(set.to_owned()));
+    }
+    for set in ["", ",", "a,", ",a", "a,,b", "a b", "a/b", "é", "a\n"] {
+        assert_eq!(signed(set), Err(SigningError::RegionSet), "{set:?}");
+    }
+}
+
+#[test]
+fn a_multi_region_request_is_signed_by_the_signature_it_is_given_and_no_other() {
+    let credentials = credentials();
+    let context = context(&credentials);
+    let hash = CanonicalRequest::sha256;
+    let mut signer = MultiRegionSigner::new();
+    let refused = signer.sign_by(&GET, &context, hash, |_, _| {
+        Err(SigningError::EcdsaUnavailable)
+    });
+    assert_eq!(refused.unwrap_err(), SigningError::EcdsaUnavailable);
+    let given = EcdsaSignature::from_der(&[0x30, 6, 2, 1, 1, 2, 1, 2]).unwrap();
+    let signed = signer
+        .sign_by(&GET, &context, hash, |_, _| Ok(given))
+        .unwrap();
+    assert_eq!(signed.signature(), given.as_str());
+}
+
+#[test]
+fn a_store_that_is_not_amazons_is_signed_for_any_region_name_and_port() {
+    let credentials = credentials();
+    for region in ["default", "auto", "garage", "us_east.1", "REGION-1"] {
+        let context = SigningContext {
+            region,
+            ..context(&credentials)
+        };
+        let request = Request {
+            path: "/bucket/key",
+            headers: &[("host", "ceph.example:7480")],
+            ..GET
+        };
+        let mut signer = Signer::new();
+        let canonical = signer.begin(&request, &context).unwrap();
+        assert!(canonical.as_str().contains("\nhost:ceph.example:7480\n"));
+        let signed = signer.sign(&request, &context).unwrap();
+        let scope = format!("/{region}/s3/aws4_request");
+        assert!(signed.authorization().contains(&scope));
+    }
 }
 
 #[test]

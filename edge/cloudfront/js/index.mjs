@@ -41,7 +41,13 @@ class Edge {
       this.#refresh();
       this.bytes.write(digestOf(this.bytes.subarray(at, at + length)), out, 'latin1');
     };
-    const { exports } = new WebAssembly.Instance(module, { edge: { sha256: hashed } });
+    const signed = (id, idLength, secret, secretLength, digest, out) => {
+      this.#refresh();
+      const from = (at, length) => this.bytes.subarray(at, at + length);
+      const digits = multiRegion().sign(from(id, idLength), from(secret, secretLength), from(digest, 32));
+      return this.bytes.write(digits, out, 'hex');
+    };
+    const { exports } = new WebAssembly.Instance(module, { edge: { sha256: hashed, ecdsa: signed } });
     this.exports = exports;
     this.#refresh();
   }
@@ -118,14 +124,44 @@ class Edge {
   }
 }
 
+/** One instance of the second module: an order (layout: edge/cloudfront/sigv4a/src/order.rs) in, a signature out. */
+class MultiRegion {
+  constructor(module) {
+    this.exports = new WebAssembly.Instance(module).exports;
+  }
+
+  /** Hexadecimal digits; none if the module refuses. */
+  sign(id, secret, digest) {
+    const { exports } = this;
+    const at = exports.input(36 + id.length + secret.length);
+    if (at === 0) throw new Error('the credentials are too large');
+    const order = Buffer.from(exports.memory.buffer, at);
+    order.writeUInt32LE(id.length);
+    order.set(digest, 4);
+    order.set(id, 36);
+    order.set(secret, 36 + id.length);
+    const answer = Buffer.from(exports.memory.buffer, exports.sign());
+    return answer.latin1Slice(4, 4 + answer.readUInt32LE());
+  }
+}
+
+const compile = (name) => new WebAssembly.Module(readFileSync(new URL(name, import.meta.url)));
+
 let compiled;
 let instance;
+let second;
 
 /** The warm instance; a new one after a trap. */
 function edge() {
-  compiled ??= new WebAssembly.Module(readFileSync(new URL('./keyfront-edge.wasm', import.meta.url)));
+  compiled ??= compile('./keyfront-edge.wasm');
   instance ??= new Edge(compiled);
   return instance;
+}
+
+/** Loaded when a site first asks for SigV4A. */
+function multiRegion() {
+  second ??= new MultiRegion(compile('./keyfront-sigv4a.wasm'));
+  return second;
 }
 
 try {
@@ -244,6 +280,7 @@ function response({ config, request: asked, response: given }) {
 /** The answer when there is nothing to ask: the event or this function is broken. */
 function failed(event, error) {
   instance = undefined;
+  second = undefined;
   const cf = event?.Records?.[0]?.cf;
   const id = String(cf?.config?.requestId ?? 'unknown').replace(/[^\x21-\x7e]/g, '?');
   console.error(`keyfront event-invalid request ${id}: ${error?.message}`);

@@ -2,7 +2,8 @@
 //!
 //! `input(n)` gives the place of an input buffer of n bytes; the handler writes a frame there and calls
 //! `respond(n)`, which gives the place of the frame that answers it. Both places hold until the next call. The
-//! module imports one function, `edge.sha256(at, length, out)`: the host's SHA-256 has the CPU's instructions.
+//! module imports two functions. `edge.sha256(at, length, out)`: the host's SHA-256 has the CPU's instructions.
+//! `edge.ecdsa(...)`: SigV4A's curve is in a module of its own, which the handler loads when this is first called.
 //!
 //! A trap (there should be none) leaves the instance unusable; the handler then makes a new one.
 
@@ -13,8 +14,9 @@
 use std::cell::RefCell;
 
 use keyfront_edge::Edge;
+use keyfront_sigv4::{Credentials, EcdsaSignature, SigningError, StringToSign};
 
-use crate::adapter;
+use crate::adapter::{self, Host};
 use crate::frame::LONGEST_FRAME;
 
 #[derive(Default)]
@@ -32,6 +34,17 @@ thread_local! {
 unsafe extern "C" {
     /// Reads `length` bytes at `at`, writes their SHA-256, 32 bytes, at `out`.
     safe fn sha256(at: *const u8, length: usize, out: *mut u8);
+
+    /// Reads an access key id, its secret and the 32 bytes at `digest`; writes the signature, in DER, at `out`, where
+    /// there is room for 72 bytes, and returns its length.
+    safe fn ecdsa(
+        id: *const u8,
+        id_length: usize,
+        secret: *const u8,
+        secret_length: usize,
+        digest: *const u8,
+        out: *mut u8,
+    ) -> usize;
 }
 
 /// An input buffer of `length` bytes; null if that is more than a frame may have.
@@ -57,7 +70,11 @@ pub(crate) extern "C" fn respond() -> *const u8 {
         } = instance;
         // `fill`, not volatile writes: nothing can elide it, the host sees this memory.
         output.fill(0);
-        adapter::respond(edge, input, hashed_by_host, output);
+        let host = Host {
+            sha256: hashed_by_host,
+            ecdsa: signed_by_host,
+        };
+        adapter::respond(edge, input, host, output);
         input.fill(0);
         output.as_ptr()
     })
@@ -67,4 +84,22 @@ fn hashed_by_host(bytes: &[u8]) -> [u8; 32] {
     let mut digest = [0; 32];
     sha256(bytes.as_ptr(), bytes.len(), digest.as_mut_ptr());
     digest
+}
+
+fn signed_by_host(
+    credentials: &Credentials,
+    text: &StringToSign,
+) -> Result<EcdsaSignature, SigningError> {
+    let id = credentials.access_key_id();
+    let secret = credentials.secret_access_key().expose();
+    let (digest, mut der) = (text.sha256(), [0; 72]);
+    let length = ecdsa(
+        id.as_ptr(),
+        id.len(),
+        secret.as_ptr(),
+        secret.len(),
+        digest.as_ptr(),
+        der.as_mut_ptr(),
+    );
+    EcdsaSignature::from_der(der.get(..length).ok_or(SigningError::EcdsaSignature)?)
 }

@@ -9,19 +9,30 @@ use keyfront_edge::{
     OriginResponse, Refusal, RequestBody, ResponseFacts, RoleCredentials, Served, ViewerRequest,
     clean, keeps_response_header,
 };
+use keyfront_sigv4::{CanonicalRequest, Credentials, EcdsaSignature, SigningError, StringToSign};
 
 use crate::frame::{self, Frame, Malformed, Outcome, RequestFields, ResponseFields};
 
+/// What the host does of a signature.
+pub struct Host<Sha256, Ecdsa> {
+    /// Hashes the canonical request.
+    pub sha256: Sha256,
+    /// Signs with the P-256 key of these credentials; called for a site that asks for SigV4A.
+    pub ecdsa: Ecdsa,
+}
+
 /// Reads a frame, lets the core decide, and writes the frame that says what to return to CloudFront.
-/// `sha256` hashes the canonical request.
 pub fn respond(
     edge: &mut Edge,
     input: &[u8],
-    sha256: impl FnOnce(&[u8]) -> [u8; 32],
+    host: Host<
+        impl FnOnce(&[u8]) -> [u8; 32],
+        impl FnOnce(&Credentials, &StringToSign) -> Result<EcdsaSignature, SigningError>,
+    >,
     out: &mut Vec<u8>,
 ) {
     let written = match frame::decode(input) {
-        Ok(Frame::Request(fields)) => request(edge, &fields, sha256, out),
+        Ok(Frame::Request(fields)) => request(edge, &fields, host, out),
         Ok(Frame::Response(fields)) => response(&fields, out),
         Err(malformed) => Err(malformed),
     };
@@ -35,7 +46,10 @@ pub fn respond(
 fn request(
     edge: &mut Edge,
     fields: &RequestFields<'_>,
-    sha256: impl FnOnce(&[u8]) -> [u8; 32],
+    host: Host<
+        impl FnOnce(&[u8]) -> [u8; 32],
+        impl FnOnce(&Credentials, &StringToSign) -> Result<EcdsaSignature, SigningError>,
+    >,
     out: &mut Vec<u8>,
 ) -> Result<(), Malformed> {
     let names = names(fields.header_count, fields.header_names)?;
@@ -52,9 +66,8 @@ fn request(
         headers: &headers,
         request_id: fields.request_id,
     };
-    match edge.serve_hashed_by(&viewer, &invocation(fields)?, |text| {
-        sha256(text.as_bytes())
-    }) {
+    let sha256 = |text: &CanonicalRequest| (host.sha256)(text.as_bytes());
+    match edge.serve_signed_by(&viewer, &invocation(fields)?, sha256, host.ecdsa) {
         Served::Forward(signed) => forward(out, &names, &signed),
         Served::Answer {
             answer: served,

@@ -29,4 +29,4 @@ pub use response::{
     AnsweredRequest, Cleaned, OriginResponse, ResponseFacts, clean, keeps_response_header,
 };
 pub use serve::{Edge, Invocation, RoleCredentials, Served};
-pub use site::{Site, SiteError};
+pub use site::{Signing, Site, SiteError};

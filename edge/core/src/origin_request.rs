@@ -6,8 +6,9 @@
 
 use keyfront_object_key::ObjectKey;
 use keyfront_sigv4::{
-    AmzDate, CanonicalRequest, ContentSha256Header, Credentials, PathNormalization, Payload,
-    Profile, Request, Signer, SigningContext, SigningError, uri_encoding,
+    AmzDate, CanonicalRequest, ContentSha256Header, Credentials, EcdsaSignature, MultiRegionSigner,
+    PathNormalization, Payload, Profile, Request, Signer, SigningContext, SigningError,
+    StringToSign, uri_encoding,
 };
 
 use crate::admission::{Method, RequestBody, ViewerRequest};
@@ -15,7 +16,7 @@ use crate::answer::Header;
 use crate::refusal::Refusal;
 use crate::response::ResponseFacts;
 use crate::routing::Route;
-use crate::site::{Site, split_port};
+use crate::site::{Signing, Site, SiteError, split_port};
 
 /// Which kind of origin answers.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -133,8 +134,16 @@ pub(crate) struct Draft<'a> {
 struct Target<'s> {
     origin: OriginKind,
     host: &'s str,
+    algorithm: Algorithm,
+    /// A region, or what SigV4A takes for one: a region set.
     region: &'s str,
     path: String,
+}
+
+#[derive(Clone, Copy)]
+enum Algorithm {
+    SigV4,
+    SigV4a,
 }
 
 impl<'s> Target<'s> {
@@ -143,10 +152,15 @@ impl<'s> Target<'s> {
             Route::Bucket(key) => {
                 let bucket = &site.bucket;
                 let path = key_path(&bucket.path, key);
+                let (algorithm, region) = match &bucket.signing {
+                    Signing::SigV4 { region } => (Algorithm::SigV4, region),
+                    Signing::SigV4a { region_set } => (Algorithm::SigV4a, region_set),
+                };
                 Self {
                     origin: OriginKind::Bucket,
                     host: &bucket.host,
-                    region: &bucket.region,
+                    algorithm,
+                    region,
                     path,
                 }
             }
@@ -155,6 +169,7 @@ impl<'s> Target<'s> {
                 Self {
                     origin: OriginKind::Reader,
                     host: &reader.host,
+                    algorithm: Algorithm::SigV4,
                     region: &reader.region,
                     path,
                 }
@@ -164,6 +179,7 @@ impl<'s> Target<'s> {
                 Self {
                     origin: OriginKind::Publish,
                     host: &publish.host,
+                    algorithm: Algorithm::SigV4,
                     region: &publish.region,
                     path,
                 }
@@ -210,17 +226,34 @@ fn key_path(base: &str, key: &ObjectKey) -> String {
     path
 }
 
-/// Builds and signs. `sha256` hashes the canonical request where that is fastest.
+/// The signers of both algorithms, with the buffers they keep.
+#[derive(Debug, Default)]
+pub(crate) struct Signers {
+    one_region: Signer,
+    multi_region: MultiRegionSigner,
+}
+
+/// What the host does of a signature: hashing the canonical request where that is fastest, and ECDSA, which is no part
+/// of this crate.
+pub(crate) struct Host<Hash, Ecdsa> {
+    pub(crate) sha256: Hash,
+    pub(crate) ecdsa: Ecdsa,
+}
+
+/// Builds and signs.
 ///
 /// # Errors
 /// [`Refusal::SiteMisrouted`], [`Refusal::CredentialsMissing`], [`Refusal::EventInvalid`] if the host's own values
 /// (request id, time) cannot be signed. Nothing is returned unsigned.
 pub(crate) fn sign(
-    signer: &mut Signer,
+    signers: &mut Signers,
     (site, route): (&Site, &Route<'_>),
     draft: Draft<'_>,
     (credentials, date): (&Credentials, AmzDate),
-    sha256: impl FnOnce(&CanonicalRequest) -> [u8; 32],
+    host: Host<
+        impl FnOnce(&CanonicalRequest) -> [u8; 32],
+        impl FnOnce(&Credentials, &StringToSign) -> Result<EcdsaSignature, SigningError>,
+    >,
 ) -> Result<OriginRequest, Refusal> {
     let target = Target::of(site, route);
     target.check_connection(draft.connection)?;
@@ -247,10 +280,18 @@ pub(crate) fn sign(
         },
         payload: draft.payload,
     };
-    let signature = signer
-        .sign_hashed_by(&request, &context, sha256)
-        .map_err(unsignable)?;
-    let mut headers = Vec::with_capacity(7);
+    let signature = match target.algorithm {
+        Algorithm::SigV4 => signers
+            .one_region
+            .sign_hashed_by(&request, &context, host.sha256),
+        Algorithm::SigV4a => {
+            signers
+                .multi_region
+                .sign_by(&request, &context, host.sha256, host.ecdsa)
+        }
+    }
+    .map_err(unsignable)?;
+    let mut headers = Vec::with_capacity(8);
     headers.push(Header::new("host", target.host.to_owned()));
     headers.extend(
         signature
@@ -280,6 +321,7 @@ fn unsignable(error: SigningError) -> Refusal {
         SigningError::AccessKeyId | SigningError::SecretAccessKey | SigningError::SessionToken => {
             Refusal::CredentialsMissing
         }
+        SigningError::EcdsaUnavailable => SiteError::SigningUnsupported.into(),
         other => Refusal::Unsignable(other),
     }
 }

@@ -6,13 +6,14 @@
 use std::sync::Arc;
 
 use keyfront_sigv4::{
-    AmzDate, CanonicalRequest, Credentials, Payload, SecretAccessKey, SessionToken, Signer,
+    AmzDate, CanonicalRequest, Credentials, EcdsaSignature, Payload, SecretAccessKey, SessionToken,
+    SigningError, StringToSign,
 };
 
 use crate::admission::{self, Method, Methods, RequestBody, ViewerRequest};
 use crate::answer::{Answer, Header};
 use crate::cors::{self, Grant};
-use crate::origin_request::{self, Connection, Draft, OriginKind, OriginRequest};
+use crate::origin_request::{self, Connection, Draft, Host, OriginKind, OriginRequest, Signers};
 use crate::refusal::{BodyOf, Refusal};
 use crate::response::ResponseFacts;
 use crate::routing::{self, Route};
@@ -68,7 +69,7 @@ pub enum Served {
 #[derive(Debug, Default)]
 pub struct Edge {
     sites: SiteCache,
-    signer: Signer,
+    signers: Signers,
     credentials: Option<Credentials>,
 }
 
@@ -91,6 +92,21 @@ impl Edge {
         invocation: &Invocation<'_>,
         sha256: impl FnOnce(&CanonicalRequest) -> [u8; 32],
     ) -> Served {
+        self.serve_signed_by(request, invocation, sha256, |_, _| {
+            Err(SigningError::EcdsaUnavailable)
+        })
+    }
+
+    /// [`Edge::serve_hashed_by`] for hosts that also make the ECDSA signatures of SigV4A. `ecdsa` is called only for a
+    /// site that asks; without it (as by [`Edge::serve`]) such a site is refused.
+    pub fn serve_signed_by(
+        &mut self,
+        request: &ViewerRequest<'_>,
+        invocation: &Invocation<'_>,
+        sha256: impl FnOnce(&CanonicalRequest) -> [u8; 32],
+        ecdsa: impl FnOnce(&Credentials, &StringToSign) -> Result<EcdsaSignature, SigningError>,
+    ) -> Served {
+        let host = Host { sha256, ecdsa };
         let site = match self.sites.site(invocation.site) {
             Ok(site) => site,
             Err(error) => return refused(request, &Grant::Unruled, &error.into()),
@@ -99,7 +115,7 @@ impl Edge {
             &site.cors,
             request.header("origin").filter(|origin| is_origin(origin)),
         );
-        match self.admitted(&site, &grant, request, invocation, sha256) {
+        match self.admitted(&site, &grant, request, invocation, host) {
             Ok(served) => served,
             Err(refusal) => refused(request, &grant, &refusal),
         }
@@ -111,7 +127,10 @@ impl Edge {
         grant: &Grant,
         request: &ViewerRequest<'_>,
         invocation: &Invocation<'_>,
-        sha256: impl FnOnce(&CanonicalRequest) -> [u8; 32],
+        host: Host<
+            impl FnOnce(&CanonicalRequest) -> [u8; 32],
+            impl FnOnce(&Credentials, &StringToSign) -> Result<EcdsaSignature, SigningError>,
+        >,
     ) -> Result<Served, Refusal> {
         let path = admission::path(request.path, request.query)?;
         let route = routing::route(site, &path)?;
@@ -126,11 +145,11 @@ impl Edge {
             invocation.now,
         )?;
         let signed = origin_request::sign(
-            &mut self.signer,
+            &mut self.signers,
             (site, &route),
             draft,
             (credentials, date),
-            sha256,
+            host,
         )?;
         Ok(Served::Forward(signed))
     }

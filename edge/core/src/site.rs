@@ -14,13 +14,14 @@ mod syntax;
 use std::sync::Arc;
 
 use keyfront_object_key::ObjectKey;
+use keyfront_sigv4::sigv4a::is_region_set;
 
 use self::document::{Document, FunctionDocument};
 use crate::admission::is_refused_parameter;
 
 pub use self::cors_rule::{CorsRule, Match};
 pub use self::error::SiteError;
-pub use self::origin::{Bucket, FunctionOrigin};
+pub use self::origin::{Bucket, FunctionOrigin, Signing};
 pub(crate) use self::syntax::split_port;
 
 /// The longest site document, in characters: the value limit of a CloudFront custom header.
@@ -86,14 +87,6 @@ impl Site {
     fn judge(document: Document) -> Result<Self, SiteError> {
         if document.v != 1 {
             return Err(SiteError::Version(document.v));
-        }
-        match document.signing.as_str() {
-            "sigv4" => {}
-            "sigv4a" => return Err(SiteError::SigningUnsupported),
-            _ => return Err(field("signing", "must be sigv4 or sigv4a")),
-        }
-        if document.region_set.is_some() {
-            return Err(field("region_set", "belongs to sigv4a"));
         }
         let site = Self {
             bucket: bucket(&document)?,
@@ -168,6 +161,10 @@ fn bucket(document: &Document) -> Result<Bucket, SiteError> {
         "region",
         "is not a region name",
     )?;
+    let signing = signing(document)?;
+    if syntax::is_multi_region_alias(&document.bucket) {
+        return multi_region_access_point(document, signing);
+    }
     let service = match &document.endpoint {
         Some(endpoint) => {
             syntax::endpoint_host(endpoint).map_err(|rule| field("endpoint", rule))?
@@ -190,7 +187,59 @@ fn bucket(document: &Document) -> Result<Bucket, SiteError> {
     Ok(Bucket {
         host,
         path,
-        region: document.region.clone(),
+        signing,
+    })
+}
+
+fn signing(document: &Document) -> Result<Signing, SiteError> {
+    match (document.signing.as_str(), &document.region_set) {
+        ("sigv4", None) => Ok(Signing::SigV4 {
+            region: document.region.clone(),
+        }),
+        ("sigv4", Some(_)) => Err(field("region_set", "belongs to sigv4a")),
+        ("sigv4a", None) => Err(field("region_set", "is missing, sigv4a signs for one")),
+        ("sigv4a", Some(set)) => {
+            demand(
+                is_region_set(set),
+                "region_set",
+                "is not a list of region names",
+            )?;
+            // Whether a pattern covers the region is for the verifier; a set of other regions never does.
+            let may_cover = |member: &str| member.contains('*') || member == document.region;
+            demand(
+                set.split(',').any(may_cover),
+                "region_set",
+                "does not hold the site's region",
+            )?;
+            let region_set = set.clone();
+            Ok(Signing::SigV4a { region_set })
+        }
+        _ => Err(field("signing", "must be sigv4 or sigv4a")),
+    }
+}
+
+/// S3 reaches an access point's buckets by its alias, which is a name of two labels below a host of its own.
+fn multi_region_access_point(document: &Document, signing: Signing) -> Result<Bucket, SiteError> {
+    let alias = &document.bucket;
+    demand(
+        matches!(signing, Signing::SigV4a { .. }),
+        "signing",
+        "must be sigv4a for a multi-region access point",
+    )?;
+    demand(
+        document.endpoint.is_none(),
+        "endpoint",
+        "cannot be chosen for a multi-region access point",
+    )?;
+    demand(
+        document.style == "virtual",
+        "style",
+        "must be virtual for a multi-region access point",
+    )?;
+    Ok(Bucket {
+        host: format!("{alias}.accesspoint.s3-global.amazonaws.com"),
+        path: String::new(),
+        signing,
     })
 }
 

@@ -177,6 +177,11 @@ impl Case {
         })
     }
 
+    /// A file of the case that is no expectation of a stage.
+    pub(crate) fn file(&self, name: &str) -> String {
+        fs::read_to_string(self.directory.join(name)).unwrap()
+    }
+
     pub(crate) fn context(&self) -> SigningContext<'_> {
         SigningContext {
             credentials: &self.credentials,

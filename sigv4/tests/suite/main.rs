@@ -5,6 +5,7 @@
 #![allow(missing_docs, clippy::unwrap_used, clippy::panic, clippy::print_stdout)]
 
 mod case;
+mod multi_region;
 
 use std::{path::PathBuf, process::Command};
 
@@ -14,11 +15,21 @@ use keyfront_sigv4::{
 };
 use sha2::{Digest, Sha256};
 
-const CASES: usize = 40;
+const SUITE: Suite = Suite {
+    name: "v4",
+    cases: 40,
+};
+
+/// One of the two suites in the package.
+pub(crate) struct Suite {
+    /// Its directory.
+    pub(crate) name: &'static str,
+    pub(crate) cases: usize,
+}
 
 #[test]
 fn every_case_has_its_canonical_request() {
-    let stages = for_every_expectation("canonical-request", |case, place, expected| {
+    let stages = for_every_expectation(&SUITE, "canonical-request", |case, place, expected| {
         let mut canonical_request = CanonicalRequest::new();
         case.with_request(|request| match place {
             Place::Header => canonical_request.write(request, &case.context()),
@@ -40,7 +51,7 @@ fn every_case_has_its_canonical_request() {
 
 #[test]
 fn every_case_has_its_string_to_sign() {
-    let stages = for_every_expectation("string-to-sign", |case, place, expected| {
+    let stages = for_every_expectation(&SUITE, "string-to-sign", |case, place, expected| {
         assert_eq!(
             string_to_sign(case, place).as_str(),
             expected,
@@ -53,7 +64,7 @@ fn every_case_has_its_string_to_sign() {
 
 #[test]
 fn every_case_has_its_signature() {
-    let stages = for_every_expectation("signature", |case, place, expected| {
+    let stages = for_every_expectation(&SUITE, "signature", |case, place, expected| {
         let context = case.context();
         let secret = context.credentials.secret_access_key();
         let key = SigningKey::derive(secret, &context.date, context.region, context.service);
@@ -70,7 +81,7 @@ fn every_case_has_its_signature() {
 #[test]
 fn every_case_has_its_signed_request() {
     let mut signer = Signer::new();
-    let stages = for_every_expectation("signed-request", |case, place, expected| {
+    let stages = for_every_expectation(&SUITE, "signed-request", |case, place, expected| {
         let expected = Message::parse(expected);
         let actual = match place {
             Place::Header => signed_by_header(&mut signer, case),
@@ -82,15 +93,20 @@ fn every_case_has_its_signed_request() {
 }
 
 /// Runs `check` for each case that has an expectation for this stage; returns how many there were.
-fn for_every_expectation(stage: &str, mut check: impl FnMut(&Case, Place, &str)) -> usize {
-    let directory = suite();
+pub(crate) fn for_every_expectation(
+    suite: &Suite,
+    stage: &str,
+    mut check: impl FnMut(&Case, Place, &str),
+) -> usize {
+    let directory = suites().join(suite.name);
     let mut directories: Vec<_> = directory
         .read_dir()
         .unwrap()
         .map(|entry| entry.unwrap().path())
         .collect();
     directories.sort();
-    assert_eq!(directories.len(), CASES, "cases in {}", directory.display());
+    let cases = suite.cases;
+    assert_eq!(directories.len(), cases, "cases in {}", directory.display());
     let mut stages = 0;
     for directory in directories {
         let case = Case::read(&directory);
@@ -101,7 +117,10 @@ fn for_every_expectation(stage: &str, mut check: impl FnMut(&Case, Place, &str))
             }
         }
     }
-    println!("{CASES} cases, {stages} expectations of the stage {stage}");
+    println!(
+        "{} {cases} cases, {stages} expectations of the stage {stage}",
+        suite.name
+    );
     stages
 }
 
@@ -144,7 +163,7 @@ fn signed_by_query(signer: &mut Signer, case: &Case) -> Message {
     message
 }
 
-fn unsigned(case: &Case) -> Message {
+pub(crate) fn unsigned(case: &Case) -> Message {
     Message {
         method: case.method.clone(),
         path: case.path.clone(),
@@ -156,7 +175,9 @@ fn unsigned(case: &Case) -> Message {
 
 /// What must be equal of two requests: the suite orders headers and parameters differently, and spells
 /// unsigned query parameters as they came.
-fn parts(message: &Message) -> (String, String, Vec<String>, Vec<(String, String)>, String) {
+pub(crate) fn parts(
+    message: &Message,
+) -> (String, String, Vec<String>, Vec<(String, String)>, String) {
     let mut parameters: Vec<_> = message
         .query
         .split('&')
@@ -177,8 +198,8 @@ fn parts(message: &Message) -> (String, String, Vec<String>, Vec<(String, String
     )
 }
 
-/// The suite's directory, wherever cargo keeps the sources of `aws-sigv4`.
-fn suite() -> PathBuf {
+/// The suites' directory, wherever cargo keeps the sources of `aws-sigv4`.
+fn suites() -> PathBuf {
     let manifest = concat!(env!("CARGO_MANIFEST_DIR"), "/Cargo.toml");
     let arguments = [
         "metadata",
@@ -201,7 +222,7 @@ fn suite() -> PathBuf {
         .iter()
         .find(|package| package["name"] == "aws-sigv4");
     let manifest = PathBuf::from(package.unwrap()["manifest_path"].as_str().unwrap());
-    manifest.parent().unwrap().join("aws-signing-test-suite/v4")
+    manifest.parent().unwrap().join("aws-signing-test-suite")
 }
 
 fn cargo(arguments: &[&str]) -> String {

@@ -2,7 +2,9 @@ use keyfront_edge::Edge;
 use proptest::prelude::*;
 use sha2::{Digest, Sha256};
 
-use super::respond;
+use keyfront_sigv4::{Credentials, SigningError, StringToSign};
+
+use super::{Host, respond};
 use crate::frame::tests::written;
 
 const SITE: &str = r#"{"v":1,"bucket":"private-content","region":"eu-central-1","style":"virtual","query":[],"signing":"sigv4"}"#;
@@ -44,7 +46,10 @@ fn responded(frame: &[u8]) -> (u32, Vec<u32>, Vec<String>) {
     respond(
         &mut Edge::new(),
         frame,
-        |bytes| Sha256::digest(bytes).into(),
+        Host {
+            sha256: |bytes: &[u8]| Sha256::digest(bytes).into(),
+            ecdsa: |_: &Credentials, _: &StringToSign| Err(SigningError::EcdsaUnavailable),
+        },
         &mut out,
     );
     let mut numbers = out

@@ -49,7 +49,7 @@ pub enum SiteError {
         #[source]
         source: KeyError,
     },
-    /// This module signs with SigV4 only; a site that asks for SigV4A must not be signed otherwise.
-    #[error("the site asks for sigv4a, which this edge does not sign")]
+    /// This host makes no SigV4A signatures, and a site that asks for them must not be signed otherwise.
+    #[error("the site asks for sigv4a, which this host does not sign")]
     SigningUnsupported,
 }

@@ -9,8 +9,23 @@ pub struct Bucket {
     pub host: String,
     /// `""` (virtual-hosted style) or `"/BUCKET"` (path style).
     pub path: String,
-    /// Region of the credential scope.
-    pub region: String,
+    /// How requests to it are signed.
+    pub signing: Signing,
+}
+
+/// The signature a bucket asks for, and where it shall be valid. Functions are always signed with SigV4.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Signing {
+    /// SigV4, for one region.
+    SigV4 {
+        /// Region of the credential scope.
+        region: String,
+    },
+    /// SigV4A, for a set of regions.
+    SigV4a {
+        /// Region names separated by commas, `*` for any.
+        region_set: String,
+    },
 }
 
 /// A Lambda Function URL behind a path prefix of the site: the reader or the publish endpoint.

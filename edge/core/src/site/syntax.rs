@@ -18,6 +18,11 @@ pub(super) fn is_bucket(name: &str) -> bool {
         && !looks_like_ip
 }
 
+/// The alias of a multi-region access point: a label and `.mrap`, a suffix that no bucket may have.
+pub(super) fn is_multi_region_alias(name: &str) -> bool {
+    name.strip_suffix(".mrap").is_some_and(is_label)
+}
+
 /// A region is one label of lower-case letters, digits and hyphens: nothing that could leave the
 /// credential scope or the host name.
 pub(super) fn is_region(name: &str) -> bool {

@@ -1,0 +1,72 @@
+//! The wire and the canonical form are one value: what leaves the edge, read from the wire alone, has the signature
+//! that aws-sigv4 computes for it; towards S3 path and query stand in the canonical request byte for byte.
+
+#![no_main]
+
+use aws_sigv4::http_request::SignableBody;
+use keyfront_edge::{Edge, OriginKind, OriginRequest, RequestBody, Served, ViewerRequest};
+use keyfront_fuzz::edge::{self, CF_ID, NOW, ROLE};
+use keyfront_fuzz::oracle::{self, Scope, Sent};
+use keyfront_fuzz::request_text::RequestText;
+use keyfront_sigv4::{ContentSha256Header, PathNormalization, Profile};
+use libfuzzer_sys::fuzz_target;
+
+const LAMBDA: Profile = Profile::Standard {
+    path: PathNormalization::Normalized,
+    content_sha256: ContentSha256Header::Sent,
+};
+
+fuzz_target!(|text: &str| {
+    let text = RequestText::read(text);
+    let request = ViewerRequest {
+        method: text.method,
+        headers: &text.headers,
+        body: RequestBody::declared(&text.headers),
+        ..edge::get(text.path, text.query)
+    };
+    let mut canonical = String::new();
+    let served = Edge::new().serve_hashed_by(&request, &edge::invocation(), |written| {
+        written.as_str().clone_into(&mut canonical);
+        written.sha256()
+    });
+    let Served::Forward(sent) = served else {
+        return;
+    };
+    assert_eq!(edge::value(&sent, "authorization"), oracle(&sent));
+    let mut lines = canonical.split('\n');
+    assert_eq!(lines.next(), Some(sent.method.as_str()));
+    let (path, query) = (lines.next(), lines.next());
+    assert_eq!(query, Some(&*sent.query));
+    if sent.origin == OriginKind::Bucket {
+        assert_eq!(path, Some(&*sent.path));
+    }
+});
+
+fn oracle(sent: &OriginRequest) -> String {
+    let (service, region, profile) = match sent.origin {
+        OriginKind::Bucket => ("s3", "eu-central-1", Profile::S3),
+        OriginKind::Reader => ("lambda", "eu-central-1", LAMBDA),
+        OriginKind::Publish => ("lambda", "eu-west-1", LAMBDA),
+    };
+    let scope = Scope {
+        service,
+        region,
+        profile,
+        access_key_id: ROLE.access_key_id,
+        secret: ROLE.secret_access_key,
+        token: Some(ROLE.session_token),
+        seconds: NOW,
+        expires_in: None,
+    };
+    let separator = if sent.query.is_empty() { "" } else { "?" };
+    let on_the_wire = Sent {
+        method: sent.method.as_str(),
+        uri: format!(
+            "https://{}{}{separator}{}",
+            sent.host, sent.path, sent.query
+        ),
+        headers: vec![("host", &sent.host), ("x-amz-cf-id", CF_ID)],
+        body: SignableBody::Precomputed(edge::value(sent, "x-amz-content-sha256").to_owned()),
+    };
+    oracle::signature(on_the_wire, &scope)
+}

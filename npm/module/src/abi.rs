@@ -1,0 +1,47 @@
+//! The module's exports: two calls and the memory.
+//!
+//! The host asks for room, writes a frame there, calls [`sign`], and reads the frame that comes back before its
+//! next call. What passed is wiped: the input by [`sign`], the output by the host.
+
+// `no_mangle` counts as unsafe: another symbol of the same name could be linked. No pointer is dereferenced.
+#![allow(unsafe_code)]
+
+use std::cell::RefCell;
+
+use keyfront_sigv4::{Signer, wipe};
+
+struct Instance {
+    signer: Signer,
+    input: Vec<u8>,
+    output: Vec<u8>,
+}
+
+thread_local! {
+    static INSTANCE: RefCell<Instance> =
+        const { RefCell::new(Instance { signer: Signer::new(), input: Vec::new(), output: Vec::new() }) };
+}
+
+/// The place of `length` bytes for a frame.
+#[unsafe(no_mangle)]
+pub extern "C" fn input(length: usize) -> *mut u8 {
+    INSTANCE.with_borrow_mut(|instance| {
+        instance.input.resize(length, 0);
+        instance.input.as_mut_ptr()
+    })
+}
+
+/// Signs the frame of the first `length` bytes of the input; the place of the frame that answers.
+#[unsafe(no_mangle)]
+pub extern "C" fn sign(length: usize) -> *const u8 {
+    INSTANCE.with_borrow_mut(|instance| {
+        let Instance {
+            signer,
+            input,
+            output,
+        } = instance;
+        let frame = input.get(..length).unwrap_or_default();
+        crate::answer(signer, frame, output);
+        wipe::bytes(input);
+        output.as_ptr()
+    })
+}

@@ -1,0 +1,130 @@
+//! One call: the fields of a frame, signed.
+//!
+//! In: access key id, secret, session token (`""`: none), region, service, Unix seconds, method, path as
+//! given (`""`: not known), path and query as `URL` has them, payload, seconds of validity, then names and
+//! values of the headers to sign. The payload is `""` (no bytes), 64 hexadecimal digits or `UNSIGNED-PAYLOAD`;
+//! with seconds of validity (not `""`) the request is presigned.
+//!
+//! Back: `signed`, path, query, then names and values of the headers to set; or `refused` and why.
+
+use keyfront_sigv4::{
+    AmzDate, Credentials, Expiry, Payload, Profile, Request, SecretAccessKey, SessionToken, Signer,
+    SigningContext, SigningError,
+};
+
+use crate::{
+    frame::{self, Malformed},
+    target,
+};
+
+/// Why nothing was signed. No secret is part of any message.
+#[derive(Debug, PartialEq, Eq, thiserror::Error)]
+pub enum Refused {
+    // --- the caller's URL: write it as it must be sent ---
+    /// The path holds a `%` without two hexadecimal digits.
+    #[error("url: invalid percent sequence in the path")]
+    PathEscape,
+    /// The query holds a `%` without two hexadecimal digits.
+    #[error("url: invalid percent sequence in the query")]
+    QueryEscape,
+    /// A segment is `.` or `..`; `fetch` cannot send it.
+    #[error("url: dot segment in the path")]
+    DotSegment,
+    /// `URL` resolved dot segments, backslashes or white space: another path than the caller wrote.
+    #[error("url: the path cannot be sent as it was written")]
+    PathChanged,
+    /// The request cannot be signed.
+    #[error(transparent)]
+    Signing(#[from] SigningError),
+
+    // --- the two sides of the module differ: a defect of the package ---
+    /// Not a frame, or not the fields above.
+    #[error("frame: malformed")]
+    Frame,
+}
+
+impl From<Malformed> for Refused {
+    fn from(Malformed: Malformed) -> Self {
+        Self::Frame
+    }
+}
+
+/// Signs the request of a frame; `out` is the frame that answers.
+pub fn answer(signer: &mut Signer, frame: &[u8], out: &mut Vec<u8>) {
+    if let Err(refused) = signed(signer, frame, out) {
+        frame::write(out, &["refused", &refused.to_string()]);
+    }
+}
+
+fn signed(signer: &mut Signer, frame: &[u8], out: &mut Vec<u8>) -> Result<(), Refused> {
+    let texts = frame::read(frame)?;
+    let (fields, headers) = texts.split_first_chunk::<12>().ok_or(Refused::Frame)?;
+    let &[
+        id,
+        secret,
+        token,
+        region,
+        service,
+        seconds,
+        method,
+        given,
+        path,
+        query,
+        payload,
+        expires,
+    ] = fields;
+    let (pairs, []) = headers.as_chunks::<2>() else {
+        return Err(Refused::Frame);
+    };
+    let headers: Vec<(&str, &str)> = pairs.iter().map(|&[name, value]| (name, value)).collect();
+    let profile = Profile::of(service);
+    let path = target::path(given, path, profile)?;
+    let query = target::query(query)?;
+    let credentials = credentials(id, secret, token)?;
+    let request = Request {
+        method,
+        path: &path,
+        query: &query,
+        headers: &headers,
+        payload: self::payload(payload, profile, expires),
+    };
+    let date = seconds.parse().map_err(|_| SigningError::Date)?;
+    let context = SigningContext {
+        credentials: &credentials,
+        region,
+        service,
+        profile,
+        date: AmzDate::from_unix(date)?,
+    };
+    if expires.is_empty() {
+        let signed = signer.sign(&request, &context)?;
+        let mut answer = vec!["signed", &path, &query];
+        answer.extend(signed.iter().flat_map(|(name, value)| [name, value]));
+        frame::write(out, &answer);
+    } else {
+        let seconds = expires.parse().map_err(|_| Refused::Frame)?;
+        let query = signer.presign(&request, &context, Expiry::from_seconds(seconds)?)?;
+        frame::write(out, &["signed", &path, query.as_str()]);
+    }
+    Ok(())
+}
+
+fn credentials(id: &str, secret: &str, token: &str) -> Result<Credentials, SigningError> {
+    let token = (!token.is_empty())
+        .then(|| SessionToken::new(token))
+        .transpose()?;
+    Credentials::new(id, SecretAccessKey::new(secret)?, token)
+}
+
+/// A URL presigned for S3 says nothing of the body that whoever uses it will send.
+fn payload<'t>(text: &'t str, profile: Profile, expires: &str) -> Payload<'t> {
+    match text {
+        "" if profile == Profile::S3 && !expires.is_empty() => Payload::Unsigned,
+        "" => Payload::Bytes(b""),
+        "UNSIGNED-PAYLOAD" => Payload::Unsigned,
+        hash => Payload::Sha256Hex(hash),
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,16 @@
+//! The signer as a WASM module: a request as `fetch` would send it comes in, what to send comes out.
+//!
+//! [`frame`] is what crosses the boundary, [`target`] respells a URL so that the wire is what was signed, [`call`]
+//! signs. `npm/package/signer.js` is the other side.
+//!
+//! It has no clock, sends nothing, hashes no bodies (the host's WebCrypto is faster) and imports nothing.
+
+#![cfg_attr(test, allow(clippy::unwrap_used, clippy::panic))]
+
+#[cfg(target_arch = "wasm32")]
+pub mod abi;
+pub mod call;
+pub mod frame;
+mod target;
+
+pub use call::{Refused, answer};
