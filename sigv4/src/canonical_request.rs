@@ -9,14 +9,13 @@
 use alloc::{string::String, vec::Vec};
 use core::{fmt, ops::Range};
 
-use sha2::{Digest, Sha256};
-
 use crate::{
     append::append,
     canonical_headers::{self, CanonicalHeaders, Header},
     canonical_path, canonical_query,
     error::SigningError,
     hex::{self, HexDigest},
+    hmac_sha256::sha256,
     request::{Payload, Profile, Request, SigningContext},
     wipe,
 };
@@ -199,10 +198,6 @@ impl<'a> PayloadHash<'a> {
             Self::Computed(hash) => hash.as_str(),
         }
     }
-}
-
-fn sha256(bytes: &[u8]) -> [u8; 32] {
-    Sha256::digest(bytes).into()
 }
 
 /// Room for the whole text when nothing needs escaping, so that a token is not left behind in buffers that

@@ -12,8 +12,13 @@
 // pointer is dereferenced.
 #![allow(unsafe_code)]
 #![cfg(target_arch = "wasm32")]
+#![no_std]
 
-use std::cell::RefCell;
+extern crate alloc;
+
+use alloc::vec::Vec;
+
+use keyfront_bare_module::OneThread;
 
 use keyfront_sigv4::{
     AmzDate, CanonicalRequest, Credentials, Payload, Profile, Request, SecretAccessKey,
@@ -29,10 +34,13 @@ struct Instance {
     output: Vec<u8>,
 }
 
-thread_local! {
-    static INSTANCE: RefCell<Instance> =
-        const { RefCell::new(Instance { signer: Signer::new(), input: Vec::new(), output: Vec::new() }) };
-}
+keyfront_bare_module::install!();
+
+static INSTANCE: OneThread<Instance> = OneThread::new(Instance {
+    signer: Signer::new(),
+    input: Vec::new(),
+    output: Vec::new(),
+});
 
 #[link(wasm_import_module = "host")]
 unsafe extern "C" {
@@ -43,10 +51,9 @@ unsafe extern "C" {
 /// The place of an input of `length` bytes.
 #[unsafe(no_mangle)]
 pub extern "C" fn input(length: usize) -> *mut u8 {
-    INSTANCE.with_borrow_mut(|instance| {
-        instance.input.resize(length, 0);
-        instance.input.as_mut_ptr()
-    })
+    let input = &mut INSTANCE.borrow_mut().input;
+    input.resize(length, 0);
+    input.as_mut_ptr()
 }
 
 /// Signs the input, hashing here.
@@ -65,32 +72,30 @@ pub extern "C" fn sign_hybrid() -> *const u8 {
     })
 }
 
-fn sign_with(hash: impl FnOnce(&CanonicalRequest) -> [u8; 32]) -> *const u8 {
-    INSTANCE.with_borrow_mut(
-        |Instance {
-             signer,
-             input,
-             output,
-         }| {
-            output.clear();
-            match sign(signer, input, output, hash) {
-                Some(()) => output.as_ptr(),
-                None => std::ptr::null(),
-            }
-        },
-    )
+fn sign_with(hash: fn(&CanonicalRequest) -> [u8; 32]) -> *const u8 {
+    let instance = &mut *INSTANCE.borrow_mut();
+    instance.output.clear();
+    match sign(
+        &mut instance.signer,
+        &instance.input,
+        &mut instance.output,
+        hash,
+    ) {
+        Some(()) => instance.output.as_ptr(),
+        None => core::ptr::null(),
+    }
 }
 
 fn sign(
     signer: &mut Signer,
     input: &[u8],
     output: &mut Vec<u8>,
-    hash: impl FnOnce(&CanonicalRequest) -> [u8; 32],
+    hash: fn(&CanonicalRequest) -> [u8; 32],
 ) -> Option<()> {
     let (table, text) = input.split_at_checked(FIELDS * 4)?;
     let (mut lengths, mut text) = (
         table.as_chunks::<4>().0.iter(),
-        std::str::from_utf8(text).ok()?,
+        core::str::from_utf8(text).ok()?,
     );
     let mut next = || {
         let length = u32::from_le_bytes(*lengths.next()?) as usize;

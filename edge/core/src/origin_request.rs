@@ -4,6 +4,8 @@
 //! headers are `host` and every `x-amz-*` sent; what CDNs rewrite (ranges, conditions, encodings) passes
 //! unsigned. It decides nothing about who may ask.
 
+use alloc::{borrow::ToOwned, string::String, vec::Vec};
+
 use keyfront_object_key::ObjectKey;
 use keyfront_sigv4::{
     AmzDate, CanonicalRequest, ContentSha256Header, Credentials, PathNormalization, Payload,
@@ -96,8 +98,8 @@ pub struct OriginRequest {
     pub facts: ResponseFacts,
 }
 
-impl std::fmt::Debug for OriginRequest {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+impl core::fmt::Debug for OriginRequest {
+    fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
         f.debug_struct("OriginRequest")
             .field("method", &self.method)
             .field("host", &self.host)
