@@ -3,13 +3,11 @@
 import { hash } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 
-import { EMPTY_SHA256, UNIX_SECONDS, credentials, request } from './reference-request.mjs';
+import { signing } from './signer-module/signer.mjs';
+import { credentials, request } from './reference-request.mjs';
 
 const MODULE = new URL('./build/signer.wasm', import.meta.url);
 const HANDLER = new URL('../dist/edge-cloudfront/index.mjs', import.meta.url);
-
-/** Twelve lengths before the fields; the allocator gives places that are multiples of eight. */
-const TABLE = 12 * 4;
 
 export const compile = () => new WebAssembly.Module(readFileSync(MODULE));
 
@@ -17,43 +15,7 @@ export const compile = () => new WebAssembly.Module(readFileSync(MODULE));
  * The headers to add, `authorization` among them.
  * @param how 'pure': all in WASM; 'hybrid': the canonical request is hashed by Node
  */
-export function signer(module, how) {
-  let bytes;
-  let lengths;
-  const { exports } = new WebAssembly.Instance(module, {
-    host: {
-      // A string costs less than a Buffer, which comes with an ArrayBuffer of its own.
-      sha256: (at, length, out) => bytes.latin1Write(hash('sha256', bytes.subarray(at, at + length), 'latin1'), out, 32),
-    },
-  });
-  const sign = how === 'pure' ? exports.sign_pure : exports.sign_hybrid;
-  const refresh = () => {
-    if (bytes?.buffer === exports.memory.buffer) return;
-    bytes = Buffer.from(exports.memory.buffer);
-    lengths = new Uint32Array(exports.memory.buffer);
-  };
-  return () => {
-    const { accessKeyId, secretAccessKey, sessionToken } = credentials;
-    const { method, path, host, range, cfId, region } = request;
-    const fields = [method, path, '', host, range, cfId, accessKeyId, secretAccessKey, sessionToken, region, 's3'];
-    fields.push(`${UNIX_SECONDS}`);
-    const text = fields.join('');
-    const input = exports.input(TABLE + text.length);
-    refresh();
-    for (let i = 0; i < fields.length; i += 1) lengths[input / 4 + i] = fields[i].length;
-    bytes.latin1Write(text, input + TABLE, text.length);
-    const at = sign();
-    if (at === 0) throw new Error('the signer refused the reference request');
-    refresh();
-    const authorization = bytes.latin1Slice(at + 20, at + 20 + bytes.readUInt32LE(at));
-    return {
-      authorization,
-      'x-amz-content-sha256': EMPTY_SHA256,
-      'x-amz-date': bytes.latin1Slice(at + 4, at + 20),
-      'x-amz-security-token': sessionToken,
-    };
-  };
-}
+export const signer = (module, how) => signing(module, how, (bytes) => hash('sha256', bytes, 'latin1'));
 
 const SITE = JSON.stringify({
   v: 1,

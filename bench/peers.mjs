@@ -1,6 +1,7 @@
 // The signers Keyfront is measured against, each used as its documentation says, each returning the signed headers.
 
 import { createHash, createHmac } from 'node:crypto';
+import { readFileSync } from 'node:fs';
 
 import { AMZ_DATE, EMPTY_SHA256, UNIX_SECONDS, credentials, request } from './reference-request.mjs';
 
@@ -31,26 +32,8 @@ export async function aws4() {
 
 export async function aws4fetch() {
   const { AwsV4Signer } = await import('aws4fetch');
-  const cache = new Map();
-  return async () => {
-    const signer = new AwsV4Signer({
-      ...credentials,
-      service: 's3',
-      region: request.region,
-      method: request.method,
-      url: `https://${request.host}${request.path}`,
-      headers: {
-        range: request.range,
-        'x-amz-cf-id': request.cfId,
-        'x-amz-content-sha256': EMPTY_SHA256,
-      },
-      datetime: AMZ_DATE,
-      allHeaders: true,
-      cache,
-    });
-    const { headers } = await signer.sign();
-    return headers;
-  };
+  const { aws4fetchSigner } = await import('./aws4fetch-signer.mjs');
+  return aws4fetchSigner(AwsV4Signer);
 }
 
 /** Node's SHA-256 in the shape that Smithy asks for. */
@@ -95,5 +78,42 @@ export async function smithy() {
       { signingDate },
     );
     return signed.headers;
+  };
+}
+
+export async function blog() {
+  const { blogSigner } = await import('./blog-signer.mjs');
+  return blogSigner('derived');
+}
+
+export async function blogCached() {
+  const { blogSigner } = await import('./blog-signer.mjs');
+  return blogSigner('cached');
+}
+
+const peerModule = () => new WebAssembly.Module(readFileSync(new URL('./build/peer.wasm', import.meta.url)));
+
+/** The floor: the SHA-256 compressions of one signature and nothing else, in one call. */
+export function compressions() {
+  const { exports } = new WebAssembly.Instance(peerModule());
+  return () => exports.compress(26);
+}
+
+/** The aws-sigv4 crate as WASM; it gives the signature alone. */
+export async function awsSigv4Wasm() {
+  const { exports } = new WebAssembly.Instance(peerModule());
+  let bytes;
+  const refresh = () => {
+    if (bytes?.buffer !== exports.memory.buffer) bytes = Buffer.from(exports.memory.buffer);
+  };
+  return () => {
+    const { sessionToken } = credentials;
+    const input = exports.input(sessionToken.length);
+    refresh();
+    bytes.latin1Write(sessionToken, input, sessionToken.length);
+    const at = exports.sign();
+    if (at === 0) throw new Error('aws-sigv4 refused the reference request');
+    refresh();
+    return { authorization: `Signature=${bytes.latin1Slice(at, at + 64)}` };
   };
 }

@@ -5,7 +5,7 @@
 import aws4Package from 'aws4';
 
 import { compile, event, shippedHandler, signer } from './keyfront.mjs';
-import { aws4, aws4fetch, smithy } from './peers.mjs';
+import { aws4, aws4fetch, awsSigv4Wasm, blog, blogCached, compressions, smithy } from './peers.mjs';
 import { credentials, request } from './reference-request.mjs';
 
 const ROUNDS = Number(process.env.BENCH_ROUNDS ?? 31);
@@ -18,11 +18,15 @@ const signers = {
   aws4: { sign: await aws4() },
   smithy: { sign: await smithy(), asynchronous: true },
   aws4fetch: { sign: await aws4fetch(), asynchronous: true },
+  'blog style, keys derived': { sign: await blog() },
+  'blog style, keys cached': { sign: await blogCached() },
+  'aws-sigv4 crate as wasm': { sign: await awsSigv4Wasm() },
 };
 await assertSameSignature();
 
 const handler = await shippedHandler();
 await assertHandlerSignsLikeAws4();
+signers['26 compressions in wasm'] = { sign: compressions() };
 signers['shipped handler, event in to event out'] = { sign: handler, inputs: event, asynchronous: true };
 
 for (const entry of Object.values(signers)) await calibrate(entry);

@@ -9,8 +9,6 @@
 use alloc::{string::String, vec::Vec};
 use core::{fmt, ops::Range};
 
-use sha2::{Digest, Sha256};
-
 use crate::{
     algorithm::Algorithm,
     append::append,
@@ -18,6 +16,7 @@ use crate::{
     canonical_path, canonical_query,
     error::SigningError,
     hex::{self, HexDigest},
+    hmac_sha256::sha256,
     request::{Payload, Profile, Request, SigningContext, StreamingPayload},
     wipe,
 };
@@ -252,10 +251,6 @@ fn streaming_name(payload: StreamingPayload, algorithm: Algorithm) -> &'static s
         }
         (StreamingPayload::UnsignedTrailer, _) => "STREAMING-UNSIGNED-PAYLOAD-TRAILER",
     }
-}
-
-pub(crate) fn sha256(bytes: &[u8]) -> [u8; 32] {
-    Sha256::digest(bytes).into()
 }
 
 /// Room for the whole text when nothing needs escaping, so that a token is not left behind in buffers that

@@ -37,14 +37,14 @@ pub enum SigningError {
     #[error("presign: the query already carries a signing parameter")]
     QueryReserved,
     /// A header name is empty or not an HTTP token.
-    #[error("sign: header name {name:?} is not an HTTP token")]
+    #[error("sign: header name \"{}\" is not an HTTP token", name.escape_default())]
     HeaderName {
         /// The name as given.
         name: String,
     },
     /// A header value holds something other than visible ASCII and spaces; its bytes on the wire, or its
     /// canonical form, would be a guess.
-    #[error("sign: the value of header {name:?} is not visible ASCII")]
+    #[error("sign: the value of header \"{}\" is not visible ASCII", name.escape_default())]
     HeaderValue {
         /// The name as given.
         name: String,
@@ -64,7 +64,7 @@ pub enum SigningError {
     },
     /// The caller passed a header that only the signer may write (`authorization`, `x-amz-date`,
     /// `x-amz-content-sha256`, `x-amz-region-set`, `x-amz-security-token`).
-    #[error("sign: header {name:?} is written by the signer")]
+    #[error("sign: header \"{}\" is written by the signer", name.escape_default())]
     HeaderReserved {
         /// The name as given.
         name: String,

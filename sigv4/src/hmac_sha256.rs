@@ -1,10 +1,10 @@
-//! HMAC-SHA256 (RFC 2104) with the key absorbed once.
+//! SHA-256 (FIPS 180-4) of one message, and HMAC-SHA256 (RFC 2104) with the key absorbed once.
 //!
 //! A keyed HMAC is two SHA-256 states, 64 bytes that can be cloned, compared with nothing, and wiped; a
 //! signature then costs its message's blocks plus one. The compression function is `sha2`'s, and the tests
 //! hold this module against the `hmac` crate.
 
-use sha2::{Digest, Sha256, block_api::compress256};
+use sha2::block_api::compress256;
 use zeroize::{Zeroize, ZeroizeOnDrop, Zeroizing};
 
 const BLOCK: usize = 64;
@@ -33,7 +33,7 @@ impl KeyedHmac {
         let mut block = Zeroizing::new([0; BLOCK]);
         match block.get_mut(..key.len()) {
             Some(start) => start.copy_from_slice(key),
-            None => block[..32].copy_from_slice(&Sha256::digest(key)),
+            None => block[..32].copy_from_slice(&sha256(key)),
         }
         let absorb = |pad: u8| {
             let mut state = INITIAL;
@@ -47,8 +47,8 @@ impl KeyedHmac {
     }
 
     pub(crate) fn mac(&self, message: &[u8]) -> [u8; 32] {
-        let inner = finish(self.inner, message);
-        finish(self.outer, &inner)
+        let inner = finish(self.inner, Absorbed::KeyBlock, message);
+        finish(self.outer, Absorbed::KeyBlock, &inner)
     }
 }
 
@@ -67,8 +67,20 @@ impl Zeroize for KeyedHmac {
 
 impl ZeroizeOnDrop for KeyedHmac {}
 
-/// The digest of one key block, already in `state`, followed by `message`.
-fn finish(mut state: [u32; 8], message: &[u8]) -> [u8; 32] {
+/// SHA-256 of a message that is all there: no buffer, no state between calls.
+pub(crate) fn sha256(message: &[u8]) -> [u8; 32] {
+    finish(INITIAL, Absorbed::Nothing, message)
+}
+
+/// What a state has absorbed before the message.
+#[derive(Clone, Copy)]
+enum Absorbed {
+    Nothing = 0,
+    KeyBlock = BLOCK as isize,
+}
+
+/// The digest of what is already in `state`, followed by `message`.
+fn finish(mut state: [u32; 8], absorbed: Absorbed, message: &[u8]) -> [u8; 32] {
     let (blocks, rest) = message.as_chunks::<BLOCK>();
     compress256(&mut state, blocks);
     // FIPS 180-4, 5.1.1: a one bit, zeros, the length in bits; one block if it fits, else two.
@@ -76,7 +88,7 @@ fn finish(mut state: [u32; 8], message: &[u8]) -> [u8; 32] {
     last[0][..rest.len()].copy_from_slice(rest);
     last[0][rest.len()] = 0x80;
     let used = if rest.len() < BLOCK - 8 { 1 } else { 2 };
-    let bits = 8 * (BLOCK + message.len()) as u64;
+    let bits = 8 * (absorbed as usize + message.len()) as u64;
     last[used - 1][BLOCK - 8..].copy_from_slice(&bits.to_be_bytes());
     compress256(&mut state, &last[..used]);
     let mut digest = [0; 32];
@@ -92,6 +104,7 @@ mod tests {
 
     use hmac::{Hmac, KeyInit, Mac};
     use proptest::prelude::*;
+    use sha2::{Digest, Sha256};
 
     use super::*;
 
@@ -102,6 +115,15 @@ mod tests {
             oracle.update(&message);
             let expected: [u8; 32] = oracle.finalize().into_bytes().into();
             prop_assert_eq!(KeyedHmac::new(&key).mac(&message), expected);
+        }
+    }
+
+    #[test]
+    fn sha256_agrees_with_the_sha2_crate_at_every_padding_boundary() {
+        for length in 0..300 {
+            let message = vec![0x3c; length];
+            let expected: [u8; 32] = Sha256::digest(&message).into();
+            assert_eq!(sha256(&message), expected, "{length}");
         }
     }
 

@@ -1,9 +1,9 @@
 //! The bare signer as a WASM module: one S3 GET, its headers in, its `authorization` and `x-amz-date` out.
 //!
-//! `input(n)` gives the place of n bytes; the host writes the lengths of twelve fields there (u32,
-//! little-endian), then the fields, and calls
-//! `sign_pure` (everything in WASM) or `sign_hybrid` (the canonical request hashed by the imported
-//! `host.sha256`). Both give the place of the length of `authorization` (u32,
+//! `input(n)` gives the place of n bytes; the host writes a table of lengths there (u32, little-endian), then the
+//! fields one after another. `remember()` takes access key id, secret and session token, and wipes them there; it is
+//! called when they change. `sign_pure()` (everything in WASM) and `sign_hybrid()` (the canonical request hashed by
+//! the imported `host.sha256`) take the request. Both give the place of the length of `authorization` (u32,
 //! little-endian), the 16 characters of `x-amz-date`, and `authorization`; 0 is a refusal.
 //!
 //! It is no adapter: nothing is admitted, routed or cleaned here.
@@ -12,27 +12,39 @@
 // pointer is dereferenced.
 #![allow(unsafe_code)]
 #![cfg(target_arch = "wasm32")]
+#![no_std]
 
-use std::cell::RefCell;
+extern crate alloc;
+
+use alloc::vec::Vec;
+
+use keyfront_bare_module::OneThread;
 
 use keyfront_sigv4::{
     AmzDate, CanonicalRequest, Credentials, Payload, Profile, Request, SecretAccessKey,
     SessionToken, Signer, SigningContext,
 };
 
-/// Method, path, query, host, range, x-amz-cf-id, access key id, secret, token, region, service, Unix seconds.
-const FIELDS: usize = 12;
+/// Method, path, query, host, range, x-amz-cf-id, region, service, Unix seconds.
+const REQUEST_FIELDS: usize = 9;
+/// Access key id, secret, session token (`""`: none).
+const CREDENTIAL_FIELDS: usize = 3;
 
 struct Instance {
     signer: Signer,
+    credentials: Option<Credentials>,
     input: Vec<u8>,
     output: Vec<u8>,
 }
 
-thread_local! {
-    static INSTANCE: RefCell<Instance> =
-        const { RefCell::new(Instance { signer: Signer::new(), input: Vec::new(), output: Vec::new() }) };
-}
+keyfront_bare_module::install!();
+
+static INSTANCE: OneThread<Instance> = OneThread::new(Instance {
+    signer: Signer::new(),
+    credentials: None,
+    input: Vec::new(),
+    output: Vec::new(),
+});
 
 #[link(wasm_import_module = "host")]
 unsafe extern "C" {
@@ -43,19 +55,27 @@ unsafe extern "C" {
 /// The place of an input of `length` bytes.
 #[unsafe(no_mangle)]
 pub extern "C" fn input(length: usize) -> *mut u8 {
-    INSTANCE.with_borrow_mut(|instance| {
-        instance.input.resize(length, 0);
-        instance.input.as_mut_ptr()
-    })
+    let input = &mut INSTANCE.borrow_mut().input;
+    input.resize(length, 0);
+    input.as_mut_ptr()
 }
 
-/// Signs the input, hashing here.
+/// Takes the credentials in the input; 0 if they are none.
+#[unsafe(no_mangle)]
+pub extern "C" fn remember() -> u32 {
+    let instance = &mut *INSTANCE.borrow_mut();
+    instance.credentials = credentials(&instance.input);
+    instance.input.fill(0);
+    u32::from(instance.credentials.is_some())
+}
+
+/// Signs the request in the input, hashing here.
 #[unsafe(no_mangle)]
 pub extern "C" fn sign_pure() -> *const u8 {
     sign_with(CanonicalRequest::sha256)
 }
 
-/// Signs the input, letting the host hash.
+/// Signs the request in the input, letting the host hash.
 #[unsafe(no_mangle)]
 pub extern "C" fn sign_hybrid() -> *const u8 {
     sign_with(|canonical_request| {
@@ -65,72 +85,67 @@ pub extern "C" fn sign_hybrid() -> *const u8 {
     })
 }
 
-fn sign_with(hash: impl FnOnce(&CanonicalRequest) -> [u8; 32]) -> *const u8 {
-    INSTANCE.with_borrow_mut(
-        |Instance {
-             signer,
-             input,
-             output,
-         }| {
-            output.clear();
-            match sign(signer, input, output, hash) {
-                Some(()) => output.as_ptr(),
-                None => std::ptr::null(),
-            }
-        },
-    )
+fn sign_with(hash: fn(&CanonicalRequest) -> [u8; 32]) -> *const u8 {
+    let instance = &mut *INSTANCE.borrow_mut();
+    instance.output.clear();
+    match sign(instance, hash) {
+        Some(()) => instance.output.as_ptr(),
+        None => core::ptr::null(),
+    }
 }
 
-fn sign(
-    signer: &mut Signer,
-    input: &[u8],
-    output: &mut Vec<u8>,
-    hash: impl FnOnce(&CanonicalRequest) -> [u8; 32],
-) -> Option<()> {
-    let (table, text) = input.split_at_checked(FIELDS * 4)?;
-    let (mut lengths, mut text) = (
-        table.as_chunks::<4>().0.iter(),
-        std::str::from_utf8(text).ok()?,
-    );
-    let mut next = || {
-        let length = u32::from_le_bytes(*lengths.next()?) as usize;
-        let (field, rest) = text.split_at_checked(length)?;
-        text = rest;
-        Some(field)
+fn credentials(input: &[u8]) -> Option<Credentials> {
+    let [access_key_id, secret, token] = fields::<CREDENTIAL_FIELDS>(input)?;
+    let token = match token {
+        "" => None,
+        token => Some(SessionToken::new(token).ok()?),
     };
-    let (method, path, query) = (next()?, next()?, next()?);
-    let headers = [
-        ("host", next()?),
-        ("range", next()?),
-        ("x-amz-cf-id", next()?),
-    ];
-    let (access_key_id, secret, token) = (next()?, next()?, next()?);
-    let (region, service, seconds) = (next()?, next()?, next()?);
-    let token = if token.is_empty() {
-        None
-    } else {
-        Some(SessionToken::new(token).ok()?)
-    };
-    let credentials =
-        Credentials::new(access_key_id, SecretAccessKey::new(secret).ok()?, token).ok()?;
+    Credentials::new(access_key_id, SecretAccessKey::new(secret).ok()?, token).ok()
+}
+
+fn sign(instance: &mut Instance, hash: fn(&CanonicalRequest) -> [u8; 32]) -> Option<()> {
+    let [
+        method,
+        path,
+        query,
+        host,
+        range,
+        cf_id,
+        region,
+        service,
+        seconds,
+    ] = fields::<REQUEST_FIELDS>(&instance.input)?;
     let request = Request {
         method,
         path,
         query,
-        headers: &headers,
+        headers: &[("host", host), ("range", range), ("x-amz-cf-id", cf_id)],
         payload: Payload::Bytes(b""),
     };
     let context = SigningContext {
-        credentials: &credentials,
+        credentials: instance.credentials.as_ref()?,
         region,
         service,
         profile: Profile::of(service),
         date: AmzDate::from_unix(seconds.parse().ok()?).ok()?,
     };
-    let signed = signer.sign_hashed_by(&request, &context, hash).ok()?;
-    let authorization = signed.authorization();
+    let signed = instance
+        .signer
+        .sign_hashed_by(&request, &context, hash)
+        .ok()?;
+    let (authorization, output) = (signed.authorization(), &mut instance.output);
     output.extend_from_slice(&u32::try_from(authorization.len()).ok()?.to_le_bytes());
     output.extend_from_slice(signed.x_amz_date().as_bytes());
     output.extend_from_slice(authorization.as_bytes());
     Some(())
+}
+
+fn fields<const COUNT: usize>(input: &[u8]) -> Option<[&str; COUNT]> {
+    let (table, text) = input.split_at_checked(COUNT * 4)?;
+    let mut text = core::str::from_utf8(text).ok()?;
+    let mut fields = [""; COUNT];
+    for (field, length) in fields.iter_mut().zip(table.as_chunks::<4>().0) {
+        (*field, text) = text.split_at_checked(u32::from_le_bytes(*length) as usize)?;
+    }
+    Some(fields)
 }

@@ -72,7 +72,9 @@ class Edge {
     } else {
       this.#encodeEach(kind, fields);
     }
-    return this.#read(this.exports.respond());
+    const answer = this.#read(this.exports.respond());
+    this.exports.forget();
+    return answer;
   }
 
   // Where a character is more than one byte, lengths are known only after encoding.

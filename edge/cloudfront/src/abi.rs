@@ -1,7 +1,8 @@
-//! The raw ABI: two buffers in linear memory and two functions, no bindings generator.
+//! The raw ABI: two buffers in linear memory and three functions, no bindings generator.
 //!
 //! `input(n)` gives the place of an input buffer of n bytes; the handler writes a frame there and calls
-//! `respond(n)`, which gives the place of the frame that answers it. Both places hold until the next call. The
+//! `respond()`, which gives the place of the frame that answers it. Both places hold until the next call. Once the
+//! handler has read the answer it calls `forget()`, which wipes it: it holds the session token. The
 //! module imports two functions. `edge.sha256(at, length, out)`: the host's SHA-256 has the CPU's instructions.
 //! `edge.ecdsa(...)`: SigV4A's curve is in a module of its own, which the handler loads when this is first called.
 //!
@@ -11,24 +12,28 @@
 // name could be linked, and the host could write elsewhere. No pointer is dereferenced here.
 #![allow(unsafe_code)]
 
-use std::cell::RefCell;
+use alloc::vec::Vec;
 
+use keyfront_bare_module::OneThread;
 use keyfront_edge::Edge;
 use keyfront_sigv4::{Credentials, EcdsaSignature, SigningError, StringToSign};
 
 use crate::adapter::{self, Host};
 use crate::frame::LONGEST_FRAME;
 
-#[derive(Default)]
+keyfront_bare_module::install!();
+
 struct Instance {
     edge: Edge,
     input: Vec<u8>,
     output: Vec<u8>,
 }
 
-thread_local! {
-    static INSTANCE: RefCell<Instance> = RefCell::default();
-}
+static INSTANCE: OneThread<Instance> = OneThread::new(Instance {
+    edge: Edge::new(),
+    input: Vec::new(),
+    output: Vec::new(),
+});
 
 #[link(wasm_import_module = "edge")]
 unsafe extern "C" {
@@ -51,33 +56,35 @@ unsafe extern "C" {
 #[unsafe(no_mangle)]
 pub(crate) extern "C" fn input(length: usize) -> *mut u8 {
     if length > LONGEST_FRAME {
-        return std::ptr::null_mut();
+        return core::ptr::null_mut();
     }
-    INSTANCE.with_borrow_mut(|instance| {
-        instance.input.resize(length, 0);
-        instance.input.as_mut_ptr()
-    })
+    let input = &mut INSTANCE.borrow_mut().input;
+    input.resize(length, 0);
+    input.as_mut_ptr()
 }
 
 /// Answers the frame in the input buffer, which is wiped: it held credentials.
 #[unsafe(no_mangle)]
 pub(crate) extern "C" fn respond() -> *const u8 {
-    INSTANCE.with_borrow_mut(|instance| {
-        let Instance {
-            edge,
-            input,
-            output,
-        } = instance;
-        // `fill`, not volatile writes: nothing can elide it, the host sees this memory.
-        output.fill(0);
-        let host = Host {
+    let instance = &mut *INSTANCE.borrow_mut();
+    adapter::respond(
+        &mut instance.edge,
+        &instance.input,
+        Host {
             sha256: hashed_by_host,
             ecdsa: signed_by_host,
-        };
-        adapter::respond(edge, input, host, output);
-        input.fill(0);
-        output.as_ptr()
-    })
+        },
+        &mut instance.output,
+    );
+    // `fill`, not volatile writes: nothing can elide it, the host sees this memory.
+    instance.input.fill(0);
+    instance.output.as_ptr()
+}
+
+/// Wipes the answer.
+#[unsafe(no_mangle)]
+pub(crate) extern "C" fn forget() {
+    INSTANCE.borrow_mut().output.fill(0);
 }
 
 fn hashed_by_host(bytes: &[u8]) -> [u8; 32] {

@@ -3,6 +3,9 @@
 //! It converts and calls. Whatever a frame holds, something is written back: a frame it cannot read becomes the
 //! core's `event-invalid`, so nothing is ever forwarded by mistake.
 
+use alloc::string::{String, ToString};
+use alloc::{vec, vec::Vec};
+
 use keyfront_edge::response::is_transfer_header;
 use keyfront_edge::{
     AnsweredRequest, BodyOf, Cleaned, Connection, Edge, Header, Invocation, OriginRequest,

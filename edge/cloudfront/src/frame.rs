@@ -23,6 +23,8 @@
 //!
 //! This module reads and writes bytes; it does not know what fields mean.
 
+use alloc::vec::Vec;
+
 /// Frames of more bytes are refused: an event is far smaller, bodies never cross.
 pub const LONGEST_FRAME: usize = 1 << 20;
 
@@ -52,8 +54,8 @@ macro_rules! fields {
         }
 
         // Fields hold secrets and viewers' data.
-        impl std::fmt::Debug for $name<'_> {
-            fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        impl core::fmt::Debug for $name<'_> {
+            fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
                 f.write_str(concat!(stringify!($name), "(redacted)"))
             }
         }

@@ -5,7 +5,10 @@
 //!
 //! It does not parse JSON events (the handler's runtime already has), read the environment or the clock.
 
+#![cfg_attr(target_arch = "wasm32", no_std)]
 #![cfg_attr(test, allow(clippy::unwrap_used, clippy::panic))]
+
+extern crate alloc;
 
 pub mod adapter;
 pub mod frame;

@@ -6,7 +6,7 @@
 
 mod query;
 
-use std::borrow::Cow;
+use alloc::borrow::Cow;
 
 use keyfront_sigv4::uri_encoding;
 
@@ -36,8 +36,8 @@ pub struct ViewerRequest<'a> {
     pub request_id: &'a str,
 }
 
-impl std::fmt::Debug for ViewerRequest<'_> {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+impl core::fmt::Debug for ViewerRequest<'_> {
+    fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
         f.debug_struct("ViewerRequest")
             .field("method", &self.method)
             .field("path", &self.path)

@@ -2,7 +2,7 @@
 //!
 //! A plain value; adapters turn it into their platform's response.
 
-use std::borrow::Cow;
+use alloc::{borrow::Cow, string::String, vec::Vec};
 
 /// A header the edge writes. Names are lower case.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -2,6 +2,13 @@
 //!
 //! The bucket's own CORS configuration is never asked: its headers are dropped with the rest of S3's.
 
+use alloc::{
+    borrow::ToOwned,
+    string::{String, ToString},
+    vec,
+    vec::Vec,
+};
+
 use crate::admission::{Methods, ViewerRequest};
 use crate::answer::{Answer, Header};
 use crate::site::{CorsRule, Match, Site};

@@ -6,7 +6,10 @@
 //!
 //! It does not do I/O, has no clock, reads no environment and knows no platform's event format.
 
+#![cfg_attr(not(test), no_std)]
 #![cfg_attr(test, allow(clippy::unwrap_used, clippy::panic))]
+
+extern crate alloc;
 
 pub mod admission;
 pub mod answer;

@@ -4,6 +4,8 @@
 //! headers are `host` and every `x-amz-*` sent; what CDNs rewrite (ranges, conditions, encodings) passes
 //! unsigned. It decides nothing about who may ask.
 
+use alloc::{borrow::ToOwned, string::String, vec::Vec};
+
 use keyfront_object_key::ObjectKey;
 use keyfront_sigv4::{
     AmzDate, CanonicalRequest, ContentSha256Header, Credentials, EcdsaSignature, MultiRegionSigner,
@@ -97,8 +99,8 @@ pub struct OriginRequest {
     pub facts: ResponseFacts,
 }
 
-impl std::fmt::Debug for OriginRequest {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+impl core::fmt::Debug for OriginRequest {
+    fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
         f.debug_struct("OriginRequest")
             .field("method", &self.method)
             .field("host", &self.host)
@@ -231,6 +233,15 @@ fn key_path(base: &str, key: &ObjectKey) -> String {
 pub(crate) struct Signers {
     one_region: Signer,
     multi_region: MultiRegionSigner,
+}
+
+impl Signers {
+    pub(crate) const fn new() -> Self {
+        Self {
+            one_region: Signer::new(),
+            multi_region: MultiRegionSigner::new(),
+        }
+    }
 }
 
 /// What the host does of a signature: hashing the canonical request where that is fastest, and ECDSA, which is no part

@@ -5,6 +5,12 @@
 
 mod problem;
 
+use alloc::{
+    borrow::ToOwned,
+    format,
+    string::{String, ToString},
+};
+
 use keyfront_object_key::KeyError;
 use keyfront_sigv4::SigningError;
 
@@ -165,11 +171,17 @@ impl Refusal {
             return None;
         }
         let mut line = format!("keyfront {} request {request_id}: {self}", self.code());
-        let mut source = std::error::Error::source(self);
-        while let Some(cause) = source {
-            line.push_str(": ");
-            line.push_str(&cause.to_string());
-            source = cause.source();
+        let mut cause = |text: String| line.extend([": ", text.as_str()]);
+        // By type: a `dyn Error` would bring the `Debug` texts of every error into the edge modules.
+        match self {
+            Self::SiteInvalid(error) => {
+                cause(error.to_string());
+                if let SiteError::Key { source, .. } = error {
+                    cause(source.to_string());
+                }
+            }
+            Self::Unsignable(error) => cause(error.to_string()),
+            _ => {}
         }
         Some(line.escape_default().to_string())
     }

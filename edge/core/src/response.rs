@@ -7,6 +7,8 @@
 mod cause;
 mod facts;
 
+use alloc::{borrow::ToOwned, string::String, vec, vec::Vec};
+
 use crate::answer::{Answer, Header};
 use crate::origin_request::OriginKind;
 use crate::refusal::{BodyOf, Refusal, plain_status};

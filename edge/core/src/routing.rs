@@ -3,6 +3,8 @@
 //! Works on the decoded path only, so no rule can be avoided by spelling. It does not look at methods,
 //! queries or headers and knows nothing of signing.
 
+use alloc::{borrow::ToOwned, string::String};
+
 use keyfront_object_key::{KeyError, ObjectKey};
 
 use crate::site::{FunctionOrigin, Site};

@@ -3,7 +3,7 @@
 //! [`Edge`] keeps what is worth keeping between requests. Time, credentials and the site come in with every
 //! request; nothing is sent from here.
 
-use std::sync::Arc;
+use alloc::{string::String, sync::Arc};
 
 use keyfront_sigv4::{
     AmzDate, CanonicalRequest, Credentials, EcdsaSignature, Payload, SecretAccessKey, SessionToken,
@@ -32,8 +32,8 @@ pub struct RoleCredentials<'a> {
     pub expires_at: Option<i64>,
 }
 
-impl std::fmt::Debug for RoleCredentials<'_> {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+impl core::fmt::Debug for RoleCredentials<'_> {
+    fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
         f.write_str("RoleCredentials(redacted)")
     }
 }
@@ -76,8 +76,12 @@ pub struct Edge {
 impl Edge {
     /// An edge that has seen nothing.
     #[must_use]
-    pub fn new() -> Self {
-        Self::default()
+    pub const fn new() -> Self {
+        Self {
+            sites: SiteCache::new(),
+            signers: Signers::new(),
+            credentials: None,
+        }
     }
 
     /// Serves one request.

@@ -11,7 +11,7 @@ mod json;
 mod origin;
 mod syntax;
 
-use std::sync::Arc;
+use alloc::{borrow::ToOwned, boxed::Box, format, string::String, sync::Arc, vec::Vec};
 
 use keyfront_object_key::ObjectKey;
 use keyfront_sigv4::sigv4a::is_region_set;
@@ -329,6 +329,12 @@ pub struct SiteCache {
 }
 
 impl SiteCache {
+    /// A cache that has seen nothing.
+    #[must_use]
+    pub const fn new() -> Self {
+        Self { sites: Vec::new() }
+    }
+
     /// The site of this document, parsed on first sight. A refused document is not remembered.
     ///
     /// # Errors

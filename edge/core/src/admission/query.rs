@@ -2,7 +2,7 @@
 //!
 //! A parameter is judged by its decoded name, so no spelling hides it. It knows nothing of paths, methods or headers.
 
-use std::borrow::Cow;
+use alloc::{borrow::Cow, string::String, vec::Vec};
 
 use keyfront_sigv4::uri_encoding;
 

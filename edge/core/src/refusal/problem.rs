@@ -2,6 +2,11 @@
 //!
 //! Writes what it is given; which refusal has which status is `refusal`'s.
 
+use alloc::{
+    string::{String, ToString},
+    vec,
+};
+
 use super::BodyOf;
 use crate::answer::{Answer, Header};
 

@@ -3,6 +3,8 @@
 //! S3 says it in the `Code` of its error document; where the host cannot read bodies, the status and the two
 //! clocks have to do. Nothing of the document itself is ever shown.
 
+use alloc::format;
+
 use super::{AnsweredRequest, OriginResponse};
 use crate::http_date;
 use crate::origin_request::OriginKind;

@@ -4,6 +4,8 @@
 //! sent. The header cannot come from a viewer: every `x-keyfront-*` of a viewer is dropped before the edge
 //! writes its own. The origin sees it and ignores it. It holds no secret.
 
+use alloc::{borrow::ToOwned, string::String};
+
 use crate::cors::Grant;
 use crate::origin_request::OriginKind;
 use crate::site::DeniedAs;

@@ -2,6 +2,8 @@
 //!
 //! Judges and matches; the headers of an answer are `crate::cors`'s.
 
+use alloc::{borrow::ToOwned, string::String, vec::Vec};
+
 use super::document::CorsDocument;
 use super::{SiteError, demand};
 

@@ -2,6 +2,8 @@
 //!
 //! Says what is written; whether that makes a site is `site`'s to judge.
 
+use alloc::{string::String, vec::Vec};
+
 use super::SiteError;
 use super::json::{self, NotJson, Value};
 

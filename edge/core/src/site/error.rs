@@ -2,6 +2,8 @@
 //!
 //! One variant for each thing an operator can correct; nothing here judges.
 
+use alloc::string::String;
+
 use keyfront_object_key::KeyError;
 
 use super::MAX_SITE_CHARS;
@@ -22,7 +24,7 @@ pub enum SiteError {
     #[error("the site's text {0}")]
     Json(&'static str),
     /// A field this version does not know: a typing error, or a site written for a later one.
-    #[error("the site's {object} has an unknown field {field:?}")]
+    #[error("the site's {object} has an unknown field \"{}\"", field.escape_default())]
     UnknownField {
         /// Where: `document`, `cors`, `reader` or `publish`.
         object: &'static str,

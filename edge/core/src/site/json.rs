@@ -5,8 +5,9 @@
 //! floating-point text, half the size of the whole edge module (docs/decisions). It writes nothing and
 //! knows no field of a site.
 
-use std::iter::Peekable;
-use std::str::Chars;
+use alloc::{string::String, vec::Vec};
+use core::iter::Peekable;
+use core::str::Chars;
 
 /// A site is three levels deep.
 const DEEPEST: usize = 8;

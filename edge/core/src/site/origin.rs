@@ -2,6 +2,8 @@
 //!
 //! Values that were judged; which one serves a path is `crate::routing`'s.
 
+use alloc::string::String;
+
 /// The bucket as an origin.
 #[derive(Debug)]
 pub struct Bucket {

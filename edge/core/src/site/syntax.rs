@@ -2,6 +2,8 @@
 //!
 //! Says only whether a text has the form; what a field means is `site`'s business.
 
+use alloc::{borrow::ToOwned, string::String};
+
 /// General-purpose bucket names as S3 defines them, legacy names excluded.
 pub(super) fn is_bucket(name: &str) -> bool {
     let characters = name
