@@ -312,8 +312,9 @@ async fn answers_of_the_publish_route_are_never_cached() {
 #[tokio::test(flavor = "multi_thread")]
 async fn an_invalidation_shows_the_new_object_at_once() {
     // The port is not in dev.json: it is free again when the stack takes it.
-    let port = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
-    let port = port.local_addr().unwrap().port().to_string();
+    let free = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+    let port = free.local_addr().unwrap().port().to_string();
+    drop(free);
     let stack = start("native", &["--cloudfront-port", &port]);
     let url = format!("http://127.0.0.1:{port}");
     let roles = &stack.dev.credentials;
