@@ -94,11 +94,10 @@ impl CanonicalRequest {
             .map(|token| ("x-amz-security-token", token.expose()));
         let mut written: [Header<'_>; 4] = [date; 4];
         let mut count = 0;
-        for header in [sends_content.then_some(content), Some(date), regions, token] {
-            if let Some(header) = header {
-                written[count] = header;
-                count += 1;
-            }
+        let all = [sends_content.then_some(content), Some(date), regions, token];
+        for header in all.into_iter().flatten() {
+            written[count] = header;
+            count += 1;
         }
         self.compose(request, context.profile, &written[..count], hash.as_str())
     }

@@ -10,6 +10,9 @@ use std::cell::RefCell;
 
 use keyfront_sigv4::{Signer, wipe};
 
+/// Bytes of an input buffer that is used again.
+const LARGEST_KEPT: usize = 64 << 10;
+
 struct Instance {
     signer: Signer,
     input: Vec<u8>,
@@ -42,6 +45,10 @@ pub extern "C" fn sign(length: usize) -> *const u8 {
         let frame = input.get(..length).unwrap_or_default();
         crate::answer(signer, frame, output);
         wipe::bytes(input);
+        // Wiping costs its whole capacity with every call; one enormous request must not slow all that follow.
+        if input.capacity() > LARGEST_KEPT {
+            *input = Vec::new();
+        }
         output.as_ptr()
     })
 }
