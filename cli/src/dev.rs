@@ -4,7 +4,7 @@ use std::{io::IsTerminal as _, path::PathBuf, time::Duration};
 
 use anyhow::Context as _;
 use clap::{Args, ValueEnum};
-use keyfront_dev_stack::stack::{EdgeKind, Ports, Stack, StackConfig, Storage};
+use keyfront_dev_stack::stack::{EdgeKind, OriginKind, Ports, Stack, StackConfig, Storage};
 use tokio::signal::unix::{SignalKind, signal};
 use tracing_subscriber::EnvFilter;
 
@@ -33,6 +33,14 @@ pub(crate) struct DevArguments {
     /// The built Lambda@Edge bundle
     #[arg(long, value_name = "DIR", default_value = "dist/edge-cloudfront")]
     edge_bundle: PathBuf,
+
+    /// Run the publishers' API behind the CDN as the built Lambda, or linked into this program
+    #[arg(long, value_enum, default_value = "native")]
+    origin: Origin,
+
+    /// The built origin Lambda
+    #[arg(long, value_name = "FILE", default_value = "dist/origin-lambda.zip")]
+    origin_package: PathBuf,
 
     /// A site to serve, as JSON (docs/SEMANTICS.md); its bucket and region are created
     #[arg(long, value_name = "FILE")]
@@ -70,6 +78,12 @@ pub(crate) struct DevArguments {
 #[derive(Debug, Clone, Copy, ValueEnum)]
 enum Edge {
     Node,
+    Native,
+}
+
+#[derive(Debug, Clone, Copy, ValueEnum)]
+enum Origin {
+    Lambda,
     Native,
 }
 
@@ -123,6 +137,12 @@ fn config(arguments: DevArguments) -> anyhow::Result<StackConfig> {
                 bundle: arguments.edge_bundle,
             },
             Edge::Native => EdgeKind::Native,
+        },
+        origin: match arguments.origin {
+            Origin::Lambda => OriginKind::Lambda {
+                package: arguments.origin_package,
+            },
+            Origin::Native => OriginKind::Native,
         },
         site,
         ports: Ports {

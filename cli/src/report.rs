@@ -34,6 +34,7 @@ pub(crate) fn ready(stack: &Stack) {
         println!("  {name:<8} {url:<28} {purpose}");
     }
     println!("  {:<8} {}", "edge", stack.edge_description());
+    println!("  {:<8} {}", "origin", stack.origin_description());
     println!("  {:<8} {} in {}", "bucket", dev.bucket, dev.region);
     println!("  {:<8} {}\n", "details", dev_file.display());
     println!("Upload a file, read it through the CDN, and see the bucket refuse the same read:\n");

@@ -2,6 +2,7 @@
 
 pub mod cdn;
 pub mod clock;
+pub mod function_url;
 pub mod http_rim;
 pub mod iam;
 pub mod identity;

@@ -2,7 +2,7 @@
 //!
 //! `keyfront-origin [--listen ADDRESS:PORT]`; the configuration comes from the environment.
 
-use std::{env, io, net::SocketAddr, process::ExitCode};
+use std::{env, error::Error as _, io, iter, net::SocketAddr, process::ExitCode};
 
 use keyfront_origin::{Config, ConfigError, Origin, http::function_url::FunctionUrl, store};
 use lambda_http::lambda_runtime::{self, LambdaEvent, service_fn};
@@ -46,7 +46,11 @@ async fn main() -> ExitCode {
     match outcome {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
-            let cause = std::error::Error::source(&error).map(ToString::to_string);
+            let causes = iter::successors(error.source(), |&cause| cause.source());
+            let cause = causes
+                .map(ToString::to_string)
+                .collect::<Vec<_>>()
+                .join(": ");
             tracing::error!(%error, cause, "the origin cannot run");
             ExitCode::FAILURE
         }

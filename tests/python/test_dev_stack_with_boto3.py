@@ -57,16 +57,16 @@ class DevStack(unittest.TestCase):
 
     def test_an_object_goes_in_encrypted_and_comes_out(self):
         s3, bucket = self.client("s3"), self.dev["bucket"]
-        put = s3.put_object(Bucket=bucket, Key="boto/ключ +%.txt", Body=b"content", ContentType="text/plain")
+        put = s3.put_object(Bucket=bucket, Key="boto-one/ключ +%.txt", Body=b"content", ContentType="text/plain")
         self.assertEqual(put["ServerSideEncryption"], "aws:kms")
         self.assertEqual(put["SSEKMSKeyId"], self.dev["key_arn"])
-        got = s3.get_object(Bucket=bucket, Key="boto/ключ +%.txt")
+        got = s3.get_object(Bucket=bucket, Key="boto-one/ключ +%.txt")
         self.assertEqual((got["Body"].read(), got["ContentType"]), (b"content", "text/plain"))
-        listed = s3.list_objects_v2(Bucket=bucket, Prefix="boto/")["Contents"]
-        self.assertEqual([entry["Key"] for entry in listed], ["boto/ключ +%.txt"])
-        s3.delete_object(Bucket=bucket, Key="boto/ключ +%.txt")
+        listed = s3.list_objects_v2(Bucket=bucket, Prefix="boto-one/")["Contents"]
+        self.assertEqual([entry["Key"] for entry in listed], ["boto-one/ключ +%.txt"])
+        s3.delete_object(Bucket=bucket, Key="boto-one/ключ +%.txt")
         with self.assertRaises(ClientError) as refused:
-            s3.get_object(Bucket=bucket, Key="boto/ключ +%.txt")
+            s3.get_object(Bucket=bucket, Key="boto-one/ключ +%.txt")
         self.assertEqual(refused.exception.response["Error"]["Code"], "NoSuchKey")
 
     def test_a_multipart_upload_comes_out_whole_and_in_ranges(self):

@@ -41,19 +41,29 @@ fn every_end_to_end_test_is_a_promise() {
     );
 }
 
-/// The last segment of every `module::test` in back quotes, and the words of every *js: ...*.
+/// The tests the document names: `module::test` anywhere, any name in back quotes on a line that starts with
+/// `Test`, and the words of every *js: ...*.
 fn promised() -> BTreeSet<String> {
     let text = std::fs::read_to_string(artefacts::root().join("docs/SEMANTICS.md")).unwrap();
-    let quoted = text.split('`').skip(1).step_by(2);
-    let rust = quoted
-        .filter(|name| is_test_path(name))
+    let paths = quoted(&text).filter(|name| is_test_path(name));
+    let listed = text
+        .lines()
+        .filter(|line| line.starts_with("Test: ") || line.starts_with("Tests: "));
+    let rust = paths
+        .chain(listed.flat_map(quoted))
         .filter_map(|name| name.rsplit("::").next());
     let words = text
         .split("*js: ")
         .skip(1)
         .filter_map(|rest| rest.split('*').next());
     let node = words.map(|words| words.split_whitespace().collect::<Vec<_>>().join(" "));
-    rust.map(str::to_owned).chain(node).collect()
+    rust.map(|name| name.trim_start_matches("test_").to_owned())
+        .chain(node)
+        .collect()
+}
+
+fn quoted(text: &str) -> impl Iterator<Item = &str> {
+    text.split('`').skip(1).step_by(2)
 }
 
 fn is_test_path(quoted: &str) -> bool {

@@ -118,4 +118,17 @@ mod tests {
             Wanted::Whole
         );
     }
+
+    proptest::proptest! {
+        #[test]
+        fn parts_are_ascending_and_inside_the_body(header in "bytes=[0-9,\\- ]{0,24}", length in 0u64..40) {
+            if let Wanted::Parts(parts) = wanted(&header, length) {
+                let mut end = 0;
+                for part in parts {
+                    assert!(end <= part.start && part.start < part.end && part.end <= length);
+                    end = part.end;
+                }
+            }
+        }
+    }
 }

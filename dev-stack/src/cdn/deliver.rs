@@ -103,9 +103,11 @@ impl Cache {
         match self.flights.board(&key) {
             Seat::Pilot(pilot) => self.lead(pilot, key, trip, stale).await,
             Seat::Passenger(passenger) => match passenger.landing().await {
-                Landing::Shared(stored) => Ok(Delivery::Hit(stored)),
+                Landing::Shared(stored) if is_for(&stored, &trip.judged()) => {
+                    Ok(Delivery::Hit(stored))
+                }
                 Landing::Failed(refusal) => Err(refusal),
-                Landing::Alone => self.fetch_alone(key, trip, stale).await,
+                Landing::Shared(_) | Landing::Alone => self.fetch_alone(key, trip, stale).await,
             },
         }
     }
@@ -273,10 +275,16 @@ impl Cache {
 
 /// Everybody may have an answer that is fresh; one that must be confirmed each time, only who had it confirmed.
 fn landing_of(stored: &Arc<Stored>, judged: &Parts) -> Landing {
-    match stored.freshness.standing(judged, SystemTime::now()) {
-        Standing::Fresh => Landing::Shared(Arc::clone(stored)),
-        Standing::Stale | Standing::OtherVariant => Landing::Alone,
+    if is_for(stored, judged) {
+        Landing::Shared(Arc::clone(stored))
+    } else {
+        Landing::Alone
     }
+}
+
+/// Fresh, and the variant (`Vary`) this request asks for.
+fn is_for(stored: &Stored, judged: &Parts) -> bool {
+    stored.freshness.standing(judged, SystemTime::now()) == Standing::Fresh
 }
 
 fn declared_length(headers: &HeaderMap) -> Option<u64> {

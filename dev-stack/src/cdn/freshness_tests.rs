@@ -72,7 +72,8 @@ fn answers_are_fresh_for_as_long_as_rfc_9111_and_the_ttls_say() {
     let expires = httpdate::fmt_http_date(at(90));
     let past = httpdate::fmt_http_date(at(0) - Duration::from_secs(5));
     let date = httpdate::fmt_http_date(at(0));
-    let table: &[(&[(&'static str, &str)], Option<u64>)] = &[
+    type Lines<'a> = &'a [(&'static str, &'a str)];
+    let table: &[(Lines<'_>, Option<u64>)] = &[
         (&[], Some(60)),
         (&[("cache-control", "public")], Some(60)),
         (&[("cache-control", "max-age=10")], Some(10)),

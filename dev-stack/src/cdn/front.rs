@@ -77,6 +77,14 @@ impl Front {
             *answer.body_mut() = body::empty();
         }
         self.sign_off(answer.headers_mut(), &request_id);
+        tracing::debug!(
+            request_id,
+            method = %visit.method,
+            path = visit.path,
+            status = answer.status().as_u16(),
+            x_cache = ?answer.headers().get("x-cache"),
+            "answered"
+        );
         answer
     }
 

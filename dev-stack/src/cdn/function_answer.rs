@@ -48,6 +48,11 @@ pub(super) async fn revise(
     answer: OriginAnswer,
     method: &Method,
 ) -> Result<OriginAnswer, Refusal> {
+    let mut shown_headers = answer.headers.clone();
+    // Functions see it, and must hand it back; here it was taken off with the other hop-by-hop headers.
+    if is_chunked(&answer, method) {
+        shown_headers.insert(TRANSFER_ENCODING, HeaderValue::from_static("chunked"));
+    }
     let shown = EdgeResponse {
         status: answer.status.as_str().to_owned(),
         status_description: answer
@@ -55,7 +60,7 @@ pub(super) async fn revise(
             .canonical_reason()
             .unwrap_or_default()
             .to_owned(),
-        headers: to_event(&answer.headers),
+        headers: to_event(&shown_headers),
         body: None,
         body_encoding: None,
     };
@@ -75,6 +80,7 @@ pub(super) async fn revise(
         }
         None => {
             // The origin's body goes on, so its length does.
+            headers.remove(TRANSFER_ENCODING);
             headers.remove(CONTENT_LENGTH);
             if let Some(length) = length {
                 headers.insert(CONTENT_LENGTH, length);
@@ -88,4 +94,13 @@ pub(super) async fn revise(
         headers,
         body,
     })
+}
+
+fn is_chunked(answer: &OriginAnswer, method: &Method) -> bool {
+    let has_body = *method != Method::HEAD
+        && !matches!(
+            answer.status,
+            StatusCode::NO_CONTENT | StatusCode::NOT_MODIFIED
+        );
+    has_body && !answer.headers.contains_key(CONTENT_LENGTH)
 }

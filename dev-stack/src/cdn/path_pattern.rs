@@ -126,6 +126,7 @@ fn glob(pattern: &[u8], text: &[u8]) -> bool {
 }
 
 #[cfg(test)]
+#[allow(clippy::unwrap_used)]
 mod tests {
     use super::*;
 
@@ -181,5 +182,32 @@ mod tests {
             );
         }
         assert!(selects("/_publish/*", "//%5Fpublish/x"));
+    }
+
+    /// The definition, without the cleverness.
+    fn naive(pattern: &[u8], text: &[u8]) -> bool {
+        match (pattern.split_first(), text.split_first()) {
+            (None, None) => true,
+            (Some((b'*', rest)), None) => naive(rest, text),
+            (Some((b'*', rest)), Some((_, tail))) => naive(rest, text) || naive(pattern, tail),
+            (Some((p, rest)), Some((t, tail))) => (*p == b'?' || p == t) && naive(rest, tail),
+            _ => false,
+        }
+    }
+
+    proptest::proptest! {
+        #[test]
+        fn matching_agrees_with_its_definition(pattern in "[ab*?/]{0,8}", text in "[ab/]{0,10}") {
+            assert_eq!(glob(pattern.as_bytes(), text.as_bytes()), naive(pattern.as_bytes(), text.as_bytes()));
+        }
+
+        #[test]
+        fn normalised_path_has_no_dots_no_doubled_slashes_and_is_stable(path in "/[a./%2eEfF_-]{0,24}") {
+            let once = normalised(&path);
+            let text = String::from_utf8(once.clone()).unwrap();
+            assert!(text.starts_with('/') && !text.contains("//"), "{text}");
+            assert!(text.split('/').all(|segment| segment != "." && segment != ".."), "{text}");
+            assert_eq!(normalised(&text), once);
+        }
     }
 }

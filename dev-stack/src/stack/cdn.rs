@@ -1,7 +1,9 @@
-//! The distribution of the stack: one site, one bucket behind it, as the deployed one would be configured.
+//! The distribution of the stack: one site with its bucket and its publish endpoint, as the deployed one would be
+//! configured.
 
 use std::collections::BTreeMap;
 
+use keyfront_edge::site::FunctionOrigin;
 use tokio::sync::watch;
 
 use super::config::{DevSite, EdgeKind, StackConfig};
@@ -13,8 +15,12 @@ use crate::cdn::{
 };
 
 const DAY: u64 = 24 * 60 * 60;
+/// Seconds.
+const READ_TIMEOUT: u64 = 30;
+/// Seconds; the longest CloudFront gives without a raised quota.
+const PUBLISH_TIMEOUT: u64 = 60;
 
-/// Starts the CDN in front of the stack's S3.
+/// Starts the CDN in front of the stack's S3 and its Function URL.
 pub(super) async fn start(
     config: &StackConfig,
     site: &DevSite,
@@ -26,7 +32,7 @@ pub(super) async fn start(
         listen,
         state: config.folder.join("cdn"),
         distribution: distribution(site),
-        origins: OriginTable::new().with(&site.judged.bucket.host, addresses.s3),
+        origins: origins(site, addresses),
         edge: Some(match &config.edge {
             EdgeKind::Node { bundle } => {
                 cdn::EdgeKind::Node(NodeConfig::new(bundle.join("index.mjs")))
@@ -36,7 +42,7 @@ pub(super) async fn start(
         credentials,
         cache: CacheLimits::default(),
     });
-    started.await.map_err(|error| explain(error))
+    started.await.map_err(explain)
 }
 
 /// Adds the flag or the command that helps.
@@ -55,43 +61,77 @@ fn explain(error: CdnError) -> anyhow::Error {
     }
 }
 
+fn origins(site: &DevSite, addresses: &Addresses) -> OriginTable {
+    let table = OriginTable::new().with(&site.judged.bucket.host, addresses.s3);
+    match &site.judged.publish {
+        Some(publish) => table.with(&publish.host, addresses.function_url),
+        None => table,
+    }
+}
+
 fn distribution(site: &DevSite) -> Distribution {
+    let publish = site.judged.publish.as_ref();
+    let mut behaviours: Vec<Behaviour> = publish
+        .into_iter()
+        .flat_map(|publish| publishing(site, publish))
+        .collect();
+    behaviours.push(reading(site));
     Distribution {
         id: "EKEYFRONTDEV00".to_owned(),
         domain_name: "keyfront-dev.cloudfront.net".to_owned(),
-        behaviours: vec![Behaviour {
-            path_pattern: PathPattern::new("*"),
-            origin: bucket(site),
-            // The edge tells a method it does not serve by its own 405.
-            methods: AllowedMethods::All,
-            cache: CachePolicy {
-                query: site.judged.query.clone(),
-                headers: cors_headers(site),
-                min_ttl: 0,
-                default_ttl: DAY,
-                max_ttl: 365 * DAY,
-            },
-            forward: OriginRequestPolicy::default(),
-            functions: Functions {
-                origin_request: true,
-                origin_response: true,
-                include_body: false,
-            },
-        }],
+        behaviours,
         // Errors say no-store themselves.
         error_ttl: BTreeMap::new(),
     }
 }
 
-fn bucket(site: &DevSite) -> Origin {
+/// The publish prefix itself and what lies under it: whole segments, as the edge routes them.
+fn publishing(site: &DevSite, publish: &FunctionOrigin) -> [Behaviour; 2] {
+    ["", "/*"].map(|under| Behaviour {
+        path_pattern: PathPattern::new(&format!("{}{under}", publish.prefix)),
+        origin: origin(site, &publish.host, PUBLISH_TIMEOUT),
+        methods: AllowedMethods::All,
+        cache: CachePolicy::disabled(),
+        forward: OriginRequestPolicy::all_viewer_except_host(),
+        functions: Functions {
+            origin_request: true,
+            origin_response: true,
+            include_body: true,
+        },
+    })
+}
+
+fn reading(site: &DevSite) -> Behaviour {
+    Behaviour {
+        path_pattern: PathPattern::new("*"),
+        origin: origin(site, &site.judged.bucket.host, READ_TIMEOUT),
+        // The edge tells a method it does not serve by its own 405.
+        methods: AllowedMethods::All,
+        cache: CachePolicy {
+            query: site.judged.query.clone(),
+            headers: cors_headers(site),
+            min_ttl: 0,
+            default_ttl: DAY,
+            max_ttl: 365 * DAY,
+        },
+        forward: OriginRequestPolicy::default(),
+        functions: Functions {
+            origin_request: true,
+            origin_response: true,
+            include_body: false,
+        },
+    }
+}
+
+fn origin(site: &DevSite, host: &str, read_timeout: u64) -> Origin {
     Origin {
-        domain_name: site.judged.bucket.host.clone(),
+        domain_name: host.to_owned(),
         protocol: OriginProtocol::Https,
         port: 443,
         path: String::new(),
         kind: OriginKind::Custom,
         custom_headers: vec![("x-keyfront-site".to_owned(), site.document.clone())],
-        read_timeout: 30,
+        read_timeout,
         keepalive_timeout: 5,
     }
 }

@@ -5,11 +5,14 @@ use std::time::Duration;
 
 use anyhow::Context as _;
 use keyfront_edge::Site;
+use keyfront_edge::site::FunctionOrigin;
 use serde::Deserialize;
 
 /// The bucket and Region of a stack that is given no site.
 const DEFAULT_BUCKET: &str = "keyfront-dev";
 const DEFAULT_REGION: &str = "eu-west-1";
+/// The id of its Function URL, as long as AWS's are.
+const DEFAULT_FUNCTION_URL: &str = "keyfrontdevpublishfunctionurl000";
 
 /// What to start, and where.
 #[derive(Debug, Clone)]
@@ -20,7 +23,9 @@ pub struct StackConfig {
     pub storage: Storage,
     /// What runs the edge.
     pub edge: EdgeKind,
-    /// A site document; without one, the whole of one bucket is served.
+    /// What runs the publishers' API behind the CDN.
+    pub origin: OriginKind,
+    /// A site document; without one, the whole of one bucket is served, and the publishers' API under `/_publish`.
     pub site: Option<Vec<u8>>,
     /// Where to listen.
     pub ports: Ports,
@@ -58,6 +63,27 @@ impl EdgeKind {
                 format!("the Lambda@Edge bundle in Node, from {}", bundle.display())
             }
             Self::Native => "linked natively, not the Lambda@Edge bundle".to_owned(),
+        }
+    }
+}
+
+/// What runs the publishers' API behind the CDN. Its own port is served by the origin linked into this program always.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum OriginKind {
+    /// The built Lambda, in processes that speak the Lambda Runtime API.
+    Lambda {
+        /// The deployment package.
+        package: PathBuf,
+    },
+    /// The origin's Lambda entry, linked into this program.
+    Native,
+}
+
+impl OriginKind {
+    pub(super) fn description(&self) -> String {
+        match self {
+            Self::Lambda { package } => format!("the built Lambda, from {}", package.display()),
+            Self::Native => "linked natively, not the built Lambda".to_owned(),
         }
     }
 }
@@ -101,6 +127,11 @@ impl StackConfig {
             names.endpoint.is_none(),
             "the site names an endpoint: leave it out, the stack's own S3 stands in for AWS's"
         );
+        let elsewhere = |publish: &FunctionOrigin| publish.region != names.region;
+        anyhow::ensure!(
+            !judged.publish.as_ref().is_some_and(elsewhere),
+            "the site's publish function is in another Region than its bucket: the stack has one Region"
+        );
         Ok(DevSite {
             document,
             bucket: names.bucket,
@@ -121,6 +152,11 @@ struct Names {
 fn default_site() -> String {
     serde_json::json!({
         "v": 1, "bucket": DEFAULT_BUCKET, "region": DEFAULT_REGION, "style": "virtual", "query": [], "signing": "sigv4",
+        "publish": {
+            "prefix": "/_publish",
+            "host": format!("{DEFAULT_FUNCTION_URL}.lambda-url.{DEFAULT_REGION}.on.aws"),
+            "region": DEFAULT_REGION,
+        },
     })
     .to_string()
 }

@@ -29,7 +29,8 @@ const STATE_FOLDER: &str = "state";
 
 /// KMS, STS and S3, opened and not yet serving.
 pub(super) struct Ground {
-    clock: Clock,
+    pub(super) clock: Clock,
+    pub(super) iam: Arc<Iam>,
     registry: Arc<CredentialRegistry>,
     kms: Arc<Kms>,
     pub(super) sts: Arc<Sts>,
@@ -67,9 +68,14 @@ impl Ground {
         s3.ensure_bucket(&site.bucket, BucketEncryption::Kms(key_arn.clone()))
             .await?;
         let administrator = registry.long_lived(&administrator(&clock).principal, clock.now())?;
-        let sts = Arc::new(Sts::new(iam, Arc::clone(&registry), clock.clone()));
+        let sts = Arc::new(Sts::new(
+            Arc::clone(&iam),
+            Arc::clone(&registry),
+            clock.clone(),
+        ));
         Ok(Self {
             clock,
+            iam,
             registry,
             kms,
             sts,
@@ -79,9 +85,14 @@ impl Ground {
         })
     }
 
-    /// Who may do everything.
-    pub(super) fn administrator(&self) -> Requester {
-        administrator(&self.clock)
+    /// A verifier of signatures for `service`.
+    pub(super) fn auth(&self, service: &'static str) -> RequestAuth {
+        RequestAuth::new(
+            Arc::clone(&self.registry),
+            self.clock.clone(),
+            self.iam.account().region(),
+            service,
+        )
     }
 
     /// Serves all three until `stop`.
@@ -91,24 +102,16 @@ impl Ground {
         tasks: &mut JoinSet<()>,
         stop: &CancellationToken,
     ) {
-        let auth = |service| {
-            RequestAuth::new(
-                Arc::clone(&self.registry),
-                self.clock.clone(),
-                self.sts.account().region(),
-                service,
-            )
-        };
         let kms = kms::serve(
             listeners.kms,
             Arc::clone(&self.kms),
-            auth("kms"),
+            self.auth("kms"),
             stop.clone(),
         );
         let sts = sts::serve(
             listeners.sts,
             Arc::clone(&self.sts),
-            auth("sts"),
+            self.auth("sts"),
             stop.clone(),
         );
         tasks.spawn(async { report("KMS", kms.await) });

@@ -11,6 +11,8 @@ use super::config::Ports;
 #[derive(Debug)]
 pub(super) struct Listeners {
     pub(super) publish: TcpListener,
+    /// Only the CDN knows this one: it stands for a name at AWS.
+    pub(super) function_url: TcpListener,
     pub(super) aws: AwsListeners,
 }
 
@@ -26,6 +28,7 @@ pub(super) struct AwsListeners {
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Addresses {
     pub(super) publish: SocketAddr,
+    pub(super) function_url: SocketAddr,
     pub(super) s3: SocketAddr,
     pub(super) kms: SocketAddr,
     pub(super) sts: SocketAddr,
@@ -35,6 +38,7 @@ impl Listeners {
     pub(super) async fn bind(ports: &Ports) -> anyhow::Result<Self> {
         Ok(Self {
             publish: bind(ports.publish, "--publish-port").await?,
+            function_url: TcpListener::bind(loopback(0)).await?,
             aws: AwsListeners {
                 s3: bind(ports.s3, "--s3-port").await?,
                 kms: bind(ports.kms, "--kms-port").await?,
@@ -46,6 +50,7 @@ impl Listeners {
     pub(super) fn addresses(&self) -> io::Result<Addresses> {
         Ok(Addresses {
             publish: self.publish.local_addr()?,
+            function_url: self.function_url.local_addr()?,
             s3: self.aws.s3.local_addr()?,
             kms: self.aws.kms.local_addr()?,
             sts: self.aws.sts.local_addr()?,

@@ -5,6 +5,7 @@
 mod cdn;
 mod config;
 mod dev_json;
+mod function_url;
 mod ground;
 mod listeners;
 mod origin;
@@ -20,7 +21,7 @@ use anyhow::Context as _;
 use tokio::task::JoinSet;
 use tokio_util::sync::CancellationToken;
 
-pub use config::{EdgeKind, Ports, StackConfig, Storage};
+pub use config::{EdgeKind, OriginKind, Ports, StackConfig, Storage};
 pub use dev_json::{DevJson, RoleCredentials, StoredCredentials};
 
 use crate::cdn::CdnHandle;
@@ -42,6 +43,7 @@ pub struct Stack {
     dev_json: DevJson,
     dev_json_path: PathBuf,
     edge_description: String,
+    origin_description: String,
 }
 
 impl Stack {
@@ -60,7 +62,7 @@ impl Stack {
         let mut tasks = JoinSet::new();
         ground.serve(listeners.aws, &mut tasks, &stop);
 
-        let (sessions, begun) = Sessions::begin(Arc::clone(&ground.sts), ground.administrator())?;
+        let (sessions, begun) = Sessions::begin(Arc::clone(&ground.sts), ground.clock.clone())?;
         let cdn = cdn::start(&config, &site, &addresses, sessions.edge()).await?;
         let origin = OriginSetup::new(&ground, &site.bucket, url(addresses.s3), cdn.url())?;
         let dev_json_path = config.folder.join("dev.json");
@@ -71,6 +73,13 @@ impl Stack {
         )
         .await?;
         origin.serve(listeners.publish, sessions.origin(), &mut tasks, &stop);
+        if let Some(publish) = &site.judged.publish {
+            let function =
+                function_url::function(&config.origin, &ground, &origin, &sessions, &stop);
+            let url = function_url::open(&ground, &publish.host, function.await?)?;
+            let serving = url.serve(listeners.function_url, stop.clone());
+            tasks.spawn(async { ground::report("the function url", serving.await) });
+        }
 
         let dev_json = DevJson {
             cdn_url: cdn.url(),
@@ -104,6 +113,7 @@ impl Stack {
             dev_json,
             dev_json_path,
             edge_description: config.edge.description(),
+            origin_description: config.origin.description(),
         })
     }
 
@@ -120,6 +130,11 @@ impl Stack {
     /// What runs the edge, for people.
     pub fn edge_description(&self) -> &str {
         &self.edge_description
+    }
+
+    /// What runs the publishers' API behind the CDN, for people.
+    pub fn origin_description(&self) -> &str {
+        &self.origin_description
     }
 
     /// Stops accepting, lets requests under way end for some seconds, and stops.

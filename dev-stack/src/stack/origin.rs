@@ -4,13 +4,14 @@ use std::sync::Arc;
 
 use aws_credential_types::provider::SharedCredentialsProvider;
 use aws_sdk_s3::Client;
-use keyfront_origin::config::{Config, ConfigError, KeyArn, S3Style};
+use keyfront_origin::config::{self, Config, ConfigError, KeyArn, RoleArn, S3Style};
 use keyfront_origin::{Origin, store};
 use tokio::net::TcpListener;
 use tokio::task::JoinSet;
 use tokio_util::sync::CancellationToken;
 
 use super::ground::{self, Ground};
+use super::principals::EDGE_ROLE;
 use super::sessions::{OriginCredentials, for_sdk};
 
 /// What the origin is configured with, and the S3 clients of that configuration.
@@ -22,7 +23,7 @@ impl OriginSetup {
     /// The configuration a deployed origin would read from its environment.
     ///
     /// # Errors
-    /// Never for a key of the stack's own KMS.
+    /// Never for a key of the stack's own KMS and a role of its own.
     pub(super) fn new(
         ground: &Ground,
         bucket: &str,
@@ -34,7 +35,7 @@ impl OriginSetup {
                 bucket: bucket.to_owned(),
                 key_arn: KeyArn::parse(&ground.key_arn)?,
                 region: ground.sts.account().region().to_owned(),
-                edge_role: None,
+                edge_role: Some(RoleArn::parse(&ground.iam.account().role_arn(EDGE_ROLE))?),
                 public_url: Some(cdn_url),
                 s3_endpoint: Some(s3_url),
                 s3_style: S3Style::Path,
@@ -48,6 +49,40 @@ impl OriginSetup {
         store::client(&self.config, SharedCredentialsProvider::new(credentials))
     }
 
+    /// The origin, linked in.
+    pub(super) fn origin(&self, credentials: OriginCredentials) -> Arc<Origin> {
+        let s3 = store::client(&self.config, SharedCredentialsProvider::new(credentials));
+        Origin::new(&self.config, s3)
+    }
+
+    /// What it is configured with.
+    pub(super) fn config(&self) -> &Config {
+        &self.config
+    }
+
+    /// The same as the environment of a function.
+    pub(super) fn environment(&self, edge_role_arn: String) -> Vec<(String, String)> {
+        let Config {
+            bucket,
+            key_arn,
+            public_url,
+            s3_endpoint,
+            s3_style,
+            ..
+        } = &self.config;
+        let path_style = (*s3_style == S3Style::Path).to_string();
+        let variables = [
+            (config::BUCKET, Some(bucket.clone())),
+            (config::KEY_ARN, Some(key_arn.to_string())),
+            (config::EDGE_ROLE_ARN, Some(edge_role_arn)),
+            (config::PUBLIC_URL, public_url.clone()),
+            (config::S3_ENDPOINT, s3_endpoint.clone()),
+            (config::S3_PATH_STYLE, Some(path_style)),
+        ];
+        let set = |(name, value): (&str, Option<String>)| Some((name.to_owned(), value?));
+        variables.into_iter().filter_map(set).collect()
+    }
+
     /// Serves publishers until `stop`.
     pub(super) fn serve(
         &self,
@@ -56,8 +91,7 @@ impl OriginSetup {
         tasks: &mut JoinSet<()>,
         stop: &CancellationToken,
     ) {
-        let s3 = store::client(&self.config, SharedCredentialsProvider::new(credentials));
-        let origin: Arc<Origin> = Origin::new(&self.config, s3);
+        let origin = self.origin(credentials);
         let stop = stop.clone().cancelled_owned();
         tasks.spawn(async move {
             ground::report(

@@ -9,6 +9,15 @@ use crate::identity::Account;
 
 pub(super) const EDGE_ROLE: &str = "keyfront-edge";
 pub(super) const ORIGIN_ROLE: &str = "keyfront-origin";
+/// Who runs the edge's function, and with it assumes its role.
+pub(super) const EDGE_SERVICE: &str = "edgelambda.amazonaws.com";
+
+/// Who runs the origin's function.
+pub(super) const ORIGIN_SERVICE: &str = "lambda.amazonaws.com";
+
+/// The origin's function.
+const ORIGIN_FUNCTION: &str = "keyfront-origin";
+
 pub(super) const ADMIN_USER: &str = "keyfront-admin";
 
 /// The longest session a role can give, and what the stack asks for.
@@ -19,12 +28,14 @@ pub(super) fn admit_roles(iam: &Iam, bucket: &str, key_arn: &str) -> anyhow::Res
     iam.put_role(role(
         iam.account(),
         EDGE_ROLE,
-        edge_policy(iam.account(), bucket, key_arn),
+        EDGE_SERVICE,
+        &edge_policy(iam.account(), bucket, key_arn),
     )?)?;
     iam.put_role(role(
         iam.account(),
         ORIGIN_ROLE,
-        origin_policy(iam.account(), bucket, key_arn),
+        ORIGIN_SERVICE,
+        &origin_policy(iam.account(), bucket, key_arn),
     )?)?;
     Ok(())
 }
@@ -44,22 +55,56 @@ fn administrator() -> anyhow::Result<User> {
     })
 }
 
-fn role(account: &Account, name: &str, policy: String) -> anyhow::Result<Role> {
+fn role(account: &Account, name: &str, service: &str, policy: &str) -> anyhow::Result<Role> {
+    // Lambda begins the functions' sessions; the administrator may, so that people can try what a role can do.
     let trust = document(&json!([{
         "Effect": "Allow",
-        "Principal": {"AWS": account.user_arn(ADMIN_USER)},
+        "Principal": {"Service": service, "AWS": account.user_arn(ADMIN_USER)},
         "Action": "sts:AssumeRole",
     }]));
     Ok(Role {
         name: name.to_owned(),
         trust: Policy::parse(&trust, PolicyKind::Trust)?,
-        policies: vec![Policy::parse(&policy, PolicyKind::Identity)?],
+        policies: vec![Policy::parse(policy, PolicyKind::Identity)?],
         longest_session: SESSION,
     })
 }
 
+/// The ARN of the origin's function.
+pub(super) fn origin_function_arn(account: &Account) -> String {
+    let (region, id) = (account.region(), account.id());
+    format!("arn:aws:lambda:{region}:{id}:function:{ORIGIN_FUNCTION}")
+}
+
+/// The resource policy of the origin's function: the edge's role, and by the Function URL only.
+pub(super) fn origin_function_policy(account: &Account) -> anyhow::Result<Policy> {
+    let allowed = |sid, action, condition| {
+        json!({
+            "Sid": sid,
+            "Effect": "Allow",
+            "Principal": {"AWS": account.role_arn(EDGE_ROLE)},
+            "Action": action,
+            "Resource": origin_function_arn(account),
+            "Condition": condition,
+        })
+    };
+    let policy = document(&json!([
+        allowed(
+            "EdgeInvokesFunctionUrl",
+            "lambda:InvokeFunctionUrl",
+            json!({"StringEquals": {"lambda:FunctionUrlAuthType": "AWS_IAM"}}),
+        ),
+        allowed(
+            "EdgeInvokesFunctionByItsUrl",
+            "lambda:InvokeFunction",
+            json!({"Bool": {"lambda:InvokedViaFunctionUrl": "true"}}),
+        ),
+    ]));
+    Ok(Policy::parse(&policy, PolicyKind::Resource)?)
+}
+
 /// The edge reads objects and may know that one is missing (`s3:ListBucket` makes it a true 404); it never sees
-/// Keyfront's own documents.
+/// Keyfront's own documents. It hands publishers' requests to the origin's function.
 fn edge_policy(account: &Account, bucket: &str, key_arn: &str) -> String {
     let arn = format!("arn:aws:s3:::{bucket}");
     document(&json!([
@@ -67,6 +112,11 @@ fn edge_policy(account: &Account, bucket: &str, key_arn: &str) -> String {
         {"Effect": "Allow", "Action": "s3:ListBucket", "Resource": arn},
         {"Effect": "Deny", "Action": "s3:*", "Resource": format!("{arn}/.keyfront/*")},
         key_use(account, bucket, key_arn, &["kms:Decrypt"]),
+        {
+            "Effect": "Allow",
+            "Action": ["lambda:InvokeFunctionUrl", "lambda:InvokeFunction"],
+            "Resource": origin_function_arn(account),
+        },
     ]))
 }
 

@@ -8,9 +8,10 @@ use std::time::Duration;
 use aws_credential_types::provider::{self, ProvideCredentials, future};
 use tokio::sync::watch;
 
-use super::principals::{EDGE_ROLE, ORIGIN_ROLE, SESSION};
+use super::principals::{EDGE_ROLE, EDGE_SERVICE, ORIGIN_ROLE, ORIGIN_SERVICE, SESSION};
 use crate::cdn::EdgeCredentials;
-use crate::identity::{Credentials, Requester};
+use crate::clock::Clock;
+use crate::identity::{Credentials, Principal, Requester};
 use crate::sts::{AssumeRole, Sts};
 
 /// Half of a session's life: a machine that slept wakes up with a valid one.
@@ -19,7 +20,7 @@ const REPLACE_AFTER: Duration = Duration::from_secs(SESSION.as_secs() / 2);
 /// Begins and replaces the sessions of both roles.
 pub(super) struct Sessions {
     sts: Arc<Sts>,
-    administrator: Requester,
+    clock: Clock,
     edge: watch::Sender<EdgeCredentials>,
     origin: watch::Sender<Credentials>,
 }
@@ -32,12 +33,12 @@ pub(super) struct Begun {
 }
 
 impl Sessions {
-    /// Begins a session of each role on behalf of `administrator`.
-    pub(super) fn begin(sts: Arc<Sts>, administrator: Requester) -> anyhow::Result<(Self, Begun)> {
-        let begun = Begun::new(&sts, &administrator)?;
+    /// Begins a session of each role, as the services that run the functions do.
+    pub(super) fn begin(sts: Arc<Sts>, clock: Clock) -> anyhow::Result<(Self, Begun)> {
+        let begun = Begun::new(&sts, &clock)?;
         let sessions = Self {
             sts,
-            administrator,
+            clock,
             edge: watch::Sender::new(for_edge(&begun.edge)),
             origin: watch::Sender::new(begun.origin.clone()),
         };
@@ -54,6 +55,11 @@ impl Sessions {
         OriginCredentials(self.origin.subscribe())
     }
 
+    /// The same as they are, for what does not use the AWS SDK.
+    pub(super) fn origin_watched(&self) -> watch::Receiver<Credentials> {
+        self.origin.subscribe()
+    }
+
     /// Replaces both sessions again and again; `replaced` is told each time, before anything signs with them.
     ///
     /// A replacement that fails is logged and tried again at the next turn; the old sessions live on meanwhile.
@@ -64,7 +70,7 @@ impl Sessions {
         turn.tick().await;
         loop {
             turn.tick().await;
-            match Begun::new(&self.sts, &self.administrator) {
+            match Begun::new(&self.sts, &self.clock) {
                 Ok(begun) => {
                     replaced(&begun);
                     self.edge.send_replace(for_edge(&begun.edge));
@@ -77,19 +83,21 @@ impl Sessions {
 }
 
 impl Begun {
-    fn new(sts: &Sts, administrator: &Requester) -> anyhow::Result<Self> {
-        let session = |role: &str| -> anyhow::Result<Credentials> {
+    fn new(sts: &Sts, clock: &Clock) -> anyhow::Result<Self> {
+        let session = |role: &str, service: &str| -> anyhow::Result<Credentials> {
+            let name = service.to_owned();
+            let requester = Requester::new(Principal::Service { name }, clock.now());
             let request = AssumeRole {
                 role_arn: sts.account().role_arn(role),
                 session_name: "keyfront-dev".to_owned(),
                 duration: SESSION,
                 external_id: None,
             };
-            Ok(sts.assume_role(administrator, &request)?.credentials)
+            Ok(sts.assume_role(&requester, &request)?.credentials)
         };
         Ok(Self {
-            edge: session(EDGE_ROLE)?,
-            origin: session(ORIGIN_ROLE)?,
+            edge: session(EDGE_ROLE, EDGE_SERVICE)?,
+            origin: session(ORIGIN_ROLE, ORIGIN_SERVICE)?,
         })
     }
 }

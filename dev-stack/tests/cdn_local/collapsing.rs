@@ -9,7 +9,11 @@ use http_body_util::{BodyExt, StreamBody};
 use hyper::body::Frame;
 use tokio::sync::{Semaphore, mpsc};
 
-use crate::stage::{Body, Stage, TestOrigin, answer, answer_with};
+use keyfront_dev_stack::cdn::ForwardHeaders;
+
+use crate::stage::{
+    Body, Setting, Stage, TestOrigin, answer, answer_with, default_behaviour, read,
+};
 
 /// A body the test feeds by hand.
 fn fed_body() -> (mpsc::Sender<&'static str>, Body) {
@@ -139,4 +143,34 @@ async fn invalidation_during_a_transfer_keeps_the_old_answer_out_of_the_cache() 
     assert_eq!(stage.fetch("/a").await.1, "Miss from cloudfront");
     assert_eq!(origin.count(), 2);
     assert_eq!(stage.fetch("/a").await.1, "Hit from cloudfront");
+}
+
+#[tokio::test]
+async fn follower_that_asks_for_another_variant_is_not_given_the_first_ones() {
+    let gate = Arc::new(Semaphore::new(0));
+    let wait = Arc::clone(&gate);
+    let origin = TestOrigin::start(move |seen| {
+        let wait = Arc::clone(&wait);
+        Box::pin(async move {
+            wait.acquire().await.unwrap().forget();
+            let language = seen.header("x-language").unwrap().to_owned();
+            answer(200, &[("vary", "x-language")], language)
+        })
+    })
+    .await;
+    let mut behaviour = default_behaviour();
+    behaviour.forward.headers = ForwardHeaders::Listed(vec!["x-language".into()]);
+    let setting = Setting {
+        behaviours: vec![behaviour],
+        ..Setting::default()
+    };
+    let stage = Stage::with(&origin, setting).await;
+    let ask = |language| read(stage.get("/a").header("x-language", language));
+    let open = async {
+        eventually(|| origin.count() == 1).await;
+        tokio::time::sleep(Duration::from_millis(100)).await;
+        gate.add_permits(2);
+    };
+    let (english, german, ()) = tokio::join!(ask("en"), ask("de"), open);
+    assert_eq!((english.2.as_str(), german.2.as_str()), ("en", "de"));
 }

@@ -9,7 +9,7 @@ use serde_json::Value;
 use tokio::sync::watch;
 
 use crate::stage::{
-    ORIGIN, Seen, Setting, Stage, TestOrigin, answer, at_once, config, credentials,
+    ORIGIN, Seen, Setting, Stage, TestOrigin, answer, answer_with, at_once, config, credentials,
     default_behaviour, header, read, with_bundle,
 };
 
@@ -219,9 +219,9 @@ async fn rotated_credentials_are_used_from_the_next_invocation_and_none_fails() 
     let mut setting = with_bundle(
         folder.path(),
         "export const handler = async () => {
-           const { AWS_ACCESS_KEY_ID: id, AWS_SESSION_TOKEN: token, HOME: home } = process.env;
+           const { AWS_ACCESS_KEY_ID: id, AWS_SESSION_TOKEN: token, CARGO_PKG_NAME: other } = process.env;
            await new Promise((done) => setTimeout(done, 2));
-           return { status: '200', headers: { 'cache-control': [{ value: 'no-store' }] }, body: `${id} ${token} ${home}` };
+           return { status: '200', headers: { 'cache-control': [{ value: 'no-store' }] }, body: `${id} ${token} ${other}` };
          };",
     );
     let (rotate, receiver) = watch::channel(credentials("AKIDFIRST"));
@@ -419,4 +419,30 @@ async fn no_worker_outlives_the_cdn() {
     assert!(process.exists());
     stage.cdn.shutdown().await;
     assert!(!process.exists());
+}
+
+#[tokio::test]
+async fn chunked_answer_is_shown_as_such_and_the_header_is_read_only() {
+    let origin = TestOrigin::start(|_| {
+        let parts = futures::stream::iter([Ok(hyper::body::Frame::data("chunk".into()))]);
+        let body = http_body_util::BodyExt::boxed_unsync(http_body_util::StreamBody::new(parts));
+        at_once(answer_with(200, &[], body))
+    })
+    .await;
+    let folder = tempfile::tempdir().unwrap();
+    let setting = with_bundle(
+        folder.path(),
+        "export const handler = async (event) => {
+           const { config, request, response } = event.Records[0].cf;
+           if (config.eventType !== 'origin-response') return request;
+           response.headers['x-shown'] = [{ value: response.headers['transfer-encoding'][0].value }];
+           if (request.uri === '/dropped') delete response.headers['transfer-encoding'];
+           return response;
+         };",
+    );
+    let stage = Stage::with(&origin, setting).await;
+    let kept = stage.get("/kept").send().await.unwrap();
+    assert_eq!(header(&kept, "x-shown"), "chunked");
+    assert_eq!(kept.text().await.unwrap(), "chunk");
+    assert_eq!(stage.fetch("/dropped").await.0, 502);
 }

@@ -140,18 +140,16 @@ async fn listing_can_be_limited_to_a_prefix() {
 async fn a_bucket_policy_can_demand_encryption_and_deny_what_roles_allow() {
     let stack = Stack::start().await;
     let admin = stack.client();
-    let policy = format!(
-        r#"{{"Version":"2012-10-17","Statement":[
-          {{"Sid":"OnlyOurKey","Effect":"Deny","Principal":"*","Action":"s3:PutObject","Resource":"arn:aws:s3:::docs/*",
-            "Condition":{{"Null":{{"s3:x-amz-server-side-encryption":"false"}},"StringNotEquals":{{"s3:x-amz-server-side-encryption":"aws:kms"}}}}}},
-          {{"Sid":"NoPrivate","Effect":"Deny","Principal":"*","Action":"s3:GetObject","Resource":"arn:aws:s3:::docs/private/*"}},
-          {{"Sid":"Guest","Effect":"Allow","Principal":{{"AWS":"arn:aws:iam::123456789012:role/guest"}},"Action":"s3:GetObject","Resource":"arn:aws:s3:::docs/open/*"}}
-        ]}}"#
-    );
+    let policy = r#"{"Version":"2012-10-17","Statement":[
+          {"Sid":"OnlyOurKey","Effect":"Deny","Principal":"*","Action":"s3:PutObject","Resource":"arn:aws:s3:::docs/*",
+            "Condition":{"Null":{"s3:x-amz-server-side-encryption":"false"},"StringNotEquals":{"s3:x-amz-server-side-encryption":"aws:kms"}}},
+          {"Sid":"NoPrivate","Effect":"Deny","Principal":"*","Action":"s3:GetObject","Resource":"arn:aws:s3:::docs/private/*"},
+          {"Sid":"Guest","Effect":"Allow","Principal":{"AWS":"arn:aws:iam::123456789012:role/guest"},"Action":"s3:GetObject","Resource":"arn:aws:s3:::docs/open/*"}
+        ]}"#;
     admin
         .put_bucket_policy()
         .bucket(BUCKET)
-        .policy(&policy)
+        .policy(policy)
         .send()
         .await
         .unwrap();
@@ -163,7 +161,7 @@ async fn a_bucket_policy_can_demand_encryption_and_deny_what_roles_allow() {
             .await
             .unwrap()
             .policy(),
-        Some(policy.as_str())
+        Some(policy)
     );
     let put = |key: &str| {
         admin

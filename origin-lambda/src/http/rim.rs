@@ -27,7 +27,7 @@ const REQUEST_ID: HeaderName = HeaderName::from_static("x-keyfront-request-id");
 #[derive(Debug, Clone)]
 pub(super) struct RequestId(pub(super) String);
 
-/// Failures leave a handler as an extension of an empty response; [`answer`] renders them.
+/// Failures leave a handler as an extension of an empty response; the outermost layer renders them.
 impl IntoResponse for Error {
     fn into_response(self) -> Response {
         refused(Arc::new(self))
@@ -142,5 +142,30 @@ impl fmt::Display for Chain<'_> {
             source = error.source();
         }
         Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use axum::{Router, middleware, routing::get};
+    use http::StatusCode;
+    use http_body_util::BodyExt as _;
+    use tower::ServiceExt as _;
+
+    use super::*;
+
+    #[tokio::test]
+    async fn a_panic_costs_one_request() {
+        let router = Router::new()
+            .route("/bad", get(async || -> StatusCode { panic!("on purpose") }))
+            .route("/good", get(|| async { "good" }))
+            .layer(middleware::from_fn(answer));
+        let send = |path| Request::get(path).body(Body::empty()).unwrap();
+        let response = router.clone().oneshot(send("/bad")).await.unwrap();
+        assert_eq!(response.status(), 500);
+        let body = response.into_body().collect().await.unwrap().to_bytes();
+        let problem: serde_json::Value = serde_json::from_slice(&body).unwrap();
+        assert_eq!(problem["code"], "internal");
+        assert_eq!(router.oneshot(send("/good")).await.unwrap().status(), 200);
     }
 }

@@ -130,6 +130,7 @@ struct Measured {
     body: Mutex<Body>,
     length: Length,
     left: u64,
+    patience: Duration,
     idle: Pin<Box<Sleep>>,
     fault: BodyFaultCell,
 }
@@ -140,8 +141,18 @@ impl Measured {
             body: Mutex::new(body),
             length,
             left,
+            patience: IDLE,
             idle: Box::pin(sleep(IDLE)),
             fault,
+        }
+    }
+
+    #[cfg(test)]
+    fn impatient(self, patience: Duration) -> Self {
+        Self {
+            patience,
+            idle: Box::pin(sleep(patience)),
+            ..self
         }
     }
 
@@ -152,7 +163,7 @@ impl Measured {
                 ready!(self.idle.as_mut().poll(cx));
                 return Poll::Ready(Some(Err(BodyFault::Stalled)));
             };
-            self.idle.as_mut().reset(Instant::now() + IDLE);
+            self.idle.as_mut().reset(Instant::now() + self.patience);
             return Poll::Ready(match frame {
                 Some(Ok(frame)) => match frame.into_data() {
                     Ok(data) if data.len() as u64 > self.left => Some(Err(BodyFault::Excess)),
@@ -193,5 +204,26 @@ impl HttpBody for Measured {
             Length::Exactly => SizeHint::with_exact(self.left),
             Length::AtMost => SizeHint::default(),
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::io;
+
+    use futures::{StreamExt as _, stream};
+
+    use super::*;
+
+    #[tokio::test]
+    async fn a_body_that_stops_arriving_fails() {
+        let one = stream::iter([Ok::<_, io::Error>(Bytes::from_static(b"abc"))]);
+        let body = Body::from_stream(one.chain(stream::pending()));
+        let fault = BodyFaultCell::default();
+        let body = Measured::new(body, Length::Exactly, 5, fault.clone());
+        let collected = collect(body.impatient(Duration::from_millis(20))).await;
+        assert_eq!(collected, Err(BodyFault::Stalled));
+        assert_eq!(fault.found(), Some(BodyFault::Stalled));
+        assert_eq!(Error::from(BodyFault::Stalled).problem().status, 408);
     }
 }

@@ -2,6 +2,7 @@
 //!
 //! It knows no publishers and no HTTP requests; keys and policies come in as values.
 
+mod answers;
 mod client;
 mod failure;
 
@@ -11,13 +12,16 @@ use aws_sdk_s3::{
     Client,
     config::{Config as S3Config, timeout::TimeoutConfig},
     operation::put_object::PutObjectOutput,
-    primitives::{ByteStream, DateTime},
+    primitives::ByteStream,
     types::{EncodingType, ServerSideEncryption},
 };
 use bytes::Bytes;
 use keyfront_object_key::ObjectKey;
 
-pub use self::client::{client, default_credentials};
+pub use self::{
+    answers::{Described, Encryption, Entry, Listing, PolicyDocument, Stored},
+    client::{client, default_credentials},
+};
 use crate::{
     config::KeyArn,
     error::{Error, Fault, Source},
@@ -25,79 +29,6 @@ use crate::{
     publish::{Payload, Plan, Precondition},
     publisher::POLICY_KEY,
 };
-
-/// What an upload became in S3.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Stored {
-    /// Entity tag with its quotes.
-    pub etag: String,
-}
-
-/// An object's metadata, as far as a publisher may see it.
-#[derive(Debug, Clone, PartialEq)]
-pub struct Described {
-    /// Entity tag with its quotes.
-    pub etag: Option<String>,
-    /// Bytes.
-    pub size: u64,
-    /// Media type.
-    pub content_type: Option<String>,
-    /// Content coding.
-    pub content_encoding: Option<String>,
-    /// How browsers shall present it.
-    pub content_disposition: Option<String>,
-    /// How long caches keep it.
-    pub cache_control: Option<String>,
-    /// Last write.
-    pub last_modified: Option<DateTime>,
-    /// Whether it is encrypted with the configured key.
-    pub encryption: Encryption,
-}
-
-/// How an object is encrypted, told without naming keys.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Encryption {
-    /// SSE-KMS with the configured key.
-    ConfiguredKey,
-    /// Anything else.
-    Other,
-}
-
-/// One object of a listing.
-#[derive(Debug, Clone, PartialEq)]
-pub struct Entry {
-    /// The key.
-    pub key: ObjectKey,
-    /// Entity tag with its quotes.
-    pub etag: Option<String>,
-    /// Bytes.
-    pub size: u64,
-    /// Last write.
-    pub last_modified: Option<DateTime>,
-}
-
-/// Part of a listing.
-#[derive(Debug, Clone, PartialEq)]
-pub struct Listing {
-    /// Objects whose keys Keyfront can serve, in the order of their keys' bytes.
-    pub entries: Vec<Entry>,
-    /// The raw last key S3 told, servable or not; `None` when nothing follows.
-    pub more_after: Option<String>,
-}
-
-/// The publishers' policy as read from the bucket.
-#[derive(Debug)]
-pub enum PolicyDocument {
-    /// Still what the given entity tag names.
-    Unchanged,
-    /// Read anew.
-    Read {
-        /// Entity tag with its quotes.
-        etag: Option<String>,
-        /// The document.
-        body: Bytes,
-    },
-}
 
 /// The bucket.
 #[derive(Debug, Clone)]

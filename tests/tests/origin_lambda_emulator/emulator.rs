@@ -4,7 +4,6 @@
 //! Both processes end with the [`Emulator`].
 
 use std::{
-    env,
     fs::{self, File, Permissions},
     net::{Ipv4Addr, TcpListener},
     os::unix::fs::PermissionsExt as _,
@@ -16,6 +15,7 @@ use std::{
 use anyhow::{Context as _, bail, ensure};
 use serde_json::Value;
 use tempfile::TempDir;
+use tokio::net::TcpStream;
 
 use crate::account::{Account, BUCKET, REGION};
 
@@ -40,6 +40,8 @@ impl Emulator {
         let bootstrap = unpack(folder.path())?;
         let port = free_port()?;
         let emulator = Process::spawn(&mut emulator(port)?, &folder.path().join("emulator.log"))?;
+        // The function gives up at once if the API it polls is not there.
+        listening(port, folder.path()).await?;
         let base = format!("http://127.0.0.1:{port}");
         let function = Process::spawn(
             &mut function(&bootstrap, &base, account),
@@ -96,6 +98,27 @@ impl Emulator {
             tokio::time::sleep(Duration::from_millis(50)).await;
         }
     }
+}
+
+async fn listening(port: u16, folder: &Path) -> anyhow::Result<()> {
+    let deadline = Instant::now() + PATIENCE;
+    while TcpStream::connect((Ipv4Addr::LOCALHOST, port))
+        .await
+        .is_err()
+    {
+        ensure!(
+            Instant::now() < deadline,
+            "the emulator does not listen\n{}",
+            logs(folder)
+        );
+        tokio::time::sleep(Duration::from_millis(50)).await;
+    }
+    Ok(())
+}
+
+fn logs(folder: &Path) -> String {
+    let log = |name| fs::read_to_string(folder.join(name)).unwrap_or_default();
+    format!("{}\n{}", log("emulator.log"), log("function.log"))
 }
 
 fn root() -> &'static Path {

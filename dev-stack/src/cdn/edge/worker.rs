@@ -26,6 +26,8 @@ const RUNNER: &str = include_str!("runner.mjs");
 const LONGEST_RESULT: usize = 8 * 1024 * 1024;
 const LONGEST_LOG_LINE: usize = 64 * 1024;
 const LOAD_TIMEOUT: Duration = Duration::from_secs(30);
+/// Version managers' `node` is a script that needs these. Nothing else of this program's reaches a function.
+const KEPT_VARIABLES: [&str; 2] = ["PATH", "HOME"];
 const FIRST_PAUSE: Duration = Duration::from_millis(50);
 const LONGEST_PAUSE: Duration = Duration::from_secs(5);
 const FAREWELL: Duration = Duration::from_secs(2);
@@ -68,6 +70,7 @@ impl WorkerProcess {
             .args(["--input-type=module", "-e", RUNNER, "--"])
             .arg(bundle)
             .env_clear()
+            .envs(std::env::vars_os().filter(|(name, _)| KEPT_VARIABLES.iter().any(|k| name == k)))
             .env("AWS_REGION", "us-east-1")
             .env("AWS_EXECUTION_ENV", "keyfront-dev-stack")
             .stdin(Stdio::piped())
@@ -133,16 +136,25 @@ impl WorkerProcess {
     }
 
     /// Closes the input, which ends the process; kills it if it lingers. Either way it is waited for.
-    async fn end(self) {
-        let Self {
-            mut child, input, ..
-        } = self;
-        drop(input);
-        if tokio::time::timeout(FAREWELL, child.wait()).await.is_err()
-            && let Err(cause) = child.kill().await
+    async fn end(mut self) {
+        drop(self.input);
+        if tokio::time::timeout(FAREWELL, self.child.wait())
+            .await
+            .is_err()
         {
-            tracing::warn!(%cause, "an edge worker could not be ended");
+            kill(&mut self.child).await;
         }
+    }
+
+    /// Ends a process that does not do what it should.
+    async fn kill(mut self) {
+        kill(&mut self.child).await;
+    }
+}
+
+async fn kill(child: &mut Child) {
+    if let Err(cause) = child.kill().await {
+        tracing::warn!(%cause, "an edge worker could not be ended");
     }
 }
 
@@ -259,12 +271,8 @@ impl Worker {
             // Nobody may be waiting any more.
             let _ = job.reply.send(outcome);
             if ended {
-                process.end().await;
-                return if self.stop.is_cancelled() {
-                    None
-                } else {
-                    Some(finished)
-                };
+                process.kill().await;
+                return (!self.stop.is_cancelled()).then_some(finished);
             }
             finished += 1;
         }

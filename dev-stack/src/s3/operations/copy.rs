@@ -62,20 +62,15 @@ impl Operations {
         let bucket = self.permitted_object(caller, "s3:PutObject", &input.bucket, &input.key)?;
         let preconditions = source_preconditions!(input);
         let source = self.open_source(caller, &input.copy_source, &preconditions)?;
-        if source.object.size > MAX_COPY {
-            let message = "The specified copy source is larger than the maximum allowable size for a copy source: \
-                           5368709120";
-            return Err(refused(S3ErrorCode::InvalidRequest, message));
-        }
+        check_copy_size(source.object.size)?;
         let replaces = replaces_metadata(input.metadata_directive.as_ref())?;
         let asked: Asked = asked!(input);
-        let onto_itself = is_onto_itself(&input.copy_source, &input.bucket, &input.key);
-        let changes = replaces || asked.algorithm.is_some() || asked.bucket_key.is_some();
-        if onto_itself && !changes && input.website_redirect_location.is_none() {
-            let message = "This copy request is illegal because it is trying to copy an object to itself without \
-                           changing the object's metadata, storage class, website redirect location or encryption \
-                           attributes.";
-            return Err(refused(S3ErrorCode::InvalidRequest, message));
+        let changes = replaces
+            || asked.algorithm.is_some()
+            || asked.bucket_key.is_some()
+            || input.website_redirect_location.is_some();
+        if is_onto_itself(&input.copy_source, &input.bucket, &input.key) && !changes {
+            return Err(changes_nothing());
         }
         let (headers, metadata) = if replaces {
             (
@@ -222,6 +217,20 @@ impl Operations {
             fresh,
         })
     }
+}
+
+fn check_copy_size(size: u64) -> S3Result<()> {
+    if size <= MAX_COPY {
+        return Ok(());
+    }
+    let message = "The specified copy source is larger than the maximum allowable size for a copy source: 5368709120";
+    Err(refused(S3ErrorCode::InvalidRequest, message))
+}
+
+fn changes_nothing() -> S3Error {
+    let message = "This copy request is illegal because it is trying to copy an object to itself without changing \
+                   the object's metadata, storage class, website redirect location or encryption attributes.";
+    refused(S3ErrorCode::InvalidRequest, message)
 }
 
 fn replaces_metadata(directive: Option<&MetadataDirective>) -> S3Result<bool> {

@@ -4,6 +4,7 @@
 
 mod attributes;
 mod buckets;
+mod complete;
 mod copy;
 mod delete;
 mod listing;
@@ -12,6 +13,7 @@ mod multipart_listing;
 mod policies;
 mod read;
 mod receive;
+mod selection;
 mod settings;
 mod write;
 

@@ -6,11 +6,14 @@ use s3s::{
     Body, S3Error, S3ErrorCode, S3Request, S3Response, S3Result,
     dto::{
         ChecksumMode, ETag, GetObjectInput, GetObjectOutput, HeadObjectInput, HeadObjectOutput,
-        Range, StreamingBlob,
+        StreamingBlob,
     },
 };
 
-use super::{Operations, blob_error, catalog_error, precondition_failed, refuse_version};
+use super::{
+    Operations, blob_error, catalog_error, precondition_failed, refuse_version,
+    selection::{Selection, content_range, length, select},
+};
 use crate::s3::{
     authority::Caller,
     blobs::{ByteRange, Lease, Piece, read_pieces},
@@ -19,7 +22,7 @@ use crate::s3::{
     data_key::DataKey,
     encryption::Applied,
     keyring::Place,
-    preconditions::{Preconditions, Unmet, resolve_range},
+    preconditions::{Preconditions, Unmet},
     refusal::{internal, invalid_argument, refused},
 };
 
@@ -75,12 +78,6 @@ macro_rules! show_stored_checksum {
 
 /// What S3 says of objects whose writer said nothing.
 const DEFAULT_TYPE: &str = "binary/octet-stream";
-
-/// Which bytes of an object are asked for.
-enum Selection {
-    Whole,
-    Range(ByteRange),
-}
 
 impl Operations {
     pub(super) async fn get_object(
@@ -288,76 +285,4 @@ fn range_applies(if_range: Option<&HeaderValue>, object: &ObjectRecord) -> bool 
         return true;
     };
     value == format!("\"{}\"", object.etag) || http_date(object).as_deref() == Some(value)
-}
-
-fn select(
-    object: &ObjectRecord,
-    range: Option<&Range>,
-    part: Option<i32>,
-) -> S3Result<(Selection, Option<i32>)> {
-    match (range, part) {
-        (Some(_), Some(_)) => Err(refused(
-            S3ErrorCode::InvalidRequest,
-            "Cannot specify both Range header and partNumber query parameter",
-        )),
-        (None, None) => Ok((Selection::Whole, None)),
-        (Some(range), None) => match resolve_range(range, object.size) {
-            Some(bytes) => Ok((Selection::Range(bytes), None)),
-            None => Err(not_satisfiable(object.size)),
-        },
-        (None, Some(number)) => select_part(object, number),
-    }
-}
-
-fn select_part(object: &ObjectRecord, number: i32) -> S3Result<(Selection, Option<i32>)> {
-    if object.parts.is_empty() && number == 1 {
-        let whole = 0..object.size;
-        return Ok((
-            if whole.is_empty() {
-                Selection::Whole
-            } else {
-                Selection::Range(whole)
-            },
-            None,
-        ));
-    }
-    let mut start = 0;
-    for part in &object.parts {
-        if i64::from(part.number) == i64::from(number) {
-            let count = i32::try_from(object.parts.len()).ok();
-            return Ok((Selection::Range(start..start + part.size), count));
-        }
-        start += part.size;
-    }
-    let mut error = refused(
-        S3ErrorCode::InvalidPart,
-        "The requested partnumber is not satisfiable",
-    );
-    error.set_status_code(StatusCode::RANGE_NOT_SATISFIABLE);
-    Err(error)
-}
-
-fn not_satisfiable(size: u64) -> S3Error {
-    let mut error = refused(
-        S3ErrorCode::InvalidRange,
-        "The requested range is not satisfiable",
-    );
-    let mut headers = HeaderMap::new();
-    if let Ok(value) = HeaderValue::try_from(format!("bytes */{size}")) {
-        headers.insert(header::CONTENT_RANGE, value);
-    }
-    error.set_headers(headers);
-    error
-}
-
-fn content_range(range: &ByteRange, size: u64) -> String {
-    format!(
-        "bytes {}-{}/{size}",
-        range.start,
-        range.end.saturating_sub(1)
-    )
-}
-
-fn length(range: &ByteRange) -> S3Result<i64> {
-    i64::try_from(range.end - range.start).map_err(|error| internal(&error))
 }

@@ -112,8 +112,8 @@ proptest::proptest! {
 
     #[test]
     fn what_passes_is_canonical_already(path in "/[a-zA-Z0-9%+/ -~]{0,30}") {
-        if let Ok(once) = crate::s3::address::canonical_path(&path) {
-            proptest::prop_assert_eq!(crate::s3::address::canonical_path(&once).unwrap(), once);
+        if let Ok(once) = address::canonical_path(&path) {
+            proptest::prop_assert_eq!(address::canonical_path(&once).unwrap(), once);
         }
     }
 }

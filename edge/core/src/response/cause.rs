@@ -7,6 +7,7 @@ use alloc::format;
 
 use super::{AnsweredRequest, OriginResponse};
 use crate::http_date;
+use crate::origin_request::OriginKind;
 use crate::refusal::Refusal;
 
 /// S3 refuses signatures older than this many seconds.
@@ -23,6 +24,8 @@ pub(super) fn of(request: &AnsweredRequest<'_>, response: &OriginResponse<'_>) -
         404 => Refusal::NotFound,
         403 if is_skewed(request, response) => Refusal::ClockSkew,
         400 | 401 | 403 => Refusal::OriginDenied,
+        // Lambda's front door, before the function.
+        413 if request.facts.origin == OriginKind::Publish => Refusal::BodyTooLarge,
         429 | 503 => Refusal::Throttled,
         _ => Refusal::OriginFailed,
     }

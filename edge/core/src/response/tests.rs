@@ -348,6 +348,16 @@ fn lambdas_own_errors_are_replaced() {
 }
 
 #[test]
+fn a_body_over_lambdas_own_limit_is_told_as_too_large() {
+    let response = head(413, &[("content-type", "application/json")]);
+    assert_eq!(
+        told(&facts(OriginKind::Publish), &response),
+        (413, "body-too-large".to_owned())
+    );
+    assert_eq!(told(&facts(OriginKind::Reader), &response).0, 502);
+}
+
+#[test]
 fn problem_details_from_a_bucket_are_an_object_like_any_error() {
     let response = head(403, &[("content-type", "application/problem+json")]);
     assert_eq!(

@@ -1,0 +1,89 @@
+//! What a function returned, as HTTP.
+//!
+//! <https://docs.aws.amazon.com/lambda/latest/dg/urls-invocation.html#urls-response-payload>. Pure.
+
+use std::collections::BTreeMap;
+
+use axum::body::Body;
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
+use http::header::{CONNECTION, CONTENT_LENGTH, CONTENT_TYPE, SET_COOKIE, TRANSFER_ENCODING};
+use http::{HeaderMap, HeaderName, HeaderValue, Response, StatusCode};
+use serde::Deserialize;
+use serde_json::Value;
+
+use super::function::InvokeError;
+
+/// An answer in the function's own words.
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct Told {
+    status_code: u16,
+    headers: Option<BTreeMap<String, String>>,
+    body: Option<String>,
+    is_base64_encoded: Option<bool>,
+    cookies: Option<Vec<String>>,
+}
+
+/// Reads what the function returned. Without a `statusCode` the whole value is the body of a 200, as in AWS.
+pub(super) fn response(returned: Value) -> Result<Response<Body>, InvokeError> {
+    if returned.get("statusCode").is_none() {
+        return Ok(inferred(&returned));
+    }
+    let told: Told = serde_json::from_value(returned)
+        .map_err(|_| InvokeError::Malformed("it is not of the payload format"))?;
+    let status = StatusCode::from_u16(told.status_code)
+        .ok()
+        .filter(|status| (200..600).contains(&status.as_u16()))
+        .ok_or(InvokeError::Malformed("its statusCode is not a status"))?;
+    let body = told.body.unwrap_or_default();
+    let body = match told.is_base64_encoded {
+        Some(true) => STANDARD
+            .decode(body)
+            .map_err(|_| InvokeError::Malformed("its body is not base64"))?,
+        Some(false) | None => body.into_bytes(),
+    };
+    let mut response = Response::new(Body::from(body));
+    *response.status_mut() = status;
+    *response.headers_mut() = headers(told.headers, told.cookies)?;
+    Ok(response)
+}
+
+fn inferred(returned: &Value) -> Response<Body> {
+    let text = match returned {
+        Value::String(text) => text.clone(),
+        other => other.to_string(),
+    };
+    let mut response = Response::new(Body::from(text));
+    let json = HeaderValue::from_static("application/json");
+    response.headers_mut().insert(CONTENT_TYPE, json);
+    response
+}
+
+/// The connection and the length are the front door's own.
+fn headers(
+    told: Option<BTreeMap<String, String>>,
+    cookies: Option<Vec<String>>,
+) -> Result<HeaderMap, InvokeError> {
+    let unusable = || InvokeError::Malformed("a header of it is not valid");
+    let mut headers = HeaderMap::new();
+    for (name, value) in told.unwrap_or_default() {
+        let name = HeaderName::try_from(name).map_err(|_| unusable())?;
+        if [CONNECTION, CONTENT_LENGTH, TRANSFER_ENCODING].contains(&name) {
+            continue;
+        }
+        headers.append(name, HeaderValue::try_from(value).map_err(|_| unusable())?);
+    }
+    for cookie in cookies.unwrap_or_default() {
+        let cookie = HeaderValue::try_from(cookie).map_err(|_| unusable())?;
+        headers.append(SET_COOKIE, cookie);
+    }
+    headers
+        .entry(CONTENT_TYPE)
+        .or_insert(HeaderValue::from_static("application/json"));
+    Ok(headers)
+}
+
+#[cfg(test)]
+#[path = "answer_tests.rs"]
+mod tests;

@@ -1,0 +1,58 @@
+#![allow(clippy::unwrap_used)]
+
+use http_body_util::BodyExt as _;
+use serde_json::json;
+
+use super::*;
+
+async fn told(returned: Value) -> (u16, HeaderMap, Vec<u8>) {
+    let (head, body) = response(returned).unwrap().into_parts();
+    let body = body.collect().await.unwrap().to_bytes();
+    (head.status.as_u16(), head.headers, body.to_vec())
+}
+
+#[tokio::test]
+async fn an_answer_is_told_as_the_function_gave_it() {
+    let (status, headers, body) = told(json!({
+        "statusCode": 201,
+        "headers": {"content-type": "image/png", "X-One": "1", "content-length": "99", "connection": "close"},
+        "body": "AAEC",
+        "isBase64Encoded": true,
+        "cookies": ["a=1", "b=2"],
+    }))
+    .await;
+    assert_eq!((status, body), (201, vec![0, 1, 2]));
+    assert_eq!(headers["content-type"], "image/png");
+    assert_eq!(headers["x-one"], "1");
+    assert_eq!(headers.get_all("set-cookie").iter().count(), 2);
+    assert!(!headers.contains_key("content-length") && !headers.contains_key("connection"));
+}
+
+#[tokio::test]
+async fn without_a_status_the_value_is_the_body() {
+    let (status, headers, body) = told(json!({"message": "hello"})).await;
+    assert_eq!((status, body), (200, br#"{"message":"hello"}"#.to_vec()));
+    assert_eq!(headers["content-type"], "application/json");
+    assert_eq!(told(json!("plain")).await.2, b"plain");
+}
+
+#[test]
+fn malformed_answers_are_refused() {
+    for returned in [
+        json!({"statusCode": "x"}),
+        json!({"statusCode": 99}),
+        json!({"statusCode": 101}),
+        json!({"statusCode": 600}),
+        json!({"statusCode": 200, "body": {"not": "text"}}),
+        json!({"statusCode": 200, "body": "%", "isBase64Encoded": true}),
+        json!({"statusCode": 200, "headers": {"bad name": "x"}}),
+        json!({"statusCode": 200, "headers": {"x": "line\nbreak"}}),
+        json!({"statusCode": 200, "cookies": ["\n"]}),
+    ] {
+        let outcome = response(returned.clone());
+        assert!(
+            matches!(outcome, Err(InvokeError::Malformed(_))),
+            "{returned}"
+        );
+    }
+}

@@ -1,0 +1,211 @@
+//! The instances of a built function: each serves one invocation at a time, and gets a new process when the old one
+//! ended, ran into the time limit, or has credentials that were replaced.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use axum::body::Bytes;
+use tokio::sync::{Mutex, mpsc, oneshot, watch};
+use tokio::task::JoinSet;
+use tokio_util::sync::CancellationToken;
+
+use super::bootstrap::Bootstrap;
+use super::function::InvokeError;
+use super::process::{FunctionProcess, StartError};
+use super::runtime_api::{Invocation, Outcome};
+use crate::identity::Credentials;
+
+const FIRST_PAUSE: Duration = Duration::from_millis(50);
+const LONGEST_PAUSE: Duration = Duration::from_secs(5);
+/// Invocations that wait for an instance; whoever comes later waits to be let in.
+const QUEUE: usize = 64;
+
+/// How a function is run.
+#[derive(Debug)]
+pub struct InstancesConfig {
+    /// What is run.
+    pub bootstrap: Bootstrap,
+    /// `arn:aws:lambda:REGION:ACCOUNT:function:NAME`
+    pub function_arn: String,
+    /// The function's Region.
+    pub region: String,
+    /// The function's own environment variables.
+    pub environment: Vec<(String, String)>,
+    /// How many invocations run at once.
+    pub count: usize,
+    /// How long an invocation may take.
+    pub timeout: Duration,
+}
+
+/// Running instances. They end with the token they were started with.
+#[derive(Debug)]
+pub struct Instances {
+    jobs: mpsc::Sender<Job>,
+    timeout: Duration,
+    /// Kept so that the instances end with this value.
+    _tasks: JoinSet<()>,
+}
+
+#[derive(Debug)]
+struct Job {
+    invocation: Invocation,
+    reply: oneshot::Sender<Outcome>,
+}
+
+type Jobs = Arc<Mutex<mpsc::Receiver<Job>>>;
+
+impl Instances {
+    /// Starts all instances. The function's credentials are the current ones of `credentials`, always.
+    ///
+    /// # Errors
+    /// [`StartError`] if one does not come to its first invocation; none is then left running.
+    pub async fn start(
+        config: InstancesConfig,
+        credentials: watch::Receiver<Credentials>,
+        stop: CancellationToken,
+    ) -> Result<Self, StartError> {
+        let (jobs, queue) = mpsc::channel(QUEUE);
+        let queue: Jobs = Arc::new(Mutex::new(queue));
+        let (timeout, config) = (config.timeout, Arc::new(config));
+        let mut instances = Vec::new();
+        for number in 0..config.count {
+            let mut instance = Instance {
+                number,
+                config: Arc::clone(&config),
+                jobs: Arc::clone(&queue),
+                credentials: credentials.clone(),
+                stop: stop.clone(),
+            };
+            let first = instance.process().await?;
+            instances.push((instance, first));
+        }
+        let mut tasks = JoinSet::new();
+        for (instance, first) in instances {
+            tasks.spawn(instance.run(first));
+        }
+        Ok(Self {
+            jobs,
+            timeout,
+            _tasks: tasks,
+        })
+    }
+
+    /// Invokes an instance that is free, or the next one to be.
+    pub(super) async fn invoke(&self, event: Bytes, request_id: &str) -> Outcome {
+        let (reply, outcome) = oneshot::channel();
+        let invocation = Invocation {
+            request_id: request_id.to_owned(),
+            event,
+            timeout: self.timeout,
+        };
+        let job = Job { invocation, reply };
+        // Both fail only when the instances have stopped.
+        self.jobs
+            .send(job)
+            .await
+            .map_err(|_| InvokeError::Crashed)?;
+        outcome.await.unwrap_or(Err(InvokeError::Crashed))
+    }
+}
+
+struct Instance {
+    number: usize,
+    config: Arc<InstancesConfig>,
+    jobs: Jobs,
+    credentials: watch::Receiver<Credentials>,
+    stop: CancellationToken,
+}
+
+/// Why a process is no longer used.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum End {
+    /// It ended, or was ended, for a fault of its own.
+    Fault,
+    /// Its credentials were replaced.
+    Replaced,
+    /// The stack stops.
+    Stop,
+}
+
+impl Instance {
+    async fn process(&mut self) -> Result<FunctionProcess, StartError> {
+        let credentials = self.credentials.borrow_and_update().clone();
+        FunctionProcess::start(&self.config, &credentials, self.number).await
+    }
+
+    async fn run(mut self, first: FunctionProcess) {
+        let mut pause = FIRST_PAUSE;
+        let mut process = Some(first);
+        loop {
+            if let Some(running) = process.take() {
+                match self.serve(running).await {
+                    End::Stop => return,
+                    End::Replaced => {}
+                    End::Fault => {
+                        tracing::warn!(instance = self.number, "the function ended; restarting it");
+                    }
+                }
+            }
+            let stop = self.stop.clone();
+            let started = tokio::select! {
+                started = self.process() => started,
+                () = stop.cancelled() => return,
+            };
+            match started {
+                Ok(running) => {
+                    pause = FIRST_PAUSE;
+                    process = Some(running);
+                }
+                Err(cause) => {
+                    tracing::warn!(instance = self.number, %cause, "the function does not start");
+                    tokio::select! {
+                        () = tokio::time::sleep(pause) => {}
+                        () = stop.cancelled() => return,
+                    }
+                    pause = (pause * 2).min(LONGEST_PAUSE);
+                }
+            }
+        }
+    }
+
+    /// Serves with one process, as long as it can be used.
+    async fn serve(&mut self, mut process: FunctionProcess) -> End {
+        loop {
+            let job = tokio::select! {
+                biased;
+                () = self.stop.cancelled() => None,
+                Ok(()) = self.credentials.changed() => {
+                    process.end().await;
+                    return End::Replaced;
+                }
+                () = process.ended() => return End::Fault,
+                job = async { self.jobs.lock().await.recv().await } => job,
+            };
+            let Some(Job { invocation, reply }) = job else {
+                process.end().await;
+                return End::Stop;
+            };
+            if reply.is_closed() {
+                continue;
+            }
+            let outcome = tokio::select! {
+                outcome = process.invoke(invocation) => outcome,
+                () = self.stop.cancelled() => Err(InvokeError::Crashed),
+            };
+            let ended = matches!(
+                outcome,
+                Err(InvokeError::Crashed | InvokeError::TimedOut(_))
+            );
+            // Nobody may be waiting any more.
+            let _ = reply.send(outcome);
+            if ended {
+                process.end().await;
+                return if self.stop.is_cancelled() {
+                    End::Stop
+                } else {
+                    End::Fault
+                };
+            }
+        }
+    }
+}

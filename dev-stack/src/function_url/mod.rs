@@ -1,0 +1,28 @@
+//! The Function URL stand-in: a Lambda function behind an HTTPS name that only signed callers reach.
+//!
+//! It authenticates and authorises as AWS does for `AuthType: AWS_IAM`, writes the event of payload format 2.0, lets a
+//! function answer it - the linked origin, or processes of a built `bootstrap` over the Lambda Runtime API - and turns
+//! what it returns into HTTP. The invoke mode is BUFFERED: nothing is streamed. TLS, CORS settings and unsigned callers
+//! (`AuthType: NONE`) do not exist here.
+
+mod answer;
+mod bootstrap;
+mod event;
+mod function;
+mod gate;
+mod instance;
+mod process;
+mod refusal;
+mod runtime_api;
+mod server;
+
+pub use bootstrap::{Bootstrap, BundleError};
+pub use function::{Function, InvokeError};
+pub use gate::Gate;
+pub use instance::{Instances, InstancesConfig};
+pub use process::StartError;
+pub use refusal::Refusal;
+pub use server::FunctionUrl;
+
+/// Lambda's limit for an event, and for an answer, in bytes of JSON.
+pub const PAYLOAD_LIMIT: usize = 6 * 1024 * 1024;

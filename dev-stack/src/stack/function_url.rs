@@ -1,0 +1,79 @@
+//! The Function URL of the stack: what runs the origin behind it, and who may call it.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use anyhow::Context as _;
+use keyfront_origin::http::function_url::FunctionUrl as LinkedOrigin;
+use tokio_util::sync::CancellationToken;
+
+use super::config::OriginKind;
+use super::ground::Ground;
+use super::origin::OriginSetup;
+use super::principals::{self, EDGE_ROLE};
+use super::sessions::Sessions;
+use crate::function_url::{
+    Bootstrap, BundleError, Function, FunctionUrl, Gate, Instances, InstancesConfig,
+};
+
+/// How many invocations of the built origin run at once.
+const INSTANCES: usize = 2;
+/// How long one may take.
+const TIMEOUT: Duration = Duration::from_secs(60);
+
+/// What answers behind the Function URL.
+pub(super) async fn function(
+    kind: &OriginKind,
+    ground: &Ground,
+    origin: &OriginSetup,
+    sessions: &Sessions,
+    stop: &CancellationToken,
+) -> anyhow::Result<Function> {
+    let account = ground.iam.account();
+    let package = match kind {
+        OriginKind::Native => {
+            let config = origin.config();
+            let linked =
+                LinkedOrigin::new(origin.origin(sessions.origin()), config.edge_role.clone());
+            return Ok(Function::Linked(linked));
+        }
+        OriginKind::Lambda { package } => package,
+    };
+    let config = InstancesConfig {
+        bootstrap: Bootstrap::unpack(package).map_err(explain)?,
+        function_arn: principals::origin_function_arn(account),
+        region: account.region().to_owned(),
+        environment: origin.environment(account.role_arn(EDGE_ROLE)),
+        count: INSTANCES,
+        timeout: TIMEOUT,
+    };
+    let started = Instances::start(config, sessions.origin_watched(), stop.clone()).await;
+    started
+        .map(Function::Built)
+        .context("the built origin does not start")
+}
+
+/// The URL that `host` names, in front of `function`.
+pub(super) fn open(ground: &Ground, host: &str, function: Function) -> anyhow::Result<FunctionUrl> {
+    let account = ground.iam.account();
+    Ok(FunctionUrl {
+        host: host.to_owned(),
+        gate: Gate {
+            auth: ground.auth("lambda"),
+            iam: Arc::clone(&ground.iam),
+            function_arn: principals::origin_function_arn(account),
+            policy: principals::origin_function_policy(account)?,
+        },
+        function,
+    })
+}
+
+/// Adds the command that helps.
+fn explain(error: BundleError) -> anyhow::Error {
+    match error {
+        BundleError::Missing(..) | BundleError::Zip(..) => anyhow::anyhow!(
+            "{error}; build it with `make bundle-origin`, or start with --origin native"
+        ),
+        BundleError::Unpack(_) => error.into(),
+    }
+}

@@ -1,0 +1,83 @@
+//! The object format of the Amazon S3 Encryption Client: what turns plaintext and a data key into
+//! an object body with its metadata, and back.
+//!
+//! Every step takes its inputs as values: the data key, the random bytes, the metadata, the bytes
+//! of the body. Memory use does not depend on the object's size.
+//!
+//! It does not talk to S3 or KMS, does not generate randomness, and does not decide who may read
+//! what. The old V1 format and AES-CBC content are recognised and refused, never opened.
+//!
+//! | Format | Content | Keyfront |
+//! |---|---|---|
+//! | V3 | AES-256-GCM, key derived per object and committed to | sealed by default, opened |
+//! | V2 | AES-256-GCM under the data key itself | sealed on request, opened where [`Commitment::Optional`] allows it |
+//! | V2 with AES-CBC, V1 | AES-CBC, unauthenticated | refused |
+//!
+//! | Wrap of the data key | sealed | opened |
+//! |---|---|---|
+//! | `kms+context` (`12`) | yes | yes |
+//! | `AES/GCM` (`02`), a 256-bit master key | yes | yes |
+//! | `kms` | no | with [`LegacyWraps::Allowed`] |
+//! | `AESWrap`, `RSA-OAEP-SHA1` (`22`) and anything else | no | refused |
+//!
+//! ```
+//! use keyfront_envelope::{
+//!     DataKey, Description, Format, KeyNeed, KmsContext, OpenPolicy, Opening, Seed, WrappedDataKey,
+//!     begin, seal,
+//! };
+//! # fn main() -> Result<(), keyfront_envelope::Error> {
+//! # let (plaintext_key, ciphertext_blob, random) = ([7; 32], vec![1], [9; 28]);
+//! let tenant = Description::from([("tenant".into(), "a".into())]);
+//! let context = KmsContext::new(Format::V3, tenant.clone())?;
+//! // KMS GenerateDataKey (AES_256) with `context.entries()` answers the two forms of the key.
+//! let key = WrappedDataKey::from_kms(DataKey::new(plaintext_key), ciphertext_blob, context)?;
+//! let (mut sealer, envelope) = seal(key, Seed::from_random(random), Some(7))?;
+//! let mut body = b"content".to_vec();
+//! sealer.seal(&mut body)?;
+//! body.extend(sealer.finish()?);
+//! let metadata = envelope.metadata()?;
+//!
+//! let policy = OpenPolicy { context: tenant, ..OpenPolicy::default() };
+//! let awaiting = match begin(metadata, policy)? {
+//!     Opening::NeedsKey(awaiting) => awaiting,
+//!     Opening::NeedsInstructionFile(awaiting) => return Err(awaiting.absent()),
+//! };
+//! assert!(matches!(awaiting.need(), KeyNeed::KmsDecrypt { .. }));
+//! awaiting.unlock(&DataKey::new(plaintext_key))?.open_verified(&mut body)?;
+//! assert_eq!(body, b"content");
+//! # Ok(())
+//! # }
+//! ```
+#![no_std]
+#![cfg_attr(test, allow(clippy::unwrap_used, clippy::panic))]
+
+extern crate alloc;
+#[cfg(test)]
+extern crate std;
+
+mod body;
+mod cipher;
+mod context;
+mod data_key;
+mod error;
+mod format;
+mod key_commitment;
+mod open;
+mod range;
+mod seal;
+
+pub use body::{CiphertextGuard, StreamOpener};
+pub use cipher::{ContentKey, MAX_CONTENT_LENGTH, TAG_LENGTH};
+pub use context::{Description, KmsContext};
+pub use data_key::{DataKey, MasterKey, WrappedDataKey};
+pub use error::Error;
+pub use format::{
+    Envelope, Format, INSTRUCTION_FILE_MARKER, INSTRUCTION_FILE_SUFFIX, MAX_INSTRUCTION_FILE,
+    MAX_SEALED_METADATA, Metadata, Wrap, instruction_file_key,
+};
+pub use open::{
+    AwaitingInstructionFile, AwaitingKey, Commitment, KeyNeed, LegacyWraps, OpenPolicy, Opening,
+    Unlocked, begin,
+};
+pub use range::{PlannedRange, RangeOpener, RequestedRange};
+pub use seal::{Sealer, Seed, seal};

@@ -1,0 +1,152 @@
+//! Everything the publishers' API can answer instead of success; [`Problem`] is a client's view of it.
+//!
+//! It does not render or log anything: [`crate::http`] writes the problem document and logs the
+//! source chain, once.
+
+mod problem;
+#[cfg(test)]
+mod tests;
+
+use keyfront_object_key::KeyError;
+
+pub use self::problem::Problem;
+use crate::publisher::{Denial, PolicyError};
+
+/// A failure's original cause, kept for the operator's log and never shown to a client.
+pub type Source = Box<dyn std::error::Error + Send + Sync>;
+
+/// Why a request was not fulfilled. Variants are grouped by who is at fault.
+#[derive(Debug, thiserror::Error)]
+pub enum Error {
+    // --- the caller's request; the operator does nothing ---
+    /// The path does not decode to a legal object key.
+    #[error("the path is not a legal object key")]
+    Key(#[source] KeyError),
+    /// A query parameter is unknown, repeated or malformed.
+    #[error("the query is refused: {0}")]
+    Query(String),
+    /// A request header is malformed, contradictory or asks for what is not offered.
+    #[error("the header {name} is refused: {reason}")]
+    Header {
+        /// Lower-case header name.
+        name: &'static str,
+        /// What the caller should change.
+        reason: String,
+    },
+    /// The body ended before, or went on after, its declared length.
+    #[error("the body does not have the declared length")]
+    BodyIncomplete,
+    /// The body does not match the checksum sent with it.
+    #[error("the body does not match the checksum sent with it")]
+    Checksum,
+    /// No such object, or no such route.
+    #[error("nothing is here")]
+    NotFound,
+    /// The route exists, the method does not.
+    #[error("the method is not allowed here")]
+    Method,
+    /// The client stopped sending.
+    #[error("the body stopped arriving")]
+    BodyTimeout,
+    /// Another writer was storing the same key; the caller may retry.
+    #[error("another write to this key was under way")]
+    WriteConflict,
+    /// A body without a declared length is larger than what is buffered.
+    #[error("a body over {limit} bytes needs a content-length")]
+    LengthRequired {
+        /// Bytes buffered at most.
+        limit: u64,
+    },
+    /// The key is taken and overwriting was not asked for.
+    #[error("an object with this key exists")]
+    AlreadyExists,
+    /// The object is not the one `If-Match` names.
+    #[error("the object is not the one if-match names")]
+    Precondition,
+
+    // --- the publisher's identity and rules; the operator edits the publishers' policy ---
+    /// No usable credential came with the request.
+    #[error("not authenticated: {0}")]
+    Unauthenticated(&'static str),
+    /// The publisher is known and its rules do not allow this.
+    #[error(transparent)]
+    Denied(#[from] Denial),
+
+    // --- configuration; the operator repairs the deployment ---
+    /// The bucket holds no publishers' policy: write `.keyfront/publishers.json`.
+    #[error("the bucket holds no publishers' policy")]
+    PolicyMissing,
+    /// The publishers' policy does not parse: repair the document. Nothing is allowed until then.
+    #[error("the publishers' policy is not valid")]
+    PolicyInvalid(#[source] PolicyError),
+    /// The event is not a Function URL event: the function is invoked by something else.
+    #[error("the event is not a usable function url event: {0}")]
+    Event(&'static str),
+    /// A defect in this program; the log has the panic.
+    #[error("the request handler failed")]
+    Internal,
+
+    // --- upstream ---
+    /// The publishers' policy cannot be read just now and the last good one is too old.
+    #[error("the publishers' policy cannot be read")]
+    PolicyUnavailable(#[source] Source),
+    /// S3 stored the object with another encryption than asked for; it was deleted again.
+    #[error("the object was stored with {applied} instead of the configured key")]
+    Encryption {
+        /// SSE type and key as S3 answered them; for the log only.
+        applied: String,
+    },
+    /// A call to S3 failed.
+    #[error("s3 {operation} failed: {fault:?}")]
+    Upstream {
+        /// S3 operation name.
+        operation: &'static str,
+        /// What the failure means.
+        fault: Fault,
+        /// The SDK's error.
+        #[source]
+        source: Source,
+    },
+}
+
+/// What a failed call to S3 means.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Fault {
+    /// S3 refused the origin's role: check its policy and the bucket policy.
+    Denied,
+    /// KMS refused the origin's role: grant kms:GenerateDataKey and kms:Decrypt.
+    KmsDenied,
+    /// The key is disabled, pending deletion or gone: enable it again.
+    KmsDisabled,
+    /// S3 does not accept the origin's signature or access key.
+    SignatureRejected,
+    /// The clocks of the origin and of S3 differ by more than S3 tolerates.
+    ClockSkew,
+    /// The bucket does not exist, or lives in another Region.
+    BucketMissing,
+    /// The origin has no credentials.
+    CredentialsMissing,
+    /// The origin's session has expired.
+    CredentialsExpired,
+    /// S3 or KMS asks to slow down.
+    Throttled,
+    /// S3 cannot be reached or answers with a server error.
+    Unavailable,
+    /// S3 did not answer in time.
+    Timeout,
+    /// An answer that fits nothing above; the log has it.
+    Unexpected,
+}
+
+impl Error {
+    /// Whether the same call may succeed a moment later without anyone acting.
+    pub fn is_transient(&self) -> bool {
+        matches!(
+            self,
+            Self::Upstream {
+                fault: Fault::Throttled | Fault::Unavailable | Fault::Timeout,
+                ..
+            }
+        )
+    }
+}

@@ -1,0 +1,148 @@
+use keyfront_object_key::KeyError;
+
+use super::{Error, Fault};
+use crate::publisher::{Denial, PolicyError};
+
+fn upstream(fault: Fault) -> Error {
+    Error::Upstream {
+        operation: "PutObject",
+        fault,
+        source: "arn:aws:secret".into(),
+    }
+}
+
+#[test]
+fn every_error_has_its_status_and_code() {
+    let denial = |denial| Error::Denied(denial);
+    let prefix = || crate::publisher::Prefix::try_from("a/".to_owned()).unwrap();
+    let header = Error::Header {
+        name: "x",
+        reason: String::new(),
+    };
+    for (error, status, code) in [
+        (Error::Key(KeyError::DotSegment), 400, "path-invalid"),
+        (Error::Key(KeyError::Reserved), 400, "path-invalid"),
+        (
+            Error::Key(KeyError::TooLong { bytes: 1025 }),
+            400,
+            "key-too-long",
+        ),
+        (Error::Query(String::new()), 400, "query-refused"),
+        (header, 400, "header-invalid"),
+        (Error::BodyIncomplete, 400, "body-incomplete"),
+        (Error::Checksum, 400, "checksum-mismatch"),
+        (Error::Unauthenticated(""), 401, "unauthenticated"),
+        (
+            denial(Denial::NoRule {
+                publisher: String::new(),
+            }),
+            403,
+            "forbidden",
+        ),
+        (
+            denial(Denial::Method {
+                prefix: prefix(),
+                method: crate::publisher::Method::Put,
+            }),
+            403,
+            "forbidden",
+        ),
+        (
+            denial(Denial::Overwrite { prefix: prefix() }),
+            403,
+            "forbidden",
+        ),
+        (Error::NotFound, 404, "not-found"),
+        (Error::Method, 405, "method-not-allowed"),
+        (Error::BodyTimeout, 408, "body-timeout"),
+        (Error::WriteConflict, 409, "write-conflict"),
+        (Error::LengthRequired { limit: 1 }, 411, "length-required"),
+        (Error::AlreadyExists, 412, "already-exists"),
+        (Error::Precondition, 412, "precondition-failed"),
+        (
+            denial(Denial::TooLarge {
+                prefix: prefix(),
+                limit: 1,
+            }),
+            413,
+            "body-too-large",
+        ),
+        (
+            denial(Denial::ContentType {
+                prefix: prefix(),
+                essence: String::new(),
+            }),
+            415,
+            "content-type-refused",
+        ),
+        (Error::PolicyMissing, 500, "policy-missing"),
+        (
+            Error::PolicyInvalid(PolicyError::TooLarge),
+            500,
+            "policy-invalid",
+        ),
+        (Error::Event(""), 500, "event-invalid"),
+        (Error::Internal, 500, "internal"),
+        (upstream(Fault::BucketMissing), 500, "bucket-missing"),
+        (upstream(Fault::Denied), 502, "origin-denied"),
+        (upstream(Fault::KmsDenied), 502, "kms-denied"),
+        (upstream(Fault::KmsDisabled), 502, "kms-disabled"),
+        (
+            upstream(Fault::SignatureRejected),
+            502,
+            "signature-rejected",
+        ),
+        (upstream(Fault::ClockSkew), 502, "clock-skew"),
+        (upstream(Fault::Unexpected), 502, "origin-failed"),
+        (
+            Error::Encryption {
+                applied: String::new(),
+            },
+            502,
+            "encryption-mismatch",
+        ),
+        (
+            upstream(Fault::CredentialsMissing),
+            503,
+            "credentials-missing",
+        ),
+        (
+            upstream(Fault::CredentialsExpired),
+            503,
+            "credentials-expired",
+        ),
+        (upstream(Fault::Throttled), 503, "throttled"),
+        (upstream(Fault::Unavailable), 503, "origin-unavailable"),
+        (
+            Error::PolicyUnavailable("".into()),
+            503,
+            "policy-unavailable",
+        ),
+        (upstream(Fault::Timeout), 504, "origin-timeout"),
+    ] {
+        let problem = error.problem();
+        assert_eq!(
+            (problem.status.as_u16(), problem.code),
+            (status, code),
+            "{error:?}"
+        );
+        assert_eq!(
+            problem.retry_after.is_some(),
+            status == 503 || status == 409,
+            "{error:?}"
+        );
+    }
+}
+
+#[test]
+fn upstream_texts_are_never_a_detail() {
+    assert_eq!(upstream(Fault::Denied).detail(), None);
+    assert_eq!(
+        Error::Encryption {
+            applied: "arn:aws:kms".to_owned()
+        }
+        .detail(),
+        None
+    );
+    assert_eq!(Error::PolicyInvalid(PolicyError::TooLarge).detail(), None);
+}
