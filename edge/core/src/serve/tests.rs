@@ -608,3 +608,20 @@ fn credentials_do_not_show_in_debug() {
         assert!(!text.contains(secret), "{text}");
     }
 }
+
+#[test]
+fn texts_are_the_same_only_if_every_byte_is() {
+    for length in 0..70 {
+        let text = "t".repeat(length);
+        assert!(super::same_bytes(&text, &text.clone()));
+        assert!(!super::same_bytes(&text, &format!("{text}t")));
+        for at in 0..length {
+            let mut other = text.clone().into_bytes();
+            other[at] = b'u';
+            assert!(!super::same_bytes(
+                &text,
+                &String::from_utf8(other).unwrap()
+            ));
+        }
+    }
+}
