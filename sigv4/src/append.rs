@@ -2,8 +2,8 @@
 
 use alloc::string::String;
 
-/// Not inlined: a call costs a few nanoseconds, forty copies of the growing of a buffer a third of a module.
-#[inline(never)]
+/// In WASM not inlined: forty copies of the growing of a buffer would be a third of a module.
+#[cfg_attr(target_arch = "wasm32", inline(never))]
 pub(crate) fn append(out: &mut String, parts: &[&str]) {
     for part in parts {
         out.push_str(part);

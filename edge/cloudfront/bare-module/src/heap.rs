@@ -78,6 +78,7 @@ impl<P: Pages> Default for Heap<P> {
 }
 
 /// Which class serves a layout: blocks of `1 << (SMALLEST_CLASS + class)` bytes, aligned to that or to a page.
+#[inline]
 fn class(layout: Layout) -> Option<usize> {
     let size = layout.size().max(layout.align()).max(1 << SMALLEST_CLASS);
     let class = (usize::BITS - (size - 1).leading_zeros() - SMALLEST_CLASS) as usize;
