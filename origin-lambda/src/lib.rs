@@ -10,6 +10,7 @@
 
 pub mod catalog;
 pub mod config;
+pub mod encryption;
 pub mod error;
 mod form_encoding;
 pub mod http;

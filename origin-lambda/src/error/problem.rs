@@ -146,13 +146,14 @@ impl Error {
                 "content-type-refused",
                 "The content type is not allowed",
             ),
-            Denial::NoRule { .. } | Denial::Method { .. } | Denial::Overwrite { .. } => {
-                Problem::of(
-                    S::FORBIDDEN,
-                    "forbidden",
-                    "The publisher's rules do not allow this",
-                )
-            }
+            Denial::NoRule { .. }
+            | Denial::Method { .. }
+            | Denial::Overwrite { .. }
+            | Denial::Encryption { .. } => Problem::of(
+                S::FORBIDDEN,
+                "forbidden",
+                "The publisher's rules do not allow this",
+            ),
         }
     }
 

@@ -7,7 +7,10 @@ use std::fmt;
 use keyfront_object_key::ObjectKey;
 use serde::{Deserialize, Serialize};
 
-use crate::media_type::{MediaRange, MediaType};
+use crate::{
+    encryption::{EncryptionMode, EncryptionModes},
+    media_type::{MediaRange, MediaType},
+};
 
 /// Cache-Control of objects whose rule names none: short, so that an overwrite shows soon.
 const DEFAULT_CACHE_CONTROL: &str = "public, max-age=300";
@@ -50,6 +53,14 @@ pub enum Denial {
     Overwrite {
         /// The rule.
         prefix: Prefix,
+    },
+    /// The rule does not list the encryption mode.
+    #[error("the rule for {prefix} does not allow the encryption {mode}")]
+    Encryption {
+        /// The rule.
+        prefix: Prefix,
+        /// The mode asked for.
+        mode: EncryptionMode,
     },
 }
 
@@ -173,6 +184,13 @@ pub struct Rule {
     /// Cache-Control of stored objects; `public, max-age=300` when absent.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub cache_control: Option<HeaderText>,
+    /// Allowed encryption modes, the first for uploads that name none; `sse-kms` alone when absent.
+    #[serde(default, skip_serializing_if = "is_default")]
+    pub encryption: EncryptionModes,
+}
+
+fn is_default(modes: &EncryptionModes) -> bool {
+    *modes == EncryptionModes::default()
 }
 
 fn default_methods() -> Vec<Method> {
@@ -225,6 +243,22 @@ impl Rule {
             Some(size) if size > self.max_size => Err(self.too_large()),
             _ => Ok(()),
         }
+    }
+
+    /// Settles the encryption of an upload that asks for `asked`.
+    ///
+    /// # Errors
+    /// The rule does not list the mode.
+    pub fn admit_encryption(
+        &self,
+        asked: Option<EncryptionMode>,
+    ) -> Result<EncryptionMode, Denial> {
+        let denied = Denial::Encryption {
+            prefix: self.prefix.clone(),
+            // Without a mode asked for the first one is chosen, so that only an asked one is denied.
+            mode: asked.unwrap_or(EncryptionMode::SseKms),
+        };
+        self.encryption.choose(asked).ok_or(denied)
     }
 
     /// The denial of a body over the rule's size.
