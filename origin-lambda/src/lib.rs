@@ -14,6 +14,7 @@ pub mod encryption;
 pub mod error;
 mod form_encoding;
 pub mod http;
+pub mod kms;
 pub mod media_type;
 pub mod publish;
 pub mod publisher;

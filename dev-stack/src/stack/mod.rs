@@ -25,6 +25,7 @@ pub use dev_json::{DevJson, RoleCredentials, StoredCredentials};
 
 use crate::cdn::CdnHandle;
 use crate::identity::Credentials;
+use crate::kms::Kms;
 use ground::Ground;
 use listeners::{Listeners, url};
 use origin::OriginSetup;
@@ -42,6 +43,7 @@ pub struct Stack {
     dev_json: DevJson,
     dev_json_path: PathBuf,
     edge_description: String,
+    kms: Arc<Kms>,
 }
 
 impl Stack {
@@ -56,13 +58,14 @@ impl Stack {
         let listeners = Listeners::bind(&config.ports).await?;
         let addresses = listeners.addresses()?;
         let ground = Ground::open(&config, &site).await?;
+        let kms = Arc::clone(&ground.kms);
         let stop = CancellationToken::new();
         let mut tasks = JoinSet::new();
         ground.serve(listeners.aws, &mut tasks, &stop);
 
         let (sessions, begun) = Sessions::begin(Arc::clone(&ground.sts), ground.clock.clone())?;
         let cdn = cdn::start(&config, &site, &addresses, sessions.edge()).await?;
-        let origin = OriginSetup::new(&ground, &site.bucket, url(addresses.s3), cdn.url())?;
+        let origin = OriginSetup::new(&ground, &site.bucket, &addresses, cdn.url())?;
         let dev_json_path = config.folder.join("dev.json");
         let publisher_token = publisher::token(
             &origin.administrator(&ground),
@@ -104,6 +107,7 @@ impl Stack {
             dev_json,
             dev_json_path,
             edge_description: config.edge.description(),
+            kms,
         })
     }
 
@@ -120,6 +124,11 @@ impl Stack {
     /// What runs the edge, for people.
     pub fn edge_description(&self) -> &str {
         &self.edge_description
+    }
+
+    /// The KMS itself, to count its calls and to make it fail.
+    pub fn kms(&self) -> &Arc<Kms> {
+        &self.kms
     }
 
     /// Stops accepting, lets requests under way end for some seconds, and stops.

@@ -4,13 +4,17 @@ use std::sync::Arc;
 
 use aws_credential_types::provider::SharedCredentialsProvider;
 use aws_sdk_s3::Client;
-use keyfront_origin::config::{Config, ConfigError, KeyArn, S3Style};
+use keyfront_origin::config::{
+    Commitment, Config, ConfigError, KeyArn, MasterKeySetting, ReaderSettings, S3Style,
+};
+use keyfront_origin::kms::Kms;
 use keyfront_origin::{Origin, store};
 use tokio::net::TcpListener;
 use tokio::task::JoinSet;
 use tokio_util::sync::CancellationToken;
 
 use super::ground::{self, Ground};
+use super::listeners::{Addresses, url};
 use super::sessions::{OriginCredentials, for_sdk};
 
 /// What the origin is configured with, and the S3 clients of that configuration.
@@ -26,7 +30,7 @@ impl OriginSetup {
     pub(super) fn new(
         ground: &Ground,
         bucket: &str,
-        s3_url: String,
+        addresses: &Addresses,
         cdn_url: String,
     ) -> Result<Self, ConfigError> {
         Ok(Self {
@@ -36,8 +40,15 @@ impl OriginSetup {
                 region: ground.sts.account().region().to_owned(),
                 edge_role: None,
                 public_url: Some(cdn_url),
-                s3_endpoint: Some(s3_url),
+                s3_endpoint: Some(url(addresses.s3)),
                 s3_style: S3Style::Path,
+                kms_endpoint: Some(url(addresses.kms)),
+                master_key: Some(MasterKeySetting::new("dev", *ground.master_key)),
+                // Format V2 can be asked for here, so it is read here.
+                reader: ReaderSettings {
+                    commitment: Commitment::Optional,
+                    ..ReaderSettings::default()
+                },
             },
         })
     }
@@ -56,8 +67,10 @@ impl OriginSetup {
         tasks: &mut JoinSet<()>,
         stop: &CancellationToken,
     ) {
-        let s3 = store::client(&self.config, SharedCredentialsProvider::new(credentials));
-        let origin: Arc<Origin> = Origin::new(&self.config, s3);
+        let credentials = SharedCredentialsProvider::new(credentials);
+        let s3 = store::client(&self.config, credentials.clone());
+        let kms = Kms::new(&self.config, credentials);
+        let origin: Arc<Origin> = Origin::new(&self.config, s3, kms);
         let stop = stop.clone().cancelled_owned();
         tasks.spawn(async move {
             ground::report(

@@ -96,6 +96,21 @@ impl Error {
                 "precondition-failed",
                 "The precondition does not hold",
             ),
+            Self::RangeNotSatisfiable { .. } => of(
+                S::RANGE_NOT_SATISFIABLE,
+                "range-not-satisfiable",
+                "The range lies outside the content",
+            ),
+            Self::UseRange { .. } => of(
+                S::PAYLOAD_TOO_LARGE,
+                "use-range",
+                "The answer is too large; ask for ranges",
+            ),
+            Self::MetadataTooLarge(_) => of(
+                S::BAD_REQUEST,
+                "metadata-too-large",
+                "The metadata does not fit",
+            ),
             Self::Unauthenticated(_) => of(
                 S::UNAUTHORIZED,
                 "unauthenticated",
@@ -117,7 +132,24 @@ impl Error {
                 "event-invalid",
                 "The event cannot be understood",
             ),
-            Self::Internal => of(S::INTERNAL_SERVER_ERROR, "internal", "The request failed"),
+            Self::MasterKeyMissing => of(
+                S::INTERNAL_SERVER_ERROR,
+                "master-key-missing",
+                "No master key is configured",
+            ),
+            Self::Randomness(_) | Self::Internal => {
+                of(S::INTERNAL_SERVER_ERROR, "internal", "The request failed")
+            }
+            Self::EnvelopeRefused(_) => of(
+                S::BAD_GATEWAY,
+                "envelope-refused",
+                "The object's envelope is refused",
+            ),
+            Self::EnvelopeInvalid(_) | Self::DataKeyRefused(_) => of(
+                S::BAD_GATEWAY,
+                "envelope-invalid",
+                "The object's envelope is not valid",
+            ),
             Self::PolicyUnavailable(_) => of(
                 S::SERVICE_UNAVAILABLE,
                 "policy-unavailable",
@@ -171,6 +203,9 @@ impl Error {
             | Self::LengthRequired { .. }
             | Self::AlreadyExists
             | Self::Precondition
+            | Self::RangeNotSatisfiable { .. }
+            | Self::UseRange { .. }
+            | Self::MetadataTooLarge(_)
             | Self::Unauthenticated(_)
             | Self::Denied(_) => Some(self.to_string()),
             Self::NotFound
@@ -178,7 +213,12 @@ impl Error {
             | Self::PolicyMissing
             | Self::PolicyInvalid(_)
             | Self::Event(_)
+            | Self::MasterKeyMissing
+            | Self::Randomness(_)
             | Self::Internal
+            | Self::EnvelopeRefused(_)
+            | Self::EnvelopeInvalid(_)
+            | Self::DataKeyRefused(_)
             | Self::PolicyUnavailable(_)
             | Self::Encryption { .. }
             | Self::Upstream { .. } => None,

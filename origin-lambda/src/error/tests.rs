@@ -75,6 +75,38 @@ fn every_error_has_its_status_and_code() {
             415,
             "content-type-refused",
         ),
+        (
+            denial(Denial::Encryption {
+                prefix: prefix(),
+                mode: crate::encryption::EncryptionMode::SseS3,
+            }),
+            403,
+            "forbidden",
+        ),
+        (Error::MetadataTooLarge(""), 400, "metadata-too-large"),
+        (Error::UseRange { limit: 1 }, 413, "use-range"),
+        (
+            Error::RangeNotSatisfiable { length: 1 },
+            416,
+            "range-not-satisfiable",
+        ),
+        (Error::MasterKeyMissing, 500, "master-key-missing"),
+        (
+            Error::Randomness(getrandom::Error::UNSUPPORTED),
+            500,
+            "internal",
+        ),
+        (
+            Error::EnvelopeRefused(keyfront_envelope::Error::CommitmentRequired),
+            502,
+            "envelope-refused",
+        ),
+        (
+            Error::EnvelopeInvalid(keyfront_envelope::Error::TagMismatch),
+            502,
+            "envelope-invalid",
+        ),
+        (Error::DataKeyRefused("".into()), 502, "envelope-invalid"),
         (Error::PolicyMissing, 500, "policy-missing"),
         (
             Error::PolicyInvalid(PolicyError::TooLarge),

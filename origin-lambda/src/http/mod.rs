@@ -23,6 +23,7 @@ use self::credentials::Transport;
 use crate::{
     config::Config,
     error::Error,
+    kms::Kms,
     publisher::{PolicySource, Session},
     store::Store,
 };
@@ -31,15 +32,18 @@ use crate::{
 #[derive(Debug)]
 pub struct Origin {
     store: Store,
+    kms: Kms,
     policy: PolicySource,
     public_url: Option<String>,
 }
 
 impl Origin {
-    /// An origin for the bucket that `config` names, behind an S3 client.
-    pub fn new(config: &Config, s3: aws_sdk_s3::Client) -> Arc<Self> {
+    /// An origin for the bucket and the key that `config` names, behind their clients.
+    pub fn new(config: &Config, s3: aws_sdk_s3::Client, kms: Kms) -> Arc<Self> {
+        let store = Store::new(s3, config.bucket.clone(), config.key_arn.clone());
         Arc::new(Self {
-            store: Store::new(s3, config.bucket.clone(), config.key_arn.clone()),
+            store,
+            kms,
             policy: PolicySource::default(),
             public_url: config.public_url.clone(),
         })

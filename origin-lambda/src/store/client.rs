@@ -17,7 +17,8 @@ use aws_smithy_runtime_api::client::http::SharedHttpClient;
 
 use crate::config::{Config, S3Style};
 
-pub(super) const CONNECT: Duration = Duration::from_secs(3);
+/// How long connecting to AWS may take.
+pub(crate) const CONNECT: Duration = Duration::from_secs(3);
 
 /// Makes the S3 client. Retries apply to calls whose body can be sent again; a streamed upload is
 /// sent once.
@@ -50,7 +51,8 @@ pub async fn default_credentials(config: &Config) -> Option<SharedCredentialsPro
         .credentials_provider()
 }
 
-fn http_client() -> SharedHttpClient {
+/// Connections to AWS.
+pub(crate) fn http_client() -> SharedHttpClient {
     Builder::new()
         .tls_provider(Provider::Rustls(CryptoMode::Ring))
         // Shorter than S3's own limit, so that a streamed upload never starts on a dying connection.

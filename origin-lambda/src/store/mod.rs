@@ -22,6 +22,10 @@ pub use self::{
     answers::{Described, Encryption, Entry, Listing, PolicyDocument, Stored},
     client::{client, default_credentials},
 };
+pub(crate) use self::{
+    client::{CONNECT, http_client},
+    failure::unsent,
+};
 use crate::{
     config::KeyArn,
     error::{Error, Fault, Source},
@@ -306,7 +310,7 @@ fn unexpected(source: impl Into<Source>) -> Error {
 fn allowance(size: u64) -> TimeoutConfig {
     let transfer = Duration::from_secs(size >> 16);
     TimeoutConfig::builder()
-        .connect_timeout(client::CONNECT)
+        .connect_timeout(CONNECT)
         .operation_attempt_timeout(Duration::from_secs(20) + transfer)
         .disable_read_timeout()
         .disable_operation_timeout()
