@@ -27,6 +27,7 @@ pub mod credentials;
 mod error;
 mod hex;
 mod hmac_sha256;
+pub mod post_policy;
 pub mod presign;
 pub mod request;
 pub mod sign;
@@ -41,6 +42,7 @@ pub use amz_date::AmzDate;
 pub use canonical_request::CanonicalRequest;
 pub use credentials::{Credentials, SecretAccessKey, SessionToken};
 pub use error::SigningError;
+pub use post_policy::{PostFields, PostPolicy};
 pub use presign::{Expiry, PresignedQuery};
 pub use request::{
     ContentSha256Header, PathNormalization, Payload, Profile, Request, SigningContext,
