@@ -10,7 +10,7 @@ mod tests;
 use keyfront_object_key::KeyError;
 
 pub use self::problem::Problem;
-use crate::publisher::{Denial, PolicyError};
+use crate::publisher::{Denial, JwtRefusal, PolicyError};
 
 /// A failure's original cause, kept for the operator's log and never shown to a client.
 pub type Source = Box<dyn std::error::Error + Send + Sync>;
@@ -83,6 +83,9 @@ pub enum Error {
     /// No usable credential came with the request.
     #[error("not authenticated: {0}")]
     Unauthenticated(&'static str),
+    /// The bearer token is a JWT that is not accepted.
+    #[error("not authenticated: {0}")]
+    JwtRefused(JwtRefusal),
     /// The publisher is known and its rules do not allow this.
     #[error(transparent)]
     Denied(#[from] Denial),
@@ -111,6 +114,16 @@ pub enum Error {
     /// The publishers' policy cannot be read just now and the last good one is too old.
     #[error("the publishers' policy cannot be read")]
     PolicyUnavailable(#[source] Source),
+    /// An issuer's keys cannot be read just now, and the token's key is not among the known ones.
+    /// Look at the issuer, and at `jwks_uri` in the policy.
+    #[error("the keys of issuer {issuer:?} cannot be read")]
+    IssuerUnavailable {
+        /// The issuer's id in the policy.
+        issuer: String,
+        /// What came instead of keys.
+        #[source]
+        source: Source,
+    },
     /// S3 stored the object with another encryption than asked for; it was deleted again.
     #[error("the object was stored with {applied} instead of the configured key")]
     Encryption {
@@ -180,5 +193,12 @@ impl Error {
                 ..
             }
         )
+    }
+}
+
+/// The caller may be told why: a refusal is about the caller's own token.
+impl From<JwtRefusal> for Error {
+    fn from(refusal: JwtRefusal) -> Self {
+        Self::JwtRefused(refusal)
     }
 }

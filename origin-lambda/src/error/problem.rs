@@ -111,7 +111,7 @@ impl Error {
                 "metadata-too-large",
                 "The metadata does not fit",
             ),
-            Self::Unauthenticated(_) => of(
+            Self::Unauthenticated(_) | Self::JwtRefused(_) => of(
                 S::UNAUTHORIZED,
                 "unauthenticated",
                 "A publisher's token is required",
@@ -156,6 +156,12 @@ impl Error {
                 "The publishers' policy cannot be read",
             )
             .retry_after(5),
+            Self::IssuerUnavailable { .. } => of(
+                S::SERVICE_UNAVAILABLE,
+                "issuer-unavailable",
+                "The issuer's keys cannot be read",
+            )
+            .retry_after(10),
             Self::Encryption { .. } => of(
                 S::BAD_GATEWAY,
                 "encryption-mismatch",
@@ -178,7 +184,8 @@ impl Error {
                 "content-type-refused",
                 "The content type is not allowed",
             ),
-            Denial::NoRule { .. }
+            Denial::NoPublisher
+            | Denial::NoRule { .. }
             | Denial::Method { .. }
             | Denial::Overwrite { .. }
             | Denial::Encryption { .. } => Problem::of(
@@ -207,6 +214,7 @@ impl Error {
             | Self::UseRange { .. }
             | Self::MetadataTooLarge(_)
             | Self::Unauthenticated(_)
+            | Self::JwtRefused(_)
             | Self::Denied(_) => Some(self.to_string()),
             Self::NotFound
             | Self::Method
@@ -220,6 +228,7 @@ impl Error {
             | Self::EnvelopeInvalid(_)
             | Self::DataKeyRefused(_)
             | Self::PolicyUnavailable(_)
+            | Self::IssuerUnavailable { .. }
             | Self::Encryption { .. }
             | Self::Upstream { .. } => None,
         }

@@ -16,7 +16,7 @@ use serde_json::Value;
 use tower::ServiceExt as _;
 
 use super::{Origin, credentials::Transport, rim::RequestId, router};
-use crate::{config::RoleArn, error::Error};
+use crate::{config::RoleArn, error::Error, publisher::IamCaller};
 
 /// The parts of an event that matter. Absent parts are judged by [`FunctionUrl::answer`].
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -75,6 +75,8 @@ pub struct Authorizer {
 pub struct Iam {
     /// The caller's ARN; `arn:aws:sts::ACCOUNT:assumed-role/ROLE/SESSION` for a role.
     pub user_arn: Option<String>,
+    /// The caller's unique id, followed by `:SESSION` for a role.
+    pub user_id: Option<String>,
 }
 
 /// What the function returns to its URL.
@@ -101,7 +103,8 @@ pub struct FunctionUrl {
 }
 
 impl FunctionUrl {
-    /// Serves `origin`; publishers' tokens are believed from sessions of `edge_role` only.
+    /// Serves `origin`; publishers' tokens are believed from sessions of `edge_role` only. Every other
+    /// IAM principal speaks for itself.
     pub fn new(origin: Arc<Origin>, edge_role: Option<RoleArn>) -> Self {
         Self {
             router: router(origin),
@@ -158,10 +161,16 @@ impl FunctionUrl {
             .authorizer
             .as_ref()
             .and_then(|authorizer| authorizer.iam.as_ref());
-        let caller = caller.and_then(|iam| iam.user_arn.as_deref());
-        match (&self.edge_role, caller) {
-            (Some(role), Some(caller)) if role.is_session(caller) => Transport::Edge,
-            _ => Transport::Stranger,
+        let Some(Iam {
+            user_arn: Some(arn),
+            user_id,
+        }) = caller
+        else {
+            return Transport::Stranger;
+        };
+        match &self.edge_role {
+            Some(role) if role.is_session(arn) => Transport::Edge,
+            _ => Transport::Iam(IamCaller::told(arn, user_id.as_deref())),
         }
     }
 }

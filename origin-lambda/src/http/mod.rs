@@ -19,12 +19,12 @@ use http::HeaderMap;
 use time::OffsetDateTime;
 use tokio::net::TcpListener;
 
-use self::credentials::Transport;
+use self::credentials::{Credential, Transport};
 use crate::{
     config::Config,
     error::Error,
     kms::Kms,
-    publisher::{PolicySource, Session},
+    publisher::{IssuerKeys, PolicySource, Session},
     store::Store,
 };
 
@@ -34,6 +34,7 @@ pub struct Origin {
     store: Store,
     kms: Kms,
     policy: PolicySource,
+    issuer_keys: IssuerKeys,
     public_url: Option<String>,
 }
 
@@ -45,20 +46,26 @@ impl Origin {
             store,
             kms,
             policy: PolicySource::default(),
+            issuer_keys: IssuerKeys::default(),
             public_url: config.public_url.clone(),
         })
     }
 
     async fn identify(&self, transport: Transport, headers: &HeaderMap) -> Result<Session, Error> {
-        let token = credentials::bearer(transport, headers)?;
+        let credential = credentials::presented(transport, headers)?;
         let now = SystemTime::now();
         let policy = self.policy.current(&self.store, now).await?;
-        let session =
-            policy
+        let session = match credential {
+            Credential::Token(token) => policy
                 .identify(token, OffsetDateTime::from(now))
                 .ok_or(Error::Unauthenticated(
                     "the token is unknown, expired or revoked",
-                ))?;
+                ))?,
+            Credential::Jwt(token) => self.issuer_keys.identify(&policy, token, now).await?,
+            Credential::Iam(caller) => policy.identify_caller(&caller).ok_or(
+                Error::Unauthenticated("no publisher is for this IAM principal"),
+            )?,
+        };
         rim::note_publisher(&session);
         Ok(session)
     }

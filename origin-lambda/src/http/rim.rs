@@ -13,7 +13,7 @@ use axum::{
 };
 use futures::FutureExt as _;
 use http::{
-    HeaderName, HeaderValue, Method,
+    HeaderName, HeaderValue, Method, StatusCode,
     header::{CACHE_CONTROL, CONTENT_TYPE, RETRY_AFTER, WWW_AUTHENTICATE, X_CONTENT_TYPE_OPTIONS},
 };
 use serde_json::json;
@@ -53,7 +53,8 @@ pub(super) async fn answer(mut request: Request, next: Next) -> Response {
         method = %method,
         path = request.uri().path(),
         publisher = field::Empty,
-        token = field::Empty,
+        credential = field::Empty,
+        subject = field::Empty,
     );
     let mut response = match request.extensions_mut().remove::<Arc<Error>>() {
         Some(error) => refused(error),
@@ -82,7 +83,10 @@ pub(super) async fn answer(mut request: Request, next: Next) -> Response {
 pub(super) fn note_publisher(session: &Session) {
     let span = tracing::Span::current();
     span.record("publisher", session.publisher().id.as_str());
-    span.record("token", session.token_id());
+    span.record("credential", session.credential());
+    if let Some(subject) = session.subject() {
+        span.record("subject", subject);
+    }
 }
 
 fn render(error: &Error, id: &str, response: &mut Response) {
@@ -106,7 +110,7 @@ fn render(error: &Error, id: &str, response: &mut Response) {
     if let Some(seconds) = problem.retry_after {
         headers.insert(RETRY_AFTER, HeaderValue::from(seconds));
     }
-    if matches!(error, Error::Unauthenticated(_)) {
+    if problem.status == StatusCode::UNAUTHORIZED {
         headers.insert(
             WWW_AUTHENTICATE,
             HeaderValue::from_static("Bearer realm=\"keyfront\""),
@@ -148,7 +152,6 @@ impl fmt::Display for Chain<'_> {
 #[cfg(test)]
 mod tests {
     use axum::{Router, middleware, routing::get};
-    use http::StatusCode;
     use http_body_util::BodyExt as _;
     use tower::ServiceExt as _;
 

@@ -49,7 +49,7 @@ fn a_document_with_anything_unknown_or_out_of_range_is_refused_whole() {
         ("not an object", b"[]".to_vec()),
         (
             "unknown field",
-            document(|whole| whole["issuers"] = json!([])),
+            document(|whole| whole["tenants"] = json!([])),
         ),
         (
             "no version",
@@ -202,11 +202,11 @@ fn two_tokens_are_valid_at_once_and_a_third_must_wait() {
     ));
     let policy = Arc::new(policy);
     assert_eq!(
-        policy.identify(old.reveal(), now).unwrap().token_id(),
+        policy.identify(old.reveal(), now).unwrap().credential(),
         "old"
     );
     assert_eq!(
-        policy.identify(new.reveal(), now).unwrap().token_id(),
+        policy.identify(new.reveal(), now).unwrap().credential(),
         "new"
     );
     assert!(
