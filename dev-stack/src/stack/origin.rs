@@ -69,8 +69,8 @@ impl OriginSetup {
     ) {
         let credentials = SharedCredentialsProvider::new(credentials);
         let s3 = store::client(&self.config, credentials.clone());
-        let kms = Kms::new(&self.config, credentials);
-        let origin: Arc<Origin> = Origin::new(&self.config, s3, kms);
+        let kms = Kms::new(&self.config, credentials.clone());
+        let origin: Arc<Origin> = Origin::new(&self.config, s3, kms, credentials);
         let stop = stop.clone().cancelled_owned();
         tasks.spawn(async move {
             ground::report(

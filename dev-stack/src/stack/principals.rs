@@ -83,15 +83,15 @@ fn edge_policy(account: &Account, bucket: &str, key_arn: &str) -> String {
 fn origin_policy(account: &Account, bucket: &str, key_arn: &str) -> String {
     let arn = format!("arn:aws:s3:::{bucket}");
     document(&json!([
-        {"Effect": "Allow", "Action": ["s3:PutObject", "s3:GetObject", "s3:DeleteObject"], "Resource": format!("{arn}/*")},
-        {"Effect": "Allow", "Action": "s3:ListBucket", "Resource": arn},
+        {"Effect": "Allow", "Action": ["s3:PutObject", "s3:GetObject", "s3:DeleteObject", "s3:AbortMultipartUpload", "s3:ListMultipartUploadParts"], "Resource": format!("{arn}/*")},
+        {"Effect": "Allow", "Action": ["s3:ListBucket", "s3:ListBucketMultipartUploads"], "Resource": arn},
         {"Effect": "Deny", "Action": ["s3:PutObject", "s3:DeleteObject"], "Resource": format!("{arn}/.keyfront/*")},
         key_use(account, bucket, key_arn, &["kms:Decrypt", "kms:GenerateDataKey"]),
         own_key_use(bucket, key_arn),
     ]))
 }
 
-/// Envelopes and sealed metadata: the origin's own calls, of this bucket and of these two purposes only.
+/// Envelopes and sealed metadata: the origin's own calls, of this bucket and of these purposes only.
 fn own_key_use(bucket: &str, key_arn: &str) -> Value {
     json!({
         "Effect": "Allow",
@@ -99,7 +99,7 @@ fn own_key_use(bucket: &str, key_arn: &str) -> Value {
         "Resource": key_arn,
         "Condition": {"StringEquals": {
             "kms:EncryptionContext:bucket": bucket,
-            "kms:EncryptionContext:purpose": ["content", "metadata"],
+            "kms:EncryptionContext:purpose": ["content", "metadata", "upload"],
         }},
     })
 }

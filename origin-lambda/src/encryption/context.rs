@@ -29,6 +29,15 @@ pub fn metadata_context(bucket: &str, publisher: &str) -> Description {
     ])
 }
 
+/// Binds an upload token's data key to its bucket and publisher.
+pub fn upload_context(bucket: &str, publisher: &str) -> Description {
+    entries([
+        ("bucket", bucket.to_owned()),
+        ("purpose", "upload".to_owned()),
+        ("publisher", publisher.to_owned()),
+    ])
+}
+
 fn entries<const N: usize>(entries: [(&str, String); N]) -> Description {
     entries
         .into_iter()

@@ -7,6 +7,6 @@ mod context;
 mod mode;
 
 pub use self::{
-    context::{content_context, metadata_context},
+    context::{content_context, metadata_context, upload_context},
     mode::{EncryptionMode, EncryptionModes, EnvelopeWrap, ServerSide},
 };

@@ -78,6 +78,18 @@ pub enum Error {
     /// What is to be stored with the object does not fit S3's 2 KB of metadata.
     #[error("the metadata does not fit: {0}")]
     MetadataTooLarge(&'static str),
+    /// An upload is asked for in a way that cannot be done, or not be bound into its signatures.
+    #[error("the upload is refused: {0}")]
+    UploadRefused(String),
+    /// The upload's token is not one of this publisher's, or the upload is over.
+    #[error("no such upload is under way")]
+    UploadUnknown,
+    /// Bytes are missing; the upload can go on.
+    #[error("the upload is not complete: {0}")]
+    UploadIncomplete(String),
+    /// What was sent is not what was authorised; it was removed.
+    #[error("what was uploaded does not have the authorised {0}")]
+    UploadMismatch(&'static str),
 
     // --- the publisher's identity and rules; the operator edits the publishers' policy ---
     /// No usable credential came with the request.

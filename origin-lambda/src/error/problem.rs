@@ -111,6 +111,26 @@ impl Error {
                 "metadata-too-large",
                 "The metadata does not fit",
             ),
+            Self::UploadRefused(_) => of(
+                S::BAD_REQUEST,
+                "upload-refused",
+                "The upload cannot be done this way",
+            ),
+            Self::UploadUnknown => of(
+                S::NOT_FOUND,
+                "upload-unknown",
+                "No such upload is under way",
+            ),
+            Self::UploadIncomplete(_) => of(
+                S::CONFLICT,
+                "upload-incomplete",
+                "The upload is not complete",
+            ),
+            Self::UploadMismatch(_) => of(
+                S::CONFLICT,
+                "upload-mismatch",
+                "The upload is not the authorised one",
+            ),
             Self::Unauthenticated(_) | Self::JwtRefused(_) => of(
                 S::UNAUTHORIZED,
                 "unauthenticated",
@@ -213,6 +233,10 @@ impl Error {
             | Self::RangeNotSatisfiable { .. }
             | Self::UseRange { .. }
             | Self::MetadataTooLarge(_)
+            | Self::UploadRefused(_)
+            | Self::UploadUnknown
+            | Self::UploadIncomplete(_)
+            | Self::UploadMismatch(_)
             | Self::Unauthenticated(_)
             | Self::JwtRefused(_)
             | Self::Denied(_) => Some(self.to_string()),

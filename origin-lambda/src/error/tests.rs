@@ -31,6 +31,14 @@ fn every_error_has_its_status_and_code() {
         (header, 400, "header-invalid"),
         (Error::BodyIncomplete, 400, "body-incomplete"),
         (Error::Checksum, 400, "checksum-mismatch"),
+        (Error::UploadRefused(String::new()), 400, "upload-refused"),
+        (Error::UploadUnknown, 404, "upload-unknown"),
+        (
+            Error::UploadIncomplete(String::new()),
+            409,
+            "upload-incomplete",
+        ),
+        (Error::UploadMismatch("size"), 409, "upload-mismatch"),
         (Error::Unauthenticated(""), 401, "unauthenticated"),
         (
             denial(Denial::NoRule {
