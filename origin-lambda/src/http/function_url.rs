@@ -15,8 +15,11 @@ use serde::{Deserialize, Deserializer, Serialize};
 use serde_json::Value;
 use tower::ServiceExt as _;
 
-use super::{Origin, credentials::Transport, rim::RequestId, router};
+use super::{read::AnswerLimit, Origin, credentials::Transport, rim::RequestId, router};
 use crate::{config::RoleArn, error::Error, publisher::IamCaller};
+
+/// Bytes of an answer that fit, in base64, into the 6 MB a buffered function returns at most.
+const MAX_BINARY: u64 = 4_500_000;
 
 /// The parts of an event that matter. Absent parts are judged by [`FunctionUrl::answer`].
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -87,9 +90,9 @@ pub struct Answer {
     pub status_code: u16,
     /// Headers.
     pub headers: BTreeMap<String, String>,
-    /// The body, always text.
+    /// The body, as text or base64.
     pub body: String,
-    /// Always false.
+    /// Whether the body is base64.
     pub is_base64_encoded: bool,
     /// Always empty; some hosts miss it when it is absent.
     pub cookies: Vec<String>,
@@ -147,6 +150,7 @@ impl FunctionUrl {
             refused
         });
         request.extensions_mut().insert(transport);
+        request.extensions_mut().insert(AnswerLimit(MAX_BINARY));
         if let Some(id) = id {
             request.extensions_mut().insert(RequestId(id));
         }
@@ -237,16 +241,29 @@ async fn answer_of(response: Response<Body>) -> Answer {
     let headers = headers
         .map(|(name, value)| (name.as_str().to_owned(), text(value)))
         .collect();
-    // The router's bodies are JSON texts in memory: they neither fail nor hold other bytes.
-    let body = body
-        .collect()
-        .await
-        .map(|body| body.to_bytes())
-        .unwrap_or_default();
+    let Ok(body) = body.collect().await else {
+        return broken_off();
+    };
+    let (body, is_base64_encoded) = match String::from_utf8(body.to_bytes().into()) {
+        Ok(text) => (text, false),
+        Err(binary) => (STANDARD.encode(binary.into_bytes()), true),
+    };
     Answer {
         status_code: parts.status.as_u16(),
         headers,
-        body: String::from_utf8_lossy(&body).into_owned(),
+        body,
+        is_base64_encoded,
+        cookies: Vec::new(),
+    }
+}
+
+/// Content that failed midway: nothing of it has left, so the whole answer is a failure. The reader
+/// has logged the cause.
+fn broken_off() -> Answer {
+    Answer {
+        status_code: 502,
+        headers: BTreeMap::from([("cache-control".to_owned(), "no-store".to_owned())]),
+        body: String::new(),
         is_base64_encoded: false,
         cookies: Vec::new(),
     }

@@ -14,7 +14,7 @@ use axum::{
 use futures::FutureExt as _;
 use http::{
     HeaderName, HeaderValue, Method, StatusCode,
-    header::{CACHE_CONTROL, CONTENT_TYPE, RETRY_AFTER, WWW_AUTHENTICATE, X_CONTENT_TYPE_OPTIONS},
+    header::{CACHE_CONTROL, CONTENT_RANGE, CONTENT_TYPE, RETRY_AFTER, WWW_AUTHENTICATE, X_CONTENT_TYPE_OPTIONS},
 };
 use serde_json::json;
 use tracing::{Instrument as _, field, info_span};
@@ -71,7 +71,10 @@ pub(super) async fn answer(mut request: Request, next: Next) -> Response {
         *response.body_mut() = Body::empty();
     }
     let headers = response.headers_mut();
-    headers.insert(CACHE_CONTROL, HeaderValue::from_static("no-store"));
+    // Only the reader's content may be kept; it says so itself.
+    headers
+        .entry(CACHE_CONTROL)
+        .or_insert(HeaderValue::from_static("no-store"));
     headers.insert(X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));
     if let Ok(id) = HeaderValue::try_from(id) {
         headers.insert(REQUEST_ID, id);
@@ -109,6 +112,11 @@ fn render(error: &Error, id: &str, response: &mut Response) {
     );
     if let Some(seconds) = problem.retry_after {
         headers.insert(RETRY_AFTER, HeaderValue::from(seconds));
+    }
+    if let Error::RangeNotSatisfiable { length } = error
+        && let Ok(size) = HeaderValue::try_from(format!("bytes */{length}"))
+    {
+        headers.insert(CONTENT_RANGE, size);
     }
     if problem.status == StatusCode::UNAUTHORIZED {
         headers.insert(
