@@ -55,11 +55,6 @@ impl Store {
         &self.key_arn
     }
 
-    /// The bucket's name.
-    pub fn bucket(&self) -> &str {
-        &self.bucket
-    }
-
     /// Begins a multipart upload and returns S3's id for it.
     ///
     /// # Errors
