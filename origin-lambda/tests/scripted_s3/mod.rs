@@ -194,7 +194,8 @@ impl Stage {
         let credentials = Credentials::new("AKIDEXAMPLE", "secret", None, None, "test");
         let credentials = SharedCredentialsProvider::new(credentials);
         let client = store::client(&config, credentials.clone());
-        let origin = Origin::new(&config, client, Kms::new(&config, credentials));
+        let kms = Kms::new(&config, credentials.clone());
+        let origin = Origin::new(&config, client, kms, credentials);
         let router = native(Arc::clone(&origin));
         Self {
             script,
@@ -273,6 +274,10 @@ async fn serve(script: Arc<Mutex<Script>>, request: Request) -> Response {
     let body = body.collect().await.ok().map(|body| body.to_bytes());
     if parts.headers.contains_key("x-amz-target") {
         return data_key();
+    }
+    if parts.method == Method::HEAD && parts.uri.path().ends_with(".instruction") {
+        // Objects here have no instruction files.
+        return Scripted::status(404, &[], "").into_response();
     }
     let mut script = script.lock().unwrap();
     if parts.method == Method::GET && parts.uri.path() == format!("/media/{POLICY_KEY}") {
