@@ -19,6 +19,7 @@ mod form_encoding;
 pub mod http;
 pub mod kms;
 pub mod media_type;
+mod operate;
 pub mod publish;
 pub mod publisher;
 pub mod read;

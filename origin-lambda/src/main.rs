@@ -92,7 +92,8 @@ async fn origin(config: &Config) -> Result<std::sync::Arc<Origin>, StartError> {
         .await
         .ok_or(StartError::Credentials)?;
     let s3 = store::client(config, credentials.clone());
-    Ok(Origin::new(config, s3, Kms::new(config, credentials)))
+    let kms = Kms::new(config, credentials.clone());
+    Ok(Origin::new(config, s3, kms, credentials))
 }
 
 fn variable(name: &str) -> Option<String> {

@@ -42,7 +42,10 @@ pub(super) enum Transport {
 }
 
 /// The credential of a request.
-pub(super) fn presented(transport: Transport, headers: &HeaderMap) -> Result<Credential<'_>, Error> {
+pub(super) fn presented(
+    transport: Transport,
+    headers: &HeaderMap,
+) -> Result<Credential<'_>, Error> {
     let name = match transport {
         Transport::Native => AUTHORIZATION,
         Transport::Edge => FORWARDED,

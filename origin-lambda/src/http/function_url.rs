@@ -15,8 +15,8 @@ use serde::{Deserialize, Deserializer, Serialize};
 use serde_json::Value;
 use tower::ServiceExt as _;
 
-use super::{read::AnswerLimit, Origin, credentials::Transport, rim::RequestId, router};
-use crate::{config::RoleArn, error::Error, publisher::IamCaller};
+use super::{Origin, credentials::Transport, read::AnswerLimit, rim::RequestId, router};
+use crate::{config::RoleArn, error::Error, operate::Meter, publisher::IamCaller};
 
 /// Bytes of an answer that fit, in base64, into the 6 MB a buffered function returns at most.
 const MAX_BINARY: u64 = 4_500_000;
@@ -103,6 +103,7 @@ pub struct Answer {
 pub struct FunctionUrl {
     router: Router,
     edge_role: Option<RoleArn>,
+    meter: Meter,
 }
 
 impl FunctionUrl {
@@ -110,6 +111,7 @@ impl FunctionUrl {
     /// IAM principal speaks for itself.
     pub fn new(origin: Arc<Origin>, edge_role: Option<RoleArn>) -> Self {
         Self {
+            meter: Meter::new(origin.store.bucket()),
             router: router(origin),
             edge_role,
         }
@@ -150,6 +152,7 @@ impl FunctionUrl {
             refused
         });
         request.extensions_mut().insert(transport);
+        request.extensions_mut().insert(self.meter.clone());
         request.extensions_mut().insert(AnswerLimit(MAX_BINARY));
         if let Some(id) = id {
             request.extensions_mut().insert(RequestId(id));

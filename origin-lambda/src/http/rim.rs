@@ -7,19 +7,27 @@ use std::{fmt, panic::AssertUnwindSafe, sync::Arc, time::Instant};
 
 use axum::{
     body::Body,
-    extract::Request,
+    extract::{MatchedPath, Request},
     middleware::Next,
     response::{IntoResponse, Response},
 };
 use futures::FutureExt as _;
 use http::{
     HeaderName, HeaderValue, Method, StatusCode,
-    header::{CACHE_CONTROL, CONTENT_RANGE, CONTENT_TYPE, RETRY_AFTER, WWW_AUTHENTICATE, X_CONTENT_TYPE_OPTIONS},
+    header::{
+        CACHE_CONTROL, CONTENT_RANGE, CONTENT_TYPE, RETRY_AFTER, WWW_AUTHENTICATE,
+        X_CONTENT_TYPE_OPTIONS,
+    },
 };
+use http_body::Body as _;
 use serde_json::json;
 use tracing::{Instrument as _, field, info_span};
 
-use crate::{error::Error, publisher::Session};
+use crate::{
+    error::Error,
+    operate::{self, Meter, Observation},
+    publisher::Session,
+};
 
 const REQUEST_ID: HeaderName = HeaderName::from_static("x-keyfront-request-id");
 
@@ -56,16 +64,32 @@ pub(super) async fn answer(mut request: Request, next: Next) -> Response {
         credential = field::Empty,
         subject = field::Empty,
     );
-    let mut response = match request.extensions_mut().remove::<Arc<Error>>() {
-        Some(error) => refused(error),
-        None => AssertUnwindSafe(next.run(request).instrument(span.clone()))
-            .catch_unwind()
-            .await
-            .unwrap_or_else(|_| Error::Internal.into_response()),
+    let metered = Metered::of(&request);
+    let answered = async {
+        match request.extensions_mut().remove::<Arc<Error>>() {
+            Some(error) => refused(error),
+            None => AssertUnwindSafe(next.run(request).instrument(span.clone()))
+                .catch_unwind()
+                .await
+                .unwrap_or_else(|_| Error::Internal.into_response()),
+        }
     };
+    let (mut response, throttles) = operate::counted(answered).await;
     span.in_scope(|| log(&response, started));
-    if let Some(error) = response.extensions_mut().remove::<Arc<Error>>() {
-        render(&error, &id, &mut response);
+    let refusal = response.extensions_mut().remove::<Arc<Error>>();
+    if let Some(error) = &refusal {
+        render(error, &id, &mut response);
+    }
+    if let Some(metered) = metered {
+        metered.meter.note(&Observation {
+            request_id: &id,
+            route: metered.route.as_ref().map(MatchedPath::as_str),
+            code: refusal.map(|error| error.problem().code),
+            bytes_in: metered.bytes_in,
+            bytes_out: response.body().size_hint().lower(),
+            latency: started.elapsed(),
+            throttles,
+        });
     }
     if method == Method::HEAD {
         *response.body_mut() = Body::empty();
@@ -80,6 +104,24 @@ pub(super) async fn answer(mut request: Request, next: Next) -> Response {
         headers.insert(REQUEST_ID, id);
     }
     response
+}
+
+/// What a request tells for its metrics, kept before the handlers consume it.
+struct Metered {
+    meter: Meter,
+    route: Option<MatchedPath>,
+    bytes_in: u64,
+}
+
+impl Metered {
+    /// `None` where nobody reads metrics: natively.
+    fn of(request: &Request) -> Option<Self> {
+        Some(Self {
+            meter: request.extensions().get::<Meter>()?.clone(),
+            route: request.extensions().get::<MatchedPath>().cloned(),
+            bytes_in: request.body().size_hint().lower(),
+        })
+    }
 }
 
 /// Names the publisher in the request's log line.

@@ -24,6 +24,7 @@ pub use self::{key_cache::KeyCache, plain_key::PlainKey};
 use crate::{
     config::{Config, KeyArn},
     error::{Error, Fault},
+    operate::ThrottleCount,
     store,
 };
 
@@ -61,7 +62,8 @@ impl Kms {
             .credentials_provider(credentials)
             .http_client(store::http_client())
             .retry_config(RetryConfig::standard().with_max_attempts(ATTEMPTS))
-            .timeout_config(timeouts);
+            .timeout_config(timeouts)
+            .interceptor(ThrottleCount::Kms);
         settings.set_endpoint_url(config.kms_endpoint.clone());
         Self {
             client: Client::from_conf(settings.build()),

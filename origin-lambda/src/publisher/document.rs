@@ -8,9 +8,7 @@ use keyfront_object_key::ObjectKey;
 use serde::{Deserialize, Serialize};
 use time::OffsetDateTime;
 
-use super::{
-    Denial, Identity, Issuer, Method, PublisherToken, Rule, StoredToken, Subject,
-};
+use super::{Denial, Identity, Issuer, Method, PublisherToken, Rule, StoredToken, Subject};
 
 /// The version of the schema this program reads and writes.
 const VERSION: u32 = 1;
@@ -57,7 +55,9 @@ pub enum PolicyError {
     },
     /// Two issuers have the same id or the same `issuer`; one has no id or no audience; or there are
     /// too many.
-    #[error("issuer {0:?} is repeated, has no id or audience, or is one of more than {MAX_ISSUERS}")]
+    #[error(
+        "issuer {0:?} is repeated, has no id or audience, or is one of more than {MAX_ISSUERS}"
+    )]
     Issuer(String),
     /// An identity names an issuer that the document does not have.
     #[error("publisher {publisher:?} has an identity of the unknown issuer {issuer:?}")]

@@ -125,7 +125,9 @@ impl Cached {
     fn known(&self, id: &str, span: Duration, now: SystemTime) -> Option<VerifyingKey> {
         let state = self.state();
         let (keys, fetched) = state.keys.as_ref()?;
-        keys.key(id).filter(|_| within(span, *fetched, now)).cloned()
+        keys.key(id)
+            .filter(|_| within(span, *fetched, now))
+            .cloned()
     }
 
     fn is_in_penalty(&self, now: SystemTime) -> bool {

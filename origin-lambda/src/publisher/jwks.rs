@@ -125,7 +125,10 @@ fn usable_key(jwk: Value) -> Option<(String, VerifyingKey)> {
         _ => return None,
     };
     let fits = |name: &str| Algorithm::named(name) == Some(key.algorithm());
-    jwk.alg.as_deref().is_none_or(fits).then_some((jwk.kid, key))
+    jwk.alg
+        .as_deref()
+        .is_none_or(fits)
+        .then_some((jwk.kid, key))
 }
 
 fn decode(member: Option<String>) -> Option<Vec<u8>> {

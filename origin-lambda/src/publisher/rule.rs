@@ -141,8 +141,9 @@ impl TryFrom<String> for Prefix {
     type Error = &'static str;
 
     fn try_from(text: String) -> Result<Self, &'static str> {
-        let is_misspelt =
-            |segment: &str| segment.starts_with('{') && segment.ends_with('}') && segment != SUBJECT;
+        let is_misspelt = |segment: &str| {
+            segment.starts_with('{') && segment.ends_with('}') && segment != SUBJECT
+        };
         if text.split('/').any(is_misspelt) {
             Err("a segment in braces is {sub}")
         } else if text.is_empty() || (text.ends_with('/') && ObjectKey::new(&text).is_ok()) {

@@ -7,9 +7,7 @@ use std::sync::Arc;
 use serde_json::{Map, Value};
 use time::OffsetDateTime;
 
-use super::{
-    IamCaller, Identity, Publisher, Publishers, Subject, TokenHash, issuer::Issuer,
-};
+use super::{IamCaller, Identity, Publisher, Publishers, Subject, TokenHash, issuer::Issuer};
 
 /// An identified publisher, with the rules that hold for this very person.
 #[derive(Debug, Clone)]

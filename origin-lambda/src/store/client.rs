@@ -15,7 +15,10 @@ use aws_smithy_http_client::{
 };
 use aws_smithy_runtime_api::client::http::SharedHttpClient;
 
-use crate::config::{Config, S3Style};
+use crate::{
+    config::{Config, S3Style},
+    operate::ThrottleCount,
+};
 
 /// How long connecting to AWS may take.
 pub(crate) const CONNECT: Duration = Duration::from_secs(3);
@@ -35,6 +38,7 @@ pub fn client(config: &Config, credentials: SharedCredentialsProvider) -> Client
         .http_client(http_client())
         .retry_config(RetryConfig::standard().with_max_attempts(3))
         .timeout_config(timeouts)
+        .interceptor(ThrottleCount::S3)
         .force_path_style(config.s3_style == S3Style::Path);
     settings.set_endpoint_url(config.s3_endpoint.clone());
     Client::from_conf(settings.build())

@@ -46,6 +46,11 @@ pub struct Store {
 }
 
 impl Store {
+    /// The bucket's name.
+    pub fn bucket(&self) -> &str {
+        &self.bucket
+    }
+
     /// A bucket behind an S3 client, with the key every object must be encrypted with.
     pub fn new(s3: Client, bucket: String, key_arn: KeyArn) -> Self {
         Self {
