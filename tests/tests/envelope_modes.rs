@@ -34,7 +34,11 @@ async fn an_envelope_is_verified_against_the_checksum_of_its_plaintext() {
         let refused = stack
             .put(key, "envelope-kms", content(length), &headers)
             .await;
-        assert_eq!(refused.status, StatusCode::BAD_REQUEST, "{key}: {refused:?}");
+        assert_eq!(
+            refused.status,
+            StatusCode::BAD_REQUEST,
+            "{key}: {refused:?}"
+        );
         assert_eq!(refused.code(), "checksum-mismatch");
         let absent = stack.send(Method::GET, key, &[]).await;
         assert_eq!(absent.status, StatusCode::NOT_FOUND, "{key}");

@@ -78,9 +78,7 @@ async fn ranges_count_on_the_plaintext_whether_it_is_verified_first_or_streamed(
 #[tokio::test(flavor = "multi_thread")]
 async fn conditions_are_judged_on_a_strong_entity_tag() {
     let stack = LocalStack::start().await;
-    stack
-        .put("a", "envelope-kms", content(SMALL), &[])
-        .await;
+    stack.put("a", "envelope-kms", content(SMALL), &[]).await;
     let first = stack.read("a", &[]).await;
     let (etag, modified) = (first.header("etag"), first.header("last-modified"));
     assert!(etag.starts_with('"'));
@@ -108,9 +106,7 @@ async fn conditions_are_judged_on_a_strong_entity_tag() {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_bit_flipped_or_truncated_envelope_gives_no_plaintext() {
     let stack = LocalStack::start().await;
-    stack
-        .put("good", "envelope-kms", content(SMALL), &[])
-        .await;
+    stack.put("good", "envelope-kms", content(SMALL), &[]).await;
     let raw = stack.raw("good").await;
     let mut flipped = raw.body.to_vec();
     flipped[500] ^= 1;
@@ -127,9 +123,7 @@ async fn a_bit_flipped_or_truncated_envelope_gives_no_plaintext() {
 async fn a_large_envelope_streams_unstored_and_a_failed_tag_aborts_it() {
     let stack = LocalStack::start().await;
     let plain = content(LARGE);
-    stack
-        .put("large", "envelope-kms", plain.clone(), &[])
-        .await;
+    stack.put("large", "envelope-kms", plain.clone(), &[]).await;
     let read = stack.read("large", &[]).await;
     assert_eq!(read.header("cache-control"), "no-store");
     assert_eq!(read.body, plain);
@@ -159,7 +153,10 @@ async fn what_is_no_envelope_is_not_read() {
     stack.put("plain", "sse-kms", content(64), &[]).await;
     let plain = stack.read("plain", &[]).await;
     assert_eq!(plain.code(), "envelope-invalid");
-    assert_eq!(stack.read("absent", &[]).await.status, StatusCode::NOT_FOUND);
+    assert_eq!(
+        stack.read("absent", &[]).await.status,
+        StatusCode::NOT_FOUND
+    );
 }
 
 #[tokio::test(flavor = "multi_thread")]

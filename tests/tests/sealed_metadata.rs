@@ -22,7 +22,10 @@ async fn a_publisher_reads_back_what_the_bucket_does_not_show() {
         assert_eq!(stored.status, StatusCode::CREATED, "{stored:?}");
         let told = stack.describe(&key).await;
         assert_eq!(told["metadata"]["file_name"], "J\u{e4}nner.pdf");
-        assert_eq!(told["metadata"]["tags"], serde_json::json!(["draft", "2026"]));
+        assert_eq!(
+            told["metadata"]["tags"],
+            serde_json::json!(["draft", "2026"])
+        );
         assert_eq!(told["metadata"]["uploader"], "dev");
         assert!(told["metadata"]["uploaded_at"].is_string());
         let raw = stack.raw(&key).await;

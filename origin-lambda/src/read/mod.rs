@@ -146,7 +146,11 @@ impl Reader {
         }
         let range = asked
             .range
-            .filter(|_| asked.conditions.range_counts(&head.etag, head.last_modified))
+            .filter(|_| {
+                asked
+                    .conditions
+                    .range_counts(&head.etag, head.last_modified)
+            })
             .map(|range| unlocked.plan_range(range, sealed_length).map_err(refusal))
             .transpose()?;
         let answer = range.map_or(length, |range| range.length());
