@@ -41,6 +41,20 @@ fn every_error_has_its_status_and_code() {
         (Error::UploadMismatch("size"), 409, "upload-mismatch"),
         (Error::Unauthenticated(""), 401, "unauthenticated"),
         (
+            Error::JwtRefused(crate::publisher::JwtRefusal::Expired),
+            401,
+            "unauthenticated",
+        ),
+        (denial(Denial::NoPublisher), 403, "forbidden"),
+        (
+            Error::IssuerUnavailable {
+                issuer: String::new(),
+                source: "".into(),
+            },
+            503,
+            "issuer-unavailable",
+        ),
+        (
             denial(Denial::NoRule {
                 publisher: String::new(),
             }),
@@ -168,7 +182,7 @@ fn every_error_has_its_status_and_code() {
         );
         assert_eq!(
             problem.retry_after.is_some(),
-            status == 503 || status == 409,
+            status == 503 || code == "write-conflict",
             "{error:?}"
         );
     }
