@@ -31,8 +31,8 @@ use crate::{
     config::Config,
     error::Error,
     kms::Kms,
-    publisher::{IssuerKeys, PolicySource, Session},
     publish::Sealing,
+    publisher::{IssuerKeys, PolicySource, Session},
     read::Reader,
     sealed_metadata::SealedMetadata,
     store::Store,
@@ -85,17 +85,22 @@ impl Origin {
         let credential = credentials::presented(transport, headers)?;
         let now = SystemTime::now();
         let policy = self.policy.current(&self.store, now).await?;
-        let session = match credential {
-            Credential::Token(token) => policy
-                .identify(token, OffsetDateTime::from(now))
-                .ok_or(Error::Unauthenticated(
-                    "the token is unknown, expired or revoked",
-                ))?,
-            Credential::Jwt(token) => self.issuer_keys.identify(&policy, token, now).await?,
-            Credential::Iam(caller) => policy.identify_caller(&caller).ok_or(
-                Error::Unauthenticated("no publisher is for this IAM principal"),
-            )?,
-        };
+        let session =
+            match credential {
+                Credential::Token(token) => {
+                    policy.identify(token, OffsetDateTime::from(now)).ok_or(
+                        Error::Unauthenticated("the token is unknown, expired or revoked"),
+                    )?
+                }
+                Credential::Jwt(token) => self.issuer_keys.identify(&policy, token, now).await?,
+                Credential::Iam(caller) => {
+                    policy
+                        .identify_caller(&caller)
+                        .ok_or(Error::Unauthenticated(
+                            "no publisher is for this IAM principal",
+                        ))?
+                }
+            };
         rim::note_publisher(&session);
         Ok(session)
     }
@@ -144,7 +149,10 @@ fn for_pages() -> Router<Arc<Origin>> {
     let paged = |methods: MethodRouter<Arc<Origin>>| methods.options(cors::preflight);
     Router::new()
         .route("/shares", paged(routing::post(uploads::share)))
-        .route("/images", paged(routing::post(images::upload).get(images::list)))
+        .route(
+            "/images",
+            paged(routing::post(images::upload).get(images::list)),
+        )
         .route(
             "/uploads",
             paged(routing::post(uploads::begin).delete(uploads::abort_stale)),
@@ -153,8 +161,14 @@ fn for_pages() -> Router<Arc<Origin>> {
             "/uploads/{token}",
             paged(get(uploads::describe).delete(uploads::abort)),
         )
-        .route("/uploads/{token}/parts", paged(routing::post(uploads::sign_parts)))
-        .route("/uploads/{token}/complete", paged(routing::post(uploads::complete)))
+        .route(
+            "/uploads/{token}/parts",
+            paged(routing::post(uploads::sign_parts)),
+        )
+        .route(
+            "/uploads/{token}/complete",
+            paged(routing::post(uploads::complete)),
+        )
         .route("/s3/params", paged(get(uppy::parameters)))
         .route("/s3/multipart", paged(routing::post(uppy::create)))
         .route(

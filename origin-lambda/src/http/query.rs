@@ -209,7 +209,10 @@ mod tests {
         assert_eq!(asked.encryption, Some(EncryptionMode::EnvelopeKmsV2));
         assert_eq!(upload(None).unwrap().encryption, None);
         for query in ["encryption=", "encryption=AES256", "encryption=none"] {
-            assert!(matches!(upload(Some(query)), Err(Error::Query(_))), "{query}");
+            assert!(
+                matches!(upload(Some(query)), Err(Error::Query(_))),
+                "{query}"
+            );
         }
     }
 
