@@ -4,15 +4,21 @@
 //! and a cursor grants nothing, because every key is authorised anew.
 
 use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
+use futures::{StreamExt as _, TryStreamExt as _, stream};
+use keyfront_envelope::{INSTRUCTION_FILE_MARKER, instruction_file_key};
+use keyfront_object_key::ObjectKey;
 
 use crate::{
     error::Error,
     publisher::{Denial, Method, Publisher},
+    sealed_metadata::{Found, SealedMetadata},
     store::{Entry, Store},
 };
 
 /// Calls to S3 one page may cost.
 const CALLS: usize = 8;
+/// Objects of a page that are asked about at the same time.
+const CONCURRENT_HEADS: usize = 16;
 
 /// Part of a listing.
 #[derive(Debug, Clone, PartialEq)]
@@ -109,6 +115,52 @@ pub async fn list(
         }
     }
     Ok(page)
+}
+
+/// Opens the sealed metadata of a page's objects, in their order. An object that is gone by now has
+/// none.
+///
+/// # Errors
+/// What S3 or KMS answered.
+pub async fn sealed_metadata(
+    store: &Store,
+    metadata: &SealedMetadata,
+    entries: &[Entry],
+) -> Result<Vec<Found>, Error> {
+    let open = |entry: &Entry| {
+        let key = entry.key.clone();
+        async move {
+            match store.describe(&key).await {
+                Ok(described) => metadata.open(&key, &described.metadata).await,
+                Err(Error::NotFound) => Ok(Found::Absent),
+                Err(error) => Err(error),
+            }
+        }
+    };
+    stream::iter(entries.iter().map(open))
+        .buffered(CONCURRENT_HEADS)
+        .try_collect()
+        .await
+}
+
+/// Deletes an object, and the instruction file that belongs to it.
+///
+/// # Errors
+/// As [`Store::delete`]. After a failure the same call may be made again.
+pub async fn delete(store: &Store, key: &ObjectKey, if_match: Option<&str>) -> Result<(), Error> {
+    store.delete(key, if_match).await?;
+    // A key with no room for the suffix has no instruction file.
+    let Ok(companion) = ObjectKey::new(instruction_file_key(key.as_str())) else {
+        return Ok(());
+    };
+    match store.describe(&companion).await {
+        // Only what is marked as one: a publisher may have named a file of his own so.
+        Ok(found) if found.metadata.contains_key(INSTRUCTION_FILE_MARKER) => {
+            store.delete(&companion, None).await
+        }
+        Ok(_) | Err(Error::NotFound) => Ok(()),
+        Err(error) => Err(error),
+    }
 }
 
 /// The disjoint prefixes to scan, in the order of their bytes: what was asked for where a rule

@@ -1,8 +1,16 @@
 //! Configuration from environment variables: read once, judged completely, before anything is served.
 //!
-//! It does not create clients and never reads a secret: credentials come from the AWS SDK's chain.
+//! It does not create clients. Credentials come from the AWS SDK's chain; the one secret read here is
+//! the optional client-side master key.
+
+mod envelopes;
 
 use std::fmt;
+
+pub use self::envelopes::{
+    Commitment, MASTER_KEY, MASTER_KEY_ID, MasterKeySetting, READER_COMMITMENT,
+    READER_FOREIGN_CONTEXT, READER_VERIFY_LIMIT, ReaderSettings,
+};
 
 /// Name of the bucket objects go to (required).
 pub const BUCKET: &str = "KEYFRONT_BUCKET";
@@ -16,6 +24,8 @@ pub const PUBLIC_URL: &str = "KEYFRONT_PUBLIC_URL";
 pub const S3_ENDPOINT: &str = "KEYFRONT_S3_ENDPOINT";
 /// `true`: the bucket goes into the path instead of the host name (optional; local stacks).
 pub const S3_PATH_STYLE: &str = "KEYFRONT_S3_PATH_STYLE";
+/// Another KMS endpoint than AWS's (optional; local stacks).
+pub const KMS_ENDPOINT: &str = "KEYFRONT_KMS_ENDPOINT";
 /// The Region of bucket and key; set by Lambda itself.
 pub const REGION: &str = "AWS_REGION";
 
@@ -52,6 +62,12 @@ pub struct Config {
     pub s3_endpoint: Option<String>,
     /// Where the bucket's name goes.
     pub s3_style: S3Style,
+    /// KMS endpoint override.
+    pub kms_endpoint: Option<String>,
+    /// The client-side master key, for envelopes wrapped without KMS.
+    pub master_key: Option<MasterKeySetting>,
+    /// What the reader opens, and how.
+    pub reader: ReaderSettings,
 }
 
 /// Where S3 requests carry the bucket's name.
@@ -82,12 +98,19 @@ impl Config {
             public_url: optional(PUBLIC_URL)
                 .map(|url| public_url(&url))
                 .transpose()?,
-            s3_endpoint: optional(S3_ENDPOINT).map(endpoint).transpose()?,
+            s3_endpoint: optional(S3_ENDPOINT)
+                .map(|url| endpoint(S3_ENDPOINT, url))
+                .transpose()?,
             s3_style: match optional(S3_PATH_STYLE).as_deref() {
                 None | Some("false") => S3Style::VirtualHost,
                 Some("true") => S3Style::Path,
                 Some(_) => return Err(invalid(S3_PATH_STYLE, "write true or false")),
             },
+            kms_endpoint: optional(KMS_ENDPOINT)
+                .map(|url| endpoint(KMS_ENDPOINT, url))
+                .transpose()?,
+            master_key: MasterKeySetting::read(optional)?,
+            reader: ReaderSettings::read(optional)?,
         })
     }
 
@@ -124,11 +147,11 @@ fn bucket(name: String) -> Result<String, ConfigError> {
     }
 }
 
-fn endpoint(url: String) -> Result<String, ConfigError> {
+fn endpoint(name: &'static str, url: String) -> Result<String, ConfigError> {
     if url.starts_with("http://") || url.starts_with("https://") {
         Ok(url)
     } else {
-        Err(invalid(S3_ENDPOINT, "write an http:// or https:// URL"))
+        Err(invalid(name, "write an http:// or https:// URL"))
     }
 }
 
@@ -299,6 +322,14 @@ mod tests {
             (PUBLIC_URL, "http://cdn.example.com"),
             (S3_ENDPOINT, "localhost:9000"),
             (S3_PATH_STYLE, "yes"),
+            (KMS_ENDPOINT, "localhost:9000"),
+            (MASTER_KEY, "c2hvcnQ="),
+            (MASTER_KEY_ID, "key without a key"),
+            (READER_COMMITMENT, "v2"),
+            (READER_VERIFY_LIMIT, "0"),
+            (READER_VERIFY_LIMIT, "1GB"),
+            (READER_FOREIGN_CONTEXT, "[]"),
+            (READER_FOREIGN_CONTEXT, r#"{"aws:x-amz-cek-alg":"115"}"#),
         ] {
             let error = read(&[(name, value)]).unwrap_err();
             assert!(

@@ -4,7 +4,9 @@
 
 use std::{env, error::Error as _, io, iter, net::SocketAddr, process::ExitCode};
 
-use keyfront_origin::{Config, ConfigError, Origin, http::function_url::FunctionUrl, store};
+use keyfront_origin::{
+    Config, ConfigError, Origin, http::function_url::FunctionUrl, kms::Kms, store,
+};
 use lambda_http::lambda_runtime::{self, LambdaEvent, service_fn};
 use tokio::net::TcpListener;
 use tracing_subscriber::EnvFilter;
@@ -89,7 +91,9 @@ async fn origin(config: &Config) -> Result<std::sync::Arc<Origin>, StartError> {
     let credentials = store::default_credentials(config)
         .await
         .ok_or(StartError::Credentials)?;
-    Ok(Origin::new(config, store::client(config, credentials)))
+    let s3 = store::client(config, credentials.clone());
+    let kms = Kms::new(config, credentials.clone());
+    Ok(Origin::new(config, s3, kms, credentials))
 }
 
 fn variable(name: &str) -> Option<String> {

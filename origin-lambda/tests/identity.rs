@@ -334,3 +334,48 @@ async fn an_event_of_another_kind_is_a_problem_not_a_panic() {
         );
     }
 }
+
+#[tokio::test]
+async fn an_iam_principal_publishes_as_itself_and_the_session_name_is_not_believed() {
+    let stage = Stage::set().await;
+    let role = "arn:aws:iam::123456789012:role/ci/publisher";
+    let user = "arn:aws:iam::123456789012:user/ops/carol";
+    let rule = json!({"prefix": "own/{sub}/", "max_size": 10, "content_types": ["text/plain"]});
+    let policy = json!({"v": 1, "publishers": [{"id": "ci", "rules": [rule],
+        "identities": [{"iam": role}, {"iam": user}]}]});
+    stage.policy_is(policy.to_string().as_bytes());
+    let session = "arn:aws:sts::123456789012:assumed-role/publisher/AIDACAROL";
+    for (arn, id, path, status) in [
+        (session, "AROAEXAMPLE:AIDACAROL", "own/AROAEXAMPLE/a", 201),
+        (session, "AROAEXAMPLE:AIDACAROL", "own/AIDACAROL/a", 403),
+        (user, "AIDACAROL", "own/AIDACAROL/a", 201),
+        (user, "", "own//a", 403),
+        (
+            "arn:aws:iam::123456789012:user/carol",
+            "AIDACAROL",
+            "own/AIDACAROL/a",
+            401,
+        ),
+        (
+            "arn:aws:iam::123456789012:role/ci/publisher",
+            "AROAEXAMPLE",
+            "own/AROAEXAMPLE/a",
+            401,
+        ),
+    ] {
+        let headers = json!({"content-type": "text/plain", "content-length": "5"});
+        let mut event = event(&stage, Some(arn), &format!("/objects/{path}"), &headers);
+        event.headers.remove("x-keyfront-authorization");
+        let iam = event
+            .request_context
+            .authorizer
+            .as_mut()
+            .unwrap()
+            .iam
+            .as_mut()
+            .unwrap();
+        iam.user_id = Some(id.to_owned());
+        let answer = stage.function_url().answer(event).await;
+        assert_eq!(answer.status_code, status, "{arn} {path}: {}", answer.body);
+    }
+}

@@ -38,6 +38,7 @@ async fn an_upload_is_encrypted_with_the_configured_key_and_never_overwrites_by_
             "size": 5,
             "content_type": "text/plain; charset=UTF-8",
             "sse": "aws:kms",
+            "encryption": "sse-kms",
         })
     );
     let calls = stage.calls();

@@ -44,6 +44,7 @@ pub mod ecdsa_key;
 mod error;
 mod hex;
 mod hmac_sha256;
+pub mod post_policy;
 pub mod presign;
 pub mod request;
 pub mod sign;
@@ -62,6 +63,7 @@ pub use credentials::{Credentials, SecretAccessKey, SessionToken};
 #[cfg(feature = "sigv4a")]
 pub use ecdsa_key::{EcdsaKey, EcdsaKeyCache};
 pub use error::SigningError;
+pub use post_policy::{PostFields, PostPolicy};
 pub use presign::{Expiry, PresignedQuery};
 pub use request::{
     ContentSha256Header, PathNormalization, Payload, Profile, Request, SigningContext,

@@ -146,6 +146,12 @@ impl Steps {
         }
     }
 
+    /// The string to sign of a POST policy.
+    pub(crate) fn string_to_sign_of_policy(&mut self, policy: &str) -> &StringToSign {
+        self.string_to_sign.write_policy(policy);
+        &self.string_to_sign
+    }
+
     #[inline(never)] // One copy for both signers: half a kilobyte of WASM each.
     pub(crate) fn canonical_request(
         &mut self,

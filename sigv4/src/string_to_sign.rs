@@ -83,6 +83,12 @@ impl StringToSign {
         Self(text)
     }
 
+    /// Writes the string to sign of a POST policy: the policy's base64 text itself.
+    pub(crate) fn write_policy(&mut self, policy: &str) {
+        self.0.clear();
+        self.0.push_str(policy);
+    }
+
     /// The text, as it is signed.
     #[must_use]
     pub fn as_str(&self) -> &str {

@@ -14,6 +14,7 @@ pub mod aws_client;
 pub mod ceph;
 pub mod edge_bundle;
 pub mod keys;
+pub mod local_stack;
 
 pub mod publisher;
 pub mod s3_client;

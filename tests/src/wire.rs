@@ -45,6 +45,12 @@ impl Answer {
             .map_or("", |value| value.to_str().unwrap())
     }
 
+    /// The body as JSON.
+    #[must_use]
+    pub fn json(&self) -> serde_json::Value {
+        serde_json::from_slice(&self.body).unwrap()
+    }
+
     /// The stable code of a problem document.
     #[must_use]
     pub fn code(&self) -> String {

@@ -8,8 +8,8 @@ use base64::{Engine, engine::general_purpose::STANDARD};
 use s3s::{S3Result, dto::ServerSideEncryption};
 
 use super::{
-    catalog::{BucketDefault, Protection},
-    refusal::{invalid_argument, not_implemented},
+    catalog::{BucketDefault, Layers, Protection},
+    refusal::invalid_argument,
 };
 
 /// The alias S3 uses when a writer asks for `aws:kms` and names no key.
@@ -41,6 +41,8 @@ pub(crate) enum Choice {
         bucket_key: bool,
         /// The writer's own context pairs; S3 adds `aws:s3:arn`.
         context: BTreeMap<String, String>,
+        /// SSE-KMS or DSSE-KMS.
+        layers: Layers,
     },
 }
 
@@ -48,7 +50,7 @@ impl Asked {
     /// Settles the encryption of a write into a bucket.
     ///
     /// # Errors
-    /// `InvalidArgument` for headers that contradict each other, `NotImplemented` for DSSE.
+    /// `InvalidArgument` for headers that contradict each other.
     pub(crate) fn settle(self, default: &BucketDefault) -> S3Result<Choice> {
         let (default_key, default_bucket_key) = match default {
             BucketDefault::S3 => (None, false),
@@ -60,6 +62,16 @@ impl Asked {
                 key_id: self.key_id.unwrap_or_else(|| MANAGED_KEY.to_owned()),
                 bucket_key: self.bucket_key.unwrap_or(default_bucket_key),
                 context: own_context(self.context.as_deref())?,
+                layers: Layers::One,
+            }),
+            Some(ServerSideEncryption::AWS_KMS_DSSE) if self.bucket_key == Some(true) => Err(
+                invalid_argument("S3 Bucket Keys are not supported for DSSE-KMS."),
+            ),
+            Some(ServerSideEncryption::AWS_KMS_DSSE) => Ok(Choice::Kms {
+                key_id: self.key_id.unwrap_or_else(|| MANAGED_KEY.to_owned()),
+                bucket_key: false,
+                context: own_context(self.context.as_deref())?,
+                layers: Layers::Two,
             }),
             Some(ServerSideEncryption::AES256) | None if names_kms_details => {
                 Err(invalid_argument(
@@ -74,9 +86,9 @@ impl Asked {
                     key_id: key_id.unwrap_or_else(|| MANAGED_KEY.to_owned()),
                     bucket_key: self.bucket_key.unwrap_or(default_bucket_key),
                     context: BTreeMap::new(),
+                    layers: Layers::One,
                 },
             }),
-            Some(ServerSideEncryption::AWS_KMS_DSSE) => Err(not_implemented("aws:kms:dsse")),
             Some(_) => Err(invalid_argument(
                 "The encryption method specified is not supported",
             )),
@@ -105,7 +117,7 @@ fn own_context(encoded: Option<&str>) -> S3Result<BTreeMap<String, String>> {
 
 /// The encryption headers of an answer.
 pub(crate) struct Applied {
-    /// `AES256` or `aws:kms`.
+    /// `AES256`, `aws:kms` or `aws:kms:dsse`.
     pub(crate) algorithm: ServerSideEncryption,
     /// The key's ARN.
     pub(crate) key_arn: Option<String>,
@@ -121,8 +133,16 @@ impl From<&Protection> for Applied {
                 key_arn: None,
                 bucket_key: None,
             },
-            Protection::Kms { key_arn, key, .. } => Self {
-                algorithm: ServerSideEncryption::from_static(ServerSideEncryption::AWS_KMS),
+            Protection::Kms {
+                key_arn,
+                key,
+                layers,
+                ..
+            } => Self {
+                algorithm: ServerSideEncryption::from_static(match layers {
+                    Layers::One => ServerSideEncryption::AWS_KMS,
+                    Layers::Two => ServerSideEncryption::AWS_KMS_DSSE,
+                }),
                 key_arn: Some(key_arn.clone()),
                 bucket_key: key.is_under_bucket_key().then_some(true),
             },
@@ -160,6 +180,7 @@ mod tests {
             key_id: "k".into(),
             bucket_key: true,
             context: BTreeMap::new(),
+            layers: Layers::One,
         };
         assert_eq!(Asked::default().settle(&kms_default()).unwrap(), expected);
     }
@@ -179,6 +200,23 @@ mod tests {
     }
 
     #[test]
+    fn dsse_never_goes_through_a_bucket_key() {
+        assert!(matches!(
+            asked("aws:kms:dsse").settle(&kms_default()).unwrap(),
+            Choice::Kms {
+                bucket_key: false,
+                layers: Layers::Two,
+                ..
+            }
+        ));
+        let with_bucket_key = Asked {
+            bucket_key: Some(true),
+            ..asked("aws:kms:dsse")
+        };
+        assert!(with_bucket_key.settle(&kms_default()).is_err());
+    }
+
+    #[test]
     fn key_without_kms_and_reserved_or_malformed_context_are_refused() {
         let key_only = Asked {
             key_id: Some("k".into()),
@@ -192,7 +230,6 @@ mod tests {
             };
             assert!(with_context.settle(&BucketDefault::S3).is_err(), "{json}");
         }
-        assert!(asked("aws:kms:dsse").settle(&BucketDefault::S3).is_err());
         assert!(asked("rot13").settle(&BucketDefault::S3).is_err());
     }
 }

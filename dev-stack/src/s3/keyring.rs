@@ -14,7 +14,7 @@ use s3s::{S3Error, S3ErrorCode, S3Result};
 
 use super::{
     authority::{Caller, bucket_arn, object_arn},
-    catalog::{Protection, SealedBytes, WrappedKey},
+    catalog::{Layers, Protection, SealedBytes, WrappedKey},
     data_key::DataKey,
     encryption::Choice,
     refusal::{coded, internal, refused},
@@ -96,11 +96,13 @@ impl Keyring {
                 key_id,
                 bucket_key: false,
                 context,
-            } => self.make_direct(&self.on_behalf(caller), place, key_id, context),
+                layers,
+            } => self.make_direct(&self.on_behalf(caller), place, (key_id, *layers), context),
             Choice::Kms {
                 key_id,
                 bucket_key: true,
                 context,
+                ..
             } => self.make_under_bucket_key(&self.on_behalf(caller), place, key_id, context),
         }
     }
@@ -127,6 +129,7 @@ impl Keyring {
                 key_arn,
                 context,
                 key,
+                ..
             } => {
                 let requester = self.on_behalf(caller);
                 match key {
@@ -148,7 +151,7 @@ impl Keyring {
         &self,
         requester: &Requester,
         place: Place<'_>,
-        key_id: &str,
+        (key_id, layers): (&str, Layers),
         own: &BTreeMap<String, String>,
     ) -> S3Result<(DataKey, Protection)> {
         let context = with_arn(own, place.arn());
@@ -165,6 +168,7 @@ impl Keyring {
             key_arn: made.key_arn,
             context,
             key: WrappedKey::Direct(SealedBytes(made.ciphertext)),
+            layers,
         };
         Ok((key_from(&made.plaintext)?, protection))
     }
@@ -210,6 +214,7 @@ impl Keyring {
                 bucket_key: sealed,
                 key: SealedBytes(wrapped),
             },
+            layers: Layers::One,
         };
         Ok((key, protection))
     }

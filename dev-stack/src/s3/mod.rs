@@ -16,6 +16,7 @@ mod catalog;
 mod checksums;
 mod data_key;
 mod encryption;
+mod form;
 mod gate;
 mod keyring;
 mod operations;

@@ -1,10 +1,10 @@
 //! The strict layer in front of s3s: refuses what s3s would let through and AWS would not.
 //!
 //! SigV2, several or no credentials, unsigned `x-amz-*`, signed headers that were not sent, a wrong
-//! scope, malformed paths and queries, POST forms. It does not verify signatures (s3s does) nor look
+//! scope, malformed paths and queries. Forms do not come here ([`super::form`]). It does not verify signatures (s3s does) nor look
 //! up credentials ([`super::gate`]).
 
-use http::{HeaderMap, StatusCode, header, request::Parts};
+use http::{HeaderMap, header, request::Parts};
 
 use super::{address, refusal::Refusal};
 
@@ -41,7 +41,6 @@ pub(crate) fn screen(parts: &Parts, region: &str) -> Result<Screened, Refusal> {
     let auth = Authentication::find(&parts.headers, &query)?;
     auth.check_scope(region)?;
     check_signed_headers(&auth.signed_headers, parts)?;
-    refuse_forms(parts)?;
     Ok(Screened {
         path,
         body_sha256: declared_body_hash(&parts.headers)?,
@@ -234,28 +233,6 @@ fn check_signed_headers(signed: &[String], parts: &Parts) -> Result<(), Refusal>
         return Err(Refusal::bad_request(
             "InvalidArgument",
             "A signed header is not valid UTF-8.",
-        ));
-    }
-    Ok(())
-}
-
-/// s3s would buffer a browser's POST form; the dev stack offers presigned URLs instead.
-fn refuse_forms(parts: &Parts) -> Result<(), Refusal> {
-    let content_type = parts
-        .headers
-        .get(header::CONTENT_TYPE)
-        .map(|value| value.as_bytes());
-    let is_form = content_type.is_some_and(|value| {
-        value
-            .to_ascii_lowercase()
-            .starts_with(b"multipart/form-data")
-    });
-    if parts.method == http::Method::POST && is_form {
-        let message = "The dev stack does not implement POST policies.";
-        return Err(Refusal::new(
-            StatusCode::NOT_IMPLEMENTED,
-            "NotImplemented",
-            message,
         ));
     }
     Ok(())

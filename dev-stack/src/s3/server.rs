@@ -5,7 +5,7 @@
 use std::{convert::Infallible, net::SocketAddr, sync::Arc, time::Duration};
 
 use bytes::Bytes;
-use http::{HeaderValue, Request, Response, StatusCode, Version, header};
+use http::{HeaderValue, Request, Response, StatusCode, Version, header, request::Parts};
 use http_body_util::{BodyExt, Full, Limited};
 use hyper::{
     body::{Body as _, Incoming},
@@ -21,6 +21,7 @@ use tokio::net::{TcpListener, TcpStream};
 
 use super::{
     body_guard::{BodyFault, BodyGuard, Finding},
+    form::{self, Forms},
     gate::Peer,
     refusal::Refusal,
     screen::{Screened, screen},
@@ -37,14 +38,11 @@ const MAX_ERROR: usize = 64 * 1024;
 pub(crate) async fn serve(
     listener: TcpListener,
     service: S3Service,
-    region: &str,
+    forms: Forms,
     stop: impl Future<Output = ()>,
 ) {
     let graceful = GracefulShutdown::new();
-    let door = Arc::new(Door {
-        service,
-        region: region.to_owned(),
-    });
+    let door = Arc::new(Door { service, forms });
     let mut stop = std::pin::pin!(stop);
     loop {
         let accepted = tokio::select! {
@@ -94,7 +92,7 @@ fn connect(stream: TcpStream, peer: SocketAddr, door: Arc<Door>, graceful: &Grac
 
 struct Door {
     service: S3Service,
-    region: String,
+    forms: Forms,
 }
 
 impl Door {
@@ -119,6 +117,35 @@ impl Door {
         response
     }
 
+    async fn admit_form(&self, parts: &Parts, body: Incoming) -> Response<s3s::Body> {
+        let Ok(form) = Limited::new(body, form::MAX_FORM).collect().await else {
+            return owned(&Refusal::bad_request(
+                "MaxPostPreDataLengthExceeded",
+                "The form ended early, or is larger than the dev stack takes.",
+            ));
+        };
+        let (request, success) = match self.forms.admit(parts, &form.to_bytes()) {
+            Ok(admitted) => admitted,
+            Err(refusal) => return owned(&refusal),
+        };
+        let mut response = match self.service.call(request).await {
+            Ok(response) => response,
+            Err(error) => {
+                let error: s3s::StdError = error.into();
+                tracing::error!(%error, "s3s failed on a form");
+                return owned(&Refusal::new(
+                    StatusCode::INTERNAL_SERVER_ERROR,
+                    "InternalError",
+                    "We encountered an internal error. Please try again.",
+                ));
+            }
+        };
+        if response.status().is_success() {
+            *response.status_mut() = success;
+        }
+        response
+    }
+
     async fn admit(
         &self,
         request: Request<Incoming>,
@@ -126,7 +153,10 @@ impl Door {
         finding: &Finding,
     ) -> Response<s3s::Body> {
         let (mut parts, body) = request.into_parts();
-        let Screened { path, body_sha256 } = match screen(&parts, &self.region) {
+        if form::is_form(&parts) {
+            return self.admit_form(&parts, body).await;
+        }
+        let Screened { path, body_sha256 } = match screen(&parts, &self.forms.region) {
             Ok(screened) => screened,
             Err(refusal) => return owned(&refusal),
         };
@@ -164,7 +194,7 @@ fn sha256_of_nothing() -> [u8; 32] {
 }
 
 /// Gives the request the path that was screened, keeping its authority and query.
-fn take_path(parts: &mut http::request::Parts, path: &str) -> Result<(), Refusal> {
+fn take_path(parts: &mut Parts, path: &str) -> Result<(), Refusal> {
     let mut uri = std::mem::take(&mut parts.uri).into_parts();
     let query = uri
         .path_and_query

@@ -9,6 +9,7 @@ use super::{
     authority::Authority,
     blobs::{BlobError, BlobStore},
     catalog::{Bucket, BucketDefault, Catalog, CatalogError, PublicAccessBlock},
+    form::Forms,
     gate::{self, Gatekeeper},
     keyring::Keyring,
     operations::Operations,
@@ -63,6 +64,7 @@ pub struct LocalS3 {
     service: S3Service,
     catalog: Catalog,
     clock: Clock,
+    registry: Arc<CredentialRegistry>,
     region: String,
 }
 
@@ -93,13 +95,14 @@ impl LocalS3 {
         };
         let gatekeeper = Gatekeeper {
             account: account.clone(),
-            registry: parts.registry,
+            registry: Arc::clone(&parts.registry),
             clock: parts.clock.clone(),
         };
         Ok(Self {
             service: gate::build(gatekeeper, operations),
             catalog,
             clock: parts.clock,
+            registry: parts.registry,
             region: account.region().to_owned(),
         })
     }
@@ -107,7 +110,12 @@ impl LocalS3 {
     /// Serves plain HTTP/1.1 (and HTTP/2 with prior knowledge) on `listener` until `stop` ends; open
     /// requests then have five seconds.
     pub async fn serve(&self, listener: TcpListener, stop: impl Future<Output = ()>) {
-        server::serve(listener, self.service.clone(), &self.region, stop).await;
+        let forms = Forms {
+            registry: Arc::clone(&self.registry),
+            clock: self.clock.clone(),
+            region: self.region.clone(),
+        };
+        server::serve(listener, self.service.clone(), forms, stop).await;
     }
 
     /// Makes a bucket on the stack's own behalf, without asking IAM; one that exists stays as it is.

@@ -5,6 +5,7 @@ use std::sync::Arc;
 use anyhow::Context as _;
 use tokio::task::JoinSet;
 use tokio_util::sync::CancellationToken;
+use zeroize::Zeroizing;
 
 use super::config::{DevSite, StackConfig, Storage};
 use super::listeners::AwsListeners;
@@ -32,11 +33,13 @@ pub(super) struct Ground {
     pub(super) clock: Clock,
     pub(super) iam: Arc<Iam>,
     registry: Arc<CredentialRegistry>,
-    kms: Arc<Kms>,
+    pub(super) kms: Arc<Kms>,
     pub(super) sts: Arc<Sts>,
     s3: LocalS3,
     pub(super) key_arn: String,
     pub(super) administrator: Credentials,
+    /// The client-side master key of the origin: the same as long as the state lives.
+    pub(super) master_key: Zeroizing<[u8; 32]>,
 }
 
 impl Ground {
@@ -57,6 +60,7 @@ impl Ground {
         principals::admit_administrator(&iam)?;
         let key_arn = key(&kms, &administrator(&clock)).context("the KMS key cannot be made")?;
         principals::admit_roles(&iam, &site.bucket, &key_arn)?;
+        let master_key = state.derived_key("client-side master key of the origin");
         let parts = S3Parts {
             state,
             iam: Arc::clone(&iam),
@@ -82,6 +86,7 @@ impl Ground {
             s3,
             key_arn,
             administrator,
+            master_key,
         })
     }
 

@@ -26,6 +26,7 @@ pub use dev_json::{DevJson, RoleCredentials, StoredCredentials};
 
 use crate::cdn::CdnHandle;
 use crate::identity::Credentials;
+use crate::kms::Kms;
 use ground::Ground;
 use listeners::{Listeners, url};
 use origin::OriginSetup;
@@ -45,6 +46,7 @@ pub struct Stack {
     edge_description: String,
     origin_description: String,
     cloudfront_url: String,
+    kms: Arc<Kms>,
 }
 
 impl Stack {
@@ -59,13 +61,14 @@ impl Stack {
         let listeners = Listeners::bind(&config.ports).await?;
         let addresses = listeners.addresses()?;
         let ground = Ground::open(&config, &site).await?;
+        let kms = Arc::clone(&ground.kms);
         let stop = CancellationToken::new();
         let mut tasks = JoinSet::new();
         ground.serve(listeners.aws, &mut tasks, &stop);
 
         let (sessions, begun) = Sessions::begin(Arc::clone(&ground.sts), ground.clock.clone())?;
         let cdn = cdn::start(&config, &site, &addresses, sessions.edge()).await?;
-        let origin = OriginSetup::new(&ground, &site.bucket, url(addresses.s3), cdn.url())?;
+        let origin = OriginSetup::new(&ground, &site.bucket, &addresses, cdn.url())?;
         let dev_json_path = config.folder.join("dev.json");
         let publisher_token = publisher::token(
             &origin.administrator(&ground),
@@ -118,6 +121,7 @@ impl Stack {
             edge_description: config.edge.description(),
             origin_description: config.origin.description(),
             cloudfront_url: url(addresses.cloudfront),
+            kms,
         })
     }
 
@@ -144,6 +148,11 @@ impl Stack {
     /// What runs the publishers' API behind the CDN, for people.
     pub fn origin_description(&self) -> &str {
         &self.origin_description
+    }
+
+    /// The KMS itself, to count its calls and to make it fail.
+    pub fn kms(&self) -> &Arc<Kms> {
+        &self.kms
     }
 
     /// Stops accepting, lets requests under way end for some seconds, and stops.

@@ -4,13 +4,18 @@ use std::sync::Arc;
 
 use aws_credential_types::provider::SharedCredentialsProvider;
 use aws_sdk_s3::Client;
-use keyfront_origin::config::{self, Config, ConfigError, KeyArn, RoleArn, S3Style};
+use keyfront_origin::config::{
+    self, Commitment, Config, ConfigError, KeyArn, MasterKeySetting, ReaderSettings, RoleArn,
+    S3Style,
+};
+use keyfront_origin::kms::Kms;
 use keyfront_origin::{Origin, store};
 use tokio::net::TcpListener;
 use tokio::task::JoinSet;
 use tokio_util::sync::CancellationToken;
 
 use super::ground::{self, Ground};
+use super::listeners::{Addresses, url};
 use super::principals::EDGE_ROLE;
 use super::sessions::{OriginCredentials, for_sdk};
 
@@ -27,7 +32,7 @@ impl OriginSetup {
     pub(super) fn new(
         ground: &Ground,
         bucket: &str,
-        s3_url: String,
+        addresses: &Addresses,
         cdn_url: String,
     ) -> Result<Self, ConfigError> {
         Ok(Self {
@@ -37,8 +42,15 @@ impl OriginSetup {
                 region: ground.sts.account().region().to_owned(),
                 edge_role: Some(RoleArn::parse(&ground.iam.account().role_arn(EDGE_ROLE))?),
                 public_url: Some(cdn_url),
-                s3_endpoint: Some(s3_url),
+                s3_endpoint: Some(url(addresses.s3)),
                 s3_style: S3Style::Path,
+                kms_endpoint: Some(url(addresses.kms)),
+                master_key: Some(MasterKeySetting::new("dev", *ground.master_key)),
+                // Format V2 can be asked for here, so it is read here.
+                reader: ReaderSettings {
+                    commitment: Commitment::Optional,
+                    ..ReaderSettings::default()
+                },
             },
         })
     }
@@ -51,8 +63,10 @@ impl OriginSetup {
 
     /// The origin, linked in.
     pub(super) fn origin(&self, credentials: OriginCredentials) -> Arc<Origin> {
-        let s3 = store::client(&self.config, SharedCredentialsProvider::new(credentials));
-        Origin::new(&self.config, s3)
+        let credentials = SharedCredentialsProvider::new(credentials);
+        let s3 = store::client(&self.config, credentials.clone());
+        let kms = Kms::new(&self.config, credentials.clone());
+        Origin::new(&self.config, s3, kms, credentials)
     }
 
     /// What it is configured with.
@@ -68,6 +82,7 @@ impl OriginSetup {
             public_url,
             s3_endpoint,
             s3_style,
+            kms_endpoint,
             ..
         } = &self.config;
         let path_style = (*s3_style == S3Style::Path).to_string();
@@ -77,6 +92,7 @@ impl OriginSetup {
             (config::EDGE_ROLE_ARN, Some(edge_role_arn)),
             (config::PUBLIC_URL, public_url.clone()),
             (config::S3_ENDPOINT, s3_endpoint.clone()),
+            (config::KMS_ENDPOINT, kms_endpoint.clone()),
             (config::S3_PATH_STYLE, Some(path_style)),
         ];
         let set = |(name, value): (&str, Option<String>)| Some((name.to_owned(), value?));

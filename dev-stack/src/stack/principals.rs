@@ -124,23 +124,41 @@ fn edge_policy(account: &Account, bucket: &str, key_arn: &str) -> String {
 fn origin_policy(account: &Account, bucket: &str, key_arn: &str) -> String {
     let arn = format!("arn:aws:s3:::{bucket}");
     document(&json!([
-        {"Effect": "Allow", "Action": ["s3:PutObject", "s3:GetObject", "s3:DeleteObject"], "Resource": format!("{arn}/*")},
-        {"Effect": "Allow", "Action": "s3:ListBucket", "Resource": arn},
+        {"Effect": "Allow", "Action": ["s3:PutObject", "s3:GetObject", "s3:DeleteObject", "s3:AbortMultipartUpload", "s3:ListMultipartUploadParts"], "Resource": format!("{arn}/*")},
+        {"Effect": "Allow", "Action": ["s3:ListBucket", "s3:ListBucketMultipartUploads"], "Resource": arn},
         {"Effect": "Deny", "Action": ["s3:PutObject", "s3:DeleteObject"], "Resource": format!("{arn}/.keyfront/*")},
         key_use(account, bucket, key_arn, &["kms:Decrypt", "kms:GenerateDataKey"]),
+        own_key_use(bucket, key_arn),
     ]))
 }
 
-/// The key works only through S3 and only for this bucket, whose ARN is the encryption context with bucket keys.
+/// Envelopes and sealed metadata: the origin's own calls, of this bucket and of these purposes only.
+fn own_key_use(bucket: &str, key_arn: &str) -> Value {
+    json!({
+        "Effect": "Allow",
+        "Action": ["kms:Decrypt", "kms:GenerateDataKey"],
+        "Resource": key_arn,
+        "Condition": {"StringEquals": {
+            "kms:EncryptionContext:bucket": bucket,
+            "kms:EncryptionContext:purpose": ["content", "metadata", "upload"],
+        }},
+    })
+}
+
+/// The key works only through S3 and only for this bucket: its ARN is the encryption context with bucket keys, the
+/// object's without (DSSE).
 fn key_use(account: &Account, bucket: &str, key_arn: &str, actions: &[&str]) -> Value {
     json!({
         "Effect": "Allow",
         "Action": actions,
         "Resource": key_arn,
-        "Condition": {"StringEquals": {
-            "kms:ViaService": format!("s3.{}.amazonaws.com", account.region()),
-            "kms:EncryptionContext:aws:s3:arn": format!("arn:aws:s3:::{bucket}"),
-        }},
+        "Condition": {
+            "StringEquals": {"kms:ViaService": format!("s3.{}.amazonaws.com", account.region())},
+            "StringLike": {"kms:EncryptionContext:aws:s3:arn": [
+                format!("arn:aws:s3:::{bucket}"),
+                format!("arn:aws:s3:::{bucket}/*"),
+            ]},
+        },
     })
 }
 

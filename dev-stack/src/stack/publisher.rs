@@ -7,6 +7,7 @@ use std::sync::Arc;
 use anyhow::Context as _;
 use aws_sdk_s3::Client;
 use aws_sdk_s3::error::{DisplayErrorContext, ProvideErrorMetadata as _, SdkError};
+use keyfront_origin::encryption::EncryptionMode;
 use keyfront_origin::publisher::{POLICY_KEY, Publisher, Publishers};
 use serde_json::json;
 use time::OffsetDateTime;
@@ -81,6 +82,7 @@ fn publisher() -> serde_json::Result<Publisher> {
                 "application/xml", "text/xml",
             ],
             "cache_control": "public, max-age=60",
+            "encryption": EncryptionMode::ALL,
         }],
     }))
 }

@@ -109,6 +109,11 @@ impl State {
         Ok(self.database.begin_write()?)
     }
 
+    /// A key of its own for one purpose, the same as long as the root key is.
+    pub fn derived_key(&self, purpose: &str) -> Zeroizing<[u8; 32]> {
+        self.root_key.derived(purpose)
+    }
+
     /// Encrypts a small secret under the root key, bound to `purpose`: only the same purpose opens it.
     ///
     /// # Errors

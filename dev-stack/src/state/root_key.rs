@@ -6,6 +6,8 @@ use std::path::Path;
 
 use aes_gcm::aead::{Aead as _, KeyInit as _, Payload};
 use aes_gcm::{Aes256Gcm, Key, Nonce};
+use hmac::{Hmac, Mac as _};
+use sha2::Sha256;
 use zeroize::Zeroizing;
 
 use super::StateError;
@@ -65,6 +67,13 @@ impl RootKey {
             .and_then(|()| sync_parent(path));
         written.map_err(|source| unwritable(path, source))?;
         Ok(key)
+    }
+
+    pub(super) fn derived(&self, purpose: &str) -> Zeroizing<[u8; KEY_BYTES]> {
+        let mut mac = Hmac::<Sha256>::new_from_slice(self.0.as_slice())
+            .expect("HMAC takes keys of any length");
+        mac.update(purpose.as_bytes());
+        Zeroizing::new(mac.finalize().into_bytes().into())
     }
 
     pub(super) fn seal(&self, purpose: &str, plaintext: &[u8]) -> Result<Vec<u8>, StateError> {

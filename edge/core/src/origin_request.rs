@@ -167,7 +167,7 @@ impl<'s> Target<'s> {
                 }
             }
             Route::Reader(reader, key) => {
-                let path = key_path("", key);
+                let path = key_path("/read", key);
                 Self {
                     origin: OriginKind::Reader,
                     host: &reader.host,

@@ -14,7 +14,7 @@ use crate::site::{FunctionOrigin, Site};
 pub enum Route<'s> {
     /// An object of the bucket.
     Bucket(ObjectKey),
-    /// An envelope-encrypted object, decrypted by the reader, which is asked for it by key.
+    /// An envelope-encrypted object, decrypted by the reader, which is asked for `/read/KEY`.
     Reader(&'s FunctionOrigin, ObjectKey),
     /// The publish endpoint: the decoded path behind the publish prefix, from its slash on.
     Publish(&'s FunctionOrigin, String),

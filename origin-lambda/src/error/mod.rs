@@ -10,7 +10,7 @@ mod tests;
 use keyfront_object_key::KeyError;
 
 pub use self::problem::Problem;
-use crate::publisher::{Denial, PolicyError};
+use crate::publisher::{Denial, JwtRefusal, PolicyError};
 
 /// A failure's original cause, kept for the operator's log and never shown to a client.
 pub type Source = Box<dyn std::error::Error + Send + Sync>;
@@ -60,14 +60,44 @@ pub enum Error {
     /// The key is taken and overwriting was not asked for.
     #[error("an object with this key exists")]
     AlreadyExists,
-    /// The object is not the one `If-Match` names.
-    #[error("the object is not the one if-match names")]
+    /// The object is not the one the request's conditions name.
+    #[error("the object is not the one the request's conditions name")]
     Precondition,
+    /// The range lies behind the end of the content.
+    #[error("the range lies outside the {length} bytes of content")]
+    RangeNotSatisfiable {
+        /// Bytes of the whole content.
+        length: u64,
+    },
+    /// The answer would be larger than this way of answering allows; parts of it are not.
+    #[error("an answer has at most {limit} bytes here; ask for a range")]
+    UseRange {
+        /// Bytes of one answer.
+        limit: u64,
+    },
+    /// What is to be stored with the object does not fit S3's 2 KB of metadata.
+    #[error("the metadata does not fit: {0}")]
+    MetadataTooLarge(&'static str),
+    /// An upload is asked for in a way that cannot be done, or not be bound into its signatures.
+    #[error("the upload is refused: {0}")]
+    UploadRefused(String),
+    /// The upload's token is not one of this publisher's, or the upload is over.
+    #[error("no such upload is under way")]
+    UploadUnknown,
+    /// Bytes are missing; the upload can go on.
+    #[error("the upload is not complete: {0}")]
+    UploadIncomplete(String),
+    /// What was sent is not what was authorised; it was removed.
+    #[error("what was uploaded does not have the authorised {0}")]
+    UploadMismatch(&'static str),
 
     // --- the publisher's identity and rules; the operator edits the publishers' policy ---
     /// No usable credential came with the request.
     #[error("not authenticated: {0}")]
     Unauthenticated(&'static str),
+    /// The bearer token is a JWT that is not accepted.
+    #[error("not authenticated: {0}")]
+    JwtRefused(JwtRefusal),
     /// The publisher is known and its rules do not allow this.
     #[error(transparent)]
     Denied(#[from] Denial),
@@ -82,6 +112,12 @@ pub enum Error {
     /// The event is not a Function URL event: the function is invoked by something else.
     #[error("the event is not a usable function url event: {0}")]
     Event(&'static str),
+    /// A master key is needed and none is configured: set `KEYFRONT_MASTER_KEY`.
+    #[error("no client-side master key is configured")]
+    MasterKeyMissing,
+    /// The operating system has no randomness.
+    #[error("no randomness for a new key")]
+    Randomness(#[source] getrandom::Error),
     /// A defect in this program; the log has the panic.
     #[error("the request handler failed")]
     Internal,
@@ -90,16 +126,37 @@ pub enum Error {
     /// The publishers' policy cannot be read just now and the last good one is too old.
     #[error("the publishers' policy cannot be read")]
     PolicyUnavailable(#[source] Source),
+    /// An issuer's keys cannot be read just now, and the token's key is not among the known ones.
+    /// Look at the issuer, and at `jwks_uri` in the policy.
+    #[error("the keys of issuer {issuer:?} cannot be read")]
+    IssuerUnavailable {
+        /// The issuer's id in the policy.
+        issuer: String,
+        /// What came instead of keys.
+        #[source]
+        source: Source,
+    },
     /// S3 stored the object with another encryption than asked for; it was deleted again.
     #[error("the object was stored with {applied} instead of the configured key")]
     Encryption {
         /// SSE type and key as S3 answered them; for the log only.
         applied: String,
     },
-    /// A call to S3 failed.
-    #[error("s3 {operation} failed: {fault:?}")]
+    /// The object is an envelope this reader must not open: of format V2 where commitment is
+    /// required, of a legacy wrap, or sealed for another place. Look at who wrote it.
+    #[error("the object's envelope is refused")]
+    EnvelopeRefused(#[source] keyfront_envelope::Error),
+    /// The object is no envelope, or a damaged or altered one. Restore it.
+    #[error("the object's envelope is not valid")]
+    EnvelopeInvalid(#[source] keyfront_envelope::Error),
+    /// KMS says that a wrapped data key is not of the configured key and the expected context: it
+    /// was altered, moved, or made by another key.
+    #[error("kms refuses the object's data key")]
+    DataKeyRefused(#[source] Source),
+    /// A call to S3 or KMS failed.
+    #[error("{operation} failed: {fault:?}")]
     Upstream {
-        /// S3 operation name.
+        /// S3's or KMS's name of the operation.
         operation: &'static str,
         /// What the failure means.
         fault: Fault,
@@ -109,7 +166,7 @@ pub enum Error {
     },
 }
 
-/// What a failed call to S3 means.
+/// What a failed call to S3 or KMS means.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Fault {
     /// S3 refused the origin's role: check its policy and the bucket policy.
@@ -148,5 +205,12 @@ impl Error {
                 ..
             }
         )
+    }
+}
+
+/// The caller may be told why: a refusal is about the caller's own token.
+impl From<JwtRefusal> for Error {
+    fn from(refusal: JwtRefusal) -> Self {
+        Self::JwtRefused(refusal)
     }
 }

@@ -96,7 +96,42 @@ impl Error {
                 "precondition-failed",
                 "The precondition does not hold",
             ),
-            Self::Unauthenticated(_) => of(
+            Self::RangeNotSatisfiable { .. } => of(
+                S::RANGE_NOT_SATISFIABLE,
+                "range-not-satisfiable",
+                "The range lies outside the content",
+            ),
+            Self::UseRange { .. } => of(
+                S::PAYLOAD_TOO_LARGE,
+                "use-range",
+                "The answer is too large; ask for ranges",
+            ),
+            Self::MetadataTooLarge(_) => of(
+                S::BAD_REQUEST,
+                "metadata-too-large",
+                "The metadata does not fit",
+            ),
+            Self::UploadRefused(_) => of(
+                S::BAD_REQUEST,
+                "upload-refused",
+                "The upload cannot be done this way",
+            ),
+            Self::UploadUnknown => of(
+                S::NOT_FOUND,
+                "upload-unknown",
+                "No such upload is under way",
+            ),
+            Self::UploadIncomplete(_) => of(
+                S::CONFLICT,
+                "upload-incomplete",
+                "The upload is not complete",
+            ),
+            Self::UploadMismatch(_) => of(
+                S::CONFLICT,
+                "upload-mismatch",
+                "The upload is not the authorised one",
+            ),
+            Self::Unauthenticated(_) | Self::JwtRefused(_) => of(
                 S::UNAUTHORIZED,
                 "unauthenticated",
                 "A publisher's token is required",
@@ -117,13 +152,36 @@ impl Error {
                 "event-invalid",
                 "The event cannot be understood",
             ),
-            Self::Internal => of(S::INTERNAL_SERVER_ERROR, "internal", "The request failed"),
+            Self::MasterKeyMissing => of(
+                S::INTERNAL_SERVER_ERROR,
+                "master-key-missing",
+                "No master key is configured",
+            ),
+            Self::Randomness(_) | Self::Internal => {
+                of(S::INTERNAL_SERVER_ERROR, "internal", "The request failed")
+            }
+            Self::EnvelopeRefused(_) => of(
+                S::BAD_GATEWAY,
+                "envelope-refused",
+                "The object's envelope is refused",
+            ),
+            Self::EnvelopeInvalid(_) | Self::DataKeyRefused(_) => of(
+                S::BAD_GATEWAY,
+                "envelope-invalid",
+                "The object's envelope is not valid",
+            ),
             Self::PolicyUnavailable(_) => of(
                 S::SERVICE_UNAVAILABLE,
                 "policy-unavailable",
                 "The publishers' policy cannot be read",
             )
             .retry_after(5),
+            Self::IssuerUnavailable { .. } => of(
+                S::SERVICE_UNAVAILABLE,
+                "issuer-unavailable",
+                "The issuer's keys cannot be read",
+            )
+            .retry_after(10),
             Self::Encryption { .. } => of(
                 S::BAD_GATEWAY,
                 "encryption-mismatch",
@@ -146,13 +204,15 @@ impl Error {
                 "content-type-refused",
                 "The content type is not allowed",
             ),
-            Denial::NoRule { .. } | Denial::Method { .. } | Denial::Overwrite { .. } => {
-                Problem::of(
-                    S::FORBIDDEN,
-                    "forbidden",
-                    "The publisher's rules do not allow this",
-                )
-            }
+            Denial::NoPublisher
+            | Denial::NoRule { .. }
+            | Denial::Method { .. }
+            | Denial::Overwrite { .. }
+            | Denial::Encryption { .. } => Problem::of(
+                S::FORBIDDEN,
+                "forbidden",
+                "The publisher's rules do not allow this",
+            ),
         }
     }
 
@@ -170,15 +230,29 @@ impl Error {
             | Self::LengthRequired { .. }
             | Self::AlreadyExists
             | Self::Precondition
+            | Self::RangeNotSatisfiable { .. }
+            | Self::UseRange { .. }
+            | Self::MetadataTooLarge(_)
+            | Self::UploadRefused(_)
+            | Self::UploadUnknown
+            | Self::UploadIncomplete(_)
+            | Self::UploadMismatch(_)
             | Self::Unauthenticated(_)
+            | Self::JwtRefused(_)
             | Self::Denied(_) => Some(self.to_string()),
             Self::NotFound
             | Self::Method
             | Self::PolicyMissing
             | Self::PolicyInvalid(_)
             | Self::Event(_)
+            | Self::MasterKeyMissing
+            | Self::Randomness(_)
             | Self::Internal
+            | Self::EnvelopeRefused(_)
+            | Self::EnvelopeInvalid(_)
+            | Self::DataKeyRefused(_)
             | Self::PolicyUnavailable(_)
+            | Self::IssuerUnavailable { .. }
             | Self::Encryption { .. }
             | Self::Upstream { .. } => None,
         }

@@ -31,7 +31,29 @@ fn every_error_has_its_status_and_code() {
         (header, 400, "header-invalid"),
         (Error::BodyIncomplete, 400, "body-incomplete"),
         (Error::Checksum, 400, "checksum-mismatch"),
+        (Error::UploadRefused(String::new()), 400, "upload-refused"),
+        (Error::UploadUnknown, 404, "upload-unknown"),
+        (
+            Error::UploadIncomplete(String::new()),
+            409,
+            "upload-incomplete",
+        ),
+        (Error::UploadMismatch("size"), 409, "upload-mismatch"),
         (Error::Unauthenticated(""), 401, "unauthenticated"),
+        (
+            Error::JwtRefused(crate::publisher::JwtRefusal::Expired),
+            401,
+            "unauthenticated",
+        ),
+        (denial(Denial::NoPublisher), 403, "forbidden"),
+        (
+            Error::IssuerUnavailable {
+                issuer: String::new(),
+                source: "".into(),
+            },
+            503,
+            "issuer-unavailable",
+        ),
         (
             denial(Denial::NoRule {
                 publisher: String::new(),
@@ -75,6 +97,38 @@ fn every_error_has_its_status_and_code() {
             415,
             "content-type-refused",
         ),
+        (
+            denial(Denial::Encryption {
+                prefix: prefix(),
+                mode: crate::encryption::EncryptionMode::SseS3,
+            }),
+            403,
+            "forbidden",
+        ),
+        (Error::MetadataTooLarge(""), 400, "metadata-too-large"),
+        (Error::UseRange { limit: 1 }, 413, "use-range"),
+        (
+            Error::RangeNotSatisfiable { length: 1 },
+            416,
+            "range-not-satisfiable",
+        ),
+        (Error::MasterKeyMissing, 500, "master-key-missing"),
+        (
+            Error::Randomness(getrandom::Error::UNSUPPORTED),
+            500,
+            "internal",
+        ),
+        (
+            Error::EnvelopeRefused(keyfront_envelope::Error::CommitmentRequired),
+            502,
+            "envelope-refused",
+        ),
+        (
+            Error::EnvelopeInvalid(keyfront_envelope::Error::TagMismatch),
+            502,
+            "envelope-invalid",
+        ),
+        (Error::DataKeyRefused("".into()), 502, "envelope-invalid"),
         (Error::PolicyMissing, 500, "policy-missing"),
         (
             Error::PolicyInvalid(PolicyError::TooLarge),
@@ -128,7 +182,7 @@ fn every_error_has_its_status_and_code() {
         );
         assert_eq!(
             problem.retry_after.is_some(),
-            status == 503 || status == 409,
+            status == 503 || code == "write-conflict",
             "{error:?}"
         );
     }

@@ -1,33 +1,55 @@
-//! Which header of a request may carry a publisher's token.
+//! What a request shows to be let in: a bearer token in the header its transport may carry it in, or
+//! the IAM principal AWS verified.
 //!
-//! It does not judge the token.
+//! It does not judge the credential.
 
 use http::{HeaderMap, HeaderName, header::AUTHORIZATION};
 
-use crate::error::Error;
+use crate::{
+    error::Error,
+    publisher::{IamCaller, MAX_JWT},
+};
 
 /// Where the edge puts the viewer's `Authorization`, since it signs with its own.
 const FORWARDED: HeaderName = HeaderName::from_static("x-keyfront-authorization");
 /// Longer texts are no token of ours and are not hashed.
 const MAX_TOKEN: usize = 256;
 
+/// What was shown.
+#[derive(Debug, PartialEq, Eq)]
+pub(super) enum Credential<'a> {
+    /// A publisher's token.
+    Token(&'a str),
+    /// A JSON Web Token.
+    Jwt(&'a str),
+    /// An IAM principal.
+    Iam(IamCaller),
+}
+
 /// How a request reached the origin.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) enum Transport {
     /// Straight from the publisher: `Authorization` is the publisher's.
     Native,
     /// Through a Function URL, and AWS verified that the caller is the edge: the forwarded header
     /// is the publisher's.
     Edge,
-    /// Through a Function URL from anyone else: no header is to be believed.
+    /// Through a Function URL from another IAM principal, which is the credential: no header is to be
+    /// believed.
+    Iam(IamCaller),
+    /// Through a Function URL from nobody AWS verified: no header is to be believed.
     Stranger,
 }
 
-/// The bearer token of a request.
-pub(super) fn bearer(transport: Transport, headers: &HeaderMap) -> Result<&str, Error> {
+/// The credential of a request.
+pub(super) fn presented(
+    transport: Transport,
+    headers: &HeaderMap,
+) -> Result<Credential<'_>, Error> {
     let name = match transport {
         Transport::Native => AUTHORIZATION,
         Transport::Edge => FORWARDED,
+        Transport::Iam(caller) => return Ok(Credential::Iam(caller)),
         Transport::Stranger => {
             return Err(Error::Unauthenticated(
                 "the request does not come from the edge",
@@ -47,12 +69,15 @@ pub(super) fn bearer(transport: Transport, headers: &HeaderMap) -> Result<&str, 
         .and_then(|text| text.split_once(' '))
         .unwrap_or_default();
     let token = token.trim_start_matches(' ');
-    if scheme.eq_ignore_ascii_case("bearer") && (1..=MAX_TOKEN).contains(&token.len()) {
-        Ok(token)
-    } else {
-        Err(Error::Unauthenticated(
+    // A compact JWS has two dots, a publisher's token none.
+    let is_jwt = token.bytes().filter(|byte| *byte == b'.').count() == 2;
+    let limit = if is_jwt { MAX_JWT } else { MAX_TOKEN };
+    match scheme.eq_ignore_ascii_case("bearer") && (1..=limit).contains(&token.len()) {
+        true if is_jwt => Ok(Credential::Jwt(token)),
+        true => Ok(Credential::Token(token)),
+        false => Err(Error::Unauthenticated(
             "the credential is not a bearer token",
-        ))
+        )),
     }
 }
 
@@ -76,11 +101,30 @@ mod tests {
             (AUTHORIZATION, "Bearer direct"),
             (FORWARDED, "bearer  forwarded"),
         ]);
-        assert_eq!(bearer(Transport::Native, &both).unwrap(), "direct");
-        assert_eq!(bearer(Transport::Edge, &both).unwrap(), "forwarded");
-        assert!(bearer(Transport::Stranger, &both).is_err());
+        let caller = IamCaller::told("arn:aws:iam::123456789012:user/eve", None);
+        for (transport, credential) in [
+            (Transport::Native, Credential::Token("direct")),
+            (Transport::Edge, Credential::Token("forwarded")),
+            (Transport::Iam(caller.clone()), Credential::Iam(caller)),
+        ] {
+            assert_eq!(presented(transport, &both).unwrap(), credential);
+        }
+        assert!(presented(Transport::Stranger, &both).is_err());
         let forwarded = headers(&[(FORWARDED, "Bearer forwarded")]);
-        assert!(bearer(Transport::Native, &forwarded).is_err());
+        assert!(presented(Transport::Native, &forwarded).is_err());
+    }
+
+    #[test]
+    fn a_bearer_with_two_dots_is_a_jwt_and_may_be_long() {
+        let long = format!("Bearer a.{}.c", "b".repeat(MAX_JWT - 4));
+        let mut headers = HeaderMap::new();
+        headers.insert(AUTHORIZATION, HeaderValue::try_from(&long).unwrap());
+        let credential = presented(Transport::Native, &headers).unwrap();
+        assert_eq!(credential, Credential::Jwt(&long["Bearer ".len()..]));
+        for too_long in [format!("{long}c"), format!("Bearer {}", "b".repeat(257))] {
+            headers.insert(AUTHORIZATION, HeaderValue::try_from(too_long).unwrap());
+            assert!(presented(Transport::Native, &headers).is_err());
+        }
     }
 
     #[test]
@@ -94,7 +138,7 @@ mod tests {
             &[(AUTHORIZATION, "Bearer a"), (AUTHORIZATION, "Bearer b")],
         ] {
             assert!(
-                bearer(Transport::Native, &headers(list)).is_err(),
+                presented(Transport::Native, &headers(list)).is_err(),
                 "{list:?}"
             );
         }

@@ -15,8 +15,11 @@ use serde::{Deserialize, Deserializer, Serialize};
 use serde_json::Value;
 use tower::ServiceExt as _;
 
-use super::{Origin, credentials::Transport, rim::RequestId, router};
-use crate::{config::RoleArn, error::Error};
+use super::{Origin, credentials::Transport, read::AnswerLimit, rim::RequestId, router};
+use crate::{config::RoleArn, error::Error, operate::Meter, publisher::IamCaller};
+
+/// Bytes of an answer that fit, in base64, into the 6 MB a buffered function returns at most.
+const MAX_BINARY: u64 = 4_500_000;
 
 /// The parts of an event that matter. Absent parts are judged by [`FunctionUrl::answer`].
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -75,6 +78,8 @@ pub struct Authorizer {
 pub struct Iam {
     /// The caller's ARN; `arn:aws:sts::ACCOUNT:assumed-role/ROLE/SESSION` for a role.
     pub user_arn: Option<String>,
+    /// The caller's unique id, followed by `:SESSION` for a role.
+    pub user_id: Option<String>,
 }
 
 /// What the function returns to its URL.
@@ -85,9 +90,9 @@ pub struct Answer {
     pub status_code: u16,
     /// Headers.
     pub headers: BTreeMap<String, String>,
-    /// The body, always text.
+    /// The body, as text or base64.
     pub body: String,
-    /// Always false.
+    /// Whether the body is base64.
     pub is_base64_encoded: bool,
     /// Always empty; some hosts miss it when it is absent.
     pub cookies: Vec<String>,
@@ -98,12 +103,15 @@ pub struct Answer {
 pub struct FunctionUrl {
     router: Router,
     edge_role: Option<RoleArn>,
+    meter: Meter,
 }
 
 impl FunctionUrl {
-    /// Serves `origin`; publishers' tokens are believed from sessions of `edge_role` only.
+    /// Serves `origin`; publishers' tokens are believed from sessions of `edge_role` only. Every other
+    /// IAM principal speaks for itself.
     pub fn new(origin: Arc<Origin>, edge_role: Option<RoleArn>) -> Self {
         Self {
+            meter: Meter::new(origin.store.bucket()),
             router: router(origin),
             edge_role,
         }
@@ -144,6 +152,8 @@ impl FunctionUrl {
             refused
         });
         request.extensions_mut().insert(transport);
+        request.extensions_mut().insert(self.meter.clone());
+        request.extensions_mut().insert(AnswerLimit(MAX_BINARY));
         if let Some(id) = id {
             request.extensions_mut().insert(RequestId(id));
         }
@@ -158,10 +168,16 @@ impl FunctionUrl {
             .authorizer
             .as_ref()
             .and_then(|authorizer| authorizer.iam.as_ref());
-        let caller = caller.and_then(|iam| iam.user_arn.as_deref());
-        match (&self.edge_role, caller) {
-            (Some(role), Some(caller)) if role.is_session(caller) => Transport::Edge,
-            _ => Transport::Stranger,
+        let Some(Iam {
+            user_arn: Some(arn),
+            user_id,
+        }) = caller
+        else {
+            return Transport::Stranger;
+        };
+        match &self.edge_role {
+            Some(role) if role.is_session(arn) => Transport::Edge,
+            _ => Transport::Iam(IamCaller::told(arn, user_id.as_deref())),
         }
     }
 }
@@ -228,16 +244,29 @@ async fn answer_of(response: Response<Body>) -> Answer {
     let headers = headers
         .map(|(name, value)| (name.as_str().to_owned(), text(value)))
         .collect();
-    // The router's bodies are JSON texts in memory: they neither fail nor hold other bytes.
-    let body = body
-        .collect()
-        .await
-        .map(|body| body.to_bytes())
-        .unwrap_or_default();
+    let Ok(body) = body.collect().await else {
+        return broken_off();
+    };
+    let (body, is_base64_encoded) = match String::from_utf8(body.to_bytes().into()) {
+        Ok(text) => (text, false),
+        Err(binary) => (STANDARD.encode(binary.into_bytes()), true),
+    };
     Answer {
         status_code: parts.status.as_u16(),
         headers,
-        body: String::from_utf8_lossy(&body).into_owned(),
+        body,
+        is_base64_encoded,
+        cookies: Vec::new(),
+    }
+}
+
+/// Content that failed midway: nothing of it has left, so the whole answer is a failure. The reader
+/// has logged the cause.
+fn broken_off() -> Answer {
+    Answer {
+        status_code: 502,
+        headers: BTreeMap::from([("cache-control".to_owned(), "no-store".to_owned())]),
+        body: String::new(),
         is_base64_encoded: false,
         cookies: Vec::new(),
     }

@@ -14,13 +14,19 @@ use axum::{
 use http::{HeaderValue, StatusCode, Uri, header::ETAG};
 use keyfront_object_key::ObjectKey;
 use serde_json::{Value, json};
+use time::OffsetDateTime;
 
-use super::{Origin, credentials::Transport, query};
+use super::{
+    Origin,
+    credentials::Transport,
+    query::{self, Detail},
+};
 use crate::{
     catalog,
     error::Error,
-    publish::{self, Declared},
+    publish::{self, Declared, Publishing, Upload},
     publisher::Method,
+    sealed_metadata::{Details, Found},
     store::{Encryption, Entry},
 };
 
@@ -31,25 +37,29 @@ pub(super) async fn put(
 ) -> Result<Response, Error> {
     let (parts, body) = request.into_parts();
     let key = key_of(&parts.uri)?;
-    let overwrite = query::overwrite(parts.uri.query())?;
+    let asked = query::upload(parts.uri.query())?;
     let session = origin.identify(transport, &parts.headers).await?;
-    let declared = Declared::read(&parts.headers)?;
-    let receipt = publish::publish(
-        &origin.store,
-        session.publisher(),
-        &key,
-        overwrite,
-        declared,
-        body,
-    )
-    .await?;
+    let upload = Upload {
+        key: &key,
+        asked,
+        declared: Declared::read(&parts.headers)?,
+        details: Details::read(&parts.headers)?,
+        at: OffsetDateTime::now_utc(),
+    };
+    let system = Publishing {
+        store: &origin.store,
+        sealing: &origin.sealing,
+        metadata: &origin.metadata,
+    };
+    let receipt = publish::publish(&system, session.publisher(), upload, body).await?;
     let mut answer = json!({
         "key": key.as_str(),
         "path": path_of(&key),
         "etag": receipt.etag,
         "size": receipt.size,
         "content_type": receipt.content_type,
-        "sse": "aws:kms",
+        "sse": receipt.encryption.server_side().header_value(),
+        "encryption": receipt.encryption,
     });
     if let Some(base) = &origin.public_url {
         answer["url"] = format!("{base}{}", path_of(&key)).into();
@@ -70,9 +80,11 @@ pub(super) async fn describe(
     let session = origin.identify(transport, request.headers()).await?;
     session.publisher().authorise(Method::Get, &key)?;
     let found = origin.store.describe(&key).await?;
+    let sealed = origin.metadata.open(&key, &found.metadata).await?;
     let answer = json!({
         "key": key.as_str(),
         "path": path_of(&key),
+        "metadata": unsealed(&sealed),
         "etag": found.etag,
         "size": found.size,
         "content_type": found.content_type,
@@ -81,7 +93,7 @@ pub(super) async fn describe(
         "cache_control": found.cache_control,
         "last_modified": found.last_modified.map(moment),
         "sse": match found.encryption {
-            Encryption::ConfiguredKey => "aws:kms",
+            Encryption::Applied(server_side) => server_side.header_value(),
             Encryption::Other => "other",
         },
     });
@@ -101,7 +113,7 @@ pub(super) async fn delete(
     let if_match = publish::entity_tag(request.headers())?;
     let session = origin.identify(transport, request.headers()).await?;
     session.publisher().authorise(Method::Delete, &key)?;
-    origin.store.delete(&key, if_match.as_deref()).await?;
+    catalog::delete(&origin.store, &key, if_match.as_deref()).await?;
     Ok(StatusCode::NO_CONTENT)
 }
 
@@ -114,8 +126,15 @@ pub(super) async fn list(
     let session = origin.identify(transport, request.headers()).await?;
     let (publisher, cursor) = (session.publisher(), asked.cursor.as_ref());
     let page = catalog::list(&origin.store, publisher, &asked.prefix, cursor, asked.limit).await?;
+    let mut objects: Vec<_> = page.entries.iter().map(entry).collect();
+    if asked.detail == Detail::Metadata {
+        let found = catalog::sealed_metadata(&origin.store, &origin.metadata, &page.entries);
+        for (object, found) in objects.iter_mut().zip(found.await?) {
+            object["metadata"] = unsealed(&found);
+        }
+    }
     Ok(Json(json!({
-        "objects": page.entries.iter().map(entry).collect::<Vec<_>>(),
+        "objects": objects,
         "next_cursor": page.next.map(|cursor| cursor.to_text()),
     })))
 }
@@ -130,6 +149,20 @@ fn entry(entry: &Entry) -> Value {
     })
 }
 
+/// `null` without metadata; metadata that is not valid is told as such and shown in no part.
+fn unsealed(found: &Found) -> Value {
+    match found {
+        Found::Absent => Value::Null,
+        Found::Invalid => json!({"invalid": true}),
+        Found::Unsealed(content) => json!({
+            "uploader": content.uploader,
+            "uploaded_at": moment(DateTime::from_secs(content.uploaded_at)),
+            "file_name": content.file_name,
+            "tags": content.tags,
+        }),
+    }
+}
+
 fn key_of(uri: &Uri) -> Result<ObjectKey, Error> {
     // The route has matched, so the prefix is there; a path without it names nothing.
     let encoded = uri
@@ -140,13 +173,13 @@ fn key_of(uri: &Uri) -> Result<ObjectKey, Error> {
 }
 
 /// The path the CDN serves the key under.
-fn path_of(key: &ObjectKey) -> String {
+pub(super) fn path_of(key: &ObjectKey) -> String {
     let mut path = String::from("/");
     key.append_wire(&mut path);
     path
 }
 
-fn moment(at: DateTime) -> Option<String> {
+pub(super) fn moment(at: DateTime) -> Option<String> {
     at.fmt(DateTimeFormat::DateTime).ok()
 }
 

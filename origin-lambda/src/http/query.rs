@@ -1,10 +1,15 @@
 //! Query parameters, strictly: an unknown or repeated one is refused, so that a misspelt
 //! `overwrite` never silently means something else.
 
-use crate::{catalog::Cursor, error::Error, form_encoding, publisher::Overwrite};
+use crate::{
+    catalog::Cursor, encryption::EncryptionMode, error::Error, form_encoding, publish::Asked,
+    publisher::Overwrite,
+};
 
 const DEFAULT_LIMIT: u16 = 100;
 const MAX_LIMIT: u16 = 1000;
+/// Each object of a detailed page costs a call to S3.
+const MAX_DETAILED: u16 = 100;
 
 /// What a listing asks for.
 #[derive(Debug, PartialEq, Eq)]
@@ -12,16 +17,87 @@ pub(super) struct Selection {
     pub(super) prefix: String,
     pub(super) cursor: Option<Cursor>,
     pub(super) limit: u16,
+    pub(super) detail: Detail,
 }
 
-/// Reads `overwrite=true|false`.
-pub(super) fn overwrite(query: Option<&str>) -> Result<Overwrite, Error> {
-    let [asked] = parameters(query, ["overwrite"])?;
-    match asked.as_deref() {
-        None | Some("false") => Ok(Overwrite::Refuse),
-        Some("true") => Ok(Overwrite::Allow),
-        Some(_) => Err(Error::Query("overwrite is true or false".to_owned())),
+/// How much a listing tells of each object.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Detail {
+    /// What S3's listing has.
+    Listed,
+    /// Its sealed metadata as well.
+    Metadata,
+}
+
+/// Reads `overwrite=true|false` and `encryption=MODE`.
+pub(super) fn upload(query: Option<&str>) -> Result<Asked, Error> {
+    let [overwrite, encryption] = parameters(query, ["overwrite", "encryption"])?;
+    let overwrite = if switch("overwrite", overwrite.as_deref())? {
+        Overwrite::Allow
+    } else {
+        Overwrite::Refuse
+    };
+    let mode = |name: String| {
+        let names = EncryptionMode::ALL.map(EncryptionMode::name).join(", ");
+        EncryptionMode::parse(&name)
+            .ok_or_else(|| Error::Query(format!("encryption is one of {names}")))
+    };
+    Ok(Asked {
+        overwrite,
+        encryption: encryption.map(mode).transpose()?,
+    })
+}
+
+fn switch(name: &str, value: Option<&str>) -> Result<bool, Error> {
+    match value {
+        None | Some("false") => Ok(false),
+        Some("true") => Ok(true),
+        Some(_) => Err(Error::Query(format!("{name} is true or false"))),
     }
+}
+
+/// Reads `prefix` and `older_than` (seconds, an hour at least).
+pub(super) fn stale(query: Option<&str>) -> Result<(String, Option<u64>), Error> {
+    let [prefix, age] = parameters(query, ["prefix", "older_than"])?;
+    let age = match age.as_deref().map(str::parse) {
+        None => None,
+        Some(Ok(seconds @ 3600..)) => Some(seconds),
+        Some(_) => {
+            return Err(Error::Query(
+                "older_than is a number of seconds, 3600 at least".to_owned(),
+            ));
+        }
+    };
+    Ok((prefix.unwrap_or_default(), age))
+}
+
+/// A file as Uppy tells it.
+#[derive(Debug, PartialEq, Eq)]
+pub(super) struct UppyFile {
+    pub(super) file_name: String,
+    pub(super) media_type: String,
+    pub(super) prefix: Option<String>,
+}
+
+/// Reads `filename`, `type` and `metadata[prefix]`; of Uppy's metadata nothing else is kept.
+pub(super) fn uppy_file(query: Option<&str>) -> Result<UppyFile, Error> {
+    let known: Vec<_> = pairs(query)?
+        .into_iter()
+        .filter(|(name, _)| name == "metadata[prefix]" || !name.starts_with("metadata["))
+        .collect();
+    let [file_name, media_type, prefix] =
+        selected(known, ["filename", "type", "metadata[prefix]"])?;
+    Ok(UppyFile {
+        file_name: file_name.ok_or_else(|| Error::Query("filename is missing".to_owned()))?,
+        media_type: media_type.unwrap_or_default(),
+        prefix,
+    })
+}
+
+/// Reads `key` and `partNumbers`.
+pub(super) fn uppy_parts(query: Option<&str>) -> Result<(Option<String>, Option<String>), Error> {
+    let [key, numbers] = parameters(query, ["key", "partNumbers"])?;
+    Ok((key, numbers))
 }
 
 /// Refuses every parameter.
@@ -29,16 +105,22 @@ pub(super) fn none(query: Option<&str>) -> Result<(), Error> {
     parameters(query, []).map(|[]| ())
 }
 
-/// Reads `prefix`, `cursor` and `limit`.
+/// Reads `prefix`, `cursor`, `limit` and `metadata=true|false`.
 pub(super) fn selection(query: Option<&str>) -> Result<Selection, Error> {
-    let [prefix, cursor, limit] = parameters(query, ["prefix", "cursor", "limit"])?;
+    let [prefix, cursor, limit, metadata] =
+        parameters(query, ["prefix", "cursor", "limit", "metadata"])?;
+    let (detail, highest) = if switch("metadata", metadata.as_deref())? {
+        (Detail::Metadata, MAX_DETAILED)
+    } else {
+        (Detail::Listed, MAX_LIMIT)
+    };
     let limit = match limit {
         None => DEFAULT_LIMIT,
         Some(text) => match text.parse() {
-            Ok(limit @ 1..=MAX_LIMIT) => limit,
+            Ok(limit) if (1..=highest).contains(&limit) => limit,
             _ => {
                 return Err(Error::Query(format!(
-                    "limit is a number from 1 to {MAX_LIMIT}"
+                    "limit is a number from 1 to {highest}"
                 )));
             }
         },
@@ -47,6 +129,7 @@ pub(super) fn selection(query: Option<&str>) -> Result<Selection, Error> {
         prefix: prefix.unwrap_or_default(),
         cursor: cursor.as_deref().map(Cursor::parse).transpose()?,
         limit,
+        detail,
     })
 }
 
@@ -54,14 +137,26 @@ fn parameters<const N: usize>(
     query: Option<&str>,
     names: [&str; N],
 ) -> Result<[Option<String>; N], Error> {
-    let mut values = [const { None }; N];
-    for pair in query
-        .unwrap_or_default()
-        .split('&')
+    selected(pairs(query)?, names)
+}
+
+fn pairs(query: Option<&str>) -> Result<Vec<(String, String)>, Error> {
+    let pairs = query.unwrap_or_default().split('&');
+    pairs
         .filter(|pair| !pair.is_empty())
-    {
-        let (name, value) = pair.split_once('=').unwrap_or((pair, ""));
-        let (name, value) = (decoded(name)?, decoded(value)?);
+        .map(|pair| {
+            let (name, value) = pair.split_once('=').unwrap_or((pair, ""));
+            Ok((decoded(name)?, decoded(value)?))
+        })
+        .collect()
+}
+
+fn selected<const N: usize>(
+    pairs: Vec<(String, String)>,
+    names: [&str; N],
+) -> Result<[Option<String>; N], Error> {
+    let mut values = [const { None }; N];
+    for (name, value) in pairs {
         let Some(at) = names.iter().position(|known| *known == name) else {
             return Err(Error::Query(format!(
                 "the parameter {name:?} is not known here"
@@ -86,6 +181,7 @@ mod tests {
 
     #[test]
     fn overwrite_is_true_or_false_or_absent() {
+        let overwrite = |query| upload(query).map(|asked| asked.overwrite);
         assert_eq!(overwrite(None).unwrap(), Overwrite::Refuse);
         assert_eq!(
             overwrite(Some("overwrite=false")).unwrap(),
@@ -108,6 +204,19 @@ mod tests {
     }
 
     #[test]
+    fn encryption_is_a_mode_or_absent() {
+        let asked = upload(Some("encryption=envelope-kms-v2&overwrite=true")).unwrap();
+        assert_eq!(asked.encryption, Some(EncryptionMode::EnvelopeKmsV2));
+        assert_eq!(upload(None).unwrap().encryption, None);
+        for query in ["encryption=", "encryption=AES256", "encryption=none"] {
+            assert!(
+                matches!(upload(Some(query)), Err(Error::Query(_))),
+                "{query}"
+            );
+        }
+    }
+
+    #[test]
     fn selections_are_decoded_once_and_bounded() {
         let asked = selection(Some("prefix=a+b%2Fc%2B%C3%A9&limit=7")).unwrap();
         assert_eq!((asked.prefix.as_str(), asked.limit), ("a b/c+\u{e9}", 7));
@@ -116,6 +225,8 @@ mod tests {
             "limit=0",
             "limit=1001",
             "limit=x",
+            "limit=101&metadata=true",
+            "metadata=1",
             "limit=",
             "cursor=x",
             "delimiter=/",

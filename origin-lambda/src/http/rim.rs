@@ -7,19 +7,27 @@ use std::{fmt, panic::AssertUnwindSafe, sync::Arc, time::Instant};
 
 use axum::{
     body::Body,
-    extract::Request,
+    extract::{MatchedPath, Request},
     middleware::Next,
     response::{IntoResponse, Response},
 };
 use futures::FutureExt as _;
 use http::{
-    HeaderName, HeaderValue, Method,
-    header::{CACHE_CONTROL, CONTENT_TYPE, RETRY_AFTER, WWW_AUTHENTICATE, X_CONTENT_TYPE_OPTIONS},
+    HeaderName, HeaderValue, Method, StatusCode,
+    header::{
+        CACHE_CONTROL, CONTENT_RANGE, CONTENT_TYPE, RETRY_AFTER, WWW_AUTHENTICATE,
+        X_CONTENT_TYPE_OPTIONS,
+    },
 };
+use http_body::Body as _;
 use serde_json::json;
 use tracing::{Instrument as _, field, info_span};
 
-use crate::{error::Error, publisher::Session};
+use crate::{
+    error::Error,
+    operate::{self, Meter, Observation},
+    publisher::Session,
+};
 
 const REQUEST_ID: HeaderName = HeaderName::from_static("x-keyfront-request-id");
 
@@ -53,24 +61,44 @@ pub(super) async fn answer(mut request: Request, next: Next) -> Response {
         method = %method,
         path = request.uri().path(),
         publisher = field::Empty,
-        token = field::Empty,
+        credential = field::Empty,
+        subject = field::Empty,
     );
-    let mut response = match request.extensions_mut().remove::<Arc<Error>>() {
-        Some(error) => refused(error),
-        None => AssertUnwindSafe(next.run(request).instrument(span.clone()))
-            .catch_unwind()
-            .await
-            .unwrap_or_else(|_| Error::Internal.into_response()),
+    let metered = Metered::of(&request);
+    let answered = async {
+        match request.extensions_mut().remove::<Arc<Error>>() {
+            Some(error) => refused(error),
+            None => AssertUnwindSafe(next.run(request).instrument(span.clone()))
+                .catch_unwind()
+                .await
+                .unwrap_or_else(|_| Error::Internal.into_response()),
+        }
     };
+    let (mut response, throttles) = operate::counted(answered).await;
     span.in_scope(|| log(&response, started));
-    if let Some(error) = response.extensions_mut().remove::<Arc<Error>>() {
-        render(&error, &id, &mut response);
+    let refusal = response.extensions_mut().remove::<Arc<Error>>();
+    if let Some(error) = &refusal {
+        render(error, &id, &mut response);
+    }
+    if let Some(metered) = metered {
+        metered.meter.note(&Observation {
+            request_id: &id,
+            route: metered.route.as_ref().map(MatchedPath::as_str),
+            code: refusal.map(|error| error.problem().code),
+            bytes_in: metered.bytes_in,
+            bytes_out: response.body().size_hint().lower(),
+            latency: started.elapsed(),
+            throttles,
+        });
     }
     if method == Method::HEAD {
         *response.body_mut() = Body::empty();
     }
     let headers = response.headers_mut();
-    headers.insert(CACHE_CONTROL, HeaderValue::from_static("no-store"));
+    // Only the reader's content may be kept; it says so itself.
+    headers
+        .entry(CACHE_CONTROL)
+        .or_insert(HeaderValue::from_static("no-store"));
     headers.insert(X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));
     if let Ok(id) = HeaderValue::try_from(id) {
         headers.insert(REQUEST_ID, id);
@@ -78,11 +106,32 @@ pub(super) async fn answer(mut request: Request, next: Next) -> Response {
     response
 }
 
+/// What a request tells for its metrics, kept before the handlers consume it.
+struct Metered {
+    meter: Meter,
+    route: Option<MatchedPath>,
+    bytes_in: u64,
+}
+
+impl Metered {
+    /// `None` where nobody reads metrics: natively.
+    fn of(request: &Request) -> Option<Self> {
+        Some(Self {
+            meter: request.extensions().get::<Meter>()?.clone(),
+            route: request.extensions().get::<MatchedPath>().cloned(),
+            bytes_in: request.body().size_hint().lower(),
+        })
+    }
+}
+
 /// Names the publisher in the request's log line.
 pub(super) fn note_publisher(session: &Session) {
     let span = tracing::Span::current();
     span.record("publisher", session.publisher().id.as_str());
-    span.record("token", session.token_id());
+    span.record("credential", session.credential());
+    if let Some(subject) = session.subject() {
+        span.record("subject", subject);
+    }
 }
 
 fn render(error: &Error, id: &str, response: &mut Response) {
@@ -106,7 +155,12 @@ fn render(error: &Error, id: &str, response: &mut Response) {
     if let Some(seconds) = problem.retry_after {
         headers.insert(RETRY_AFTER, HeaderValue::from(seconds));
     }
-    if matches!(error, Error::Unauthenticated(_)) {
+    if let Error::RangeNotSatisfiable { length } = error
+        && let Ok(size) = HeaderValue::try_from(format!("bytes */{length}"))
+    {
+        headers.insert(CONTENT_RANGE, size);
+    }
+    if problem.status == StatusCode::UNAUTHORIZED {
         headers.insert(
             WWW_AUTHENTICATE,
             HeaderValue::from_static("Bearer realm=\"keyfront\""),
@@ -148,7 +202,6 @@ impl fmt::Display for Chain<'_> {
 #[cfg(test)]
 mod tests {
     use axum::{Router, middleware, routing::get};
-    use http::StatusCode;
     use http_body_util::BodyExt as _;
     use tower::ServiceExt as _;
 

@@ -34,6 +34,9 @@ pub enum BodyFault {
     /// Nothing came for 30 seconds.
     #[error("the body stopped arriving")]
     Stalled,
+    /// It is not what the checksum sent with it says.
+    #[error("the body does not match its checksum")]
+    Checksum,
 }
 
 impl From<BodyFault> for Error {
@@ -41,6 +44,7 @@ impl From<BodyFault> for Error {
         match fault {
             BodyFault::Short | BodyFault::Excess => Self::BodyIncomplete,
             BodyFault::Stalled => Self::BodyTimeout,
+            BodyFault::Checksum => Self::Checksum,
         }
     }
 }
@@ -53,6 +57,11 @@ impl BodyFaultCell {
     /// The fault, if the body has failed.
     pub fn found(&self) -> Option<BodyFault> {
         self.0.get().copied()
+    }
+
+    /// Leaves a fault. Only the first one counts.
+    pub(super) fn tell(&self, fault: BodyFault) {
+        let _ = self.0.set(fault);
     }
 }
 
@@ -193,8 +202,7 @@ impl HttpBody for Measured {
     ) -> Poll<Option<Result<Frame<Bytes>, BodyFault>>> {
         let polled = ready!(self.poll_data(cx));
         if let Some(Err(fault)) = &polled {
-            // Only the first fault counts; setting it again changes nothing.
-            let _ = self.fault.0.set(*fault);
+            self.fault.tell(*fault);
         }
         Poll::Ready(polled.map(|data| data.map(Frame::data)))
     }

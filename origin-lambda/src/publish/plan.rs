@@ -2,12 +2,13 @@
 
 use super::Declared;
 use crate::{
+    encryption::EncryptionMode,
     error::Error,
     media_type::MediaType,
     publisher::{Overwrite, Rule},
 };
 
-/// Everything about an object except its key, its body and its encryption, which is always the same.
+/// Everything about an object except its key and its body.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Plan {
     /// The media type to store.
@@ -20,10 +21,23 @@ pub struct Plan {
     pub cache_control: String,
     /// What must hold for the key.
     pub precondition: Precondition,
+    /// How it is encrypted.
+    pub encryption: EncryptionMode,
+    /// User metadata, named without `x-amz-meta-`.
+    pub metadata: Vec<(&'static str, String)>,
     /// SHA-256 of the body, base64, for S3 to verify.
     pub sha256: Option<String>,
     /// MD5 of the body, base64, for S3 to verify.
     pub md5: Option<String>,
+}
+
+/// What an upload's query asks for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Asked {
+    /// Whether an object may be replaced.
+    pub overwrite: Overwrite,
+    /// The encryption mode, if one is named.
+    pub encryption: Option<EncryptionMode>,
 }
 
 /// What must hold for the key when the object is stored.
@@ -42,9 +56,17 @@ impl Plan {
     ///
     /// # Errors
     /// The rule does not allow it, or conditions contradict each other.
-    pub fn draw(rule: &Rule, overwrite: Overwrite, declared: Declared) -> Result<Self, Error> {
+    pub fn draw(rule: &Rule, asked: Asked, declared: Declared) -> Result<Self, Error> {
+        let overwrite = asked.overwrite;
         let content_type = declared.content_type.unwrap_or_else(MediaType::unknown);
         rule.admit_upload(&content_type, declared.length, overwrite)?;
+        let encryption = rule.admit_encryption(asked.encryption)?;
+        if encryption.envelope().is_some() && declared.md5.is_some() {
+            return Err(Error::Header {
+                name: "content-md5",
+                reason: "an envelope's content is verified by content-digest".to_owned(),
+            });
+        }
         let precondition = match (overwrite, declared.if_match, declared.if_none_match) {
             (Overwrite::Refuse, None, _) => Precondition::Absent,
             (Overwrite::Allow, None, false) => Precondition::None,
@@ -70,6 +92,8 @@ impl Plan {
             content_encoding: declared.content_encoding,
             cache_control: rule.cache_control().to_owned(),
             precondition,
+            encryption,
+            metadata: Vec::new(),
             sha256: declared.sha256,
             md5: declared.md5,
         })

@@ -2,13 +2,13 @@
 //!
 //! Parsing accepts a whole valid document or nothing.
 
-use std::{collections::BTreeSet, sync::Arc};
+use std::collections::BTreeSet;
 
 use keyfront_object_key::ObjectKey;
 use serde::{Deserialize, Serialize};
 use time::OffsetDateTime;
 
-use super::{Denial, Method, PublisherToken, Rule, StoredToken, TokenHash};
+use super::{Denial, Identity, Issuer, Method, PublisherToken, Rule, StoredToken, Subject};
 
 /// The version of the schema this program reads and writes.
 const VERSION: u32 = 1;
@@ -16,6 +16,8 @@ const VERSION: u32 = 1;
 pub(crate) const MAX_DOCUMENT: usize = 1 << 20;
 /// Tokens one publisher may have valid at the same time: the old and the new one of a rotation.
 const LIVE_TOKENS: usize = 2;
+/// Issuers of one policy; each may cost memory for its keys.
+const MAX_ISSUERS: usize = 16;
 
 /// Why a document is not a publishers' policy. Repair `.keyfront/publishers.json`.
 #[derive(Debug, thiserror::Error)]
@@ -51,6 +53,20 @@ pub enum PolicyError {
         /// The range.
         range: String,
     },
+    /// Two issuers have the same id or the same `issuer`; one has no id or no audience; or there are
+    /// too many.
+    #[error(
+        "issuer {0:?} is repeated, has no id or audience, or is one of more than {MAX_ISSUERS}"
+    )]
+    Issuer(String),
+    /// An identity names an issuer that the document does not have.
+    #[error("publisher {publisher:?} has an identity of the unknown issuer {issuer:?}")]
+    UnknownIssuer {
+        /// The publisher's id.
+        publisher: String,
+        /// The issuer's id, as the identity has it.
+        issuer: String,
+    },
     /// No publisher has this id.
     #[error("there is no publisher {0:?}")]
     UnknownPublisher(String),
@@ -67,6 +83,8 @@ pub enum PolicyError {
 #[serde(deny_unknown_fields)]
 pub struct Publishers {
     v: u32,
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    issuers: Vec<Issuer>,
     publishers: Vec<Publisher>,
 }
 
@@ -79,6 +97,9 @@ pub struct Publisher {
     /// Tokens, valid and former ones.
     #[serde(default)]
     pub tokens: Vec<StoredToken>,
+    /// Users of issuers and IAM principals that are this publisher as well.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub identities: Vec<Identity>,
     /// What the publisher may do; nothing without a rule.
     pub rules: Vec<Rule>,
 }
@@ -87,6 +108,7 @@ impl Default for Publishers {
     fn default() -> Self {
         Self {
             v: VERSION,
+            issuers: Vec::new(),
             publishers: Vec::new(),
         }
     }
@@ -184,29 +206,38 @@ impl Publishers {
         Ok(token)
     }
 
-    /// Finds whose valid token this is. Every stored hash is compared, in constant time each, so
-    /// that the time taken tells neither the position nor the existence of a publisher.
-    pub fn identify(self: &Arc<Self>, token: &str, now: OffsetDateTime) -> Option<Session> {
-        let presented = TokenHash::of(token);
-        let mut found = None;
-        for (publisher, entry) in self.publishers.iter().enumerate() {
-            for (token, stored) in entry.tokens.iter().enumerate() {
-                if stored.sha256 == presented && stored.is_valid(now) {
-                    found = Some((publisher, token));
-                }
-            }
-        }
-        found.map(|(publisher, token)| Session {
-            policy: Arc::clone(self),
-            publisher,
-            token,
-        })
+    /// The issuer whose tokens claim to be of `name`.
+    pub fn issuer(&self, name: &str) -> Option<&Issuer> {
+        self.issuers
+            .iter()
+            .find(|issuer| issuer.issuer.as_str() == name)
+    }
+
+    /// All issuers.
+    pub fn issuers(&self) -> &[Issuer] {
+        &self.issuers
+    }
+
+    /// All publishers, in the document's order.
+    pub(super) fn publishers(&self) -> &[Publisher] {
+        &self.publishers
     }
 
     fn checked(self) -> Result<Self, PolicyError> {
         let mut ids = BTreeSet::new();
         let mut hashes = BTreeSet::new();
+        let issuers = self.checked_issuers()?;
         for publisher in &self.publishers {
+            for identity in &publisher.identities {
+                if let Identity::Oidc(identity) = identity
+                    && !issuers.contains(identity.issuer.as_str())
+                {
+                    return Err(PolicyError::UnknownIssuer {
+                        publisher: publisher.id.clone(),
+                        issuer: identity.issuer.clone(),
+                    });
+                }
+            }
             if publisher.id.is_empty() || !ids.insert(&publisher.id) {
                 return Err(PolicyError::Id(publisher.id.clone()));
             }
@@ -219,9 +250,47 @@ impl Publishers {
         }
         Ok(self)
     }
+
+    /// The issuers' ids.
+    fn checked_issuers(&self) -> Result<BTreeSet<&str>, PolicyError> {
+        let (mut ids, mut names) = (BTreeSet::new(), BTreeSet::new());
+        for issuer in &self.issuers {
+            let usable = !issuer.id.is_empty()
+                && !issuer.audiences.is_empty()
+                && issuer.audiences.iter().all(|name| !name.is_empty())
+                && ids.len() < MAX_ISSUERS;
+            if !usable || !ids.insert(issuer.id.as_str()) || !names.insert(issuer.issuer.as_str()) {
+                return Err(PolicyError::Issuer(issuer.id.clone()));
+            }
+        }
+        Ok(ids)
+    }
 }
 
 impl Publisher {
+    /// The publisher as it is for one person: `{sub}` is settled in every rule. `None` if no rule has
+    /// it. Without a subject, or with one that is no legal segment, such rules are left out; so are
+    /// they where a rule names the very folder, which then decides.
+    pub(super) fn for_subject(&self, subject: Option<&Subject>) -> Option<Self> {
+        if !self.rules.iter().any(|rule| rule.prefix.is_personal()) {
+            return None;
+        }
+        let mut personal = self.clone();
+        personal.rules.retain(|rule| !rule.prefix.is_personal());
+        let own = self.rules.iter().filter(|rule| rule.prefix.is_personal());
+        for rule in own {
+            let prefix = subject.and_then(|subject| rule.prefix.for_subject(subject));
+            let Some(prefix) = prefix else { continue };
+            if personal.rules.iter().all(|other| other.prefix != prefix) {
+                personal.rules.push(Rule {
+                    prefix,
+                    ..rule.clone()
+                });
+            }
+        }
+        Some(personal)
+    }
+
     /// The rule that decides for this key and method: the longest prefix that covers the key.
     ///
     /// # Errors
@@ -263,26 +332,5 @@ impl Publisher {
             }
         }
         Ok(())
-    }
-}
-
-/// An identified publisher: a token that matched, with the policy it matched in.
-#[derive(Debug, Clone)]
-pub struct Session {
-    policy: Arc<Publishers>,
-    publisher: usize,
-    token: usize,
-}
-
-impl Session {
-    /// The publisher.
-    pub fn publisher(&self) -> &Publisher {
-        // In bounds: `identify` took the index from this very document, which is immutable.
-        &self.policy.publishers[self.publisher]
-    }
-
-    /// The id of the token, for the log.
-    pub fn token_id(&self) -> &str {
-        &self.publisher().tokens[self.token].id
     }
 }

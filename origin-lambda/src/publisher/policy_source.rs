@@ -137,6 +137,6 @@ impl State {
 }
 
 /// A clock that went backwards proves nothing about age.
-fn within(span: Duration, since: SystemTime, now: SystemTime) -> bool {
+pub(super) fn within(span: Duration, since: SystemTime, now: SystemTime) -> bool {
     now.duration_since(since).is_ok_and(|age| age < span)
 }

@@ -7,14 +7,24 @@ use std::fmt;
 use keyfront_object_key::ObjectKey;
 use serde::{Deserialize, Serialize};
 
-use crate::media_type::{MediaRange, MediaType};
+use super::Subject;
+use crate::{
+    encryption::{EncryptionMode, EncryptionModes},
+    media_type::{MediaRange, MediaType},
+};
 
 /// Cache-Control of objects whose rule names none: short, so that an overwrite shows soon.
 const DEFAULT_CACHE_CONTROL: &str = "public, max-age=300";
 
+/// The segment of a prefix that stands for the person.
+const SUBJECT: &str = "{sub}";
+
 /// Why a publisher's rules do not allow a request. It names the publisher's own rule only.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum Denial {
+    /// The credential is good, and nobody is a publisher by it.
+    #[error("no publisher of the policy is for this identity")]
+    NoPublisher,
     /// No rule's prefix covers the key.
     #[error("no rule of publisher {publisher:?} covers this key")]
     NoRule {
@@ -51,6 +61,14 @@ pub enum Denial {
         /// The rule.
         prefix: Prefix,
     },
+    /// The rule does not list the encryption mode.
+    #[error("the rule for {prefix} does not allow the encryption {mode}")]
+    Encryption {
+        /// The rule.
+        prefix: Prefix,
+        /// The mode asked for.
+        mode: EncryptionMode,
+    },
 }
 
 /// What a rule can allow. `GET` covers an object's metadata and listing.
@@ -85,7 +103,8 @@ pub enum Overwrite {
 }
 
 /// A folder of keys: empty (every key), or a legal key prefix that ends with `/`, so that a rule for
-/// `img/` says nothing about `img-private/`.
+/// `img/` says nothing about `img-private/`. A segment `{sub}` stands for the person: the `sub` of a
+/// JWT, or the unique id of an IAM principal.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(try_from = "String", into = "String")]
 pub struct Prefix(String);
@@ -98,7 +117,23 @@ impl Prefix {
 
     /// Whether the key lies in the folder.
     pub fn covers(&self, key: &str) -> bool {
-        key.starts_with(&self.0)
+        // Nobody's folder is everybody's: before `{sub}` is settled, the rule covers nothing.
+        !self.is_personal() && key.starts_with(&self.0)
+    }
+
+    /// Whether `{sub}` is in it.
+    pub fn is_personal(&self) -> bool {
+        self.0.split('/').any(|segment| segment == SUBJECT)
+    }
+
+    /// The folder of this person; `None` if it would not be a legal one.
+    pub(super) fn for_subject(&self, subject: &Subject) -> Option<Self> {
+        let settle = |segment| match segment {
+            SUBJECT => subject.as_str(),
+            other => other,
+        };
+        let segments: Vec<&str> = self.0.split('/').map(settle).collect();
+        Self::try_from(segments.join("/")).ok()
     }
 }
 
@@ -106,7 +141,12 @@ impl TryFrom<String> for Prefix {
     type Error = &'static str;
 
     fn try_from(text: String) -> Result<Self, &'static str> {
-        if text.is_empty() || (text.ends_with('/') && ObjectKey::new(&text).is_ok()) {
+        let is_misspelt = |segment: &str| {
+            segment.starts_with('{') && segment.ends_with('}') && segment != SUBJECT
+        };
+        if text.split('/').any(is_misspelt) {
+            Err("a segment in braces is {sub}")
+        } else if text.is_empty() || (text.ends_with('/') && ObjectKey::new(&text).is_ok()) {
             Ok(Self(text))
         } else {
             Err("a prefix is empty, or a legal key that ends with a slash")
@@ -173,6 +213,13 @@ pub struct Rule {
     /// Cache-Control of stored objects; `public, max-age=300` when absent.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub cache_control: Option<HeaderText>,
+    /// Allowed encryption modes, the first for uploads that name none; `sse-kms` alone when absent.
+    #[serde(default, skip_serializing_if = "is_default")]
+    pub encryption: EncryptionModes,
+}
+
+fn is_default(modes: &EncryptionModes) -> bool {
+    *modes == EncryptionModes::default()
 }
 
 fn default_methods() -> Vec<Method> {
@@ -225,6 +272,22 @@ impl Rule {
             Some(size) if size > self.max_size => Err(self.too_large()),
             _ => Ok(()),
         }
+    }
+
+    /// Settles the encryption of an upload that asks for `asked`.
+    ///
+    /// # Errors
+    /// The rule does not list the mode.
+    pub fn admit_encryption(
+        &self,
+        asked: Option<EncryptionMode>,
+    ) -> Result<EncryptionMode, Denial> {
+        let denied = Denial::Encryption {
+            prefix: self.prefix.clone(),
+            // Without a mode asked for the first one is chosen, so that only an asked one is denied.
+            mode: asked.unwrap_or(EncryptionMode::SseKms),
+        };
+        self.encryption.choose(asked).ok_or(denied)
     }
 
     /// The denial of a body over the rule's size.

@@ -49,7 +49,7 @@ fn a_document_with_anything_unknown_or_out_of_range_is_refused_whole() {
         ("not an object", b"[]".to_vec()),
         (
             "unknown field",
-            document(|whole| whole["issuers"] = json!([])),
+            document(|whole| whole["tenants"] = json!([])),
         ),
         (
             "no version",
@@ -145,6 +145,101 @@ fn a_document_that_contradicts_itself_is_refused() {
 }
 
 #[test]
+fn issuers_and_identities_are_checked_with_the_document() {
+    let issuer = |change: fn(&mut Value)| {
+        let mut issuer =
+            json!({"id": "pool", "issuer": "https://issuer.example", "audiences": ["a"]});
+        change(&mut issuer);
+        issuer
+    };
+    let with = |issuers: Value, identity: Value| {
+        document(|whole| {
+            whole["issuers"] = issuers;
+            whole["publishers"][0]["identities"] = json!([identity]);
+        })
+    };
+    let users = json!({"oidc": {"issuer": "pool"}});
+    let good = with(json!([issuer(|_| ())]), users.clone());
+    let policy = Publishers::parse(&good).unwrap();
+    assert_eq!(
+        Publishers::parse(&policy.to_json().unwrap()).unwrap(),
+        policy
+    );
+    let parse = |issuers, identity| Publishers::parse(&with(issuers, identity)).unwrap_err();
+    for issuers in [
+        json!([issuer(|issuer| issuer["audiences"] = json!([]))]),
+        json!([issuer(|issuer| issuer["audiences"] = json!([""]))]),
+        json!([issuer(|issuer| issuer["id"] = json!(""))]),
+        json!([
+            issuer(|_| ()),
+            issuer(|issuer| issuer["id"] = json!("other"))
+        ]),
+    ] {
+        assert!(matches!(
+            parse(issuers, users.clone()),
+            PolicyError::Issuer(_)
+        ));
+    }
+    assert!(matches!(
+        parse(json!([]), users),
+        PolicyError::UnknownIssuer { .. }
+    ));
+    for url in [
+        "http://issuer.example",
+        "https://user@issuer.example",
+        "file:///keys",
+        "issuer.example",
+        "http://127.0.0.1.evil.example",
+    ] {
+        let mut bad = issuer(|_| ());
+        bad["jwks_uri"] = json!(url);
+        assert!(
+            matches!(
+                parse(json!([bad]), json!({"iam": "*"})),
+                PolicyError::Schema(_)
+            ),
+            "{url}"
+        );
+    }
+    for arn in [
+        "*",
+        "arn:aws:iam::123456789012:root",
+        "arn:aws:iam::1:user/x",
+        "arn:aws:iam::123456789012:user/",
+    ] {
+        assert!(
+            matches!(
+                parse(json!([]), json!({"iam": arn})),
+                PolicyError::Schema(_)
+            ),
+            "{arn}"
+        );
+    }
+}
+
+#[test]
+fn a_template_that_is_not_sub_is_refused_and_a_token_has_no_private_folder() {
+    let rule = |prefix: &str| json!({"prefix": prefix, "max_size": 1, "content_types": ["*/*"]});
+    for prefix in ["{Sub}/", "users/{email}/"] {
+        assert!(
+            serde_json::from_value::<Rule>(rule(prefix)).is_err(),
+            "{prefix}"
+        );
+    }
+    let now = OffsetDateTime::UNIX_EPOCH;
+    let mut policy = Publishers::default()
+        .with(publisher("web", &json!([rule("u/{sub}/"), rule("site/")])))
+        .unwrap();
+    let token = policy.issue_token("web", "t", None, now).unwrap();
+    let session = Arc::new(policy).identify(token.reveal(), now).unwrap();
+    let may = |key: &str| {
+        let key = ObjectKey::new(key).unwrap();
+        session.publisher().authorise(Method::Put, &key).is_ok()
+    };
+    assert!(may("site/a") && !may("u/{sub}/a") && !may("u//a"));
+}
+
+#[test]
 fn the_version_is_told_even_if_the_rest_is_from_the_future() {
     let later = document(|whole| {
         whole["v"] = json!(9);
@@ -202,11 +297,11 @@ fn two_tokens_are_valid_at_once_and_a_third_must_wait() {
     ));
     let policy = Arc::new(policy);
     assert_eq!(
-        policy.identify(old.reveal(), now).unwrap().token_id(),
+        policy.identify(old.reveal(), now).unwrap().credential(),
         "old"
     );
     assert_eq!(
-        policy.identify(new.reveal(), now).unwrap().token_id(),
+        policy.identify(new.reveal(), now).unwrap().credential(),
         "new"
     );
     assert!(

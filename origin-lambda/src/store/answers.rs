@@ -1,8 +1,12 @@
 //! What the bucket answered, judged and free of the SDK's shapes.
 
+use std::collections::HashMap;
+
 use aws_sdk_s3::primitives::DateTime;
 use bytes::Bytes;
 use keyfront_object_key::ObjectKey;
+
+use crate::encryption::ServerSide;
 
 /// What an upload became in S3.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -28,15 +32,17 @@ pub struct Described {
     pub cache_control: Option<String>,
     /// Last write.
     pub last_modified: Option<DateTime>,
-    /// Whether it is encrypted with the configured key.
+    /// How S3 encrypted it.
     pub encryption: Encryption,
+    /// User metadata, named without `x-amz-meta-`: of envelopes, sealed metadata and foreign writers.
+    pub metadata: HashMap<String, String>,
 }
 
 /// How an object is encrypted, told without naming keys.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Encryption {
-    /// SSE-KMS with the configured key.
-    ConfiguredKey,
+    /// As one of our modes asks for; under KMS, with the configured key.
+    Applied(ServerSide),
     /// Anything else.
     Other,
 }

@@ -15,9 +15,13 @@ use aws_smithy_http_client::{
 };
 use aws_smithy_runtime_api::client::http::SharedHttpClient;
 
-use crate::config::{Config, S3Style};
+use crate::{
+    config::{Config, S3Style},
+    operate::ThrottleCount,
+};
 
-pub(super) const CONNECT: Duration = Duration::from_secs(3);
+/// How long connecting to AWS may take.
+pub(crate) const CONNECT: Duration = Duration::from_secs(3);
 
 /// Makes the S3 client. Retries apply to calls whose body can be sent again; a streamed upload is
 /// sent once.
@@ -34,6 +38,7 @@ pub fn client(config: &Config, credentials: SharedCredentialsProvider) -> Client
         .http_client(http_client())
         .retry_config(RetryConfig::standard().with_max_attempts(3))
         .timeout_config(timeouts)
+        .interceptor(ThrottleCount::S3)
         .force_path_style(config.s3_style == S3Style::Path);
     settings.set_endpoint_url(config.s3_endpoint.clone());
     Client::from_conf(settings.build())
@@ -50,7 +55,8 @@ pub async fn default_credentials(config: &Config) -> Option<SharedCredentialsPro
         .credentials_provider()
 }
 
-fn http_client() -> SharedHttpClient {
+/// Connections to AWS.
+pub(crate) fn http_client() -> SharedHttpClient {
     Builder::new()
         .tls_provider(Provider::Rustls(CryptoMode::Ring))
         // Shorter than S3's own limit, so that a streamed upload never starts on a dying connection.

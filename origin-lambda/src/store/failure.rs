@@ -10,27 +10,13 @@ pub(super) fn of<E>(operation: &'static str, error: SdkError<E>) -> Error
 where
     E: ProvideErrorMetadata + std::error::Error + Send + Sync + 'static,
 {
-    let verdict = match &error {
-        SdkError::ConstructionFailure(_) => {
-            Verdict::Fault(credentials_or(&error, Fault::Unexpected))
-        }
-        SdkError::TimeoutError(_) => Verdict::Fault(Fault::Timeout),
-        SdkError::DispatchFailure(failure) => {
-            let connector = failure.as_connector_error();
-            let timeout = connector.is_some_and(ConnectorError::is_timeout);
-            let fault = if timeout {
-                Fault::Timeout
-            } else {
-                Fault::Unavailable
-            };
-            Verdict::Fault(credentials_or(&error, fault))
-        }
-        SdkError::ServiceError(_) | SdkError::ResponseError(_) => judge(
+    let verdict = match unsent(&error) {
+        Some(fault) => Verdict::Fault(fault),
+        None => judge(
             status(&error).unwrap_or(0),
             error.code(),
             error.message().unwrap_or_default(),
         ),
-        _ => Verdict::Fault(Fault::Unexpected),
     };
     match verdict {
         Verdict::NotFound => Error::NotFound,
@@ -43,6 +29,29 @@ where
             fault,
             source: Box::new(error),
         },
+    }
+}
+
+/// What it means that a call got no answer that could be judged; `None` if it got one.
+pub(crate) fn unsent<E>(error: &SdkError<E, HttpResponse>) -> Option<Fault>
+where
+    E: std::error::Error + 'static,
+{
+    match error {
+        SdkError::ConstructionFailure(_) => Some(credentials_or(error, Fault::Unexpected)),
+        SdkError::TimeoutError(_) => Some(Fault::Timeout),
+        SdkError::DispatchFailure(failure) => {
+            let connector = failure.as_connector_error();
+            let timeout = connector.is_some_and(ConnectorError::is_timeout);
+            let fault = if timeout {
+                Fault::Timeout
+            } else {
+                Fault::Unavailable
+            };
+            Some(credentials_or(error, fault))
+        }
+        SdkError::ServiceError(_) | SdkError::ResponseError(_) => None,
+        _ => Some(Fault::Unexpected),
     }
 }
 

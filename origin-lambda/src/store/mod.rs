@@ -1,12 +1,13 @@
-//! The bucket: the five calls to S3 the origin makes, with their answers judged.
+//! The bucket: the calls to S3 the origin makes, with their answers judged.
 //!
 //! It knows no publishers and no HTTP requests; keys and policies come in as values.
 
 mod answers;
 mod client;
 mod failure;
+mod multipart;
 
-use std::time::Duration;
+use std::{collections::HashMap, time::Duration};
 
 use aws_sdk_s3::{
     Client,
@@ -21,9 +22,15 @@ use keyfront_object_key::ObjectKey;
 pub use self::{
     answers::{Described, Encryption, Entry, Listing, PolicyDocument, Stored},
     client::{client, default_credentials},
+    multipart::{Landed, StoredPart},
+};
+pub(crate) use self::{
+    client::{CONNECT, http_client},
+    failure::unsent,
 };
 use crate::{
     config::KeyArn,
+    encryption::ServerSide,
     error::{Error, Fault, Source},
     form_encoding,
     publish::{Payload, Plan, Precondition},
@@ -39,6 +46,11 @@ pub struct Store {
 }
 
 impl Store {
+    /// The bucket's name.
+    pub fn bucket(&self) -> &str {
+        &self.bucket
+    }
+
     /// A bucket behind an S3 client, with the key every object must be encrypted with.
     pub fn new(s3: Client, bucket: String, key_arn: KeyArn) -> Self {
         Self {
@@ -70,9 +82,12 @@ impl Store {
             .put_object()
             .bucket(&self.bucket)
             .key(key.as_str())
-            .server_side_encryption(ServerSideEncryption::AwsKms)
-            .ssekms_key_id(self.key_arn.as_str())
-            .bucket_key_enabled(true)
+            .server_side_encryption(plan.encryption.server_side().header_value().into())
+            .set_ssekms_key_id(self.asked_key(plan.encryption.server_side()))
+            .set_bucket_key_enabled(
+                (plan.encryption.server_side() == ServerSide::Kms).then_some(true),
+            )
+            .set_metadata(Some(metadata(&plan.metadata)))
             .content_type(plan.content_type.as_str())
             .cache_control(&plan.cache_control)
             .set_content_disposition(plan.content_disposition.map(str::to_owned))
@@ -92,7 +107,7 @@ impl Store {
             .send()
             .await;
         match sent {
-            Ok(answer) => self.verified(key, &answer).await,
+            Ok(answer) => self.verified(key, plan, &answer).await,
             // The body's own fault is the cause; what S3's client made of it is not.
             Err(error) => Err(match fault.found() {
                 Some(fault) => fault.into(),
@@ -101,12 +116,29 @@ impl Store {
         }
     }
 
-    async fn verified(&self, key: &ObjectKey, answer: &PutObjectOutput) -> Result<Stored, Error> {
-        let encryption = self.encryption(answer.server_side_encryption(), answer.ssekms_key_id());
-        match (encryption, answer.e_tag()) {
-            (Encryption::ConfiguredKey, Some(etag)) => Ok(Stored {
-                etag: etag.to_owned(),
-            }),
+    /// The key S3 is asked to use.
+    fn asked_key(&self, server_side: ServerSide) -> Option<String> {
+        match server_side {
+            ServerSide::Kms | ServerSide::DsseKms => Some(self.key_arn.as_str().to_owned()),
+            ServerSide::S3 => None,
+        }
+    }
+
+    async fn verified(
+        &self,
+        key: &ObjectKey,
+        plan: &Plan,
+        answer: &PutObjectOutput,
+    ) -> Result<Stored, Error> {
+        let applied = self.encryption(answer.server_side_encryption(), answer.ssekms_key_id());
+        match (applied, answer.e_tag()) {
+            (Encryption::Applied(applied), Some(etag))
+                if applied == plan.encryption.server_side() =>
+            {
+                Ok(Stored {
+                    etag: etag.to_owned(),
+                })
+            }
             _ => {
                 let removal = self
                     .s3
@@ -131,10 +163,18 @@ impl Store {
     }
 
     fn encryption(&self, applied: Option<&ServerSideEncryption>, key: Option<&str>) -> Encryption {
-        if applied == Some(&ServerSideEncryption::AwsKms) && key == Some(self.key_arn.as_str()) {
-            Encryption::ConfiguredKey
-        } else {
-            Encryption::Other
+        let configured = key == Some(self.key_arn.as_str());
+        match applied {
+            Some(ServerSideEncryption::AwsKms) if configured => {
+                Encryption::Applied(ServerSide::Kms)
+            }
+            Some(ServerSideEncryption::AwsKmsDsse) if configured => {
+                Encryption::Applied(ServerSide::DsseKms)
+            }
+            Some(ServerSideEncryption::Aes256) if key.is_none() => {
+                Encryption::Applied(ServerSide::S3)
+            }
+            _ => Encryption::Other,
         }
     }
 
@@ -157,7 +197,50 @@ impl Store {
             content_disposition: answer.content_disposition,
             cache_control: answer.cache_control,
             last_modified: answer.last_modified,
+            metadata: answer.metadata.unwrap_or_default(),
         })
+    }
+
+    /// Opens the body of the object that still has the entity tag `etag`: all of it, or the bytes
+    /// from `first` to `last`.
+    ///
+    /// # Errors
+    /// [`Error::NotFound`]; [`Error::WriteConflict`] if the object is another one by now; what S3
+    /// answered.
+    pub async fn read(
+        &self,
+        key: &ObjectKey,
+        etag: &str,
+        range: Option<(u64, u64)>,
+    ) -> Result<ByteStream, Error> {
+        let call = self
+            .s3
+            .get_object()
+            .bucket(&self.bucket)
+            .key(key.as_str())
+            .if_match(etag)
+            .set_range(range.map(|(first, last)| format!("bytes={first}-{last}")));
+        match call.send().await {
+            Ok(answer) => Ok(answer.body),
+            Err(error) => Err(match failure::of("GetObject", error) {
+                Error::Precondition => Error::WriteConflict,
+                error => error,
+            }),
+        }
+    }
+
+    /// Reads a small companion of an object, its instruction file: at most `limit` bytes and one,
+    /// so that a longer one is seen to be.
+    ///
+    /// # Errors
+    /// [`Error::NotFound`], or what S3 answered.
+    pub async fn read_companion(&self, key: &ObjectKey, limit: usize) -> Result<Bytes, Error> {
+        let call = self.s3.get_object().bucket(&self.bucket).key(key.as_str());
+        let answer = call
+            .send()
+            .await
+            .map_err(|error| failure::of("GetObject", error))?;
+        read_bounded(answer.body, limit).await
     }
 
     /// Deletes an object, whether it exists or not; with `if_match`, only the one with that entity tag.
@@ -262,29 +345,38 @@ impl Store {
             }
         };
         let etag = answer.e_tag;
-        let body = read_bounded(answer.body).await?;
+        let body = read_bounded(answer.body, crate::publisher::MAX_DOCUMENT).await?;
         Ok(PolicyDocument::Read { etag, body })
     }
 }
 
-/// Reads a policy's body; one byte over the limit is enough for the parser to refuse it.
-async fn read_bounded(mut stream: ByteStream) -> Result<Bytes, Error> {
+/// Reads a small body; one byte over the limit is enough for its parser to refuse it.
+async fn read_bounded(mut stream: ByteStream, limit: usize) -> Result<Bytes, Error> {
     let mut body = Vec::new();
-    while body.len() <= crate::publisher::MAX_DOCUMENT {
+    while body.len() <= limit {
         match stream.try_next().await {
             Ok(Some(bytes)) => body.extend_from_slice(&bytes),
             Ok(None) => break,
             Err(source) => {
-                let source = Box::new(source);
-                return Err(Error::Upstream {
-                    operation: "GetObject",
-                    fault: Fault::Unavailable,
-                    source,
-                });
+                return Err(broken_off(source));
             }
         }
     }
     Ok(body.into())
+}
+
+/// A body that S3 began and did not finish.
+pub(crate) fn broken_off(source: impl Into<Source>) -> Error {
+    Error::Upstream {
+        operation: "GetObject",
+        fault: Fault::Unavailable,
+        source: source.into(),
+    }
+}
+
+fn metadata(entries: &[(&'static str, String)]) -> HashMap<String, String> {
+    let own = |(name, value): &(&'static str, String)| ((*name).to_owned(), value.clone());
+    entries.iter().map(own).collect()
 }
 
 fn size(told: Option<i64>) -> Result<u64, Error> {
@@ -306,7 +398,7 @@ fn unexpected(source: impl Into<Source>) -> Error {
 fn allowance(size: u64) -> TimeoutConfig {
     let transfer = Duration::from_secs(size >> 16);
     TimeoutConfig::builder()
-        .connect_timeout(client::CONNECT)
+        .connect_timeout(CONNECT)
         .operation_attempt_timeout(Duration::from_secs(20) + transfer)
         .disable_read_timeout()
         .disable_operation_timeout()

@@ -10,13 +10,15 @@ use std::{
 
 use aws_credential_types::{Credentials, provider::SharedCredentialsProvider};
 use axum::{Router, body::Body, extract::Request, response::Response};
+use base64::{Engine as _, engine::general_purpose::STANDARD};
 use bytes::Bytes;
 use http::{HeaderMap, Method, StatusCode};
 use http_body_util::BodyExt as _;
 use keyfront_origin::{
     Config, Origin,
-    config::{KeyArn, RoleArn, S3Style},
+    config::{KeyArn, ReaderSettings, RoleArn, S3Style},
     http::{function_url::FunctionUrl, native},
+    kms::Kms,
     publisher::{POLICY_KEY, Publisher, Publishers},
     store,
 };
@@ -183,12 +185,17 @@ impl Stage {
             region: "eu-west-1".to_owned(),
             edge_role: Some(RoleArn::parse(EDGE_ROLE).unwrap()),
             public_url: Some("https://cdn.example.com".to_owned()),
-            s3_endpoint: Some(endpoint),
+            s3_endpoint: Some(endpoint.clone()),
             s3_style: S3Style::Path,
+            kms_endpoint: Some(endpoint),
+            master_key: None,
+            reader: ReaderSettings::default(),
         };
         let credentials = Credentials::new("AKIDEXAMPLE", "secret", None, None, "test");
-        let client = store::client(&config, SharedCredentialsProvider::new(credentials));
-        let origin = Origin::new(&config, client);
+        let credentials = SharedCredentialsProvider::new(credentials);
+        let client = store::client(&config, credentials.clone());
+        let kms = Kms::new(&config, credentials.clone());
+        let origin = Origin::new(&config, client, kms, credentials);
         let router = native(Arc::clone(&origin));
         Self {
             script,
@@ -265,6 +272,13 @@ impl Stage {
 async fn serve(script: Arc<Mutex<Script>>, request: Request) -> Response {
     let (parts, body) = request.into_parts();
     let body = body.collect().await.ok().map(|body| body.to_bytes());
+    if parts.headers.contains_key("x-amz-target") {
+        return data_key();
+    }
+    if parts.method == Method::HEAD && parts.uri.path().ends_with(".instruction") {
+        // Objects here have no instruction files.
+        return Scripted::status(404, &[], "").into_response();
+    }
     let mut script = script.lock().unwrap();
     if parts.method == Method::GET && parts.uri.path() == format!("/media/{POLICY_KEY}") {
         script.policy_reads += 1;
@@ -298,4 +312,18 @@ async fn serve(script: Arc<Mutex<Script>>, request: Request) -> Response {
         .pop_front()
         .unwrap_or_else(default)
         .into_response()
+}
+
+/// KMS, which shares the address: every data key is the same one.
+fn data_key() -> Response {
+    let answer = json!({
+        "KeyId": KEY,
+        "CiphertextBlob": STANDARD.encode([7; 184]),
+        "Plaintext": STANDARD.encode([9; 32]),
+    });
+    Scripted::ok(
+        &[("content-type", "application/x-amz-json-1.1")],
+        &answer.to_string(),
+    )
+    .into_response()
 }

@@ -11,7 +11,7 @@ mod uploads;
 pub(crate) use self::{
     listing::{Entry, ListQuery, Page, Resume},
     records::{
-        Bucket, BucketDefault, ChecksumScope, ContentHeaders, Millis, Object, PartSummary,
+        Bucket, BucketDefault, ChecksumScope, ContentHeaders, Layers, Millis, Object, PartSummary,
         Protection, PublicAccessBlock, SealedBytes, StoredChecksum, StoredPiece, WrappedKey,
         WriteCondition,
     },

@@ -179,7 +179,21 @@ pub(crate) enum Protection {
         context: BTreeMap<String, String>,
         /// The data key.
         key: WrappedKey,
+        /// SSE-KMS or DSSE-KMS.
+        #[serde(default)]
+        layers: Layers,
     },
+}
+
+/// How often S3 encrypts under KMS. The stack tells the two apart and encrypts once.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub(crate) enum Layers {
+    /// SSE-KMS
+    #[default]
+    One,
+    /// DSSE-KMS
+    Two,
 }
 
 /// A data key under KMS, directly or through a bucket key.

@@ -1,6 +1,6 @@
 #![allow(clippy::unwrap_used)]
 
-use http::Request;
+use http::{Request, StatusCode};
 
 use super::*;
 

@@ -261,7 +261,7 @@ fn the_reader_is_signed_for_lambda_by_key() {
     assert_eq!(request.origin, OriginKind::Reader);
     assert_eq!(
         (request.host.as_str(), request.path.as_str()),
-        ("read.lambda-url.eu-central-1.on.aws", "/private/a%20b")
+        ("read.lambda-url.eu-central-1.on.aws", "/read/private/a%20b")
     );
     assert!(
         header(&request, "authorization")

@@ -1,0 +1,56 @@
+//! The checksum a publisher declares for an object or a part.
+//!
+//! It computes nothing: S3 compares.
+
+use base64::{Engine as _, engine::general_purpose::STANDARD};
+use serde::{Deserialize, Serialize};
+
+/// A digest in base64, of the one length its algorithm has.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "algorithm", content = "value", rename_all = "lowercase")]
+pub enum Checksum {
+    /// SHA-256, 32 bytes.
+    Sha256(Digest<32>),
+    /// CRC-64/NVME, 8 bytes, big-endian.
+    Crc64Nvme(Digest<8>),
+}
+
+impl Checksum {
+    /// The header (or form field) S3 reads it from.
+    pub const fn header(&self) -> &'static str {
+        match self {
+            Self::Sha256(_) => "x-amz-checksum-sha256",
+            Self::Crc64Nvme(_) => "x-amz-checksum-crc64nvme",
+        }
+    }
+
+    /// The base64 text.
+    pub fn value(&self) -> &str {
+        match self {
+            Self::Sha256(digest) => &digest.0,
+            Self::Crc64Nvme(digest) => &digest.0,
+        }
+    }
+}
+
+/// `N` bytes in base64.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(try_from = "String", into = "String")]
+pub struct Digest<const N: usize>(String);
+
+impl<const N: usize> TryFrom<String> for Digest<N> {
+    type Error = String;
+
+    fn try_from(text: String) -> Result<Self, String> {
+        match STANDARD.decode(&text) {
+            Ok(bytes) if bytes.len() == N => Ok(Self(text)),
+            _ => Err(format!("a checksum here is {N} bytes in base64")),
+        }
+    }
+}
+
+impl<const N: usize> From<Digest<N>> for String {
+    fn from(digest: Digest<N>) -> Self {
+        digest.0
+    }
+}

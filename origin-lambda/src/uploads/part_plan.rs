@@ -1,0 +1,87 @@
+//! How an object is cut into parts. Pure.
+//!
+//! Spec: *Amazon S3 multipart upload limits*: 10,000 parts of 5 MiB to 5 GiB, the last one smaller.
+
+/// Bytes of every part but the last, at least.
+pub const MIN_PART: u64 = 5 << 20;
+/// Parts of one object at most.
+pub const MAX_PARTS: u32 = 10_000;
+/// Bytes of one object at most.
+pub const MAX_OBJECT: u64 = 5 << 40;
+
+/// What a part has where 10,000 of them suffice: large enough that requests cost little, small
+/// enough that a lost one costs little.
+const USUAL_PART: u64 = 16 << 20;
+const MIB: u64 = 1 << 20;
+
+/// An object's parts: all of one size, but for the last.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct PartPlan {
+    size: u64,
+    part_size: u64,
+}
+
+impl PartPlan {
+    /// The parts of an object of `size` bytes; `None` if it is empty or larger than S3 takes.
+    pub fn of(size: u64) -> Option<Self> {
+        if !(1..=MAX_OBJECT).contains(&size) {
+            return None;
+        }
+        let least = size.div_ceil(u64::from(MAX_PARTS)).next_multiple_of(MIB);
+        Some(Self {
+            size,
+            part_size: least.max(USUAL_PART),
+        })
+    }
+
+    /// Bytes of every part but the last.
+    pub const fn part_size(self) -> u64 {
+        self.part_size
+    }
+
+    /// How many parts there are, 1 to 10,000.
+    pub fn count(self) -> u32 {
+        // At most 10,000 by the choice of the part's size.
+        u32::try_from(self.size.div_ceil(self.part_size)).unwrap_or(MAX_PARTS)
+    }
+
+    /// Bytes of the part with this number, counted from 1; `None` if there is no such part.
+    pub fn length_of(self, number: u32) -> Option<u64> {
+        if !(1..=self.count()).contains(&number) {
+            return None;
+        }
+        let before = u64::from(number - 1) * self.part_size;
+        Some(self.part_size.min(self.size - before))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::{prop_assert, prop_assert_eq, proptest};
+
+    use super::*;
+
+    #[test]
+    fn five_tebibytes_fit_into_ten_thousand_parts() {
+        let plan = PartPlan::of(MAX_OBJECT).unwrap();
+        assert!(plan.count() <= MAX_PARTS && plan.part_size() <= 5 << 30);
+        assert_eq!(plan.part_size() % MIB, 0);
+        assert_eq!(PartPlan::of(MAX_OBJECT + 1), None);
+        assert_eq!(PartPlan::of(0), None);
+    }
+
+    proptest! {
+        #[test]
+        fn parts_add_up_to_the_object(size in 1..=MAX_OBJECT) {
+            let plan = PartPlan::of(size).unwrap();
+            let count = plan.count();
+            prop_assert!((1..=MAX_PARTS).contains(&count));
+            let last = plan.length_of(count).unwrap();
+            prop_assert!(last >= 1 && last <= plan.part_size());
+            prop_assert_eq!(u64::from(count - 1) * plan.part_size() + last, size);
+            prop_assert!(count == 1 || plan.part_size() >= MIN_PART);
+            prop_assert_eq!(plan.length_of(0), None);
+            prop_assert_eq!(plan.length_of(count + 1), None);
+        }
+    }
+}
