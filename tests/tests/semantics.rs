@@ -113,11 +113,11 @@ fn test_names(text: &str) -> Vec<String> {
             if std::mem::take(&mut marked) {
                 names.push(name);
             }
-        } else if let Some(rest) = line
-            .strip_prefix("test(\"")
-            .or_else(|| line.strip_prefix("test('"))
-        {
-            names.extend(rest.split(['"', '\'']).next().map(str::to_owned));
+        } else if let Some(title) = ['"', '\''].iter().find_map(|quote| {
+            let rest = line.strip_prefix("test(")?.strip_prefix(*quote)?;
+            rest.split(*quote).next()
+        }) {
+            names.push(title.to_owned());
         } else if let Some(rest) = line.strip_prefix("def test_") {
             names.extend(rest.split('(').next().map(str::to_owned));
         }
