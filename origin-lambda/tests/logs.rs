@@ -1,0 +1,95 @@
+//! What the logs say and keep to themselves. In a binary of its own: which events are made at all is decided
+//! once for a process, by the subscribers of all its threads.
+
+#![allow(clippy::unwrap_used, clippy::panic)]
+
+mod oidc_issuer;
+mod scripted_s3;
+
+use std::{
+    io::Write,
+    sync::{Arc, Mutex},
+};
+
+use axum::{body::Body, extract::Request};
+use oidc_issuer::{Issuer, SigningKey, set};
+use scripted_s3::Stage;
+use serde_json::{Value, json};
+
+#[derive(Clone, Default)]
+struct Captured(Arc<Mutex<Vec<u8>>>);
+
+impl Write for Captured {
+    fn write(&mut self, bytes: &[u8]) -> std::io::Result<usize> {
+        self.0.lock().unwrap().extend_from_slice(bytes);
+        Ok(bytes.len())
+    }
+
+    fn flush(&mut self) -> std::io::Result<()> {
+        Ok(())
+    }
+}
+
+#[tokio::test]
+async fn log_lines_are_json_with_the_request_id_and_hold_no_secret() {
+    let captured = Captured::default();
+    let writer = captured.clone();
+    let subscriber = tracing_subscriber::fmt()
+        .json()
+        .flatten_event(true)
+        .with_span_list(false)
+        .with_max_level(tracing::Level::TRACE)
+        .with_writer(move || writer.clone())
+        .finish();
+    let _guard = tracing::subscriber::set_default(subscriber);
+    let key = SigningKey::es256("e");
+    let issuer = Issuer::start(set(&[&key])).await;
+    let stage = Stage::set().await;
+    stage
+        .put("/objects/site/a", "text/plain", b"the body")
+        .await;
+    let id = stage.get("/objects/elsewhere/a").await.headers["x-keyfront-request-id"].clone();
+    let mut claims = issuer.claims("alice");
+    claims["email"] = json!("alice@example.com");
+    let jwt = key.token(&claims);
+    let presented = ["kfp_unknown-but-secret", &jwt, "Zm9vOmJhcg=="];
+    for token in presented {
+        let request = Request::get("/objects").header("authorization", format!("Bearer {token}"));
+        stage.send(request.body(Body::empty()).unwrap()).await;
+    }
+    let log = String::from_utf8(captured.0.lock().unwrap().clone()).unwrap();
+    let lines: Vec<Value> = log
+        .lines()
+        .map(|line| serde_json::from_str(line).unwrap())
+        .collect();
+    let own = |line: &&Value| {
+        line["target"]
+            .as_str()
+            .is_some_and(|target| target.starts_with("keyfront"))
+    };
+    let stray: Vec<&Value> = lines
+        .iter()
+        .filter(own)
+        .filter(|line| !line["span"]["request_id"].is_string())
+        .collect();
+    assert!(stray.is_empty(), "{stray:#?}");
+    assert!(
+        lines
+            .iter()
+            .filter(own)
+            .any(|line| line["span"]["request_id"] == *id.to_str().unwrap())
+    );
+    // What the AWS SDK says at TRACE is its own; the program's filter never lets it out.
+    let ours: String = lines.iter().filter(own).map(Value::to_string).collect();
+    let signature = jwt.rsplit('.').next().unwrap();
+    for secret in [
+        stage.token.as_str(),
+        presented[0],
+        presented[2],
+        signature,
+        "alice@",
+        "the body",
+    ] {
+        assert!(!ours.contains(secret), "{secret} is in the log");
+    }
+}
