@@ -11,22 +11,25 @@ use keyfront_dev_stack::{
     clock::Clock,
     iam::{Iam, Policy, PolicyKind, Role, User},
     identity::{Account as AccountId, CredentialRegistry, Credentials, Principal, Requester},
-    kms::{Kms, NewKey},
+    kms::{self, Kms, NewKey},
+    request_auth::RequestAuth,
     s3::{BucketEncryption, LocalS3, S3Parts},
     state::State,
 };
 use serde_json::json;
 use sha2::{Digest as _, Sha256};
 use tokio::{net::TcpListener, sync::oneshot};
+use tokio_util::sync::{CancellationToken, DropGuard};
 
 pub(crate) const ACCOUNT: &str = "123456789012";
 pub(crate) const REGION: &str = "eu-central-1";
 pub(crate) const BUCKET: &str = "media";
 pub(crate) const TOKEN: &str = "kfp_of-the-emulator-test";
 
-/// An account in memory, with its S3 on loopback until it is dropped.
+/// An account in memory, with its S3 and KMS on loopback until it is dropped.
 pub(crate) struct Account {
     pub(crate) endpoint: String,
+    pub(crate) kms_endpoint: String,
     pub(crate) key_arn: String,
     /// A session of the origin's role.
     pub(crate) origin: Credentials,
@@ -34,6 +37,7 @@ pub(crate) struct Account {
     administrator: Requester,
     admin: Credentials,
     _stop: oneshot::Sender<()>,
+    _stop_kms: DropGuard,
 }
 
 impl Account {
@@ -65,6 +69,16 @@ impl Account {
         let endpoint = format!("http://{}", listener.local_addr()?);
         let (stop, stopped) = oneshot::channel::<()>();
         tokio::spawn(async move { s3.serve(listener, async { drop(stopped.await) }).await });
+        let kms_listener = TcpListener::bind("127.0.0.1:0").await?;
+        let kms_endpoint = format!("http://{}", kms_listener.local_addr()?);
+        let auth = RequestAuth::new(Arc::clone(&registry), clock.clone(), REGION, "kms");
+        let stop_kms = CancellationToken::new();
+        tokio::spawn(kms::serve(
+            kms_listener,
+            Arc::clone(&kms),
+            auth,
+            stop_kms.clone(),
+        ));
         let role = Principal::AssumedRole {
             account: ACCOUNT.into(),
             role: "origin".into(),
@@ -72,12 +86,14 @@ impl Account {
         };
         let account = Self {
             endpoint,
+            kms_endpoint,
             key_arn,
             origin: registry.new_session(role, clock.now(), Duration::from_secs(3600))?,
             kms,
             administrator,
             admin: registry.long_lived(&admin, clock.now())?,
             _stop: stop,
+            _stop_kms: stop_kms.drop_guard(),
         };
         account.admit_publisher().await?;
         Ok(account)

@@ -191,6 +191,7 @@ fn function(bootstrap: &Path, base: &str, account: &Account) -> Command {
         ("KEYFRONT_BUCKET", BUCKET),
         ("KEYFRONT_KEY_ARN", &account.key_arn),
         ("KEYFRONT_EDGE_ROLE_ARN", EDGE_ROLE),
+        ("KEYFRONT_KMS_ENDPOINT", &account.kms_endpoint),
         ("KEYFRONT_S3_ENDPOINT", &account.endpoint),
         ("KEYFRONT_S3_PATH_STYLE", "true"),
     ]);
