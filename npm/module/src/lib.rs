@@ -1,6 +1,6 @@
 //! The signer as a WASM module: a request as `fetch` would send it comes in, what to send comes out.
 //!
-//! [`frame`] is what crosses the boundary, [`target`] respells a URL so that the wire is what was signed, [`call`]
+//! `frame` is what crosses the boundary, `target` respells a URL so that the wire is what was signed, `call`
 //! signs. `npm/package/signer.js` is the other side.
 //!
 //! It has no clock, sends nothing, hashes no bodies (the host's WebCrypto is faster) and imports nothing.

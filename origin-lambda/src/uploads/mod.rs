@@ -1,7 +1,7 @@
 //! Uploads that go round the origin: planned here, sent by the publisher straight to S3 with
 //! presigned requests, completed and verified here.
 //!
-//! Nothing is kept between requests: an [`Upload`] travels in the [`token`] its publisher holds.
+//! Nothing is kept between requests: an [`Upload`] travels in the `token` its publisher holds.
 //! It knows no HTTP requests, and sees no body.
 
 mod begin;
