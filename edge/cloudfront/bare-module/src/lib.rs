@@ -1,5 +1,5 @@
 //! What a WASM module has in place of the standard library: a heap, a panic that traps, a static for one thread.
-//! The module is smaller for it (docs/decisions, 0014).
+//! The module is smaller for it (docs/decisions, 0005).
 //!
 //! It has no ABI: each module exports its own functions.
 
