@@ -19,7 +19,7 @@ from botocore.exceptions import ClientError
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 TARGET = pathlib.Path(os.environ.get("CARGO_TARGET_DIR", ROOT / "target"))
-PORTS = [f"--{name}-port=0" for name in ("cdn", "publish", "s3", "kms", "sts")]
+PORTS = [f"--{name}-port=0" for name in ("cdn", "publish", "s3", "kms", "sts", "cloudfront")]
 
 
 class DevStack(unittest.TestCase):
