@@ -103,6 +103,16 @@ impl DevJson {
         replaced().with_context(|| format!("{} cannot be written", path.display()))
     }
 
+    /// Removes what an earlier run left at `path`: a ready file means this run.
+    pub(super) fn forget(path: &Path) -> anyhow::Result<()> {
+        match fs::remove_file(path) {
+            Err(error) if error.kind() != std::io::ErrorKind::NotFound => {
+                Err(error).with_context(|| format!("{} cannot be removed", path.display()))
+            }
+            _ => Ok(()),
+        }
+    }
+
     /// The token an earlier run wrote, if there was one.
     pub(super) fn earlier_token(path: &Path) -> Option<String> {
         #[derive(Deserialize)]
@@ -130,6 +140,16 @@ mod tests {
             format!("{credentials:?}"),
             "StoredCredentials(AKIA1, redacted)"
         );
+    }
+
+    #[test]
+    fn an_earlier_document_is_forgotten_and_a_missing_one_is_no_error() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("ready.json");
+        fs::write(&path, "{}").unwrap();
+        DevJson::forget(&path).unwrap();
+        assert!(!path.exists());
+        DevJson::forget(&path).unwrap();
     }
 
     #[test]

@@ -57,6 +57,9 @@ impl Stack {
     /// One that says in a line what to change: a port in use, a state folder that is in use or cannot be written, a
     /// missing Node or bundle, a site that is refused.
     pub async fn start(config: StackConfig) -> anyhow::Result<Self> {
+        if let Some(ready) = &config.ready_file {
+            DevJson::forget(ready)?;
+        }
         let site = config.site()?;
         let listeners = Listeners::bind(&config.ports).await?;
         let addresses = listeners.addresses()?;
