@@ -657,7 +657,7 @@ async fn what_would_be_ignored_is_refused_instead() {
     );
     assert_eq!(
         stack.answer(&form).await.told(),
-        told(501, "NotImplemented")
+        told(400, "MalformedPOSTRequest")
     );
     let version = stack.sign(Raw::get("/docs/k?versionId=abc"));
     assert_eq!(
