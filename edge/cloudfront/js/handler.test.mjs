@@ -392,7 +392,7 @@ describe('publish', () => {
     const request = await handler(
       requestEvent({ site, origin: { domainName: FUNCTIONS.reader.host }, request: { uri: '/private/a b//c' } }),
     );
-    assert.equal(request.uri, '/private/a%20b//c');
+    assert.equal(request.uri, '/read/private/a%20b//c');
     assert.equal(request.headers.host[0].value, FUNCTIONS.reader.host);
     assertSigned(request);
   });
