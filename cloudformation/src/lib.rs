@@ -6,11 +6,13 @@
 mod assemble;
 mod document;
 mod parameter;
+mod policies;
 mod resolve;
 
 pub use assemble::AssemblyError;
 pub use document::{Document, DocumentError};
 pub use parameter::{Parameter, ParameterError};
+pub use policies::{NamedPolicy, statements, strings};
 pub use resolve::{Resolution, ResolveError};
 
 /// A template.

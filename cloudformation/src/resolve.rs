@@ -52,6 +52,10 @@ impl<'d, F: Fn(&str) -> Option<String>> Resolution<'d, F> {
         }
     }
 
+    pub(crate) const fn document(&self) -> &'d Document {
+        self.document
+    }
+
     /// Whether a resource's or output's condition holds; without one it does.
     ///
     /// # Errors

@@ -8,7 +8,7 @@ use bytes::Bytes;
 use http::Method;
 use keyfront_dev_stack::{
     kms::Kms,
-    stack::{EdgeKind, OriginKind, Ports, Stack, StackConfig, Storage},
+    stack::{EdgeKind, Grant, OriginKind, Ports, Stack, StackConfig, Storage},
 };
 use serde_json::Value;
 use tempfile::TempDir;
@@ -49,6 +49,11 @@ pub fn content(length: usize) -> Bytes {
 impl LocalStack {
     /// Starts a stack; it stops when dropped.
     pub async fn start() -> Self {
+        Self::without(None).await
+    }
+
+    /// Starts a stack whose roles lack a grant of the template.
+    pub async fn without(withheld: Option<Grant>) -> Self {
         let folder = tempfile::tempdir().unwrap();
         let stack = Stack::start(StackConfig {
             folder: folder.path().to_path_buf(),
@@ -59,6 +64,7 @@ impl LocalStack {
             ports: Ports::default(),
             ready_file: None,
             rotate_every: None,
+            withheld,
         })
         .await
         .unwrap();

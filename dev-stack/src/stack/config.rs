@@ -8,6 +8,8 @@ use keyfront_edge::Site;
 use keyfront_edge::site::FunctionOrigin;
 use serde::Deserialize;
 
+use super::template::Grant;
+
 /// The bucket and Region of a stack that is given no site.
 const DEFAULT_BUCKET: &str = "keyfront-dev";
 const DEFAULT_REGION: &str = "eu-west-1";
@@ -33,6 +35,8 @@ pub struct StackConfig {
     pub ready_file: Option<PathBuf>,
     /// How often sessions are replaced, if not well before they end.
     pub rotate_every: Option<Duration>,
+    /// A grant of the template that the roles do not get, to see who needs it.
+    pub withheld: Option<Grant>,
 }
 
 /// Where objects, keys and credentials are kept.

@@ -11,9 +11,11 @@ use super::ground::Ground;
 use super::origin::OriginSetup;
 use super::principals::{self, EDGE_ROLE};
 use super::sessions::Sessions;
+use super::template::StackTemplate;
 use crate::function_url::{
     Bootstrap, BundleError, Function, FunctionUrl, Gate, Instances, InstancesConfig,
 };
+use crate::iam::{Policy, PolicyKind};
 
 /// How many invocations of the built origin run at once.
 const INSTANCES: usize = 2;
@@ -52,15 +54,21 @@ pub(super) async fn function(
 }
 
 /// The URL that `host` names, in front of `function`.
-pub(super) fn open(ground: &Ground, host: &str, function: Function) -> anyhow::Result<FunctionUrl> {
+pub(super) fn open(
+    ground: &Ground,
+    template: &StackTemplate<'_>,
+    host: &str,
+    function: Function,
+) -> anyhow::Result<FunctionUrl> {
     let account = ground.iam.account();
+    let policy = template.function_policy()?;
     Ok(FunctionUrl {
         host: host.to_owned(),
         gate: Gate {
             auth: ground.auth("lambda"),
             iam: Arc::clone(&ground.iam),
             function_arn: principals::origin_function_arn(account),
-            policy: principals::origin_function_policy(account)?,
+            policy: Policy::parse(&policy.to_string(), PolicyKind::Resource)?,
         },
         function,
     })

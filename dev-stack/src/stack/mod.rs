@@ -12,6 +12,7 @@ mod origin;
 mod principals;
 mod publisher;
 mod sessions;
+mod template;
 
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -23,6 +24,7 @@ use tokio_util::sync::CancellationToken;
 
 pub use config::{EdgeKind, OriginKind, Ports, StackConfig, Storage};
 pub use dev_json::{DevJson, RoleCredentials, StoredCredentials};
+pub use template::{Grant, grants};
 
 use crate::cdn::CdnHandle;
 use crate::identity::Credentials;
@@ -31,6 +33,7 @@ use ground::Ground;
 use listeners::{Listeners, url};
 use origin::OriginSetup;
 use sessions::{Begun, Sessions};
+use template::StackTemplate;
 
 /// How long open requests may take to end after the stop.
 const GRACE: Duration = Duration::from_secs(8);
@@ -82,7 +85,8 @@ impl Stack {
         origin.serve(listeners.publish, sessions.origin(), &mut tasks, &stop);
         if let Some(publish) = &site.judged.publish {
             let function = function_url::function(&config.origin, &ground, &origin, &sessions);
-            let url = function_url::open(&ground, &publish.host, function.await?)?;
+            let template = StackTemplate::new(ground.iam.account(), &site.bucket, &ground.key_arn)?;
+            let url = function_url::open(&ground, &template, &publish.host, function.await?)?;
             let serving = url.serve(listeners.function_url, stop.clone());
             tasks.spawn(async { ground::report("the function url", serving.await) });
         }
