@@ -13,6 +13,7 @@ pub mod artefacts;
 pub mod aws_client;
 pub mod ceph;
 pub mod edge_bundle;
+pub mod grants;
 pub mod keys;
 pub mod local_stack;
 

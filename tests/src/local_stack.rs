@@ -91,7 +91,14 @@ impl LocalStack {
         Wire::plain(&self.dev.publish_url)
     }
 
-    async fn call(
+    /// A client of the CDN.
+    #[must_use]
+    pub fn cdn(&self) -> Wire {
+        Wire::tls(&self.dev.cdn_url, self.dev.ca_cert.as_ref())
+    }
+
+    /// Calls the publishers' API as the publisher.
+    pub async fn call(
         &self,
         method: Method,
         target: &str,

@@ -11,11 +11,11 @@ use super::ground::Ground;
 use super::origin::OriginSetup;
 use super::principals::{self, EDGE_ROLE};
 use super::sessions::Sessions;
-use super::template::StackTemplate;
 use crate::function_url::{
     Bootstrap, BundleError, Function, FunctionUrl, Gate, Instances, InstancesConfig,
 };
 use crate::iam::{Policy, PolicyKind};
+use serde_json::Value;
 
 /// How many invocations of the built origin run at once.
 const INSTANCES: usize = 2;
@@ -56,12 +56,11 @@ pub(super) async fn function(
 /// The URL that `host` names, in front of `function`.
 pub(super) fn open(
     ground: &Ground,
-    template: &StackTemplate<'_>,
+    policy: &Value,
     host: &str,
     function: Function,
 ) -> anyhow::Result<FunctionUrl> {
     let account = ground.iam.account();
-    let policy = template.function_policy()?;
     Ok(FunctionUrl {
         host: host.to_owned(),
         gate: Gate {

@@ -86,7 +86,8 @@ impl Stack {
         if let Some(publish) = &site.judged.publish {
             let function = function_url::function(&config.origin, &ground, &origin, &sessions);
             let template = StackTemplate::new(ground.iam.account(), &site.bucket, &ground.key_arn)?;
-            let url = function_url::open(&ground, &template, &publish.host, function.await?)?;
+            let policy = template.function_policy(config.withheld.as_ref())?;
+            let url = function_url::open(&ground, &policy, &publish.host, function.await?)?;
             let serving = url.serve(listeners.function_url, stop.clone());
             tasks.spawn(async { ground::report("the function url", serving.await) });
         }

@@ -37,7 +37,7 @@ pub(super) fn admit_roles(
     for (logical_id, name, service) in roles {
         let mut policies = Vec::new();
         for mut document in template.role_documents(logical_id)? {
-            if let Some(grant) = withheld.filter(|grant| grant.role == logical_id) {
+            if let Some(grant) = withheld.filter(|grant| grant.holder == logical_id) {
                 withhold(&mut document, grant);
             }
             policies.push(Policy::parse(&document.to_string(), PolicyKind::Identity)?);
@@ -71,15 +71,10 @@ fn trust(account: &Account, service: &str) -> anyhow::Result<Policy> {
     Ok(Policy::parse(&trust, PolicyKind::Trust)?)
 }
 
-/// The ARN of a function of that name.
-pub(super) fn function_arn(account: &Account, name: &str) -> String {
-    let (region, id) = (account.region(), account.id());
-    format!("arn:aws:lambda:{region}:{id}:function:{name}")
-}
-
 /// The ARN of the origin's function.
 pub(super) fn origin_function_arn(account: &Account) -> String {
-    function_arn(account, ORIGIN_FUNCTION)
+    let (region, id) = (account.region(), account.id());
+    format!("arn:aws:lambda:{region}:{id}:function:{ORIGIN_FUNCTION}")
 }
 
 fn document(statements: &Value) -> String {

@@ -8,27 +8,30 @@ use anyhow::Context as _;
 use keyfront_cloudformation::{Document, Resolution, Template, statements, strings};
 use serde_json::{Value, json};
 
-use super::principals::{EDGE_ROLE, ORIGIN_ROLE, function_arn, origin_function_arn};
+use super::principals::{EDGE_ROLE, ORIGIN_ROLE, origin_function_arn};
 use crate::identity::Account;
 
 /// The stack's name in the template's eyes.
 const STACK: &str = "keyfront-dev";
 
+/// The function behind the publish route.
+const ORIGIN_FUNCTION: &str = "OriginFunction";
+
 /// The statement that would refuse everything on plain HTTP.
 const TLS_ONLY: &str = "TlsOnly";
 
-/// One action of one statement that a role of the template has.
+/// One action of one statement in the template: of a role, or of the policy of a function.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Grant {
-    /// The role's logical id in the template.
-    pub role: String,
+    /// The logical id, in the template, of the role or function whose policy grants it.
+    pub holder: String,
     /// The statement's `Sid`.
     pub statement: String,
     /// The action.
     pub action: String,
 }
 
-/// Every grant of the roles the stack runs.
+/// Every grant of the roles and the function the stack runs.
 ///
 /// # Errors
 /// A template that cannot be read.
@@ -38,22 +41,28 @@ pub fn grants() -> anyhow::Result<Vec<Grant>> {
     let mut grants = Vec::new();
     for role in ["EdgeRole", "OriginRole"] {
         for document in template.role_documents(role)? {
-            for statement in statements(&document) {
-                if statement["Effect"] == "Allow" {
-                    grants.extend(
-                        strings(&statement["Action"])
-                            .into_iter()
-                            .map(|action| Grant {
-                                role: role.to_owned(),
-                                statement: statement["Sid"].as_str().unwrap_or_default().to_owned(),
-                                action: action.to_owned(),
-                            }),
-                    );
-                }
-            }
+            grants.extend(granted(role, &document));
         }
     }
+    grants.extend(granted(ORIGIN_FUNCTION, &template.function_policy(None)?));
     Ok(grants)
+}
+
+fn granted(holder: &str, document: &Value) -> Vec<Grant> {
+    let allowing = statements(document)
+        .iter()
+        .filter(|statement| statement["Effect"] == "Allow");
+    allowing
+        .flat_map(|statement| {
+            strings(&statement["Action"])
+                .into_iter()
+                .map(|action| Grant {
+                    holder: holder.to_owned(),
+                    statement: statement["Sid"].as_str().unwrap_or_default().to_owned(),
+                    action: action.to_owned(),
+                })
+        })
+        .collect()
 }
 
 /// The policy of the stack's key, which exists before its ARN does.
@@ -91,9 +100,13 @@ impl<'a> StackTemplate<'a> {
         Ok(policies.into_iter().map(|policy| policy.document).collect())
     }
 
-    /// The resource policy of the origin's function.
-    pub(super) fn function_policy(&self) -> anyhow::Result<Value> {
-        Ok(self.resolution().function_policy("OriginFunction")?)
+    /// The resource policy of the origin's function, less the grant that is withheld.
+    pub(super) fn function_policy(&self, withheld: Option<&Grant>) -> anyhow::Result<Value> {
+        let mut document = self.resolution().function_policy(ORIGIN_FUNCTION)?;
+        if let Some(grant) = withheld.filter(|grant| grant.holder == ORIGIN_FUNCTION) {
+            withhold(&mut document, grant);
+        }
+        Ok(document)
     }
 
     /// The bucket's policy, for a store without TLS.
@@ -131,7 +144,6 @@ impl<'a> StackTemplate<'a> {
                 format!("arn:aws:logs:{region}:{account}:log-group:/keyfront/{STACK}/origin:*")
             }
             "OriginRole" => ORIGIN_ROLE.to_owned(),
-            "ReaderFunction.Arn" => function_arn(self.account, "keyfront-reader"),
             _ => return None,
         })
     }
