@@ -18,6 +18,7 @@ use crate::refusal::{BodyOf, Refusal};
 use crate::response::ResponseFacts;
 use crate::routing::{self, Route};
 use crate::site::{Site, SiteCache};
+use crate::text::split_once;
 
 /// The role's credentials as the host found them for this very request.
 #[derive(Clone, Copy)]
@@ -267,7 +268,7 @@ fn parsed(role: &RoleCredentials<'_>) -> Result<Credentials, Refusal> {
 
 /// An `Origin` a rule can admit: one token of visible ASCII, so that it may be said back.
 fn is_origin(origin: &str) -> bool {
-    origin.contains("://") && origin.bytes().all(|byte| byte.is_ascii_graphic())
+    split_once(origin, "://").is_some() && origin.bytes().all(|byte| byte.is_ascii_graphic())
 }
 
 fn refused(request: &ViewerRequest<'_>, grant: &Grant, refusal: &Refusal) -> Served {
