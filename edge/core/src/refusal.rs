@@ -170,7 +170,7 @@ impl Refusal {
         append(out, &[self.face().title]);
         match self {
             Self::SiteMisrouted { routed, origin } => {
-                append(out, &[": ", routed, ", not ", origin])
+                append(out, &[": ", routed, ", not ", origin]);
             }
             Self::EventInvalid(why) => append(out, &[": ", why]),
             _ => {}

@@ -81,7 +81,7 @@ impl SiteError {
             }
             Self::Field { field, rule } => append(out, &["the site's ", field, " ", rule]),
             Self::Key { field, .. } => {
-                append(out, &["the site's ", field, " is not an object key"])
+                append(out, &["the site's ", field, " is not an object key"]);
             }
             Self::SigningUnsupported => {
                 append(
