@@ -32,7 +32,7 @@ const UNSIGNED_PAYLOAD: &str = "UNSIGNED-PAYLOAD";
 pub struct CanonicalRequest {
     text: String,
     query: Range<usize>,
-    signed_headers: Range<usize>,
+    signed_headers: String,
     payload_hash: Range<usize>,
     order: Vec<usize>,
 }
@@ -44,7 +44,7 @@ impl CanonicalRequest {
         Self {
             text: String::new(),
             query: 0..0,
-            signed_headers: 0..0,
+            signed_headers: String::new(),
             payload_hash: 0..0,
             order: Vec::new(),
         }
@@ -117,7 +117,7 @@ impl CanonicalRequest {
     /// The last line but one: signed header names, separated by `;`.
     #[must_use]
     pub fn signed_headers(&self) -> &str {
-        &self.text[self.signed_headers.clone()]
+        &self.signed_headers
     }
 
     /// The last line: 64 hexadecimal digits, `UNSIGNED-PAYLOAD` or `STREAMING-...`.
@@ -174,19 +174,16 @@ impl CanonicalRequest {
         canonical_query::append(text, request.query, profile)?;
         self.query = query..text.len();
         append(text, &["\n"]);
-        headers.append_lines(text);
-        append(text, &["\n"]);
-        let names = text.len();
-        headers.append_names(text);
-        self.signed_headers = names..text.len();
-        append(text, &["\n", payload_hash]);
+        headers.append(text, &mut self.signed_headers);
+        append(text, &["\n", &self.signed_headers, "\n", payload_hash]);
         self.payload_hash = text.len() - payload_hash.len()..text.len();
         Ok(())
     }
 
     pub(crate) fn clear(&mut self) {
         self.text.clear();
-        (self.query, self.signed_headers, self.payload_hash) = (0..0, 0..0, 0..0);
+        self.signed_headers.clear();
+        (self.query, self.payload_hash) = (0..0, 0..0);
     }
 }
 
