@@ -3,7 +3,7 @@
 //! Names are lower-cased and sorted, repeated names joined by commas in the order given (S3: refused), values
 //! trimmed and their inner runs of spaces reduced to one. It does not choose headers: what it is given is signed.
 
-use alloc::{string::String, vec::Vec};
+use alloc::{borrow::Cow, string::String, vec::Vec};
 use core::cmp::Ordering;
 
 use crate::{append::append, error::SigningError, request::Profile, sorted_order};
@@ -81,12 +81,12 @@ impl<'a, 'order> CanonicalHeaders<'a, 'order> {
                 append(lines, &[","]);
             } else {
                 let separator = if previous.is_empty() { "" } else { ";" };
-                append(names, &[separator, name]);
-                if !self.all_lower {
-                    let start = names.len() - name.len();
-                    names[start..].make_ascii_lowercase();
-                }
-                append(lines, &[&names[names.len() - name.len()..], ":"]);
+                let lower = match self.all_lower {
+                    true => Cow::Borrowed(name),
+                    false => Cow::Owned(name.to_ascii_lowercase()),
+                };
+                append(names, &[separator, &lower]);
+                append(lines, &[&lower, ":"]);
             }
             if index < self.given.len() {
                 append_trimmed(lines, value);
