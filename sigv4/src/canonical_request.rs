@@ -172,7 +172,12 @@ impl CanonicalRequest {
         }
         let headers = CanonicalHeaders::sort(request.headers, written, profile, &mut self.order)?;
         let text = &mut self.text;
-        text.reserve(capacity(request, written));
+        let capacity = capacity(request, written);
+        if text.capacity() < capacity {
+            // It would leave the last request's token behind.
+            wipe::text(text);
+            text.reserve(capacity);
+        }
         append(text, &[request.method, "\n"]);
         canonical_path::append(text, request.path, profile)?;
         append(text, &["\n"]);

@@ -104,6 +104,10 @@ impl SigningKeyCache {
     }
 
     fn insert(&mut self, entry: Entry) -> usize {
+        // All the room at once: a vector that grows leaves its keys behind.
+        if self.entries.capacity() == 0 {
+            self.entries.reserve_exact(Self::CAPACITY);
+        }
         if self.entries.len() < Self::CAPACITY {
             self.entries.push(entry);
             return self.entries.len() - 1;
