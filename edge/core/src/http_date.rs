@@ -2,6 +2,8 @@
 //!
 //! Reads HTTP's preferred form and SigV4's basic form; it writes none.
 
+use crate::text::decimal;
+
 const MONTHS: [&str; 12] = [
     "Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec",
 ];
@@ -45,8 +47,7 @@ pub(crate) fn from_amz_date(text: &str) -> Option<i64> {
 }
 
 fn number(text: &str) -> Option<i64> {
-    let digits = (1..=4).contains(&text.len()) && text.bytes().all(|byte| byte.is_ascii_digit());
-    if digits { text.parse().ok() } else { None }
+    decimal(text).filter(|_| text.len() <= 4)
 }
 
 /// Proleptic Gregorian calendar, years 0 to 9999: days counted from March, so that leap days come last.

@@ -11,13 +11,14 @@ mod json;
 mod origin;
 mod syntax;
 
-use alloc::{borrow::ToOwned, boxed::Box, format, string::String, sync::Arc, vec::Vec};
+use alloc::{borrow::ToOwned, boxed::Box, string::String, sync::Arc, vec::Vec};
 
 use keyfront_object_key::ObjectKey;
 use keyfront_sigv4::sigv4a::is_region_set;
 
 use self::document::{Document, FunctionDocument};
 use crate::admission::is_refused_parameter;
+use crate::text::joined;
 
 pub use self::cors_rule::{CorsRule, Match};
 pub use self::error::SiteError;
@@ -169,19 +170,20 @@ fn bucket(document: &Document) -> Result<Bucket, SiteError> {
         Some(endpoint) => {
             syntax::endpoint_host(endpoint).map_err(|rule| field("endpoint", rule))?
         }
-        None => format!(
-            "s3.{}.{}",
-            document.region,
-            syntax::dns_suffix(&document.region)
-        ),
+        None => joined(&[
+            "s3.",
+            &document.region,
+            ".",
+            syntax::dns_suffix(&document.region),
+        ]),
     };
     // A virtual host's certificate is a wildcard for one label.
     let (host, path) = match document.style.as_str() {
-        "path" => (service, format!("/{}", document.bucket)),
+        "path" => (service, joined(&["/", &document.bucket])),
         "virtual" if document.bucket.contains('.') => {
             return Err(field("bucket", "has a dot, which needs style path"));
         }
-        "virtual" => (format!("{}.{service}", document.bucket), String::new()),
+        "virtual" => (joined(&[&document.bucket, ".", &service]), String::new()),
         _ => return Err(field("style", "must be virtual or path")),
     };
     Ok(Bucket {
@@ -237,7 +239,7 @@ fn multi_region_access_point(document: &Document, signing: Signing) -> Result<Bu
         "must be virtual for a multi-region access point",
     )?;
     Ok(Bucket {
-        host: format!("{alias}.accesspoint.s3-global.amazonaws.com"),
+        host: joined(&[alias, ".accesspoint.s3-global.amazonaws.com"]),
         path: String::new(),
         signing,
     })

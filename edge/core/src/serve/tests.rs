@@ -659,20 +659,3 @@ fn functions_of_a_multi_region_site_are_signed_with_sigv4() {
     let authorization = header(&request, "authorization").unwrap();
     assert!(authorization.starts_with("AWS4-HMAC-SHA256 "));
 }
-
-#[test]
-fn texts_are_the_same_only_if_every_byte_is() {
-    for length in 0..70 {
-        let text = "t".repeat(length);
-        assert!(super::same_bytes(&text, &text.clone()));
-        assert!(!super::same_bytes(&text, &format!("{text}t")));
-        for at in 0..length {
-            let mut other = text.clone().into_bytes();
-            other[at] = b'u';
-            assert!(!super::same_bytes(
-                &text,
-                &String::from_utf8(other).unwrap()
-            ));
-        }
-    }
-}

@@ -4,6 +4,8 @@
 
 use alloc::{borrow::ToOwned, string::String};
 
+use crate::text::{decimal, split_once};
+
 /// General-purpose bucket names as S3 defines them, legacy names excluded.
 pub(super) fn is_bucket(name: &str) -> bool {
     let characters = name
@@ -16,7 +18,7 @@ pub(super) fn is_bucket(name: &str) -> bool {
     (3..=63).contains(&name.len())
         && characters
         && has_alphanumeric_ends(name)
-        && !name.contains("..")
+        && split_once(name, "..").is_none()
         && !looks_like_ip
 }
 
@@ -46,9 +48,7 @@ pub(super) fn is_query_name(name: &str) -> bool {
 /// The `Host` of an endpoint `https://host[:port]`; plain HTTP only towards this machine, since the
 /// session token would travel readable.
 pub(super) fn endpoint_host(endpoint: &str) -> Result<String, &'static str> {
-    let (scheme, rest) = endpoint
-        .split_once("://")
-        .ok_or("must be https://host[:port]")?;
+    let (scheme, rest) = split_once(endpoint, "://").ok_or("must be https://host[:port]")?;
     let authority = rest.strip_suffix('/').unwrap_or(rest);
     if !is_host(authority) {
         return Err("must be https://host[:port]");
@@ -90,7 +90,7 @@ fn is_loopback(host: &str) -> bool {
 }
 
 fn is_port(port: &str) -> bool {
-    port.bytes().all(|byte| byte.is_ascii_digit()) && port.parse::<u16>().is_ok_and(|port| port > 0)
+    decimal(port).is_some_and(|port| (1..=65_535).contains(&port))
 }
 
 fn is_label(label: &str) -> bool {
