@@ -18,6 +18,7 @@ use keyfront_sigv4::sigv4a::is_region_set;
 
 use self::document::{Document, FunctionDocument};
 use crate::admission::is_refused_parameter;
+use crate::origin_request::Scheme;
 
 pub use self::cors_rule::{CorsRule, Match};
 pub use self::error::SiteError;
@@ -165,15 +166,12 @@ fn bucket(document: &Document) -> Result<Bucket, SiteError> {
     if syntax::is_multi_region_alias(&document.bucket) {
         return multi_region_access_point(document, signing);
     }
-    let service = match &document.endpoint {
-        Some(endpoint) => {
-            syntax::endpoint_host(endpoint).map_err(|rule| field("endpoint", rule))?
+    let (scheme, service) = match &document.endpoint {
+        Some(endpoint) => syntax::endpoint(endpoint).map_err(|rule| field("endpoint", rule))?,
+        None => {
+            let suffix = syntax::dns_suffix(&document.region);
+            (Scheme::Https, format!("s3.{}.{suffix}", document.region))
         }
-        None => format!(
-            "s3.{}.{}",
-            document.region,
-            syntax::dns_suffix(&document.region)
-        ),
     };
     // A virtual host's certificate is a wildcard for one label.
     let (host, path) = match document.style.as_str() {
@@ -185,6 +183,7 @@ fn bucket(document: &Document) -> Result<Bucket, SiteError> {
         _ => return Err(field("style", "must be virtual or path")),
     };
     Ok(Bucket {
+        scheme,
         host,
         path,
         signing,
@@ -237,6 +236,7 @@ fn multi_region_access_point(document: &Document, signing: Signing) -> Result<Bu
         "must be virtual for a multi-region access point",
     )?;
     Ok(Bucket {
+        scheme: Scheme::Https,
         host: format!("{alias}.accesspoint.s3-global.amazonaws.com"),
         path: String::new(),
         signing,

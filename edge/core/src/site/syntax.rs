@@ -4,6 +4,8 @@
 
 use alloc::{borrow::ToOwned, string::String};
 
+use crate::origin_request::Scheme;
+
 /// General-purpose bucket names as S3 defines them, legacy names excluded.
 pub(super) fn is_bucket(name: &str) -> bool {
     let characters = name
@@ -43,9 +45,9 @@ pub(super) fn is_query_name(name: &str) -> bool {
     (1..=128).contains(&name.len()) && name.bytes().all(|byte| byte.is_ascii_graphic())
 }
 
-/// The `Host` of an endpoint `https://host[:port]`; plain HTTP only towards this machine, since the
+/// The scheme and the `Host` of an endpoint `https://host[:port]`; plain HTTP only towards this machine, since the
 /// session token would travel readable.
-pub(super) fn endpoint_host(endpoint: &str) -> Result<String, &'static str> {
+pub(super) fn endpoint(endpoint: &str) -> Result<(Scheme, String), &'static str> {
     let (scheme, rest) = endpoint
         .split_once("://")
         .ok_or("must be https://host[:port]")?;
@@ -54,9 +56,9 @@ pub(super) fn endpoint_host(endpoint: &str) -> Result<String, &'static str> {
         return Err("must be https://host[:port]");
     }
     let (host, port) = split_port(authority);
-    let own_port = match scheme {
-        "https" => "443",
-        "http" if is_loopback(host) => "80",
+    let (scheme, own_port) = match scheme {
+        "https" => (Scheme::Https, "443"),
+        "http" if is_loopback(host) => (Scheme::Http, "80"),
         "http" => return Err("must be https, except on loopback"),
         _ => return Err("must be https://host[:port]"),
     };
@@ -65,7 +67,7 @@ pub(super) fn endpoint_host(endpoint: &str) -> Result<String, &'static str> {
     } else {
         authority
     };
-    Ok(shown.to_owned())
+    Ok((scheme, shown.to_owned()))
 }
 
 /// The domain of AWS endpoints in the region's partition.
