@@ -78,7 +78,14 @@ export function variable(env, name) {
 export const unixTime = () => Date.now() / 1000;
 export const randomId = () => crypto.randomUUID();
 
-/** The cache of this data centre. Failing to read or to keep is not failing to serve. */
-export const cached = (key, text) =>
-  caches.default.match(new Request(key, { headers: headersOf(text) })).catch(() => undefined);
-export const keep = (key, response) => caches.default.put(key, response).catch(() => undefined);
+let told = () => {};
+
+/** The entry's wish to know. */
+export function onPanic(tell) {
+  told = tell;
+}
+
+/** Called by the module's panic hook. */
+export function panicked() {
+  told();
+}

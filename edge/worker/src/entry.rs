@@ -5,7 +5,13 @@
 
 use worker::{Context, Env, event};
 
-use crate::exchange;
+use crate::{exchange, wire};
+
+/// A panic ends the instance: the glue answers what it was serving and makes a new one.
+#[event(start)]
+fn start() {
+    std::panic::set_hook(Box::new(|_| wire::panicked()));
+}
 
 /// Serves one request.
 #[event(fetch)]

@@ -50,6 +50,9 @@ extern "C" {
     #[wasm_bindgen(js_name = unixTime)]
     pub(crate) fn unix_time() -> f64;
 
+    /// Tells the entry that this instance is lost.
+    pub(crate) fn panicked();
+
     /// A random id.
     #[wasm_bindgen(js_name = randomId)]
     pub(crate) fn random_id() -> String;
