@@ -40,6 +40,15 @@ pub enum DeniedAs {
     Missing,
 }
 
+/// How a path is told that could be a folder's but has no slash at its end.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum TrailingSlash {
+    /// As an object of that name.
+    AsAsked,
+    /// By a redirect to the folder: the site option `"trailing_slash":"redirect"`.
+    Redirect,
+}
+
 /// One judged site.
 #[derive(Debug)]
 pub struct Site {
@@ -54,6 +63,8 @@ pub struct Site {
     /// The page a host may serve with status 404. The edge function only sees response heads, so the CDN
     /// substitutes it (on CloudFront: a custom error response); see `docs/SEMANTICS.md`.
     pub not_found: Option<String>,
+    /// What becomes of `/docs`.
+    pub trailing_slash: TrailingSlash,
     /// Query parameters, by decoded name, that reach the origin.
     pub query: Vec<String>,
     /// Who may read from other web origins; the first rule that matches decides.
@@ -101,6 +112,7 @@ impl Site {
                 .not_found
                 .map(|key| document_key("not_found", key))
                 .transpose()?,
+            trailing_slash: trailing_slash(document.trailing_slash.as_deref())?,
             query: query_names(document.query)?,
             cors: cors_rule::judge(&document.cors)?,
             denied_as: if document.denied_as_missing {
@@ -128,6 +140,18 @@ impl Site {
             .is_some_and(|publish| publish.prefix.is_empty())
         {
             return Err(field("publish", "must have a prefix of its own"));
+        }
+        if self.trailing_slash == TrailingSlash::Redirect {
+            demand(
+                self.index.is_some(),
+                "trailing_slash",
+                "redirects to folders, which needs index",
+            )?;
+            demand(
+                self.fallback.is_none(),
+                "trailing_slash",
+                "and fallback claim the same paths",
+            )?;
         }
         let prefixes = (self.reader.as_ref(), self.publish.as_ref());
         if let (Some(reader), Some(publish)) = prefixes
@@ -261,6 +285,14 @@ fn document_key(name: &'static str, key: String) -> Result<String, SiteError> {
             field: name,
             source,
         }),
+    }
+}
+
+fn trailing_slash(option: Option<&str>) -> Result<TrailingSlash, SiteError> {
+    match option {
+        None => Ok(TrailingSlash::AsAsked),
+        Some("redirect") => Ok(TrailingSlash::Redirect),
+        Some(_) => Err(field("trailing_slash", "must be redirect")),
     }
 }
 
