@@ -24,6 +24,7 @@ pub use self::cors_rule::{CorsRule, Match};
 pub use self::error::SiteError;
 pub use self::origin::{Bucket, FunctionOrigin, Signing};
 pub(crate) use self::syntax::split_port;
+pub use self::syntax::{dns_suffix, endpoint, is_region};
 
 /// The longest site document, in characters: the value limit of a CloudFront custom header.
 pub const MAX_SITE_CHARS: usize = 1_783;

@@ -29,7 +29,8 @@ pub(super) fn is_multi_region_alias(name: &str) -> bool {
 
 /// A region is one label of lower-case letters, digits and hyphens: nothing that could leave the
 /// credential scope or the host name.
-pub(super) fn is_region(name: &str) -> bool {
+#[must_use]
+pub fn is_region(name: &str) -> bool {
     is_label(name) && name.len() <= 32
 }
 
@@ -47,7 +48,10 @@ pub(super) fn is_query_name(name: &str) -> bool {
 
 /// The scheme and the `Host` of an endpoint `https://host[:port]`; plain HTTP only towards this machine, since the
 /// session token would travel readable.
-pub(super) fn endpoint(endpoint: &str) -> Result<(Scheme, String), &'static str> {
+///
+/// # Errors
+/// The rule that is broken.
+pub fn endpoint(endpoint: &str) -> Result<(Scheme, String), &'static str> {
     let (scheme, rest) = endpoint
         .split_once("://")
         .ok_or("must be https://host[:port]")?;
@@ -71,7 +75,8 @@ pub(super) fn endpoint(endpoint: &str) -> Result<(Scheme, String), &'static str>
 }
 
 /// The domain of AWS endpoints in the region's partition.
-pub(super) fn dns_suffix(region: &str) -> &'static str {
+#[must_use]
+pub fn dns_suffix(region: &str) -> &'static str {
     if region.starts_with("cn-") {
         "amazonaws.com.cn"
     } else {
