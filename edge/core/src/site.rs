@@ -183,7 +183,7 @@ fn bucket(document: &Document) -> Result<Bucket, SiteError> {
         "is not a bucket name",
     )?;
     demand(
-        syntax::is_region(&document.region),
+        is_region(&document.region),
         "region",
         "is not a region name",
     )?;
@@ -194,7 +194,7 @@ fn bucket(document: &Document) -> Result<Bucket, SiteError> {
     let (scheme, service) = match &document.endpoint {
         Some(endpoint) => syntax::endpoint(endpoint).map_err(|rule| field("endpoint", rule))?,
         None => {
-            let suffix = syntax::dns_suffix(&document.region);
+            let suffix = dns_suffix(&document.region);
             (Scheme::Https, format!("s3.{}.{suffix}", document.region))
         }
     };
@@ -322,7 +322,7 @@ fn query_names(names: Vec<String>) -> Result<Vec<String>, SiteError> {
 
 fn function(name: &'static str, origin: FunctionDocument) -> Result<FunctionOrigin, SiteError> {
     demand(
-        syntax::is_region(&origin.region),
+        is_region(&origin.region),
         name,
         "has a region that is not a region name",
     )?;

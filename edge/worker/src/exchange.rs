@@ -109,7 +109,7 @@ impl Exchange<'_> {
         match self.serve(&self.entry.site, &asked) {
             Served::Answer { answer, log } => answering::own(&answer, log.as_deref()),
             Served::Forward(signed) if signed.origin == OriginKind::Reader => {
-                match opening::open(self).await {
+                match opening::open(self, &signed).await {
                     Ok(Some(response)) => Ok(response),
                     Ok(None) => self.forward(&signed, &JsValue::NULL).await,
                     Err(refusal) => answering::refusal(&refusal, self.viewer),
@@ -153,7 +153,8 @@ impl Exchange<'_> {
         }
     }
 
-    async fn clean(
+    /// Lets the core clean an origin's answer, and answers.
+    pub(crate) async fn clean(
         &self,
         signed: &OriginRequest,
         response: &Response,

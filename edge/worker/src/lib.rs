@@ -15,6 +15,7 @@
 #![cfg_attr(test, allow(clippy::unwrap_used, clippy::panic))]
 
 mod answering;
+mod aws_call;
 pub mod cache_key;
 pub mod credentials;
 mod entry;

@@ -4,6 +4,9 @@
 //! {"v":1,"sites":[{"match":{"host":"docs.example.com","prefix":"/"},"site":{"v":1,"bucket":"..."}}]}
 //! ```
 //!
+//! An entry may also have a `role` that signs in the place of the Worker's secrets, and `open`, how envelopes are opened
+//! here.
+//!
 //! It finds the site of a request; the site itself is judged by the core, when it serves, and by the same rules as on
 //! CloudFront. A document that does not parse serves nothing.
 
@@ -12,6 +15,9 @@ use std::sync::Arc;
 use keyfront_sigv4::uri_encoding;
 use serde::Deserialize;
 use serde_json::value::RawValue;
+
+use crate::credentials::{RoleDocument, RoleSettings};
+use crate::opening::{OpenDocument, OpenSettings};
 
 /// Why a document serves nothing. Correct the variable or secret `KEYFRONT_SITES`.
 #[derive(Debug, thiserror::Error)]
@@ -33,6 +39,16 @@ pub enum SitesError {
     Match {
         /// Place in the list, from 0.
         index: usize,
+        /// What it breaks.
+        rule: &'static str,
+    },
+    /// A field besides `match` and `site` that breaks a rule.
+    #[error("{field} of site {index} {rule}")]
+    Entry {
+        /// Place in the list, from 0.
+        index: usize,
+        /// Which.
+        field: &'static str,
         /// What it breaks.
         rule: &'static str,
     },
@@ -73,6 +89,10 @@ pub struct Entry {
     prefix: String,
     /// The site's document, without white space, as [`keyfront_edge::Invocation`] takes it.
     pub site: Box<[u8]>,
+    /// The role whose sessions sign, if it is not the Worker's secrets themselves.
+    pub role: Option<Arc<RoleSettings>>,
+    /// How envelopes under the reader's prefix are opened here, if they are.
+    pub(crate) open: Option<OpenSettings>,
 }
 
 #[derive(Deserialize)]
@@ -89,6 +109,8 @@ struct EntryDocument<'d> {
     r#match: MatchDocument,
     #[serde(borrow)]
     site: &'d RawValue,
+    role: Option<RoleDocument>,
+    open: Option<OpenDocument>,
 }
 
 #[derive(Deserialize)]
@@ -116,7 +138,10 @@ impl Sites {
         }
         let mut entries = Vec::with_capacity(document.sites.len());
         for (index, entry) in document.sites.into_iter().enumerate() {
-            let entry = judge(entry).map_err(|rule| SitesError::Match { index, rule })?;
+            let entry = judge(entry).map_err(|(field, rule)| match field {
+                "match" => SitesError::Match { index, rule },
+                field => SitesError::Entry { index, field, rule },
+            })?;
             if let Some(first) = entries.iter().position(|known| entry.is_like(known)) {
                 let second = index;
                 return Err(SitesError::Ambiguous { first, second });
@@ -159,8 +184,27 @@ impl Entry {
     }
 }
 
-fn judge(document: EntryDocument<'_>) -> Result<Entry, &'static str> {
-    let MatchDocument { host, prefix } = document.r#match;
+fn judge(document: EntryDocument<'_>) -> Result<Entry, (&'static str, &'static str)> {
+    let EntryDocument {
+        r#match,
+        site,
+        role,
+        open,
+    } = document;
+    let (host, prefix) = judge_match(r#match).map_err(|rule| ("match", rule))?;
+    let role = role.map(RoleSettings::judge).transpose();
+    let open = open.map(|open| OpenSettings::judge(open, site.get()));
+    Ok(Entry {
+        host,
+        prefix,
+        site: compact(site.get()).into_bytes().into(),
+        role: role.map_err(|rule| ("role", rule))?.map(Arc::new),
+        open: open.transpose().map_err(|rule| ("open", rule))?,
+    })
+}
+
+fn judge_match(document: MatchDocument) -> Result<(Option<String>, String), &'static str> {
+    let MatchDocument { host, prefix } = document;
     let host = host.map(|host| host.to_ascii_lowercase());
     if host.as_deref().is_some_and(|host| !is_host(host)) {
         return Err("has a host that is not a host name");
@@ -173,11 +217,7 @@ fn judge(document: EntryDocument<'_>) -> Result<Entry, &'static str> {
     if prefix.contains("//") || prefix.ends_with('/') {
         return Err("has a prefix with an empty segment");
     }
-    Ok(Entry {
-        host,
-        prefix: prefix.to_owned(),
-        site: compact(document.site.get()).into_bytes().into(),
-    })
+    Ok((host, prefix.to_owned()))
 }
 
 fn is_host(host: &str) -> bool {
