@@ -12,6 +12,7 @@ use std::sync::Arc;
 use keyfront_sigv4::uri_encoding;
 use serde::Deserialize;
 use serde_json::value::RawValue;
+use sha2::{Digest as _, Sha256};
 
 /// Why a document serves nothing. Correct the variable or secret `KEYFRONT_SITES`.
 #[derive(Debug, thiserror::Error)]
@@ -73,6 +74,8 @@ pub struct Entry {
     prefix: String,
     /// The site's document, without white space, as [`keyfront_edge::Invocation`] takes it.
     pub site: Box<[u8]>,
+    /// Half of the SHA-256 of the site's document, in hexadecimal digits.
+    pub digest: String,
 }
 
 #[derive(Deserialize)]
@@ -173,10 +176,13 @@ fn judge(document: EntryDocument<'_>) -> Result<Entry, &'static str> {
     if prefix.contains("//") || prefix.ends_with('/') {
         return Err("has a prefix with an empty segment");
     }
+    let site = compact(document.site.get()).into_bytes();
+    let half = &Sha256::digest(&site)[..16];
     Ok(Entry {
         host,
         prefix: prefix.to_owned(),
-        site: compact(document.site.get()).into_bytes().into(),
+        digest: hex::encode(half),
+        site: site.into(),
     })
 }
 
@@ -209,3 +215,6 @@ fn compact(json: &str) -> String {
         })
         .collect()
 }
+
+#[cfg(test)]
+mod tests;
