@@ -78,6 +78,19 @@ export function variable(env, name) {
 export const unixTime = () => Date.now() / 1000;
 export const randomId = () => crypto.randomUUID();
 
+const REJECTED = () => undefined;
+
+/** The cache of this data centre; one that cannot be read holds nothing. */
+export function found(key, text) {
+  return caches.default.match(new Request(key, { headers: headersOf(text) })).catch(REJECTED);
+}
+
+/** Keeps a copy while the original is read; failing to keep is not failing to serve. */
+export function keep(context, key, text, response) {
+  const copy = new Response(response.clone().body, { status: 200, headers: headersOf(text) });
+  context.waitUntil(caches.default.put(key, copy).catch(REJECTED));
+}
+
 let told = () => {};
 
 /** The entry's wish to know. */

@@ -7,8 +7,8 @@ use wasm_bindgen::JsValue;
 use web_sys::Response;
 use worker::console_error;
 
-use crate::exchange::Viewer;
 use crate::sites::SitesError;
+use crate::viewer::Viewer;
 use crate::wire;
 
 /// The runtime refuses a body beside these.
@@ -39,9 +39,30 @@ pub(crate) fn no_sites(error: &SitesError, viewer: &Viewer) -> Result<Response, 
     own(&answer, Some(&error.log_line(viewer.id())))
 }
 
+/// The head of a page that is shown with a 404: what describes it as an object of its own stays behind.
+pub(crate) fn as_missing(heads: &str, request_id: &str) -> String {
+    let kept = |name: &str| {
+        matches!(
+            name,
+            "access-control-allow-origin"
+                | "access-control-expose-headers"
+                | "content-encoding"
+                | "content-language"
+                | "content-length"
+                | "content-type"
+                | "vary"
+                | "x-content-type-options"
+        )
+    };
+    let set = [
+        Header::new("cache-control", "no-store"),
+        Header::new("x-keyfront-request-id", request_id.to_owned()),
+    ];
+    over(&wire::headers(heads), kept, &set)
+}
+
 /// An origin's answer with another head; its body passes as it is.
-pub(crate) fn pass(response: &Response, heads: &str) -> Result<Response, JsValue> {
-    let status = response.status();
+pub(crate) fn pass(response: &Response, status: u16, heads: &str) -> Result<Response, JsValue> {
     let body = if WITHOUT_BODY.contains(&status) {
         JsValue::NULL
     } else {

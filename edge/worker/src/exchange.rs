@@ -3,84 +3,21 @@
 //! It converts and calls; the only things it decides are the platform's (what of a body is read, what is told when the
 //! runtime itself fails).
 
-use std::{cell::RefCell, sync::Arc};
-
 use keyfront_edge::{
-    AnsweredRequest, Cleaned, Connection, Edge, Invocation, OriginKind, OriginRequest,
-    OriginResponse, Refusal, RequestBody, Served, ViewerRequest, clean, keeps_response_header,
+    Answer, Connection, Invocation, OriginKind, OriginRequest, Refusal, RequestBody, Served,
+    ViewerRequest,
 };
-use keyfront_sigv4::{CanonicalRequest, EcdsaKeyCache};
 use wasm_bindgen::JsValue;
 use web_sys::Response;
 use worker::{Context, Env};
 
 use crate::credentials::{self, Found};
-use crate::sites::{Entry, Sites, SitesError};
+use crate::origin::Answered;
+use crate::publish_body::{self, PublishBody};
+use crate::sites::Entry;
 use crate::target::Target;
-use crate::{answering, opening, origin, wire};
-
-/// What an isolate keeps between requests.
-struct Instance {
-    edge: Edge,
-    ecdsa: EcdsaKeyCache,
-    /// With the text they were read from.
-    sites: Option<(String, Arc<Sites>)>,
-}
-
-thread_local! {
-    static INSTANCE: RefCell<Instance> = RefCell::new(Instance {
-        edge: Edge::new(),
-        ecdsa: EcdsaKeyCache::new(),
-        sites: None,
-    });
-}
-
-/// A viewer's request as the runtime has it.
-pub(crate) struct Viewer {
-    method: String,
-    url: String,
-    heads: String,
-    id: String,
-}
-
-impl Viewer {
-    fn read(request: &web_sys::Request) -> Self {
-        let heads = wire::heads(&request.headers());
-        let ray = wire::headers(&heads)
-            .into_iter()
-            .find(|(name, value)| *name == "cf-ray" && is_id(value))
-            .map(|(_, value)| value.to_owned());
-        Self {
-            method: request.method(),
-            url: request.url(),
-            id: ray.unwrap_or_else(wire::random_id),
-            heads,
-        }
-    }
-
-    /// The request's headers, names in lower case.
-    pub(crate) fn headers(&self) -> Vec<(&str, &str)> {
-        wire::headers(&self.heads)
-    }
-
-    /// As on the request line.
-    pub(crate) fn method(&self) -> &str {
-        &self.method
-    }
-
-    /// The id that is shown and logged.
-    pub(crate) fn id(&self) -> &str {
-        &self.id
-    }
-}
-
-/// What shows itself in a log line and a header.
-fn is_id(text: &str) -> bool {
-    (1..=64).contains(&text.len())
-        && text
-            .bytes()
-            .all(|byte| byte.is_ascii_alphanumeric() || byte == b'-')
-}
+use crate::viewer::Viewer;
+use crate::{answering, isolate, opening, wire};
 
 /// Everything known of a request once its site is found.
 pub(crate) struct Exchange<'a> {
@@ -90,104 +27,9 @@ pub(crate) struct Exchange<'a> {
     pub(crate) credentials: &'a Found,
     /// Unix seconds.
     pub(crate) now: i64,
+    #[allow(dead_code)] // For opening, which asks KMS.
     pub(crate) env: &'a Env,
     pub(crate) context: &'a Context,
-}
-
-impl Exchange<'_> {
-    async fn answer(&self, request: &web_sys::Request) -> Result<Response, JsValue> {
-        let headers = self.viewer.headers();
-        let asked = ViewerRequest {
-            method: &self.viewer.method,
-            path: self.target.path,
-            query: self.target.query,
-            headers: &headers,
-            body: RequestBody::declared(&headers),
-            request_id: &self.viewer.id,
-        };
-        let body = request.body().map_or(JsValue::NULL, JsValue::from);
-        match self.serve(&self.entry.site, &asked) {
-            Served::Answer { answer, log } => answering::own(&answer, log.as_deref()),
-            Served::Forward(signed) if signed.origin == OriginKind::Reader => {
-                match opening::open(self, &signed).await {
-                    Ok(Some(response)) => Ok(response),
-                    Ok(None) => self.forward(&signed, &JsValue::NULL).await,
-                    Err(refusal) => answering::refusal(&refusal, self.viewer),
-                }
-            }
-            Served::Forward(signed) => self.forward(&signed, &body).await,
-        }
-    }
-
-    /// Lets the core serve a request to a site: the viewer's, or one of the Worker's own in its place.
-    pub(crate) fn serve(&self, site: &[u8], request: &ViewerRequest<'_>) -> Served {
-        let invocation = Invocation {
-            now: self.now,
-            credentials: self.credentials.role(),
-            site,
-            connection: Connection::default(),
-        };
-        INSTANCE.with_borrow_mut(|Instance { edge, ecdsa, .. }| {
-            edge.serve_signed_by(
-                request,
-                &invocation,
-                CanonicalRequest::sha256,
-                |credentials, text| {
-                    let id = credentials.access_key_id();
-                    let key = ecdsa.key(id, credentials.secret_access_key())?;
-                    Ok(key.sign_sha256(&text.sha256()))
-                },
-            )
-        })
-    }
-
-    /// Asks an origin, lets the core clean what it answers, and answers.
-    pub(crate) async fn forward(
-        &self,
-        signed: &OriginRequest,
-        body: &JsValue,
-    ) -> Result<Response, JsValue> {
-        match origin::ask(signed, &self.viewer.headers(), body).await {
-            Ok(response) => self.clean(signed, &response).await,
-            Err(refusal) => answering::refusal(&refusal, self.viewer),
-        }
-    }
-
-    /// Lets the core clean an origin's answer, and answers.
-    pub(crate) async fn clean(
-        &self,
-        signed: &OriginRequest,
-        response: &Response,
-    ) -> Result<Response, JsValue> {
-        let heads = wire::heads(&response.headers());
-        let headers = wire::headers(&heads);
-        let document = origin::error_document(response, signed.origin).await;
-        let request = AnsweredRequest {
-            method: signed.method.as_str(),
-            request_id: &self.viewer.id,
-            signed_at: signed
-                .headers
-                .iter()
-                .find(|header| header.name == "x-amz-date")
-                .map(|header| &*header.value),
-            facts: &signed.facts,
-        };
-        let seen = OriginResponse {
-            status: response.status(),
-            headers: &headers,
-            error_body: document.as_deref(),
-        };
-        match clean(&request, &seen) {
-            Cleaned::Pass { headers: set } => {
-                let kept = |name: &str| keeps_response_header(signed.origin, name);
-                answering::pass(response, &answering::over(&headers, kept, &set))
-            }
-            Cleaned::Answer { answer, log } => {
-                response.body().iter().for_each(wire::discard);
-                answering::own(&answer, log.as_deref())
-            }
-        }
-    }
 }
 
 /// Serves one request.
@@ -200,17 +42,17 @@ pub(crate) async fn serve(
     context: &Context,
 ) -> Result<Response, JsValue> {
     let viewer = Viewer::read(request);
-    let Some(target) = Target::of(&viewer.url) else {
+    let Some(target) = Target::of(viewer.url()) else {
         return answering::refusal(&Refusal::PathInvalid, &viewer);
     };
-    let sites = match sites(&wire::variable(env, "KEYFRONT_SITES")) {
+    let sites = match isolate::sites(&wire::variable(env, "KEYFRONT_SITES")) {
         Ok(sites) => sites,
         Err(error) => return answering::no_sites(&error, &viewer),
     };
     let Some(entry) = sites.site(target.host, target.path) else {
         return answering::refusal(&Refusal::NotFound, &viewer);
     };
-    // Whole seconds; the runtime's clock is far from where a float loses them.
+    // Whole seconds, far from where a float loses them.
     let now = wire::unix_time() as i64;
     let credentials = match credentials::find(env, context, entry, now).await {
         Ok(credentials) => credentials,
@@ -228,14 +70,114 @@ pub(crate) async fn serve(
     exchange.answer(request).await
 }
 
-/// The document in force, read again only when its text has changed.
-fn sites(text: &str) -> Result<Arc<Sites>, SitesError> {
-    INSTANCE.with_borrow_mut(|instance| match &instance.sites {
-        Some((known, sites)) if known == text => Ok(Arc::clone(sites)),
-        _ => {
-            let sites = Arc::new(Sites::parse(text)?);
-            instance.sites = Some((text.to_owned(), Arc::clone(&sites)));
-            Ok(sites)
+impl Exchange<'_> {
+    async fn answer(&self, request: &web_sys::Request) -> Result<Response, JsValue> {
+        let headers = self.viewer.headers();
+        let mut asked = ViewerRequest {
+            method: self.viewer.method(),
+            path: self.target.path,
+            query: self.target.query,
+            headers: &headers,
+            body: RequestBody::declared(&headers),
+            request_id: self.viewer.id(),
+        };
+        let site = &self.entry.site;
+        let mut body = request.body().map_or(JsValue::NULL, JsValue::from);
+        let buffered;
+        if isolate::ask(|edge| edge.needs_body_hash(&asked, site)) {
+            buffered = publish_body::read(request, &headers).await;
+            if let Some(PublishBody { bytes, sha256 }) = &buffered {
+                asked.body = RequestBody::Sha256Hex(sha256);
+                body = bytes.clone();
+            }
         }
-    })
+        match self.serve(site, &asked) {
+            Served::Answer { answer, log } => self.own(&answer, log.as_deref()).await,
+            Served::Forward(signed) => match signed.origin {
+                OriginKind::Bucket => self.forward(&signed, &JsValue::NULL).await,
+                OriginKind::Reader => self.read(&signed).await,
+                OriginKind::Publish => self.forward(&signed, &body).await,
+            },
+        }
+    }
+
+    /// Lets the core serve a request to a site: the viewer's, or one of the Worker's own in its place.
+    pub(crate) fn serve(&self, site: &[u8], request: &ViewerRequest<'_>) -> Served {
+        let invocation = Invocation {
+            now: self.now,
+            credentials: self.credentials.role(),
+            site,
+            connection: Connection::default(),
+        };
+        isolate::serve(request, &invocation)
+    }
+
+    async fn read(&self, signed: &OriginRequest) -> Result<Response, JsValue> {
+        match opening::open(self, signed).await {
+            Ok(Some(response)) => Ok(response),
+            Ok(None) => self.forward(signed, &JsValue::NULL).await,
+            Err(refusal) => answering::refusal(&refusal, self.viewer),
+        }
+    }
+
+    /// Asks an origin, lets the core clean what it answers, and answers.
+    pub(crate) async fn forward(
+        &self,
+        signed: &OriginRequest,
+        body: &JsValue,
+    ) -> Result<Response, JsValue> {
+        let headers = self.viewer.headers();
+        match Answered::by(self, signed, &headers, body).await {
+            Ok(Answered::Passed { response, heads }) => {
+                answering::pass(&response, response.status(), &heads)
+            }
+            Ok(Answered::Replaced { answer, log }) if signed.origin == OriginKind::Publish => {
+                answering::own(&answer, log.as_deref())
+            }
+            Ok(Answered::Replaced { answer, log }) => self.own(&answer, log.as_deref()).await,
+            Err(refusal) => answering::refusal(&refusal, self.viewer),
+        }
+    }
+
+    /// An answer of the edge's own, or the site's page in place of a 404's problem document.
+    async fn own(&self, answer: &Answer, log: Option<&str>) -> Result<Response, JsValue> {
+        if answer.status == 404
+            && self.viewer.method() == "GET"
+            && let Some(page) = self.missing_page().await?
+        {
+            return Ok(page);
+        }
+        answering::own(answer, log)
+    }
+
+    /// The page is asked for like any object of the site; whatever else than the page comes back is no page.
+    async fn missing_page(&self) -> Result<Option<Response>, JsValue> {
+        let site = &self.entry.site;
+        let Some(path) = isolate::ask(|edge| edge.missing_page(site)) else {
+            return Ok(None);
+        };
+        let headers = self.viewer.headers();
+        let origin: Vec<_> = headers
+            .into_iter()
+            .filter(|(name, _)| *name == "origin")
+            .collect();
+        let request = ViewerRequest {
+            method: "GET",
+            path: &path,
+            query: "",
+            headers: &origin,
+            body: RequestBody::Empty,
+            request_id: self.viewer.id(),
+        };
+        let Served::Forward(signed) = self.serve(site, &request) else {
+            return Ok(None);
+        };
+        match Answered::by(self, &signed, &origin, &JsValue::NULL).await {
+            Ok(Answered::Passed { response, heads }) if response.status() == 200 => {
+                let heads = answering::as_missing(&heads, self.viewer.id());
+                answering::pass(&response, 404, &heads).map(Some)
+            }
+            _ => Ok(None),
+        }
+    }
 }

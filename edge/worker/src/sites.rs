@@ -15,6 +15,7 @@ use std::sync::Arc;
 use keyfront_sigv4::uri_encoding;
 use serde::Deserialize;
 use serde_json::value::RawValue;
+use sha2::{Digest as _, Sha256};
 
 use crate::credentials::{RoleDocument, RoleSettings};
 use crate::opening::{OpenDocument, OpenSettings};
@@ -93,6 +94,8 @@ pub struct Entry {
     pub role: Option<Arc<RoleSettings>>,
     /// How envelopes under the reader's prefix are opened here, if they are.
     pub(crate) open: Option<OpenSettings>,
+    /// Half of the SHA-256 of the site's document, in hexadecimal digits.
+    pub digest: String,
 }
 
 #[derive(Deserialize)]
@@ -194,10 +197,13 @@ fn judge(document: EntryDocument<'_>) -> Result<Entry, (&'static str, &'static s
     let (host, prefix) = judge_match(r#match).map_err(|rule| ("match", rule))?;
     let role = role.map(RoleSettings::judge).transpose();
     let open = open.map(|open| OpenSettings::judge(open, site.get()));
+    let document = compact(site.get()).into_bytes();
+    let half = &Sha256::digest(&document)[..16];
     Ok(Entry {
         host,
         prefix,
-        site: compact(site.get()).into_bytes().into(),
+        digest: hex::encode(half),
+        site: document.into(),
         role: role.map_err(|rule| ("role", rule))?.map(Arc::new),
         open: open.transpose().map_err(|rule| ("open", rule))?,
     })
@@ -249,3 +255,6 @@ fn compact(json: &str) -> String {
         })
         .collect()
 }
+
+#[cfg(test)]
+mod tests;

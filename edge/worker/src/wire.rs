@@ -36,6 +36,19 @@ extern "C" {
         limit: u32,
     ) -> Result<Uint8Array, JsValue>;
 
+    /// What the cache has for a key and a head's conditions, or `undefined`.
+    #[wasm_bindgen(catch)]
+    pub(crate) async fn found(key: &str, heads: &str) -> Result<JsValue, JsValue>;
+
+    /// Puts a copy of a whole answer into the cache, under another head.
+    #[wasm_bindgen(catch)]
+    pub(crate) fn keep(
+        context: &JsValue,
+        key: &str,
+        heads: &str,
+        response: &Response,
+    ) -> Result<(), JsValue>;
+
     /// Ends a stream nobody will read.
     pub(crate) fn discard(stream: &ReadableStream);
 

@@ -46,7 +46,12 @@ use self::{
     plan::{Asked, InstructionFile, Plan},
     segments::Segments,
 };
-use crate::{answering, aws_call, exchange::Exchange, origin, wire};
+use crate::{
+    answering, aws_call,
+    exchange::Exchange,
+    origin::{self, Answered},
+    wire,
+};
 
 /// Milliseconds before each further attempt at KMS.
 const KMS_PAUSES: [u32; 2] = [100, 400];
@@ -94,14 +99,28 @@ impl Opening<'_> {
         let (mut signed, first) = self.ask(asked.first_method(), self.path, "", &[]).await?;
         if first.status() != 200 {
             signed.method = self.reader.method;
-            let cleaned = self.exchange.clean(&signed, &first).await;
-            return cleaned.map(Some).map_err(failed);
+            return self.refused(&signed, first).await.map(Some);
         }
         let answered = self.answer(&asked, &first).await;
         if !matches!(answered, Ok(Some(_))) {
             first.body().iter().for_each(wire::discard);
         }
         answered
+    }
+
+    /// What the bucket says instead of the object, in the core's words.
+    async fn refused(
+        &self,
+        signed: &OriginRequest,
+        response: Response,
+    ) -> Result<Response, Refusal> {
+        match origin::cleaned(self.exchange, signed, response).await {
+            Answered::Replaced { answer, log } => {
+                answering::own(&answer, log.as_deref()).map_err(failed)
+            }
+            // Nobody asked the bucket for a part, or on a condition.
+            Answered::Passed { .. } => Err(Refusal::OriginFailed),
+        }
     }
 
     async fn answer(&self, asked: &Asked, first: &Response) -> Result<Option<Response>, Refusal> {
@@ -260,23 +279,20 @@ impl Opening<'_> {
     async fn instruction_file(&self) -> Result<Option<Vec<u8>>, Refusal> {
         // Its characters stand for themselves in a path.
         let path = [self.path, INSTRUCTION_FILE_SUFFIX].concat();
-        let (signed, response) = match self.ask("GET", &path, "", &[]).await {
+        let (_, response) = match self.ask("GET", &path, "", &[]).await {
             Err(Refusal::NotFound) => return Ok(None),
             asked => asked?,
         };
         match (response.status(), response.body()) {
             (200, Some(body)) => {
-                // Not over 2^16.
-                let limit = MAX_INSTRUCTION_FILE as u32;
-                let bytes = wire::buffered(&body, limit).await.map_err(failed)?;
-                let bytes: Uint8Array = bytes.dyn_into().map_err(|_| Refusal::EnvelopeInvalid)?;
+                // One more than a file may have shows that it has more. Not over 2^16.
+                let limit = MAX_INSTRUCTION_FILE as u32 + 1;
+                let bytes = wire::beginning(&body, limit).await.map_err(failed)?;
                 Ok(Some(bytes.to_vec()))
             }
             (404, _) => Ok(None),
-            _ => {
-                drop(self.exchange.clean(&signed, &response).await);
-                Err(Refusal::OriginDenied)
-            }
+            (403, _) => Err(Refusal::OriginDenied),
+            _ => Err(Refusal::OriginFailed),
         }
     }
 
