@@ -20,3 +20,4 @@ pub mod publisher;
 pub mod s3_client;
 pub mod stack;
 pub mod wire;
+pub mod worker;

@@ -63,7 +63,8 @@ fn is_one_range(value: &str) -> bool {
 }
 
 /// Whether the bucket's answer may be kept: the whole object, of a known and moderate length, whose publisher says for
-/// how long in its `Cache-Control`. Silence is no permission: this is private content.
+/// how long in its `Cache-Control`. Silence is no permission: this is private content. Encoded objects are not kept:
+/// the runtime would decode them into the cache and encode them anew, and their bytes are their publisher's.
 #[must_use]
 pub fn keeps(asked: &[(&str, &str)], method: Method, status: u16, answer: &[(&str, &str)]) -> bool {
     let whole =
@@ -75,7 +76,8 @@ pub fn keeps(asked: &[(&str, &str)], method: Method, status: u16, answer: &[(&st
     let fits = value("content-length")
         .and_then(|length| length.parse::<u64>().ok())
         .is_some_and(|length| length <= LARGEST_KEPT);
-    whole && fits && value("cache-control").is_some_and(is_permission)
+    let encoded = value("content-encoding").is_some();
+    whole && fits && !encoded && value("cache-control").is_some_and(is_permission)
 }
 
 fn is_permission(cache_control: &str) -> bool {

@@ -117,7 +117,7 @@ fn only_what_its_publisher_allows_is_kept() {
 }
 
 #[test]
-fn parts_errors_heads_and_large_objects_are_not_kept() {
+fn parts_errors_heads_encoded_and_large_objects_are_not_kept() {
     let answer = |length| [("content-length", length), ("cache-control", "max-age=60")];
     assert!(keeps(&[], Method::Get, 200, &answer("16777216")));
     assert!(!keeps(&[], Method::Get, 200, &answer("16777217")));
@@ -125,6 +125,8 @@ fn parts_errors_heads_and_large_objects_are_not_kept() {
     for status in [206, 304, 404, 403, 500] {
         assert!(!keeps(&[], Method::Get, status, &answer("5")), "{status}");
     }
+    let encoded = [&answer("5")[..], &[("content-encoding", "gzip")]].concat();
+    assert!(!keeps(&[], Method::Get, 200, &encoded));
     let ranged = [("range", "bytes=0-")];
     assert!(!keeps(&ranged, Method::Get, 200, &answer("5")));
     assert!(!keeps(
