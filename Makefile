@@ -40,7 +40,7 @@ check: ## formatting, lints, licences, documentation
 fmt: ## format the Rust code
 	$(CARGO) fmt --all
 
-bench: bundle-edge ## side by side against peers, in one run
+bench: bundle-edge bundle-worker ## side by side against peers, in one run
 	bench/run
 
 clean: ## remove what was built (the tools in .tools/ stay)
