@@ -144,3 +144,19 @@ fn every_site_has_a_digest_of_its_own() {
     assert_ne!(digest("a"), digest("b"));
     assert_eq!(digest("a").len(), 32);
 }
+
+#[test]
+fn every_example_is_a_document_whose_sites_the_core_takes() {
+    let folder = concat!(env!("CARGO_MANIFEST_DIR"), "/sites");
+    let mut examples = 0;
+    for file in std::fs::read_dir(folder).unwrap() {
+        let path = file.unwrap().path();
+        let sites = Sites::parse(&std::fs::read_to_string(&path).unwrap()).unwrap();
+        for entry in &sites.entries {
+            let judged = keyfront_edge::Site::parse(&entry.site);
+            assert!(judged.is_ok(), "{}: {judged:?}", path.display());
+        }
+        examples += 1;
+    }
+    assert!(examples >= 10, "{examples}");
+}
