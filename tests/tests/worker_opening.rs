@@ -78,11 +78,12 @@ impl Reading {
         self.send(Method::GET, key, headers).await
     }
 
-    /// Whether a read ends as it should.
-    async fn ends(&self, key: &str) -> bool {
+    /// Whether a read is answered with a whole object.
+    async fn completes(&self, key: &str) -> bool {
         let _ = rustls::crypto::ring::default_provider().install_default();
         let answer = reqwest::get(format!("{}/{key}", self.worker.url())).await;
-        answer.unwrap().bytes().await.is_ok()
+        let answer = answer.unwrap();
+        answer.status() == StatusCode::OK && answer.bytes().await.is_ok()
     }
 }
 
@@ -97,8 +98,9 @@ async fn the_worker_opens_what_the_origin_sealed_and_shows_no_envelope() {
         ("envelope-kms", 0),
     ] {
         let plain = content(length);
-        reading.put("r/docs/a", mode, &plain).await;
-        let read = reading.get("r/docs/a", &[]).await;
+        let key = format!("r/docs/{mode}-{length}");
+        reading.put(&key, mode, &plain).await;
+        let read = reading.get(&key, &[]).await;
         assert_eq!(
             read.status,
             StatusCode::OK,
@@ -121,7 +123,7 @@ async fn the_worker_opens_what_the_origin_sealed_and_shows_no_envelope() {
             .keys()
             .find(|name| name.as_str().starts_with("x-amz"));
         assert_eq!(leaked, None);
-        let head = reading.send(Method::HEAD, "r/docs/a", &[]).await;
+        let head = reading.send(Method::HEAD, &key, &[]).await;
         assert_eq!(head.status, StatusCode::OK);
         assert_eq!(
             head.header("content-length"),
@@ -220,7 +222,7 @@ async fn a_damaged_envelope_gives_no_complete_answer_from_the_worker() {
                 let part = reading.get(key, &[("range", "bytes=0-9")]).await;
                 assert_eq!(part.code(), "envelope-invalid");
             } else {
-                assert!(!reading.ends(key).await, "a bit is flipped at {at}");
+                assert!(!reading.completes(key).await, "a bit is flipped at {at}");
             }
         }
         // Every byte of a truncated one is of another object by its length, and its tag does not verify.
@@ -229,7 +231,7 @@ async fn a_damaged_envelope_gives_no_complete_answer_from_the_worker() {
         if length == SMALL {
             assert_eq!(reading.get(key, &[]).await.code(), "envelope-invalid");
         } else {
-            assert!(!reading.ends(key).await);
+            assert!(!reading.completes(key).await);
         }
     }
     reading.worker.logged("envelope-invalid").await;
@@ -354,8 +356,9 @@ async fn an_instruction_file_is_read_by_the_worker() {
     let reading = Reading::start(&[("commitment", json!("optional"))]).await;
     let plain = content(SMALL);
     for mode in ["envelope-kms", "envelope-kms-v2"] {
-        reading.put("r/a", mode, &plain).await;
-        let raw = reading.stack.raw("r/a").await;
+        let key = format!("r/{mode}");
+        reading.put(&key, mode, &plain).await;
+        let raw = reading.stack.raw(&key).await;
         let on_object = |name: &&String| ["x-amz-c", "x-amz-d", "x-amz-i"].contains(&name.as_str());
         let (object, file): (Vec<_>, Vec<_>) = raw
             .metadata
@@ -372,16 +375,13 @@ async fn an_instruction_file_is_read_by_the_worker() {
             .map(|(name, value)| (name.as_str(), value.as_str()))
             .collect();
         let body = Bytes::from(serde_json::to_vec(&file).unwrap());
-        reading
-            .stack
-            .put_raw("r/a", raw.body.clone(), &object)
-            .await;
+        reading.stack.put_raw(&key, raw.body.clone(), &object).await;
         let marker = [("x-amz-crypto-instr-file", "")];
         reading
             .stack
-            .put_raw("r/a.instruction", body, &marker)
+            .put_raw(&format!("{key}.instruction"), body, &marker)
             .await;
-        let read = reading.get("r/a", &[]).await;
+        let read = reading.get(&key, &[]).await;
         assert_eq!(
             (read.status, read.body),
             (StatusCode::OK, plain.clone()),
