@@ -338,10 +338,10 @@ fn answers_of_kms_are_judged_as_the_table_says() {
         let body = json!({"__type": kind, "message": "secret text"}).to_string();
         match kms::read(Some((status, body.as_bytes()))).unwrap_err() {
             Refused::Passing(refusal) => {
-                assert_eq!((refusal.code(), true), (code, passes), "{kind}")
+                assert_eq!((refusal.code(), true), (code, passes), "{kind}");
             }
             Refused::Lasting(refusal) => {
-                assert_eq!((refusal.code(), false), (code, passes), "{kind}")
+                assert_eq!((refusal.code(), false), (code, passes), "{kind}");
             }
         }
     }
