@@ -264,7 +264,7 @@ async fn the_cache_answers_ranges_and_conditions_and_forgets_no_rule() {
 async fn until_kept(worker: &Worker, target: &str) {
     for _ in 0..200 {
         let answer = get(worker, target).await;
-        if answer.header("age") != "" || answer.header("cf-cache-status") == "HIT" {
+        if !answer.header("age").is_empty() || answer.header("cf-cache-status") == "HIT" {
             return;
         }
         tokio::time::sleep(Duration::from_millis(20)).await;
