@@ -3,6 +3,7 @@
 use std::{
     collections::BTreeMap,
     io::{BufRead as _, BufReader, Write as _},
+    path::PathBuf,
     process::{Child, Command, Stdio},
     sync::{Arc, Mutex},
     time::{Duration, Instant},
@@ -20,6 +21,9 @@ pub struct WorkerConfig {
     pub vars: BTreeMap<String, String>,
     /// Host names and the loopback addresses that serve them.
     pub table: BTreeMap<String, String>,
+    /// A `dev.json` whose edge credentials are the secrets, read anew with every request.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub dev: Option<PathBuf>,
 }
 
 impl WorkerConfig {
@@ -50,6 +54,13 @@ impl WorkerConfig {
     #[must_use]
     pub fn with_var(mut self, name: &str, value: &str) -> Self {
         self.vars.insert(name.to_owned(), value.to_owned());
+        self
+    }
+
+    /// Has the secrets read from a `dev.json` with every request.
+    #[must_use]
+    pub fn with_rotating(mut self, dev: PathBuf) -> Self {
+        self.dev = Some(dev);
         self
     }
 

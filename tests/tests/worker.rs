@@ -1,15 +1,18 @@
 //! The built Worker in workerd, in front of the dev stack: what only this platform has.
 #![allow(clippy::unwrap_used, clippy::panic, clippy::print_stdout)]
 
-use std::time::Duration;
+use std::{
+    collections::BTreeSet,
+    time::{Duration, Instant},
+};
 
 use bytes::Bytes;
-use futures::stream;
+use futures::{future::join_all, stream};
 use http::{Method, StatusCode};
 use http_body_util::BodyExt as _;
 use keyfront_tests::{
     local_stack::{LocalStack, content},
-    s3_client,
+    publisher, s3_client,
     stack::{AwsCredentials, Stack},
     wire::Answer,
     worker::{Worker, WorkerConfig},
@@ -261,7 +264,7 @@ async fn the_cache_answers_ranges_and_conditions_and_forgets_no_rule() {
 async fn until_kept(worker: &Worker, target: &str) {
     for _ in 0..200 {
         let answer = get(worker, target).await;
-        if answer.header("age") != "" || answer.header("cf-cache-status") == "HIT" {
+        if !answer.header("age").is_empty() || answer.header("cf-cache-status") == "HIT" {
             return;
         }
         tokio::time::sleep(Duration::from_millis(20)).await;
@@ -381,4 +384,46 @@ async fn a_viewer_who_leaves_ends_the_read_and_the_worker_serves_on() {
     }
     let whole = get(&worker, "/big.bin").await;
     assert_eq!(whole.body, content(4 << 20));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn eight_clients_read_through_the_worker_while_its_secrets_are_replaced() {
+    let stack = Stack::start_with(&["--ephemeral", "--rotate-every", "1"]);
+    publisher::publish(&stack, "rotation.txt", "read me").await;
+    let file = stack.folder().join("dev.json");
+    let sites = json!({"v": 1, "sites": [{"match": {}, "site": site(&stack.dev)}]});
+    let config = WorkerConfig::default()
+        .with_sites(&sites)
+        .with_rotating(file.clone());
+    let worker = Worker::start(&config);
+    let started = Instant::now();
+    let running = || started.elapsed() < Duration::from_secs(6);
+    let mut seen = BTreeSet::new();
+    let watch = async {
+        while running() {
+            let dev: Value = serde_json::from_slice(&std::fs::read(&file).unwrap()).unwrap();
+            seen.insert(dev["credentials"]["edge"]["access_key_id"].to_string());
+            tokio::time::sleep(Duration::from_millis(100)).await;
+        }
+    };
+    // This condition is never answered from the cache: each read is signed.
+    let read = join_all((0..8).map(async |_| {
+        let mut reads = 0;
+        while running() {
+            let headers = [("if-unmodified-since", "Fri, 01 Jan 2100 00:00:00 GMT")];
+            let answer = worker
+                .wire()
+                .send(Method::GET, "/rotation.txt", &headers, Bytes::new())
+                .await;
+            assert_eq!(
+                (answer.status.as_u16(), &answer.body[..]),
+                (200, &b"read me"[..])
+            );
+            reads += 1;
+        }
+        reads
+    }));
+    let ((), reads) = tokio::join!(watch, read);
+    assert!(reads.iter().all(|reads| *reads > 10), "{reads:?}");
+    assert!(seen.len() >= 4, "only {} sessions", seen.len());
 }
