@@ -1,6 +1,6 @@
 # `make` lists the targets. Everything installed on the way lands in .tools/, target/ and dist/.
 .DEFAULT_GOAL := help
-.PHONY: policy-report templates help dev build bundle bundle-edge bundle-origin bundle-npm test fuzz check fmt bench clean
+.PHONY: policy-report templates help dev build bundle bundle-edge bundle-worker bundle-origin bundle-npm test fuzz check fmt bench clean
 
 CARGO ?= cargo
 export KEYFRONT_TOOLS := $(CURDIR)/.tools
@@ -14,10 +14,13 @@ dev: bundle-edge build ## build what is missing, then run the whole system on th
 build: ## the `keyfront` binary
 	$(CARGO) build --locked --package keyfront-cli
 
-bundle: bundle-edge bundle-origin bundle-npm ## dist/: the edge bundle, the origin Lambda and the npm package, as they leave
+bundle: bundle-edge bundle-worker bundle-origin bundle-npm ## dist/: the edge bundles, the origin Lambda and the npm package, as they leave
 
 bundle-edge: ## dist/edge-cloudfront/ and its zip
 	scripts/bundle-edge
+
+bundle-worker: ## dist/edge-worker/, the Cloudflare Worker
+	scripts/bundle-worker
 
 bundle-origin: ## dist/origin-lambda.zip
 	scripts/bundle-origin
@@ -43,7 +46,7 @@ templates: ## assemble cloudformation/*.yaml from its fragments
 fmt: ## format the Rust code
 	$(CARGO) fmt --all
 
-bench: bundle-edge ## side by side against peers, in one run
+bench: bundle-edge bundle-worker ## side by side against peers, in one run
 	bench/run
 
 clean: ## remove what was built (the tools in .tools/ stay)

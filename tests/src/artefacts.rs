@@ -23,6 +23,20 @@ pub fn edge_bundle() -> PathBuf {
     built(root().join("dist/edge-cloudfront"), "make bundle-edge")
 }
 
+/// The Cloudflare Worker built by `make bundle-worker`.
+#[must_use]
+pub fn worker_bundle() -> PathBuf {
+    built(root().join("dist/edge-worker"), "make bundle-worker")
+}
+
+/// What the tests of the Worker run it with: miniflare, and with it workerd, and wrangler.
+#[must_use]
+pub fn worker_tools() -> PathBuf {
+    let how = "npm ci --prefix tests/worker";
+    built(root().join("tests/worker/node_modules/miniflare"), how);
+    root().join("tests/worker")
+}
+
 /// The origin Lambda built by `make bundle-origin`.
 #[must_use]
 pub fn origin_zip() -> PathBuf {

@@ -20,4 +20,6 @@ pub mod local_stack;
 pub mod publisher;
 pub mod s3_client;
 pub mod stack;
+pub mod stub_origin;
 pub mod wire;
+pub mod worker;

@@ -14,6 +14,7 @@ mod publisher;
 mod sessions;
 mod template;
 
+use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
@@ -49,6 +50,7 @@ pub struct Stack {
     edge_description: String,
     origin_description: String,
     cloudfront_url: String,
+    function_url: SocketAddr,
     kms: Arc<Kms>,
 }
 
@@ -129,6 +131,7 @@ impl Stack {
             edge_description: config.edge.description(),
             origin_description: config.origin.description(),
             cloudfront_url: url(addresses.cloudfront),
+            function_url: addresses.function_url,
             kms,
         })
     }
@@ -146,6 +149,11 @@ impl Stack {
     /// The CloudFront API, for people: `dev.json` does not have it.
     pub fn cloudfront_url(&self) -> &str {
         &self.cloudfront_url
+    }
+
+    /// Where the site's publish host is served, for what resolves names itself. Silent if the site has none.
+    pub fn function_url(&self) -> SocketAddr {
+        self.function_url
     }
 
     /// What runs the edge, for people.

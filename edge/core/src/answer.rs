@@ -50,6 +50,7 @@ impl Answer {
     pub fn reason(&self) -> &'static str {
         match self.status {
             204 => "No Content",
+            301 => "Moved Permanently",
             400 => "Bad Request",
             404 => "Not Found",
             405 => "Method Not Allowed",

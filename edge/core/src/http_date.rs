@@ -9,7 +9,8 @@ const MONTHS: [&str; 12] = [
 ];
 
 /// `Mon, 13 Jan 2020 20:12:38 GMT` (IMF-fixdate, RFC 9110, section 5.6.7).
-pub(crate) fn from_imf_fixdate(text: &str) -> Option<i64> {
+#[must_use]
+pub fn from_imf_fixdate(text: &str) -> Option<i64> {
     let rest = text.get(5..)?.strip_suffix(" GMT")?;
     let mut parts = rest.split(' ');
     let day = number(parts.next()?)?;
@@ -33,7 +34,8 @@ pub(crate) fn from_imf_fixdate(text: &str) -> Option<i64> {
 }
 
 /// `20200113T201238Z`.
-pub(crate) fn from_amz_date(text: &str) -> Option<i64> {
+#[must_use]
+pub fn from_amz_date(text: &str) -> Option<i64> {
     let field = |from: usize, to: usize| number(text.get(from..to)?);
     let fields = [
         field(0, 4)?,

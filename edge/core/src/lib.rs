@@ -16,7 +16,7 @@ pub mod answer;
 pub mod cors;
 #[cfg(test)]
 mod fixture;
-mod http_date;
+pub mod http_date;
 pub mod origin_request;
 pub mod refusal;
 pub mod response;

@@ -65,6 +65,10 @@ pub enum Refusal {
     KmsDenied,
     /// The object's key is disabled or pending deletion.
     KmsDisabled,
+    /// The object's envelope is of a kind or context this reader must not open: check its settings, or who wrote it.
+    EnvelopeRefused,
+    /// The object is no envelope, or a damaged or forged one: nothing of it is shown.
+    EnvelopeInvalid,
     /// The origin rejected the signature: something between the edge and the bucket changed the request.
     SignatureRejected,
     /// This host's clock is more than the allowed skew from the origin's.
@@ -99,6 +103,8 @@ impl Refusal {
             Self::OriginDenied => (502, "origin-denied", "the origin denied the request"),
             Self::KmsDenied => (502, "kms-denied", "the encryption key may not be used"),
             Self::KmsDisabled => (502, "kms-disabled", "the encryption key is disabled"),
+            Self::EnvelopeRefused => (502, "envelope-refused", "the object may not be opened here"),
+            Self::EnvelopeInvalid => (502, "envelope-invalid", "the object does not open"),
             Self::SignatureRejected => (502, "signature-rejected", "the origin rejected the signature"),
             Self::ClockSkew => (502, "clock-skew", "the edge's clock is skewed"),
             Self::OriginFailed => (502, "origin-failed", "the origin failed"),
