@@ -80,9 +80,10 @@ impl Stack {
         )
         .await?;
         origin.serve(listeners.publish, sessions.origin(), &mut tasks, &stop);
-        if let Some(publish) = &site.judged.publish {
+        let published = site.judged.publish.as_ref();
+        if let Some(named) = published.or(site.judged.reader.as_ref()) {
             let function = function_url::function(&config.origin, &ground, &origin, &sessions);
-            let url = function_url::open(&ground, &publish.host, function.await?)?;
+            let url = function_url::open(&ground, &named.host, function.await?)?;
             let serving = url.serve(listeners.function_url, stop.clone());
             tasks.spawn(async { ground::report("the function url", serving.await) });
         }
