@@ -98,11 +98,7 @@ fn distribution(site: &DevSite) -> Distribution {
         .flat_map(|publish| publishing(site, publish))
         .collect();
     let reader = site.judged.reader.as_ref();
-    behaviours.extend(
-        reader
-            .into_iter()
-            .flat_map(|reader| opening(site, reader)),
-    );
+    behaviours.extend(reader.into_iter().flat_map(|reader| opening(site, reader)));
     behaviours.push(reading(site));
     Distribution {
         id: DISTRIBUTION.to_owned(),

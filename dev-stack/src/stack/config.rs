@@ -162,7 +162,8 @@ struct Names {
 
 fn default_site() -> String {
     let host = format!("{DEFAULT_FUNCTION_URL}.lambda-url.{DEFAULT_REGION}.on.aws");
-    let function = |prefix| serde_json::json!({"prefix": prefix, "host": host, "region": DEFAULT_REGION});
+    let function =
+        |prefix| serde_json::json!({"prefix": prefix, "host": host, "region": DEFAULT_REGION});
     serde_json::json!({
         "v": 1, "bucket": DEFAULT_BUCKET, "region": DEFAULT_REGION, "style": "virtual", "query": [], "signing": "sigv4",
         "publish": function("/_publish"),
