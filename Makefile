@@ -11,8 +11,8 @@ help: ## list the targets
 dev: bundle-edge build ## build what is missing, then run the whole system on this machine (ARGS="--help" for flags)
 	target/debug/keyfront dev $(ARGS)
 
-build: ## the `keyfront` binary
-	$(CARGO) build --locked --package keyfront-cli
+build: ## the `keyfront` binary, and the origin's
+	$(CARGO) build --locked --package keyfront-cli --package keyfront-origin
 
 bundle: bundle-edge bundle-worker bundle-origin bundle-npm ## dist/: the edge bundles, the origin Lambda and the npm package, as they leave
 

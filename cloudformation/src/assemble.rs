@@ -85,7 +85,6 @@ impl Template {
                     fragment!("shared"),
                     fragment!("alarms"),
                     fragment!("origin"),
-                    fragment!("reader"),
                     fragment!("edge"),
                 ],
                 links: &[
@@ -96,10 +95,6 @@ impl Template {
                     (
                         "origin-host",
                         r#"!Select [2, !Split ["/", !GetAtt OriginUrl.FunctionUrl]]"#,
-                    ),
-                    (
-                        "reader-host",
-                        r#"!Select [2, !Split ["/", !GetAtt ReaderUrl.FunctionUrl]]"#,
                     ),
                     ("distribution", "!Ref Distribution"),
                     ("if-distribution", ""),
@@ -114,7 +109,6 @@ impl Template {
                     fragment!("shared"),
                     fragment!("alarms"),
                     fragment!("origin"),
-                    fragment!("reader"),
                 ],
                 links: &[
                     BUCKET,
@@ -137,7 +131,6 @@ impl Template {
                     ("region", "!Ref BucketRegion"),
                     ("edge-role-arn", "!Ref EdgeRoleArn"),
                     ("origin-host", "!Ref OriginHost"),
-                    ("reader-host", "!Ref ReaderHost"),
                 ],
             },
         }

@@ -89,7 +89,7 @@ fn every_parameter_says_what_it_is_for_and_takes_its_own_default() {
 fn the_edges_stack_takes_what_the_origins_stack_puts_out() {
     let origin = Template::Origin.document().unwrap();
     let outputs: Vec<_> = origin.outputs().collect();
-    for needed in ["BucketName", "EdgeRoleArn", "OriginUrl", "ReaderUrl"] {
+    for needed in ["BucketName", "EdgeRoleArn", "OriginUrl"] {
         assert!(outputs.contains(&needed), "{needed}");
     }
 }
@@ -145,9 +145,6 @@ fn known(name: &str) -> Option<String> {
         "Bucket" => "media-bucket-1n2b3v4c5x6z7".into(),
         "OriginUrl.FunctionUrl" => {
             format!("https://{}.lambda-url.us-east-1.on.aws/", "o".repeat(32))
-        }
-        "ReaderUrl.FunctionUrl" => {
-            format!("https://{}.lambda-url.us-east-1.on.aws/", "r".repeat(32))
         }
         other => format!("arn:aws:test:us-east-1:123456789012:{other}"),
     })
@@ -278,7 +275,7 @@ fn function_urls_ask_for_iam_and_have_both_permissions() {
         for (name, url) in properties_of(&document, "AWS::Lambda::Url") {
             assert_eq!(url["AuthType"], "AWS_IAM", "{name}");
             let function = url["TargetFunctionArn"]["Fn::GetAtt"][0].as_str().unwrap();
-            let parameters = [("ReaderEnabled".to_owned(), "true".to_owned())];
+            let parameters = [("AllowedEncryption".to_owned(), "any".to_owned())];
             let resolution = Resolution::new(&document, parameters, known);
             let policy = resolution.function_policy(function).unwrap();
             let actions: Vec<_> = statements(&policy)

@@ -17,6 +17,12 @@ pub fn keyfront() -> PathBuf {
     built(target_dir().join("debug/keyfront"), "make build")
 }
 
+/// The origin's binary built by `make build`.
+#[must_use]
+pub fn origin() -> PathBuf {
+    built(target_dir().join("debug/keyfront-origin"), "make build")
+}
+
 /// The Lambda@Edge bundle built by `make bundle-edge`.
 #[must_use]
 pub fn edge_bundle() -> PathBuf {

@@ -6,6 +6,7 @@ use std::{collections::HashMap, sync::Arc};
 use aws_sdk_s3::{Client, primitives::ByteStream};
 use bytes::Bytes;
 use http::Method;
+use http_body_util::BodyExt as _;
 use keyfront_dev_stack::{
     kms::Kms,
     stack::{EdgeKind, Grant, OriginKind, Ports, Stack, StackConfig, Storage},
@@ -49,17 +50,26 @@ pub fn content(length: usize) -> Bytes {
 impl LocalStack {
     /// Starts a stack; it stops when dropped.
     pub async fn start() -> Self {
-        Self::without(None).await
+        Self::of(OriginKind::Native, None).await
+    }
+
+    /// Starts a stack with this origin behind its Function URL.
+    pub async fn start_with(origin: OriginKind) -> Self {
+        Self::of(origin, None).await
     }
 
     /// Starts a stack whose roles lack a grant of the template.
-    pub async fn without(withheld: Option<Grant>) -> Self {
+    pub async fn without(grant: Grant) -> Self {
+        Self::of(OriginKind::Native, Some(grant)).await
+    }
+
+    async fn of(origin: OriginKind, withheld: Option<Grant>) -> Self {
         let folder = tempfile::tempdir().unwrap();
         let stack = Stack::start(StackConfig {
             folder: folder.path().to_path_buf(),
             storage: Storage::Memory,
             edge: EdgeKind::Native,
-            origin: OriginKind::Native,
+            origin,
             site: None,
             ports: Ports::default(),
             ready_file: None,
@@ -91,10 +101,10 @@ impl LocalStack {
         Wire::plain(&self.dev.publish_url)
     }
 
-    /// A client of the CDN.
+    /// A viewer of the CDN.
     #[must_use]
     pub fn cdn(&self) -> Wire {
-        Wire::tls(&self.dev.cdn_url, self.dev.ca_cert.as_ref())
+        Wire::tls(&self.dev.cdn_url, &self.dev.ca_cert)
     }
 
     /// Calls the publishers' API as the publisher.
@@ -165,6 +175,12 @@ impl LocalStack {
             .get(url)
             .bearer_auth(&self.dev.publisher_token);
         request.send().await?.bytes().await
+    }
+
+    /// Reads through the CDN as a viewer; an answer that breaks off is an error.
+    pub async fn try_view(&self, target: &str) -> Result<Bytes, hyper::Error> {
+        let answer = self.cdn().open(target).await;
+        Ok(answer.into_body().collect().await?.to_bytes())
     }
 
     /// Reads an object from the bucket as the administrator.

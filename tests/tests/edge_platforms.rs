@@ -112,6 +112,7 @@ impl Platforms {
             ports: Ports::default(),
             ready_file: None,
             rotate_every: None,
+            withheld: None,
         })
         .await
         .unwrap();

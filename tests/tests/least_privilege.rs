@@ -112,7 +112,7 @@ async fn every_grant_is_needed_by_the_scenario_that_names_it() {
             });
     let outcomes: Vec<_> = stream::iter(named)
         .map(|(grant, scenario)| async move {
-            let stack = LocalStack::without(Some(grant.clone())).await;
+            let stack = LocalStack::without(grant.clone()).await;
             (!succeeds(scenario, &stack).await, grant, scenario)
         })
         .buffer_unordered(AT_ONCE)

@@ -85,11 +85,12 @@ impl Stack {
         )
         .await?;
         origin.serve(listeners.publish, sessions.origin(), &mut tasks, &stop);
-        if let Some(publish) = &site.judged.publish {
+        let published = site.judged.publish.as_ref();
+        if let Some(named) = published.or(site.judged.reader.as_ref()) {
             let function = function_url::function(&config.origin, &ground, &origin, &sessions);
             let template = StackTemplate::new(ground.iam.account(), &site.bucket, &ground.key_arn)?;
             let policy = template.function_policy(config.withheld.as_ref())?;
-            let url = function_url::open(&ground, &policy, &publish.host, function.await?)?;
+            let url = function_url::open(&ground, &policy, &named.host, function.await?)?;
             let serving = url.serve(listeners.function_url, stop.clone());
             tasks.spawn(async { ground::report("the function url", serving.await) });
         }

@@ -94,6 +94,7 @@ impl OriginSetup {
             (config::S3_ENDPOINT, s3_endpoint.clone()),
             (config::KMS_ENDPOINT, kms_endpoint.clone()),
             (config::S3_PATH_STYLE, Some(path_style)),
+            (config::READER_COMMITMENT, Some("optional".to_owned())),
         ];
         let set = |(name, value): (&str, Option<String>)| Some((name.to_owned(), value?));
         variables.into_iter().filter_map(set).collect()

@@ -121,8 +121,7 @@ impl<'a> StackTemplate<'a> {
 
     fn resolution(&self) -> Resolution<'_, impl Fn(&str) -> Option<String>> {
         // Every mode the origin has can be tried here.
-        let parameters = [("AllowedEncryption", "any"), ("ReaderEnabled", "true")];
-        let parameters = parameters.map(|(name, value)| (name.to_owned(), value.to_owned()));
+        let parameters = [("AllowedEncryption".to_owned(), "any".to_owned())];
         Resolution::new(&self.document, parameters, |name| self.known(name))
     }
 

@@ -196,7 +196,10 @@ fn bucket(document: &Document) -> Result<Bucket, SiteError> {
         Some(endpoint) => syntax::endpoint(endpoint).map_err(|rule| field("endpoint", rule))?,
         None => {
             let suffix = dns_suffix(&document.region);
-            (Scheme::Https, joined(&["s3.", &document.region, ".", suffix]))
+            (
+                Scheme::Https,
+                joined(&["s3.", &document.region, ".", suffix]),
+            )
         }
     };
     // A virtual host's certificate is a wildcard for one label.
