@@ -1,6 +1,7 @@
 //! `keyfront`: the one binary people use. It parses arguments, reports errors in one line and chooses the exit
 //! code; what the commands do lives in the crates below it.
 
+mod aws;
 mod dev;
 mod report;
 
@@ -23,10 +24,10 @@ enum Command {
 
 fn main() -> ExitCode {
     let outcome = match Arguments::parse().command {
-        Command::Dev(arguments) => dev::run(arguments),
+        Command::Dev(arguments) => dev::run(arguments).map(|()| ExitCode::SUCCESS),
     };
     match outcome {
-        Ok(()) => ExitCode::SUCCESS,
+        Ok(code) => code,
         Err(error) => {
             report::failure(&error);
             ExitCode::FAILURE
