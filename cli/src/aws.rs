@@ -7,6 +7,7 @@ use std::time::Duration;
 
 use anyhow::Context as _;
 use aws_config::{BehaviorVersion, Region, SdkConfig, retry::RetryConfig, timeout::TimeoutConfig};
+use aws_sdk_s3::config::SharedHttpClient;
 use aws_sdk_s3::error::{DisplayErrorContext, ProvideErrorMetadata, SdkError};
 use aws_smithy_http_client::{
     Builder,
@@ -38,15 +39,12 @@ impl AwsArguments {
     /// # Errors
     /// Neither the arguments, the environment nor the profile name a Region.
     pub(crate) async fn load(&self) -> anyhow::Result<SdkConfig> {
-        let http = Builder::new()
-            .tls_provider(Provider::Rustls(CryptoMode::Ring))
-            .build_https();
         let timeouts = TimeoutConfig::builder()
             .connect_timeout(CONNECT)
             .read_timeout(READ)
             .build();
         let mut loader = aws_config::defaults(BehaviorVersion::latest())
-            .http_client(http)
+            .http_client(http_client())
             .timeout_config(timeouts)
             .retry_config(RetryConfig::standard().with_max_attempts(ATTEMPTS));
         if let Some(profile) = &self.profile {
@@ -61,6 +59,13 @@ impl AwsArguments {
         )?;
         Ok(config)
     }
+}
+
+/// Connections to AWS.
+pub(crate) fn http_client() -> SharedHttpClient {
+    Builder::new()
+        .tls_provider(Provider::Rustls(CryptoMode::Ring))
+        .build_https()
 }
 
 /// The same identity in another Region.

@@ -8,6 +8,7 @@
 )]
 
 mod dev;
+pub(crate) mod publisher;
 mod table;
 
 pub(crate) use self::{
