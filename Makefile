@@ -1,6 +1,6 @@
 # `make` lists the targets. Everything installed on the way lands in .tools/, target/ and dist/.
 .DEFAULT_GOAL := help
-.PHONY: help dev build bundle bundle-edge bundle-origin bundle-npm test fuzz check fmt bench clean
+.PHONY: templates help dev build bundle bundle-edge bundle-origin bundle-npm test fuzz check fmt bench clean
 
 CARGO ?= cargo
 export KEYFRONT_TOOLS := $(CURDIR)/.tools
@@ -33,6 +33,9 @@ fuzz: ## every fuzz target for some seconds (ARGS="--seconds 60"); needs a night
 
 check: ## formatting, lints, licences, documentation
 	scripts/check
+
+templates: ## assemble cloudformation/*.yaml from its fragments
+	$(CARGO) run --quiet --locked --package keyfront-cloudformation --bin assemble-templates
 
 fmt: ## format the Rust code
 	$(CARGO) fmt --all
