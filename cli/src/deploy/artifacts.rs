@@ -37,7 +37,10 @@ impl ArtifactBucket {
     pub(super) fn new(s3: Client, region: &str, account: &str, given: Option<&str>) -> Self {
         Self {
             s3,
-            name: given.map_or_else(|| format!("keyfront-artifacts-{account}-{region}"), str::to_owned),
+            name: given.map_or_else(
+                || format!("keyfront-artifacts-{account}-{region}"),
+                str::to_owned,
+            ),
             region: region.to_owned(),
             account: account.to_owned(),
             ours: given.map_or(Ours::Yes, |_| Ours::GivenByOperator),
@@ -45,7 +48,10 @@ impl ArtifactBucket {
     }
 
     /// Those that are not there yet. Reads only.
-    pub(super) async fn missing<'a>(&self, artifacts: &'a [Artifact]) -> anyhow::Result<Vec<&'a Artifact>> {
+    pub(super) async fn missing<'a>(
+        &self,
+        artifacts: &'a [Artifact],
+    ) -> anyhow::Result<Vec<&'a Artifact>> {
         if !self.exists().await? {
             return Ok(artifacts.iter().collect());
         }
@@ -80,6 +86,14 @@ impl ArtifactBucket {
                 .map_err(|error| self.told(told(error), "takes no upload"))?;
         }
         Ok(())
+    }
+
+    /// Where CloudFormation reads an artifact.
+    pub(super) fn url(&self, key: &str) -> String {
+        format!(
+            "https://{}.s3.{}.amazonaws.com/{key}",
+            self.name, self.region
+        )
     }
 
     async fn exists(&self) -> anyhow::Result<bool> {
@@ -167,7 +181,9 @@ impl ArtifactBucket {
         let call = call.expected_bucket_owner(&self.account);
         let sent = call
             .server_side_encryption_configuration(
-                ServerSideEncryptionConfiguration::builder().rules(rule).build()?,
+                ServerSideEncryptionConfiguration::builder()
+                    .rules(rule)
+                    .build()?,
             )
             .send()
             .await;
@@ -181,7 +197,10 @@ impl ArtifactBucket {
     }
 
     fn told(&self, error: anyhow::Error, what: &str) -> anyhow::Error {
-        error.context(format!("artifact bucket {} in {} {what}", self.name, self.region))
+        error.context(format!(
+            "artifact bucket {} in {} {what}",
+            self.name, self.region
+        ))
     }
 }
 

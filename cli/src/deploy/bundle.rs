@@ -49,18 +49,32 @@ impl Package {
     /// The file is missing, too large, or another zip than what the build makes; says how to make it.
     pub(super) fn read(self, path: &Path) -> anyhow::Result<Artifact> {
         let (folder, entry, how) = match self {
-            Self::Edge => ("edge", "index.mjs", "`make bundle-edge` makes it, or give --edge-bundle"),
-            Self::Origin => ("origin", "bootstrap", "`make bundle-origin` makes it, or give --origin-package"),
+            Self::Edge => (
+                "edge-cloudfront",
+                "index.mjs",
+                "`make bundle-edge` makes it, or give --edge-bundle",
+            ),
+            Self::Origin => (
+                "origin-lambda",
+                "bootstrap",
+                "`make bundle-origin` makes it, or give --origin-package",
+            ),
         };
         let name = path.display();
-        let bytes = std::fs::read(path).map_err(|error| refused(format!("{name} cannot be read ({error}); {how}")))?;
+        let bytes = std::fs::read(path)
+            .map_err(|error| refused(format!("{name} cannot be read ({error}); {how}")))?;
         if bytes.len() > MAX_BYTES {
-            return Err(refused(format!("{name} is larger than Lambda's limit of 50 MB; {how}")));
+            return Err(refused(format!(
+                "{name} is larger than Lambda's limit of 50 MB; {how}"
+            )));
         }
-        let whole = zip::ZipArchive::new(Cursor::new(&bytes)).is_ok_and(|zip| zip.index_for_name(entry).is_some());
+        let whole = zip::ZipArchive::new(Cursor::new(&bytes))
+            .is_ok_and(|zip| zip.index_for_name(entry).is_some());
         if !whole {
-            return Err(refused(format!("{name} is no zip with {entry} in it; {how}")));
+            return Err(refused(format!(
+                "{name} is no zip with {entry} in it; {how}"
+            )));
         }
-        Ok(Artifact::new(&format!("keyfront/{folder}"), "zip", bytes))
+        Ok(Artifact::new(folder, "zip", bytes))
     }
 }

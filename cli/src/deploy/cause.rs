@@ -84,12 +84,25 @@ mod tests {
     fn the_first_failure_is_the_cause_and_cancelled_resources_are_not() {
         let events = [
             event("name", "CREATE_IN_PROGRESS", "User Initiated", true),
-            event("Other", "CREATE_FAILED", "Resource creation cancelled", false),
+            event(
+                "Other",
+                "CREATE_FAILED",
+                "Resource creation cancelled",
+                false,
+            ),
             event("Bucket", "CREATE_FAILED", "name taken", false),
             event("Key", "CREATE_FAILED", "denied", false),
-            event("name", "CREATE_FAILED", "The following resource(s) failed", true),
+            event(
+                "name",
+                "CREATE_FAILED",
+                "The following resource(s) failed",
+                true,
+            ),
         ];
-        let causes: Vec<_> = failures(&events).into_iter().map(|cause| cause.resource).collect();
+        let causes: Vec<_> = failures(&events)
+            .into_iter()
+            .map(|cause| cause.resource)
+            .collect();
         assert_eq!(causes, ["Bucket", "Key"]);
     }
 }

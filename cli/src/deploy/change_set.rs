@@ -40,7 +40,11 @@ pub(crate) struct PlannedChange {
 /// A change set that can be executed, or that there is nothing to do.
 pub(super) enum Drafted {
     NoChanges,
-    Changes { id: String, stack_id: String, changes: Vec<PlannedChange> },
+    Changes {
+        id: String,
+        stack_id: String,
+        changes: Vec<PlannedChange>,
+    },
     /// An earlier run executed the very same one: it is under way.
     UnderWay,
 }
@@ -60,7 +64,11 @@ impl Wanted {
 
 impl Stacks {
     /// Makes the change set and waits until CloudFormation has worked it out.
-    pub(super) async fn draft(&self, wanted: &Wanted, kind: ChangeSetType) -> anyhow::Result<Drafted> {
+    pub(super) async fn draft(
+        &self,
+        wanted: &Wanted,
+        kind: ChangeSetType,
+    ) -> anyhow::Result<Drafted> {
         let name = wanted.change_set_name();
         // Twice at most: what an earlier run left may be useless and is thrown away.
         for _ in 0..2 {
@@ -81,17 +89,27 @@ impl Stacks {
                     self.discard(&wanted.stack, &name).await?;
                     return Ok(Drafted::NoChanges);
                 }
-                (ChangeSetStatus::Failed, execution) if execution != Some(ExecutionStatus::Obsolete) => {
+                (ChangeSetStatus::Failed, execution)
+                    if execution != Some(ExecutionStatus::Obsolete) =>
+                {
                     self.discard(&wanted.stack, &name).await?;
                     anyhow::bail!("CloudFormation refused the change set: {reason}");
                 }
                 _ => self.discard(&wanted.stack, &name).await?,
             }
         }
-        anyhow::bail!("change set {name} of stack {} cannot be used; try again", wanted.stack)
+        anyhow::bail!(
+            "change set {name} of stack {} cannot be used; try again",
+            wanted.stack
+        )
     }
 
-    async fn create_change_set(&self, wanted: &Wanted, name: &str, kind: ChangeSetType) -> anyhow::Result<()> {
+    async fn create_change_set(
+        &self,
+        wanted: &Wanted,
+        name: &str,
+        kind: ChangeSetType,
+    ) -> anyhow::Result<()> {
         let call = self
             .client
             .create_change_set()
@@ -99,7 +117,12 @@ impl Stacks {
             .change_set_name(name)
             .change_set_type(kind)
             .capabilities(Capability::CapabilityNamedIam)
-            .tags(Tag::builder().key("keyfront:stack").value(&wanted.stack).build())
+            .tags(
+                Tag::builder()
+                    .key("keyfront:stack")
+                    .value(&wanted.stack)
+                    .build(),
+            )
             .set_parameters(Some(wanted.parameters.iter().map(parameter).collect()));
         let call = match &wanted.template {
             TemplateSource::Body(body) => call.template_body(body),
@@ -113,14 +136,23 @@ impl Stacks {
     }
 
     /// The change set with all pages of its changes, once it is no longer being made.
-    async fn worked_out(&self, stack: &str, name: &str) -> anyhow::Result<(DescribeChangeSetOutput, Vec<Change>)> {
+    async fn worked_out(
+        &self,
+        stack: &str,
+        name: &str,
+    ) -> anyhow::Result<(DescribeChangeSetOutput, Vec<Change>)> {
         loop {
             let mut changes = Vec::new();
             let mut page = None;
             let set = loop {
-                let call = self.client.describe_change_set().stack_name(stack).change_set_name(name);
+                let call = self
+                    .client
+                    .describe_change_set()
+                    .stack_name(stack)
+                    .change_set_name(name);
                 let answer = call.set_next_token(page).send().await;
-                let mut answer = answer.map_err(|error| told(error).context("the change set cannot be read"))?;
+                let mut answer =
+                    answer.map_err(|error| told(error).context("the change set cannot be read"))?;
                 changes.extend(answer.changes.take().unwrap_or_default());
                 page = answer.next_token.take();
                 if page.is_none() {
@@ -137,7 +169,11 @@ impl Stacks {
     }
 
     /// Executes a change set.
-    pub(super) async fn execute(&self, change_set: &str, kind: &ChangeSetType) -> anyhow::Result<()> {
+    pub(super) async fn execute(
+        &self,
+        change_set: &str,
+        kind: &ChangeSetType,
+    ) -> anyhow::Result<()> {
         let call = self.client.execute_change_set().change_set_name(change_set);
         // What a failed first creation retained would block the next one.
         let call = match kind {
@@ -152,7 +188,11 @@ impl Stacks {
 
     /// Throws a change set away.
     pub(super) async fn discard(&self, stack: &str, change_set: &str) -> anyhow::Result<()> {
-        let call = self.client.delete_change_set().stack_name(stack).change_set_name(change_set);
+        let call = self
+            .client
+            .delete_change_set()
+            .stack_name(stack)
+            .change_set_name(change_set);
         call.send()
             .await
             .map(drop)

@@ -13,7 +13,7 @@ use aws_sdk_cloudformation::{
 };
 
 use super::{
-    cause::{Event, failures},
+    cause::{Event, Failure, failures},
     failure::DeployError,
     standing::{Aim, Standing},
 };
@@ -52,13 +52,35 @@ impl Stacks {
             Ok(answer) => Ok(answer.stacks.unwrap_or_default().into_iter().next()),
             Err(error)
                 if error.code() == Some("ValidationError")
-                    && error.message().is_some_and(|text| text.contains("does not exist")) =>
+                    && error
+                        .message()
+                        .is_some_and(|text| text.contains("does not exist")) =>
             {
                 Ok(None)
             }
-            Err(error) => Err(told(error)
-                .context(format!("stack {name} in {} cannot be described", self.region))),
+            Err(error) => Err(told(error).context(format!(
+                "stack {name} in {} cannot be described",
+                self.region
+            ))),
         }
+    }
+
+    /// Asks for a stack's deletion.
+    pub(super) async fn begin_deletion(&self, stack: &str) -> anyhow::Result<()> {
+        let sent = self.client.delete_stack().stack_name(stack).send().await;
+        sent.map(drop).map_err(|error| {
+            told(error).context(format!(
+                "stack {stack} in {} cannot be deleted",
+                self.region
+            ))
+        })
+    }
+
+    /// What failed in the latest operation of a stack.
+    pub(super) async fn last_failures(&self, stack_id: &str) -> anyhow::Result<Vec<Failure>> {
+        let all = self.events(stack_id, |_| false).await?;
+        let began = all.iter().rposition(Event::begins_operation).unwrap_or(0);
+        Ok(failures(&all[began..]))
     }
 
     /// Marks what has happened so far to a stack at rest.
@@ -84,20 +106,32 @@ impl Stacks {
     ///
     /// # Errors
     /// [`DeployError::Failed`] if it rests elsewhere than at `aim`; [`DeployError::Interrupted`] on Ctrl-C.
-    pub(super) async fn follow(&self, mark: Mark, aim: Aim, progress: &Progress) -> anyhow::Result<()> {
+    pub(super) async fn follow(
+        &self,
+        mark: Mark,
+        aim: Aim,
+        progress: &Progress,
+    ) -> anyhow::Result<()> {
         tokio::select! {
             ended = self.follow_to_end(mark, aim, progress) => ended,
             _ = tokio::signal::ctrl_c() => Err(DeployError::Interrupted.into()),
         }
     }
 
-    async fn follow_to_end(&self, mut mark: Mark, aim: Aim, progress: &Progress) -> anyhow::Result<()> {
+    async fn follow_to_end(
+        &self,
+        mut mark: Mark,
+        aim: Aim,
+        progress: &Progress,
+    ) -> anyhow::Result<()> {
         let mut happened = Vec::new();
         let mut silent = 0;
         loop {
             // The state first: events that are read after it include all that led to it.
             let stack = self.find(&mark.stack).await?;
-            let fresh = self.events(&mark.stack, |event| mark.seen.contains(&event.id)).await?;
+            let fresh = self
+                .events(&mark.stack, |event| mark.seen.contains(&event.id))
+                .await?;
             for event in fresh {
                 if mark.seen.insert(event.id.clone()) {
                     progress.show(&event);
@@ -108,7 +142,8 @@ impl Stacks {
             let status = status.unwrap_or(StackStatus::DeleteComplete);
             let at_rest = !matches!(Standing::from(&status), Standing::Busy | Standing::Reviewed);
             let moved = happened.iter().any(|event| event.of_stack);
-            if at_rest && (moved || silent >= SILENT_LOOKS || status == StackStatus::DeleteComplete) {
+            if at_rest && (moved || silent >= SILENT_LOOKS || status == StackStatus::DeleteComplete)
+            {
                 return self.judge(stack, status, aim, &happened);
             }
             silent += u32::from(at_rest);
@@ -170,7 +205,8 @@ impl Stacks {
 }
 
 fn read(event: StackEvent) -> Option<Event> {
-    let of_stack = event.physical_resource_id.is_some() && event.physical_resource_id == event.stack_id;
+    let of_stack =
+        event.physical_resource_id.is_some() && event.physical_resource_id == event.stack_id;
     Some(Event {
         id: event.event_id?,
         resource: event.logical_resource_id.unwrap_or_default(),

@@ -57,7 +57,9 @@ impl Aim {
         match self {
             Self::Deployed => matches!(
                 status,
-                StackStatus::CreateComplete | StackStatus::UpdateComplete | StackStatus::ImportComplete
+                StackStatus::CreateComplete
+                    | StackStatus::UpdateComplete
+                    | StackStatus::ImportComplete
             ),
             Self::Deleted => *status == StackStatus::DeleteComplete,
         }
@@ -76,7 +78,10 @@ mod tests {
             let busy = status.ends_with("_IN_PROGRESS") && *status != "REVIEW_IN_PROGRESS";
             assert_eq!(standing == Standing::Busy, busy, "{status}");
         }
-        assert_eq!(Standing::from(&StackStatus::from("NEW_THING")), Standing::Unknown);
+        assert_eq!(
+            Standing::from(&StackStatus::from("NEW_THING")),
+            Standing::Unknown
+        );
     }
 
     #[test]

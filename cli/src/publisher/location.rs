@@ -61,7 +61,12 @@ impl Location {
 
 /// As its administrator: the dev stack's owner is whoever can read dev.json.
 fn of_dev_stack(file: &Path) -> anyhow::Result<Bucket> {
-    let told = || format!("{} cannot be read; start `keyfront dev` first", file.display());
+    let told = || {
+        format!(
+            "{} cannot be read; start `keyfront dev` first",
+            file.display()
+        )
+    };
     let document = std::fs::read(file).with_context(told)?;
     let dev: DevJson = serde_json::from_slice(&document).with_context(told)?;
     let admin = dev.credentials.admin;

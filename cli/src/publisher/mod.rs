@@ -11,9 +11,7 @@ use std::{process::ExitCode, time::Duration};
 
 use anyhow::Context as _;
 use clap::{Args, Subcommand};
-use keyfront_origin::publisher::{
-    IamPrincipal, Identity, Publisher, PublisherToken, Publishers,
-};
+use keyfront_origin::publisher::{IamPrincipal, Identity, Publisher, PublisherToken, Publishers};
 use time::OffsetDateTime;
 
 use self::{location::Location, moment::Expiry, rules::RuleArguments};
@@ -113,7 +111,10 @@ pub(crate) fn run(arguments: PublisherArguments) -> anyhow::Result<ExitCode> {
 async fn add(arguments: AddArguments) -> anyhow::Result<()> {
     let rules = arguments.rules.settle()?;
     let now = OffsetDateTime::now_utc();
-    let expires = arguments.expires.map(|expiry| expiry.after(now)).transpose()?;
+    let expires = arguments
+        .expires
+        .map(|expiry| expiry.after(now))
+        .transpose()?;
     let publisher = Publisher {
         id: arguments.publisher,
         tokens: Vec::new(),
@@ -136,7 +137,10 @@ async fn add(arguments: AddArguments) -> anyhow::Result<()> {
 
 async fn rotate(arguments: RotateArguments) -> anyhow::Result<()> {
     let now = OffsetDateTime::now_utc();
-    let expires = arguments.expires.map(|expiry| expiry.after(now)).transpose()?;
+    let expires = arguments
+        .expires
+        .map(|expiry| expiry.after(now))
+        .transpose()?;
     let bucket = arguments.location.find().await?;
     let token = change(&bucket, |mut policy| {
         policy.end_tokens_by(&arguments.publisher, now + arguments.overlap)?;
@@ -171,6 +175,11 @@ async fn list(arguments: ListArguments) -> anyhow::Result<()> {
         false => report::publisher::table(&policy, OffsetDateTime::now_utc()),
     }
     Ok(())
+}
+
+/// Whether the bucket has no publisher.
+pub(crate) async fn list_is_empty(bucket: &Bucket) -> anyhow::Result<bool> {
+    Ok(policy::read(bucket).await?.policy.publishers().is_empty())
 }
 
 /// A token whose id says when it was made.

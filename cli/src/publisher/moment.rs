@@ -2,9 +2,7 @@
 
 use std::{str::FromStr, time::Duration};
 
-use time::{
-    OffsetDateTime, format_description::well_known::Rfc3339, macros::format_description,
-};
+use time::{OffsetDateTime, format_description::well_known::Rfc3339, macros::format_description};
 
 /// When a token ends.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -84,7 +82,16 @@ mod tests {
     fn spans_and_moments_are_read_and_everything_else_is_told() {
         assert_eq!(span("90d"), Ok(Duration::from_secs(90 * 86_400)));
         assert_eq!(span("30m"), Ok(Duration::from_secs(1800)));
-        for wrong in ["", "d", "12", "1w", "-1h", "1.5h", "99999999999999999999d", "99999d"] {
+        for wrong in [
+            "",
+            "d",
+            "12",
+            "1w",
+            "-1h",
+            "1.5h",
+            "99999999999999999999d",
+            "99999d",
+        ] {
             assert!(span(wrong).is_err(), "{wrong}");
         }
         assert_eq!(
@@ -105,6 +112,9 @@ mod tests {
     fn a_tokens_id_says_when_it_was_made_and_is_unique() {
         assert_eq!(token_id(NOW, |_| false), "20270131T093000Z");
         let taken = ["20270131T093000Z", "20270131T093000Z-2"];
-        assert_eq!(token_id(NOW, |id| taken.contains(&id)), "20270131T093000Z-3");
+        assert_eq!(
+            token_id(NOW, |id| taken.contains(&id)),
+            "20270131T093000Z-3"
+        );
     }
 }

@@ -32,15 +32,27 @@ pub(super) async fn read(bucket: &Bucket) -> anyhow::Result<Stored> {
             });
         }
         Err(error) => {
-            return Err(told(error).context(format!("{POLICY_KEY} of bucket {} cannot be read", bucket.name)));
+            return Err(told(error).context(format!(
+                "{POLICY_KEY} of bucket {} cannot be read",
+                bucket.name
+            )));
         }
     };
     let etag = object
         .e_tag
         .context("the bucket told no ETag, without which a change would not be safe")?;
-    let document = object.body.collect().await.context("the policy broke off")?.to_vec();
-    let policy = Publishers::parse(&document)
-        .with_context(|| format!("{POLICY_KEY} of bucket {} is not valid; it is unchanged", bucket.name))?;
+    let document = object
+        .body
+        .collect()
+        .await
+        .context("the policy broke off")?
+        .to_vec();
+    let policy = Publishers::parse(&document).with_context(|| {
+        format!(
+            "{POLICY_KEY} of bucket {} is not valid; it is unchanged",
+            bucket.name
+        )
+    })?;
     Ok(Stored {
         policy,
         object: Some((document, etag)),
@@ -109,8 +121,9 @@ async fn write(bucket: &Bucket, document: &[u8], etag: Option<String>) -> anyhow
         {
             Ok(Write::Overtaken)
         }
-        Err(error) => {
-            Err(told(error).context(format!("{POLICY_KEY} of bucket {} cannot be written", bucket.name)))
-        }
+        Err(error) => Err(told(error).context(format!(
+            "{POLICY_KEY} of bucket {} cannot be written",
+            bucket.name
+        ))),
     }
 }

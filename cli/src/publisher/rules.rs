@@ -97,7 +97,8 @@ impl RuleArguments {
             overwrite: self.overwrite,
             inline: self.inline.clone(),
             cache_control: self.cache_control.clone(),
-            encryption: EncryptionModes::try_from(self.modes.clone()).map_err(anyhow::Error::msg)?,
+            encryption: EncryptionModes::try_from(self.modes.clone())
+                .map_err(anyhow::Error::msg)?,
         })
     }
 }
@@ -163,8 +164,14 @@ mod tests {
     #[test]
     fn arguments_make_the_rule_a_policy_would_hold() {
         let rules = settled(&[
-            "--prefix=img/", "--methods=put,delete", "--max-size=10MiB", "--types=image/*,text/plain",
-            "--overwrite", "--inline=image/svg+xml", "--cache-control=no-store", "--modes=envelope-kms,sse-kms",
+            "--prefix=img/",
+            "--methods=put,delete",
+            "--max-size=10MiB",
+            "--types=image/*,text/plain",
+            "--overwrite",
+            "--inline=image/svg+xml",
+            "--cache-control=no-store",
+            "--modes=envelope-kms,sse-kms",
         ]);
         let expected = serde_json::json!([{
             "prefix": "img/", "methods": ["PUT", "DELETE"], "max_size": 10 << 20,

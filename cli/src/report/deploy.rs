@@ -16,7 +16,9 @@ pub(crate) struct Progress {
 impl Progress {
     pub(crate) fn begin(what: &str) -> Self {
         note(what);
-        let bar = std::io::stderr().is_terminal().then(ProgressBar::new_spinner);
+        let bar = std::io::stderr()
+            .is_terminal()
+            .then(ProgressBar::new_spinner);
         if let Some(bar) = &bar {
             if let Ok(style) = ProgressStyle::with_template("{spinner} {elapsed} {msg}") {
                 bar.set_style(style);
@@ -31,7 +33,10 @@ impl Progress {
             Some(reason) if event.status.ends_with("_FAILED") => format!("  {reason}"),
             _ => String::new(),
         };
-        let text = format!("  {:<28} {:<36} {}{reason}", event.status, event.kind, event.resource);
+        let text = format!(
+            "  {:<28} {:<36} {}{reason}",
+            event.status, event.kind, event.resource
+        );
         match &self.bar {
             // What has only begun is shown by the living line.
             Some(bar) if event.status.ends_with("_IN_PROGRESS") => {

@@ -8,7 +8,9 @@ use time::{OffsetDateTime, format_description::well_known::Rfc3339};
 use super::{Table, line, note};
 
 pub(crate) fn added(publisher: &str, bucket: &str, token: Option<&PublisherToken>) {
-    note(format_args!("Publisher {publisher} may publish into {bucket} within a minute."));
+    note(format_args!(
+        "Publisher {publisher} may publish into {bucket} within a minute."
+    ));
     if let Some(token) = token {
         reveal(token);
     }
@@ -23,11 +25,10 @@ pub(crate) fn rotated(publisher: &str, overlap: Duration, token: &PublisherToken
 }
 
 pub(crate) fn revoked(publisher: &str, token: Option<&str>) {
-    let what = token.map_or_else(
-        || "All tokens".to_owned(),
-        |token| format!("Token {token}"),
-    );
-    note(format_args!("{what} of {publisher} are refused within a minute."));
+    let what = token.map_or_else(|| "All tokens".to_owned(), |token| format!("Token {token}"));
+    note(format_args!(
+        "{what} of {publisher} are refused within a minute."
+    ));
 }
 
 /// The document itself.
@@ -58,7 +59,11 @@ fn rows(publishers: &[Publisher], now: OffsetDateTime) -> Table<5> {
             let token = publisher.tokens.get(at);
             let rule = publisher.rules.get(at);
             table.push([
-                if at == 0 { publisher.id.clone() } else { String::new() },
+                if at == 0 {
+                    publisher.id.clone()
+                } else {
+                    String::new()
+                },
                 token.map_or_else(String::new, |token| token.id.clone()),
                 token.map_or_else(String::new, |token| state(token, now)),
                 rule.map_or_else(String::new, |rule| format!("{:?}", rule.prefix.as_str())),
@@ -83,14 +88,23 @@ fn may(rule: &Rule) -> String {
     let methods: Vec<String> = rule.methods.iter().map(ToString::to_string).collect();
     let types: Vec<String> = rule.content_types.iter().map(ToString::to_string).collect();
     let overwrite = if rule.overwrite { ", overwriting" } else { "" };
-    format!("{} {} up to {} bytes{overwrite}", methods.join("+"), types.join(" "), rule.max_size)
+    format!(
+        "{} {} up to {} bytes{overwrite}",
+        methods.join("+"),
+        types.join(" "),
+        rule.max_size
+    )
 }
 
 fn spelt(span: Duration) -> String {
     let seconds = span.as_secs();
     match seconds {
-        _ if seconds >= 86_400 && seconds.is_multiple_of(86_400) => format!("{} days", seconds / 86_400),
-        _ if seconds >= 3_600 && seconds.is_multiple_of(3_600) => format!("{} hours", seconds / 3_600),
+        _ if seconds >= 86_400 && seconds.is_multiple_of(86_400) => {
+            format!("{} days", seconds / 86_400)
+        }
+        _ if seconds >= 3_600 && seconds.is_multiple_of(3_600) => {
+            format!("{} hours", seconds / 3_600)
+        }
         _ if seconds >= 60 && seconds.is_multiple_of(60) => format!("{} minutes", seconds / 60),
         _ => format!("{seconds} seconds"),
     }
