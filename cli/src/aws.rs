@@ -8,7 +8,7 @@ use std::time::Duration;
 use anyhow::Context as _;
 use aws_config::{BehaviorVersion, Region, SdkConfig, retry::RetryConfig, timeout::TimeoutConfig};
 use aws_sdk_s3::config::SharedHttpClient;
-use aws_sdk_s3::error::{DisplayErrorContext, ProvideErrorMetadata, SdkError};
+use aws_sdk_s3::error::{ProvideErrorMetadata, SdkError};
 use aws_smithy_http_client::{
     Builder,
     tls::{Provider, rustls_provider::CryptoMode},
@@ -85,14 +85,15 @@ pub(crate) fn s3(config: &SdkConfig) -> aws_sdk_s3::Client {
 
 /// An error of a call as one line: what the service said, with its code; else the causes, since the SDK's own
 /// `Display` says only "service error".
-pub(crate) fn told<E, R>(error: SdkError<E, R>) -> anyhow::Error
+pub(crate) fn told<E>(error: SdkError<E>) -> anyhow::Error
 where
-    E: std::error::Error + ProvideErrorMetadata + 'static,
-    R: std::fmt::Debug,
+    E: std::error::Error + ProvideErrorMetadata + Send + Sync + 'static,
 {
-    match (error.code(), error.message()) {
-        (Some(code), Some(message)) => anyhow::anyhow!("{code}: {message}"),
-        (Some(code), None) => anyhow::anyhow!("{code}"),
-        _ => anyhow::anyhow!("{}", DisplayErrorContext(error)),
+    match (error.code(), error.message(), error.raw_response()) {
+        (Some(code), Some(message), _) => anyhow::anyhow!("{code}: {message}"),
+        (Some(code), None, _) => anyhow::anyhow!("{code}"),
+        // An answer to HEAD has no body that says more.
+        (None, _, Some(answer)) => anyhow::anyhow!("HTTP status {}", answer.status()),
+        (None, _, None) => anyhow::Error::new(error),
     }
 }

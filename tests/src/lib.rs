@@ -18,5 +18,6 @@ pub mod local_stack;
 
 pub mod publisher;
 pub mod s3_client;
+pub mod scripted_aws;
 pub mod stack;
 pub mod wire;
