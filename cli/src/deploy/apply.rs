@@ -117,6 +117,7 @@ impl Deployment {
 
     /// Refuses, before anything is written, what one of the stacks would end in.
     async fn judge_standing(&self) -> anyhow::Result<()> {
+        let mut all = BTreeMap::new();
         for template in self.wish.layout.templates() {
             let stacks = self.stacks(*template);
             let Some(stack) = stacks.find(&self.wish.stack).await? else {
@@ -133,11 +134,10 @@ impl Deployment {
                     self.wish.stack
                 )));
             }
-            self.wish
-                .judge_with(&kept)
-                .map_err(|error| refused(error.to_string()))?;
+            all.extend(kept);
         }
-        Ok(())
+        let judged = self.wish.judge_with(&all);
+        judged.map_err(|error| refused(error.to_string()))
     }
 
     fn judge_one(&self, stacks: &Stacks, stack: &Stack) -> anyhow::Result<()> {

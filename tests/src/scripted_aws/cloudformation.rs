@@ -77,7 +77,11 @@ pub(super) fn answer(state: &mut State, action: &str, fields: &Fields, region: &
         "ListStackResources" => list_spared(state, &name),
         "ContinueUpdateRollback" => {
             let stack = find(state, region, &name).unwrap();
-            stack.begin("UPDATE_ROLLBACK_IN_PROGRESS", Vec::new(), "UPDATE_ROLLBACK_COMPLETE");
+            stack.begin(
+                "UPDATE_ROLLBACK_IN_PROGRESS",
+                Vec::new(),
+                "UPDATE_ROLLBACK_COMPLETE",
+            );
             told(action, "")
         }
         other => panic!("no action {other}"),
@@ -124,10 +128,16 @@ fn find<'a>(state: &'a mut State, region: &str, name: &str) -> Option<&'a mut Fa
 }
 
 fn describe(state: &mut State, region: &str, name: &str) -> Reply {
-    let past = state.past.iter().find(|(at, stack)| at == region && stack.id == name);
+    let past = state
+        .past
+        .iter()
+        .find(|(at, stack)| at == region && stack.id == name);
     let past = past.map(|(_, stack)| stack.clone());
     let Some(stack) = find(state, region, name).cloned().or(past) else {
-        return refused("ValidationError", &format!("Stack with id {name} does not exist"));
+        return refused(
+            "ValidationError",
+            &format!("Stack with id {name} does not exist"),
+        );
     };
     let own = stack.id.split('/').nth(1).unwrap();
     let parameters: String = stack
@@ -137,20 +147,31 @@ fn describe(state: &mut State, region: &str, name: &str) -> Reply {
         .collect();
     let outputs: String = [
         ("BucketName", format!("{own}-content")),
-        ("KeyArn", format!("arn:aws:kms:{region}:{ACCOUNT}:key/{own}")),
+        (
+            "KeyArn",
+            format!("arn:aws:kms:{region}:{ACCOUNT}:key/{own}"),
+        ),
         ("CdnUrl", "https://d1.cloudfront.net".to_owned()),
         ("EdgeRoleArn", format!("arn:aws:iam::{ACCOUNT}:role/edge")),
-        ("OriginUrl", format!("https://abc.lambda-url.{region}.on.aws/")),
+        (
+            "OriginUrl",
+            format!("https://abc.lambda-url.{region}.on.aws/"),
+        ),
         ("PublisherAuth", "token".to_owned()),
     ]
     .iter()
-    .map(|(name, value)| format!("<member><OutputKey>{name}</OutputKey><OutputValue>{value}</OutputValue></member>"))
+    .map(|(name, value)| {
+        format!("<member><OutputKey>{name}</OutputKey><OutputValue>{value}</OutputValue></member>")
+    })
     .collect();
-    told("DescribeStacks", &format!(
-        "<Stacks><member><StackId>{}</StackId><StackName>{own}</StackName><CreationTime>2027-01-01T00:00:00Z</CreationTime>\
+    told(
+        "DescribeStacks",
+        &format!(
+            "<Stacks><member><StackId>{}</StackId><StackName>{own}</StackName><CreationTime>2027-01-01T00:00:00Z</CreationTime>\
          <StackStatus>{}</StackStatus><Parameters>{parameters}</Parameters><Outputs>{outputs}</Outputs></member></Stacks>",
-        stack.id, stack.status
-    ))
+            stack.id, stack.status
+        ),
+    )
 }
 
 /// Newest first; every look lets one event happen.
@@ -164,7 +185,10 @@ fn events(state: &mut State, region: &str, name: &str) -> Reply {
             if !(held && last)
                 && let Some(event) = stack.script.pop_front()
             {
-                stack.events.push(Event { id: format!("e{serial}"), ..event });
+                stack.events.push(Event {
+                    id: format!("e{serial}"),
+                    ..event
+                });
                 if last {
                     stack.status.clone_from(&stack.rest);
                     over = (stack.status == "DELETE_COMPLETE").then(|| stack.id.clone());
@@ -190,14 +214,22 @@ fn events(state: &mut State, region: &str, name: &str) -> Reply {
             stack.id, event.id, event.resource, event.kind, event.status, event.reason
         )
     }).collect();
-    told("DescribeStackEvents", &format!("<StackEvents>{members}</StackEvents>"))
+    told(
+        "DescribeStackEvents",
+        &format!("<StackEvents>{members}</StackEvents>"),
+    )
 }
 
 fn create_change_set(state: &mut State, region: &str, name: &str, fields: &Fields) -> Reply {
     let serial = state.next();
     let at = (region.to_owned(), name.to_owned());
     let update = fields["ChangeSetType"] == "UPDATE";
-    if update != state.stacks.get(&at).is_some_and(|stack| stack.status != "REVIEW_IN_PROGRESS") {
+    if update
+        != state
+            .stacks
+            .get(&at)
+            .is_some_and(|stack| stack.status != "REVIEW_IN_PROGRESS")
+    {
         return refused("ValidationError", "the wrong type of change set");
     }
     let stack = state.stacks.entry(at).or_insert_with(|| FakeStack {
@@ -208,10 +240,16 @@ fn create_change_set(state: &mut State, region: &str, name: &str, fields: &Field
     if stack.change_set.is_some() {
         return refused("AlreadyExistsException", "ChangeSet already exists");
     }
-    let template = fields.get("TemplateBody").or_else(|| fields.get("TemplateURL")).unwrap().clone();
+    let template = fields
+        .get("TemplateBody")
+        .or_else(|| fields.get("TemplateURL"))
+        .unwrap()
+        .clone();
     let mut parameters = Fields::new();
     for at in 1.. {
-        let Some(key) = fields.get(&format!("Parameters.member.{at}.ParameterKey")) else { break };
+        let Some(key) = fields.get(&format!("Parameters.member.{at}.ParameterKey")) else {
+            break;
+        };
         let value = match fields.get(&format!("Parameters.member.{at}.ParameterValue")) {
             Some(value) => value.clone(),
             None => stack.parameters[key].clone(),
@@ -233,11 +271,17 @@ fn create_change_set(state: &mut State, region: &str, name: &str, fields: &Field
 }
 
 fn describe_change_set(state: &mut State, region: &str, name: &str) -> Reply {
-    let Some((stack, set)) = find(state, region, name).and_then(|stack| Some((stack.clone(), stack.change_set.clone()?))) else {
+    let Some((stack, set)) = find(state, region, name)
+        .and_then(|stack| Some((stack.clone(), stack.change_set.clone()?)))
+    else {
         return refused("ChangeSetNotFound", "no such change set");
     };
     let (status, execution, reason) = match (set.is_empty, set.executing) {
-        (true, _) => ("FAILED", "UNAVAILABLE", "The submitted information didn't contain changes."),
+        (true, _) => (
+            "FAILED",
+            "UNAVAILABLE",
+            "The submitted information didn't contain changes.",
+        ),
         (false, true) => ("CREATE_COMPLETE", "EXECUTE_IN_PROGRESS", ""),
         (false, false) => ("CREATE_COMPLETE", "AVAILABLE", ""),
     };
@@ -245,11 +289,14 @@ fn describe_change_set(state: &mut State, region: &str, name: &str) -> Reply {
         "<member><Type>Resource</Type><ResourceChange><Action>Add</Action><LogicalResourceId>{resource}</LogicalResourceId>\
          <ResourceType>{kind}</ResourceType></ResourceChange></member>"
     )).collect();
-    told("DescribeChangeSet", &format!(
-        "<ChangeSetName>{}</ChangeSetName><ChangeSetId>{}</ChangeSetId><StackId>{}</StackId><Status>{status}</Status>\
+    told(
+        "DescribeChangeSet",
+        &format!(
+            "<ChangeSetName>{}</ChangeSetName><ChangeSetId>{}</ChangeSetId><StackId>{}</StackId><Status>{status}</Status>\
          <StatusReason>{reason}</StatusReason><ExecutionStatus>{execution}</ExecutionStatus><Changes>{changes}</Changes>",
-        set.name, set.id, stack.id
-    ))
+            set.name, set.id, stack.id
+        ),
+    )
 }
 
 fn execute(state: &mut State, region: &str, id: &str) -> Reply {
@@ -260,7 +307,11 @@ fn execute(state: &mut State, region: &str, id: &str) -> Reply {
         .find(|stack| stack.change_set.as_ref().is_some_and(|set| set.id == id))
         .unwrap();
     let set = stack.change_set.take().unwrap();
-    let verb = if stack.status == "REVIEW_IN_PROGRESS" { "CREATE" } else { "UPDATE" };
+    let verb = if stack.status == "REVIEW_IN_PROGRESS" {
+        "CREATE"
+    } else {
+        "UPDATE"
+    };
     stack.parameters = set.parameters;
     stack.template = set.template;
     let event = |resource: &str, kind: &str, status: String, reason: &str| Event {
@@ -276,7 +327,12 @@ fn execute(state: &mut State, region: &str, id: &str) -> Reply {
         match &failing {
             Some((doomed, reason)) if doomed == resource => {
                 script.push(event(resource, kind, format!("{verb}_FAILED"), reason));
-                script.push(event("Role", "AWS::IAM::Role", format!("{verb}_FAILED"), "Resource creation cancelled"));
+                script.push(event(
+                    "Role",
+                    "AWS::IAM::Role",
+                    format!("{verb}_FAILED"),
+                    "Resource creation cancelled",
+                ));
                 break;
             }
             _ => script.push(event(resource, kind, format!("{verb}_COMPLETE"), "")),
@@ -296,7 +352,11 @@ fn delete(state: &mut State, region: &str, name: &str) -> Reply {
         let own = stack.id.split('/').nth(1).unwrap().to_owned();
         if stack.status == "CREATE_COMPLETE" || stack.status == "UPDATE_COMPLETE" {
             stack.retained = vec![
-                ("EdgeFunction", "AWS::Lambda::Function", format!("{own}-EdgeFunction-1")),
+                (
+                    "EdgeFunction",
+                    "AWS::Lambda::Function",
+                    format!("{own}-EdgeFunction-1"),
+                ),
                 ("Bucket", "AWS::S3::Bucket", format!("{own}-content")),
                 ("Key", "AWS::KMS::Key", own),
             ];
@@ -315,7 +375,10 @@ fn list_deleted(state: &State, region: &str) -> Reply {
             stack.id, stack.id.split('/').nth(1).unwrap()
         ))
         .collect();
-    told("ListStacks", &format!("<StackSummaries>{members}</StackSummaries>"))
+    told(
+        "ListStacks",
+        &format!("<StackSummaries>{members}</StackSummaries>"),
+    )
 }
 
 fn list_spared(state: &State, id: &str) -> Reply {
@@ -329,17 +392,30 @@ fn list_spared(state: &State, id: &str) -> Reply {
              <LastUpdatedTimestamp>2027-01-01T00:00:00Z</LastUpdatedTimestamp></member>"
         ))
         .collect();
-    told("ListStackResources", &format!("<StackResourceSummaries>{members}</StackResourceSummaries>"))
+    told(
+        "ListStackResources",
+        &format!("<StackResourceSummaries>{members}</StackResourceSummaries>"),
+    )
 }
 
 pub(super) fn told(action: &str, result: &str) -> Reply {
     let body = format!(
         "<{action}Response><{action}Result>{result}</{action}Result><ResponseMetadata><RequestId>r</RequestId></ResponseMetadata></{action}Response>"
     );
-    (StatusCode::OK, body, vec![("content-type", "text/xml".to_owned())])
+    (
+        StatusCode::OK,
+        body,
+        vec![("content-type", "text/xml".to_owned())],
+    )
 }
 
 pub(super) fn refused(code: &str, message: &str) -> Reply {
-    let body = format!("<ErrorResponse><Error><Type>Sender</Type><Code>{code}</Code><Message>{message}</Message></Error><RequestId>r</RequestId></ErrorResponse>");
-    (StatusCode::BAD_REQUEST, body, vec![("content-type", "text/xml".to_owned())])
+    let body = format!(
+        "<ErrorResponse><Error><Type>Sender</Type><Code>{code}</Code><Message>{message}</Message></Error><RequestId>r</RequestId></ErrorResponse>"
+    );
+    (
+        StatusCode::BAD_REQUEST,
+        body,
+        vec![("content-type", "text/xml".to_owned())],
+    )
 }

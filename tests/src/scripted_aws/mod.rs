@@ -158,7 +158,9 @@ async fn answer(
 ) -> Result<Response<Full<Bytes>>, Infallible> {
     let (head, body) = request.into_parts();
     let scope = head.headers.get("authorization");
-    let scope = scope.and_then(|value| value.to_str().ok()).unwrap_or_default();
+    let scope = scope
+        .and_then(|value| value.to_str().ok())
+        .unwrap_or_default();
     let scope: Vec<String> = scope
         .split(['=', ',', ' '])
         .find(|part| part.contains("/aws4_request"))
@@ -173,18 +175,29 @@ async fn answer(
         path: head.uri.path().to_owned(),
         query: head.uri.query().unwrap_or_default().to_owned(),
         headers: head.headers,
-        body: body.collect().await.map(|body| body.to_bytes()).unwrap_or_default(),
+        body: body
+            .collect()
+            .await
+            .map(|body| body.to_bytes())
+            .unwrap_or_default(),
         region: region.clone(),
     };
     let fields: BTreeMap<String, String> = match service.as_str() {
         "cloudformation" | "sts" => form_urlencoded::parse(&asked.body).into_owned().collect(),
         _ => BTreeMap::new(),
     };
-    let target = asked.headers.get("x-amz-target").and_then(|value| value.to_str().ok());
+    let target = asked
+        .headers
+        .get("x-amz-target")
+        .and_then(|value| value.to_str().ok());
     let action = fields
         .get("Action")
         .cloned()
-        .or_else(|| target.and_then(|target| target.split('.').nth(1)).map(str::to_owned))
+        .or_else(|| {
+            target
+                .and_then(|target| target.split('.').nth(1))
+                .map(str::to_owned)
+        })
         .unwrap_or_else(|| format!("{} {}", asked.method, asked.path));
     let mut state = state.lock().unwrap();
     state.calls.push(Call {
@@ -197,7 +210,11 @@ async fn answer(
     for (name, value) in headers {
         response = response.header(name, value);
     }
-    let body = if asked.method == Method::HEAD { String::new() } else { body };
+    let body = if asked.method == Method::HEAD {
+        String::new()
+    } else {
+        body
+    };
     Ok(response.body(Full::new(Bytes::from(body))).unwrap())
 }
 
@@ -215,15 +232,23 @@ fn route(
     match service {
         "cloudformation" => cloudformation::answer(state, action, fields, &asked.region),
         "sts" => {
-            let who = format!("<Arn>arn:aws:iam::{ACCOUNT}:user/t</Arn><UserId>U</UserId><Account>{ACCOUNT}</Account>");
+            let who = format!(
+                "<Arn>arn:aws:iam::{ACCOUNT}:user/t</Arn><UserId>U</UserId><Account>{ACCOUNT}</Account>"
+            );
             cloudformation::told(action, &who)
         }
         "s3" => s3::answer(state, asked),
         "lambda" => delete_function(state, asked),
         "kms" => {
             let body: serde_json::Value = serde_json::from_slice(&asked.body).unwrap();
-            state.keys_ending.push(body["KeyId"].as_str().unwrap().to_owned());
-            (StatusCode::OK, r#"{"KeyState":"PendingDeletion"}"#.to_owned(), Vec::new())
+            state
+                .keys_ending
+                .push(body["KeyId"].as_str().unwrap().to_owned());
+            (
+                StatusCode::OK,
+                r#"{"KeyState":"PendingDeletion"}"#.to_owned(),
+                Vec::new(),
+            )
         }
         other => panic!("no service {other}: {action}"),
     }
@@ -232,13 +257,20 @@ fn route(
 fn delete_function(state: &mut State, asked: &Asked) -> Reply {
     if state.replicated {
         let text = r#"{"Type":"User","message":"Lambda was unable to delete arn because it is a replicated function."}"#;
-        let kind = ("x-amzn-errortype", "InvalidParameterValueException".to_owned());
+        let kind = (
+            "x-amzn-errortype",
+            "InvalidParameterValueException".to_owned(),
+        );
         return (StatusCode::BAD_REQUEST, text.to_owned(), vec![kind]);
     }
     let name = asked.path.rsplit('/').next().unwrap().to_owned();
     if state.deleted_functions.contains(&name) {
         let kind = ("x-amzn-errortype", "ResourceNotFoundException".to_owned());
-        return (StatusCode::NOT_FOUND, r#"{"Type":"User","Message":"gone"}"#.to_owned(), vec![kind]);
+        return (
+            StatusCode::NOT_FOUND,
+            r#"{"Type":"User","Message":"gone"}"#.to_owned(),
+            vec![kind],
+        );
     }
     state.deleted_functions.push(name);
     (StatusCode::NO_CONTENT, String::new(), Vec::new())

@@ -17,8 +17,15 @@ pub(super) fn answer(state: &mut State, asked: &Asked) -> Reply {
         Method::PUT => put(state, asked, path),
         Method::GET | Method::HEAD => match state.objects.get(path) {
             Some(bytes) => {
-                let headers = vec![("etag", etag(bytes)), ("content-length", bytes.len().to_string())];
-                (StatusCode::OK, String::from_utf8_lossy(bytes).into_owned(), headers)
+                let headers = vec![
+                    ("etag", etag(bytes)),
+                    ("content-length", bytes.len().to_string()),
+                ];
+                (
+                    StatusCode::OK,
+                    String::from_utf8_lossy(bytes).into_owned(),
+                    headers,
+                )
             }
             None => refused(StatusCode::NOT_FOUND, "NoSuchKey"),
         },
@@ -29,7 +36,9 @@ pub(super) fn answer(state: &mut State, asked: &Asked) -> Reply {
 fn of_bucket(state: &mut State, asked: &Asked, bucket: &str, sub: &str) -> Reply {
     let exists = state.buckets.contains(bucket);
     match (asked.method.as_str(), sub) {
-        ("PUT", "publicAccessBlock" | "ownershipControls" | "encryption" | "policy") if exists => fine(""),
+        ("PUT", "publicAccessBlock" | "ownershipControls" | "encryption" | "policy") if exists => {
+            fine("")
+        }
         ("PUT", "" | "x-id") => {
             state.buckets.insert(bucket.to_owned());
             fine("")
@@ -53,7 +62,10 @@ fn of_bucket(state: &mut State, asked: &Asked, bucket: &str, sub: &str) -> Reply
 
 fn versions(state: &State, bucket: &str) -> String {
     let inside = format!("{bucket}/");
-    let keys = state.objects.keys().filter_map(|path| path.strip_prefix(&inside));
+    let keys = state
+        .objects
+        .keys()
+        .filter_map(|path| path.strip_prefix(&inside));
     let entries: String = keys
         .map(|key| format!("<Version><Key>{key}</Key><VersionId>null</VersionId></Version>"))
         .collect();
@@ -61,7 +73,12 @@ fn versions(state: &State, bucket: &str) -> String {
 }
 
 fn put(state: &mut State, asked: &Asked, path: &str) -> Reply {
-    let header = |name: &str| asked.headers.get(name).and_then(|value| value.to_str().ok());
+    let header = |name: &str| {
+        asked
+            .headers
+            .get(name)
+            .and_then(|value| value.to_str().ok())
+    };
     let stored = state.objects.get(path).map(etag);
     let overtaken = path.ends_with("publishers.json") && state.overtaken > 0;
     let unmet = match (header("if-match"), header("if-none-match")) {
@@ -77,7 +94,11 @@ fn put(state: &mut State, asked: &Asked, path: &str) -> Reply {
         return refused(StatusCode::PRECONDITION_FAILED, "PreconditionFailed");
     }
     state.objects.insert(path.to_owned(), asked.body.clone());
-    (StatusCode::OK, String::new(), vec![("etag", etag(&asked.body))])
+    (
+        StatusCode::OK,
+        String::new(),
+        vec![("etag", etag(&asked.body))],
+    )
 }
 
 fn etag(bytes: &Bytes) -> String {
