@@ -1,7 +1,10 @@
 //! `keyfront`: the one binary people use. It parses arguments, reports errors in one line and chooses the exit
 //! code; what the commands do lives in the crates below it.
 
+mod aws;
+mod deploy;
 mod dev;
+mod publisher;
 mod report;
 
 use std::process::ExitCode;
@@ -19,14 +22,24 @@ struct Arguments {
 #[derive(Debug, Subcommand)]
 enum Command {
     Dev(dev::DevArguments),
+    Deploy(deploy::DeployArguments),
+    Status(deploy::StatusArguments),
+    Outputs(deploy::OutputsArguments),
+    Destroy(deploy::DestroyArguments),
+    Publisher(publisher::PublisherArguments),
 }
 
 fn main() -> ExitCode {
     let outcome = match Arguments::parse().command {
-        Command::Dev(arguments) => dev::run(arguments),
+        Command::Dev(arguments) => dev::run(arguments).map(|()| ExitCode::SUCCESS),
+        Command::Deploy(arguments) => deploy::run(arguments),
+        Command::Status(arguments) => deploy::run_status(arguments),
+        Command::Outputs(arguments) => deploy::run_outputs(arguments),
+        Command::Destroy(arguments) => deploy::run_destroy(arguments),
+        Command::Publisher(arguments) => publisher::run(arguments),
     };
     match outcome {
-        Ok(()) => ExitCode::SUCCESS,
+        Ok(code) => code,
         Err(error) => {
             report::failure(&error);
             ExitCode::FAILURE

@@ -20,6 +20,7 @@ pub mod local_stack;
 pub mod origin_process;
 pub mod publisher;
 pub mod s3_client;
+pub mod scripted_aws;
 pub mod stack;
 pub mod stub_origin;
 pub mod wire;

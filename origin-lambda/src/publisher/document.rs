@@ -70,6 +70,14 @@ pub enum PolicyError {
     /// No publisher has this id.
     #[error("there is no publisher {0:?}")]
     UnknownPublisher(String),
+    /// The publisher has no token with this id.
+    #[error("publisher {publisher:?} has no token {token:?}")]
+    UnknownToken {
+        /// The publisher's id.
+        publisher: String,
+        /// The token's id, as it was asked for.
+        token: String,
+    },
     /// The publisher has two valid tokens already: revoke one, or let it expire.
     #[error("publisher {0:?} has two valid tokens already")]
     TwoTokens(String),
@@ -158,13 +166,38 @@ impl Publishers {
     /// # Errors
     /// There is no such publisher; the document is unchanged.
     pub fn revoke_tokens(&mut self, publisher: &str) -> Result<(), PolicyError> {
-        let found = self
-            .publishers
-            .iter_mut()
-            .find(|candidate| candidate.id == publisher);
-        let entry = found.ok_or_else(|| PolicyError::UnknownPublisher(publisher.to_owned()))?;
-        for token in &mut entry.tokens {
+        for token in &mut self.publisher_mut(publisher)?.tokens {
             token.revoked = true;
+        }
+        Ok(())
+    }
+
+    /// Withdraws one token of a publisher.
+    ///
+    /// # Errors
+    /// There is no such publisher or token; the document is unchanged.
+    pub fn revoke_token(&mut self, publisher: &str, token_id: &str) -> Result<(), PolicyError> {
+        let tokens = &mut self.publisher_mut(publisher)?.tokens;
+        let found = tokens.iter_mut().find(|token| token.id == token_id);
+        let token = found.ok_or_else(|| PolicyError::UnknownToken {
+            publisher: publisher.to_owned(),
+            token: token_id.to_owned(),
+        })?;
+        token.revoked = true;
+        Ok(())
+    }
+
+    /// Lets every token of a publisher end at `end` at the latest.
+    ///
+    /// # Errors
+    /// There is no such publisher; the document is unchanged.
+    pub fn end_tokens_by(
+        &mut self,
+        publisher: &str,
+        end: OffsetDateTime,
+    ) -> Result<(), PolicyError> {
+        for token in &mut self.publisher_mut(publisher)?.tokens {
+            token.expires = Some(token.expires.map_or(end, |own| own.min(end)));
         }
         Ok(())
     }
@@ -182,11 +215,7 @@ impl Publishers {
     ) -> Result<PublisherToken, PolicyError> {
         let token = PublisherToken::generate().map_err(PolicyError::Randomness)?;
         let mut changed = self.clone();
-        let found = changed
-            .publishers
-            .iter_mut()
-            .find(|candidate| candidate.id == publisher);
-        let entry = found.ok_or_else(|| PolicyError::UnknownPublisher(publisher.to_owned()))?;
+        let entry = changed.publisher_mut(publisher)?;
         if entry
             .tokens
             .iter()
@@ -219,8 +248,16 @@ impl Publishers {
     }
 
     /// All publishers, in the document's order.
-    pub(super) fn publishers(&self) -> &[Publisher] {
+    pub fn publishers(&self) -> &[Publisher] {
         &self.publishers
+    }
+
+    fn publisher_mut(&mut self, id: &str) -> Result<&mut Publisher, PolicyError> {
+        let found = self
+            .publishers
+            .iter_mut()
+            .find(|candidate| candidate.id == id);
+        found.ok_or_else(|| PolicyError::UnknownPublisher(id.to_owned()))
     }
 
     fn checked(self) -> Result<Self, PolicyError> {

@@ -1,18 +1,6 @@
-//! What `keyfront` prints for people. The only place that writes to the terminal, so that no log line and no
-//! secret slips in between.
-
-#![allow(
-    clippy::print_stdout,
-    clippy::print_stderr,
-    reason = "this is the terminal's one door"
-)]
+//! What `keyfront dev` prints: the URLs and the commands to copy.
 
 use keyfront_dev_stack::stack::Stack;
-
-/// One line: the error and its causes, outermost first.
-pub(crate) fn failure(error: &anyhow::Error) {
-    eprintln!("keyfront: {error:#}");
-}
 
 /// The table of URLs and the three commands to copy.
 pub(crate) fn ready(stack: &Stack) {

@@ -1,0 +1,92 @@
+//! `keyfront outputs`: what the system's stacks tell, in one list.
+
+use std::collections::BTreeMap;
+
+use anyhow::Context as _;
+use aws_config::SdkConfig;
+use clap::Args;
+
+use super::{
+    EXIT_CODES, SystemArguments,
+    failure::refused,
+    stacks::Stacks,
+    template::{Layout, region_of},
+};
+use crate::report;
+
+/// Print the system's outputs: CDN URL, upload endpoint, bucket, key
+#[derive(Debug, Args)]
+#[command(after_help = EXIT_CODES)]
+pub(crate) struct OutputsArguments {
+    #[command(flatten)]
+    system: SystemArguments,
+    /// Print one JSON object
+    #[arg(long)]
+    json: bool,
+}
+
+pub(super) async fn outputs(arguments: OutputsArguments) -> anyhow::Result<()> {
+    let (config, region) = arguments.system.load().await?;
+    let name = &arguments.system.stack;
+    let mut all = BTreeMap::new();
+    let mut found = false;
+    for template in Layout::of(&region).templates() {
+        let stacks = Stacks::new(
+            &config,
+            region_of(*template, &region),
+            arguments.system.every(),
+        );
+        if stacks.find(name).await?.is_some() {
+            found = true;
+            all.extend(outputs_of(&stacks, name).await?);
+        }
+    }
+    if !found {
+        return Err(refused(format!(
+            "there is no stack {name} for {region}; `keyfront deploy` makes it"
+        )));
+    }
+    if arguments.json {
+        report::line(serde_json::to_string_pretty(&all)?);
+    } else {
+        report::deploy::pairs(["OUTPUT", "VALUE"], all);
+    }
+    Ok(())
+}
+
+/// The outputs of one stack.
+pub(super) async fn outputs_of(
+    stacks: &Stacks,
+    name: &str,
+) -> anyhow::Result<BTreeMap<String, String>> {
+    let stack = stacks
+        .find(name)
+        .await?
+        .with_context(|| format!("stack {name} is gone"))?;
+    let outputs = stack.outputs.unwrap_or_default().into_iter();
+    Ok(outputs
+        .filter_map(|output| Some((output.output_key?, output.output_value?)))
+        .collect())
+}
+
+/// The bucket of the system `stack` in the configuration's Region.
+///
+/// # Errors
+/// There is no such stack there, or it tells no bucket.
+pub(crate) async fn bucket_of(config: &SdkConfig, stack: &str) -> anyhow::Result<String> {
+    let region = config
+        .region()
+        .context("the configuration has no Region")?
+        .as_ref()
+        .to_owned();
+    let stacks = Stacks::new(config, &region, std::time::Duration::from_secs(3));
+    if stacks.find(stack).await?.is_none() {
+        anyhow::bail!(
+            "there is no stack {stack} in {region}; name the Region of its bucket with --region"
+        );
+    }
+    let mut outputs = outputs_of(&stacks, stack).await?;
+    outputs
+        .remove("BucketName")
+        .with_context(|| format!("stack {stack} tells no BucketName; is it Keyfront's?"))
+}

@@ -1,0 +1,421 @@
+//! Stacks and change sets: the states and events CloudFormation shows, in its order, one event a look.
+
+use std::collections::{BTreeMap, VecDeque};
+
+use http::StatusCode;
+
+use super::{ACCOUNT, Reply, State};
+
+type Fields = BTreeMap<String, String>;
+
+/// Whether an operation may end.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub enum Held {
+    #[default]
+    No,
+    /// It stays under way.
+    Yes,
+}
+
+/// A stack.
+#[derive(Debug, Clone, Default)]
+pub struct FakeStack {
+    pub id: String,
+    pub status: String,
+    pub parameters: Fields,
+    template: String,
+    change_set: Option<ChangeSet>,
+    events: Vec<Event>,
+    /// Events to come, then the status the stack rests in.
+    script: VecDeque<Event>,
+    rest: String,
+    /// Logical id, type, physical id of what a deletion spares.
+    retained: Vec<(&'static str, &'static str, String)>,
+}
+
+#[derive(Debug, Clone)]
+struct ChangeSet {
+    name: String,
+    id: String,
+    parameters: Fields,
+    template: String,
+    is_empty: bool,
+    executing: bool,
+}
+
+#[derive(Debug, Clone)]
+struct Event {
+    id: String,
+    resource: String,
+    kind: String,
+    status: String,
+    reason: String,
+}
+
+/// What stands for the template's resources.
+const RESOURCES: [(&str, &str); 3] = [
+    ("Key", "AWS::KMS::Key"),
+    ("Bucket", "AWS::S3::Bucket"),
+    ("EdgeFunction", "AWS::Lambda::Function"),
+];
+
+pub(super) fn answer(state: &mut State, action: &str, fields: &Fields, region: &str) -> Reply {
+    let name = fields.get("StackName").cloned().unwrap_or_default();
+    match action {
+        "DescribeStacks" => describe(state, region, &name),
+        "DescribeStackEvents" => events(state, region, &name),
+        "CreateChangeSet" => create_change_set(state, region, &name, fields),
+        "DescribeChangeSet" => describe_change_set(state, region, &name),
+        "DeleteChangeSet" => {
+            let stack = state.stacks.get_mut(&(region.to_owned(), name)).unwrap();
+            stack.change_set = None;
+            told(action, "")
+        }
+        "ExecuteChangeSet" => execute(state, region, &fields["ChangeSetName"]),
+        "DeleteStack" => delete(state, region, &name),
+        "ListStacks" => list_deleted(state, region),
+        "ListStackResources" => list_spared(state, &name),
+        "ContinueUpdateRollback" => {
+            let stack = find(state, region, &name).unwrap();
+            stack.begin(
+                "UPDATE_ROLLBACK_IN_PROGRESS",
+                Vec::new(),
+                "UPDATE_ROLLBACK_COMPLETE",
+            );
+            told(action, "")
+        }
+        other => panic!("no action {other}"),
+    }
+}
+
+impl FakeStack {
+    /// A stack at rest.
+    #[must_use]
+    pub fn at_rest(region: &str, name: &str, status: &str) -> Self {
+        let id = format!("arn:aws:cloudformation:{region}:{ACCOUNT}:stack/{name}/old");
+        Self {
+            id,
+            status: status.to_owned(),
+            ..Self::default()
+        }
+    }
+
+    fn own(&self, status: &str) -> Event {
+        Event {
+            id: String::new(),
+            resource: self.id.split('/').nth(1).unwrap_or_default().to_owned(),
+            kind: "AWS::CloudFormation::Stack".to_owned(),
+            status: status.to_owned(),
+            reason: String::new(),
+        }
+    }
+
+    fn begin(&mut self, status: &str, script: Vec<Event>, rest: &str) {
+        status.clone_into(&mut self.status);
+        let mut all = VecDeque::from(vec![self.own(status)]);
+        all.extend(script);
+        all.push_back(self.own(rest));
+        self.script = all;
+        rest.clone_into(&mut self.rest);
+    }
+}
+
+fn find<'a>(state: &'a mut State, region: &str, name: &str) -> Option<&'a mut FakeStack> {
+    let mut stacks = state.stacks.iter_mut();
+    stacks
+        .find(|((at, known), stack)| at == region && (known == name || stack.id == name))
+        .map(|(_, stack)| stack)
+}
+
+fn describe(state: &mut State, region: &str, name: &str) -> Reply {
+    let past = state
+        .past
+        .iter()
+        .find(|(at, stack)| at == region && stack.id == name);
+    let past = past.map(|(_, stack)| stack.clone());
+    let Some(stack) = find(state, region, name).cloned().or(past) else {
+        return refused(
+            "ValidationError",
+            &format!("Stack with id {name} does not exist"),
+        );
+    };
+    let own = stack.id.split('/').nth(1).unwrap();
+    let parameters: String = stack
+        .parameters
+        .iter()
+        .map(|(name, value)| format!("<member><ParameterKey>{name}</ParameterKey><ParameterValue>{value}</ParameterValue></member>"))
+        .collect();
+    let outputs: String = [
+        ("BucketName", format!("{own}-content")),
+        (
+            "KeyArn",
+            format!("arn:aws:kms:{region}:{ACCOUNT}:key/{own}"),
+        ),
+        ("CdnUrl", "https://d1.cloudfront.net".to_owned()),
+        ("EdgeRoleArn", format!("arn:aws:iam::{ACCOUNT}:role/edge")),
+        (
+            "OriginUrl",
+            format!("https://abc.lambda-url.{region}.on.aws/"),
+        ),
+        ("PublisherAuth", "token".to_owned()),
+    ]
+    .iter()
+    .map(|(name, value)| {
+        format!("<member><OutputKey>{name}</OutputKey><OutputValue>{value}</OutputValue></member>")
+    })
+    .collect();
+    told(
+        "DescribeStacks",
+        &format!(
+            "<Stacks><member><StackId>{}</StackId><StackName>{own}</StackName><CreationTime>2027-01-01T00:00:00Z</CreationTime>\
+         <StackStatus>{}</StackStatus><Parameters>{parameters}</Parameters><Outputs>{outputs}</Outputs></member></Stacks>",
+            stack.id, stack.status
+        ),
+    )
+}
+
+/// Newest first; every look lets one event happen.
+fn events(state: &mut State, region: &str, name: &str) -> Reply {
+    let held = state.held == Held::Yes;
+    let serial = state.next();
+    let mut over = None;
+    let stack = match find(state, region, name) {
+        Some(stack) => {
+            let last = stack.script.len() == 1;
+            if !(held && last)
+                && let Some(event) = stack.script.pop_front()
+            {
+                stack.events.push(Event {
+                    id: format!("e{serial}"),
+                    ..event
+                });
+                if last {
+                    stack.status.clone_from(&stack.rest);
+                    over = (stack.status == "DELETE_COMPLETE").then(|| stack.id.clone());
+                }
+            }
+            stack.clone()
+        }
+        None => match state.past.iter().find(|(_, stack)| stack.id == name) {
+            Some((_, stack)) => stack.clone(),
+            None => return refused("ValidationError", "does not exist"),
+        },
+    };
+    if let Some(id) = over {
+        state.stacks.retain(|_, stack| stack.id != id);
+        state.past.push((region.to_owned(), stack.clone()));
+    }
+    let members: String = stack.events.iter().rev().map(|event| {
+        let physical = if event.kind == "AWS::CloudFormation::Stack" { stack.id.as_str() } else { "x" };
+        format!(
+            "<member><StackId>{}</StackId><EventId>{}</EventId><StackName>s</StackName><LogicalResourceId>{}</LogicalResourceId>\
+             <PhysicalResourceId>{physical}</PhysicalResourceId><ResourceType>{}</ResourceType><ResourceStatus>{}</ResourceStatus>\
+             <ResourceStatusReason>{}</ResourceStatusReason><Timestamp>2027-01-01T00:00:00Z</Timestamp></member>",
+            stack.id, event.id, event.resource, event.kind, event.status, event.reason
+        )
+    }).collect();
+    told(
+        "DescribeStackEvents",
+        &format!("<StackEvents>{members}</StackEvents>"),
+    )
+}
+
+fn create_change_set(state: &mut State, region: &str, name: &str, fields: &Fields) -> Reply {
+    let serial = state.next();
+    let at = (region.to_owned(), name.to_owned());
+    let update = fields["ChangeSetType"] == "UPDATE";
+    if update
+        != state
+            .stacks
+            .get(&at)
+            .is_some_and(|stack| stack.status != "REVIEW_IN_PROGRESS")
+    {
+        return refused("ValidationError", "the wrong type of change set");
+    }
+    let stack = state.stacks.entry(at).or_insert_with(|| FakeStack {
+        id: format!("arn:aws:cloudformation:{region}:{ACCOUNT}:stack/{name}/{serial}"),
+        status: "REVIEW_IN_PROGRESS".to_owned(),
+        ..FakeStack::default()
+    });
+    if stack.change_set.is_some() {
+        return refused("AlreadyExistsException", "ChangeSet already exists");
+    }
+    let template = fields
+        .get("TemplateBody")
+        .or_else(|| fields.get("TemplateURL"))
+        .unwrap()
+        .clone();
+    let mut parameters = Fields::new();
+    for at in 1.. {
+        let Some(key) = fields.get(&format!("Parameters.member.{at}.ParameterKey")) else {
+            break;
+        };
+        let value = match fields.get(&format!("Parameters.member.{at}.ParameterValue")) {
+            Some(value) => value.clone(),
+            None => stack.parameters[key].clone(),
+        };
+        parameters.insert(key.clone(), value);
+    }
+    let is_empty = update && stack.template == template && stack.parameters == parameters;
+    let set = ChangeSet {
+        name: fields["ChangeSetName"].clone(),
+        id: format!("arn:aws:cloudformation:{region}:{ACCOUNT}:changeSet/{serial}"),
+        parameters,
+        template,
+        is_empty,
+        executing: false,
+    };
+    let ids = format!("<Id>{}</Id><StackId>{}</StackId>", set.id, stack.id);
+    stack.change_set = Some(set);
+    told("CreateChangeSet", &ids)
+}
+
+fn describe_change_set(state: &mut State, region: &str, name: &str) -> Reply {
+    let Some((stack, set)) = find(state, region, name)
+        .and_then(|stack| Some((stack.clone(), stack.change_set.clone()?)))
+    else {
+        return refused("ChangeSetNotFound", "no such change set");
+    };
+    let (status, execution, reason) = match (set.is_empty, set.executing) {
+        (true, _) => (
+            "FAILED",
+            "UNAVAILABLE",
+            "The submitted information didn't contain changes.",
+        ),
+        (false, true) => ("CREATE_COMPLETE", "EXECUTE_IN_PROGRESS", ""),
+        (false, false) => ("CREATE_COMPLETE", "AVAILABLE", ""),
+    };
+    let changes: String = RESOURCES.iter().map(|(resource, kind)| format!(
+        "<member><Type>Resource</Type><ResourceChange><Action>Add</Action><LogicalResourceId>{resource}</LogicalResourceId>\
+         <ResourceType>{kind}</ResourceType></ResourceChange></member>"
+    )).collect();
+    told(
+        "DescribeChangeSet",
+        &format!(
+            "<ChangeSetName>{}</ChangeSetName><ChangeSetId>{}</ChangeSetId><StackId>{}</StackId><Status>{status}</Status>\
+         <StatusReason>{reason}</StatusReason><ExecutionStatus>{execution}</ExecutionStatus><Changes>{changes}</Changes>",
+            set.name, set.id, stack.id
+        ),
+    )
+}
+
+fn execute(state: &mut State, region: &str, id: &str) -> Reply {
+    let failing = state.failing.clone();
+    let stacks = state.stacks.iter_mut().filter(|((at, _), _)| at == region);
+    let stack = stacks
+        .map(|(_, stack)| stack)
+        .find(|stack| stack.change_set.as_ref().is_some_and(|set| set.id == id))
+        .unwrap();
+    let set = stack.change_set.take().unwrap();
+    let verb = if stack.status == "REVIEW_IN_PROGRESS" {
+        "CREATE"
+    } else {
+        "UPDATE"
+    };
+    stack.parameters = set.parameters;
+    stack.template = set.template;
+    let event = |resource: &str, kind: &str, status: String, reason: &str| Event {
+        id: String::new(),
+        resource: resource.to_owned(),
+        kind: kind.to_owned(),
+        status,
+        reason: reason.to_owned(),
+    };
+    let mut script = Vec::new();
+    for (resource, kind) in RESOURCES {
+        script.push(event(resource, kind, format!("{verb}_IN_PROGRESS"), ""));
+        match &failing {
+            Some((doomed, reason)) if doomed == resource => {
+                script.push(event(resource, kind, format!("{verb}_FAILED"), reason));
+                script.push(event(
+                    "Role",
+                    "AWS::IAM::Role",
+                    format!("{verb}_FAILED"),
+                    "Resource creation cancelled",
+                ));
+                break;
+            }
+            _ => script.push(event(resource, kind, format!("{verb}_COMPLETE"), "")),
+        }
+    }
+    let rest = match (&failing, verb) {
+        (None, verb) => format!("{verb}_COMPLETE"),
+        (Some(_), "CREATE") => "ROLLBACK_COMPLETE".to_owned(),
+        (Some(_), _) => "UPDATE_ROLLBACK_COMPLETE".to_owned(),
+    };
+    stack.begin(&format!("{verb}_IN_PROGRESS"), script, &rest);
+    told("ExecuteChangeSet", "")
+}
+
+fn delete(state: &mut State, region: &str, name: &str) -> Reply {
+    if let Some(stack) = find(state, region, name) {
+        let own = stack.id.split('/').nth(1).unwrap().to_owned();
+        if stack.status == "CREATE_COMPLETE" || stack.status == "UPDATE_COMPLETE" {
+            stack.retained = vec![
+                (
+                    "EdgeFunction",
+                    "AWS::Lambda::Function",
+                    format!("{own}-EdgeFunction-1"),
+                ),
+                ("Bucket", "AWS::S3::Bucket", format!("{own}-content")),
+                ("Key", "AWS::KMS::Key", own),
+            ];
+        }
+        stack.begin("DELETE_IN_PROGRESS", Vec::new(), "DELETE_COMPLETE");
+    }
+    told("DeleteStack", "")
+}
+
+fn list_deleted(state: &State, region: &str) -> Reply {
+    let past = state.past.iter().filter(|(at, _)| at == region);
+    let members: String = past
+        .map(|(_, stack)| format!(
+            "<member><StackId>{}</StackId><StackName>{}</StackName><CreationTime>2027-01-01T00:00:00Z</CreationTime>\
+             <StackStatus>DELETE_COMPLETE</StackStatus></member>",
+            stack.id, stack.id.split('/').nth(1).unwrap()
+        ))
+        .collect();
+    told(
+        "ListStacks",
+        &format!("<StackSummaries>{members}</StackSummaries>"),
+    )
+}
+
+fn list_spared(state: &State, id: &str) -> Reply {
+    let stack = state.past.iter().find(|(_, stack)| stack.id == id);
+    let members: String = stack
+        .into_iter()
+        .flat_map(|(_, stack)| &stack.retained)
+        .map(|(resource, kind, physical)| format!(
+            "<member><LogicalResourceId>{resource}</LogicalResourceId><PhysicalResourceId>{physical}</PhysicalResourceId>\
+             <ResourceType>{kind}</ResourceType><ResourceStatus>DELETE_SKIPPED</ResourceStatus>\
+             <LastUpdatedTimestamp>2027-01-01T00:00:00Z</LastUpdatedTimestamp></member>"
+        ))
+        .collect();
+    told(
+        "ListStackResources",
+        &format!("<StackResourceSummaries>{members}</StackResourceSummaries>"),
+    )
+}
+
+pub(super) fn told(action: &str, result: &str) -> Reply {
+    let body = format!(
+        "<{action}Response><{action}Result>{result}</{action}Result><ResponseMetadata><RequestId>r</RequestId></ResponseMetadata></{action}Response>"
+    );
+    (
+        StatusCode::OK,
+        body,
+        vec![("content-type", "text/xml".to_owned())],
+    )
+}
+
+pub(super) fn refused(code: &str, message: &str) -> Reply {
+    let body = format!(
+        "<ErrorResponse><Error><Type>Sender</Type><Code>{code}</Code><Message>{message}</Message></Error><RequestId>r</RequestId></ErrorResponse>"
+    );
+    (
+        StatusCode::BAD_REQUEST,
+        body,
+        vec![("content-type", "text/xml".to_owned())],
+    )
+}

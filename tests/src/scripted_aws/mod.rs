@@ -1,0 +1,277 @@
+//! An AWS of the tests' own: CloudFormation, S3, STS, Lambda and KMS as far as `keyfront deploy` calls them, with
+//! failures on demand and a log of every call.
+//!
+//! It verifies no signature; the Region and the service are read from the credential scope.
+
+mod cloudformation;
+mod s3;
+
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    convert::Infallible,
+    net::SocketAddr,
+    sync::{Arc, Mutex, MutexGuard},
+};
+
+use bytes::Bytes;
+use http::{Method, Request, Response, StatusCode};
+use http_body_util::{BodyExt as _, Full};
+use hyper::{body::Incoming, server::conn::http1, service::service_fn};
+use hyper_util::rt::{TokioIo, TokioTimer};
+use tokio::{net::TcpListener, process::Command, task::JoinHandle};
+
+pub use self::cloudformation::{FakeStack, Held};
+use crate::artefacts;
+
+/// The account of every caller.
+pub const ACCOUNT: &str = "123456789012";
+
+/// A call as it came.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Call {
+    pub region: String,
+    pub service: String,
+    /// `CreateChangeSet`, or `PUT /bucket/key`.
+    pub action: String,
+}
+
+/// What goes wrong, and what there is.
+#[derive(Debug, Default)]
+pub struct State {
+    pub calls: Vec<Call>,
+    /// Actions answered `Throttling` this many times more.
+    pub throttle: BTreeMap<String, u32>,
+    /// Resource of the template whose creation fails, with the reason.
+    pub failing: Option<(String, String)>,
+    /// Operations stop before their last event while this is so.
+    pub held: Held,
+    /// Lambda says that the function has replicas still.
+    pub replicated: bool,
+    pub deleted_functions: Vec<String>,
+    pub keys_ending: Vec<String>,
+    /// By Region and name.
+    pub stacks: BTreeMap<(String, String), FakeStack>,
+    /// Stacks that were deleted.
+    pub past: Vec<(String, FakeStack)>,
+    pub buckets: BTreeSet<String>,
+    pub objects: BTreeMap<String, Bytes>,
+    /// Writes of the publishers' policy that find it changed.
+    pub overtaken: u32,
+    serial: u32,
+}
+
+/// A running endpoint; stopped when dropped.
+#[derive(Debug)]
+pub struct ScriptedAws {
+    address: SocketAddr,
+    state: Arc<Mutex<State>>,
+    task: JoinHandle<()>,
+}
+
+/// An answer before it is written.
+pub(crate) type Reply = (StatusCode, String, Vec<(&'static str, String)>);
+
+/// A call's parts.
+pub(crate) struct Asked {
+    method: Method,
+    path: String,
+    query: String,
+    headers: http::HeaderMap,
+    body: Bytes,
+    region: String,
+}
+
+impl ScriptedAws {
+    /// Starts on a free port.
+    pub async fn start() -> Self {
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let address = listener.local_addr().unwrap();
+        let state = Arc::new(Mutex::new(State::default()));
+        let shared = Arc::clone(&state);
+        let task = tokio::spawn(async move {
+            loop {
+                let (stream, _) = listener.accept().await.unwrap();
+                let shared = Arc::clone(&shared);
+                let service = service_fn(move |request| answer(Arc::clone(&shared), request));
+                tokio::spawn(async move {
+                    let mut server = http1::Builder::new();
+                    server.timer(TokioTimer::new());
+                    let _ = server.serve_connection(TokioIo::new(stream), service).await;
+                });
+            }
+        });
+        Self {
+            address,
+            state,
+            task,
+        }
+    }
+
+    /// What there is, and what goes wrong from now on.
+    pub fn state(&self) -> MutexGuard<'_, State> {
+        self.state.lock().unwrap()
+    }
+
+    /// `keyfront` with this endpoint and someone's credentials, and no others.
+    #[must_use]
+    pub fn keyfront(&self, arguments: &[&str]) -> Command {
+        let mut command = Command::new(artefacts::keyfront());
+        command
+            .args(arguments)
+            .current_dir(artefacts::root())
+            .env_remove("AWS_PROFILE")
+            .env("AWS_CONFIG_FILE", "/nonexistent")
+            .env("AWS_SHARED_CREDENTIALS_FILE", "/nonexistent")
+            .env("AWS_EC2_METADATA_DISABLED", "true")
+            .env("AWS_ENDPOINT_URL", format!("http://{}", self.address))
+            .env("AWS_ACCESS_KEY_ID", "AKIDEXAMPLE")
+            .env("AWS_SECRET_ACCESS_KEY", "secret-of-the-tests")
+            .stdin(std::process::Stdio::null())
+            .kill_on_drop(true);
+        command
+    }
+
+    /// The actions called so far, in order.
+    #[must_use]
+    pub fn actions(&self) -> Vec<String> {
+        let state = self.state();
+        state.calls.iter().map(|call| call.action.clone()).collect()
+    }
+}
+
+impl Drop for ScriptedAws {
+    fn drop(&mut self) {
+        self.task.abort();
+    }
+}
+
+impl State {
+    pub(crate) fn next(&mut self) -> u32 {
+        self.serial += 1;
+        self.serial
+    }
+}
+
+async fn answer(
+    state: Arc<Mutex<State>>,
+    request: Request<Incoming>,
+) -> Result<Response<Full<Bytes>>, Infallible> {
+    let (head, body) = request.into_parts();
+    let scope = head.headers.get("authorization");
+    let scope = scope
+        .and_then(|value| value.to_str().ok())
+        .unwrap_or_default();
+    let scope: Vec<String> = scope
+        .split(['=', ',', ' '])
+        .find(|part| part.contains("/aws4_request"))
+        .unwrap_or_default()
+        .split('/')
+        .map(str::to_owned)
+        .collect();
+    let part = |at: usize| scope.get(at).cloned().unwrap_or_default();
+    let (region, service) = (part(2), part(3));
+    let asked = Asked {
+        method: head.method,
+        path: head.uri.path().to_owned(),
+        query: head.uri.query().unwrap_or_default().to_owned(),
+        headers: head.headers,
+        body: body
+            .collect()
+            .await
+            .map(|body| body.to_bytes())
+            .unwrap_or_default(),
+        region: region.clone(),
+    };
+    let fields: BTreeMap<String, String> = match service.as_str() {
+        "cloudformation" | "sts" => form_urlencoded::parse(&asked.body).into_owned().collect(),
+        _ => BTreeMap::new(),
+    };
+    let target = asked
+        .headers
+        .get("x-amz-target")
+        .and_then(|value| value.to_str().ok());
+    let action = fields
+        .get("Action")
+        .cloned()
+        .or_else(|| {
+            target
+                .and_then(|target| target.split('.').nth(1))
+                .map(str::to_owned)
+        })
+        .unwrap_or_else(|| format!("{} {}", asked.method, asked.path));
+    let mut state = state.lock().unwrap();
+    state.calls.push(Call {
+        region,
+        service: service.clone(),
+        action: action.clone(),
+    });
+    let (status, body, headers) = route(&mut state, &service, &action, &fields, &asked);
+    let mut response = Response::builder().status(status);
+    for (name, value) in headers {
+        response = response.header(name, value);
+    }
+    let body = if asked.method == Method::HEAD {
+        String::new()
+    } else {
+        body
+    };
+    Ok(response.body(Full::new(Bytes::from(body))).unwrap())
+}
+
+fn route(
+    state: &mut State,
+    service: &str,
+    action: &str,
+    fields: &BTreeMap<String, String>,
+    asked: &Asked,
+) -> Reply {
+    if let Some(left) = state.throttle.get_mut(action).filter(|left| **left > 0) {
+        *left -= 1;
+        return cloudformation::refused("Throttling", "Rate exceeded");
+    }
+    match service {
+        "cloudformation" => cloudformation::answer(state, action, fields, &asked.region),
+        "sts" => {
+            let who = format!(
+                "<Arn>arn:aws:iam::{ACCOUNT}:user/t</Arn><UserId>U</UserId><Account>{ACCOUNT}</Account>"
+            );
+            cloudformation::told(action, &who)
+        }
+        "s3" => s3::answer(state, asked),
+        "lambda" => delete_function(state, asked),
+        "kms" => {
+            let body: serde_json::Value = serde_json::from_slice(&asked.body).unwrap();
+            state
+                .keys_ending
+                .push(body["KeyId"].as_str().unwrap().to_owned());
+            (
+                StatusCode::OK,
+                r#"{"KeyState":"PendingDeletion"}"#.to_owned(),
+                Vec::new(),
+            )
+        }
+        other => panic!("no service {other}: {action}"),
+    }
+}
+
+fn delete_function(state: &mut State, asked: &Asked) -> Reply {
+    if state.replicated {
+        let text = r#"{"Type":"User","message":"Lambda was unable to delete arn because it is a replicated function."}"#;
+        let kind = (
+            "x-amzn-errortype",
+            "InvalidParameterValueException".to_owned(),
+        );
+        return (StatusCode::BAD_REQUEST, text.to_owned(), vec![kind]);
+    }
+    let name = asked.path.rsplit('/').next().unwrap().to_owned();
+    if state.deleted_functions.contains(&name) {
+        let kind = ("x-amzn-errortype", "ResourceNotFoundException".to_owned());
+        return (
+            StatusCode::NOT_FOUND,
+            r#"{"Type":"User","Message":"gone"}"#.to_owned(),
+            vec![kind],
+        );
+    }
+    state.deleted_functions.push(name);
+    (StatusCode::NO_CONTENT, String::new(), Vec::new())
+}

@@ -1,0 +1,115 @@
+//! Buckets and objects: as much of S3 as artifacts and the publishers' policy need.
+
+use bytes::Bytes;
+use http::{Method, StatusCode};
+use sha2::{Digest as _, Sha256};
+
+use super::{Asked, Reply, State};
+
+pub(super) fn answer(state: &mut State, asked: &Asked) -> Reply {
+    let path = asked.path.trim_start_matches('/');
+    let (bucket, key) = path.split_once('/').unwrap_or((path, ""));
+    let sub = asked.query.split(['=', '&']).next().unwrap_or_default();
+    if key.is_empty() {
+        return of_bucket(state, asked, bucket, sub);
+    }
+    match asked.method {
+        Method::PUT => put(state, asked, path),
+        Method::GET | Method::HEAD => match state.objects.get(path) {
+            Some(bytes) => {
+                let headers = vec![
+                    ("etag", etag(bytes)),
+                    ("content-length", bytes.len().to_string()),
+                ];
+                (
+                    StatusCode::OK,
+                    String::from_utf8_lossy(bytes).into_owned(),
+                    headers,
+                )
+            }
+            None => refused(StatusCode::NOT_FOUND, "NoSuchKey"),
+        },
+        _ => refused(StatusCode::NOT_IMPLEMENTED, "NotImplemented"),
+    }
+}
+
+fn of_bucket(state: &mut State, asked: &Asked, bucket: &str, sub: &str) -> Reply {
+    let exists = state.buckets.contains(bucket);
+    match (asked.method.as_str(), sub) {
+        ("PUT", "publicAccessBlock" | "ownershipControls" | "encryption" | "policy") if exists => {
+            fine("")
+        }
+        ("PUT", "" | "x-id") => {
+            state.buckets.insert(bucket.to_owned());
+            fine("")
+        }
+        ("HEAD", _) if exists => fine(""),
+        ("GET", "versions") if exists => fine(&versions(state, bucket)),
+        ("GET", "uploads") if exists => fine("<ListMultipartUploadsResult/>"),
+        ("POST", "delete") if exists => {
+            let inside = format!("{bucket}/");
+            state.objects.retain(|path, _| !path.starts_with(&inside));
+            fine("<DeleteResult/>")
+        }
+        ("DELETE", _) if exists => {
+            state.buckets.remove(bucket);
+            (StatusCode::NO_CONTENT, String::new(), Vec::new())
+        }
+        _ if !exists => refused(StatusCode::NOT_FOUND, "NoSuchBucket"),
+        _ => refused(StatusCode::NOT_IMPLEMENTED, "NotImplemented"),
+    }
+}
+
+fn versions(state: &State, bucket: &str) -> String {
+    let inside = format!("{bucket}/");
+    let keys = state
+        .objects
+        .keys()
+        .filter_map(|path| path.strip_prefix(&inside));
+    let entries: String = keys
+        .map(|key| format!("<Version><Key>{key}</Key><VersionId>null</VersionId></Version>"))
+        .collect();
+    format!("<ListVersionsResult>{entries}</ListVersionsResult>")
+}
+
+fn put(state: &mut State, asked: &Asked, path: &str) -> Reply {
+    let header = |name: &str| {
+        asked
+            .headers
+            .get(name)
+            .and_then(|value| value.to_str().ok())
+    };
+    let stored = state.objects.get(path).map(etag);
+    let overtaken = path.ends_with("publishers.json") && state.overtaken > 0;
+    let unmet = match (header("if-match"), header("if-none-match")) {
+        (Some(wanted), _) => stored.as_deref() != Some(wanted),
+        (None, Some(_)) => stored.is_some(),
+        (None, None) => false,
+    };
+    if overtaken {
+        state.overtaken -= 1;
+        return refused(StatusCode::CONFLICT, "ConditionalRequestConflict");
+    }
+    if unmet {
+        return refused(StatusCode::PRECONDITION_FAILED, "PreconditionFailed");
+    }
+    state.objects.insert(path.to_owned(), asked.body.clone());
+    (
+        StatusCode::OK,
+        String::new(),
+        vec![("etag", etag(&asked.body))],
+    )
+}
+
+fn etag(bytes: &Bytes) -> String {
+    format!("\"{}\"", &hex::encode(Sha256::digest(bytes))[..32])
+}
+
+fn fine(body: &str) -> Reply {
+    (StatusCode::OK, body.to_owned(), Vec::new())
+}
+
+fn refused(status: StatusCode, code: &str) -> Reply {
+    let body = format!("<Error><Code>{code}</Code><Message>{code}</Message></Error>");
+    (status, body, Vec::new())
+}
