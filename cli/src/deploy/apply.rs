@@ -160,7 +160,7 @@ impl Deployment {
                 "its deletion stopped; finish it with `keyfront destroy`, then deploy again"
             }
             Standing::Unknown => {
-                "this version of keyfront does not know that status, and changes nothing"
+                "keyfront never brings a stack there and changes nothing; bring it to rest where that was done"
             }
             Standing::Absent | Standing::Reviewed | Standing::Busy | Standing::Whole => {
                 return Ok(());
@@ -413,7 +413,7 @@ impl Deployment {
             for (name, value) in wanted.parameters {
                 match value {
                     Some(value) if kept.get(&name) != Some(&value) => {
-                        report::line(format_args!("  {name}={value}"))
+                        report::line(format_args!("  {name}={value}"));
                     }
                     _ => {}
                 }

@@ -144,7 +144,7 @@ impl Stacks {
             let moved = happened.iter().any(|event| event.of_stack);
             if at_rest && (moved || silent >= SILENT_LOOKS || status == StackStatus::DeleteComplete)
             {
-                return self.judge(stack, status, aim, &happened);
+                return self.judge(stack, &status, aim, &happened);
             }
             silent += u32::from(at_rest);
             tokio::time::sleep(self.every).await;
@@ -154,11 +154,11 @@ impl Stacks {
     fn judge(
         &self,
         stack: Option<Stack>,
-        status: StackStatus,
+        status: &StackStatus,
         aim: Aim,
         happened: &[Event],
     ) -> anyhow::Result<()> {
-        if aim.is_reached(&status) {
+        if aim.is_reached(status) {
             return Ok(());
         }
         let name = stack.and_then(|stack| stack.stack_name);

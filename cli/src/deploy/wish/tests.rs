@@ -29,7 +29,8 @@ fn a_careful_wish_is_accepted_in_one_region_and_in_two() {
 
 #[test]
 fn every_bad_wish_is_told_by_its_name_and_says_what_to_do() {
-    let cases: &[(&str, &str, &[(&str, &str)], &str)] = &[
+    type Case<'a> = (&'a str, &'a str, &'a [(&'a str, &'a str)], &'a str);
+    let cases: &[Case<'_>] = &[
         ("Media", "us-east-1", &[], "must be lower case"),
         ("media-", "us-east-1", &[], "must be lower case"),
         ("", "us-east-1", &[], "must be lower case"),
