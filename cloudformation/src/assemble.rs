@@ -96,8 +96,7 @@ impl Template {
                         "origin-host",
                         r#"!Select [2, !Split ["/", !GetAtt OriginUrl.FunctionUrl]]"#,
                     ),
-                    ("distribution", "!Ref Distribution"),
-                    ("if-distribution", ""),
+                    ("origin-role", "!Ref OriginRole"),
                 ],
             },
             Self::Origin => Recipe {
@@ -110,12 +109,7 @@ impl Template {
                     fragment!("alarms"),
                     fragment!("origin"),
                 ],
-                links: &[
-                    BUCKET,
-                    KEY_ARN,
-                    ("distribution", "!Ref DistributionId"),
-                    ("if-distribution", "Condition: HasDistribution"),
-                ],
+                links: &[BUCKET, KEY_ARN],
             },
             Self::Edge => Recipe {
                 description: "Keyfront, the CDN's side: the function at the edge and the distribution, in us-east-1",
@@ -131,6 +125,7 @@ impl Template {
                     ("region", "!Ref BucketRegion"),
                     ("edge-role-arn", "!Ref EdgeRoleArn"),
                     ("origin-host", "!Ref OriginHost"),
+                    ("origin-role", "!Ref OriginRoleName"),
                 ],
             },
         }
@@ -262,11 +257,8 @@ fn expand(line: &str, recipe: &Recipe, text: &mut String) -> Result<(), Assembly
         return Err(unknown());
     }
     let linked = linked.trim_end();
-    // A link to nothing takes its line with it.
-    if !linked.is_empty() || line.is_empty() {
-        text.push_str(linked);
-        text.push('\n');
-    }
+    text.push_str(linked);
+    text.push('\n');
     Ok(())
 }
 

@@ -89,7 +89,7 @@ fn every_parameter_says_what_it_is_for_and_takes_its_own_default() {
 fn the_edges_stack_takes_what_the_origins_stack_puts_out() {
     let origin = Template::Origin.document().unwrap();
     let outputs: Vec<_> = origin.outputs().collect();
-    for needed in ["BucketName", "EdgeRoleArn", "OriginUrl"] {
+    for needed in ["BucketName", "EdgeRoleArn", "OriginRoleName", "OriginUrl"] {
         assert!(outputs.contains(&needed), "{needed}");
     }
 }

@@ -329,7 +329,7 @@ impl Deployment {
             ("BucketName", inputs.get("BucketName").cloned()),
             ("EdgeRoleArn", inputs.get("EdgeRoleArn").cloned()),
             ("OriginHost", host("OriginUrl")),
-            ("ReaderHost", Some(host("ReaderUrl").unwrap_or_default())),
+            ("OriginRoleName", inputs.get("OriginRoleName").cloned()),
         ];
         filled
             .into_iter()

@@ -26,7 +26,7 @@ const FILLED: [&str; 9] = [
     "BucketRegion",
     "EdgeRoleArn",
     "OriginHost",
-    "ReaderHost",
+    "OriginRoleName",
 ];
 
 /// Which stacks make a system.
@@ -147,7 +147,6 @@ pub(super) fn check_site(
         ),
         ("BucketRegion", region.to_owned()),
         ("OriginHost", host.clone()),
-        ("ReaderHost", host.clone()),
     ];
     let filled = filled.map(|(name, value)| (name.to_owned(), value));
     let given = parameters.clone().into_iter().chain(filled);

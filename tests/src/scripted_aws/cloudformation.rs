@@ -153,6 +153,7 @@ fn describe(state: &mut State, region: &str, name: &str) -> Reply {
         ),
         ("CdnUrl", "https://d1.cloudfront.net".to_owned()),
         ("EdgeRoleArn", format!("arn:aws:iam::{ACCOUNT}:role/edge")),
+        ("OriginRoleName", "origin".to_owned()),
         (
             "OriginUrl",
             format!("https://abc.lambda-url.{region}.on.aws/"),
