@@ -21,7 +21,7 @@ use crate::cdn::{
 use crate::cloudfront::{self, CloudFront};
 
 /// The id of the distribution.
-const DISTRIBUTION: &str = "EKEYFRONTDEV00";
+pub(super) const DISTRIBUTION: &str = "EKEYFRONTDEV00";
 
 const DAY: u64 = 24 * 60 * 60;
 /// Seconds.

@@ -27,6 +27,7 @@ pub use dev_json::{DevJson, RoleCredentials, StoredCredentials};
 use crate::cdn::CdnHandle;
 use crate::identity::Credentials;
 use crate::kms::Kms;
+use crate::ssm::{self, Ssm};
 use ground::Ground;
 use listeners::{Listeners, url};
 use origin::OriginSetup;
@@ -46,6 +47,7 @@ pub struct Stack {
     edge_description: String,
     origin_description: String,
     cloudfront_url: String,
+    ssm_url: String,
     kms: Arc<Kms>,
 }
 
@@ -71,7 +73,7 @@ impl Stack {
 
         let (sessions, begun) = Sessions::begin(Arc::clone(&ground.sts), ground.clock.clone())?;
         let cdn = cdn::start(&config, &site, &addresses, sessions.edge()).await?;
-        let origin = OriginSetup::new(&ground, &site.bucket, &addresses, cdn.url())?;
+        let origin = OriginSetup::new(&ground, &site, &addresses, cdn.url())?;
         let dev_json_path = config.folder.join("dev.json");
         let publisher_token = publisher::token(
             &origin.administrator(&ground),
@@ -89,6 +91,11 @@ impl Stack {
 
         let api = cdn::serve_api(&ground, &cdn, listeners.cloudfront, stop.clone());
         tasks.spawn(async { ground::report("the cloudfront api", api.await) });
+
+        let parameters = Ssm::new(Arc::clone(&ground.iam));
+        parameters.seed(principals::DISTRIBUTION_PARAMETER, cdn::DISTRIBUTION);
+        let parameters = ssm::serve(listeners.ssm, parameters, ground.auth("ssm"), stop.clone());
+        tasks.spawn(async { ground::report("the parameter store", parameters.await) });
 
         let dev_json = DevJson {
             cdn_url: cdn.url(),
@@ -124,6 +131,7 @@ impl Stack {
             edge_description: config.edge.description(),
             origin_description: config.origin.description(),
             cloudfront_url: url(addresses.cloudfront),
+            ssm_url: url(addresses.ssm),
             kms,
         })
     }
@@ -141,6 +149,11 @@ impl Stack {
     /// The CloudFront API, for people: `dev.json` does not have it.
     pub fn cloudfront_url(&self) -> &str {
         &self.cloudfront_url
+    }
+
+    /// The parameter store, where the origin finds the distribution's id.
+    pub fn ssm_url(&self) -> &str {
+        &self.ssm_url
     }
 
     /// What runs the edge, for people.

@@ -6,6 +6,12 @@ use serde_json::{Value, json};
 
 use crate::iam::{Iam, Policy, PolicyKind, Role, User};
 use crate::identity::Account;
+use crate::ssm;
+
+use super::cdn::DISTRIBUTION;
+
+/// Where the origin finds the distribution's id.
+pub(super) const DISTRIBUTION_PARAMETER: &str = "/keyfront/dev/distribution";
 
 pub(super) const EDGE_ROLE: &str = "keyfront-edge";
 pub(super) const ORIGIN_ROLE: &str = "keyfront-origin";
@@ -47,7 +53,7 @@ pub(super) fn admit_administrator(iam: &Iam) -> anyhow::Result<()> {
 
 fn administrator() -> anyhow::Result<User> {
     let policy = document(
-        &json!([{"Effect": "Allow", "Action": ["s3:*", "kms:*", "sts:*", "cloudfront:*"], "Resource": "*"}]),
+        &json!([{"Effect": "Allow", "Action": ["s3:*", "kms:*", "sts:*", "cloudfront:*", "ssm:*"], "Resource": "*"}]),
     );
     Ok(User {
         name: ADMIN_USER.to_owned(),
@@ -129,6 +135,16 @@ fn origin_policy(account: &Account, bucket: &str, key_arn: &str) -> String {
         {"Effect": "Deny", "Action": ["s3:PutObject", "s3:DeleteObject"], "Resource": format!("{arn}/.keyfront/*")},
         key_use(account, bucket, key_arn, &["kms:Decrypt", "kms:GenerateDataKey"]),
         own_key_use(bucket, key_arn),
+        {
+            "Effect": "Allow",
+            "Action": "cloudfront:CreateInvalidation",
+            "Resource": format!("arn:aws:cloudfront::{}:distribution/{DISTRIBUTION}", account.id()),
+        },
+        {
+            "Effect": "Allow",
+            "Action": "ssm:GetParameter",
+            "Resource": ssm::parameter_arn(account, DISTRIBUTION_PARAMETER),
+        },
     ]))
 }
 
