@@ -1,6 +1,6 @@
 # `make` lists the targets. Everything installed on the way lands in .tools/, target/ and dist/.
 .DEFAULT_GOAL := help
-.PHONY: help dev build bundle bundle-edge bundle-origin bundle-npm test fuzz check fmt bench clean
+.PHONY: policy-report templates help dev build bundle bundle-edge bundle-worker bundle-origin bundle-npm test fuzz check fmt bench clean
 
 CARGO ?= cargo
 export KEYFRONT_TOOLS := $(CURDIR)/.tools
@@ -11,13 +11,16 @@ help: ## list the targets
 dev: bundle-edge build ## build what is missing, then run the whole system on this machine (ARGS="--help" for flags)
 	target/debug/keyfront dev $(ARGS)
 
-build: ## the `keyfront` binary
-	$(CARGO) build --locked --package keyfront-cli
+build: ## the `keyfront` binary, and the origin's
+	$(CARGO) build --locked --package keyfront-cli --package keyfront-origin
 
-bundle: bundle-edge bundle-origin bundle-npm ## dist/: the edge bundle, the origin Lambda and the npm package, as they leave
+bundle: bundle-edge bundle-worker bundle-origin bundle-npm ## dist/: the edge bundles, the origin Lambda and the npm package, as they leave
 
 bundle-edge: ## dist/edge-cloudfront/ and its zip
 	scripts/bundle-edge
+
+bundle-worker: ## dist/edge-worker/, the Cloudflare Worker
+	scripts/bundle-worker
 
 bundle-origin: ## dist/origin-lambda.zip
 	scripts/bundle-origin
@@ -34,10 +37,16 @@ fuzz: ## every fuzz target for some seconds (ARGS="--seconds 60"); needs a night
 check: ## formatting, lints, licences, documentation
 	scripts/check
 
+policy-report: ## which scenario needs which grant of the templates
+	$(CARGO) run --quiet --locked --package keyfront-tests --bin policy-report
+
+templates: ## assemble cloudformation/*.yaml from its fragments
+	$(CARGO) run --quiet --locked --package keyfront-cloudformation --bin assemble-templates
+
 fmt: ## format the Rust code
 	$(CARGO) fmt --all
 
-bench: bundle-edge ## side by side against peers, in one run
+bench: bundle-edge bundle-worker ## side by side against peers, in one run
 	bench/run
 
 clean: ## remove what was built (the tools in .tools/ stay)

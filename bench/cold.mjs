@@ -27,7 +27,7 @@ const name = process.argv[2];
 const compiles = { 'compile-signer': './build/signer.wasm', 'compile-bundle': '../dist/edge-cloudfront/keyfront-edge.wasm' };
 if (compiles[name]) {
   const bytes = readFileSync(new URL(compiles[name], import.meta.url));
-  const imports = { host: { sha256() {} }, edge: { sha256() {} } };
+  const imports = { host: { sha256() {} }, edge: { sha256() {}, ecdsa() {} } };
   const start = performance.now();
   new WebAssembly.Instance(new WebAssembly.Module(bytes), imports);
   console.log(JSON.stringify({ compile_and_instantiate: performance.now() - start }));

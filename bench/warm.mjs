@@ -1,5 +1,6 @@
-// Times warm signers in one process, interleaved round by round, and prints the median and the best round
-// (microseconds a signature) as JSON: on a busy machine the medians say who suffers, the best what the code costs.
+// Times warm signers in one process, interleaved round by round, and prints the median, the best and every round
+// (microseconds a signature) as JSON: on a busy machine the medians say who suffers, the best what the code costs, and
+// ratios within a round, whose signers shared the machine's mood, are what can be compared.
 // First every signer must make the same signature, and the shipped handler the one aws4 makes.
 
 import aws4Package from 'aws4';
@@ -8,8 +9,9 @@ import { compile, event, shippedHandler, signer } from './keyfront.mjs';
 import { aws4, aws4fetch, awsSigv4Wasm, blog, blogCached, compressions, smithy } from './peers.mjs';
 import { credentials, request } from './reference-request.mjs';
 
-const ROUNDS = Number(process.env.BENCH_ROUNDS ?? 31);
-const ROUND_MILLISECONDS = 12;
+const ROUNDS = Number(process.env.BENCH_ROUNDS ?? 81);
+const ROUND_MILLISECONDS = 5;
+const WARM_UP_MILLISECONDS = 400;
 
 const module = compile();
 const signers = {
@@ -29,9 +31,14 @@ await assertHandlerSignsLikeAws4();
 signers['26 compressions in wasm'] = { sign: compressions() };
 signers['shipped handler, event in to event out'] = { sign: handler, inputs: event, asynchronous: true };
 
-for (const entry of Object.values(signers)) await calibrate(entry);
+const entries = Object.values(signers);
+for (const entry of entries) await calibrate(entry);
 for (let round = 0; round < ROUNDS; round += 1) {
-  for (const entry of Object.values(signers)) entry.samples.push(await time(entry, entry.calls));
+  // Another one begins every time, so that nobody is always behind the same neighbour.
+  for (let i = 0; i < entries.length; i += 1) {
+    const entry = entries[(round + i) % entries.length];
+    entry.samples.push(await time(entry, entry.calls));
+  }
 }
 const results = Object.entries(signers).map(([name, { samples }]) => [name, summary(samples)]);
 console.log(JSON.stringify(Object.fromEntries(results)));
@@ -75,13 +82,10 @@ async function assertHandlerSignsLikeAws4() {
 /** Warms a signer up and finds how many calls fill a round. */
 async function calibrate(entry) {
   entry.samples = [];
-  let calls = 200;
-  for (;;) {
-    const microseconds = (await time(entry, calls)) * calls;
-    if (microseconds > ROUND_MILLISECONDS * 1000) break;
-    calls *= 2;
-  }
-  entry.calls = calls;
+  const end = performance.now() + WARM_UP_MILLISECONDS;
+  let best = Infinity;
+  while (performance.now() < end) best = Math.min(best, await time(entry, 100));
+  entry.calls = Math.max(20, Math.round((ROUND_MILLISECONDS * 1000) / best));
 }
 
 /** Microseconds a call. Inputs are made before the clock starts. */
@@ -95,5 +99,5 @@ async function time({ sign, inputs, asynchronous }, calls) {
 
 function summary(samples) {
   const sorted = samples.toSorted((a, b) => a - b);
-  return { median: sorted[sorted.length >> 1], best: sorted[0] };
+  return { median: sorted[sorted.length >> 1], best: sorted[0], rounds: samples };
 }

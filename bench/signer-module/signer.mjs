@@ -8,7 +8,7 @@ import { EMPTY_SHA256, UNIX_SECONDS, credentials, request } from '../reference-r
  * @param how 'pure': all in WASM; 'hybrid': `sha256` (bytes -> latin1 string) hashes the canonical request
  */
 export function signing(module, how, sha256) {
-  let bytes;
+  let bytes = Buffer.alloc(0);
   let lengths;
   let known = {};
   const { exports } = new WebAssembly.Instance(module, {
@@ -19,7 +19,8 @@ export function signing(module, how, sha256) {
   });
   const sign = how === 'pure' ? exports.sign_pure : exports.sign_hybrid;
   const refresh = () => {
-    if (bytes?.buffer === exports.memory.buffer) return;
+    // Memory that grew leaves its old views empty, which costs less to see than `memory.buffer`.
+    if (bytes.length !== 0) return;
     bytes = Buffer.from(exports.memory.buffer);
     lengths = new Uint32Array(exports.memory.buffer);
   };
@@ -47,10 +48,11 @@ export function signing(module, how, sha256) {
     const at = sign();
     if (at === 0) throw new Error('the signer refused the reference request');
     refresh();
+    const written = bytes.latin1Slice(at + 4, at + 20 + lengths[at >> 2]);
     return {
-      authorization: bytes.latin1Slice(at + 20, at + 20 + lengths[at >> 2]),
+      authorization: written.slice(16),
       'x-amz-content-sha256': EMPTY_SHA256,
-      'x-amz-date': bytes.latin1Slice(at + 4, at + 20),
+      'x-amz-date': written.slice(0, 16),
       'x-amz-security-token': credentials.sessionToken,
     };
   };

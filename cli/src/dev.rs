@@ -159,6 +159,7 @@ fn config(arguments: DevArguments) -> anyhow::Result<StackConfig> {
         },
         ready_file: arguments.ready_file,
         rotate_every: arguments.rotate_every.map(Duration::from_secs),
+        withheld: None,
     })
 }
 

@@ -56,6 +56,18 @@ impl ContentKey {
         &self.key
     }
 
+    /// The 96-bit nonce of the content.
+    #[must_use]
+    pub fn nonce(&self) -> [u8; 12] {
+        self.nonce
+    }
+
+    /// The associated data the content is authenticated with.
+    #[must_use]
+    pub fn associated_data(&self) -> &'static [u8] {
+        self.associated_data
+    }
+
     /// The AES-CTR counter block of the content's byte `16 * block`; the counter is its last 32 bits.
     #[must_use]
     pub fn counter_block(&self, block: u32) -> [u8; 16] {
@@ -120,11 +132,7 @@ pub(crate) struct Authenticator {
 impl Authenticator {
     /// Begins with the object's associated data.
     pub(crate) fn new(key: &ContentKey) -> Self {
-        let aes = Aes256::new((&*key.key).into());
-        let mut mask = Zeroizing::new(key.block(1));
-        aes.encrypt_block((&mut *mask).into());
-        let mut subkey = Zeroizing::new([0; 16]);
-        aes.encrypt_block((&mut *subkey).into());
+        let [mask, subkey] = mask_and_subkey(key);
         let mut hash = Ghash::new(&subkey);
         hash.absorb(key.associated_data);
         hash.pad();
@@ -169,6 +177,16 @@ impl fmt::Debug for Authenticator {
             .field("absorbed", &self.ciphertext)
             .finish_non_exhaustive()
     }
+}
+
+/// What masks the tag, and the subkey of GHASH.
+pub(crate) fn mask_and_subkey(key: &ContentKey) -> [Zeroizing<[u8; 16]>; 2] {
+    let aes = Aes256::new((&*key.key).into());
+    [key.block(1), [0; 16]].map(|block| {
+        let mut block = Zeroizing::new(block);
+        aes.encrypt_block((&mut *block).into());
+        block
+    })
 }
 
 /// Keystream and authenticator over the same content, one step ahead of each other.

@@ -7,6 +7,7 @@ use alloc::string::String;
 use core::fmt;
 
 use serde::de::{Deserialize, Deserializer, Error as _, MapAccess, Visitor};
+use sha2::{Digest as _, Sha256};
 
 use crate::error::Error;
 use crate::format::Format;
@@ -54,6 +55,22 @@ impl KmsContext {
     pub(crate) fn into_entries(self) -> Description {
         self.entries
     }
+}
+
+/// The context by which Keyfront binds a data key to its object: the bucket, the purpose, and the object key's SHA-256
+/// in hexadecimal, since contexts appear in clear in metadata and logs. IAM policies condition on these names.
+#[must_use]
+pub fn content_context(bucket: &str, key: &str) -> Description {
+    let digest = Sha256::digest(key.as_bytes());
+    let digits = digest.iter().flat_map(|byte| [byte >> 4, *byte]);
+    Description::from([
+        ("bucket".into(), bucket.into()),
+        ("purpose".into(), "content".into()),
+        (
+            "key-sha256".into(),
+            digits.map(|half| hex_digit(half.into())).collect(),
+        ),
+    ])
 }
 
 /// Refuses a caller's context that names an entry the format keeps for itself.
@@ -165,6 +182,18 @@ mod tests {
             let refused = KmsContext::new(Format::V3, map(&[(name, "x")]));
             assert_eq!(refused, Err(Error::ReservedContextEntry(name.into())));
         }
+    }
+
+    #[test]
+    fn a_content_context_names_the_object_by_its_hash() {
+        let context = content_context("media", "abc");
+        let hash = "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad";
+        let expected = [
+            ("bucket", "media"),
+            ("purpose", "content"),
+            ("key-sha256", hash),
+        ];
+        assert_eq!(context, map(&expected));
     }
 
     #[test]

@@ -61,20 +61,23 @@ mod context;
 mod data_key;
 mod error;
 mod format;
+mod hosted;
 mod key_commitment;
 mod open;
 mod range;
 mod seal;
+pub mod viewing;
 
 pub use body::{CiphertextGuard, StreamOpener};
 pub use cipher::{ContentKey, MAX_CONTENT_LENGTH, TAG_LENGTH};
-pub use context::{Description, KmsContext};
+pub use context::{Description, KmsContext, content_context};
 pub use data_key::{DataKey, MasterKey, WrappedDataKey};
 pub use error::Error;
 pub use format::{
     Envelope, Format, INSTRUCTION_FILE_MARKER, INSTRUCTION_FILE_SUFFIX, MAX_INSTRUCTION_FILE,
     MAX_SEALED_METADATA, Metadata, Wrap, instruction_file_key,
 };
+pub use hosted::HostedGuard;
 pub use open::{
     AwaitingInstructionFile, AwaitingKey, Commitment, KeyNeed, LegacyWraps, OpenPolicy, Opening,
     Unlocked, begin,

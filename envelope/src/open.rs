@@ -16,6 +16,7 @@ use crate::context::{self, CIPHER_ENTRY, Description};
 use crate::data_key::{self, DataKey, MasterKey};
 use crate::error::Error;
 use crate::format::{self, Content, Envelope, ObjectPart, Placement, Wrap};
+use crate::hosted::HostedGuard;
 use crate::key_commitment;
 use crate::range::{PlannedRange, RangeOpener, RequestedRange};
 
@@ -273,6 +274,17 @@ impl Unlocked {
     /// [`Error::BodyLength`] if no such body can belong to this envelope.
     pub fn guard(&self, body_length: u64) -> Result<CiphertextGuard, Error> {
         Ok(CiphertextGuard::new(
+            &self.key,
+            self.plaintext_length(body_length)?,
+        ))
+    }
+
+    /// Watches over a body which the platform's own AES-CTR decrypts and its own AES-GCM hashes.
+    ///
+    /// # Errors
+    /// [`Error::BodyLength`] if no such body can belong to this envelope.
+    pub fn hosted_guard(&self, body_length: u64) -> Result<HostedGuard, Error> {
+        Ok(HostedGuard::new(
             &self.key,
             self.plaintext_length(body_length)?,
         ))

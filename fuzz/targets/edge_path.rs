@@ -24,7 +24,7 @@ fuzz_target!(|path: &str| {
             assert!(!asked.starts_with("/_publish/") && !asked.starts_with("/r/"));
             format!("/private-content/pub{asked}")
         }
-        OriginKind::Reader => format!("/pub{asked}"),
+        OriginKind::Reader => format!("/read/pub{asked}"),
         OriginKind::Publish => asked["/_publish".len()..].to_owned(),
     };
     let completed = if asked.ends_with('/') && signed.origin != OriginKind::Publish {

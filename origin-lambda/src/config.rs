@@ -10,8 +10,8 @@ use std::fmt;
 
 pub use self::{
     cdn::{
-        CLOUDFRONT_ENDPOINT, CdnSettings, DISTRIBUTION_PARAMETER, SITE_INDEX, SITE_PREFIX,
-        SSM_ENDPOINT,
+        CLOUDFRONT_ENDPOINT, CdnSettings, DISTRIBUTION_PARAMETER, ParameterArn, SITE_INDEX,
+        SITE_PREFIX, SSM_ENDPOINT,
     },
     envelopes::{
         Commitment, MASTER_KEY, MASTER_KEY_ID, MasterKeySetting, READER_COMMITMENT,
@@ -338,6 +338,11 @@ mod tests {
             (READER_COMMITMENT, "v2"),
             (READER_VERIFY_LIMIT, "0"),
             (READER_VERIFY_LIMIT, "1GB"),
+            (DISTRIBUTION_PARAMETER, "/keyfront/distribution-id"),
+            (DISTRIBUTION_PARAMETER, "arn:aws:ssm::123456789012:parameter/p"),
+            (DISTRIBUTION_PARAMETER, "arn:aws:ssm:us-east-1:12:parameter/p"),
+            (DISTRIBUTION_PARAMETER, "arn:aws:ssm:us-east-1:123456789012:parameter/"),
+            (DISTRIBUTION_PARAMETER, "arn:aws:kms:us-east-1:123456789012:parameter/p"),
             (READER_FOREIGN_CONTEXT, "[]"),
             (READER_FOREIGN_CONTEXT, r#"{"aws:x-amz-cek-alg":"115"}"#),
         ] {

@@ -83,7 +83,7 @@ impl Cdn {
         Self(config.cdn.clone().map(|settings| {
             Arc::new(Distribution {
                 cloudfront: clients::cloudfront(config, &settings, credentials.clone()),
-                ssm: clients::ssm(config, &settings, credentials.clone()),
+                ssm: clients::ssm(&settings, credentials.clone()),
                 settings,
                 id: Mutex::default(),
                 queue: Mutex::default(),
@@ -192,7 +192,7 @@ impl Distribution {
         if known.is_some() {
             return known;
         }
-        let name = &self.settings.distribution_parameter;
+        let name = self.settings.distribution_parameter.as_str();
         match self.ssm.get_parameter().name(name).send().await {
             Ok(answer) => {
                 let id = answer.parameter.and_then(|parameter| parameter.value);

@@ -5,9 +5,14 @@
 use std::{env, error::Error as _, io, iter, net::SocketAddr, process::ExitCode};
 
 use keyfront_origin::{
-    Config, ConfigError, Origin, http::function_url::FunctionUrl, kms::Kms, store,
+    Config, ConfigError, Origin,
+    http::{
+        function_url::FunctionUrl,
+        runtime_api::{self, RuntimeError},
+    },
+    kms::Kms,
+    store,
 };
-use lambda_http::lambda_runtime::{self, LambdaEvent, service_fn};
 use tokio::net::TcpListener;
 use tracing_subscriber::EnvFilter;
 
@@ -27,8 +32,8 @@ enum StartError {
     Listen(SocketAddr, #[source] io::Error),
     #[error("the server failed")]
     Serve(#[source] io::Error),
-    #[error("the lambda runtime failed")]
-    Runtime(#[source] lambda_runtime::Error),
+    #[error(transparent)]
+    Runtime(#[from] RuntimeError),
 }
 
 #[tokio::main]
@@ -40,10 +45,9 @@ async fn main() -> ExitCode {
         .with_span_list(false)
         .with_env_filter(filter)
         .init();
-    let outcome = if env::var_os(RUNTIME_API).is_some() {
-        on_lambda().await
-    } else {
-        natively().await
+    let outcome = match variable(RUNTIME_API) {
+        Some(api) => on_lambda(&api).await,
+        None => natively().await,
     };
     match outcome {
         Ok(()) => ExitCode::SUCCESS,
@@ -59,16 +63,10 @@ async fn main() -> ExitCode {
     }
 }
 
-async fn on_lambda() -> Result<(), StartError> {
+async fn on_lambda(api: &str) -> Result<(), StartError> {
     let config = Config::read_on_lambda(variable)?;
     let function = FunctionUrl::new(origin(&config).await?, config.edge_role.clone());
-    let handler = service_fn(move |event: LambdaEvent<serde_json::Value>| {
-        let function = function.clone();
-        async move { Ok::<_, std::convert::Infallible>(function.answer_json(event.payload).await) }
-    });
-    lambda_runtime::run(handler)
-        .await
-        .map_err(StartError::Runtime)
+    match runtime_api::serve(&function, api).await? {}
 }
 
 async fn natively() -> Result<(), StartError> {

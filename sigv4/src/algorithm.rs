@@ -40,12 +40,19 @@ impl Algorithm {
 
     /// `YYYYMMDD/region/service/aws4_request`, for SigV4A without the region.
     pub(crate) fn append_scope(self, out: &mut String, context: &SigningContext<'_>) {
+        let (region, slash) = match self {
+            Self::HmacSha256 => (context.region, "/"),
+            Self::EcdsaP256Sha256 => ("", ""),
+        };
         let (day, service) = (context.date.day(), context.service);
-        append(out, &[day, "/"]);
-        if self == Self::HmacSha256 {
-            append(out, &[context.region, "/"]);
-        }
-        append(out, &[service, "/aws4_request"]);
+        append(out, &[day, "/", region, slash, service, "/aws4_request"]);
+    }
+
+    /// [`append_scope`](Algorithm::append_scope), alone.
+    pub(crate) fn scope(self, context: &SigningContext<'_>) -> String {
+        let mut scope = String::with_capacity(64);
+        self.append_scope(&mut scope, context);
+        scope
     }
 
     /// The region set, which SigV4A sends and signs.

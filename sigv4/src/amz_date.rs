@@ -76,7 +76,7 @@ impl AmzDate {
     /// `YYYYMMDD`, the day of the credential scope.
     #[must_use]
     pub fn day(&self) -> &str {
-        &self.timestamp()[..8]
+        core::str::from_utf8(&self.0[..8]).expect("digits are ASCII")
     }
 
     pub(crate) fn day_bytes(&self) -> [u8; 8] {

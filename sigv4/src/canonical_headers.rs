@@ -3,7 +3,7 @@
 //! Names are lower-cased and sorted, repeated names joined by commas in the order given (S3: refused), values
 //! trimmed and their inner runs of spaces reduced to one. It does not choose headers: what it is given is signed.
 
-use alloc::{string::String, vec::Vec};
+use alloc::{borrow::Cow, string::String, vec::Vec};
 use core::cmp::Ordering;
 
 use crate::{append::append, error::SigningError, request::Profile, sorted_order};
@@ -39,9 +39,8 @@ impl<'a, 'order> CanonicalHeaders<'a, 'order> {
     ) -> Result<Self, SigningError> {
         let (mut hosts, mut all_lower) = (0, true);
         for header in given {
-            check(header)?;
+            all_lower &= is_checked_lower(header)?;
             hosts += usize::from(header.0.eq_ignore_ascii_case("host"));
-            all_lower &= is_lower(header.0);
         }
         match hosts {
             0 => return Err(SigningError::HostMissing),
@@ -50,13 +49,10 @@ impl<'a, 'order> CanonicalHeaders<'a, 'order> {
         }
         let name = |index: usize| pick(given, written, index).0;
         let count = given.len() + written.len();
-        if all_lower {
-            sorted_order::sort(order, count, |left, right| name(left).cmp(name(right)))?;
-        } else {
-            sorted_order::sort(order, count, |left, right| {
-                compare_lower(name(left), name(right))
-            })?;
-        }
+        sorted_order::sort(order, count, |left, right| match all_lower {
+            true => name(left).cmp(name(right)),
+            false => compare_lower(name(left), name(right)),
+        })?;
         // What is sent as two lines may arrive as one, or as the last of them.
         let repeated = order
             .windows(2)
@@ -73,50 +69,32 @@ impl<'a, 'order> CanonicalHeaders<'a, 'order> {
         })
     }
 
-    /// `name:value\n` for every name.
-    pub(crate) fn append_lines(&self, out: &mut String) {
+    /// `name:value\n` for every name into `lines`, and `name;name` in place of what `names` holds.
+    pub(crate) fn append(&self, lines: &mut String, names: &mut String) {
+        names.clear();
         let mut previous = "";
         for &index in self.order {
             let (name, value) = pick(self.given, self.written, index);
             if previous.eq_ignore_ascii_case(name) {
                 // The line is still open for another value of the same name.
-                out.pop();
-                append(out, &[","]);
+                lines.pop();
+                append(lines, &[","]);
             } else {
-                self.append_name(out, name);
-                append(out, &[":"]);
+                let separator = if previous.is_empty() { "" } else { ";" };
+                let lower = match self.all_lower {
+                    true => Cow::Borrowed(name),
+                    false => Cow::Owned(name.to_ascii_lowercase()),
+                };
+                append(names, &[separator, &lower]);
+                append(lines, &[&lower, ":"]);
             }
             if index < self.given.len() {
-                append_trimmed(out, value);
+                append_trimmed(lines, value);
+                append(lines, &["\n"]);
             } else {
-                append(out, &[value]);
+                append(lines, &[value, "\n"]);
             }
-            append(out, &["\n"]);
             previous = name;
-        }
-    }
-
-    /// `name;name`, each name once.
-    pub(crate) fn append_names(&self, out: &mut String) {
-        let mut previous = "";
-        for &index in self.order {
-            let (name, _) = pick(self.given, self.written, index);
-            if previous.eq_ignore_ascii_case(name) {
-                continue;
-            }
-            if !previous.is_empty() {
-                append(out, &[";"]);
-            }
-            self.append_name(out, name);
-            previous = name;
-        }
-    }
-
-    fn append_name(&self, out: &mut String, name: &str) {
-        let start = out.len();
-        append(out, &[name]);
-        if !self.all_lower {
-            out[start..].make_ascii_lowercase();
         }
     }
 }
@@ -129,8 +107,10 @@ fn pick<'a>(given: &[Header<'a>], written: &[Header<'a>], index: usize) -> Heade
     }
 }
 
-fn check(&(name, value): &Header<'_>) -> Result<(), SigningError> {
-    if !is_token(name) {
+/// Whether the name of a sound header is in lower case.
+fn is_checked_lower(&(name, value): &Header<'_>) -> Result<bool, SigningError> {
+    let kinds = kinds(name);
+    if name.is_empty() || kinds & NO_TOKEN != 0 {
         return Err(SigningError::HeaderName { name: name.into() });
     }
     if RESERVED
@@ -149,33 +129,44 @@ fn check(&(name, value): &Header<'_>) -> Result<(), SigningError> {
     if value.bytes().all(|byte| byte == b' ') {
         return Err(SigningError::HeaderEmpty { name: name.into() });
     }
-    Ok(())
+    Ok(kinds & UPPER == 0)
 }
 
 /// RFC 9110, 5.6.2.
 pub(crate) fn is_token(text: &str) -> bool {
-    !text.is_empty() && text.bytes().all(|byte| TCHARS[usize::from(byte)])
+    !text.is_empty() && kinds(text) & NO_TOKEN == 0
 }
 
-static TCHARS: [bool; 256] = {
-    let mut tchars = [false; 256];
+/// What a byte can be, as bits of [`KINDS`].
+const NO_TOKEN: u8 = 1;
+const UPPER: u8 = 2;
+
+/// Of any of its bytes.
+fn kinds(text: &str) -> u8 {
+    text.bytes()
+        .fold(0, |kinds, byte| kinds | KINDS[usize::from(byte)])
+}
+
+static KINDS: [u8; 256] = {
+    let mut kinds = [NO_TOKEN; 256];
     let mut byte = 0;
     while byte < 128 {
-        tchars[byte] = (byte as u8).is_ascii_alphanumeric();
+        if (byte as u8).is_ascii_alphanumeric() {
+            kinds[byte] = if (byte as u8).is_ascii_uppercase() {
+                UPPER
+            } else {
+                0
+            };
+        }
         byte += 1;
     }
     let mut others: &[u8] = b"!#$%&'*+-.^_`|~";
     while let [byte, rest @ ..] = others {
-        tchars[*byte as usize] = true;
+        kinds[*byte as usize] = 0;
         others = rest;
     }
-    tchars
+    kinds
 };
-
-fn is_lower(name: &str) -> bool {
-    name.bytes()
-        .fold(true, |all, byte| all & !byte.is_ascii_uppercase())
-}
 
 fn compare_lower(left: &str, right: &str) -> Ordering {
     let lower = |byte: u8| byte.to_ascii_lowercase();

@@ -32,7 +32,7 @@ const UNSIGNED_PAYLOAD: &str = "UNSIGNED-PAYLOAD";
 pub struct CanonicalRequest {
     text: String,
     query: Range<usize>,
-    signed_headers: Range<usize>,
+    signed_headers: String,
     payload_hash: Range<usize>,
     order: Vec<usize>,
 }
@@ -44,7 +44,7 @@ impl CanonicalRequest {
         Self {
             text: String::new(),
             query: 0..0,
-            signed_headers: 0..0,
+            signed_headers: String::new(),
             payload_hash: 0..0,
             order: Vec::new(),
         }
@@ -117,13 +117,13 @@ impl CanonicalRequest {
     /// The last line but one: signed header names, separated by `;`.
     #[must_use]
     pub fn signed_headers(&self) -> &str {
-        &self.text[self.signed_headers.clone()]
+        &self.signed_headers
     }
 
     /// The last line: 64 hexadecimal digits, `UNSIGNED-PAYLOAD` or `STREAMING-...`.
     #[must_use]
     pub fn payload_hash(&self) -> &str {
-        &self.text[self.payload_hash.clone()]
+        self.part(&self.payload_hash)
     }
 
     /// SHA-256 of the text.
@@ -135,7 +135,13 @@ impl CanonicalRequest {
     /// The third line: the parameters, encoded and sorted.
     #[must_use]
     pub fn query(&self) -> &str {
-        &self.text[self.query.clone()]
+        self.part(&self.query)
+    }
+
+    fn part(&self, range: &Range<usize>) -> &str {
+        // Not an index, whose failure would say much: 1 KB of WASM.
+        let part = self.text.get(range.clone());
+        part.expect("the range was noted when this text was written")
     }
 
     /// All six parts, in one pass.
@@ -166,7 +172,12 @@ impl CanonicalRequest {
         }
         let headers = CanonicalHeaders::sort(request.headers, written, profile, &mut self.order)?;
         let text = &mut self.text;
-        text.reserve(capacity(request, written));
+        let capacity = capacity(request, written);
+        if text.capacity() < capacity {
+            // It would leave the last request's token behind.
+            wipe::text(text);
+            text.reserve(capacity);
+        }
         append(text, &[request.method, "\n"]);
         canonical_path::append(text, request.path, profile)?;
         append(text, &["\n"]);
@@ -174,19 +185,16 @@ impl CanonicalRequest {
         canonical_query::append(text, request.query, profile)?;
         self.query = query..text.len();
         append(text, &["\n"]);
-        headers.append_lines(text);
-        append(text, &["\n"]);
-        let names = text.len();
-        headers.append_names(text);
-        self.signed_headers = names..text.len();
-        append(text, &["\n", payload_hash]);
+        headers.append(text, &mut self.signed_headers);
+        append(text, &["\n", &self.signed_headers, "\n", payload_hash]);
         self.payload_hash = text.len() - payload_hash.len()..text.len();
         Ok(())
     }
 
     pub(crate) fn clear(&mut self) {
         self.text.clear();
-        (self.query, self.signed_headers, self.payload_hash) = (0..0, 0..0, 0..0);
+        self.signed_headers.clear();
+        (self.query, self.payload_hash) = (0..0, 0..0);
     }
 }
 

@@ -82,7 +82,9 @@ enum Absorbed {
 /// The digest of what is already in `state`, followed by `message`.
 fn finish(mut state: [u32; 8], absorbed: Absorbed, message: &[u8]) -> [u8; 32] {
     let (blocks, rest) = message.as_chunks::<BLOCK>();
-    compress256(&mut state, blocks);
+    if !blocks.is_empty() {
+        compress256(&mut state, blocks);
+    }
     // FIPS 180-4, 5.1.1: a one bit, zeros, the length in bits; one block if it fits, else two.
     let mut last = [[0; BLOCK]; 2];
     last[0][..rest.len()].copy_from_slice(rest);

@@ -5,7 +5,6 @@
 //! Spec: *Authenticating Requests: Using Query Parameters* (Amazon S3 API reference).
 
 use alloc::{
-    format,
     string::{String, ToString},
     vec::Vec,
 };
@@ -151,7 +150,8 @@ impl Steps {
         self.canonical_request
             .write_presigned_as(self.algorithm, request, context, expiry)?;
         let hash = self.canonical_request.sha256();
-        self.string_to_sign(context, &hash)
+        let scope = self.algorithm.scope(context);
+        self.string_to_sign(&scope, context, &hash)
     }
 
     pub(crate) fn presigned_query(&self, signature: &str) -> PresignedQuery {
@@ -175,11 +175,12 @@ fn unsorted_query(
     if request.query.split('&').any(is_reserved) {
         return Err(SigningError::QueryReserved);
     }
-    let mut credential = format!("{}/", context.credentials.access_key_id());
+    let mut credential = String::from(context.credentials.access_key_id());
+    credential.push('/');
     algorithm.append_scope(&mut credential, context);
     let mut signed_headers = String::new();
     CanonicalHeaders::sort(request.headers, &[], context.profile, &mut Vec::new())?
-        .append_names(&mut signed_headers);
+        .append(&mut String::new(), &mut signed_headers);
     let expires = expiry.seconds().to_string();
     let parameters = [
         ("X-Amz-Algorithm", algorithm.name()),

@@ -119,11 +119,14 @@ impl Signer {
         context: &SigningContext<'s>,
         canonical_request_sha256: &[u8; 32],
     ) -> Result<SignedHeaders<'s>, SigningError> {
+        let (key, scope) = self.keys.key_and_scope(context)?;
         let string_to_sign = self
             .steps
-            .string_to_sign(context, canonical_request_sha256)?;
-        let signature = self.keys.key(context).sign(string_to_sign);
-        Ok(self.steps.signed_headers(context, signature.as_str()))
+            .string_to_sign(scope, context, canonical_request_sha256)?;
+        let signature = key.sign(string_to_sign);
+        Ok(self
+            .steps
+            .signed_headers(scope, context, signature.as_str()))
     }
 }
 
@@ -158,7 +161,6 @@ impl Steps {
         request: &Request<'_>,
         context: &SigningContext<'_>,
     ) -> Result<&CanonicalRequest, SigningError> {
-        self.algorithm.check_scope(context)?;
         self.canonical_request
             .write_as(self.algorithm, request, context)?;
         Ok(&self.canonical_request)
@@ -167,29 +169,34 @@ impl Steps {
     #[inline(never)] // One copy for both signers: half a kilobyte of WASM each.
     pub(crate) fn string_to_sign(
         &mut self,
+        scope: &str,
         context: &SigningContext<'_>,
         canonical_request_sha256: &[u8; 32],
     ) -> Result<&StringToSign, SigningError> {
         if self.canonical_request.as_str().is_empty() {
             return Err(SigningError::NotBegun);
         }
-        self.string_to_sign
-            .write_as(self.algorithm, context, canonical_request_sha256)?;
+        self.string_to_sign.write_in(
+            self.algorithm,
+            scope,
+            context.date,
+            canonical_request_sha256,
+        );
         Ok(&self.string_to_sign)
     }
 
     #[inline(never)] // One copy for both signers: half a kilobyte of WASM each.
     pub(crate) fn signed_headers<'s>(
         &'s mut self,
+        scope: &str,
         context: &SigningContext<'s>,
         signature: &str,
     ) -> SignedHeaders<'s> {
         let (out, algorithm) = (&mut self.authorization, self.algorithm);
         out.clear();
         let id = context.credentials.access_key_id();
-        append(out, &[algorithm.name(), " Credential=", id, "/"]);
-        algorithm.append_scope(out, context);
         let names = self.canonical_request.signed_headers();
+        append(out, &[algorithm.name(), " Credential=", id, "/", scope]);
         append(out, &[", SignedHeaders=", names, ", Signature=", signature]);
         let sends_hash = context.profile.sends_content_sha256();
         SignedHeaders {

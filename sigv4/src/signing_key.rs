@@ -12,8 +12,9 @@ use core::fmt;
 use zeroize::Zeroizing;
 
 use crate::{
-    amz_date::AmzDate, credentials::SecretAccessKey, hmac_sha256::KeyedHmac,
-    request::SigningContext, signature::Signature, string_to_sign::StringToSign,
+    algorithm::Algorithm, amz_date::AmzDate, credentials::SecretAccessKey, error::SigningError,
+    hmac_sha256::KeyedHmac, request::SigningContext, signature::Signature,
+    string_to_sign::StringToSign,
 };
 
 /// A signing key, ready to sign. Wiped on drop.
@@ -72,14 +73,41 @@ impl SigningKeyCache {
 
     /// The key for this context, derived if it is not there.
     pub fn key(&mut self, context: &SigningContext<'_>) -> &SigningKey {
-        let index = match self.entries.iter().position(|entry| entry.serves(context)) {
+        let index = match self.place(context) {
             Some(index) => index,
             None => self.insert(Entry::derive(context)),
         };
         &self.entries[index].key
     }
 
+    /// The key and its scope, which is judged when it is first seen. For caches that nobody else fills: a signer's own.
+    ///
+    /// # Errors
+    /// [`SigningError::Region`], [`SigningError::Service`]; nothing was derived.
+    pub(crate) fn key_and_scope(
+        &mut self,
+        context: &SigningContext<'_>,
+    ) -> Result<(&SigningKey, &str), SigningError> {
+        let index = match self.place(context) {
+            Some(index) => index,
+            None => {
+                Algorithm::HmacSha256.check_scope(context)?;
+                self.insert(Entry::derive(context))
+            }
+        };
+        let entry = &self.entries[index];
+        Ok((&entry.key, &entry.scope))
+    }
+
+    fn place(&self, context: &SigningContext<'_>) -> Option<usize> {
+        self.entries.iter().position(|entry| entry.serves(context))
+    }
+
     fn insert(&mut self, entry: Entry) -> usize {
+        // All the room at once: a vector that grows leaves its keys behind.
+        if self.entries.capacity() == 0 {
+            self.entries.reserve_exact(Self::CAPACITY);
+        }
         if self.entries.len() < Self::CAPACITY {
             self.entries.push(entry);
             return self.entries.len() - 1;
@@ -96,6 +124,7 @@ struct Entry {
     day: [u8; 8],
     region: String,
     service: String,
+    scope: String,
     key: SigningKey,
 }
 
@@ -107,6 +136,7 @@ impl Entry {
             day: context.date.day_bytes(),
             region: context.region.into(),
             service: context.service.into(),
+            scope: Algorithm::HmacSha256.scope(context),
             key: SigningKey::derive(secret, &context.date, context.region, context.service),
         }
     }
@@ -115,7 +145,7 @@ impl Entry {
         self.day == context.date.day_bytes()
             && self.service == context.service
             && self.region == context.region
-            && self.secret == *context.credentials.secret_access_key()
+            && (self.secret).is(context.credentials.secret_access_key().expose())
     }
 }
 

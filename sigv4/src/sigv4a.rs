@@ -138,10 +138,14 @@ impl MultiRegionSigner {
         sha256: impl FnOnce(&CanonicalRequest) -> [u8; 32],
         ecdsa: impl FnOnce(&Credentials, &StringToSign) -> Result<EcdsaSignature, SigningError>,
     ) -> Result<SignedHeaders<'s>, SigningError> {
+        self.steps.algorithm.check_scope(context)?;
+        let scope = self.steps.algorithm.scope(context);
         let hash = sha256(self.steps.canonical_request(request, context)?);
-        let string_to_sign = self.steps.string_to_sign(context, &hash)?;
+        let string_to_sign = self.steps.string_to_sign(&scope, context, &hash)?;
         let signature = ecdsa(context.credentials, string_to_sign)?;
-        Ok(self.steps.signed_headers(context, signature.as_str()))
+        Ok(self
+            .steps
+            .signed_headers(&scope, context, signature.as_str()))
     }
 
     /// Signs a request by its query, as [`Signer::presign`](crate::Signer::presign) does.

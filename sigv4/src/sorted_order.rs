@@ -23,11 +23,14 @@ pub(crate) fn sort(
         return Err(SigningError::TooMany);
     }
     for index in 0..count {
-        let mut place = order.len();
-        while place > 0 && compare(order[place - 1], index) == Ordering::Greater {
-            place -= 1;
+        order.push(index);
+        let mut place = index;
+        while let Some(before) = place.checked_sub(1)
+            && compare(order[before], index) == Ordering::Greater
+        {
+            order.swap(before, place);
+            place = before;
         }
-        order.insert(place, index);
     }
     Ok(())
 }

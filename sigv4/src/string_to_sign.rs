@@ -7,7 +7,7 @@ use alloc::string::String;
 use sha2::{Digest, Sha256};
 
 use crate::{
-    algorithm::Algorithm, append::append, error::SigningError, hex::HexDigest,
+    algorithm::Algorithm, amz_date::AmzDate, append::append, error::SigningError, hex::HexDigest,
     request::SigningContext,
 };
 
@@ -57,12 +57,26 @@ impl StringToSign {
         canonical_request_sha256: &[u8; 32],
     ) -> Result<(), SigningError> {
         algorithm.check_scope(context)?;
-        self.begin(algorithm, "", context);
+        let scope = algorithm.scope(context);
+        self.write_in(algorithm, &scope, context.date, canonical_request_sha256);
+        Ok(())
+    }
+
+    /// In a scope that was judged.
+    pub(crate) fn write_in(
+        &mut self,
+        algorithm: Algorithm,
+        scope: &str,
+        date: AmzDate,
+        canonical_request_sha256: &[u8; 32],
+    ) {
+        let hash = HexDigest::of(canonical_request_sha256);
+        let (name, date) = (algorithm.name(), date.timestamp());
+        self.0.clear();
         append(
             &mut self.0,
-            &["\n", HexDigest::of(canonical_request_sha256).as_str()],
+            &[name, "\n", date, "\n", scope, "\n", hash.as_str()],
         );
-        Ok(())
     }
 
     /// Algorithm, date and scope, in place of what was there. `part` is what is signed, where that is not a

@@ -141,15 +141,15 @@ fn append<const CLASS: u8>(out: &mut String, decoded: &str) {
             continue;
         }
         // A run that is not empty begins and ends with ASCII, so both ends are character boundaries; an
-        // empty one may lie inside a character and must not be sliced.
-        if run < at {
-            out.push_str(&decoded[run..at]);
+        // empty one may lie inside a character and is no text.
+        if let Some(plain) = decoded.get(run..at) {
+            out.push_str(plain);
         }
         push_escape(out, byte);
         run = at + 1;
     }
-    if run < decoded.len() {
-        out.push_str(&decoded[run..]);
+    if let Some(plain) = decoded.get(run..) {
+        out.push_str(plain);
     }
 }
 

@@ -68,6 +68,30 @@ fn a_new_day_has_a_new_key_and_the_same_day_the_same() {
     assert_eq!(at(DAY), at(2 * DAY - 1));
 }
 
+/// New credentials arrive in the last second of a day: each second's signature is of its own secret and day.
+#[test]
+fn a_rotation_at_midnight_is_seen_by_the_second() {
+    let (old, new) = (credentials("old"), credentials("new"));
+    let mut cache = SigningKeyCache::new();
+    let mut seen = Vec::new();
+    for (credentials, seconds) in [
+        (&old, DAY - 2),
+        (&old, DAY - 1),
+        (&new, DAY - 1),
+        (&new, DAY),
+        (&old, DAY),
+    ] {
+        let context = context(credentials, "eu-west-1", "s3", seconds);
+        let key = probe(cache.key(&context));
+        assert_eq!(key, probe(&derived(&context)), "{seconds}");
+        seen.push(key);
+    }
+    assert_eq!(seen[0], seen[1], "one secret, one day, one key");
+    seen.sort();
+    seen.dedup();
+    assert_eq!(seen.len(), 4);
+}
+
 #[test]
 fn every_key_is_right_far_beyond_the_capacity() {
     let credentials: Vec<_> = (0..3)

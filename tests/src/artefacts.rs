@@ -17,10 +17,30 @@ pub fn keyfront() -> PathBuf {
     built(target_dir().join("debug/keyfront"), "make build")
 }
 
+/// The origin's binary built by `make build`.
+#[must_use]
+pub fn origin() -> PathBuf {
+    built(target_dir().join("debug/keyfront-origin"), "make build")
+}
+
 /// The Lambda@Edge bundle built by `make bundle-edge`.
 #[must_use]
 pub fn edge_bundle() -> PathBuf {
     built(root().join("dist/edge-cloudfront"), "make bundle-edge")
+}
+
+/// The Cloudflare Worker built by `make bundle-worker`.
+#[must_use]
+pub fn worker_bundle() -> PathBuf {
+    built(root().join("dist/edge-worker"), "make bundle-worker")
+}
+
+/// What the tests of the Worker run it with: miniflare, and with it workerd, and wrangler.
+#[must_use]
+pub fn worker_tools() -> PathBuf {
+    let how = "npm ci --prefix tests/worker";
+    built(root().join("tests/worker/node_modules/miniflare"), how);
+    root().join("tests/worker")
 }
 
 /// The origin Lambda built by `make bundle-origin`.

@@ -13,10 +13,14 @@ pub mod artefacts;
 pub mod aws_client;
 pub mod ceph;
 pub mod edge_bundle;
+pub mod fault_proxy;
+pub mod grants;
 pub mod keys;
 pub mod local_stack;
-
+pub mod origin_process;
 pub mod publisher;
 pub mod s3_client;
 pub mod stack;
+pub mod stub_origin;
 pub mod wire;
+pub mod worker;

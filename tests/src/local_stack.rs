@@ -6,9 +6,10 @@ use std::{collections::HashMap, sync::Arc};
 use aws_sdk_s3::{Client, primitives::ByteStream};
 use bytes::Bytes;
 use http::Method;
+use http_body_util::BodyExt as _;
 use keyfront_dev_stack::{
     kms::Kms,
-    stack::{EdgeKind, OriginKind, Ports, Stack, StackConfig, Storage},
+    stack::{EdgeKind, Grant, OriginKind, Ports, Stack, StackConfig, Storage},
 };
 use serde_json::Value;
 use tempfile::TempDir;
@@ -49,16 +50,31 @@ pub fn content(length: usize) -> Bytes {
 impl LocalStack {
     /// Starts a stack; it stops when dropped.
     pub async fn start() -> Self {
+        Self::of(OriginKind::Native, None).await
+    }
+
+    /// Starts a stack with this origin behind its Function URL.
+    pub async fn start_with(origin: OriginKind) -> Self {
+        Self::of(origin, None).await
+    }
+
+    /// Starts a stack whose roles lack a grant of the template.
+    pub async fn without(grant: Grant) -> Self {
+        Self::of(OriginKind::Native, Some(grant)).await
+    }
+
+    async fn of(origin: OriginKind, withheld: Option<Grant>) -> Self {
         let folder = tempfile::tempdir().unwrap();
         let stack = Stack::start(StackConfig {
             folder: folder.path().to_path_buf(),
             storage: Storage::Memory,
             edge: EdgeKind::Native,
-            origin: OriginKind::Native,
+            origin,
             site: None,
             ports: Ports::default(),
             ready_file: None,
             rotate_every: None,
+            withheld,
         })
         .await
         .unwrap();
@@ -85,7 +101,14 @@ impl LocalStack {
         Wire::plain(&self.dev.publish_url)
     }
 
-    async fn call(
+    /// A viewer of the CDN.
+    #[must_use]
+    pub fn cdn(&self) -> Wire {
+        Wire::tls(&self.dev.cdn_url, &self.dev.ca_cert)
+    }
+
+    /// Calls the publishers' API as the publisher.
+    pub async fn call(
         &self,
         method: Method,
         target: &str,
@@ -152,6 +175,12 @@ impl LocalStack {
             .get(url)
             .bearer_auth(&self.dev.publisher_token);
         request.send().await?.bytes().await
+    }
+
+    /// Reads through the CDN as a viewer; an answer that breaks off is an error.
+    pub async fn try_view(&self, target: &str) -> Result<Bytes, hyper::Error> {
+        let answer = self.cdn().open(target).await;
+        Ok(answer.into_body().collect().await?.to_bytes())
     }
 
     /// Reads an object from the bucket as the administrator.

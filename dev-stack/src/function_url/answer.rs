@@ -7,12 +7,15 @@ use std::collections::BTreeMap;
 use axum::body::Body;
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
+use bytes::Bytes;
+use futures::{StreamExt as _, stream};
 use http::header::{CONNECTION, CONTENT_LENGTH, CONTENT_TYPE, SET_COOKIE, TRANSFER_ENCODING};
 use http::{HeaderMap, HeaderName, HeaderValue, Response, StatusCode};
 use serde::Deserialize;
 use serde_json::Value;
 
-use super::function::InvokeError;
+use super::STREAM_LIMIT;
+use super::function::{InvokeError, Returned};
 
 /// An answer in the function's own words.
 #[derive(Deserialize)]
@@ -25,17 +28,62 @@ struct Told {
     cookies: Option<Vec<String>>,
 }
 
-/// Reads what the function returned. Without a `statusCode` the whole value is the body of a 200, as in AWS.
-pub(super) fn response(returned: Value) -> Result<Response<Body>, InvokeError> {
+/// Reads what the function returned.
+pub(super) fn response(returned: Returned) -> Result<Response<Body>, InvokeError> {
+    match returned {
+        Returned::Whole(value) => whole(value),
+        Returned::Streamed { prelude, content } => streamed(prelude, content),
+    }
+}
+
+/// An answer whose content is still on its way. Its length, where the prelude tells it, binds the content.
+fn streamed(prelude: Value, content: Body) -> Result<Response<Body>, InvokeError> {
+    let told: Told = serde_json::from_value(prelude)
+        .map_err(|_| InvokeError::Malformed("its prelude is not of the format"))?;
+    let status = status(told.status_code)?;
+    let length = told.headers.iter().flatten().find_map(|(name, value)| {
+        let length = name.eq_ignore_ascii_case(CONTENT_LENGTH.as_str());
+        length.then(|| value.parse::<u64>().ok())?
+    });
+    let mut response = Response::new(capped(content));
+    *response.status_mut() = status;
+    *response.headers_mut() = headers(told.headers, told.cookies)?;
+    if let Some(length) = length {
+        let headers = response.headers_mut();
+        headers.insert(CONTENT_LENGTH, HeaderValue::from(length));
+    }
+    Ok(response)
+}
+
+/// Content up to Lambda's limit, and a failure there.
+fn capped(content: Body) -> Body {
+    let start = (content.into_data_stream(), STREAM_LIMIT);
+    Body::from_stream(
+        stream::try_unfold(start, async |(mut content, left)| {
+            let Some(bytes) = content.next().await.transpose()? else {
+                return Ok(None);
+            };
+            match left.checked_sub(bytes.len() as u64) {
+                Some(left) => Ok(Some((bytes, (content, left)))),
+                None => Err(axum::Error::new(InvokeError::StreamTooLarge)),
+            }
+        })
+        .inspect(|piece: &Result<Bytes, axum::Error>| {
+            if let Err(cause) = piece {
+                tracing::warn!(%cause, "function url: a streamed answer is broken off");
+            }
+        }),
+    )
+}
+
+/// Without a `statusCode` the whole value is the body of a 200, as in AWS.
+fn whole(returned: Value) -> Result<Response<Body>, InvokeError> {
     if returned.get("statusCode").is_none() {
         return Ok(inferred(&returned));
     }
     let told: Told = serde_json::from_value(returned)
         .map_err(|_| InvokeError::Malformed("it is not of the payload format"))?;
-    let status = StatusCode::from_u16(told.status_code)
-        .ok()
-        .filter(|status| (200..600).contains(&status.as_u16()))
-        .ok_or(InvokeError::Malformed("its statusCode is not a status"))?;
+    let status = status(told.status_code)?;
     let body = told.body.unwrap_or_default();
     let body = match told.is_base64_encoded {
         Some(true) => STANDARD
@@ -47,6 +95,13 @@ pub(super) fn response(returned: Value) -> Result<Response<Body>, InvokeError> {
     *response.status_mut() = status;
     *response.headers_mut() = headers(told.headers, told.cookies)?;
     Ok(response)
+}
+
+fn status(told: u16) -> Result<StatusCode, InvokeError> {
+    StatusCode::from_u16(told)
+        .ok()
+        .filter(|status| (200..600).contains(&status.as_u16()))
+        .ok_or(InvokeError::Malformed("its statusCode is not a status"))
 }
 
 fn inferred(returned: &Value) -> Response<Body> {

@@ -2,13 +2,14 @@
 
 use std::time::Duration;
 
-use axum::body::Bytes;
+use axum::body::{Body, Bytes};
 use keyfront_origin::http::function_url::FunctionUrl as LinkedOrigin;
+use keyfront_origin::http::response_stream::Prelude;
 use serde_json::Value;
 use thiserror::Error;
 
-use super::PAYLOAD_LIMIT;
 use super::instance::Instances;
+use super::{PAYLOAD_LIMIT, STREAM_LIMIT};
 
 /// How long the linked origin may take: what the deployed function is configured with.
 const LINKED_TIMEOUT: Duration = Duration::from_secs(60);
@@ -37,9 +38,29 @@ pub enum InvokeError {
     /// The answer is over [`PAYLOAD_LIMIT`]; the function must answer less.
     #[error("the function's answer is larger than {PAYLOAD_LIMIT} bytes")]
     TooLarge,
+    /// The streamed answer is over [`STREAM_LIMIT`] and was ended there.
+    #[error("the function's streamed answer is larger than {STREAM_LIMIT} bytes")]
+    StreamTooLarge,
+    /// The function reported, midway through a streamed answer, that it failed.
+    #[error("the function's streamed answer failed midway: {0}")]
+    BrokenOff(String),
     /// The function answered something that is no answer.
     #[error("the function's answer is malformed: {0}")]
     Malformed(&'static str),
+}
+
+/// What a function returned.
+#[derive(Debug)]
+pub(super) enum Returned {
+    /// All of it, in the payload format.
+    Whole(Value),
+    /// Status and headers, and content that is still on its way.
+    Streamed {
+        /// `{statusCode, headers, cookies}`
+        prelude: Value,
+        /// Ends in an error if the function failed.
+        content: Body,
+    },
 }
 
 impl Function {
@@ -51,7 +72,7 @@ impl Function {
         &self,
         event: Bytes,
         request_id: &str,
-    ) -> Result<Value, InvokeError> {
+    ) -> Result<Returned, InvokeError> {
         match self {
             Self::Linked(origin) => linked(origin, &event).await,
             Self::Built(instances) => instances.invoke(event, request_id).await,
@@ -59,17 +80,15 @@ impl Function {
     }
 }
 
-/// Through bytes both ways: what has no form as JSON must not work here either.
-async fn linked(origin: &LinkedOrigin, event: &[u8]) -> Result<Value, InvokeError> {
+/// Through JSON: what has no form in it must not work here either.
+async fn linked(origin: &LinkedOrigin, event: &[u8]) -> Result<Returned, InvokeError> {
     let event = serde_json::from_slice(event)
         .map_err(|_| InvokeError::Malformed("its event is not json"))?;
     let answer = tokio::time::timeout(LINKED_TIMEOUT, origin.answer_json(event))
         .await
         .map_err(|_| InvokeError::TimedOut(LINKED_TIMEOUT))?;
-    let json = serde_json::to_vec(&answer)
+    let (head, content) = answer.into_parts();
+    let prelude = serde_json::to_value(Prelude::of(&head))
         .map_err(|_| InvokeError::Malformed("it has no form as json"))?;
-    if json.len() > PAYLOAD_LIMIT {
-        return Err(InvokeError::TooLarge);
-    }
-    serde_json::from_slice(&json).map_err(|_| InvokeError::Malformed("it is not json"))
+    Ok(Returned::Streamed { prelude, content })
 }

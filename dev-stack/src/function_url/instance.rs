@@ -9,9 +9,9 @@ use tokio::sync::{Mutex, mpsc, oneshot, watch};
 use tokio::task::JoinSet;
 
 use super::bootstrap::Bootstrap;
-use super::function::InvokeError;
-use super::process::{FunctionProcess, StartError};
-use super::runtime_api::{Invocation, Outcome};
+use super::function::{InvokeError, Returned};
+use super::process::{Deadline, FunctionProcess, StartError};
+use super::runtime_api::{Answered, Invocation};
 use crate::identity::Credentials;
 
 const FIRST_PAUSE: Duration = Duration::from_millis(50);
@@ -47,7 +47,7 @@ pub struct Instances {
 #[derive(Debug)]
 struct Job {
     invocation: Invocation,
-    reply: oneshot::Sender<Outcome>,
+    reply: oneshot::Sender<Result<Returned, InvokeError>>,
 }
 
 type Jobs = Arc<Mutex<mpsc::Receiver<Job>>>;
@@ -87,7 +87,11 @@ impl Instances {
     }
 
     /// Invokes an instance that is free, or the next one to be.
-    pub(super) async fn invoke(&self, event: Bytes, request_id: &str) -> Outcome {
+    pub(super) async fn invoke(
+        &self,
+        event: Bytes,
+        request_id: &str,
+    ) -> Result<Returned, InvokeError> {
         let (reply, outcome) = oneshot::channel();
         let invocation = Invocation {
             request_id: request_id.to_owned(),
@@ -174,17 +178,31 @@ impl Instance {
             if reply.is_closed() {
                 continue;
             }
-            let outcome = process.invoke(invocation).await;
-            let ended = matches!(
-                outcome,
-                Err(InvokeError::Crashed | InvokeError::TimedOut(_))
-            );
-            // Nobody may be waiting any more.
-            let _ = reply.send(outcome);
-            if ended {
+            let outcome = answer(&mut process, invocation, reply).await;
+            if let Err(InvokeError::Crashed | InvokeError::TimedOut(_)) = outcome {
                 process.end().await;
                 return End::Fault;
             }
+        }
+    }
+}
+
+/// Answers one invocation; the process is free again once all of the answer is sent.
+async fn answer(
+    process: &mut FunctionProcess,
+    invocation: Invocation,
+    reply: oneshot::Sender<Result<Returned, InvokeError>>,
+) -> Result<(), InvokeError> {
+    let deadline = Deadline::after(invocation.timeout);
+    // In every case nobody may be waiting for the reply any more.
+    match process.invoke(invocation, deadline).await {
+        Ok(Answered { returned, sent }) => {
+            let _ = reply.send(Ok(returned));
+            process.finish(sent, deadline).await
+        }
+        Err(error) => {
+            let _ = reply.send(Err(error.clone()));
+            Err(error)
         }
     }
 }

@@ -8,6 +8,7 @@ use thiserror::Error;
 use tokio::io::AsyncRead;
 use tokio::process::{Child, Command};
 use tokio::sync::oneshot;
+use tokio::time::Instant;
 use tokio_util::codec::{FramedRead, LinesCodec};
 
 use super::function::InvokeError;
@@ -33,6 +34,23 @@ pub enum StartError {
     /// It said nothing for ten seconds.
     #[error("the function did not start within {INIT_TIMEOUT:?}")]
     InitTimeout,
+}
+
+/// When an invocation has taken too long.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Deadline {
+    at: Instant,
+    timeout: Duration,
+}
+
+impl Deadline {
+    /// From now on.
+    pub(super) fn after(timeout: Duration) -> Self {
+        Self {
+            at: Instant::now() + timeout,
+            timeout,
+        }
+    }
 }
 
 /// A process that has asked for an invocation.
@@ -84,14 +102,27 @@ impl FunctionProcess {
         }
     }
 
-    /// Invokes, and waits for the answer, the end of the process or the time limit.
-    pub(super) async fn invoke(&mut self, invocation: Invocation) -> Outcome {
-        let timeout = invocation.timeout;
+    /// Invokes, and waits for the answer or its head, the end of the process or the time limit.
+    pub(super) async fn invoke(&mut self, invocation: Invocation, deadline: Deadline) -> Outcome {
         let outcome = self.api.hand_over(invocation).await;
         tokio::select! {
             outcome = outcome => outcome.unwrap_or(Err(InvokeError::Crashed)),
             _ = self.child.wait() => Err(InvokeError::Crashed),
-            () = tokio::time::sleep(timeout) => Err(InvokeError::TimedOut(timeout)),
+            () = tokio::time::sleep_until(deadline.at) => Err(InvokeError::TimedOut(deadline.timeout)),
+        }
+    }
+
+    /// Waits until the process has sent the answer it has begun, until it ends, or until `deadline`.
+    pub(super) async fn finish(
+        &mut self,
+        sent: oneshot::Receiver<()>,
+        deadline: Deadline,
+    ) -> Result<(), InvokeError> {
+        tokio::select! {
+            // Without a sender there is nothing left to send.
+            _ = sent => Ok(()),
+            _ = self.child.wait() => Err(InvokeError::Crashed),
+            () = tokio::time::sleep_until(deadline.at) => Err(InvokeError::TimedOut(deadline.timeout)),
         }
     }
 

@@ -1,7 +1,7 @@
 //! The Lambda Runtime API of one process: it asks for an invocation, and answers it.
 //!
 //! <https://docs.aws.amazon.com/lambda/latest/dg/runtimes-api.html>. Each process has an API on a port of its own, so an
-//! answer can only be its own. There are no extensions and no streamed answers.
+//! answer can only be its own. There are no extensions.
 
 use std::io;
 use std::net::{Ipv4Addr, SocketAddr};
@@ -10,20 +10,20 @@ use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use axum::Router;
 use axum::body::{Body, Bytes};
-use axum::extract::{DefaultBodyLimit, Path, State};
+use axum::extract::{Path, Request, State};
 use axum::response::{IntoResponse, Response};
 use axum::routing::{get, post};
 use http::StatusCode;
-use serde_json::Value;
 use tokio::net::TcpListener;
 use tokio::sync::{mpsc, oneshot};
 use tokio::task::JoinHandle;
 
-use super::PAYLOAD_LIMIT;
-use super::function::InvokeError;
+use super::function::{InvokeError, Returned};
+use super::{PAYLOAD_LIMIT, streamed};
 
 /// Beyond the limit of answers, so that exceeding that is told and not cut.
 const BODY_LIMIT: usize = 4 * PAYLOAD_LIMIT;
+const RESPONSE_MODE: &str = "lambda-runtime-function-response-mode";
 /// How much of an error report is kept.
 const LONGEST_REPORT: usize = 1024;
 
@@ -36,7 +36,15 @@ pub(super) struct Invocation {
 }
 
 /// What becomes of an invocation.
-pub(super) type Outcome = Result<Value, InvokeError>;
+pub(super) type Outcome = Result<Answered, InvokeError>;
+
+/// An answer, whole or begun.
+#[derive(Debug)]
+pub(super) struct Answered {
+    pub(super) returned: Returned,
+    /// Completes when the process has sent all of it.
+    pub(super) sent: oneshot::Receiver<()>,
+}
 
 /// What the process says first: it waits for invocations, or cannot start.
 pub(super) type Initialised = Result<(), String>;
@@ -128,7 +136,6 @@ fn router(desk: Arc<Desk>) -> Router {
         )
         .route("/2018-06-01/runtime/invocation/{id}/error", post(failed))
         .route("/2018-06-01/runtime/init/error", post(not_initialised))
-        .layer(DefaultBodyLimit::max(BODY_LIMIT))
         .with_state(desk)
 }
 
@@ -157,13 +164,26 @@ async fn next(State(desk): State<Arc<Desk>>) -> Response {
 async fn responded(
     State(desk): State<Arc<Desk>>,
     Path(request_id): Path<String>,
-    body: Bytes,
+    request: Request,
 ) -> Response {
+    let mode = request.headers().get(RESPONSE_MODE);
+    if mode.is_some_and(|mode| mode.as_bytes().eq_ignore_ascii_case(b"streaming")) {
+        return responding(&desk, &request_id, request.into_body()).await;
+    }
+    let Ok(body) = axum::body::to_bytes(request.into_body(), BODY_LIMIT).await else {
+        return StatusCode::PAYLOAD_TOO_LARGE.into_response();
+    };
+    let (_, sent) = oneshot::channel();
     let too_large = body.len() > PAYLOAD_LIMIT;
     let outcome = if too_large {
         Err(InvokeError::TooLarge)
     } else {
-        serde_json::from_slice(&body).map_err(|_| InvokeError::Malformed("it is not json"))
+        serde_json::from_slice(&body)
+            .map(|value| Answered {
+                returned: Returned::Whole(value),
+                sent,
+            })
+            .map_err(|_| InvokeError::Malformed("it is not json"))
     };
     match (desk.reply(&request_id, outcome), too_large) {
         (Known::No, _) => refused(StatusCode::BAD_REQUEST, "InvalidRequestID"),
@@ -173,6 +193,30 @@ async fn responded(
         ),
         (Known::Yes, false) => StatusCode::ACCEPTED.into_response(),
     }
+}
+
+/// A streamed answer: its head is the outcome, its content follows.
+async fn responding(desk: &Desk, request_id: &str, body: Body) -> Response {
+    let (prelude, sending) = match streamed::begin(body).await {
+        Ok(begun) => begun,
+        Err(error) => {
+            desk.reply(request_id, Err(error));
+            return refused(StatusCode::BAD_REQUEST, "InvalidResponse");
+        }
+    };
+    let (to, from) = mpsc::channel(1);
+    let (done, sent) = oneshot::channel();
+    let returned = Returned::Streamed {
+        prelude,
+        content: streamed::content(from),
+    };
+    if desk.reply(request_id, Ok(Answered { returned, sent })) == Known::No {
+        return refused(StatusCode::BAD_REQUEST, "InvalidRequestID");
+    }
+    // How it ended is the content's to tell; the process has answered either way.
+    let _ = sending.pass_on(to).await;
+    let _ = done.send(());
+    StatusCode::ACCEPTED.into_response()
 }
 
 async fn failed(
@@ -200,6 +244,7 @@ fn report(body: &[u8]) -> String {
     String::from_utf8_lossy(&body[..body.len().min(LONGEST_REPORT)]).into_owned()
 }
 
+#[derive(PartialEq, Eq)]
 enum Known {
     Yes,
     No,

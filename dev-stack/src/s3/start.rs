@@ -120,7 +120,8 @@ impl LocalS3 {
 
     /// Makes a bucket on the stack's own behalf, without asking IAM; one that exists stays as it is.
     ///
-    /// The name must obey S3's rules, or no request can reach the bucket.
+    /// The name must obey S3's rules, or no request can reach the bucket; the policy must be one that the
+    /// evaluator understands, or every request is refused.
     ///
     /// # Errors
     /// [`StartError`] if the record cannot be written.
@@ -128,6 +129,7 @@ impl LocalS3 {
         &self,
         name: &str,
         encryption: BucketEncryption,
+        policy: Option<String>,
     ) -> Result<(), StartError> {
         let default = match encryption {
             BucketEncryption::S3 => BucketDefault::S3,
@@ -139,7 +141,7 @@ impl LocalS3 {
         let record = Bucket {
             created: self.clock.now().into(),
             default,
-            policy: None,
+            policy,
             public_access_block: Some(PublicAccessBlock::ALL),
         };
         match self.catalog.create_bucket(name.to_owned(), record).await {

@@ -15,24 +15,29 @@ pub use service::serve;
 use crate::iam::{Call, Context, Iam, ResourcePolicy};
 use crate::identity::{Account, Requester};
 
-/// The parameters.
+/// The parameters of one Region, by ARN.
 pub struct Ssm {
     iam: Arc<Iam>,
+    region: String,
     values: Mutex<HashMap<String, String>>,
 }
 
-/// The ARN of a parameter; a name's leading slash is not doubled.
-pub fn parameter_arn(account: &Account, name: &str) -> String {
-    let (region, id) = (account.region(), account.id());
+/// The ARN of a parameter; a name's leading slash is not doubled, and an ARN may stand for its name.
+pub fn parameter_arn(account: &Account, region: &str, name: &str) -> String {
+    if name.starts_with("arn:") {
+        return name.to_owned();
+    }
+    let id = account.id();
     let name = name.strip_prefix('/').unwrap_or(name);
     format!("arn:aws:ssm:{region}:{id}:parameter/{name}")
 }
 
 impl Ssm {
     /// A store without parameters.
-    pub fn new(iam: Arc<Iam>) -> Self {
+    pub fn new(iam: Arc<Iam>, region: &str) -> Self {
         Self {
             iam,
+            region: region.to_owned(),
             values: Mutex::default(),
         }
     }
@@ -40,7 +45,7 @@ impl Ssm {
     /// Sets a parameter on nobody's behalf.
     pub fn seed(&self, name: &str, value: &str) {
         let mut values = self.values.lock().unwrap_or_else(PoisonError::into_inner);
-        values.insert(name.to_owned(), value.to_owned());
+        values.insert(self.arn(name), value.to_owned());
     }
 
     /// The value of a parameter.
@@ -50,7 +55,7 @@ impl Ssm {
     pub fn read(&self, requester: &Requester, name: &str) -> Result<String, SsmError> {
         self.permit(requester, "ssm:GetParameter", name)?;
         let values = self.values.lock().unwrap_or_else(PoisonError::into_inner);
-        values.get(name).cloned().ok_or(SsmError::NotFound)
+        values.get(&self.arn(name)).cloned().ok_or(SsmError::NotFound)
     }
 
     /// Sets a parameter, if it is new or may be replaced.
@@ -66,18 +71,23 @@ impl Ssm {
     ) -> Result<(), SsmError> {
         self.permit(requester, "ssm:PutParameter", name)?;
         let mut values = self.values.lock().unwrap_or_else(PoisonError::into_inner);
-        if existing == Existing::Refuse && values.contains_key(name) {
+        let arn = self.arn(name);
+        if existing == Existing::Refuse && values.contains_key(&arn) {
             return Err(SsmError::AlreadyExists);
         }
-        values.insert(name.to_owned(), value.to_owned());
+        values.insert(arn, value.to_owned());
         Ok(())
+    }
+
+    fn arn(&self, name: &str) -> String {
+        parameter_arn(self.iam.account(), &self.region, name)
     }
 
     fn permit(&self, requester: &Requester, action: &str, name: &str) -> Result<(), SsmError> {
         let call = Call {
             requester,
             action,
-            resource: &parameter_arn(self.iam.account(), name),
+            resource: &self.arn(name),
             context: &Context::new(),
         };
         Ok(self.iam.authorize(&call, ResourcePolicy::None)?)

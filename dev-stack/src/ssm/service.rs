@@ -9,7 +9,7 @@ use serde_json::{Value, json};
 use tokio::net::TcpListener;
 use tokio_util::sync::CancellationToken;
 
-use super::{Existing, Ssm, SsmError, parameter_arn};
+use super::{Existing, Ssm, SsmError};
 use crate::http_rim::{self, WholeRequest, WholeResponse, respond_with};
 use crate::request_auth::RequestAuth;
 
@@ -76,7 +76,7 @@ fn call(ssm: &Ssm, auth: &RequestAuth, request: &WholeRequest) -> Result<Value, 
         "AmazonSSM.GetParameter" => {
             let Named { name } = serde_json::from_slice(&request.body)?;
             let value = ssm.read(&requester, &name)?;
-            let arn = parameter_arn(ssm.iam.account(), &name);
+            let arn = ssm.arn(&name);
             Ok(json!({"Parameter": {
                 "Name": name, "Type": "String", "Value": value, "Version": 1, "ARN": arn, "DataType": "text",
             }}))

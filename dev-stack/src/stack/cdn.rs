@@ -1,5 +1,5 @@
-//! The distribution of the stack: one site with its bucket and its publish endpoint, as the deployed one would be
-//! configured.
+//! The distribution of the stack: one site with its bucket, its publish endpoint and its reader, as the deployed one
+//! would be configured.
 
 use std::collections::BTreeMap;
 use std::io;
@@ -27,7 +27,7 @@ const DAY: u64 = 24 * 60 * 60;
 /// Seconds.
 const READ_TIMEOUT: u64 = 30;
 /// Seconds; the longest CloudFront gives without a raised quota.
-const PUBLISH_TIMEOUT: u64 = 60;
+const FUNCTION_TIMEOUT: u64 = 60;
 
 /// Starts the CDN in front of the stack's S3 and its Function URL.
 pub(super) async fn start(
@@ -84,11 +84,11 @@ fn explain(error: CdnError) -> anyhow::Error {
 }
 
 fn origins(site: &DevSite, addresses: &Addresses) -> OriginTable {
-    let table = OriginTable::new().with(&site.judged.bucket.host, addresses.s3);
-    match &site.judged.publish {
-        Some(publish) => table.with(&publish.host, addresses.function_url),
-        None => table,
-    }
+    let functions = [&site.judged.publish, &site.judged.reader];
+    functions.into_iter().flatten().fold(
+        OriginTable::new().with(&site.judged.bucket.host, addresses.s3),
+        |table, function| table.with(&function.host, addresses.function_url),
+    )
 }
 
 fn distribution(site: &DevSite) -> Distribution {
@@ -97,6 +97,8 @@ fn distribution(site: &DevSite) -> Distribution {
         .into_iter()
         .flat_map(|publish| publishing(site, publish))
         .collect();
+    let reader = site.judged.reader.as_ref();
+    behaviours.extend(reader.into_iter().flat_map(|reader| opening(site, reader)));
     behaviours.push(reading(site));
     Distribution {
         id: DISTRIBUTION.to_owned(),
@@ -111,7 +113,7 @@ fn distribution(site: &DevSite) -> Distribution {
 fn publishing(site: &DevSite, publish: &FunctionOrigin) -> [Behaviour; 2] {
     ["", "/*"].map(|under| Behaviour {
         path_pattern: PathPattern::new(format!("{}{under}", publish.prefix)),
-        origin: origin(site, &publish.host, PUBLISH_TIMEOUT),
+        origin: origin(site, &publish.host, FUNCTION_TIMEOUT),
         methods: AllowedMethods::All,
         cache: CachePolicy::disabled(),
         forward: OriginRequestPolicy::all_viewer_except_host(),
@@ -123,10 +125,24 @@ fn publishing(site: &DevSite, publish: &FunctionOrigin) -> [Behaviour; 2] {
     })
 }
 
+/// The reader's prefix, with the reader's own origin and timeout; what it answers may be kept as it says itself.
+fn opening(site: &DevSite, reader: &FunctionOrigin) -> [Behaviour; 2] {
+    ["", "/*"].map(|under| {
+        let path_pattern = PathPattern::new(format!("{}{under}", reader.prefix));
+        let origin = origin(site, &reader.host, FUNCTION_TIMEOUT);
+        viewing(site, path_pattern, origin)
+    })
+}
+
 fn reading(site: &DevSite) -> Behaviour {
+    let origin = origin(site, &site.judged.bucket.host, READ_TIMEOUT);
+    viewing(site, PathPattern::new("*"), origin)
+}
+
+fn viewing(site: &DevSite, path_pattern: PathPattern, origin: Origin) -> Behaviour {
     Behaviour {
-        path_pattern: PathPattern::new("*"),
-        origin: origin(site, &site.judged.bucket.host, READ_TIMEOUT),
+        path_pattern,
+        origin,
         // The edge tells a method it does not serve by its own 405.
         methods: AllowedMethods::All,
         cache: CachePolicy {

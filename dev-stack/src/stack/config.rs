@@ -8,6 +8,8 @@ use keyfront_edge::Site;
 use keyfront_edge::site::FunctionOrigin;
 use serde::Deserialize;
 
+use super::template::Grant;
+
 /// The bucket and Region of a stack that is given no site.
 const DEFAULT_BUCKET: &str = "keyfront-dev";
 const DEFAULT_REGION: &str = "eu-west-1";
@@ -25,7 +27,8 @@ pub struct StackConfig {
     pub edge: EdgeKind,
     /// What runs the publishers' API behind the CDN.
     pub origin: OriginKind,
-    /// A site document; without one, the whole of one bucket is served, and the publishers' API under `/_publish`.
+    /// A site document; without one, the whole of one bucket is served, the publishers' API under `/_publish`, and
+    /// the reader under `/read`.
     pub site: Option<Vec<u8>>,
     /// Where to listen.
     pub ports: Ports,
@@ -33,6 +36,8 @@ pub struct StackConfig {
     pub ready_file: Option<PathBuf>,
     /// How often sessions are replaced, if not well before they end.
     pub rotate_every: Option<Duration>,
+    /// A grant of the template that the roles do not get, to see who needs it.
+    pub withheld: Option<Grant>,
 }
 
 /// Where objects, keys and credentials are kept.
@@ -129,11 +134,19 @@ impl StackConfig {
             names.endpoint.is_none(),
             "the site names an endpoint: leave it out, the stack's own S3 stands in for AWS's"
         );
-        let elsewhere = |publish: &FunctionOrigin| publish.region != names.region;
-        anyhow::ensure!(
-            !judged.publish.as_ref().is_some_and(elsewhere),
-            "the site's publish function is in another Region than its bucket: the stack has one Region"
-        );
+        let elsewhere = |function: &FunctionOrigin| function.region != names.region;
+        for (name, function) in [("publish", &judged.publish), ("reader", &judged.reader)] {
+            anyhow::ensure!(
+                !function.as_ref().is_some_and(elsewhere),
+                "the site's {name} function is in another Region than its bucket: the stack has one Region"
+            );
+        }
+        if let (Some(publish), Some(reader)) = (&judged.publish, &judged.reader) {
+            anyhow::ensure!(
+                publish.host == reader.host,
+                "the site's reader and publish functions differ: the stack has one function"
+            );
+        }
         Ok(DevSite {
             document,
             bucket: names.bucket,
@@ -152,13 +165,13 @@ struct Names {
 }
 
 fn default_site() -> String {
+    let host = format!("{DEFAULT_FUNCTION_URL}.lambda-url.{DEFAULT_REGION}.on.aws");
+    let function =
+        |prefix| serde_json::json!({"prefix": prefix, "host": host, "region": DEFAULT_REGION});
     serde_json::json!({
         "v": 1, "bucket": DEFAULT_BUCKET, "region": DEFAULT_REGION, "style": "virtual", "query": [], "signing": "sigv4",
-        "publish": {
-            "prefix": "/_publish",
-            "host": format!("{DEFAULT_FUNCTION_URL}.lambda-url.{DEFAULT_REGION}.on.aws"),
-            "region": DEFAULT_REGION,
-        },
+        "publish": function("/_publish"),
+        "reader": function("/read"),
     })
     .to_string()
 }

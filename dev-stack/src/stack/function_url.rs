@@ -14,6 +14,8 @@ use super::sessions::Sessions;
 use crate::function_url::{
     Bootstrap, BundleError, Function, FunctionUrl, Gate, Instances, InstancesConfig,
 };
+use crate::iam::{Policy, PolicyKind};
+use serde_json::Value;
 
 /// How many invocations of the built origin run at once.
 const INSTANCES: usize = 2;
@@ -52,7 +54,12 @@ pub(super) async fn function(
 }
 
 /// The URL that `host` names, in front of `function`.
-pub(super) fn open(ground: &Ground, host: &str, function: Function) -> anyhow::Result<FunctionUrl> {
+pub(super) fn open(
+    ground: &Ground,
+    policy: &Value,
+    host: &str,
+    function: Function,
+) -> anyhow::Result<FunctionUrl> {
     let account = ground.iam.account();
     Ok(FunctionUrl {
         host: host.to_owned(),
@@ -60,7 +67,7 @@ pub(super) fn open(ground: &Ground, host: &str, function: Function) -> anyhow::R
             auth: ground.auth("lambda"),
             iam: Arc::clone(&ground.iam),
             function_arn: principals::origin_function_arn(account),
-            policy: principals::origin_function_policy(account)?,
+            policy: Policy::parse(&policy.to_string(), PolicyKind::Resource)?,
         },
         function,
     })

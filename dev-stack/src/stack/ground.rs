@@ -10,6 +10,7 @@ use zeroize::Zeroizing;
 use super::config::{DevSite, StackConfig, Storage};
 use super::listeners::AwsListeners;
 use super::principals::{self, ADMIN_USER};
+use super::template::{self, StackTemplate};
 use crate::clock::Clock;
 use crate::iam::Iam;
 use crate::identity::{Account, CredentialRegistry, Credentials, Principal, Requester};
@@ -58,8 +59,12 @@ impl Ground {
             clock.clone(),
         )?);
         principals::admit_administrator(&iam)?;
-        let key_arn = key(&kms, &administrator(&clock)).context("the KMS key cannot be made")?;
-        principals::admit_roles(&iam, &site.bucket, &key_arn)?;
+        let key_policy = template::key_policy(iam.account())?;
+        let key_arn =
+            key(&kms, &administrator(&clock), key_policy).context("the KMS key cannot be made")?;
+        let template = StackTemplate::new(iam.account(), &site.bucket, &key_arn)?;
+        principals::admit_roles(&iam, &template, config.withheld.as_ref())?;
+        let bucket_policy = template.bucket_policy()?.to_string();
         let master_key = state.derived_key("client-side master key of the origin");
         let parts = S3Parts {
             state,
@@ -69,7 +74,8 @@ impl Ground {
             clock: clock.clone(),
         };
         let s3 = LocalS3::open(parts)?;
-        s3.ensure_bucket(&site.bucket, BucketEncryption::Kms(key_arn.clone()))
+        let encryption = BucketEncryption::Kms(key_arn.clone());
+        s3.ensure_bucket(&site.bucket, encryption, Some(bucket_policy))
             .await?;
         let administrator = registry.long_lived(&administrator(&clock).principal, clock.now())?;
         let sts = Arc::new(Sts::new(
@@ -147,7 +153,7 @@ fn administrator(clock: &Clock) -> Requester {
     Requester::new(principal, clock.now())
 }
 
-fn key(kms: &Kms, administrator: &Requester) -> Result<String, KmsError> {
+fn key(kms: &Kms, administrator: &Requester, policy: String) -> Result<String, KmsError> {
     match kms.describe_key(administrator, KEY_ALIAS) {
         Ok(key) => Ok(key.arn),
         Err(KmsError::NotFound(_)) => {
@@ -156,6 +162,7 @@ fn key(kms: &Kms, administrator: &Requester) -> Result<String, KmsError> {
                 administrator,
                 NewKey {
                     description,
+                    policy: Some(policy),
                     ..NewKey::default()
                 },
             )?;

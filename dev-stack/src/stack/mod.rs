@@ -12,7 +12,9 @@ mod origin;
 mod principals;
 mod publisher;
 mod sessions;
+mod template;
 
+use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
@@ -23,6 +25,7 @@ use tokio_util::sync::CancellationToken;
 
 pub use config::{EdgeKind, OriginKind, Ports, StackConfig, Storage};
 pub use dev_json::{DevJson, RoleCredentials, StoredCredentials};
+pub use template::{Grant, grants};
 
 use crate::cdn::CdnHandle;
 use crate::identity::Credentials;
@@ -32,6 +35,7 @@ use ground::Ground;
 use listeners::{Listeners, url};
 use origin::OriginSetup;
 use sessions::{Begun, Sessions};
+use template::{PARAMETER_REGION, StackTemplate};
 
 /// How long open requests may take to end after the stop.
 const GRACE: Duration = Duration::from_secs(8);
@@ -48,6 +52,7 @@ pub struct Stack {
     origin_description: String,
     cloudfront_url: String,
     ssm_url: String,
+    function_url: SocketAddr,
     kms: Arc<Kms>,
 }
 
@@ -82,9 +87,12 @@ impl Stack {
         )
         .await?;
         origin.serve(listeners.publish, sessions.origin(), &mut tasks, &stop);
-        if let Some(publish) = &site.judged.publish {
+        let published = site.judged.publish.as_ref();
+        if let Some(named) = published.or(site.judged.reader.as_ref()) {
             let function = function_url::function(&config.origin, &ground, &origin, &sessions);
-            let url = function_url::open(&ground, &publish.host, function.await?)?;
+            let template = StackTemplate::new(ground.iam.account(), &site.bucket, &ground.key_arn)?;
+            let policy = template.function_policy(config.withheld.as_ref())?;
+            let url = function_url::open(&ground, &policy, &named.host, function.await?)?;
             let serving = url.serve(listeners.function_url, stop.clone());
             tasks.spawn(async { ground::report("the function url", serving.await) });
         }
@@ -92,9 +100,11 @@ impl Stack {
         let api = cdn::serve_api(&ground, &cdn, listeners.cloudfront, stop.clone());
         tasks.spawn(async { ground::report("the cloudfront api", api.await) });
 
-        let parameters = Ssm::new(Arc::clone(&ground.iam));
-        parameters.seed(principals::DISTRIBUTION_PARAMETER, cdn::DISTRIBUTION);
-        let parameters = ssm::serve(listeners.ssm, parameters, ground.auth("ssm"), stop.clone());
+        let parameters = Ssm::new(Arc::clone(&ground.iam), PARAMETER_REGION);
+        let distribution = template::distribution_parameter(ground.iam.account());
+        parameters.seed(&distribution, cdn::DISTRIBUTION);
+        let auth = ground.auth_in(PARAMETER_REGION, "ssm");
+        let parameters = ssm::serve(listeners.ssm, parameters, auth, stop.clone());
         tasks.spawn(async { ground::report("the parameter store", parameters.await) });
 
         let dev_json = DevJson {
@@ -132,6 +142,7 @@ impl Stack {
             origin_description: config.origin.description(),
             cloudfront_url: url(addresses.cloudfront),
             ssm_url: url(addresses.ssm),
+            function_url: addresses.function_url,
             kms,
         })
     }
@@ -154,6 +165,11 @@ impl Stack {
     /// The parameter store, where the origin finds the distribution's id.
     pub fn ssm_url(&self) -> &str {
         &self.ssm_url
+    }
+
+    /// Where the site's publish host is served, for what resolves names itself. Silent if the site has none.
+    pub fn function_url(&self) -> SocketAddr {
+        self.function_url
     }
 
     /// What runs the edge, for people.

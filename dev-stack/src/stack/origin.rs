@@ -7,8 +7,8 @@ use aws_sdk_s3::Client;
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use keyfront_origin::config::{
-    self, CdnSettings, Commitment, Config, ConfigError, KeyArn, MasterKeySetting, ReaderSettings,
-    RoleArn, S3Style,
+    self, CdnSettings, Commitment, Config, ConfigError, KeyArn, MasterKeySetting, ParameterArn,
+    ReaderSettings, RoleArn, S3Style,
 };
 use keyfront_origin::kms::Kms;
 use keyfront_origin::{Origin, store};
@@ -20,8 +20,9 @@ use zeroize::Zeroizing;
 use super::config::DevSite;
 use super::ground::{self, Ground};
 use super::listeners::{Addresses, url};
-use super::principals::{DISTRIBUTION_PARAMETER, EDGE_ROLE};
+use super::principals::EDGE_ROLE;
 use super::sessions::{OriginCredentials, for_sdk};
+use super::template::distribution_parameter;
 
 /// What the origin is configured with, and the S3 clients of that configuration.
 pub(super) struct OriginSetup {
@@ -58,7 +59,9 @@ impl OriginSetup {
                     ..ReaderSettings::default()
                 },
                 cdn: Some(CdnSettings {
-                    distribution_parameter: DISTRIBUTION_PARAMETER.to_owned(),
+                    distribution_parameter: ParameterArn::parse(&distribution_parameter(
+                        ground.iam.account(),
+                    ))?,
                     site_prefix: Some(site.judged.prefix.clone()).filter(|text| !text.is_empty()),
                     site_index: site.judged.index.clone(),
                     cloudfront_endpoint: Some(url(addresses.cloudfront)),
@@ -181,7 +184,10 @@ fn of_cdn(cdn: &CdnSettings) -> [(&'static str, Option<String>); 5] {
         ssm_endpoint,
     } = cdn.clone();
     [
-        (config::DISTRIBUTION_PARAMETER, Some(distribution_parameter)),
+        (
+            config::DISTRIBUTION_PARAMETER,
+            Some(distribution_parameter.to_string()),
+        ),
         (config::SITE_PREFIX, site_prefix),
         (config::SITE_INDEX, site_index),
         (config::CLOUDFRONT_ENDPOINT, cloudfront_endpoint),
@@ -214,7 +220,10 @@ mod tests {
                 foreign_context: Some([("a".to_owned(), "b".to_owned())].into_iter().collect()),
             },
             cdn: Some(CdnSettings {
-                distribution_parameter: "/p".to_owned(),
+                distribution_parameter: ParameterArn::parse(
+                    "arn:aws:ssm:us-east-1:111122223333:parameter/p",
+                )
+                .unwrap(),
                 site_prefix: Some("www/".to_owned()),
                 site_index: Some("index.html".to_owned()),
                 cloudfront_endpoint: Some("http://cloudfront.example".to_owned()),

@@ -7,6 +7,7 @@ use aws_sdk_s3::types::{
 use base64::{Engine, engine::general_purpose::STANDARD};
 use keyfront_dev_stack::kms::Operation;
 
+use crate::calls::BucketCalls;
 use crate::stack::{BUCKET, Stack, code, noise, told};
 
 const READ: &str = r#"{"Effect":"Allow","Action":["s3:GetObject","s3:ListBucket"],"Resource":["arn:aws:s3:::docs","arn:aws:s3:::docs/*"]}"#;
@@ -16,9 +17,7 @@ const READ_AND_DECRYPT: &str = r#"{"Effect":"Allow","Action":["s3:GetObject","s3
 async fn put(stack: &Stack, key: &str, body: &[u8]) {
     stack
         .client()
-        .put_object()
-        .bucket(BUCKET)
-        .key(key)
+        .put(key)
         .body(body.to_vec().into())
         .send()
         .await
@@ -30,9 +29,7 @@ async fn the_default_applies_and_is_told() {
     let stack = Stack::start().await;
     let client = stack.client();
     let put = client
-        .put_object()
-        .bucket(BUCKET)
-        .key("k")
+        .put("k")
         .body(b"x".to_vec().into())
         .send()
         .await
@@ -43,13 +40,7 @@ async fn the_default_applies_and_is_told() {
     );
     assert_eq!(put.ssekms_key_id(), Some(stack.key_arn.as_str()));
     assert_eq!(put.bucket_key_enabled(), Some(true));
-    let get = client
-        .get_object()
-        .bucket(BUCKET)
-        .key("k")
-        .send()
-        .await
-        .unwrap();
+    let get = client.get("k").send().await.unwrap();
     assert_eq!(
         get.server_side_encryption(),
         Some(&ServerSideEncryption::AwsKms)
@@ -58,9 +49,7 @@ async fn the_default_applies_and_is_told() {
     let md5 = "\"9dd4e461268c8034f5c8564e155c67a6\"";
     assert_ne!(get.e_tag(), Some(md5), "an SSE-KMS ETag is not the MD5");
     let plain = client
-        .put_object()
-        .bucket(BUCKET)
-        .key("p")
+        .put("p")
         .server_side_encryption(ServerSideEncryption::Aes256);
     let plain = plain.body(b"x".to_vec().into()).send().await.unwrap();
     assert_eq!(
@@ -76,9 +65,7 @@ async fn reading_needs_kms_decrypt_as_in_aws() {
     put(&stack, "k", b"secret").await;
     let without = stack.client_of(&stack.session("edge", READ));
     let error = without
-        .get_object()
-        .bucket(BUCKET)
-        .key("k")
+        .get("k")
         .send()
         .await
         .unwrap_err()
@@ -89,25 +76,13 @@ async fn reading_needs_kms_decrypt_as_in_aws() {
         message.contains("kms:Decrypt") && message.contains("assumed-role/edge/test"),
         "{message}"
     );
-    without
-        .head_object()
-        .bucket(BUCKET)
-        .key("k")
-        .send()
-        .await
-        .unwrap();
+    without.head("k").send().await.unwrap();
 
     let with = stack.client_of(&stack.session("reader", READ_AND_DECRYPT));
-    let got = with
-        .get_object()
-        .bucket(BUCKET)
-        .key("k")
-        .send()
-        .await
-        .unwrap();
+    let got = with.get("k").send().await.unwrap();
     assert_eq!(got.body.collect().await.unwrap().to_vec(), b"secret");
     assert_eq!(
-        code(without.get_object().bucket(BUCKET).key("k").send().await),
+        code(without.get("k").send().await),
         told(403, "AccessDenied"),
         "a cached bucket key lends no rights"
     );
@@ -118,23 +93,10 @@ async fn writing_needs_kms_generate_data_key() {
     let stack = Stack::start().await;
     let put_only = r#"{"Effect":"Allow","Action":"s3:PutObject","Resource":"arn:aws:s3:::docs/*"}"#;
     let writer = stack.client_of(&stack.session("writer", put_only));
-    let put = || {
-        writer
-            .put_object()
-            .bucket(BUCKET)
-            .key("k")
-            .body(b"x".to_vec().into())
-    };
+    let put = || writer.put("k").body(b"x".to_vec().into());
     assert_eq!(code(put().send().await), told(403, "AccessDenied"));
     assert_eq!(
-        code(
-            writer
-                .create_multipart_upload()
-                .bucket(BUCKET)
-                .key("k")
-                .send()
-                .await
-        ),
+        code(writer.create_upload("k").send().await),
         told(403, "AccessDenied")
     );
     put()
@@ -149,18 +111,14 @@ async fn a_disabled_key_makes_its_objects_unreadable_until_it_is_enabled() {
     let stack = Stack::start().await;
     put(&stack, "k", b"x").await;
     let client = stack.client();
-    let get = || client.get_object().bucket(BUCKET).key("k");
+    let get = || client.get("k");
     get().send().await.unwrap();
     stack
         .kms
         .disable_key(&stack.administrator(), &stack.key_arn)
         .unwrap();
     assert_eq!(code(get().send().await), told(400, "KMS.DisabledException"));
-    let write = client
-        .put_object()
-        .bucket(BUCKET)
-        .key("k2")
-        .body(b"x".to_vec().into());
+    let write = client.put("k2").body(b"x".to_vec().into());
     assert_eq!(code(write.send().await), told(400, "KMS.DisabledException"));
     stack
         .kms
@@ -192,9 +150,7 @@ async fn with_bucket_keys_kms_is_called_once_for_many_objects() {
     assert_eq!(calls.of(Operation::Decrypt), before.of(Operation::Decrypt));
     let client = stack.client();
     let single = client
-        .put_object()
-        .bucket(BUCKET)
-        .key("own")
+        .put("own")
         .server_side_encryption(ServerSideEncryption::AwsKms);
     let single = single
         .ssekms_key_id(&stack.key_arn)
@@ -202,13 +158,7 @@ async fn with_bucket_keys_kms_is_called_once_for_many_objects() {
         .body(b"x".to_vec().into());
     assert_eq!(single.send().await.unwrap().bucket_key_enabled(), None);
     for _ in 0..3 {
-        client
-            .get_object()
-            .bucket(BUCKET)
-            .key("own")
-            .send()
-            .await
-            .unwrap();
+        client.get("own").send().await.unwrap();
     }
     assert_eq!(
         stack.kms.calls().of(Operation::Decrypt) - calls.of(Operation::Decrypt),
@@ -220,15 +170,7 @@ async fn with_bucket_keys_kms_is_called_once_for_many_objects() {
 async fn kms_throttling_is_slow_down() {
     let stack = Stack::start().await;
     stack.kms.throttle_next(1);
-    let put = || {
-        stack
-            .client()
-            .put_object()
-            .bucket(BUCKET)
-            .key("k")
-            .body(b"x".to_vec().into())
-            .send()
-    };
+    let put = || stack.client().put("k").body(b"x".to_vec().into()).send();
     assert_eq!(code(put().await), told(503, "SlowDown"));
     put().await.unwrap();
 }
@@ -239,9 +181,7 @@ async fn the_encryption_context_is_what_policies_see() {
     let client = stack.client();
     let context = STANDARD.encode(r#"{"team":"red"}"#);
     let put = client
-        .put_object()
-        .bucket(BUCKET)
-        .key("c")
+        .put("c")
         .server_side_encryption(ServerSideEncryption::AwsKms);
     let put = put
         .ssekms_key_id(&stack.key_arn)
@@ -256,30 +196,16 @@ async fn the_encryption_context_is_what_policies_see() {
         )
     };
     let red = stack.client_of(&stack.session("red", &statement("red")));
-    red.get_object()
-        .bucket(BUCKET)
-        .key("c")
-        .send()
-        .await
-        .unwrap();
+    red.get("c").send().await.unwrap();
     let blue = stack.client_of(&stack.session("blue", &statement("blue")));
-    assert_eq!(
-        code(blue.get_object().bucket(BUCKET).key("c").send().await),
-        told(403, "AccessDenied")
-    );
+    assert_eq!(code(blue.get("c").send().await), told(403, "AccessDenied"));
 }
 
 #[tokio::test]
 async fn contradicting_encryption_headers_are_refused() {
     let stack = Stack::start().await;
     let client = stack.client();
-    let put = || {
-        client
-            .put_object()
-            .bucket(BUCKET)
-            .key("k")
-            .body(b"x".to_vec().into())
-    };
+    let put = || client.put("k").body(b"x".to_vec().into());
     let key_with_aes = put()
         .server_side_encryption(ServerSideEncryption::Aes256)
         .ssekms_key_id(&stack.key_arn);
@@ -386,9 +312,7 @@ async fn the_raw_bytes_on_disk_never_contain_the_plaintext() {
     put(&stack, "kms", &body).await;
     let plain = stack
         .client()
-        .put_object()
-        .bucket(BUCKET)
-        .key("s3")
+        .put("s3")
         .server_side_encryption(ServerSideEncryption::Aes256);
     plain.body(body.clone().into()).send().await.unwrap();
     stack.stop().await;
@@ -422,14 +346,7 @@ async fn objects_survive_a_restart_and_tampering_with_the_disk_is_noticed() {
     put(&stack, "k", &body).await;
     stack.stop().await;
     let stack = Stack::in_folder(folder.path()).await;
-    let got = stack
-        .client()
-        .get_object()
-        .bucket(BUCKET)
-        .key("k")
-        .send()
-        .await
-        .unwrap();
+    let got = stack.client().get("k").send().await.unwrap();
     assert!(got.body.collect().await.unwrap().to_vec() == body);
     let blob = std::fs::read_dir(folder.path().join("s3/blobs"))
         .unwrap()
@@ -445,7 +362,7 @@ async fn objects_survive_a_restart_and_tampering_with_the_disk_is_noticed() {
     };
     flip(70_000);
     let client = stack.client();
-    let get = || client.get_object().bucket(BUCKET).key("k");
+    let get = || client.get("k");
     assert_eq!(code(get().send().await), told(500, "InternalError"));
     let untouched = get().range("bytes=0-65535").send().await.unwrap();
     assert_eq!(

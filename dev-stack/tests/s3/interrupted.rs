@@ -4,9 +4,10 @@ use std::{path::Path, time::Duration};
 
 use tokio::{io::AsyncWriteExt, net::TcpStream};
 
+use crate::calls::BucketCalls;
 use crate::{
     raw::{Payload, Raw, Signing},
-    stack::{BUCKET, Stack, code, noise},
+    stack::{Stack, code, noise},
 };
 
 fn files(folder: &Path, inside: &str) -> usize {
@@ -48,9 +49,7 @@ async fn an_upload_that_is_cut_off_leaves_nothing() {
     let stack = Stack::in_folder(folder.path()).await;
     let client = stack.client();
     client
-        .put_object()
-        .bucket(BUCKET)
-        .key("k")
+        .put("k")
         .body(b"old".to_vec().into())
         .send()
         .await
@@ -65,13 +64,7 @@ async fn an_upload_that_is_cut_off_leaves_nothing() {
     drop(connection);
     until(|| files(folder.path(), "incoming") == 0).await;
     assert_eq!(files(folder.path(), "blobs"), 1);
-    let got = client
-        .get_object()
-        .bucket(BUCKET)
-        .key("k")
-        .send()
-        .await
-        .unwrap();
+    let got = client.get("k").send().await.unwrap();
     assert_eq!(got.body.collect().await.unwrap().to_vec(), b"old");
 }
 
@@ -81,9 +74,7 @@ async fn what_a_crash_left_is_swept_at_the_next_start() {
     let stack = Stack::in_folder(folder.path()).await;
     stack
         .client()
-        .put_object()
-        .bucket(BUCKET)
-        .key("k")
+        .put("k")
         .body(noise(100_000, 1).into())
         .send()
         .await
@@ -103,14 +94,7 @@ async fn what_a_crash_left_is_swept_at_the_next_start() {
         ),
         (1, 0)
     );
-    let got = stack
-        .client()
-        .get_object()
-        .bucket(BUCKET)
-        .key("k")
-        .send()
-        .await
-        .unwrap();
+    let got = stack.client().get("k").send().await.unwrap();
     assert!(got.body.collect().await.unwrap().to_vec() == noise(100_000, 1));
 }
 
@@ -121,9 +105,7 @@ async fn a_write_whose_condition_fails_leaves_no_body() {
     let client = stack.client();
     let put = || {
         client
-            .put_object()
-            .bucket(BUCKET)
-            .key("k")
+            .put("k")
             .if_none_match("*")
             .body(noise(100_000, 1).into())
     };
@@ -142,14 +124,7 @@ async fn a_write_whose_condition_fails_leaves_no_body() {
 async fn readers_see_one_version_or_the_other_while_writers_race() {
     let stack = Stack::start().await;
     let client = stack.client();
-    let put = |n: u8| {
-        client
-            .put_object()
-            .bucket(BUCKET)
-            .key("k")
-            .body(vec![n; 300_000].into())
-            .send()
-    };
+    let put = |n: u8| client.put("k").body(vec![n; 300_000].into()).send();
     put(0).await.unwrap();
     let writing = async {
         for n in 1..20 {
@@ -158,13 +133,7 @@ async fn readers_see_one_version_or_the_other_while_writers_race() {
     };
     let reading = async {
         for _ in 0..40 {
-            let got = client
-                .get_object()
-                .bucket(BUCKET)
-                .key("k")
-                .send()
-                .await
-                .unwrap();
+            let got = client.get("k").send().await.unwrap();
             let body = got.body.collect().await.unwrap().to_vec();
             assert!(body.len() == 300_000 && body.iter().all(|byte| *byte == body[0]));
         }
@@ -197,14 +166,7 @@ async fn stopping_lets_an_open_upload_finish() {
     );
     stopping.await.unwrap();
     let stack = Stack::in_folder(folder.path()).await;
-    stack
-        .client()
-        .head_object()
-        .bucket(BUCKET)
-        .key("k")
-        .send()
-        .await
-        .unwrap();
+    stack.client().head("k").send().await.unwrap();
 }
 
 #[tokio::test]
@@ -225,27 +187,14 @@ async fn memory_does_not_grow_with_the_object() {
     let client = stack.client();
     let mut present = false;
     for _ in 0..500 {
-        present = client
-            .head_object()
-            .bucket(BUCKET)
-            .key("big")
-            .send()
-            .await
-            .is_ok();
+        present = client.head("big").send().await.is_ok();
         if present {
             break;
         }
         tokio::time::sleep(Duration::from_millis(10)).await;
     }
     assert!(present);
-    let mut body = client
-        .get_object()
-        .bucket(BUCKET)
-        .key("big")
-        .send()
-        .await
-        .unwrap()
-        .body;
+    let mut body = client.get("big").send().await.unwrap().body;
     let mut read = 0;
     while let Some(bytes) = body.try_next().await.unwrap() {
         read += bytes.len();

@@ -2,9 +2,10 @@
 
 use aws_sdk_s3::types::EncodingType;
 
+use crate::calls::BucketCalls;
 use crate::{
     raw::{Raw, Signing, element},
-    stack::{BUCKET, Stack, code, told},
+    stack::{Stack, code, told},
 };
 
 async fn with_keys(keys: &[&str]) -> Stack {
@@ -12,9 +13,7 @@ async fn with_keys(keys: &[&str]) -> Stack {
     for key in keys {
         stack
             .client()
-            .put_object()
-            .bucket(BUCKET)
-            .key(*key)
+            .put(*key)
             .body(b"x".to_vec().into())
             .send()
             .await
@@ -28,12 +27,7 @@ async fn pages(stack: &Stack, prefix: &str, delimiter: Option<&str>, size: i32) 
     let mut found = Vec::new();
     let mut token = None;
     loop {
-        let list = stack
-            .client()
-            .list_objects_v2()
-            .bucket(BUCKET)
-            .prefix(prefix)
-            .max_keys(size);
+        let list = stack.client().list().prefix(prefix).max_keys(size);
         let page = list
             .set_delimiter(delimiter.map(str::to_owned))
             .set_continuation_token(token)
@@ -108,17 +102,10 @@ async fn keys_are_ordered_by_their_bytes() {
 async fn start_after_and_markers_are_exclusive() {
     let stack = with_keys(&["a", "b/1", "b/2", "c"]).await;
     let client = stack.client();
-    let after = client
-        .list_objects_v2()
-        .bucket(BUCKET)
-        .start_after("b/1")
-        .send()
-        .await
-        .unwrap();
+    let after = client.list().start_after("b/1").send().await.unwrap();
     assert_eq!(after.contents().len(), 2);
     let first = client
-        .list_objects()
-        .bucket(BUCKET)
+        .list_v1()
         .delimiter("/")
         .max_keys(2)
         .send()
@@ -126,8 +113,7 @@ async fn start_after_and_markers_are_exclusive() {
         .unwrap();
     assert_eq!(first.next_marker(), Some("b/"));
     let second = client
-        .list_objects()
-        .bucket(BUCKET)
+        .list_v1()
         .delimiter("/")
         .marker("b/")
         .send()
@@ -135,33 +121,15 @@ async fn start_after_and_markers_are_exclusive() {
         .unwrap();
     assert_eq!(second.contents()[0].key(), Some("c"));
     assert!(second.common_prefixes().is_empty());
-    let wrong = client
-        .list_objects_v2()
-        .bucket(BUCKET)
-        .continuation_token("?")
-        .send()
-        .await;
+    let wrong = client.list().continuation_token("?").send().await;
     assert_eq!(code(wrong), told(400, "InvalidArgument"));
-    let none = client
-        .list_objects_v2()
-        .bucket(BUCKET)
-        .max_keys(0)
-        .send()
-        .await
-        .unwrap();
+    let none = client.list().max_keys(0).send().await.unwrap();
     assert_eq!(
         (none.key_count(), none.is_truncated()),
         (Some(0), Some(false))
     );
     assert_eq!(
-        code(
-            client
-                .list_objects_v2()
-                .bucket(BUCKET)
-                .max_keys(-1)
-                .send()
-                .await
-        ),
+        code(client.list().max_keys(-1).send().await),
         told(400, "InvalidArgument")
     );
 }
@@ -183,8 +151,7 @@ async fn url_encoding_carries_what_xml_cannot() {
     assert_eq!(element(&xml, "Key"), "c%01%0Ax");
     let list = stack
         .client()
-        .list_objects_v2()
-        .bucket(BUCKET)
+        .list()
         .encoding_type(EncodingType::Url)
         .send()
         .await
@@ -205,9 +172,7 @@ async fn thousands_of_keys_are_listed_in_pages_of_a_thousand() {
     for n in 0..2500 {
         puts.push(
             client
-                .put_object()
-                .bucket(BUCKET)
-                .key(format!("k/{n:04}"))
+                .put(format!("k/{n:04}"))
                 .body(b"x".to_vec().into())
                 .send(),
         );
@@ -215,23 +180,12 @@ async fn thousands_of_keys_are_listed_in_pages_of_a_thousand() {
             futures::future::try_join_all(puts.drain(..)).await.unwrap();
         }
     }
-    let page = client
-        .list_objects_v2()
-        .bucket(BUCKET)
-        .send()
-        .await
-        .unwrap();
+    let page = client.list().send().await.unwrap();
     assert_eq!(
         (page.key_count(), page.max_keys(), page.is_truncated()),
         (Some(1000), Some(1000), Some(true))
     );
     assert_eq!(pages(&stack, "k/", None, 1000).await.len(), 2500);
-    let folded = client
-        .list_objects_v2()
-        .bucket(BUCKET)
-        .delimiter("/")
-        .send()
-        .await
-        .unwrap();
+    let folded = client.list().delimiter("/").send().await.unwrap();
     assert_eq!(folded.common_prefixes()[0].prefix(), Some("k/"));
 }

@@ -1,6 +1,7 @@
 //! The local S3, judged from outside: by the AWS SDK, and by raw requests signed with `aws-sigv4`.
 #![allow(clippy::unwrap_used, clippy::panic)]
 
+mod calls;
 mod documentation;
 mod encryption;
 mod interrupted;

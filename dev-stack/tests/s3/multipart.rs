@@ -9,15 +9,14 @@ use aws_sdk_s3::{
 };
 use md5::{Digest, Md5};
 
+use crate::calls::BucketCalls;
 use crate::stack::{BUCKET, Stack, code, noise, told};
 
 const PART: usize = 5 * 1024 * 1024;
 
 async fn begin(client: &Client, key: &str) -> String {
     client
-        .create_multipart_upload()
-        .bucket(BUCKET)
-        .key(key)
+        .create_upload(key)
         .send()
         .await
         .unwrap()
@@ -26,12 +25,7 @@ async fn begin(client: &Client, key: &str) -> String {
 }
 
 async fn part(client: &Client, key: &str, id: &str, number: i32, body: Vec<u8>) -> CompletedPart {
-    let upload = client
-        .upload_part()
-        .bucket(BUCKET)
-        .key(key)
-        .upload_id(id)
-        .part_number(number);
+    let upload = client.part(key).upload_id(id).part_number(number);
     let etag = upload
         .body(body.into())
         .send()
@@ -62,11 +56,7 @@ async fn parts_become_one_object_with_ranges_across_them() {
         part(&client, "big", &id, 5, b.clone()).await,
         part(&client, "big", &id, 9, c.clone()).await,
     ];
-    let complete = client
-        .complete_multipart_upload()
-        .bucket(BUCKET)
-        .key("big")
-        .upload_id(&id);
+    let complete = client.complete("big").upload_id(&id);
     let done = complete
         .multipart_upload(list(&parts))
         .send()
@@ -79,9 +69,7 @@ async fn parts_become_one_object_with_ranges_across_them() {
     );
     let whole = [a.as_slice(), &b, &c].concat();
     let got = client
-        .get_object()
-        .bucket(BUCKET)
-        .key("big")
+        .get("big")
         .checksum_mode(ChecksumMode::Enabled)
         .send()
         .await
@@ -89,44 +77,17 @@ async fn parts_become_one_object_with_ranges_across_them() {
     assert!(got.body.collect().await.unwrap().to_vec() == whole);
     let (from, to) = (PART - 100, 2 * PART + 8);
     let got = client
-        .get_object()
-        .bucket(BUCKET)
-        .key("big")
+        .get("big")
         .range(format!("bytes={from}-{to}"))
         .send()
         .await
         .unwrap();
     assert!(got.body.collect().await.unwrap().to_vec() == whole[from..=to]);
-    let second = client
-        .get_object()
-        .bucket(BUCKET)
-        .key("big")
-        .part_number(5)
-        .send()
-        .await
-        .unwrap();
+    let second = client.get("big").part_number(5).send().await.unwrap();
     assert_eq!(second.parts_count(), Some(3));
     assert!(second.body.collect().await.unwrap().to_vec() == b);
-    assert_eq!(
-        code(
-            client
-                .get_object()
-                .bucket(BUCKET)
-                .key("big")
-                .part_number(2)
-                .send()
-                .await
-        )
-        .0,
-        416
-    );
-    let gone = client
-        .list_parts()
-        .bucket(BUCKET)
-        .key("big")
-        .upload_id(&id)
-        .send()
-        .await;
+    assert_eq!(code(client.get("big").part_number(2).send().await).0, 416);
+    let gone = client.parts("big").upload_id(&id).send().await;
     assert_eq!(code(gone), told(404, "NoSuchUpload"));
 }
 
@@ -135,9 +96,7 @@ async fn plain_multipart_etag_is_the_md5_of_md5s() {
     let stack = Stack::start().await;
     let client = stack.client();
     let create = client
-        .create_multipart_upload()
-        .bucket(BUCKET)
-        .key("p")
+        .create_upload("p")
         .server_side_encryption(ServerSideEncryption::Aes256);
     let id = create.send().await.unwrap().upload_id.unwrap();
     let parts = [part(&client, "p", &id, 1, b"hello".to_vec()).await];
@@ -145,11 +104,7 @@ async fn plain_multipart_etag_is_the_md5_of_md5s() {
         parts[0].e_tag(),
         Some("\"5d41402abc4b2a76b9719d911017c592\"")
     );
-    let complete = client
-        .complete_multipart_upload()
-        .bucket(BUCKET)
-        .key("p")
-        .upload_id(&id);
+    let complete = client.complete("p").upload_id(&id);
     let done = complete
         .multipart_upload(list(&parts))
         .send()
@@ -183,44 +138,20 @@ async fn wrong_lists_of_parts_are_refused_and_change_nothing() {
         (vec![other_etag], "InvalidPart"),
         (vec![], "MalformedXML"),
     ] {
-        let complete = client
-            .complete_multipart_upload()
-            .bucket(BUCKET)
-            .key("k")
-            .upload_id(&id);
+        let complete = client.complete("k").upload_id(&id);
         let refused = complete.multipart_upload(list(&parts)).send().await;
         assert_eq!(code(refused), told(400, expected));
     }
-    let parts = client
-        .list_parts()
-        .bucket(BUCKET)
-        .key("k")
-        .upload_id(&id)
-        .send()
-        .await
-        .unwrap();
+    let parts = client.parts("k").upload_id(&id).send().await.unwrap();
     assert_eq!(parts.parts().len(), 2);
-    assert_eq!(
-        code(client.head_object().bucket(BUCKET).key("k").send().await).0,
-        404
-    );
-    let complete = client
-        .complete_multipart_upload()
-        .bucket(BUCKET)
-        .key("k")
-        .upload_id(&id);
+    assert_eq!(code(client.head("k").send().await).0, 404);
+    let complete = client.complete("k").upload_id(&id);
     complete
         .multipart_upload(list(&[last]))
         .send()
         .await
         .unwrap();
-    let got = client
-        .get_object()
-        .bucket(BUCKET)
-        .key("k")
-        .send()
-        .await
-        .unwrap();
+    let got = client.get("k").send().await.unwrap();
     assert_eq!(got.body.collect().await.unwrap().to_vec(), b"last");
 }
 
@@ -229,9 +160,7 @@ async fn completing_obeys_conditions() {
     let stack = Stack::start().await;
     let client = stack.client();
     client
-        .put_object()
-        .bucket(BUCKET)
-        .key("k")
+        .put("k")
         .body(b"first".to_vec().into())
         .send()
         .await
@@ -240,9 +169,7 @@ async fn completing_obeys_conditions() {
     let parts = [part(&client, "k", &id, 1, b"second".to_vec()).await];
     let complete = || {
         client
-            .complete_multipart_upload()
-            .bucket(BUCKET)
-            .key("k")
+            .complete("k")
             .upload_id(&id)
             .multipart_upload(list(&parts))
     };
@@ -264,13 +191,7 @@ async fn uploads_are_listed_and_aborted_without_remains() {
     begin(&client, "b/2").await;
     part(&client, "a/1", &first, 1, noise(100_000, 1)).await;
     part(&client, "a/1", &first, 1, noise(100_000, 2)).await;
-    let uploads = client
-        .list_multipart_uploads()
-        .bucket(BUCKET)
-        .prefix("a/")
-        .send()
-        .await
-        .unwrap();
+    let uploads = client.uploads().prefix("a/").send().await.unwrap();
     let ids: Vec<_> = uploads
         .uploads()
         .iter()
@@ -278,18 +199,9 @@ async fn uploads_are_listed_and_aborted_without_remains() {
         .collect();
     assert_eq!(ids.len(), 2);
     assert!(ids.contains(&first.as_str()) && ids.contains(&second.as_str()));
-    let page = client
-        .list_multipart_uploads()
-        .bucket(BUCKET)
-        .max_uploads(2)
-        .send()
-        .await
-        .unwrap();
+    let page = client.uploads().max_uploads(2).send().await.unwrap();
     assert_eq!(page.is_truncated(), Some(true));
-    let next = client
-        .list_multipart_uploads()
-        .bucket(BUCKET)
-        .key_marker(page.next_key_marker().unwrap());
+    let next = client.uploads().key_marker(page.next_key_marker().unwrap());
     let next = next
         .upload_id_marker(page.next_upload_id_marker().unwrap())
         .send()
@@ -307,35 +219,16 @@ async fn uploads_are_listed_and_aborted_without_remains() {
         code(client.delete_bucket().bucket(BUCKET).send().await),
         told(409, "BucketNotEmpty")
     );
-    client
-        .abort_multipart_upload()
-        .bucket(BUCKET)
-        .key("a/1")
-        .upload_id(&first)
-        .send()
-        .await
-        .unwrap();
+    client.abort("a/1").upload_id(&first).send().await.unwrap();
     assert_eq!(
         std::fs::read_dir(folder.path().join("s3/blobs"))
             .unwrap()
             .count(),
         0
     );
-    let again = client
-        .abort_multipart_upload()
-        .bucket(BUCKET)
-        .key("a/1")
-        .upload_id(&first)
-        .send()
-        .await;
+    let again = client.abort("a/1").upload_id(&first).send().await;
     assert_eq!(code(again), told(404, "NoSuchUpload"));
-    let foreign = client
-        .abort_multipart_upload()
-        .bucket(BUCKET)
-        .key("other")
-        .upload_id(&second)
-        .send()
-        .await;
+    let foreign = client.abort("other").upload_id(&second).send().await;
     assert_eq!(code(foreign), told(404, "NoSuchUpload"));
 }
 
@@ -349,20 +242,13 @@ async fn part_checksums_are_verified_and_combined() {
         (ChecksumAlgorithm::Sha256, "-2"),
     ] {
         let create = client
-            .create_multipart_upload()
-            .bucket(BUCKET)
-            .key("s")
+            .create_upload("s")
             .checksum_algorithm(algorithm.clone());
         let id = create.send().await.unwrap().upload_id.unwrap();
         let bodies = [noise(PART, 1), noise(5, 2)];
         let mut parts = Vec::new();
         for (number, body) in (1..).zip(&bodies) {
-            let upload = client
-                .upload_part()
-                .bucket(BUCKET)
-                .key("s")
-                .upload_id(&id)
-                .part_number(number);
+            let upload = client.part("s").upload_id(&id).part_number(number);
             let upload = upload
                 .checksum_algorithm(algorithm.clone())
                 .body(body.clone().into());
@@ -374,11 +260,7 @@ async fn part_checksums_are_verified_and_combined() {
                     .build(),
             );
         }
-        let complete = client
-            .complete_multipart_upload()
-            .bucket(BUCKET)
-            .key("s")
-            .upload_id(&id);
+        let complete = client.complete("s").upload_id(&id);
         let done = complete
             .multipart_upload(list(&parts))
             .send()
@@ -391,9 +273,7 @@ async fn part_checksums_are_verified_and_combined() {
         };
         assert!(value.unwrap().ends_with(suffix), "{algorithm:?} {value:?}");
         let got = client
-            .get_object()
-            .bucket(BUCKET)
-            .key("s")
+            .get("s")
             .checksum_mode(ChecksumMode::Enabled)
             .send()
             .await
@@ -411,9 +291,7 @@ async fn parts_are_copied_from_objects() {
     let client = stack.client();
     let body = noise(PART + 1000, 4);
     client
-        .put_object()
-        .bucket(BUCKET)
-        .key("src")
+        .put("src")
         .body(body.clone().into())
         .send()
         .await
@@ -421,9 +299,7 @@ async fn parts_are_copied_from_objects() {
     let id = begin(&client, "dst").await;
     let copy = |number: i32, range: String| {
         client
-            .upload_part_copy()
-            .bucket(BUCKET)
-            .key("dst")
+            .copy_part("dst")
             .upload_id(&id)
             .part_number(number)
             .copy_source("docs/src")
@@ -448,21 +324,13 @@ async fn parts_are_copied_from_objects() {
         told(400, "InvalidArgument")
     );
     client
-        .complete_multipart_upload()
-        .bucket(BUCKET)
-        .key("dst")
+        .complete("dst")
         .upload_id(&id)
         .multipart_upload(list(&parts))
         .send()
         .await
         .unwrap();
-    let got = client
-        .get_object()
-        .bucket(BUCKET)
-        .key("dst")
-        .send()
-        .await
-        .unwrap();
+    let got = client.get("dst").send().await.unwrap();
     assert!(got.body.collect().await.unwrap().to_vec() == body);
 }
 
@@ -473,9 +341,7 @@ async fn part_numbers_and_headers_have_limits() {
     let id = begin(&client, "k").await;
     for number in [0, 10_001, -1] {
         let upload = client
-            .upload_part()
-            .bucket(BUCKET)
-            .key("k")
+            .part("k")
             .upload_id(&id)
             .part_number(number)
             .body(b"x".to_vec().into());
@@ -487,9 +353,7 @@ async fn part_numbers_and_headers_have_limits() {
     }
     for id in ["x", &"0".repeat(44)] {
         let upload = client
-            .upload_part()
-            .bucket(BUCKET)
-            .key("k")
+            .part("k")
             .upload_id(id)
             .part_number(1)
             .body(b"x".to_vec().into());

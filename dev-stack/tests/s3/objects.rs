@@ -5,14 +5,13 @@ use aws_sdk_s3::{
     types::{ChecksumAlgorithm, ChecksumMode, Delete, MetadataDirective, ObjectIdentifier},
 };
 
+use crate::calls::BucketCalls;
 use crate::stack::{BUCKET, Stack, code, noise, told};
 
 async fn put(stack: &Stack, key: &str, body: &[u8]) -> String {
     let answer = stack
         .client()
-        .put_object()
-        .bucket(BUCKET)
-        .key(key)
+        .put(key)
         .body(body.to_vec().into())
         .send()
         .await
@@ -21,14 +20,7 @@ async fn put(stack: &Stack, key: &str, body: &[u8]) -> String {
 }
 
 async fn body_of(stack: &Stack, key: &str) -> Vec<u8> {
-    let answer = stack
-        .client()
-        .get_object()
-        .bucket(BUCKET)
-        .key(key)
-        .send()
-        .await
-        .unwrap();
+    let answer = stack.client().get(key).send().await.unwrap();
     answer.body.collect().await.unwrap().to_vec()
 }
 
@@ -96,12 +88,7 @@ async fn nasty_keys_are_kept_byte_for_byte() {
         assert_eq!(body_of(&stack, key).await, noise(100, seed as u64), "{key}");
     }
     let mut listed = Vec::new();
-    let mut pages = client
-        .list_objects_v2()
-        .bucket(BUCKET)
-        .max_keys(7)
-        .into_paginator()
-        .send();
+    let mut pages = client.list().max_keys(7).into_paginator().send();
     while let Some(page) = pages.next().await {
         listed.extend(
             page.unwrap()
@@ -114,9 +101,7 @@ async fn nasty_keys_are_kept_byte_for_byte() {
     expected.sort();
     assert_eq!(listed, expected);
     let too_long = client
-        .put_object()
-        .bucket(BUCKET)
-        .key("k".repeat(1025))
+        .put("k".repeat(1025))
         .body(ByteStream::from_static(b"x"));
     assert_eq!(code(too_long.send().await), told(400, "KeyTooLongError"));
 }
@@ -136,39 +121,18 @@ async fn every_kind_of_range_is_answered_as_s3_does() {
         ("bytes=-1", 199_999..200_000),
         ("bytes=-999999", 0..200_000),
     ] {
-        let answer = client
-            .get_object()
-            .bucket(BUCKET)
-            .key("ranged")
-            .range(range)
-            .send()
-            .await
-            .unwrap();
+        let answer = client.get("ranged").range(range).send().await.unwrap();
         let told = format!("bytes {}-{}/200000", bytes.start, bytes.end - 1);
         assert_eq!(answer.content_range(), Some(told.as_str()), "{range}");
         assert!(
             answer.body.collect().await.unwrap().to_vec() == body[bytes],
             "{range}"
         );
-        let head = client
-            .head_object()
-            .bucket(BUCKET)
-            .key("ranged")
-            .range(range)
-            .send()
-            .await
-            .unwrap();
+        let head = client.head("ranged").range(range).send().await.unwrap();
         assert_eq!(head.content_range(), Some(told.as_str()));
     }
     for range in ["bytes=0-1,5-6", "bytes=9-3", "items=0-1", "bytes=x"] {
-        let answer = client
-            .get_object()
-            .bucket(BUCKET)
-            .key("ranged")
-            .range(range)
-            .send()
-            .await
-            .unwrap();
+        let answer = client.get("ranged").range(range).send().await.unwrap();
         assert_eq!(
             (answer.content_range(), answer.content_length()),
             (None, Some(200_000)),
@@ -176,23 +140,11 @@ async fn every_kind_of_range_is_answered_as_s3_does() {
         );
     }
     for range in ["bytes=200000-", "bytes=-0"] {
-        let past = client
-            .get_object()
-            .bucket(BUCKET)
-            .key("ranged")
-            .range(range)
-            .send()
-            .await;
+        let past = client.get("ranged").range(range).send().await;
         assert_eq!(code(past), told(416, "InvalidRange"), "{range}");
     }
     put(&stack, "empty", b"").await;
-    let empty = client
-        .get_object()
-        .bucket(BUCKET)
-        .key("empty")
-        .range("bytes=0-")
-        .send()
-        .await;
+    let empty = client.get("empty").range("bytes=0-").send().await;
     assert_eq!(code(empty), told(416, "InvalidRange"));
 }
 
@@ -201,7 +153,7 @@ async fn conditional_reads_answer_304_and_412() {
     let stack = Stack::start().await;
     let client = stack.client();
     let etag = put(&stack, "c", b"x").await;
-    let get = || client.get_object().bucket(BUCKET).key("c");
+    let get = || client.get("c");
     get().if_match(&etag).send().await.unwrap();
     get().if_none_match("\"other\"").send().await.unwrap();
     assert_eq!(code(get().if_match("\"other\"").send().await).0, 412);
@@ -210,13 +162,7 @@ async fn conditional_reads_answer_304_and_412() {
     let modified = get().send().await.unwrap().last_modified.unwrap();
     assert_eq!(code(get().if_modified_since(modified).send().await).0, 304);
     get().if_unmodified_since(modified).send().await.unwrap();
-    let head = client
-        .head_object()
-        .bucket(BUCKET)
-        .key("c")
-        .if_none_match(&etag)
-        .send()
-        .await;
+    let head = client.head("c").if_none_match(&etag).send().await;
     assert_eq!(code(head).0, 304);
 }
 
@@ -224,13 +170,7 @@ async fn conditional_reads_answer_304_and_412() {
 async fn conditional_writes_are_judged_when_the_body_is_there() {
     let stack = Stack::start().await;
     let client = stack.client();
-    let write = |body: &'static [u8]| {
-        client
-            .put_object()
-            .bucket(BUCKET)
-            .key("w")
-            .body(ByteStream::from_static(body))
-    };
+    let write = |body: &'static [u8]| client.put("w").body(ByteStream::from_static(body));
     assert_eq!(
         code(write(b"0").if_match("\"x\"").send().await),
         told(404, "NoSuchKey")
@@ -240,15 +180,7 @@ async fn conditional_writes_are_judged_when_the_body_is_there() {
         code(write(b"2").if_none_match("*").send().await),
         told(412, "PreconditionFailed")
     );
-    let etag = client
-        .head_object()
-        .bucket(BUCKET)
-        .key("w")
-        .send()
-        .await
-        .unwrap()
-        .e_tag
-        .unwrap();
+    let etag = client.head("w").send().await.unwrap().e_tag.unwrap();
     assert_eq!(
         code(write(b"3").if_match("\"x\"").send().await),
         told(412, "PreconditionFailed")
@@ -267,9 +199,7 @@ async fn of_many_writers_with_if_none_match_one_wins() {
     let client = stack.client();
     let writers = (0..12u8).map(|n| {
         let put = client
-            .put_object()
-            .bucket(BUCKET)
-            .key("one")
+            .put("one")
             .if_none_match("*")
             .body(vec![n; 70_000].into());
         tokio::spawn(async move { put.send().await.is_ok() })
@@ -286,9 +216,7 @@ async fn metadata_and_content_headers_come_back_and_can_be_overridden() {
     let stack = Stack::start().await;
     let client = stack.client();
     client
-        .put_object()
-        .bucket(BUCKET)
-        .key("m")
+        .put("m")
         .body(ByteStream::from_static(b"x"))
         .content_type("text/plain; charset=utf-8")
         .cache_control("max-age=60")
@@ -300,13 +228,7 @@ async fn metadata_and_content_headers_come_back_and_can_be_overridden() {
         .send()
         .await
         .unwrap();
-    let head = client
-        .head_object()
-        .bucket(BUCKET)
-        .key("m")
-        .send()
-        .await
-        .unwrap();
+    let head = client.head("m").send().await.unwrap();
     assert_eq!(head.content_type(), Some("text/plain; charset=utf-8"));
     assert_eq!(head.cache_control(), Some("max-age=60"));
     assert_eq!(
@@ -317,20 +239,14 @@ async fn metadata_and_content_headers_come_back_and_can_be_overridden() {
     assert_eq!(head.content_language(), Some("de"));
     assert_eq!(head.metadata().unwrap()["colour"], "blue");
     let get = client
-        .get_object()
-        .bucket(BUCKET)
-        .key("m")
+        .get("m")
         .response_content_type("text/html")
         .send()
         .await
         .unwrap();
     assert_eq!(get.content_type(), Some("text/html"));
 
-    let large = client
-        .put_object()
-        .bucket(BUCKET)
-        .key("m2")
-        .metadata("a", "x".repeat(2048));
+    let large = client.put("m2").metadata("a", "x".repeat(2048));
     assert_eq!(code(large.send().await), told(400, "MetadataTooLarge"));
 }
 
@@ -346,16 +262,10 @@ async fn checksums_are_verified_kept_and_returned() {
         ChecksumAlgorithm::Sha256,
     ] {
         let body = noise(100_000, 3);
-        let put = client
-            .put_object()
-            .bucket(BUCKET)
-            .key("sum")
-            .checksum_algorithm(algorithm.clone());
+        let put = client.put("sum").checksum_algorithm(algorithm.clone());
         put.body(body.clone().into()).send().await.unwrap();
         let get = client
-            .get_object()
-            .bucket(BUCKET)
-            .key("sum")
+            .get("sum")
             .checksum_mode(ChecksumMode::Enabled)
             .send()
             .await
@@ -364,23 +274,16 @@ async fn checksums_are_verified_kept_and_returned() {
         assert!(get.body.collect().await.unwrap().to_vec() == body);
     }
     let wrong = client
-        .put_object()
-        .bucket(BUCKET)
-        .key("sum")
+        .put("sum")
         .checksum_crc32("AAAAAA==")
         .body(b"123".to_vec().into());
     assert_eq!(code(wrong.send().await), told(400, "BadDigest"));
     let wrong = client
-        .put_object()
-        .bucket(BUCKET)
-        .key("new")
+        .put("new")
         .content_md5("AAAAAAAAAAAAAAAAAAAAAA==")
         .body(b"123".to_vec().into());
     assert_eq!(code(wrong.send().await), told(400, "BadDigest"));
-    assert_eq!(
-        code(client.head_object().bucket(BUCKET).key("new").send().await).0,
-        404
-    );
+    assert_eq!(code(client.head("new").send().await).0, 404);
 }
 
 #[tokio::test]
@@ -389,9 +292,7 @@ async fn a_copy_is_resealed_and_onto_itself_needs_a_change() {
     let client = stack.client();
     let body = noise(150_000, 9);
     client
-        .put_object()
-        .bucket(BUCKET)
-        .key("from +")
+        .put("from +")
         .metadata("a", "b")
         .body(body.clone().into())
         .send()
@@ -399,20 +300,12 @@ async fn a_copy_is_resealed_and_onto_itself_needs_a_change() {
         .unwrap();
     let copy = |to: &str| {
         client
-            .copy_object()
-            .bucket(BUCKET)
-            .key(to)
+            .copy_to(to)
             .copy_source(format!("{BUCKET}/from%20%2B"))
     };
     copy("to").send().await.unwrap();
     assert!(body_of(&stack, "to").await == body);
-    let head = client
-        .head_object()
-        .bucket(BUCKET)
-        .key("to")
-        .send()
-        .await
-        .unwrap();
+    let head = client.head("to").send().await.unwrap();
     assert_eq!(head.metadata().unwrap()["a"], "b");
     assert_eq!(
         code(copy("from +").send().await),
@@ -429,13 +322,7 @@ async fn a_copy_is_resealed_and_onto_itself_needs_a_change() {
         .send()
         .await
         .unwrap();
-    let head = client
-        .head_object()
-        .bucket(BUCKET)
-        .key("from +")
-        .send()
-        .await
-        .unwrap();
+    let head = client.head("from +").send().await.unwrap();
     assert_eq!(head.server_side_encryption().unwrap().as_str(), "AES256");
     assert_eq!(head.metadata().unwrap()["c"], "d");
     assert!(body_of(&stack, "from +").await == body);
@@ -450,24 +337,9 @@ async fn deleting_is_idempotent_and_many_go_at_once() {
     for key in ["a", "b&c", "d"] {
         put(&stack, key, b"x").await;
     }
-    client
-        .delete_object()
-        .bucket(BUCKET)
-        .key("a")
-        .send()
-        .await
-        .unwrap();
-    client
-        .delete_object()
-        .bucket(BUCKET)
-        .key("a")
-        .send()
-        .await
-        .unwrap();
-    assert_eq!(
-        code(client.get_object().bucket(BUCKET).key("a").send().await),
-        told(404, "NoSuchKey")
-    );
+    client.delete("a").send().await.unwrap();
+    client.delete("a").send().await.unwrap();
+    assert_eq!(code(client.get("a").send().await), told(404, "NoSuchKey"));
     let keys =
         ["b&c", "d", "never"].map(|key| ObjectIdentifier::builder().key(key).build().unwrap());
     let delete = Delete::builder()
@@ -482,12 +354,7 @@ async fn deleting_is_idempotent_and_many_go_at_once() {
         .await
         .unwrap();
     assert_eq!((answer.deleted().len(), answer.errors().len()), (3, 0));
-    let left = client
-        .list_objects_v2()
-        .bucket(BUCKET)
-        .send()
-        .await
-        .unwrap();
+    let left = client.list().send().await.unwrap();
     assert_eq!(left.key_count(), Some(0));
     client.delete_bucket().bucket(BUCKET).send().await.unwrap();
     assert_eq!(
@@ -502,14 +369,7 @@ async fn a_reader_finishes_what_was_overwritten_meanwhile() {
     let stack = Stack::in_folder(folder.path()).await;
     let old = noise(8_000_000, 1);
     put(&stack, "k", &old).await;
-    let reading = stack
-        .client()
-        .get_object()
-        .bucket(BUCKET)
-        .key("k")
-        .send()
-        .await
-        .unwrap();
+    let reading = stack.client().get("k").send().await.unwrap();
     put(&stack, "k", b"new").await;
     assert!(reading.body.collect().await.unwrap().to_vec() == old);
     assert_eq!(body_of(&stack, "k").await, b"new");

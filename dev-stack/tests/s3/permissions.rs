@@ -1,5 +1,6 @@
 //! Every operation is judged: nobody does anything that no policy allows.
 
+use crate::calls::BucketCalls;
 use crate::{
     raw::{Raw, Signing},
     stack::{BUCKET, Stack, code, told},
@@ -10,9 +11,7 @@ async fn a_role_without_policies_may_do_nothing() {
     let stack = Stack::start().await;
     stack
         .client()
-        .put_object()
-        .bucket(BUCKET)
-        .key("k")
+        .put("k")
         .body(b"secret".to_vec().into())
         .send()
         .await
@@ -82,14 +81,7 @@ async fn a_role_without_policies_may_do_nothing() {
         answer.text().contains("<Code>AccessDenied</Code>"),
         "{answer:?}"
     );
-    stack
-        .client()
-        .head_object()
-        .bucket(BUCKET)
-        .key("k")
-        .send()
-        .await
-        .unwrap();
+    stack.client().head("k").send().await.unwrap();
 }
 
 #[tokio::test]
@@ -98,13 +90,13 @@ async fn a_missing_object_is_404_only_for_those_who_may_list() {
     let get = r#"{"Effect":"Allow","Action":"s3:GetObject","Resource":"arn:aws:s3:::docs/*"}"#;
     let blind = stack.client_of(&stack.session("blind", get));
     assert_eq!(
-        code(blind.get_object().bucket(BUCKET).key("none").send().await),
+        code(blind.get("none").send().await),
         told(403, "AccessDenied")
     );
     let list = r#"{"Effect":"Allow","Action":"s3:ListBucket","Resource":"arn:aws:s3:::docs"}"#;
     let seeing = stack.client_of(&stack.session("seeing", &format!("{get},{list}")));
     assert_eq!(
-        code(seeing.get_object().bucket(BUCKET).key("none").send().await),
+        code(seeing.get("none").send().await),
         told(404, "NoSuchKey")
     );
 }
@@ -114,26 +106,12 @@ async fn listing_can_be_limited_to_a_prefix() {
     let stack = Stack::start().await;
     let list = r#"{"Effect":"Allow","Action":"s3:ListBucket","Resource":"arn:aws:s3:::docs","Condition":{"StringLike":{"s3:prefix":"public/*"}}}"#;
     let client = stack.client_of(&stack.session("lister", list));
-    client
-        .list_objects_v2()
-        .bucket(BUCKET)
-        .prefix("public/")
-        .send()
-        .await
-        .unwrap();
+    client.list().prefix("public/").send().await.unwrap();
     for prefix in ["", "private/"] {
-        let refused = client
-            .list_objects_v2()
-            .bucket(BUCKET)
-            .prefix(prefix)
-            .send()
-            .await;
+        let refused = client.list().prefix(prefix).send().await;
         assert_eq!(code(refused), told(403, "AccessDenied"), "{prefix:?}");
     }
-    assert_eq!(
-        code(client.list_objects_v2().bucket(BUCKET).send().await),
-        told(403, "AccessDenied")
-    );
+    assert_eq!(code(client.list().send().await), told(403, "AccessDenied"));
 }
 
 #[tokio::test]
@@ -163,13 +141,7 @@ async fn a_bucket_policy_can_demand_encryption_and_deny_what_roles_allow() {
             .policy(),
         Some(policy)
     );
-    let put = |key: &str| {
-        admin
-            .put_object()
-            .bucket(BUCKET)
-            .key(key)
-            .body(b"x".to_vec().into())
-    };
+    let put = |key: &str| admin.put(key).body(b"x".to_vec().into());
     assert_eq!(
         code(
             put("k")
@@ -182,31 +154,15 @@ async fn a_bucket_policy_can_demand_encryption_and_deny_what_roles_allow() {
     put("private/x").send().await.unwrap();
     put("open/x").send().await.unwrap();
     assert_eq!(
-        code(
-            admin
-                .get_object()
-                .bucket(BUCKET)
-                .key("private/x")
-                .send()
-                .await
-        ),
+        code(admin.get("private/x").send().await),
         told(403, "AccessDenied")
     );
     let guest = stack.client_of(&stack.session(
         "guest",
         r#"{"Effect":"Allow","Action":"kms:Decrypt","Resource":"*"}"#,
     ));
-    guest
-        .get_object()
-        .bucket(BUCKET)
-        .key("open/x")
-        .send()
-        .await
-        .unwrap();
-    assert_eq!(
-        code(guest.get_object().bucket(BUCKET).key("k").send().await),
-        told(403, "AccessDenied")
-    );
+    guest.get("open/x").send().await.unwrap();
+    assert_eq!(code(guest.get("k").send().await), told(403, "AccessDenied"));
     admin
         .delete_bucket_policy()
         .bucket(BUCKET)
@@ -253,9 +209,7 @@ async fn copying_needs_both_ends() {
     let stack = Stack::start().await;
     stack
         .client()
-        .put_object()
-        .bucket(BUCKET)
-        .key("a/x")
+        .put("a/x")
         .body(b"x".to_vec().into())
         .send()
         .await
@@ -270,13 +224,7 @@ async fn copying_needs_both_ends() {
         (format!("{kms},{write},{read}"), true),
     ] {
         let client = stack.client_of(&stack.session("copier", &statements));
-        let copied = client
-            .copy_object()
-            .bucket(BUCKET)
-            .key("b/x")
-            .copy_source("docs/a/x")
-            .send()
-            .await;
+        let copied = client.copy_to("b/x").copy_source("docs/a/x").send().await;
         assert_eq!(copied.is_ok(), allowed, "{statements}");
     }
 }

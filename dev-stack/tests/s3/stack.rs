@@ -77,7 +77,7 @@ impl Stack {
             clock: clock.clone(),
         })
         .unwrap();
-        s3.ensure_bucket(BUCKET, BucketEncryption::Kms(key_arn.clone()))
+        s3.ensure_bucket(BUCKET, BucketEncryption::Kms(key_arn.clone()), None)
             .await
             .unwrap();
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();

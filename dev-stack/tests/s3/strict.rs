@@ -2,6 +2,7 @@
 
 use std::time::{Duration, SystemTime};
 
+use crate::calls::BucketCalls;
 use crate::{
     raw::{Answer, Payload, Raw, Signing},
     stack::{BUCKET, Stack, told},
@@ -13,9 +14,7 @@ async fn with_object() -> Stack {
     let stack = Stack::start().await;
     stack
         .client()
-        .put_object()
-        .bucket(BUCKET)
-        .key("k")
+        .put("k")
         .body(b"secret".to_vec().into())
         .send()
         .await
@@ -425,9 +424,7 @@ async fn raw_plus_in_a_path_means_a_space_as_in_aws() {
     let client = stack.client();
     for (key, body) in [("a b", "space"), ("a+b", "plus")] {
         client
-            .put_object()
-            .bucket(BUCKET)
-            .key(key)
+            .put(key)
             .body(body.as_bytes().to_vec().into())
             .send()
             .await
@@ -464,9 +461,7 @@ async fn only_the_strict_encoding_is_signed() {
     let stack = with_object().await;
     stack
         .client()
-        .put_object()
-        .bucket(BUCKET)
-        .key("a(1)=x")
+        .put("a(1)=x")
         .body(b"y".to_vec().into())
         .send()
         .await
@@ -496,9 +491,7 @@ async fn encoded_slashes_and_dots_are_the_same_key_for_policy_and_storage() {
     let stack = with_object().await;
     let client = stack.client();
     client
-        .put_object()
-        .bucket(BUCKET)
-        .key("private/x")
+        .put("private/x")
         .body(b"secret".to_vec().into())
         .send()
         .await

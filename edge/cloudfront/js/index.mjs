@@ -36,6 +36,8 @@ const hexDigestOf = (bytes) => crypto.createHash('sha256').update(bytes).digest(
 
 /** One instance of the module, with views of its memory that survive its growth. */
 class Edge {
+  bytes = Buffer.alloc(0);
+
   constructor(module) {
     const hashed = (at, length, out) => {
       this.#refresh();
@@ -53,11 +55,11 @@ class Edge {
   }
 
   #refresh() {
+    // Memory that grew leaves its old views empty, which costs less to see than `memory.buffer`.
+    if (this.bytes.length !== 0) return;
     const { buffer } = this.exports.memory;
-    if (this.bytes?.buffer !== buffer) {
-      this.bytes = Buffer.from(buffer);
-      this.numbers = new DataView(buffer);
-    }
+    this.bytes = Buffer.from(buffer);
+    this.numbers = new DataView(buffer);
   }
 
   /** Sends one frame, returns what answers it. */

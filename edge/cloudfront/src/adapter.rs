@@ -3,9 +3,10 @@
 //! It converts and calls. Whatever a frame holds, something is written back: a frame it cannot read becomes the
 //! core's `event-invalid`, so nothing is ever forwarded by mistake.
 
-use alloc::string::{String, ToString};
+use alloc::string::String;
 use alloc::{vec, vec::Vec};
 
+use keyfront_edge::decimal as number;
 use keyfront_edge::response::is_transfer_header;
 use keyfront_edge::{
     AnsweredRequest, BodyOf, Cleaned, Connection, Edge, Header, Invocation, OriginRequest,
@@ -95,17 +96,12 @@ fn invocation<'a>(fields: &RequestFields<'a>) -> Result<Invocation<'a>, Malforme
     };
     let expires_at = match fields.expires_at {
         "" => None,
-        seconds => Some(
-            seconds
-                .parse()
-                .map_err(|_| Malformed("the end of the session is not a number"))?,
-        ),
+        seconds => {
+            Some(number(seconds).ok_or(Malformed("the end of the session is not a number"))?)
+        }
     };
     Ok(Invocation {
-        now: fields
-            .now
-            .parse()
-            .map_err(|_| Malformed("the time is not a number"))?,
+        now: number(fields.now).ok_or(Malformed("the time is not a number"))?,
         credentials: RoleCredentials {
             access_key_id: fields.access_key_id,
             secret_access_key: fields.secret_access_key,
@@ -130,10 +126,9 @@ fn response(fields: &ResponseFields<'_>, out: &mut Vec<u8>) -> Result<(), Malfor
         signed_at: Some(fields.signed_at),
         facts: &facts,
     };
-    let status = fields
-        .status
-        .parse()
-        .map_err(|_| Malformed("the status is not a number"))?;
+    let status = number(fields.status)
+        .and_then(|status| u16::try_from(status).ok())
+        .ok_or(Malformed("the status is not a number"))?;
     let origin_response = OriginResponse {
         status,
         headers: &headers,
@@ -161,7 +156,7 @@ fn forward(out: &mut Vec<u8>, names: &[&str], signed: &OriginRequest) {
 }
 
 fn answer(out: &mut Vec<u8>, kept: &[u32], answer: &keyfront_edge::Answer, log: Option<String>) {
-    let status = answer.status.to_string();
+    let status = answer.status_text();
     let log = log.unwrap_or_default();
     let mut texts = vec![
         status.as_str(),
@@ -194,7 +189,7 @@ fn names<'a>(count: &str, list: &'a str) -> Result<Vec<&'a str>, Malformed> {
     } else {
         list.split('\n').collect()
     };
-    let agrees = count.parse() == Ok(names.len());
+    let agrees = number(count).and_then(|count| usize::try_from(count).ok()) == Some(names.len());
     if agrees {
         Ok(names)
     } else {

@@ -4,6 +4,8 @@
 
 use alloc::{borrow::Cow, string::String, vec::Vec};
 
+use crate::text::append_decimal;
+
 /// A header the edge writes. Names are lower case.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Header {
@@ -35,11 +37,20 @@ pub struct Answer {
 }
 
 impl Answer {
+    /// The status in digits.
+    #[must_use]
+    pub fn status_text(&self) -> String {
+        let mut digits = String::new();
+        append_decimal(&mut digits, self.status.into());
+        digits
+    }
+
     /// The reason phrase of the status (RFC 9110, section 15).
     #[must_use]
     pub fn reason(&self) -> &'static str {
         match self.status {
             204 => "No Content",
+            301 => "Moved Permanently",
             400 => "Bad Request",
             404 => "Not Found",
             405 => "Method Not Allowed",

@@ -2,16 +2,12 @@
 //!
 //! The bucket's own CORS configuration is never asked: its headers are dropped with the rest of S3's.
 
-use alloc::{
-    borrow::ToOwned,
-    string::{String, ToString},
-    vec,
-    vec::Vec,
-};
+use alloc::{borrow::ToOwned, string::String, vec, vec::Vec};
 
 use crate::admission::{Methods, ViewerRequest};
 use crate::answer::{Answer, Header};
 use crate::site::{CorsRule, Match, Site};
+use crate::text::append_decimal;
 
 /// What scripts of other origins may read besides the safelisted headers.
 const EXPOSED: &str =
@@ -113,7 +109,9 @@ fn grants(rule: &CorsRule, found: Match, origin: &str, methods: &'static str) ->
         ));
     }
     if let Some(seconds) = rule.max_age {
-        headers.push(Header::new("access-control-max-age", seconds.to_string()));
+        let mut text = String::new();
+        append_decimal(&mut text, seconds);
+        headers.push(Header::new("access-control-max-age", text));
     }
     headers
 }

@@ -2,12 +2,15 @@
 //!
 //! Reads HTTP's preferred form and SigV4's basic form; it writes none.
 
+use crate::text::decimal;
+
 const MONTHS: [&str; 12] = [
     "Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec",
 ];
 
 /// `Mon, 13 Jan 2020 20:12:38 GMT` (IMF-fixdate, RFC 9110, section 5.6.7).
-pub(crate) fn from_imf_fixdate(text: &str) -> Option<i64> {
+#[must_use]
+pub fn from_imf_fixdate(text: &str) -> Option<i64> {
     let rest = text.get(5..)?.strip_suffix(" GMT")?;
     let mut parts = rest.split(' ');
     let day = number(parts.next()?)?;
@@ -31,7 +34,8 @@ pub(crate) fn from_imf_fixdate(text: &str) -> Option<i64> {
 }
 
 /// `20200113T201238Z`.
-pub(crate) fn from_amz_date(text: &str) -> Option<i64> {
+#[must_use]
+pub fn from_amz_date(text: &str) -> Option<i64> {
     let field = |from: usize, to: usize| number(text.get(from..to)?);
     let fields = [
         field(0, 4)?,
@@ -45,8 +49,7 @@ pub(crate) fn from_amz_date(text: &str) -> Option<i64> {
 }
 
 fn number(text: &str) -> Option<i64> {
-    let digits = (1..=4).contains(&text.len()) && text.bytes().all(|byte| byte.is_ascii_digit());
-    if digits { text.parse().ok() } else { None }
+    decimal(text).filter(|_| text.len() <= 4)
 }
 
 /// Proleptic Gregorian calendar, years 0 to 9999: days counted from March, so that leap days come last.

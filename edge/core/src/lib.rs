@@ -16,13 +16,14 @@ pub mod answer;
 pub mod cors;
 #[cfg(test)]
 mod fixture;
-mod http_date;
+pub mod http_date;
 pub mod origin_request;
 pub mod refusal;
 pub mod response;
 pub mod routing;
 pub mod serve;
 pub mod site;
+mod text;
 
 pub use admission::{Method, RequestBody, ViewerRequest};
 pub use answer::{Answer, Header};
@@ -33,3 +34,4 @@ pub use response::{
 };
 pub use serve::{Edge, Invocation, RoleCredentials, Served};
 pub use site::{Signing, Site, SiteError};
+pub use text::decimal;

@@ -79,12 +79,23 @@ impl OriginKind {
     }
 }
 
-/// A signed request. Send it over HTTPS to `host`, with the viewer's headers for which
+/// How an origin is spoken to.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Scheme {
+    /// Everywhere but on this machine.
+    Https,
+    /// Towards an endpoint on loopback that a site names with `http://`.
+    Http,
+}
+
+/// A signed request. Send it to `host` by `scheme` (a CDN has its own configuration for that), with the viewer's headers for which
 /// [`OriginKind::keeps_request_header`] holds and these set over them, and with the viewer's body.
 #[derive(Clone, PartialEq, Eq)]
 pub struct OriginRequest {
     /// The viewer's method.
     pub method: Method,
+    /// HTTPS, but towards an endpoint on loopback.
+    pub scheme: Scheme,
     /// Value of `Host`, with the port if it is not the scheme's own; also among `headers`.
     pub host: String,
     /// Path as on the request line.
@@ -135,6 +146,7 @@ pub(crate) struct Draft<'a> {
 /// Host, path, scope: what a route means on the wire.
 struct Target<'s> {
     origin: OriginKind,
+    scheme: Scheme,
     host: &'s str,
     algorithm: Algorithm,
     /// A region, or what SigV4A takes for one: a region set.
@@ -160,6 +172,7 @@ impl<'s> Target<'s> {
                 };
                 Self {
                     origin: OriginKind::Bucket,
+                    scheme: bucket.scheme,
                     host: &bucket.host,
                     algorithm,
                     region,
@@ -170,6 +183,7 @@ impl<'s> Target<'s> {
                 let path = key_path("/read", key);
                 Self {
                     origin: OriginKind::Reader,
+                    scheme: Scheme::Https,
                     host: &reader.host,
                     algorithm: Algorithm::SigV4,
                     region: &reader.region,
@@ -180,6 +194,7 @@ impl<'s> Target<'s> {
                 let path = uri_encoding::encode_path(path);
                 Self {
                     origin: OriginKind::Publish,
+                    scheme: Scheme::Https,
                     host: &publish.host,
                     algorithm: Algorithm::SigV4,
                     region: &publish.region,
@@ -317,6 +332,7 @@ pub(crate) fn sign(
     );
     Ok(OriginRequest {
         method: draft.method,
+        scheme: target.scheme,
         host: target.host.to_owned(),
         path: target.path,
         query: draft.query,

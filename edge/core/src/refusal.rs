@@ -5,11 +5,8 @@
 
 mod problem;
 
-use alloc::{
-    borrow::ToOwned,
-    format,
-    string::{String, ToString},
-};
+use alloc::string::String;
+use core::fmt;
 
 use keyfront_object_key::KeyError;
 use keyfront_sigv4::SigningError;
@@ -17,42 +14,34 @@ use keyfront_sigv4::SigningError;
 use self::problem::Problem;
 use crate::answer::{Answer, Header};
 use crate::site::SiteError;
+use crate::text::{append, joined, masked};
 
 /// Why a request gets no object. Grouped by who can change it.
 #[derive(Debug, thiserror::Error)]
 pub enum Refusal {
     // The viewer.
     /// The path has dot segments, control characters, broken percent sequences or broken UTF-8.
-    #[error("the path is no object key")]
     PathInvalid,
     /// The object key is longer than S3 allows.
-    #[error("the object key is too long")]
     KeyTooLong,
     /// The query names an S3 subresource or a signing parameter, or a listed parameter does not decode.
-    #[error("the query is refused")]
     QueryRefused,
     /// There is no such object, or none may be shown.
-    #[error("no such object")]
     NotFound,
     /// The method is not served on this route.
-    #[error("the method is not allowed here")]
     MethodNotAllowed {
         /// Value of the `Allow` header.
         allow: &'static str,
     },
     /// The publish body cannot be hashed at the edge: upload through `POST /uploads`.
-    #[error("the body is too large to be signed at the edge")]
     BodyTooLarge,
     /// The object is too large for one answer of the reader: ask for ranges.
-    #[error("the object is too large for one answer")]
     UseRange,
 
     // The configuration.
     /// Correct the origin custom header `x-keyfront-site`.
-    #[error("the site is invalid")]
     SiteInvalid(#[from] SiteError),
     /// The cache behaviour's origin is not the host this site routes to: correct the origin.
-    #[error("the request is routed to {routed}, the origin is {origin}")]
     SiteMisrouted {
         /// Host the site asks for.
         routed: String,
@@ -61,39 +50,32 @@ pub enum Refusal {
     },
     /// The CDN's event has an unknown shape: deploy the bundle of this version, attached to
     /// origin-request and origin-response only.
-    #[error("the event does not parse: {0}")]
     EventInvalid(&'static str),
     /// The host's own values (region, request id, time) cannot be signed; the source says which.
-    #[error("the request cannot be signed")]
     Unsignable(#[source] SigningError),
     /// The role has no credentials here: check the function's execution role.
-    #[error("there are no credentials to sign with")]
     CredentialsMissing,
     /// The session ended before the host renewed it.
-    #[error("the credentials are expired")]
     CredentialsExpired,
 
     // The upstream.
     /// The origin denied the read: check the role's `s3:GetObject` and `kms:Decrypt` and the bucket policy.
-    #[error("the origin denied the request")]
     OriginDenied,
     /// The role may not use the object's key: grant `kms:Decrypt`.
-    #[error("the key denied the decryption")]
     KmsDenied,
     /// The object's key is disabled or pending deletion.
-    #[error("the key is disabled")]
     KmsDisabled,
+    /// The object's envelope is of a kind or context this reader must not open: check its settings, or who wrote it.
+    EnvelopeRefused,
+    /// The object is no envelope, or a damaged or forged one: nothing of it is shown.
+    EnvelopeInvalid,
     /// The origin rejected the signature: something between the edge and the bucket changed the request.
-    #[error("the origin rejected the signature")]
     SignatureRejected,
     /// This host's clock is more than the allowed skew from the origin's.
-    #[error("the clock is skewed")]
     ClockSkew,
     /// The origin failed or answered with something that is no object.
-    #[error("the origin failed")]
     OriginFailed,
     /// The origin or the key service asks to slow down.
-    #[error("the origin is throttling")]
     Throttled,
 }
 
@@ -121,6 +103,8 @@ impl Refusal {
             Self::OriginDenied => (502, "origin-denied", "the origin denied the request"),
             Self::KmsDenied => (502, "kms-denied", "the encryption key may not be used"),
             Self::KmsDisabled => (502, "kms-disabled", "the encryption key is disabled"),
+            Self::EnvelopeRefused => (502, "envelope-refused", "the object may not be opened here"),
+            Self::EnvelopeInvalid => (502, "envelope-invalid", "the object does not open"),
             Self::SignatureRejected => (502, "signature-rejected", "the origin rejected the signature"),
             Self::ClockSkew => (502, "clock-skew", "the edge's clock is skewed"),
             Self::OriginFailed => (502, "origin-failed", "the origin failed"),
@@ -148,7 +132,6 @@ impl Refusal {
     pub fn answer(&self, request_id: &str, body: BodyOf) -> Answer {
         let face = self.face();
         let problem = Problem {
-            r#type: format!("urn:keyfront:{}", face.code),
             title: face.title,
             status: face.status,
             code: Some(face.code),
@@ -170,20 +153,42 @@ impl Refusal {
         if self.status() < 500 {
             return None;
         }
-        let mut line = format!("keyfront {} request {request_id}: {self}", self.code());
-        let mut cause = |text: String| line.extend([": ", text.as_str()]);
-        // By type: a `dyn Error` would bring the `Debug` texts of every error into the edge modules.
+        let mut line = joined(&["keyfront ", self.code(), " request ", request_id, ": "]);
+        self.append_message(&mut line);
+        // By type: a `dyn Error` would bring `core::fmt` into the edge modules.
         match self {
             Self::SiteInvalid(error) => {
-                cause(error.to_string());
-                if let SiteError::Key { source, .. } = error {
-                    cause(source.to_string());
-                }
+                append(&mut line, &[": "]);
+                error.append_message(&mut line);
+                append(&mut line, &error.broken_key_rule());
             }
-            Self::Unsignable(error) => cause(error.to_string()),
+            Self::Unsignable(error) => {
+                append(&mut line, &[": "]);
+                append(&mut line, &error.parts());
+            }
             _ => {}
         }
-        Some(line.escape_default().to_string())
+        Some(masked(&line, |byte| matches!(byte, b' '..=b'~')))
+    }
+
+    /// What `Display` says.
+    fn append_message(&self, out: &mut String) {
+        append(out, &[self.face().title]);
+        match self {
+            Self::SiteMisrouted { routed, origin } => {
+                append(out, &[": ", routed, ", not ", origin]);
+            }
+            Self::EventInvalid(why) => append(out, &[": ", why]),
+            _ => {}
+        }
+    }
+}
+
+impl fmt::Display for Refusal {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let mut message = String::new();
+        self.append_message(&mut message);
+        f.write_str(&message)
     }
 }
 
@@ -225,9 +230,7 @@ impl BodyOf {
 /// The origin's refusal of a precondition or range (412, 416): its status stands, its XML does not.
 #[must_use]
 pub(crate) fn plain_status(status: u16, title: &str, request_id: &str, body: BodyOf) -> Answer {
-    let r#type = "about:blank".to_owned();
     Problem {
-        r#type,
         title,
         status,
         code: None,

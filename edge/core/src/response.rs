@@ -13,6 +13,7 @@ use crate::answer::{Answer, Header};
 use crate::origin_request::OriginKind;
 use crate::refusal::{BodyOf, Refusal, plain_status};
 use crate::site::DeniedAs;
+use crate::text::append;
 
 pub use self::facts::ResponseFacts;
 
@@ -173,22 +174,24 @@ fn passing(
 
 /// S3 varies only by its own CORS rules, which do not count here; our functions may vary by more.
 fn varying(origin: OriginKind, response: &OriginResponse<'_>) -> String {
-    let mut fields = Vec::new();
-    if origin != OriginKind::Bucket {
-        let given = response
-            .headers
-            .iter()
-            .filter(|(name, _)| *name == "vary")
-            .flat_map(|(_, value)| value.split(','));
-        fields.extend(given.map(str::trim).filter(|field| is_field_name(field)));
-    }
-    if !fields
+    let (mut fields, mut names_origin) = (String::new(), false);
+    let given = response
+        .headers
         .iter()
-        .any(|field| field.eq_ignore_ascii_case("origin"))
-    {
-        fields.push("origin");
+        .filter(|(name, _)| origin != OriginKind::Bucket && *name == "vary")
+        .flat_map(|(_, value)| value.split(','))
+        .map(str::trim_ascii)
+        .filter(|field| is_field_name(field));
+    for field in given {
+        append(&mut fields, &[field, ", "]);
+        names_origin |= field.eq_ignore_ascii_case("origin");
     }
-    fields.join(", ")
+    if names_origin {
+        fields.truncate(fields.len() - ", ".len());
+    } else {
+        append(&mut fields, &["origin"]);
+    }
+    fields
 }
 
 fn is_field_name(text: &str) -> bool {

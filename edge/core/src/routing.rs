@@ -7,7 +7,7 @@ use alloc::{borrow::ToOwned, string::String};
 
 use keyfront_object_key::{KeyError, ObjectKey};
 
-use crate::site::{FunctionOrigin, Site};
+use crate::site::{FunctionOrigin, Site, TrailingSlash};
 
 /// Where a path leads.
 #[derive(Debug)]
@@ -36,6 +36,19 @@ pub fn route<'s>(site: &'s Site, path: &str) -> Result<Route<'s>, KeyError> {
         Some(origin) if origin.strip(path).is_some() => Route::Reader(origin, key),
         _ => Route::Bucket(key),
     })
+}
+
+/// The path of the folder that a read of this decoded path may mean, where the site sends such reads on. By the
+/// path's form alone, as with `fallback`; never for `//host`, which as a location would be another server.
+pub(crate) fn folder(site: &Site, route: &Route<'_>, path: &str) -> Option<String> {
+    let asked = path.strip_prefix('/').unwrap_or(path);
+    let redirects = site.trailing_slash == TrailingSlash::Redirect
+        && !matches!(route, Route::Publish(..))
+        && !asked.is_empty()
+        && !asked.starts_with('/')
+        && !asked.ends_with('/')
+        && !names_a_file(asked);
+    redirects.then(|| join(path, "/"))
 }
 
 /// The publish endpoint's paths hold keys behind names of its own, so the length of a key is its to judge;

@@ -3,11 +3,11 @@
 //! [`Edge`] keeps what is worth keeping between requests. Time, credentials and the site come in with every
 //! request; nothing is sent from here.
 
-use alloc::{string::String, sync::Arc};
+use alloc::{string::String, sync::Arc, vec};
 
 use keyfront_sigv4::{
     AmzDate, CanonicalRequest, Credentials, EcdsaSignature, Payload, SecretAccessKey, SessionToken,
-    SigningError, StringToSign,
+    SigningError, StringToSign, uri_encoding,
 };
 
 use crate::admission::{self, Method, Methods, RequestBody, ViewerRequest};
@@ -17,7 +17,8 @@ use crate::origin_request::{self, Connection, Draft, Host, OriginKind, OriginReq
 use crate::refusal::{BodyOf, Refusal};
 use crate::response::ResponseFacts;
 use crate::routing::{self, Route};
-use crate::site::{Site, SiteCache};
+use crate::site::{FunctionOrigin, Site, SiteCache};
+use crate::text::split_once;
 
 /// The role's credentials as the host found them for this very request.
 #[derive(Clone, Copy)]
@@ -125,6 +126,30 @@ impl Edge {
         }
     }
 
+    /// Whether the host has to know the hash of this request's body before it can be served: it goes to the publish
+    /// endpoint, and the viewer named none. A host that was shown the whole body has no need to ask.
+    pub fn needs_body_hash(&mut self, request: &ViewerRequest<'_>, site: &[u8]) -> bool {
+        let Ok(site) = self.sites.site(site) else {
+            return false;
+        };
+        let Ok(path) = admission::path(request.path, request.query) else {
+            return false;
+        };
+        let publishes = |origin: &FunctionOrigin| origin.strip(&path).is_some();
+        site.publish.as_ref().is_some_and(publishes)
+            && Methods::Publish.admit(&site, request.method).is_ok()
+            && origin_request::publish_payload(request).is_err()
+    }
+
+    /// The path, as on the request line, of the page a site shows with its 404s, for hosts that can put it in their
+    /// place. Served like any other path; `None` if the site names none.
+    pub fn missing_page(&mut self, site: &[u8]) -> Option<String> {
+        let site = self.sites.site(site).ok()?;
+        let mut path = String::from("/");
+        path.push_str(&uri_encoding::encode_path(site.not_found.as_deref()?));
+        Some(path)
+    }
+
     fn admitted(
         &mut self,
         site: &Arc<Site>,
@@ -138,9 +163,9 @@ impl Edge {
     ) -> Result<Served, Refusal> {
         let path = admission::path(request.path, request.query)?;
         let route = routing::route(site, &path)?;
-        let draft = match draft(site, grant, &route, request, invocation.connection)? {
+        let draft = match draft(site, grant, (&route, &path), request, invocation.connection)? {
             Drafted::Request(draft) => draft,
-            Drafted::Preflight(answer) => return Ok(Served::Answer { answer, log: None }),
+            Drafted::Answer(answer) => return Ok(Served::Answer { answer, log: None }),
         };
         let date = AmzDate::from_unix(invocation.now).map_err(Refusal::Unsignable)?;
         let credentials = current(
@@ -161,13 +186,14 @@ impl Edge {
 
 enum Drafted<'a> {
     Request(Draft<'a>),
-    Preflight(Answer),
+    /// A preflight's, or a redirect.
+    Answer(Answer),
 }
 
 fn draft<'a>(
     site: &Site,
     grant: &Grant,
-    route: &Route<'_>,
+    (route, path): (&Route<'_>, &str),
     request: &ViewerRequest<'a>,
     connection: Connection<'a>,
 ) -> Result<Drafted<'a>, Refusal> {
@@ -183,7 +209,11 @@ fn draft<'a>(
     };
     let method = methods.admit(site, request.method)?;
     if method == Method::Options {
-        return Ok(Drafted::Preflight(cors::preflight(site, request, methods)));
+        return Ok(Drafted::Answer(cors::preflight(site, request, methods)));
+    }
+    if let Some(folder) = routing::folder(site, route, path) {
+        let query = admission::read_query(site, request.query)?;
+        return Ok(Drafted::Answer(redirect(&folder, &query, grant)));
     }
     Ok(Drafted::Request(match methods {
         Methods::Read => Draft {
@@ -203,6 +233,29 @@ fn draft<'a>(
             connection,
         },
     }))
+}
+
+/// To a decoded path of this very host.
+fn redirect(path: &str, query: &str, grant: &Grant) -> Answer {
+    let mut location = uri_encoding::encode_path(path);
+    if !query.is_empty() {
+        location.push('?');
+        location.push_str(query);
+    }
+    let mut headers = vec![
+        Header::new("location", location),
+        Header::new("cache-control", "no-store"),
+        Header::new("x-content-type-options", "nosniff"),
+    ];
+    headers.extend(grant.headers());
+    if grant.varies() {
+        headers.push(Header::new("vary", "origin"));
+    }
+    Answer {
+        status: 301,
+        headers,
+        body: String::new(),
+    }
 }
 
 /// Reads have no body; what a CDN lets through beside one is not signed for.
@@ -233,24 +286,11 @@ fn current<'m>(
 
 fn is_same(known: &Credentials, role: &RoleCredentials<'_>) -> bool {
     known.access_key_id() == role.access_key_id
-        && known.secret_access_key().expose() == role.secret_access_key
-        && same_bytes(
-            known.session_token().map_or("", SessionToken::expose),
-            role.session_token,
-        )
-}
-
-/// Equality, sixteen bytes at a time: in WASM `memcmp` looks at every byte, and a token has nine hundred.
-fn same_bytes(left: &str, right: &str) -> bool {
-    let (left_blocks, left_rest) = left.as_bytes().as_chunks::<16>();
-    let (right_blocks, right_rest) = right.as_bytes().as_chunks::<16>();
-    let words = |blocks: &[u8; 16]| u128::from_ne_bytes(*blocks);
-    left.len() == right.len()
-        && left_blocks
-            .iter()
-            .map(words)
-            .eq(right_blocks.iter().map(words))
-        && left_rest == right_rest
+        && known.secret_access_key().is(role.secret_access_key)
+        && match known.session_token() {
+            Some(token) => token.is(role.session_token),
+            None => role.session_token.is_empty(),
+        }
 }
 
 fn parsed(role: &RoleCredentials<'_>) -> Result<Credentials, Refusal> {
@@ -267,7 +307,7 @@ fn parsed(role: &RoleCredentials<'_>) -> Result<Credentials, Refusal> {
 
 /// An `Origin` a rule can admit: one token of visible ASCII, so that it may be said back.
 fn is_origin(origin: &str) -> bool {
-    origin.contains("://") && origin.bytes().all(|byte| byte.is_ascii_graphic())
+    split_once(origin, "://").is_some() && origin.bytes().all(|byte| byte.is_ascii_graphic())
 }
 
 fn refused(request: &ViewerRequest<'_>, grant: &Grant, refusal: &Refusal) -> Served {

@@ -11,18 +11,21 @@ mod json;
 mod origin;
 mod syntax;
 
-use alloc::{borrow::ToOwned, boxed::Box, format, string::String, sync::Arc, vec::Vec};
+use alloc::{borrow::ToOwned, boxed::Box, string::String, sync::Arc, vec::Vec};
 
 use keyfront_object_key::ObjectKey;
 use keyfront_sigv4::sigv4a::is_region_set;
 
 use self::document::{Document, FunctionDocument};
 use crate::admission::is_refused_parameter;
+use crate::origin_request::Scheme;
+use crate::text::joined;
 
 pub use self::cors_rule::{CorsRule, Match};
 pub use self::error::SiteError;
 pub use self::origin::{Bucket, FunctionOrigin, Signing};
 pub(crate) use self::syntax::split_port;
+pub use self::syntax::{dns_suffix, endpoint, is_region};
 
 /// The longest site document, in characters: the value limit of a CloudFront custom header.
 pub const MAX_SITE_CHARS: usize = 1_783;
@@ -39,6 +42,15 @@ pub enum DeniedAs {
     Missing,
 }
 
+/// How a path is told that could be a folder's but has no slash at its end.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum TrailingSlash {
+    /// As an object of that name.
+    AsAsked,
+    /// By a redirect to the folder: the site option `"trailing_slash":"redirect"`.
+    Redirect,
+}
+
 /// One judged site.
 #[derive(Debug)]
 pub struct Site {
@@ -53,6 +65,8 @@ pub struct Site {
     /// The page a host may serve with status 404. The edge function only sees response heads, so the CDN
     /// substitutes it (on CloudFront: a custom error response); see `docs/SEMANTICS.md`.
     pub not_found: Option<String>,
+    /// What becomes of `/docs`.
+    pub trailing_slash: TrailingSlash,
     /// Query parameters, by decoded name, that reach the origin.
     pub query: Vec<String>,
     /// Who may read from other web origins; the first rule that matches decides.
@@ -100,6 +114,7 @@ impl Site {
                 .not_found
                 .map(|key| document_key("not_found", key))
                 .transpose()?,
+            trailing_slash: trailing_slash(document.trailing_slash.as_deref())?,
             query: query_names(document.query)?,
             cors: cors_rule::judge(&document.cors)?,
             denied_as: if document.denied_as_missing {
@@ -127,6 +142,18 @@ impl Site {
             .is_some_and(|publish| publish.prefix.is_empty())
         {
             return Err(field("publish", "must have a prefix of its own"));
+        }
+        if self.trailing_slash == TrailingSlash::Redirect {
+            demand(
+                self.index.is_some(),
+                "trailing_slash",
+                "redirects to folders, which needs index",
+            )?;
+            demand(
+                self.fallback.is_none(),
+                "trailing_slash",
+                "and fallback claim the same paths",
+            )?;
         }
         let prefixes = (self.reader.as_ref(), self.publish.as_ref());
         if let (Some(reader), Some(publish)) = prefixes
@@ -157,7 +184,7 @@ fn bucket(document: &Document) -> Result<Bucket, SiteError> {
         "is not a bucket name",
     )?;
     demand(
-        syntax::is_region(&document.region),
+        is_region(&document.region),
         "region",
         "is not a region name",
     )?;
@@ -165,26 +192,27 @@ fn bucket(document: &Document) -> Result<Bucket, SiteError> {
     if syntax::is_multi_region_alias(&document.bucket) {
         return multi_region_access_point(document, signing);
     }
-    let service = match &document.endpoint {
-        Some(endpoint) => {
-            syntax::endpoint_host(endpoint).map_err(|rule| field("endpoint", rule))?
+    let (scheme, service) = match &document.endpoint {
+        Some(endpoint) => syntax::endpoint(endpoint).map_err(|rule| field("endpoint", rule))?,
+        None => {
+            let suffix = dns_suffix(&document.region);
+            (
+                Scheme::Https,
+                joined(&["s3.", &document.region, ".", suffix]),
+            )
         }
-        None => format!(
-            "s3.{}.{}",
-            document.region,
-            syntax::dns_suffix(&document.region)
-        ),
     };
     // A virtual host's certificate is a wildcard for one label.
     let (host, path) = match document.style.as_str() {
-        "path" => (service, format!("/{}", document.bucket)),
+        "path" => (service, joined(&["/", &document.bucket])),
         "virtual" if document.bucket.contains('.') => {
             return Err(field("bucket", "has a dot, which needs style path"));
         }
-        "virtual" => (format!("{}.{service}", document.bucket), String::new()),
+        "virtual" => (joined(&[&document.bucket, ".", &service]), String::new()),
         _ => return Err(field("style", "must be virtual or path")),
     };
     Ok(Bucket {
+        scheme,
         host,
         path,
         signing,
@@ -237,7 +265,8 @@ fn multi_region_access_point(document: &Document, signing: Signing) -> Result<Bu
         "must be virtual for a multi-region access point",
     )?;
     Ok(Bucket {
-        host: format!("{alias}.accesspoint.s3-global.amazonaws.com"),
+        scheme: Scheme::Https,
+        host: joined(&[alias, ".accesspoint.s3-global.amazonaws.com"]),
         path: String::new(),
         signing,
     })
@@ -261,6 +290,14 @@ fn document_key(name: &'static str, key: String) -> Result<String, SiteError> {
             field: name,
             source,
         }),
+    }
+}
+
+fn trailing_slash(option: Option<&str>) -> Result<TrailingSlash, SiteError> {
+    match option {
+        None => Ok(TrailingSlash::AsAsked),
+        Some("redirect") => Ok(TrailingSlash::Redirect),
+        Some(_) => Err(field("trailing_slash", "must be redirect")),
     }
 }
 
@@ -289,7 +326,7 @@ fn query_names(names: Vec<String>) -> Result<Vec<String>, SiteError> {
 
 fn function(name: &'static str, origin: FunctionDocument) -> Result<FunctionOrigin, SiteError> {
     demand(
-        syntax::is_region(&origin.region),
+        is_region(&origin.region),
         name,
         "has a region that is not a region name",
     )?;

@@ -6,8 +6,9 @@
 // `no_mangle` counts as unsafe: another symbol of the same name could be linked. No pointer is dereferenced.
 #![allow(unsafe_code)]
 
-use std::cell::RefCell;
+use alloc::vec::Vec;
 
+use keyfront_bare_module::OneThread;
 use keyfront_sigv4::{Signer, wipe};
 
 /// Bytes of an input buffer that is used again.
@@ -19,36 +20,36 @@ struct Instance {
     output: Vec<u8>,
 }
 
-thread_local! {
-    static INSTANCE: RefCell<Instance> =
-        const { RefCell::new(Instance { signer: Signer::new(), input: Vec::new(), output: Vec::new() }) };
-}
+keyfront_bare_module::install!();
+
+static INSTANCE: OneThread<Instance> = OneThread::new(Instance {
+    signer: Signer::new(),
+    input: Vec::new(),
+    output: Vec::new(),
+});
 
 /// The place of `length` bytes for a frame.
 #[unsafe(no_mangle)]
 pub extern "C" fn input(length: usize) -> *mut u8 {
-    INSTANCE.with_borrow_mut(|instance| {
-        instance.input.resize(length, 0);
-        instance.input.as_mut_ptr()
-    })
+    let input = &mut INSTANCE.borrow_mut().input;
+    input.resize(length, 0);
+    input.as_mut_ptr()
 }
 
 /// Signs the frame of the first `length` bytes of the input; the place of the frame that answers.
 #[unsafe(no_mangle)]
 pub extern "C" fn sign(length: usize) -> *const u8 {
-    INSTANCE.with_borrow_mut(|instance| {
-        let Instance {
-            signer,
-            input,
-            output,
-        } = instance;
-        let frame = input.get(..length).unwrap_or_default();
-        crate::answer(signer, frame, output);
-        wipe::bytes(input);
-        // Wiping costs its whole capacity with every call; one enormous request must not slow all that follow.
-        if input.capacity() > LARGEST_KEPT {
-            *input = Vec::new();
-        }
-        output.as_ptr()
-    })
+    let Instance {
+        signer,
+        input,
+        output,
+    } = &mut *INSTANCE.borrow_mut();
+    let frame = input.get(..length).unwrap_or_default();
+    crate::answer(signer, frame, output);
+    wipe::bytes(input);
+    // Wiping costs its whole capacity with every call; one enormous request must not slow all that follow.
+    if input.capacity() > LARGEST_KEPT {
+        *input = Vec::new();
+    }
+    output.as_ptr()
 }

@@ -7,6 +7,9 @@
 //!
 //! Back: `signed`, path, query, then names and values of the headers to set; or `refused` and why.
 
+use alloc::{vec, vec::Vec};
+use core::fmt;
+
 use keyfront_sigv4::{
     AmzDate, Credentials, Expiry, Payload, Profile, Request, SecretAccessKey, SessionToken, Signer,
     SigningContext, SigningError,
@@ -22,25 +25,42 @@ use crate::{
 pub enum Refused {
     // --- the caller's URL: write it as it must be sent ---
     /// The path holds a `%` without two hexadecimal digits.
-    #[error("url: invalid percent sequence in the path")]
     PathEscape,
     /// The query holds a `%` without two hexadecimal digits.
-    #[error("url: invalid percent sequence in the query")]
     QueryEscape,
     /// A segment is `.` or `..`; `fetch` cannot send it.
-    #[error("url: dot segment in the path")]
     DotSegment,
     /// `URL` resolved dot segments, backslashes or white space: another path than the caller wrote.
-    #[error("url: the path cannot be sent as it was written")]
     PathChanged,
     /// The request cannot be signed.
-    #[error(transparent)]
     Signing(#[from] SigningError),
 
     // --- the two sides of the module differ: a defect of the package ---
     /// Not a frame, or not the fields above.
-    #[error("frame: malformed")]
     Frame,
+}
+
+impl Refused {
+    /// The message, in up to three parts, as [`SigningError::parts`].
+    fn parts(&self) -> [&str; 3] {
+        let whole = match self {
+            Self::PathEscape => "url: invalid percent sequence in the path",
+            Self::QueryEscape => "url: invalid percent sequence in the query",
+            Self::DotSegment => "url: dot segment in the path",
+            Self::PathChanged => "url: the path cannot be sent as it was written",
+            Self::Signing(error) => return error.parts(),
+            Self::Frame => "frame: malformed",
+        };
+        [whole, "", ""]
+    }
+}
+
+impl fmt::Display for Refused {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.parts()
+            .into_iter()
+            .try_for_each(|part| f.write_str(part))
+    }
 }
 
 impl From<Malformed> for Refused {
@@ -52,7 +72,7 @@ impl From<Malformed> for Refused {
 /// Signs the request of a frame; `out` is the frame that answers.
 pub fn answer(signer: &mut Signer, frame: &[u8], out: &mut Vec<u8>) {
     if let Err(refused) = signed(signer, frame, out) {
-        frame::write(out, &["refused", &refused.to_string()]);
+        frame::write(out, &["refused", &refused.parts().concat()]);
     }
 }
 

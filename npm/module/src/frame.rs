@@ -6,6 +6,8 @@
 //!
 //! Integers are little-endian and unaligned. It does not know what texts mean.
 
+use alloc::vec::Vec;
+
 /// A frame says something else than its bytes.
 #[derive(Debug, PartialEq, Eq)]
 pub struct Malformed;

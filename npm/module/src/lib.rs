@@ -5,7 +5,10 @@
 //!
 //! It has no clock, sends nothing, hashes no bodies (the host's WebCrypto is faster) and imports nothing.
 
+#![cfg_attr(target_arch = "wasm32", no_std)]
 #![cfg_attr(test, allow(clippy::unwrap_used, clippy::panic))]
+
+extern crate alloc;
 
 #[cfg(target_arch = "wasm32")]
 pub mod abi;

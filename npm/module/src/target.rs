@@ -4,6 +4,8 @@
 //! where it meets dot segments, backslashes or line breaks. The first are respelled here, the second refused. It judges
 //! no keys.
 
+use alloc::string::String;
+
 use keyfront_sigv4::{Profile, uri_encoding::append_respelled_component};
 
 use crate::call::Refused;

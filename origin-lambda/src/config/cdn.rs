@@ -1,9 +1,11 @@
 //! What the configuration says about the CDN in front of the bucket: how its paths name objects, and how it is told
 //! of changes.
 
-use super::{ConfigError, endpoint};
+use std::fmt;
 
-/// Name of the SSM parameter that holds the distribution's id (optional; without it changes are not told to the CDN).
+use super::{ConfigError, endpoint, invalid, is_account, split_arn};
+
+/// ARN of the SSM parameter that holds the distribution's id (optional; without it changes are not told to the CDN).
 ///
 /// The id is not an environment variable because the distribution names the function and cannot exist before it.
 pub const DISTRIBUTION_PARAMETER: &str = "KEYFRONT_DISTRIBUTION_PARAMETER";
@@ -20,7 +22,7 @@ pub const SSM_ENDPOINT: &str = "KEYFRONT_SSM_ENDPOINT";
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct CdnSettings {
     /// SSM parameter with the distribution's id.
-    pub distribution_parameter: String,
+    pub distribution_parameter: ParameterArn,
     /// What the edge puts before a viewer's path.
     pub site_prefix: Option<String>,
     /// What the edge puts behind a path that ends with a slash.
@@ -29,6 +31,57 @@ pub struct CdnSettings {
     pub cloudfront_endpoint: Option<String>,
     /// SSM endpoint override.
     pub ssm_endpoint: Option<String>,
+}
+
+/// The ARN of an SSM parameter: `arn:PARTITION:ssm:REGION:ACCOUNT:parameter/NAME`.
+///
+/// A bare name is refused: it would be looked for in the bucket's Region, and the distribution's parameter is where
+/// the CDN's part of the stack is.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ParameterArn {
+    arn: String,
+    region: String,
+}
+
+impl ParameterArn {
+    /// # Errors
+    /// Anything that is not the ARN of a parameter.
+    pub fn parse(arn: &str) -> Result<Self, ConfigError> {
+        match split_arn(arn) {
+            Some([_, "ssm", region, account, resource])
+                if !region.is_empty()
+                    && is_account(account)
+                    && resource
+                        .strip_prefix("parameter/")
+                        .is_some_and(|name| !name.is_empty()) =>
+            {
+                Ok(Self {
+                    arn: arn.to_owned(),
+                    region: region.to_owned(),
+                })
+            }
+            _ => Err(invalid(
+                DISTRIBUTION_PARAMETER,
+                "write the ARN of an SSM parameter",
+            )),
+        }
+    }
+
+    /// The whole ARN, which SSM takes as a name.
+    pub fn as_str(&self) -> &str {
+        &self.arn
+    }
+
+    /// Where the parameter is.
+    pub fn region(&self) -> &str {
+        &self.region
+    }
+}
+
+impl fmt::Display for ParameterArn {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.arn)
+    }
 }
 
 impl CdnSettings {
@@ -40,7 +93,7 @@ impl CdnSettings {
         };
         let url = |name| optional(name).map(|url| endpoint(name, url)).transpose();
         Ok(Some(Self {
-            distribution_parameter,
+            distribution_parameter: ParameterArn::parse(&distribution_parameter)?,
             site_prefix: optional(SITE_PREFIX),
             site_index: optional(SITE_INDEX),
             cloudfront_endpoint: url(CLOUDFRONT_ENDPOINT)?,

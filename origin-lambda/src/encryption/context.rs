@@ -6,18 +6,10 @@
 
 use keyfront_envelope::Description;
 use keyfront_object_key::ObjectKey;
-use sha2::{Digest as _, Sha256};
 
-/// Binds an envelope's data key to its object: the bucket and the key's SHA-256 in hexadecimal.
+/// Binds an envelope's data key to its object, as every reader of ours expects it.
 pub fn content_context(bucket: &str, key: &ObjectKey) -> Description {
-    entries([
-        ("bucket", bucket.to_owned()),
-        ("purpose", "content".to_owned()),
-        (
-            "key-sha256",
-            hex::encode(Sha256::digest(key.as_str().as_bytes())),
-        ),
-    ])
+    keyfront_envelope::content_context(bucket, key.as_str())
 }
 
 /// Binds a metadata data key to its bucket and publisher.

@@ -1,4 +1,4 @@
-//! Function URL events (payload format 2.0) to requests of the router, and its answers back.
+//! Function URL events (payload format 2.0) to requests of the router. Its answers are streamed back.
 //!
 //! The conversion is this crate's own because the general one panics on a `+` in a query, which
 //! Lambda hands over as a raw space, and resolves dot segments before anyone can refuse them.
@@ -7,10 +7,7 @@ use std::{collections::BTreeMap, sync::Arc};
 
 use axum::{Router, body::Body};
 use base64::{Engine as _, engine::general_purpose::STANDARD};
-use http::{
-    HeaderMap, HeaderName, HeaderValue, Method, Request, Response, Uri, header::CONTENT_LENGTH,
-};
-use http_body_util::BodyExt as _;
+use http::{HeaderMap, HeaderName, HeaderValue, Method, Request, Response, Uri};
 use serde::{Deserialize, Deserializer, Serialize};
 use serde_json::Value;
 use tower::ServiceExt as _;
@@ -18,8 +15,8 @@ use tower::ServiceExt as _;
 use super::{Origin, credentials::Transport, read::AnswerLimit, rim::RequestId, router};
 use crate::{config::RoleArn, error::Error, operate::Meter, publisher::IamCaller};
 
-/// Bytes of an answer that fit, in base64, into the 6 MB a buffered function returns at most.
-const MAX_BINARY: u64 = 4_500_000;
+/// Bytes one answer of the reader may have: Lambda ends a streamed one at 200 MB.
+const MAX_STREAMED: u64 = 190_000_000;
 
 /// The parts of an event that matter. Absent parts are judged by [`FunctionUrl::answer`].
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -82,22 +79,6 @@ pub struct Iam {
     pub user_id: Option<String>,
 }
 
-/// What the function returns to its URL.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "camelCase")]
-pub struct Answer {
-    /// HTTP status.
-    pub status_code: u16,
-    /// Headers.
-    pub headers: BTreeMap<String, String>,
-    /// The body, as text or base64.
-    pub body: String,
-    /// Whether the body is base64.
-    pub is_base64_encoded: bool,
-    /// Always empty; some hosts miss it when it is absent.
-    pub cookies: Vec<String>,
-}
-
 /// The API behind a Function URL. Cheap to clone.
 #[derive(Debug, Clone)]
 pub struct FunctionUrl {
@@ -117,8 +98,8 @@ impl FunctionUrl {
         }
     }
 
-    /// Answers one event. Every failure is an answer.
-    pub async fn answer(&self, event: Event) -> Answer {
+    /// Answers one event. Every failure is an answer; one of the body midway is an error of the body.
+    pub async fn answer(&self, event: Event) -> Response<Body> {
         let id = event
             .request_context
             .request_id
@@ -129,7 +110,7 @@ impl FunctionUrl {
     }
 
     /// Answers whatever JSON the function was invoked with.
-    pub async fn answer_json(&self, event: Value) -> Answer {
+    pub async fn answer_json(&self, event: Value) -> Response<Body> {
         match serde_json::from_value(event) {
             Ok(event) => self.answer(event).await,
             Err(_) => {
@@ -144,7 +125,7 @@ impl FunctionUrl {
         request: Result<Request<Body>, Error>,
         transport: Transport,
         id: Option<String>,
-    ) -> Answer {
+    ) -> Response<Body> {
         let mut request = request.unwrap_or_else(|error| {
             // Through the router nevertheless: its rim renders and logs every failure alike.
             let mut refused = Request::new(Body::empty());
@@ -153,12 +134,12 @@ impl FunctionUrl {
         });
         request.extensions_mut().insert(transport);
         request.extensions_mut().insert(self.meter.clone());
-        request.extensions_mut().insert(AnswerLimit(MAX_BINARY));
+        request.extensions_mut().insert(AnswerLimit(MAX_STREAMED));
         if let Some(id) = id {
             request.extensions_mut().insert(RequestId(id));
         }
         match self.router.clone().oneshot(request).await {
-            Ok(response) => answer_of(response).await,
+            Ok(response) => response,
             Err(never) => match never {},
         }
     }
@@ -232,42 +213,4 @@ fn headers_of(told: &BTreeMap<String, String>) -> Result<HeaderMap, Error> {
         headers.append(name, value);
     }
     Ok(headers)
-}
-
-async fn answer_of(response: Response<Body>) -> Answer {
-    let (parts, body) = response.into_parts();
-    let text = |value: &HeaderValue| String::from_utf8_lossy(value.as_bytes()).into_owned();
-    let headers = parts
-        .headers
-        .iter()
-        .filter(|(name, _)| **name != CONTENT_LENGTH);
-    let headers = headers
-        .map(|(name, value)| (name.as_str().to_owned(), text(value)))
-        .collect();
-    let Ok(body) = body.collect().await else {
-        return broken_off();
-    };
-    let (body, is_base64_encoded) = match String::from_utf8(body.to_bytes().into()) {
-        Ok(text) => (text, false),
-        Err(binary) => (STANDARD.encode(binary.into_bytes()), true),
-    };
-    Answer {
-        status_code: parts.status.as_u16(),
-        headers,
-        body,
-        is_base64_encoded,
-        cookies: Vec::new(),
-    }
-}
-
-/// Content that failed midway: nothing of it has left, so the whole answer is a failure. The reader
-/// has logged the cause.
-fn broken_off() -> Answer {
-    Answer {
-        status_code: 502,
-        headers: BTreeMap::from([("cache-control".to_owned(), "no-store".to_owned())]),
-        body: String::new(),
-        is_base64_encoded: false,
-        cookies: Vec::new(),
-    }
 }

@@ -11,7 +11,9 @@ mod json_body;
 mod objects;
 mod query;
 mod read;
+pub mod response_stream;
 mod rim;
+pub mod runtime_api;
 mod uploads;
 mod uppy;
 

@@ -4,7 +4,7 @@
 
 use std::sync::Arc;
 
-use aws_sdk_s3::primitives::DateTimeFormat;
+use aws_sdk_s3::primitives::{DateTime, DateTimeFormat};
 use axum::{
     Extension,
     body::Body,
@@ -18,13 +18,14 @@ use http::{
         CONTENT_RANGE, CONTENT_TYPE, ETAG, LAST_MODIFIED, RANGE,
     },
 };
+use keyfront_envelope::viewing::{Conditions, requested_range};
 use keyfront_object_key::ObjectKey;
 
 use super::{Origin, credentials::Transport};
 use crate::{
     error::Error,
     publisher::Method,
-    read::{Asked, Conditions, Content, Head, Reading, Wanted, requested_range},
+    read::{Asked, Content, Head, Reading, Wanted},
 };
 
 /// Bytes one answer may have on this way, where there is a limit.
@@ -49,7 +50,7 @@ pub(super) async fn read(
         } else {
             Wanted::Content
         },
-        conditions: Conditions::read(headers),
+        conditions: conditions(headers),
         range: range.and_then(requested_range),
         limit: request
             .extensions()
@@ -75,6 +76,18 @@ pub(super) async fn read(
             answer
         }
     })
+}
+
+fn conditions(headers: &HeaderMap) -> Conditions {
+    let values = |name| {
+        let values = headers.get_all(name).iter();
+        values.map(|value| value.to_str().unwrap_or_default())
+    };
+    let seconds = |text: &str| {
+        let date = DateTime::from_str(text, DateTimeFormat::HttpDate).ok()?;
+        Some(date.secs())
+    };
+    Conditions::read(values, seconds)
 }
 
 /// Whether the edge sends a viewer on the reader's route. The publish route comes from the edge as

@@ -43,13 +43,12 @@ pub(super) fn cloudfront(
 }
 
 pub(super) fn ssm(
-    config: &Config,
     settings: &CdnSettings,
     credentials: SharedCredentialsProvider,
 ) -> aws_sdk_ssm::Client {
     let mut client = aws_sdk_ssm::Config::builder()
         .behavior_version(BehaviorVersion::latest())
-        .region(Region::new(config.region.clone()))
+        .region(Region::new(settings.distribution_parameter.region().to_owned()))
         .credentials_provider(credentials)
         .http_client(store::http_client())
         .retry_config(RetryConfig::standard().with_max_attempts(3))

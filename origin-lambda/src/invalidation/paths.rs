@@ -38,10 +38,12 @@ fn path_of(key: &ObjectKey) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::config::ParameterArn;
 
     fn settings() -> CdnSettings {
+        let parameter = "arn:aws:ssm:us-east-1:111122223333:parameter/keyfront/site/distribution-id";
         CdnSettings {
-            distribution_parameter: "/keyfront/distribution".to_owned(),
+            distribution_parameter: ParameterArn::parse(parameter).unwrap(),
             site_prefix: None,
             site_index: None,
             cloudfront_endpoint: None,

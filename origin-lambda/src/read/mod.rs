@@ -7,9 +7,7 @@
 //!
 //! It does not decide who may read, and knows no HTTP server.
 
-mod conditions;
 mod content;
-mod range;
 mod unlock;
 
 use std::{ops::Range, time::Duration};
@@ -17,14 +15,13 @@ use std::{ops::Range, time::Duration};
 use aws_sdk_s3::primitives::DateTime;
 use bytes::Bytes;
 use futures::stream::BoxStream;
-use keyfront_envelope::{PlannedRange, RequestedRange, TAG_LENGTH, Unlocked};
+use keyfront_envelope::{
+    PlannedRange, RequestedRange, TAG_LENGTH, Unlocked,
+    viewing::{Conditions, Verdict},
+};
 use keyfront_object_key::ObjectKey;
 use tokio::sync::Semaphore;
 
-pub use self::{
-    conditions::{Conditions, Verdict},
-    range::requested_range,
-};
 use self::{content::Opener, unlock::refusal};
 use crate::{
     config::{Config, MasterKeySetting, ReaderSettings},
@@ -136,7 +133,8 @@ impl Reader {
         let sealed_length = described.size;
         let length = unlocked.plaintext_length(sealed_length).map_err(refusal)?;
         let head = self.head(described, length)?;
-        match asked.conditions.judge(&head.etag, head.last_modified) {
+        let modified = head.last_modified.map(|at| at.secs());
+        match asked.conditions.judge(&head.etag, modified) {
             Verdict::Holds => {}
             Verdict::NotModified => return Ok(Reading::NotModified(head)),
             Verdict::Fails => return Err(Error::Precondition),
@@ -146,11 +144,7 @@ impl Reader {
         }
         let range = asked
             .range
-            .filter(|_| {
-                asked
-                    .conditions
-                    .range_counts(&head.etag, head.last_modified)
-            })
+            .filter(|_| asked.conditions.range_counts(&head.etag, modified))
             .map(|range| unlocked.plan_range(range, sealed_length).map_err(refusal))
             .transpose()?;
         let answer = range.map_or(length, |range| range.length());

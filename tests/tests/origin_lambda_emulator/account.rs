@@ -64,7 +64,7 @@ impl Account {
             registry: Arc::clone(&registry),
             clock: clock.clone(),
         })?;
-        s3.ensure_bucket(BUCKET, BucketEncryption::S3).await?;
+        s3.ensure_bucket(BUCKET, BucketEncryption::S3, None).await?;
         let listener = TcpListener::bind("127.0.0.1:0").await?;
         let endpoint = format!("http://{}", listener.local_addr()?);
         let (stop, stopped) = oneshot::channel::<()>();

@@ -4,6 +4,7 @@
 //! Both processes end with the [`Emulator`].
 
 use std::{
+    collections::BTreeMap,
     fs::{self, File, Permissions},
     net::{Ipv4Addr, TcpListener},
     os::unix::fs::PermissionsExt as _,
@@ -13,7 +14,7 @@ use std::{
 };
 
 use anyhow::{Context as _, bail, ensure};
-use serde_json::Value;
+use serde_json::{Value, json};
 use tempfile::TempDir;
 use tokio::net::TcpStream;
 
@@ -67,11 +68,18 @@ impl Emulator {
         format!("{}/lambda-url/{FUNCTION}{target}", self.base)
     }
 
-    /// Invokes the function with an event, as AWS does once it has verified the caller.
+    /// Invokes the function with an event, as AWS does once it has verified the caller. The emulator makes HTTP of the
+    /// streamed answer; here it is told as one document.
     pub(crate) async fn invoke(&self, event: &Value) -> anyhow::Result<Value> {
         let url = format!("{}/2015-03-31/functions/{FUNCTION}/invocations", self.base);
         let answer = self.client.post(url).body(event.to_string()).send().await?;
-        Ok(answer.json().await?)
+        let status = answer.status().as_u16();
+        let headers = answer.headers().iter();
+        let headers: BTreeMap<String, String> = headers
+            .map(|(name, value)| Ok((name.to_string(), value.to_str()?.to_owned())))
+            .collect::<anyhow::Result<_>>()?;
+        let body = answer.text().await?;
+        Ok(json!({"statusCode": status, "headers": headers, "body": body}))
     }
 
     /// What the function has logged.

@@ -2,19 +2,17 @@
 //!
 //! Writes what it is given; which refusal has which status is `refusal`'s.
 
-use alloc::{
-    string::{String, ToString},
-    vec,
-};
+use alloc::{string::String, vec};
 
 use super::BodyOf;
 use crate::answer::{Answer, Header};
+use crate::text::{append, append_ascii, append_decimal, masked};
 
 /// Problem details (RFC 9457).
 pub(super) struct Problem<'a> {
-    pub(super) r#type: String,
     pub(super) title: &'a str,
     pub(super) status: u16,
+    /// Without one the status says all (`about:blank`).
     pub(super) code: Option<&'static str>,
     pub(super) request_id: &'a str,
 }
@@ -27,7 +25,10 @@ impl Problem<'_> {
                 Header::new("content-type", "application/problem+json"),
                 Header::new("cache-control", "no-store"),
                 Header::new("x-content-type-options", "nosniff"),
-                Header::new("x-keyfront-request-id", visible(self.request_id)),
+                Header::new(
+                    "x-keyfront-request-id",
+                    masked(self.request_id, |byte| byte.is_ascii_graphic()),
+                ),
             ],
             body: match body {
                 BodyOf::Allowed => self.json(),
@@ -38,50 +39,50 @@ impl Problem<'_> {
 
     fn json(&self) -> String {
         let mut json = String::with_capacity(256);
-        json.push_str("{\"type\":");
-        push_text(&mut json, &self.r#type);
-        json.push_str(",\"title\":");
+        let (scheme, code) = match self.code {
+            Some(code) => ("urn:keyfront:", code),
+            None => ("about:blank", ""),
+        };
+        append(&mut json, &["{\"type\":\"", scheme, code, "\",\"title\":"]);
         push_text(&mut json, self.title);
-        json.push_str(",\"status\":");
-        json.push_str(&self.status.to_string());
-        if let Some(code) = self.code {
-            json.push_str(",\"code\":");
-            push_text(&mut json, code);
+        append(&mut json, &[",\"status\":"]);
+        append_decimal(&mut json, self.status.into());
+        if self.code.is_some() {
+            append(&mut json, &[",\"code\":\"", code, "\""]);
         }
-        json.push_str(",\"request_id\":");
+        append(&mut json, &[",\"request_id\":"]);
         push_text(&mut json, self.request_id);
-        json.push('}');
+        append(&mut json, &["}"]);
         json
     }
 }
 
 /// A JSON string in printable ASCII, so that adapters may move the text as bytes of one character each.
 fn push_text(json: &mut String, text: &str) {
-    json.push('"');
-    let mut units = [0; 2];
-    for char in text.chars() {
-        match char {
-            '"' | '\\' => json.extend(['\\', char]),
-            ' '..='~' => json.push(char),
+    append(json, &["\""]);
+    for unit in text.encode_utf16() {
+        match u8::try_from(unit) {
+            Ok(byte @ b' '..=b'~') => {
+                if matches!(byte, b'"' | b'\\') {
+                    append(json, &["\\"]);
+                }
+                append_ascii(json, byte);
+            }
             _ => {
-                for unit in char.encode_utf16(&mut units) {
-                    json.push_str("\\u");
-                    json.extend([12, 8, 4, 0].map(|bits| HEX[usize::from(*unit >> bits & 15)]));
+                append(json, &["\\u"]);
+                for bits in [12, 8, 4, 0] {
+                    append_ascii(json, hex_digit((unit >> bits & 15) as u8));
                 }
             }
         }
     }
-    json.push('"');
+    append(json, &["\""]);
 }
 
-const HEX: [char; 16] = [
-    '0', '1', '2', '3', '4', '5', '6', '7', '8', '9', 'a', 'b', 'c', 'd', 'e', 'f',
-];
-
-/// A request id comes from the CDN, yet a header value must not depend on its good manners.
-fn visible(request_id: &str) -> String {
-    request_id
-        .chars()
-        .map(|char| if char.is_ascii_graphic() { char } else { '?' })
-        .collect()
+fn hex_digit(value: u8) -> u8 {
+    if value < 10 {
+        b'0' + value
+    } else {
+        b'a' + value - 10
+    }
 }

@@ -43,6 +43,8 @@ fn every_refusal() -> Vec<(Refusal, u16, &'static str)> {
         (Refusal::OriginDenied, 502, "origin-denied"),
         (Refusal::KmsDenied, 502, "kms-denied"),
         (Refusal::KmsDisabled, 502, "kms-disabled"),
+        (Refusal::EnvelopeRefused, 502, "envelope-refused"),
+        (Refusal::EnvelopeInvalid, 502, "envelope-invalid"),
         (Refusal::SignatureRejected, 502, "signature-rejected"),
         (Refusal::ClockSkew, 502, "clock-skew"),
         (Refusal::OriginFailed, 502, "origin-failed"),

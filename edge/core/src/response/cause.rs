@@ -3,12 +3,11 @@
 //! S3 says it in the `Code` of its error document; where the host cannot read bodies, the status and the two
 //! clocks have to do. Nothing of the document itself is ever shown.
 
-use alloc::format;
-
 use super::{AnsweredRequest, OriginResponse};
 use crate::http_date;
 use crate::origin_request::OriginKind;
 use crate::refusal::Refusal;
+use crate::text::{joined, split_once};
 
 /// S3 refuses signatures older than this many seconds.
 const LARGEST_SKEW: u64 = 15 * 60;
@@ -44,7 +43,7 @@ fn told_by_document(document: &[u8]) -> Option<Refusal> {
     let message = element(document, "Message").unwrap_or_default();
     Some(match element(document, "Code")? {
         "NoSuchKey" => Refusal::NotFound,
-        "AccessDenied" if message.contains("kms:") => Refusal::KmsDenied,
+        "AccessDenied" if split_once(message, "kms:").is_some() => Refusal::KmsDenied,
         "AccessDenied" | "AllAccessDisabled" | "AccountProblem" | "InvalidObjectState" => {
             Refusal::OriginDenied
         }
@@ -68,7 +67,7 @@ fn told_by_document(document: &[u8]) -> Option<Refusal> {
 
 /// The text of the first element of this name; S3's documents have no attributes, and each name once.
 fn element<'d>(document: &'d str, name: &str) -> Option<&'d str> {
-    let (_, rest) = document.split_once(&format!("<{name}>"))?;
-    let (text, _) = rest.split_once(&format!("</{name}>"))?;
+    let (_, rest) = split_once(document, &joined(&["<", name, ">"]))?;
+    let (text, _) = split_once(rest, &joined(&["</", name, ">"]))?;
     Some(text)
 }

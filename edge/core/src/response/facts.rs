@@ -9,6 +9,7 @@ use alloc::{borrow::ToOwned, string::String};
 use crate::cors::Grant;
 use crate::origin_request::OriginKind;
 use crate::site::DeniedAs;
+use crate::text::{joined, split_once};
 
 /// The facts.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -53,7 +54,7 @@ impl ResponseFacts {
             Grant::Anyone => "*",
             Grant::Origin(origin) => origin,
         };
-        ["v1", origin, denied, cors].join(" ")
+        joined(&["v1 ", origin, " ", denied, " ", cors])
     }
 
     /// Reads the header's value; a value this version did not write counts as none.
@@ -90,7 +91,7 @@ impl ResponseFacts {
                 "nobody" => Grant::Nobody,
                 "*" => Grant::Anyone,
                 origin
-                    if origin.contains("://")
+                    if split_once(origin, "://").is_some()
                         && origin.bytes().all(|byte| byte.is_ascii_graphic()) =>
                 {
                     Grant::Origin(origin.to_owned())

@@ -2,6 +2,7 @@ use keyfront_sigv4::{CanonicalRequest, EcdsaSignature};
 
 use super::{Edge, Invocation, RoleCredentials, Served};
 use crate::fixture::{CREDENTIALS, HOST, document, get, invocation};
+use crate::origin_request::Scheme;
 use crate::{Connection, OriginKind, OriginRequest, RequestBody, ViewerRequest};
 
 const FUNCTIONS: &str = r#","reader":{"prefix":"/private","host":"read.lambda-url.eu-central-1.on.aws","region":"eu-central-1"},"publish":{"prefix":"/_publish","host":"pub.lambda-url.eu-west-1.on.aws","region":"eu-west-1"}"#;
@@ -660,19 +661,127 @@ fn functions_of_a_multi_region_site_are_signed_with_sigv4() {
     assert!(authorization.starts_with("AWS4-HMAC-SHA256 "));
 }
 
-#[test]
-fn texts_are_the_same_only_if_every_byte_is() {
-    for length in 0..70 {
-        let text = "t".repeat(length);
-        assert!(super::same_bytes(&text, &text.clone()));
-        assert!(!super::same_bytes(&text, &format!("{text}t")));
-        for at in 0..length {
-            let mut other = text.clone().into_bytes();
-            other[at] = b'u';
-            assert!(!super::same_bytes(
-                &text,
-                &String::from_utf8(other).unwrap()
-            ));
-        }
+const FOLDERS: &str = r#","index":"index.html","trailing_slash":"redirect""#;
+
+fn redirected(served: Served) -> Option<String> {
+    match served {
+        Served::Answer { answer, log: None } if answer.status == 301 => answer
+            .headers
+            .into_iter()
+            .find(|header| header.name == "location")
+            .map(|header| header.value.into_owned()),
+        _ => None,
     }
+}
+
+#[test]
+fn a_folder_without_its_slash_is_redirected_where_the_site_says_so() {
+    let location = |path| redirected(served(FOLDERS, &get(path)));
+    assert_eq!(location("/docs"), Some("/docs/".into()));
+    assert_eq!(
+        location("/a%20b/%63+d/v1.2"),
+        Some("/a%20b/c%2Bd/v1.2/".into())
+    );
+    for path in ["/", "/docs/", "/docs/a.html", "/.dot", "/.well-known/x"] {
+        assert_eq!(location(path), None, "{path}");
+    }
+    assert_eq!(
+        redirected(served(r#","index":"index.html""#, &get("/docs"))),
+        None
+    );
+}
+
+#[test]
+fn a_redirect_keeps_the_listed_query_and_refuses_what_a_read_refuses() {
+    let asked = |method, query| ViewerRequest {
+        method,
+        query,
+        ..get("/docs")
+    };
+    assert_eq!(
+        redirected(served(FOLDERS, &asked("HEAD", "x=1&v=a%62"))),
+        Some("/docs/?v=ab".into())
+    );
+    assert_eq!(
+        refused(served(FOLDERS, &asked("GET", "acl"))),
+        (400, "query-refused".into())
+    );
+    assert_eq!(
+        refused(served(FOLDERS, &asked("POST", ""))),
+        (405, "method-not-allowed".into())
+    );
+}
+
+#[test]
+fn no_redirect_leads_to_another_host() {
+    for path in ["//evil.example/x", "/%2Fevil.example/x", "//evil"] {
+        assert_eq!(
+            redirected(served(FOLDERS, &get(path))),
+            None,
+            "{path} is asked of the bucket"
+        );
+    }
+    assert_eq!(
+        redirected(served(FOLDERS, &get("/%5Cevil"))),
+        Some("/%5Cevil/".into())
+    );
+}
+
+#[test]
+fn the_publish_route_is_never_redirected() {
+    let more = format!("{FOLDERS}{FUNCTIONS}");
+    let request = forwarded(served(&more, &get("/_publish/objects")));
+    assert_eq!(request.origin, OriginKind::Publish);
+    assert_eq!(
+        redirected(served(&more, &get("/private/docs"))),
+        Some("/private/docs/".into())
+    );
+}
+
+#[test]
+fn a_body_is_hashed_for_the_publish_route_only_and_only_if_the_viewer_did_not() {
+    let site = document(FUNCTIONS);
+    let needs = |method, path, headers| {
+        let request = ViewerRequest {
+            method,
+            headers,
+            body: RequestBody::Unseen,
+            ..get(path)
+        };
+        Edge::new().needs_body_hash(&request, site.as_bytes())
+    };
+    let named: &[(&str, &str)] = &[(
+        "x-amz-content-sha256",
+        "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855",
+    )];
+    assert!(needs("PUT", "/_publish/objects/a", &[]));
+    assert!(needs("POST", "/%5fpublish/uploads", &[]));
+    assert!(!needs("PUT", "/_publish/objects/a", named));
+    assert!(!needs("PUT", "/_publisher/a", &[]));
+    assert!(!needs("PUT", "/a", &[]));
+    assert!(!needs("TRACE", "/_publish/a", &[]));
+    assert!(!needs("PUT", "/_publish/%zz", &[]));
+    assert!(!Edge::new().needs_body_hash(&get("/"), b"{}"));
+}
+
+#[test]
+fn the_page_of_a_404_is_a_path_of_the_site() {
+    let page = |more| Edge::new().missing_page(document(more).as_bytes());
+    assert_eq!(
+        page(r#","not_found":"errors/4 04.html","prefix":"site/""#),
+        Some("/errors/4%2004.html".into())
+    );
+    assert_eq!(page(""), None);
+    assert_eq!(Edge::new().missing_page(b"{}"), None);
+}
+
+#[test]
+fn only_an_endpoint_on_loopback_is_spoken_to_without_tls() {
+    let scheme = |more| forwarded(served(more, &get("/a"))).scheme;
+    assert_eq!(scheme(""), Scheme::Https);
+    assert_eq!(scheme(r#","endpoint":"https://s3.example""#), Scheme::Https);
+    assert_eq!(
+        scheme(r#","endpoint":"http://localhost:9000""#),
+        Scheme::Http
+    );
 }

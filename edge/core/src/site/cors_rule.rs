@@ -6,6 +6,7 @@ use alloc::{borrow::ToOwned, string::String, vec::Vec};
 
 use super::document::CorsDocument;
 use super::{SiteError, demand};
+use crate::text::{append, split_once};
 
 /// Browsers cap preflight caching at a day at most.
 const LONGEST_MAX_AGE: u32 = 86_400;
@@ -95,9 +96,14 @@ fn rule(document: &CorsDocument) -> Result<CorsRule, SiteError> {
         .iter()
         .map(|origin| pattern(origin))
         .collect::<Result<_, _>>()?;
+    let mut headers = String::new();
+    for name in &document.headers {
+        let comma = if headers.is_empty() { "" } else { ", " };
+        append(&mut headers, &[comma, name]);
+    }
     Ok(CorsRule {
         origins,
-        headers: document.headers.join(", "),
+        headers,
         max_age: document.max_age,
     })
 }
@@ -106,7 +112,7 @@ fn pattern(origin: &str) -> Result<OriginPattern, SiteError> {
     if origin == "*" {
         return Ok(OriginPattern::Any);
     }
-    let (scheme, host) = origin.split_once("://").unwrap_or(("", origin));
+    let (scheme, host) = split_once(origin, "://").unwrap_or(("", origin));
     let (star, host) = match host.strip_prefix("*.") {
         Some(domain) => (true, domain),
         None => (false, host),

@@ -18,6 +18,7 @@ pub(super) struct Document {
     pub(super) index: Option<String>,
     pub(super) fallback: Option<String>,
     pub(super) not_found: Option<String>,
+    pub(super) trailing_slash: Option<String>,
     pub(super) query: Vec<String>,
     pub(super) cors: Vec<CorsDocument>,
     pub(super) signing: String,
@@ -59,6 +60,7 @@ impl Document {
             index: fields.optional("index", text_of)?,
             fallback: fields.optional("fallback", text_of)?,
             not_found: fields.optional("not_found", text_of)?,
+            trailing_slash: fields.optional("trailing_slash", text_of)?,
             query: fields.required("query", texts)?,
             cors: fields
                 .optional("cors", |value| list(value, cors))?

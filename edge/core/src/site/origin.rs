@@ -4,9 +4,13 @@
 
 use alloc::string::String;
 
+use crate::origin_request::Scheme;
+
 /// The bucket as an origin.
 #[derive(Debug)]
 pub struct Bucket {
+    /// HTTPS, but towards an endpoint on loopback.
+    pub scheme: Scheme,
     /// `Host` of every request to the bucket, with the port if it is not the scheme's own.
     pub host: String,
     /// `""` (virtual-hosted style) or `"/BUCKET"` (path style).

@@ -4,6 +4,9 @@
 
 use alloc::{borrow::ToOwned, string::String};
 
+use crate::origin_request::Scheme;
+use crate::text::{decimal, split_once};
+
 /// General-purpose bucket names as S3 defines them, legacy names excluded.
 pub(super) fn is_bucket(name: &str) -> bool {
     let characters = name
@@ -16,7 +19,7 @@ pub(super) fn is_bucket(name: &str) -> bool {
     (3..=63).contains(&name.len())
         && characters
         && has_alphanumeric_ends(name)
-        && !name.contains("..")
+        && split_once(name, "..").is_none()
         && !looks_like_ip
 }
 
@@ -27,7 +30,8 @@ pub(super) fn is_multi_region_alias(name: &str) -> bool {
 
 /// A region is one label of lower-case letters, digits and hyphens: nothing that could leave the
 /// credential scope or the host name.
-pub(super) fn is_region(name: &str) -> bool {
+#[must_use]
+pub fn is_region(name: &str) -> bool {
     is_label(name) && name.len() <= 32
 }
 
@@ -43,20 +47,21 @@ pub(super) fn is_query_name(name: &str) -> bool {
     (1..=128).contains(&name.len()) && name.bytes().all(|byte| byte.is_ascii_graphic())
 }
 
-/// The `Host` of an endpoint `https://host[:port]`; plain HTTP only towards this machine, since the
+/// The scheme and the `Host` of an endpoint `https://host[:port]`; plain HTTP only towards this machine, since the
 /// session token would travel readable.
-pub(super) fn endpoint_host(endpoint: &str) -> Result<String, &'static str> {
-    let (scheme, rest) = endpoint
-        .split_once("://")
-        .ok_or("must be https://host[:port]")?;
+///
+/// # Errors
+/// The rule that is broken.
+pub fn endpoint(endpoint: &str) -> Result<(Scheme, String), &'static str> {
+    let (scheme, rest) = split_once(endpoint, "://").ok_or("must be https://host[:port]")?;
     let authority = rest.strip_suffix('/').unwrap_or(rest);
     if !is_host(authority) {
         return Err("must be https://host[:port]");
     }
     let (host, port) = split_port(authority);
-    let own_port = match scheme {
-        "https" => "443",
-        "http" if is_loopback(host) => "80",
+    let (scheme, own_port) = match scheme {
+        "https" => (Scheme::Https, "443"),
+        "http" if is_loopback(host) => (Scheme::Http, "80"),
         "http" => return Err("must be https, except on loopback"),
         _ => return Err("must be https://host[:port]"),
     };
@@ -65,11 +70,12 @@ pub(super) fn endpoint_host(endpoint: &str) -> Result<String, &'static str> {
     } else {
         authority
     };
-    Ok(shown.to_owned())
+    Ok((scheme, shown.to_owned()))
 }
 
 /// The domain of AWS endpoints in the region's partition.
-pub(super) fn dns_suffix(region: &str) -> &'static str {
+#[must_use]
+pub fn dns_suffix(region: &str) -> &'static str {
     if region.starts_with("cn-") {
         "amazonaws.com.cn"
     } else {
@@ -90,7 +96,7 @@ fn is_loopback(host: &str) -> bool {
 }
 
 fn is_port(port: &str) -> bool {
-    port.bytes().all(|byte| byte.is_ascii_digit()) && port.parse::<u16>().is_ok_and(|port| port > 0)
+    decimal(port).is_some_and(|port| (1..=65_535).contains(&port))
 }
 
 fn is_label(label: &str) -> bool {

@@ -1,4 +1,4 @@
-use super::{DeniedAs, MAX_SITE_CHARS, Signing, Site, SiteCache, SiteError};
+use super::{DeniedAs, MAX_SITE_CHARS, Signing, Site, SiteCache, SiteError, TrailingSlash};
 use crate::fixture::{HOST, document, site};
 
 fn refusal(more: &str) -> SiteError {
@@ -298,6 +298,20 @@ fn documents_must_be_keys() {
         let error = refusal(&format!(r#","{name}":"{key}""#));
         assert!(names_field(&error, name), "{name} {key}: {error}");
     }
+}
+
+#[test]
+fn folders_are_redirected_to_only_with_an_index_and_without_a_fallback() {
+    for more in [
+        r#","trailing_slash":"redirect""#,
+        r#","trailing_slash":"redirect","index":"index.html","fallback":"app.html""#,
+        r#","trailing_slash":"keep","index":"index.html""#,
+    ] {
+        let error = refusal(more);
+        assert!(names_field(&error, "trailing_slash"), "{more}: {error}");
+    }
+    let site = site(r#","trailing_slash":"redirect","index":"index.html""#);
+    assert_eq!(site.trailing_slash, TrailingSlash::Redirect);
 }
 
 #[test]

@@ -95,7 +95,7 @@ fn refusals_name_the_step_and_no_secret() {
         (
             11,
             "604801",
-            "presign: 604801 seconds is not within 1 to 604800",
+            "presign: the lifetime is not within 1 to 604800 seconds",
         ),
     ];
     for (place, text, why) in told {

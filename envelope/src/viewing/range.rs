@@ -1,9 +1,10 @@
 //! `Range` (RFC 9110, 14.2). One range is served; what is not understood, and several ranges, count as
 //! none, so that the whole object is the answer.
 
-use keyfront_envelope::RequestedRange;
+use crate::range::RequestedRange;
 
 /// Reads the header's value.
+#[must_use]
 pub fn requested_range(value: &str) -> Option<RequestedRange> {
     let (unit, set) = value.split_once('=')?;
     if !unit.trim().eq_ignore_ascii_case("bytes") {

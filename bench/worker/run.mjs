@@ -1,0 +1,118 @@
+// Loads three Workers in front of one origin, each in a workerd of its own, with wrk, round by round: ours as it is
+// deployed, the peer on aws4fetch, and one that fetches unsigned. Prints the median and the best round as JSON: requests
+// a second under load, and microseconds a request on one connection.
+//
+// `If-Match` keeps the request from every cache, so that each is signed.
+
+import { execFileSync, spawn } from 'node:child_process';
+import { mkdirSync, writeFileSync } from 'node:fs';
+import { fileURLToPath } from 'node:url';
+
+import workerdPackage from 'workerd';
+
+const ROUNDS = Number(process.env.BENCH_WORKER_ROUNDS ?? 7);
+const SECONDS = Number(process.env.BENCH_WORKER_SECONDS ?? 2);
+const WARM_SECONDS = Number(process.env.BENCH_WORKER_WARM_SECONDS ?? 8);
+const path = (relative) => fileURLToPath(new URL(relative, import.meta.url));
+const BUILD = path('../build/');
+const KEY = '/media/2026/a%20file%20with%20a%20name%20of%20some%20length.txt?v=3&utm_source=x';
+
+const SECRETS = {
+  AWS_ACCESS_KEY_ID: 'ASIAIOSFODNN7EXAMPLE',
+  AWS_SECRET_ACCESS_KEY: 'wJalrXUtnFEMI/K7MDENG/bPxRfiCYEXAMPLEKEY',
+  AWS_SESSION_TOKEN: 'T0ken/+='.repeat(112) + 'abc',
+};
+const running = [];
+
+/** A workerd with one Worker; its origin, if it has one, is told by name. */
+async function serve(name, modules, bindings) {
+  const quoted = (text) => JSON.stringify(text);
+  const config = `using Workerd = import "/workerd/workerd.capnp";
+const config :Workerd.Config = (
+  services = [(name = "main", worker = .main), (name = "internet", network = (allow = ["public", "private"]))],
+  sockets = [(name = "http", address = "127.0.0.1:0", http = (), service = "main")],
+);
+const main :Workerd.Worker = (
+  modules = [${modules.map(([as, kind, file]) => `(name = ${quoted(as)}, ${kind} = embed ${quoted(file)})`).join(', ')}],
+  bindings = [${Object.entries(bindings).map(([as, text]) => `(name = ${quoted(as)}, text = ${quoted(text)})`).join(', ')}],
+  compatibilityDate = "2026-03-10",
+);
+`;
+  mkdirSync(BUILD, { recursive: true });
+  const file = `${BUILD}worker-${name}.capnp`;
+  writeFileSync(file, config);
+  const child = spawn(workerdPackage.default, ['serve', file, '--control-fd=3'], { stdio: ['ignore', 'inherit', 'inherit', 'pipe'] });
+  running.push(child);
+  let text = '';
+  for await (const chunk of child.stdio[3]) {
+    text += chunk;
+    const line = text.split('\n').find((candidate) => candidate.includes('"listen"'));
+    if (line) return `http://127.0.0.1:${JSON.parse(line).port}`;
+  }
+  throw new Error(`workerd ended before ${name} listened`);
+}
+
+function site(endpoint) {
+  const bucket = { v: 1, bucket: 'bench-bucket', region: 'eu-west-1', endpoint, style: 'path', query: ['v'], signing: 'sigv4' };
+  return JSON.stringify({ v: 1, sites: [{ match: {}, site: bucket }] });
+}
+
+async function contenders() {
+  const origin = await serve('origin', [['origin.mjs', 'esModule', '../worker/origin.mjs']], {});
+  const aws4fetch = ['aws4fetch', 'esModule', '../node_modules/aws4fetch/dist/aws4fetch.esm.mjs'];
+  const ours = ['index.mjs', 'keyfront_edge_worker_bg.wasm'];
+  return {
+    keyfront: await serve(
+      'keyfront',
+      [[ours[0], 'esModule', `../../dist/edge-worker/${ours[0]}`], [ours[1], 'wasm', `../../dist/edge-worker/${ours[1]}`]],
+      { KEYFRONT_SITES: site(origin), ...SECRETS },
+    ),
+    aws4fetch: await serve('peer', [['peer.mjs', 'esModule', '../worker/peer.mjs'], aws4fetch], { ORIGIN: origin, ...SECRETS }),
+    unsigned: await serve('unsigned', [['unsigned.mjs', 'esModule', '../worker/unsigned.mjs']], { ORIGIN: origin }),
+  };
+}
+
+/** One Worker answers as the others do, or nothing is timed. */
+async function check(name, url) {
+  const answer = await fetch(url + KEY, { headers: { 'if-match': '"0123456789abcdef"' } });
+  const length = (await answer.text()).length;
+  if (answer.status !== 200 || length !== 1024) throw new Error(`${name} answers ${answer.status} with ${length} bytes`);
+}
+
+/** One run of wrk: requests a second and the median latency in microseconds. */
+function load(url, connections, seconds = SECONDS) {
+  const text = execFileSync('wrk', ['-t1', `-c${connections}`, `-d${seconds}s`, '--latency', '-H', 'If-Match: "0123456789abcdef"', url + KEY], { encoding: 'utf8' });
+  if (/Non-2xx/.test(text)) throw new Error(text);
+  const [, latency, unit] = /50%\s+([\d.]+)(us|ms|s)/.exec(text);
+  return { requests: Number(/Requests\/sec:\s+([\d.]+)/.exec(text)[1]), latency: latency * { us: 1, ms: 1e3, s: 1e6 }[unit] };
+}
+
+function summary(values, better) {
+  const sorted = values.toSorted((a, b) => a - b);
+  return { median: sorted[sorted.length >> 1], best: better === 'more' ? sorted.at(-1) : sorted[0] };
+}
+
+async function main() {
+  const urls = await contenders();
+  for (const [name, url] of Object.entries(urls)) await check(name, url);
+  const samples = Object.fromEntries(Object.keys(urls).map((name) => [name, { requests: [], latency: [] }]));
+  // V8 compiles what is hot in the background, which takes some thousand requests.
+  for (const url of Object.values(urls)) load(url, 16, WARM_SECONDS);
+  for (let round = 0; round < ROUNDS; round += 1) {
+    for (const [name, url] of Object.entries(urls)) {
+      samples[name].requests.push(load(url, 16).requests);
+      samples[name].latency.push(load(url, 1).latency);
+    }
+  }
+  const told = Object.entries(samples).map(([name, { requests, latency }]) => [
+    name,
+    { requests_per_second: summary(requests, 'more'), latency_us: summary(latency, 'less') },
+  ]);
+  console.log(JSON.stringify(Object.fromEntries(told)));
+}
+
+try {
+  await main();
+} finally {
+  for (const child of running) child.kill();
+}

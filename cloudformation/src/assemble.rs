@@ -1,0 +1,278 @@
+//! Assembles the templates from their fragments, so that a piece which two templates need is written once.
+//!
+//! Text, not YAML, is assembled: comments and short intrinsic functions stay as people wrote them. A fragment has
+//! the sections of a template; those of the same name are joined. Two marks are replaced:
+//!
+//! - `@name@` is a *link*: what stands on another template's side of a border, such as the bucket's name.
+//! - `KEY: @include piece@` is followed by the file `fragments/pieces/piece.yaml`, indented.
+
+use crate::Template;
+
+const SECTIONS: [&str; 6] = [
+    "Parameters",
+    "Rules",
+    "Conditions",
+    "Resources",
+    "Outputs",
+    "Metadata",
+];
+
+/// What keeps a template from being assembled: a mistake in a fragment.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum AssemblyError {
+    /// A line that belongs to no section.
+    #[error("line {line:?} of a fragment stands in no section")]
+    OutsideSections {
+        /// The line.
+        line: String,
+    },
+    /// A mark that nothing is known for.
+    #[error("{mark:?} is neither a link nor a piece")]
+    UnknownMark {
+        /// The mark's line.
+        mark: String,
+    },
+}
+
+/// Where the pieces of one template come from, and what its links are.
+pub(crate) struct Recipe {
+    pub(crate) description: &'static str,
+    pub(crate) fragments: &'static [&'static str],
+    pub(crate) links: &'static [(&'static str, &'static str)],
+}
+
+macro_rules! fragment {
+    ($name:literal) => {
+        include_str!(concat!("../fragments/", $name, ".yaml"))
+    };
+}
+
+const PIECES: [(&str, &str); 8] = [
+    ("bucket-contexts", fragment!("pieces/bucket-contexts")),
+    ("bucket-host", fragment!("pieces/bucket-host")),
+    ("edge-functions", fragment!("pieces/edge-functions")),
+    (
+        "edge-functions-with-body",
+        fragment!("pieces/edge-functions-with-body"),
+    ),
+    (
+        "function-exceptions",
+        fragment!("pieces/function-exceptions"),
+    ),
+    ("site", fragment!("pieces/site")),
+    ("site-of-objects", fragment!("pieces/site-of-objects")),
+    ("site-of-reader", fragment!("pieces/site-of-reader")),
+];
+
+const BUCKET: (&str, &str) = (
+    "bucket",
+    "!If [CreateBucket, !Ref Bucket, !Ref ExistingBucket]",
+);
+const KEY_ARN: (&str, &str) = (
+    "key-arn",
+    "!If [CreateKey, !GetAtt Key.Arn, !Ref ExistingKeyArn]",
+);
+
+impl Template {
+    pub(crate) fn recipe(self) -> Recipe {
+        match self {
+            Self::Keyfront => Recipe {
+                description: "Keyfront: a private KMS-encrypted bucket, its CDN and its upload endpoint, in us-east-1",
+                fragments: &[
+                    fragment!("artifacts-origin"),
+                    fragment!("artifacts-edge"),
+                    fragment!("store"),
+                    fragment!("shared"),
+                    fragment!("alarms"),
+                    fragment!("origin"),
+                    fragment!("edge"),
+                ],
+                links: &[
+                    BUCKET,
+                    KEY_ARN,
+                    ("region", "!Ref AWS::Region"),
+                    ("edge-role-arn", "!GetAtt EdgeRole.Arn"),
+                    (
+                        "origin-host",
+                        r#"!Select [2, !Split ["/", !GetAtt OriginUrl.FunctionUrl]]"#,
+                    ),
+                    ("distribution", "!Ref Distribution"),
+                    ("if-distribution", ""),
+                ],
+            },
+            Self::Origin => Recipe {
+                description: "Keyfront, the bucket's side: key, bucket, roles and the publishers' API, in the bucket's Region",
+                fragments: &[
+                    fragment!("artifacts-origin"),
+                    fragment!("origin-links"),
+                    fragment!("store"),
+                    fragment!("shared"),
+                    fragment!("alarms"),
+                    fragment!("origin"),
+                ],
+                links: &[
+                    BUCKET,
+                    KEY_ARN,
+                    ("distribution", "!Ref DistributionId"),
+                    ("if-distribution", "Condition: HasDistribution"),
+                ],
+            },
+            Self::Edge => Recipe {
+                description: "Keyfront, the CDN's side: the function at the edge and the distribution, in us-east-1",
+                fragments: &[
+                    fragment!("artifacts-edge"),
+                    fragment!("edge-links"),
+                    fragment!("shared"),
+                    fragment!("alarms"),
+                    fragment!("edge"),
+                ],
+                links: &[
+                    ("bucket", "!Ref BucketName"),
+                    ("region", "!Ref BucketRegion"),
+                    ("edge-role-arn", "!Ref EdgeRoleArn"),
+                    ("origin-host", "!Ref OriginHost"),
+                ],
+            },
+        }
+    }
+
+    /// The template's text, assembled anew; [`Template::body`] is the committed result.
+    ///
+    /// # Errors
+    /// A mistake in a fragment.
+    pub fn assemble(self) -> Result<String, AssemblyError> {
+        let recipe = self.recipe();
+        let mut sections: Vec<Section> = Vec::new();
+        for fragment in recipe.fragments {
+            collect(fragment, &mut sections)?;
+        }
+        let mut text = format!(
+            "# Assembled from fragments/ by `make templates`; edit those.\nAWSTemplateFormatVersion: \"2010-09-09\"\nDescription: \"{}\"\n",
+            recipe.description
+        );
+        for name in SECTIONS {
+            if let Some(section) = sections.iter().find(|section| section.name == name) {
+                text.push_str(&format!("\n{name}:\n"));
+                for line in section.lines() {
+                    expand(line, &recipe, &mut text)?;
+                }
+            }
+        }
+        Ok(text)
+    }
+}
+
+/// One section of the template, from several fragments.
+struct Section {
+    name: &'static str,
+    blocks: Vec<Vec<&'static str>>,
+}
+
+impl Section {
+    /// The lines of all blocks; an entry that two fragments bring alike stands once.
+    fn lines(&self) -> impl Iterator<Item = &'static str> {
+        let mut seen: Vec<&[&str]> = Vec::new();
+        let mut lines = Vec::new();
+        for entry in self.blocks.iter().flat_map(|block| entries(block)) {
+            if !seen.contains(&entry) {
+                seen.push(entry);
+                lines.extend_from_slice(entry);
+            }
+        }
+        lines.into_iter()
+    }
+}
+
+/// Splits a section's lines into its entries, each with the comment above it.
+fn entries<'b>(block: &'b [&'static str]) -> Vec<&'b [&'static str]> {
+    let starts_entry = |line: &str| line.starts_with("  ") && !line[2..].starts_with([' ', '#']);
+    let mut cuts = vec![0];
+    let mut begun = false;
+    for (number, line) in block.iter().enumerate() {
+        if starts_entry(line) {
+            if begun {
+                let above = block[..number]
+                    .iter()
+                    .rposition(|above| !above.starts_with("  #"))
+                    .map_or(number, |last| last + 1);
+                cuts.push(above);
+            }
+            begun = true;
+        }
+    }
+    cuts.push(block.len());
+    cuts.windows(2).map(|cut| &block[cut[0]..cut[1]]).collect()
+}
+
+fn collect(fragment: &'static str, sections: &mut Vec<Section>) -> Result<(), AssemblyError> {
+    let mut current: Option<usize> = None;
+    for line in fragment.lines() {
+        let heading = SECTIONS
+            .into_iter()
+            .find(|name| line.strip_suffix(':') == Some(name));
+        if let Some(name) = heading {
+            let at = sections.iter().position(|section| section.name == name);
+            let at = at.unwrap_or_else(|| {
+                let blocks = Vec::new();
+                sections.push(Section { name, blocks });
+                sections.len() - 1
+            });
+            sections[at].blocks.push(Vec::new());
+            current = Some(at);
+        } else if let Some(at) = current {
+            if let Some(block) = sections[at].blocks.last_mut() {
+                block.push(line);
+            }
+        } else {
+            return Err(AssemblyError::OutsideSections { line: line.into() });
+        }
+    }
+    for section in sections {
+        for block in &mut section.blocks {
+            while block.last().is_some_and(|line| line.is_empty()) {
+                block.pop();
+            }
+        }
+    }
+    Ok(())
+}
+
+fn expand(line: &str, recipe: &Recipe, text: &mut String) -> Result<(), AssemblyError> {
+    let unknown = || AssemblyError::UnknownMark {
+        mark: line.trim().into(),
+    };
+    if let Some((key, include)) = line.split_once(" @include ") {
+        let name = include.strip_suffix('@').ok_or_else(unknown)?;
+        let (_, piece) = PIECES
+            .iter()
+            .find(|(known, _)| *known == name)
+            .ok_or_else(unknown)?;
+        let depth = key.len() - key.trim_start_matches([' ', '-']).len() + 2;
+        text.push_str(&format!("{key}\n"));
+        for inner in piece.lines() {
+            expand(&format!("{:depth$}{inner}", ""), recipe, text)?;
+        }
+        return Ok(());
+    }
+    let mut linked = line.to_owned();
+    for (name, link) in recipe.links {
+        linked = linked.replace(&format!("@{name}@"), link);
+    }
+    if linked.contains('@') && linked.split('@').nth(1).is_some_and(is_mark) {
+        return Err(unknown());
+    }
+    let linked = linked.trim_end();
+    // A link to nothing takes its line with it.
+    if !linked.is_empty() || line.is_empty() {
+        text.push_str(linked);
+        text.push('\n');
+    }
+    Ok(())
+}
+
+fn is_mark(name: &str) -> bool {
+    !name.is_empty()
+        && name
+            .bytes()
+            .all(|byte| byte.is_ascii_lowercase() || byte == b'-')
+}

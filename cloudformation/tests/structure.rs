@@ -1,0 +1,376 @@
+//! The committed templates, judged as a whole: what a linter does not know of Keyfront, and what CloudFormation's
+//! emulators skip.
+#![allow(clippy::unwrap_used, clippy::panic)]
+
+mod references;
+
+use std::collections::BTreeMap;
+
+use keyfront_cloudformation::{Document, Resolution, Template, statements, strings};
+use keyfront_edge::{Site, site::MAX_SITE_CHARS};
+use references::{conditions_used, names_used};
+use serde_json::Value;
+
+fn documents() -> impl Iterator<Item = (Template, Document)> {
+    Template::ALL
+        .into_iter()
+        .map(|template| (template, template.document().unwrap()))
+}
+
+fn properties_of<'d>(document: &'d Document, kind: &str) -> Vec<(&'d str, &'d Value)> {
+    document
+        .section("Resources")
+        .filter(|(_, resource)| resource["Type"] == kind)
+        .map(|(name, resource)| (name, &resource["Properties"]))
+        .collect()
+}
+
+#[test]
+fn the_committed_templates_are_assembled_from_their_fragments() {
+    for template in Template::ALL {
+        assert!(
+            template.assemble().unwrap() == template.body(),
+            "{} is not what its fragments make; run `make templates`",
+            template.file_name()
+        );
+    }
+}
+
+#[test]
+fn every_reference_resolves_and_everything_declared_is_used() {
+    for (template, document) in documents() {
+        let file = template.file_name();
+        let declared = |section: &str| -> Vec<String> {
+            document
+                .section(section)
+                .map(|(name, _)| name.to_owned())
+                .collect()
+        };
+        let (parameters, resources) = (declared("Parameters"), declared("Resources"));
+        let used = names_used(document.root());
+        for name in &used {
+            let known =
+                name.starts_with("AWS::") || parameters.contains(name) || resources.contains(name);
+            assert!(known, "{file}: {name} is referred to and not declared");
+        }
+        for name in &parameters {
+            assert!(used.contains(name), "{file}: parameter {name} is not used");
+        }
+        let (conditions, tested) = (declared("Conditions"), conditions_used(document.root()));
+        for name in &tested {
+            assert!(
+                conditions.contains(name),
+                "{file}: condition {name} is not declared"
+            );
+        }
+        for name in &conditions {
+            assert!(
+                tested.contains(name),
+                "{file}: condition {name} is not used"
+            );
+        }
+    }
+}
+
+#[test]
+fn every_parameter_says_what_it_is_for_and_takes_its_own_default() {
+    for (template, document) in documents() {
+        for parameter in document.parameters() {
+            let at = format!("{} {}", template.file_name(), parameter.name);
+            assert!(!parameter.description.is_empty(), "{at}");
+            if let Some(default) = &parameter.default {
+                assert_eq!(parameter.judge(default), Ok(()), "{at}");
+            }
+        }
+    }
+}
+
+#[test]
+fn the_edges_stack_takes_what_the_origins_stack_puts_out() {
+    let origin = Template::Origin.document().unwrap();
+    let outputs: Vec<_> = origin.outputs().collect();
+    for needed in ["BucketName", "EdgeRoleArn", "OriginUrl"] {
+        assert!(outputs.contains(&needed), "{needed}");
+    }
+}
+
+#[test]
+fn functions_at_the_edge_keep_lambda_at_edges_limits() {
+    for template in [Template::Keyfront, Template::Edge] {
+        let document = template.document().unwrap();
+        let resources: BTreeMap<_, _> = document.section("Resources").collect();
+        for name in ["EdgeFunction", "EdgeVersion"] {
+            assert_eq!(resources[name]["DeletionPolicy"], "Retain", "{name}");
+            assert_eq!(resources[name]["UpdateReplacePolicy"], "Retain", "{name}");
+        }
+        let function = document.properties("EdgeFunction").unwrap();
+        assert_eq!(function["Architectures"], serde_json::json!(["x86_64"]));
+        let runtime = function["Runtime"].as_str().unwrap();
+        let major: u32 = runtime
+            .strip_prefix("nodejs")
+            .and_then(|rest| rest.strip_suffix(".x"))
+            .and_then(|major| major.parse().ok())
+            .unwrap();
+        assert!(major >= 22, "{runtime}");
+        for absent in [
+            "Environment",
+            "Layers",
+            "VpcConfig",
+            "TracingConfig",
+            "DeadLetterConfig",
+        ] {
+            assert!(function.get(absent).is_none(), "{absent}");
+        }
+        assert!(function["Timeout"].as_u64().unwrap() <= 30);
+        let version = document.properties("EdgeVersion").unwrap();
+        assert_eq!(version["CodeSha256"]["Ref"], "EdgeSha256");
+    }
+    let trust = &Template::Origin.document().unwrap();
+    let trusted =
+        &trust.properties("EdgeRole").unwrap()["AssumeRolePolicyDocument"]["Statement"][0];
+    assert_eq!(
+        strings(&trusted["Principal"]["Service"]),
+        ["lambda.amazonaws.com", "edgelambda.amazonaws.com"]
+    );
+}
+
+/// What AWS would answer, in shape.
+fn known(name: &str) -> Option<String> {
+    Some(match name {
+        "AWS::AccountId" => "123456789012".into(),
+        "AWS::Partition" => "aws".into(),
+        "AWS::Region" => "us-east-1".into(),
+        "AWS::StackName" => "media".into(),
+        "AWS::URLSuffix" => "amazonaws.com".into(),
+        "Bucket" => "media-bucket-1n2b3v4c5x6z7".into(),
+        "OriginUrl.FunctionUrl" => {
+            format!("https://{}.lambda-url.us-east-1.on.aws/", "o".repeat(32))
+        }
+        other => format!("arn:aws:test:us-east-1:123456789012:{other}"),
+    })
+}
+
+fn distribution(parameters: &[(&str, &str)]) -> Value {
+    let document = Template::Keyfront.document().unwrap();
+    let parameters = parameters
+        .iter()
+        .map(|(name, value)| ((*name).to_owned(), (*value).to_owned()));
+    let resolution = Resolution::new(&document, parameters, known);
+    let config = &document.properties("Distribution").unwrap()["DistributionConfig"];
+    resolution.value(config).unwrap()
+}
+
+const PLAIN: &[(&str, &str)] = &[];
+const EVERYTHING: &[(&str, &str)] = &[
+    ("ReaderEnabled", "true"),
+    ("IndexDocument", "index.html"),
+    ("FallbackDocument", "app/index.html"),
+    ("SitePrefix", "public/v1/"),
+    ("QueryParameters", "width,height,v"),
+    (
+        "CorsOrigins",
+        "https://app.example.com,https://admin.example.com",
+    ),
+    ("DomainName", "media.example.com"),
+    (
+        "CertificateArn",
+        "arn:aws:acm:us-east-1:123456789012:certificate/1",
+    ),
+    ("AllowedEncryption", "any"),
+    ("Audit", "true"),
+];
+const ACCESS_POINT: &[(&str, &str)] = &[
+    ("MultiRegionAccessPoint", "mfzwi23gnjvgw.mrap"),
+    ("ReaderEnabled", "true"),
+];
+const S3_ORIGIN: &[(&str, &str)] = &[("OriginType", "s3")];
+
+#[test]
+fn the_site_of_every_origin_is_one_the_edge_accepts_and_names_that_origins_host() {
+    for parameters in [PLAIN, EVERYTHING, ACCESS_POINT, S3_ORIGIN] {
+        let config = distribution(parameters);
+        for origin in config["Origins"].as_array().unwrap() {
+            let header = &origin["OriginCustomHeaders"][0];
+            assert_eq!(header["HeaderName"], "x-keyfront-site");
+            let text = header["HeaderValue"].as_str().unwrap();
+            assert!(text.len() <= MAX_SITE_CHARS, "{} characters", text.len());
+            let site =
+                Site::parse(text.as_bytes()).unwrap_or_else(|error| panic!("{error}: {text}"));
+            let host = match origin["Id"].as_str().unwrap() {
+                "bucket" => site.bucket.host,
+                "publish" => site.publish.unwrap().host,
+                "reader" => site.reader.unwrap().host,
+                other => panic!("origin {other}"),
+            };
+            assert_eq!(origin["DomainName"], host);
+        }
+    }
+}
+
+#[test]
+fn behaviours_route_what_the_site_routes_and_only_publishing_takes_a_body() {
+    let config = distribution(EVERYTHING);
+    let behaviours = config["CacheBehaviors"].as_array().unwrap();
+    let of = |behaviour: &Value| {
+        let functions = behaviour["LambdaFunctionAssociations"]
+            .as_array()
+            .unwrap()
+            .clone();
+        let events: Vec<_> = functions
+            .iter()
+            .map(|one| one["EventType"].clone())
+            .collect();
+        assert_eq!(events, ["origin-request", "origin-response"]);
+        let body = functions.iter().any(|one| one.get("IncludeBody").is_some());
+        let target = behaviour["TargetOriginId"].as_str().unwrap().to_owned();
+        let writes = strings(&behaviour["AllowedMethods"]).contains(&"PUT");
+        (target, writes, body)
+    };
+    for behaviour in behaviours {
+        let (target, writes, body) = of(behaviour);
+        let publishes = target == "publish";
+        assert_eq!((writes, body), (publishes, publishes), "{target}");
+        let pattern = behaviour["PathPattern"].as_str().unwrap();
+        assert_eq!(publishes, pattern.starts_with("/_publish"), "{pattern}");
+    }
+    let default = &config["DefaultCacheBehavior"];
+    assert_eq!(of(default), ("bucket".to_owned(), false, false));
+}
+
+#[test]
+fn no_error_is_kept_by_the_cdn() {
+    let config = distribution(PLAIN);
+    let errors = config["CustomErrorResponses"].as_array().unwrap();
+    let codes: Vec<_> = errors
+        .iter()
+        .map(|error| error["ErrorCode"].as_u64().unwrap())
+        .collect();
+    assert_eq!(
+        codes,
+        [400, 403, 404, 405, 414, 416, 500, 501, 502, 503, 504]
+    );
+    assert!(errors.iter().all(|error| error["ErrorCachingMinTTL"] == 0));
+}
+
+#[test]
+fn static_origin_headers_are_ones_cloudfront_takes() {
+    for origin in distribution(EVERYTHING)["Origins"].as_array().unwrap() {
+        for header in origin["OriginCustomHeaders"].as_array().unwrap() {
+            let name = header["HeaderName"].as_str().unwrap().to_lowercase();
+            let refused = name.starts_with("x-amz-")
+                || name.starts_with("if-")
+                || name.starts_with("x-edge-");
+            assert!(
+                !refused && !["host", "range", "cache-control"].contains(&name.as_str()),
+                "{name}"
+            );
+        }
+    }
+}
+
+#[test]
+fn function_urls_ask_for_iam_and_have_both_permissions() {
+    for template in [Template::Keyfront, Template::Origin] {
+        let document = template.document().unwrap();
+        for (name, url) in properties_of(&document, "AWS::Lambda::Url") {
+            assert_eq!(url["AuthType"], "AWS_IAM", "{name}");
+            let function = url["TargetFunctionArn"]["Fn::GetAtt"][0].as_str().unwrap();
+            let parameters = [("AllowedEncryption".to_owned(), "any".to_owned())];
+            let resolution = Resolution::new(&document, parameters, known);
+            let policy = resolution.function_policy(function).unwrap();
+            let actions: Vec<_> = statements(&policy)
+                .iter()
+                .map(|one| &one["Action"])
+                .collect();
+            assert_eq!(
+                actions,
+                ["lambda:InvokeFunctionUrl", "lambda:InvokeFunction"],
+                "{function}"
+            );
+            for statement in statements(&policy) {
+                assert_ne!(statement["Principal"]["AWS"], "*");
+                assert_ne!(statement["Condition"], serde_json::json!({}));
+            }
+        }
+    }
+}
+
+#[test]
+fn no_role_has_a_wildcard_for_an_action_and_none_for_a_whole_resource() {
+    let document = Template::Keyfront.document().unwrap();
+    let parameters = EVERYTHING
+        .iter()
+        .map(|(name, value)| ((*name).to_owned(), (*value).to_owned()));
+    let resolution = Resolution::new(&document, parameters, known);
+    for role in document.roles() {
+        for policy in resolution.role_policies(role).unwrap() {
+            for statement in statements(&policy.document) {
+                assert!(
+                    statement["Sid"].is_string(),
+                    "{role}: a statement without a name"
+                );
+                if statement["Effect"] != "Allow" {
+                    continue;
+                }
+                for action in strings(&statement["Action"]) {
+                    assert!(!action.contains('*'), "{role}: {action}");
+                    assert!(
+                        !action.starts_with("kms:") || statement.get("Condition").is_some(),
+                        "{role}: {action}"
+                    );
+                }
+                for resource in strings(&statement["Resource"]) {
+                    assert!(
+                        resource.starts_with("arn:") && !resource.ends_with(":*:*"),
+                        "{role}: {resource}"
+                    );
+                }
+            }
+        }
+    }
+}
+
+#[test]
+fn data_and_keys_outlive_the_stack() {
+    for (_, document) in documents() {
+        for (name, resource) in document.section("Resources") {
+            let kind = resource["Type"].as_str().unwrap();
+            if ["AWS::S3::Bucket", "AWS::KMS::Key", "AWS::S3::BucketPolicy"].contains(&kind) {
+                assert_eq!(resource["DeletionPolicy"], "Retain", "{name}");
+                assert_eq!(resource["UpdateReplacePolicy"], "Retain", "{name}");
+            }
+        }
+    }
+}
+
+#[test]
+fn buckets_are_private_and_the_objects_bucket_encrypts_with_the_key() {
+    let document = Template::Origin.document().unwrap();
+    for (name, bucket) in properties_of(&document, "AWS::S3::Bucket") {
+        let block = &bucket["PublicAccessBlockConfiguration"];
+        for setting in [
+            "BlockPublicAcls",
+            "BlockPublicPolicy",
+            "IgnorePublicAcls",
+            "RestrictPublicBuckets",
+        ] {
+            assert_eq!(block[setting], true, "{name}: {setting}");
+        }
+        assert_eq!(
+            bucket["OwnershipControls"]["Rules"][0]["ObjectOwnership"],
+            "BucketOwnerEnforced"
+        );
+        assert_eq!(bucket["VersioningConfiguration"]["Status"], "Enabled");
+    }
+    let bucket = document.properties("Bucket").unwrap();
+    let rule = &bucket["BucketEncryption"]["ServerSideEncryptionConfiguration"][0];
+    assert_eq!(rule["BucketKeyEnabled"], true);
+    assert_eq!(
+        rule["ServerSideEncryptionByDefault"]["SSEAlgorithm"],
+        "aws:kms"
+    );
+    assert_eq!(
+        document.properties("Key").unwrap()["EnableKeyRotation"],
+        true
+    );
+}

@@ -1,0 +1,99 @@
+//! Putting texts together and taking them apart without `core::fmt` and `str`'s general searchers, which would be a
+//! tenth of an edge module.
+//!
+//! It knows no format of its own.
+
+use alloc::string::String;
+
+/// Appends every part.
+pub(crate) fn append(out: &mut String, parts: &[&str]) {
+    for part in parts {
+        out.push_str(part);
+    }
+}
+
+/// The parts, one after another.
+pub(crate) fn joined(parts: &[&str]) -> String {
+    let mut text = String::with_capacity(parts.iter().map(|part| part.len()).sum());
+    append(&mut text, parts);
+    text
+}
+
+/// Appends an ASCII character.
+#[inline(never)]
+pub(crate) fn append_ascii(out: &mut String, byte: u8) {
+    out.push(char::from(byte & 0x7f));
+}
+
+/// Appends a number in decimal.
+pub(crate) fn append_decimal(out: &mut String, number: u32) {
+    if number > 9 {
+        append_decimal(out, number / 10);
+    }
+    append_ascii(out, b'0' + (number % 10) as u8);
+}
+
+/// The number that up to eighteen decimal digits, and nothing else, mean: how hosts hand over times and counts.
+#[must_use]
+pub fn decimal(digits: &str) -> Option<i64> {
+    if !(1..=18).contains(&digits.len()) {
+        return None;
+    }
+    digits.bytes().try_fold(0, |number, digit| {
+        digit
+            .is_ascii_digit()
+            .then(|| number * 10 + i64::from(digit - b'0'))
+    })
+}
+
+/// The text with every character that `keeps` refuses, or that is not ASCII, as a question mark.
+pub(crate) fn masked(text: &str, keeps: fn(u8) -> bool) -> String {
+    let mut masked = String::with_capacity(text.len());
+    for char in text.chars() {
+        let byte = u8::try_from(char).unwrap_or(b'?');
+        append_ascii(&mut masked, if keeps(byte) { byte } else { b'?' });
+    }
+    masked
+}
+
+/// What stands before and behind the first `separator`.
+pub(crate) fn split_once<'t>(text: &'t str, separator: &str) -> Option<(&'t str, &'t str)> {
+    (0..text.len()).find_map(|at| Some((text.get(..at)?, text.get(at..)?.strip_prefix(separator)?)))
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    proptest! {
+        #[test]
+        fn numbers_are_written_as_the_standard_library_writes_them_and_read_back(number: u32) {
+            let mut text = String::new();
+            append_decimal(&mut text, number);
+            prop_assert_eq!(&text, &number.to_string());
+            prop_assert_eq!(decimal(&text), Some(i64::from(number)));
+        }
+
+        #[test]
+        fn texts_are_split_where_the_standard_library_splits_them(text in "[ab:é/]{0,12}", separator in "[ab:é/]{1,3}") {
+            prop_assert_eq!(split_once(&text, &separator), text.split_once(separator.as_str()));
+        }
+    }
+
+    #[test]
+    fn what_is_not_digits_is_no_number() {
+        for text in ["", "-1", "+1", "1 ", "a", "é", "1000000000000000000"] {
+            assert_eq!(decimal(text), None, "{text}");
+        }
+    }
+
+    #[test]
+    fn a_masked_text_is_ascii_and_keeps_what_it_may() {
+        assert_eq!(
+            masked("a\u{e9}\u{1f600}\n\u{3f} b", |byte| byte.is_ascii_graphic()),
+            "a?????b"
+        );
+    }
+}

@@ -1,0 +1,104 @@
+// The runtime's objects as the module takes them: heads as one string (one crossing instead of one a header), bodies
+// as the runtime's own streams. No rule lives here.
+
+/** `name\nvalue\n` for every header, names in lower case; no header can hold a line break. */
+export function heads(headers) {
+  let text = '';
+  for (const [name, value] of headers) text += `${name}\n${value}\n`;
+  return text;
+}
+
+function headersOf(text) {
+  const headers = new Headers();
+  const parts = text.split('\n');
+  for (let i = 0; i + 1 < parts.length; i += 2) headers.append(parts[i], parts[i + 1]);
+  return headers;
+}
+
+/** Redirects of an origin are not followed: what would be asked next was not signed. `no-store` keeps the platform's
+ *  own cache away, which would turn HEAD into GET and drop ranges and conditions. */
+export function ask(url, method, text, body) {
+  return fetch(url, { method, headers: headersOf(text), body, redirect: 'manual', cache: 'no-store' });
+}
+
+/** A stream passes as it is; `null` for statuses that have no body, and where there is none. */
+export function answer(status, text, body) {
+  return new Response(body, { status, headers: headersOf(text) });
+}
+
+/** At most `limit` bytes; `undefined` if there are more. */
+export async function buffered(stream, limit) {
+  const chunks = [];
+  let length = 0;
+  for await (const chunk of stream) {
+    length += chunk.byteLength;
+    if (length > limit) return undefined;
+    chunks.push(chunk);
+  }
+  const bytes = new Uint8Array(length);
+  let at = 0;
+  for (const chunk of chunks) {
+    bytes.set(chunk, at);
+    at += chunk.byteLength;
+  }
+  return bytes;
+}
+
+/** The first `limit` bytes of what may be longer; the rest is not read. */
+export async function beginning(stream, limit) {
+  const bytes = new Uint8Array(limit);
+  let length = 0;
+  for await (const chunk of stream) {
+    const taken = chunk.subarray(0, limit - length);
+    bytes.set(taken, length);
+    length += taken.byteLength;
+    if (length === limit) break;
+  }
+  return bytes.subarray(0, length);
+}
+
+/** In hexadecimal digits. */
+export async function sha256(bytes) {
+  const digest = new Uint8Array(await crypto.subtle.digest('SHA-256', bytes));
+  return Array.from(digest, (byte) => byte.toString(16).padStart(2, '0')).join('');
+}
+
+/** Ends a stream nobody will read, so that its connection is free again. */
+export function discard(stream) {
+  stream.cancel().catch(() => {});
+}
+
+/** A variable of the Worker as text; `wrangler` gives a JSON variable as an object. */
+export function variable(env, name) {
+  const value = env[name];
+  if (value === undefined || value === null) return '';
+  return typeof value === 'string' ? value : JSON.stringify(value);
+}
+
+export const unixTime = () => Date.now() / 1000;
+export const randomId = () => crypto.randomUUID();
+
+const REJECTED = () => undefined;
+
+/** The cache of this data centre; one that cannot be read holds nothing. */
+export function found(key, text) {
+  return caches.default.match(new Request(key, { headers: headersOf(text) })).catch(REJECTED);
+}
+
+/** Keeps a copy while the original is read; failing to keep is not failing to serve. */
+export function keep(context, key, text, response) {
+  const copy = new Response(response.clone().body, { status: 200, headers: headersOf(text) });
+  context.waitUntil(caches.default.put(key, copy).catch(REJECTED));
+}
+
+let told = () => {};
+
+/** The entry's wish to know. */
+export function onPanic(tell) {
+  told = tell;
+}
+
+/** Called by the module's panic hook. */
+export function panicked() {
+  told();
+}

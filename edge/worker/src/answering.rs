@@ -1,0 +1,90 @@
+//! Answers: the core's values as the runtime's responses, and the log.
+//!
+//! It decides nothing of what is told.
+
+use keyfront_edge::{Answer, BodyOf, Header, Refusal, SiteError};
+use wasm_bindgen::JsValue;
+use web_sys::Response;
+use worker::console_error;
+
+use crate::sites::SitesError;
+use crate::viewer::Viewer;
+use crate::wire;
+
+/// The runtime refuses a body beside these.
+const WITHOUT_BODY: [u16; 4] = [101, 204, 205, 304];
+
+/// An answer of the edge's own.
+pub(crate) fn own(answer: &Answer, log: Option<&str>) -> Result<Response, JsValue> {
+    if let Some(line) = log {
+        console_error!("{line}");
+    }
+    let body = match answer.body.as_str() {
+        "" => JsValue::NULL,
+        text => text.into(),
+    };
+    wire::answer(answer.status, &over(&[], |_| false, &answer.headers), &body)
+}
+
+/// A refusal, told to the viewer and to the log.
+pub(crate) fn refusal(refusal: &Refusal, viewer: &Viewer) -> Result<Response, JsValue> {
+    let answer = refusal.answer(viewer.id(), BodyOf::method(viewer.method()));
+    own(&answer, refusal.log_line(viewer.id()).as_deref())
+}
+
+/// The refusal of every request while the Worker's document is broken.
+pub(crate) fn no_sites(error: &SitesError, viewer: &Viewer) -> Result<Response, JsValue> {
+    let refusal = Refusal::SiteInvalid(SiteError::Missing);
+    let answer = refusal.answer(viewer.id(), BodyOf::method(viewer.method()));
+    own(&answer, Some(&error.log_line(viewer.id())))
+}
+
+/// The head of a page that is shown with a 404: what describes it as an object of its own stays behind.
+pub(crate) fn as_missing(heads: &str, request_id: &str) -> String {
+    let kept = |name: &str| {
+        matches!(
+            name,
+            "access-control-allow-origin"
+                | "access-control-expose-headers"
+                | "content-encoding"
+                | "content-language"
+                | "content-length"
+                | "content-type"
+                | "vary"
+                | "x-content-type-options"
+        )
+    };
+    let set = [
+        Header::new("cache-control", "no-store"),
+        Header::new("x-keyfront-request-id", request_id.to_owned()),
+    ];
+    over(&wire::headers(heads), kept, &set)
+}
+
+/// An origin's answer with another head; its body passes as it is.
+pub(crate) fn pass(response: &Response, status: u16, heads: &str) -> Result<Response, JsValue> {
+    let body = if WITHOUT_BODY.contains(&status) {
+        JsValue::NULL
+    } else {
+        response.body().map_or(JsValue::NULL, JsValue::from)
+    };
+    wire::answer(status, heads, &body)
+}
+
+/// A head in its text form: the kept ones of `headers`, and `set` over them.
+pub(crate) fn over(
+    headers: &[(&str, &str)],
+    keeps: impl Fn(&str) -> bool,
+    set: &[Header],
+) -> String {
+    let mut text = String::with_capacity(1024);
+    for (name, value) in headers {
+        if keeps(name) && !set.iter().any(|header| header.name == *name) {
+            wire::push(&mut text, name, value);
+        }
+    }
+    for header in set {
+        wire::push(&mut text, header.name, &header.value);
+    }
+    text
+}

@@ -1,0 +1,153 @@
+//! Calls to AWS services of the Worker's own (STS, KMS): a POST to `/`, signed.
+//!
+//! It writes no body and reads no answer; `glue/aws.js` sends.
+
+use js_sys::Array;
+use keyfront_edge::{RoleCredentials, origin_request::Scheme, site};
+use keyfront_sigv4::{
+    AmzDate, Credentials, Payload, Profile, Request, SecretAccessKey, SessionToken, Signer,
+    SigningContext, SigningError,
+};
+use wasm_bindgen::{JsCast, JsValue, prelude::wasm_bindgen};
+use zeroize::Zeroizing;
+
+use crate::wire;
+
+#[wasm_bindgen(module = "/glue/aws.js")]
+extern "C" {
+    /// `[status, bytes]`; a slower or longer answer is an error.
+    #[wasm_bindgen(catch)]
+    async fn post(
+        url: &str,
+        heads: &str,
+        body: &str,
+        limit: u32,
+        patience: u32,
+    ) -> Result<Array, JsValue>;
+
+    /// Waits.
+    pub(crate) async fn pause(milliseconds: u32);
+}
+
+/// Answers of STS and KMS are shorter, in bytes.
+const LONGEST_ANSWER: u32 = 65_536;
+/// Milliseconds.
+const PATIENCE: u32 = 5_000;
+
+/// Where a service is, judged.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Endpoint {
+    pub(crate) scheme: Scheme,
+    /// With the port, if it is not the scheme's own.
+    pub(crate) host: String,
+    /// Region of the credential scope.
+    pub(crate) region: String,
+    /// Signing name.
+    pub(crate) service: &'static str,
+}
+
+impl Endpoint {
+    /// A service's regional endpoint, or the one that is named in its place.
+    ///
+    /// # Errors
+    /// The rule that is broken.
+    pub(crate) fn judge(
+        service: &'static str,
+        region: String,
+        named: Option<&str>,
+    ) -> Result<Self, &'static str> {
+        if !site::is_region(&region) {
+            return Err("has a region that is not a region name");
+        }
+        let (scheme, host) = match named {
+            Some(named) => site::endpoint(named)
+                .map_err(|_| "has an endpoint that is not https://host[:port]")?,
+            None => {
+                let suffix = site::dns_suffix(&region);
+                (Scheme::Https, format!("{service}.{region}.{suffix}"))
+            }
+        };
+        Ok(Self {
+            scheme,
+            host,
+            region,
+            service,
+        })
+    }
+}
+
+/// A signed call.
+pub(crate) struct Call {
+    pub(crate) url: String,
+    /// Head in its text form, `authorization` in it: secret.
+    pub(crate) heads: Zeroizing<String>,
+    pub(crate) body: String,
+}
+
+/// Signs a call; `headers` are sent and signed as given, names in lower case.
+///
+/// # Errors
+/// [`SigningError`] for credentials or a time that cannot be signed with.
+pub(crate) fn signed(
+    signer: &mut Signer,
+    endpoint: &Endpoint,
+    (headers, body): (&[(&str, &str)], String),
+    (credentials, now): (&RoleCredentials<'_>, i64),
+) -> Result<Call, SigningError> {
+    let credentials = parsed(credentials)?;
+    let host = [("host", endpoint.host.as_str())];
+    let request = Request {
+        method: "POST",
+        path: "/",
+        query: "",
+        headers: &[&host[..], headers].concat(),
+        payload: Payload::Bytes(body.as_bytes()),
+    };
+    let context = SigningContext {
+        credentials: &credentials,
+        region: &endpoint.region,
+        service: endpoint.service,
+        profile: Profile::STANDARD,
+        date: AmzDate::from_unix(now)?,
+    };
+    let signature = signer.sign(&request, &context)?;
+    let mut heads = Zeroizing::new(String::with_capacity(2048));
+    for (name, value) in headers {
+        wire::push(&mut heads, name, value);
+    }
+    for (name, value) in signature.iter() {
+        wire::push(&mut heads, name, value);
+    }
+    let scheme = match endpoint.scheme {
+        Scheme::Https => "https://",
+        Scheme::Http => "http://",
+    };
+    Ok(Call {
+        url: [scheme, &endpoint.host, "/"].concat(),
+        heads,
+        body,
+    })
+}
+
+fn parsed(role: &RoleCredentials<'_>) -> Result<Credentials, SigningError> {
+    let token = (!role.session_token.is_empty())
+        .then(|| SessionToken::new(role.session_token))
+        .transpose()?;
+    let secret = SecretAccessKey::new(role.secret_access_key)?;
+    Credentials::new(role.access_key_id, secret, token)
+}
+
+/// Sends a call. `None` if there is no answer in time, or one that is too long.
+pub(crate) async fn send(call: &Call) -> Option<(u16, Zeroizing<Vec<u8>>)> {
+    let Call { url, heads, body } = call;
+    let answer = post(url, heads, body, LONGEST_ANSWER, PATIENCE)
+        .await
+        .ok()?;
+    let status = answer.get(0).as_f64()?;
+    let bytes = answer.get(1).dyn_into::<js_sys::Uint8Array>().ok()?;
+    let owned = Zeroizing::new(bytes.to_vec());
+    // The runtime's copy would lie about until it is collected.
+    bytes.fill(0, 0, bytes.length());
+    // A status is 100 to 599.
+    Some((status as u16, owned))
+}

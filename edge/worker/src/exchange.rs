@@ -1,0 +1,183 @@
+//! One request from beginning to end: find the site, let the core decide, ask the origin, let the core clean.
+//!
+//! It converts and calls; the only things it decides are the platform's (what of a body is read, what is told when the
+//! runtime itself fails).
+
+use keyfront_edge::{
+    Answer, Connection, Invocation, OriginKind, OriginRequest, Refusal, RequestBody, Served,
+    ViewerRequest,
+};
+use wasm_bindgen::JsValue;
+use web_sys::Response;
+use worker::{Context, Env};
+
+use crate::credentials::{self, Found};
+use crate::origin::Answered;
+use crate::publish_body::{self, PublishBody};
+use crate::sites::Entry;
+use crate::target::Target;
+use crate::viewer::Viewer;
+use crate::{answering, isolate, opening, wire};
+
+/// Everything known of a request once its site is found.
+pub(crate) struct Exchange<'a> {
+    pub(crate) viewer: &'a Viewer,
+    pub(crate) target: Target<'a>,
+    pub(crate) entry: &'a Entry,
+    pub(crate) credentials: &'a Found,
+    /// Unix seconds.
+    pub(crate) now: i64,
+    #[allow(dead_code)] // For opening, which asks KMS.
+    pub(crate) env: &'a Env,
+    pub(crate) context: &'a Context,
+}
+
+/// Serves one request.
+///
+/// # Errors
+/// Only if the runtime cannot make a response.
+pub(crate) async fn serve(
+    request: &web_sys::Request,
+    env: &Env,
+    context: &Context,
+) -> Result<Response, JsValue> {
+    let viewer = Viewer::read(request);
+    let Some(target) = Target::of(viewer.url()) else {
+        return answering::refusal(&Refusal::PathInvalid, &viewer);
+    };
+    let sites = match isolate::sites(&wire::variable(env, "KEYFRONT_SITES")) {
+        Ok(sites) => sites,
+        Err(error) => return answering::no_sites(&error, &viewer),
+    };
+    let Some(entry) = sites.site(target.host, target.path) else {
+        return answering::refusal(&Refusal::NotFound, &viewer);
+    };
+    // Whole seconds, far from where a float loses them.
+    let now = wire::unix_time() as i64;
+    let credentials = match credentials::find(env, context, entry, now).await {
+        Ok(credentials) => credentials,
+        Err(refusal) => return answering::refusal(&refusal, &viewer),
+    };
+    let exchange = Exchange {
+        viewer: &viewer,
+        target,
+        entry,
+        credentials: &credentials,
+        now,
+        env,
+        context,
+    };
+    exchange.answer(request).await
+}
+
+impl Exchange<'_> {
+    async fn answer(&self, request: &web_sys::Request) -> Result<Response, JsValue> {
+        let headers = self.viewer.headers();
+        let mut asked = ViewerRequest {
+            method: self.viewer.method(),
+            path: self.target.path,
+            query: self.target.query,
+            headers: &headers,
+            body: RequestBody::declared(&headers),
+            request_id: self.viewer.id(),
+        };
+        let site = &self.entry.site;
+        let mut body = request.body().map_or(JsValue::NULL, JsValue::from);
+        let buffered;
+        if isolate::ask(|edge| edge.needs_body_hash(&asked, site)) {
+            buffered = publish_body::read(request, &headers).await;
+            if let Some(PublishBody { bytes, sha256 }) = &buffered {
+                asked.body = RequestBody::Sha256Hex(sha256);
+                body = bytes.clone();
+            }
+        }
+        match self.serve(site, &asked) {
+            Served::Answer { answer, log } => self.own(&answer, log.as_deref()).await,
+            Served::Forward(signed) => match signed.origin {
+                OriginKind::Bucket => self.forward(&signed, &JsValue::NULL).await,
+                OriginKind::Reader => self.read(&signed).await,
+                OriginKind::Publish => self.forward(&signed, &body).await,
+            },
+        }
+    }
+
+    /// Lets the core serve a request to a site: the viewer's, or one of the Worker's own in its place.
+    pub(crate) fn serve(&self, site: &[u8], request: &ViewerRequest<'_>) -> Served {
+        let invocation = Invocation {
+            now: self.now,
+            credentials: self.credentials.role(),
+            site,
+            connection: Connection::default(),
+        };
+        isolate::serve(request, &invocation)
+    }
+
+    async fn read(&self, signed: &OriginRequest) -> Result<Response, JsValue> {
+        match opening::open(self, signed).await {
+            Ok(Some(response)) => Ok(response),
+            Ok(None) => self.forward(signed, &JsValue::NULL).await,
+            Err(refusal) => answering::refusal(&refusal, self.viewer),
+        }
+    }
+
+    /// Asks an origin, lets the core clean what it answers, and answers.
+    pub(crate) async fn forward(
+        &self,
+        signed: &OriginRequest,
+        body: &JsValue,
+    ) -> Result<Response, JsValue> {
+        let headers = self.viewer.headers();
+        match Answered::by(self, signed, &headers, body).await {
+            Ok(Answered::Passed { response, heads }) => {
+                answering::pass(&response, response.status(), &heads)
+            }
+            Ok(Answered::Replaced { answer, log }) if signed.origin == OriginKind::Publish => {
+                answering::own(&answer, log.as_deref())
+            }
+            Ok(Answered::Replaced { answer, log }) => self.own(&answer, log.as_deref()).await,
+            Err(refusal) => answering::refusal(&refusal, self.viewer),
+        }
+    }
+
+    /// An answer of the edge's own, or the site's page in place of a 404's problem document.
+    async fn own(&self, answer: &Answer, log: Option<&str>) -> Result<Response, JsValue> {
+        if answer.status == 404
+            && self.viewer.method() == "GET"
+            && let Some(page) = self.missing_page().await?
+        {
+            return Ok(page);
+        }
+        answering::own(answer, log)
+    }
+
+    /// The page is asked for like any object of the site; whatever else than the page comes back is no page.
+    async fn missing_page(&self) -> Result<Option<Response>, JsValue> {
+        let site = &self.entry.site;
+        let Some(path) = isolate::ask(|edge| edge.missing_page(site)) else {
+            return Ok(None);
+        };
+        let headers = self.viewer.headers();
+        let origin: Vec<_> = headers
+            .into_iter()
+            .filter(|(name, _)| *name == "origin")
+            .collect();
+        let request = ViewerRequest {
+            method: "GET",
+            path: &path,
+            query: "",
+            headers: &origin,
+            body: RequestBody::Empty,
+            request_id: self.viewer.id(),
+        };
+        let Served::Forward(signed) = self.serve(site, &request) else {
+            return Ok(None);
+        };
+        match Answered::by(self, &signed, &origin, &JsValue::NULL).await {
+            Ok(Answered::Passed { response, heads }) if response.status() == 200 => {
+                let heads = answering::as_missing(&heads, self.viewer.id());
+                answering::pass(&response, 404, &heads).map(Some)
+            }
+            _ => Ok(None),
+        }
+    }
+}

@@ -1,0 +1,183 @@
+//! The origin: sends what the core signed, or finds its answer in the cache, and has the core clean it.
+
+use keyfront_edge::origin_request::Scheme;
+use keyfront_edge::{
+    Answer, AnsweredRequest, Cleaned, Header, OriginKind, OriginRequest, OriginResponse, Refusal,
+    ResponseFacts, clean, keeps_response_header,
+};
+use wasm_bindgen::{JsCast as _, JsValue};
+use web_sys::Response;
+use worker::console_error;
+
+use crate::exchange::Exchange;
+use crate::{answering, caching, wire};
+
+/// S3's error documents are shorter.
+const LONGEST_DOCUMENT: u32 = 8_192;
+
+/// What the runtime writes itself, from the URL, the body and the connection.
+const WRITTEN_BY_RUNTIME: [&str; 5] = [
+    "accept-encoding",
+    "cdn-loop",
+    "content-length",
+    "host",
+    "transfer-encoding",
+];
+
+/// An origin's answer, cleaned.
+pub(crate) enum Answered {
+    /// Its body passes, under this head.
+    Passed {
+        /// As it came.
+        response: Response,
+        /// In text form.
+        heads: String,
+    },
+    /// The edge answers in its place.
+    Replaced {
+        /// Complete.
+        answer: Answer,
+        /// For the operator.
+        log: Option<String>,
+    },
+}
+
+impl Answered {
+    /// Asks, and has the answer cleaned. Of `headers` goes what the origin may see.
+    ///
+    /// # Errors
+    /// [`Refusal::OriginFailed`] if there is no answer.
+    pub(crate) async fn by(
+        exchange: &Exchange<'_>,
+        signed: &OriginRequest,
+        headers: &[(&str, &str)],
+        body: &JsValue,
+    ) -> Result<Self, Refusal> {
+        let key = caching::key(exchange.target.host, &exchange.entry.digest, signed);
+        if let Some(key) = &key
+            && let Some(response) = cached(key, headers).await
+        {
+            return Ok(cleaned(exchange, signed, response).await);
+        }
+        let response = ask(signed, headers, body).await?;
+        if let Some(key) = &key {
+            keep(exchange, signed, key, headers, &response);
+        }
+        Ok(cleaned(exchange, signed, response).await)
+    }
+}
+
+async fn cached(key: &str, headers: &[(&str, &str)]) -> Option<Response> {
+    let conditions = caching::lookup(headers)?;
+    let heads = answering::over(&conditions, |_| true, &[]);
+    wire::found(key, &heads).await.ok()?.dyn_into().ok()
+}
+
+/// What is kept is the bucket's answer without what no viewer may see; what it depends on of one viewer (who may read
+/// across origins) is written over it with every use.
+fn keep(
+    exchange: &Exchange<'_>,
+    signed: &OriginRequest,
+    key: &str,
+    asked: &[(&str, &str)],
+    response: &Response,
+) {
+    let heads = wire::heads(&response.headers());
+    let answer = wire::headers(&heads);
+    if !caching::keeps(asked, signed.method, response.status(), &answer) {
+        return;
+    }
+    let kept = |name: &str| keeps_response_header(signed.origin, name);
+    let heads = answering::over(&answer, kept, &[]);
+    let context: &JsValue = exchange.context.as_ref().as_ref();
+    if let Err(error) = wire::keep(context, key, &heads, response) {
+        console_error!("keyfront: an answer could not be kept: {error:?}");
+    }
+}
+
+/// Has an answer cleaned.
+pub(crate) async fn cleaned(
+    exchange: &Exchange<'_>,
+    signed: &OriginRequest,
+    response: Response,
+) -> Answered {
+    let heads = wire::heads(&response.headers());
+    let headers = wire::headers(&heads);
+    let document = error_document(&response, signed.origin).await;
+    let request = AnsweredRequest {
+        method: signed.method.as_str(),
+        request_id: exchange.viewer.id(),
+        signed_at: signed
+            .headers
+            .iter()
+            .find(|header| header.name == "x-amz-date")
+            .map(|header| &*header.value),
+        facts: &signed.facts,
+    };
+    let seen = OriginResponse {
+        status: response.status(),
+        headers: &headers,
+        error_body: document.as_deref(),
+    };
+    match clean(&request, &seen) {
+        Cleaned::Pass { headers: set } => {
+            let kept = |name: &str| keeps_response_header(signed.origin, name);
+            let heads = answering::over(&headers, kept, &set);
+            Answered::Passed { response, heads }
+        }
+        Cleaned::Answer { answer, log } => {
+            // An error document was read, or cancelled behind its beginning.
+            if document.is_none() {
+                response.body().iter().for_each(wire::discard);
+            }
+            Answered::Replaced { answer, log }
+        }
+    }
+}
+
+/// Sends a signed request with the headers the origin may see.
+///
+/// # Errors
+/// [`Refusal::OriginFailed`] if there is no answer.
+pub(crate) async fn ask(
+    signed: &OriginRequest,
+    headers: &[(&str, &str)],
+    body: &JsValue,
+) -> Result<Response, Refusal> {
+    let own = |name: &str| WRITTEN_BY_RUNTIME.contains(&name);
+    let kept = |name: &str| signed.origin.keeps_request_header(name) && !own(name);
+    let set: Vec<Header> = signed
+        .headers
+        .iter()
+        .filter(|header| !own(header.name) && header.name != ResponseFacts::HEADER)
+        .cloned()
+        .collect();
+    let heads = answering::over(headers, kept, &set);
+    wire::ask(&url(signed), signed.method.as_str(), &heads, body)
+        .await
+        .map_err(|error| {
+            // The runtime's text says what the network said; it holds no header.
+            console_error!("keyfront: {} did not answer: {error:?}", signed.host);
+            Refusal::OriginFailed
+        })
+}
+
+/// The URL whose request line is exactly what was signed: the path is in its one strict spelling and holds no dot
+/// segment, so the runtime's URL parser has nothing to change.
+fn url(signed: &OriginRequest) -> String {
+    let scheme = match signed.scheme {
+        Scheme::Https => "https://",
+        Scheme::Http => "http://",
+    };
+    let query = if signed.query.is_empty() { "" } else { "?" };
+    [scheme, &signed.host, &signed.path, query, &signed.query].concat()
+}
+
+/// The beginning of a bucket's error document, which names the cause.
+async fn error_document(response: &Response, origin: OriginKind) -> Option<Vec<u8>> {
+    if response.status() < 400 || origin != OriginKind::Bucket {
+        return None;
+    }
+    let bytes = wire::beginning(&response.body()?, LONGEST_DOCUMENT).await;
+    bytes.ok().map(|bytes| bytes.to_vec())
+}

@@ -1,0 +1,89 @@
+//! The runtime's side of requests and answers: `glue/wire.js` as Rust sees it, and the text form of a head.
+//!
+//! A head crosses as one string, `name\nvalue\n` for every header; no header can hold a line break.
+
+use js_sys::Uint8Array;
+use wasm_bindgen::{JsValue, prelude::wasm_bindgen};
+use web_sys::{Headers, ReadableStream, Response};
+use worker::Env;
+
+#[wasm_bindgen(module = "/glue/wire.js")]
+extern "C" {
+    /// The text form of a head.
+    pub(crate) fn heads(headers: &Headers) -> String;
+
+    /// Sends a request; the runtime neither follows redirects nor looks into its own cache.
+    #[wasm_bindgen(catch)]
+    pub(crate) async fn ask(
+        url: &str,
+        method: &str,
+        heads: &str,
+        body: &JsValue,
+    ) -> Result<Response, JsValue>;
+
+    /// An answer; the stream passes as it is.
+    #[wasm_bindgen(catch)]
+    pub(crate) fn answer(status: u16, heads: &str, body: &JsValue) -> Result<Response, JsValue>;
+
+    /// The whole of a stream of at most `limit` bytes, or `undefined`.
+    #[wasm_bindgen(catch)]
+    pub(crate) async fn buffered(stream: &ReadableStream, limit: u32) -> Result<JsValue, JsValue>;
+
+    /// The first `limit` bytes of a stream, which is cancelled behind them.
+    #[wasm_bindgen(catch)]
+    pub(crate) async fn beginning(
+        stream: &ReadableStream,
+        limit: u32,
+    ) -> Result<Uint8Array, JsValue>;
+
+    /// What the cache has for a key and a head's conditions, or `undefined`.
+    #[wasm_bindgen(catch)]
+    pub(crate) async fn found(key: &str, heads: &str) -> Result<JsValue, JsValue>;
+
+    /// Puts a copy of a whole answer into the cache, under another head.
+    #[wasm_bindgen(catch)]
+    pub(crate) fn keep(
+        context: &JsValue,
+        key: &str,
+        heads: &str,
+        response: &Response,
+    ) -> Result<(), JsValue>;
+
+    /// Ends a stream nobody will read.
+    pub(crate) fn discard(stream: &ReadableStream);
+
+    /// SHA-256 by the host, in hexadecimal digits.
+    #[wasm_bindgen(catch)]
+    pub(crate) async fn sha256(bytes: &JsValue) -> Result<JsValue, JsValue>;
+
+    /// A variable or secret as text, `""` if there is none.
+    pub(crate) fn variable(env: &Env, name: &str) -> String;
+
+    /// Seconds since 1970 by the runtime's clock, which stands still between two inputs.
+    #[wasm_bindgen(js_name = unixTime)]
+    pub(crate) fn unix_time() -> f64;
+
+    /// Tells the entry that this instance is lost.
+    pub(crate) fn panicked();
+
+    /// A random id.
+    #[wasm_bindgen(js_name = randomId)]
+    pub(crate) fn random_id() -> String;
+}
+
+/// The headers of a head in its text form.
+pub(crate) fn headers(text: &str) -> Vec<(&str, &str)> {
+    let mut parts = text.split('\n');
+    let mut headers = Vec::with_capacity(16);
+    while let (Some(name), Some(value)) = (parts.next(), parts.next()) {
+        headers.push((name, value));
+    }
+    headers
+}
+
+/// Appends a header to the text form of a head.
+pub(crate) fn push(text: &mut String, name: &str, value: &str) {
+    for part in [name, "\n", value, "\n"] {
+        text.push_str(part);
+    }
+}

@@ -1,0 +1,180 @@
+//! A proxy between the origin and a service of AWS that fails on request: it answers in the service's place, or cuts the
+//! connection in the middle of a body. Everything else passes byte for byte, `Host` included.
+
+use std::{
+    convert::Infallible,
+    io,
+    net::SocketAddr,
+    sync::{Arc, Mutex, PoisonError},
+};
+
+use bytes::Bytes;
+use futures::StreamExt as _;
+use http::{Method, Request, Response, StatusCode};
+use http_body_util::{BodyDataStream, BodyExt as _, Full, StreamBody, combinators::UnsyncBoxBody};
+use hyper::{
+    body::{Frame, Incoming},
+    server::conn::http1,
+    service::service_fn,
+};
+use hyper_util::{
+    client::legacy::{Client, connect::HttpConnector},
+    rt::{TokioExecutor, TokioIo},
+};
+use tokio::{net::TcpListener, task::JoinHandle};
+
+use crate::stack::address;
+
+type Body = UnsyncBoxBody<Bytes, io::Error>;
+
+/// What becomes of a request.
+#[derive(Debug, Clone)]
+pub enum Fault {
+    /// The proxy answers itself.
+    Answer(StatusCode, &'static str),
+    /// The connections on both sides end after so many bytes of the request's body.
+    CutAfter(usize),
+}
+
+/// A fault, for which requests, and how often.
+#[derive(Debug, Clone)]
+pub struct Rule {
+    pub method: Method,
+    /// What the path, the query or `x-amz-target` must contain.
+    pub about: &'static str,
+    pub fault: Fault,
+    pub times: usize,
+}
+
+/// A running proxy; it ends when dropped.
+pub struct FaultProxy {
+    address: SocketAddr,
+    rules: Arc<Mutex<Rules>>,
+    serving: JoinHandle<()>,
+}
+
+#[derive(Default)]
+struct Rules {
+    open: Vec<Rule>,
+    met: usize,
+}
+
+impl Rules {
+    /// The fault of a request, if one is due.
+    fn judge(&mut self, request: &Request<Incoming>) -> Option<Fault> {
+        let action = request.headers().get("x-amz-target");
+        let action = action.map_or(String::new(), |name| format!("{name:?}"));
+        let told = format!("{} {action}", request.uri());
+        let due = |rule: &&mut Rule| {
+            rule.times > 0 && rule.method == *request.method() && told.contains(rule.about)
+        };
+        let rule = self.open.iter_mut().find(due)?;
+        rule.times -= 1;
+        self.met += 1;
+        Some(rule.fault.clone())
+    }
+}
+
+impl FaultProxy {
+    /// A proxy in front of a plain HTTP URL.
+    pub async fn start(url: &str) -> Self {
+        let upstream = address(url);
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let address = listener.local_addr().unwrap();
+        let rules = Arc::default();
+        let serving = tokio::spawn(serve(listener, upstream, Arc::clone(&rules)));
+        Self {
+            address,
+            rules,
+            serving,
+        }
+    }
+
+    /// Its URL.
+    #[must_use]
+    pub fn url(&self) -> String {
+        format!("http://{}", self.address)
+    }
+
+    /// From now on, this alone fails.
+    pub fn fail(&self, rule: Rule) {
+        let fresh = Rules {
+            open: vec![rule],
+            met: 0,
+        };
+        *self.rules.lock().unwrap_or_else(PoisonError::into_inner) = fresh;
+    }
+
+    /// Nothing fails any more; how often something did.
+    pub fn heal(&self) -> usize {
+        let mut rules = self.rules.lock().unwrap_or_else(PoisonError::into_inner);
+        std::mem::take(&mut *rules).met
+    }
+}
+
+impl Drop for FaultProxy {
+    fn drop(&mut self) {
+        self.serving.abort();
+    }
+}
+
+async fn serve(listener: TcpListener, upstream: SocketAddr, rules: Arc<Mutex<Rules>>) {
+    let client: Client<HttpConnector, Body> = Client::builder(TokioExecutor::new()).build_http();
+    while let Ok((stream, _)) = listener.accept().await {
+        let (client, rules) = (client.clone(), Arc::clone(&rules));
+        let service = service_fn(move |request| {
+            let fault = rules
+                .lock()
+                .unwrap_or_else(PoisonError::into_inner)
+                .judge(&request);
+            pass(client.clone(), upstream, request, fault)
+        });
+        tokio::spawn(http1::Builder::new().serve_connection(TokioIo::new(stream), service));
+    }
+}
+
+/// An error ends the connection to the caller without an answer.
+async fn pass(
+    client: Client<HttpConnector, Body>,
+    upstream: SocketAddr,
+    request: Request<Incoming>,
+    fault: Option<Fault>,
+) -> io::Result<Response<Body>> {
+    let (mut head, body) = request.into_parts();
+    let mut allowed = usize::MAX;
+    match fault {
+        None => {}
+        Some(Fault::CutAfter(bytes)) => allowed = bytes,
+        Some(Fault::Answer(status, text)) => {
+            // Read to its end, so that the caller sees the answer and no broken pipe.
+            let _ = body.collect().await;
+            let text = Full::new(Bytes::from_static(text.as_bytes()));
+            let mut answer = Response::new(text.map_err(never).boxed_unsync());
+            *answer.status_mut() = status;
+            return Ok(answer);
+        }
+    }
+    let target = head.uri.path_and_query().unwrap().as_str();
+    head.uri = format!("http://{upstream}{target}").parse().unwrap();
+    let frames = BodyDataStream::new(body).map(move |piece| {
+        let piece: Bytes = piece.map_err(io::Error::other)?;
+        allowed = allowed
+            .checked_sub(piece.len())
+            .ok_or_else(|| io::Error::other("cut on purpose"))?;
+        Ok(Frame::data(piece))
+    });
+    // A request without a body must not become a chunked one.
+    let body = match head.headers.get(http::header::CONTENT_LENGTH) {
+        None if !head.headers.contains_key(http::header::TRANSFER_ENCODING) => {
+            Full::new(Bytes::new()).map_err(never).boxed_unsync()
+        }
+        _ => StreamBody::new(frames).boxed_unsync(),
+    };
+    let answer = client.request(Request::from_parts(head, body)).await;
+    let answer = answer.map_err(io::Error::other)?;
+    Ok(answer.map(|body| body.map_err(io::Error::other).boxed_unsync()))
+}
+
+fn never(never: Infallible) -> io::Error {
+    match never {}
+}

@@ -1,0 +1,199 @@
+//! Which test needs which grant of the template: the matrix of `make policy-report`, and what
+//! `tests/least_privilege.rs` holds true by taking each grant away.
+
+use keyfront_dev_stack::stack::Grant;
+
+/// What shows that a grant is needed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Exercise {
+    /// Without the grant this scenario fails, with it it succeeds.
+    By(Scenario),
+    /// Nothing on this machine makes the call.
+    NotHere(&'static str),
+}
+
+/// Something a viewer or a publisher does.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Scenario {
+    /// A viewer reads an object from the CDN.
+    ReadFromCdn,
+    /// A viewer asks the CDN for an object that does not exist, and is told so.
+    MissingOnCdn,
+    /// A publisher uploads through the CDN.
+    PublishThroughCdn,
+    /// A publisher uploads an object.
+    Put,
+    /// A publisher deletes an object.
+    Delete,
+    /// A publisher lists objects.
+    List,
+    /// A publisher asks how far a multipart upload is.
+    ResumeUpload,
+    /// A publisher gives a multipart upload up.
+    AbortUpload,
+    /// A publisher gives stale uploads up.
+    SweepUploads,
+    /// A publisher uploads an envelope.
+    SealEnvelope,
+    /// A publisher reads an envelope back.
+    OpenEnvelope,
+}
+
+impl Scenario {
+    /// All of them.
+    pub const ALL: [Self; 11] = [
+        Self::ReadFromCdn,
+        Self::MissingOnCdn,
+        Self::PublishThroughCdn,
+        Self::Put,
+        Self::Delete,
+        Self::List,
+        Self::ResumeUpload,
+        Self::AbortUpload,
+        Self::SweepUploads,
+        Self::SealEnvelope,
+        Self::OpenEnvelope,
+    ];
+}
+
+/// `(holder, statement, action)` and what exercises it.
+const MATRIX: &[(&str, &str, &str, Exercise)] = {
+    use Exercise::{By, NotHere};
+    const LOGS: Exercise = NotHere("functions log to the terminal here");
+    const INVALIDATION: Exercise = NotHere("the origin does not invalidate yet");
+    &[
+        (
+            "EdgeRole",
+            "ReadObjects",
+            "s3:GetObject",
+            By(Scenario::ReadFromCdn),
+        ),
+        (
+            "EdgeRole",
+            "KnowWhatIsMissing",
+            "s3:ListBucket",
+            By(Scenario::MissingOnCdn),
+        ),
+        (
+            "EdgeRole",
+            "DecryptThroughS3",
+            "kms:Decrypt",
+            By(Scenario::ReadFromCdn),
+        ),
+        ("EdgeRole", "LogWhereverItRuns", "logs:CreateLogGroup", LOGS),
+        (
+            "EdgeRole",
+            "LogWhereverItRuns",
+            "logs:CreateLogStream",
+            LOGS,
+        ),
+        ("EdgeRole", "LogWhereverItRuns", "logs:PutLogEvents", LOGS),
+        (
+            "OriginFunction",
+            "EdgeMayCallOriginUrl",
+            "lambda:InvokeFunctionUrl",
+            By(Scenario::PublishThroughCdn),
+        ),
+        (
+            "OriginFunction",
+            "EdgeMayInvokeOriginByItsUrl",
+            "lambda:InvokeFunction",
+            By(Scenario::PublishThroughCdn),
+        ),
+        (
+            "OriginRole",
+            "WriteReadAndDeleteObjects",
+            "s3:PutObject",
+            By(Scenario::Put),
+        ),
+        (
+            "OriginRole",
+            "WriteReadAndDeleteObjects",
+            "s3:GetObject",
+            By(Scenario::OpenEnvelope),
+        ),
+        (
+            "OriginRole",
+            "WriteReadAndDeleteObjects",
+            "s3:DeleteObject",
+            By(Scenario::Delete),
+        ),
+        (
+            "OriginRole",
+            "WriteReadAndDeleteObjects",
+            "s3:AbortMultipartUpload",
+            By(Scenario::AbortUpload),
+        ),
+        (
+            "OriginRole",
+            "WriteReadAndDeleteObjects",
+            "s3:ListMultipartUploadParts",
+            By(Scenario::ResumeUpload),
+        ),
+        (
+            "OriginRole",
+            "ListObjectsAndUploads",
+            "s3:ListBucket",
+            By(Scenario::List),
+        ),
+        (
+            "OriginRole",
+            "ListObjectsAndUploads",
+            "s3:ListBucketMultipartUploads",
+            By(Scenario::SweepUploads),
+        ),
+        (
+            "OriginRole",
+            "UseTheKeyThroughS3",
+            "kms:Decrypt",
+            By(Scenario::OpenEnvelope),
+        ),
+        (
+            "OriginRole",
+            "UseTheKeyThroughS3",
+            "kms:GenerateDataKey",
+            By(Scenario::Put),
+        ),
+        (
+            "OriginRole",
+            "SealAndOpenEnvelopes",
+            "kms:Decrypt",
+            By(Scenario::OpenEnvelope),
+        ),
+        (
+            "OriginRole",
+            "SealAndOpenEnvelopes",
+            "kms:GenerateDataKey",
+            By(Scenario::SealEnvelope),
+        ),
+        (
+            "OriginRole",
+            "FindTheDistribution",
+            "ssm:GetParameter",
+            INVALIDATION,
+        ),
+        (
+            "OriginRole",
+            "InvalidateTheDistribution",
+            "cloudfront:CreateInvalidation",
+            INVALIDATION,
+        ),
+        ("OriginRole", "Log", "logs:CreateLogStream", LOGS),
+        ("OriginRole", "Log", "logs:PutLogEvents", LOGS),
+    ]
+};
+
+/// What exercises a grant; `None` for one the matrix does not know.
+#[must_use]
+pub fn exercise(grant: &Grant) -> Option<Exercise> {
+    let row = MATRIX.iter().find(|(holder, statement, action, _)| {
+        grant.holder == *holder && grant.statement == *statement && grant.action == *action
+    });
+    row.map(|&(.., exercise)| exercise)
+}
+
+/// How many rows the matrix has.
+#[must_use]
+pub fn rows() -> usize {
+    MATRIX.len()
+}
