@@ -339,10 +339,22 @@ mod tests {
             (READER_VERIFY_LIMIT, "0"),
             (READER_VERIFY_LIMIT, "1GB"),
             (DISTRIBUTION_PARAMETER, "/keyfront/distribution-id"),
-            (DISTRIBUTION_PARAMETER, "arn:aws:ssm::123456789012:parameter/p"),
-            (DISTRIBUTION_PARAMETER, "arn:aws:ssm:us-east-1:12:parameter/p"),
-            (DISTRIBUTION_PARAMETER, "arn:aws:ssm:us-east-1:123456789012:parameter/"),
-            (DISTRIBUTION_PARAMETER, "arn:aws:kms:us-east-1:123456789012:parameter/p"),
+            (
+                DISTRIBUTION_PARAMETER,
+                "arn:aws:ssm::123456789012:parameter/p",
+            ),
+            (
+                DISTRIBUTION_PARAMETER,
+                "arn:aws:ssm:us-east-1:12:parameter/p",
+            ),
+            (
+                DISTRIBUTION_PARAMETER,
+                "arn:aws:ssm:us-east-1:123456789012:parameter/",
+            ),
+            (
+                DISTRIBUTION_PARAMETER,
+                "arn:aws:kms:us-east-1:123456789012:parameter/p",
+            ),
             (READER_FOREIGN_CONTEXT, "[]"),
             (READER_FOREIGN_CONTEXT, r#"{"aws:x-amz-cek-alg":"115"}"#),
         ] {

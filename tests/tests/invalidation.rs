@@ -25,9 +25,7 @@ async fn with_a_copy(stack: LocalStack) -> LocalStack {
         assert_eq!(stack.cdn().get(PATH).await.body, "old");
     }
     // Past the publishers' API nobody tells the CDN, so that it is a copy that viewers get.
-    stack
-        .put_raw(KEY, Bytes::from_static(b"untold"), &[])
-        .await;
+    stack.put_raw(KEY, Bytes::from_static(b"untold"), &[]).await;
     assert_eq!(stack.cdn().get(PATH).await.body, "old");
     stack
 }
@@ -85,11 +83,11 @@ async fn a_cdn_that_refuses_is_told_as_the_time_copies_live_and_the_change_is_ma
         let stored = put(&stack, "new").await;
         assert_eq!(stored.status, StatusCode::CREATED, "{stored:?}");
         // What the dev stack's rule stores objects with.
-        assert_eq!(stored.json()["cdn"], "expires-in 300", "{action}");
+        assert_eq!(stored.json()["cdn"], "expires-in 60", "{action}");
         assert_eq!(&stack.raw(KEY).await.body[..], b"new");
         let deleted = stack.delete(KEY).await;
         assert_eq!(deleted.status, StatusCode::OK, "{deleted:?}");
-        assert_eq!(deleted.json()["cdn"], "expires-in 300", "{action}");
+        assert_eq!(deleted.json()["cdn"], "expires-in 60", "{action}");
         assert!(!stack.exists(KEY).await);
         assert_eq!(stack.cdn().get(PATH).await.body, "old");
     }

@@ -55,7 +55,10 @@ impl Ssm {
     pub fn read(&self, requester: &Requester, name: &str) -> Result<String, SsmError> {
         self.permit(requester, "ssm:GetParameter", name)?;
         let values = self.values.lock().unwrap_or_else(PoisonError::into_inner);
-        values.get(&self.arn(name)).cloned().ok_or(SsmError::NotFound)
+        values
+            .get(&self.arn(name))
+            .cloned()
+            .ok_or(SsmError::NotFound)
     }
 
     /// Sets a parameter, if it is new or may be replaced.

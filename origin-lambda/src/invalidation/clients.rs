@@ -48,7 +48,9 @@ pub(super) fn ssm(
 ) -> aws_sdk_ssm::Client {
     let mut client = aws_sdk_ssm::Config::builder()
         .behavior_version(BehaviorVersion::latest())
-        .region(Region::new(settings.distribution_parameter.region().to_owned()))
+        .region(Region::new(
+            settings.distribution_parameter.region().to_owned(),
+        ))
         .credentials_provider(credentials)
         .http_client(store::http_client())
         .retry_config(RetryConfig::standard().with_max_attempts(3))

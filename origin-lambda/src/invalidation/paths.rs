@@ -41,7 +41,8 @@ mod tests {
     use crate::config::ParameterArn;
 
     fn settings() -> CdnSettings {
-        let parameter = "arn:aws:ssm:us-east-1:111122223333:parameter/keyfront/site/distribution-id";
+        let parameter =
+            "arn:aws:ssm:us-east-1:111122223333:parameter/keyfront/site/distribution-id";
         CdnSettings {
             distribution_parameter: ParameterArn::parse(parameter).unwrap(),
             site_prefix: None,
