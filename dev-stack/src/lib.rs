@@ -10,6 +10,7 @@ pub mod identity;
 pub mod kms;
 pub mod request_auth;
 pub mod s3;
+pub mod ssm;
 pub mod stack;
 pub mod state;
 pub mod sts;

@@ -3,13 +3,20 @@
 //! It does not create clients. Credentials come from the AWS SDK's chain; the one secret read here is
 //! the optional client-side master key.
 
+mod cdn;
 mod envelopes;
 
 use std::fmt;
 
-pub use self::envelopes::{
-    Commitment, MASTER_KEY, MASTER_KEY_ID, MasterKeySetting, READER_COMMITMENT,
-    READER_FOREIGN_CONTEXT, READER_VERIFY_LIMIT, ReaderSettings,
+pub use self::{
+    cdn::{
+        CLOUDFRONT_ENDPOINT, CdnSettings, DISTRIBUTION_PARAMETER, ParameterArn, SITE_INDEX,
+        SITE_PREFIX, SSM_ENDPOINT,
+    },
+    envelopes::{
+        Commitment, MASTER_KEY, MASTER_KEY_ID, MasterKeySetting, READER_COMMITMENT,
+        READER_FOREIGN_CONTEXT, READER_VERIFY_LIMIT, ReaderSettings,
+    },
 };
 
 /// Name of the bucket objects go to (required).
@@ -68,6 +75,8 @@ pub struct Config {
     pub master_key: Option<MasterKeySetting>,
     /// What the reader opens, and how.
     pub reader: ReaderSettings,
+    /// The CDN to tell of changes.
+    pub cdn: Option<CdnSettings>,
 }
 
 /// Where S3 requests carry the bucket's name.
@@ -111,6 +120,7 @@ impl Config {
                 .transpose()?,
             master_key: MasterKeySetting::read(optional)?,
             reader: ReaderSettings::read(optional)?,
+            cdn: CdnSettings::read(optional)?,
         })
     }
 
@@ -328,6 +338,23 @@ mod tests {
             (READER_COMMITMENT, "v2"),
             (READER_VERIFY_LIMIT, "0"),
             (READER_VERIFY_LIMIT, "1GB"),
+            (DISTRIBUTION_PARAMETER, "/keyfront/distribution-id"),
+            (
+                DISTRIBUTION_PARAMETER,
+                "arn:aws:ssm::123456789012:parameter/p",
+            ),
+            (
+                DISTRIBUTION_PARAMETER,
+                "arn:aws:ssm:us-east-1:12:parameter/p",
+            ),
+            (
+                DISTRIBUTION_PARAMETER,
+                "arn:aws:ssm:us-east-1:123456789012:parameter/",
+            ),
+            (
+                DISTRIBUTION_PARAMETER,
+                "arn:aws:kms:us-east-1:123456789012:parameter/p",
+            ),
             (READER_FOREIGN_CONTEXT, "[]"),
             (READER_FOREIGN_CONTEXT, r#"{"aws:x-amz-cek-alg":"115"}"#),
         ] {

@@ -17,6 +17,7 @@ pub mod encryption;
 pub mod error;
 mod form_encoding;
 pub mod http;
+pub mod invalidation;
 pub mod kms;
 pub mod media_type;
 mod operate;

@@ -25,6 +25,8 @@ pub enum Scenario {
     Put,
     /// A publisher deletes an object.
     Delete,
+    /// A publisher deletes an object, and the CDN forgets it.
+    Invalidate,
     /// A publisher lists objects.
     List,
     /// A publisher asks how far a multipart upload is.
@@ -41,12 +43,13 @@ pub enum Scenario {
 
 impl Scenario {
     /// All of them.
-    pub const ALL: [Self; 11] = [
+    pub const ALL: [Self; 12] = [
         Self::ReadFromCdn,
         Self::MissingOnCdn,
         Self::PublishThroughCdn,
         Self::Put,
         Self::Delete,
+        Self::Invalidate,
         Self::List,
         Self::ResumeUpload,
         Self::AbortUpload,
@@ -60,7 +63,6 @@ impl Scenario {
 const MATRIX: &[(&str, &str, &str, Exercise)] = {
     use Exercise::{By, NotHere};
     const LOGS: Exercise = NotHere("functions log to the terminal here");
-    const INVALIDATION: Exercise = NotHere("the origin does not invalidate yet");
     &[
         (
             "EdgeRole",
@@ -170,13 +172,13 @@ const MATRIX: &[(&str, &str, &str, Exercise)] = {
             "OriginRole",
             "FindTheDistribution",
             "ssm:GetParameter",
-            INVALIDATION,
+            By(Scenario::Invalidate),
         ),
         (
             "OriginRole",
             "InvalidateTheDistribution",
             "cloudfront:CreateInvalidation",
-            INVALIDATION,
+            By(Scenario::Invalidate),
         ),
         ("OriginRole", "Log", "logs:CreateLogStream", LOGS),
         ("OriginRole", "Log", "logs:PutLogEvents", LOGS),

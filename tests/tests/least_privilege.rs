@@ -61,6 +61,11 @@ async fn succeeds(scenario: Scenario, stack: &LocalStack) -> bool {
             stack.put_raw("a/delete", content, &[]).await;
             stack.delete("a/delete").await
         }
+        Scenario::Invalidate => {
+            stack.put_raw("a/cached", content, &[]).await;
+            let answer = stack.delete("a/cached").await;
+            return answer.json()["cdn"] == "invalidated";
+        }
         Scenario::List => api(stack, Method::GET, "/objects?prefix=a/", String::new()).await,
         Scenario::ResumeUpload => {
             let target = upload(stack).await;

@@ -14,6 +14,7 @@ pub(super) struct Listeners {
     /// Only the CDN knows this one: it stands for a name at AWS.
     pub(super) function_url: TcpListener,
     pub(super) cloudfront: TcpListener,
+    pub(super) ssm: TcpListener,
     pub(super) aws: AwsListeners,
 }
 
@@ -31,6 +32,7 @@ pub(super) struct Addresses {
     pub(super) publish: SocketAddr,
     pub(super) function_url: SocketAddr,
     pub(super) cloudfront: SocketAddr,
+    pub(super) ssm: SocketAddr,
     pub(super) s3: SocketAddr,
     pub(super) kms: SocketAddr,
     pub(super) sts: SocketAddr,
@@ -42,6 +44,7 @@ impl Listeners {
             publish: bind(ports.publish, "--publish-port").await?,
             function_url: TcpListener::bind(loopback(0)).await?,
             cloudfront: bind(ports.cloudfront, "--cloudfront-port").await?,
+            ssm: TcpListener::bind(loopback(0)).await?,
             aws: AwsListeners {
                 s3: bind(ports.s3, "--s3-port").await?,
                 kms: bind(ports.kms, "--kms-port").await?,
@@ -55,6 +58,7 @@ impl Listeners {
             publish: self.publish.local_addr()?,
             function_url: self.function_url.local_addr()?,
             cloudfront: self.cloudfront.local_addr()?,
+            ssm: self.ssm.local_addr()?,
             s3: self.aws.s3.local_addr()?,
             kms: self.aws.kms.local_addr()?,
             sts: self.aws.sts.local_addr()?,

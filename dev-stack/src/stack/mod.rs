@@ -30,11 +30,12 @@ pub use template::{Grant, grants};
 use crate::cdn::CdnHandle;
 use crate::identity::Credentials;
 use crate::kms::Kms;
+use crate::ssm::{self, Ssm};
 use ground::Ground;
 use listeners::{Listeners, url};
 use origin::OriginSetup;
 use sessions::{Begun, Sessions};
-use template::StackTemplate;
+use template::{PARAMETER_REGION, StackTemplate};
 
 /// How long open requests may take to end after the stop.
 const GRACE: Duration = Duration::from_secs(8);
@@ -50,6 +51,7 @@ pub struct Stack {
     edge_description: String,
     origin_description: String,
     cloudfront_url: String,
+    ssm_url: String,
     function_url: SocketAddr,
     kms: Arc<Kms>,
 }
@@ -76,7 +78,7 @@ impl Stack {
 
         let (sessions, begun) = Sessions::begin(Arc::clone(&ground.sts), ground.clock.clone())?;
         let cdn = cdn::start(&config, &site, &addresses, sessions.edge()).await?;
-        let origin = OriginSetup::new(&ground, &site.bucket, &addresses, cdn.url())?;
+        let origin = OriginSetup::new(&ground, &site, &addresses, cdn.url())?;
         let dev_json_path = config.folder.join("dev.json");
         let publisher_token = publisher::token(
             &origin.administrator(&ground),
@@ -97,6 +99,13 @@ impl Stack {
 
         let api = cdn::serve_api(&ground, &cdn, listeners.cloudfront, stop.clone());
         tasks.spawn(async { ground::report("the cloudfront api", api.await) });
+
+        let parameters = Ssm::new(Arc::clone(&ground.iam), PARAMETER_REGION);
+        let distribution = template::distribution_parameter(ground.iam.account());
+        parameters.seed(&distribution, cdn::DISTRIBUTION);
+        let auth = ground.auth_in(PARAMETER_REGION, "ssm");
+        let parameters = ssm::serve(listeners.ssm, parameters, auth, stop.clone());
+        tasks.spawn(async { ground::report("the parameter store", parameters.await) });
 
         let dev_json = DevJson {
             cdn_url: cdn.url(),
@@ -132,6 +141,7 @@ impl Stack {
             edge_description: config.edge.description(),
             origin_description: config.origin.description(),
             cloudfront_url: url(addresses.cloudfront),
+            ssm_url: url(addresses.ssm),
             function_url: addresses.function_url,
             kms,
         })
@@ -150,6 +160,11 @@ impl Stack {
     /// The CloudFront API, for people: `dev.json` does not have it.
     pub fn cloudfront_url(&self) -> &str {
         &self.cloudfront_url
+    }
+
+    /// The parameter store, where the origin finds the distribution's id.
+    pub fn ssm_url(&self) -> &str {
+        &self.ssm_url
     }
 
     /// Where the site's publish host is served, for what resolves names itself. Silent if the site has none.

@@ -10,6 +10,7 @@ use serde_json::{Value, json};
 
 use super::principals::{EDGE_ROLE, ORIGIN_ROLE, origin_function_arn};
 use crate::identity::Account;
+use crate::ssm;
 
 /// The stack's name in the template's eyes.
 const STACK: &str = "keyfront-dev";
@@ -29,6 +30,15 @@ pub struct Grant {
     pub statement: String,
     /// The action.
     pub action: String,
+}
+
+/// The Region of the distribution's parameter, whatever the bucket's is.
+pub(super) const PARAMETER_REGION: &str = "us-east-1";
+
+/// The ARN the template gives the origin's function, of the parameter with the distribution's id.
+pub(super) fn distribution_parameter(account: &Account) -> String {
+    let name = format!("/keyfront/{STACK}/distribution-id");
+    ssm::parameter_arn(account, PARAMETER_REGION, &name)
 }
 
 /// Every grant of the roles and the function the stack runs.

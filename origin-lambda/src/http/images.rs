@@ -87,7 +87,11 @@ pub(super) async fn upload(
         sealing: &origin.sealing,
         metadata: &origin.metadata,
     };
-    publish::publish(&system, session.publisher(), upload, Body::from(image)).await?;
+    let receipt = publish::publish(&system, session.publisher(), upload, Body::from(image)).await?;
+    if replaceable {
+        // The answer's fields are fixed; a CDN that refuses is told in the log.
+        origin.cdn.forget(&key, Some(&receipt.cache_control)).await;
+    }
     Ok(Json(json!({
         "message": "Image uploaded successfully",
         "file_name": document.file_name,

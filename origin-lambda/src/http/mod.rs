@@ -32,6 +32,7 @@ use self::credentials::{Credential, Transport};
 use crate::{
     config::Config,
     error::Error,
+    invalidation::Cdn,
     kms::Kms,
     publish::Sealing,
     publisher::{IssuerKeys, PolicySource, Session},
@@ -52,6 +53,7 @@ pub struct Origin {
     issuer_keys: IssuerKeys,
     presigner: Presigner,
     upload_tokens: Tokens,
+    cdn: Cdn,
     public_url: Option<String>,
 }
 
@@ -77,6 +79,7 @@ impl Origin {
             store,
             policy: PolicySource::default(),
             issuer_keys: IssuerKeys::default(),
+            cdn: Cdn::new(config, &credentials),
             presigner: Presigner::new(config, credentials),
             upload_tokens,
             public_url: config.public_url.clone(),

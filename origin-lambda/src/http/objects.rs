@@ -25,7 +25,7 @@ use crate::{
     catalog,
     error::Error,
     publish::{self, Declared, Publishing, Upload},
-    publisher::Method,
+    publisher::{Method, Overwrite},
     sealed_metadata::{Details, Found},
     store::{Encryption, Entry},
 };
@@ -38,6 +38,7 @@ pub(super) async fn put(
     let (parts, body) = request.into_parts();
     let key = key_of(&parts.uri)?;
     let asked = query::upload(parts.uri.query())?;
+    let overwrite = asked.overwrite;
     let session = origin.identify(transport, &parts.headers).await?;
     let upload = Upload {
         key: &key,
@@ -61,6 +62,15 @@ pub(super) async fn put(
         "sse": receipt.encryption.server_side().header_value(),
         "encryption": receipt.encryption,
     });
+    if overwrite == Overwrite::Allow {
+        let cache_control = Some(receipt.cache_control.as_str());
+        answer["cdn"] = origin
+            .cdn
+            .forget(&key, cache_control)
+            .await
+            .to_string()
+            .into();
+    }
     if let Some(base) = &origin.public_url {
         answer["url"] = format!("{base}{}", path_of(&key)).into();
     }
@@ -107,14 +117,20 @@ pub(super) async fn delete(
     State(origin): State<Arc<Origin>>,
     Extension(transport): Extension<Transport>,
     request: Request,
-) -> Result<StatusCode, Error> {
+) -> Result<Json<Value>, Error> {
     let key = key_of(request.uri())?;
     query::none(request.uri().query())?;
     let if_match = publish::entity_tag(request.headers())?;
     let session = origin.identify(transport, request.headers()).await?;
-    session.publisher().authorise(Method::Delete, &key)?;
+    let rule = session.publisher().authorise(Method::Delete, &key)?;
+    // Only asked for the time its copies live: an object that cannot be described can still be deleted.
+    let cache_control = match origin.store.describe(&key).await {
+        Ok(found) => found.cache_control,
+        Err(_) => Some(rule.cache_control().to_owned()),
+    };
     catalog::delete(&origin.store, &key, if_match.as_deref()).await?;
-    Ok(StatusCode::NO_CONTENT)
+    let reach = origin.cdn.forget(&key, cache_control.as_deref()).await;
+    Ok(Json(json!({"key": key.as_str(), "cdn": reach.to_string()})))
 }
 
 pub(super) async fn list(

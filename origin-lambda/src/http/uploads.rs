@@ -164,13 +164,20 @@ pub(super) async fn complete(
     query::none(request.uri().query())?;
     let session = origin.identify(transport, request.headers()).await?;
     let upload = origin.upload(&session, &token).await?;
-    let finished = uploads::complete(&origin.store, &upload).await?;
     let key = upload.object_key()?;
+    let finished = uploads::complete(&origin.store, &upload).await;
+    let reach = match &finished {
+        // What does not match was removed, after it had replaced what was there.
+        Ok(_) | Err(Error::UploadMismatch(_)) if upload.overwrite => {
+            Some(origin.cdn.forget(&key, Some(&upload.cache_control)).await)
+        }
+        Ok(_) | Err(_) => None,
+    };
     let Finished {
         etag,
         size,
         content_type,
-    } = finished;
+    } = finished?;
     let mut answer = json!({
         "key": key.as_str(),
         "path": path_of(&key),
@@ -179,6 +186,9 @@ pub(super) async fn complete(
         "content_type": content_type,
         "encryption": upload.encryption.name(),
     });
+    if let Some(reach) = reach {
+        answer["cdn"] = reach.to_string().into();
+    }
     if let Some(base) = &origin.public_url {
         answer["url"] = format!("{base}{}", path_of(&key)).into();
     }

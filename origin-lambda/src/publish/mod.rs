@@ -39,6 +39,8 @@ pub struct Receipt {
     pub size: u64,
     /// The media type it is stored with.
     pub content_type: String,
+    /// How long caches may keep it.
+    pub cache_control: String,
     /// How it is encrypted.
     pub encryption: EncryptionMode,
 }
@@ -113,6 +115,7 @@ pub async fn publish(
         etag: stored.etag,
         size,
         content_type: plan.content_type.as_str().to_owned(),
+        cache_control: plan.cache_control,
         encryption: plan.encryption,
     })
 }

@@ -190,6 +190,7 @@ impl Stage {
             kms_endpoint: Some(endpoint),
             master_key: None,
             reader: ReaderSettings::default(),
+            cdn: None,
         };
         let credentials = Credentials::new("AKIDEXAMPLE", "secret", None, None, "test");
         let credentials = SharedCredentialsProvider::new(credentials);

@@ -189,7 +189,7 @@ async fn the_bundled_function_stores_what_the_edge_forwards_encrypted_with_the_k
             .await
             .unwrap(),
     );
-    assert_eq!(status, 204);
+    assert_eq!(status, 200);
     let gone = emulator
         .invoke(&event(EDGE, "GET", path, None))
         .await
