@@ -129,7 +129,7 @@ async fn without_credentials_or_a_valid_document_the_worker_refuses_everything()
     let mut unknown_field = site(&stack.dev);
     unknown_field["public"] = json!(true);
     let inner = json!({"v": 1, "sites": [{"match": {}, "site": unknown_field}]});
-    let outer = json!({"v": 1, "sites": [{"match": {}, "site": site(&stack.dev), "open": true}]});
+    let outer = json!({"v": 1, "sites": [{"match": {}, "site": site(&stack.dev), "opens": true}]});
     for (config, why) in [
         (
             good.clone().with_var("KEYFRONT_SITES", ""),
@@ -140,7 +140,7 @@ async fn without_credentials_or_a_valid_document_the_worker_refuses_everything()
             "KEYFRONT_SITES does not parse",
         ),
         (good.clone().with_sites(&inner), "public"),
-        (good.clone().with_sites(&outer), "open"),
+        (good.clone().with_sites(&outer), "opens"),
     ] {
         let worker = Worker::start(&config);
         let answer = get(&worker, "/a").await;

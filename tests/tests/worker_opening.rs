@@ -292,7 +292,7 @@ async fn an_object_too_large_to_verify_goes_the_configured_way() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn kms_denied_disabled_and_throttled_are_told_apart_by_the_worker() {
+async fn kms_denied_and_disabled_are_told_apart_by_the_worker() {
     let reading = Reading::start(&[("cached_keys", json!(0))]).await;
     let plain = content(64);
     reading.put("r/a", "envelope-kms", &plain).await;

@@ -9,11 +9,15 @@ pub(crate) fn names_used(tree: &Value) -> BTreeSet<String> {
     let mut names = BTreeSet::new();
     visit(tree, &mut |key, value| match (key, value) {
         ("Ref", Value::String(name)) => drop(names.insert(name.clone())),
-        ("DependsOn", value) => names.extend(texts(value)),
-        ("Fn::GetAtt", Value::Array(path)) => {
-            names.extend(path.first().into_iter().flat_map(texts))
+        ("DependsOn", value) => {
+            names.extend(texts(value));
         }
-        ("Fn::Sub", Value::String(template)) => names.extend(substituted(template, &[])),
+        ("Fn::GetAtt", Value::Array(path)) => {
+            names.extend(path.first().into_iter().flat_map(texts));
+        }
+        ("Fn::Sub", Value::String(template)) => {
+            names.extend(substituted(template, &[]));
+        }
         ("Fn::Sub", Value::Array(parts)) => {
             let local: Vec<_> = parts[1].as_object().unwrap().keys().cloned().collect();
             names.extend(substituted(parts[0].as_str().unwrap(), &local));
