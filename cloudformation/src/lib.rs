@@ -6,12 +6,14 @@
 mod assemble;
 mod document;
 mod parameter;
+mod parameter_table;
 mod policies;
 mod resolve;
 
 pub use assemble::AssemblyError;
 pub use document::{Document, DocumentError};
 pub use parameter::{Parameter, ParameterError};
+pub use parameter_table::with_parameter_table;
 pub use policies::{NamedPolicy, statements, strings};
 pub use resolve::{Resolution, ResolveError};
 

@@ -2,6 +2,19 @@
 
 use serde_json::Value;
 
+/// Filled from the artifacts and from the outputs of the stack in the bucket's Region.
+const FILLED: [&str; 9] = [
+    "ArtifactBucket",
+    "OriginKey",
+    "EdgeKey",
+    "EdgeSha256",
+    "BucketName",
+    "BucketRegion",
+    "EdgeRoleArn",
+    "OriginHost",
+    "OriginRoleName",
+];
+
 /// A declared parameter.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Parameter {
@@ -63,6 +76,11 @@ impl Parameter {
             constraint: text("ConstraintDescription"),
             range: (number("MinValue"), number("MaxValue")),
         }
+    }
+
+    /// Whether a deployment fills it from what it uploads and creates, so that nobody chooses its value.
+    pub fn is_filled(&self) -> bool {
+        FILLED.contains(&self.name.as_str())
     }
 
     /// Judges a value by type, range and allowed values; CloudFormation judges the pattern as well.

@@ -6,7 +6,9 @@ mod references;
 
 use std::collections::BTreeMap;
 
-use keyfront_cloudformation::{Document, Resolution, Template, statements, strings};
+use keyfront_cloudformation::{
+    Document, Resolution, Template, statements, strings, with_parameter_table,
+};
 use keyfront_edge::{Site, site::MAX_SITE_CHARS};
 use references::{conditions_used, names_used};
 use serde_json::Value;
@@ -34,6 +36,15 @@ fn the_committed_templates_are_assembled_from_their_fragments() {
             template.file_name()
         );
     }
+}
+
+#[test]
+fn the_documented_parameters_are_the_templates_own() {
+    let page = include_str!("../../docs/cloudformation.md");
+    assert!(
+        with_parameter_table(page).unwrap().as_deref() == Some(page),
+        "docs/cloudformation.md tells other parameters than the templates have; run `make templates` twice"
+    );
 }
 
 #[test]

@@ -9,34 +9,31 @@ use keyfront_cloudformation::Template;
 
 use super::{
     DeployArguments,
-    artifacts::ArtifactBucket,
     bundle::{Artifact, Package},
-    change_set::{Drafted, TemplateSource, Wanted},
+    change_set::{Drafted, Wanted},
     confirm,
-    failure::{DeployError, refused},
-    first_publisher,
+    failure::refused,
+    first_publisher, operation,
     outputs::outputs_of,
     stacks::Stacks,
     standing::{Aim, Standing},
-    template::{self, region_of},
+    supply::parameters_of,
+    template::region_of,
     wish::{EDGE_REGION, Wish},
 };
 use crate::{
-    aws::{self, told},
+    aws::told,
     report::{self, deploy::Progress},
 };
 
-/// CloudFormation takes larger templates only from S3 (docs: quotas).
-const MAX_INLINE: usize = 51_200;
-
 /// Everything a deployment goes by.
-struct Deployment {
-    arguments: DeployArguments,
-    config: SdkConfig,
-    account: String,
-    wish: Wish,
-    edge: Artifact,
-    origin: Artifact,
+pub(super) struct Deployment {
+    pub(super) arguments: DeployArguments,
+    pub(super) config: SdkConfig,
+    pub(super) account: String,
+    pub(super) wish: Wish,
+    pub(super) edge: Artifact,
+    pub(super) origin: Artifact,
 }
 
 pub(super) async fn deploy(arguments: DeployArguments) -> anyhow::Result<()> {
@@ -110,7 +107,7 @@ impl Deployment {
         Ok(())
     }
 
-    fn stacks(&self, template: Template) -> Stacks {
+    pub(super) fn stacks(&self, template: Template) -> Stacks {
         let region = region_of(template, &self.wish.region);
         Stacks::new(&self.config, region, self.arguments.system.every())
     }
@@ -185,12 +182,12 @@ impl Deployment {
             let status = stack.as_ref().and_then(|stack| stack.stack_status.clone());
             let standing = status.as_ref().map_or(Standing::Absent, Standing::from);
             match (standing, &stack) {
-                (Standing::Busy, Some(stack)) => self.follow_other(&stacks, stack).await?,
+                (Standing::Busy, Some(stack)) => operation::follow(&stacks, stack).await?,
                 (Standing::NeverCreated, Some(stack)) if self.arguments.replace_failed => {
-                    delete(&stacks, stack).await?;
+                    operation::delete(&stacks, stack).await?;
                 }
                 (Standing::RollbackStopped, Some(stack)) if self.arguments.replace_failed => {
-                    continue_rollback(&stacks, stack).await?;
+                    operation::continue_rollback(&stacks, stack).await?;
                 }
                 (Standing::Absent | Standing::Reviewed | Standing::Whole, _) => {
                     let source = self.upload(template, false).await?;
@@ -212,26 +209,6 @@ impl Deployment {
             "stack {name} in {} does not come to rest; look with `keyfront status`",
             stacks.region
         )
-    }
-
-    /// An operation someone else began, or this program before Ctrl-C.
-    async fn follow_other(&self, stacks: &Stacks, stack: &Stack) -> anyhow::Result<()> {
-        let id = stack.stack_id.as_deref().context("a stack without an id")?;
-        let progress = Progress::begin(&format!(
-            "An operation of stack {} in {} is under way; following it.",
-            self.wish.stack, stacks.region
-        ));
-        let mark = stacks.mark_beginning(id).await?;
-        let status = stack
-            .stack_status
-            .as_ref()
-            .map_or("", |status| status.as_str());
-        let aim = if status == "DELETE_IN_PROGRESS" {
-            Aim::Deleted
-        } else {
-            Aim::Deployed
-        };
-        stacks.follow(mark, aim, &progress).await
     }
 
     async fn change(
@@ -280,216 +257,10 @@ impl Deployment {
         stacks.follow(mark, Aim::Deployed, &progress).await?;
         Ok(Step::Reached)
     }
-
-    fn wanted(
-        &self,
-        template: Template,
-        source: (ArtifactBucket, TemplateSource),
-        kept: &BTreeMap<String, String>,
-        inputs: &BTreeMap<String, String>,
-    ) -> Wanted {
-        let (bucket, source) = source;
-        let filled = self.filled(&bucket.name, inputs);
-        let declared = template::parameters(template).into_iter();
-        let parameters = declared.filter_map(|parameter| {
-            let name = parameter.name;
-            let given = self
-                .wish
-                .parameters
-                .get(&name)
-                .filter(|value| template::belongs(template, &self.wish.region, &name, value));
-            match filled.get(&name).or(given) {
-                Some(value) => Some((name, Some(value.clone()))),
-                None if kept.contains_key(&name) => Some((name, None)),
-                None => None,
-            }
-        });
-        Wanted {
-            stack: self.wish.stack.clone(),
-            template: source,
-            parameters: parameters.collect(),
-        }
-    }
-
-    /// The parameters this program fills.
-    fn filled(&self, bucket: &str, inputs: &BTreeMap<String, String>) -> BTreeMap<String, String> {
-        let host = |output: &str| {
-            inputs.get(output).map(|url| {
-                url.trim_start_matches("https://")
-                    .trim_end_matches('/')
-                    .to_owned()
-            })
-        };
-        let filled = [
-            ("ArtifactBucket", Some(bucket.to_owned())),
-            ("OriginKey", Some(self.origin.key.clone())),
-            ("EdgeKey", Some(self.edge.key.clone())),
-            ("EdgeSha256", Some(self.edge.sha256_base64())),
-            ("BucketRegion", Some(self.wish.region.clone())),
-            ("BucketName", inputs.get("BucketName").cloned()),
-            ("EdgeRoleArn", inputs.get("EdgeRoleArn").cloned()),
-            ("OriginHost", host("OriginUrl")),
-            ("OriginRoleName", inputs.get("OriginRoleName").cloned()),
-        ];
-        filled
-            .into_iter()
-            .filter_map(|(name, value)| Some((name.to_owned(), value?)))
-            .collect()
-    }
-
-    fn artifacts(&self, template: Template, with_template: bool) -> Vec<Artifact> {
-        let body = template.body();
-        let stored = (with_template || body.len() > MAX_INLINE)
-            .then(|| Artifact::new("templates", "yaml", body.as_bytes().to_vec()));
-        let packages = match template {
-            Template::Keyfront => vec![&self.edge, &self.origin],
-            Template::Origin => vec![&self.origin],
-            Template::Edge => vec![&self.edge],
-        };
-        packages.into_iter().cloned().chain(stored).collect()
-    }
-
-    fn artifact_bucket(&self, template: Template) -> ArtifactBucket {
-        let region = region_of(template, &self.wish.region);
-        let s3 = aws::s3(&aws::in_region(&self.config, region));
-        // One bucket cannot be in two Regions, and Lambda reads packages from its own.
-        let given = self
-            .arguments
-            .artifact_bucket
-            .as_deref()
-            .filter(|_| region == self.wish.region);
-        ArtifactBucket::new(s3, region, &self.account, given)
-    }
-
-    /// Uploads what a template needs; where, and how CloudFormation gets the template.
-    async fn upload(
-        &self,
-        template: Template,
-        with_template: bool,
-    ) -> anyhow::Result<(ArtifactBucket, TemplateSource)> {
-        let bucket = self.artifact_bucket(template);
-        let artifacts = self.artifacts(template, with_template);
-        let missing = bucket.missing(&artifacts).await?;
-        for artifact in &missing {
-            report::note(format_args!(
-                "Uploading {} to {}.",
-                artifact.key, bucket.name
-            ));
-        }
-        bucket.upload(&missing).await?;
-        let stored = artifacts
-            .iter()
-            .find(|artifact| artifact.key.starts_with("templates/"));
-        let source = stored.map_or_else(
-            || TemplateSource::Body(template.body().to_owned()),
-            |stored| TemplateSource::Url(bucket.url(&stored.key)),
-        );
-        Ok((bucket, source))
-    }
-
-    /// `--dry-run`: reads only.
-    async fn rehearse(&self) -> anyhow::Result<()> {
-        for template in self.wish.layout.templates() {
-            let stacks = self.stacks(*template);
-            let stack = stacks.find(&self.wish.stack).await?;
-            let bucket = self.artifact_bucket(*template);
-            let artifacts = self.artifacts(*template, false);
-            for artifact in bucket.missing(&artifacts).await? {
-                report::line(format_args!(
-                    "would upload {} to {}",
-                    artifact.key, bucket.name
-                ));
-            }
-            let kept = stack.as_ref().map(parameters_of).unwrap_or_default();
-            let source = TemplateSource::Body(String::new());
-            let verb = stack.as_ref().map_or("create", |_| "update");
-            report::line(format_args!(
-                "would {verb} stack {} in {} from {}",
-                self.wish.stack,
-                stacks.region,
-                template.file_name()
-            ));
-            let wanted = self.wanted(*template, (bucket, source), &kept, &BTreeMap::new());
-            for (name, value) in wanted.parameters {
-                match value {
-                    Some(value) if kept.get(&name) != Some(&value) => {
-                        report::line(format_args!("  {name}={value}"));
-                    }
-                    _ => {}
-                }
-            }
-        }
-        report::note("Nothing was written.");
-        Ok(())
-    }
-
-    fn print_launch(&self, template: Template, bucket: &ArtifactBucket) {
-        let region = region_of(template, &self.wish.region);
-        let stored = Artifact::new("templates", "yaml", template.body().as_bytes().to_vec());
-        let url = bucket.url(&stored.key);
-        report::line(format_args!(
-            "https://{region}.console.aws.amazon.com/cloudformation/home?region={region}#/stacks/create/review?templateURL={}&stackName={}",
-            keyfront_sigv4::uri_encoding::encode_component(&url),
-            self.wish.stack
-        ));
-        let filled = self.filled(&bucket.name, &BTreeMap::new());
-        let declared = template::parameters(template);
-        let rows = declared.iter().filter_map(|parameter| {
-            let value = filled
-                .get(&parameter.name)
-                .or_else(|| self.wish.parameters.get(&parameter.name))?;
-            Some((parameter.name.clone(), value.clone()))
-        });
-        report::deploy::pairs(["PARAMETER", "VALUE"], rows);
-    }
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Step {
     Reached,
     Again,
-}
-
-/// Deletes a stack and follows that.
-pub(super) async fn delete(stacks: &Stacks, stack: &Stack) -> anyhow::Result<()> {
-    let id = stack.stack_id.as_deref().context("a stack without an id")?;
-    let name = stack.stack_name.as_deref().unwrap_or(id);
-    let mark = stacks.mark(id).await?;
-    let progress = Progress::begin(&format!("Deleting stack {name} in {}.", stacks.region));
-    stacks.begin_deletion(id).await?;
-    stacks.follow(mark, Aim::Deleted, &progress).await
-}
-
-async fn continue_rollback(stacks: &Stacks, stack: &Stack) -> anyhow::Result<()> {
-    let id = stack.stack_id.as_deref().context("a stack without an id")?;
-    let mark = stacks.mark(id).await?;
-    let progress = Progress::begin(&format!("Continuing the rollback in {}.", stacks.region));
-    let call = stacks.client.continue_update_rollback().stack_name(id);
-    call.send()
-        .await
-        .map_err(|error| told(error).context("the rollback cannot be continued"))?;
-    match stacks.follow(mark, Aim::Deployed, &progress).await {
-        // A finished rollback is what was wanted here.
-        Err(error)
-            if matches!(
-                error.downcast_ref(),
-                Some(DeployError::Failed { status, .. }) if status == "UPDATE_ROLLBACK_COMPLETE"
-            ) =>
-        {
-            Ok(())
-        }
-        other => other,
-    }
-}
-
-fn parameters_of(stack: &Stack) -> BTreeMap<String, String> {
-    let parameters = stack.parameters().iter();
-    parameters
-        .filter_map(|parameter| {
-            Some((
-                parameter.parameter_key.clone()?,
-                parameter.parameter_value.clone().unwrap_or_default(),
-            ))
-        })
-        .collect()
 }

@@ -7,14 +7,18 @@ mod artifacts;
 mod bundle;
 mod cause;
 mod change_set;
+mod clear;
 mod destroy;
 mod failure;
 mod first_publisher;
 mod leftovers;
+mod operation;
 mod outputs;
+mod rehearsal;
 mod stacks;
 mod standing;
 mod status;
+mod supply;
 mod template;
 mod wish;
 

@@ -16,19 +16,6 @@ pub(super) const DOMAIN: &str = "DomainName";
 pub(super) const KEY: &str = "ExistingKeyArn";
 const ALARM_TOPIC: &str = "AlarmTopicArn";
 
-/// Filled from the artifacts and from the outputs of the stack in the bucket's Region.
-const FILLED: [&str; 9] = [
-    "ArtifactBucket",
-    "OriginKey",
-    "EdgeKey",
-    "EdgeSha256",
-    "BucketName",
-    "BucketRegion",
-    "EdgeRoleArn",
-    "OriginHost",
-    "OriginRoleName",
-];
-
 /// Which stacks make a system.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Layout {
@@ -69,7 +56,7 @@ pub(super) fn settable(layout: Layout) -> BTreeMap<String, Parameter> {
         .templates()
         .iter()
         .flat_map(|template| parameters(*template));
-    all.filter(|parameter| !FILLED.contains(&parameter.name.as_str()))
+    all.filter(|parameter| !parameter.is_filled())
         .map(|parameter| (parameter.name.clone(), parameter))
         .collect()
 }

@@ -1,9 +1,10 @@
-//! Writes the templates assembled from their fragments over the committed ones.
+//! Writes the templates assembled from their fragments over the committed ones, and the table of their parameters into
+//! the page that documents them.
 #![allow(clippy::print_stdout, reason = "it tells which files it wrote")]
 
 use std::{error::Error, fs, path::Path};
 
-use keyfront_cloudformation::Template;
+use keyfront_cloudformation::{Template, with_parameter_table};
 
 fn main() -> Result<(), Box<dyn Error>> {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR"));
@@ -12,5 +13,13 @@ fn main() -> Result<(), Box<dyn Error>> {
         fs::write(&path, template.assemble()?)?;
         println!("{}", path.display());
     }
+    // Compiled in are the former templates: a changed parameter reaches the page with the next run, and a test says so.
+    let page = folder.join("../docs/cloudformation.md");
+    let table = with_parameter_table(&fs::read_to_string(&page)?)?;
+    fs::write(
+        &page,
+        table.ok_or("docs/cloudformation.md has no place for the parameters")?,
+    )?;
+    println!("{}", page.display());
     Ok(())
 }
