@@ -23,8 +23,9 @@ impl AmzDate {
         if !(0..END_OF_YEAR_9999).contains(&seconds) {
             return Err(SigningError::Date);
         }
-        let (year, month, day) = civil_from_days(seconds / SECONDS_PER_DAY);
-        let second_of_day = seconds % SECONDS_PER_DAY;
+        // Both fit: WASM has no fast division of 64 bits.
+        let (year, month, day) = civil_from_days((seconds / SECONDS_PER_DAY) as u32);
+        let second_of_day = (seconds % SECONDS_PER_DAY) as u32;
         let mut text = *b"00000000T000000Z";
         write_decimal(&mut text[0..4], year);
         write_decimal(&mut text[4..6], month);
@@ -97,7 +98,7 @@ impl fmt::Debug for AmzDate {
     }
 }
 
-fn write_decimal(digits: &mut [u8], mut number: i64) {
+fn write_decimal(digits: &mut [u8], mut number: u32) {
     for digit in digits.iter_mut().rev() {
         *digit = b'0' + (number % 10) as u8;
         number /= 10;
@@ -114,7 +115,7 @@ fn read_decimal(digits: &[u8]) -> Option<i64> {
 
 /// Proleptic Gregorian date of a day count from 1970-01-01 (>= 0). Years are counted from March, so that the
 /// leap day is the last of its year; an era is 400 years, 146,097 days; 719,468 days lie before 1970.
-fn civil_from_days(days: i64) -> (i64, i64, i64) {
+fn civil_from_days(days: u32) -> (u32, u32, u32) {
     let shifted = days + 719_468;
     let era = shifted / 146_097;
     let day_of_era = shifted % 146_097;
@@ -128,7 +129,7 @@ fn civil_from_days(days: i64) -> (i64, i64, i64) {
     } else {
         month_from_march - 9
     };
-    (era * 400 + year_of_era + i64::from(month <= 2), month, day)
+    (era * 400 + year_of_era + u32::from(month <= 2), month, day)
 }
 
 /// The inverse of [`civil_from_days`]; fields out of range give some other day's count, never a panic.

@@ -3,7 +3,7 @@
 //! Names are lower-cased and sorted, repeated names joined by commas in the order given (S3: refused), values
 //! trimmed and their inner runs of spaces reduced to one. It does not choose headers: what it is given is signed.
 
-use alloc::{borrow::Cow, string::String, vec::Vec};
+use alloc::{string::String, vec::Vec};
 use core::cmp::Ordering;
 
 use crate::{append::append, error::SigningError, request::Profile, sorted_order};
@@ -20,82 +20,139 @@ const RESERVED: [&str; 5] = [
     "x-amz-security-token",
 ];
 
-/// The caller's headers and the signer's, in canonical order.
-pub(crate) struct CanonicalHeaders<'a, 'order> {
-    given: &'a [Header<'a>],
-    written: &'a [Header<'a>],
-    order: &'order [usize],
-    all_lower: bool,
+/// The names of a request's headers, judged and in canonical order. Kept from request to request: while the names
+/// stay the same, only values are judged and copied.
+#[derive(Default)]
+pub(crate) struct HeaderNames {
+    /// What it was made of: the names as they were given, each ended by a line feed, which no name holds.
+    source: String,
+    given: usize,
+    profile: Option<Profile>,
+    /// In canonical order, places among the given and the written headers laid end to end.
+    order: Vec<usize>,
+    /// What precedes each value: `\nname:`, or `,` before another value of the same name.
+    labels: String,
+    label_ends: Vec<usize>,
+    signed: String,
 }
 
-impl<'a, 'order> CanonicalHeaders<'a, 'order> {
-    /// Checks what was `given` and sorts it together with what the signer has `written` (lower-case names,
-    /// trimmed values). `order` is scratch space, kept by the caller so that it is allocated once.
-    pub(crate) fn sort(
-        given: &'a [Header<'a>],
-        written: &'a [Header<'a>],
+impl HeaderNames {
+    pub(crate) const fn new() -> Self {
+        Self {
+            source: String::new(),
+            given: 0,
+            profile: None,
+            order: Vec::new(),
+            labels: String::new(),
+            label_ends: Vec::new(),
+            signed: String::new(),
+        }
+    }
+
+    /// Judges the names of what was `given`, and sorts them together with those that the signer has `written`
+    /// (lower-case names, trimmed values).
+    pub(crate) fn judge(
+        &mut self,
+        given: &[Header<'_>],
+        written: &[Header<'_>],
         profile: Profile,
-        order: &'order mut Vec<usize>,
-    ) -> Result<Self, SigningError> {
-        let (mut hosts, mut all_lower) = (0, true);
-        for header in given {
-            all_lower &= is_checked_lower(header)?;
-            hosts += usize::from(header.0.eq_ignore_ascii_case("host"));
+    ) -> Result<(), SigningError> {
+        if self.is_of(given, written, profile) {
+            return Ok(());
         }
-        match hosts {
-            0 => return Err(SigningError::HostMissing),
-            1 => {}
-            _ => return Err(SigningError::HostRepeated),
-        }
+        // Not those of another request, should a judgement fail.
+        self.profile = None;
+        let all_lower = judge_names(given)?;
         let name = |index: usize| pick(given, written, index).0;
         let count = given.len() + written.len();
-        sorted_order::sort(order, count, |left, right| match all_lower {
+        sorted_order::sort(&mut self.order, count, |left, right| match all_lower {
             true => name(left).cmp(name(right)),
             false => compare_lower(name(left), name(right)),
         })?;
-        // What is sent as two lines may arrive as one, or as the last of them.
-        let repeated = order
-            .windows(2)
-            .find(|pair| name(pair[0]).eq_ignore_ascii_case(name(pair[1])));
-        if let (Profile::S3, Some(pair)) = (profile, repeated) {
-            let name = name(pair[0]).into();
-            return Err(SigningError::HeaderRepeated { name });
+        self.label(given, written, profile)?;
+        self.source.clear();
+        for (name, _) in given.iter().chain(written) {
+            append(&mut self.source, &[name, "\n"]);
         }
-        Ok(Self {
-            given,
-            written,
-            order,
-            all_lower,
-        })
+        (self.given, self.profile) = (given.len(), Some(profile));
+        Ok(())
     }
 
-    /// `name:value\n` for every name into `lines`, and `name;name` in place of what `names` holds.
-    pub(crate) fn append(&self, lines: &mut String, names: &mut String) {
-        names.clear();
+    /// `name;name`
+    pub(crate) fn signed(&self) -> &str {
+        &self.signed
+    }
+
+    /// `\nname:value` for every name. The headers are those whose names were judged last.
+    pub(crate) fn append_lines(
+        &self,
+        lines: &mut String,
+        given: &[Header<'_>],
+        written: &[Header<'_>],
+    ) -> Result<(), SigningError> {
+        let mut rest = (&*self.labels, 0);
+        for (&index, &end) in self.order.iter().zip(&self.label_ends) {
+            let (label, labels) = rest.0.split_at(end - rest.1);
+            rest = (labels, end);
+            let header = pick(given, written, index);
+            if index < given.len() && holds_space(header)? {
+                append(lines, &[label]);
+                append_trimmed(lines, header.1);
+            } else {
+                append(lines, &[label, header.1]);
+            }
+        }
+        Ok(())
+    }
+
+    fn is_of(&self, given: &[Header<'_>], written: &[Header<'_>], profile: Profile) -> bool {
+        if self.profile != Some(profile) || self.given != given.len() {
+            return false;
+        }
+        let mut rest = self.source.as_bytes();
+        for (name, _) in given.iter().chain(written) {
+            let Some((source, after)) = rest.split_at_checked(name.len()) else {
+                return false;
+            };
+            match after {
+                [b'\n', after @ ..] if source == name.as_bytes() => rest = after,
+                _ => return false,
+            }
+        }
+        rest.is_empty()
+    }
+
+    /// The labels, and the list of names, in the order that was found.
+    fn label(
+        &mut self,
+        given: &[Header<'_>],
+        written: &[Header<'_>],
+        profile: Profile,
+    ) -> Result<(), SigningError> {
+        self.labels.clear();
+        self.label_ends.clear();
+        self.signed.clear();
         let mut previous = "";
-        for &index in self.order {
-            let (name, value) = pick(self.given, self.written, index);
-            if previous.eq_ignore_ascii_case(name) {
-                // The line is still open for another value of the same name.
-                lines.pop();
-                append(lines, &[","]);
+        for &index in &self.order {
+            let name = pick(given, written, index).0;
+            let repeats = previous.eq_ignore_ascii_case(name);
+            // What is sent as two lines may arrive as one, or as the last of them.
+            if repeats && profile == Profile::S3 {
+                let name = previous.into();
+                return Err(SigningError::HeaderRepeated { name });
+            }
+            if repeats {
+                append(&mut self.labels, &[","]);
             } else {
+                let lower = name.to_ascii_lowercase();
                 let separator = if previous.is_empty() { "" } else { ";" };
-                let lower = match self.all_lower {
-                    true => Cow::Borrowed(name),
-                    false => Cow::Owned(name.to_ascii_lowercase()),
-                };
-                append(names, &[separator, &lower]);
-                append(lines, &[&lower, ":"]);
+                append(&mut self.labels, &["\n", &lower, ":"]);
+                append(&mut self.signed, &[separator, &lower]);
             }
-            if index < self.given.len() {
-                append_trimmed(lines, value);
-                append(lines, &["\n"]);
-            } else {
-                append(lines, &[value, "\n"]);
-            }
+            self.label_ends.push(self.labels.len());
             previous = name;
         }
+        Ok(())
     }
 }
 
@@ -107,30 +164,55 @@ fn pick<'a>(given: &[Header<'a>], written: &[Header<'a>], index: usize) -> Heade
     }
 }
 
-/// Whether the name of a sound header is in lower case.
-fn is_checked_lower(&(name, value): &Header<'_>) -> Result<bool, SigningError> {
-    let kinds = kinds(name);
-    if name.is_empty() || kinds & NO_TOKEN != 0 {
-        return Err(SigningError::HeaderName { name: name.into() });
+/// Whether all names are in lower case, if they are sound and one of them is `host`.
+fn judge_names(given: &[Header<'_>]) -> Result<bool, SigningError> {
+    let (mut hosts, mut all_lower) = (0, true);
+    for (name, _) in given {
+        let kinds = kinds(name);
+        if name.is_empty() || kinds & NO_TOKEN != 0 {
+            return Err(SigningError::HeaderName {
+                name: (*name).into(),
+            });
+        }
+        let mut reserved = RESERVED.iter();
+        if reserved.any(|reserved| name.eq_ignore_ascii_case(reserved)) {
+            return Err(SigningError::HeaderReserved {
+                name: (*name).into(),
+            });
+        }
+        all_lower &= kinds & UPPER == 0;
+        hosts += usize::from(name.eq_ignore_ascii_case("host"));
     }
-    if RESERVED
-        .iter()
-        .any(|reserved| name.eq_ignore_ascii_case(reserved))
-    {
-        return Err(SigningError::HeaderReserved { name: name.into() });
+    match hosts {
+        0 => Err(SigningError::HostMissing),
+        1 => Ok(all_lower),
+        _ => Err(SigningError::HostRepeated),
     }
-    // Without an early exit, the loop is vectorised.
-    let all_printable = value
-        .bytes()
-        .fold(true, |all, byte| all & matches!(byte, b' '..=b'~'));
-    if !all_printable {
-        return Err(SigningError::HeaderValue { name: name.into() });
-    }
-    if value.bytes().all(|byte| byte == b' ') {
-        return Err(SigningError::HeaderEmpty { name: name.into() });
-    }
-    Ok(kinds & UPPER == 0)
 }
+
+/// Whether a sound value holds a space.
+fn holds_space((name, value): Header<'_>) -> Result<bool, SigningError> {
+    // Without an early exit, the loop is vectorised.
+    let kinds = value.bytes().fold(0, |kinds, byte| {
+        kinds
+            | match byte {
+                b' ' => SPACE,
+                b'!'..=b'~' => VISIBLE,
+                _ => NO_TEXT,
+            }
+    });
+    match kinds {
+        VISIBLE => Ok(false),
+        VISIBLE_AND_SPACE => Ok(true),
+        0 | SPACE => Err(SigningError::HeaderEmpty { name: name.into() }),
+        _ => Err(SigningError::HeaderValue { name: name.into() }),
+    }
+}
+
+const VISIBLE: u8 = 1;
+const SPACE: u8 = 2;
+const VISIBLE_AND_SPACE: u8 = VISIBLE | SPACE;
+const NO_TEXT: u8 = 4;
 
 /// RFC 9110, 5.6.2.
 pub(crate) fn is_token(text: &str) -> bool {
@@ -174,9 +256,6 @@ fn compare_lower(left: &str, right: &str) -> Ordering {
 }
 
 fn append_trimmed(out: &mut String, value: &str) {
-    if !value.as_bytes().contains(&b' ') {
-        return append(out, &[value]);
-    }
     let start = out.len();
     for word in value.split(' ').filter(|word| !word.is_empty()) {
         let gap = if out.len() > start { " " } else { "" };

@@ -6,13 +6,13 @@
 //!
 //! Spec: "Create a canonical request" in *Signature Version 4 signing process* (AWS IAM user guide).
 
-use alloc::{string::String, vec::Vec};
+use alloc::string::String;
 use core::{fmt, ops::Range};
 
 use crate::{
     algorithm::Algorithm,
     append::append,
-    canonical_headers::{self, CanonicalHeaders, Header},
+    canonical_headers::{self, Header, HeaderNames},
     canonical_path, canonical_query,
     error::SigningError,
     hex::{self, HexDigest},
@@ -32,9 +32,8 @@ const UNSIGNED_PAYLOAD: &str = "UNSIGNED-PAYLOAD";
 pub struct CanonicalRequest {
     text: String,
     query: Range<usize>,
-    signed_headers: String,
+    names: HeaderNames,
     payload_hash: Range<usize>,
-    order: Vec<usize>,
 }
 
 impl CanonicalRequest {
@@ -44,9 +43,8 @@ impl CanonicalRequest {
         Self {
             text: String::new(),
             query: 0..0,
-            signed_headers: String::new(),
+            names: HeaderNames::new(),
             payload_hash: 0..0,
-            order: Vec::new(),
         }
     }
 
@@ -117,7 +115,10 @@ impl CanonicalRequest {
     /// The last line but one: signed header names, separated by `;`.
     #[must_use]
     pub fn signed_headers(&self) -> &str {
-        &self.signed_headers
+        match self.text.is_empty() {
+            true => "",
+            false => self.names.signed(),
+        }
     }
 
     /// The last line: 64 hexadecimal digits, `UNSIGNED-PAYLOAD` or `STREAMING-...`.
@@ -170,7 +171,7 @@ impl CanonicalRequest {
         if !canonical_headers::is_token(request.method) {
             return Err(SigningError::Method);
         }
-        let headers = CanonicalHeaders::sort(request.headers, written, profile, &mut self.order)?;
+        self.names.judge(request.headers, written, profile)?;
         let text = &mut self.text;
         let capacity = capacity(request, written);
         if text.capacity() < capacity {
@@ -184,16 +185,14 @@ impl CanonicalRequest {
         let query = text.len();
         canonical_query::append(text, request.query, profile)?;
         self.query = query..text.len();
-        append(text, &["\n"]);
-        headers.append(text, &mut self.signed_headers);
-        append(text, &["\n", &self.signed_headers, "\n", payload_hash]);
+        self.names.append_lines(text, request.headers, written)?;
+        append(text, &["\n\n", self.names.signed(), "\n", payload_hash]);
         self.payload_hash = text.len() - payload_hash.len()..text.len();
         Ok(())
     }
 
     pub(crate) fn clear(&mut self) {
         self.text.clear();
-        self.signed_headers.clear();
         (self.query, self.payload_hash) = (0..0, 0..0);
     }
 }

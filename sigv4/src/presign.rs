@@ -4,15 +4,12 @@
 //!
 //! Spec: *Authenticating Requests: Using Query Parameters* (Amazon S3 API reference).
 
-use alloc::{
-    string::{String, ToString},
-    vec::Vec,
-};
+use alloc::string::{String, ToString};
 use core::fmt;
 
 use crate::{
     algorithm::Algorithm,
-    canonical_headers::CanonicalHeaders,
+    canonical_headers::HeaderNames,
     canonical_request::{CanonicalRequest, PayloadHash},
     error::SigningError,
     request::{Payload, Profile, Request, SigningContext},
@@ -178,16 +175,15 @@ fn unsorted_query(
     let mut credential = String::from(context.credentials.access_key_id());
     credential.push('/');
     algorithm.append_scope(&mut credential, context);
-    let mut signed_headers = String::new();
-    CanonicalHeaders::sort(request.headers, &[], context.profile, &mut Vec::new())?
-        .append(&mut String::new(), &mut signed_headers);
+    let mut names = HeaderNames::new();
+    names.judge(request.headers, &[], context.profile)?;
     let expires = expiry.seconds().to_string();
     let parameters = [
         ("X-Amz-Algorithm", algorithm.name()),
         ("X-Amz-Credential", &credential),
         ("X-Amz-Date", context.date.timestamp()),
         ("X-Amz-Expires", &expires),
-        ("X-Amz-SignedHeaders", &signed_headers),
+        ("X-Amz-SignedHeaders", names.signed()),
     ];
     let regions = algorithm
         .region_set(context)
