@@ -17,31 +17,18 @@ import boto3
 from botocore.config import Config
 from botocore.exceptions import ClientError
 
-ROOT = pathlib.Path(__file__).resolve().parents[2]
-TARGET = pathlib.Path(os.environ.get("CARGO_TARGET_DIR", ROOT / "target"))
-PORTS = [f"--{name}-port=0" for name in ("cdn", "publish", "s3", "kms", "sts", "cloudfront")]
+from local_stack import LocalStack
 
 
 class DevStack(unittest.TestCase):
     @classmethod
     def setUpClass(cls):
-        cls.folder = tempfile.TemporaryDirectory()
-        ready = pathlib.Path(cls.folder.name, "ready.json")
-        command = [TARGET / "debug/keyfront", "dev", "--ephemeral", *PORTS, "--state", cls.folder.name]
-        command += ["--edge-bundle", ROOT / "dist/edge-cloudfront", "--ready-file", ready]
-        cls.stack = subprocess.Popen(command, stdout=subprocess.DEVNULL)
-        deadline = time.monotonic() + 60
-        while not ready.exists():
-            if cls.stack.poll() is not None or time.monotonic() > deadline:
-                sys.exit("keyfront dev did not start")
-            time.sleep(0.05)
-        cls.dev = json.loads(ready.read_text())
+        cls.stack = LocalStack()
+        cls.dev = cls.stack.dev
 
     @classmethod
     def tearDownClass(cls):
-        cls.stack.terminate()
-        cls.stack.wait(20)
-        cls.folder.cleanup()
+        cls.stack.stop()
 
     def client(self, service, who="admin"):
         keys = self.dev["credentials"][who]

@@ -360,6 +360,53 @@ async fn a_browsers_form_is_bound_to_every_field_and_to_the_size() {
 }
 
 #[tokio::test]
+async fn what_goes_round_the_origin_carries_its_sealed_metadata_too() {
+    let stack = Stack::start();
+    for method in ["put", "form", "multipart"] {
+        let key = format!("sealed/{method}");
+        let begun = begin(
+            &stack,
+            json!({"key": key, "size": 5, "method": method, "overwrite": true,
+                   "file_name": "J\u{e4}nner.pdf", "tags": ["draft", "2026"]}),
+        )
+        .await;
+        let sent = match method {
+            "put" => send(&begun, "hello").await,
+            "form" => {
+                let fields = begun["fields"].as_object().unwrap().iter();
+                let fields: Vec<_> = fields
+                    .map(|(name, value)| (name.clone(), value.as_str().unwrap().to_owned()))
+                    .collect();
+                post(&begun, &fields, "hello").await
+            }
+            _ => send(&sign(&stack, &begun, json!([1])).await[0], "hello").await,
+        };
+        assert!(sent.status.is_success(), "{method}: {sent:?}");
+        assert!(!begun.to_string().contains("nner"), "{begun}");
+        read(&complete(&stack, &begun).await);
+        let target = format!("/objects/{key}");
+        let told = read(&ask(&stack, Method::GET, &target, Value::Null).await);
+        let metadata = &told["metadata"];
+        assert_eq!(metadata["file_name"], "J\u{e4}nner.pdf", "{method}");
+        assert_eq!(metadata["tags"], json!(["draft", "2026"]), "{method}");
+        assert_eq!(metadata["uploader"], "dev", "{method}");
+    }
+    for wrong in [
+        json!({"file_name": ""}),
+        json!({"file_name": "a\n"}),
+        json!({"tags": vec!["t"; 17]}),
+    ] {
+        let mut document = json!({"key": "sealed/wrong", "size": 5});
+        document
+            .as_object_mut()
+            .unwrap()
+            .extend(wrong.as_object().unwrap().clone());
+        let refused = ask(&stack, Method::POST, "/uploads", document).await;
+        assert_eq!(refused.code(), "upload-refused", "{wrong}");
+    }
+}
+
+#[tokio::test]
 async fn a_share_is_a_url_for_one_second_to_seven_days() {
     let stack = Stack::start();
     publisher::publish(&stack, "shared", "hello").await;

@@ -6,7 +6,19 @@ use keyfront_envelope::Format;
 use serde::{Deserialize, Serialize};
 
 /// How one object is encrypted.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+#[derive(
+    Debug,
+    Clone,
+    Copy,
+    PartialEq,
+    Eq,
+    Hash,
+    PartialOrd,
+    Ord,
+    Serialize,
+    Deserialize,
+    utoipa::ToSchema,
+)]
 #[serde(rename_all = "kebab-case")]
 pub enum EncryptionMode {
     /// S3 encrypts with the configured KMS key, through a bucket key.

@@ -12,14 +12,16 @@ use axum::{
 use base64::{Engine as _, engine::general_purpose::STANDARD};
 use keyfront_object_key::ObjectKey;
 use serde::Deserialize;
-use serde_json::{Value, json};
 use time::OffsetDateTime;
+use utoipa::ToSchema;
 
 use super::{
     Origin,
+    answers::{Image, ImageStored, Images},
     credentials::Transport,
     json_body,
     objects::moment,
+    openapi::{Refusals, Writing},
     query,
     uploads::{LIFETIME, media_type},
 };
@@ -37,18 +39,21 @@ const DOCUMENT: usize = 6 << 20;
 /// Images of one listing.
 const LISTED: u16 = 100;
 
-#[derive(Deserialize)]
-struct ImageDocument {
+/// An image as text.
+#[derive(Deserialize, ToSchema)]
+pub(super) struct ImageDocument {
     file_name: String,
+    /// Base64, or a data URL.
     file_data: String,
 }
 
-/// `POST /images`
+/// Stores an image.
+#[utoipa::path(post, path = "/images", tag = "images", request_body(content = ImageDocument), security(("publisher" = [])), responses((status = 200, description = "Stored", body = ImageStored), Writing, Refusals))]
 pub(super) async fn upload(
     State(origin): State<Arc<Origin>>,
     Extension(transport): Extension<Transport>,
     request: Request,
-) -> Result<Json<Value>, Error> {
+) -> Result<Json<ImageStored>, Error> {
     let (head, body) = request.into_parts();
     query::none(head.uri.query())?;
     let session = origin.identify(transport, &head.headers).await?;
@@ -92,30 +97,31 @@ pub(super) async fn upload(
         // The answer's fields are fixed; a CDN that refuses is told in the log.
         origin.cdn.forget(&key, Some(&receipt.cache_control)).await;
     }
-    Ok(Json(json!({
-        "message": "Image uploaded successfully",
-        "file_name": document.file_name,
-    })))
+    Ok(Json(ImageStored {
+        message: "Image uploaded successfully",
+        file_name: document.file_name,
+    }))
 }
 
-/// `GET /images`
+/// Lists images with URLs that work for an hour.
+#[utoipa::path(get, path = "/images", tag = "images", security(("publisher" = [])), responses((status = 200, description = "At most 100", body = Images), Refusals))]
 pub(super) async fn list(
     State(origin): State<Arc<Origin>>,
     Extension(transport): Extension<Transport>,
     request: Request,
-) -> Result<Json<Value>, Error> {
+) -> Result<Json<Images>, Error> {
     query::none(request.uri().query())?;
     let session = origin.identify(transport, request.headers()).await?;
     let page = catalog::list(&origin.store, session.publisher(), FOLDER, None, LISTED).await?;
     let mut images = Vec::with_capacity(page.entries.len());
     for entry in &page.entries {
-        images.push(json!({
-            "key": entry.key.as_str(),
-            "imageUrl": origin.shared(&entry.key, LIFETIME).await?.url,
-            "lastModified": entry.last_modified.map(moment),
-        }));
+        images.push(Image {
+            key: entry.key.as_str().to_owned(),
+            image_url: origin.shared(&entry.key, LIFETIME).await?.url,
+            last_modified: entry.last_modified.and_then(moment),
+        });
     }
-    Ok(Json(json!({"images": images})))
+    Ok(Json(Images { images }))
 }
 
 /// The media type a file's name tells; anything else is stored as bytes.

@@ -3,12 +3,15 @@
 //! Routes convert and call; what is allowed and what is stored is decided in [`crate::publisher`],
 //! [`crate::publish`] and [`crate::catalog`].
 
+mod answers;
 mod cors;
 mod credentials;
 pub mod function_url;
+mod health;
 mod images;
 mod json_body;
 mod objects;
+mod openapi;
 mod query;
 mod read;
 pub mod response_stream;
@@ -21,10 +24,11 @@ use std::{future::Future, io, sync::Arc, time::SystemTime};
 
 use aws_credential_types::provider::SharedCredentialsProvider;
 use axum::{
-    Extension, Json, Router, middleware,
-    routing::{self, MethodRouter, get, put},
+    Extension, Router, middleware,
+    routing::{MethodRouter, get, post, put},
 };
 use http::HeaderMap;
+use keyfront_object_key::ObjectKey;
 use time::OffsetDateTime;
 use tokio::net::TcpListener;
 
@@ -86,6 +90,12 @@ impl Origin {
         })
     }
 
+    /// Where readers find an object, if this origin knows its CDN.
+    fn url_of(&self, key: &ObjectKey) -> Option<String> {
+        let base = self.public_url.as_ref()?;
+        Some(format!("{base}{}", objects::path_of(key)))
+    }
+
     async fn identify(&self, transport: Transport, headers: &HeaderMap) -> Result<Session, Error> {
         let credential = credentials::presented(transport, headers)?;
         let now = SystemTime::now();
@@ -132,63 +142,61 @@ pub fn native(origin: Arc<Origin>) -> Router {
 }
 
 fn router(origin: Arc<Origin>) -> Router {
-    Router::new()
-        .route("/healthz", get(health))
-        .route("/objects", get(objects::list))
-        .route(
-            "/objects/{*key}",
-            put(objects::put)
-                .get(objects::describe)
-                .delete(objects::delete),
-        )
-        .route("/read/{*key}", get(read::read))
-        .merge(for_pages())
+    let router = |routes: Vec<Route>| {
+        let routes = routes.into_iter();
+        routes.fold(Router::new(), |router, (path, methods)| {
+            router.route(path, methods)
+        })
+    };
+    router(for_programs())
+        .merge(router(for_pages()).layer(middleware::from_fn(cors::share)))
         .fallback(async || Error::NotFound)
         .method_not_allowed_fallback(async || Error::Method)
         .layer(middleware::from_fn(rim::answer))
         .with_state(origin)
 }
 
-/// What web pages call: uploads that go round the origin.
-fn for_pages() -> Router<Arc<Origin>> {
-    let paged = |methods: MethodRouter<Arc<Origin>>| methods.options(cors::preflight);
-    Router::new()
-        .route("/shares", paged(routing::post(uploads::share)))
-        .route(
-            "/images",
-            paged(routing::post(images::upload).get(images::list)),
-        )
-        .route(
-            "/uploads",
-            paged(routing::post(uploads::begin).delete(uploads::abort_stale)),
-        )
-        .route(
-            "/uploads/{token}",
-            paged(get(uploads::describe).delete(uploads::abort)),
-        )
-        .route(
-            "/uploads/{token}/parts",
-            paged(routing::post(uploads::sign_parts)),
-        )
-        .route(
-            "/uploads/{token}/complete",
-            paged(routing::post(uploads::complete)),
-        )
-        .route("/s3/params", paged(get(uppy::parameters)))
-        .route("/s3/multipart", paged(routing::post(uppy::create)))
-        .route(
-            "/s3/multipart/{token}",
-            paged(get(uppy::list).delete(uppy::abort)),
-        )
-        .route(
-            "/s3/multipart/{token}/complete",
-            paged(routing::post(uppy::complete)),
-        )
-        .route("/s3/multipart/{token}/{part}", paged(get(uppy::sign)))
-        .layer(middleware::from_fn(cors::share))
+/// A path in the router's spelling, and what answers there.
+type Route = (&'static str, MethodRouter<Arc<Origin>>);
+
+fn for_programs() -> Vec<Route> {
+    let objects = put(objects::put).get(objects::describe);
+    vec![
+        ("/healthz", get(health::answer)),
+        ("/openapi.json", get(openapi::show)),
+        ("/objects", get(objects::list)),
+        ("/objects/{*key}", objects.delete(objects::delete)),
+        ("/read/{*key}", get(read::read)),
+    ]
 }
 
-/// Liveness: the process answers. It asks nothing of S3, so that an outage restarts nobody.
-async fn health() -> Json<serde_json::Value> {
-    Json(serde_json::json!({"status": "ok"}))
+/// What web pages call: uploads that go round the origin.
+fn for_pages() -> Vec<Route> {
+    let images = post(images::upload).get(images::list);
+    let uploads = post(uploads::begin).delete(uploads::abort_stale);
+    let upload = get(uploads::describe).delete(uploads::abort);
+    let uppy = get(uppy::list).delete(uppy::abort);
+    let routes = [
+        ("/shares", post(uploads::share)),
+        ("/images", images),
+        ("/uploads", uploads),
+        ("/uploads/{token}", upload),
+        ("/uploads/{token}/parts", post(uploads::sign_parts)),
+        ("/uploads/{token}/complete", post(uploads::complete)),
+        ("/s3/params", get(uppy::parameters)),
+        ("/s3/multipart", post(uppy::create)),
+        ("/s3/multipart/{token}", uppy),
+        ("/s3/multipart/{token}/complete", post(uppy::complete)),
+        ("/s3/multipart/{token}/{part}", get(uppy::sign)),
+    ];
+    let paged = |(path, methods): Route| (path, methods.options(cors::preflight));
+    routes.into_iter().map(paged).collect()
+}
+
+/// The paths of all routes, in the router's spelling.
+pub fn paths() -> impl Iterator<Item = &'static str> {
+    for_programs()
+        .into_iter()
+        .chain(for_pages())
+        .map(|(path, _)| path)
 }

@@ -13,23 +13,30 @@ use axum::{
 };
 use http::{HeaderValue, StatusCode, Uri, header::ETAG};
 use keyfront_object_key::ObjectKey;
-use serde_json::{Value, json};
 use time::OffsetDateTime;
 
 use super::{
     Origin,
+    answers::{Deleted, Described, Listed, Listing, Metadata, Stored},
     credentials::Transport,
+    openapi::{Conditional, Missing, Refusals, Writing},
     query::{self, Detail},
 };
 use crate::{
     catalog,
+    encryption::EncryptionMode,
     error::Error,
     publish::{self, Declared, Publishing, Upload},
     publisher::{Method, Overwrite},
-    sealed_metadata::{Details, Found},
+    sealed_metadata::Details,
     store::{Encryption, Entry},
 };
 
+/// Stores an object.
+///
+/// Headers: `Content-Type`, `Content-Encoding`, `If-Match`, `If-None-Match`, `Digest`-like checksums as S3 names them
+/// (`x-amz-checksum-sha256`), `Keyfront-File-Name`, `Keyfront-Tags`.
+#[utoipa::path(put, path = "/objects/{key}", tag = "objects", params(("key" = String, Path, description = "The object key, percent-encoded; `/` may stand as it is or as `%2F`"), ("overwrite" = Option<bool>, Query, description = "Whether an object under the key may be replaced"), ("encryption" = Option<EncryptionMode>, Query, description = "One of the modes the rule allows")), request_body(content = Vec<u8>, content_type = "application/octet-stream", description = "The object"), security(("publisher" = [])), responses((status = 201, description = "Stored and verified", body = Stored), Writing, Refusals))]
 pub(super) async fn put(
     State(origin): State<Arc<Origin>>,
     Extension(transport): Extension<Transport>,
@@ -53,33 +60,33 @@ pub(super) async fn put(
         metadata: &origin.metadata,
     };
     let receipt = publish::publish(&system, session.publisher(), upload, body).await?;
-    let mut answer = json!({
-        "key": key.as_str(),
-        "path": path_of(&key),
-        "etag": receipt.etag,
-        "size": receipt.size,
-        "content_type": receipt.content_type,
-        "sse": receipt.encryption.server_side().header_value(),
-        "encryption": receipt.encryption,
-    });
-    if overwrite == Overwrite::Allow {
-        let cache_control = Some(receipt.cache_control.as_str());
-        answer["cdn"] = origin
-            .cdn
-            .forget(&key, cache_control)
-            .await
-            .to_string()
-            .into();
-    }
-    if let Some(base) = &origin.public_url {
-        answer["url"] = format!("{base}{}", path_of(&key)).into();
-    }
+    let cdn = match overwrite {
+        Overwrite::Allow => {
+            let cache_control = Some(receipt.cache_control.as_str());
+            Some(origin.cdn.forget(&key, cache_control).await.to_string())
+        }
+        Overwrite::Refuse => None,
+    };
+    let etag = Some(receipt.etag.clone());
+    let answer = Stored {
+        key: key.as_str().to_owned(),
+        path: path_of(&key),
+        etag: receipt.etag,
+        size: receipt.size,
+        content_type: receipt.content_type,
+        sse: receipt.encryption.server_side().header_value(),
+        encryption: receipt.encryption,
+        cdn,
+        url: origin.url_of(&key),
+    };
     Ok(with_etag(
-        Some(&receipt.etag),
+        etag.as_deref(),
         (StatusCode::CREATED, Json(answer)).into_response(),
     ))
 }
 
+/// Tells of an object what a publisher may know.
+#[utoipa::path(get, path = "/objects/{key}", tag = "objects", params(("key" = String, Path, description = "The object key, percent-encoded; `/` may stand as it is or as `%2F`")), security(("publisher" = [])), responses((status = 200, description = "It exists", body = Described), Missing, Refusals))]
 pub(super) async fn describe(
     State(origin): State<Arc<Origin>>,
     Extension(transport): Extension<Transport>,
@@ -91,33 +98,33 @@ pub(super) async fn describe(
     session.publisher().authorise(Method::Get, &key)?;
     let found = origin.store.describe(&key).await?;
     let sealed = origin.metadata.open(&key, &found.metadata).await?;
-    let answer = json!({
-        "key": key.as_str(),
-        "path": path_of(&key),
-        "metadata": unsealed(&sealed),
-        "etag": found.etag,
-        "size": found.size,
-        "content_type": found.content_type,
-        "content_encoding": found.content_encoding,
-        "content_disposition": found.content_disposition,
-        "cache_control": found.cache_control,
-        "last_modified": found.last_modified.map(moment),
-        "sse": match found.encryption {
+    let etag = found.etag.clone();
+    let answer = Described {
+        key: key.as_str().to_owned(),
+        path: path_of(&key),
+        metadata: Metadata::of(sealed),
+        etag: found.etag,
+        size: found.size,
+        content_type: found.content_type,
+        content_encoding: found.content_encoding,
+        content_disposition: found.content_disposition,
+        cache_control: found.cache_control,
+        last_modified: found.last_modified.and_then(moment),
+        sse: match found.encryption {
             Encryption::Applied(server_side) => server_side.header_value(),
             Encryption::Other => "other",
         },
-    });
-    Ok(with_etag(
-        found.etag.as_deref(),
-        Json(answer).into_response(),
-    ))
+    };
+    Ok(with_etag(etag.as_deref(), Json(answer).into_response()))
 }
 
+/// Deletes an object, its instruction file, and its copies in the CDN.
+#[utoipa::path(delete, path = "/objects/{key}", tag = "objects", params(("key" = String, Path, description = "The object key, percent-encoded; `/` may stand as it is or as `%2F`"), ("if-match" = Option<String>, Header, description = "Delete only the object with this entity tag")), security(("publisher" = [])), responses((status = 200, description = "It is gone", body = Deleted), Conditional, Missing, Refusals))]
 pub(super) async fn delete(
     State(origin): State<Arc<Origin>>,
     Extension(transport): Extension<Transport>,
     request: Request,
-) -> Result<Json<Value>, Error> {
+) -> Result<Json<Deleted>, Error> {
     let key = key_of(request.uri())?;
     query::none(request.uri().query())?;
     let if_match = publish::entity_tag(request.headers())?;
@@ -130,14 +137,19 @@ pub(super) async fn delete(
     };
     catalog::delete(&origin.store, &key, if_match.as_deref()).await?;
     let reach = origin.cdn.forget(&key, cache_control.as_deref()).await;
-    Ok(Json(json!({"key": key.as_str(), "cdn": reach.to_string()})))
+    Ok(Json(Deleted {
+        key: key.as_str().to_owned(),
+        cdn: reach.to_string(),
+    }))
 }
 
+/// Lists the objects that the publisher may see.
+#[utoipa::path(get, path = "/objects", tag = "objects", params(("prefix" = Option<String>, Query, description = "Beginning of the keys"), ("cursor" = Option<String>, Query, description = "`next_cursor` of the page before"), ("limit" = Option<u16>, Query, minimum = 1, maximum = 1000, description = "Objects a page; 100 at most with metadata"), ("metadata" = Option<bool>, Query, description = "Whether to open sealed metadata")), security(("publisher" = [])), responses((status = 200, description = "A page", body = Listing), Refusals))]
 pub(super) async fn list(
     State(origin): State<Arc<Origin>>,
     Extension(transport): Extension<Transport>,
     request: Request,
-) -> Result<Json<Value>, Error> {
+) -> Result<Json<Listing>, Error> {
     let asked = query::selection(request.uri().query())?;
     let session = origin.identify(transport, request.headers()).await?;
     let (publisher, cursor) = (session.publisher(), asked.cursor.as_ref());
@@ -146,36 +158,23 @@ pub(super) async fn list(
     if asked.detail == Detail::Metadata {
         let found = catalog::sealed_metadata(&origin.store, &origin.metadata, &page.entries);
         for (object, found) in objects.iter_mut().zip(found.await?) {
-            object["metadata"] = unsealed(&found);
+            object.metadata = Some(Metadata::of(found));
         }
     }
-    Ok(Json(json!({
-        "objects": objects,
-        "next_cursor": page.next.map(|cursor| cursor.to_text()),
-    })))
+    Ok(Json(Listing {
+        objects,
+        next_cursor: page.next.map(|cursor| cursor.to_text()),
+    }))
 }
 
-fn entry(entry: &Entry) -> Value {
-    json!({
-        "key": entry.key.as_str(),
-        "path": path_of(&entry.key),
-        "etag": entry.etag,
-        "size": entry.size,
-        "last_modified": entry.last_modified.map(moment),
-    })
-}
-
-/// `null` without metadata; metadata that is not valid is told as such and shown in no part.
-fn unsealed(found: &Found) -> Value {
-    match found {
-        Found::Absent => Value::Null,
-        Found::Invalid => json!({"invalid": true}),
-        Found::Unsealed(content) => json!({
-            "uploader": content.uploader,
-            "uploaded_at": moment(DateTime::from_secs(content.uploaded_at)),
-            "file_name": content.file_name,
-            "tags": content.tags,
-        }),
+fn entry(entry: &Entry) -> Listed {
+    Listed {
+        key: entry.key.as_str().to_owned(),
+        path: path_of(&entry.key),
+        etag: entry.etag.clone(),
+        size: entry.size,
+        last_modified: entry.last_modified.and_then(moment),
+        metadata: None,
     }
 }
 

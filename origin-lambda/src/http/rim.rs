@@ -20,9 +20,9 @@ use http::{
     },
 };
 use http_body::Body as _;
-use serde_json::json;
 use tracing::{Instrument as _, field, info_span};
 
+use super::answers::Problem;
 use crate::{
     error::Error,
     operate::{self, Meter, Observation},
@@ -136,17 +136,17 @@ pub(super) fn note_publisher(session: &Session) {
 
 fn render(error: &Error, id: &str, response: &mut Response) {
     let problem = error.problem();
-    let mut body = json!({
-        "type": format!("urn:keyfront:{}", problem.code),
-        "title": problem.title,
-        "status": problem.status.as_u16(),
-        "code": problem.code,
-        "request_id": id,
-    });
-    if let Some(detail) = error.detail() {
-        body["detail"] = detail.into();
-    }
-    *response.body_mut() = Body::from(body.to_string());
+    let document = Problem {
+        kind: format!("urn:keyfront:{}", problem.code),
+        title: problem.title,
+        status: problem.status.as_u16(),
+        code: problem.code,
+        detail: error.detail(),
+        request_id: id.to_owned(),
+    };
+    // Strings and a number: writing JSON cannot fail for them.
+    let body = serde_json::to_vec(&document).unwrap_or_default();
+    *response.body_mut() = Body::from(body);
     let headers = response.headers_mut();
     headers.insert(
         CONTENT_TYPE,

@@ -9,23 +9,33 @@ use axum::{
 use http::StatusCode;
 use keyfront_object_key::ObjectKey;
 use serde::Deserialize;
-use serde_json::{Value, json};
+use utoipa::ToSchema;
 
-use super::{Origin, credentials::Transport, json_body, objects::path_of, query};
+use super::{
+    Origin,
+    answers::{self, Aborted, Completed, Held, Share, SignedPart, SignedParts, UnderWay},
+    credentials::Transport,
+    json_body,
+    objects::path_of,
+    openapi::{Missing, Refusals, Writing},
+    query,
+};
 use crate::{
     encryption::EncryptionMode,
     error::Error,
     media_type::MediaType,
     publisher::{Method, Overwrite, Session},
+    sealed_metadata::Details,
     uploads::{self, Asked, Begun, Checksum, Finished, Grant, Kind, PartChecksums, Upload, Way},
 };
 
 /// Seconds a presigned request is valid unless asked otherwise: time to send 5 GiB slowly.
 pub(super) const LIFETIME: u32 = 3600;
 
-#[derive(Deserialize)]
+/// An upload as it is asked for.
+#[derive(Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
-struct BeginDocument {
+pub(super) struct BeginDocument {
     key: String,
     size: u64,
     content_type: Option<String>,
@@ -37,14 +47,18 @@ struct BeginDocument {
     #[serde(default)]
     method: Way,
     expires: Option<u32>,
+    file_name: Option<String>,
+    #[serde(default)]
+    tags: Vec<String>,
 }
 
-/// `POST /uploads`
+/// Begins an upload that goes round the origin.
+#[utoipa::path(post, path = "/uploads", tag = "uploads", request_body(content = BeginDocument), security(("publisher" = [])), responses((status = 201, description = "How to send it", body = answers::Plan), Writing, Refusals))]
 pub(super) async fn begin(
     State(origin): State<Arc<Origin>>,
     Extension(transport): Extension<Transport>,
     request: Request,
-) -> Result<(StatusCode, Json<Value>), Error> {
+) -> Result<(StatusCode, Json<answers::Plan>), Error> {
     let (parts, body) = request.into_parts();
     query::none(parts.uri.query())?;
     let session = origin.identify(transport, &parts.headers).await?;
@@ -64,45 +78,49 @@ pub(super) async fn begin(
         way: document.method,
         lifetime: document.expires.unwrap_or(LIFETIME),
         fresh: false,
+        details: Details::told(document.file_name, document.tags)?,
     };
     let Begun { upload, grant } = origin.begin(&session, &asked).await?;
-    let mut answer = json!({
-        "upload": origin.token(&upload).await?,
-        "key": upload.key,
-    });
-    match (&upload.kind, grant) {
-        (Kind::Put, Some(grant)) => {
-            answer["method"] = "PUT".into();
-            merge(&mut answer, granted(&grant, "headers"));
-        }
-        (Kind::Form, Some(grant)) => {
-            answer["method"] = "POST".into();
-            merge(&mut answer, granted(&grant, "fields"));
-        }
-        (Kind::Multipart(_), _) | (_, None) => {
-            answer["method"] = "MULTIPART".into();
-            merge(&mut answer, plan_of(&upload));
-        }
-    }
+    let (token, parts) = (origin.token(&upload).await?, upload.part_plan().into());
+    let (upload, kind) = (token, (upload.key, upload.kind));
+    let answer = match (kind, grant) {
+        ((key, Kind::Put), Some(grant)) => answers::Plan::Put {
+            upload,
+            key,
+            url: grant.url,
+            headers: grant.headers.into_iter().collect(),
+            expires: grant.expires,
+        },
+        ((key, Kind::Form), Some(grant)) => answers::Plan::Form {
+            upload,
+            key,
+            url: grant.url,
+            fields: grant.headers.into_iter().collect(),
+            expires: grant.expires,
+        },
+        ((key, _), _) => answers::Plan::Multipart { upload, key, parts },
+    };
     Ok((StatusCode::CREATED, Json(answer)))
 }
 
-#[derive(Deserialize)]
+/// The parts to be sent next.
+#[derive(Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
-struct PartsDocument {
+pub(super) struct PartsDocument {
     parts: Vec<u32>,
     #[serde(default)]
     checksums: BTreeMap<u32, Checksum>,
     expires: Option<u32>,
 }
 
-/// `POST /uploads/{token}/parts`
+/// Signs requests for parts, at most 1,000.
+#[utoipa::path(post, path = "/uploads/{token}/parts", tag = "uploads", params(("token" = String, Path, description = "The token that began the upload")), request_body(content = PartsDocument), security(("publisher" = [])), responses((status = 200, description = "One request for each part", body = SignedParts), Missing, Refusals))]
 pub(super) async fn sign_parts(
     State(origin): State<Arc<Origin>>,
     Extension(transport): Extension<Transport>,
     Path(token): Path<String>,
     request: Request,
-) -> Result<Json<Value>, Error> {
+) -> Result<Json<SignedParts>, Error> {
     let (head, body) = request.into_parts();
     query::none(head.uri.query())?;
     let session = origin.identify(transport, &head.headers).await?;
@@ -120,47 +138,48 @@ pub(super) async fn sign_parts(
     }
     let lifetime = document.expires.unwrap_or(LIFETIME);
     let grants = uploads::sign_parts(&origin.presigner, &upload, &parts, lifetime).await?;
-    let parts: Vec<Value> = grants
-        .iter()
-        .map(|(number, grant)| {
-            let mut part = json!({"number": number});
-            merge(&mut part, granted(grant, "headers"));
-            part
-        })
-        .collect();
-    Ok(Json(json!({"parts": parts})))
+    let parts = grants.into_iter();
+    let parts = parts.map(|(number, grant)| SignedPart::new(number, grant));
+    Ok(Json(SignedParts {
+        parts: parts.collect(),
+    }))
 }
 
-/// `GET /uploads/{token}`
+/// Tells what S3 holds of an upload, to go on with it.
+#[utoipa::path(get, path = "/uploads/{token}", tag = "uploads", params(("token" = String, Path, description = "The token that began the upload")), security(("publisher" = [])), responses((status = 200, description = "It is under way", body = UnderWay), Missing, Refusals))]
 pub(super) async fn describe(
     State(origin): State<Arc<Origin>>,
     Extension(transport): Extension<Transport>,
     Path(token): Path<String>,
     request: Request,
-) -> Result<Json<Value>, Error> {
+) -> Result<Json<UnderWay>, Error> {
     query::none(request.uri().query())?;
     let session = origin.identify(transport, request.headers()).await?;
     let upload = origin.upload(&session, &token).await?;
     let held = uploads::parts(&origin.store, &upload).await?;
-    let mut answer = json!({
-        "key": upload.key,
-        "size": upload.size,
-        "held": held
-            .iter()
-            .map(|part| json!({"number": part.number, "size": part.size, "etag": part.etag}))
-            .collect::<Vec<_>>(),
+    let held = held.into_iter().map(|part| Held {
+        number: part.number,
+        size: part.size,
+        etag: part.etag,
     });
-    merge(&mut answer, plan_of(&upload));
-    Ok(Json(answer))
+    Ok(Json(UnderWay {
+        held: held.collect(),
+        parts: upload.part_plan().into(),
+        size: upload.size,
+        key: upload.key,
+    }))
 }
 
-/// `POST /uploads/{token}/complete`
+/// Completes an upload, and verifies what S3 stored.
+///
+/// Repeating a completed one answers the same.
+#[utoipa::path(post, path = "/uploads/{token}/complete", tag = "uploads", params(("token" = String, Path, description = "The token that began the upload")), security(("publisher" = [])), responses((status = 200, description = "Stored and verified", body = Completed), Writing, Missing, Refusals))]
 pub(super) async fn complete(
     State(origin): State<Arc<Origin>>,
     Extension(transport): Extension<Transport>,
     Path(token): Path<String>,
     request: Request,
-) -> Result<Json<Value>, Error> {
+) -> Result<Json<Completed>, Error> {
     query::none(request.uri().query())?;
     let session = origin.identify(transport, request.headers()).await?;
     let upload = origin.upload(&session, &token).await?;
@@ -178,24 +197,20 @@ pub(super) async fn complete(
         size,
         content_type,
     } = finished?;
-    let mut answer = json!({
-        "key": key.as_str(),
-        "path": path_of(&key),
-        "etag": etag,
-        "size": size,
-        "content_type": content_type,
-        "encryption": upload.encryption.name(),
-    });
-    if let Some(reach) = reach {
-        answer["cdn"] = reach.to_string().into();
-    }
-    if let Some(base) = &origin.public_url {
-        answer["url"] = format!("{base}{}", path_of(&key)).into();
-    }
-    Ok(Json(answer))
+    Ok(Json(Completed {
+        key: key.as_str().to_owned(),
+        path: path_of(&key),
+        etag,
+        size,
+        content_type,
+        encryption: upload.encryption,
+        cdn: reach.map(|reach| reach.to_string()),
+        url: origin.url_of(&key),
+    }))
 }
 
-/// `DELETE /uploads/{token}`
+/// Gives an upload up.
+#[utoipa::path(delete, path = "/uploads/{token}", tag = "uploads", params(("token" = String, Path, description = "The token that began the upload")), security(("publisher" = [])), responses((status = 204, description = "It is over"), Missing, Refusals))]
 pub(super) async fn abort(
     State(origin): State<Arc<Origin>>,
     Extension(transport): Extension<Transport>,
@@ -209,32 +224,35 @@ pub(super) async fn abort(
     Ok(StatusCode::NO_CONTENT)
 }
 
-/// `DELETE /uploads?prefix=&older_than=SECONDS`
+/// Gives up uploads nobody goes on with, of keys the publisher may delete.
+#[utoipa::path(delete, path = "/uploads", tag = "uploads", params(("prefix" = Option<String>, Query, description = "Beginning of the keys"), ("older_than" = Option<u64>, Query, minimum = 3600, description = "Seconds; a week unless given")), security(("publisher" = [])), responses((status = 200, description = "How many", body = Aborted), Refusals))]
 pub(super) async fn abort_stale(
     State(origin): State<Arc<Origin>>,
     Extension(transport): Extension<Transport>,
     request: Request,
-) -> Result<Json<Value>, Error> {
+) -> Result<Json<Aborted>, Error> {
     let (prefix, age) = query::stale(request.uri().query())?;
     let session = origin.identify(transport, request.headers()).await?;
     let age = age.map_or(uploads::STALE, Duration::from_secs);
-    let count = uploads::abort_stale(&origin.store, session.publisher(), &prefix, age).await?;
-    Ok(Json(json!({"aborted": count})))
+    let aborted = uploads::abort_stale(&origin.store, session.publisher(), &prefix, age).await?;
+    Ok(Json(Aborted { aborted }))
 }
 
-#[derive(Deserialize)]
+/// The object to share.
+#[derive(Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
-struct ShareDocument {
+pub(super) struct ShareDocument {
     key: String,
     expires: Option<u32>,
 }
 
-/// `POST /shares`
+/// Makes a URL that reads one object for 1 second to 7 days.
+#[utoipa::path(post, path = "/shares", tag = "shares", request_body(content = ShareDocument), security(("publisher" = [])), responses((status = 201, description = "The URL", body = Share), Missing, Refusals))]
 pub(super) async fn share(
     State(origin): State<Arc<Origin>>,
     Extension(transport): Extension<Transport>,
     request: Request,
-) -> Result<(StatusCode, Json<Value>), Error> {
+) -> Result<(StatusCode, Json<Share>), Error> {
     let (head, body) = request.into_parts();
     query::none(head.uri.query())?;
     let session = origin.identify(transport, &head.headers).await?;
@@ -244,13 +262,18 @@ pub(super) async fn share(
     origin.store.landed(&key).await?;
     let lifetime = document.expires.unwrap_or(LIFETIME);
     let grant = origin.shared(&key, lifetime).await?;
-    let answer = json!({"key": key.as_str(), "url": grant.url, "expires": grant.expires});
+    let answer = Share {
+        key: key.as_str().to_owned(),
+        url: grant.url,
+        expires: grant.expires,
+    };
     Ok((StatusCode::CREATED, Json(answer)))
 }
 
 impl Origin {
     pub(super) async fn begin(&self, session: &Session, asked: &Asked) -> Result<Begun, Error> {
-        uploads::begin(&self.store, &self.presigner, session, asked).await
+        let (store, metadata, presigner) = (&self.store, &self.metadata, &self.presigner);
+        uploads::begin(store, metadata, presigner, session, asked).await
     }
 
     pub(super) async fn token(&self, upload: &Upload) -> Result<String, Error> {
@@ -288,28 +311,5 @@ fn coding(asked: Option<String>) -> Result<Option<String>, Error> {
         Some(_) => Err(Error::UploadRefused(
             "one of gzip, br, zstd, deflate can be stored".to_owned(),
         )),
-    }
-}
-
-/// A granted request; `named` is what its headers or fields are called.
-fn granted(grant: &Grant, named: &str) -> Value {
-    let headers: serde_json::Map<String, Value> = grant
-        .headers
-        .iter()
-        .map(|(name, value)| (name.clone(), value.clone().into()))
-        .collect();
-    json!({"url": grant.url, named: headers, "expires": grant.expires})
-}
-
-fn plan_of(upload: &Upload) -> Value {
-    upload.part_plan().map_or_else(
-        || json!({}),
-        |plan| json!({"part_size": plan.part_size(), "parts": plan.count()}),
-    )
-}
-
-fn merge(into: &mut Value, from: Value) {
-    if let (Value::Object(into), Value::Object(from)) = (into, from) {
-        into.extend(from);
     }
 }

@@ -12,27 +12,33 @@ use axum::{
 };
 use http::request::Parts;
 use serde::Deserialize;
-use serde_json::{Value, json};
+use serde_json::Value;
+use utoipa::ToSchema;
 
 use super::{
     Origin,
+    answers::{Empty, UppyForm, UppyLocation, UppyMultipart, UppyPart, UppySigned},
     credentials::Transport,
-    json_body, query,
+    json_body,
+    openapi::{Missing, Refusals, Writing},
+    query,
     uploads::{LIFETIME, media_type},
 };
 use crate::{
     error::Error,
     media_type::MediaType,
     publisher::{Method, Overwrite, Session},
+    sealed_metadata::Details,
     uploads::{self, Asked, Begun, Upload, Way, fresh_key},
 };
 
-/// `GET /s3/params`: one form upload.
+/// Plans one form upload.
+#[utoipa::path(get, path = "/s3/params", tag = "uppy", params(("filename" = String, Query, description = "The file's name"), ("type" = Option<String>, Query, description = "Its media type"), ("metadata[prefix]" = Option<String>, Query, description = "The folder")), security(("publisher" = [])), responses((status = 200, description = "The form", body = UppyForm), Writing, Refusals))]
 pub(super) async fn parameters(
     State(origin): State<Arc<Origin>>,
     Extension(transport): Extension<Transport>,
     request: Request,
-) -> Result<Json<Value>, Error> {
+) -> Result<Json<UppyForm>, Error> {
     let asked = query::uppy_file(request.uri().query())?;
     let session = origin.identify(transport, request.headers()).await?;
     let asked = asked_of(
@@ -44,23 +50,18 @@ pub(super) async fn parameters(
     )?;
     let Begun { upload, grant } = origin.begin(&session, &asked).await?;
     let grant = grant.ok_or(Error::Internal)?;
-    let fields: serde_json::Map<String, Value> = grant
-        .headers
-        .iter()
-        .map(|(name, value)| (name.clone(), value.clone().into()))
-        .collect();
-    Ok(Json(json!({
-        "method": "POST",
-        "url": grant.url,
-        "fields": fields,
-        "expires": LIFETIME,
-        "key": upload.key,
-    })))
+    Ok(Json(UppyForm {
+        method: "POST",
+        url: grant.url,
+        fields: grant.headers.into_iter().collect(),
+        expires: LIFETIME,
+        key: upload.key,
+    }))
 }
 
-/// Unknown fields are Uppy's own business; this reads three.
-#[derive(Deserialize)]
-struct CreateDocument {
+/// A file. Unknown fields are Uppy's own business; these are read.
+#[derive(Deserialize, ToSchema)]
+pub(super) struct CreateDocument {
     filename: String,
     #[serde(rename = "type")]
     media_type: Option<String>,
@@ -68,12 +69,13 @@ struct CreateDocument {
     metadata: BTreeMap<String, Value>,
 }
 
-/// `POST /s3/multipart`
+/// Begins an upload in parts.
+#[utoipa::path(post, path = "/s3/multipart", tag = "uppy", request_body(content = CreateDocument), security(("publisher" = [])), responses((status = 200, description = "Begun", body = UppyMultipart), Writing, Refusals))]
 pub(super) async fn create(
     State(origin): State<Arc<Origin>>,
     Extension(transport): Extension<Transport>,
     request: Request,
-) -> Result<Json<Value>, Error> {
+) -> Result<Json<UppyMultipart>, Error> {
     let (head, body) = request.into_parts();
     let session = origin.identify(transport, &head.headers).await?;
     let document: CreateDocument = json_body::read(body, json_body::DOCUMENT).await?;
@@ -87,30 +89,39 @@ pub(super) async fn create(
         Way::Multipart,
     )?;
     let Begun { upload, .. } = origin.begin(&session, &asked).await?;
-    let token = origin.token(&upload).await?;
-    Ok(Json(json!({"key": upload.key, "uploadId": token})))
+    let upload_id = origin.token(&upload).await?;
+    Ok(Json(UppyMultipart {
+        key: upload.key,
+        upload_id,
+    }))
 }
 
-/// `GET /s3/multipart/{token}`: a bare list, in S3's spelling.
+/// Lists the parts S3 holds, in its spelling.
+#[utoipa::path(get, path = "/s3/multipart/{token}", tag = "uppy", params(("token" = String, Path, description = "The token that began the upload"), ("key" = Option<String>, Query, description = "The upload's key")), security(("publisher" = [])), responses((status = 200, description = "The parts", body = Vec<UppyPart>), Missing, Refusals))]
 pub(super) async fn list(
     State(origin): State<Arc<Origin>>,
     Extension(transport): Extension<Transport>,
     Path(token): Path<String>,
     request: Request,
-) -> Result<Json<Value>, Error> {
+) -> Result<Json<Vec<UppyPart>>, Error> {
     let upload = named(&origin, transport, &token, request.into_parts().0).await?;
-    let parts = uploads::parts(&origin.store, &upload).await?;
-    let part = |part: &crate::store::StoredPart| json!({"PartNumber": part.number, "Size": part.size, "ETag": part.etag});
-    Ok(Json(parts.iter().map(part).collect()))
+    let parts = uploads::parts(&origin.store, &upload).await?.into_iter();
+    let parts = parts.map(|part| UppyPart {
+        part_number: part.number,
+        size: part.size,
+        etag: part.etag,
+    });
+    Ok(Json(parts.collect()))
 }
 
-/// `GET /s3/multipart/{token}/{part}`, where `batch` is a part as well.
+/// Signs a request for a part, or with `batch` in its place for each of `partNumbers`.
+#[utoipa::path(get, path = "/s3/multipart/{token}/{part}", tag = "uppy", params(("token" = String, Path, description = "The token that began the upload"), ("part" = String, Path, description = "A number, or `batch`"), ("key" = Option<String>, Query, description = "The upload's key"), ("partNumbers" = Option<String>, Query, description = "With `batch`: numbers, separated by commas")), security(("publisher" = [])), responses((status = 200, description = "Presigned", body = UppySigned), Missing, Refusals))]
 pub(super) async fn sign(
     State(origin): State<Arc<Origin>>,
     Extension(transport): Extension<Transport>,
     Path((token, part)): Path<(String, String)>,
     request: Request,
-) -> Result<Json<Value>, Error> {
+) -> Result<Json<UppySigned>, Error> {
     let (head, _) = request.into_parts();
     let batch = part == "batch";
     let list = if batch {
@@ -130,43 +141,48 @@ pub(super) async fn sign(
         .collect::<Result<_, Error>>()?;
     let grants = uploads::sign_parts(&origin.presigner, &upload, &parts, LIFETIME).await?;
     if batch {
-        let urls: serde_json::Map<String, Value> = grants
-            .into_iter()
-            .map(|(number, grant)| (number.to_string(), grant.url.into()))
-            .collect();
-        return Ok(Json(json!({"presignedUrls": urls})));
+        let urls = grants.into_iter();
+        let urls = urls.map(|(number, grant)| (number.to_string(), grant.url));
+        return Ok(Json(UppySigned::Batch {
+            presigned_urls: urls.collect(),
+        }));
     }
     let (_, grant) = grants.into_iter().next().ok_or(Error::Internal)?;
-    Ok(Json(json!({"url": grant.url, "expires": LIFETIME})))
+    Ok(Json(UppySigned::One {
+        url: grant.url,
+        expires: LIFETIME,
+    }))
 }
 
-/// `POST /s3/multipart/{token}/complete`. S3's own list of parts counts, not the client's.
+/// Completes an upload. S3's own list of parts counts, not the client's.
+#[utoipa::path(post, path = "/s3/multipart/{token}/complete", tag = "uppy", params(("token" = String, Path, description = "The token that began the upload"), ("key" = Option<String>, Query, description = "The upload's key")), security(("publisher" = [])), responses((status = 200, description = "Stored and verified", body = UppyLocation), Writing, Missing, Refusals))]
 pub(super) async fn complete(
     State(origin): State<Arc<Origin>>,
     Extension(transport): Extension<Transport>,
     Path(token): Path<String>,
     request: Request,
-) -> Result<Json<Value>, Error> {
+) -> Result<Json<UppyLocation>, Error> {
     let upload = named(&origin, transport, &token, request.into_parts().0).await?;
     uploads::complete(&origin.store, &upload).await?;
     let location = origin.presigner.location(&upload.object_key()?);
-    Ok(Json(json!({
-        "location": location,
-        "key": upload.key,
-        "bucket": origin.store.bucket(),
-    })))
+    Ok(Json(UppyLocation {
+        location,
+        key: upload.key,
+        bucket: origin.store.bucket().to_owned(),
+    }))
 }
 
-/// `DELETE /s3/multipart/{token}`
+/// Gives an upload up.
+#[utoipa::path(delete, path = "/s3/multipart/{token}", tag = "uppy", params(("token" = String, Path, description = "The token that began the upload"), ("key" = Option<String>, Query, description = "The upload's key")), security(("publisher" = [])), responses((status = 200, description = "It is over", body = Empty), Missing, Refusals))]
 pub(super) async fn abort(
     State(origin): State<Arc<Origin>>,
     Extension(transport): Extension<Transport>,
     Path(token): Path<String>,
     request: Request,
-) -> Result<Json<Value>, Error> {
+) -> Result<Json<Empty>, Error> {
     let upload = named(&origin, transport, &token, request.into_parts().0).await?;
     uploads::abort(&origin.store, &upload).await?;
-    Ok(Json(json!({})))
+    Ok(Json(Empty {}))
 }
 
 /// The token's upload; the `key` Uppy repeats must be its key.
@@ -208,6 +224,7 @@ fn asked_of(
         way,
         lifetime: LIFETIME,
         fresh: true,
+        details: Details::told(Some(file_name.to_owned()), Vec::new())?,
     })
 }
 

@@ -1,6 +1,7 @@
-//! What an upload's headers say for publishers only: `Keyfront-File-Name` and `Keyfront-Tags`.
+//! What an upload says for publishers only: its headers `Keyfront-File-Name` and `Keyfront-Tags`, or a document's
+//! `file_name` and `tags`.
 //!
-//! Both are percent-encoded UTF-8, tags separated by commas. They are headers because addresses end
+//! Both headers are percent-encoded UTF-8, tags separated by commas. They are headers because addresses end
 //! up in access logs.
 
 use std::borrow::Cow;
@@ -46,6 +47,26 @@ impl Details {
         }
         Ok(Self { file_name, tags })
     }
+
+    /// Takes what a document tells.
+    ///
+    /// # Errors
+    /// [`Error::UploadRefused`] of a text that is empty, too long or has control characters, and of too many tags.
+    pub fn told(file_name: Option<String>, tags: Vec<String>) -> Result<Self, Error> {
+        let refuse = |reason: &str| Err(Error::UploadRefused(reason.to_owned()));
+        if file_name
+            .as_deref()
+            .is_some_and(|name| !is_sound(name, MAX_FILE_NAME))
+        {
+            return refuse("file_name is empty, over 255 bytes, or has control characters");
+        }
+        if tags.len() > MAX_TAGS || !tags.iter().all(|tag| is_sound(tag, MAX_TAG)) {
+            return refuse(
+                "at most 16 tags are kept, each of 1 to 64 bytes without control characters",
+            );
+        }
+        Ok(Self { file_name, tags })
+    }
 }
 
 fn single<'h>(headers: &'h HeaderMap, name: &'static str) -> Result<Option<&'h str>, Error> {
@@ -62,13 +83,17 @@ fn decoded(name: &'static str, text: &str, limit: usize) -> Result<String, Error
     let text = uri_encoding::decode(text)
         .map(Cow::into_owned)
         .map_err(|_| refuse(name, "write UTF-8, percent-encoded"))?;
-    if text.is_empty() || text.len() > limit || text.chars().any(char::is_control) {
+    if !is_sound(&text, limit) {
         return Err(refuse(
             name,
             "it is empty, too long, or has control characters",
         ));
     }
     Ok(text)
+}
+
+fn is_sound(text: &str, limit: usize) -> bool {
+    !text.is_empty() && text.len() <= limit && !text.chars().any(char::is_control)
 }
 
 fn refuse(name: &'static str, reason: &str) -> Error {

@@ -14,6 +14,7 @@ use super::{Store, failure, size, unexpected};
 use crate::{
     encryption::ServerSide,
     error::Error,
+    sealed_metadata,
     uploads::{Checksum, UPLOAD_ID_METADATA, Upload},
 };
 
@@ -64,6 +65,10 @@ impl Store {
         key: &ObjectKey,
         upload: &Upload,
     ) -> Result<String, Error> {
+        let sealed = upload.sealed.clone();
+        let sealed = sealed.map(|text| (sealed_metadata::NAME.to_owned(), text));
+        let id = (UPLOAD_ID_METADATA.to_owned(), upload.id.clone());
+        let metadata = sealed.into_iter().chain([id]).collect();
         let request = self
             .s3
             .create_multipart_upload()
@@ -73,7 +78,7 @@ impl Store {
             .cache_control(&upload.cache_control)
             .set_content_disposition(upload.content_disposition.clone())
             .set_content_encoding(upload.content_encoding.clone())
-            .metadata(UPLOAD_ID_METADATA, &upload.id)
+            .set_metadata(Some(metadata))
             // S3's own checksum where none is declared: it needs nothing from the parts' senders.
             .checksum_algorithm(ChecksumAlgorithm::Crc64Nvme)
             .checksum_type(ChecksumType::FullObject);

@@ -3,6 +3,7 @@
 use std::time::{SystemTime, UNIX_EPOCH};
 
 use keyfront_object_key::ObjectKey;
+use time::OffsetDateTime;
 
 use super::{
     Checksum, Grant, Kind, MAX_OBJECT, PartPlan, Presigner, Upload, stale, upload::field_name,
@@ -12,6 +13,7 @@ use crate::{
     error::Error,
     media_type::MediaType,
     publisher::{Method, Overwrite, Rule, Session},
+    sealed_metadata::{Details, SealedMetadata},
     store::Store,
 };
 
@@ -21,7 +23,7 @@ const ONE_REQUEST: u64 = 64 << 20;
 const ONE_REQUEST_MOST: u64 = 5 << 30;
 
 /// How an upload shall be sent.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, serde::Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, serde::Deserialize, utoipa::ToSchema)]
 #[serde(rename_all = "lowercase")]
 pub enum Way {
     /// The plan decides.
@@ -58,6 +60,8 @@ pub struct Asked {
     pub lifetime: u32,
     /// The key was made for this upload, so that nobody else can be writing it.
     pub fresh: bool,
+    /// What only publishers may know.
+    pub details: Details,
 }
 
 /// An upload that was begun.
@@ -75,13 +79,24 @@ pub struct Begun {
 /// The publisher's rules; a combination that cannot be bound; what S3 answered.
 pub async fn begin(
     store: &Store,
+    metadata: &SealedMetadata,
     presigner: &Presigner,
     session: &Session,
     asked: &Asked,
 ) -> Result<Begun, Error> {
-    let rule = session.publisher().authorise(Method::Put, &asked.key)?;
+    let publisher = session.publisher();
+    let rule = publisher.authorise(Method::Put, &asked.key)?;
     let mut upload = authorised(rule, session, asked)?;
     upload.kind = kind(asked)?;
+    let (_, sealed) = metadata
+        .seal(
+            &publisher.id,
+            &asked.key,
+            &asked.details,
+            OffsetDateTime::now_utc(),
+        )
+        .await?;
+    upload.sealed = Some(sealed);
     if matches!(upload.kind, Kind::Multipart(_)) {
         stale::abort_abandoned(store, &asked.key).await;
         upload.kind = Kind::Multipart(store.create_multipart(&asked.key, &upload).await?);
@@ -131,6 +146,7 @@ fn authorised(rule: &Rule, session: &Session, asked: &Asked) -> Result<Upload, E
             .duration_since(UNIX_EPOCH)
             .map_or(0, |since| since.as_secs()),
         kind: Kind::Put,
+        sealed: None,
     })
 }
 

@@ -4,9 +4,16 @@
 
 use base64::{Engine as _, engine::general_purpose::STANDARD};
 use serde::{Deserialize, Serialize};
+use utoipa::{
+    PartialSchema, ToSchema,
+    openapi::{
+        RefOr,
+        schema::{ObjectBuilder, Schema, Type},
+    },
+};
 
 /// A digest in base64, of the one length its algorithm has.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(tag = "algorithm", content = "value", rename_all = "lowercase")]
 pub enum Checksum {
     /// SHA-256, 32 bytes.
@@ -48,6 +55,21 @@ impl<const N: usize> TryFrom<String> for Digest<N> {
         }
     }
 }
+
+impl<const N: usize> PartialSchema for Digest<N> {
+    fn schema() -> RefOr<Schema> {
+        // Base64: four characters for every three bytes begun.
+        let characters = Some(N.div_ceil(3) * 4);
+        ObjectBuilder::new()
+            .schema_type(Type::String)
+            .content_encoding("base64")
+            .min_length(characters)
+            .max_length(characters)
+            .into()
+    }
+}
+
+impl<const N: usize> ToSchema for Digest<N> {}
 
 impl<const N: usize> From<Digest<N>> for String {
     fn from(digest: Digest<N>) -> Self {

@@ -48,6 +48,9 @@ pub struct Upload {
     pub begun: u64,
     /// How it is sent.
     pub kind: Kind,
+    /// Sealed metadata to store with the object. It stays out of the token: S3 is told at the beginning.
+    #[serde(skip)]
+    pub sealed: Option<String>,
 }
 
 /// How the bytes reach S3.
@@ -111,6 +114,11 @@ impl Upload {
             self.checksum
                 .as_ref()
                 .map(|checksum| (checksum.header(), checksum.value().to_owned())),
+        );
+        headers.extend(
+            self.sealed
+                .clone()
+                .map(|sealed| ("x-amz-meta-keyfront-sealed", sealed)),
         );
         headers.extend(encryption_headers(self.encryption.server_side(), key_arn));
         headers
