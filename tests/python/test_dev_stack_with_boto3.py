@@ -4,13 +4,6 @@ Run by scripts/test. Needs boto3 and the built `keyfront` and edge bundle.
 """
 
 import io
-import json
-import os
-import pathlib
-import subprocess
-import sys
-import tempfile
-import time
 import unittest
 
 import boto3

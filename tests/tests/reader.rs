@@ -152,7 +152,7 @@ async fn what_is_no_envelope_is_not_read() {
     let stack = LocalStack::start().await;
     stack.put("plain", "sse-kms", content(64), &[]).await;
     let plain = stack.read("plain", &[]).await;
-    assert_eq!(plain.code(), "envelope-invalid");
+    assert_eq!(plain.code(), "not-found");
     assert_eq!(
         stack.read("absent", &[]).await.status,
         StatusCode::NOT_FOUND

@@ -186,7 +186,7 @@ async fn what_an_instruction_file_opens_is_read_through_the_cdn() {
     let body = raw.body.clone();
     stack.overwrite_raw("read/a", body.clone(), &raw).await;
     let without = view(&stack, Method::GET, "/read/a", &[]).await;
-    assert_eq!(without.code(), "envelope-invalid");
+    assert_eq!(without.code(), "not-found");
     let file = serde_json::to_vec(&in_file).unwrap();
     let marker = [("x-amz-crypto-instr-file", "")];
     stack

@@ -42,6 +42,9 @@ pub enum Error {
     /// No such object, or no such route.
     #[error("nothing is here")]
     NotFound,
+    /// The object is there and is no envelope: it is served plain, not by the reader.
+    #[error("the object is no envelope, which is all that is read here")]
+    NotSealed,
     /// The route exists, the method does not.
     #[error("the method is not allowed here")]
     Method,
@@ -146,7 +149,7 @@ pub enum Error {
     /// required, of a legacy wrap, or sealed for another place. Look at who wrote it.
     #[error("the object's envelope is refused")]
     EnvelopeRefused(#[source] keyfront_envelope::Error),
-    /// The object is no envelope, or a damaged or altered one. Restore it.
+    /// The object is a damaged or altered envelope. Restore it.
     #[error("the object's envelope is not valid")]
     EnvelopeInvalid(#[source] keyfront_envelope::Error),
     /// KMS says that a wrapped data key is not of the configured key and the expected context: it

@@ -67,7 +67,7 @@ impl Error {
                 "checksum-mismatch",
                 "The checksum does not match",
             ),
-            Self::NotFound => of(S::NOT_FOUND, "not-found", "Nothing is here"),
+            Self::NotFound | Self::NotSealed => of(S::NOT_FOUND, "not-found", "Nothing is here"),
             Self::Method => of(
                 S::METHOD_NOT_ALLOWED,
                 "method-not-allowed",
@@ -241,6 +241,7 @@ impl Error {
             | Self::JwtRefused(_)
             | Self::Denied(_) => Some(self.to_string()),
             Self::NotFound
+            | Self::NotSealed
             | Self::Method
             | Self::PolicyMissing
             | Self::PolicyInvalid(_)

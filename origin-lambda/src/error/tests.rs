@@ -128,6 +128,7 @@ fn every_error_has_its_status_and_code() {
             502,
             "envelope-invalid",
         ),
+        (Error::NotSealed, 404, "not-found"),
         (Error::DataKeyRefused("".into()), 502, "envelope-invalid"),
         (Error::PolicyMissing, 500, "policy-missing"),
         (

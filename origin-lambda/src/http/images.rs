@@ -48,7 +48,7 @@ pub(super) struct ImageDocument {
 }
 
 /// Stores an image.
-#[utoipa::path(post, path = "/images", tag = "images", request_body(content = ImageDocument), security(("publisher" = [])), responses((status = 200, description = "Stored", body = ImageStored), Writing, Refusals))]
+#[utoipa::path(post, path = "/images", operation_id = "uploadImage", tag = "images", request_body(content = ImageDocument), security(("publisher" = [])), responses((status = 200, description = "Stored", body = ImageStored), Writing, Refusals))]
 pub(super) async fn upload(
     State(origin): State<Arc<Origin>>,
     Extension(transport): Extension<Transport>,
@@ -104,7 +104,7 @@ pub(super) async fn upload(
 }
 
 /// Lists images with URLs that work for an hour.
-#[utoipa::path(get, path = "/images", tag = "images", security(("publisher" = [])), responses((status = 200, description = "At most 100", body = Images), Refusals))]
+#[utoipa::path(get, path = "/images", operation_id = "listImages", tag = "images", security(("publisher" = [])), responses((status = 200, description = "At most 100", body = Images), Refusals))]
 pub(super) async fn list(
     State(origin): State<Arc<Origin>>,
     Extension(transport): Extension<Transport>,

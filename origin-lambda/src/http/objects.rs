@@ -17,7 +17,7 @@ use time::OffsetDateTime;
 
 use super::{
     Origin,
-    answers::{Deleted, Described, Listed, Listing, Metadata, Stored},
+    answers::{Content, Deleted, Described, Listed, Listing, Metadata, Stored},
     credentials::Transport,
     openapi::{Conditional, Missing, Refusals, Writing},
     query::{self, Detail},
@@ -36,7 +36,7 @@ use crate::{
 ///
 /// Headers: `Content-Type`, `Content-Encoding`, `If-Match`, `If-None-Match`, `Digest`-like checksums as S3 names them
 /// (`x-amz-checksum-sha256`), `Keyfront-File-Name`, `Keyfront-Tags`.
-#[utoipa::path(put, path = "/objects/{key}", tag = "objects", params(("key" = String, Path, description = "The object key, percent-encoded; `/` may stand as it is or as `%2F`"), ("overwrite" = Option<bool>, Query, description = "Whether an object under the key may be replaced"), ("encryption" = Option<EncryptionMode>, Query, description = "One of the modes the rule allows")), request_body(content = Vec<u8>, content_type = "application/octet-stream", description = "The object"), security(("publisher" = [])), responses((status = 201, description = "Stored and verified", body = Stored), Writing, Refusals))]
+#[utoipa::path(put, path = "/objects/{key}", operation_id = "putObject", tag = "objects", params(("key" = String, Path, description = "The object key, percent-encoded; `/` may stand as it is or as `%2F`"), ("overwrite" = Option<bool>, Query, description = "Whether an object under the key may be replaced"), ("encryption" = Option<EncryptionMode>, Query, description = "One of the modes the rule allows")), request_body(content = Content, content_type = "application/octet-stream", description = "The object"), security(("publisher" = [])), responses((status = 201, description = "Stored and verified", body = Stored), Writing, Refusals))]
 pub(super) async fn put(
     State(origin): State<Arc<Origin>>,
     Extension(transport): Extension<Transport>,
@@ -86,7 +86,7 @@ pub(super) async fn put(
 }
 
 /// Tells of an object what a publisher may know.
-#[utoipa::path(get, path = "/objects/{key}", tag = "objects", params(("key" = String, Path, description = "The object key, percent-encoded; `/` may stand as it is or as `%2F`")), security(("publisher" = [])), responses((status = 200, description = "It exists", body = Described), Missing, Refusals))]
+#[utoipa::path(get, path = "/objects/{key}", operation_id = "describeObject", tag = "objects", params(("key" = String, Path, description = "The object key, percent-encoded; `/` may stand as it is or as `%2F`")), security(("publisher" = [])), responses((status = 200, description = "It exists", body = Described), Missing, Refusals))]
 pub(super) async fn describe(
     State(origin): State<Arc<Origin>>,
     Extension(transport): Extension<Transport>,
@@ -119,7 +119,7 @@ pub(super) async fn describe(
 }
 
 /// Deletes an object, its instruction file, and its copies in the CDN.
-#[utoipa::path(delete, path = "/objects/{key}", tag = "objects", params(("key" = String, Path, description = "The object key, percent-encoded; `/` may stand as it is or as `%2F`"), ("if-match" = Option<String>, Header, description = "Delete only the object with this entity tag")), security(("publisher" = [])), responses((status = 200, description = "It is gone", body = Deleted), Conditional, Missing, Refusals))]
+#[utoipa::path(delete, path = "/objects/{key}", operation_id = "deleteObject", tag = "objects", params(("key" = String, Path, description = "The object key, percent-encoded; `/` may stand as it is or as `%2F`"), ("if-match" = Option<String>, Header, description = "Delete only the object with this entity tag")), security(("publisher" = [])), responses((status = 200, description = "It is gone", body = Deleted), Conditional, Missing, Refusals))]
 pub(super) async fn delete(
     State(origin): State<Arc<Origin>>,
     Extension(transport): Extension<Transport>,
@@ -144,7 +144,7 @@ pub(super) async fn delete(
 }
 
 /// Lists the objects that the publisher may see.
-#[utoipa::path(get, path = "/objects", tag = "objects", params(("prefix" = Option<String>, Query, description = "Beginning of the keys"), ("cursor" = Option<String>, Query, description = "`next_cursor` of the page before"), ("limit" = Option<u16>, Query, minimum = 1, maximum = 1000, description = "Objects a page; 100 at most with metadata"), ("metadata" = Option<bool>, Query, description = "Whether to open sealed metadata")), security(("publisher" = [])), responses((status = 200, description = "A page", body = Listing), Refusals))]
+#[utoipa::path(get, path = "/objects", operation_id = "listObjects", tag = "objects", params(("prefix" = Option<String>, Query, description = "Beginning of the keys"), ("cursor" = Option<String>, Query, description = "`next_cursor` of the page before"), ("limit" = Option<u16>, Query, minimum = 1, maximum = 1000, description = "Objects a page; 100 at most with metadata"), ("metadata" = Option<bool>, Query, description = "Whether to open sealed metadata")), security(("publisher" = [])), responses((status = 200, description = "A page", body = Listing), Refusals))]
 pub(super) async fn list(
     State(origin): State<Arc<Origin>>,
     Extension(transport): Extension<Transport>,

@@ -1,6 +1,8 @@
 //! Query parameters, strictly: an unknown or repeated one is refused, so that a misspelt
 //! `overwrite` never silently means something else.
 
+use keyfront_object_key::MAX_KEY_BYTES;
+
 use crate::{
     catalog::Cursor, encryption::EncryptionMode, error::Error, form_encoding, publish::Asked,
     publisher::Overwrite,
@@ -68,7 +70,19 @@ pub(super) fn stale(query: Option<&str>) -> Result<(String, Option<u64>), Error>
             ));
         }
     };
-    Ok((prefix.unwrap_or_default(), age))
+    Ok((prefix_of(prefix)?, age))
+}
+
+/// The beginning of some keys. One that no key has would only be told back by S3, whose XML cannot spell it.
+fn prefix_of(prefix: Option<String>) -> Result<String, Error> {
+    let prefix = prefix.unwrap_or_default();
+    if prefix.len() > MAX_KEY_BYTES || prefix.chars().any(char::is_control) {
+        return Err(Error::Query(
+            "no key begins with this prefix: it is over 1024 bytes or has control characters"
+                .to_owned(),
+        ));
+    }
+    Ok(prefix)
 }
 
 /// A file as Uppy tells it.
@@ -126,7 +140,7 @@ pub(super) fn selection(query: Option<&str>) -> Result<Selection, Error> {
         },
     };
     Ok(Selection {
-        prefix: prefix.unwrap_or_default(),
+        prefix: prefix_of(prefix)?,
         cursor: cursor.as_deref().map(Cursor::parse).transpose()?,
         limit,
         detail,
@@ -231,6 +245,7 @@ mod tests {
             "cursor=x",
             "delimiter=/",
             "prefix=%ff",
+            "prefix=a%14",
         ] {
             assert!(
                 matches!(selection(Some(query)), Err(Error::Query(_))),

@@ -22,7 +22,7 @@ use keyfront_envelope::viewing::{Conditions, requested_range};
 use keyfront_object_key::ObjectKey;
 
 use super::{
-    Origin,
+    Origin, answers,
     credentials::Transport,
     openapi::{Conditional, Missing, Reading as Refused, Refusals},
 };
@@ -37,7 +37,7 @@ use crate::{
 pub(super) struct AnswerLimit(pub(super) u64);
 
 /// Reads the content of an envelope. `HEAD`, ranges and conditions count on the content.
-#[utoipa::path(get, path = "/read/{key}", tag = "reader", params(("key" = String, Path, description = "The object key, percent-encoded; `/` may stand as it is or as `%2F`"), ("range" = Option<String>, Header, description = "One range of bytes")), security(("publisher" = [])), responses((status = 200, description = "The content", body = Vec<u8>, content_type = "*/*"), (status = 206, description = "A range of it", body = Vec<u8>, content_type = "*/*"), (status = 304, description = "The client has it"), Refused, Conditional, Missing, Refusals))]
+#[utoipa::path(get, path = "/read/{key}", operation_id = "readObject", tag = "reader", params(("key" = String, Path, description = "The object key, percent-encoded; `/` may stand as it is or as `%2F`"), ("range" = Option<String>, Header, description = "One range of bytes")), security(("publisher" = [])), responses((status = 200, description = "The content", body = answers::Content, content_type = "*/*"), (status = 206, description = "A range of it", body = answers::Content, content_type = "*/*"), (status = 304, description = "The client has it"), Refused, Conditional, Missing, Refusals))]
 pub(super) async fn read(
     State(origin): State<Arc<Origin>>,
     Extension(transport): Extension<Transport>,

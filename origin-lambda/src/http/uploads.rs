@@ -53,7 +53,7 @@ pub(super) struct BeginDocument {
 }
 
 /// Begins an upload that goes round the origin.
-#[utoipa::path(post, path = "/uploads", tag = "uploads", request_body(content = BeginDocument), security(("publisher" = [])), responses((status = 201, description = "How to send it", body = answers::Plan), Writing, Refusals))]
+#[utoipa::path(post, path = "/uploads", operation_id = "beginUpload", tag = "uploads", request_body(content = BeginDocument), security(("publisher" = [])), responses((status = 201, description = "How to send it", body = answers::Plan), Writing, Refusals))]
 pub(super) async fn begin(
     State(origin): State<Arc<Origin>>,
     Extension(transport): Extension<Transport>,
@@ -114,7 +114,7 @@ pub(super) struct PartsDocument {
 }
 
 /// Signs requests for parts, at most 1,000.
-#[utoipa::path(post, path = "/uploads/{token}/parts", tag = "uploads", params(("token" = String, Path, description = "The token that began the upload")), request_body(content = PartsDocument), security(("publisher" = [])), responses((status = 200, description = "One request for each part", body = SignedParts), Missing, Refusals))]
+#[utoipa::path(post, path = "/uploads/{token}/parts", operation_id = "signParts", tag = "uploads", params(("token" = String, Path, description = "The token that began the upload")), request_body(content = PartsDocument), security(("publisher" = [])), responses((status = 200, description = "One request for each part", body = SignedParts), Missing, Refusals))]
 pub(super) async fn sign_parts(
     State(origin): State<Arc<Origin>>,
     Extension(transport): Extension<Transport>,
@@ -146,7 +146,7 @@ pub(super) async fn sign_parts(
 }
 
 /// Tells what S3 holds of an upload, to go on with it.
-#[utoipa::path(get, path = "/uploads/{token}", tag = "uploads", params(("token" = String, Path, description = "The token that began the upload")), security(("publisher" = [])), responses((status = 200, description = "It is under way", body = UnderWay), Missing, Refusals))]
+#[utoipa::path(get, path = "/uploads/{token}", operation_id = "describeUpload", tag = "uploads", params(("token" = String, Path, description = "The token that began the upload")), security(("publisher" = [])), responses((status = 200, description = "It is under way", body = UnderWay), Missing, Refusals))]
 pub(super) async fn describe(
     State(origin): State<Arc<Origin>>,
     Extension(transport): Extension<Transport>,
@@ -173,7 +173,7 @@ pub(super) async fn describe(
 /// Completes an upload, and verifies what S3 stored.
 ///
 /// Repeating a completed one answers the same.
-#[utoipa::path(post, path = "/uploads/{token}/complete", tag = "uploads", params(("token" = String, Path, description = "The token that began the upload")), security(("publisher" = [])), responses((status = 200, description = "Stored and verified", body = Completed), Writing, Missing, Refusals))]
+#[utoipa::path(post, path = "/uploads/{token}/complete", operation_id = "completeUpload", tag = "uploads", params(("token" = String, Path, description = "The token that began the upload")), security(("publisher" = [])), responses((status = 200, description = "Stored and verified", body = Completed), Writing, Missing, Refusals))]
 pub(super) async fn complete(
     State(origin): State<Arc<Origin>>,
     Extension(transport): Extension<Transport>,
@@ -210,7 +210,7 @@ pub(super) async fn complete(
 }
 
 /// Gives an upload up.
-#[utoipa::path(delete, path = "/uploads/{token}", tag = "uploads", params(("token" = String, Path, description = "The token that began the upload")), security(("publisher" = [])), responses((status = 204, description = "It is over"), Missing, Refusals))]
+#[utoipa::path(delete, path = "/uploads/{token}", operation_id = "abortUpload", tag = "uploads", params(("token" = String, Path, description = "The token that began the upload")), security(("publisher" = [])), responses((status = 204, description = "It is over"), Missing, Refusals))]
 pub(super) async fn abort(
     State(origin): State<Arc<Origin>>,
     Extension(transport): Extension<Transport>,
@@ -225,7 +225,7 @@ pub(super) async fn abort(
 }
 
 /// Gives up uploads nobody goes on with, of keys the publisher may delete.
-#[utoipa::path(delete, path = "/uploads", tag = "uploads", params(("prefix" = Option<String>, Query, description = "Beginning of the keys"), ("older_than" = Option<u64>, Query, minimum = 3600, description = "Seconds; a week unless given")), security(("publisher" = [])), responses((status = 200, description = "How many", body = Aborted), Refusals))]
+#[utoipa::path(delete, path = "/uploads", operation_id = "abortStaleUploads", tag = "uploads", params(("prefix" = Option<String>, Query, description = "Beginning of the keys"), ("older_than" = Option<u64>, Query, minimum = 3600, description = "Seconds; a week unless given")), security(("publisher" = [])), responses((status = 200, description = "How many", body = Aborted), Refusals))]
 pub(super) async fn abort_stale(
     State(origin): State<Arc<Origin>>,
     Extension(transport): Extension<Transport>,
@@ -247,7 +247,7 @@ pub(super) struct ShareDocument {
 }
 
 /// Makes a URL that reads one object for 1 second to 7 days.
-#[utoipa::path(post, path = "/shares", tag = "shares", request_body(content = ShareDocument), security(("publisher" = [])), responses((status = 201, description = "The URL", body = Share), Missing, Refusals))]
+#[utoipa::path(post, path = "/shares", operation_id = "shareObject", tag = "shares", request_body(content = ShareDocument), security(("publisher" = [])), responses((status = 201, description = "The URL", body = Share), Missing, Refusals))]
 pub(super) async fn share(
     State(origin): State<Arc<Origin>>,
     Extension(transport): Extension<Transport>,

@@ -33,7 +33,7 @@ use crate::{
 };
 
 /// Plans one form upload.
-#[utoipa::path(get, path = "/s3/params", tag = "uppy", params(("filename" = String, Query, description = "The file's name"), ("type" = Option<String>, Query, description = "Its media type"), ("metadata[prefix]" = Option<String>, Query, description = "The folder")), security(("publisher" = [])), responses((status = 200, description = "The form", body = UppyForm), Writing, Refusals))]
+#[utoipa::path(get, path = "/s3/params", operation_id = "uppyParameters", tag = "uppy", params(("filename" = String, Query, description = "The file's name"), ("type" = Option<String>, Query, description = "Its media type"), ("metadata[prefix]" = Option<String>, Query, description = "The folder")), security(("publisher" = [])), responses((status = 200, description = "The form", body = UppyForm), Writing, Refusals))]
 pub(super) async fn parameters(
     State(origin): State<Arc<Origin>>,
     Extension(transport): Extension<Transport>,
@@ -70,7 +70,7 @@ pub(super) struct CreateDocument {
 }
 
 /// Begins an upload in parts.
-#[utoipa::path(post, path = "/s3/multipart", tag = "uppy", request_body(content = CreateDocument), security(("publisher" = [])), responses((status = 200, description = "Begun", body = UppyMultipart), Writing, Refusals))]
+#[utoipa::path(post, path = "/s3/multipart", operation_id = "uppyCreate", tag = "uppy", request_body(content = CreateDocument), security(("publisher" = [])), responses((status = 200, description = "Begun", body = UppyMultipart), Writing, Refusals))]
 pub(super) async fn create(
     State(origin): State<Arc<Origin>>,
     Extension(transport): Extension<Transport>,
@@ -97,7 +97,7 @@ pub(super) async fn create(
 }
 
 /// Lists the parts S3 holds, in its spelling.
-#[utoipa::path(get, path = "/s3/multipart/{token}", tag = "uppy", params(("token" = String, Path, description = "The token that began the upload"), ("key" = Option<String>, Query, description = "The upload's key")), security(("publisher" = [])), responses((status = 200, description = "The parts", body = Vec<UppyPart>), Missing, Refusals))]
+#[utoipa::path(get, path = "/s3/multipart/{token}", operation_id = "uppyListParts", tag = "uppy", params(("token" = String, Path, description = "The token that began the upload"), ("key" = Option<String>, Query, description = "The upload's key")), security(("publisher" = [])), responses((status = 200, description = "The parts", body = Vec<UppyPart>), Missing, Refusals))]
 pub(super) async fn list(
     State(origin): State<Arc<Origin>>,
     Extension(transport): Extension<Transport>,
@@ -115,7 +115,7 @@ pub(super) async fn list(
 }
 
 /// Signs a request for a part, or with `batch` in its place for each of `partNumbers`.
-#[utoipa::path(get, path = "/s3/multipart/{token}/{part}", tag = "uppy", params(("token" = String, Path, description = "The token that began the upload"), ("part" = String, Path, description = "A number, or `batch`"), ("key" = Option<String>, Query, description = "The upload's key"), ("partNumbers" = Option<String>, Query, description = "With `batch`: numbers, separated by commas")), security(("publisher" = [])), responses((status = 200, description = "Presigned", body = UppySigned), Missing, Refusals))]
+#[utoipa::path(get, path = "/s3/multipart/{token}/{part}", operation_id = "uppySign", tag = "uppy", params(("token" = String, Path, description = "The token that began the upload"), ("part" = String, Path, description = "A number, or `batch`"), ("key" = Option<String>, Query, description = "The upload's key"), ("partNumbers" = Option<String>, Query, description = "With `batch`: numbers, separated by commas")), security(("publisher" = [])), responses((status = 200, description = "Presigned", body = UppySigned), Missing, Refusals))]
 pub(super) async fn sign(
     State(origin): State<Arc<Origin>>,
     Extension(transport): Extension<Transport>,
@@ -155,7 +155,7 @@ pub(super) async fn sign(
 }
 
 /// Completes an upload. S3's own list of parts counts, not the client's.
-#[utoipa::path(post, path = "/s3/multipart/{token}/complete", tag = "uppy", params(("token" = String, Path, description = "The token that began the upload"), ("key" = Option<String>, Query, description = "The upload's key")), security(("publisher" = [])), responses((status = 200, description = "Stored and verified", body = UppyLocation), Writing, Missing, Refusals))]
+#[utoipa::path(post, path = "/s3/multipart/{token}/complete", operation_id = "uppyComplete", tag = "uppy", params(("token" = String, Path, description = "The token that began the upload"), ("key" = Option<String>, Query, description = "The upload's key")), security(("publisher" = [])), responses((status = 200, description = "Stored and verified", body = UppyLocation), Writing, Missing, Refusals))]
 pub(super) async fn complete(
     State(origin): State<Arc<Origin>>,
     Extension(transport): Extension<Transport>,
@@ -173,7 +173,7 @@ pub(super) async fn complete(
 }
 
 /// Gives an upload up.
-#[utoipa::path(delete, path = "/s3/multipart/{token}", tag = "uppy", params(("token" = String, Path, description = "The token that began the upload"), ("key" = Option<String>, Query, description = "The upload's key")), security(("publisher" = [])), responses((status = 200, description = "It is over", body = Empty), Missing, Refusals))]
+#[utoipa::path(delete, path = "/s3/multipart/{token}", operation_id = "uppyAbort", tag = "uppy", params(("token" = String, Path, description = "The token that began the upload"), ("key" = Option<String>, Query, description = "The upload's key")), security(("publisher" = [])), responses((status = 200, description = "It is over", body = Empty), Missing, Refusals))]
 pub(super) async fn abort(
     State(origin): State<Arc<Origin>>,
     Extension(transport): Extension<Transport>,

@@ -139,6 +139,7 @@ pub(super) fn refusal(error: keyfront_envelope::Error) -> Error {
         Refused::CommitmentRequired | Refused::LegacyWrap(_) | Refused::ContextMismatch => {
             Error::EnvelopeRefused(error)
         }
+        Refused::NotAnEnvelope => Error::NotSealed,
         // The crate's enum may grow; what is not known to be policy is the object's fault.
         _ => Error::EnvelopeInvalid(error),
     }

@@ -1,0 +1,16 @@
+//! `GET /healthz`: liveness, and nothing of S3, so that an outage there restarts nobody.
+
+use axum::Json;
+
+use super::answers::Health;
+
+/// Tells that the process answers.
+#[utoipa::path(
+    get,
+    path = "/healthz",
+    operation_id = "health", tag = "operation",
+    responses((status = 200, description = "It does", body = Health))
+)]
+pub(super) async fn answer() -> Json<Health> {
+    Json(Health { status: "ok" })
+}
