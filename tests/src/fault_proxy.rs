@@ -85,11 +85,7 @@ impl FaultProxy {
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let address = listener.local_addr().unwrap();
         let rules = Arc::default();
-        let serving = tokio::spawn(serve(
-            listener,
-            Arc::clone(&upstream),
-            Arc::clone(&rules),
-        ));
+        let serving = tokio::spawn(serve(listener, Arc::clone(&upstream), Arc::clone(&rules)));
         Self {
             address,
             upstream,
@@ -105,10 +101,7 @@ impl FaultProxy {
 
     /// From now on, what passes goes to this plain HTTP URL.
     pub fn lead_to(&self, url: &str) {
-        *self
-            .upstream
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner) = address(url);
+        *self.upstream.lock().unwrap_or_else(PoisonError::into_inner) = address(url);
     }
 
     /// Where it listens.
@@ -145,11 +138,7 @@ impl Drop for FaultProxy {
     }
 }
 
-async fn serve(
-    listener: TcpListener,
-    upstream: Arc<Mutex<SocketAddr>>,
-    rules: Arc<Mutex<Rules>>,
-) {
+async fn serve(listener: TcpListener, upstream: Arc<Mutex<SocketAddr>>, rules: Arc<Mutex<Rules>>) {
     let client: Client<HttpConnector, Body> = Client::builder(TokioExecutor::new()).build_http();
     while let Ok((stream, _)) = listener.accept().await {
         let (client, rules) = (client.clone(), Arc::clone(&rules));

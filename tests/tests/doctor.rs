@@ -36,6 +36,7 @@ enum Start {
     SiteMissing,
     SiteRefused,
     SiteOfAnotherBucket,
+    SiteOfAnotherRegion,
     NoResponseFunction,
     NoFunctions,
     ThrowingBundle,
@@ -57,6 +58,7 @@ enum Break {
     ObjectUnderAnotherKey,
     ObjectUnderS3sKey,
     PolicyDenies,
+    PolicyDeniesBehindTheCache,
     OperatorsSecretWrong,
 }
 
@@ -110,7 +112,7 @@ fn cases() -> Vec<Case> {
         Case { target: "/a/none.txt", verdict: "object-missing", code: 21, says: &["not-found", "NoSuchKey"], ..CASE },
         Case { target: "/.keyfront/publishers.json", verdict: "object-missing", code: 21, says: &["never served"], ..CASE },
         Case { given: G::OnlyTheCa, target: "/a/none.txt", verdict: "object-missing", code: 21, certain: false, says: &["not-found"], ..CASE },
-        Case { cause: B::ObjectDeletedBehindTheCache, verdict: "object-missing", code: 21, says: &["still serves a copy", "Hit from cloudfront"], ..CASE },
+        Case { cause: B::ObjectDeletedBehindTheCache, verdict: "object-missing", code: 21, says: &["viewers are served a copy", "Hit from cloudfront"], ..CASE },
         Case { start: S::Without("KnowWhatIsMissing", "s3:ListBucket"), target: "/a/none.txt", verdict: "object-missing", code: 21, says: &["s3:ListBucket"], ..CASE },
         Case { target: "/_publish/objects/a", verdict: "function-refused", code: 22, says: &["401"], ..CASE },
         Case { target: "LONG", verdict: "cdn-refused", code: 30, certain: false, says: &["413"], ..CASE },
@@ -124,18 +126,20 @@ fn cases() -> Vec<Case> {
         Case { start: S::NoResponseFunction, verdict: "headers-leak", code: 61, says: &["x-amz-server-side-encryption-aws-kms-key-id", "no function at origin-response"], ..CASE },
         // --- permissions and keys ---
         Case { cause: B::PolicyDenies, verdict: "bucket-policy-denies", code: 40, says: &["ClosedOnPurpose"], ..CASE },
+        Case { cause: B::PolicyDeniesBehindTheCache, verdict: "bucket-policy-denies", code: 40, says: &["Hit from cloudfront", "viewers are served a copy"], ..CASE },
         Case { start: S::Without("ReadObjects", "s3:GetObject"), verdict: "role-denied", code: 40, certain: false, says: &["origin-denied", "serves the operator"], ..CASE },
         Case { start: S::Without("ReadObjects", "s3:GetObject"), given: G::OnlyTheCa, verdict: "role-denied", code: 40, certain: false, says: &["not checked"], ..CASE },
         Case { start: S::Without("ReadObjects", "s3:GetObject"), method: "HEAD", verdict: "unexplained", code: 70, certain: false, says: &["HEAD is 502"], ..CASE },
-        Case { start: S::Without("DecryptThroughS3", "kms:Decrypt"), verdict: "kms-denied", code: 41, says: &["origin-denied", "must lack kms:Decrypt", "is enabled"], ..CASE },
+        Case { start: S::Without("DecryptThroughS3", "kms:Decrypt"), verdict: "kms-denied", code: 41, says: &["origin-denied", "role's own policies: look there", "is enabled"], ..CASE },
         Case { start: S::Without("DecryptThroughS3", "kms:Decrypt"), given: G::OnlyTheCa, verdict: "key-unusable", code: 41, certain: false, says: &["HEAD"], ..CASE },
         Case { cause: B::ObjectUnderAnotherKey, verdict: "other-key", code: 41, says: &["the system's key is"], ..CASE },
         Case { cause: B::KeyDisabled, verdict: "key-disabled", code: 41, says: &["KMS.DisabledException", "is disabled"], ..CASE },
-        Case { cause: B::KeyDisabledBehindTheCache, verdict: "key-disabled", code: 41, says: &["what is served now is a copy"], ..CASE },
+        Case { cause: B::KeyDisabledBehindTheCache, verdict: "key-disabled", code: 41, says: &["viewers are served a copy", "past the copy"], ..CASE },
         Case { cause: B::KeyPendingDeletion, verdict: "key-pending-deletion", code: 41, says: &["will be deleted at 20"], ..CASE },
         Case { cause: B::KeyUnknown, verdict: "key-missing", code: 41, says: &["does not know"], ..CASE },
         // --- signatures, clocks, credentials ---
         Case { start: S::S3BehindRespelling, target: "/a/plus%2Bplus.txt", verdict: "signature-rejected", code: 42, certain: false, says: &["line 2 (path)", "%2B", "%20"], ..CASE },
+        Case { start: S::SiteOfAnotherRegion, verdict: "signature-rejected", code: 42, says: &["origin-denied", "the region is wrong"], ..CASE },
         Case { start: S::EdgeClock, verdict: "clock-skew", code: 43, says: &["clock-skew", "the bucket's agrees"], ..CASE },
         Case { start: S::EdgeSession, verdict: "edge-credentials", code: 44, says: &["credentials-expired"], ..CASE },
         Case { cause: B::OperatorsSecretWrong, says: &["the secret is not the access key's"], ..CASE },
@@ -170,7 +174,8 @@ impl Stage {
             }
             Start::ThrowingBundle => {
                 let bundle = folder.path().join("index.mjs");
-                let text = "export const handler = async () => { throw new Error('broken on purpose'); };";
+                let text =
+                    "export const handler = async () => { throw new Error('broken on purpose'); };";
                 std::fs::write(bundle, text).unwrap();
                 let bundle = folder.path().to_path_buf();
                 LocalStack::configured(|config| config.edge = EdgeKind::Node { bundle }).await
@@ -254,7 +259,10 @@ impl Stage {
         let s3 = s3_client::client(&dev.s3_url, &dev.region, &dev.credentials.admin);
         let object = s3.put_object().bucket(&dev.bucket).key("a/object.txt");
         // The bucket's policy does not let just anything in.
-        if matches!(cause, Break::ObjectUnderAnotherKey | Break::ObjectUnderS3sKey) {
+        if matches!(
+            cause,
+            Break::ObjectUnderAnotherKey | Break::ObjectUnderS3sKey
+        ) {
             let call = s3.delete_bucket_policy().bucket(&dev.bucket);
             call.send().await.unwrap();
         }
@@ -279,7 +287,8 @@ impl Stage {
             }
             Break::KeyUnknown => {
                 let kms = FaultProxy::start(&dev.kms_url).await;
-                let unknown = "{\"__type\":\"NotFoundException\",\"message\":\"the key does not exist\"}";
+                let unknown =
+                    "{\"__type\":\"NotFoundException\",\"message\":\"the key does not exist\"}";
                 kms.fail(Rule {
                     method: Method::POST,
                     about: "DescribeKey",
@@ -301,7 +310,10 @@ impl Stage {
                 let call = object.server_side_encryption(ServerSideEncryption::Aes256);
                 call.send().await.unwrap();
             }
-            Break::PolicyDenies => {
+            Break::PolicyDenies | Break::PolicyDeniesBehindTheCache => {
+                if cause == Break::PolicyDeniesBehindTheCache {
+                    self.view().await;
+                }
                 let policy = json!({"Version": "2012-10-17", "Statement": [{
                     "Sid": "ClosedOnPurpose", "Effect": "Deny", "Action": "s3:GetObject",
                     "Principal": {"AWS": "arn:aws:iam::111122223333:role/keyfront-edge"},
@@ -362,7 +374,10 @@ impl Stage {
             assert!(!told.contains(secret.as_str()), "a secret is told:\n{told}");
         }
         let unredacted = told.replace("Signature=redacted", "");
-        assert!(!unredacted.contains("Signature="), "a signature is told:\n{told}");
+        assert!(
+            !unredacted.contains("Signature="),
+            "a signature is told:\n{told}"
+        );
     }
 }
 
@@ -393,6 +408,13 @@ fn faults(start: Start) -> Faults {
             site_header: site(json!({
                 "v": 1, "bucket": "another-bucket", "region": "eu-west-1", "style": "virtual", "query": [],
                 "signing": "sigv4",
+            })),
+            ..whole
+        },
+        Start::SiteOfAnotherRegion => Faults {
+            site_header: site(json!({
+                "v": 1, "bucket": "keyfront-dev", "region": "eu-west-2", "style": "virtual", "query": [],
+                "signing": "sigv4", "endpoint": "https://s3.eu-west-1.amazonaws.com",
             })),
             ..whole
         },
@@ -457,7 +479,11 @@ fn every_verdict_of_the_documentation_is_provoked() {
     let document = std::fs::read_to_string(artefacts::root().join("docs/doctor.md")).unwrap();
     let documented: BTreeSet<&str> = document
         .lines()
-        .filter_map(|line| line.strip_prefix("| `")?.split_once('`').map(|(name, _)| name))
+        .filter_map(|line| {
+            line.strip_prefix("| `")?
+                .split_once('`')
+                .map(|(name, _)| name)
+        })
         .collect();
     let cases = cases();
     let provoked: BTreeSet<&str> = cases.iter().map(|case| case.verdict).collect();
@@ -480,8 +506,14 @@ async fn json_is_one_object_with_the_verdict_and_all_evidence() {
     assert_eq!(told["certainty"], "certain");
     let evidence = &told["evidence"];
     assert_eq!(evidence["answer"]["found"]["code"], "not-found");
-    assert_eq!(evidence["replay"]["found"]["asked"]["get"]["document"]["code"], "NoSuchKey");
-    assert_eq!(evidence["behaviour"]["found"]["site"]["valid"]["bucket"], "keyfront-dev");
+    assert_eq!(
+        evidence["replay"]["found"]["asked"]["get"]["document"]["code"],
+        "NoSuchKey"
+    );
+    assert_eq!(
+        evidence["behaviour"]["found"]["site"]["valid"]["bucket"],
+        "keyfront-dev"
+    );
     assert!(!text.contains("abcdef"), "{text}");
 }
 

@@ -99,8 +99,6 @@ pub(crate) async fn bucket_of(config: &SdkConfig, stack: &str) -> anyhow::Result
 }
 
 fn region(config: &SdkConfig) -> anyhow::Result<String> {
-    let region = config
-        .region()
-        .context("the configuration has no Region")?;
+    let region = config.region().context("the configuration has no Region")?;
     Ok(region.as_ref().to_owned())
 }

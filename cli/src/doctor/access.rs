@@ -80,7 +80,13 @@ impl Sources {
         if let Some((dev, path)) = self.dev_json()? {
             return Ok(Gathered::Found(self.of_dev_stack(dev, &path)));
         }
-        let named = [&self.stack, &self.bucket, &self.distribution, &self.key, &self.edge_role];
+        let named = [
+            &self.stack,
+            &self.bucket,
+            &self.distribution,
+            &self.key,
+            &self.edge_role,
+        ];
         if named.iter().all(|source| source.is_none()) {
             return Ok(Gathered::not_checked(
                 "AWS was not asked; give --stack, --distribution, --bucket or --dev",
@@ -100,9 +106,8 @@ impl Sources {
             Some(stack) => crate::deploy::outputs_of_system(&config, stack).await?,
             None => Default::default(),
         };
-        let mut named = |given: &Option<String>, output: &str| {
-            given.clone().or_else(|| outputs.remove(output))
-        };
+        let mut named =
+            |given: &Option<String>, output: &str| given.clone().or_else(|| outputs.remove(output));
         Ok(Gathered::Found(Access {
             bucket: named(&self.bucket, "BucketName"),
             distribution: named(&self.distribution, "DistributionId"),
@@ -170,7 +175,9 @@ impl Sources {
 
 impl Access {
     pub(super) fn region(&self) -> &str {
-        self.config.region().map_or("us-east-1", |region| region.as_ref())
+        self.config
+            .region()
+            .map_or("us-east-1", |region| region.as_ref())
     }
 
     /// The operator's own credentials.
@@ -198,7 +205,12 @@ impl Access {
         let region = key.split(':').nth(3).filter(|region| !region.is_empty());
         let config = aws::in_region(&self.config, region.unwrap_or(self.region()));
         let mut settings = aws_sdk_kms::config::Builder::from(&config);
-        settings.set_endpoint_url(self.endpoints.kms.clone().or_else(|| config.endpoint_url().map(str::to_owned)));
+        settings.set_endpoint_url(
+            self.endpoints
+                .kms
+                .clone()
+                .or_else(|| config.endpoint_url().map(str::to_owned)),
+        );
         aws_sdk_kms::Client::from_conf(settings.build())
     }
 
@@ -207,7 +219,8 @@ impl Access {
         let config = aws::in_region(&self.config, "us-east-1");
         let mut settings = aws_sdk_cloudfront::config::Builder::from(&config);
         settings.set_endpoint_url(
-            (self.endpoints.cloudfront.clone()).or_else(|| config.endpoint_url().map(str::to_owned)),
+            (self.endpoints.cloudfront.clone())
+                .or_else(|| config.endpoint_url().map(str::to_owned)),
         );
         aws_sdk_cloudfront::Client::from_conf(settings.build())
     }

@@ -52,7 +52,9 @@ pub(super) async fn look(access: &Access, target: &Target) -> anyhow::Result<Fou
         sends_more,
     } = matched(&config, &target.path)?;
     let document = carried(origin);
-    let judged = document.as_deref().map(|document| (Site::parse(document.as_bytes()), document));
+    let judged = document
+        .as_deref()
+        .map(|document| (Site::parse(document.as_bytes()), document));
     let site = match &judged {
         None => CarriedSite::Missing,
         Some((Err(error), _)) => CarriedSite::Refused(error.to_string()),
@@ -112,7 +114,9 @@ struct Matched<'c> {
 
 /// The first behaviour whose pattern covers the path, or the default one.
 fn matched<'c>(config: &'c DistributionConfig, path: &str) -> anyhow::Result<Matched<'c>> {
-    let named = config.cache_behaviors().map_or(&[][..], |found| found.items());
+    let named = config
+        .cache_behaviors()
+        .map_or(&[][..], |found| found.items());
     let found = named
         .iter()
         .find(|behaviour| PathPattern::new(behaviour.path_pattern()).covers(path));
@@ -220,7 +224,9 @@ async fn code(access: &Access, function: Option<&str>) -> (Gathered<String>, Opt
         Ok(version) => {
             let told = format!(
                 "{}, code SHA-256 {}, of {}",
-                version.runtime().map_or("no runtime", |runtime| runtime.as_str()),
+                version
+                    .runtime()
+                    .map_or("no runtime", |runtime| runtime.as_str()),
                 version.code_sha256().unwrap_or("unknown"),
                 version.last_modified().unwrap_or("an unknown date"),
             );

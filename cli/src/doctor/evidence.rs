@@ -48,7 +48,9 @@ pub(crate) struct Evidence {
     /// The answer to what was asked.
     #[serde(serialize_with = "found_or_failed")]
     pub(crate) answer: Result<Viewed, Failure>,
-    /// The answer to HEAD, which needs no key.
+    /// The same past the copy, where the first answer was one.
+    pub(crate) past_copy: Gathered<Viewed>,
+    /// The answer to HEAD, which needs no key, past any copy.
     pub(crate) head: Gathered<Viewed>,
     pub(crate) behaviour: Gathered<Behaviour>,
     /// What the edge would send, sent with the operator's credentials.

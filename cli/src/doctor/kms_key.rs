@@ -5,7 +5,7 @@ use time::{OffsetDateTime, format_description::well_known::Rfc3339};
 
 use super::{
     access::Access,
-    evidence::{KeyState, KeyStanding},
+    evidence::{KeyStanding, KeyState},
 };
 use crate::aws::told;
 

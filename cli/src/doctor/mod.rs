@@ -28,7 +28,8 @@ use self::{
     replay::Replaying,
     target::Target,
     verdict::EXIT_CODES,
-    wire::{Route, Trust},
+    viewer::Copies,
+    wire::{Failure, Route, Trust},
 };
 use crate::report;
 
@@ -126,22 +127,29 @@ async fn gather(arguments: &DoctorArguments) -> anyhow::Result<Evidence> {
     };
     let head = async {
         match arguments.method {
-            Method::Get => match viewer::view(&route, target, "HEAD").await {
-                Ok(answer) => Gathered::Found(answer),
-                Err(failure) => Gathered::not_checked(failure.to_string()),
-            },
+            Method::Get => {
+                let asked = viewer::view(&route, target, "HEAD", Copies::Avoided).await;
+                seen(asked)
+            }
             _ => Gathered::not_checked("asked besides GET only"),
         }
     };
     let (answer, head, behind) = tokio::join!(
-        viewer::view(&route, target, method),
+        viewer::view(&route, target, method, Copies::Taken),
         head,
         Behind::gather(&access, target, method, &trust, patience),
     );
+    let past_copy = match &answer {
+        Ok(first) if first.is_copy() => {
+            seen(viewer::view(&route, target, method, Copies::Avoided).await)
+        }
+        _ => Gathered::not_checked("the first answer is no copy"),
+    };
     Ok(Evidence {
         url: target.to_string(),
         method: method.to_owned(),
         answer,
+        past_copy,
         head,
         behaviour: behind.behaviour,
         replay: behind.replay,
@@ -150,6 +158,13 @@ async fn gather(arguments: &DoctorArguments) -> anyhow::Result<Evidence> {
         bucket_policy: behind.bucket_policy,
         key_policy: behind.key_policy,
     })
+}
+
+fn seen(asked: Result<Viewed, Failure>) -> Gathered<Viewed> {
+    asked.map_or_else(
+        |failure| Gathered::not_checked(failure.to_string()),
+        Gathered::Found,
+    )
 }
 
 /// What stands behind the URL.
@@ -268,23 +283,24 @@ impl Resources {
         };
         let bucket_policy = async {
             match &judged {
-                Ok((role, bucket, asked)) => {
-                    policies::of_bucket(access, role, bucket, asked).await.into()
-                }
+                Ok((role, bucket, asked)) => policies::of_bucket(access, role, bucket, asked)
+                    .await
+                    .into(),
                 Err(why) => Gathered::not_checked(why),
             }
         };
         let key_policy = async {
             match (&judged, object_key) {
                 (Ok((role, bucket, asked)), Some(key)) => {
-                    policies::of_key(access, role, key, bucket, asked).await.into()
+                    policies::of_key(access, role, key, bucket, asked)
+                        .await
+                        .into()
                 }
                 (Ok(_), None) => Gathered::not_checked("the object has no key of KMS"),
                 (Err(why), _) => Gathered::not_checked(why),
             }
         };
-        let (key, bucket_policy, key_policy) =
-            tokio::join!(standing, bucket_policy, key_policy);
+        let (key, bucket_policy, key_policy) = tokio::join!(standing, bucket_policy, key_policy);
         Self {
             key,
             bucket_policy,

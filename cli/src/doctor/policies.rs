@@ -221,7 +221,10 @@ mod tests {
             judge(&deny("arn:aws:s3:::b/a/*")),
             PolicyVerdict::Denies(Some("Closed".to_owned()))
         );
-        assert_eq!(judge(&deny("arn:aws:s3:::b/other/*")), PolicyVerdict::LeavesToRole);
+        assert_eq!(
+            judge(&deny("arn:aws:s3:::b/other/*")),
+            PolicyVerdict::LeavesToRole
+        );
         let tls = r#"{"Effect":"Deny","Principal":"*","Action":"s3:*","Resource":"*","Condition":{"Bool":{"aws:SecureTransport":"false"}}}"#;
         assert_eq!(judge(&policy(tls)), PolicyVerdict::LeavesToRole);
     }

@@ -87,7 +87,11 @@ fn assumed(access: &Access) -> anyhow::Result<String> {
         .bucket
         .as_ref()
         .context("no bucket is known; give --bucket, --distribution or --stack")?;
-    let style = if bucket.contains('.') { "path" } else { "virtual" };
+    let style = if bucket.contains('.') {
+        "path"
+    } else {
+        "virtual"
+    };
     let site = serde_json::json!({
         "v": 1, "bucket": bucket, "region": access.region(), "style": style, "query": [], "signing": "sigv4",
     });
@@ -145,8 +149,7 @@ fn sign(
             canonical,
         })),
         Served::Answer { answer, log } => {
-            let problem: serde_json::Value =
-                serde_json::from_str(&answer.body).unwrap_or_default();
+            let problem: serde_json::Value = serde_json::from_str(&answer.body).unwrap_or_default();
             let code = problem["code"].as_str();
             Signed::Refused {
                 code: code.map_or_else(|| answer.status_text(), str::to_owned),
@@ -205,7 +208,8 @@ fn read(reply: &Reply, request: &SignedRequest) -> BucketAnswer {
         Encryption {
             mode: told("x-amz-server-side-encryption").unwrap_or_else(|| "none".to_owned()),
             key: told("x-amz-server-side-encryption-aws-kms-key-id"),
-            bucket_key: told("x-amz-server-side-encryption-bucket-key-enabled").as_deref() == Some("true"),
+            bucket_key: told("x-amz-server-side-encryption-bucket-key-enabled").as_deref()
+                == Some("true"),
             envelope: names
                 .map(http::HeaderName::as_str)
                 .any(|name| name.starts_with("x-amz-meta-x-amz-")),
@@ -223,7 +227,11 @@ fn read(reply: &Reply, request: &SignedRequest) -> BucketAnswer {
 /// What the signature was made over, from what was sent; the scope is in `authorization`.
 fn string_to_sign(request: &SignedRequest) -> Option<String> {
     let sent = |name: &str| {
-        let header = request.sent.headers.iter().find(|header| header.name == name)?;
+        let header = request
+            .sent
+            .headers
+            .iter()
+            .find(|header| header.name == name)?;
         Some(header.value.as_ref())
     };
     let authorization = sent("authorization")?;
@@ -231,5 +239,8 @@ fn string_to_sign(request: &SignedRequest) -> Option<String> {
     let credential = fields.strip_prefix("Credential=")?.split(',').next()?;
     let (_, scope) = credential.split_once('/')?;
     let hash = hex::encode(Sha256::digest(&request.canonical));
-    Some(format!("{algorithm}\n{}\n{scope}\n{hash}", sent("x-amz-date")?))
+    Some(format!(
+        "{algorithm}\n{}\n{scope}\n{hash}",
+        sent("x-amz-date")?
+    ))
 }

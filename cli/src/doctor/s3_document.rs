@@ -19,9 +19,12 @@ impl S3Document {
     /// Reads a body; `None` if it is no such document.
     pub(crate) fn read(body: &[u8]) -> Option<Self> {
         let text = str::from_utf8(body).ok()?;
-        let root = text.trim_start().strip_prefix("<?xml").map_or(text, |rest| {
-            rest.split_once("?>").map_or("", |(_, root)| root)
-        });
+        let root = text
+            .trim_start()
+            .strip_prefix("<?xml")
+            .map_or(text, |rest| {
+                rest.split_once("?>").map_or("", |(_, root)| root)
+            });
         if !root.trim_start().starts_with("<Error>") {
             return None;
         }

@@ -89,7 +89,8 @@ fn shown(line: Option<&str>) -> String {
 mod tests {
     use super::*;
 
-    const SIGNED: &str = "GET\n/a%2Bb\n\nhost:b.example\nx-amz-date:20260101T000000Z\n\nhost;x-amz-date\nHASH";
+    const SIGNED: &str =
+        "GET\n/a%2Bb\n\nhost:b.example\nx-amz-date:20260101T000000Z\n\nhost;x-amz-date\nHASH";
 
     fn differs(verified: &str) -> (&'static str, usize, String) {
         match compare((SIGNED, verified), None) {
@@ -110,7 +111,11 @@ mod tests {
             (("/a%2Bb", "/a%20b"), "path", 2),
             (("b.example", "proxy.example"), "headers", 4),
             (("20260101T000000Z", "20260101T000001Z"), "headers", 5),
-            (("host;x-amz-date", "host"), "names of the signed headers", 7),
+            (
+                ("host;x-amz-date", "host"),
+                "names of the signed headers",
+                7,
+            ),
             (("HASH", "OTHER"), "hash of the payload", 8),
         ] {
             let told = differs(&SIGNED.replace(change.0, change.1));
@@ -125,7 +130,11 @@ mod tests {
         let strings = Some(("A\nB", "A\nC"));
         assert!(matches!(
             compare((SIGNED, SIGNED), strings),
-            Comparison::Differs { part: "string to sign", line: 2, .. }
+            Comparison::Differs {
+                part: "string to sign",
+                line: 2,
+                ..
+            }
         ));
     }
 

@@ -143,7 +143,10 @@ mod tests {
         assert_eq!(target.on_the_wire(), "/a/../%2e%2B+b//?x=1&y");
         assert_eq!(target.query_names().collect::<Vec<_>>(), ["x", "y"]);
         let bare: Target = "https://[::1]".parse().unwrap();
-        assert_eq!((bare.host.as_str(), bare.port, bare.path.as_str()), ("::1", 443, "/"));
+        assert_eq!(
+            (bare.host.as_str(), bare.port, bare.path.as_str()),
+            ("::1", 443, "/")
+        );
     }
 
     #[test]

@@ -157,7 +157,7 @@ impl Kind {
             Self::SiteInvalid => ("site-invalid", Class::Site, "the origin's x-keyfront-site is missing or refused", "correct the origin's custom header"),
             Self::SiteMisrouted => ("site-misrouted", Class::Site, "the site leads to another host than the behaviour's origin", "give the behaviour the origin its site names"),
             Self::BucketPolicyDenies => ("bucket-policy-denies", Class::Permission, "the bucket's policy denies the read", "change the statement of the bucket's policy"),
-            Self::RoleDenied => ("role-denied", Class::Permission, "the edge's role may not read the object", "grant the edge's role s3:GetObject on the bucket's objects"),
+            Self::RoleDenied => ("role-denied", Class::Permission, "the edge's role may not read the object", "grant the edge's role s3:GetObject on the bucket's objects; if it has that, its session is not accepted"),
             Self::KmsDenied => ("kms-denied", Class::Key, "the edge's role may not decrypt with the object's key", "grant kms:Decrypt on the key, in the role's policy and in the key's"),
             Self::OtherKey => ("other-key", Class::Key, "the object is encrypted with another key than the system's", "encrypt the object with the system's key, or grant the role kms:Decrypt on its key"),
             Self::KeyDisabled => ("key-disabled", Class::Key, "the object's key is disabled", "enable the key"),
@@ -256,9 +256,16 @@ mod tests {
                 face.name,
                 class.as_str().unwrap(),
                 face.means,
-                if face.advice.is_empty() { "-" } else { face.advice }
+                if face.advice.is_empty() {
+                    "-"
+                } else {
+                    face.advice
+                }
             );
-            assert!(document.contains(&row), "docs/doctor.md lacks the row {row}");
+            assert!(
+                document.contains(&row),
+                "docs/doctor.md lacks the row {row}"
+            );
             assert_eq!(serde_json::to_value(kind).unwrap(), face.name);
         }
         assert_eq!(document.matches("\n| `").count(), Kind::ALL.len());

@@ -3,7 +3,7 @@
 use http::HeaderMap;
 use keyfront_edge::{OriginKind, http_date::from_imf_fixdate, keeps_response_header};
 use serde::Deserialize;
-use time::OffsetDateTime;
+use time::{Duration, OffsetDateTime, macros::format_description};
 
 use super::{
     evidence::Viewed,
@@ -12,22 +12,36 @@ use super::{
     wire::{Failure, Question, Reply, Route, exchange},
 };
 
+/// Whether a copy of the CDN's will do.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Copies {
+    Taken,
+    /// By a condition that always holds and that a cache leaves to the origin. A CDN that answers from its copy all the
+    /// same says so in `X-Cache`.
+    Avoided,
+}
+
 /// Asks for the target; no credentials and no body are sent, so that nothing can change.
 pub(super) async fn view(
     route: &Route,
     target: &Target,
     method: &str,
+    past: Copies,
 ) -> Result<Viewed, Failure> {
+    let agent = concat!("keyfront-doctor/", env!("CARGO_PKG_VERSION"));
+    let mut headers = vec![
+        ("host".to_owned(), target.authority.clone()),
+        ("user-agent".to_owned(), agent.to_owned()),
+        ("accept".to_owned(), "*/*".to_owned()),
+    ];
+    if past == Copies::Avoided {
+        let tomorrow = imf_fixdate(OffsetDateTime::now_utc() + Duration::DAY);
+        headers.push(("if-unmodified-since".to_owned(), tomorrow));
+    }
     let question = Question {
         method: method.to_owned(),
         target: target.on_the_wire(),
-        headers: [
-            ("host", target.authority.as_str()),
-            ("user-agent", concat!("keyfront-doctor/", env!("CARGO_PKG_VERSION"))),
-            ("accept", "*/*"),
-        ]
-        .map(|(name, value)| (name.to_owned(), value.to_owned()))
-        .to_vec(),
+        headers,
     };
     let reply = exchange(route, &question).await?;
     Ok(read(reply))
@@ -55,6 +69,15 @@ fn read(reply: Reply) -> Viewed {
         clock_ahead: clock_ahead(&reply.headers),
         connection: Some(reply.made),
     }
+}
+
+/// RFC 9110, section 5.6.7.
+fn imf_fixdate(moment: OffsetDateTime) -> String {
+    let format = format_description!(
+        "[weekday repr:short], [day] [month repr:short] [year] [hour]:[minute]:[second] GMT"
+    );
+    // Only years beyond the calendar have no such form; a condition that is no date is ignored.
+    moment.format(format).unwrap_or_default()
 }
 
 fn problem(reply: &Reply) -> Option<String> {
@@ -85,7 +108,10 @@ fn leaking(headers: &HeaderMap) -> Vec<String> {
         name if name.starts_with("x-amz-") => !keeps_response_header(OriginKind::Bucket, name),
         name => {
             name.starts_with("x-amzn-")
-                || matches!(name, "x-keyfront-site" | "x-keyfront-response" | "x-keyfront-authorization")
+                || matches!(
+                    name,
+                    "x-keyfront-site" | "x-keyfront-response" | "x-keyfront-authorization"
+                )
         }
     };
     let mut names: Vec<String> = headers

@@ -227,7 +227,12 @@ async fn ask(
             }
             Ok(None) => break,
             Ok(Some(Err(error))) => return Err(failed(format!("the body breaks off: {error}"))),
-            Err(_) => return Err(failed(format!("the body stands still: {}", too_slow(route)))),
+            Err(_) => {
+                return Err(failed(format!(
+                    "the body stands still: {}",
+                    too_slow(route)
+                )));
+            }
         }
     }
     driver.abort();

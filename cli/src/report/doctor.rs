@@ -57,15 +57,21 @@ fn rows(evidence: &Evidence) -> Vec<(&'static str, String)> {
             rows.push(("clock", clock(answer.clock_ahead, "the CDN's")));
         }
     }
+    if let Gathered::Found(past) = &evidence.past_copy {
+        rows.push(("past the copy", viewed(past)));
+    }
     rows.push(("HEAD", told(&evidence.head, viewed)));
     rows.push(("headers", headers(evidence)));
     rows.push(("behaviour", told(&evidence.behaviour, behaviour)));
     rows.push(("site", told(&evidence.behaviour, |found| site(&found.site))));
     rows.push(("edge", told(&evidence.behaviour, functions)));
     rows.extend(replay(&evidence.replay));
-    rows.push(("key", told(&evidence.key, |found| {
-        format!("{} is {}", found.key, key_state(&found.state))
-    })));
+    rows.push((
+        "key",
+        told(&evidence.key, |found| {
+            format!("{} is {}", found.key, key_state(&found.state))
+        }),
+    ));
     rows.push(("system's key", told(&evidence.demanded_key, String::clone)));
     rows.push(("bucket policy", told(&evidence.bucket_policy, policy)));
     rows.push(("key policy", told(&evidence.key_policy, policy)));
@@ -102,10 +108,7 @@ fn viewed(answer: &Viewed) -> String {
             .s3
             .as_ref()
             .map(|s3| format!("S3's document: {}", s3.code)),
-        answer
-            .request_id
-            .as_ref()
-            .map(|id| format!("request {id}")),
+        answer.request_id.as_ref().map(|id| format!("request {id}")),
     ];
     let parts: Vec<String> = parts.into_iter().flatten().collect();
     parts.join(", ")
@@ -114,7 +117,9 @@ fn viewed(answer: &Viewed) -> String {
 fn clock(ahead: Option<i64>, whose: &str) -> String {
     match ahead {
         None => format!("{whose} is not told"),
-        Some(seconds) if seconds.abs() <= NOTABLE_SKEW => format!("{whose} agrees with this machine's"),
+        Some(seconds) if seconds.abs() <= NOTABLE_SKEW => {
+            format!("{whose} agrees with this machine's")
+        }
         Some(seconds) => format!("{whose} is {seconds} s ahead of this machine's"),
     }
 }
@@ -172,8 +177,13 @@ fn replay(gathered: &Gathered<Replay>) -> Vec<(&'static str, String)> {
     match gathered {
         Gathered::NotChecked(why) => vec![("bucket", format!("not checked: {why}"))],
         Gathered::Found(Replay::Refused { code, log }) => {
-            let log = log.as_ref().map_or(String::new(), |log| format!(" ({log})"));
-            vec![("bucket", format!("not asked: the edge answers {code} by itself{log}"))]
+            let log = log
+                .as_ref()
+                .map_or(String::new(), |log| format!(" ({log})"));
+            vec![(
+                "bucket",
+                format!("not asked: the edge answers {code} by itself{log}"),
+            )]
         }
         Gathered::Found(Replay::AsksFunction) => vec![(
             "bucket",
@@ -191,7 +201,14 @@ fn replayed(asked: &Asked) -> Vec<(&'static str, String)> {
     };
     let mut rows = vec![
         ("bucket", format!("{}{assumed}", asked.url)),
-        ("  by operator", format!("GET is {}; HEAD is {}", answered(&asked.get), answered(&asked.head))),
+        (
+            "  by operator",
+            format!(
+                "GET is {}; HEAD is {}",
+                answered(&asked.get),
+                answered(&asked.head)
+            ),
+        ),
         ("  clock", clock(asked.get.clock_ahead, "the bucket's")),
     ];
     match &asked.get.comparison {
@@ -206,7 +223,10 @@ fn replayed(asked: &Asked) -> Vec<(&'static str, String)> {
             signed,
             verified,
         }) => {
-            rows.push(("  signature", format!("line {line} ({part}) of the canonical request differs")));
+            rows.push((
+                "  signature",
+                format!("line {line} ({part}) of the canonical request differs"),
+            ));
             rows.push(("    signed", signed.clone()));
             rows.push(("    verified", verified.clone()));
         }
@@ -214,7 +234,10 @@ fn replayed(asked: &Asked) -> Vec<(&'static str, String)> {
     let encryption = match &asked.head.encryption {
         None => "not checked: the bucket does not show it".to_owned(),
         Some(found) => {
-            let key = found.key.as_deref().map_or(String::new(), |key| format!(", {key}"));
+            let key = found
+                .key
+                .as_deref()
+                .map_or(String::new(), |key| format!(", {key}"));
             let bucket_key = if found.bucket_key { ", bucket key" } else { "" };
             let envelope = if found.envelope { ", an envelope" } else { "" };
             format!("{}{key}{bucket_key}{envelope}", found.mode)
@@ -247,7 +270,9 @@ fn policy(verdict: &PolicyVerdict) -> String {
         PolicyVerdict::Allows => "allows the edge's role".to_owned(),
         PolicyVerdict::LeavesToRole => "leaves it to the role's own policies".to_owned(),
         PolicyVerdict::NamesNeither => "names neither the edge's role nor the account".to_owned(),
-        PolicyVerdict::Denies(None) => "denies the edge's role, in a statement without a Sid".to_owned(),
+        PolicyVerdict::Denies(None) => {
+            "denies the edge's role, in a statement without a Sid".to_owned()
+        }
         PolicyVerdict::Denies(Some(sid)) => format!("denies the edge's role: {sid}"),
     }
 }

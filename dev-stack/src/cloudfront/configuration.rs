@@ -19,7 +19,9 @@ pub(super) fn configuration(distribution: &Distribution, account: &str) -> Strin
         .map(|(at, behaviour)| settings(at, behaviour, account))
         .collect();
     // The last behaviour is the default: a distribution without one is refused at the start.
-    let (default, named) = told.split_last().map_or(("", &told[..0]), |(default, named)| (default, named));
+    let (default, named) = told
+        .split_last()
+        .map_or(("", &told[..0]), |(default, named)| (default, named));
     let named: Vec<String> = (named.iter().zip(behaviours))
         .map(|(told, behaviour)| {
             let pattern = escape(behaviour.path_pattern.as_str());
@@ -42,7 +44,11 @@ pub(super) fn cache_policy(distribution: &Distribution, id: &str) -> Option<Stri
     let (_, behaviour) = numbered.find(|(at, _)| policy_id(*at) == id)?;
     let policy = &behaviour.cache;
     let keyed = |kind: &str, names: &[String]| {
-        let mode = if names.is_empty() { "none" } else { "whitelist" };
+        let mode = if names.is_empty() {
+            "none"
+        } else {
+            "whitelist"
+        };
         let items: Vec<String> = names
             .iter()
             .map(|name| format!("<Name>{}</Name>", escape(name)))
@@ -111,7 +117,8 @@ fn origin((at, behaviour): (usize, &Behaviour)) -> String {
              <OriginKeepaliveTimeout>{keepalive_timeout}</OriginKeepaliveTimeout></CustomOriginConfig>"
         ),
         OriginKind::S3 { .. } => {
-            "<S3OriginConfig><OriginAccessIdentity></OriginAccessIdentity></S3OriginConfig>".to_owned()
+            "<S3OriginConfig><OriginAccessIdentity></OriginAccessIdentity></S3OriginConfig>"
+                .to_owned()
         }
     };
     format!(

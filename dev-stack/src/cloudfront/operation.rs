@@ -23,7 +23,9 @@ impl<'a> Operation<'a> {
                 Ok(Self::GetDistributionConfig(id))
             }
             (&Method::GET, ["", "2020-05-31", "cache-policy", id]) => Ok(Self::GetCachePolicy(id)),
-            _ => Err(CloudFrontError::UnknownOperation(format!("{method} {path}"))),
+            _ => Err(CloudFrontError::UnknownOperation(format!(
+                "{method} {path}"
+            ))),
         }
     }
 

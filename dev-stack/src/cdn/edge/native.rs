@@ -67,7 +67,8 @@ impl NativeEdge {
             },
             request_id: &config.request_id,
         };
-        let now = unix_seconds(SystemTime::now()).ok_or_else(|| malformed("the clock is before 1970"))?;
+        let now =
+            unix_seconds(SystemTime::now()).ok_or_else(|| malformed("the clock is before 1970"))?;
         let credentials = self.credentials.borrow().clone();
         let domain = format!("{}{}", origin.domain_name(), origin.path());
         let invocation = Invocation {

@@ -61,9 +61,10 @@ impl EdgeRuntime {
         match kind {
             EdgeKind::Node(config) => NodePool::start(config, credentials).await.map(Self::Node),
             EdgeKind::Native => Ok(Self::Native(Box::new(NativeEdge::new(credentials, 0)))),
-            EdgeKind::NativeAhead(seconds) => {
-                Ok(Self::Native(Box::new(NativeEdge::new(credentials, seconds))))
-            }
+            EdgeKind::NativeAhead(seconds) => Ok(Self::Native(Box::new(NativeEdge::new(
+                credentials,
+                seconds,
+            )))),
         }
     }
 
