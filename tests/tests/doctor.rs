@@ -536,3 +536,140 @@ fn the_doctor_refuses_what_is_no_url_and_files_that_are_not_there() {
     let (code, told) = doctor(&["https://localhost:1/", "--ca", nowhere]);
     assert!(code == 1 && told.contains("CA"), "{code} {told}");
 }
+
+/// Answers every call of one service in the same words.
+async fn service(method: Method, text: String) -> FaultProxy {
+    let service = FaultProxy::reserve().await;
+    service.fail(Rule {
+        method,
+        about: "",
+        fault: Fault::Answer(StatusCode::OK, text.leak()),
+        times: usize::MAX,
+    });
+    service
+}
+
+fn outputs(pairs: &[(&str, &str)]) -> String {
+    let members: String = pairs
+        .iter()
+        .map(|(key, value)| {
+            format!(
+                "<member><OutputKey>{key}</OutputKey><OutputValue>{value}</OutputValue></member>"
+            )
+        })
+        .collect();
+    format!(
+        "<DescribeStacksResponse xmlns=\"http://cloudformation.amazonaws.com/doc/2010-05-15/\"><DescribeStacksResult>\
+         <Stacks><member><StackName>media</StackName><CreationTime>2026-01-01T00:00:00Z</CreationTime>\
+         <StackStatus>CREATE_COMPLETE</StackStatus><Outputs>{members}</Outputs></member></Stacks>\
+         </DescribeStacksResult></DescribeStacksResponse>"
+    )
+}
+
+/// The doctor as in production: the SDK's own chain, and the services where the environment says.
+fn as_on_aws(
+    stage: &Stage,
+    cloudformation: &FaultProxy,
+    lambda: &FaultProxy,
+) -> tokio::process::Command {
+    let dev = &stage.stack.dev;
+    let beside = std::fs::read(stage.dev_json.with_file_name("endpoints.json")).unwrap();
+    let beside: Value = serde_json::from_slice(&beside).unwrap();
+    let mut command = tokio::process::Command::new(artefacts::keyfront());
+    let url = format!("{}/a/object.txt", dev.cdn_url);
+    command
+        .args([
+            "doctor",
+            &url,
+            "--region",
+            &dev.region,
+            "--timeout",
+            PATIENCE,
+            "--ca",
+        ])
+        .arg(&dev.ca_cert)
+        .env_remove("AWS_PROFILE")
+        .env("AWS_CONFIG_FILE", "/nonexistent")
+        .env("AWS_SHARED_CREDENTIALS_FILE", "/nonexistent")
+        .env("AWS_EC2_METADATA_DISABLED", "true")
+        .env("AWS_ACCESS_KEY_ID", &dev.credentials.admin.access_key_id)
+        .env(
+            "AWS_SECRET_ACCESS_KEY",
+            &dev.credentials.admin.secret_access_key,
+        )
+        .env("AWS_ENDPOINT_URL_S3", &dev.s3_url)
+        .env("AWS_ENDPOINT_URL_KMS", &dev.kms_url)
+        .env(
+            "AWS_ENDPOINT_URL_CLOUDFRONT",
+            beside["cloudfront_url"].as_str().unwrap(),
+        )
+        .env("AWS_ENDPOINT_URL_CLOUDFORMATION", cloudformation.url())
+        .env("AWS_ENDPOINT_URL_LAMBDA", lambda.url())
+        .kill_on_drop(true);
+    command
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_stacks_outputs_and_names_given_one_by_one_lead_to_the_same() {
+    let stage = Stage::start(Start::Without("DecryptThroughS3", "kms:Decrypt")).await;
+    let dev = &stage.stack.dev;
+    let cloudformation = service(
+        Method::POST,
+        outputs(&[
+            ("BucketName", &dev.bucket),
+            ("KeyArn", &dev.key_arn),
+            ("DistributionId", "EKEYFRONTDEV00"),
+            (
+                "EdgeFunctionArn",
+                "arn:aws:lambda:us-east-1:111122223333:function:keyfront-edge:2",
+            ),
+        ]),
+    )
+    .await;
+    let version = json!({
+        "Role": "arn:aws:iam::111122223333:role/keyfront-edge", "Runtime": "nodejs22.x",
+        "CodeSha256": "c2hhMjU2", "LastModified": "2026-01-01",
+    });
+    let lambda = service(Method::GET, version.to_string()).await;
+    let by_stack = as_on_aws(&stage, &cloudformation, &lambda)
+        .args(["--stack", "media"])
+        .output()
+        .await
+        .unwrap();
+    let by_names = as_on_aws(&stage, &cloudformation, &lambda)
+        .args([
+            "--distribution",
+            "EKEYFRONTDEV00",
+            "--bucket",
+            &dev.bucket,
+            "--key",
+            &dev.key_arn,
+        ])
+        .output()
+        .await
+        .unwrap();
+    for (output, also) in [(by_stack, "the stack published"), (by_names, "c2hhMjU2")] {
+        let told = String::from_utf8(output.stdout).unwrap();
+        assert_eq!(output.status.code(), Some(41), "{told}");
+        assert!(told.starts_with("kms-denied: "), "{told}");
+        assert!(
+            told.contains("bucket policy  leaves it to the role's own policies"),
+            "{told}"
+        );
+        assert!(told.contains(also), "{told}");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn aws_that_cannot_be_asked_leaves_the_url_to_be_judged() {
+    let stage = Stage::start(Start::Whole).await;
+    let broken = FaultProxy::reserve().await;
+    let output = as_on_aws(&stage, &broken, &broken)
+        .args(["--stack", "media"])
+        .output()
+        .await
+        .unwrap();
+    let told = String::from_utf8(output.stdout).unwrap();
+    assert_eq!(output.status.code(), Some(0), "{told}");
+    assert!(told.contains("not checked: stack media in"), "{told}");
+}

@@ -53,6 +53,8 @@ pub(super) struct Access {
     pub(super) distribution: Option<String>,
     pub(super) key: Option<String>,
     pub(super) edge_role: Option<String>,
+    /// ARN of the version at the edge that the stack made.
+    pub(super) edge_function: Option<String>,
     /// The operator's; the Region is the bucket's.
     pub(super) config: SdkConfig,
     pub(super) endpoints: EndpointUrls,
@@ -72,10 +74,10 @@ impl Sources {
         Ok(self.dev_json()?.map(|(dev, _)| dev.ca_cert))
     }
 
-    /// What the arguments give access to.
+    /// What the arguments give access to. AWS that cannot be asked is no error: the URL still can.
     ///
     /// # Errors
-    /// A stack or a dev stack was named that is not there, or no Region can be found.
+    /// The dev stack's files cannot be read.
     pub(super) async fn access(&self, patience: Duration) -> anyhow::Result<Gathered<Access>> {
         if let Some((dev, path)) = self.dev_json()? {
             return Ok(Gathered::Found(self.of_dev_stack(dev, &path)));
@@ -92,6 +94,10 @@ impl Sources {
                 "AWS was not asked; give --stack, --distribution, --bucket or --dev",
             ));
         }
+        Ok(self.of_aws(patience).await.into())
+    }
+
+    async fn of_aws(&self, patience: Duration) -> anyhow::Result<Access> {
         let loaded = self.aws.load().await?;
         let timeouts = TimeoutConfig::builder()
             .connect_timeout(patience)
@@ -106,13 +112,15 @@ impl Sources {
             Some(stack) => crate::deploy::outputs_of_system(&config, stack).await?,
             None => Default::default(),
         };
+        let edge_function = outputs.remove("EdgeFunctionArn");
         let mut named =
             |given: &Option<String>, output: &str| given.clone().or_else(|| outputs.remove(output));
-        Ok(Gathered::Found(Access {
+        Ok(Access {
             bucket: named(&self.bucket, "BucketName"),
             distribution: named(&self.distribution, "DistributionId"),
             key: named(&self.key, "KeyArn"),
             edge_role: self.edge_role.clone(),
+            edge_function,
             endpoints: EndpointUrls {
                 s3: std::env::var("AWS_ENDPOINT_URL_S3")
                     .ok()
@@ -120,7 +128,7 @@ impl Sources {
                 ..EndpointUrls::default()
             },
             config,
-        }))
+        })
     }
 
     fn dev_json(&self) -> anyhow::Result<Option<(DevJson, PathBuf)>> {
@@ -163,6 +171,7 @@ impl Sources {
             distribution: (self.distribution.clone()).or_else(|| told(|found| &found.distribution)),
             key: Some(self.key.clone().unwrap_or(dev.key_arn)),
             edge_role: (self.edge_role.clone()).or_else(|| told(|found| &found.edge_role)),
+            edge_function: None,
             config,
             endpoints: EndpointUrls {
                 s3: Some(dev.s3_url),
@@ -205,12 +214,9 @@ impl Access {
         let region = key.split(':').nth(3).filter(|region| !region.is_empty());
         let config = aws::in_region(&self.config, region.unwrap_or(self.region()));
         let mut settings = aws_sdk_kms::config::Builder::from(&config);
-        settings.set_endpoint_url(
-            self.endpoints
-                .kms
-                .clone()
-                .or_else(|| config.endpoint_url().map(str::to_owned)),
-        );
+        if let Some(url) = &self.endpoints.kms {
+            settings = settings.endpoint_url(url);
+        }
         aws_sdk_kms::Client::from_conf(settings.build())
     }
 
@@ -218,10 +224,9 @@ impl Access {
     pub(super) fn cloudfront(&self) -> aws_sdk_cloudfront::Client {
         let config = aws::in_region(&self.config, "us-east-1");
         let mut settings = aws_sdk_cloudfront::config::Builder::from(&config);
-        settings.set_endpoint_url(
-            (self.endpoints.cloudfront.clone())
-                .or_else(|| config.endpoint_url().map(str::to_owned)),
-        );
+        if let Some(url) = &self.endpoints.cloudfront {
+            settings = settings.endpoint_url(url);
+        }
         aws_sdk_cloudfront::Client::from_conf(settings.build())
     }
 

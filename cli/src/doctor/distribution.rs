@@ -87,6 +87,7 @@ pub(super) async fn look(access: &Access, target: &Target) -> anyhow::Result<Fou
             origin: origin.domain_name().to_owned(),
             request_function,
             response_function: function(functions.as_ref(), &EventType::OriginResponse),
+            published: access.edge_function.clone(),
             site,
             dropped,
             code,

@@ -121,6 +121,8 @@ pub(crate) struct Behaviour {
     pub(crate) request_function: Option<String>,
     /// ARN of the version that runs at origin-response.
     pub(crate) response_function: Option<String>,
+    /// ARN of the version that the stack published, where a stack was named.
+    pub(crate) published: Option<String>,
     pub(crate) site: CarriedSite,
     /// Parameters of the URL that the site lists and the cache policy drops.
     pub(crate) dropped: Vec<String>,

@@ -211,7 +211,7 @@ impl Class {
 pub(crate) const EXIT_CODES: &str = "\
 Exit codes:
   0   healthy
-  1   the doctor could not look (a file, the arguments' stack)
+  1   the doctor could not begin (a file cannot be read)
   2   wrong arguments
   10  name: name-unknown
   11  connection: unreachable

@@ -157,7 +157,12 @@ fn site(carried: &CarriedSite) -> String {
 }
 
 fn functions(found: &Behaviour) -> String {
-    let code = told(&found.code, String::clone);
+    let mut code = told(&found.code, String::clone);
+    if let Some(published) = &found.published
+        && found.request_function.as_ref() != Some(published)
+    {
+        code.push_str(&format!("; the stack published {published}"));
+    }
     match (&found.request_function, &found.response_function) {
         (Some(request), Some(response)) if request == response => format!("{request} ({code})"),
         (request, response) => {

@@ -117,6 +117,7 @@ fn known(answer: Viewed, head: Viewed) -> Evidence {
             origin: "b.s3.eu-west-1.amazonaws.com".to_owned(),
             request_function: function.clone(),
             response_function: function,
+            published: None,
             site: CarriedSite::Valid {
                 bucket: "b".to_owned(),
                 region: "eu-west-1".to_owned(),
