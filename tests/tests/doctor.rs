@@ -17,6 +17,7 @@ use keyfront_tests::{
     fault_proxy::{Fault, FaultProxy, Rule},
     local_stack::LocalStack,
     s3_client,
+    worker::{Worker, WorkerConfig},
 };
 use serde_json::{Value, json};
 use tempfile::TempDir;
@@ -30,6 +31,8 @@ const PATIENCE: &str = "20";
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Start {
     Whole,
+    Bundle,
+    BundleSession,
     Without(&'static str, &'static str),
     EdgeClock,
     EdgeSession,
@@ -102,6 +105,7 @@ fn cases() -> Vec<Case> {
     vec![
         // --- before the edge ---
         Case { says: &["200", "Miss from cloudfront", "nothing of the bucket's own reaches viewers", "aws:kms", "is enabled", "bucket keyfront-dev in eu-west-1", "leaves it to the role"], ..CASE },
+        Case { start: S::Bundle, says: &["200", "nothing of the bucket's own reaches viewers"], ..CASE },
         Case { given: G::OnlyTheCa, says: &["not checked: AWS was not asked"], ..CASE },
         Case { target: "https://nowhere.keyfront.invalid/a", verdict: "name-unknown", code: 10, says: &["nowhere.keyfront.invalid"], ..CASE },
         Case { target: "https://127.0.0.1:1/a", verdict: "unreachable", code: 11, says: &["127.0.0.1:1"], ..CASE },
@@ -142,6 +146,7 @@ fn cases() -> Vec<Case> {
         Case { start: S::SiteOfAnotherRegion, verdict: "signature-rejected", code: 42, says: &["origin-denied", "the region is wrong"], ..CASE },
         Case { start: S::EdgeClock, verdict: "clock-skew", code: 43, says: &["clock-skew", "the bucket's agrees"], ..CASE },
         Case { start: S::EdgeSession, verdict: "edge-credentials", code: 44, says: &["credentials-expired"], ..CASE },
+        Case { start: S::BundleSession, verdict: "edge-credentials", code: 44, says: &["credentials-expired"], ..CASE },
         Case { cause: B::OperatorsSecretWrong, says: &["the secret is not the access key's"], ..CASE },
         // --- the origin, and what is served otherwise ---
         Case { start: S::S3Throttling, verdict: "throttled", code: 50, says: &["throttled"], ..CASE },
@@ -171,6 +176,16 @@ impl Stage {
                     action: action.to_owned(),
                 };
                 LocalStack::without(grant).await
+            }
+            Start::Bundle | Start::BundleSession => {
+                let bundle = artefacts::edge_bundle();
+                LocalStack::configured(|config| {
+                    config.edge = EdgeKind::Node { bundle };
+                    if start == Start::BundleSession {
+                        config.faults = faults(Start::EdgeSession);
+                    }
+                })
+                .await
             }
             Start::ThrowingBundle => {
                 let bundle = folder.path().join("index.mjs");
@@ -672,4 +687,29 @@ async fn aws_that_cannot_be_asked_leaves_the_url_to_be_judged() {
     let told = String::from_utf8(output.stdout).unwrap();
     assert_eq!(output.status.code(), Some(0), "{told}");
     assert!(told.contains("not checked: stack media in"), "{told}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_workers_own_codes_decide_without_access_to_aws() {
+    let stage = Stage::start(Start::Without("DecryptThroughS3", "kms:Decrypt")).await;
+    let dev = &stage.stack.dev;
+    let host = format!("{}.s3.{}.amazonaws.com", dev.bucket, dev.region);
+    let site = json!({
+        "v": 1, "bucket": dev.bucket, "region": dev.region, "style": "virtual", "query": [], "signing": "sigv4",
+    });
+    let mut forged = dev.credentials.edge.clone();
+    forged.secret_access_key = "not-the-secret-of-this-access-key-000000".to_owned();
+    for (credentials, verdict, code) in [
+        (&dev.credentials.edge, "kms-denied: ", 41),
+        (&forged, "signature-rejected: ", 42),
+    ] {
+        let config = WorkerConfig::of(&site, credentials).with_host(&host, &dev.s3_url);
+        let worker = Worker::start(&config);
+        let url = format!("{}/a/object.txt", worker.url());
+        let mut doctor = tokio::process::Command::new(artefacts::keyfront());
+        let output = doctor.args(["doctor", &url]).output().await.unwrap();
+        let told = String::from_utf8(output.stdout).unwrap();
+        assert!(told.starts_with(verdict), "{told}");
+        assert_eq!(output.status.code(), Some(code));
+    }
 }

@@ -180,6 +180,10 @@ fn missing(facts: &Facts<'_>) -> Option<Verdict> {
             }
             Some(facts.certain(Kind::ObjectMissing, because))
         }
+        None if facts.is_unmarked() && facts.answer.status == 404 => Some(Verdict::likely(
+            Kind::ObjectMissing,
+            "a 404 without a mark of the edge is the page a distribution shows for a missing object",
+        )),
         None if told => Some(Verdict::likely(
             Kind::ObjectMissing,
             "the edge answers not-found; a site may tell a denied read so as well",
@@ -224,8 +228,7 @@ fn function(facts: &Facts<'_>) -> Option<Verdict> {
 }
 
 fn origin(facts: &Facts<'_>) -> Option<Verdict> {
-    let unmarked = facts.code.is_none() && facts.answer.request_id.is_none();
-    let by_status = unmarked && matches!(facts.answer.status, 500 | 502 | 503 | 504);
+    let by_status = facts.is_unmarked() && matches!(facts.answer.status, 500 | 502 | 503 | 504);
     if !by_status && facts.code != Some("origin-failed") {
         return None;
     }
@@ -243,8 +246,8 @@ fn origin(facts: &Facts<'_>) -> Option<Verdict> {
 
 /// Without a mark of the edge, the CDN itself answers.
 fn cdn(facts: &Facts<'_>) -> Option<Verdict> {
-    let marked = facts.answer.request_id.is_some() || facts.code.is_some();
-    ((400..500).contains(&facts.answer.status) && !marked).then(|| {
+    let own = facts.is_unmarked() && (400..500).contains(&facts.answer.status);
+    own.then(|| {
         Verdict::likely(
             Kind::CdnRefused,
             format!("{}, without a mark of the edge", facts.described()),

@@ -88,7 +88,8 @@ pub(crate) struct Viewed {
     pub(crate) x_cache: Option<String>,
     /// Seconds in the cache.
     pub(crate) age: Option<u64>,
-    pub(crate) server: Option<String>,
+    /// Where a redirect leads, without secrets.
+    pub(crate) location: Option<String>,
     /// S3's own words, which must never reach a viewer.
     pub(crate) s3: Option<S3Document>,
     /// Names of headers that must never reach a viewer.

@@ -63,7 +63,13 @@ fn read(reply: Reply) -> Viewed {
         request_id: text("x-keyfront-request-id"),
         x_cache: text("x-cache"),
         age: header(&reply.headers, "age").and_then(|age| age.parse().ok()),
-        server: text("server"),
+        location: text("location").map(|location| {
+            location.parse::<Target>().map_or(
+                // Relative, or no URL: its path alone.
+                location.split('?').next().unwrap_or_default().to_owned(),
+                |target| target.to_string(),
+            )
+        }),
         s3: S3Document::read(&reply.beginning),
         leaking: leaking(&reply.headers),
         clock_ahead: clock_ahead(&reply.headers),

@@ -102,6 +102,7 @@ fn viewed(answer: &Viewed) -> String {
     let parts = [
         Some(answer.status.to_string()),
         answer.code.clone(),
+        answer.location.as_ref().map(|to| format!("to {to}")),
         answer.x_cache.clone(),
         answer.age.map(|age| format!("{age} s old")),
         answer

@@ -49,6 +49,11 @@ impl<'e> Facts<'e> {
         })
     }
 
+    /// Whether nothing shows that the edge or the origin answered.
+    pub(super) fn is_unmarked(&self) -> bool {
+        self.code.is_none() && self.answer.request_id.is_none()
+    }
+
     /// The key of the object.
     pub(super) fn object_key(&self) -> Option<&'e str> {
         self.asked?.head.encryption.as_ref()?.key.as_deref()
@@ -78,6 +83,7 @@ impl<'e> Facts<'e> {
             status,
             code,
             x_cache,
+            location,
             ..
         } = self.answer;
         let code = code
@@ -86,6 +92,12 @@ impl<'e> Facts<'e> {
         let x_cache = x_cache
             .as_ref()
             .map_or(String::new(), |told| format!(", {told}"));
-        format!("{} is {status}{code}{x_cache}", self.evidence.method)
+        let location = location
+            .as_ref()
+            .map_or(String::new(), |to| format!(", a redirect to {to}"));
+        format!(
+            "{} is {status}{code}{location}{x_cache}",
+            self.evidence.method
+        )
     }
 }

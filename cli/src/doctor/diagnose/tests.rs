@@ -217,6 +217,7 @@ fn table() -> Vec<(&'static str, Evidence, Kind, Certainty, &'static str)> {
         ("missing and untold", Evidence { replay: replayed(by_bucket(404, "", ""), by_bucket(404, "NoSuchKey", "")), ..known(denied(), denied()) }, Kind::ObjectMissing, Certain, "s3:ListBucket"),
         ("missing behind a copy", Evidence { replay: replayed(by_bucket(404, "", ""), by_bucket(404, "NoSuchKey", "")), ..known(copy(), copy()) }, Kind::ObjectMissing, Certain, "served a copy"),
         ("missing, by the edge alone", seen(told(404, "not-found"), told(404, "")), Kind::ObjectMissing, Likely, "not-found"),
+        ("a page in place of a 404", seen(by_cdn(404, "Error from cloudfront"), served()), Kind::ObjectMissing, Likely, "page"),
         ("a denial told as missing", known(told(404, "not-found"), served()), Kind::KmsDenied, Certain, "may HEAD"),
         ("disabled", Evidence { key: key(KeyState::Disabled), ..known(denied(), served()) }, Kind::KeyDisabled, Certain, "disabled"),
         ("disabled behind a copy", Evidence { key: key(KeyState::Disabled), ..known(copy(), copy()) }, Kind::KeyDisabled, Certain, "served a copy"),
@@ -252,6 +253,7 @@ fn table() -> Vec<(&'static str, Evidence, Kind, Certainty, &'static str)> {
         ("served under another key", Evidence { replay: replayed(encrypted("aws:kms", Some(other)), object()), key: Gathered::not_checked("x"), ..known(served(), served()) }, Kind::OtherEncryption, Certain, other),
         ("healthy", known(served(), served()), Kind::Healthy, Certain, "200"),
         ("healthy, unseen", seen(served(), served()), Kind::Healthy, Certain, "200"),
+        ("redirect", seen(Viewed { location: Some("https://cdn.example/k/".to_owned()), ..by_cdn(301, "Redirect from cloudfront") }, served()), Kind::Healthy, Certain, "redirect to https://cdn.example/k/"),
         ("healthy copy", Evidence { past_copy: Gathered::Found(served()), ..known(copy(), served()) }, Kind::Healthy, Certain, "200"),
         ("the operator may not", Evidence { replay: replayed(by_bucket(403, "", ""), by_bucket(403, "AccessDenied", "no")), ..known(served(), served()) }, Kind::Healthy, Certain, "200"),
     ]
