@@ -100,7 +100,7 @@ fn site(facts: &Facts<'_>) -> Option<Verdict> {
         ("site-invalid", _) => (Kind::SiteInvalid, format!("the edge answers {code}")),
         ("site-misrouted", _) => (
             Kind::SiteMisrouted,
-            match facts.evidence.replay.found() {
+            match facts.evidence.behind.replay.found() {
                 Some(Replay::Refused { log: Some(log), .. }) => {
                     format!("the edge answers {code}: {log}")
                 }
@@ -165,7 +165,7 @@ fn told_by_code(facts: &Facts<'_>) -> Option<Verdict> {
 /// The bucket itself is the better witness, where it was asked.
 fn missing(facts: &Facts<'_>) -> Option<Verdict> {
     let told = facts.code == Some("not-found");
-    if let Some(Replay::Refused { code, .. }) = facts.evidence.replay.found()
+    if let Some(Replay::Refused { code, .. }) = facts.evidence.behind.replay.found()
         && told
         && code == "not-found"
     {
@@ -193,7 +193,7 @@ fn missing(facts: &Facts<'_>) -> Option<Verdict> {
 }
 
 fn key_state(facts: &Facts<'_>) -> Option<Verdict> {
-    let standing = facts.evidence.key.found()?;
+    let standing = facts.evidence.behind.resources.key.found()?;
     let key = facts.object_key().filter(|key| *key == standing.key)?;
     let (kind, because) = match &standing.state {
         KeyState::Enabled => return None,
@@ -256,7 +256,7 @@ fn cdn(facts: &Facts<'_>) -> Option<Verdict> {
 }
 
 fn leak(facts: &Facts<'_>) -> Option<Verdict> {
-    let head = facts.evidence.head.found();
+    let head = facts.evidence.front.head.found();
     let mut names: Vec<&str> = [facts.answer]
         .into_iter()
         .chain(head)
@@ -290,7 +290,7 @@ fn served_otherwise(facts: &Facts<'_>) -> Option<Verdict> {
         );
         return Some(Verdict::certain(Kind::QueryDropped, because));
     }
-    let demanded = facts.evidence.demanded_key.found()?;
+    let demanded = facts.evidence.behind.demanded_key.found()?;
     let encryption = facts.asked?.head.encryption.as_ref()?;
     if encryption.envelope || encryption.key.as_ref() == Some(demanded) {
         return None;

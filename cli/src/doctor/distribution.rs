@@ -52,49 +52,49 @@ pub(super) async fn look(access: &Access, target: &Target) -> anyhow::Result<Fou
         sends_more,
     } = matched(&config, &target.path)?;
     let document = carried(origin);
-    let judged = document
-        .as_deref()
-        .map(|document| (Site::parse(document.as_bytes()), document));
-    let site = match &judged {
-        None => CarriedSite::Missing,
-        Some((Err(error), _)) => CarriedSite::Refused(error.to_string()),
-        Some((Ok(_), document)) => {
-            let names: Names = serde_json::from_str(document)?;
-            CarriedSite::Valid {
-                bucket: names.bucket,
-                region: names.region,
-            }
-        }
-    };
+    let (site, listed) = judged(document.as_deref())?;
     let passing = match cache_policy {
         Some(policy) if !sends_more => query_of(&client, &policy).await?,
         _ => Passing::All,
     };
-    let dropped = match &judged {
-        Some((Ok(site), _)) => target
-            .query_names()
-            .filter(|name| site.query.iter().any(|listed| listed == name) && !passing.has(name))
-            .map(str::to_owned)
-            .collect(),
-        _ => Vec::new(),
-    };
+    let is_dropped = |name: &&str| listed.iter().any(|kept| kept == name) && !passing.has(name);
     let request_function = function(functions.as_ref(), &EventType::OriginRequest);
     let (code, role) = code(access, request_function.as_deref()).await;
     Ok(Found {
         behaviour: Behaviour {
             distribution: id.clone(),
             pattern,
-            origin: origin.domain_name().to_owned(),
+            origin: format!(
+                "{}{}",
+                origin.domain_name(),
+                origin.origin_path().unwrap_or_default()
+            ),
             request_function,
             response_function: function(functions.as_ref(), &EventType::OriginResponse),
             published: access.edge_function.clone(),
             site,
-            dropped,
+            dropped: (target.query_names().filter(is_dropped))
+                .map(str::to_owned)
+                .collect(),
             code,
         },
         document,
         query: target.query_of(|name| passing.has(name)),
         role,
+    })
+}
+
+/// The site as the edge judges it, with the parameters it lists.
+fn judged(document: Option<&str>) -> anyhow::Result<(CarriedSite, Vec<String>)> {
+    let Some(document) = document else {
+        return Ok((CarriedSite::Missing, Vec::new()));
+    };
+    Ok(match Site::parse(document.as_bytes()) {
+        Err(error) => (CarriedSite::Refused(error.to_string()), Vec::new()),
+        Ok(site) => {
+            let Names { bucket, region } = serde_json::from_str(document)?;
+            (CarriedSite::Valid { bucket, region }, site.query)
+        }
     })
 }
 

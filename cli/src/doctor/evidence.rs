@@ -45,6 +45,15 @@ pub(crate) struct Evidence {
     /// Without secrets.
     pub(crate) url: String,
     pub(crate) method: String,
+    #[serde(flatten)]
+    pub(crate) front: Front,
+    #[serde(flatten)]
+    pub(crate) behind: Behind,
+}
+
+/// What a viewer sees.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub(crate) struct Front {
     /// The answer to what was asked.
     #[serde(serialize_with = "found_or_failed")]
     pub(crate) answer: Result<Viewed, Failure>,
@@ -52,11 +61,23 @@ pub(crate) struct Evidence {
     pub(crate) past_copy: Gathered<Viewed>,
     /// The answer to HEAD, which needs no key, past any copy.
     pub(crate) head: Gathered<Viewed>,
+}
+
+/// What stands behind the URL.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub(crate) struct Behind {
     pub(crate) behaviour: Gathered<Behaviour>,
     /// What the edge would send, sent with the operator's credentials.
     pub(crate) replay: Gathered<Replay>,
     /// The key objects must be encrypted with.
     pub(crate) demanded_key: Gathered<String>,
+    #[serde(flatten)]
+    pub(crate) resources: Resources,
+}
+
+/// The object's key, and the policies about it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub(crate) struct Resources {
     /// Of the object, or the demanded one.
     pub(crate) key: Gathered<KeyStanding>,
     pub(crate) bucket_policy: Gathered<PolicyVerdict>,

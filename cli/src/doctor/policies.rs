@@ -6,6 +6,7 @@
 use std::time::{Duration, SystemTime};
 
 use anyhow::Context as _;
+use aws_sdk_s3::error::ProvideErrorMetadata as _;
 use keyfront_dev_stack::{
     iam::{
         Call, Context, DenialReason, Iam, Policy, PolicyKind, PolicySource, ResourcePolicy, Role,
@@ -13,10 +14,7 @@ use keyfront_dev_stack::{
     identity::{Account, Principal, Requester},
 };
 
-use super::{
-    access::Access,
-    evidence::{Asked, PolicyVerdict},
-};
+use super::{access::Access, behind::Subject, evidence::PolicyVerdict};
 use crate::aws::told;
 
 const SESSION: &str = "keyfront-doctor";
@@ -138,15 +136,17 @@ fn verdict(iam: &Iam, call: &Call<'_>, policy: ResourcePolicy<'_>) -> PolicyVerd
 /// It cannot be read, or not be judged.
 pub(super) async fn of_bucket(
     access: &Access,
-    role: &EdgeRole,
-    bucket: &str,
-    asked: &Asked,
+    subject: &Subject<'_>,
 ) -> anyhow::Result<PolicyVerdict> {
+    let Subject {
+        role,
+        bucket,
+        asked,
+    } = subject;
     let answer = access.s3().get_bucket_policy().bucket(bucket).send().await;
     let policy = match answer {
         Ok(answer) => answer.policy.context("S3 tells no policy")?,
         Err(error) => {
-            use aws_sdk_s3::error::ProvideErrorMetadata as _;
             if error.code() == Some("NoSuchBucketPolicy") {
                 return Ok(PolicyVerdict::LeavesToRole);
             }
@@ -163,11 +163,14 @@ pub(super) async fn of_bucket(
 /// It cannot be read, or not be judged.
 pub(super) async fn of_key(
     access: &Access,
-    role: &EdgeRole,
+    subject: &Subject<'_>,
     key: &str,
-    bucket: &str,
-    asked: &Asked,
 ) -> anyhow::Result<PolicyVerdict> {
+    let Subject {
+        role,
+        bucket,
+        asked,
+    } = subject;
     let answer = access
         .kms(key)
         .get_key_policy()

@@ -6,8 +6,8 @@
 use anyhow::Context as _;
 use aws_sdk_s3::config::Credentials;
 use keyfront_edge::{
-    Connection, Edge, Invocation, OriginKind, OriginRequest, RequestBody, RoleCredentials, Served,
-    Signing, Site, ViewerRequest,
+    Answer, Connection, Edge, Invocation, OriginKind, OriginRequest, RequestBody, RoleCredentials,
+    Served, Signing, Site, ViewerRequest,
 };
 use keyfront_sigv4::{CanonicalRequest, uri_encoding};
 use sha2::{Digest as _, Sha256};
@@ -125,12 +125,7 @@ fn sign(
     };
     let invocation = Invocation {
         now: OffsetDateTime::now_utc().unix_timestamp(),
-        credentials: RoleCredentials {
-            access_key_id: credentials.access_key_id(),
-            secret_access_key: credentials.secret_access_key(),
-            session_token: credentials.session_token().unwrap_or_default(),
-            expires_at: None,
-        },
+        credentials: as_the_role(credentials),
         site: document.as_bytes(),
         connection: Connection {
             domain: replaying.domain,
@@ -148,15 +143,27 @@ fn sign(
             method: method.to_owned(),
             canonical,
         })),
-        Served::Answer { answer, log } => {
-            let problem: serde_json::Value = serde_json::from_str(&answer.body).unwrap_or_default();
-            let code = problem["code"].as_str();
-            Signed::Refused {
-                code: code.map_or_else(|| answer.status_text(), str::to_owned),
-                log,
-            }
-        }
+        Served::Answer { answer, log } => Signed::Refused {
+            code: code_of(&answer),
+            log,
+        },
     }
+}
+
+/// The operator in the role's place.
+fn as_the_role(credentials: &Credentials) -> RoleCredentials<'_> {
+    RoleCredentials {
+        access_key_id: credentials.access_key_id(),
+        secret_access_key: credentials.secret_access_key(),
+        session_token: credentials.session_token().unwrap_or_default(),
+        expires_at: None,
+    }
+}
+
+fn code_of(answer: &Answer) -> String {
+    let problem: serde_json::Value = serde_json::from_str(&answer.body).unwrap_or_default();
+    let code = problem["code"].as_str();
+    code.map_or_else(|| answer.status_text(), str::to_owned)
 }
 
 async fn ask(replaying: &Replaying<'_>, request: &SignedRequest) -> anyhow::Result<BucketAnswer> {

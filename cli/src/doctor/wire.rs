@@ -9,6 +9,7 @@ use anyhow::Context as _;
 use bytes::Bytes;
 use http::{HeaderMap, Request, StatusCode};
 use http_body_util::{BodyExt as _, Empty};
+use hyper::body::Incoming;
 use hyper_util::rt::TokioIo;
 use rustls::{
     ClientConfig, RootCertStore,
@@ -18,6 +19,7 @@ use serde::Serialize;
 use tokio::{
     io::{AsyncRead, AsyncWrite},
     net::{TcpStream, lookup_host},
+    task::JoinHandle,
 };
 use tokio_rustls::TlsConnector;
 
@@ -211,37 +213,46 @@ async fn ask(
     let (mut sender, connection) = hyper::client::conn::http1::handshake(TokioIo::new(stream))
         .await
         .map_err(|error| failed(error.to_string()))?;
-    let driver = tokio::spawn(connection);
+    let driver = AbortOnDrop(tokio::spawn(connection));
     let answered = tokio::time::timeout(route.patience, sender.send_request(request)).await;
     let answer = answered
         .map_err(|_| failed(too_slow(route)))?
         .map_err(|error| failed(error.to_string()))?;
-    let (head, mut body) = answer.into_parts();
-    let mut beginning = Vec::new();
-    while beginning.len() < LONGEST_BEGINNING {
-        match tokio::time::timeout(route.patience, body.frame()).await {
-            Ok(Some(Ok(frame))) => {
-                if let Ok(data) = frame.into_data() {
-                    beginning.extend_from_slice(&data);
-                }
-            }
-            Ok(None) => break,
-            Ok(Some(Err(error))) => return Err(failed(format!("the body breaks off: {error}"))),
-            Err(_) => {
-                return Err(failed(format!(
-                    "the body stands still: {}",
-                    too_slow(route)
-                )));
-            }
-        }
-    }
-    driver.abort();
+    let (head, body) = answer.into_parts();
+    let beginning = beginning(route, body).await.map_err(failed)?;
+    drop(driver);
     Ok(Reply {
         status: head.status,
         headers: head.headers,
-        beginning: beginning.into(),
+        beginning,
         made,
     })
+}
+
+/// Ends the connection: of a long body the rest is not wanted.
+struct AbortOnDrop<T>(JoinHandle<T>);
+
+impl<T> Drop for AbortOnDrop<T> {
+    fn drop(&mut self) {
+        self.0.abort();
+    }
+}
+
+async fn beginning(route: &Route, mut body: Incoming) -> Result<Bytes, String> {
+    let mut read = Vec::new();
+    while read.len() < LONGEST_BEGINNING {
+        match tokio::time::timeout(route.patience, body.frame()).await {
+            Ok(Some(Ok(frame))) => {
+                if let Ok(data) = frame.into_data() {
+                    read.extend_from_slice(&data);
+                }
+            }
+            Ok(None) => break,
+            Ok(Some(Err(error))) => return Err(format!("the body breaks off: {error}")),
+            Err(_) => return Err(format!("the body stands still: {}", too_slow(route))),
+        }
+    }
+    Ok(read.into())
 }
 
 fn too_slow(route: &Route) -> String {

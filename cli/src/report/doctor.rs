@@ -4,8 +4,8 @@ use serde_json::json;
 
 use super::{Table, line};
 use crate::doctor::{
-    Asked, Behaviour, BucketAnswer, CarriedSite, Certainty, Comparison, Evidence, Gathered,
-    KeyState, PolicyVerdict, Replay, Verdict, Viewed,
+    Asked, Behaviour, BucketAnswer, CarriedSite, Certainty, Comparison, Encryption, Evidence,
+    Gathered, KeyState, PolicyVerdict, Replay, Verdict, Viewed,
 };
 
 /// A clock this far off is worth a word; S3 refuses at 15 minutes.
@@ -49,7 +49,7 @@ pub(crate) fn text(verdict: &Verdict, evidence: &Evidence) {
 
 fn rows(evidence: &Evidence) -> Vec<(&'static str, String)> {
     let mut rows = vec![("url", format!("{} {}", evidence.method, evidence.url))];
-    match &evidence.answer {
+    match &evidence.front.answer {
         Err(failure) => rows.push(("connection", failure.to_string())),
         Ok(answer) => {
             rows.push(("connection", connection(answer)));
@@ -57,24 +57,36 @@ fn rows(evidence: &Evidence) -> Vec<(&'static str, String)> {
             rows.push(("clock", clock(answer.clock_ahead, "the CDN's")));
         }
     }
-    if let Gathered::Found(past) = &evidence.past_copy {
+    if let Gathered::Found(past) = &evidence.front.past_copy {
         rows.push(("past the copy", viewed(past)));
     }
-    rows.push(("HEAD", told(&evidence.head, viewed)));
+    rows.push(("HEAD", told(&evidence.front.head, viewed)));
     rows.push(("headers", headers(evidence)));
-    rows.push(("behaviour", told(&evidence.behaviour, behaviour)));
-    rows.push(("site", told(&evidence.behaviour, |found| site(&found.site))));
-    rows.push(("edge", told(&evidence.behaviour, functions)));
-    rows.extend(replay(&evidence.replay));
+    rows.push(("behaviour", told(&evidence.behind.behaviour, behaviour)));
+    rows.push((
+        "site",
+        told(&evidence.behind.behaviour, |found| site(&found.site)),
+    ));
+    rows.push(("edge", told(&evidence.behind.behaviour, functions)));
+    rows.extend(replay(&evidence.behind.replay));
     rows.push((
         "key",
-        told(&evidence.key, |found| {
+        told(&evidence.behind.resources.key, |found| {
             format!("{} is {}", found.key, key_state(&found.state))
         }),
     ));
-    rows.push(("system's key", told(&evidence.demanded_key, String::clone)));
-    rows.push(("bucket policy", told(&evidence.bucket_policy, policy)));
-    rows.push(("key policy", told(&evidence.key_policy, policy)));
+    rows.push((
+        "system's key",
+        told(&evidence.behind.demanded_key, String::clone),
+    ));
+    rows.push((
+        "bucket policy",
+        told(&evidence.behind.resources.bucket_policy, policy),
+    ));
+    rows.push((
+        "key policy",
+        told(&evidence.behind.resources.key_policy, policy),
+    ));
     rows
 }
 
@@ -126,7 +138,11 @@ fn clock(ahead: Option<i64>, whose: &str) -> String {
 }
 
 fn headers(evidence: &Evidence) -> String {
-    let seen = evidence.answer.iter().chain(evidence.head.found());
+    let seen = evidence
+        .front
+        .answer
+        .iter()
+        .chain(evidence.front.head.found());
     let leaking: Vec<&str> = seen
         .clone()
         .flat_map(|answer| answer.leaking.iter().map(String::as_str))
@@ -217,40 +233,48 @@ fn replayed(asked: &Asked) -> Vec<(&'static str, String)> {
         ),
         ("  clock", clock(asked.get.clock_ahead, "the bucket's")),
     ];
-    match &asked.get.comparison {
-        None => {}
-        Some(Comparison::Same) => rows.push((
+    rows.extend(
+        asked
+            .get
+            .comparison
+            .as_ref()
+            .map_or_else(Vec::new, compared),
+    );
+    rows.push(("object", encryption(asked.head.encryption.as_ref())));
+    rows
+}
+
+fn compared(comparison: &Comparison) -> Vec<(&'static str, String)> {
+    match comparison {
+        Comparison::Same => vec![(
             "  signature",
             "both sides signed the same text: the secret is not the access key's".to_owned(),
-        )),
-        Some(Comparison::Differs {
+        )],
+        Comparison::Differs {
             part,
             line,
             signed,
             verified,
-        }) => {
-            rows.push((
+        } => vec![
+            (
                 "  signature",
                 format!("line {line} ({part}) of the canonical request differs"),
-            ));
-            rows.push(("    signed", signed.clone()));
-            rows.push(("    verified", verified.clone()));
-        }
+            ),
+            ("    signed", signed.clone()),
+            ("    verified", verified.clone()),
+        ],
     }
-    let encryption = match &asked.head.encryption {
-        None => "not checked: the bucket does not show it".to_owned(),
-        Some(found) => {
-            let key = found
-                .key
-                .as_deref()
-                .map_or(String::new(), |key| format!(", {key}"));
-            let bucket_key = if found.bucket_key { ", bucket key" } else { "" };
-            let envelope = if found.envelope { ", an envelope" } else { "" };
-            format!("{}{key}{bucket_key}{envelope}", found.mode)
-        }
+}
+
+fn encryption(found: Option<&Encryption>) -> String {
+    let Some(found) = found else {
+        return "not checked: the bucket does not show it".to_owned();
     };
-    rows.push(("object", encryption));
-    rows
+    let key = found.key.as_deref();
+    let key = key.map_or(String::new(), |key| format!(", {key}"));
+    let bucket_key = if found.bucket_key { ", bucket key" } else { "" };
+    let envelope = if found.envelope { ", an envelope" } else { "" };
+    format!("{}{key}{bucket_key}{envelope}", found.mode)
 }
 
 fn answered(answer: &BucketAnswer) -> String {

@@ -96,16 +96,6 @@ fn origin((at, behaviour): (usize, &Behaviour)) -> String {
         read_timeout,
         keepalive_timeout,
     } = &behaviour.origin;
-    let headers: Vec<String> = custom_headers
-        .iter()
-        .map(|(name, value)| {
-            format!(
-                "<OriginCustomHeader><HeaderName>{}</HeaderName><HeaderValue>{}</HeaderValue></OriginCustomHeader>",
-                escape(name),
-                escape(value)
-            )
-        })
-        .collect();
     let protocol = match protocol {
         OriginProtocol::Http => "http-only",
         OriginProtocol::Https => "https-only",
@@ -126,8 +116,21 @@ fn origin((at, behaviour): (usize, &Behaviour)) -> String {
          {kind}</Origin>",
         escape(domain_name),
         escape(path),
-        list(&headers),
+        list(&custom(custom_headers)),
     )
+}
+
+fn custom(headers: &[(String, String)]) -> Vec<String> {
+    headers
+        .iter()
+        .map(|(name, value)| {
+            format!(
+                "<OriginCustomHeader><HeaderName>{}</HeaderName><HeaderValue>{}</HeaderValue></OriginCustomHeader>",
+                escape(name),
+                escape(value)
+            )
+        })
+        .collect()
 }
 
 fn settings(at: usize, behaviour: &Behaviour, account: &str) -> String {

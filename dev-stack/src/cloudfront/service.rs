@@ -146,11 +146,7 @@ fn call(
             let xml = str::from_utf8(&request.body)
                 .map_err(|_| CloudFrontError::InvalidArgument("the body is not UTF-8"))?;
             let made = api.invalidate(InvalidationBatch::parse(xml)?, requester.time)?;
-            let mut response = respond_with(201, XML, made.xml().into());
-            if let Ok(location) = HeaderValue::from_str(&format!("{path}/{}", made.id)) {
-                response.headers_mut().insert(LOCATION, location);
-            }
-            Ok(response)
+            Ok(created(&made, path))
         }
         Operation::GetDistributionConfig(id) => {
             api.check(id)?;
@@ -163,6 +159,14 @@ fn call(
             Ok(respond_with(200, XML, xml.into()))
         }
     }
+}
+
+fn created(made: &Invalidation, path: &str) -> WholeResponse {
+    let mut response = respond_with(201, XML, made.xml().into());
+    if let Ok(location) = HeaderValue::from_str(&format!("{path}/{}", made.id)) {
+        response.headers_mut().insert(LOCATION, location);
+    }
+    response
 }
 
 impl Invalidation {

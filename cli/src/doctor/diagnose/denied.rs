@@ -32,7 +32,8 @@ pub(super) fn denied(facts: &Facts<'_>) -> Option<Verdict> {
 }
 
 fn bucket_policy(facts: &Facts<'_>) -> Option<Verdict> {
-    if let Some(PolicyVerdict::Denies(sid)) = facts.evidence.bucket_policy.found() {
+    if let Some(PolicyVerdict::Denies(sid)) = facts.evidence.behind.resources.bucket_policy.found()
+    {
         let because = format!(
             "a statement of the bucket's policy denies the edge's role: {}",
             named(sid.as_ref())
@@ -80,7 +81,7 @@ pub(super) fn difference(asked: &Asked) -> Option<String> {
 
 /// Where the edge may HEAD an object and not GET it, it is the key.
 fn key_denied(facts: &Facts<'_>) -> Option<Verdict> {
-    let head = facts.evidence.head.found();
+    let head = facts.evidence.front.head.found();
     let head_served = head.is_some_and(|head| head.status == 200 && !head.is_copy());
     let told = facts.code == Some("kms-denied");
     if !told && !head_served {
@@ -96,7 +97,7 @@ fn key_denied(facts: &Facts<'_>) -> Option<Verdict> {
             false => facts.likely(Kind::KeyUnusable, because),
         });
     };
-    if let Some(demanded) = facts.evidence.demanded_key.found()
+    if let Some(demanded) = facts.evidence.behind.demanded_key.found()
         && demanded != key
     {
         because.push_str(&format!(
@@ -105,7 +106,7 @@ fn key_denied(facts: &Facts<'_>) -> Option<Verdict> {
         return Some(facts.certain(Kind::OtherKey, because));
     }
     because.push_str(&key_policy(facts));
-    let standing = facts.evidence.key.found();
+    let standing = facts.evidence.behind.resources.key.found();
     if standing.is_some_and(|found| found.state == KeyState::Enabled) {
         return Some(facts.certain(Kind::KmsDenied, because));
     }
@@ -114,7 +115,7 @@ fn key_denied(facts: &Facts<'_>) -> Option<Verdict> {
 }
 
 fn key_policy(facts: &Facts<'_>) -> String {
-    match facts.evidence.key_policy.found() {
+    match facts.evidence.behind.resources.key_policy.found() {
         Some(PolicyVerdict::Denies(sid)) => format!(
             "; a statement of the key's policy denies the role: {}",
             named(sid.as_ref())
@@ -131,7 +132,7 @@ fn key_policy(facts: &Facts<'_>) -> String {
 
 /// Neither HEAD nor GET. A session the bucket does not accept looks the same from here.
 fn role(facts: &Facts<'_>) -> Option<Verdict> {
-    let head = facts.evidence.head.found()?;
+    let head = facts.evidence.front.head.found()?;
     if head.is_served() || head.status == 404 {
         return None;
     }

@@ -23,10 +23,14 @@ impl<'e> Facts<'e> {
     /// # Errors
     /// The step that failed before there was an answer.
     pub(super) fn of(evidence: &'e Evidence) -> Result<Self, &'e Failure> {
-        let first = evidence.answer.as_ref()?;
-        let past = evidence.past_copy.found().filter(|past| !past.is_copy());
+        let first = evidence.front.answer.as_ref()?;
+        let past = evidence
+            .front
+            .past_copy
+            .found()
+            .filter(|past| !past.is_copy());
         let answer = past.unwrap_or(first);
-        let replay = evidence.replay.found();
+        let replay = evidence.behind.replay.found();
         let code = match (&answer.code, replay) {
             (Some(code), _) => Some(code.as_str()),
             (None, Some(Replay::Refused { code, .. }))
@@ -41,7 +45,7 @@ impl<'e> Facts<'e> {
             answer,
             copy_served: first.is_copy() && first.is_served(),
             code,
-            behaviour: evidence.behaviour.found(),
+            behaviour: evidence.behind.behaviour.found(),
             asked: match replay {
                 Some(Replay::Asked(asked)) => Some(asked),
                 Some(Replay::Refused { .. } | Replay::AsksFunction) | None => None,

@@ -5,8 +5,8 @@ use std::collections::BTreeSet;
 use super::{
     super::{
         evidence::{
-            Asked, Behaviour, BucketAnswer, CarriedSite, Encryption, Evidence, Gathered,
-            KeyStanding, KeyState, PolicyVerdict, Replay, Viewed,
+            Asked, Behaviour, Behind, BucketAnswer, CarriedSite, Encryption, Evidence, Front,
+            Gathered, KeyStanding, KeyState, PolicyVerdict, Replay, Resources, Viewed,
         },
         s3_document::S3Document,
         signature::Comparison,
@@ -17,6 +17,44 @@ use super::{
 };
 
 const KEY: &str = "arn:aws:kms:eu-west-1:111122223333:key/1";
+
+/// The evidence without its folders, so that a row says only what is special about it.
+struct Flat {
+    method: String,
+    answer: Result<Viewed, Failure>,
+    past_copy: Gathered<Viewed>,
+    head: Gathered<Viewed>,
+    behaviour: Gathered<Behaviour>,
+    replay: Gathered<Replay>,
+    demanded_key: Gathered<String>,
+    key: Gathered<KeyStanding>,
+    bucket_policy: Gathered<PolicyVerdict>,
+    key_policy: Gathered<PolicyVerdict>,
+}
+
+impl Flat {
+    fn whole(self) -> Evidence {
+        Evidence {
+            url: "https://cdn.example/k".to_owned(),
+            method: self.method,
+            front: Front {
+                answer: self.answer,
+                past_copy: self.past_copy,
+                head: self.head,
+            },
+            behind: Behind {
+                behaviour: self.behaviour,
+                replay: self.replay,
+                demanded_key: self.demanded_key,
+                resources: Resources {
+                    key: self.key,
+                    bucket_policy: self.bucket_policy,
+                    key_policy: self.key_policy,
+                },
+            },
+        }
+    }
+}
 
 /// An answer of the edge's own.
 fn told(status: u16, code: &str) -> Viewed {
@@ -91,9 +129,8 @@ fn replayed(head: BucketAnswer, get: BucketAnswer) -> Gathered<Replay> {
 }
 
 /// Only what a viewer sees.
-fn seen(answer: Viewed, head: Viewed) -> Evidence {
-    Evidence {
-        url: "https://cdn.example/k".to_owned(),
+fn seen(answer: Viewed, head: Viewed) -> Flat {
+    Flat {
         method: "GET".to_owned(),
         answer: Ok(answer),
         past_copy: Gathered::not_checked("not a copy"),
@@ -108,9 +145,9 @@ fn seen(answer: Viewed, head: Viewed) -> Evidence {
 }
 
 /// With everything behind it in order.
-fn known(answer: Viewed, head: Viewed) -> Evidence {
+fn known(answer: Viewed, head: Viewed) -> Flat {
     let function = Some("arn:aws:lambda:us-east-1:111122223333:function:edge:1".to_owned());
-    Evidence {
+    Flat {
         behaviour: Gathered::Found(Behaviour {
             distribution: "E1".to_owned(),
             pattern: "*".to_owned(),
@@ -145,15 +182,15 @@ fn denied() -> Viewed {
     told(502, "origin-denied")
 }
 
-fn behaviour(mut evidence: Evidence, change: impl FnOnce(&mut Behaviour)) -> Evidence {
+fn behaviour(mut evidence: Flat, change: impl FnOnce(&mut Behaviour)) -> Flat {
     if let Gathered::Found(found) = &mut evidence.behaviour {
         change(found);
     }
     evidence
 }
 
-fn failed(failure: Failure) -> Evidence {
-    Evidence {
+fn failed(failure: Failure) -> Flat {
+    Flat {
         answer: Err(failure),
         ..seen(served(), served())
     }
@@ -184,7 +221,7 @@ fn encrypted(mode: &str, key: Option<&str>) -> BucketAnswer {
 }
 
 #[rustfmt::skip] // A table.
-fn table() -> Vec<(&'static str, Evidence, Kind, Certainty, &'static str)> {
+fn table() -> Vec<(&'static str, Flat, Kind, Certainty, &'static str)> {
     use Certainty::{Certain, Likely};
     let host = || "h".to_owned();
     let refused = |code: &str, log: Option<&str>| Gathered::Found(Replay::Refused { code: code.to_owned(), log: log.map(str::to_owned) });
@@ -196,11 +233,11 @@ fn table() -> Vec<(&'static str, Evidence, Kind, Certainty, &'static str)> {
         ("no trust", failed(Failure::Tls { host: host(), told: "x".to_owned() }), Kind::TlsFails, Certain, "TLS"),
         ("path", known(told(400, "path-invalid"), served()), Kind::RequestRefused, Certain, "path-invalid"),
         ("query", seen(told(400, "query-refused"), served()), Kind::RequestRefused, Certain, "query-refused"),
-        ("HEAD has no body", Evidence { method: "HEAD".to_owned(), replay: refused("key-too-long", None), ..seen(Viewed { code: None, ..told(400, "") }, served()) }, Kind::RequestRefused, Certain, "key-too-long"),
+        ("HEAD has no body", Flat { method: "HEAD".to_owned(), replay: refused("key-too-long", None), ..seen(Viewed { code: None, ..told(400, "") }, served()) }, Kind::RequestRefused, Certain, "key-too-long"),
         ("no site", behaviour(known(told(500, "site-invalid"), served()), |found| found.site = CarriedSite::Missing), Kind::SiteInvalid, Certain, "carries no"),
         ("odd site", behaviour(known(told(500, "site-invalid"), served()), |found| found.site = CarriedSite::Refused("field x".to_owned())), Kind::SiteInvalid, Certain, "field x"),
         ("site unseen", seen(told(500, "site-invalid"), served()), Kind::SiteInvalid, Certain, "answers site-invalid"),
-        ("misrouted", Evidence { replay: refused("site-misrouted", Some("a is not b")), ..known(told(500, "site-misrouted"), served()) }, Kind::SiteMisrouted, Certain, "a is not b"),
+        ("misrouted", Flat { replay: refused("site-misrouted", Some("a is not b")), ..known(told(500, "site-misrouted"), served()) }, Kind::SiteMisrouted, Certain, "a is not b"),
         ("S3 speaks", seen(Viewed { s3: by_bucket(403, "AccessDenied", "").document, ..by_cdn(403, "Error from cloudfront") }, by_cdn(403, "")), Kind::EdgeNotAttached, Certain, "AccessDenied"),
         ("unattached", behaviour(known(by_cdn(403, "Error from cloudfront"), served()), |found| found.request_function = None), Kind::EdgeNotAttached, Certain, "no function at origin-request"),
         ("throws", seen(by_cdn(503, "LambdaExecutionError from cloudfront"), served()), Kind::EdgeFails, Certain, "LambdaExecutionError"),
@@ -210,59 +247,59 @@ fn table() -> Vec<(&'static str, Evidence, Kind, Certainty, &'static str)> {
         ("none", known(told(503, "credentials-missing"), served()), Kind::EdgeCredentials, Certain, "credentials-missing"),
         ("skew", known(told(502, "clock-skew"), served()), Kind::ClockSkew, Certain, "clock-skew"),
         ("a Worker's signature", seen(told(502, "signature-rejected"), served()), Kind::SignatureRejected, Certain, "signature-rejected"),
-        ("a Worker's signature, compared", Evidence { replay: replayed(object(), differing()), ..known(told(502, "signature-rejected"), served()) }, Kind::SignatureRejected, Certain, "line 2 (path)"),
+        ("a Worker's signature, compared", Flat { replay: replayed(object(), differing()), ..known(told(502, "signature-rejected"), served()) }, Kind::SignatureRejected, Certain, "line 2 (path)"),
         ("slow down", known(told(503, "throttled"), served()), Kind::Throttled, Certain, "throttled"),
-        ("never served", Evidence { replay: refused("not-found", None), ..known(told(404, "not-found"), served()) }, Kind::ObjectMissing, Certain, "never served"),
-        ("missing", Evidence { replay: replayed(by_bucket(404, "", ""), by_bucket(404, "NoSuchKey", "")), ..known(told(404, "not-found"), told(404, "")) }, Kind::ObjectMissing, Certain, "has no \"k\""),
-        ("missing and untold", Evidence { replay: replayed(by_bucket(404, "", ""), by_bucket(404, "NoSuchKey", "")), ..known(denied(), denied()) }, Kind::ObjectMissing, Certain, "s3:ListBucket"),
-        ("missing behind a copy", Evidence { replay: replayed(by_bucket(404, "", ""), by_bucket(404, "NoSuchKey", "")), ..known(copy(), copy()) }, Kind::ObjectMissing, Certain, "served a copy"),
+        ("never served", Flat { replay: refused("not-found", None), ..known(told(404, "not-found"), served()) }, Kind::ObjectMissing, Certain, "never served"),
+        ("missing", Flat { replay: replayed(by_bucket(404, "", ""), by_bucket(404, "NoSuchKey", "")), ..known(told(404, "not-found"), told(404, "")) }, Kind::ObjectMissing, Certain, "has no \"k\""),
+        ("missing and untold", Flat { replay: replayed(by_bucket(404, "", ""), by_bucket(404, "NoSuchKey", "")), ..known(denied(), denied()) }, Kind::ObjectMissing, Certain, "s3:ListBucket"),
+        ("missing behind a copy", Flat { replay: replayed(by_bucket(404, "", ""), by_bucket(404, "NoSuchKey", "")), ..known(copy(), copy()) }, Kind::ObjectMissing, Certain, "served a copy"),
         ("missing, by the edge alone", seen(told(404, "not-found"), told(404, "")), Kind::ObjectMissing, Likely, "not-found"),
         ("a page in place of a 404", seen(by_cdn(404, "Error from cloudfront"), served()), Kind::ObjectMissing, Likely, "page"),
         ("a denial told as missing", known(told(404, "not-found"), served()), Kind::KmsDenied, Certain, "may HEAD"),
-        ("disabled", Evidence { key: key(KeyState::Disabled), ..known(denied(), served()) }, Kind::KeyDisabled, Certain, "disabled"),
-        ("disabled behind a copy", Evidence { key: key(KeyState::Disabled), ..known(copy(), copy()) }, Kind::KeyDisabled, Certain, "served a copy"),
+        ("disabled", Flat { key: key(KeyState::Disabled), ..known(denied(), served()) }, Kind::KeyDisabled, Certain, "disabled"),
+        ("disabled behind a copy", Flat { key: key(KeyState::Disabled), ..known(copy(), copy()) }, Kind::KeyDisabled, Certain, "served a copy"),
         ("a Worker's disabled key", seen(told(502, "kms-disabled"), served()), Kind::KeyDisabled, Likely, "kms-disabled"),
-        ("pending", Evidence { key: key(KeyState::PendingDeletion(Some("2027".to_owned()))), ..known(denied(), served()) }, Kind::KeyPendingDeletion, Certain, "at 2027"),
-        ("key gone", Evidence { key: key(KeyState::Missing), ..known(denied(), served()) }, Kind::KeyMissing, Certain, "does not know"),
-        ("key odd", Evidence { key: key(KeyState::Other("PendingImport".to_owned())), ..known(denied(), served()) }, Kind::KeyUnusable, Certain, "PendingImport"),
-        ("policy denies", Evidence { bucket_policy: Gathered::Found(PolicyVerdict::Denies(Some("No".to_owned()))), ..known(denied(), denied()) }, Kind::BucketPolicyDenies, Certain, "No"),
-        ("policy denies the operator", Evidence { bucket_policy: Gathered::not_checked("x"), replay: replayed(object(), by_bucket(403, "AccessDenied", "with an explicit deny in a resource-based policy")), ..known(denied(), denied()) }, Kind::BucketPolicyDenies, Likely, "operator as well"),
-        ("respelled", Evidence { replay: replayed(object(), differing()), ..known(denied(), served()) }, Kind::SignatureRejected, Likely, "/a%20b"),
-        ("region", Evidence { replay: replayed(by_bucket(400, "", ""), by_bucket(400, "AuthorizationHeaderMalformed", "the region is wrong")), ..known(denied(), denied()) }, Kind::SignatureRejected, Certain, "the region is wrong"),
+        ("pending", Flat { key: key(KeyState::PendingDeletion(Some("2027".to_owned()))), ..known(denied(), served()) }, Kind::KeyPendingDeletion, Certain, "at 2027"),
+        ("key gone", Flat { key: key(KeyState::Missing), ..known(denied(), served()) }, Kind::KeyMissing, Certain, "does not know"),
+        ("key odd", Flat { key: key(KeyState::Other("PendingImport".to_owned())), ..known(denied(), served()) }, Kind::KeyUnusable, Certain, "PendingImport"),
+        ("policy denies", Flat { bucket_policy: Gathered::Found(PolicyVerdict::Denies(Some("No".to_owned()))), ..known(denied(), denied()) }, Kind::BucketPolicyDenies, Certain, "No"),
+        ("policy denies the operator", Flat { bucket_policy: Gathered::not_checked("x"), replay: replayed(object(), by_bucket(403, "AccessDenied", "with an explicit deny in a resource-based policy")), ..known(denied(), denied()) }, Kind::BucketPolicyDenies, Likely, "operator as well"),
+        ("respelled", Flat { replay: replayed(object(), differing()), ..known(denied(), served()) }, Kind::SignatureRejected, Likely, "/a%20b"),
+        ("region", Flat { replay: replayed(by_bucket(400, "", ""), by_bucket(400, "AuthorizationHeaderMalformed", "the region is wrong")), ..known(denied(), denied()) }, Kind::SignatureRejected, Certain, "the region is wrong"),
         ("no decrypt", known(denied(), served()), Kind::KmsDenied, Certain, "role's own policies"),
-        ("the key's policy", Evidence { key_policy: Gathered::Found(PolicyVerdict::NamesNeither), ..known(denied(), served()) }, Kind::KmsDenied, Certain, "names neither"),
-        ("the key's deny", Evidence { key_policy: Gathered::Found(PolicyVerdict::Denies(None)), ..known(denied(), served()) }, Kind::KmsDenied, Certain, "without a Sid"),
-        ("no decrypt, key unseen", Evidence { key: Gathered::not_checked("x"), ..known(denied(), served()) }, Kind::KmsDenied, Likely, "is not known"),
-        ("no decrypt behind a copy", Evidence { past_copy: Gathered::Found(denied()), ..known(copy(), served()) }, Kind::KmsDenied, Certain, "served a copy"),
+        ("the key's policy", Flat { key_policy: Gathered::Found(PolicyVerdict::NamesNeither), ..known(denied(), served()) }, Kind::KmsDenied, Certain, "names neither"),
+        ("the key's deny", Flat { key_policy: Gathered::Found(PolicyVerdict::Denies(None)), ..known(denied(), served()) }, Kind::KmsDenied, Certain, "without a Sid"),
+        ("no decrypt, key unseen", Flat { key: Gathered::not_checked("x"), ..known(denied(), served()) }, Kind::KmsDenied, Likely, "is not known"),
+        ("no decrypt behind a copy", Flat { past_copy: Gathered::Found(denied()), ..known(copy(), served()) }, Kind::KmsDenied, Certain, "served a copy"),
         ("a Worker's decrypt", seen(told(502, "kms-denied"), told(502, "")), Kind::KmsDenied, Certain, "kms-denied"),
-        ("another key", Evidence { demanded_key: Gathered::Found(other.to_owned()), ..known(denied(), served()) }, Kind::OtherKey, Certain, other),
+        ("another key", Flat { demanded_key: Gathered::Found(other.to_owned()), ..known(denied(), served()) }, Kind::OtherKey, Certain, other),
         ("some key", seen(denied(), served()), Kind::KeyUnusable, Likely, "may HEAD"),
         ("no read", known(denied(), denied()), Kind::RoleDenied, Likely, "serves the operator"),
         ("no read, unseen", seen(denied(), denied()), Kind::RoleDenied, Likely, "neither GET nor HEAD"),
         ("HEAD was a copy", seen(denied(), copy()), Kind::Unexplained, Likely, "origin-denied"),
-        ("the operator may not either", Evidence { replay: replayed(by_bucket(403, "", ""), by_bucket(403, "AccessDenied", "no")), ..known(denied(), denied()) }, Kind::Unexplained, Likely, "403 AccessDenied"),
-        ("function", Evidence { replay: Gathered::Found(Replay::AsksFunction), ..known(told(401, "unauthenticated"), told(401, "")) }, Kind::FunctionRefused, Certain, "401 unauthenticated"),
+        ("the operator may not either", Flat { replay: replayed(by_bucket(403, "", ""), by_bucket(403, "AccessDenied", "no")), ..known(denied(), denied()) }, Kind::Unexplained, Likely, "403 AccessDenied"),
+        ("function", Flat { replay: Gathered::Found(Replay::AsksFunction), ..known(told(401, "unauthenticated"), told(401, "")) }, Kind::FunctionRefused, Certain, "401 unauthenticated"),
         ("origin", known(told(502, "origin-failed"), told(502, "")), Kind::OriginFailed, Certain, "origin-failed"),
-        ("origin elsewhere", Evidence { replay: replayed(by_bucket(301, "", ""), by_bucket(301, "PermanentRedirect", "")), ..known(told(502, "origin-failed"), told(502, "")) }, Kind::OriginFailed, Certain, "301 PermanentRedirect"),
+        ("origin elsewhere", Flat { replay: replayed(by_bucket(301, "", ""), by_bucket(301, "PermanentRedirect", "")), ..known(told(502, "origin-failed"), told(502, "")) }, Kind::OriginFailed, Certain, "301 PermanentRedirect"),
         ("gateway", seen(by_cdn(504, "Error from cloudfront"), served()), Kind::OriginFailed, Certain, "504"),
         ("CDN", seen(by_cdn(403, "Error from cloudfront"), served()), Kind::CdnRefused, Likely, "without a mark"),
         ("leak", behaviour(known(Viewed { leaking: vec!["x-amz-version-id".to_owned()], ..served() }, served()), |found| found.response_function = None), Kind::HeadersLeak, Certain, "x-amz-version-id; the behaviour has no function"),
         ("leak by HEAD", seen(served(), Viewed { leaking: vec!["server".to_owned()], ..served() }), Kind::HeadersLeak, Certain, "server"),
         ("dropped", behaviour(known(served(), served()), |found| found.dropped = vec!["v".to_owned()]), Kind::QueryDropped, Certain, "lists v"),
-        ("S3's own key", Evidence { replay: replayed(encrypted("AES256", None), object()), ..known(served(), served()) }, Kind::OtherEncryption, Certain, "AES256"),
-        ("served under another key", Evidence { replay: replayed(encrypted("aws:kms", Some(other)), object()), key: Gathered::not_checked("x"), ..known(served(), served()) }, Kind::OtherEncryption, Certain, other),
+        ("S3's own key", Flat { replay: replayed(encrypted("AES256", None), object()), ..known(served(), served()) }, Kind::OtherEncryption, Certain, "AES256"),
+        ("served under another key", Flat { replay: replayed(encrypted("aws:kms", Some(other)), object()), key: Gathered::not_checked("x"), ..known(served(), served()) }, Kind::OtherEncryption, Certain, other),
         ("healthy", known(served(), served()), Kind::Healthy, Certain, "200"),
         ("healthy, unseen", seen(served(), served()), Kind::Healthy, Certain, "200"),
         ("redirect", seen(Viewed { location: Some("https://cdn.example/k/".to_owned()), ..by_cdn(301, "Redirect from cloudfront") }, served()), Kind::Healthy, Certain, "redirect to https://cdn.example/k/"),
-        ("healthy copy", Evidence { past_copy: Gathered::Found(served()), ..known(copy(), served()) }, Kind::Healthy, Certain, "200"),
-        ("the operator may not", Evidence { replay: replayed(by_bucket(403, "", ""), by_bucket(403, "AccessDenied", "no")), ..known(served(), served()) }, Kind::Healthy, Certain, "200"),
+        ("healthy copy", Flat { past_copy: Gathered::Found(served()), ..known(copy(), served()) }, Kind::Healthy, Certain, "200"),
+        ("the operator may not", Flat { replay: replayed(by_bucket(403, "", ""), by_bucket(403, "AccessDenied", "no")), ..known(served(), served()) }, Kind::Healthy, Certain, "200"),
     ]
 }
 
 #[test]
 fn every_row_of_evidence_has_its_verdict() {
     for (name, evidence, kind, certainty, because) in table() {
-        let verdict = diagnose(&evidence);
+        let verdict = diagnose(&evidence.whole());
         assert_eq!(verdict.kind, kind, "{name}: {verdict:?}");
         assert_eq!(verdict.certainty, certainty, "{name}: {verdict:?}");
         assert!(verdict.because.contains(because), "{name}: {verdict:?}");
@@ -273,7 +310,7 @@ fn every_row_of_evidence_has_its_verdict() {
 fn every_verdict_can_be_reached() {
     let reached: BTreeSet<&str> = table()
         .into_iter()
-        .map(|(_, evidence, ..)| diagnose(&evidence).kind.face().name)
+        .map(|(_, evidence, ..)| diagnose(&evidence.whole()).kind.face().name)
         .collect();
     let all: BTreeSet<&str> = Kind::ALL.into_iter().map(|kind| kind.face().name).collect();
     assert_eq!(reached, all);
@@ -285,9 +322,9 @@ fn an_object_of_the_encryption_client_is_not_judged_by_the_stores_own_encryption
     if let Some(encryption) = &mut head.encryption {
         encryption.envelope = true;
     }
-    let evidence = Evidence {
+    let evidence = Flat {
         replay: replayed(head, object()),
         ..known(served(), served())
     };
-    assert_eq!(diagnose(&evidence).kind, Kind::Healthy);
+    assert_eq!(diagnose(&evidence.whole()).kind, Kind::Healthy);
 }
