@@ -35,16 +35,25 @@ pub(crate) fn text(verdict: &Verdict, evidence: &Evidence) {
         Certainty::Likely => " (likely)",
     };
     line(format_args!("{}{certainty}: {}", face.name, face.means));
-    line(format_args!("  because {}", verdict.because));
+    line(format_args!("  because {}", printable(&verdict.because)));
     if !face.advice.is_empty() {
         line(format_args!("  to do: {}", face.advice));
     }
     line("");
     let mut table = Table::new(["LOOKED AT", "FOUND"]);
     for (what, found) in rows(evidence) {
-        table.push([what.to_owned(), found]);
+        table.push([what.to_owned(), printable(&found)]);
     }
     line(table);
+}
+
+/// Servers write some of it, and a terminal obeys control characters.
+fn printable(told: &str) -> String {
+    let shown = |told: char| match told.is_control() {
+        true => char::REPLACEMENT_CHARACTER,
+        false => told,
+    };
+    told.chars().map(shown).collect()
 }
 
 fn rows(evidence: &Evidence) -> Vec<(&'static str, String)> {
@@ -304,5 +313,19 @@ fn policy(verdict: &PolicyVerdict) -> String {
             "denies the edge's role, in a statement without a Sid".to_owned()
         }
         PolicyVerdict::Denies(Some(sid)) => format!("denies the edge's role: {sid}"),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_a_server_says_cannot_command_the_terminal() {
+        assert_eq!(
+            printable("Access\u{1b}[2J Denied\r\nhealthy\u{9b}1m"),
+            "Access\u{fffd}[2J Denied\u{fffd}\u{fffd}healthy\u{fffd}1m"
+        );
+        assert_eq!(printable("é \"k\""), "é \"k\"");
     }
 }
