@@ -172,15 +172,18 @@ fn missing(facts: &Facts<'_>) -> Option<Verdict> {
         let because = "the path is never served: reserved, or a folder without a document";
         return Some(Verdict::certain(Kind::ObjectMissing, because));
     }
+    // A fresh answer, or another refusal, says that something else was asked for.
+    let fits = facts.copy_served || told || facts.code == Some("origin-denied");
+    let page = facts.is_unmarked() && facts.answer.status == 404;
     match facts.asked {
-        Some(asked) if asked.head.status == 404 => {
+        Some(asked) if asked.head.status == 404 && (fits || page) => {
             let mut because = format!("the bucket has no {:?}", asked.key);
             if facts.code == Some("origin-denied") {
                 because.push_str(", which the edge cannot tell: its role lacks s3:ListBucket");
             }
             Some(facts.certain(Kind::ObjectMissing, because))
         }
-        None if facts.is_unmarked() && facts.answer.status == 404 => Some(Verdict::likely(
+        None if page => Some(Verdict::likely(
             Kind::ObjectMissing,
             "a 404 without a mark of the edge is the page a distribution shows for a missing object",
         )),
@@ -299,7 +302,7 @@ fn served_otherwise(facts: &Facts<'_>) -> Option<Verdict> {
         Some(key) => format!("{} under {key}", encryption.mode),
         None => encryption.mode.clone(),
     };
-    Some(Verdict::certain(
+    Some(facts.certain(
         Kind::OtherEncryption,
         format!("the object is encrypted by {found}, the system's key is {demanded}"),
     ))

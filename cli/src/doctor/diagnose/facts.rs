@@ -12,7 +12,7 @@ pub(super) struct Facts<'e> {
     /// Past the CDN's copy, where the CDN let the question pass.
     pub(super) answer: &'e Viewed,
     /// Whether viewers are served a copy meanwhile.
-    copy_served: bool,
+    pub(super) copy_served: bool,
     /// Keyfront's own; an answer without a body is told by what the same core says to the same request here.
     pub(super) code: Option<&'e str>,
     pub(super) behaviour: Option<&'e Behaviour>,
@@ -63,12 +63,16 @@ impl<'e> Facts<'e> {
         self.asked?.head.encryption.as_ref()?.key.as_deref()
     }
 
-    /// A certain verdict about what the origin would say, with a word on the copy that hides it.
+    /// A verdict about the object, with a word on the copy that hides it. It is certain unless the site was assumed, and
+    /// with it which object that is.
     pub(super) fn certain(&self, kind: Kind, because: impl Into<String>) -> Verdict {
-        Verdict::certain(kind, self.beside_the_copy(because))
+        match self.asked {
+            Some(asked) if asked.assumed_site => self.likely(kind, because),
+            _ => Verdict::certain(kind, self.beside_the_copy(because)),
+        }
     }
 
-    /// As [`Facts::certain`].
+    /// As [`Facts::certain`], of what has another explanation.
     pub(super) fn likely(&self, kind: Kind, because: impl Into<String>) -> Verdict {
         Verdict::likely(kind, self.beside_the_copy(because))
     }

@@ -118,6 +118,15 @@ fn object() -> BucketAnswer {
     }
 }
 
+/// The same where the site was not known.
+fn assumed(head: BucketAnswer, get: BucketAnswer) -> Gathered<Replay> {
+    let mut replay = replayed(head, get);
+    if let Gathered::Found(Replay::Asked(asked)) = &mut replay {
+        asked.assumed_site = true;
+    }
+    replay
+}
+
 fn replayed(head: BucketAnswer, get: BucketAnswer) -> Gathered<Replay> {
     Gathered::Found(Replay::Asked(Box::new(Asked {
         url: "https://b.s3.eu-west-1.amazonaws.com/k".to_owned(),
@@ -249,6 +258,7 @@ fn table() -> Vec<(&'static str, Flat, Kind, Certainty, &'static str)> {
         ("a Worker's signature", seen(told(502, "signature-rejected"), served()), Kind::SignatureRejected, Certain, "signature-rejected"),
         ("a Worker's signature, compared", Flat { replay: replayed(object(), differing()), ..known(told(502, "signature-rejected"), served()) }, Kind::SignatureRejected, Certain, "line 2 (path)"),
         ("slow down", known(told(503, "throttled"), served()), Kind::Throttled, Certain, "throttled"),
+        ("missing, by an assumed site", Flat { replay: assumed(by_bucket(404, "", ""), by_bucket(404, "NoSuchKey", "")), ..seen(told(404, "not-found"), told(404, "")) }, Kind::ObjectMissing, Likely, "has no"),
         ("never served", Flat { replay: refused("not-found", None), ..known(told(404, "not-found"), served()) }, Kind::ObjectMissing, Certain, "never served"),
         ("missing", Flat { replay: replayed(by_bucket(404, "", ""), by_bucket(404, "NoSuchKey", "")), ..known(told(404, "not-found"), told(404, "")) }, Kind::ObjectMissing, Certain, "has no \"k\""),
         ("missing and untold", Flat { replay: replayed(by_bucket(404, "", ""), by_bucket(404, "NoSuchKey", "")), ..known(denied(), denied()) }, Kind::ObjectMissing, Certain, "s3:ListBucket"),
@@ -270,6 +280,7 @@ fn table() -> Vec<(&'static str, Flat, Kind, Certainty, &'static str)> {
         ("the key's policy", Flat { key_policy: Gathered::Found(PolicyVerdict::NamesNeither), ..known(denied(), served()) }, Kind::KmsDenied, Certain, "names neither"),
         ("the key's deny", Flat { key_policy: Gathered::Found(PolicyVerdict::Denies(None)), ..known(denied(), served()) }, Kind::KmsDenied, Certain, "without a Sid"),
         ("no decrypt, key unseen", Flat { key: Gathered::not_checked("x"), ..known(denied(), served()) }, Kind::KmsDenied, Likely, "is not known"),
+        ("no decrypt, by an assumed site", Flat { replay: assumed(object(), object()), ..known(denied(), served()) }, Kind::KmsDenied, Likely, "may HEAD"),
         ("no decrypt behind a copy", Flat { past_copy: Gathered::Found(denied()), ..known(copy(), served()) }, Kind::KmsDenied, Certain, "served a copy"),
         ("a Worker's decrypt", seen(told(502, "kms-denied"), told(502, "")), Kind::KmsDenied, Certain, "kms-denied"),
         ("another key", Flat { demanded_key: Gathered::Found(other.to_owned()), ..known(denied(), served()) }, Kind::OtherKey, Certain, other),
@@ -278,6 +289,7 @@ fn table() -> Vec<(&'static str, Flat, Kind, Certainty, &'static str)> {
         ("no read, unseen", seen(denied(), denied()), Kind::RoleDenied, Likely, "neither GET nor HEAD"),
         ("HEAD was a copy", seen(denied(), copy()), Kind::Unexplained, Likely, "origin-denied"),
         ("the operator may not either", Flat { replay: replayed(by_bucket(403, "", ""), by_bucket(403, "AccessDenied", "no")), ..known(denied(), denied()) }, Kind::Unexplained, Likely, "403 AccessDenied"),
+        ("a function under an assumed site", Flat { replay: assumed(by_bucket(404, "", ""), by_bucket(404, "NoSuchKey", "")), ..seen(told(401, "unauthenticated"), told(401, "")) }, Kind::FunctionRefused, Certain, "401 unauthenticated"),
         ("function", Flat { replay: Gathered::Found(Replay::AsksFunction), ..known(told(401, "unauthenticated"), told(401, "")) }, Kind::FunctionRefused, Certain, "401 unauthenticated"),
         ("origin", known(told(502, "origin-failed"), told(502, "")), Kind::OriginFailed, Certain, "origin-failed"),
         ("origin elsewhere", Flat { replay: replayed(by_bucket(301, "", ""), by_bucket(301, "PermanentRedirect", "")), ..known(told(502, "origin-failed"), told(502, "")) }, Kind::OriginFailed, Certain, "301 PermanentRedirect"),
@@ -289,6 +301,7 @@ fn table() -> Vec<(&'static str, Flat, Kind, Certainty, &'static str)> {
         ("S3's own key", Flat { replay: replayed(encrypted("AES256", None), object()), ..known(served(), served()) }, Kind::OtherEncryption, Certain, "AES256"),
         ("served under another key", Flat { replay: replayed(encrypted("aws:kms", Some(other)), object()), key: Gathered::not_checked("x"), ..known(served(), served()) }, Kind::OtherEncryption, Certain, other),
         ("healthy", known(served(), served()), Kind::Healthy, Certain, "200"),
+        ("served under an assumed site", Flat { replay: assumed(by_bucket(404, "", ""), by_bucket(404, "NoSuchKey", "")), ..seen(served(), served()) }, Kind::Healthy, Certain, "200"),
         ("healthy, unseen", seen(served(), served()), Kind::Healthy, Certain, "200"),
         ("redirect", seen(Viewed { location: Some("https://cdn.example/k/".to_owned()), ..by_cdn(301, "Redirect from cloudfront") }, served()), Kind::Healthy, Certain, "redirect to https://cdn.example/k/"),
         ("healthy copy", Flat { past_copy: Gathered::Found(served()), ..known(copy(), served()) }, Kind::Healthy, Certain, "200"),
