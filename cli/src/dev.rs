@@ -4,7 +4,7 @@ use std::{io::IsTerminal as _, path::PathBuf, time::Duration};
 
 use anyhow::Context as _;
 use clap::{Args, ValueEnum};
-use keyfront_dev_stack::stack::{EdgeKind, OriginKind, Ports, Stack, StackConfig, Storage};
+use keyfront_dev_stack::stack::{EdgeKind, Faults, OriginKind, Ports, Stack, StackConfig, Storage};
 use tokio::signal::unix::{SignalKind, signal};
 use tracing_subscriber::EnvFilter;
 
@@ -160,6 +160,7 @@ fn config(arguments: DevArguments) -> anyhow::Result<StackConfig> {
         ready_file: arguments.ready_file,
         rotate_every: arguments.rotate_every.map(Duration::from_secs),
         withheld: None,
+        faults: Faults::default(),
     })
 }
 

@@ -4,6 +4,7 @@
 mod aws;
 mod deploy;
 mod dev;
+mod doctor;
 mod publisher;
 mod report;
 
@@ -27,6 +28,7 @@ enum Command {
     Outputs(deploy::OutputsArguments),
     Destroy(deploy::DestroyArguments),
     Publisher(publisher::PublisherArguments),
+    Doctor(Box<doctor::DoctorArguments>),
 }
 
 fn main() -> ExitCode {
@@ -37,6 +39,7 @@ fn main() -> ExitCode {
         Command::Outputs(arguments) => deploy::run_outputs(arguments),
         Command::Destroy(arguments) => deploy::run_destroy(arguments),
         Command::Publisher(arguments) => publisher::run(arguments),
+        Command::Doctor(arguments) => doctor::run(&arguments),
     };
     match outcome {
         Ok(code) => code,

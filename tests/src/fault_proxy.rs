@@ -34,6 +34,8 @@ pub enum Fault {
     Answer(StatusCode, &'static str),
     /// The connections on both sides end after so many bytes of the request's body.
     CutAfter(usize),
+    /// The first text is spelled as the second in the request's target.
+    Respell(&'static str, &'static str),
 }
 
 /// A fault, for which requests, and how often.
@@ -49,6 +51,7 @@ pub struct Rule {
 /// A running proxy; it ends when dropped.
 pub struct FaultProxy {
     address: SocketAddr,
+    upstream: Arc<Mutex<SocketAddr>>,
     rules: Arc<Mutex<Rules>>,
     serving: JoinHandle<()>,
 }
@@ -78,16 +81,33 @@ impl Rules {
 impl FaultProxy {
     /// A proxy in front of a plain HTTP URL.
     pub async fn start(url: &str) -> Self {
-        let upstream = address(url);
+        let upstream = Arc::new(Mutex::new(address(url)));
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let address = listener.local_addr().unwrap();
         let rules = Arc::default();
-        let serving = tokio::spawn(serve(listener, upstream, Arc::clone(&rules)));
+        let serving = tokio::spawn(serve(listener, Arc::clone(&upstream), Arc::clone(&rules)));
         Self {
             address,
+            upstream,
             rules,
             serving,
         }
+    }
+
+    /// A proxy whose upstream is not there yet: what passes before [`FaultProxy::lead_to`] is cut.
+    pub async fn reserve() -> Self {
+        Self::start("http://127.0.0.1:1").await
+    }
+
+    /// From now on, what passes goes to this plain HTTP URL.
+    pub fn lead_to(&self, url: &str) {
+        *self.upstream.lock().unwrap_or_else(PoisonError::into_inner) = address(url);
+    }
+
+    /// Where it listens.
+    #[must_use]
+    pub fn address(&self) -> SocketAddr {
+        self.address
     }
 
     /// Its URL.
@@ -118,10 +138,11 @@ impl Drop for FaultProxy {
     }
 }
 
-async fn serve(listener: TcpListener, upstream: SocketAddr, rules: Arc<Mutex<Rules>>) {
+async fn serve(listener: TcpListener, upstream: Arc<Mutex<SocketAddr>>, rules: Arc<Mutex<Rules>>) {
     let client: Client<HttpConnector, Body> = Client::builder(TokioExecutor::new()).build_http();
     while let Ok((stream, _)) = listener.accept().await {
         let (client, rules) = (client.clone(), Arc::clone(&rules));
+        let upstream = *upstream.lock().unwrap_or_else(PoisonError::into_inner);
         let service = service_fn(move |request| {
             let fault = rules
                 .lock()
@@ -142,19 +163,22 @@ async fn pass(
 ) -> io::Result<Response<Body>> {
     let (mut head, body) = request.into_parts();
     let mut allowed = usize::MAX;
-    match fault {
-        None => {}
-        Some(Fault::CutAfter(bytes)) => allowed = bytes,
+    match &fault {
+        None | Some(Fault::Respell(..)) => {}
+        Some(Fault::CutAfter(bytes)) => allowed = *bytes,
         Some(Fault::Answer(status, text)) => {
             // Read to its end, so that the caller sees the answer and no broken pipe.
             let _ = body.collect().await;
             let text = Full::new(Bytes::from_static(text.as_bytes()));
             let mut answer = Response::new(text.map_err(never).boxed_unsync());
-            *answer.status_mut() = status;
+            *answer.status_mut() = *status;
             return Ok(answer);
         }
     }
-    let target = head.uri.path_and_query().unwrap().as_str();
+    let mut target = head.uri.path_and_query().unwrap().to_string();
+    if let Some(Fault::Respell(from, to)) = fault {
+        target = target.replace(from, to);
+    }
     head.uri = format!("http://{upstream}{target}").parse().unwrap();
     let frames = BodyDataStream::new(body).map(move |piece| {
         let piece: Bytes = piece.map_err(io::Error::other)?;

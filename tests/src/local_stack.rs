@@ -1,7 +1,7 @@
 //! The stack linked into the test's process, with the edge linked in too: its KMS can be counted and
 //! made to fail, and nothing has to be built first.
 
-use std::{collections::HashMap, sync::Arc};
+use std::{collections::HashMap, path::Path, sync::Arc};
 
 use aws_sdk_s3::{Client, primitives::ByteStream};
 use bytes::Bytes;
@@ -9,7 +9,7 @@ use http::Method;
 use http_body_util::BodyExt as _;
 use keyfront_dev_stack::{
     kms::Kms,
-    stack::{EdgeKind, Grant, OriginKind, Ports, Stack, StackConfig, Storage},
+    stack::{EdgeKind, Faults, Grant, OriginKind, Ports, Stack, StackConfig, Storage},
 };
 use serde_json::Value;
 use tempfile::TempDir;
@@ -50,34 +50,45 @@ pub fn content(length: usize) -> Bytes {
 impl LocalStack {
     /// Starts a stack; it stops when dropped.
     pub async fn start() -> Self {
-        Self::of(OriginKind::Native, None).await
+        Self::configured(|_| {}).await
     }
 
     /// Starts a stack with this origin behind its Function URL.
     pub async fn start_with(origin: OriginKind) -> Self {
-        Self::of(origin, None).await
+        Self::configured(|config| config.origin = origin).await
     }
 
     /// Starts a stack whose roles lack a grant of the template.
     pub async fn without(grant: Grant) -> Self {
-        Self::of(OriginKind::Native, Some(grant)).await
+        Self::configured(|config| config.withheld = Some(grant)).await
     }
 
-    async fn of(origin: OriginKind, withheld: Option<Grant>) -> Self {
+    /// Starts a stack that is broken on purpose.
+    pub async fn broken(faults: Faults) -> Self {
+        Self::configured(|config| config.faults = faults).await
+    }
+
+    /// Starts a stack whose configuration a test has changed; its folder is `folder`.
+    pub async fn configured(change: impl FnOnce(&mut StackConfig)) -> Self {
         let folder = tempfile::tempdir().unwrap();
-        let stack = Stack::start(StackConfig {
+        let mut config = StackConfig {
             folder: folder.path().to_path_buf(),
             storage: Storage::Memory,
             edge: EdgeKind::Native,
-            origin,
+            origin: OriginKind::Native,
             site: None,
             ports: Ports::default(),
             ready_file: None,
             rotate_every: None,
-            withheld,
-        })
-        .await
-        .unwrap();
+            withheld: None,
+            faults: Faults::default(),
+        };
+        change(&mut config);
+        Self::run(config, folder).await
+    }
+
+    async fn run(config: StackConfig, folder: TempDir) -> Self {
+        let stack = Stack::start(config).await.unwrap();
         let document = serde_json::to_value(stack.dev_json()).unwrap();
         let dev: DevJson = serde_json::from_value(document).unwrap();
         let s3 = s3_client::client(&dev.s3_url, &dev.region, &dev.credentials.admin);
@@ -87,6 +98,12 @@ impl LocalStack {
             dev,
             _folder: folder,
         }
+    }
+
+    /// Where its `dev.json` is.
+    #[must_use]
+    pub fn dev_json_path(&self) -> &Path {
+        self.stack.dev_json_path()
     }
 
     /// The KMS itself.

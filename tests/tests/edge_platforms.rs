@@ -7,7 +7,7 @@ use std::{collections::BTreeMap, io::Write as _, process::Command};
 use bytes::Bytes;
 use http::Method;
 use keyfront_dev_stack::stack::{
-    EdgeKind, OriginKind, Ports, Stack as DevStack, StackConfig, Storage,
+    EdgeKind, Faults, OriginKind, Ports, Stack as DevStack, StackConfig, Storage,
 };
 use keyfront_tests::{
     artefacts, keys, s3_client,
@@ -113,6 +113,7 @@ impl Platforms {
             ready_file: None,
             rotate_every: None,
             withheld: None,
+            faults: Faults::default(),
         })
         .await
         .unwrap();

@@ -1,6 +1,6 @@
 //! `keyfront outputs`: what the system's stacks tell, in one list.
 
-use std::collections::BTreeMap;
+use std::{collections::BTreeMap, time::Duration};
 
 use anyhow::Context as _;
 use aws_config::SdkConfig;
@@ -14,6 +14,9 @@ use super::{
 };
 use crate::report;
 
+/// Between two looks, which nothing here needs.
+const PAUSE: Duration = Duration::from_secs(3);
+
 /// Print the system's outputs: CDN URL, upload endpoint, bucket, key
 #[derive(Debug, Args)]
 #[command(after_help = EXIT_CODES)]
@@ -26,16 +29,29 @@ pub(crate) struct OutputsArguments {
 }
 
 pub(super) async fn outputs(arguments: OutputsArguments) -> anyhow::Result<()> {
-    let (config, region) = arguments.system.load().await?;
-    let name = &arguments.system.stack;
+    let (config, _) = arguments.system.load().await?;
+    let all = outputs_of_system(&config, &arguments.system.stack).await?;
+    if arguments.json {
+        report::line(serde_json::to_string_pretty(&all)?);
+    } else {
+        report::deploy::pairs(["OUTPUT", "VALUE"], all);
+    }
+    Ok(())
+}
+
+/// The outputs of all stacks of the system `name` whose bucket is in the configuration's Region.
+///
+/// # Errors
+/// There is no such system, or CloudFormation does not tell it.
+pub(crate) async fn outputs_of_system(
+    config: &SdkConfig,
+    name: &str,
+) -> anyhow::Result<BTreeMap<String, String>> {
+    let region = region(config)?;
     let mut all = BTreeMap::new();
     let mut found = false;
     for template in Layout::of(&region).templates() {
-        let stacks = Stacks::new(
-            &config,
-            region_of(*template, &region),
-            arguments.system.every(),
-        );
+        let stacks = Stacks::new(config, region_of(*template, &region), PAUSE);
         if stacks.find(name).await?.is_some() {
             found = true;
             all.extend(outputs_of(&stacks, name).await?);
@@ -46,12 +62,7 @@ pub(super) async fn outputs(arguments: OutputsArguments) -> anyhow::Result<()> {
             "there is no stack {name} for {region}; `keyfront deploy` makes it"
         )));
     }
-    if arguments.json {
-        report::line(serde_json::to_string_pretty(&all)?);
-    } else {
-        report::deploy::pairs(["OUTPUT", "VALUE"], all);
-    }
-    Ok(())
+    Ok(all)
 }
 
 /// The outputs of one stack.
@@ -74,12 +85,8 @@ pub(super) async fn outputs_of(
 /// # Errors
 /// There is no such stack there, or it tells no bucket.
 pub(crate) async fn bucket_of(config: &SdkConfig, stack: &str) -> anyhow::Result<String> {
-    let region = config
-        .region()
-        .context("the configuration has no Region")?
-        .as_ref()
-        .to_owned();
-    let stacks = Stacks::new(config, &region, std::time::Duration::from_secs(3));
+    let region = region(config)?;
+    let stacks = Stacks::new(config, &region, PAUSE);
     if stacks.find(stack).await?.is_none() {
         anyhow::bail!(
             "there is no stack {stack} in {region}; name the Region of its bucket with --region"
@@ -89,4 +96,9 @@ pub(crate) async fn bucket_of(config: &SdkConfig, stack: &str) -> anyhow::Result
     outputs
         .remove("BucketName")
         .with_context(|| format!("stack {stack} tells no BucketName; is it Keyfront's?"))
+}
+
+fn region(config: &SdkConfig) -> anyhow::Result<String> {
+    let region = config.region().context("the configuration has no Region")?;
+    Ok(region.as_ref().to_owned())
 }

@@ -9,6 +9,7 @@
 
 pub(crate) mod deploy;
 mod dev;
+pub(crate) mod doctor;
 pub(crate) mod publisher;
 mod table;
 

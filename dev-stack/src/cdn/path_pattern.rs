@@ -17,6 +17,16 @@ impl PathPattern {
         Self(pattern.into())
     }
 
+    /// The pattern as it was written.
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+
+    /// Whether a request with this path, as the viewer wrote it, belongs to the pattern's behaviour.
+    pub fn covers(&self, raw_path: &str) -> bool {
+        self.matches(&normalised(raw_path))
+    }
+
     /// Whether this is the pattern of a default behaviour, which matches every path.
     pub fn is_default(&self) -> bool {
         self.0 == "*"

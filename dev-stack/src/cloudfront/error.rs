@@ -20,6 +20,9 @@ pub enum CloudFrontError {
     /// The distribution is not the stack's.
     #[error("distribution {0:?} does not exist")]
     NoSuchDistribution(String),
+    /// No behaviour of the stack's distribution has this cache policy.
+    #[error("cache policy {0:?} does not exist")]
+    NoSuchCachePolicy(String),
     /// The body is not an invalidation batch.
     #[error("xml of the invalidation batch is malformed")]
     Malformed(#[from] quick_xml::DeError),
@@ -45,6 +48,7 @@ impl CloudFrontError {
             Self::AccessDenied(_) => "AccessDenied",
             Self::UnknownOperation(_) => "UnknownOperationException",
             Self::NoSuchDistribution(_) => "NoSuchDistribution",
+            Self::NoSuchCachePolicy(_) => "NoSuchCachePolicy",
             Self::Malformed(_) => "MalformedXML",
             Self::InvalidArgument(_) => "InvalidArgument",
             Self::InconsistentQuantities => "InconsistentQuantities",
@@ -58,7 +62,9 @@ impl CloudFrontError {
         match self {
             Self::Unauthenticated(error) => error.query_status(),
             Self::AccessDenied(_) => 403,
-            Self::UnknownOperation(_) | Self::NoSuchDistribution(_) => 404,
+            Self::UnknownOperation(_)
+            | Self::NoSuchDistribution(_)
+            | Self::NoSuchCachePolicy(_) => 404,
             Self::Malformed(_)
             | Self::InvalidArgument(_)
             | Self::InconsistentQuantities
@@ -74,6 +80,7 @@ impl CloudFrontError {
             Self::AccessDenied(denial) => denial.aws_message(),
             Self::UnknownOperation(_)
             | Self::NoSuchDistribution(_)
+            | Self::NoSuchCachePolicy(_)
             | Self::Malformed(_)
             | Self::InvalidArgument(_)
             | Self::InconsistentQuantities

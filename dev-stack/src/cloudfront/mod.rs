@@ -1,9 +1,12 @@
-//! The CloudFront API, as far as a publisher's change must reach the CDN: CreateInvalidation on the local distribution.
+//! The CloudFront API, as far as something of Keyfront calls it: a publisher's change reaches the CDN by
+//! CreateInvalidation, and `keyfront doctor` reads how the local distribution is configured.
 //!
-//! Invalidations are complete when they are answered. Distributions are not created, read or changed here.
+//! Invalidations are complete when they are answered. Distributions are not created, listed or changed here.
 
 mod batch;
+mod configuration;
 mod error;
+mod operation;
 mod service;
 
 pub use batch::InvalidationBatch;

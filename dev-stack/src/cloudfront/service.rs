@@ -1,4 +1,4 @@
-//! The API on the wire: `POST /2020-05-31/distribution/ID/invalidation` with XML, XML back.
+//! The API on the wire: XML in, XML out, under `/2020-05-31/`. What each operation means is its own module's.
 
 use std::io;
 use std::num::NonZeroUsize;
@@ -7,7 +7,7 @@ use std::time::SystemTime;
 
 use bytes::Bytes;
 use http::header::LOCATION;
-use http::{HeaderName, HeaderValue, Method};
+use http::{HeaderName, HeaderValue};
 use lru::LruCache;
 use quick_xml::escape::escape;
 use time::OffsetDateTime;
@@ -16,14 +16,16 @@ use tokio::net::TcpListener;
 use tokio_util::sync::CancellationToken;
 use uuid::Uuid;
 
+use super::configuration::{cache_policy, configuration};
+use super::operation::Operation;
 use super::{CloudFrontError, InvalidationBatch};
-use crate::cdn::Invalidator;
+use crate::cdn::{Distribution, Invalidator};
 use crate::http_rim::{self, WholeRequest, WholeResponse, respond_with};
 use crate::iam::{Call, Context, Iam, ResourcePolicy};
 use crate::request_auth::RequestAuth;
 
 const XML: &str = "text/xml";
-const NAMESPACE: &str = "http://cloudfront.amazonaws.com/doc/2020-05-31/";
+pub(super) const NAMESPACE: &str = "http://cloudfront.amazonaws.com/doc/2020-05-31/";
 const REQUEST_ID: HeaderName = HeaderName::from_static("x-amzn-requestid");
 /// A batch of 3,000 paths of 4,000 characters.
 const MAX_BODY: usize = 16 * 1024 * 1024;
@@ -33,7 +35,7 @@ const REMEMBERED: NonZeroUsize = NonZeroUsize::MIN.saturating_add(999);
 /// The API of one distribution.
 pub struct CloudFront {
     iam: Arc<Iam>,
-    distribution: String,
+    distribution: Distribution,
     invalidator: Invalidator,
     done: Mutex<LruCache<String, Invalidation>>,
 }
@@ -46,13 +48,20 @@ struct Invalidation {
 }
 
 impl CloudFront {
-    /// The API of the distribution with this id, whose cache `invalidator` empties.
-    pub fn new(iam: Arc<Iam>, distribution: &str, invalidator: Invalidator) -> Self {
+    /// The API of this distribution, whose cache `invalidator` empties.
+    pub fn new(iam: Arc<Iam>, distribution: Distribution, invalidator: Invalidator) -> Self {
         Self {
             iam,
-            distribution: distribution.to_owned(),
+            distribution,
             invalidator,
             done: Mutex::new(LruCache::new(REMEMBERED)),
+        }
+    }
+
+    fn check(&self, id: &str) -> Result<(), CloudFrontError> {
+        match self.distribution.id == id {
+            true => Ok(()),
+            false => Err(CloudFrontError::NoSuchDistribution(id.to_owned())),
         }
     }
 
@@ -100,14 +109,7 @@ pub async fn serve(
 fn answer(api: &CloudFront, auth: &RequestAuth, request: &WholeRequest) -> WholeResponse {
     let request_id = Uuid::new_v4().to_string();
     let mut response = match call(api, auth, request) {
-        Ok(invalidation) => {
-            let path = request.head.uri.path();
-            let mut response = respond_with(201, XML, invalidation.xml().into());
-            if let Ok(location) = HeaderValue::from_str(&format!("{path}/{}", invalidation.id)) {
-                response.headers_mut().insert(LOCATION, location);
-            }
-            response
-        }
+        Ok(response) => response,
         Err(error) => {
             tracing::debug!(request_id, code = error.code(), %error, "cloudfront call refused");
             respond_with(error.status(), XML, refusal(&error, &request_id))
@@ -124,33 +126,47 @@ fn call(
     api: &CloudFront,
     auth: &RequestAuth,
     request: &WholeRequest,
-) -> Result<Invalidation, CloudFrontError> {
+) -> Result<WholeResponse, CloudFrontError> {
     let head = &request.head;
     let mut requester = auth.verify(head, &request.body)?;
     requester.source_ip = Some(request.peer.ip());
-    let unknown =
-        || CloudFrontError::UnknownOperation(format!("{} {}", head.method, head.uri.path()));
-    let id = head
-        .uri
-        .path()
-        .strip_prefix("/2020-05-31/distribution/")
-        .and_then(|rest| rest.strip_suffix("/invalidation"))
-        .filter(|id| head.method == Method::POST && !id.contains('/'))
-        .ok_or_else(unknown)?;
+    let path = head.uri.path();
+    let operation = Operation::parse(&head.method, path)?;
     let account = api.iam.account().id();
     let call = Call {
         requester: &requester,
-        action: "cloudfront:CreateInvalidation",
-        resource: &format!("arn:aws:cloudfront::{account}:distribution/{id}"),
+        action: operation.action(),
+        resource: &operation.resource(account),
         context: &Context::new(),
     };
     api.iam.authorize(&call, ResourcePolicy::None)?;
-    if id != api.distribution {
-        return Err(CloudFrontError::NoSuchDistribution(id.to_owned()));
+    match operation {
+        Operation::CreateInvalidation(id) => {
+            api.check(id)?;
+            let xml = str::from_utf8(&request.body)
+                .map_err(|_| CloudFrontError::InvalidArgument("the body is not UTF-8"))?;
+            let made = api.invalidate(InvalidationBatch::parse(xml)?, requester.time)?;
+            Ok(created(&made, path))
+        }
+        Operation::GetDistributionConfig(id) => {
+            api.check(id)?;
+            let xml = configuration(&api.distribution, account);
+            Ok(respond_with(200, XML, xml.into()))
+        }
+        Operation::GetCachePolicy(id) => {
+            let xml = cache_policy(&api.distribution, id)
+                .ok_or_else(|| CloudFrontError::NoSuchCachePolicy(id.to_owned()))?;
+            Ok(respond_with(200, XML, xml.into()))
+        }
     }
-    let xml = str::from_utf8(&request.body)
-        .map_err(|_| CloudFrontError::InvalidArgument("the body is not UTF-8"))?;
-    api.invalidate(InvalidationBatch::parse(xml)?, requester.time)
+}
+
+fn created(made: &Invalidation, path: &str) -> WholeResponse {
+    let mut response = respond_with(201, XML, made.xml().into());
+    if let Ok(location) = HeaderValue::from_str(&format!("{path}/{}", made.id)) {
+        response.headers_mut().insert(LOCATION, location);
+    }
+    response
 }
 
 impl Invalidation {

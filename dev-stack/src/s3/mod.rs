@@ -21,6 +21,7 @@ mod gate;
 mod keyring;
 mod operations;
 mod preconditions;
+mod presented;
 mod refusal;
 mod rewrite;
 mod screen;

@@ -23,6 +23,7 @@ use super::{
     body_guard::{BodyFault, BodyGuard, Finding},
     form::{self, Forms},
     gate::Peer,
+    presented::Presented,
     refusal::Refusal,
     screen::{Screened, screen},
 };
@@ -101,9 +102,10 @@ impl Door {
         let awaits_continue =
             request.headers().contains_key(header::EXPECT) && request.version() == Version::HTTP_11;
         let finding = Finding::default();
+        let presented = Presented::of(&request);
         let mut response = self.admit(request, peer, &finding).await;
         if response.status().is_client_error() || response.status().is_server_error() {
-            response = name_request(response, &id).await;
+            response = finish_error(response, &id, presented.as_ref()).await;
         }
         let headers = response.headers_mut();
         headers.insert("x-amz-request-id", id.header());
@@ -211,25 +213,35 @@ fn owned(refusal: &Refusal) -> Response<s3s::Body> {
     refusal.to_response().map(s3s::Body::from)
 }
 
-/// Writes the request's id into an error document.
-async fn name_request(response: Response<s3s::Body>, id: &RequestId) -> Response<s3s::Body> {
+/// Writes the request's id into an error document, and what was verified into that of a signature that is none.
+async fn finish_error(
+    response: Response<s3s::Body>,
+    id: &RequestId,
+    presented: Option<&Presented>,
+) -> Response<s3s::Body> {
     let (mut parts, body) = response.into_parts();
     let bytes = match Limited::new(body, MAX_ERROR).collect().await {
         Ok(collected) => collected.to_bytes(),
         Err(_) => Bytes::new(),
     };
     parts.headers.remove(header::CONTENT_LENGTH);
-    let named = match std::str::from_utf8(&bytes)
+    let finished = match std::str::from_utf8(&bytes)
         .ok()
         .and_then(|xml| xml.strip_suffix("</Error>"))
     {
-        Some(open) => Bytes::from(format!(
-            "{open}<RequestId>{0}</RequestId><HostId>{0}</HostId></Error>",
-            id.0
-        )),
+        Some(open) => {
+            let verified = presented
+                .filter(|_| open.contains("<Code>SignatureDoesNotMatch</Code>"))
+                .map(Presented::told)
+                .unwrap_or_default();
+            Bytes::from(format!(
+                "{open}{verified}<RequestId>{0}</RequestId><HostId>{0}</HostId></Error>",
+                id.0
+            ))
+        }
         None => bytes,
     };
-    Response::from_parts(parts, s3s::Body::http_body(Full::new(named)))
+    Response::from_parts(parts, s3s::Body::http_body(Full::new(finished)))
 }
 
 /// Sixteen hexadecimal digits, as S3's.

@@ -11,6 +11,7 @@ use tokio::sync::watch;
 use tokio_util::sync::CancellationToken;
 
 use super::config::{DevSite, EdgeKind, StackConfig};
+use super::faults::{EdgeFunctions, Faults, SiteHeader};
 use super::ground::Ground;
 use super::listeners::{Addresses, loopback, unavailable};
 use crate::cdn::{
@@ -22,6 +23,8 @@ use crate::cloudfront::{self, CloudFront};
 
 /// The id of the distribution.
 pub(super) const DISTRIBUTION: &str = "EKEYFRONTDEV00";
+
+const SITE_HEADER: &str = "x-keyfront-site";
 
 const DAY: u64 = 24 * 60 * 60;
 /// Seconds.
@@ -40,13 +43,16 @@ pub(super) async fn start(
     let started = Cdn::start(CdnConfig {
         listen,
         state: config.folder.join("cdn"),
-        distribution: distribution(site),
-        origins: origins(site, addresses),
+        distribution: distribution(site, &config.faults),
+        origins: origins(site, addresses, &config.faults),
         edge: Some(match &config.edge {
             EdgeKind::Node { bundle } => {
                 cdn::EdgeKind::Node(NodeConfig::new(bundle.join("index.mjs")))
             }
-            EdgeKind::Native => cdn::EdgeKind::Native,
+            EdgeKind::Native => match config.faults.edge_clock_ahead {
+                0 => cdn::EdgeKind::Native,
+                seconds => cdn::EdgeKind::NativeAhead(seconds),
+            },
         }),
         credentials,
         cache: CacheLimits::default(),
@@ -58,10 +64,11 @@ pub(super) async fn start(
 pub(super) fn serve_api(
     ground: &Ground,
     cdn: &CdnHandle,
+    distribution: Distribution,
     listener: TcpListener,
     stop: CancellationToken,
 ) -> impl Future<Output = io::Result<()>> + use<> {
-    let api = CloudFront::new(Arc::clone(&ground.iam), DISTRIBUTION, cdn.invalidator());
+    let api = CloudFront::new(Arc::clone(&ground.iam), distribution, cdn.invalidator());
     // CloudFront is a global service, and its signatures are scoped to us-east-1.
     let auth = ground.auth_in("us-east-1", "cloudfront");
     cloudfront::serve(listener, api, auth, stop)
@@ -83,15 +90,16 @@ fn explain(error: CdnError) -> anyhow::Error {
     }
 }
 
-fn origins(site: &DevSite, addresses: &Addresses) -> OriginTable {
+fn origins(site: &DevSite, addresses: &Addresses, faults: &Faults) -> OriginTable {
     let functions = [&site.judged.publish, &site.judged.reader];
+    let s3 = faults.s3_for_cdn.unwrap_or(addresses.s3);
     functions.into_iter().flatten().fold(
-        OriginTable::new().with(&site.judged.bucket.host, addresses.s3),
+        OriginTable::new().with(&site.judged.bucket.host, s3),
         |table, function| table.with(&function.host, addresses.function_url),
     )
 }
 
-fn distribution(site: &DevSite) -> Distribution {
+pub(super) fn distribution(site: &DevSite, faults: &Faults) -> Distribution {
     let publish = site.judged.publish.as_ref();
     let mut behaviours: Vec<Behaviour> = publish
         .into_iter()
@@ -99,7 +107,7 @@ fn distribution(site: &DevSite) -> Distribution {
         .collect();
     let reader = site.judged.reader.as_ref();
     behaviours.extend(reader.into_iter().flat_map(|reader| opening(site, reader)));
-    behaviours.push(reading(site));
+    behaviours.push(reading(site, faults));
     Distribution {
         id: DISTRIBUTION.to_owned(),
         domain_name: "keyfront-dev.cloudfront.net".to_owned(),
@@ -134,9 +142,21 @@ fn opening(site: &DevSite, reader: &FunctionOrigin) -> [Behaviour; 2] {
     })
 }
 
-fn reading(site: &DevSite) -> Behaviour {
-    let origin = origin(site, &site.judged.bucket.host, READ_TIMEOUT);
-    viewing(site, PathPattern::new("*"), origin)
+fn reading(site: &DevSite, faults: &Faults) -> Behaviour {
+    let mut origin = origin(site, &site.judged.bucket.host, READ_TIMEOUT);
+    match &faults.site_header {
+        SiteHeader::Own => {}
+        SiteHeader::Missing => origin.custom_headers.clear(),
+        SiteHeader::Other(text) => {
+            origin.custom_headers = vec![(SITE_HEADER.to_owned(), text.clone())];
+        }
+    }
+    let mut behaviour = viewing(site, PathPattern::new("*"), origin);
+    behaviour.functions.origin_request = faults.edge_functions != EdgeFunctions::None;
+    behaviour.functions.origin_response = faults.edge_functions == EdgeFunctions::Both;
+    let dropped = &faults.query_dropped;
+    behaviour.cache.query.retain(|name| !dropped.contains(name));
+    behaviour
 }
 
 fn viewing(site: &DevSite, path_pattern: PathPattern, origin: Origin) -> Behaviour {
@@ -168,7 +188,7 @@ fn origin(site: &DevSite, host: &str, read_timeout: u64) -> Origin {
         port: 443,
         path: String::new(),
         kind: OriginKind::Custom,
-        custom_headers: vec![("x-keyfront-site".to_owned(), site.document.clone())],
+        custom_headers: vec![(SITE_HEADER.to_owned(), site.document.clone())],
         read_timeout,
         keepalive_timeout: 5,
     }

@@ -8,6 +8,7 @@ use keyfront_edge::Site;
 use keyfront_edge::site::FunctionOrigin;
 use serde::Deserialize;
 
+use super::faults::Faults;
 use super::template::Grant;
 
 /// The bucket and Region of a stack that is given no site.
@@ -38,6 +39,8 @@ pub struct StackConfig {
     pub rotate_every: Option<Duration>,
     /// A grant of the template that the roles do not get, to see who needs it.
     pub withheld: Option<Grant>,
+    /// What is broken on purpose; nothing by default.
+    pub faults: Faults,
 }
 
 /// Where objects, keys and credentials are kept.

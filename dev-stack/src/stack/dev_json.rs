@@ -81,26 +81,7 @@ impl From<&Credentials> for StoredCredentials {
 impl DevJson {
     /// Replaces `path` by this document; a reader sees the old one or the new one, whole.
     pub(super) fn write(&self, path: &Path) -> anyhow::Result<()> {
-        let replaced = || -> anyhow::Result<()> {
-            if let Some(folder) = path
-                .parent()
-                .filter(|folder| !folder.as_os_str().is_empty())
-            {
-                fs::create_dir_all(folder)?;
-            }
-            let fresh = path.with_extension("json.new");
-            // Not left over from a killed run, whose mode is unknown.
-            let _ = fs::remove_file(&fresh);
-            let mut file = fs::OpenOptions::new()
-                .write(true)
-                .create_new(true)
-                .mode(0o600)
-                .open(&fresh)?;
-            file.write_all(&serde_json::to_vec_pretty(self)?)?;
-            file.sync_all()?;
-            Ok(fs::rename(&fresh, path)?)
-        };
-        replaced().with_context(|| format!("{} cannot be written", path.display()))
+        write_whole(path, self)
     }
 
     /// Removes what an earlier run left at `path`: a ready file means this run.
@@ -122,6 +103,30 @@ impl DevJson {
         let earlier: Token = serde_json::from_slice(&fs::read(path).ok()?).ok()?;
         Some(earlier.publisher_token)
     }
+}
+
+/// Replaces `path` by a document that only its owner can read.
+pub(super) fn write_whole(path: &Path, document: &impl Serialize) -> anyhow::Result<()> {
+    let replaced = || -> anyhow::Result<()> {
+        if let Some(folder) = path
+            .parent()
+            .filter(|folder| !folder.as_os_str().is_empty())
+        {
+            fs::create_dir_all(folder)?;
+        }
+        let fresh = path.with_extension("json.new");
+        // Not left over from a killed run, whose mode is unknown.
+        let _ = fs::remove_file(&fresh);
+        let mut file = fs::OpenOptions::new()
+            .write(true)
+            .create_new(true)
+            .mode(0o600)
+            .open(&fresh)?;
+        file.write_all(&serde_json::to_vec_pretty(document)?)?;
+        file.sync_all()?;
+        Ok(fs::rename(&fresh, path)?)
+    };
+    replaced().with_context(|| format!("{} cannot be written", path.display()))
 }
 
 #[cfg(test)]

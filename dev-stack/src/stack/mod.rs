@@ -5,6 +5,8 @@
 mod cdn;
 mod config;
 mod dev_json;
+mod endpoints;
+mod faults;
 mod function_url;
 mod ground;
 mod listeners;
@@ -25,6 +27,9 @@ use tokio_util::sync::CancellationToken;
 
 pub use config::{EdgeKind, OriginKind, Ports, StackConfig, Storage};
 pub use dev_json::{DevJson, RoleCredentials, StoredCredentials};
+pub use endpoints::Endpoints;
+pub use faults::{EdgeFunctions, Faults, SiteHeader};
+pub use principals::EDGE_ROLE;
 pub use template::{Grant, grants};
 
 use crate::cdn::CdnHandle;
@@ -77,6 +82,9 @@ impl Stack {
         ground.serve(listeners.aws, &mut tasks, &stop);
 
         let (sessions, begun) = Sessions::begin(Arc::clone(&ground.sts), ground.clock.clone())?;
+        if let Some(ended) = config.faults.edge_session_ended {
+            sessions.tell_edge_end(ended);
+        }
         let cdn = cdn::start(&config, &site, &addresses, sessions.edge()).await?;
         let origin = OriginSetup::new(&ground, &site, &addresses, cdn.url())?;
         let dev_json_path = config.folder.join("dev.json");
@@ -97,7 +105,14 @@ impl Stack {
             tasks.spawn(async { ground::report("the function url", serving.await) });
         }
 
-        let api = cdn::serve_api(&ground, &cdn, listeners.cloudfront, stop.clone());
+        let distribution = cdn::distribution(&site, &config.faults);
+        let api = cdn::serve_api(
+            &ground,
+            &cdn,
+            distribution,
+            listeners.cloudfront,
+            stop.clone(),
+        );
         tasks.spawn(async { ground::report("the cloudfront api", api.await) });
 
         let parameters = Ssm::new(Arc::clone(&ground.iam), PARAMETER_REGION);
@@ -121,6 +136,12 @@ impl Stack {
                 .context("the folder has no absolute path")?,
             credentials: RoleCredentials::of(&begun, &ground.administrator),
         };
+        let endpoints = Endpoints {
+            cloudfront_url: url(addresses.cloudfront),
+            distribution: cdn::DISTRIBUTION.to_owned(),
+            edge_role: ground.iam.account().role_arn(EDGE_ROLE),
+        };
+        endpoints.write(&config.folder)?;
         dev_json.write(&dev_json_path)?;
         if let Some(ready) = &config.ready_file {
             dev_json.write(ready)?;

@@ -8,7 +8,8 @@ use super::template::{Grant, StackTemplate, withhold};
 use crate::iam::{Iam, Policy, PolicyKind, Role, User};
 use crate::identity::Account;
 
-pub(super) const EDGE_ROLE: &str = "keyfront-edge";
+/// The name of the edge's role.
+pub const EDGE_ROLE: &str = "keyfront-edge";
 pub(super) const ORIGIN_ROLE: &str = "keyfront-origin";
 /// Who runs the edge's function, and with it assumes its role.
 pub(super) const EDGE_SERVICE: &str = "edgelambda.amazonaws.com";

@@ -3,7 +3,7 @@
 //! A session that was replaced stays valid until its own end, so what was signed with it a moment ago is accepted.
 
 use std::sync::Arc;
-use std::time::Duration;
+use std::time::{Duration, SystemTime};
 
 use aws_credential_types::provider::{self, ProvideCredentials, future};
 use tokio::sync::watch;
@@ -48,6 +48,12 @@ impl Sessions {
     /// What the edge signs with, always the newest.
     pub(super) fn edge(&self) -> watch::Receiver<EdgeCredentials> {
         self.edge.subscribe()
+    }
+
+    /// Tells the edge, of the session it has, that it ends at `moment`.
+    pub(super) fn tell_edge_end(&self, moment: SystemTime) {
+        self.edge
+            .send_modify(|credentials| credentials.expires_at = Some(moment));
     }
 
     /// What the origin signs with, always the newest.
@@ -110,6 +116,7 @@ fn for_edge(credentials: &Credentials) -> EdgeCredentials {
             .session_token
             .as_ref()
             .map(|token| token.expose().to_owned()),
+        expires_at: None,
     }
 }
 

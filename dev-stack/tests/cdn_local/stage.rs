@@ -156,6 +156,7 @@ pub(crate) fn credentials(access_key_id: &str) -> EdgeCredentials {
         access_key_id: access_key_id.into(),
         secret_access_key: "secret".into(),
         session_token: Some("token".into()),
+        expires_at: None,
     }
 }
 

@@ -2,9 +2,12 @@
 
 use std::time::{Duration, SystemTime};
 
+use aws_sigv4::sign::v4;
+use sha2::{Digest as _, Sha256};
+
 use crate::calls::BucketCalls;
 use crate::{
-    raw::{Answer, Payload, Raw, Signing},
+    raw::{Answer, Payload, Raw, Signing, element},
     stack::{BUCKET, Stack, told},
 };
 
@@ -114,6 +117,55 @@ async fn wrong_secrets_keys_and_tampering_are_refused() {
 }
 
 #[tokio::test]
+async fn a_wrong_signature_is_told_with_the_text_whose_signature_would_be_right() {
+    let stack = with_object().await;
+    let signing = Signing::default();
+    for target in [
+        "/docs/a%2Bb%20%C3%A9",
+        "/docs?list-type=2&prefix=x%26y&delimiter=",
+    ] {
+        let spaced = Raw::get(target).header("x-amz-meta-spaced", "a   b");
+        let raw = spaced.signed(&stack.host(), &stack.admin, &signing);
+        let right = raw
+            .headers
+            .iter()
+            .find_map(|(_, value)| {
+                value
+                    .split_once("Signature=")
+                    .map(|(_, hex)| hex.to_owned())
+            })
+            .unwrap();
+        let headers = raw.headers.iter().map(|(name, value)| {
+            let wrong = value.replace(&right, &"0".repeat(64));
+            (name.clone(), wrong)
+        });
+        let spoiled = Raw {
+            headers: headers.collect(),
+            ..raw.clone()
+        };
+        let told = stack.answer(&spoiled).await.text();
+        assert_eq!(element(&told, "Code"), "SignatureDoesNotMatch");
+        assert_eq!(element(&told, "SignatureProvided"), "0".repeat(64));
+        assert_eq!(element(&told, "AWSAccessKeyId"), stack.admin.access_key_id);
+        let told_as = |name: &str| element(&told, name).replace("&amp;", "&");
+        let secret = stack.admin.secret_access_key.expose();
+        let key = v4::generate_signing_key(secret, signing.time, signing.region, "s3");
+        let text = told_as("StringToSign");
+        assert_eq!(
+            v4::calculate_signature(key, text.as_bytes()),
+            right,
+            "{told}"
+        );
+        let canonical = told_as("CanonicalRequest");
+        let hash = hex::encode(Sha256::digest(&canonical));
+        assert!(text.ends_with(&hash), "{told}");
+    }
+    // What is refused before any signature is verified tells none.
+    let answer = stack.answer(&Raw::get("/docs/k")).await;
+    assert_eq!(element(&answer.text(), "CanonicalRequest"), "");
+}
+
+#[tokio::test]
 async fn sessions_need_their_own_token_and_end() {
     let stack = with_object().await;
     let session = stack.session("reader", EVERYTHING);
@@ -169,7 +221,7 @@ async fn unsigned_amz_headers_are_named_and_refused() {
     let answer = stack.answer(&raw).await;
     assert_eq!(answer.told(), told(403, "AccessDenied"));
     assert_eq!(
-        crate::raw::element(&answer.text(), "HeadersNotSigned"),
+        element(&answer.text(), "HeadersNotSigned"),
         "x-amz-acl, x-amz-meta-late"
     );
 
@@ -283,10 +335,7 @@ async fn wrong_region_service_and_time_are_refused() {
         .answer(&Raw::get("/docs/k").signed(&stack.host(), &stack.admin, &region))
         .await;
     assert_eq!(answer.told(), told(400, "AuthorizationHeaderMalformed"));
-    assert_eq!(
-        crate::raw::element(&answer.text(), "Region"),
-        "eu-central-1"
-    );
+    assert_eq!(element(&answer.text(), "Region"), "eu-central-1");
     for service in ["sts", "kms", "execute-api"] {
         let signing = Signing {
             service,
@@ -677,7 +726,7 @@ async fn errors_name_the_request_and_heads_have_no_body() {
     let stack = with_object().await;
     let missing = stack.answer(&stack.sign(Raw::get("/docs/none"))).await;
     assert_eq!(
-        crate::raw::element(&missing.text(), "RequestId"),
+        element(&missing.text(), "RequestId"),
         missing.header("x-amz-request-id")
     );
     assert_eq!(missing.header("content-type"), "application/xml");

@@ -3,6 +3,7 @@
 //! Holds them; where they come from and when they rotate is the caller's.
 
 use std::fmt;
+use std::time::SystemTime;
 
 use zeroize::Zeroize;
 
@@ -15,6 +16,8 @@ pub struct EdgeCredentials {
     pub secret_access_key: String,
     /// `AWS_SESSION_TOKEN`; unset for long-lived credentials.
     pub session_token: Option<String>,
+    /// `AWS_CREDENTIAL_EXPIRATION`, where the function is told the end of its session.
+    pub expires_at: Option<SystemTime>,
 }
 
 impl Zeroize for EdgeCredentials {
@@ -51,6 +54,7 @@ mod tests {
             access_key_id: "AKIDEXAMPLE".into(),
             secret_access_key: "very-secret".into(),
             session_token: Some("very-token".into()),
+            expires_at: None,
         };
         let shown = format!("{credentials:?}");
         assert!(shown.contains("AKIDEXAMPLE") && !shown.contains("very-"));

@@ -30,13 +30,16 @@ const FACTS_HEADER: &str = "x-keyfront-response";
 pub(crate) struct NativeEdge {
     edge: Mutex<Edge>,
     credentials: watch::Receiver<EdgeCredentials>,
+    /// Seconds its clock is ahead of the machine's.
+    ahead: i64,
 }
 
 impl NativeEdge {
-    pub(crate) fn new(credentials: watch::Receiver<EdgeCredentials>) -> Self {
+    pub(crate) fn new(credentials: watch::Receiver<EdgeCredentials>, ahead: i64) -> Self {
         Self {
             edge: Mutex::new(Edge::new()),
             credentials,
+            ahead,
         }
     }
 
@@ -64,19 +67,17 @@ impl NativeEdge {
             },
             request_id: &config.request_id,
         };
-        let now = SystemTime::now()
-            .duration_since(UNIX_EPOCH)
-            .map_err(|_| malformed("the clock is before 1970"))?;
+        let now =
+            unix_seconds(SystemTime::now()).ok_or_else(|| malformed("the clock is before 1970"))?;
         let credentials = self.credentials.borrow().clone();
         let domain = format!("{}{}", origin.domain_name(), origin.path());
         let invocation = Invocation {
-            now: i64::try_from(now.as_secs())
-                .map_err(|_| malformed("the clock is out of range"))?,
+            now: now.saturating_add(self.ahead),
             credentials: RoleCredentials {
                 access_key_id: &credentials.access_key_id,
                 secret_access_key: &credentials.secret_access_key,
                 session_token: credentials.session_token.as_deref().unwrap_or_default(),
-                expires_at: None,
+                expires_at: credentials.expires_at.and_then(unix_seconds),
             },
             site: site(origin).as_bytes(),
             connection: Connection {
@@ -139,6 +140,11 @@ impl NativeEdge {
             }
         })
     }
+}
+
+fn unix_seconds(time: SystemTime) -> Option<i64> {
+    let since = time.duration_since(UNIX_EPOCH).ok()?;
+    i64::try_from(since.as_secs()).ok()
 }
 
 enum BodyHash {

@@ -21,6 +21,8 @@ pub enum EdgeKind {
     Node(NodeConfig),
     /// The edge core linked into this program, where there is no Node.js.
     Native,
+    /// As [`EdgeKind::Native`], with a clock that is so many seconds ahead of the machine's, or behind it.
+    NativeAhead(i64),
 }
 
 /// Why a function gave no usable answer.
@@ -58,7 +60,11 @@ impl EdgeRuntime {
     ) -> Result<Self, CdnError> {
         match kind {
             EdgeKind::Node(config) => NodePool::start(config, credentials).await.map(Self::Node),
-            EdgeKind::Native => Ok(Self::Native(Box::new(NativeEdge::new(credentials)))),
+            EdgeKind::Native => Ok(Self::Native(Box::new(NativeEdge::new(credentials, 0)))),
+            EdgeKind::NativeAhead(seconds) => Ok(Self::Native(Box::new(NativeEdge::new(
+                credentials,
+                seconds,
+            )))),
         }
     }
 

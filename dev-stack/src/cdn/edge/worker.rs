@@ -9,6 +9,8 @@ use std::time::Duration;
 use futures::StreamExt;
 use serde::Deserialize;
 use serde_json::Value;
+use time::OffsetDateTime;
+use time::format_description::well_known::Rfc3339;
 use tokio::io::AsyncWriteExt;
 use tokio::process::{Child, ChildStderr, ChildStdin, ChildStdout, Command};
 use tokio::sync::watch;
@@ -164,10 +166,15 @@ fn invocation_line(
     event: &str,
     credentials: &EdgeCredentials,
 ) -> Result<Zeroizing<String>, EdgeFailure> {
+    // Whole seconds, as Lambda's variables have.
+    let expiration = credentials
+        .expires_at
+        .and_then(|moment| OffsetDateTime::from(moment).format(&Rfc3339).ok());
     let values = [
         Some(credentials.access_key_id.as_str()),
         Some(credentials.secret_access_key.as_str()),
         credentials.session_token.as_deref(),
+        expiration.as_deref(),
     ];
     let values = serde_json::to_string(&values)
         .map(Zeroizing::new)
