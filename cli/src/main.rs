@@ -1,6 +1,7 @@
 //! `keyfront`: the one binary people use. It parses arguments, reports errors in one line and chooses the exit
 //! code; what the commands do lives in the crates below it.
 
+mod audit;
 mod aws;
 mod deploy;
 mod dev;
@@ -27,6 +28,7 @@ enum Command {
     Outputs(deploy::OutputsArguments),
     Destroy(deploy::DestroyArguments),
     Publisher(publisher::PublisherArguments),
+    Audit(audit::AuditArguments),
 }
 
 fn main() -> ExitCode {
@@ -37,6 +39,7 @@ fn main() -> ExitCode {
         Command::Outputs(arguments) => deploy::run_outputs(arguments),
         Command::Destroy(arguments) => deploy::run_destroy(arguments),
         Command::Publisher(arguments) => publisher::run(arguments),
+        Command::Audit(arguments) => audit::run(arguments),
     };
     match outcome {
         Ok(code) => code,

@@ -29,7 +29,7 @@ pub(crate) use self::{
     change_set::PlannedChange,
     destroy::DestroyArguments,
     failure::DeployError,
-    outputs::{OutputsArguments, bucket_of},
+    outputs::{OutputsArguments, bucket_of, store_of},
     status::StatusArguments,
 };
 use crate::{aws::AwsArguments, report};
