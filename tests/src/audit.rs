@@ -8,7 +8,7 @@ use std::{
 use aws_sdk_s3::{Client, primitives::ByteStream, types::ServerSideEncryption};
 use serde_json::Value;
 use tempfile::TempDir;
-use tokio::process::{Child, Command};
+use tokio::{process::Command, task::JoinHandle};
 
 use crate::{
     artefacts, aws_client,
@@ -23,6 +23,26 @@ pub struct Audited {
     pub proxy: FaultProxy,
     pub bucket: String,
     folder: TempDir,
+}
+
+/// A run under way.
+pub struct Running {
+    pid: u32,
+    output: JoinHandle<std::io::Result<Output>>,
+}
+
+impl Running {
+    /// Sends SIGINT, as Ctrl-C does.
+    pub fn interrupt(&self) {
+        let line = ["-INT", &self.pid.to_string()];
+        let sent = std::process::Command::new("kill").args(line).status();
+        assert!(sent.unwrap().success());
+    }
+
+    /// Waits for the end.
+    pub async fn report(self) -> Report {
+        read(self.output.await.unwrap().unwrap())
+    }
 }
 
 /// What a run told.
@@ -90,8 +110,30 @@ impl Audited {
         made["KeyMetadata"]["Arn"].as_str().unwrap().to_owned()
     }
 
-    /// Answers that stand for a bucket with logs and versions, which the dev stack does not have.
-    pub fn pretend_logs_and_versions(&self) {
+    /// Answers that stand for what the dev stack does not have: TLS, logs and versions, and a policy that demands them.
+    pub fn pretend_production(&self) {
+        let (bucket, key) = (&self.bucket, self.key());
+        let objects = format!("arn:aws:s3:::{bucket}/*");
+        let deny = |action: &str, condition: Value| {
+            serde_json::json!({"Effect": "Deny", "Principal": "*", "Action": action,
+            "Resource": [format!("arn:aws:s3:::{bucket}"), objects], "Condition": condition})
+        };
+        let policy = serde_json::json!({"Version": "2012-10-17", "Statement": [
+            deny("s3:*", serde_json::json!({"Bool": {"aws:SecureTransport": "false"}})),
+            deny("s3:PutObject", serde_json::json!({"Null": {"s3:x-amz-server-side-encryption": "false"},
+                "StringNotEquals": {"s3:x-amz-server-side-encryption": "aws:kms"}})),
+            deny("s3:PutObject", serde_json::json!({
+                "Null": {"s3:x-amz-server-side-encryption-aws-kms-key-id": "false"},
+                "ArnNotEquals": {"s3:x-amz-server-side-encryption-aws-kms-key-id": key}})),
+            deny("s3:PutObject", serde_json::json!({
+                "Null": {"s3:x-amz-server-side-encryption-customer-algorithm": "false"}})),
+        ]});
+        self.answer(
+            "?policyStatus",
+            200,
+            "<PolicyStatus><IsPublic>false</IsPublic></PolicyStatus>",
+        );
+        self.answer("?policy", 200, &policy.to_string());
         self.answer(
             "?logging",
             200,
@@ -107,7 +149,9 @@ impl Audited {
     }
 
     /// From now on every GET about `what` is answered so.
-    pub fn answer(&self, what: &'static str, status: u16, body: &'static str) {
+    pub fn answer(&self, what: &'static str, status: u16, body: &str) {
+        // A few answers a test: what they take is given back when it ends.
+        let body = body.to_owned().leak();
         self.proxy.also_fail(Rule {
             method: http::Method::GET,
             about: what,
@@ -186,8 +230,13 @@ impl Audited {
 
     /// Starts it, telling JSON.
     #[must_use]
-    pub fn start(&self, line: &[&str]) -> Child {
-        self.command(&self.json(line)).spawn().unwrap()
+    pub fn start(&self, line: &[&str]) -> Running {
+        let child = self.command(&self.json(line)).spawn().unwrap();
+        Running {
+            pid: child.id().unwrap(),
+            // A full pipe must never block the command.
+            output: tokio::spawn(child.wait_with_output()),
+        }
     }
 
     fn json<'a>(&'a self, line: &[&'a str]) -> Vec<&'a str> {

@@ -16,7 +16,7 @@ use keyfront_tests::{
 #[tokio::test(flavor = "multi_thread")]
 async fn a_bucket_as_deployed_is_clean() {
     let audited = Audited::deployed().await;
-    audited.pretend_logs_and_versions();
+    audited.pretend_production();
     let body = bytes::Bytes::from_static(b"x");
     audited
         .stack
@@ -47,9 +47,11 @@ async fn the_dev_stack_is_audited_by_its_dev_json_and_its_own_key() {
         .await
         .unwrap();
     let report = read(output);
-    // It keeps no logs and no versions, and says so.
+    // It speaks no TLS, takes every mode, keeps no logs and no versions; and says so.
     let expected = [
         ("logging-off", ""),
+        ("other-encryption-allowed", ""),
+        ("tls-not-demanded", ""),
         ("unnamed-key-allowed", ""),
         ("versioning-off", ""),
     ];
@@ -186,7 +188,9 @@ async fn what_may_not_be_read_is_not_checked_and_never_clean() {
     let line = ["--format", "json", "--expect-key", audited.key()];
     let output = audited.command_as(&edge, &line).output().await.unwrap();
     let report = read(output);
-    assert_eq!(report.told(), [("not-checked", ""); 9], "{report:?}");
+    let mut expected = vec![("not-checked", ""); 9];
+    expected.push(("not-checked", ".keyfront/publishers.json"));
+    assert_eq!(report.told(), expected, "{report:?}");
     assert_eq!(report.code, 2);
     assert_eq!(report.summary["verdict"], "incomplete");
     assert_eq!(report.summary["complete"], true);
@@ -197,7 +201,7 @@ async fn what_may_not_be_read_is_not_checked_and_never_clean() {
         fault: Fault::Answer(StatusCode::FORBIDDEN, ""),
         times: 1,
     });
-    audited.pretend_logs_and_versions();
+    audited.pretend_production();
     let report = audited.run(&[]).await;
     assert_eq!(
         report.told_of_keys(),
@@ -246,12 +250,8 @@ async fn ten_thousand_objects_are_told_once_each_across_an_interruption() {
     let gate = audited.hold(Method::HEAD, "folder%203/object%2B05001");
     let run = audited.start(&[]);
     gate.reached().await;
-    let pid = run.id().unwrap();
-    let killed = std::process::Command::new("kill")
-        .args(["-INT", &pid.to_string()])
-        .status();
-    assert!(killed.unwrap().success());
-    let first = read(run.wait_with_output().await.unwrap());
+    run.interrupt();
+    let first = run.report().await;
     assert_eq!(first.code, 2, "{}", first.stderr);
     assert!(
         first.stderr.contains("the same command goes on"),
@@ -298,12 +298,9 @@ async fn an_audit_never_goes_on_from_the_checkpoint_of_another() {
     let gate = audited.hold(Method::HEAD, "audited/a");
     let run = audited.start(&[]);
     gate.reached().await;
-    let pid = run.id().unwrap().to_string();
-    std::process::Command::new("kill")
-        .args(["-INT", &pid])
-        .status()
-        .unwrap();
-    read(run.wait_with_output().await.unwrap());
+    run.interrupt();
+    let report = run.report().await;
+    assert_eq!(report.code, 2);
     assert!(audited.has_checkpoint());
     let before = std::fs::read(audited.checkpoint()).unwrap();
     for line in [
@@ -390,7 +387,8 @@ async fn hostile_keys_reach_neither_the_spreadsheet_nor_the_terminal() {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_bucket_that_is_not_there_or_a_key_nobody_knows_ends_with_2() {
     let mut audited = Audited::bare().await;
-    let report = audited.run(&["--expect-key", "alias/none"]).await;
+    let line = ["--expect-key", "alias/none", "--format", "json"];
+    let report = read(audited.command(&line).output().await.unwrap());
     assert_eq!(report.code, 2, "{report:?}");
     assert!(report.stderr.contains("alias/none"), "{}", report.stderr);
     let line = ["--expect-key", "alias/keyfront-dev", "--format", "json"];
@@ -548,7 +546,7 @@ async fn an_object_written_between_look_and_copy_is_left_as_it_was_written() {
     gate.reached().await;
     write_newer(&audited).await;
     gate.open();
-    let report = read(run.wait_with_output().await.unwrap());
+    let report = run.report().await;
     assert!(
         report.fix("a").starts_with("not changed: it was written"),
         "{report:?}"
@@ -569,7 +567,7 @@ async fn an_object_written_after_the_copy_is_never_reported_as_fixed() {
     verification.reached().await;
     write_newer(&audited).await;
     verification.open();
-    let report = read(run.wait_with_output().await.unwrap());
+    let report = run.report().await;
     assert!(
         report
             .fix("a")

@@ -66,7 +66,10 @@ pub(super) fn judge(facts: &ObjectFacts, expected: &Expectation) -> Vec<Finding>
             &facts.key,
             format!("its metadata are not those of an envelope: {why}; upload it again"),
         ));
-    } else if findings.is_empty() {
+    } else if !findings
+        .iter()
+        .any(|finding| finding.code.is_fixed_by_copy())
+    {
         findings.extend(envelope(facts, expected));
     }
     findings
