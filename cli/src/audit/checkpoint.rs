@@ -169,6 +169,7 @@ mod tests {
 
     #[test]
     fn a_checkpoint_is_found_again_by_its_own_audit_alone() {
+        type Change = fn(&mut Task);
         let path = file("own");
         let checkpoint = Checkpoint::new(path.clone(), task());
         assert_eq!(checkpoint.load().unwrap(), None);
@@ -181,12 +182,12 @@ mod tests {
         };
         checkpoint.save(&progress).unwrap();
         assert_eq!(checkpoint.load().unwrap(), Some(progress));
-        let others: [(fn(&mut Task), &str); 5] = [
+        let others: [(Change, &str); 5] = [
             (|task| task.bucket = "c".to_owned(), "bucket"),
             (|task| task.prefix = "p/".to_owned(), "prefix"),
             (
                 |task| {
-                    task.expectation = Expectation::new(vec![EncryptionMode::SseS3], None).unwrap()
+                    task.expectation = Expectation::new(vec![EncryptionMode::SseS3], None).unwrap();
                 },
                 "expected mode",
             ),

@@ -33,65 +33,74 @@ pub(super) async fn survey(place: &Place) -> anyhow::Result<BucketFacts> {
             "bucket {bucket} cannot be opened; check its name, --region and the permission s3:ListBucket"
         ))
     })?;
-    let encryption = s3.get_bucket_encryption().bucket(bucket).send().await;
-    let encryption = reading(
-        encryption,
-        "ServerSideEncryptionConfigurationNotFoundError",
-        default_encryption,
-    )?;
-    let block = s3.get_public_access_block().bucket(bucket).send().await;
-    let block = reading(block, "NoSuchPublicAccessBlockConfiguration", |answer| {
+    let policy = s3.get_bucket_policy().bucket(bucket).send().await;
+    let status = s3.get_bucket_policy_status().bucket(bucket).send().await;
+    let logging = s3.get_bucket_logging().bucket(bucket).send().await;
+    let versioning = s3.get_bucket_versioning().bucket(bucket).send().await;
+    Ok(BucketFacts {
+        arn: format!("arn:{}:s3:::{bucket}", partition(&place.region)),
+        default_encryption: encryption_by_default(place).await?,
+        access_block: access_block(place).await?,
+        ownership: ownership(place).await?,
+        grants: grants(place).await?,
+        policy: reading(policy, "NoSuchBucketPolicy", |answer| answer.policy)?,
+        policy_is_public: reading(status, "NoSuchBucketPolicy", |answer| {
+            answer.policy_status.and_then(|status| status.is_public) == Some(true)
+        })?,
+        logging: reading(logging, "", |answer| {
+            answer.logging_enabled.map(|target| target.target_bucket)
+        })?,
+        versioning: reading(versioning, "", |answer| {
+            answer.status.map(|status| status.as_str().to_owned())
+        })?,
+    })
+}
+
+async fn access_block(place: &Place) -> anyhow::Result<Reading<Option<AccessBlock>>> {
+    let call = place.s3.get_public_access_block().bucket(&place.bucket);
+    let answer = call.send().await;
+    reading(answer, "NoSuchPublicAccessBlockConfiguration", |answer| {
         let block = answer.public_access_block_configuration?;
         Some(AccessBlock {
-            block_acls: block.block_public_acls.unwrap_or(false),
-            ignore_acls: block.ignore_public_acls.unwrap_or(false),
-            block_policy: block.block_public_policy.unwrap_or(false),
-            restrict_buckets: block.restrict_public_buckets.unwrap_or(false),
+            block_acls: block.block_public_acls == Some(true),
+            ignore_acls: block.ignore_public_acls == Some(true),
+            block_policy: block.block_public_policy == Some(true),
+            restrict_buckets: block.restrict_public_buckets == Some(true),
         })
-    })?;
-    let ownership = s3
+    })
+}
+
+async fn ownership(place: &Place) -> anyhow::Result<Reading<Option<String>>> {
+    let call = place
+        .s3
         .get_bucket_ownership_controls()
-        .bucket(bucket)
-        .send()
-        .await;
-    let ownership = reading(ownership, "OwnershipControlsNotFoundError", |answer| {
-        let rule = answer.ownership_controls?.rules.into_iter().next()?;
-        Some(rule.object_ownership.as_str().to_owned())
-    })?;
-    let acl = s3.get_bucket_acl().bucket(bucket).send().await;
-    let grants = reading(acl, "", |answer| {
+        .bucket(&place.bucket);
+    reading(
+        call.send().await,
+        "OwnershipControlsNotFoundError",
+        |answer| {
+            let rule = answer.ownership_controls?.rules.into_iter().next()?;
+            Some(rule.object_ownership.as_str().to_owned())
+        },
+    )
+}
+
+async fn grants(place: &Place) -> anyhow::Result<Reading<Vec<Grantee>>> {
+    let call = place.s3.get_bucket_acl().bucket(&place.bucket);
+    reading(call.send().await, "", |answer| {
         let owner = answer.owner.unwrap_or_else(|| Owner::builder().build());
         let grants = answer.grants.unwrap_or_default();
         grants.iter().map(|grant| grantee(grant, &owner)).collect()
-    })?;
-    let policy = s3.get_bucket_policy().bucket(bucket).send().await;
-    let policy = reading(policy, "NoSuchBucketPolicy", |answer| answer.policy)?;
-    let status = s3.get_bucket_policy_status().bucket(bucket).send().await;
-    let policy_is_public = reading(status, "NoSuchBucketPolicy", |answer| {
-        answer
-            .policy_status
-            .and_then(|status| status.is_public)
-            .unwrap_or(false)
-    })?;
-    let logging = s3.get_bucket_logging().bucket(bucket).send().await;
-    let logging = reading(logging, "", |answer| {
-        answer.logging_enabled.map(|target| target.target_bucket)
-    })?;
-    let versioning = s3.get_bucket_versioning().bucket(bucket).send().await;
-    let versioning = reading(versioning, "", |answer| {
-        answer.status.map(|status| status.as_str().to_owned())
-    })?;
-    Ok(BucketFacts {
-        arn: format!("arn:{}:s3:::{bucket}", partition(&place.region)),
-        default_encryption: with_key_looked_up(encryption, place).await,
-        access_block: block,
-        ownership,
-        grants,
-        policy,
-        policy_is_public,
-        logging,
-        versioning,
     })
+}
+
+async fn encryption_by_default(
+    place: &Place,
+) -> anyhow::Result<Reading<Option<DefaultEncryption>>> {
+    let call = place.s3.get_bucket_encryption().bucket(&place.bucket);
+    let absent = "ServerSideEncryptionConfigurationNotFoundError";
+    let found = reading(call.send().await, absent, default_encryption)?;
+    Ok(with_key_looked_up(found, place).await)
 }
 
 /// What S3 answered. `absent` is the code of "nothing is set", which reads as the default.

@@ -87,7 +87,7 @@ impl Teller {
         match &self.bar {
             Some(bar) => bar.set_message(told()),
             None if tally.objects > 0 && tally.objects.is_multiple_of(OBJECTS_BETWEEN_NOTES) => {
-                note(told())
+                note(told());
             }
             None => {}
         }

@@ -1,4 +1,8 @@
-#![allow(clippy::unwrap_used)]
+#![allow(
+    clippy::unwrap_used,
+    clippy::needless_pass_by_value,
+    reason = "policies are written in place"
+)]
 use keyfront_origin::encryption::EncryptionMode;
 use serde_json::json;
 
@@ -169,4 +173,30 @@ fn statements_that_let_everyone_in_are_named() {
         {"Effect": "Deny", "Principal": "*"},
     ]});
     assert_eq!(open_statements(&policy.to_string()), ["Open", "2"]);
+}
+
+#[test]
+fn the_policy_of_the_templates_has_no_gap() {
+    use keyfront_cloudformation::{Resolution, Template};
+    for template in [Template::Keyfront, Template::Origin] {
+        let document = template.document().unwrap();
+        let known = |name: &str| {
+            Some(match name {
+                "AWS::Partition" => "aws".to_owned(),
+                "Bucket" => "b".to_owned(),
+                "Key.Arn" => KEY.to_owned(),
+                name => name.to_owned(),
+            })
+        };
+        let policy = Resolution::new(&document, [], known)
+            .bucket_policy("BucketPolicy")
+            .unwrap();
+        let findings = judge(BUCKET, Some(&policy.to_string()), &expected(), false);
+        let codes: Vec<Code> = findings.iter().map(|finding| finding.code).collect();
+        assert_eq!(
+            codes,
+            [Code::UnnamedKeyAllowed],
+            "{template:?}: {findings:?}"
+        );
+    }
 }
