@@ -7,13 +7,14 @@ use std::time::Duration;
 
 use anyhow::Context as _;
 use aws_config::{BehaviorVersion, Region, SdkConfig, retry::RetryConfig, timeout::TimeoutConfig};
-use aws_sdk_s3::config::SharedHttpClient;
+use aws_sdk_s3::config::{Credentials, SharedCredentialsProvider, SharedHttpClient};
 use aws_sdk_s3::error::{ProvideErrorMetadata, SdkError};
 use aws_smithy_http_client::{
     Builder,
     tls::{Provider, rustls_provider::CryptoMode},
 };
 use clap::Args;
+use keyfront_dev_stack::stack::DevJson;
 
 /// Throttled calls are the rule while a stack is watched: about half a minute of patience.
 const ATTEMPTS: u32 = 7;
@@ -59,6 +60,26 @@ impl AwsArguments {
         )?;
         Ok(config)
     }
+}
+
+/// The dev stack as its administrator: its owner is whoever can read dev.json. The endpoint is that of its S3.
+pub(crate) fn of_dev_stack(dev: &DevJson) -> SdkConfig {
+    let admin = &dev.credentials.admin;
+    let credentials = Credentials::new(
+        admin.access_key_id.clone(),
+        admin.secret_access_key.clone(),
+        admin.session_token.clone(),
+        None,
+        "dev.json",
+    );
+    SdkConfig::builder()
+        .behavior_version(BehaviorVersion::latest())
+        .region(Region::new(dev.region.clone()))
+        .endpoint_url(&dev.s3_url)
+        .http_client(http_client())
+        .retry_config(RetryConfig::standard().with_max_attempts(ATTEMPTS))
+        .credentials_provider(SharedCredentialsProvider::new(credentials))
+        .build()
 }
 
 /// Connections to AWS.

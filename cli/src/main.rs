@@ -1,6 +1,7 @@
 //! `keyfront`: the one binary people use. It parses arguments, reports errors in one line and chooses the exit
 //! code; what the commands do lives in the crates below it.
 
+mod audit;
 mod aws;
 mod deploy;
 mod dev;
@@ -29,6 +30,7 @@ enum Command {
     Destroy(deploy::DestroyArguments),
     Publisher(publisher::PublisherArguments),
     Doctor(Box<doctor::DoctorArguments>),
+    Audit(audit::AuditArguments),
 }
 
 fn main() -> ExitCode {
@@ -40,6 +42,7 @@ fn main() -> ExitCode {
         Command::Destroy(arguments) => deploy::run_destroy(arguments),
         Command::Publisher(arguments) => publisher::run(arguments),
         Command::Doctor(arguments) => doctor::run(&arguments),
+        Command::Audit(arguments) => audit::run(arguments),
     };
     match outcome {
         Ok(code) => code,

@@ -111,6 +111,33 @@ pub(crate) enum Content {
     },
 }
 
+/// What an object's metadata alone say about an envelope.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Recognised {
+    /// Nothing. The object may still have a V2 envelope in its instruction file.
+    Nothing,
+    /// The whole envelope.
+    Envelope(Envelope),
+    /// Half a V3 envelope; the rest is in the instruction file.
+    InInstructionFile,
+}
+
+/// Recognises an envelope without judging whether it may be opened.
+///
+/// # Errors
+/// Metadata that begin to describe an envelope and do not describe one.
+pub fn recognise<N: AsRef<str>, V: AsRef<str>>(
+    metadata: impl IntoIterator<Item = (N, V)>,
+) -> Result<Recognised, Error> {
+    Ok(match read(metadata)? {
+        Placement::OnObject(envelope) => Recognised::Envelope(envelope),
+        Placement::InInstructionFile(ObjectPart {
+            committed: Some(_), ..
+        }) => Recognised::InInstructionFile,
+        Placement::InInstructionFile(_) => Recognised::Nothing,
+    })
+}
+
 /// Where an object's envelope was found.
 pub(crate) enum Placement {
     OnObject(Envelope),

@@ -75,7 +75,7 @@ pub use data_key::{DataKey, MasterKey, WrappedDataKey};
 pub use error::Error;
 pub use format::{
     Envelope, Format, INSTRUCTION_FILE_MARKER, INSTRUCTION_FILE_SUFFIX, MAX_INSTRUCTION_FILE,
-    MAX_SEALED_METADATA, Metadata, Wrap, instruction_file_key,
+    MAX_SEALED_METADATA, Metadata, Recognised, Wrap, instruction_file_key, recognise,
 };
 pub use hosted::HostedGuard;
 pub use open::{

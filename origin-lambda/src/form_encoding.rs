@@ -8,6 +8,6 @@ use keyfront_sigv4::uri_encoding::{self, DecodeError};
 ///
 /// # Errors
 /// An invalid percent sequence, or bytes that are not UTF-8.
-pub(crate) fn decode(text: &str) -> Result<String, DecodeError> {
+pub fn decode(text: &str) -> Result<String, DecodeError> {
     uri_encoding::decode(&text.replace('+', "%20")).map(Cow::into_owned)
 }

@@ -15,7 +15,7 @@ pub mod catalog;
 pub mod config;
 pub mod encryption;
 pub mod error;
-mod form_encoding;
+pub mod form_encoding;
 pub mod http;
 pub mod invalidation;
 pub mod kms;

@@ -21,7 +21,7 @@ use hyper_util::{
     client::legacy::{Client, connect::HttpConnector},
     rt::{TokioExecutor, TokioIo},
 };
-use tokio::{net::TcpListener, task::JoinHandle};
+use tokio::{net::TcpListener, sync::Notify, task::JoinHandle};
 
 use crate::stack::address;
 
@@ -36,6 +36,32 @@ pub enum Fault {
     CutAfter(usize),
     /// The first text is spelled as the second in the request's target.
     Respell(&'static str, &'static str),
+    /// It waits at a gate until the test opens it.
+    Hold(Gate),
+}
+
+/// Where a request waits for the test, and the test for a request.
+#[derive(Debug, Clone, Default)]
+pub struct Gate {
+    reached: Arc<Notify>,
+    open: Arc<Notify>,
+}
+
+impl Gate {
+    /// Waits for a request to come.
+    pub async fn reached(&self) {
+        self.reached.notified().await;
+    }
+
+    /// Lets one request through.
+    pub fn open(&self) {
+        self.open.notify_one();
+    }
+
+    async fn pass(&self) {
+        self.reached.notify_one();
+        self.open.notified().await;
+    }
 }
 
 /// A fault, for which requests, and how often.
@@ -125,6 +151,12 @@ impl FaultProxy {
         *self.rules.lock().unwrap_or_else(PoisonError::into_inner) = fresh;
     }
 
+    /// This fails as well.
+    pub fn also_fail(&self, rule: Rule) {
+        let mut rules = self.rules.lock().unwrap_or_else(PoisonError::into_inner);
+        rules.open.push(rule);
+    }
+
     /// Nothing fails any more; how often something did.
     pub fn heal(&self) -> usize {
         let mut rules = self.rules.lock().unwrap_or_else(PoisonError::into_inner);
@@ -166,6 +198,7 @@ async fn pass(
     match &fault {
         None | Some(Fault::Respell(..)) => {}
         Some(Fault::CutAfter(bytes)) => allowed = *bytes,
+        Some(Fault::Hold(gate)) => gate.pass().await,
         Some(Fault::Answer(status, text)) => {
             // Read to its end, so that the caller sees the answer and no broken pipe.
             let _ = body.collect().await;

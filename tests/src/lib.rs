@@ -10,6 +10,7 @@
 #![allow(missing_docs, reason = "fields mirror dev.json and HTTP")]
 
 pub mod artefacts;
+pub mod audit;
 pub mod aws_client;
 pub mod ceph;
 pub mod edge_bundle;

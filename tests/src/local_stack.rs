@@ -112,6 +112,18 @@ impl LocalStack {
         self.stack.kms()
     }
 
+    /// S3 as the administrator.
+    #[must_use]
+    pub fn s3(&self) -> &Client {
+        &self.s3
+    }
+
+    /// The `dev.json` of the stack.
+    #[must_use]
+    pub fn dev_file(&self) -> &Path {
+        self.stack.dev_json_path()
+    }
+
     /// A client of the publishers' API without a token.
     #[must_use]
     pub fn wire(&self) -> Wire {

@@ -33,7 +33,7 @@ pub(crate) use self::{
     change_set::PlannedChange,
     destroy::DestroyArguments,
     failure::DeployError,
-    outputs::{OutputsArguments, bucket_of, outputs_of_system},
+    outputs::{OutputsArguments, bucket_of, outputs_of_system, store_of},
     status::StatusArguments,
 };
 use crate::{aws::AwsArguments, report};

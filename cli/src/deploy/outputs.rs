@@ -85,6 +85,24 @@ pub(super) async fn outputs_of(
 /// # Errors
 /// There is no such stack there, or it tells no bucket.
 pub(crate) async fn bucket_of(config: &SdkConfig, stack: &str) -> anyhow::Result<String> {
+    let [bucket] = told_by(config, stack, ["BucketName"]).await?;
+    Ok(bucket)
+}
+
+/// The bucket and the key's ARN of the system `stack` in the configuration's Region.
+///
+/// # Errors
+/// As [`bucket_of`].
+pub(crate) async fn store_of(config: &SdkConfig, stack: &str) -> anyhow::Result<(String, String)> {
+    let [bucket, key] = told_by(config, stack, ["BucketName", "KeyArn"]).await?;
+    Ok((bucket, key))
+}
+
+async fn told_by<const N: usize>(
+    config: &SdkConfig,
+    stack: &str,
+    names: [&str; N],
+) -> anyhow::Result<[String; N]> {
     let region = region(config)?;
     let stacks = Stacks::new(config, &region, PAUSE);
     if stacks.find(stack).await?.is_none() {
@@ -93,9 +111,13 @@ pub(crate) async fn bucket_of(config: &SdkConfig, stack: &str) -> anyhow::Result
         );
     }
     let mut outputs = outputs_of(&stacks, stack).await?;
-    outputs
-        .remove("BucketName")
-        .with_context(|| format!("stack {stack} tells no BucketName; is it Keyfront's?"))
+    let mut values = names.map(|_| String::new());
+    for (name, value) in names.into_iter().zip(&mut values) {
+        *value = outputs
+            .remove(name)
+            .with_context(|| format!("stack {stack} tells no {name}; is it Keyfront's?"))?;
+    }
+    Ok(values)
 }
 
 fn region(config: &SdkConfig) -> anyhow::Result<String> {

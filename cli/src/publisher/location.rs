@@ -3,8 +3,6 @@
 use std::path::{Path, PathBuf};
 
 use anyhow::Context as _;
-use aws_config::{BehaviorVersion, Region};
-use aws_sdk_s3::config::Credentials;
 use clap::Args;
 use keyfront_dev_stack::stack::DevJson;
 
@@ -44,7 +42,11 @@ impl Location {
     /// There is no such stack, no dev stack, or no Region.
     pub(super) async fn find(&self) -> anyhow::Result<Bucket> {
         if let Some(file) = &self.dev {
-            return of_dev_stack(file);
+            let dev = dev_json(file)?;
+            return Ok(Bucket {
+                s3: aws::s3(&aws::of_dev_stack(&dev)),
+                name: dev.bucket,
+            });
         }
         let config = self.aws.load().await?;
         let name = match (&self.bucket, &self.stack) {
@@ -59,8 +61,11 @@ impl Location {
     }
 }
 
-/// As its administrator: the dev stack's owner is whoever can read dev.json.
-fn of_dev_stack(file: &Path) -> anyhow::Result<Bucket> {
+/// What a running `keyfront dev` tells of itself.
+///
+/// # Errors
+/// The file cannot be read, or is another.
+pub(crate) fn dev_json(file: &Path) -> anyhow::Result<DevJson> {
     let told = || {
         format!(
             "{} cannot be read; start `keyfront dev` first",
@@ -68,24 +73,5 @@ fn of_dev_stack(file: &Path) -> anyhow::Result<Bucket> {
         )
     };
     let document = std::fs::read(file).with_context(told)?;
-    let dev: DevJson = serde_json::from_slice(&document).with_context(told)?;
-    let admin = dev.credentials.admin;
-    let credentials = Credentials::new(
-        admin.access_key_id,
-        admin.secret_access_key,
-        admin.session_token,
-        None,
-        "dev.json",
-    );
-    let settings = aws_sdk_s3::Config::builder()
-        .behavior_version(BehaviorVersion::latest())
-        .region(Region::new(dev.region))
-        .endpoint_url(dev.s3_url)
-        .force_path_style(true)
-        .http_client(aws::http_client())
-        .credentials_provider(credentials);
-    Ok(Bucket {
-        s3: aws_sdk_s3::Client::from_conf(settings.build()),
-        name: dev.bucket,
-    })
+    serde_json::from_slice(&document).with_context(told)
 }

@@ -17,7 +17,10 @@ use time::OffsetDateTime;
 use self::{location::Location, moment::Expiry, rules::RuleArguments};
 use crate::report;
 
-pub(crate) use self::{location::Bucket, policy::change};
+pub(crate) use self::{
+    location::{Bucket, dev_json},
+    policy::change,
+};
 
 /// Say who may publish: tokens, and what they open.
 ///

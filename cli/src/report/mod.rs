@@ -7,6 +7,7 @@
     reason = "this is the terminal's one door"
 )]
 
+pub(crate) mod audit;
 pub(crate) mod deploy;
 mod dev;
 pub(crate) mod doctor;

@@ -81,6 +81,11 @@ impl Policy {
             .all(within)
     }
 
+    /// Whether some statement lets everyone in without any condition, which makes a bucket public.
+    pub fn allows_anyone_unconditionally(&self) -> bool {
+        self.statements.iter().any(Statement::is_open_to_anyone)
+    }
+
     pub(super) fn statements(&self) -> &[Statement] {
         &self.statements
     }

@@ -31,6 +31,11 @@ pub(super) enum Meant {
 }
 
 impl Principals {
+    /// Whether everyone is listed.
+    pub(super) fn include_everyone(&self) -> bool {
+        matches!(self, Self::Listed(names) if names.contains(&PrincipalName::Everyone))
+    }
+
     /// Whether and how `principal` is meant.
     pub(super) fn means(&self, principal: &Principal) -> Option<Meant> {
         match self {

@@ -41,6 +41,16 @@ impl Statement {
         self.principals.as_ref()?.means(principal)
     }
 
+    /// Whether it allows, for everyone, under no condition.
+    pub(super) fn is_open_to_anyone(&self) -> bool {
+        self.effect == Effect::Allow
+            && self.conditions.is_empty()
+            && self
+                .principals
+                .as_ref()
+                .is_some_and(Principals::include_everyone)
+    }
+
     pub(super) fn resource_sources(&self) -> impl Iterator<Item = &str> {
         self.resources.sources()
     }

@@ -43,7 +43,6 @@ pub(super) fn refuse_what_would_be_ignored(headers: &HeaderMap, account: &str) -
         ),
         ("x-amz-object-lock-", "Object Lock"),
         ("x-amz-bucket-object-lock-", "Object Lock"),
-        ("x-amz-tagging", "object tags"),
         ("x-amz-write-offset-bytes", "appending"),
         ("x-amz-mfa", "MFA delete"),
     ] {

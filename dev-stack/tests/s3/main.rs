@@ -12,3 +12,4 @@ mod permissions;
 mod raw;
 mod stack;
 mod strict;
+mod tagging;

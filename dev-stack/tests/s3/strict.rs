@@ -654,7 +654,6 @@ async fn what_would_be_ignored_is_refused_instead() {
             "AccessControlListNotSupported",
         ),
         ("x-amz-storage-class", "GLACIER", 501, "NotImplemented"),
-        ("x-amz-tagging", "a=b", 501, "NotImplemented"),
         (
             "x-amz-server-side-encryption-customer-algorithm",
             "AES256",
@@ -683,7 +682,7 @@ async fn what_would_be_ignored_is_refused_instead() {
     }
     for raw in [
         Raw::get("/docs/k?acl"),
-        Raw::get("/docs/k?tagging"),
+        Raw::get("/docs/k?retention"),
         Raw::get("/docs?versions"),
         Raw::get("/docs?lifecycle"),
         Raw::get("/docs?website"),

@@ -116,6 +116,9 @@ pub(crate) struct Object {
     pub(crate) headers: ContentHeaders,
     /// User metadata: names without `x-amz-meta-`, decoded values.
     pub(crate) metadata: BTreeMap<String, String>,
+    /// Object tags.
+    #[serde(default)]
+    pub(crate) tags: BTreeMap<String, String>,
     /// How its data key is protected.
     pub(crate) protection: Protection,
     /// The body, in order.

@@ -1,6 +1,9 @@
 //! Tables and transactions: buckets and objects.
 
-use std::{collections::HashSet, sync::Arc};
+use std::{
+    collections::{BTreeMap, HashSet},
+    sync::Arc,
+};
 
 use redb::{ReadTransaction, ReadableTable, TableDefinition, WriteTransaction};
 use serde::{Serialize, de::DeserializeOwned};
@@ -223,6 +226,26 @@ impl Catalog {
     ) -> Result<Vec<BlobId>, CatalogError> {
         self.change(move |change| replace_object(change, &bucket, &key, &object, &condition))
             .await
+    }
+
+    /// Gives an object other tags; nothing else of it changes. Whether there is such an object.
+    pub(crate) async fn tag_object(
+        &self,
+        bucket: String,
+        key: String,
+        tags: BTreeMap<String, String>,
+    ) -> Result<bool, CatalogError> {
+        self.change(move |change| {
+            let mut objects = change.open_table(OBJECTS)?;
+            let row = row_key(&bucket, &key);
+            let Some(mut object) = find::<Object>(&objects, &row)? else {
+                return Ok(false);
+            };
+            object.tags = tags;
+            insert(&mut objects, &row, &object)?;
+            Ok(true)
+        })
+        .await
     }
 
     /// Deletes an object if `condition` holds of what is there.

@@ -119,6 +119,7 @@ fn assemble(
         modified,
         headers: upload.headers,
         metadata: upload.metadata,
+        tags: std::collections::BTreeMap::new(),
         protection: upload.protection,
         checksum,
         parts: summaries.collect(),

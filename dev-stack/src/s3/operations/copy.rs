@@ -1,11 +1,14 @@
 //! CopyObject and UploadPartCopy: the body is opened and sealed again, under the destination's own keys.
 
+use std::collections::BTreeMap;
+
 use futures::TryStreamExt;
 use s3s::{
     S3Error, S3ErrorCode, S3Request, S3Response, S3Result,
     dto::{
         CopyObjectInput, CopyObjectOutput, CopyObjectResult, CopyPartResult, CopySource, ETag,
-        MetadataDirective, Range, UploadPartCopyInput, UploadPartCopyOutput,
+        ETagCondition, MetadataDirective, Range, TaggingDirective, UploadPartCopyInput,
+        UploadPartCopyOutput,
     },
 };
 
@@ -16,12 +19,13 @@ use super::{
     read::open_pieces,
     receive::{Received, too_large},
     refuse_version,
-    write::{asked, checked_metadata, content_headers, has_md5_etag, new_etag},
+    tagging::from_header,
+    write::{asked, checked_metadata, content_headers, has_md5_etag, new_etag, write_condition},
 };
 use crate::s3::{
     authority::Caller,
     blobs::{ByteRange, read_pieces},
-    catalog::{Object as ObjectRecord, WriteCondition},
+    catalog::{Bucket, Object as ObjectRecord, WriteCondition},
     checksums::{Algorithm, BodyDigest, Stated, scope_type, show_checksum},
     data_key::DataKey,
     encryption::{Applied, Asked},
@@ -60,6 +64,7 @@ impl Operations {
     ) -> S3Result<S3Response<CopyObjectOutput>> {
         let mut input = request.input;
         let bucket = self.permitted_object(caller, "s3:PutObject", &input.bucket, &input.key)?;
+        let condition = destination_condition(&request.headers)?;
         let preconditions = source_preconditions!(input);
         let source = self.open_source(caller, &input.copy_source, &preconditions)?;
         check_copy_size(source.object.size)?;
@@ -83,6 +88,7 @@ impl Operations {
                 source.object.metadata.clone(),
             )
         };
+        let tags = self.copied_tags(caller, &input, &source.object, &bucket)?;
         let place = Place {
             bucket: &input.bucket,
             key: &input.key,
@@ -103,21 +109,50 @@ impl Operations {
             modified: self.now(),
             headers,
             metadata,
+            tags,
             protection,
             pieces: vec![received.piece],
             checksum: received.digests.full_object(kept),
             parts: Vec::new(),
         };
         let answer = copy_answer(&object);
-        self.commit(
-            input.bucket,
-            input.key,
-            object,
-            WriteCondition::Always,
-            received.fresh,
-        )
-        .await?;
+        self.commit(input.bucket, input.key, object, condition, received.fresh)
+            .await?;
         Ok(S3Response::new(answer))
+    }
+
+    /// The tags of a copy. As in AWS, tags are read and written by permissions of their own.
+    fn copied_tags(
+        &self,
+        caller: &Caller,
+        input: &CopyObjectInput,
+        source: &ObjectRecord,
+        bucket: &Bucket,
+    ) -> S3Result<BTreeMap<String, String>> {
+        let directive = input.tagging_directive.as_ref();
+        let tags = match directive.map(TaggingDirective::as_str) {
+            None | Some(TaggingDirective::COPY) if source.tags.is_empty() => {
+                return Ok(BTreeMap::new());
+            }
+            None | Some(TaggingDirective::COPY) => {
+                if let CopySource::Bucket { bucket, key, .. } = &input.copy_source {
+                    self.permitted_object(caller, "s3:GetObjectTagging", bucket, key)?;
+                }
+                source.tags.clone()
+            }
+            Some(TaggingDirective::REPLACE) => {
+                from_header(input.tagging.as_deref().unwrap_or_default())?
+            }
+            Some(_) => return Err(invalid_argument("Unknown tagging directive.")),
+        };
+        self.require_object(
+            caller,
+            "s3:PutObjectTagging",
+            &input.bucket,
+            &input.key,
+            bucket,
+        )?;
+        Ok(tags)
     }
 
     pub(super) async fn upload_part_copy(
@@ -217,6 +252,22 @@ impl Operations {
             fresh,
         })
     }
+}
+
+/// `If-Match` and `If-None-Match` of a copy are about its destination; s3s does not read them.
+fn destination_condition(headers: &http::HeaderMap) -> S3Result<WriteCondition> {
+    let told = |name| -> S3Result<Option<ETagCondition>> {
+        let Some(value) = headers.get(name) else {
+            return Ok(None);
+        };
+        let read = ETagCondition::parse_http_header(value.as_bytes());
+        read.map(Some)
+            .map_err(|_| invalid_argument("A condition is not an entity tag."))
+    };
+    write_condition(
+        told(http::header::IF_MATCH)?,
+        told(http::header::IF_NONE_MATCH)?,
+    )
 }
 
 fn check_copy_size(size: u64) -> S3Result<()> {

@@ -15,6 +15,8 @@ mod read;
 mod receive;
 mod selection;
 mod settings;
+mod tagging;
+mod told;
 mod write;
 
 use std::sync::Arc;
@@ -27,17 +29,22 @@ use s3s::{
         CreateBucketOutput, CreateMultipartUploadInput, CreateMultipartUploadOutput,
         DeleteBucketEncryptionInput, DeleteBucketEncryptionOutput, DeleteBucketInput,
         DeleteBucketOutput, DeleteBucketPolicyInput, DeleteBucketPolicyOutput, DeleteObjectInput,
-        DeleteObjectOutput, DeleteObjectsInput, DeleteObjectsOutput, DeletePublicAccessBlockInput,
-        DeletePublicAccessBlockOutput, GetBucketEncryptionInput, GetBucketEncryptionOutput,
-        GetBucketLocationInput, GetBucketLocationOutput, GetBucketPolicyInput,
-        GetBucketPolicyOutput, GetBucketVersioningInput, GetBucketVersioningOutput,
-        GetObjectAttributesInput, GetObjectAttributesOutput, GetObjectInput, GetObjectOutput,
-        GetPublicAccessBlockInput, GetPublicAccessBlockOutput, HeadBucketInput, HeadBucketOutput,
-        HeadObjectInput, HeadObjectOutput, ListBucketsInput, ListBucketsOutput,
-        ListMultipartUploadsInput, ListMultipartUploadsOutput, ListObjectsInput, ListObjectsOutput,
-        ListObjectsV2Input, ListObjectsV2Output, ListPartsInput, ListPartsOutput, Owner,
-        PutBucketEncryptionInput, PutBucketEncryptionOutput, PutBucketPolicyInput,
-        PutBucketPolicyOutput, PutObjectInput, PutObjectOutput, PutPublicAccessBlockInput,
+        DeleteObjectOutput, DeleteObjectTaggingInput, DeleteObjectTaggingOutput,
+        DeleteObjectsInput, DeleteObjectsOutput, DeletePublicAccessBlockInput,
+        DeletePublicAccessBlockOutput, GetBucketAclInput, GetBucketAclOutput,
+        GetBucketEncryptionInput, GetBucketEncryptionOutput, GetBucketLocationInput,
+        GetBucketLocationOutput, GetBucketLoggingInput, GetBucketLoggingOutput,
+        GetBucketOwnershipControlsInput, GetBucketOwnershipControlsOutput, GetBucketPolicyInput,
+        GetBucketPolicyOutput, GetBucketPolicyStatusInput, GetBucketPolicyStatusOutput,
+        GetBucketVersioningInput, GetBucketVersioningOutput, GetObjectAttributesInput,
+        GetObjectAttributesOutput, GetObjectInput, GetObjectOutput, GetObjectTaggingInput,
+        GetObjectTaggingOutput, GetPublicAccessBlockInput, GetPublicAccessBlockOutput,
+        HeadBucketInput, HeadBucketOutput, HeadObjectInput, HeadObjectOutput, ListBucketsInput,
+        ListBucketsOutput, ListMultipartUploadsInput, ListMultipartUploadsOutput, ListObjectsInput,
+        ListObjectsOutput, ListObjectsV2Input, ListObjectsV2Output, ListPartsInput,
+        ListPartsOutput, Owner, PutBucketEncryptionInput, PutBucketEncryptionOutput,
+        PutBucketPolicyInput, PutBucketPolicyOutput, PutObjectInput, PutObjectOutput,
+        PutObjectTaggingInput, PutObjectTaggingOutput, PutPublicAccessBlockInput,
         PutPublicAccessBlockOutput, UploadPartCopyInput, UploadPartCopyOutput, UploadPartInput,
         UploadPartOutput,
     },
@@ -88,14 +95,20 @@ supported! {
     delete_bucket_encryption: "DeleteBucketEncryption", DeleteBucketEncryptionInput => DeleteBucketEncryptionOutput;
     delete_bucket_policy: "DeleteBucketPolicy", DeleteBucketPolicyInput => DeleteBucketPolicyOutput;
     delete_object: "DeleteObject", DeleteObjectInput => DeleteObjectOutput;
+    delete_object_tagging: "DeleteObjectTagging", DeleteObjectTaggingInput => DeleteObjectTaggingOutput;
     delete_objects: "DeleteObjects", DeleteObjectsInput => DeleteObjectsOutput;
     delete_public_access_block: "DeletePublicAccessBlock", DeletePublicAccessBlockInput => DeletePublicAccessBlockOutput;
+    get_bucket_acl: "GetBucketAcl", GetBucketAclInput => GetBucketAclOutput;
     get_bucket_encryption: "GetBucketEncryption", GetBucketEncryptionInput => GetBucketEncryptionOutput;
     get_bucket_location: "GetBucketLocation", GetBucketLocationInput => GetBucketLocationOutput;
+    get_bucket_logging: "GetBucketLogging", GetBucketLoggingInput => GetBucketLoggingOutput;
+    get_bucket_ownership_controls: "GetBucketOwnershipControls", GetBucketOwnershipControlsInput => GetBucketOwnershipControlsOutput;
     get_bucket_policy: "GetBucketPolicy", GetBucketPolicyInput => GetBucketPolicyOutput;
+    get_bucket_policy_status: "GetBucketPolicyStatus", GetBucketPolicyStatusInput => GetBucketPolicyStatusOutput;
     get_bucket_versioning: "GetBucketVersioning", GetBucketVersioningInput => GetBucketVersioningOutput;
     get_object: "GetObject", GetObjectInput => GetObjectOutput;
     get_object_attributes: "GetObjectAttributes", GetObjectAttributesInput => GetObjectAttributesOutput;
+    get_object_tagging: "GetObjectTagging", GetObjectTaggingInput => GetObjectTaggingOutput;
     get_public_access_block: "GetPublicAccessBlock", GetPublicAccessBlockInput => GetPublicAccessBlockOutput;
     head_bucket: "HeadBucket", HeadBucketInput => HeadBucketOutput;
     head_object: "HeadObject", HeadObjectInput => HeadObjectOutput;
@@ -107,6 +120,7 @@ supported! {
     put_bucket_encryption: "PutBucketEncryption", PutBucketEncryptionInput => PutBucketEncryptionOutput;
     put_bucket_policy: "PutBucketPolicy", PutBucketPolicyInput => PutBucketPolicyOutput;
     put_object: "PutObject", PutObjectInput => PutObjectOutput;
+    put_object_tagging: "PutObjectTagging", PutObjectTaggingInput => PutObjectTaggingOutput;
     put_public_access_block: "PutPublicAccessBlock", PutPublicAccessBlockInput => PutPublicAccessBlockOutput;
     upload_part: "UploadPart", UploadPartInput => UploadPartOutput;
     upload_part_copy: "UploadPartCopy", UploadPartCopyInput => UploadPartCopyOutput;

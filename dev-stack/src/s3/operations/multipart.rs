@@ -21,7 +21,7 @@ use crate::s3::{
     encryption::Applied,
     gate::Trailers,
     keyring::Place,
-    refusal::{internal, invalid_argument, refused},
+    refusal::{internal, invalid_argument, not_implemented, refused},
 };
 
 const MAX_PARTS: u32 = 10_000;
@@ -81,6 +81,9 @@ impl Operations {
     ) -> S3Result<S3Response<CreateMultipartUploadOutput>> {
         let mut input = request.input;
         let bucket = self.permitted_object(caller, "s3:PutObject", &input.bucket, &input.key)?;
+        if input.tagging.is_some() {
+            return Err(not_implemented("object tags of a multipart upload"));
+        }
         let (algorithm, scope) = announced(
             input.checksum_algorithm.as_ref(),
             input.checksum_type.as_ref(),

@@ -76,6 +76,13 @@ macro_rules! show_stored_checksum {
     };
 }
 
+/// S3 tells the number of tags, and nothing where there are none.
+fn tag_count(object: &ObjectRecord) -> Option<i32> {
+    i32::try_from(object.tags.len())
+        .ok()
+        .filter(|count| *count > 0)
+}
+
 /// What S3 says of objects whose writer said nothing.
 const DEFAULT_TYPE: &str = "binary/octet-stream";
 
@@ -104,6 +111,7 @@ impl Operations {
 
         let mut answer: GetObjectOutput = shown!(GetObjectOutput, object);
         answer.parts_count = parts;
+        answer.tag_count = tag_count(&object);
         let range = match selection {
             Selection::Whole => 0..object.size,
             Selection::Range(range) => {
@@ -164,6 +172,10 @@ impl Operations {
             .then_some(StatusCode::PARTIAL_CONTENT);
         let mut response = S3Response::new(answer);
         response.status = partial;
+        // s3s knows the header of a GET only.
+        if let Some(count) = tag_count(&object) {
+            response.headers.insert("x-amz-tagging-count", count.into());
+        }
         Ok(response)
     }
 

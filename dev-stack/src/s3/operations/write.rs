@@ -7,7 +7,7 @@ use s3s::{
     dto::{ETag, ETagCondition, Metadata, PutObjectInput, PutObjectOutput, Timestamp},
 };
 
-use super::{Operations, catalog_error, receive::Expected};
+use super::{Operations, catalog_error, receive::Expected, tagging::from_header};
 use crate::s3::{
     authority::Caller,
     blobs::{BlobId, FreshBlob},
@@ -66,6 +66,19 @@ impl Operations {
         let bucket = self.permitted_object(caller, "s3:PutObject", &input.bucket, &input.key)?;
         let condition = write_condition(input.if_match.take(), input.if_none_match.take())?;
         let metadata = checked_metadata(input.metadata.take())?;
+        let tags = match &input.tagging {
+            Some(written) => {
+                self.require_object(
+                    caller,
+                    "s3:PutObjectTagging",
+                    &input.bucket,
+                    &input.key,
+                    &bucket,
+                )?;
+                from_header(written)?
+            }
+            None => BTreeMap::new(),
+        };
         let body = input.body.take();
         let headers = content_headers!(input);
         let choice = asked!(input).settle(&bucket.default)?;
@@ -89,6 +102,7 @@ impl Operations {
             modified: self.now(),
             headers,
             metadata,
+            tags,
             protection,
             pieces: vec![received.piece],
             checksum: received.digests.full_object(kept),

@@ -1,0 +1,242 @@
+//! Reads a bucket's settings and its begun uploads. Decides nothing.
+
+use std::time::{Duration, SystemTime};
+
+use anyhow::Context as _;
+use aws_sdk_s3::{
+    error::{ProvideErrorMetadata, SdkError},
+    operation::get_bucket_encryption::GetBucketEncryptionOutput,
+    types::{EncodingType, EncryptionType, Grant, Owner, ServerSideEncryptionRule},
+};
+use keyfront_origin::form_encoding;
+
+use super::{
+    bucket::{AccessBlock, BucketFacts, DefaultEncryption, Grantee, Reading},
+    finding::{Code, Finding},
+    place::Place,
+};
+use crate::aws::told;
+
+/// Predefined groups of an ACL, by the end of their URI.
+const EVERYONE: &str = "/groups/global/AllUsers";
+const AUTHENTICATED: &str = "/groups/global/AuthenticatedUsers";
+
+/// Reads all settings. A setting that may not be read is one of the facts.
+///
+/// # Errors
+/// There is no such bucket here, or S3 cannot be reached.
+pub(super) async fn survey(place: &Place) -> anyhow::Result<BucketFacts> {
+    let (s3, bucket) = (&place.s3, &place.bucket);
+    let there = s3.head_bucket().bucket(bucket).send().await;
+    there.map_err(|error| {
+        told(error).context(format!(
+            "bucket {bucket} cannot be opened; check its name, --region and the permission s3:ListBucket"
+        ))
+    })?;
+    let policy = s3.get_bucket_policy().bucket(bucket).send().await;
+    let status = s3.get_bucket_policy_status().bucket(bucket).send().await;
+    let logging = s3.get_bucket_logging().bucket(bucket).send().await;
+    let versioning = s3.get_bucket_versioning().bucket(bucket).send().await;
+    Ok(BucketFacts {
+        arn: format!("arn:{}:s3:::{bucket}", partition(&place.region)),
+        default_encryption: encryption_by_default(place).await?,
+        access_block: access_block(place).await?,
+        ownership: ownership(place).await?,
+        grants: grants(place).await?,
+        policy: reading(policy, "NoSuchBucketPolicy", |answer| answer.policy)?,
+        policy_is_public: reading(status, "NoSuchBucketPolicy", |answer| {
+            answer.policy_status.and_then(|status| status.is_public) == Some(true)
+        })?,
+        logging: reading(logging, "", |answer| {
+            answer.logging_enabled.map(|target| target.target_bucket)
+        })?,
+        versioning: reading(versioning, "", |answer| {
+            answer.status.map(|status| status.as_str().to_owned())
+        })?,
+    })
+}
+
+async fn access_block(place: &Place) -> anyhow::Result<Reading<Option<AccessBlock>>> {
+    let call = place.s3.get_public_access_block().bucket(&place.bucket);
+    let answer = call.send().await;
+    reading(answer, "NoSuchPublicAccessBlockConfiguration", |answer| {
+        let block = answer.public_access_block_configuration?;
+        Some(AccessBlock {
+            block_acls: block.block_public_acls == Some(true),
+            ignore_acls: block.ignore_public_acls == Some(true),
+            block_policy: block.block_public_policy == Some(true),
+            restrict_buckets: block.restrict_public_buckets == Some(true),
+        })
+    })
+}
+
+async fn ownership(place: &Place) -> anyhow::Result<Reading<Option<String>>> {
+    let call = place
+        .s3
+        .get_bucket_ownership_controls()
+        .bucket(&place.bucket);
+    reading(
+        call.send().await,
+        "OwnershipControlsNotFoundError",
+        |answer| {
+            let rule = answer.ownership_controls?.rules.into_iter().next()?;
+            Some(rule.object_ownership.as_str().to_owned())
+        },
+    )
+}
+
+async fn grants(place: &Place) -> anyhow::Result<Reading<Vec<Grantee>>> {
+    let call = place.s3.get_bucket_acl().bucket(&place.bucket);
+    reading(call.send().await, "", |answer| {
+        let owner = answer.owner.unwrap_or_else(|| Owner::builder().build());
+        let grants = answer.grants.unwrap_or_default();
+        grants.iter().map(|grant| grantee(grant, &owner)).collect()
+    })
+}
+
+async fn encryption_by_default(
+    place: &Place,
+) -> anyhow::Result<Reading<Option<DefaultEncryption>>> {
+    let call = place.s3.get_bucket_encryption().bucket(&place.bucket);
+    let absent = "ServerSideEncryptionConfigurationNotFoundError";
+    let found = reading(call.send().await, absent, default_encryption)?;
+    Ok(with_key_looked_up(found, place).await)
+}
+
+/// What S3 answered. `absent` is the code of "nothing is set", which reads as the default.
+fn reading<O, T: Default, E>(
+    answer: Result<O, SdkError<E>>,
+    absent: &str,
+    read: impl FnOnce(O) -> T,
+) -> anyhow::Result<Reading<T>>
+where
+    E: std::error::Error + ProvideErrorMetadata + Send + Sync + 'static,
+{
+    match answer {
+        Ok(answer) => Ok(Reading::Told(read(answer))),
+        Err(error) if error.code() == Some(absent) => Ok(Reading::Told(T::default())),
+        Err(error) if error.raw_response().is_some() => {
+            Ok(Reading::Refused(format!("{:#}", told(error))))
+        }
+        Err(error) => Err(told(error).context("S3 cannot be reached")),
+    }
+}
+
+fn default_encryption(answer: GetBucketEncryptionOutput) -> Option<DefaultEncryption> {
+    let rules = answer.server_side_encryption_configuration?.rules;
+    let rule = rules.into_iter().next()?;
+    let customer_keys_blocked = blocks_customer_keys(&rule);
+    let applied = rule.apply_server_side_encryption_by_default?;
+    Some(DefaultEncryption {
+        algorithm: applied.sse_algorithm.as_str().to_owned(),
+        key: applied.kms_master_key_id,
+        bucket_key: rule.bucket_key_enabled.unwrap_or(false),
+        customer_keys_blocked,
+    })
+}
+
+fn blocks_customer_keys(rule: &ServerSideEncryptionRule) -> bool {
+    let blocked = rule.blocked_encryption_types.as_ref();
+    blocked.is_some_and(|blocked| blocked.encryption_type().contains(&EncryptionType::SseC))
+}
+
+/// A bucket may name its key by an alias; KMS tells which key that is.
+async fn with_key_looked_up(
+    found: Reading<Option<DefaultEncryption>>,
+    place: &Place,
+) -> Reading<Option<DefaultEncryption>> {
+    let Reading::Told(Some(mut found)) = found else {
+        return found;
+    };
+    if let Some(named) = found.key.as_deref().filter(|key| key.contains("alias/"))
+        && let Ok(arn) = place.key_arn(named).await
+    {
+        found.key = Some(arn);
+    }
+    Reading::Told(Some(found))
+}
+
+fn grantee(grant: &Grant, owner: &Owner) -> Grantee {
+    let permission = grant
+        .permission
+        .as_ref()
+        .map_or("something", |one| one.as_str());
+    let grantee = grant.grantee.as_ref();
+    let uri = grantee
+        .and_then(|grantee| grantee.uri.as_deref())
+        .unwrap_or_default();
+    let id = grantee.and_then(|grantee| grantee.id.as_deref());
+    if uri.ends_with(EVERYONE) {
+        return Grantee::Public(format!("{permission} to everyone"));
+    }
+    if uri.ends_with(AUTHENTICATED) {
+        return Grantee::Public(format!("{permission} to everyone with an AWS account"));
+    }
+    if id.is_some() && id == owner.id.as_deref() {
+        return Grantee::Owner;
+    }
+    let email = grantee.and_then(|grantee| grantee.email_address.as_deref());
+    let whom = id.or(email).unwrap_or(uri);
+    Grantee::Other(format!("{permission} to {whom:?}"))
+}
+
+/// The partition of a Region's ARNs.
+fn partition(region: &str) -> &'static str {
+    match region {
+        _ if region.starts_with("cn-") => "aws-cn",
+        _ if region.starts_with("us-gov-") => "aws-us-gov",
+        _ => "aws",
+    }
+}
+
+/// Uploads that were begun more than `older` ago, told one by one.
+///
+/// # Errors
+/// S3 cannot be reached, or `tell` fails; that they may not be listed is a finding.
+pub(super) async fn stale_uploads(
+    place: &Place,
+    prefix: &str,
+    older: Duration,
+    mut tell: impl FnMut(Finding) -> anyhow::Result<()>,
+) -> anyhow::Result<()> {
+    let border = SystemTime::now()
+        .checked_sub(older)
+        .unwrap_or(SystemTime::UNIX_EPOCH);
+    let (mut after_key, mut after_id) = (None, None);
+    loop {
+        let call = place.s3.list_multipart_uploads().bucket(&place.bucket);
+        let call = call
+            .prefix(prefix)
+            .encoding_type(EncodingType::Url)
+            .set_key_marker(after_key.take())
+            .set_upload_id_marker(after_id.take());
+        let page = match call.send().await {
+            Ok(page) => page,
+            Err(error) if error.raw_response().is_some() => {
+                let detail = format!("begun uploads could not be listed: {:#}", told(error));
+                return tell(Finding::of_bucket(Code::NotChecked, detail));
+            }
+            Err(error) => return Err(told(error).context("begun uploads cannot be listed")),
+        };
+        for upload in page.uploads() {
+            let begun = upload.initiated.context("an upload has no date")?;
+            let begun_at =
+                SystemTime::try_from(begun).context("an upload's date is out of range")?;
+            if begun_at < border {
+                let key = form_encoding::decode(upload.key().unwrap_or_default())
+                    .context("a listed key is not decodable")?;
+                let id = upload.upload_id().unwrap_or_default();
+                let detail = format!(
+                    "upload {id} was begun {begun} and never ended; abort it, and let a lifecycle rule abort such uploads"
+                );
+                tell(Finding::of_upload(Code::StaleUpload, &key, detail))?;
+            }
+        }
+        if page.is_truncated != Some(true) {
+            return Ok(());
+        }
+        let marker = page.next_key_marker().context("a page has no marker")?;
+        after_key = Some(form_encoding::decode(marker).context("a marker is not decodable")?);
+        after_id = page.next_upload_id_marker;
+    }
+}
