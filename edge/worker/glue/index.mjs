@@ -18,9 +18,11 @@ onPanic(() => {
 function served(request, env, context) {
   return new Promise((resolve, fail) => {
     underWay.add(fail);
-    serve(request, env, context)
-      .then(resolve, fail)
-      .finally(() => underWay.delete(fail));
+    const settle = (settled) => (value) => {
+      underWay.delete(fail);
+      settled(value);
+    };
+    serve(request, env, context).then(settle(resolve), settle(fail));
   });
 }
 

@@ -50,7 +50,7 @@ use crate::{
     answering, aws_call,
     exchange::Exchange,
     origin::{self, Answered},
-    wire,
+    wire::{self, Reply},
 };
 
 /// Milliseconds before each further attempt at KMS.
@@ -97,24 +97,21 @@ impl Opening<'_> {
         let viewer = self.exchange.viewer;
         let asked = Asked::read(viewer.method(), &viewer.headers());
         let (mut signed, first) = self.ask(asked.first_method(), self.path, "", &[]).await?;
-        if first.status() != 200 {
+        let first = Reply::of(first);
+        if first.status != 200 {
             signed.method = self.reader.method;
             return self.refused(&signed, first).await.map(Some);
         }
         let answered = self.answer(&asked, &first).await;
         if !matches!(answered, Ok(Some(_))) {
-            first.body().iter().for_each(wire::discard);
+            first.discard();
         }
         answered
     }
 
     /// What the bucket says instead of the object, in the core's words.
-    async fn refused(
-        &self,
-        signed: &OriginRequest,
-        response: Response,
-    ) -> Result<Response, Refusal> {
-        match origin::cleaned(self.exchange, signed, response).await {
+    async fn refused(&self, signed: &OriginRequest, reply: Reply) -> Result<Response, Refusal> {
+        match origin::cleaned(self.exchange, signed, reply).await {
             Answered::Replaced { answer, log } => {
                 answering::own(&answer, log.as_deref()).map_err(failed)
             }
@@ -123,9 +120,9 @@ impl Opening<'_> {
         }
     }
 
-    async fn answer(&self, asked: &Asked, first: &Response) -> Result<Option<Response>, Refusal> {
-        let heads = wire::heads(&first.headers());
-        let headers = wire::headers(&heads);
+    async fn answer(&self, asked: &Asked, reply: &Reply) -> Result<Option<Response>, Refusal> {
+        let first = &reply.response;
+        let headers = reply.headers();
         let stored = Stored::read(&headers).ok_or(Refusal::OriginFailed)?;
         let unlocked = self.unlock(&stored).await?;
         let length = unlocked
@@ -134,7 +131,7 @@ impl Opening<'_> {
         let plan = asked.plan(self.settings, &stored, &unlocked)?;
         let mut shown = stored.shown(plan::kept(self.settings, length));
         let head = |status, shown: &[(&str, &str)]| {
-            first.body().iter().for_each(wire::discard);
+            reply.discard();
             self.told(status, shown, &JsValue::NULL)
         };
         let told = match plan {
