@@ -123,6 +123,6 @@ export function onPanic(tell) {
 }
 
 /** Called by the module's panic hook. */
-export function panicked() {
-  told();
+export function panicked(place) {
+  told(place);
 }

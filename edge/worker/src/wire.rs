@@ -71,8 +71,8 @@ extern "C" {
     #[wasm_bindgen(js_name = unixTime)]
     pub(crate) fn unix_time() -> f64;
 
-    /// Tells the entry that this instance is lost.
-    pub(crate) fn panicked();
+    /// Tells the entry that this instance is lost, and where in the source.
+    pub(crate) fn panicked(place: &str);
 
     /// A random id.
     #[wasm_bindgen(js_name = randomId)]
