@@ -95,12 +95,6 @@ impl LocalStack {
         self.stack.kms()
     }
 
-    /// The Function URL's stand-in, which serves whatever name is resolved to it.
-    #[must_use]
-    pub fn function_url(&self) -> String {
-        format!("http://{}", self.stack.function_url())
-    }
-
     /// A client of the publishers' API without a token.
     #[must_use]
     pub fn wire(&self) -> Wire {

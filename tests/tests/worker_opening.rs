@@ -381,57 +381,6 @@ async fn viewers_who_need_one_data_key_at_one_time_cost_one_call_to_kms() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn what_the_worker_does_not_open_is_read_through_the_readers_function_url() {
-    let stack = LocalStack::start().await;
-    let plain = content(LARGE);
-    stack
-        .put("r/a b+c", "envelope-kms", plain.clone(), &[])
-        .await;
-    let opened = entry(&stack, &[("larger", json!("reader"))]);
-    let mut left = entry(&stack, &[]);
-    left.as_object_mut().unwrap().remove("open");
-    let credentials = &stack.dev.credentials;
-    for (entry, credentials) in [(opened, &credentials.origin), (left, &credentials.edge)] {
-        let config = WorkerConfig::default()
-            .with_sites(&json!({"v": 1, "sites": [entry]}))
-            .with_credentials(credentials)
-            .with_host("reader.example.com", &stack.function_url());
-        let serving = Worker::start(&config);
-        let wire = serving.wire();
-        let read = wire.get("/r/a%20b+c").await;
-        let opens = credentials == &stack.dev.credentials.origin;
-        if opens {
-            // The origin's role may not call its own Function URL.
-            assert_eq!(read.code(), "origin-denied", "{}", serving.log());
-            continue;
-        }
-        assert_eq!(
-            (read.status, &read.body),
-            (StatusCode::OK, &plain),
-            "{}",
-            serving.log()
-        );
-        assert_eq!(read.header("content-length"), LARGE.to_string());
-        let range = [("range", "bytes=17-4242")];
-        let part = wire
-            .send(Method::GET, "/r/a%20b+c", &range, Bytes::new())
-            .await;
-        assert_eq!(
-            (part.status, part.body),
-            (StatusCode::PARTIAL_CONTENT, plain.slice(17..4243))
-        );
-        let head = wire
-            .send(Method::HEAD, "/r/a%20b+c", &[], Bytes::new())
-            .await;
-        assert_eq!(
-            (head.status, head.header("etag")),
-            (StatusCode::OK, read.header("etag"))
-        );
-        assert_eq!(wire.get("/r/absent").await.code(), "not-found");
-    }
-}
-
-#[tokio::test(flavor = "multi_thread")]
 async fn the_worker_keeps_an_opened_data_key_for_its_time_and_count() {
     let kept = Reading::start(&[("cached_seconds", json!(300))]).await;
     let not_kept = worker(
