@@ -145,10 +145,10 @@ pub(crate) async fn ask(
 ) -> Result<Response, Refusal> {
     let own = |name: &str| WRITTEN_BY_RUNTIME.contains(&name);
     let kept = |name: &str| signed.origin.keeps_request_header(name) && !own(name);
-    let set = signed
-        .headers
-        .iter()
-        .filter(|header| !own(header.name) && header.name != ResponseFacts::HEADER);
+    let set = signed.headers.iter().filter(|header| {
+        !own(header.name)
+            && (header.name != ResponseFacts::HEADER || signed.origin == OriginKind::Reader)
+    });
     let heads = answering::over(headers, kept, set);
     wire::ask(&url(signed), signed.method.as_str(), &heads, body)
         .await
