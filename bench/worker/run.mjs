@@ -1,11 +1,12 @@
 // Loads three Workers in front of one origin, each in a workerd of its own, with wrk, round by round: ours as it is
 // deployed, the peer on aws4fetch, and one that fetches unsigned. Prints the median and the best round as JSON: requests
-// a second under load, and microseconds a request on one connection.
+// a second under load, microseconds a request on one connection, and microseconds of CPU a request cost the Worker's
+// process under load, which other work on the machine disturbs least.
 //
 // `If-Match` keeps the request from every cache, so that each is signed.
 
 import { execFileSync, spawn } from 'node:child_process';
-import { mkdirSync, writeFileSync } from 'node:fs';
+import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 
 import workerdPackage from 'workerd';
@@ -47,7 +48,7 @@ const main :Workerd.Worker = (
   for await (const chunk of child.stdio[3]) {
     text += chunk;
     const line = text.split('\n').find((candidate) => candidate.includes('"listen"'));
-    if (line) return `http://127.0.0.1:${JSON.parse(line).port}`;
+    if (line) return { url: `http://127.0.0.1:${JSON.parse(line).port}`, pid: child.pid };
   }
   throw new Error(`workerd ended before ${name} listened`);
 }
@@ -58,7 +59,7 @@ function site(endpoint) {
 }
 
 async function contenders() {
-  const origin = await serve('origin', [['origin.mjs', 'esModule', '../worker/origin.mjs']], {});
+  const { url: origin } = await serve('origin', [['origin.mjs', 'esModule', '../worker/origin.mjs']], {});
   const aws4fetch = ['aws4fetch', 'esModule', '../node_modules/aws4fetch/dist/aws4fetch.esm.mjs'];
   const ours = ['index.mjs', 'keyfront_edge_worker_bg.wasm'];
   return {
@@ -79,12 +80,23 @@ async function check(name, url) {
   if (answer.status !== 200 || length !== 1024) throw new Error(`${name} answers ${answer.status} with ${length} bytes`);
 }
 
-/** One run of wrk: requests a second and the median latency in microseconds. */
-function load(url, connections, seconds = SECONDS) {
+/** Microseconds of CPU a process has used, its threads' together; the kernel counts in hundredths of a second. */
+function cpu(pid) {
+  const fields = readFileSync(`/proc/${pid}/stat`, 'utf8').split(') ')[1].split(' ');
+  return (Number(fields[11]) + Number(fields[12])) * 1e4;
+}
+
+/** One run of wrk: requests a second, the median latency and the CPU a request cost, in microseconds. */
+function load({ url, pid }, connections, seconds = SECONDS) {
+  const before = cpu(pid);
   const text = execFileSync('wrk', ['-t1', `-c${connections}`, `-d${seconds}s`, '--latency', '-H', 'If-Match: "0123456789abcdef"', url + KEY], { encoding: 'utf8' });
   if (/Non-2xx/.test(text)) throw new Error(text);
   const [, latency, unit] = /50%\s+([\d.]+)(us|ms|s)/.exec(text);
-  return { requests: Number(/Requests\/sec:\s+([\d.]+)/.exec(text)[1]), latency: latency * { us: 1, ms: 1e3, s: 1e6 }[unit] };
+  return {
+    requests: Number(/Requests\/sec:\s+([\d.]+)/.exec(text)[1]),
+    latency: latency * { us: 1, ms: 1e3, s: 1e6 }[unit],
+    cpu: (cpu(pid) - before) / Number(/(\d+) requests in/.exec(text)[1]),
+  };
 }
 
 function summary(values, better) {
@@ -93,20 +105,26 @@ function summary(values, better) {
 }
 
 async function main() {
-  const urls = await contenders();
-  for (const [name, url] of Object.entries(urls)) await check(name, url);
-  const samples = Object.fromEntries(Object.keys(urls).map((name) => [name, { requests: [], latency: [] }]));
+  const workers = await contenders();
+  for (const [name, { url }] of Object.entries(workers)) await check(name, url);
+  const samples = Object.fromEntries(Object.keys(workers).map((name) => [name, { requests: [], latency: [], cpu: [] }]));
   // V8 compiles what is hot in the background, which takes some thousand requests.
-  for (const url of Object.values(urls)) load(url, 16, WARM_SECONDS);
+  for (const worker of Object.values(workers)) load(worker, 16, WARM_SECONDS);
   for (let round = 0; round < ROUNDS; round += 1) {
-    for (const [name, url] of Object.entries(urls)) {
-      samples[name].requests.push(load(url, 16).requests);
-      samples[name].latency.push(load(url, 1).latency);
+    for (const [name, worker] of Object.entries(workers)) {
+      const loaded = load(worker, 16);
+      samples[name].requests.push(loaded.requests);
+      samples[name].cpu.push(loaded.cpu);
+      samples[name].latency.push(load(worker, 1).latency);
     }
   }
-  const told = Object.entries(samples).map(([name, { requests, latency }]) => [
+  const told = Object.entries(samples).map(([name, { requests, latency, cpu: used }]) => [
     name,
-    { requests_per_second: summary(requests, 'more'), latency_us: summary(latency, 'less') },
+    {
+      requests_per_second: summary(requests, 'more'),
+      latency_us: summary(latency, 'less'),
+      cpu_us: summary(used, 'less'),
+    },
   ]);
   console.log(JSON.stringify(Object.fromEntries(told)));
 }

@@ -24,6 +24,8 @@ pub struct WorkerConfig {
     /// A `dev.json` whose edge credentials are the secrets, read anew with every request.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub dev: Option<PathBuf>,
+    /// Whether a request for `/break` leaves the module in a state that it panics in.
+    pub broken: bool,
 }
 
 impl WorkerConfig {
@@ -61,6 +63,13 @@ impl WorkerConfig {
     #[must_use]
     pub fn with_rotating(mut self, dev: PathBuf) -> Self {
         self.dev = Some(dev);
+        self
+    }
+
+    /// Has a request for `/break` leave the module in a state that it panics in.
+    #[must_use]
+    pub fn with_breaking(mut self) -> Self {
+        self.broken = true;
         self
     }
 

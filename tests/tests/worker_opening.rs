@@ -11,6 +11,7 @@ use futures::future::join_all;
 use http::{Method, StatusCode};
 use keyfront_dev_stack::kms::Operation;
 use keyfront_tests::{
+    fault_proxy::{Fault, FaultProxy, Rule},
     local_stack::{LocalStack, content},
     stack::{AwsCredentials, address},
     wire::Answer,
@@ -314,6 +315,69 @@ async fn kms_denied_and_disabled_are_told_apart_by_the_worker() {
         (StatusCode::BAD_GATEWAY, "kms-disabled")
     );
     reading.worker.logged("kms-disabled").await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn kms_throttling_is_asked_again_twice_and_told_as_throttled() {
+    let stack = LocalStack::start().await;
+    let plain = content(64);
+    stack.put("r/a", "envelope-kms", plain.clone(), &[]).await;
+    let kms = FaultProxy::start(&stack.dev.kms_url).await;
+    let open = [
+        ("kms_endpoint", json!(kms.url())),
+        ("cached_keys", json!(0)),
+    ];
+    let serving = worker(&entry(&stack, &open), &stack.dev.credentials.origin);
+    let throttle = |times| {
+        let text = r#"{"__type":"ThrottlingException","message":"Rate exceeded for 111122223333"}"#;
+        kms.fail(Rule {
+            method: Method::POST,
+            about: "TrentService.Decrypt",
+            fault: Fault::Answer(StatusCode::BAD_REQUEST, text),
+            times,
+        });
+    };
+    throttle(2);
+    let read = serving.wire().get("/r/a").await;
+    assert_eq!(
+        (read.status, read.body),
+        (StatusCode::OK, plain.clone()),
+        "{}",
+        serving.log()
+    );
+    assert_eq!(kms.heal(), 2);
+
+    throttle(usize::MAX);
+    let refused = serving.wire().get("/r/a").await;
+    assert_eq!(
+        (refused.status, refused.code().as_str()),
+        (StatusCode::SERVICE_UNAVAILABLE, "throttled")
+    );
+    assert_eq!(refused.header("retry-after"), "1");
+    assert_eq!(refused.header("cache-control"), "no-store");
+    assert_eq!(kms.heal(), 3);
+    assert!(!String::from_utf8_lossy(&refused.body).contains("Rate"));
+    assert_eq!(serving.wire().get("/r/a").await.body, plain);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn viewers_who_need_one_data_key_at_one_time_cost_one_call_to_kms() {
+    let stack = LocalStack::start().await;
+    let plain = content(64);
+    stack.put("r/a", "envelope-kms", plain.clone(), &[]).await;
+    let kms = Counted::before(&stack.dev.kms_url).await;
+    let open = [("kms_endpoint", json!(kms.url))];
+    let serving = worker(&entry(&stack, &open), &stack.dev.credentials.origin);
+    let answers = join_all((0..20).map(async |_| serving.wire().get("/r/a").await)).await;
+    for answer in answers {
+        assert_eq!(
+            (answer.status, answer.body),
+            (StatusCode::OK, plain.clone()),
+            "{}",
+            serving.log()
+        );
+    }
+    assert_eq!(kms.posts(), 1);
 }
 
 #[tokio::test(flavor = "multi_thread")]

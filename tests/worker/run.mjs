@@ -4,6 +4,8 @@
 //   vars    the Worker's variables and secrets
 //   table   {"host name": "127.0.0.1:port"}: where names are served from; every other host is really asked
 //   bundle  the folder of the built Worker
+//   broken  whether a request for /break finds an environment that throws in the middle of the module's work, whose
+//           memory then stays borrowed: it panics at whoever comes next
 //   dev     a dev.json whose `credentials.edge` are the Worker's secrets, read anew with every request: what a warm
 //           isolate sees when they are replaced
 //
@@ -35,6 +37,12 @@ export default {
   },
 };`;
 
+const BROKEN = `import edge from './index.mjs';
+const broken = new Proxy({}, { get() { throw new Error('broken on purpose'); } });
+export default {
+  fetch: (request, env, context) => edge.fetch(request, request.url.endsWith('/break') ? broken : env, context),
+};`;
+
 function secrets(path) {
   const { edge } = JSON.parse(readFileSync(path, 'utf8')).credentials;
   return Response.json({
@@ -45,13 +53,14 @@ function secrets(path) {
 }
 
 /** Miniflare's options for a configuration. */
-export function options({ vars, table = {}, bundle = BUNDLE, compatibilityDate, dev }) {
+export function options({ vars, table = {}, bundle = BUNDLE, compatibilityDate, dev, broken = false }) {
   const wrangler = readFileSync(`${bundle}/wrangler.jsonc`, 'utf8');
   const services = Object.entries(table).map(([host, address]) => [host, { external: { address, http: {} } }]);
   const edge = {
     name: 'edge',
     modules: [
       ...(dev ? [{ type: 'ESModule', path: 'rotating.mjs', contents: ROTATING }] : []),
+      ...(broken ? [{ type: 'ESModule', path: 'broken.mjs', contents: BROKEN }] : []),
       { type: 'ESModule', path: 'index.mjs', contents: readFileSync(`${bundle}/index.mjs`, 'utf8') },
       { type: 'CompiledWasm', path: MODULE, contents: readFileSync(`${bundle}/${MODULE}`) },
     ],

@@ -9,18 +9,24 @@ initSync({ module });
 
 // A panic (there should be none) ends the instance in the middle of whatever was going on: every request it was
 // serving is answered, and the next one gets a new instance.
+class Panicked extends Error {}
+
 const underWay = new Set();
-onPanic(() => {
-  for (const fail of underWay) fail(new Error('the module panicked'));
+let lost = false;
+onPanic((place) => {
+  lost = true;
+  for (const fail of underWay) fail(new Panicked(`the module panicked at ${place}`));
   underWay.clear();
 });
 
 function served(request, env, context) {
   return new Promise((resolve, fail) => {
     underWay.add(fail);
-    serve(request, env, context)
-      .then(resolve, fail)
-      .finally(() => underWay.delete(fail));
+    const settle = (settled) => (value) => {
+      underWay.delete(fail);
+      settled(value);
+    };
+    serve(request, env, context).then(settle(resolve), settle(fail));
   });
 }
 
@@ -49,7 +55,11 @@ export default {
     try {
       return await served(request, env, context);
     } catch (error) {
-      if (error instanceof WebAssembly.RuntimeError || error?.message === 'the module panicked') reset();
+      // Once: whoever else was answered for this panic must not take the new instance from those it serves.
+      if (lost || error instanceof WebAssembly.RuntimeError) {
+        lost = false;
+        reset();
+      }
       return failed(request, error);
     }
   },

@@ -2,18 +2,27 @@
 // as the runtime's own streams. No rule lives here.
 
 /** `name\nvalue\n` for every header, names in lower case; no header can hold a line break. */
-export function heads(headers) {
+function heads(headers) {
   let text = '';
-  for (const [name, value] of headers) text += `${name}\n${value}\n`;
+  headers.forEach((value, name) => {
+    text += `${name}\n${value}\n`;
+  });
   return text;
 }
 
+/** The runtime takes a record in one crossing of its own; what the module writes names no header twice. */
 function headersOf(text) {
-  const headers = new Headers();
+  const headers = {};
   const parts = text.split('\n');
-  for (let i = 0; i + 1 < parts.length; i += 2) headers.append(parts[i], parts[i + 1]);
+  for (let i = 0; i + 1 < parts.length; i += 2) headers[parts[i]] = parts[i + 1];
   return headers;
 }
+
+/** A request in one string: its method, its URL, its head. */
+export const arrived = (request) => `${request.method}\n${request.url}\n${heads(request.headers)}`;
+
+/** An answer in one string: its status, its head. */
+export const answered = (response) => `${response.status}\n${heads(response.headers)}`;
 
 /** Redirects of an origin are not followed: what would be asked next was not signed. `no-store` keeps the platform's
  *  own cache away, which would turn HEAD into GET and drop ranges and conditions. */
@@ -24,6 +33,11 @@ export function ask(url, method, text, body) {
 /** A stream passes as it is; `null` for statuses that have no body, and where there is none. */
 export function answer(status, text, body) {
   return new Response(body, { status, headers: headersOf(text) });
+}
+
+/** An origin's body under another head. */
+export function pass(response, status, text) {
+  return new Response(response.body, { status, headers: headersOf(text) });
 }
 
 /** At most `limit` bytes; `undefined` if there are more. */
@@ -68,11 +82,21 @@ export function discard(stream) {
   stream.cancel().catch(() => {});
 }
 
-/** A variable of the Worker as text; `wrangler` gives a JSON variable as an object. */
-export function variable(env, name) {
-  const value = env[name];
-  if (value === undefined || value === null) return '';
-  return typeof value === 'string' ? value : JSON.stringify(value);
+const text = (value) => (typeof value === 'string' ? value : '');
+
+/** `wrangler` gives a JSON variable as an object. */
+const json = (value) => (typeof value === 'object' && value !== null ? JSON.stringify(value) : text(value));
+
+let seen = [];
+
+/** The Worker's variables and secrets as texts, or `undefined` if they are what the call before this one saw (and the
+ *  module still has them). Compared by value with every request, so that a rotated secret is used at once. */
+export function bindings(env, known) {
+  const { KEYFRONT_SITES: sites, AWS_ACCESS_KEY_ID: id, AWS_SECRET_ACCESS_KEY: secret, AWS_SESSION_TOKEN: token } = env;
+  const same = seen[0] === sites && seen[1] === id && seen[2] === secret && seen[3] === token;
+  if (known && same) return undefined;
+  seen = [sites, id, secret, token];
+  return [json(sites), text(id), text(secret), text(token)];
 }
 
 export const unixTime = () => Date.now() / 1000;
@@ -99,6 +123,6 @@ export function onPanic(tell) {
 }
 
 /** Called by the module's panic hook. */
-export function panicked() {
-  told();
+export function panicked(place) {
+  told(place);
 }

@@ -63,23 +63,22 @@ pub(crate) fn as_missing(heads: &str, request_id: &str) -> String {
 
 /// An origin's answer with another head; its body passes as it is.
 pub(crate) fn pass(response: &Response, status: u16, heads: &str) -> Result<Response, JsValue> {
-    let body = if WITHOUT_BODY.contains(&status) {
-        JsValue::NULL
-    } else {
-        response.body().map_or(JsValue::NULL, JsValue::from)
-    };
-    wire::answer(status, heads, &body)
+    if WITHOUT_BODY.contains(&status) {
+        return wire::answer(status, heads, &JsValue::NULL);
+    }
+    wire::pass(response, status, heads)
 }
 
 /// A head in its text form: the kept ones of `headers`, and `set` over them.
-pub(crate) fn over(
+pub(crate) fn over<'s>(
     headers: &[(&str, &str)],
     keeps: impl Fn(&str) -> bool,
-    set: &[Header],
+    set: impl IntoIterator<Item = &'s Header, IntoIter: Clone>,
 ) -> String {
-    let mut text = String::with_capacity(1024);
+    let set = set.into_iter();
+    let mut text = String::with_capacity(2048);
     for (name, value) in headers {
-        if keeps(name) && !set.iter().any(|header| header.name == *name) {
+        if keeps(name) && !set.clone().any(|header| header.name == *name) {
             wire::push(&mut text, name, value);
         }
     }

@@ -10,7 +10,14 @@ use crate::{exchange, wire};
 /// A panic ends the instance: the glue answers what it was serving and makes a new one.
 #[event(start)]
 fn start() {
-    std::panic::set_hook(Box::new(|_| wire::panicked()));
+    std::panic::set_hook(Box::new(|panic| {
+        // The place and nothing of the message, which may quote what a request holds.
+        let place = panic.location();
+        let place = place.map_or_else(String::new, |place| {
+            format!("{}:{}", place.file(), place.line())
+        });
+        wire::panicked(&place);
+    }));
 }
 
 /// Serves one request.

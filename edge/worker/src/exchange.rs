@@ -12,6 +12,7 @@ use web_sys::Response;
 use worker::{Context, Env};
 
 use crate::credentials::{self, Found};
+use crate::isolate::Configuration;
 use crate::origin::Answered;
 use crate::publish_body::{self, PublishBody};
 use crate::sites::Entry;
@@ -27,8 +28,6 @@ pub(crate) struct Exchange<'a> {
     pub(crate) credentials: &'a Found,
     /// Unix seconds.
     pub(crate) now: i64,
-    #[allow(dead_code)] // For opening, which asks KMS.
-    pub(crate) env: &'a Env,
     pub(crate) context: &'a Context,
 }
 
@@ -45,7 +44,8 @@ pub(crate) async fn serve(
     let Some(target) = Target::of(viewer.url()) else {
         return answering::refusal(&Refusal::PathInvalid, &viewer);
     };
-    let sites = match isolate::sites(&wire::variable(env, "KEYFRONT_SITES")) {
+    let Configuration { sites, secrets } = isolate::configuration(env);
+    let sites = match sites {
         Ok(sites) => sites,
         Err(error) => return answering::no_sites(&error, &viewer),
     };
@@ -54,7 +54,7 @@ pub(crate) async fn serve(
     };
     // Whole seconds, far from where a float loses them.
     let now = wire::unix_time() as i64;
-    let credentials = match credentials::find(env, context, entry, now).await {
+    let credentials = match credentials::find(secrets, context, entry, now).await {
         Ok(credentials) => credentials,
         Err(refusal) => return answering::refusal(&refusal, &viewer),
     };
@@ -64,7 +64,6 @@ pub(crate) async fn serve(
         entry,
         credentials: &credentials,
         now,
-        env,
         context,
     };
     exchange.answer(request).await
@@ -82,13 +81,11 @@ impl Exchange<'_> {
             request_id: self.viewer.id(),
         };
         let site = &self.entry.site;
-        let mut body = request.body().map_or(JsValue::NULL, JsValue::from);
-        let buffered;
+        let mut buffered = None;
         if isolate::ask(|edge| edge.needs_body_hash(&asked, site)) {
             buffered = publish_body::read(request, &headers).await;
-            if let Some(PublishBody { bytes, sha256 }) = &buffered {
+            if let Some(PublishBody { sha256, .. }) = &buffered {
                 asked.body = RequestBody::Sha256Hex(sha256);
-                body = bytes.clone();
             }
         }
         match self.serve(site, &asked) {
@@ -96,7 +93,13 @@ impl Exchange<'_> {
             Served::Forward(signed) => match signed.origin {
                 OriginKind::Bucket => self.forward(&signed, &JsValue::NULL).await,
                 OriginKind::Reader => self.read(&signed).await,
-                OriginKind::Publish => self.forward(&signed, &body).await,
+                OriginKind::Publish => {
+                    let streamed = || request.body().map_or(JsValue::NULL, JsValue::from);
+                    let body = buffered
+                        .as_ref()
+                        .map_or_else(streamed, |body| body.bytes.clone());
+                    self.forward(&signed, &body).await
+                }
             },
         }
     }
@@ -128,8 +131,8 @@ impl Exchange<'_> {
     ) -> Result<Response, JsValue> {
         let headers = self.viewer.headers();
         match Answered::by(self, signed, &headers, body).await {
-            Ok(Answered::Passed { response, heads }) => {
-                answering::pass(&response, response.status(), &heads)
+            Ok(Answered::Passed { reply, heads }) => {
+                answering::pass(&reply.response, reply.status, &heads)
             }
             Ok(Answered::Replaced { answer, log }) if signed.origin == OriginKind::Publish => {
                 answering::own(&answer, log.as_deref())
@@ -173,9 +176,9 @@ impl Exchange<'_> {
             return Ok(None);
         };
         match Answered::by(self, &signed, &origin, &JsValue::NULL).await {
-            Ok(Answered::Passed { response, heads }) if response.status() == 200 => {
+            Ok(Answered::Passed { reply, heads }) if reply.status == 200 => {
                 let heads = answering::as_missing(&heads, self.viewer.id());
-                answering::pass(&response, 404, &heads).map(Some)
+                answering::pass(&reply.response, 404, &heads).map(Some)
             }
             _ => Ok(None),
         }

@@ -1,4 +1,4 @@
-//! What an isolate keeps between requests: the edge's memory, SigV4A keys, the document in force.
+//! What an isolate keeps between requests: the edge's memory, SigV4A keys, the document and the secrets in force.
 //!
 //! One thread, no awaiting while it is borrowed.
 
@@ -7,31 +7,50 @@ use std::{cell::RefCell, sync::Arc};
 use keyfront_edge::{Edge, Invocation, Served, ViewerRequest};
 use keyfront_sigv4::{CanonicalRequest, EcdsaKeyCache};
 
+use worker::Env;
+
+use crate::credentials::Found;
 use crate::sites::{Sites, SitesError};
+use crate::wire;
 
 struct Isolate {
     edge: Edge,
     ecdsa: EcdsaKeyCache,
-    /// With the text they were read from.
-    sites: Option<(String, Arc<Sites>)>,
+    configuration: Option<Configuration>,
+}
+
+/// What the Worker's variables and secrets say.
+#[derive(Clone)]
+pub(crate) struct Configuration {
+    /// Or why no request is served.
+    pub(crate) sites: Result<Arc<Sites>, Arc<SitesError>>,
+    pub(crate) secrets: Found,
 }
 
 thread_local! {
     static ISOLATE: RefCell<Isolate> = const { RefCell::new(Isolate {
         edge: Edge::new(),
         ecdsa: EcdsaKeyCache::new(),
-        sites: None,
+        configuration: None,
     }) };
 }
 
-/// The document in force, read again only when its text has changed.
-pub(crate) fn sites(text: &str) -> Result<Arc<Sites>, SitesError> {
-    ISOLATE.with_borrow_mut(|isolate| match &isolate.sites {
-        Some((known, sites)) if known == text => Ok(Arc::clone(sites)),
-        _ => {
-            let sites = Arc::new(Sites::parse(text)?);
-            isolate.sites = Some((text.to_owned(), Arc::clone(&sites)));
-            Ok(sites)
+/// The configuration in force. The texts are compared with every request and cross into the module when they changed.
+pub(crate) fn configuration(env: &Env) -> Configuration {
+    ISOLATE.with_borrow_mut(|Isolate { configuration, .. }| {
+        let changed = wire::bindings(env, configuration.is_some());
+        match (changed, configuration) {
+            (None, Some(known)) => known.clone(),
+            (changed, configuration) => {
+                let texts = changed.unwrap_or_default();
+                let text = |place| texts.get(place).as_string().unwrap_or_default();
+                configuration
+                    .insert(Configuration {
+                        sites: Sites::parse(&text(0)).map(Arc::new).map_err(Arc::new),
+                        secrets: Found::secrets([text(1), text(2), text(3)]),
+                    })
+                    .clone()
+            }
         }
     })
 }

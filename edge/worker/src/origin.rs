@@ -2,7 +2,7 @@
 
 use keyfront_edge::origin_request::Scheme;
 use keyfront_edge::{
-    Answer, AnsweredRequest, Cleaned, Header, OriginKind, OriginRequest, OriginResponse, Refusal,
+    Answer, AnsweredRequest, Cleaned, OriginKind, OriginRequest, OriginResponse, Refusal,
     ResponseFacts, clean, keeps_response_header,
 };
 use wasm_bindgen::{JsCast as _, JsValue};
@@ -10,6 +10,7 @@ use web_sys::Response;
 use worker::console_error;
 
 use crate::exchange::Exchange;
+use crate::wire::Reply;
 use crate::{answering, caching, wire};
 
 /// S3's error documents are shorter.
@@ -29,7 +30,7 @@ pub(crate) enum Answered {
     /// Its body passes, under this head.
     Passed {
         /// As it came.
-        response: Response,
+        reply: Reply,
         /// In text form.
         heads: String,
     },
@@ -57,13 +58,13 @@ impl Answered {
         if let Some(key) = &key
             && let Some(response) = cached(key, headers).await
         {
-            return Ok(cleaned(exchange, signed, response).await);
+            return Ok(cleaned(exchange, signed, Reply::of(response)).await);
         }
-        let response = ask(signed, headers, body).await?;
+        let reply = Reply::of(ask(signed, headers, body).await?);
         if let Some(key) = &key {
-            keep(exchange, signed, key, headers, &response);
+            keep(exchange, signed, key, headers, &reply);
         }
-        Ok(cleaned(exchange, signed, response).await)
+        Ok(cleaned(exchange, signed, reply).await)
     }
 }
 
@@ -80,17 +81,16 @@ fn keep(
     signed: &OriginRequest,
     key: &str,
     asked: &[(&str, &str)],
-    response: &Response,
+    reply: &Reply,
 ) {
-    let heads = wire::heads(&response.headers());
-    let answer = wire::headers(&heads);
-    if !caching::keeps(asked, signed.method, response.status(), &answer) {
+    let answer = reply.headers();
+    if !caching::keeps(asked, signed.method, reply.status, &answer) {
         return;
     }
     let kept = |name: &str| keeps_response_header(signed.origin, name);
     let heads = answering::over(&answer, kept, &[]);
     let context: &JsValue = exchange.context.as_ref().as_ref();
-    if let Err(error) = wire::keep(context, key, &heads, response) {
+    if let Err(error) = wire::keep(context, key, &heads, &reply.response) {
         console_error!("keyfront: an answer could not be kept: {error:?}");
     }
 }
@@ -99,11 +99,10 @@ fn keep(
 pub(crate) async fn cleaned(
     exchange: &Exchange<'_>,
     signed: &OriginRequest,
-    response: Response,
+    reply: Reply,
 ) -> Answered {
-    let heads = wire::heads(&response.headers());
-    let headers = wire::headers(&heads);
-    let document = error_document(&response, signed.origin).await;
+    let headers = reply.headers();
+    let document = error_document(&reply, signed.origin).await;
     let request = AnsweredRequest {
         method: signed.method.as_str(),
         request_id: exchange.viewer.id(),
@@ -115,7 +114,7 @@ pub(crate) async fn cleaned(
         facts: &signed.facts,
     };
     let seen = OriginResponse {
-        status: response.status(),
+        status: reply.status,
         headers: &headers,
         error_body: document.as_deref(),
     };
@@ -123,12 +122,12 @@ pub(crate) async fn cleaned(
         Cleaned::Pass { headers: set } => {
             let kept = |name: &str| keeps_response_header(signed.origin, name);
             let heads = answering::over(&headers, kept, &set);
-            Answered::Passed { response, heads }
+            Answered::Passed { reply, heads }
         }
         Cleaned::Answer { answer, log } => {
             // An error document was read, or cancelled behind its beginning.
             if document.is_none() {
-                response.body().iter().for_each(wire::discard);
+                reply.discard();
             }
             Answered::Replaced { answer, log }
         }
@@ -146,13 +145,11 @@ pub(crate) async fn ask(
 ) -> Result<Response, Refusal> {
     let own = |name: &str| WRITTEN_BY_RUNTIME.contains(&name);
     let kept = |name: &str| signed.origin.keeps_request_header(name) && !own(name);
-    let set: Vec<Header> = signed
-        .headers
-        .iter()
-        .filter(|header| !own(header.name) && header.name != ResponseFacts::HEADER)
-        .cloned()
-        .collect();
-    let heads = answering::over(headers, kept, &set);
+    let set = signed.headers.iter().filter(|header| {
+        !own(header.name)
+            && (header.name != ResponseFacts::HEADER || signed.origin == OriginKind::Reader)
+    });
+    let heads = answering::over(headers, kept, set);
     wire::ask(&url(signed), signed.method.as_str(), &heads, body)
         .await
         .map_err(|error| {
@@ -174,10 +171,10 @@ fn url(signed: &OriginRequest) -> String {
 }
 
 /// The beginning of a bucket's error document, which names the cause.
-async fn error_document(response: &Response, origin: OriginKind) -> Option<Vec<u8>> {
-    if response.status() < 400 || origin != OriginKind::Bucket {
+async fn error_document(reply: &Reply, origin: OriginKind) -> Option<Vec<u8>> {
+    if reply.status < 400 || origin != OriginKind::Bucket {
         return None;
     }
-    let bytes = wire::beginning(&response.body()?, LONGEST_DOCUMENT).await;
+    let bytes = wire::beginning(&reply.response.body()?, LONGEST_DOCUMENT).await;
     bytes.ok().map(|bytes| bytes.to_vec())
 }

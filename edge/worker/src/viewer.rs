@@ -1,43 +1,50 @@
 //! A viewer's request as the runtime has it, read once.
 
+use std::ops::Range;
+
 use crate::wire;
 
 /// Method, URL and head.
 pub(crate) struct Viewer {
-    method: String,
-    url: String,
-    heads: String,
+    /// As it crossed, and where in it what is.
+    text: String,
+    method: usize,
+    url: Range<usize>,
+    heads: usize,
     id: String,
 }
 
 impl Viewer {
     pub(crate) fn read(request: &web_sys::Request) -> Self {
-        let heads = wire::heads(&request.headers());
-        let ray = wire::headers(&heads)
+        let text = wire::arrived(request);
+        let (method, rest) = text.split_once('\n').unwrap_or_default();
+        let (url, heads) = rest.split_once('\n').unwrap_or_default();
+        let ray = wire::headers(heads)
             .into_iter()
             .find(|(name, value)| *name == "cf-ray" && is_id(value))
             .map(|(_, value)| value.to_owned());
         Self {
-            method: request.method(),
-            url: request.url(),
             id: ray.unwrap_or_else(wire::random_id),
-            heads,
+            url: method.len() + 1..method.len() + 1 + url.len(),
+            heads: text.len() - heads.len(),
+            method: method.len(),
+            text,
         }
     }
 
     /// The request's headers, names in lower case.
     pub(crate) fn headers(&self) -> Vec<(&str, &str)> {
-        wire::headers(&self.heads)
+        wire::headers(self.text.get(self.heads..).unwrap_or_default())
     }
 
     /// As on the request line.
     pub(crate) fn method(&self) -> &str {
-        &self.method
+        self.text.get(..self.method).unwrap_or_default()
     }
 
     /// As the runtime received it.
     pub(crate) fn url(&self) -> &str {
-        &self.url
+        self.text.get(self.url.clone()).unwrap_or_default()
     }
 
     /// The id that is shown and logged: Cloudflare's own where it has one.

@@ -2,15 +2,18 @@
 //!
 //! A head crosses as one string, `name\nvalue\n` for every header; no header can hold a line break.
 
-use js_sys::Uint8Array;
+use js_sys::{Array, Uint8Array};
 use wasm_bindgen::{JsValue, prelude::wasm_bindgen};
-use web_sys::{Headers, ReadableStream, Response};
+use web_sys::{ReadableStream, Request, Response};
 use worker::Env;
 
 #[wasm_bindgen(module = "/glue/wire.js")]
 extern "C" {
-    /// The text form of a head.
-    pub(crate) fn heads(headers: &Headers) -> String;
+    /// A request: method, URL and head in text form, a line each.
+    pub(crate) fn arrived(request: &Request) -> String;
+
+    /// An answer: status and head in text form, a line each.
+    fn answered(response: &Response) -> String;
 
     /// Sends a request; the runtime neither follows redirects nor looks into its own cache.
     #[wasm_bindgen(catch)]
@@ -24,6 +27,10 @@ extern "C" {
     /// An answer; the stream passes as it is.
     #[wasm_bindgen(catch)]
     pub(crate) fn answer(status: u16, heads: &str, body: &JsValue) -> Result<Response, JsValue>;
+
+    /// An answer's body, as it streams, under another status and head.
+    #[wasm_bindgen(catch)]
+    pub(crate) fn pass(response: &Response, status: u16, heads: &str) -> Result<Response, JsValue>;
 
     /// The whole of a stream of at most `limit` bytes, or `undefined`.
     #[wasm_bindgen(catch)]
@@ -56,19 +63,54 @@ extern "C" {
     #[wasm_bindgen(catch)]
     pub(crate) async fn sha256(bytes: &JsValue) -> Result<JsValue, JsValue>;
 
-    /// A variable or secret as text, `""` if there is none.
-    pub(crate) fn variable(env: &Env, name: &str) -> String;
+    /// `KEYFRONT_SITES`, `AWS_ACCESS_KEY_ID`, `AWS_SECRET_ACCESS_KEY` and `AWS_SESSION_TOKEN` as texts, `""` if there is
+    /// none; nothing at all if they are `known` and what the call before this one gave.
+    pub(crate) fn bindings(env: &Env, known: bool) -> Option<Array>;
 
     /// Seconds since 1970 by the runtime's clock, which stands still between two inputs.
     #[wasm_bindgen(js_name = unixTime)]
     pub(crate) fn unix_time() -> f64;
 
-    /// Tells the entry that this instance is lost.
-    pub(crate) fn panicked();
+    /// Tells the entry that this instance is lost, and where in the source.
+    pub(crate) fn panicked(place: &str);
 
     /// A random id.
     #[wasm_bindgen(js_name = randomId)]
     pub(crate) fn random_id() -> String;
+}
+
+/// An answer of an origin or the cache, its head read once.
+pub(crate) struct Reply {
+    pub(crate) response: Response,
+    pub(crate) status: u16,
+    text: String,
+}
+
+impl Reply {
+    pub(crate) fn of(response: Response) -> Self {
+        let text = answered(&response);
+        let status = text
+            .split_once('\n')
+            .and_then(|(status, _)| status.parse().ok());
+        Self {
+            response,
+            // The runtime's statuses are numbers; any other would be told as a failure of the origin's.
+            status: status.unwrap_or_default(),
+            text,
+        }
+    }
+
+    /// Names in lower case.
+    pub(crate) fn headers(&self) -> Vec<(&str, &str)> {
+        self.text
+            .split_once('\n')
+            .map_or_else(Vec::new, |(_, heads)| headers(heads))
+    }
+
+    /// Ends a body nobody will read.
+    pub(crate) fn discard(&self) {
+        self.response.body().iter().for_each(discard);
+    }
 }
 
 /// The headers of a head in its text form.

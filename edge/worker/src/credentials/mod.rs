@@ -11,7 +11,7 @@ use std::{cell::RefCell, sync::Arc};
 
 use keyfront_edge::{Refusal, RoleCredentials};
 use keyfront_sigv4::Signer;
-use worker::{Context, Env, console_error};
+use worker::{Context, console_error};
 use zeroize::Zeroizing;
 
 pub(crate) use self::assume_role::RoleDocument;
@@ -51,6 +51,17 @@ impl core::fmt::Debug for Session {
 pub struct Found(Arc<Session>);
 
 impl Found {
+    /// Keys without a known end: access key id, secret access key, session token.
+    pub(crate) fn secrets(texts: [String; 3]) -> Self {
+        let [access_key_id, secret_access_key, session_token] = texts.map(Zeroizing::new);
+        Self(Arc::new(Session {
+            access_key_id,
+            secret_access_key,
+            session_token,
+            expires_at: None,
+        }))
+    }
+
     /// As the core takes them.
     #[must_use]
     pub fn role(&self) -> RoleCredentials<'_> {
@@ -68,25 +79,16 @@ impl Found {
 ///
 /// # Errors
 /// The refusal that answers the request.
-pub async fn find(env: &Env, context: &Context, entry: &Entry, now: i64) -> Result<Found, Refusal> {
-    let secrets = secrets(env);
+pub async fn find(
+    secrets: Found,
+    context: &Context,
+    entry: &Entry,
+    now: i64,
+) -> Result<Found, Refusal> {
     match &entry.role {
         None => Ok(secrets),
         Some(role) => assumed(context, role, secrets, now).await,
     }
-}
-
-fn secrets(env: &Env) -> Found {
-    let secret = |name| {
-        let text = env.secret(name).map(|secret| secret.to_string());
-        Zeroizing::new(text.unwrap_or_default())
-    };
-    Found(Arc::new(Session {
-        access_key_id: secret("AWS_ACCESS_KEY_ID"),
-        secret_access_key: secret("AWS_SECRET_ACCESS_KEY"),
-        session_token: secret("AWS_SESSION_TOKEN"),
-        expires_at: None,
-    }))
 }
 
 async fn assumed(

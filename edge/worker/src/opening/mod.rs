@@ -29,8 +29,8 @@ use keyfront_edge::{
     ResponseFacts, Served, ViewerRequest, clean,
 };
 use keyfront_envelope::{
-    AwaitingKey, DataKey, INSTRUCTION_FILE_SUFFIX, KeyNeed, MAX_INSTRUCTION_FILE, PlannedRange,
-    Unlocked,
+    AwaitingKey, DataKey, Description, INSTRUCTION_FILE_SUFFIX, KeyNeed, MAX_INSTRUCTION_FILE,
+    PlannedRange, Unlocked,
 };
 use keyfront_sigv4::{Signer, uri_encoding};
 use wasm_bindgen::{JsCast, JsValue};
@@ -39,7 +39,7 @@ use worker::console_error;
 
 pub(crate) use self::settings::{OpenDocument, OpenSettings};
 use self::{
-    data_keys::{DataKeys, Limits},
+    data_keys::{DataKeys, Limits, Step, Waited},
     host::HostKey,
     kms::Refused,
     object::{ENCODING_PARAMETER, Stored},
@@ -50,11 +50,16 @@ use crate::{
     answering, aws_call,
     exchange::Exchange,
     origin::{self, Answered},
-    wire,
+    wire::{self, Reply},
 };
 
 /// Milliseconds before each further attempt at KMS.
 const KMS_PAUSES: [u32; 2] = [100, 400];
+
+/// Milliseconds between two looks at a data key that another request is asking for, and how often a request looks. By
+/// looking, since a promise of another request's may never be settled: the runtime drops a request with its viewer.
+const LOOK: u32 = 10;
+const LOOKS: u32 = 200;
 
 thread_local! {
     static DATA_KEYS: RefCell<DataKeys> = const { RefCell::new(DataKeys::new()) };
@@ -97,24 +102,21 @@ impl Opening<'_> {
         let viewer = self.exchange.viewer;
         let asked = Asked::read(viewer.method(), &viewer.headers());
         let (mut signed, first) = self.ask(asked.first_method(), self.path, "", &[]).await?;
-        if first.status() != 200 {
+        let first = Reply::of(first);
+        if first.status != 200 {
             signed.method = self.reader.method;
             return self.refused(&signed, first).await.map(Some);
         }
         let answered = self.answer(&asked, &first).await;
         if !matches!(answered, Ok(Some(_))) {
-            first.body().iter().for_each(wire::discard);
+            first.discard();
         }
         answered
     }
 
     /// What the bucket says instead of the object, in the core's words.
-    async fn refused(
-        &self,
-        signed: &OriginRequest,
-        response: Response,
-    ) -> Result<Response, Refusal> {
-        match origin::cleaned(self.exchange, signed, response).await {
+    async fn refused(&self, signed: &OriginRequest, reply: Reply) -> Result<Response, Refusal> {
+        match origin::cleaned(self.exchange, signed, reply).await {
             Answered::Replaced { answer, log } => {
                 answering::own(&answer, log.as_deref()).map_err(failed)
             }
@@ -123,9 +125,9 @@ impl Opening<'_> {
         }
     }
 
-    async fn answer(&self, asked: &Asked, first: &Response) -> Result<Option<Response>, Refusal> {
-        let heads = wire::heads(&first.headers());
-        let headers = wire::headers(&heads);
+    async fn answer(&self, asked: &Asked, reply: &Reply) -> Result<Option<Response>, Refusal> {
+        let first = &reply.response;
+        let headers = reply.headers();
         let stored = Stored::read(&headers).ok_or(Refusal::OriginFailed)?;
         let unlocked = self.unlock(&stored).await?;
         let length = unlocked
@@ -134,7 +136,7 @@ impl Opening<'_> {
         let plan = asked.plan(self.settings, &stored, &unlocked)?;
         let mut shown = stored.shown(plan::kept(self.settings, length));
         let head = |status, shown: &[(&str, &str)]| {
-            first.body().iter().for_each(wire::discard);
+            reply.discard();
             self.told(status, shown, &JsValue::NULL)
         };
         let told = match plan {
@@ -307,33 +309,50 @@ impl Opening<'_> {
         let credentials = self.exchange.credentials.role();
         let owner = data_keys::owner(&self.settings.key_arn, credentials.access_key_id);
         let name = data_keys::name(&owner, ciphertext, context);
-        let now = self.exchange.now;
-        if let Some(key) = DATA_KEYS.with_borrow_mut(|keys| keys.find(&name, now)) {
-            return Ok(key);
+        let limits = Limits {
+            keys: self.settings.cached_keys,
+            life: self.settings.key_life,
+        };
+        let mut waited = Waited::NotYet;
+        for look in 1.. {
+            let step = DATA_KEYS.with_borrow_mut(|keys| keys.step(&name, limits, waited, clock()));
+            match step {
+                Step::Use(key) => return Ok(key),
+                Step::Ask => break,
+                Step::Wait => aws_call::pause(LOOK).await,
+            }
+            waited = if look < LOOKS {
+                Waited::Once
+            } else {
+                Waited::Enough
+            };
         }
+        let key = self.ask_kms(ciphertext, context).await.map(Arc::new);
+        DATA_KEYS.with_borrow_mut(|keys| {
+            keys.arrived((owner, name), key.as_ref().ok(), limits, clock());
+        });
+        key
+    }
+
+    async fn ask_kms(&self, ciphertext: &[u8], context: &Description) -> Result<DataKey, Refusal> {
+        let credentials = self.exchange.credentials.role();
         let mut pauses = KMS_PAUSES.iter();
-        let key = loop {
+        loop {
             let call = SIGNER.with_borrow_mut(|signer| {
                 let wrapped = (ciphertext, context);
-                kms::call(signer, self.settings, wrapped, (&credentials, now))
+                kms::call(signer, self.settings, wrapped, (&credentials, clock()))
             });
             let call = call.map_err(Refusal::Unsignable)?;
             let answer = aws_call::send(&call).await;
             let answer = answer.as_ref().map(|(status, body)| (*status, &body[..]));
             match (kms::read(answer), pauses.next()) {
-                (Ok(key), _) => break Arc::new(key),
+                (Ok(key), _) => return Ok(key),
                 (Err(Refused::Passing(_)), Some(pause)) => aws_call::pause(*pause).await,
                 (Err(Refused::Passing(refusal) | Refused::Lasting(refusal)), _) => {
                     return Err(refusal);
                 }
             }
-        };
-        let limits = Limits {
-            keys: self.settings.cached_keys,
-            life: self.settings.key_life,
-        };
-        DATA_KEYS.with_borrow_mut(|keys| keys.keep((owner, name), &key, limits, now));
-        Ok(key)
+        }
     }
 
     /// Content, whole or a part.
@@ -380,6 +399,11 @@ impl Opening<'_> {
         };
         told.map_err(failed)
     }
+}
+
+fn clock() -> i64 {
+    // Whole seconds, far from where a float loses them.
+    wire::unix_time() as i64
 }
 
 /// The runtime itself failed: a connection broke, or it did not take what it was given.

@@ -8,7 +8,7 @@ use keyfront_envelope::{
 use keyfront_sigv4::Signer;
 use serde_json::{Value, json};
 
-use super::data_keys::{self, DataKeys, Limits};
+use super::data_keys::{self, DataKeys, Limits, Step, Waited};
 use super::kms::{self, Refused};
 use super::object::{Kept, Stored};
 use super::plan::{self, Asked, InstructionFile, Plan};
@@ -396,6 +396,72 @@ fn an_owner_keeps_no_more_data_keys_than_it_may() {
     assert!(keys.find(&named(&b, 0), 0).is_some());
     keys.keep((b, named(&b, 1)), &key, limits(0), 0);
     assert!(keys.find(&named(&b, 1), 0).is_none());
+}
+
+#[test]
+fn one_request_asks_kms_for_a_key_and_the_others_wait_for_it_once() {
+    let (mut keys, limits) = (DataKeys::new(), Limits { keys: 4, life: 60 });
+    let owner = data_keys::owner(KEY_ARN, "ASIA");
+    let named = |wrapped| data_keys::name(&owner, wrapped, &Description::new());
+    let (name, other) = (named(b"1"), named(b"2"));
+    let key = Arc::new(DataKey::new([1; 32]));
+    assert!(matches!(
+        keys.step(&name, limits, Waited::NotYet, 0),
+        Step::Ask
+    ));
+    assert!(matches!(
+        keys.step(&name, limits, Waited::NotYet, 0),
+        Step::Wait
+    ));
+    assert!(matches!(
+        keys.step(&other, limits, Waited::NotYet, 0),
+        Step::Ask
+    ));
+    assert!(matches!(
+        keys.step(&name, limits, Waited::Once, 1),
+        Step::Wait
+    ));
+    assert!(matches!(
+        keys.step(&name, limits, Waited::Enough, 1),
+        Step::Ask
+    ));
+    keys.arrived((owner, name), Some(&key), limits, 1);
+    assert!(matches!(
+        keys.step(&name, limits, Waited::Once, 1),
+        Step::Use(_)
+    ));
+
+    // A failure is nobody else's: whoever waited asks, and whoever comes starts anew.
+    keys.arrived((owner, other), None, limits, 1);
+    assert!(matches!(
+        keys.step(&other, limits, Waited::Once, 1),
+        Step::Ask
+    ));
+    assert!(matches!(
+        keys.step(&other, limits, Waited::Once, 1),
+        Step::Ask
+    ));
+    assert!(matches!(
+        keys.step(&other, limits, Waited::NotYet, 1),
+        Step::Ask
+    ));
+    assert!(matches!(
+        keys.step(&other, limits, Waited::NotYet, 3),
+        Step::Wait
+    ));
+    // Lost with its viewer.
+    assert!(matches!(
+        keys.step(&other, limits, Waited::NotYet, 4),
+        Step::Ask
+    ));
+
+    let none = Limits { keys: 0, life: 60 };
+    for _ in 0..2 {
+        assert!(matches!(
+            keys.step(&named(b"3"), none, Waited::NotYet, 0),
+            Step::Ask
+        ));
+    }
 }
 
 #[test]
