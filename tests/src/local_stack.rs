@@ -118,10 +118,10 @@ impl LocalStack {
         &self.s3
     }
 
-    /// The `dev.json` of the stack.
+    /// The origin's Function URL.
     #[must_use]
-    pub fn dev_file(&self) -> &Path {
-        self.stack.dev_json_path()
+    pub fn function_url(&self) -> String {
+        format!("http://{}", self.stack.function_url())
     }
 
     /// A client of the publishers' API without a token.

@@ -40,7 +40,7 @@ async fn the_dev_stack_is_audited_by_its_dev_json_and_its_own_key() {
     let audited = Audited::deployed().await;
     let output = tokio::process::Command::new(keyfront_tests::artefacts::keyfront())
         .args(["audit", "--format", "json", "--dev"])
-        .arg(audited.stack.dev_file())
+        .arg(audited.stack.dev_json_path())
         .arg("--checkpoint")
         .arg(audited.checkpoint())
         .output()

@@ -28,6 +28,8 @@ const SMALL: usize = 60_000;
 /// Over it, and longer than three segments.
 const LARGE: usize = 900_001;
 const VERIFY_LIMIT: usize = 65_536;
+/// The Function URL of the stack's own site.
+const FUNCTION_HOST: &str = "keyfrontdevpublishfunctionurl000.lambda-url.eu-west-1.on.aws";
 
 /// A Worker over the stack's bucket that opens what lies under `r/`.
 struct Reading {
@@ -254,7 +256,7 @@ async fn the_worker_refuses_what_it_must_not_open() {
         ("r/b", 502, "envelope-refused"),
         ("r/v2", 502, "envelope-refused"),
         ("r/key", 502, "envelope-refused"),
-        ("r/plain", 502, "envelope-invalid"),
+        ("r/plain", 404, "not-found"),
         ("r/absent", 404, "not-found"),
     ] {
         let answer = reading.get(key, &[]).await;
@@ -551,4 +553,48 @@ impl Counted {
     fn posts(&self) -> usize {
         self.posts.load(Ordering::Relaxed)
     }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_the_worker_does_not_open_is_read_through_the_readers_function_url() {
+    let stack = LocalStack::start().await;
+    let plain = content(LARGE);
+    stack
+        .put("read/a b+c", "envelope-kms", plain.clone(), &[])
+        .await;
+    let mut left = entry(&stack, &[]);
+    left.as_object_mut().unwrap().remove("open");
+    // The prefix under which the origin lets viewers read.
+    left["site"]["reader"]["prefix"] = json!("/read");
+    left["site"]["reader"]["host"] = json!(FUNCTION_HOST);
+    let config = WorkerConfig::default()
+        .with_sites(&json!({"v": 1, "sites": [left]}))
+        .with_credentials(&stack.dev.credentials.edge)
+        .with_host(FUNCTION_HOST, &stack.function_url());
+    let serving = Worker::start(&config);
+    let wire = serving.wire();
+    let read = wire.get("/read/a%20b+c").await;
+    assert_eq!(
+        (read.status, &read.body),
+        (StatusCode::OK, &plain),
+        "{}",
+        serving.log()
+    );
+    assert_eq!(read.header("content-length"), LARGE.to_string());
+    let range = [("range", "bytes=17-4242")];
+    let part = wire
+        .send(Method::GET, "/read/a%20b+c", &range, Bytes::new())
+        .await;
+    assert_eq!(
+        (part.status, part.body),
+        (StatusCode::PARTIAL_CONTENT, plain.slice(17..4243))
+    );
+    let head = wire
+        .send(Method::HEAD, "/read/a%20b+c", &[], Bytes::new())
+        .await;
+    assert_eq!(
+        (head.status, head.header("etag")),
+        (StatusCode::OK, read.header("etag"))
+    );
+    assert_eq!(wire.get("/read/absent").await.code(), "not-found");
 }

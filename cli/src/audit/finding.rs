@@ -108,7 +108,7 @@ impl Code {
 
     const fn level(self) -> Level {
         match self {
-            Self::BucketKeyOff | Self::DefaultBucketKeyOff | Self::UnnamedKeyAllowed => Level::Info,
+            Self::BucketKeyOff | Self::DefaultBucketKeyOff => Level::Info,
             Self::NotChecked => Level::NotChecked,
             Self::NotEncrypted
             | Self::OtherMode
@@ -124,6 +124,7 @@ impl Code {
             | Self::PublicPolicy
             | Self::TlsNotDemanded
             | Self::OtherEncryptionAllowed
+            | Self::UnnamedKeyAllowed
             | Self::LoggingOff
             | Self::VersioningOff
             | Self::StaleUpload => Level::Violation,

@@ -115,7 +115,7 @@ pub(crate) fn kept(settings: &OpenSettings, length: u64) -> Kept {
 /// is configured. `None` asks for the instruction file.
 ///
 /// # Errors
-/// [`Refusal::EnvelopeRefused`] or [`Refusal::EnvelopeInvalid`].
+/// [`Refusal::EnvelopeRefused`], [`Refusal::EnvelopeInvalid`], or [`Refusal::NotFound`] of what is no envelope.
 pub(crate) fn admit(
     settings: &OpenSettings,
     key: &str,
@@ -178,6 +178,8 @@ pub(crate) fn refusal(error: Error) -> Refusal {
         Error::CommitmentRequired | Error::LegacyWrap(_) | Error::ContextMismatch => {
             Refusal::EnvelopeRefused
         }
+        // It is served plain, elsewhere.
+        Error::NotAnEnvelope => Refusal::NotFound,
         _ => Refusal::EnvelopeInvalid,
     }
 }
