@@ -46,7 +46,7 @@ templates: ## assemble cloudformation/*.yaml from its fragments
 fmt: ## format the Rust code
 	$(CARGO) fmt --all
 
-bench: bundle-edge bundle-worker ## side by side against peers, in one run
+bench: bundle-edge bundle-worker bundle-origin build ## side by side against peers, in one run
 	bench/run
 
 clean: ## remove what was built (the tools in .tools/ stay)

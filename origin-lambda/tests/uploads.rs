@@ -227,7 +227,8 @@ async fn overwriting_is_asked_for_allowed_and_may_be_conditional() {
         .send(with("/objects/site/a?overwrite=true", "if-match", "\"e0\""))
         .await;
     assert_eq!(answer.status, StatusCode::CREATED);
-    let calls = stage.calls();
+    let put = |call: &Recorded| call.method == "PUT";
+    let calls: Vec<_> = stage.calls().into_iter().filter(put).collect();
     assert_eq!(
         (
             calls[0].header("if-none-match"),
@@ -324,6 +325,18 @@ async fn an_object_stored_with_other_encryption_is_deleted_and_502_told() {
                 other.as_str(),
             ),
         ],
+        // The configured key, but not through a bucket key.
+        &[
+            ("etag", "\"e\""),
+            ("x-amz-server-side-encryption", "aws:kms"),
+            ("x-amz-server-side-encryption-aws-kms-key-id", KEY),
+        ],
+        &[
+            ("etag", "\"e\""),
+            ("x-amz-server-side-encryption", "aws:kms"),
+            ("x-amz-server-side-encryption-aws-kms-key-id", KEY),
+            ("x-amz-server-side-encryption-bucket-key-enabled", "false"),
+        ],
     ] {
         let stage = Stage::set().await;
         let mut headers = headers.to_vec();
@@ -345,6 +358,55 @@ async fn an_object_stored_with_other_encryption_is_deleted_and_502_told() {
             deletion.query
         );
     }
+}
+
+#[tokio::test]
+async fn a_wrongly_encrypted_object_is_deleted_only_while_it_is_still_the_one_that_was_stored() {
+    let stage = Stage::set().await;
+    stage.s3_answers(Scripted::ok(&[("etag", "\"e\"")], ""));
+    stage.s3_answers(Scripted::error(412, "PreconditionFailed", "another writer"));
+    let answer = stage.put("/objects/site/a", "text/plain", b"x").await;
+    assert_eq!(answer.problem(), "encryption-mismatch");
+    let deletion = stage.calls().pop().unwrap();
+    assert_eq!(deletion.method, "DELETE");
+    assert_eq!(deletion.header("if-match"), Some("\"e\""));
+    assert!(!deletion.query.contains("versionId"));
+}
+
+#[tokio::test]
+async fn an_overwrite_tells_how_long_copies_of_what_it_replaced_live() {
+    let stage = Stage::set().await;
+    for (replaced, told) in [
+        (
+            Scripted::ok(
+                &[
+                    ("cache-control", "public, max-age=4242"),
+                    ("content-length", "0"),
+                ],
+                "",
+            ),
+            "expires-in 4242",
+        ),
+        (
+            Scripted::ok(&[("content-length", "0")], ""),
+            "expires-in 86400",
+        ),
+        // Nothing there, or nothing that may be looked at: as long as the rule says.
+        (Scripted::status(404, &[], ""), "expires-in 300"),
+        (Scripted::status(403, &[], ""), "expires-in 300"),
+    ] {
+        stage.s3_answers(replaced);
+        let target = "/objects/site/a?overwrite=true";
+        let answer = stage.put(target, "text/plain", b"x").await;
+        assert_eq!(answer.status, StatusCode::CREATED, "{answer:?}");
+        assert_eq!(answer.json()["cdn"], told);
+    }
+    let calls = stage.calls();
+    let methods: Vec<_> = calls.iter().map(|call| call.method.as_str()).collect();
+    assert_eq!(methods, ["HEAD", "PUT"].repeat(4));
+    let fresh = stage.put("/objects/site/b", "text/plain", b"x").await;
+    assert_eq!(fresh.json()["cdn"], serde_json::Value::Null);
+    assert_eq!(stage.calls().len(), 9, "what replaces nothing asks nothing");
 }
 
 #[tokio::test]

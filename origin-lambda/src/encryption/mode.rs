@@ -128,6 +128,11 @@ impl ServerSide {
             Self::S3 => "AES256",
         }
     }
+
+    /// Whether S3 tells of the bucket key this mode asks for, if it asks for one.
+    pub(crate) fn has_bucket_key(self, told: Option<bool>) -> bool {
+        self != Self::Kms || told == Some(true)
+    }
 }
 
 /// The modes a rule allows. The first serves uploads that name none; there is always one.

@@ -27,7 +27,7 @@ use crate::{
     encryption::EncryptionMode,
     error::Error,
     publish::{self, Declared, Publishing, Upload},
-    publisher::{Method, Overwrite},
+    publisher::Method,
     sealed_metadata::Details,
     store::{Encryption, Entry},
 };
@@ -45,7 +45,6 @@ pub(super) async fn put(
     let (parts, body) = request.into_parts();
     let key = key_of(&parts.uri)?;
     let asked = query::upload(parts.uri.query())?;
-    let overwrite = asked.overwrite;
     let session = origin.identify(transport, &parts.headers).await?;
     let upload = Upload {
         key: &key,
@@ -59,13 +58,18 @@ pub(super) async fn put(
         sealing: &origin.sealing,
         metadata: &origin.metadata,
     };
-    let receipt = publish::publish(&system, session.publisher(), upload, body).await?;
-    let cdn = match overwrite {
-        Overwrite::Allow => {
-            let cache_control = Some(receipt.cache_control.as_str());
+    let published = publish::publish(&system, session.publisher(), upload, body).await;
+    if let Err(Error::Encryption { .. }) = &published {
+        // It was readable until it was deleted again, and may have replaced what was there.
+        origin.cdn.forget(&key, None).await;
+    }
+    let receipt = published?;
+    let cdn = match &receipt.replaced {
+        Some(replaced) => {
+            let cache_control = replaced.cache_control.as_deref();
             Some(origin.cdn.forget(&key, cache_control).await.to_string())
         }
-        Overwrite::Refuse => None,
+        None => None,
     };
     let etag = Some(receipt.etag.clone());
     let answer = Stored {
@@ -130,11 +134,7 @@ pub(super) async fn delete(
     let if_match = publish::entity_tag(request.headers())?;
     let session = origin.identify(transport, request.headers()).await?;
     let rule = session.publisher().authorise(Method::Delete, &key)?;
-    // Only asked for the time its copies live: an object that cannot be described can still be deleted.
-    let cache_control = match origin.store.describe(&key).await {
-        Ok(found) => found.cache_control,
-        Err(_) => Some(rule.cache_control().to_owned()),
-    };
+    let cache_control = origin.store.cache_control(&key, rule.cache_control()).await;
     catalog::delete(&origin.store, &key, if_match.as_deref()).await?;
     let reach = origin.cdn.forget(&key, cache_control.as_deref()).await;
     Ok(Json(Deleted {

@@ -184,13 +184,20 @@ pub(super) async fn complete(
     let session = origin.identify(transport, request.headers()).await?;
     let upload = origin.upload(&session, &token).await?;
     let key = upload.object_key()?;
+    let rules_own = upload.cache_control.as_str();
+    let cache_control = match &upload.kind {
+        Kind::Multipart(_) if upload.overwrite => origin.store.cache_control(&key, rules_own).await,
+        // A single request has replaced its predecessor already: the rule's time is the likeliest.
+        Kind::Multipart(_) | Kind::Put | Kind::Form => Some(rules_own.to_owned()),
+    };
     let finished = uploads::complete(&origin.store, &upload).await;
     let reach = match &finished {
-        // What does not match was removed, after it had replaced what was there.
-        Ok(_) | Err(Error::UploadMismatch(_)) if upload.overwrite => {
-            Some(origin.cdn.forget(&key, Some(&upload.cache_control)).await)
+        Ok(_) if !upload.overwrite => None,
+        // What does not match was removed, but was readable before, and may have replaced what was there.
+        Ok(_) | Err(Error::UploadMismatch(_)) => {
+            Some(origin.cdn.forget(&key, cache_control.as_deref()).await)
         }
-        Ok(_) | Err(_) => None,
+        Err(_) => None,
     };
     let Finished {
         etag,

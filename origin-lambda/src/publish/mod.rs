@@ -39,10 +39,17 @@ pub struct Receipt {
     pub size: u64,
     /// The media type it is stored with.
     pub content_type: String,
-    /// How long caches may keep it.
-    pub cache_control: String,
     /// How it is encrypted.
     pub encryption: EncryptionMode,
+    /// What it may have replaced; `None` where nothing could be.
+    pub replaced: Option<Replaced>,
+}
+
+/// An object that another one was stored over.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Replaced {
+    /// How long caches may keep its copies.
+    pub cache_control: Option<String>,
 }
 
 /// What publishing needs of the system.
@@ -91,9 +98,9 @@ pub async fn publish(
     }
     let metadata = system
         .metadata
-        .seal(&publisher.id, key, &upload.details, upload.at)
-        .await?;
-    plan.metadata.push(metadata);
+        .seal(&publisher.id, key, &upload.details, upload.at);
+    let (metadata, replaced) = futures::join!(metadata, replaced(system.store, key, &plan));
+    plan.metadata.push(metadata?);
     let payload = match length {
         Some(length) => Payload::receive(body, length).await?,
         None => Payload::buffer(body, rule).await?,
@@ -115,7 +122,16 @@ pub async fn publish(
         etag: stored.etag,
         size,
         content_type: plan.content_type.as_str().to_owned(),
-        cache_control: plan.cache_control,
         encryption: plan.encryption,
+        replaced,
     })
+}
+
+/// Asked before the object is stored: afterwards nobody knows how long its predecessor's copies live.
+async fn replaced(store: &Store, key: &ObjectKey, plan: &Plan) -> Option<Replaced> {
+    if plan.precondition == Precondition::Absent {
+        return None;
+    }
+    let cache_control = store.cache_control(key, &plan.cache_control).await;
+    Some(Replaced { cache_control })
 }

@@ -130,34 +130,46 @@ impl Store {
         plan: &Plan,
         answer: &PutObjectOutput,
     ) -> Result<Stored, Error> {
+        let asked = plan.encryption.server_side();
         let applied = self.encryption(answer.server_side_encryption(), answer.ssekms_key_id());
-        match (applied, answer.e_tag()) {
-            (Encryption::Applied(applied), Some(etag))
-                if applied == plan.encryption.server_side() =>
-            {
-                Ok(Stored {
-                    etag: etag.to_owned(),
-                })
-            }
+        let holds = applied == Encryption::Applied(asked)
+            && asked.has_bucket_key(answer.bucket_key_enabled());
+        match answer.e_tag() {
+            Some(etag) if holds => Ok(Stored {
+                etag: etag.to_owned(),
+            }),
             _ => {
-                let removal = self
-                    .s3
-                    .delete_object()
-                    .bucket(&self.bucket)
-                    .key(key.as_str())
-                    .set_version_id(answer.version_id().map(str::to_owned))
-                    .send()
-                    .await;
-                if let Err(error) = removal {
-                    let error = failure::of("DeleteObject", error);
-                    tracing::error!(%error, key = key.as_str(), "a wrongly encrypted object is left");
-                }
+                self.remove_unverified(key, answer).await;
                 let applied = format!(
-                    "{:?} under {:?}",
+                    "{:?} under {:?}, bucket key {:?}",
                     answer.server_side_encryption(),
-                    answer.ssekms_key_id()
+                    answer.ssekms_key_id(),
+                    answer.bucket_key_enabled()
                 );
                 Err(Error::Encryption { applied })
+            }
+        }
+    }
+
+    /// Deletes what was just stored: that version, or, in a bucket without versions, that entity tag,
+    /// so that what another writer has stored since stays.
+    async fn remove_unverified(&self, key: &ObjectKey, answer: &PutObjectOutput) {
+        let version = answer.version_id();
+        let etag = answer.e_tag().filter(|_| version.is_none());
+        let removal = self
+            .s3
+            .delete_object()
+            .bucket(&self.bucket)
+            .key(key.as_str())
+            .set_version_id(version.map(str::to_owned))
+            .set_if_match(etag.map(str::to_owned))
+            .send()
+            .await;
+        match removal.map_err(|error| failure::of("DeleteObject", error)) {
+            // Replaced or deleted by someone else: gone either way.
+            Ok(_) | Err(Error::Precondition | Error::NotFound) => {}
+            Err(error) => {
+                tracing::error!(%error, key = key.as_str(), "a wrongly encrypted object is left");
             }
         }
     }
@@ -199,6 +211,15 @@ impl Store {
             last_modified: answer.last_modified,
             metadata: answer.metadata.unwrap_or_default(),
         })
+    }
+
+    /// How long caches may keep the object there is now. One that is missing or cannot be described can
+    /// still be deleted or replaced: its copies live as long as `otherwise` says.
+    pub async fn cache_control(&self, key: &ObjectKey, otherwise: &str) -> Option<String> {
+        match self.describe(key).await {
+            Ok(found) => found.cache_control,
+            Err(_) => Some(otherwise.to_owned()),
+        }
     }
 
     /// Opens the body of the object that still has the entity tag `etag`: all of it, or the bytes

@@ -44,6 +44,8 @@ pub struct Landed {
     pub sse: Option<String>,
     /// The key S3 encrypted with.
     pub sse_key: Option<String>,
+    /// Whether it did so through a bucket key.
+    pub bucket_key: Option<bool>,
     /// SHA-256, base64.
     pub sha256: Option<String>,
     /// CRC-64/NVME, base64.
@@ -240,6 +242,7 @@ impl Store {
                 .server_side_encryption
                 .map(|sse| sse.as_str().to_owned()),
             sse_key: answer.ssekms_key_id,
+            bucket_key: answer.bucket_key_enabled,
             sha256: answer.checksum_sha256,
             crc64nvme: answer.checksum_crc64_nvme,
         })

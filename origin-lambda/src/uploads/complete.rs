@@ -114,8 +114,9 @@ fn compare(store: &Store, upload: &Upload, landed: &Landed) -> Result<(), &'stat
         Some(sum @ Checksum::Sha256(_)) => landed.sha256.as_deref() == Some(sum.value()),
         Some(sum @ Checksum::Crc64Nvme(_)) => landed.crc64nvme.as_deref() == Some(sum.value()),
     };
-    let encryption =
-        landed.sse.as_deref() == Some(mode.header_value()) && landed.sse_key.as_deref() == key;
+    let encryption = landed.sse.as_deref() == Some(mode.header_value())
+        && landed.sse_key.as_deref() == key
+        && mode.has_bucket_key(landed.bucket_key);
     let content_type = landed.content_type.as_deref() == Some(upload.content_type.as_str());
     for (holds, name) in [
         (size, "size"),

@@ -99,6 +99,8 @@ impl Scripted {
 struct Script {
     recorded: Vec<Recorded>,
     answers: VecDeque<Scripted>,
+    standing: Option<fn(&Recorded) -> Option<Scripted>>,
+    data_keys: Vec<String>,
     policy: Vec<u8>,
     policy_version: u32,
     policy_reads: u32,
@@ -216,6 +218,18 @@ impl Stage {
         self.script.lock().unwrap().answers.push_back(answer);
     }
 
+    /// How calls are answered that no other answer is scripted for.
+    pub fn s3_always(&self, answer: fn(&Recorded) -> Option<Scripted>) {
+        self.script.lock().unwrap().standing = Some(answer);
+    }
+
+    /// Calls of this operation KMS got.
+    pub fn kms_calls(&self, operation: &str) -> usize {
+        let script = self.script.lock().unwrap();
+        let calls = script.data_keys.iter();
+        calls.filter(|called| called.ends_with(operation)).count()
+    }
+
     pub fn policy_is(&self, document: &[u8]) {
         let mut script = self.script.lock().unwrap();
         script.policy = document.to_vec();
@@ -273,8 +287,12 @@ impl Stage {
 async fn serve(script: Arc<Mutex<Script>>, request: Request) -> Response {
     let (parts, body) = request.into_parts();
     let body = body.collect().await.ok().map(|body| body.to_bytes());
-    if parts.headers.contains_key("x-amz-target") {
-        return data_key();
+    if let Some(operation) = parts.headers.get("x-amz-target") {
+        let mut script = script.lock().unwrap();
+        let made = script.data_keys.len();
+        let operation = operation.to_str().unwrap().to_owned();
+        script.data_keys.push(operation);
+        return data_key(made);
     }
     if parts.method == Method::HEAD && parts.uri.path().ends_with(".instruction") {
         // Objects here have no instruction files.
@@ -308,18 +326,25 @@ async fn serve(script: Arc<Mutex<Script>>, request: Request) -> Response {
         Method::DELETE => Scripted::status(204, &[], ""),
         _ => Scripted::stored(),
     };
+    let standing = script.standing.and_then(|answer| {
+        let call = script.recorded.last()?;
+        answer(call)
+    });
     script
         .answers
         .pop_front()
+        .or(standing)
         .unwrap_or_else(default)
         .into_response()
 }
 
-/// KMS, which shares the address: every data key is the same one.
-fn data_key() -> Response {
+/// KMS, which shares the address: every data key is the same one, each time wrapped differently.
+fn data_key(made: usize) -> Response {
+    let mut wrapped = [7; 184];
+    wrapped[..8].copy_from_slice(&made.to_be_bytes());
     let answer = json!({
         "KeyId": KEY,
-        "CiphertextBlob": STANDARD.encode([7; 184]),
+        "CiphertextBlob": STANDARD.encode(wrapped),
         "Plaintext": STANDARD.encode([9; 32]),
     });
     Scripted::ok(
