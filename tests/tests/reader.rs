@@ -106,17 +106,94 @@ async fn conditions_are_judged_on_a_strong_entity_tag() {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_bit_flipped_or_truncated_envelope_gives_no_plaintext() {
     let stack = LocalStack::start().await;
-    stack.put("good", "envelope-kms", content(SMALL), &[]).await;
-    let raw = stack.raw("good").await;
-    let mut flipped = raw.body.to_vec();
-    flipped[500] ^= 1;
-    let truncated = raw.body.slice(..SMALL - 1);
-    for body in [Bytes::from(flipped), truncated] {
-        stack.overwrite_raw("good", body, &raw).await;
-        let read = stack.read("good", &[]).await;
-        assert_eq!(read.status, StatusCode::BAD_GATEWAY);
-        assert_eq!(read.code(), "envelope-invalid");
+    for mode in [
+        "envelope-kms",
+        "envelope-kms-v2",
+        "envelope-key",
+        "envelope-key-v2",
+    ] {
+        stack.put(mode, mode, content(SMALL), &[]).await;
+        let raw = stack.raw(mode).await;
+        let flipped = [0, 500, SMALL - 1, SMALL, SMALL + 15].map(|at| {
+            let mut body = raw.body.to_vec();
+            body[at] ^= 1;
+            Bytes::from(body)
+        });
+        let truncated =
+            [0, 15, 16, SMALL - 1, SMALL, SMALL + 15].map(|length| raw.body.slice(..length));
+        let extended = Bytes::from([&raw.body[..], &[0]].concat());
+        for body in flipped.into_iter().chain(truncated).chain([extended]) {
+            let length = body.len();
+            stack.overwrite_raw(mode, body, &raw).await;
+            // Of a plaintext this short no such range could be had anyway.
+            let range = (length > 16).then_some(("range", "bytes=0-9"));
+            for range in [None, range] {
+                let read = stack.read(mode, range.as_slice()).await;
+                assert_eq!(read.status, StatusCode::BAD_GATEWAY, "{mode} {length}");
+                assert_eq!(read.code(), "envelope-invalid", "{mode} {length}");
+            }
+        }
     }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_envelope_with_any_part_of_its_metadata_altered_gives_no_plaintext() {
+    let stack = LocalStack::start().await;
+    for (mode, parts) in [
+        (
+            "envelope-kms",
+            &[
+                "x-amz-c", "x-amz-3", "x-amz-w", "x-amz-d", "x-amz-i", "x-amz-t",
+            ][..],
+        ),
+        (
+            "envelope-kms-v2",
+            &[
+                "x-amz-key-v2",
+                "x-amz-iv",
+                "x-amz-matdesc",
+                "x-amz-wrap-alg",
+                "x-amz-cek-alg",
+                "x-amz-tag-len",
+            ],
+        ),
+    ] {
+        stack.put(mode, mode, content(SMALL), &[]).await;
+        let good = stack.raw(mode).await;
+        for part in parts {
+            let value = good.metadata[*part].clone();
+            for altered in [None, Some(flipped(&value)), Some(value[1..].to_owned())] {
+                let mut like = stack.raw(mode).await;
+                like.metadata = good.metadata.clone();
+                match &altered {
+                    Some(altered) => like.metadata.insert((*part).to_owned(), altered.clone()),
+                    None => like.metadata.remove(*part),
+                };
+                stack.overwrite_raw(mode, good.body.clone(), &like).await;
+                let read = stack.read(mode, &[]).await;
+                assert!(
+                    [StatusCode::BAD_GATEWAY, StatusCode::NOT_FOUND].contains(&read.status),
+                    "{mode} {part} {altered:?}: {read:?}"
+                );
+                assert!(!contains(&read.body, &content(SMALL)[..8]));
+            }
+        }
+        stack.overwrite_raw(mode, good.body.clone(), &good).await;
+        assert_eq!(stack.read(mode, &[]).await.body, content(SMALL));
+    }
+}
+
+/// A text in which one character in the middle is another one of its kind.
+fn flipped(text: &str) -> String {
+    let mut bytes = text.as_bytes().to_vec();
+    let middle = bytes.len() / 2;
+    bytes[middle] = match bytes[middle] {
+        b'A' => b'B',
+        b'1' => b'2',
+        byte if byte.is_ascii_digit() => b'1',
+        _ => b'A',
+    };
+    String::from_utf8(bytes).unwrap()
 }
 
 #[tokio::test(flavor = "multi_thread")]

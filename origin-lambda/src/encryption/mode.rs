@@ -193,6 +193,19 @@ mod tests {
     }
 
     #[test]
+    fn sse_kms_alone_demands_a_bucket_key() {
+        for (mode, told, holds) in [
+            (ServerSide::Kms, Some(true), true),
+            (ServerSide::Kms, Some(false), false),
+            (ServerSide::Kms, None, false),
+            (ServerSide::DsseKms, None, true),
+            (ServerSide::S3, None, true),
+        ] {
+            assert_eq!(mode.has_bucket_key(told), holds, "{mode:?} {told:?}");
+        }
+    }
+
+    #[test]
     fn a_rule_without_modes_allows_sse_kms_alone() {
         let modes = EncryptionModes::default();
         assert_eq!(modes.choose(None), Some(EncryptionMode::SseKms));

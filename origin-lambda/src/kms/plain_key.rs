@@ -39,6 +39,8 @@ impl fmt::Debug for PlainKey {
 
 #[cfg(test)]
 mod tests {
+    use zeroize::{Zeroize as _, ZeroizeOnDrop};
+
     use super::*;
 
     #[test]
@@ -47,5 +49,15 @@ mod tests {
         assert!(PlainKey::from_slice(&[1; 33]).is_none());
         let key = PlainKey::from_slice(&[0xab; 32]).unwrap();
         assert_eq!(format!("{key:?}"), "PlainKey(redacted)");
+    }
+
+    #[test]
+    fn a_plain_key_is_wiped_on_drop() {
+        fn wiped_on_drop<T: ZeroizeOnDrop>(_: &T) {}
+        let mut key = PlainKey::from_slice(&[0xab; 32]).unwrap();
+        wiped_on_drop(&key.0);
+        // What dropping runs.
+        key.0.zeroize();
+        assert_eq!(*key.0, [0; 32]);
     }
 }

@@ -193,10 +193,6 @@ fn the_policy_of_the_templates_has_no_gap() {
             .unwrap();
         let findings = judge(BUCKET, Some(&policy.to_string()), &expected(), false);
         let codes: Vec<Code> = findings.iter().map(|finding| finding.code).collect();
-        assert_eq!(
-            codes,
-            [],
-            "{template:?}: {findings:?}"
-        );
+        assert_eq!(codes, [], "{template:?}: {findings:?}");
     }
 }
