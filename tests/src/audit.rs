@@ -126,6 +126,9 @@ impl Audited {
                 "Null": {"s3:x-amz-server-side-encryption-aws-kms-key-id": "false"},
                 "ArnNotEquals": {"s3:x-amz-server-side-encryption-aws-kms-key-id": key}})),
             deny("s3:PutObject", serde_json::json!({
+                "Null": {"s3:x-amz-server-side-encryption-aws-kms-key-id": "true"},
+                "StringEquals": {"s3:x-amz-server-side-encryption": ["aws:kms", "aws:kms:dsse"]}})),
+            deny("s3:PutObject", serde_json::json!({
                 "Null": {"s3:x-amz-server-side-encryption-customer-algorithm": "false"}})),
         ]});
         self.answer(

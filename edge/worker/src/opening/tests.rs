@@ -171,13 +171,13 @@ fn an_object_without_an_envelope_needs_its_instruction_file() {
     assert_eq!(admitted(&settings, &object, "a/b"), Ok(false));
     let headers = object.headers();
     let stored = Stored::read(&headers).unwrap();
-    for file in [
-        InstructionFile::Absent,
-        InstructionFile::Body(b"{}"),
-        InstructionFile::Body(b"["),
+    for (file, code) in [
+        (InstructionFile::Absent, "not-found"),
+        (InstructionFile::Body(b"{}"), "not-found"),
+        (InstructionFile::Body(b"["), "envelope-invalid"),
     ] {
         let refused = plan::admit(&settings, "a/b", &stored, file).unwrap_err();
-        assert_eq!(refused.code(), "envelope-invalid");
+        assert_eq!(refused.code(), code);
     }
 }
 
