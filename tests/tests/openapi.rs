@@ -30,7 +30,7 @@ async fn the_description_has_every_route_and_no_other() {
         .collect();
     assert_eq!(paths, routed);
     for (path, operations) in described {
-        let target = path.replace('{', "").replace('}', "");
+        let target = path.replace(['{', '}'], "");
         for method in ["get", "put", "post", "delete", "patch"] {
             let verb = Method::from_bytes(method.to_uppercase().as_bytes()).unwrap();
             let answer = stack.origin().send(verb, &target, &[], Bytes::new()).await;
