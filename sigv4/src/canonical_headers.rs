@@ -262,3 +262,63 @@ fn append_trimmed(out: &mut String, value: &str) {
         append(out, &[gap, word]);
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    const HOST: Header<'_> = ("host", "h");
+    const DATE: Header<'_> = ("x-amz-date", "d");
+
+    fn lines(names: &HeaderNames, given: &[Header<'_>], written: &[Header<'_>]) -> String {
+        let mut lines = String::new();
+        names.append_lines(&mut lines, given, written).unwrap();
+        lines
+    }
+
+    #[test]
+    fn what_the_signer_wrote_once_is_still_refused_from_a_caller() {
+        let mut names = HeaderNames::new();
+        names.judge(&[HOST], &[DATE], Profile::S3).unwrap();
+        let refused = names.judge(&[HOST, DATE], &[], Profile::S3);
+        assert!(matches!(refused, Err(SigningError::HeaderReserved { .. })));
+    }
+
+    #[test]
+    fn names_that_fit_one_profile_are_judged_again_for_another() {
+        let mut names = HeaderNames::new();
+        let given = [HOST, ("a", "1"), ("a", "2")];
+        names.judge(&given, &[DATE], Profile::STANDARD).unwrap();
+        assert_eq!(
+            lines(&names, &given, &[DATE]),
+            "\na:1,2\nhost:h\nx-amz-date:d"
+        );
+        let refused = names.judge(&given, &[DATE], Profile::S3);
+        assert!(matches!(refused, Err(SigningError::HeaderRepeated { .. })));
+        let again = names.judge(&given, &[DATE], Profile::S3);
+        assert!(again.is_err(), "what was refused is not kept");
+    }
+
+    proptest! {
+        #[test]
+        fn kept_names_make_the_lines_that_fresh_ones_make(
+            requests in proptest::collection::vec(
+                proptest::collection::vec(("[aAbB]{1,2}", "[x ]{0,3}y"), 0..4), 1..4),
+        ) {
+            let mut kept = HeaderNames::new();
+            for request in &requests {
+                let named = request.iter().map(|(name, value)| (name.as_str(), value.as_str()));
+                let given: Vec<Header<'_>> = [HOST].into_iter().chain(named).collect();
+                let mut fresh = HeaderNames::new();
+                let judged = kept.judge(&given, &[DATE], Profile::S3);
+                prop_assert_eq!(judged.is_ok(), fresh.judge(&given, &[DATE], Profile::S3).is_ok());
+                if judged.is_ok() {
+                    prop_assert_eq!(lines(&kept, &given, &[DATE]), lines(&fresh, &given, &[DATE]));
+                    prop_assert_eq!(kept.signed(), fresh.signed());
+                }
+            }
+        }
+    }
+}
