@@ -553,6 +553,21 @@ fn the_doctor_refuses_what_is_no_url_and_files_that_are_not_there() {
 }
 
 /// Answers every call of one service in the same words.
+/// As `| head -1` does.
+#[test]
+fn a_reader_who_leaves_changes_neither_verdict_nor_exit_code() {
+    let (reader, writer) = std::io::pipe().unwrap();
+    drop(reader);
+    let output = std::process::Command::new(artefacts::keyfront())
+        .args(["doctor", "https://localhost:1/"])
+        .stdout(writer)
+        .output()
+        .unwrap();
+    let told = String::from_utf8_lossy(&output.stderr);
+    assert_eq!(output.status.code(), Some(11), "{told}");
+    assert!(!told.contains("panicked"), "{told}");
+}
+
 async fn service(method: Method, text: String) -> FaultProxy {
     let service = FaultProxy::reserve().await;
     service.fail(Rule {

@@ -2,6 +2,8 @@
 
 use keyfront_dev_stack::stack::Stack;
 
+use super::line;
+
 /// The table of URLs and the three commands to copy.
 pub(crate) fn ready(stack: &Stack) {
     let dev = stack.dev_json();
@@ -22,29 +24,45 @@ pub(crate) fn ready(stack: &Stack) {
             "CreateInvalidation on the CDN",
         ),
     ];
-    println!("\nKeyfront is ready.\n");
+    line(format_args!("\nKeyfront is ready.\n"));
     for (name, url, purpose) in rows {
-        println!("  {name:<10} {url:<28} {purpose}");
+        line(format_args!("  {name:<10} {url:<28} {purpose}"));
     }
-    println!("  {:<10} {}", "edge", stack.edge_description());
-    println!("  {:<10} {}", "origin", stack.origin_description());
-    println!("  {:<10} {} in {}", "bucket", dev.bucket, dev.region);
-    println!("  {:<10} {}\n", "details", dev_file.display());
-    println!("Upload a file, read it through the CDN, and see the bucket refuse the same read:\n");
-    println!(
+    line(format_args!(
+        "  {:<10} {}",
+        "edge",
+        stack.edge_description()
+    ));
+    line(format_args!(
+        "  {:<10} {}",
+        "origin",
+        stack.origin_description()
+    ));
+    line(format_args!(
+        "  {:<10} {} in {}",
+        "bucket", dev.bucket, dev.region
+    ));
+    line(format_args!("  {:<10} {}\n", "details", dev_file.display()));
+    line(format_args!(
+        "Upload a file, read it through the CDN, and see the bucket refuse the same read:\n"
+    ));
+    line(format_args!(
         "  curl -T README.md {}/objects/hello.txt -H 'Content-Type: text/plain' \\\n    -H 'Authorization: Bearer {}'",
         dev.publish_url, dev.publisher_token
-    );
-    println!(
+    ));
+    line(format_args!(
         "  curl --cacert {} {}/hello.txt",
         dev.ca_cert.display(),
         dev.cdn_url
-    );
-    println!("  curl -i {}/{}/hello.txt\n", dev.s3_url, dev.bucket);
-    println!("Ctrl-C stops it.");
+    ));
+    line(format_args!(
+        "  curl -i {}/{}/hello.txt\n",
+        dev.s3_url, dev.bucket
+    ));
+    line(format_args!("Ctrl-C stops it."));
 }
 
 /// The last line.
 pub(crate) fn stopped() {
-    println!("\nKeyfront has stopped.");
+    line(format_args!("\nKeyfront has stopped."));
 }

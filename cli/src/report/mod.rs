@@ -1,11 +1,10 @@
 //! What `keyfront` prints for people. The only place that writes to the terminal, so that no log line and no
 //! secret slips in between.
 
-#![allow(
-    clippy::print_stdout,
-    clippy::print_stderr,
-    reason = "this is the terminal's one door"
-)]
+use std::{
+    fmt::Display,
+    io::{self, Write},
+};
 
 pub(crate) mod audit;
 pub(crate) mod deploy;
@@ -21,15 +20,20 @@ pub(crate) use self::{
 
 /// One line: the error and its causes, outermost first.
 pub(crate) fn failure(error: &anyhow::Error) {
-    eprintln!("keyfront: {error:#}");
+    write(io::stderr(), format_args!("keyfront: {error:#}"));
 }
 
 /// A line of the result: what a script reads.
-pub(crate) fn line(text: impl std::fmt::Display) {
-    println!("{text}");
+pub(crate) fn line(text: impl Display) {
+    write(io::stdout(), text);
 }
 
 /// A line about what is being done: for people, not for scripts.
-pub(crate) fn note(text: impl std::fmt::Display) {
-    eprintln!("{text}");
+pub(crate) fn note(text: impl Display) {
+    write(io::stderr(), text);
+}
+
+/// Whoever read may have left, as `| head` does. What the command does and how it ends does not depend on its readers.
+fn write(mut to: impl Write, text: impl Display) {
+    let _ = writeln!(to, "{text}");
 }
