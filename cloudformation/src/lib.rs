@@ -7,6 +7,7 @@ mod assemble;
 mod document;
 mod parameter;
 mod parameter_table;
+pub mod path_pattern;
 mod policies;
 mod resolve;
 
@@ -14,6 +15,7 @@ pub use assemble::AssemblyError;
 pub use document::{Document, DocumentError};
 pub use parameter::{Parameter, ParameterError};
 pub use parameter_table::with_parameter_table;
+pub use path_pattern::PathPattern;
 pub use policies::{NamedPolicy, statements, strings};
 pub use resolve::{Resolution, ResolveError};
 

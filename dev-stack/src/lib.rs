@@ -5,7 +5,6 @@ pub mod clock;
 pub mod cloudfront;
 pub mod function_url;
 pub mod http_rim;
-pub mod iam;
 pub mod identity;
 pub mod kms;
 pub mod request_auth;

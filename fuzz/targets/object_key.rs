@@ -2,7 +2,7 @@
 
 #![no_main]
 
-use keyfront_object_key::{KeyError, MAX_KEY_BYTES, ObjectKey, RESERVED_PREFIX};
+use keyfront_names::{KeyError, MAX_KEY_BYTES, ObjectKey, RESERVED_PREFIX};
 use keyfront_sigv4::uri_encoding::is_strict_path;
 use libfuzzer_sys::fuzz_target;
 

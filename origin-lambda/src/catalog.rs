@@ -6,7 +6,7 @@
 use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
 use futures::{StreamExt as _, TryStreamExt as _, stream};
 use keyfront_envelope::{INSTRUCTION_FILE_MARKER, instruction_file_key};
-use keyfront_object_key::ObjectKey;
+use keyfront_names::ObjectKey;
 
 use crate::{
     error::Error,

@@ -14,7 +14,7 @@ use std::{
 
 use aws_credential_types::provider::SharedCredentialsProvider;
 use aws_sdk_cloudfront::types::{InvalidationBatch, Paths};
-use keyfront_object_key::ObjectKey;
+use keyfront_names::ObjectKey;
 use tokio::{sync::oneshot, time};
 
 use self::paths::paths_of;

@@ -7,7 +7,7 @@ mod scripted_s3;
 use std::{collections::BTreeMap, sync::OnceLock};
 
 use aws_credential_types::{Credentials, provider::SharedCredentialsProvider};
-use keyfront_object_key::ObjectKey;
+use keyfront_names::ObjectKey;
 use keyfront_origin::{
     kms::Kms,
     sealed_metadata::{Details, SealedMetadata},

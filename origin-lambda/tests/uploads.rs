@@ -8,7 +8,7 @@ use axum::body::Body;
 use bytes::Bytes;
 use futures::stream;
 use http::StatusCode;
-use keyfront_object_key::ObjectKey;
+use keyfront_names::ObjectKey;
 use scripted_s3::{KEY, Recorded, Scripted, Stage};
 use serde_json::json;
 use tokio::{
@@ -352,11 +352,8 @@ async fn an_object_stored_with_other_encryption_is_deleted_and_502_told() {
             (deletion.method.as_str(), deletion.path.as_str()),
             ("DELETE", "/media/site/a")
         );
-        assert!(
-            deletion.query.contains("versionId=v7"),
-            "{}",
-            deletion.query
-        );
+        // The templates' role may delete no version.
+        assert!(!deletion.query.contains("versionId"), "{}", deletion.query);
     }
 }
 

@@ -3,7 +3,7 @@
 //!
 //! There is one spelling for every value ("strict" below), so two spellings of one path can never meet two
 //! rules. `+` is never a space here, neither encoded nor decoded. It does not split, normalise or judge
-//! paths: that is `keyfront-object-key`'s and the canonical request's work.
+//! paths: that is `keyfront-names`'s and the canonical request's work.
 //!
 //! Spec: "URI-encode" in *Authenticating Requests: Using the Authorization Header* (Amazon S3 API reference).
 

@@ -20,11 +20,11 @@ use http::{Method, StatusCode};
 use keyfront_dev_stack::{
     clock::Clock,
     function_url::{Bootstrap, Function, FunctionUrl, Gate, Instances, InstancesConfig},
-    iam::{Iam, Policy, PolicyKind, Role, User},
-    identity::{Account, CredentialRegistry, Credentials, Principal},
+    identity::CredentialRegistry,
     request_auth::RequestAuth,
     state::State,
 };
+use keyfront_iam::{Account, Credentials, Iam, Policy, PolicyKind, Principal, Role, User};
 use keyfront_tests::wire::{Answer, Wire};
 use serde_json::{Value, json};
 use tokio::{net::TcpListener, sync::watch};

@@ -6,9 +6,8 @@
 
 use std::time::SystemTime;
 
-use keyfront_dev_stack::{
-    iam::{Call, Context, Iam, Policy, PolicyKind, ResourcePolicy, User},
-    identity::{Account, Principal, Requester},
+use keyfront_iam::{
+    Account, Call, Context, Iam, Policy, PolicyKind, Principal, Requester, ResourcePolicy, User,
 };
 use keyfront_origin::encryption::ServerSide;
 use serde_json::Value;

@@ -1,7 +1,7 @@
 //! Judges one object by what HEAD tells of it. Pure.
 
 use keyfront_envelope::{Format, Wrap};
-use keyfront_object_key::RESERVED_PREFIX;
+use keyfront_names::RESERVED_PREFIX;
 use keyfront_origin::encryption::{EncryptionMode, EnvelopeWrap, ServerSide};
 
 use super::{

@@ -5,7 +5,7 @@ use aws_sdk_cloudfront::types::{
     CachePolicyQueryStringBehavior, DistributionConfig, EventType, LambdaFunctionAssociations,
     Origin,
 };
-use keyfront_dev_stack::cdn::PathPattern;
+use keyfront_cloudformation::PathPattern;
 use keyfront_edge::Site;
 use serde::Deserialize;
 

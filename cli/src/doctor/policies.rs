@@ -7,11 +7,9 @@ use std::time::{Duration, SystemTime};
 
 use anyhow::Context as _;
 use aws_sdk_s3::error::ProvideErrorMetadata as _;
-use keyfront_dev_stack::{
-    iam::{
-        Call, Context, DenialReason, Iam, Policy, PolicyKind, PolicySource, ResourcePolicy, Role,
-    },
-    identity::{Account, Principal, Requester},
+use keyfront_iam::{
+    Account, Call, Context, DenialReason, Iam, Policy, PolicyKind, PolicySource, Principal,
+    Requester, ResourcePolicy, Role,
 };
 
 use super::{access::Access, behind::Subject, evidence::PolicyVerdict};

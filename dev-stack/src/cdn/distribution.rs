@@ -9,7 +9,7 @@ use serde::Serialize;
 
 use super::error::CdnError;
 use super::header_rules;
-use super::path_pattern::PathPattern;
+use keyfront_cloudformation::PathPattern;
 
 /// One CloudFront distribution.
 #[derive(Debug, Clone, Serialize)]

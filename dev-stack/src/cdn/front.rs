@@ -100,7 +100,7 @@ impl Front {
         if header_bytes > HEADERS_LIMIT {
             return Err(Refusal::HeadersTooLong);
         }
-        let path = super::path_pattern::normalised(&visit.path);
+        let path = keyfront_cloudformation::path_pattern::normalised(&visit.path);
         let behaviour = self
             .behaviours
             .iter()

@@ -22,7 +22,6 @@ mod included_body;
 mod listener;
 mod origin;
 mod passing_copy;
-mod path_pattern;
 mod refusal;
 mod replay;
 mod shared_body;
@@ -46,7 +45,6 @@ pub use distribution::{
 pub use edge::{EdgeCredentials, EdgeKind, NodeConfig};
 pub use error::CdnError;
 pub use origin::OriginTable;
-pub use path_pattern::PathPattern;
 pub use store::CacheLimits;
 
 use certificate::Authority;

@@ -12,8 +12,8 @@ use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use super::distribution::Behaviour;
 use super::forward::key_query;
 use super::freshness::Freshness;
-use super::path_pattern::fully_decoded;
 use super::shared_body::SharedBody;
+use keyfront_cloudformation::path_pattern::fully_decoded;
 
 /// How much the cache may hold.
 #[derive(Debug, Clone, Copy)]

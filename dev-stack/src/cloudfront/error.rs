@@ -2,8 +2,8 @@
 
 use thiserror::Error;
 
-use crate::iam::Denial;
 use crate::request_auth::AuthError;
+use keyfront_iam::Denial;
 
 /// A refused CloudFront call. All of these are the caller's fault.
 #[derive(Debug, Error)]

@@ -21,8 +21,8 @@ use super::operation::Operation;
 use super::{CloudFrontError, InvalidationBatch};
 use crate::cdn::{Distribution, Invalidator};
 use crate::http_rim::{self, WholeRequest, WholeResponse, respond_with};
-use crate::iam::{Call, Context, Iam, ResourcePolicy};
 use crate::request_auth::RequestAuth;
+use keyfront_iam::{Call, Context, Iam, ResourcePolicy};
 
 const XML: &str = "text/xml";
 pub(super) const NAMESPACE: &str = "http://cloudfront.amazonaws.com/doc/2020-05-31/";

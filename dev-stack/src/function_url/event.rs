@@ -14,7 +14,7 @@ use serde_json::{Value, json};
 use time::OffsetDateTime;
 use time::macros::format_description;
 
-use crate::identity::Requester;
+use keyfront_iam::Requester;
 
 /// Bodies of these types are handed over as text, all others as base64.
 const TEXT_TYPES: [&str; 3] = [

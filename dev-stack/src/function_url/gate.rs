@@ -6,9 +6,9 @@ use std::sync::Arc;
 use http::request::Parts;
 
 use super::Refusal;
-use crate::iam::{Call, Context, Iam, Policy, ResourcePolicy};
-use crate::identity::Requester;
 use crate::request_auth::RequestAuth;
+use keyfront_iam::Requester;
+use keyfront_iam::{Call, Context, Iam, Policy, ResourcePolicy};
 
 /// Function URLs made since October 2025 need both.
 const ACTIONS: [&str; 2] = ["lambda:InvokeFunctionUrl", "lambda:InvokeFunction"];

@@ -12,7 +12,7 @@ use super::bootstrap::Bootstrap;
 use super::function::{InvokeError, Returned};
 use super::process::{Deadline, FunctionProcess, StartError};
 use super::runtime_api::{Answered, Invocation};
-use crate::identity::Credentials;
+use keyfront_iam::Credentials;
 
 const FIRST_PAUSE: Duration = Duration::from_millis(50);
 const LONGEST_PAUSE: Duration = Duration::from_secs(5);

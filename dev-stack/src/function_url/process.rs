@@ -14,7 +14,7 @@ use tokio_util::codec::{FramedRead, LinesCodec};
 use super::function::InvokeError;
 use super::instance::InstancesConfig;
 use super::runtime_api::{Invocation, Outcome, RuntimeApi};
-use crate::identity::Credentials;
+use keyfront_iam::Credentials;
 
 /// Lambda's limit for the time before the first invocation is asked for.
 const INIT_TIMEOUT: Duration = Duration::from_secs(10);

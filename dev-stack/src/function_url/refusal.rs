@@ -6,8 +6,8 @@ use thiserror::Error;
 
 use super::PAYLOAD_LIMIT;
 use super::function::InvokeError;
-use crate::iam::Denial;
 use crate::request_auth::AuthError;
+use keyfront_iam::Denial;
 
 /// Why the function's own answer is not what the caller gets.
 #[derive(Debug, Error)]

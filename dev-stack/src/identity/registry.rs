@@ -13,7 +13,8 @@ use serde::{Deserialize, Serialize};
 use thiserror::Error;
 use zeroize::Zeroizing;
 
-use super::{Credentials, Principal, Requester, SecretAccessKey, SessionToken};
+use keyfront_iam::{Credentials, Principal, Requester, SecretAccessKey, SessionToken};
+
 use crate::state::{State, StateError};
 
 const CREDENTIALS: TableDefinition<'static, &str, &[u8]> = TableDefinition::new("credentials");

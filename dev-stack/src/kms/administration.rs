@@ -12,8 +12,8 @@ use super::key_id::KeyName;
 use super::key_policy;
 use super::key_store::StoredKey;
 use super::{Key, KeyState, Kms, KmsError};
-use crate::iam::{Call, Context, ResourcePolicy};
-use crate::identity::Requester;
+use keyfront_iam::Requester;
+use keyfront_iam::{Call, Context, ResourcePolicy};
 
 const DAY: Duration = Duration::from_secs(24 * 3600);
 /// AWS's limit for descriptions, in characters.

@@ -6,8 +6,8 @@ use super::calls::Operation;
 use super::key_id::check_alias;
 use super::key_store::StoredKey;
 use super::{Kms, KmsError};
-use crate::iam::Context;
-use crate::identity::Requester;
+use keyfront_iam::Context;
+use keyfront_iam::Requester;
 
 /// An alias and the key it stands for.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -6,7 +6,7 @@ use std::collections::HashSet;
 use serde::Deserialize;
 
 use super::KmsError;
-use crate::iam::Context;
+use keyfront_iam::Context;
 
 /// AWS's limit for all names and values together, in bytes of its own encoding; ours is close to it.
 const MAX_BYTES: usize = 8192;

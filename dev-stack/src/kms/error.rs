@@ -2,9 +2,9 @@
 
 use thiserror::Error;
 
-use crate::iam::Denial;
 use crate::request_auth::AuthError;
 use crate::state::StateError;
+use keyfront_iam::Denial;
 
 /// A refused or failed KMS call.
 #[derive(Debug, Error)]

@@ -18,7 +18,7 @@ use super::json_requests::{
 };
 use super::paging::Page;
 use super::{DataKeySize, Key, KeyState, Kms, KmsError, NewKey};
-use crate::identity::Requester;
+use keyfront_iam::Requester;
 
 const SYMMETRIC_DEFAULT: &str = "SYMMETRIC_DEFAULT";
 

@@ -3,7 +3,7 @@
 use uuid::Uuid;
 
 use super::KmsError;
-use crate::identity::Account;
+use keyfront_iam::Account;
 
 /// AWS's limit for the parameter.
 const MAX_BYTES: usize = 2048;

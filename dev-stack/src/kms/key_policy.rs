@@ -1,8 +1,8 @@
 //! Key policies: the default one, and what a new one must fulfil.
 
 use super::KmsError;
-use crate::iam::{Policy, PolicyKind};
-use crate::identity::Account;
+use keyfront_iam::Account;
+use keyfront_iam::{Policy, PolicyKind};
 
 /// AWS's limit for a key policy.
 const MAX_BYTES: usize = 32 * 1024;

@@ -13,8 +13,8 @@ use super::cipher::KeyMaterial;
 use super::key::{Key, KeyState};
 use super::key_id::KeyName;
 use super::key_policy;
-use crate::iam::Policy;
 use crate::state::{State, StateError};
+use keyfront_iam::Policy;
 
 const KEYS: TableDefinition<'static, &str, &[u8]> = TableDefinition::new("kms keys");
 const MATERIAL: TableDefinition<'static, &str, &[u8]> = TableDefinition::new("kms key material");

@@ -6,8 +6,8 @@ use super::calls::Operation;
 use super::key_id::KeyName;
 use super::key_store::StoredKey;
 use super::{EncryptionContext, Kms, KmsError};
-use crate::iam::{Call, Context, ResourcePolicy};
-use crate::identity::{Account, Requester};
+use keyfront_iam::{Account, Requester};
+use keyfront_iam::{Call, Context, ResourcePolicy};
 
 impl Kms {
     /// Answers whether `operation` would be allowed and possible with the key, without doing or counting

@@ -3,8 +3,8 @@
 use super::calls::Operation;
 use super::key::Rotation;
 use super::{Kms, KmsError};
-use crate::iam::Context;
-use crate::identity::Requester;
+use keyfront_iam::Context;
+use keyfront_iam::Requester;
 
 impl Kms {
     /// Notes that the key is to be rotated yearly.

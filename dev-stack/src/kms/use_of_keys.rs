@@ -11,9 +11,9 @@ use super::ciphertext::CiphertextBlob;
 use super::key_store::{KeyStore, StoredKey};
 use super::{EncryptionContext, KmsError};
 use crate::clock::Clock;
-use crate::iam::Iam;
-use crate::identity::Requester;
 use crate::state::State;
+use keyfront_iam::Iam;
+use keyfront_iam::Requester;
 
 /// AWS's limit for what a key itself encrypts, in bytes.
 const MAX_PLAINTEXT: usize = 4096;

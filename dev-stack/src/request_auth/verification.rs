@@ -20,7 +20,8 @@ use time::macros::format_description;
 use super::AuthError;
 use super::authorization::Authorization;
 use crate::clock::Clock;
-use crate::identity::{CredentialRegistry, Registered, Requester};
+use crate::identity::{CredentialRegistry, Registered};
+use keyfront_iam::Requester;
 
 /// How far a request's date may be from the present, either way.
 const MAX_SKEW: Duration = Duration::from_secs(300);

@@ -13,10 +13,7 @@ use super::{
     refusal::{internal, refused},
     screen::AUTH_PARAMETERS,
 };
-use crate::{
-    iam::{Call, Context, Iam, Policy, PolicyKind, ResourcePolicy},
-    identity::Requester,
-};
+use keyfront_iam::{Call, Context, Iam, Policy, PolicyKind, Requester, ResourcePolicy};
 
 /// Whoever sent a verified request, and the condition keys the request filled.
 #[derive(Clone, Debug)]

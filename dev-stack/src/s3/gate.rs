@@ -23,9 +23,11 @@ use super::{
     refusal::{coded, internal, not_implemented, refused},
     rewrite::{put_right, refuse_what_would_be_ignored, without_signature},
 };
+use keyfront_iam::{Account, Requester};
+
 use crate::{
     clock::Clock,
-    identity::{Account, CredentialRegistry, Requester, SessionRefusal},
+    identity::{CredentialRegistry, SessionRefusal},
 };
 
 /// The largest XML body: a completion of 10,000 parts with checksums fits.

@@ -19,8 +19,9 @@ use super::{
     encryption::Choice,
     refusal::{coded, internal, refused},
 };
+use keyfront_iam::Requester;
+
 use crate::{
-    identity::Requester,
     kms::{DataKeySize, EncryptionContext, Kms, KmsError, Operation},
     state::State,
 };

@@ -15,7 +15,9 @@ use super::{
     operations::Operations,
     server,
 };
-use crate::{clock::Clock, iam::Iam, identity::CredentialRegistry, kms::Kms, state::State};
+use keyfront_iam::Iam;
+
+use crate::{clock::Clock, identity::CredentialRegistry, kms::Kms, state::State};
 
 /// The parts of the stack that S3 works with.
 #[derive(Clone)]

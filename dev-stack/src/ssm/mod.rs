@@ -12,8 +12,8 @@ use std::sync::{Arc, Mutex, PoisonError};
 pub use error::SsmError;
 pub use service::serve;
 
-use crate::iam::{Call, Context, Iam, ResourcePolicy};
-use crate::identity::{Account, Requester};
+use keyfront_iam::{Account, Requester};
+use keyfront_iam::{Call, Context, Iam, ResourcePolicy};
 
 /// The parameters of one Region, by ARN.
 pub struct Ssm {

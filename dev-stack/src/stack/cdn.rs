@@ -17,9 +17,10 @@ use super::listeners::{Addresses, loopback, unavailable};
 use crate::cdn::{
     self, AllowedMethods, Behaviour, CacheLimits, CachePolicy, Cdn, CdnConfig, CdnError, CdnHandle,
     Distribution, EdgeCredentials, Functions, NodeConfig, Origin, OriginKind, OriginProtocol,
-    OriginRequestPolicy, OriginTable, PathPattern,
+    OriginRequestPolicy, OriginTable,
 };
 use crate::cloudfront::{self, CloudFront};
+use keyfront_cloudformation::PathPattern;
 
 /// The id of the distribution.
 pub(super) const DISTRIBUTION: &str = "EKEYFRONTDEV00";

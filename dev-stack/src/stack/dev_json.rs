@@ -8,7 +8,7 @@ use std::path::{Path, PathBuf};
 use anyhow::Context as _;
 use serde::{Deserialize, Serialize};
 
-use crate::identity::Credentials;
+use keyfront_iam::Credentials;
 
 /// The document. Its field names are an interface.
 #[derive(Debug, Clone, Serialize, Deserialize)]

@@ -14,7 +14,7 @@ use super::sessions::Sessions;
 use crate::function_url::{
     Bootstrap, BundleError, Function, FunctionUrl, Gate, Instances, InstancesConfig,
 };
-use crate::iam::{Policy, PolicyKind};
+use keyfront_iam::{Policy, PolicyKind};
 use serde_json::Value;
 
 /// How many invocations of the built origin run at once.

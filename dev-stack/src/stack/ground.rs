@@ -12,13 +12,14 @@ use super::listeners::AwsListeners;
 use super::principals::{self, ADMIN_USER};
 use super::template::{self, StackTemplate};
 use crate::clock::Clock;
-use crate::iam::Iam;
-use crate::identity::{Account, CredentialRegistry, Credentials, Principal, Requester};
+use crate::identity::CredentialRegistry;
 use crate::kms::{self, Kms, KmsError, NewKey};
 use crate::request_auth::RequestAuth;
 use crate::s3::{BucketEncryption, LocalS3, S3Parts};
 use crate::state::State;
 use crate::sts::{self, Sts};
+use keyfront_iam::Iam;
+use keyfront_iam::{Account, Credentials, Principal, Requester};
 
 /// The account everything lives in.
 const ACCOUNT: &str = "111122223333";

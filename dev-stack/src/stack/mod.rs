@@ -33,10 +33,10 @@ pub use principals::EDGE_ROLE;
 pub use template::{Grant, grants};
 
 use crate::cdn::CdnHandle;
-use crate::identity::Credentials;
 use crate::kms::Kms;
 use crate::ssm::{self, Ssm};
 use ground::Ground;
+use keyfront_iam::Credentials;
 use listeners::{Listeners, url};
 use origin::OriginSetup;
 use sessions::{Begun, Sessions};

@@ -5,8 +5,8 @@ use std::time::Duration;
 use serde_json::{Value, json};
 
 use super::template::{Grant, StackTemplate, withhold};
-use crate::iam::{Iam, Policy, PolicyKind, Role, User};
-use crate::identity::Account;
+use keyfront_iam::Account;
+use keyfront_iam::{Iam, Policy, PolicyKind, Role, User};
 
 /// The name of the edge's role.
 pub const EDGE_ROLE: &str = "keyfront-edge";

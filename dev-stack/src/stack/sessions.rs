@@ -11,8 +11,8 @@ use tokio::sync::watch;
 use super::principals::{EDGE_ROLE, EDGE_SERVICE, ORIGIN_ROLE, ORIGIN_SERVICE, SESSION};
 use crate::cdn::EdgeCredentials;
 use crate::clock::Clock;
-use crate::identity::{Credentials, Principal, Requester};
 use crate::sts::{AssumeRole, Sts};
+use keyfront_iam::{Credentials, Principal, Requester};
 
 /// Half of a session's life: a machine that slept wakes up with a valid one.
 const REPLACE_AFTER: Duration = Duration::from_secs(SESSION.as_secs() / 2);

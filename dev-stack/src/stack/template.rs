@@ -9,8 +9,8 @@ use keyfront_cloudformation::{Document, Resolution, Template, statements, string
 use serde_json::{Value, json};
 
 use super::principals::{EDGE_ROLE, ORIGIN_ROLE, origin_function_arn};
-use crate::identity::Account;
 use crate::ssm;
+use keyfront_iam::Account;
 
 /// The stack's name in the template's eyes.
 const STACK: &str = "keyfront-dev";

@@ -2,9 +2,9 @@
 
 use thiserror::Error;
 
-use crate::iam::Denial;
 use crate::identity::RegistryError;
 use crate::request_auth::AuthError;
+use keyfront_iam::Denial;
 
 /// A refused or failed STS call.
 #[derive(Debug, Error)]

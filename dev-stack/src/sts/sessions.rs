@@ -5,8 +5,9 @@ use std::time::Duration;
 
 use super::StsError;
 use crate::clock::Clock;
-use crate::iam::{Call, Context, Denial, DenialReason, Iam, ResourcePolicy, Role};
-use crate::identity::{Account, CredentialRegistry, Credentials, Principal, Requester};
+use crate::identity::CredentialRegistry;
+use keyfront_iam::{Account, Credentials, Principal, Requester};
+use keyfront_iam::{Call, Context, Denial, DenialReason, Iam, ResourcePolicy, Role};
 
 const ACTION: &str = "sts:AssumeRole";
 const SHORTEST: Duration = Duration::from_secs(900);

@@ -3,11 +3,11 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use keyfront_dev_stack::identity::Requester;
 use keyfront_dev_stack::kms::{
     DataKeySize, EncryptionContext, Key, KeyState, Kms, KmsError, LockoutCheck, NewKey, Operation,
 };
 use keyfront_dev_stack::state::State;
+use keyfront_iam::Requester;
 use proptest::prelude::*;
 
 use crate::stack::{ACCOUNT, REGION, Stack, user};

@@ -4,8 +4,8 @@ use std::time::Duration;
 
 use bytes::Bytes;
 use http::Response;
-use keyfront_dev_stack::identity::Credentials;
 use keyfront_dev_stack::kms::{NewKey, Operation};
+use keyfront_iam::Credentials;
 use serde_json::{Value, json};
 
 use crate::stack::{ACCOUNT, REGION, Served, Stack, start};

@@ -4,8 +4,9 @@ use std::time::Duration;
 
 use http::Request;
 use http::request::Parts;
-use keyfront_dev_stack::identity::{Credentials, Principal, SessionRefusal, SessionToken};
+use keyfront_dev_stack::identity::SessionRefusal;
 use keyfront_dev_stack::request_auth::AuthError;
+use keyfront_iam::{Credentials, Principal, SessionToken};
 use proptest::prelude::*;
 
 use crate::signing::Signer;

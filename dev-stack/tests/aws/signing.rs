@@ -6,7 +6,7 @@ use aws_credential_types::Credentials as SigningCredentials;
 use aws_sigv4::http_request::{SignableBody, SignableRequest, SigningSettings, sign};
 use aws_sigv4::sign::v4;
 use http::Request;
-use keyfront_dev_stack::identity::Credentials;
+use keyfront_iam::Credentials;
 
 /// Who signs, for what, and when.
 pub(crate) struct Signer<'a> {

@@ -11,14 +11,13 @@ use hyper_util::client::legacy::Client;
 use hyper_util::client::legacy::connect::HttpConnector;
 use hyper_util::rt::TokioExecutor;
 use keyfront_dev_stack::clock::Clock;
-use keyfront_dev_stack::iam::{Iam, Policy, PolicyKind, Role, User};
-use keyfront_dev_stack::identity::{
-    Account, CredentialRegistry, Credentials, Principal, Requester,
-};
+use keyfront_dev_stack::identity::CredentialRegistry;
 use keyfront_dev_stack::kms::{self, Kms};
 use keyfront_dev_stack::request_auth::RequestAuth;
 use keyfront_dev_stack::state::State;
 use keyfront_dev_stack::sts::{self, Sts};
+use keyfront_iam::{Account, Credentials, Principal, Requester};
+use keyfront_iam::{Iam, Policy, PolicyKind, Role, User};
 use tokio::net::TcpListener;
 use tokio::task::JoinHandle;
 use tokio_util::sync::CancellationToken;

@@ -4,9 +4,9 @@ use std::time::Duration;
 
 use bytes::Bytes;
 use http::Response;
-use keyfront_dev_stack::identity::{Credentials, Principal, Requester};
 use keyfront_dev_stack::kms::NewKey;
 use keyfront_dev_stack::sts::{AssumeRole, RoleSession, StsError};
+use keyfront_iam::{Credentials, Principal, Requester};
 
 use crate::stack::{ACCOUNT, Served, Stack, user};
 
@@ -144,7 +144,7 @@ fn a_session_gets_a_further_role_for_an_hour_at_most() {
     let session = stack.requester(edge.principal);
     stack
         .iam
-        .put_role(keyfront_dev_stack::iam::Role {
+        .put_role(keyfront_iam::Role {
             policies: vec![crate::stack::identity_policy(
                 r#"{"Effect":"Allow","Action":"sts:AssumeRole","Resource":"*"}"#,
             )],

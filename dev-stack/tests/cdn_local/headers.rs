@@ -1,7 +1,8 @@
 //! CloudFront's way with headers, methods, paths and limits.
 
+use keyfront_cloudformation::PathPattern;
 use keyfront_dev_stack::cdn::{
-    AllowedMethods, ForwardHeaders, ForwardQuery, OriginKind, OriginRequestPolicy, PathPattern,
+    AllowedMethods, ForwardHeaders, ForwardQuery, OriginKind, OriginRequestPolicy,
 };
 
 use crate::stage::{

@@ -14,10 +14,11 @@ use http_body_util::{BodyExt, Full};
 use hyper::body::Incoming;
 use hyper::service::service_fn;
 use hyper_util::rt::TokioIo;
+use keyfront_cloudformation::PathPattern;
 use keyfront_dev_stack::cdn::{
     AllowedMethods, Behaviour, CacheLimits, CachePolicy, Cdn, CdnConfig, CdnHandle, Distribution,
     EdgeCredentials, EdgeKind, Functions, NodeConfig, Origin, OriginKind, OriginProtocol,
-    OriginRequestPolicy, OriginTable, PathPattern,
+    OriginRequestPolicy, OriginTable,
 };
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpListener, TcpStream};

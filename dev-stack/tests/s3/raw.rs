@@ -16,7 +16,7 @@ use aws_sigv4::{
 use bytes::Bytes;
 use http_body_util::{BodyExt, Full};
 use hyper_util::rt::TokioIo;
-use keyfront_dev_stack::identity::Credentials;
+use keyfront_iam::Credentials;
 use tokio::net::TcpStream;
 
 use crate::stack::REGION;

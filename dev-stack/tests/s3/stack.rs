@@ -12,11 +12,13 @@ use aws_sdk_s3::{
 };
 use keyfront_dev_stack::{
     clock::Clock,
-    iam::{Iam, Policy, PolicyKind, Role, User},
-    identity::{Account, CredentialRegistry, Credentials, Principal, Requester},
+    identity::CredentialRegistry,
     kms::{Kms, NewKey},
     s3::{BucketEncryption, LocalS3, S3Parts},
     state::State,
+};
+use keyfront_iam::{
+    Account, Credentials, Iam, Policy, PolicyKind, Principal, Requester, Role, User,
 };
 use tokio::{net::TcpListener, sync::oneshot};
 

@@ -6,7 +6,7 @@
 
 use alloc::{borrow::ToOwned, string::String, vec::Vec};
 
-use keyfront_object_key::ObjectKey;
+use keyfront_names::ObjectKey;
 use keyfront_sigv4::{
     AmzDate, CanonicalRequest, ContentSha256Header, Credentials, EcdsaSignature, MultiRegionSigner,
     PathNormalization, Payload, Profile, Request, Signer, SigningContext, SigningError,

@@ -8,7 +8,7 @@ mod problem;
 use alloc::string::String;
 use core::fmt;
 
-use keyfront_object_key::KeyError;
+use keyfront_names::KeyError;
 use keyfront_sigv4::SigningError;
 
 use self::problem::Problem;

@@ -5,7 +5,7 @@
 
 use alloc::{borrow::ToOwned, string::String};
 
-use keyfront_object_key::{KeyError, ObjectKey};
+use keyfront_names::{KeyError, ObjectKey};
 
 use crate::site::{FunctionOrigin, Site, TrailingSlash};
 

@@ -13,7 +13,7 @@ mod syntax;
 
 use alloc::{borrow::ToOwned, boxed::Box, string::String, sync::Arc, vec::Vec};
 
-use keyfront_object_key::ObjectKey;
+use keyfront_names::ObjectKey;
 use keyfront_sigv4::sigv4a::is_region_set;
 
 use self::document::{Document, FunctionDocument};

@@ -15,7 +15,7 @@ use keyfront_edge::{
     OriginResponse, RequestBody, ResponseFacts, RoleCredentials, Served, ViewerRequest, clean,
     keeps_response_header,
 };
-use keyfront_object_key::ObjectKey;
+use keyfront_names::ObjectKey;
 use proptest::prelude::*;
 
 const SITE: &str = r#"{"v":1,"bucket":"private-content","region":"eu-central-1","style":"path","query":["v"],"signing":"sigv4","cors":[{"origins":["https://app.example"]}],"reader":{"prefix":"/r","host":"r.lambda-url.eu-central-1.on.aws","region":"eu-central-1"},"publish":{"prefix":"/_publish","host":"p.lambda-url.eu-west-1.on.aws","region":"eu-west-1"}}"#;

@@ -5,7 +5,7 @@
 //! by its hash.
 
 use keyfront_envelope::Description;
-use keyfront_object_key::ObjectKey;
+use keyfront_names::ObjectKey;
 
 /// Binds an envelope's data key to its object, as every reader of ours expects it.
 pub fn content_context(bucket: &str, key: &ObjectKey) -> Description {

@@ -7,7 +7,7 @@ mod problem;
 #[cfg(test)]
 mod tests;
 
-use keyfront_object_key::KeyError;
+use keyfront_names::KeyError;
 
 pub use self::problem::Problem;
 use crate::publisher::{Denial, JwtRefusal, PolicyError};

@@ -1,7 +1,7 @@
 //! The one mapping from errors to HTTP, and what an answer may tell about them.
 
 use http::StatusCode;
-use keyfront_object_key::KeyError;
+use keyfront_names::KeyError;
 
 use super::{Error, Fault};
 use crate::publisher::Denial;

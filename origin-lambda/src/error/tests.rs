@@ -1,4 +1,4 @@
-use keyfront_object_key::KeyError;
+use keyfront_names::KeyError;
 
 use super::{Error, Fault};
 use crate::publisher::{Denial, PolicyError};

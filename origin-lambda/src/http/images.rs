@@ -10,7 +10,7 @@ use axum::{
     extract::{Request, State},
 };
 use base64::{Engine as _, engine::general_purpose::STANDARD};
-use keyfront_object_key::ObjectKey;
+use keyfront_names::ObjectKey;
 use serde::Deserialize;
 use time::OffsetDateTime;
 use utoipa::ToSchema;

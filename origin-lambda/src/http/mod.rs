@@ -28,7 +28,7 @@ use axum::{
     routing::{MethodRouter, get, post, put},
 };
 use http::HeaderMap;
-use keyfront_object_key::ObjectKey;
+use keyfront_names::ObjectKey;
 use time::OffsetDateTime;
 use tokio::net::TcpListener;
 

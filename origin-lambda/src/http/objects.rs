@@ -12,7 +12,7 @@ use axum::{
     response::{IntoResponse as _, Response},
 };
 use http::{HeaderValue, StatusCode, Uri, header::ETAG};
-use keyfront_object_key::ObjectKey;
+use keyfront_names::ObjectKey;
 use time::OffsetDateTime;
 
 use super::{
@@ -34,8 +34,8 @@ use crate::{
 
 /// Stores an object.
 ///
-/// Headers: `Content-Type`, `Content-Encoding`, `If-Match`, `If-None-Match`, `Digest`-like checksums as S3 names them
-/// (`x-amz-checksum-sha256`), `Keyfront-File-Name`, `Keyfront-Tags`.
+/// Headers: `Content-Type`, `Content-Encoding`, `If-Match`, `If-None-Match`, a SHA-256 in `Content-Digest` or
+/// `x-amz-checksum-sha256`, `Keyfront-File-Name`, `Keyfront-Tags`.
 #[utoipa::path(put, path = "/objects/{key}", operation_id = "putObject", tag = "objects", params(("key" = String, Path, description = "The object key, percent-encoded; `/` may stand as it is or as `%2F`"), ("overwrite" = Option<bool>, Query, description = "Whether an object under the key may be replaced"), ("encryption" = Option<EncryptionMode>, Query, description = "One of the modes the rule allows")), request_body(content = Content, content_type = "application/octet-stream", description = "The object"), security(("publisher" = [])), responses((status = 201, description = "Stored and verified", body = Stored), Writing, Refusals))]
 pub(super) async fn put(
     State(origin): State<Arc<Origin>>,

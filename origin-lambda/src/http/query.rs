@@ -1,7 +1,7 @@
 //! Query parameters, strictly: an unknown or repeated one is refused, so that a misspelt
 //! `overwrite` never silently means something else.
 
-use keyfront_object_key::MAX_KEY_BYTES;
+use keyfront_names::MAX_KEY_BYTES;
 
 use crate::{
     catalog::Cursor, encryption::EncryptionMode, error::Error, form_encoding, publish::Asked,

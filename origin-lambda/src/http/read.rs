@@ -19,7 +19,7 @@ use http::{
     },
 };
 use keyfront_envelope::viewing::{Conditions, requested_range};
-use keyfront_object_key::ObjectKey;
+use keyfront_names::ObjectKey;
 
 use super::{
     Origin, answers,

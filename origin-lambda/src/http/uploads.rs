@@ -7,7 +7,7 @@ use axum::{
     extract::{Path, Request, State},
 };
 use http::StatusCode;
-use keyfront_object_key::ObjectKey;
+use keyfront_names::ObjectKey;
 use serde::Deserialize;
 use utoipa::ToSchema;
 

@@ -2,7 +2,7 @@
 //!
 //! What the reader serves has the same path: its prefix is the beginning of its keys.
 
-use keyfront_object_key::ObjectKey;
+use keyfront_names::ObjectKey;
 
 use crate::config::CdnSettings;
 

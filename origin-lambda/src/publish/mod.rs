@@ -9,7 +9,7 @@ mod seal;
 
 use axum::body::Body;
 use keyfront_envelope::TAG_LENGTH;
-use keyfront_object_key::ObjectKey;
+use keyfront_names::ObjectKey;
 use time::OffsetDateTime;
 
 pub(crate) use self::declared::entity_tag;

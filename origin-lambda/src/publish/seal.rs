@@ -17,7 +17,7 @@ use keyfront_envelope::{
     DataKey, Description, Format, KmsContext, Metadata, Sealer, Seed, TAG_LENGTH, WrappedDataKey,
     seal,
 };
-use keyfront_object_key::ObjectKey;
+use keyfront_names::ObjectKey;
 use sha2::{Digest as _, Sha256};
 use zeroize::Zeroizing;
 

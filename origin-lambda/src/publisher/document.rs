@@ -4,7 +4,7 @@
 
 use std::collections::BTreeSet;
 
-use keyfront_object_key::ObjectKey;
+use keyfront_names::ObjectKey;
 use serde::{Deserialize, Serialize};
 use time::OffsetDateTime;
 

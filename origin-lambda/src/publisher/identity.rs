@@ -141,7 +141,7 @@ impl Subject {
     pub fn segment(text: &str) -> Option<Self> {
         let legal = (1..=255).contains(&text.len())
             && !text.contains(['/', '\\'])
-            && keyfront_object_key::ObjectKey::new(text).is_ok();
+            && keyfront_names::ObjectKey::new(text).is_ok();
         legal.then(|| Self(text.to_owned()))
     }
 

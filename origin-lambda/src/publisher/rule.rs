@@ -4,7 +4,7 @@
 
 use std::fmt;
 
-use keyfront_object_key::ObjectKey;
+use keyfront_names::ObjectKey;
 use serde::{Deserialize, Serialize};
 
 use super::Subject;

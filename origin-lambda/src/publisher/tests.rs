@@ -1,6 +1,6 @@
 use std::sync::Arc;
 
-use keyfront_object_key::ObjectKey;
+use keyfront_names::ObjectKey;
 use proptest::prelude::*;
 use serde_json::{Value, json};
 use time::{Duration, OffsetDateTime};

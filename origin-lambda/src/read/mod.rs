@@ -19,7 +19,7 @@ use keyfront_envelope::{
     PlannedRange, RequestedRange, TAG_LENGTH, Unlocked,
     viewing::{Conditions, Verdict},
 };
-use keyfront_object_key::ObjectKey;
+use keyfront_names::ObjectKey;
 use tokio::sync::Semaphore;
 
 use self::{content::Opener, unlock::refusal};

@@ -7,7 +7,7 @@ use keyfront_envelope::{
     AwaitingKey, Description, KeyNeed, LegacyWraps, MAX_INSTRUCTION_FILE, OpenPolicy, Opening,
     Unlocked, begin, instruction_file_key,
 };
-use keyfront_object_key::ObjectKey;
+use keyfront_names::ObjectKey;
 
 use super::Reader;
 use crate::{

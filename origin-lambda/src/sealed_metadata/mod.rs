@@ -17,7 +17,7 @@ use aes_gcm::{
     Nonce,
     aead::{Aead as _, Payload},
 };
-use keyfront_object_key::ObjectKey;
+use keyfront_names::ObjectKey;
 use serde::{Deserialize, Serialize};
 use time::OffsetDateTime;
 use zeroize::Zeroizing;

@@ -4,7 +4,7 @@ use std::collections::HashMap;
 
 use aws_sdk_s3::primitives::DateTime;
 use bytes::Bytes;
-use keyfront_object_key::ObjectKey;
+use keyfront_names::ObjectKey;
 
 use crate::encryption::ServerSide;
 

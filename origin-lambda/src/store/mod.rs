@@ -17,7 +17,7 @@ use aws_sdk_s3::{
     types::{EncodingType, ServerSideEncryption},
 };
 use bytes::Bytes;
-use keyfront_object_key::ObjectKey;
+use keyfront_names::ObjectKey;
 
 pub use self::{
     answers::{Described, Encryption, Entry, Listing, PolicyDocument, Stored},
@@ -151,18 +151,16 @@ impl Store {
         }
     }
 
-    /// Deletes what was just stored: that version, or, in a bucket without versions, that entity tag,
-    /// so that what another writer has stored since stays.
+    /// Deletes what was just stored, by its entity tag, so that what another writer has stored since stays.
+    /// In a bucket with versions it is hidden by a delete marker: deleting the version itself would need
+    /// s3:DeleteObjectVersion, with which the origin could destroy every object's history.
     async fn remove_unverified(&self, key: &ObjectKey, answer: &PutObjectOutput) {
-        let version = answer.version_id();
-        let etag = answer.e_tag().filter(|_| version.is_none());
         let removal = self
             .s3
             .delete_object()
             .bucket(&self.bucket)
             .key(key.as_str())
-            .set_version_id(version.map(str::to_owned))
-            .set_if_match(etag.map(str::to_owned))
+            .set_if_match(answer.e_tag().map(str::to_owned))
             .send()
             .await;
         match removal.map_err(|error| failure::of("DeleteObject", error)) {

@@ -8,7 +8,7 @@ use aws_sdk_s3::{
         MultipartUpload, ServerSideEncryption,
     },
 };
-use keyfront_object_key::ObjectKey;
+use keyfront_names::ObjectKey;
 
 use super::{Store, failure, size, unexpected};
 use crate::{

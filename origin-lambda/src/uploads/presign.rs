@@ -12,7 +12,7 @@ use aws_credential_types::{
     Credentials as SdkCredentials,
     provider::{ProvideCredentials as _, SharedCredentialsProvider},
 };
-use keyfront_object_key::ObjectKey;
+use keyfront_names::ObjectKey;
 use keyfront_sigv4::{
     AmzDate, Credentials, Expiry, Payload, PostPolicy, Profile, Request, SecretAccessKey,
     SessionToken, Signer, SigningContext, SigningError, uri_encoding::append_component,

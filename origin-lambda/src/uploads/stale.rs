@@ -2,7 +2,7 @@
 
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
-use keyfront_object_key::ObjectKey;
+use keyfront_names::ObjectKey;
 
 use crate::{
     error::Error,

@@ -1,7 +1,7 @@
 //! An upload under way, as its token carries it: what was authorised, and how it is sent.
 
 use http::HeaderName;
-use keyfront_object_key::ObjectKey;
+use keyfront_names::ObjectKey;
 use serde::{Deserialize, Serialize};
 
 use super::{Checksum, PartPlan};

@@ -9,12 +9,14 @@ use aws_sdk_s3::{
 };
 use keyfront_dev_stack::{
     clock::Clock,
-    iam::{Iam, Policy, PolicyKind, Role, User},
-    identity::{Account as AccountId, CredentialRegistry, Credentials, Principal, Requester},
+    identity::CredentialRegistry,
     kms::{self, Kms, NewKey},
     request_auth::RequestAuth,
     s3::{BucketEncryption, LocalS3, S3Parts},
     state::State,
+};
+use keyfront_iam::{
+    Account as AccountId, Credentials, Iam, Policy, PolicyKind, Principal, Requester, Role, User,
 };
 use serde_json::json;
 use sha2::{Digest as _, Sha256};

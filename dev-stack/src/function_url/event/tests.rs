@@ -5,7 +5,7 @@ use std::time::Duration;
 use http::Request;
 
 use super::*;
-use crate::identity::Principal;
+use keyfront_iam::Principal;
 
 const HOST: &str = "abc.lambda-url.eu-west-1.on.aws";
 

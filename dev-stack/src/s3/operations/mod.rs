@@ -57,7 +57,9 @@ use super::{
     keyring::Keyring,
     refusal::{internal, invalid_argument, refused},
 };
-use crate::{clock::Clock, identity::Account};
+use keyfront_iam::Account;
+
+use crate::clock::Clock;
 
 /// Everything the operations work with.
 pub(crate) struct Operations {

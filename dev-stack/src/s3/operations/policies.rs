@@ -9,12 +9,11 @@ use s3s::{
 };
 
 use super::{Operations, catalog_error};
-use crate::{
-    iam::{Policy as PolicyDocument, PolicyKind},
-    s3::{
-        authority::{Caller, bucket_arn},
-        refusal::refused,
-    },
+use keyfront_iam::{Policy as PolicyDocument, PolicyKind};
+
+use crate::s3::{
+    authority::{Caller, bucket_arn},
+    refusal::refused,
 };
 
 /// AWS's limit.

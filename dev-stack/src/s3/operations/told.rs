@@ -13,12 +13,11 @@ use s3s::{
 };
 
 use super::Operations;
-use crate::{
-    iam::{Policy, PolicyKind},
-    s3::{
-        authority::Caller,
-        refusal::{internal, refused},
-    },
+use keyfront_iam::{Policy, PolicyKind};
+
+use crate::s3::{
+    authority::Caller,
+    refusal::{internal, refused},
 };
 
 impl Operations {

@@ -1,4 +1,4 @@
-use keyfront_object_key::KeyError;
+use keyfront_names::KeyError;
 use keyfront_sigv4::SigningError;
 
 use super::{BodyOf, Refusal};

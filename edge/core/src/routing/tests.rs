@@ -1,4 +1,4 @@
-use keyfront_object_key::KeyError;
+use keyfront_names::KeyError;
 
 use super::{Route, route};
 use crate::fixture::site;

@@ -5,7 +5,7 @@
 use alloc::string::String;
 use core::fmt;
 
-use keyfront_object_key::KeyError;
+use keyfront_names::KeyError;
 
 use super::MAX_SITE_CHARS;
 use crate::text::{append, append_decimal};

@@ -33,7 +33,7 @@ impl PathPattern {
     }
 
     /// Whether the pattern matches a path already [`normalised`].
-    pub(super) fn matches(&self, normalised_path: &[u8]) -> bool {
+    pub fn matches(&self, normalised_path: &[u8]) -> bool {
         let pattern = self.0.as_bytes();
         glob(
             pattern.strip_prefix(b"/").unwrap_or(pattern),
@@ -46,7 +46,7 @@ impl PathPattern {
 
 /// The path CloudFront matches patterns against: unreserved characters decoded, dot segments removed and repeated
 /// slashes joined (RFC 3986 section 6.2.2).
-pub(super) fn normalised(raw_path: &str) -> Vec<u8> {
+pub fn normalised(raw_path: &str) -> Vec<u8> {
     let decoded = decode(raw_path.as_bytes(), |byte| {
         byte.is_ascii_alphanumeric() || b"-._~".contains(&byte)
     });
@@ -71,7 +71,7 @@ pub(super) fn normalised(raw_path: &str) -> Vec<u8> {
 }
 
 /// Decodes every percent escape, so that two spellings of one path compare equal. Used for invalidation alone.
-pub(super) fn fully_decoded(raw_path: &str) -> Vec<u8> {
+pub fn fully_decoded(raw_path: &str) -> Vec<u8> {
     decode(raw_path.as_bytes(), |_| true)
 }
 

@@ -4,11 +4,6 @@
 //! It does not know buckets, sites, prefixes of publishers or index documents, and never normalises: NFC and
 //! NFD, `a//b` and `a/b`, `dir` and `dir/` are different keys, as they are in S3.
 
-#![no_std]
-#![cfg_attr(test, allow(clippy::unwrap_used, clippy::panic))]
-
-extern crate alloc;
-
 use alloc::string::String;
 use core::fmt;
 

@@ -15,6 +15,7 @@ mod document;
 mod error;
 mod evaluation;
 mod facts;
+mod identity;
 mod network;
 mod principal_element;
 mod resource;
@@ -28,6 +29,9 @@ pub use document::{Policy, PolicyKind};
 pub use error::PolicyError;
 pub use evaluation::{Call, ResourcePolicy};
 pub use facts::Context;
+pub use identity::{
+    Account, AccountError, Credentials, Principal, Requester, SecretAccessKey, SessionToken,
+};
 
 #[cfg(test)]
 mod tests;

@@ -433,7 +433,7 @@ fn the_directory_refuses_policies_of_the_wrong_kind_and_odd_names() {
 
 #[test]
 fn documented_condition_keys_are_the_known_ones() {
-    let documentation = include_str!("../../../../docs/dev-stack.md");
+    let documentation = include_str!("../../../docs/dev-stack.md");
     let (_, section) = documentation.split_once("### Condition keys\n").unwrap();
     let section = section.split("\n#").next().unwrap();
     let mut documented: Vec<&str> = section.split('`').skip(1).step_by(2).collect();

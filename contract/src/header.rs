@@ -1,0 +1,17 @@
+//! The names of Keyfront's own headers. All of them are dropped from a viewer's request before the edge writes its own.
+
+/// What every one of these names begins with.
+pub const PREFIX: &str = "x-keyfront-";
+
+/// The request id, in every answer and log line.
+pub const REQUEST_ID: &str = "x-keyfront-request-id";
+
+/// Origin custom header: the site document. CloudFront adds it to every origin request of a cache behaviour.
+pub const SITE: &str = "x-keyfront-site";
+
+/// Written by the edge on every origin request: what cleaning the response depends on. Its first words name the
+/// route; see [`Route::of_response_facts`](crate::Route::of_response_facts).
+pub const RESPONSE_FACTS: &str = "x-keyfront-response";
+
+/// Written by the edge on the publish route: the publisher's `Authorization`, whose place the edge's own signature takes.
+pub const AUTHORIZATION: &str = "x-keyfront-authorization";

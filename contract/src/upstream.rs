@@ -1,0 +1,205 @@
+//! What an error code of S3 or KMS means: one table for everything that calls them.
+//!
+//! It reads codes, not transports: a call without an answer is the caller's to classify. Which problem a failure
+//! becomes is decided at each boundary.
+//!
+//! Sources: Amazon S3 API Reference, "Error responses"; AWS KMS API Reference, the operations' "Errors".
+
+/// What a failed call means.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Failure {
+    // The request.
+    /// There is no such object.
+    NotFound,
+    /// A precondition does not hold.
+    PreconditionFailed,
+    /// Another write of the same key was under way: try again.
+    Conflict,
+    /// The content does not have its checksum.
+    ChecksumMismatch,
+    /// The body ended early.
+    BodyIncomplete,
+    /// The ciphertext is not one of the key's: damaged, forged, or wrapped by another key.
+    CiphertextRefused,
+
+    // The configuration.
+    /// A policy denies the action.
+    Denied,
+    /// A policy denies the use of the key.
+    KmsDenied,
+    /// The key is disabled, being deleted or gone.
+    KmsDisabled,
+    /// The signature is not accepted: other secret, other Region, or a changed request.
+    SignatureRejected,
+    /// The two clocks differ too much.
+    ClockSkew,
+    /// The session has ended.
+    CredentialsExpired,
+    /// There is no such bucket, or it is elsewhere.
+    BucketMissing,
+
+    // The upstream.
+    /// It asks to slow down.
+    Throttled,
+    /// It could not serve the call; another try may succeed.
+    Unavailable,
+    /// It gave up waiting.
+    Timeout,
+}
+
+impl Failure {
+    /// What S3's `Code` means; `message` is read where a code alone does not tell. `None` for codes not listed here,
+    /// where the status must do.
+    #[must_use]
+    pub fn of_s3(code: &str, message: &str) -> Option<Self> {
+        if let Some(kms) = code.strip_prefix("KMS.") {
+            return Self::of_kms(kms);
+        }
+        Some(match code {
+            "NoSuchKey" | "NotFound" => Self::NotFound,
+            "NoSuchBucket" | "PermanentRedirect" => Self::BucketMissing,
+            "PreconditionFailed" => Self::PreconditionFailed,
+            "ConditionalRequestConflict" | "OperationAborted" => Self::Conflict,
+            "BadDigest" | "InvalidDigest" | "XAmzContentChecksumMismatch" => Self::ChecksumMismatch,
+            "InvalidRequest" if contains(message, "x-amz-checksum") => Self::ChecksumMismatch,
+            "IncompleteBody" => Self::BodyIncomplete,
+            "AccessDenied" if contains(message, "kms:") => Self::KmsDenied,
+            "AccessDenied" | "AllAccessDisabled" | "AccountProblem" | "InvalidObjectState" => {
+                Self::Denied
+            }
+            // The last of these names a Region other than the bucket's, or a malformed credential scope.
+            "SignatureDoesNotMatch"
+            | "InvalidAccessKeyId"
+            | "InvalidSecurity"
+            | "InvalidToken"
+            | "XAmzContentSHA256Mismatch"
+            | "AuthorizationHeaderMalformed" => Self::SignatureRejected,
+            "RequestTimeTooSkewed" | "RequestExpired" => Self::ClockSkew,
+            "ExpiredToken" => Self::CredentialsExpired,
+            "SlowDown"
+            | "RequestLimitExceeded"
+            | "ThrottlingException"
+            | "Throttling"
+            | "ServiceUnavailable" => Self::Throttled,
+            "RequestTimeout" => Self::Timeout,
+            "InternalError" => Self::Unavailable,
+            _ => return None,
+        })
+    }
+
+    /// What KMS's exception means, its name without a namespace (`com.amazonaws.kms#`). `None` for names not listed.
+    #[must_use]
+    pub fn of_kms(name: &str) -> Option<Self> {
+        Some(match name {
+            "InvalidCiphertextException" | "IncorrectKeyException" => Self::CiphertextRefused,
+            "AccessDeniedException" => Self::KmsDenied,
+            // S3 passes the state on under two names.
+            "DisabledException"
+            | "InvalidStateException"
+            | "KMSInvalidStateException"
+            | "NotFoundException" => Self::KmsDisabled,
+            "ThrottlingException" | "LimitExceededException" => Self::Throttled,
+            "ExpiredTokenException" | "ExpiredToken" => Self::CredentialsExpired,
+            "UnrecognizedClientException"
+            | "InvalidClientTokenId"
+            | "InvalidSignatureException"
+            | "IncompleteSignature"
+            | "IncompleteSignatureException"
+            | "MissingAuthenticationTokenException" => Self::SignatureRejected,
+            "DependencyTimeoutException" => Self::Timeout,
+            "KeyUnavailableException" | "KMSInternalException" => Self::Unavailable,
+            _ => return None,
+        })
+    }
+
+    /// What a status means where nothing else is known, as after `HEAD`.
+    #[must_use]
+    pub fn of_status(status: u16) -> Option<Self> {
+        Some(match status {
+            401 | 403 => Self::Denied,
+            404 => Self::NotFound,
+            412 => Self::PreconditionFailed,
+            429 | 503 => Self::Throttled,
+            500..=599 => Self::Unavailable,
+            _ => return None,
+        })
+    }
+}
+
+/// `str::contains` without the standard searcher, which would weigh more than this table in an edge module.
+fn contains(text: &str, part: &str) -> bool {
+    let mut windows = text.as_bytes().windows(part.len());
+    windows.any(|window| window == part.as_bytes())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn codes_of_s3_mean_what_the_table_says() {
+        for (code, message, meaning) in [
+            ("NoSuchKey", "", Some(Failure::NotFound)),
+            ("NoSuchBucket", "", Some(Failure::BucketMissing)),
+            ("PermanentRedirect", "", Some(Failure::BucketMissing)),
+            ("AccessDenied", "Access Denied", Some(Failure::Denied)),
+            (
+                "AccessDenied",
+                "not authorized to perform: kms:Decrypt",
+                Some(Failure::KmsDenied),
+            ),
+            (
+                "InvalidRequest",
+                "Value for x-amz-checksum-sha256 header is invalid.",
+                Some(Failure::ChecksumMismatch),
+            ),
+            ("InvalidRequest", "other", None),
+            (
+                "AuthorizationHeaderMalformed",
+                "",
+                Some(Failure::SignatureRejected),
+            ),
+            ("RequestTimeTooSkewed", "", Some(Failure::ClockSkew)),
+            ("ExpiredToken", "", Some(Failure::CredentialsExpired)),
+            ("SlowDown", "", Some(Failure::Throttled)),
+            ("KMS.DisabledException", "", Some(Failure::KmsDisabled)),
+            ("KMS.NotFoundException", "", Some(Failure::KmsDisabled)),
+            (
+                "KMS.KMSInvalidStateException",
+                "",
+                Some(Failure::KmsDisabled),
+            ),
+            ("KMS.AccessDeniedException", "", Some(Failure::KmsDenied)),
+            ("KMS.ThrottlingException", "", Some(Failure::Throttled)),
+            ("Teapot", "", None),
+            ("", "", None),
+        ] {
+            assert_eq!(Failure::of_s3(code, message), meaning, "{code} {message}");
+        }
+    }
+
+    #[test]
+    fn exceptions_of_kms_mean_what_the_table_says() {
+        for (name, meaning) in [
+            (
+                "InvalidCiphertextException",
+                Some(Failure::CiphertextRefused),
+            ),
+            ("IncorrectKeyException", Some(Failure::CiphertextRefused)),
+            ("AccessDeniedException", Some(Failure::KmsDenied)),
+            ("DisabledException", Some(Failure::KmsDisabled)),
+            ("DependencyTimeoutException", Some(Failure::Timeout)),
+            ("KMSInternalException", Some(Failure::Unavailable)),
+            ("ValidationException", None),
+        ] {
+            assert_eq!(Failure::of_kms(name), meaning, "{name}");
+        }
+    }
+
+    #[test]
+    fn a_text_contains_its_parts_and_no_others() {
+        assert!(contains("perform: kms:Decrypt", "kms:"));
+        assert!(!contains("kms", "kms:"));
+        assert!(!contains("", "kms:"));
+    }
+}

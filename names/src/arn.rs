@@ -1,0 +1,320 @@
+//! ARNs: `arn:PARTITION:SERVICE:REGION:ACCOUNT:RESOURCE`, taken apart once, and the kinds Keyfront is configured with.
+//!
+//! Source: IAM User Guide, "Amazon Resource Names".
+
+use alloc::{borrow::ToOwned, string::String};
+use core::fmt;
+
+/// Why a text is not an ARN, or not one of the kind that is needed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum ArnError {
+    /// Not six fields of printable ASCII beginning with `arn`.
+    #[error("not an ARN, which has the form arn:PARTITION:SERVICE:REGION:ACCOUNT:RESOURCE")]
+    Form,
+    /// The ARN of something else.
+    #[error("not an ARN of the form {expected}")]
+    Kind {
+        /// The form that is needed.
+        expected: &'static str,
+    },
+}
+
+/// The fields of an ARN.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Arn<'a> {
+    /// `aws`, `aws-cn`, `aws-us-gov` ...
+    pub partition: &'a str,
+    /// As in `kms`.
+    pub service: &'a str,
+    /// Empty for global services.
+    pub region: &'a str,
+    /// Twelve digits, or empty.
+    pub account: &'a str,
+    /// The rest; it may hold colons and slashes.
+    pub resource: &'a str,
+}
+
+impl<'a> Arn<'a> {
+    /// Takes an ARN apart. Fields may be empty, as S3's ARNs have no Region and account.
+    ///
+    /// # Errors
+    /// [`ArnError::Form`].
+    pub fn parse(text: &'a str) -> Result<Self, ArnError> {
+        let mut fields = text.splitn(6, ':');
+        let mut next = || fields.next().ok_or(ArnError::Form);
+        let printable = text.bytes().all(|byte| byte.is_ascii_graphic());
+        if next()? != "arn" || !printable {
+            return Err(ArnError::Form);
+        }
+        Ok(Self {
+            partition: next()?,
+            service: next()?,
+            region: next()?,
+            account: next()?,
+            resource: next()?,
+        })
+    }
+}
+
+/// Whether `text` is an account id: twelve digits.
+#[must_use]
+pub fn is_account_id(text: &str) -> bool {
+    text.len() == 12 && text.bytes().all(|byte| byte.is_ascii_digit())
+}
+
+/// The ARN of a KMS key.
+///
+/// Aliases are refused: they resolve in the caller's account, and S3 answers with the key's ARN, so that an alias
+/// could not be verified.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub struct KeyArn {
+    arn: String,
+    region: String,
+}
+
+impl KeyArn {
+    /// The form of these ARNs.
+    pub const FORM: &'static str = "arn:aws:kms:REGION:ACCOUNT:key/ID";
+
+    /// # Errors
+    /// Anything that is not the ARN of a key.
+    pub fn parse(text: &str) -> Result<Self, ArnError> {
+        let arn = regional(text, "kms", "key/", Self::FORM)?;
+        Ok(Self {
+            arn: text.to_owned(),
+            region: arn.region.to_owned(),
+        })
+    }
+
+    /// The whole ARN.
+    #[must_use]
+    pub fn as_str(&self) -> &str {
+        &self.arn
+    }
+
+    /// Where the key is.
+    #[must_use]
+    pub fn region(&self) -> &str {
+        &self.region
+    }
+}
+
+impl fmt::Display for KeyArn {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.arn)
+    }
+}
+
+/// The ARN of an SSM parameter.
+///
+/// A bare name is refused: it would be looked for in the caller's Region.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ParameterArn {
+    arn: String,
+    region: String,
+}
+
+impl ParameterArn {
+    /// The form of these ARNs.
+    pub const FORM: &'static str = "arn:aws:ssm:REGION:ACCOUNT:parameter/NAME";
+
+    /// # Errors
+    /// Anything that is not the ARN of a parameter.
+    pub fn parse(text: &str) -> Result<Self, ArnError> {
+        let arn = regional(text, "ssm", "parameter/", Self::FORM)?;
+        Ok(Self {
+            arn: text.to_owned(),
+            region: arn.region.to_owned(),
+        })
+    }
+
+    /// The whole ARN, which SSM takes as a name.
+    #[must_use]
+    pub fn as_str(&self) -> &str {
+        &self.arn
+    }
+
+    /// Where the parameter is.
+    #[must_use]
+    pub fn region(&self) -> &str {
+        &self.region
+    }
+}
+
+impl fmt::Display for ParameterArn {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.arn)
+    }
+}
+
+/// The ARN of an IAM role, comparable with the ARNs its sessions have.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct RoleArn {
+    arn: String,
+    partition: String,
+    account: String,
+    name: String,
+}
+
+impl RoleArn {
+    /// The form of these ARNs.
+    pub const FORM: &'static str = "arn:aws:iam::ACCOUNT:role/NAME";
+
+    /// Reads `arn:PARTITION:iam::ACCOUNT:role/PATH/NAME`.
+    ///
+    /// # Errors
+    /// Anything that is not the ARN of a role.
+    pub fn parse(text: &str) -> Result<Self, ArnError> {
+        let kind = ArnError::Kind {
+            expected: Self::FORM,
+        };
+        let arn = Arn::parse(text)?;
+        let name = arn
+            .resource
+            .strip_prefix("role/")
+            .and_then(|path| path.rsplit('/').next())
+            .filter(|name| !name.is_empty())
+            .ok_or(kind)?;
+        if arn.service != "iam" || !arn.region.is_empty() || !is_account_id(arn.account) {
+            return Err(kind);
+        }
+        Ok(Self {
+            arn: text.to_owned(),
+            partition: arn.partition.to_owned(),
+            account: arn.account.to_owned(),
+            name: name.to_owned(),
+        })
+    }
+
+    /// The whole ARN.
+    #[must_use]
+    pub fn as_str(&self) -> &str {
+        &self.arn
+    }
+
+    /// The account's twelve digits.
+    #[must_use]
+    pub fn account(&self) -> &str {
+        &self.account
+    }
+
+    /// The role's name, without its path.
+    #[must_use]
+    pub fn name(&self) -> &str {
+        &self.name
+    }
+
+    /// Whether `caller`, as AWS reports a verified caller, is a session of this role:
+    /// `arn:PARTITION:sts::ACCOUNT:assumed-role/NAME/SESSION`. A role's path is not part of it.
+    #[must_use]
+    pub fn is_session(&self, caller: &str) -> bool {
+        let Ok(arn) = Arn::parse(caller) else {
+            return false;
+        };
+        let mut parts = arn.resource.split('/');
+        arn.service == "sts"
+            && arn.region.is_empty()
+            && arn.partition == self.partition
+            && arn.account == self.account
+            && parts.next() == Some("assumed-role")
+            && parts.next() == Some(self.name.as_str())
+            && parts.next().is_some_and(|session| !session.is_empty())
+            && parts.next().is_none()
+    }
+}
+
+impl fmt::Display for RoleArn {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.arn)
+    }
+}
+
+/// An ARN of `service` with a Region, an account and a resource that begins with `prefix` and goes on.
+fn regional<'a>(
+    text: &'a str,
+    service: &str,
+    prefix: &str,
+    expected: &'static str,
+) -> Result<Arn<'a>, ArnError> {
+    let arn = Arn::parse(text)?;
+    let named = arn
+        .resource
+        .strip_prefix(prefix)
+        .is_some_and(|id| !id.is_empty());
+    if arn.service == service
+        && crate::Region::is_name(arn.region)
+        && is_account_id(arn.account)
+        && named
+    {
+        Ok(arn)
+    } else {
+        Err(ArnError::Kind { expected })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_arn_has_six_fields_and_the_last_keeps_its_colons() {
+        let arn = Arn::parse("arn:aws:logs:eu-west-1:123456789012:log-group:a:*").unwrap();
+        assert_eq!(arn.resource, "log-group:a:*");
+        assert_eq!(Arn::parse("arn:aws:s3:::b/k").unwrap().account, "");
+        for text in [
+            "",
+            "arn",
+            "arn:aws:s3::b",
+            "urn:aws:s3:::b",
+            "arn:aws:s3:::b k",
+            "arn:aws:s3:::é",
+        ] {
+            assert_eq!(Arn::parse(text), Err(ArnError::Form), "{text}");
+        }
+    }
+
+    #[test]
+    fn keys_and_parameters_need_region_account_and_id() {
+        let key = KeyArn::parse("arn:aws-cn:kms:cn-north-1:123456789012:key/1").unwrap();
+        assert_eq!(key.region(), "cn-north-1");
+        for text in [
+            "arn:aws:kms:eu-west-1:123456789012:alias/a",
+            "arn:aws:kms::123456789012:key/1",
+            "arn:aws:kms:eu-west-1:12:key/1",
+            "arn:aws:kms:eu-west-1:123456789012:key/",
+            "arn:aws:ssm:eu-west-1:123456789012:key/1",
+        ] {
+            assert_eq!(
+                KeyArn::parse(text),
+                Err(ArnError::Kind {
+                    expected: KeyArn::FORM
+                }),
+                "{text}"
+            );
+        }
+        assert!(ParameterArn::parse("arn:aws:ssm:us-east-1:123456789012:parameter/a/b").is_ok());
+        assert!(ParameterArn::parse("arn:aws:ssm:us-east-1:123456789012:parameter/").is_err());
+    }
+
+    #[test]
+    fn a_role_knows_its_sessions_and_no_others() {
+        let role = RoleArn::parse("arn:aws:iam::123456789012:role/keyfront/edge").unwrap();
+        assert_eq!(role.name(), "edge");
+        assert!(role.is_session("arn:aws:sts::123456789012:assumed-role/edge/us-east-1.signer"));
+        for other in [
+            "",
+            "arn:aws:iam::123456789012:role/keyfront/edge",
+            "arn:aws:sts::123456789012:assumed-role/edge",
+            "arn:aws:sts::123456789012:assumed-role/edge/",
+            "arn:aws:sts::123456789012:assumed-role/edge/a/b",
+            "arn:aws:sts::123456789012:assumed-role/edges/a",
+            "arn:aws:sts::210987654321:assumed-role/edge/a",
+            "arn:aws-cn:sts::123456789012:assumed-role/edge/a",
+            "arn:aws:sts::123456789012:federated-user/edge/a",
+        ] {
+            assert!(!role.is_session(other), "{other}");
+        }
+        assert!(RoleArn::parse("arn:aws:iam::123456789012:user/edge").is_err());
+        assert!(RoleArn::parse("arn:aws:iam::123456789012:role/").is_err());
+    }
+}
