@@ -11,6 +11,7 @@
 
 #![cfg_attr(test, allow(clippy::unwrap_used, clippy::panic))]
 
+mod aws;
 pub mod catalog;
 pub mod config;
 pub mod encryption;

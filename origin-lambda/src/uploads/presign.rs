@@ -5,31 +5,24 @@
 use std::{
     fmt,
     sync::{Mutex, PoisonError},
-    time::{Duration, SystemTime, UNIX_EPOCH},
 };
 
-use aws_credential_types::{
-    Credentials as SdkCredentials,
-    provider::{ProvideCredentials as _, SharedCredentialsProvider},
-};
+use aws_credential_types::provider::SharedCredentialsProvider;
 use keyfront_names::ObjectKey;
 use keyfront_sigv4::{
-    AmzDate, Credentials, Expiry, Payload, PostPolicy, Profile, Request, SecretAccessKey,
-    SessionToken, Signer, SigningContext, SigningError, uri_encoding::append_component,
+    Expiry, Payload, PostPolicy, Profile, Request, Signer, SigningContext, SigningError,
+    uri_encoding::append_component,
 };
 
 use crate::{
+    aws::{SigningCredentials, SigningCredentialsError, SigningMoment, amz_date},
     config::{Config, S3Style},
     error::{Error, Fault},
 };
 
-/// How long credentials are used without asking their provider again.
-const KEEP_CREDENTIALS: Duration = Duration::from_secs(60);
-
 /// Signs for one bucket.
 pub struct Presigner {
-    provider: SharedCredentialsProvider,
-    kept: Mutex<Option<(SystemTime, SdkCredentials)>>,
+    credentials: SigningCredentials,
     signer: Mutex<Signer>,
     region: String,
     bucket: String,
@@ -56,32 +49,6 @@ impl fmt::Debug for Grant {
     }
 }
 
-/// Who signs, and when.
-struct Moment {
-    credentials: Credentials,
-    date: AmzDate,
-    now: u64,
-    /// The credentials' end, Unix time.
-    end: Option<u64>,
-}
-
-impl Moment {
-    fn expires(&self, lifetime: u64) -> u64 {
-        let asked = self.now + lifetime;
-        self.end.map_or(asked, |end| end.min(asked))
-    }
-
-    fn context<'a>(&'a self, region: &'a str) -> SigningContext<'a> {
-        SigningContext {
-            credentials: &self.credentials,
-            region,
-            service: "s3",
-            profile: Profile::S3,
-            date: self.date,
-        }
-    }
-}
-
 impl Presigner {
     /// A presigner for the bucket and endpoint that `config` names.
     pub fn new(config: &Config, provider: SharedCredentialsProvider) -> Self {
@@ -103,8 +70,7 @@ impl Presigner {
             S3Style::VirtualHost => (format!("{}.{authority}", config.bucket), String::new()),
         };
         Self {
-            provider,
-            kept: Mutex::default(),
+            credentials: SigningCredentials::new(provider),
             signer: Mutex::default(),
             region: config.region.clone(),
             bucket: config.bucket.clone(),
@@ -151,7 +117,7 @@ impl Presigner {
         };
         let mut signer = self.signer.lock().unwrap_or_else(PoisonError::into_inner);
         let query = signer
-            .presign(&request, &moment.context(&self.region), expiry)
+            .presign(&request, &self.context(&moment), expiry)
             .map_err(unsigned)?;
         Ok(Grant {
             url: format!("{}://{}{path}?{}", self.scheme, self.host, query.as_str()),
@@ -159,7 +125,7 @@ impl Presigner {
                 .into_iter()
                 .map(|(name, value)| (name.to_owned(), value))
                 .collect(),
-            expires: moment.expires(u64::from(lifetime)),
+            expires: end(&moment, lifetime),
         })
     }
 
@@ -178,10 +144,10 @@ impl Presigner {
         for (name, value) in fields {
             policy = policy.field(name, value);
         }
-        let expires = moment.expires(u64::from(lifetime));
+        let expires = end(&moment, lifetime);
         let mut signer = self.signer.lock().unwrap_or_else(PoisonError::into_inner);
-        let signed = date(expires)
-            .and_then(|end| signer.sign_post_policy(&policy, &moment.context(&self.region), end))
+        let signed = amz_date(expires)
+            .and_then(|end| signer.sign_post_policy(&policy, &self.context(&moment), end))
             .map_err(unsigned)?;
         Ok(Grant {
             url: format!("{}://{}{}/", self.scheme, self.host, self.path),
@@ -204,45 +170,35 @@ impl Presigner {
         )
     }
 
-    async fn moment(&self) -> Result<Moment, Error> {
-        let now = SystemTime::now();
-        let sdk = self.sdk_credentials(now).await?;
-        let now = unix(now);
-        let secret = SecretAccessKey::new(sdk.secret_access_key()).map_err(unsigned)?;
-        let token = sdk.session_token().map(SessionToken::new).transpose();
-        let token = token.map_err(unsigned)?;
-        let credentials = Credentials::new(sdk.access_key_id(), secret, token);
-        Ok(Moment {
-            credentials: credentials.map_err(unsigned)?,
-            date: date(now).map_err(unsigned)?,
-            now,
-            end: sdk.expiry().map(unix),
-        })
+    fn context<'a>(&'a self, moment: &'a SigningMoment) -> SigningContext<'a> {
+        SigningContext {
+            credentials: &moment.credentials,
+            region: &self.region,
+            service: "s3",
+            profile: Profile::S3,
+            date: moment.date,
+        }
     }
 
-    async fn sdk_credentials(&self, now: SystemTime) -> Result<SdkCredentials, Error> {
-        let fresh = |(since, credentials): &(SystemTime, SdkCredentials)| {
-            let young = now
-                .duration_since(*since)
-                .is_ok_and(|age| age < KEEP_CREDENTIALS);
-            let valid = credentials
-                .expiry()
-                .is_none_or(|end| end > now + KEEP_CREDENTIALS);
-            (young && valid).then(|| credentials.clone())
-        };
-        let kept = || self.kept.lock().unwrap_or_else(PoisonError::into_inner);
-        if let Some(credentials) = kept().as_ref().and_then(fresh) {
-            return Ok(credentials);
-        }
-        let provided = self.provider.provide_credentials().await;
-        let credentials = provided.map_err(|error| Error::Upstream {
-            operation: "credentials",
-            fault: Fault::CredentialsMissing,
-            source: Box::new(error),
-        })?;
-        *kept() = Some((now, credentials.clone()));
-        Ok(credentials)
+    async fn moment(&self) -> Result<SigningMoment, Error> {
+        self.credentials
+            .moment()
+            .await
+            .map_err(|error| match error {
+                SigningCredentialsError::Missing(_) => Error::Upstream {
+                    operation: "credentials",
+                    fault: Fault::CredentialsMissing,
+                    source: Box::new(error),
+                },
+                SigningCredentialsError::Unusable(error) => unsigned(error),
+            })
     }
+}
+
+/// When a request ends: after its lifetime, or with the credentials.
+fn end(moment: &SigningMoment, lifetime: u32) -> u64 {
+    let own = moment.now + u64::from(lifetime);
+    moment.end.map_or(own, |end| end.min(own))
 }
 
 impl fmt::Debug for Presigner {
@@ -252,16 +208,6 @@ impl fmt::Debug for Presigner {
             .field("bucket", &self.bucket)
             .finish_non_exhaustive()
     }
-}
-
-fn unix(moment: SystemTime) -> u64 {
-    moment
-        .duration_since(UNIX_EPOCH)
-        .map_or(0, |since| since.as_secs())
-}
-
-fn date(unix: u64) -> Result<AmzDate, SigningError> {
-    AmzDate::from_unix(i64::try_from(unix).unwrap_or(i64::MAX))
 }
 
 /// Nothing a client sends reaches the signer unchecked, so the configuration is at fault.

@@ -3,8 +3,9 @@
 //! An object that is changed stays changed whatever the CDN answers: a refusal means that viewers see the old one for
 //! as long as caches may keep it. Documents the edge serves for other paths (fallback, not-found) are not known here.
 
-mod clients;
+mod cloudfront;
 mod paths;
+mod ssm;
 
 use std::{
     fmt,
@@ -13,11 +14,14 @@ use std::{
 };
 
 use aws_credential_types::provider::SharedCredentialsProvider;
-use aws_sdk_cloudfront::types::{InvalidationBatch, Paths};
 use keyfront_names::ObjectKey;
 use tokio::{sync::oneshot, time};
 
-use self::paths::paths_of;
+use self::{
+    cloudfront::{CloudFront, InvalidationBatch, is_busy},
+    paths::paths_of,
+    ssm::Ssm,
+};
 use crate::config::{CdnSettings, Config};
 
 /// Changes of one batch: with the paths a key can have, below CloudFront's 3,000.
@@ -52,8 +56,8 @@ impl fmt::Display for Reach {
 pub struct Cdn(Option<Arc<Distribution>>);
 
 struct Distribution {
-    cloudfront: aws_sdk_cloudfront::Client,
-    ssm: aws_sdk_ssm::Client,
+    cloudfront: CloudFront,
+    ssm: Ssm,
     settings: CdnSettings,
     id: Mutex<Option<String>>,
     queue: Mutex<Queue>,
@@ -82,8 +86,8 @@ impl Cdn {
     pub fn new(config: &Config, credentials: &SharedCredentialsProvider) -> Self {
         Self(config.cdn.clone().map(|settings| {
             Arc::new(Distribution {
-                cloudfront: clients::cloudfront(config, &settings, credentials.clone()),
-                ssm: clients::ssm(&settings, credentials.clone()),
+                cloudfront: CloudFront::new(config, &settings, credentials.clone()),
+                ssm: Ssm::new(&settings, credentials.clone()),
                 settings,
                 id: Mutex::default(),
                 queue: Mutex::default(),
@@ -158,28 +162,23 @@ impl Distribution {
         let Some(id) = self.id().await else {
             return false;
         };
-        let Some(batch) = batch(paths) else {
-            return false;
-        };
+        let batch = InvalidationBatch::new(paths);
         let mut pauses = PAUSES.into_iter();
         loop {
-            let call = self.cloudfront.create_invalidation().distribution_id(&id);
-            let sent = call.invalidation_batch(batch.clone()).send().await;
+            let sent = self.cloudfront.create_invalidation(&id, &batch).await;
             let Err(error) = sent else { return true };
-            let error = error.into_service_error();
-            let busy = error.is_too_many_invalidations_in_progress();
             match pauses.next() {
-                Some(pause) if busy => time::sleep(pause).await,
+                Some(pause) if is_busy(&error) => time::sleep(pause).await,
                 _ => {
-                    if !busy {
+                    if !is_busy(&error) {
                         // The parameter may name another distribution by now.
                         *locked(&self.id) = None;
                     }
                     tracing::warn!(
                         distribution = id,
                         error = &error as &dyn std::error::Error,
-                        code = error.meta().code(),
-                        "the cdn does not forget; viewers see the change when their copies expire"
+                        code = error.code(),
+                        "the CDN was not invalidated; viewers see the change when their copies expire"
                     );
                     return false;
                 }
@@ -193,41 +192,26 @@ impl Distribution {
             return known;
         }
         let name = self.settings.distribution_parameter.as_str();
-        match self.ssm.get_parameter().name(name).send().await {
-            Ok(answer) => {
-                let id = answer.parameter.and_then(|parameter| parameter.value);
-                let id = id.filter(|id| !id.is_empty());
-                if id.is_none() {
-                    tracing::warn!(parameter = name, "the parameter names no distribution");
-                }
-                locked(&self.id).clone_from(&id);
-                id
+        match self.ssm.get_parameter(name).await {
+            Ok(id) if id.is_empty() => {
+                tracing::warn!(parameter = name, "the parameter names no distribution");
+                None
+            }
+            Ok(id) => {
+                *locked(&self.id) = Some(id.clone());
+                Some(id)
             }
             Err(error) => {
-                let error = error.into_service_error();
                 tracing::warn!(
                     parameter = name,
                     error = &error as &dyn std::error::Error,
-                    code = error.meta().code(),
+                    code = error.code(),
                     "the distribution's id cannot be read; let the origin's role read the parameter"
                 );
                 None
             }
         }
     }
-}
-
-/// A batch under a name of its own; the SDK's retries repeat it under the same name, which CloudFront does once.
-fn batch(paths: Vec<String>) -> Option<InvalidationBatch> {
-    let paths = Paths::builder()
-        .quantity(i32::try_from(paths.len()).ok()?)
-        .set_items(Some(paths))
-        .build()
-        .ok()?;
-    let batch = InvalidationBatch::builder()
-        .paths(paths)
-        .caller_reference(uuid::Uuid::new_v4().to_string());
-    batch.build().ok()
 }
 
 fn locked<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {

@@ -1,0 +1,112 @@
+//! The origin's own credentials for our own signer: asked of the SDK's provider, kept for a minute.
+
+use std::{
+    fmt,
+    sync::{Mutex, PoisonError},
+    time::{Duration, SystemTime, UNIX_EPOCH},
+};
+
+use aws_credential_types::{
+    Credentials as SdkCredentials,
+    provider::{ProvideCredentials as _, SharedCredentialsProvider, error::CredentialsError},
+};
+use keyfront_sigv4::{AmzDate, Credentials, SecretAccessKey, SessionToken, SigningError};
+
+/// How long credentials are used without asking their provider again.
+const KEEP: Duration = Duration::from_secs(60);
+
+/// Why nothing can be signed.
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum SigningCredentialsError {
+    /// The provider has none.
+    #[error("no credentials are available")]
+    Missing(#[from] CredentialsError),
+    /// The provider returned something that no request can be signed with.
+    #[error("the credentials cannot be used for signing")]
+    Unusable(#[from] SigningError),
+}
+
+/// A source of credentials.
+pub(crate) struct SigningCredentials {
+    provider: SharedCredentialsProvider,
+    kept: Mutex<Option<Kept>>,
+}
+
+struct Kept {
+    since: SystemTime,
+    credentials: SdkCredentials,
+}
+
+/// Who signs, and when.
+pub(crate) struct SigningMoment {
+    /// The signer.
+    pub(crate) credentials: Credentials,
+    /// When.
+    pub(crate) date: AmzDate,
+    /// The same as Unix time.
+    pub(crate) now: u64,
+    /// The credentials' end, Unix time.
+    pub(crate) end: Option<u64>,
+}
+
+impl SigningCredentials {
+    pub(crate) fn new(provider: SharedCredentialsProvider) -> Self {
+        Self {
+            provider,
+            kept: Mutex::default(),
+        }
+    }
+
+    /// Credentials for signing now.
+    pub(crate) async fn moment(&self) -> Result<SigningMoment, SigningCredentialsError> {
+        let now = SystemTime::now();
+        let sdk = self.current(now).await?;
+        let now = unix(now);
+        let secret = SecretAccessKey::new(sdk.secret_access_key())?;
+        let token = sdk.session_token().map(SessionToken::new).transpose()?;
+        Ok(SigningMoment {
+            credentials: Credentials::new(sdk.access_key_id(), secret, token)?,
+            date: amz_date(now)?,
+            now,
+            end: sdk.expiry().map(unix),
+        })
+    }
+
+    async fn current(&self, now: SystemTime) -> Result<SdkCredentials, CredentialsError> {
+        if let Some(credentials) = self.fresh(now) {
+            return Ok(credentials);
+        }
+        let credentials = self.provider.provide_credentials().await?;
+        let mut kept = self.kept.lock().unwrap_or_else(PoisonError::into_inner);
+        *kept = Some(Kept {
+            since: now,
+            credentials: credentials.clone(),
+        });
+        Ok(credentials)
+    }
+
+    fn fresh(&self, now: SystemTime) -> Option<SdkCredentials> {
+        let kept = self.kept.lock().unwrap_or_else(PoisonError::into_inner);
+        let Kept { since, credentials } = kept.as_ref()?;
+        let young = now.duration_since(*since).is_ok_and(|age| age < KEEP);
+        let valid = credentials.expiry().is_none_or(|end| end > now + KEEP);
+        (young && valid).then(|| credentials.clone())
+    }
+}
+
+impl fmt::Debug for SigningCredentials {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("SigningCredentials(redacted)")
+    }
+}
+
+fn unix(moment: SystemTime) -> u64 {
+    moment
+        .duration_since(UNIX_EPOCH)
+        .map_or(0, |since| since.as_secs())
+}
+
+/// Unix time as signatures spell it.
+pub(crate) fn amz_date(unix: u64) -> Result<AmzDate, SigningError> {
+    AmzDate::from_unix(i64::try_from(unix).unwrap_or(i64::MAX))
+}

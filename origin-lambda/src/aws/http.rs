@@ -1,0 +1,112 @@
+//! One HTTP request outside of the SDK's clients: no redirects, bounded in time and in bytes.
+//!
+//! It decides nothing about when, and nothing about what a status means.
+
+use std::{sync::OnceLock, time::Duration};
+
+use aws_sdk_s3::primitives::{ByteStream, SdkBody};
+use aws_smithy_http_client::{
+    Connector,
+    tls::{Provider, rustls_provider::CryptoMode},
+};
+use aws_smithy_runtime_api::client::{
+    http::{HttpConnector as _, HttpConnectorSettings},
+    orchestrator::HttpRequest,
+};
+use http::Request;
+
+use crate::error::Source;
+
+/// How long connecting may take.
+const CONNECT: Duration = Duration::from_secs(3);
+
+/// Why there is no reply.
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum HttpError {
+    #[error("the request cannot be made")]
+    Request(#[source] Source),
+    #[error("the server cannot be reached")]
+    Unreachable(#[source] Source),
+    #[error("the server did not reply within {0:?}")]
+    Timeout(Duration),
+    #[error("the reply stopped arriving")]
+    Interrupted(#[source] Source),
+    #[error("the reply is larger than {0} bytes")]
+    TooLarge(usize),
+}
+
+/// What a call may cost.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Limits {
+    /// From connecting to the last byte.
+    pub(crate) time: Duration,
+    /// Bytes of the reply's body.
+    pub(crate) bytes: usize,
+}
+
+/// A reply, whole.
+#[derive(Debug)]
+pub(crate) struct Reply {
+    pub(crate) status: u16,
+    /// Without parameters, lower-case.
+    pub(crate) media_type: Option<String>,
+    pub(crate) body: Vec<u8>,
+}
+
+/// Makes calls. Its client is made at the first one: reading the system's certificates takes a moment, which a start
+/// that calls nobody need not wait for.
+#[derive(Debug, Default)]
+pub(crate) struct HttpCaller(OnceLock<Connector>);
+
+impl HttpCaller {
+    pub(crate) async fn call(
+        &self,
+        request: Request<Vec<u8>>,
+        limits: Limits,
+    ) -> Result<Reply, HttpError> {
+        let connector = self.0.get_or_init(|| {
+            let settings = HttpConnectorSettings::builder().connect_timeout(CONNECT);
+            Connector::builder()
+                .tls_provider(Provider::Rustls(CryptoMode::Ring))
+                .connector_settings(settings.build())
+                .pool_idle_timeout(Duration::from_secs(4))
+                .build()
+        });
+        let request = HttpRequest::try_from(request.map(SdkBody::from))
+            .map_err(|error| HttpError::Request(error.into()))?;
+        tokio::time::timeout(limits.time, whole(connector, request, limits.bytes))
+            .await
+            .unwrap_or(Err(HttpError::Timeout(limits.time)))
+    }
+}
+
+async fn whole(
+    connector: &Connector,
+    request: HttpRequest,
+    limit: usize,
+) -> Result<Reply, HttpError> {
+    let answer = connector
+        .call(request)
+        .await
+        .map_err(|error| HttpError::Unreachable(error.into()))?;
+    let media_type = answer.headers().get("content-type");
+    let media_type = media_type.and_then(|value| value.split(';').next());
+    let (status, media_type) = (
+        answer.status().as_u16(),
+        media_type.map(|text| text.trim().to_ascii_lowercase()),
+    );
+    let mut stream = ByteStream::new(answer.into_body());
+    let mut body = Vec::new();
+    while let Some(chunk) = stream.next().await {
+        let chunk = chunk.map_err(|error| HttpError::Interrupted(error.into()))?;
+        if body.len() + chunk.len() > limit {
+            return Err(HttpError::TooLarge(limit));
+        }
+        body.extend_from_slice(&chunk);
+    }
+    Ok(Reply {
+        status,
+        media_type,
+        body,
+    })
+}
