@@ -1,4 +1,4 @@
-//! Configuration from environment variables: read once, judged completely, before anything is served.
+//! Configuration from environment variables: read once and validated completely, before anything is served.
 //!
 //! It does not create clients. Credentials come from the AWS SDK's chain; the one secret read here is
 //! the optional client-side master key.
@@ -6,12 +6,15 @@
 mod cdn;
 mod envelopes;
 
-use std::fmt;
+use std::borrow::Cow;
+
+use keyfront_names::host::{self, EndpointError};
+pub use keyfront_names::{BucketName, KeyArn, ParameterArn, Region, RoleArn};
 
 pub use self::{
     cdn::{
-        CLOUDFRONT_ENDPOINT, CdnSettings, DISTRIBUTION_PARAMETER, ParameterArn, SITE_INDEX,
-        SITE_PREFIX, SSM_ENDPOINT,
+        CLOUDFRONT_ENDPOINT, CdnSettings, DISTRIBUTION_PARAMETER, SITE_INDEX, SITE_PREFIX,
+        SSM_ENDPOINT,
     },
     envelopes::{
         Commitment, MASTER_KEY, MASTER_KEY_ID, MasterKeySetting, READER_COMMITMENT,
@@ -48,7 +51,7 @@ pub enum ConfigError {
         /// The variable.
         name: &'static str,
         /// What it must look like.
-        reason: &'static str,
+        reason: Cow<'static, str>,
     },
 }
 
@@ -56,14 +59,14 @@ pub enum ConfigError {
 #[derive(Debug, Clone)]
 pub struct Config {
     /// Bucket name.
-    pub bucket: String,
+    pub bucket: BucketName,
     /// Key that every object must be encrypted with.
     pub key_arn: KeyArn,
     /// Region of the bucket.
-    pub region: String,
+    pub region: Region,
     /// Role whose signed requests may carry a viewer's token; `None` trusts no one.
     pub edge_role: Option<RoleArn>,
-    /// Base of the URLs told to publishers.
+    /// Base of the URLs that publishers get.
     pub public_url: Option<String>,
     /// S3 endpoint override.
     pub s3_endpoint: Option<String>,
@@ -75,7 +78,7 @@ pub struct Config {
     pub master_key: Option<MasterKeySetting>,
     /// What the reader opens, and how.
     pub reader: ReaderSettings,
-    /// The CDN to tell of changes.
+    /// The CDN to invalidate.
     pub cdn: Option<CdnSettings>,
 }
 
@@ -98,11 +101,18 @@ impl Config {
         let optional = |name: &str| lookup(name).filter(|value| !value.is_empty());
         let required = |name, hint| optional(name).ok_or(ConfigError::Missing(name, hint));
         Ok(Self {
-            bucket: bucket(required(BUCKET, "the bucket's name")?)?,
-            key_arn: KeyArn::parse(&required(KEY_ARN, "the KMS key's ARN")?)?,
-            region: required(REGION, "the Region of the bucket and the key")?,
+            bucket: BucketName::new(required(BUCKET, "the bucket's name")?)
+                .map_err(|error| invalid(BUCKET, error.to_string()))?,
+            key_arn: KeyArn::parse(&required(KEY_ARN, "the KMS key's ARN")?).map_err(|_| {
+                invalid(
+                    KEY_ARN,
+                    "write the key's ARN, arn:aws:kms:REGION:ACCOUNT:key/ID, not an alias",
+                )
+            })?,
+            region: Region::new(required(REGION, "the Region of the bucket and the key")?)
+                .map_err(|error| invalid(REGION, error.to_string()))?,
             edge_role: optional(EDGE_ROLE_ARN)
-                .map(|arn| RoleArn::parse(&arn))
+                .map(|arn| edge_role(&arn))
                 .transpose()?,
             public_url: optional(PUBLIC_URL)
                 .map(|url| public_url(&url))
@@ -140,28 +150,39 @@ impl Config {
     }
 }
 
-const fn invalid(name: &'static str, reason: &'static str) -> ConfigError {
-    ConfigError::Invalid { name, reason }
-}
-
-fn bucket(name: String) -> Result<String, ConfigError> {
-    let legal =
-        |byte: u8| byte.is_ascii_lowercase() || byte.is_ascii_digit() || b".-".contains(&byte);
-    if (3..=63).contains(&name.len()) && name.bytes().all(legal) {
-        Ok(name)
-    } else {
-        Err(invalid(
-            BUCKET,
-            "a bucket name has 3 to 63 lower-case letters, digits, dots and hyphens",
-        ))
+fn invalid(name: &'static str, reason: impl Into<Cow<'static, str>>) -> ConfigError {
+    ConfigError::Invalid {
+        name,
+        reason: reason.into(),
     }
 }
 
+fn edge_role(arn: &str) -> Result<RoleArn, ConfigError> {
+    RoleArn::parse(arn).map_err(|_| {
+        invalid(
+            EDGE_ROLE_ARN,
+            "write the role's ARN, arn:aws:iam::ACCOUNT:role/NAME",
+        )
+    })
+}
+
+/// Plain HTTP is allowed here: a store in the same private network may offer no other.
 fn endpoint(name: &'static str, url: String) -> Result<String, ConfigError> {
-    if url.starts_with("http://") || url.starts_with("https://") {
-        Ok(url)
-    } else {
-        Err(invalid(name, "write an http:// or https:// URL"))
+    match host::endpoint(&url) {
+        Ok(_) | Err(EndpointError::PlainHttp) => Ok(url),
+        Err(EndpointError::Form) => Err(invalid(name, "write http[s]://HOST[:PORT]")),
+    }
+}
+
+/// Scheme and `Host` of an endpoint that [`Config`] holds.
+pub(crate) fn split_endpoint(endpoint: &str) -> (&'static str, &str) {
+    match host::endpoint(endpoint) {
+        Ok((scheme, host)) => (scheme.as_str(), host),
+        Err(_) => {
+            let (scheme, rest) = endpoint.split_once("://").unwrap_or(("https", endpoint));
+            let scheme = if scheme == "http" { "http" } else { "https" };
+            (scheme, rest.trim_end_matches('/'))
+        }
     }
 }
 
@@ -171,116 +192,6 @@ fn public_url(url: &str) -> Result<String, ConfigError> {
     } else {
         Err(invalid(PUBLIC_URL, "write an https:// URL without query"))
     }
-}
-
-/// The ARN of a KMS key: `arn:PARTITION:kms:REGION:ACCOUNT:key/ID`.
-///
-/// Aliases are refused: they resolve in the caller's account, and S3 answers with the key's ARN,
-/// so that an alias could not be verified.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct KeyArn(String);
-
-impl KeyArn {
-    /// # Errors
-    /// Anything that is not the ARN of a key.
-    pub fn parse(arn: &str) -> Result<Self, ConfigError> {
-        match split_arn(arn) {
-            Some([_, "kms", region, account, resource])
-                if !region.is_empty()
-                    && is_account(account)
-                    && resource
-                        .strip_prefix("key/")
-                        .is_some_and(|id| !id.is_empty()) =>
-            {
-                Ok(Self(arn.to_owned()))
-            }
-            _ => Err(invalid(
-                KEY_ARN,
-                "write the key's ARN, arn:aws:kms:REGION:ACCOUNT:key/ID, not an alias",
-            )),
-        }
-    }
-
-    /// The ARN's text.
-    pub fn as_str(&self) -> &str {
-        &self.0
-    }
-}
-
-impl fmt::Display for KeyArn {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&self.0)
-    }
-}
-
-/// The IAM role of the edge, comparable with the ARNs its sessions have.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct RoleArn {
-    partition: String,
-    account: String,
-    name: String,
-}
-
-impl RoleArn {
-    /// Reads `arn:PARTITION:iam::ACCOUNT:role/PATH/NAME`.
-    ///
-    /// # Errors
-    /// Anything that is not the ARN of a role.
-    pub fn parse(arn: &str) -> Result<Self, ConfigError> {
-        let reject = || {
-            invalid(
-                EDGE_ROLE_ARN,
-                "write the role's ARN, arn:aws:iam::ACCOUNT:role/NAME",
-            )
-        };
-        let Some([partition, "iam", "", account, resource]) = split_arn(arn) else {
-            return Err(reject());
-        };
-        let name = resource
-            .strip_prefix("role/")
-            .and_then(|path| path.rsplit('/').next());
-        match name {
-            Some(name) if !name.is_empty() && is_account(account) => Ok(Self {
-                partition: partition.to_owned(),
-                account: account.to_owned(),
-                name: name.to_owned(),
-            }),
-            _ => Err(reject()),
-        }
-    }
-
-    /// Whether `user_arn`, as AWS reports a verified caller, is a session of this role:
-    /// `arn:PARTITION:sts::ACCOUNT:assumed-role/NAME/SESSION`. A role's path is not part of it.
-    pub fn is_session(&self, user_arn: &str) -> bool {
-        let Some([partition, "sts", "", account, resource]) = split_arn(user_arn) else {
-            return false;
-        };
-        let mut parts = resource.split('/');
-        partition == self.partition
-            && account == self.account
-            && parts.next() == Some("assumed-role")
-            && parts.next() == Some(self.name.as_str())
-            && parts.next().is_some_and(|session| !session.is_empty())
-            && parts.next().is_none()
-    }
-}
-
-fn split_arn(arn: &str) -> Option<[&str; 5]> {
-    let mut parts = arn.strip_prefix("arn:")?.splitn(5, ':');
-    let fields = [
-        parts.next()?,
-        parts.next()?,
-        parts.next()?,
-        parts.next()?,
-        parts.next()?,
-    ];
-    arn.bytes()
-        .all(|byte| byte.is_ascii_graphic())
-        .then_some(fields)
-}
-
-fn is_account(id: &str) -> bool {
-    id.len() == 12 && id.bytes().all(|byte| byte.is_ascii_digit())
 }
 
 #[cfg(test)]
@@ -303,7 +214,7 @@ mod tests {
     #[test]
     fn a_minimal_environment_is_enough_natively_and_lacks_the_edge_role_on_lambda() {
         let config = read(&[]).unwrap();
-        assert_eq!(config.bucket, "media");
+        assert_eq!(config.bucket.as_str(), "media");
         assert_eq!(config.s3_style, S3Style::VirtualHost);
         let lookup = |name: &str| match name {
             BUCKET => Some("media".to_owned()),
@@ -322,6 +233,8 @@ mod tests {
         for (name, value) in [
             (BUCKET, "Media"),
             (BUCKET, "ab"),
+            (BUCKET, "a..b"),
+            (REGION, "eu west"),
             (KEY_ARN, "alias/site"),
             (KEY_ARN, "arn:aws:kms:eu-west-1:123456789012:alias/site"),
             (KEY_ARN, "arn:aws:kms::123456789012:key/1"),

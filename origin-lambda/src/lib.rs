@@ -1,8 +1,8 @@
 //! The origin: takes publishers' uploads into the KMS-encrypted bucket.
 //!
-//! A request is identified ([`publisher`]), authorised by the publisher's rules, planned, received
-//! and stored ([`publish`]), and S3's answer is verified ([`store`]). [`http`] runs the same router
-//! natively and behind a Lambda Function URL.
+//! A request is identified ([`publishers`]), authorised by the publisher's rules and planned (in
+//! [`keyfront_origin_core`]), received and stored ([`publish`], [`uploads`]), and what S3 did is verified ([`store`]).
+//! [`http`] runs the same router natively and behind a Lambda Function URL.
 //!
 //! [`read`] opens envelopes for viewers whom the edge sends.
 //!
@@ -14,23 +14,26 @@
 mod aws;
 pub mod catalog;
 pub mod config;
-pub mod encryption;
-pub mod error;
-pub mod form_encoding;
 pub mod http;
 pub mod invalidation;
 pub mod kms;
-pub mod media_type;
 mod operate;
+mod origin;
+pub mod payload;
 pub mod publish;
-pub mod publisher;
+pub mod publishers;
 pub mod read;
 pub mod sealed_metadata;
 pub mod store;
 pub mod uploads;
 
+/// The core's decisions, whose types this crate speaks in.
+pub use keyfront_origin_core::{
+    Error, content_coding, encryption, error, form_encoding, media_type, object, publisher,
+};
+
 pub use self::{
     config::{Config, ConfigError},
-    error::Error,
-    http::{Origin, serve},
+    http::serve,
+    origin::Origin,
 };

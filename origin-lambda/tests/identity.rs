@@ -12,7 +12,7 @@ use http_body_util::BodyExt as _;
 use keyfront_origin::{
     Error,
     http::function_url::{Event, FunctionUrl},
-    publisher::PolicySource,
+    publishers::PolicySource,
     store::{self, Store},
 };
 use scripted_s3::{Scripted, Stage};

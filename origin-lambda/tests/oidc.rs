@@ -13,7 +13,8 @@ use std::{
 use axum::{body::Body, extract::Request};
 use keyfront_origin::{
     Error,
-    publisher::{IssuerKeys, JwtRefusal, Publishers, Session},
+    publisher::{JwtRefusal, Publishers, Session},
+    publishers::IssuerKeys,
 };
 use oidc_issuer::{CLIENT, Issuer, Publication, SigningKey, seconds, set, unsigned};
 use scripted_s3::{Answer, Stage};
@@ -334,10 +335,7 @@ async fn an_issuer_that_is_down_costs_new_keys_at_once_and_known_ones_after_an_h
     at(&known, 601).await.unwrap();
     let error = at(&unknown, 620).await.unwrap_err();
     let problem = error.problem();
-    assert_eq!(
-        (problem.status.as_u16(), problem.code),
-        (503, "issuer-unavailable")
-    );
+    assert_eq!((problem.status, problem.code), (503, "issuer-unavailable"));
     assert_eq!(problem.retry_after, Some(10));
     at(&known, 3599).await.unwrap();
     let error = at(&known, 3700).await.unwrap_err();

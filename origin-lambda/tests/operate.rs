@@ -8,10 +8,8 @@ use std::{collections::BTreeMap, sync::OnceLock};
 
 use aws_credential_types::{Credentials, provider::SharedCredentialsProvider};
 use keyfront_names::ObjectKey;
-use keyfront_origin::{
-    kms::Kms,
-    sealed_metadata::{Details, SealedMetadata},
-};
+use keyfront_origin::{kms::Kms, sealed_metadata::SealedMetadata};
+use keyfront_origin_core::sealed_metadata::Details;
 use scripted_s3::{Recorded, Scripted, Stage};
 use time::{Duration, OffsetDateTime};
 
@@ -118,11 +116,11 @@ async fn ten_thousand_objects_with_metadata_cost_one_call_to_kms_for_each_data_k
     let stage = Stage::set().await;
     let credentials = Credentials::new("AKIDEXAMPLE", "secret", None, None, "test");
     let kms = Kms::new(&stage.config, SharedCredentialsProvider::new(credentials));
-    let writer = SealedMetadata::new(kms, stage.config.bucket.clone());
+    let writer = SealedMetadata::new(kms, stage.config.bucket.to_string());
     let mut sealed = BTreeMap::new();
     for n in 0..PAGES * PAGE {
         let key = ObjectKey::new(format!("site/{n:05}")).unwrap();
-        let details = Details::told(Some(format!("{n}.txt")), Vec::new()).unwrap();
+        let details = Details::of_document(Some(format!("{n}.txt")), Vec::new()).unwrap();
         let day = Duration::days((n * DAYS / (PAGES * PAGE)) as i64);
         let at = OffsetDateTime::UNIX_EPOCH + day;
         let (_, text) = writer.seal("web", &key, &details, at).await.unwrap();

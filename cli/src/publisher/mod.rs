@@ -11,7 +11,10 @@ use std::{process::ExitCode, time::Duration};
 
 use anyhow::Context as _;
 use clap::{Args, Subcommand};
-use keyfront_origin::publisher::{IamPrincipal, Identity, Publisher, PublisherToken, Publishers};
+use keyfront_origin::publisher::{
+    IamPrincipal, Identity, NewToken, Publisher, PublisherToken, Publishers,
+};
+use keyfront_origin::publishers::new_token;
 use time::OffsetDateTime;
 
 use self::{location::Location, moment::Expiry, rules::RuleArguments};
@@ -198,7 +201,14 @@ pub(crate) fn issue(
         .find(|entry| entry.id == publisher);
     let taken = entry.map_or(&[][..], |entry| &entry.tokens);
     let id = moment::token_id(now, |id| taken.iter().any(|token| token.id == id));
-    Ok(policy.issue_token(publisher, &id, expires, now)?)
+    let token = new_token().context("no randomness for a new token")?;
+    let new = NewToken {
+        id: &id,
+        token: &token,
+        expires,
+    };
+    policy.issue_token(publisher, new, now)?;
+    Ok(token)
 }
 
 fn principal(arn: &str) -> Result<IamPrincipal, &'static str> {

@@ -7,8 +7,8 @@ use aws_sdk_s3::Client;
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use keyfront_origin::config::{
-    self, CdnSettings, Commitment, Config, ConfigError, KeyArn, MasterKeySetting, ParameterArn,
-    ReaderSettings, RoleArn, S3Style,
+    self, BucketName, CdnSettings, Commitment, Config, KeyArn, MasterKeySetting, ParameterArn,
+    ReaderSettings, Region, RoleArn, S3Style,
 };
 use keyfront_origin::kms::Kms;
 use keyfront_origin::{Origin, store};
@@ -41,12 +41,12 @@ impl OriginSetup {
         site: &DevSite,
         addresses: &Addresses,
         cdn_url: String,
-    ) -> Result<Self, ConfigError> {
+    ) -> anyhow::Result<Self> {
         Ok(Self {
             config: Config {
-                bucket: site.bucket.clone(),
+                bucket: BucketName::new(site.bucket.clone())?,
                 key_arn: KeyArn::parse(&ground.key_arn)?,
-                region: ground.sts.account().region().to_owned(),
+                region: Region::new(ground.sts.account().region())?,
                 edge_role: Some(RoleArn::parse(&ground.iam.account().role_arn(EDGE_ROLE))?),
                 public_url: Some(cdn_url),
                 s3_endpoint: Some(url(addresses.s3)),
@@ -133,9 +133,9 @@ fn environment(config: &Config, edge_role_arn: String, master: &[u8; 32]) -> Vec
     } = config;
     let path_style = (*s3_style == S3Style::Path).to_string();
     let mut variables = vec![
-        (config::BUCKET, Some(bucket.clone())),
+        (config::BUCKET, Some(bucket.to_string())),
         (config::KEY_ARN, Some(key_arn.to_string())),
-        (config::REGION, Some(region.clone())),
+        (config::REGION, Some(region.to_string())),
         (
             config::EDGE_ROLE_ARN,
             edge_role.as_ref().map(|_| edge_role_arn),
@@ -205,9 +205,9 @@ mod tests {
         let role = "arn:aws:iam::111122223333:role/keyfront-edge";
         let master = [7; 32];
         let config = Config {
-            bucket: "media".to_owned(),
+            bucket: BucketName::new("media").unwrap(),
             key_arn: KeyArn::parse("arn:aws:kms:eu-west-1:111122223333:key/1").unwrap(),
-            region: "eu-west-1".to_owned(),
+            region: Region::new("eu-west-1").unwrap(),
             edge_role: Some(RoleArn::parse(role).unwrap()),
             public_url: Some("https://cdn.example".to_owned()),
             s3_endpoint: Some("http://s3.example".to_owned()),

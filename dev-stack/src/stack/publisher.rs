@@ -8,7 +8,8 @@ use anyhow::Context as _;
 use aws_sdk_s3::Client;
 use aws_sdk_s3::error::{DisplayErrorContext, ProvideErrorMetadata as _, SdkError};
 use keyfront_origin::encryption::EncryptionMode;
-use keyfront_origin::publisher::{POLICY_KEY, Publisher, Publishers};
+use keyfront_origin::publisher::{NewToken, POLICY_KEY, Publisher, Publishers};
+use keyfront_origin::publishers::new_token;
 use serde_json::json;
 use time::OffsetDateTime;
 
@@ -57,7 +58,13 @@ async fn issue(
     now: OffsetDateTime,
 ) -> anyhow::Result<String> {
     policy.revoke_tokens(PUBLISHER)?;
-    let token = policy.issue_token(PUBLISHER, &uuid::Uuid::new_v4().to_string(), None, now)?;
+    let token = new_token()?;
+    let new = NewToken {
+        id: &uuid::Uuid::new_v4().to_string(),
+        token: &token,
+        expires: None,
+    };
+    policy.issue_token(PUBLISHER, new, now)?;
     let call = admin.put_object().bucket(bucket).key(POLICY_KEY);
     call.content_type("application/json")
         .body(policy.to_json()?.into())

@@ -1,11 +1,11 @@
-//! What the configuration says about the CDN in front of the bucket: how its paths name objects, and how it is told
-//! of changes.
+//! What the configuration says about the CDN in front of the bucket: how its paths name objects, and how it is
+//! invalidated.
 
-use std::fmt;
+use keyfront_names::ParameterArn;
 
-use super::{ConfigError, endpoint, invalid, is_account, split_arn};
+use super::{ConfigError, endpoint, invalid};
 
-/// ARN of the SSM parameter that holds the distribution's id (optional; without it changes are not told to the CDN).
+/// ARN of the SSM parameter that holds the distribution's id (optional; without it the CDN is not invalidated).
 ///
 /// The id is not an environment variable because the distribution names the function and cannot exist before it.
 pub const DISTRIBUTION_PARAMETER: &str = "KEYFRONT_DISTRIBUTION_PARAMETER";
@@ -18,7 +18,7 @@ pub const CLOUDFRONT_ENDPOINT: &str = "KEYFRONT_CLOUDFRONT_ENDPOINT";
 /// Another SSM endpoint than AWS's (optional; local stacks).
 pub const SSM_ENDPOINT: &str = "KEYFRONT_SSM_ENDPOINT";
 
-/// The CDN and how to tell it of changes.
+/// The CDN and how to invalidate it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct CdnSettings {
     /// SSM parameter with the distribution's id.
@@ -33,57 +33,6 @@ pub struct CdnSettings {
     pub ssm_endpoint: Option<String>,
 }
 
-/// The ARN of an SSM parameter: `arn:PARTITION:ssm:REGION:ACCOUNT:parameter/NAME`.
-///
-/// A bare name is refused: it would be looked for in the bucket's Region, and the distribution's parameter is where
-/// the CDN's part of the stack is.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct ParameterArn {
-    arn: String,
-    region: String,
-}
-
-impl ParameterArn {
-    /// # Errors
-    /// Anything that is not the ARN of a parameter.
-    pub fn parse(arn: &str) -> Result<Self, ConfigError> {
-        match split_arn(arn) {
-            Some([_, "ssm", region, account, resource])
-                if !region.is_empty()
-                    && is_account(account)
-                    && resource
-                        .strip_prefix("parameter/")
-                        .is_some_and(|name| !name.is_empty()) =>
-            {
-                Ok(Self {
-                    arn: arn.to_owned(),
-                    region: region.to_owned(),
-                })
-            }
-            _ => Err(invalid(
-                DISTRIBUTION_PARAMETER,
-                "write the ARN of an SSM parameter",
-            )),
-        }
-    }
-
-    /// The whole ARN, which SSM takes as a name.
-    pub fn as_str(&self) -> &str {
-        &self.arn
-    }
-
-    /// Where the parameter is.
-    pub fn region(&self) -> &str {
-        &self.region
-    }
-}
-
-impl fmt::Display for ParameterArn {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&self.arn)
-    }
-}
-
 impl CdnSettings {
     pub(super) fn read(
         optional: impl Fn(&str) -> Option<String>,
@@ -93,7 +42,9 @@ impl CdnSettings {
         };
         let url = |name| optional(name).map(|url| endpoint(name, url)).transpose();
         Ok(Some(Self {
-            distribution_parameter: ParameterArn::parse(&distribution_parameter)?,
+            distribution_parameter: ParameterArn::parse(&distribution_parameter).map_err(|_| {
+                invalid(DISTRIBUTION_PARAMETER, "write the ARN of an SSM parameter")
+            })?,
             site_prefix: optional(SITE_PREFIX),
             site_index: optional(SITE_INDEX),
             cloudfront_endpoint: url(CLOUDFRONT_ENDPOINT)?,

@@ -1,30 +1,21 @@
 //! What a request shows to be let in: a bearer token in the header its transport may carry it in, or
 //! the IAM principal AWS verified.
 //!
-//! It does not judge the credential.
+//! It does not verify the credential.
 
 use http::{HeaderMap, HeaderName, header::AUTHORIZATION};
+use keyfront_contract::header;
 
 use crate::{
     error::Error,
     publisher::{IamCaller, MAX_JWT},
+    publishers::Credential,
 };
 
 /// Where the edge puts the viewer's `Authorization`, since it signs with its own.
-const FORWARDED: HeaderName = HeaderName::from_static("x-keyfront-authorization");
+const FORWARDED: HeaderName = HeaderName::from_static(header::AUTHORIZATION);
 /// Longer texts are no token of ours and are not hashed.
 const MAX_TOKEN: usize = 256;
-
-/// What was shown.
-#[derive(Debug, PartialEq, Eq)]
-pub(super) enum Credential<'a> {
-    /// A publisher's token.
-    Token(&'a str),
-    /// A JSON Web Token.
-    Jwt(&'a str),
-    /// An IAM principal.
-    Iam(IamCaller),
-}
 
 /// How a request reached the origin.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -101,7 +92,7 @@ mod tests {
             (AUTHORIZATION, "Bearer direct"),
             (FORWARDED, "bearer  forwarded"),
         ]);
-        let caller = IamCaller::told("arn:aws:iam::123456789012:user/eve", None);
+        let caller = IamCaller::new("arn:aws:iam::123456789012:user/eve", None);
         for (transport, credential) in [
             (Transport::Native, Credential::Token("direct")),
             (Transport::Edge, Credential::Token("forwarded")),

@@ -1,4 +1,4 @@
-//! Function URL events (payload format 2.0) to requests of the router. Its answers are streamed back.
+//! Function URL events (payload format 2.0) to requests of the router. Its responses are streamed back.
 //!
 //! The conversion is this crate's own because the general one panics on a `+` in a query, which
 //! Lambda hands over as a raw space, and resolves dot segments before anyone can refuse them.
@@ -12,13 +12,16 @@ use serde::{Deserialize, Deserializer, Serialize};
 use serde_json::Value;
 use tower::ServiceExt as _;
 
-use super::{Origin, credentials::Transport, read::AnswerLimit, rim::RequestId, router};
-use crate::{config::RoleArn, error::Error, operate::Meter, publisher::IamCaller};
+use super::{
+    credentials::Transport, middleware::RequestId, read::AnswerLimit, refusal::Refusal,
+    routes::router,
+};
+use crate::{config::RoleArn, error::Error, operate::Meter, origin::Origin, publisher::IamCaller};
 
-/// Bytes one answer of the reader may have: Lambda ends a streamed one at 200 MB.
+/// Bytes one response of the reader may have: Lambda ends a streamed one at 200 MB.
 const MAX_STREAMED: u64 = 190_000_000;
 
-/// The parts of an event that matter. Absent parts are judged by [`FunctionUrl::answer`].
+/// The parts of an event that matter. [`FunctionUrl::answer`] refuses an event without those it needs.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Event {
@@ -92,7 +95,7 @@ impl FunctionUrl {
     /// IAM principal speaks for itself.
     pub fn new(origin: Arc<Origin>, edge_role: Option<RoleArn>) -> Self {
         Self {
-            meter: Meter::new(origin.store.bucket()),
+            meter: Meter::new(origin.store.bucket().as_str()),
             router: router(origin),
             edge_role,
         }
@@ -127,9 +130,9 @@ impl FunctionUrl {
         id: Option<String>,
     ) -> Response<Body> {
         let mut request = request.unwrap_or_else(|error| {
-            // Through the router nevertheless: its rim renders and logs every failure alike.
+            // Through the router nevertheless: its middleware renders and logs every failure alike.
             let mut refused = Request::new(Body::empty());
-            refused.extensions_mut().insert(Arc::new(error));
+            refused.extensions_mut().insert(Refusal::from(error));
             refused
         });
         request.extensions_mut().insert(transport);
@@ -158,7 +161,7 @@ impl FunctionUrl {
         };
         match &self.edge_role {
             Some(role) if role.is_session(arn) => Transport::Edge,
-            _ => Transport::Iam(IamCaller::told(arn, user_id.as_deref())),
+            _ => Transport::Iam(IamCaller::new(arn, user_id.as_deref())),
         }
     }
 }
@@ -202,9 +205,9 @@ fn uri_of(mut target: String, query: &str) -> Result<Uri, Error> {
     Uri::try_from(target).map_err(|_| Error::Event("no usable path or query"))
 }
 
-fn headers_of(told: &BTreeMap<String, String>) -> Result<HeaderMap, Error> {
-    let mut headers = HeaderMap::with_capacity(told.len());
-    for (name, value) in told {
+fn headers_of(event: &BTreeMap<String, String>) -> Result<HeaderMap, Error> {
+    let mut headers = HeaderMap::with_capacity(event.len());
+    for (name, value) in event {
         let name = HeaderName::try_from(name.as_str());
         let value = HeaderValue::try_from(value.as_str());
         let (Ok(name), Ok(value)) = (name, value) else {

@@ -2,9 +2,9 @@
 
 use axum::Json;
 
-use super::answers::Health;
+use super::responses::Health;
 
-/// Tells that the process answers.
+/// Shows that the process responds.
 #[utoipa::path(
     get,
     path = "/healthz",

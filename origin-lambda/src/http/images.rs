@@ -4,38 +4,32 @@
 
 use std::sync::Arc;
 
-use axum::{
-    Extension, Json,
-    body::Body,
-    extract::{Request, State},
-};
+use aws_sdk_s3::primitives::DateTimeFormat;
+use axum::{Json, body::Body, extract::State};
 use base64::{Engine as _, engine::general_purpose::STANDARD};
 use keyfront_names::ObjectKey;
+use keyfront_origin_core::{
+    publish::{Declared, PublishOptions},
+    sealed_metadata::Details,
+};
 use serde::Deserialize;
 use time::OffsetDateTime;
 use utoipa::ToSchema;
 
 use super::{
-    Origin,
-    answers::{Image, ImageStored, Images},
-    credentials::Transport,
-    json_body,
-    objects::moment,
-    openapi::{Refusals, Writing},
-    query,
-    uploads::{LIFETIME, media_type},
+    document::Document,
+    identified::Identified,
+    openapi::{Listing, Storing},
+    query::{NoParameters, Parameters, overwrite},
+    refusal::Refusal,
+    responses::{Image, ImageStored, Images},
+    upload_fields::{LIFETIME, media_type},
 };
-use crate::{
-    catalog,
-    error::Error,
-    publish::{self, Asked, Declared, Publishing, Upload},
-    publisher::{Method, Overwrite},
-    sealed_metadata::Details,
-};
+use crate::{catalog, error::Error, origin::Origin, publish::PublishRequest, publisher::Method};
 
 const FOLDER: &str = "images/";
 /// What a Function URL delivers at most.
-const DOCUMENT: usize = 6 << 20;
+const LARGEST: usize = 6 << 20;
 /// Images of one listing.
 const LISTED: u16 = 100;
 
@@ -48,84 +42,79 @@ pub(super) struct ImageDocument {
 }
 
 /// Stores an image.
-#[utoipa::path(post, path = "/images", operation_id = "uploadImage", tag = "images", request_body(content = ImageDocument), security(("publisher" = [])), responses((status = 200, description = "Stored", body = ImageStored), Writing, Refusals))]
+#[utoipa::path(post, path = "/images", operation_id = "uploadImage", tag = "images", request_body(content = ImageDocument), security(("publisher" = [])), responses((status = 200, description = "Stored", body = ImageStored), Storing))]
 pub(super) async fn upload(
     State(origin): State<Arc<Origin>>,
-    Extension(transport): Extension<Transport>,
-    request: Request,
-) -> Result<Json<ImageStored>, Error> {
-    let (head, body) = request.into_parts();
-    query::none(head.uri.query())?;
-    let session = origin.identify(transport, &head.headers).await?;
-    let document: ImageDocument = json_body::read(body, DOCUMENT).await?;
+    Parameters(NoParameters {}): Parameters<NoParameters>,
+    Identified(session): Identified,
+    Document(document): Document<ImageDocument, LARGEST>,
+) -> Result<Json<ImageStored>, Refusal> {
     let key = ObjectKey::new(format!("{FOLDER}{}", document.file_name)).map_err(Error::Key)?;
-    // Browsers' FileReader writes data URLs.
-    let data = match document.file_data.split_once(";base64,") {
-        Some((head, data)) if head.starts_with("data:") => data,
-        _ => &document.file_data,
-    };
-    let image = STANDARD
-        .decode(data)
-        .map_err(|_| Error::UploadRefused("file_data is not base64".to_owned()))?;
+    let image = document.content()?;
     let declared = Declared {
         length: Some(image.len() as u64),
         content_type: Some(media_type(Some(type_of(&document.file_name)))?),
         ..Declared::default()
     };
-    let replaceable = session.publisher().authorise(Method::Put, &key)?.overwrite;
-    let upload = Upload {
+    let rule = session.publisher().authorise(Method::Put, &key)?;
+    let request = PublishRequest {
         key: &key,
-        asked: Asked {
-            overwrite: if replaceable {
-                Overwrite::Allow
-            } else {
-                Overwrite::Refuse
-            },
+        options: PublishOptions {
+            overwrite: overwrite(rule.overwrite),
             encryption: None,
         },
         declared,
         details: Details::default(),
         at: OffsetDateTime::now_utc(),
     };
-    let system = Publishing {
-        store: &origin.store,
-        sealing: &origin.sealing,
-        metadata: &origin.metadata,
-    };
-    let published = publish::publish(&system, session.publisher(), upload, Body::from(image)).await;
-    if replaceable || matches!(published, Err(Error::Encryption { .. })) {
-        // The answer's fields are fixed; a CDN that refuses is told in the log.
-        origin.cdn.forget(&key, None).await;
-    }
-    published?;
+    // The response's fields are fixed; a CDN that refuses is in the log.
+    origin.publish(&session, request, Body::from(image)).await?;
     Ok(Json(ImageStored {
         message: "Image uploaded successfully",
         file_name: document.file_name,
     }))
 }
 
+impl ImageDocument {
+    fn content(&self) -> Result<Vec<u8>, Error> {
+        // Browsers' FileReader writes data URLs.
+        let data = match self.file_data.split_once(";base64,") {
+            Some((head, data)) if head.starts_with("data:") => data,
+            _ => &self.file_data,
+        };
+        STANDARD
+            .decode(data)
+            .map_err(|_| Error::UploadRefused("file_data is not base64".to_owned()))
+    }
+}
+
 /// Lists images with URLs that work for an hour.
-#[utoipa::path(get, path = "/images", operation_id = "listImages", tag = "images", security(("publisher" = [])), responses((status = 200, description = "At most 100", body = Images), Refusals))]
+#[utoipa::path(get, path = "/images", operation_id = "listImages", tag = "images", security(("publisher" = [])), responses((status = 200, description = "At most 100", body = Images), Listing))]
 pub(super) async fn list(
     State(origin): State<Arc<Origin>>,
-    Extension(transport): Extension<Transport>,
-    request: Request,
-) -> Result<Json<Images>, Error> {
-    query::none(request.uri().query())?;
-    let session = origin.identify(transport, request.headers()).await?;
-    let page = catalog::list(&origin.store, session.publisher(), FOLDER, None, LISTED).await?;
+    Parameters(NoParameters {}): Parameters<NoParameters>,
+    Identified(session): Identified,
+) -> Result<Json<Images>, Refusal> {
+    let scope = catalog::Scope {
+        publisher: session.publisher(),
+        prefix: FOLDER,
+        cursor: None,
+        limit: LISTED,
+    };
+    let page = catalog::list(&origin.store, scope).await?;
     let mut images = Vec::with_capacity(page.entries.len());
-    for entry in &page.entries {
+    for object in &page.entries {
+        let modified = object.last_modified;
         images.push(Image {
-            key: entry.key.as_str().to_owned(),
-            image_url: origin.shared(&entry.key, LIFETIME).await?.url,
-            last_modified: entry.last_modified.and_then(moment),
+            key: object.key.as_str().to_owned(),
+            image_url: origin.shared(&object.key, LIFETIME).await?.url,
+            last_modified: modified.and_then(|at| at.fmt(DateTimeFormat::DateTime).ok()),
         });
     }
     Ok(Json(Images { images }))
 }
 
-/// The media type a file's name tells; anything else is stored as bytes.
+/// The media type by a file's name; anything else is stored as bytes.
 fn type_of(file_name: &str) -> &'static str {
     let extension = file_name.rsplit_once('.').map_or("", |(_, end)| end);
     match extension.to_ascii_lowercase().as_str() {

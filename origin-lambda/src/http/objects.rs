@@ -1,78 +1,54 @@
 //! The routes under `/objects`.
-//!
-//! The key is read from the raw path, never from the router's own decoding: the rules of decoding
-//! are `ObjectKey`'s alone.
 
 use std::sync::Arc;
 
 use aws_sdk_s3::primitives::{DateTime, DateTimeFormat};
 use axum::{
-    Extension, Json,
-    extract::{Request, State},
+    Json,
+    body::Body,
+    extract::State,
     response::{IntoResponse as _, Response},
 };
-use http::{HeaderValue, StatusCode, Uri, header::ETAG};
-use keyfront_names::ObjectKey;
+use http::{HeaderMap, HeaderValue, StatusCode, header::ETAG};
+use keyfront_origin_core::{invalidation::path_of, publish::Declared, sealed_metadata::Details};
 use time::OffsetDateTime;
 
 use super::{
-    Origin,
-    answers::{Content, Deleted, Described, Listed, Listing, Metadata, Stored},
-    credentials::Transport,
-    openapi::{Conditional, Missing, Refusals, Writing},
-    query::{self, Detail},
+    identified::Identified,
+    if_match::IfMatch,
+    key_path::KeyPath,
+    openapi::{Deleting, Describing, Listing as Any, Storing},
+    query::{Detail, ListQuery, NoParameters, Parameters, PublishQuery, Selection},
+    refusal::Refusal,
+    responses::{Content, Deleted, Described, Listed, Listing, Metadata, Stored},
 };
 use crate::{
-    catalog,
-    encryption::EncryptionMode,
-    error::Error,
-    publish::{self, Declared, Publishing, Upload},
-    publisher::Method,
-    sealed_metadata::Details,
-    store::{Encryption, Entry},
+    catalog, origin::Origin, publish::PublishRequest, publisher::Method, store::ListedObject,
 };
 
 /// Stores an object.
 ///
 /// Headers: `Content-Type`, `Content-Encoding`, `If-Match`, `If-None-Match`, a SHA-256 in `Content-Digest` or
 /// `x-amz-checksum-sha256`, `Keyfront-File-Name`, `Keyfront-Tags`.
-#[utoipa::path(put, path = "/objects/{key}", operation_id = "putObject", tag = "objects", params(("key" = String, Path, description = "The object key, percent-encoded; `/` may stand as it is or as `%2F`"), ("overwrite" = Option<bool>, Query, description = "Whether an object under the key may be replaced"), ("encryption" = Option<EncryptionMode>, Query, description = "One of the modes the rule allows")), request_body(content = Content, content_type = "application/octet-stream", description = "The object"), security(("publisher" = [])), responses((status = 201, description = "Stored and verified", body = Stored), Writing, Refusals))]
+#[utoipa::path(put, path = "/objects/{key}", operation_id = "putObject", tag = "objects", params(("key" = String, Path, description = "The object key, percent-encoded; `/` may stand as it is or as `%2F`"), PublishQuery), request_body(content = Content, content_type = "application/octet-stream", description = "The object"), security(("publisher" = [])), responses((status = 201, description = "Stored and verified", body = Stored), Storing))]
 pub(super) async fn put(
     State(origin): State<Arc<Origin>>,
-    Extension(transport): Extension<Transport>,
-    request: Request,
-) -> Result<Response, Error> {
-    let (parts, body) = request.into_parts();
-    let key = key_of(&parts.uri)?;
-    let asked = query::upload(parts.uri.query())?;
-    let session = origin.identify(transport, &parts.headers).await?;
-    let upload = Upload {
+    KeyPath(key): KeyPath,
+    Parameters(query): Parameters<PublishQuery>,
+    Identified(session): Identified,
+    headers: HeaderMap,
+    body: Body,
+) -> Result<Response, Refusal> {
+    let request = PublishRequest {
         key: &key,
-        asked,
-        declared: Declared::read(&parts.headers)?,
-        details: Details::read(&parts.headers)?,
+        options: query.into(),
+        declared: Declared::read(&headers)?,
+        details: Details::read(&headers)?,
         at: OffsetDateTime::now_utc(),
     };
-    let system = Publishing {
-        store: &origin.store,
-        sealing: &origin.sealing,
-        metadata: &origin.metadata,
-    };
-    let published = publish::publish(&system, session.publisher(), upload, body).await;
-    if let Err(Error::Encryption { .. }) = &published {
-        // It was readable until it was deleted again, and may have replaced what was there.
-        origin.cdn.forget(&key, None).await;
-    }
-    let receipt = published?;
-    let cdn = match &receipt.replaced {
-        Some(replaced) => {
-            let cache_control = replaced.cache_control.as_deref();
-            Some(origin.cdn.forget(&key, cache_control).await.to_string())
-        }
-        None => None,
-    };
+    let (receipt, reach) = origin.publish(&session, request, body).await?;
     let etag = Some(receipt.etag.clone());
-    let answer = Stored {
+    let stored = Stored {
         key: key.as_str().to_owned(),
         path: path_of(&key),
         etag: receipt.etag,
@@ -80,30 +56,28 @@ pub(super) async fn put(
         content_type: receipt.content_type,
         sse: receipt.encryption.server_side().header_value(),
         encryption: receipt.encryption,
-        cdn,
+        cdn: reach.map(|reach| reach.to_string()),
         url: origin.url_of(&key),
     };
     Ok(with_etag(
         etag.as_deref(),
-        (StatusCode::CREATED, Json(answer)).into_response(),
+        (StatusCode::CREATED, Json(stored)).into_response(),
     ))
 }
 
-/// Tells of an object what a publisher may know.
-#[utoipa::path(get, path = "/objects/{key}", operation_id = "describeObject", tag = "objects", params(("key" = String, Path, description = "The object key, percent-encoded; `/` may stand as it is or as `%2F`")), security(("publisher" = [])), responses((status = 200, description = "It exists", body = Described), Missing, Refusals))]
+/// Describes an object as far as a publisher may see it.
+#[utoipa::path(get, path = "/objects/{key}", operation_id = "describeObject", tag = "objects", params(("key" = String, Path, description = "The object key, percent-encoded; `/` may stand as it is or as `%2F`")), security(("publisher" = [])), responses((status = 200, description = "It exists", body = Described), Describing))]
 pub(super) async fn describe(
     State(origin): State<Arc<Origin>>,
-    Extension(transport): Extension<Transport>,
-    request: Request,
-) -> Result<Response, Error> {
-    let key = key_of(request.uri())?;
-    query::none(request.uri().query())?;
-    let session = origin.identify(transport, request.headers()).await?;
+    KeyPath(key): KeyPath,
+    Parameters(NoParameters {}): Parameters<NoParameters>,
+    Identified(session): Identified,
+) -> Result<Response, Refusal> {
     session.publisher().authorise(Method::Get, &key)?;
     let found = origin.store.describe(&key).await?;
     let sealed = origin.metadata.open(&key, &found.metadata).await?;
     let etag = found.etag.clone();
-    let answer = Described {
+    let described = Described {
         key: key.as_str().to_owned(),
         path: path_of(&key),
         metadata: Metadata::of(sealed),
@@ -113,49 +87,46 @@ pub(super) async fn describe(
         content_encoding: found.content_encoding,
         content_disposition: found.content_disposition,
         cache_control: found.cache_control,
-        last_modified: found.last_modified.and_then(moment),
-        sse: match found.encryption {
-            Encryption::Applied(server_side) => server_side.header_value(),
-            Encryption::Other => "other",
-        },
+        last_modified: found.last_modified.and_then(rfc3339),
+        sse: found
+            .encryption
+            .map_or("other", |server_side| server_side.header_value()),
     };
-    Ok(with_etag(etag.as_deref(), Json(answer).into_response()))
+    Ok(with_etag(etag.as_deref(), Json(described).into_response()))
 }
 
 /// Deletes an object, its instruction file, and its copies in the CDN.
-#[utoipa::path(delete, path = "/objects/{key}", operation_id = "deleteObject", tag = "objects", params(("key" = String, Path, description = "The object key, percent-encoded; `/` may stand as it is or as `%2F`"), ("if-match" = Option<String>, Header, description = "Delete only the object with this entity tag")), security(("publisher" = [])), responses((status = 200, description = "It is gone", body = Deleted), Conditional, Missing, Refusals))]
+#[utoipa::path(delete, path = "/objects/{key}", operation_id = "deleteObject", tag = "objects", params(("key" = String, Path, description = "The object key, percent-encoded; `/` may stand as it is or as `%2F`"), ("if-match" = Option<String>, Header, description = "Delete only the object with this entity tag")), security(("publisher" = [])), responses((status = 200, description = "It is gone", body = Deleted), Deleting))]
 pub(super) async fn delete(
     State(origin): State<Arc<Origin>>,
-    Extension(transport): Extension<Transport>,
-    request: Request,
-) -> Result<Json<Deleted>, Error> {
-    let key = key_of(request.uri())?;
-    query::none(request.uri().query())?;
-    let if_match = publish::entity_tag(request.headers())?;
-    let session = origin.identify(transport, request.headers()).await?;
-    let rule = session.publisher().authorise(Method::Delete, &key)?;
-    let cache_control = origin.store.cache_control(&key, rule.cache_control()).await;
-    catalog::delete(&origin.store, &key, if_match.as_deref()).await?;
-    let reach = origin.cdn.forget(&key, cache_control.as_deref()).await;
+    KeyPath(key): KeyPath,
+    Parameters(NoParameters {}): Parameters<NoParameters>,
+    IfMatch(if_match): IfMatch,
+    Identified(session): Identified,
+) -> Result<Json<Deleted>, Refusal> {
+    let reach = origin.delete(&session, &key, if_match.as_deref()).await?;
     Ok(Json(Deleted {
         key: key.as_str().to_owned(),
-        cdn: reach.to_string(),
+        cdn: reach.map(|reach| reach.to_string()).unwrap_or_default(),
     }))
 }
 
 /// Lists the objects that the publisher may see.
-#[utoipa::path(get, path = "/objects", operation_id = "listObjects", tag = "objects", params(("prefix" = Option<String>, Query, description = "Beginning of the keys"), ("cursor" = Option<String>, Query, description = "`next_cursor` of the page before"), ("limit" = Option<u16>, Query, minimum = 1, maximum = 1000, description = "Objects a page; 100 at most with metadata"), ("metadata" = Option<bool>, Query, description = "Whether to open sealed metadata")), security(("publisher" = [])), responses((status = 200, description = "A page", body = Listing), Refusals))]
+#[utoipa::path(get, path = "/objects", operation_id = "listObjects", tag = "objects", params(ListQuery), security(("publisher" = [])), responses((status = 200, description = "A page", body = Listing), Any))]
 pub(super) async fn list(
     State(origin): State<Arc<Origin>>,
-    Extension(transport): Extension<Transport>,
-    request: Request,
-) -> Result<Json<Listing>, Error> {
-    let asked = query::selection(request.uri().query())?;
-    let session = origin.identify(transport, request.headers()).await?;
-    let (publisher, cursor) = (session.publisher(), asked.cursor.as_ref());
-    let page = catalog::list(&origin.store, publisher, &asked.prefix, cursor, asked.limit).await?;
-    let mut objects: Vec<_> = page.entries.iter().map(entry).collect();
-    if asked.detail == Detail::Metadata {
+    Parameters(selected): Parameters<Selection>,
+    Identified(session): Identified,
+) -> Result<Json<Listing>, Refusal> {
+    let scope = catalog::Scope {
+        publisher: session.publisher(),
+        prefix: &selected.prefix,
+        cursor: selected.cursor.as_ref(),
+        limit: selected.limit,
+    };
+    let page = catalog::list(&origin.store, scope).await?;
+    let mut objects: Vec<_> = page.entries.iter().map(listed).collect();
+    if selected.detail == Detail::Metadata {
         let found = catalog::sealed_metadata(&origin.store, &origin.metadata, &page.entries);
         for (object, found) in objects.iter_mut().zip(found.await?) {
             object.metadata = Some(Metadata::of(found));
@@ -167,34 +138,18 @@ pub(super) async fn list(
     }))
 }
 
-fn entry(entry: &Entry) -> Listed {
+fn listed(object: &ListedObject) -> Listed {
     Listed {
-        key: entry.key.as_str().to_owned(),
-        path: path_of(&entry.key),
-        etag: entry.etag.clone(),
-        size: entry.size,
-        last_modified: entry.last_modified.and_then(moment),
+        key: object.key.as_str().to_owned(),
+        path: path_of(&object.key),
+        etag: object.etag.clone(),
+        size: object.size,
+        last_modified: object.last_modified.and_then(rfc3339),
         metadata: None,
     }
 }
 
-fn key_of(uri: &Uri) -> Result<ObjectKey, Error> {
-    // The route has matched, so the prefix is there; a path without it names nothing.
-    let encoded = uri
-        .path()
-        .strip_prefix("/objects/")
-        .ok_or(Error::NotFound)?;
-    ObjectKey::from_wire_path(encoded).map_err(Error::Key)
-}
-
-/// The path the CDN serves the key under.
-pub(super) fn path_of(key: &ObjectKey) -> String {
-    let mut path = String::from("/");
-    key.append_wire(&mut path);
-    path
-}
-
-pub(super) fn moment(at: DateTime) -> Option<String> {
+fn rfc3339(at: DateTime) -> Option<String> {
     at.fmt(DateTimeFormat::DateTime).ok()
 }
 

@@ -2,22 +2,29 @@
 //!
 //! It describes what a publisher calls; preflights are between browsers and [`super::cors`].
 
-use std::sync::LazyLock;
+use std::{collections::BTreeMap, sync::LazyLock};
 
 use axum::Json;
+use keyfront_contract::ProblemType as P;
 use utoipa::{
     IntoResponses, Modify, OpenApi,
-    openapi::security::{HttpAuthScheme, HttpBuilder, SecurityScheme},
+    openapi::{
+        Content, Object, ObjectBuilder, Ref, RefOr, Response, ResponseBuilder,
+        schema::Type,
+        security::{HttpAuthScheme, HttpBuilder, SecurityScheme},
+    },
 };
 
 use super::{
-    answers::{Metadata, Plan, Problem, UppySigned},
-    health, images, objects, read, uploads, uppy,
+    health, images, objects, read,
+    responses::{Metadata, Plan, Problem, UppySigned},
+    uploads, uppy,
 };
+use crate::error::PROBLEMS;
 
 static DOCUMENT: LazyLock<utoipa::openapi::OpenApi> = LazyLock::new(Description::openapi);
 
-/// Tells this API.
+/// Describes this API.
 #[utoipa::path(get, path = "/openapi.json", operation_id = "openapi", tag = "operation", responses((status = 200, description = "This document", body = serde_json::Value)))]
 pub(super) async fn show() -> Json<&'static utoipa::openapi::OpenApi> {
     Json(&DOCUMENT)
@@ -59,83 +66,140 @@ impl Modify for Publisher {
     }
 }
 
-/// What any call can end in.
-#[derive(IntoResponses)]
-#[allow(dead_code, reason = "only described")]
-pub(super) enum Refusals {
-    /// The request is malformed, or asks for what is not offered.
-    #[response(status = 400, content_type = "application/problem+json")]
-    Malformed(Problem),
-    /// No publisher is known by the credential.
-    #[response(status = 401, content_type = "application/problem+json")]
-    Unauthenticated(Problem),
-    /// The publisher's rules do not allow it.
-    #[response(status = 403, content_type = "application/problem+json")]
-    Denied(Problem),
-    /// The deployment is broken; the operator's log has the cause.
-    #[response(status = 500, content_type = "application/problem+json")]
-    Failed(Problem),
-    /// S3 or KMS refused or failed.
-    #[response(status = 502, content_type = "application/problem+json")]
-    Upstream(Problem),
-    /// S3, KMS or an issuer is not available; `Retry-After` tells when to try again.
-    #[response(status = 503, content_type = "application/problem+json")]
-    Unavailable(Problem),
-    /// S3 or KMS did not answer in time.
-    #[response(status = 504, content_type = "application/problem+json")]
-    Timeout(Problem),
-}
-
-/// What else a call that stores something can end in.
-#[derive(IntoResponses)]
-#[allow(dead_code, reason = "only described")]
-pub(super) enum Writing {
-    /// The body stopped arriving.
-    #[response(status = 408, content_type = "application/problem+json")]
-    Stopped(Problem),
-    /// Bytes are missing, are not the authorised ones, or another write was under way.
-    #[response(status = 409, content_type = "application/problem+json")]
-    Conflict(Problem),
-    /// The body is too large to come without its length.
-    #[response(status = 411, content_type = "application/problem+json")]
-    LengthRequired(Problem),
-    /// An object with this key exists, or is not the one the request names.
-    #[response(status = 412, content_type = "application/problem+json")]
-    Precondition(Problem),
-    /// The object is larger than the rule or this way of sending allows.
-    #[response(status = 413, content_type = "application/problem+json")]
-    TooLarge(Problem),
-    /// The rule does not allow this media type.
-    #[response(status = 415, content_type = "application/problem+json")]
-    ContentType(Problem),
-}
-
-/// What else a call about something that exists can end in.
-#[derive(IntoResponses)]
-#[allow(dead_code, reason = "only described")]
-pub(super) enum Missing {
-    /// There is no such object or upload.
-    #[response(status = 404, content_type = "application/problem+json")]
-    Missing(Problem),
-}
-
-/// What else a conditional call can end in.
-#[derive(IntoResponses)]
-#[allow(dead_code, reason = "only described")]
-pub(super) enum Conditional {
-    /// The object is not the one the request's conditions name.
-    #[response(status = 412, content_type = "application/problem+json")]
-    Precondition(Problem),
-}
-
+/// What any operation can end in.
+const ANY: &[P] = &[
+    P::HEADER_INVALID,
+    P::KEY_TOO_LONG,
+    P::PATH_INVALID,
+    P::QUERY_REFUSED,
+    P::UPLOAD_REFUSED,
+    P::UNAUTHENTICATED,
+    P::FORBIDDEN,
+    P::BUCKET_MISSING,
+    P::INTERNAL,
+    P::POLICY_INVALID,
+    P::POLICY_MISSING,
+    P::CLOCK_SKEW,
+    P::KMS_DENIED,
+    P::KMS_DISABLED,
+    P::ORIGIN_DENIED,
+    P::ORIGIN_FAILED,
+    P::SIGNATURE_REJECTED,
+    P::CREDENTIALS_EXPIRED,
+    P::CREDENTIALS_MISSING,
+    P::ISSUER_UNAVAILABLE,
+    P::ORIGIN_UNAVAILABLE,
+    P::POLICY_UNAVAILABLE,
+    P::THROTTLED,
+    P::ORIGIN_TIMEOUT,
+];
+/// What else an operation that stores something can end in.
+const STORING: &[P] = &[
+    P::BODY_INCOMPLETE,
+    P::CHECKSUM_MISMATCH,
+    P::METADATA_TOO_LARGE,
+    P::BODY_TIMEOUT,
+    P::UPLOAD_INCOMPLETE,
+    P::UPLOAD_MISMATCH,
+    P::WRITE_CONFLICT,
+    P::LENGTH_REQUIRED,
+    P::ALREADY_EXISTS,
+    P::PRECONDITION_FAILED,
+    P::BODY_TOO_LARGE,
+    P::CONTENT_TYPE_REFUSED,
+    P::MASTER_KEY_MISSING,
+    P::ENCRYPTION_MISMATCH,
+];
+/// What else an operation on something that exists can end in.
+const MISSING: &[P] = &[P::NOT_FOUND, P::UPLOAD_UNKNOWN];
+/// What else a conditional operation can end in.
+const CONDITIONAL: &[P] = &[P::PRECONDITION_FAILED];
 /// What else reading content can end in.
-#[derive(IntoResponses)]
-#[allow(dead_code, reason = "only described")]
-pub(super) enum Reading {
-    /// The answer would be larger than this way of answering allows; ask for ranges.
-    #[response(status = 413, content_type = "application/problem+json")]
-    TooLarge(Problem),
-    /// The range lies outside the content.
-    #[response(status = 416, content_type = "application/problem+json")]
-    Range(Problem),
+const CONTENT: &[P] = &[
+    P::WRITE_CONFLICT,
+    P::USE_RANGE,
+    P::RANGE_NOT_SATISFIABLE,
+    P::MASTER_KEY_MISSING,
+    P::ENVELOPE_INVALID,
+    P::ENVELOPE_REFUSED,
+];
+
+/// The problem types of one kind of operation, as its responses.
+macro_rules! problems_of {
+    ($($operation:ident: $($group:ident)+;)+) => {
+        $(
+            pub(super) struct $operation;
+
+            impl IntoResponses for $operation {
+                fn responses() -> BTreeMap<String, RefOr<Response>> {
+                    by_status(&[$($group),+].concat())
+                }
+            }
+        )+
+    };
+}
+
+problems_of! {
+    Listing: ANY;
+    Storing: ANY STORING;
+    Describing: ANY MISSING;
+    Completing: ANY STORING MISSING;
+    Deleting: ANY MISSING CONDITIONAL;
+    Reading: ANY MISSING CONDITIONAL CONTENT;
+}
+
+/// One response a status, with the codes it may carry.
+fn by_status(problems: &[P]) -> BTreeMap<String, RefOr<Response>> {
+    let mut by_status = BTreeMap::<u16, Vec<&P>>::new();
+    for problem in problems {
+        by_status.entry(problem.status).or_default().push(problem);
+    }
+    let responses = by_status.into_iter();
+    responses
+        .map(|(status, problems)| (status.to_string(), RefOr::T(response(&problems))))
+        .collect()
+}
+
+fn response(problems: &[&P]) -> Response {
+    let lines = problems.iter();
+    let lines = lines.map(|problem| format!("`{}`: {}", problem.code, problem.title));
+    let content = Content::new(Some(Ref::from_schema_name("Problem")));
+    ResponseBuilder::new()
+        .description(lines.collect::<Vec<_>>().join("; "))
+        .content("application/problem+json", content)
+        .build()
+}
+
+/// The schema of a problem's code: every code of the origin.
+pub(super) fn code() -> Object {
+    ObjectBuilder::new()
+        .schema_type(Type::String)
+        .description(Some("Stable; programs match it."))
+        .enum_values(Some(PROBLEMS.iter().map(|problem| problem.code)))
+        .build()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_described_operation_lists_problem_types_of_the_origin() {
+        let mut described = [ANY, STORING, MISSING, CONDITIONAL, CONTENT].concat();
+        // No operation ends in these: they are of requests that reach none.
+        described.extend([P::METHOD_NOT_ALLOWED, P::EVENT_INVALID]);
+        for problem in PROBLEMS {
+            assert!(described.contains(problem), "{}", problem.code);
+        }
+        assert!(described.iter().all(|problem| PROBLEMS.contains(problem)));
+        let document = serde_json::to_value(&*DOCUMENT).unwrap();
+        let delete = &document["paths"]["/objects/{key}"]["delete"]["responses"];
+        let described = delete["412"]["description"].as_str().unwrap();
+        assert_eq!(
+            described,
+            "`precondition-failed`: the precondition does not hold"
+        );
+        let codes = &document["components"]["schemas"]["Problem"]["properties"]["code"]["enum"];
+        assert_eq!(codes.as_array().unwrap().len(), PROBLEMS.len());
+    }
 }

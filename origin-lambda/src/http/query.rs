@@ -1,80 +1,125 @@
 //! Query parameters, strictly: an unknown or repeated one is refused, so that a misspelt
 //! `overwrite` never silently means something else.
 
-use keyfront_names::MAX_KEY_BYTES;
+use std::{collections::BTreeMap, time::Duration};
 
+use axum::extract::{FromRequestParts, Query};
+use http::{Uri, request::Parts};
+use keyfront_names::MAX_KEY_BYTES;
+use keyfront_origin_core::{listing::Cursor, publish::PublishOptions};
+use serde::{Deserialize, de::DeserializeOwned};
+use utoipa::IntoParams;
+
+use super::refusal::Refusal;
 use crate::{
-    catalog::Cursor, encryption::EncryptionMode, error::Error, form_encoding, publish::Asked,
-    publisher::Overwrite,
+    encryption::EncryptionMode, error::Error, form_encoding, publisher::Overwrite, uploads,
 };
 
 const DEFAULT_LIMIT: u16 = 100;
 const MAX_LIMIT: u16 = 1000;
 /// Each object of a detailed page costs a call to S3.
 const MAX_DETAILED: u16 = 100;
+/// Seconds after which an upload may be taken for abandoned.
+const LEAST_AGE: u64 = 3600;
 
-/// What a listing asks for.
-#[derive(Debug, PartialEq, Eq)]
-pub(super) struct Selection {
-    pub(super) prefix: String,
-    pub(super) cursor: Option<Cursor>,
-    pub(super) limit: u16,
-    pub(super) detail: Detail,
-}
+/// The parameters of a request; `T` denies unknown ones.
+#[derive(Debug)]
+pub(super) struct Parameters<T>(pub(super) T);
 
-/// How much a listing tells of each object.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Detail {
-    /// What S3's listing has.
-    Listed,
-    /// Its sealed metadata as well.
-    Metadata,
-}
+impl<S: Sync, T: DeserializeOwned> FromRequestParts<S> for Parameters<T> {
+    type Rejection = Refusal;
 
-/// Reads `overwrite=true|false` and `encryption=MODE`.
-pub(super) fn upload(query: Option<&str>) -> Result<Asked, Error> {
-    let [overwrite, encryption] = parameters(query, ["overwrite", "encryption"])?;
-    let overwrite = if switch("overwrite", overwrite.as_deref())? {
-        Overwrite::Allow
-    } else {
-        Overwrite::Refuse
-    };
-    let mode = |name: String| {
-        let names = EncryptionMode::ALL.map(EncryptionMode::name).join(", ");
-        EncryptionMode::parse(&name)
-            .ok_or_else(|| Error::Query(format!("encryption is one of {names}")))
-    };
-    Ok(Asked {
-        overwrite,
-        encryption: encryption.map(mode).transpose()?,
-    })
-}
-
-fn switch(name: &str, value: Option<&str>) -> Result<bool, Error> {
-    match value {
-        None | Some("false") => Ok(false),
-        Some("true") => Ok(true),
-        Some(_) => Err(Error::Query(format!("{name} is true or false"))),
+    async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, Refusal> {
+        Ok(Self(read(&parts.uri)?))
     }
 }
 
-/// Reads `prefix` and `older_than` (seconds, an hour at least).
-pub(super) fn stale(query: Option<&str>) -> Result<(String, Option<u64>), Error> {
-    let [prefix, age] = parameters(query, ["prefix", "older_than"])?;
-    let age = match age.as_deref().map(str::parse) {
-        None => None,
-        Some(Ok(seconds @ 3600..)) => Some(seconds),
-        Some(_) => {
-            return Err(Error::Query(
-                "older_than is a number of seconds, 3600 at least".to_owned(),
-            ));
-        }
-    };
-    Ok((prefix_of(prefix)?, age))
+fn read<T: DeserializeOwned>(uri: &Uri) -> Result<T, Error> {
+    // What is not UTF-8 would be replaced, not refused.
+    form_encoding::decode(uri.query().unwrap_or_default())
+        .map_err(|error| Error::Query(error.to_string()))?;
+    let Query(parameters) =
+        Query::try_from_uri(uri).map_err(|error| Error::Query(error.body_text()))?;
+    Ok(parameters)
 }
 
-/// The beginning of some keys. One that no key has would only be told back by S3, whose XML cannot spell it.
-fn prefix_of(prefix: Option<String>) -> Result<String, Error> {
+/// No parameters.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct NoParameters {}
+
+/// What an upload in one request asks for.
+#[derive(Debug, Deserialize, IntoParams)]
+#[serde(deny_unknown_fields)]
+#[into_params(parameter_in = Query)]
+pub(super) struct PublishQuery {
+    /// Whether an object under the key may be replaced
+    #[serde(default)]
+    overwrite: bool,
+    /// One of the modes the rule allows
+    encryption: Option<EncryptionMode>,
+}
+
+impl From<PublishQuery> for PublishOptions {
+    fn from(query: PublishQuery) -> Self {
+        Self {
+            overwrite: overwrite(query.overwrite),
+            encryption: query.encryption,
+        }
+    }
+}
+
+/// Whether an upload may replace an object, from a document's or a query's truth value.
+pub(super) fn overwrite(allowed: bool) -> Overwrite {
+    if allowed {
+        Overwrite::Allow
+    } else {
+        Overwrite::Refuse
+    }
+}
+
+/// Which abandoned uploads to give up.
+#[derive(Debug, Deserialize, IntoParams)]
+#[serde(deny_unknown_fields)]
+#[into_params(parameter_in = Query)]
+pub(super) struct StaleQuery {
+    /// Beginning of the keys
+    prefix: Option<String>,
+    /// Seconds; a week unless given
+    #[param(minimum = 3600)]
+    older_than: Option<u64>,
+}
+
+/// A valid [`StaleQuery`].
+#[derive(Debug, PartialEq, Eq, Deserialize)]
+#[serde(try_from = "StaleQuery")]
+pub(super) struct StaleSelection {
+    pub(super) prefix: String,
+    pub(super) age: Duration,
+}
+
+impl TryFrom<StaleQuery> for StaleSelection {
+    type Error = Error;
+
+    fn try_from(query: StaleQuery) -> Result<Self, Error> {
+        let age = match query.older_than {
+            None => uploads::STALE,
+            Some(seconds @ LEAST_AGE..) => Duration::from_secs(seconds),
+            Some(_) => {
+                return Err(Error::Query(format!(
+                    "older_than is a number of seconds, {LEAST_AGE} at least"
+                )));
+            }
+        };
+        Ok(Self {
+            prefix: valid_prefix(query.prefix)?,
+            age,
+        })
+    }
+}
+
+/// The beginning of some keys. One that no key has would only come back from S3, whose XML cannot spell it.
+fn valid_prefix(prefix: Option<String>) -> Result<String, Error> {
     let prefix = prefix.unwrap_or_default();
     if prefix.len() > MAX_KEY_BYTES || prefix.chars().any(char::is_control) {
         return Err(Error::Query(
@@ -85,123 +130,145 @@ fn prefix_of(prefix: Option<String>) -> Result<String, Error> {
     Ok(prefix)
 }
 
-/// A file as Uppy tells it.
-#[derive(Debug, PartialEq, Eq)]
+/// A file as Uppy describes it. Of Uppy's metadata nothing else is kept.
+#[derive(Debug, Deserialize, IntoParams)]
+#[into_params(parameter_in = Query)]
+pub(super) struct UppyFileQuery {
+    /// The file's name
+    filename: String,
+    /// Its media type
+    #[serde(rename = "type")]
+    media_type: Option<String>,
+    /// The folder
+    #[serde(rename = "metadata[prefix]")]
+    prefix: Option<String>,
+    #[serde(flatten)]
+    #[param(ignore)]
+    others: BTreeMap<String, String>,
+}
+
+/// A valid [`UppyFileQuery`].
+#[derive(Debug, PartialEq, Eq, Deserialize)]
+#[serde(try_from = "UppyFileQuery")]
 pub(super) struct UppyFile {
-    pub(super) file_name: String,
-    pub(super) media_type: String,
-    pub(super) prefix: Option<String>,
+    pub(super) name: String,
+    pub(super) media_type: Option<String>,
+    pub(super) folder: Option<String>,
 }
 
-/// Reads `filename`, `type` and `metadata[prefix]`; of Uppy's metadata nothing else is kept.
-pub(super) fn uppy_file(query: Option<&str>) -> Result<UppyFile, Error> {
-    let known: Vec<_> = pairs(query)?
-        .into_iter()
-        .filter(|(name, _)| name == "metadata[prefix]" || !name.starts_with("metadata["))
-        .collect();
-    let [file_name, media_type, prefix] =
-        selected(known, ["filename", "type", "metadata[prefix]"])?;
-    Ok(UppyFile {
-        file_name: file_name.ok_or_else(|| Error::Query("filename is missing".to_owned()))?,
-        media_type: media_type.unwrap_or_default(),
-        prefix,
-    })
-}
+impl TryFrom<UppyFileQuery> for UppyFile {
+    type Error = Error;
 
-/// Reads `key` and `partNumbers`.
-pub(super) fn uppy_parts(query: Option<&str>) -> Result<(Option<String>, Option<String>), Error> {
-    let [key, numbers] = parameters(query, ["key", "partNumbers"])?;
-    Ok((key, numbers))
-}
-
-/// Refuses every parameter.
-pub(super) fn none(query: Option<&str>) -> Result<(), Error> {
-    parameters(query, []).map(|[]| ())
-}
-
-/// Reads `prefix`, `cursor`, `limit` and `metadata=true|false`.
-pub(super) fn selection(query: Option<&str>) -> Result<Selection, Error> {
-    let [prefix, cursor, limit, metadata] =
-        parameters(query, ["prefix", "cursor", "limit", "metadata"])?;
-    let (detail, highest) = if switch("metadata", metadata.as_deref())? {
-        (Detail::Metadata, MAX_DETAILED)
-    } else {
-        (Detail::Listed, MAX_LIMIT)
-    };
-    let limit = match limit {
-        None => DEFAULT_LIMIT,
-        Some(text) => match text.parse() {
-            Ok(limit) if (1..=highest).contains(&limit) => limit,
-            _ => {
-                return Err(Error::Query(format!(
-                    "limit is a number from 1 to {highest}"
-                )));
-            }
-        },
-    };
-    Ok(Selection {
-        prefix: prefix_of(prefix)?,
-        cursor: cursor.as_deref().map(Cursor::parse).transpose()?,
-        limit,
-        detail,
-    })
-}
-
-fn parameters<const N: usize>(
-    query: Option<&str>,
-    names: [&str; N],
-) -> Result<[Option<String>; N], Error> {
-    selected(pairs(query)?, names)
-}
-
-fn pairs(query: Option<&str>) -> Result<Vec<(String, String)>, Error> {
-    let pairs = query.unwrap_or_default().split('&');
-    pairs
-        .filter(|pair| !pair.is_empty())
-        .map(|pair| {
-            let (name, value) = pair.split_once('=').unwrap_or((pair, ""));
-            Ok((decoded(name)?, decoded(value)?))
-        })
-        .collect()
-}
-
-fn selected<const N: usize>(
-    pairs: Vec<(String, String)>,
-    names: [&str; N],
-) -> Result<[Option<String>; N], Error> {
-    let mut values = [const { None }; N];
-    for (name, value) in pairs {
-        let Some(at) = names.iter().position(|known| *known == name) else {
-            return Err(Error::Query(format!(
-                "the parameter {name:?} is not known here"
-            )));
-        };
-        if values[at].replace(value).is_some() {
-            return Err(Error::Query(format!(
-                "the parameter {name:?} is sent twice"
-            )));
+    fn try_from(query: UppyFileQuery) -> Result<Self, Error> {
+        let mut others = query.others.keys();
+        match others.find(|name| !name.starts_with("metadata[")) {
+            Some(unknown) => Err(Error::Query(format!(
+                "the parameter {unknown:?} is not known here"
+            ))),
+            None => Ok(Self {
+                name: query.filename,
+                media_type: query.media_type,
+                folder: query.prefix,
+            }),
         }
     }
-    Ok(values)
 }
 
-fn decoded(text: &str) -> Result<String, Error> {
-    form_encoding::decode(text).map_err(|error| Error::Query(error.to_string()))
+/// The key that Uppy repeats with every call about an upload.
+#[derive(Debug, Deserialize, IntoParams)]
+#[serde(deny_unknown_fields)]
+#[into_params(parameter_in = Query)]
+pub(super) struct UppyKeyQuery {
+    /// The upload's key
+    pub(super) key: Option<String>,
+    /// With `batch`: numbers, separated by commas
+    #[serde(rename = "partNumbers")]
+    pub(super) part_numbers: Option<String>,
+}
+
+/// What a listing selects.
+#[derive(Debug, Deserialize, IntoParams)]
+#[serde(deny_unknown_fields)]
+#[into_params(parameter_in = Query)]
+pub(super) struct ListQuery {
+    /// Beginning of the keys
+    prefix: Option<String>,
+    /// `next_cursor` of the page before
+    cursor: Option<String>,
+    /// Objects a page; 100 at most with metadata
+    #[param(minimum = 1, maximum = 1000)]
+    limit: Option<u16>,
+    /// Whether to open sealed metadata
+    #[serde(default)]
+    metadata: bool,
+}
+
+/// A valid [`ListQuery`].
+#[derive(Debug, PartialEq, Eq, Deserialize)]
+#[serde(try_from = "ListQuery")]
+pub(super) struct Selection {
+    pub(super) prefix: String,
+    pub(super) cursor: Option<Cursor>,
+    pub(super) limit: u16,
+    pub(super) detail: Detail,
+}
+
+/// How much a listing has of each object.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Detail {
+    /// What S3's listing has.
+    Listed,
+    /// Its sealed metadata as well.
+    Metadata,
+}
+
+impl TryFrom<ListQuery> for Selection {
+    type Error = Error;
+
+    fn try_from(query: ListQuery) -> Result<Self, Error> {
+        let (detail, highest) = if query.metadata {
+            (Detail::Metadata, MAX_DETAILED)
+        } else {
+            (Detail::Listed, MAX_LIMIT)
+        };
+        let limit = query.limit.unwrap_or(DEFAULT_LIMIT);
+        if !(1..=highest).contains(&limit) {
+            return Err(Error::Query(format!(
+                "limit is a number from 1 to {highest}"
+            )));
+        }
+        Ok(Self {
+            prefix: valid_prefix(query.prefix)?,
+            cursor: query.cursor.as_deref().map(Cursor::parse).transpose()?,
+            limit,
+            detail,
+        })
+    }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
 
+    fn of<T: DeserializeOwned>(query: &str) -> Result<T, Error> {
+        // A raw query is never part of a path.
+        read(&Uri::try_from(format!("/?{query}")).unwrap())
+    }
+
+    fn upload(query: &str) -> Result<PublishOptions, Error> {
+        of::<PublishQuery>(query).map(PublishOptions::from)
+    }
+
+    fn selection(query: &str) -> Result<Selection, Error> {
+        of(query)
+    }
+
     #[test]
     fn overwrite_is_true_or_false_or_absent() {
-        let overwrite = |query| upload(query).map(|asked| asked.overwrite);
-        assert_eq!(overwrite(None).unwrap(), Overwrite::Refuse);
-        assert_eq!(
-            overwrite(Some("overwrite=false")).unwrap(),
-            Overwrite::Refuse
-        );
-        assert_eq!(overwrite(Some("overwrite=true")).unwrap(), Overwrite::Allow);
+        let overwrite = |query| upload(query).map(|options| options.overwrite);
+        assert_eq!(overwrite("").unwrap(), Overwrite::Refuse);
+        assert_eq!(overwrite("overwrite=false").unwrap(), Overwrite::Refuse);
+        assert_eq!(overwrite("overwrite=true").unwrap(), Overwrite::Allow);
         for query in [
             "overwrite",
             "overwrite=1",
@@ -210,31 +277,28 @@ mod tests {
             "x=1",
             "%zz=1",
         ] {
-            assert!(
-                matches!(overwrite(Some(query)), Err(Error::Query(_))),
-                "{query}"
-            );
+            assert!(matches!(overwrite(query), Err(Error::Query(_))), "{query}");
         }
     }
 
     #[test]
     fn encryption_is_a_mode_or_absent() {
-        let asked = upload(Some("encryption=envelope-kms-v2&overwrite=true")).unwrap();
-        assert_eq!(asked.encryption, Some(EncryptionMode::EnvelopeKmsV2));
-        assert_eq!(upload(None).unwrap().encryption, None);
+        let options = upload("encryption=envelope-kms-v2&overwrite=true").unwrap();
+        assert_eq!(options.encryption, Some(EncryptionMode::EnvelopeKmsV2));
+        assert_eq!(upload("").unwrap().encryption, None);
         for query in ["encryption=", "encryption=AES256", "encryption=none"] {
-            assert!(
-                matches!(upload(Some(query)), Err(Error::Query(_))),
-                "{query}"
-            );
+            assert!(matches!(upload(query), Err(Error::Query(_))), "{query}");
         }
     }
 
     #[test]
     fn selections_are_decoded_once_and_bounded() {
-        let asked = selection(Some("prefix=a+b%2Fc%2B%C3%A9&limit=7")).unwrap();
-        assert_eq!((asked.prefix.as_str(), asked.limit), ("a b/c+\u{e9}", 7));
-        assert_eq!(selection(None).unwrap().limit, DEFAULT_LIMIT);
+        let selected = selection("prefix=a+b%2Fc%2B%C3%A9&limit=7").unwrap();
+        assert_eq!(
+            (selected.prefix.as_str(), selected.limit),
+            ("a b/c+\u{e9}", 7)
+        );
+        assert_eq!(selection("").unwrap().limit, DEFAULT_LIMIT);
         for query in [
             "limit=0",
             "limit=1001",
@@ -246,11 +310,42 @@ mod tests {
             "delimiter=/",
             "prefix=%ff",
             "prefix=a%14",
+            "prefix=a&prefix=b",
         ] {
-            assert!(
-                matches!(selection(Some(query)), Err(Error::Query(_))),
-                "{query}"
-            );
+            assert!(matches!(selection(query), Err(Error::Query(_))), "{query}");
+        }
+    }
+
+    #[test]
+    fn uppys_own_metadata_is_ignored_and_everything_else_known_once() {
+        let file = of::<UppyFile>;
+        let named =
+            file("filename=a+b.png&metadata[prefix]=img/&metadata[x]=1&metadata[x]=2").unwrap();
+        assert_eq!(
+            (named.name.as_str(), named.folder.as_deref()),
+            ("a b.png", Some("img/"))
+        );
+        for query in [
+            "",
+            "type=image/png",
+            "filename=a&filename=b",
+            "filename=a&size=1",
+        ] {
+            assert!(matches!(file(query), Err(Error::Query(_))), "{query}");
+        }
+        assert!(of::<NoParameters>("").is_ok() && of::<NoParameters>("a=1").is_err());
+    }
+
+    #[test]
+    fn old_enough_is_an_hour_at_least() {
+        let stale = of::<StaleSelection>;
+        assert_eq!(stale("").unwrap().age, uploads::STALE);
+        assert_eq!(
+            stale("older_than=3600&prefix=a").unwrap().age.as_secs(),
+            3600
+        );
+        for query in ["older_than=3599", "older_than=x", "older_than=-1"] {
+            assert!(matches!(stale(query), Err(Error::Query(_))), "{query}");
         }
     }
 }

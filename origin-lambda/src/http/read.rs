@@ -5,12 +5,7 @@
 use std::sync::Arc;
 
 use aws_sdk_s3::primitives::{DateTime, DateTimeFormat};
-use axum::{
-    Extension,
-    body::Body,
-    extract::{Request, State},
-    response::Response,
-};
+use axum::{Extension, body::Body, extract::State, response::Response};
 use http::{
     HeaderMap, HeaderName, HeaderValue, Method as HttpMethod, StatusCode,
     header::{
@@ -18,16 +13,19 @@ use http::{
         CONTENT_RANGE, CONTENT_TYPE, ETAG, LAST_MODIFIED, RANGE,
     },
 };
+use keyfront_contract::{Route, header};
 use keyfront_envelope::viewing::{Conditions, requested_range};
-use keyfront_names::ObjectKey;
 
 use super::{
-    Origin, answers,
-    credentials::Transport,
-    openapi::{Conditional, Missing, Reading as Refused, Refusals},
+    credentials::{Transport, presented},
+    key_path::KeyPath,
+    middleware,
+    openapi::Reading as Problems,
+    refusal::Refusal,
+    responses,
 };
 use crate::{
-    error::Error,
+    origin::Origin,
     publisher::Method,
     read::{Asked, Content, Head, Reading, Wanted},
 };
@@ -37,31 +35,31 @@ use crate::{
 pub(super) struct AnswerLimit(pub(super) u64);
 
 /// Reads the content of an envelope. `HEAD`, ranges and conditions count on the content.
-#[utoipa::path(get, path = "/read/{key}", operation_id = "readObject", tag = "reader", params(("key" = String, Path, description = "The object key, percent-encoded; `/` may stand as it is or as `%2F`"), ("range" = Option<String>, Header, description = "One range of bytes")), security(("publisher" = [])), responses((status = 200, description = "The content", body = answers::Content, content_type = "*/*"), (status = 206, description = "A range of it", body = answers::Content, content_type = "*/*"), (status = 304, description = "The client has it"), Refused, Conditional, Missing, Refusals))]
+#[utoipa::path(get, path = "/read/{key}", operation_id = "readObject", tag = "reader", params(("key" = String, Path, description = "The object key, percent-encoded; `/` may stand as it is or as `%2F`"), ("range" = Option<String>, Header, description = "One range of bytes")), security(("publisher" = [])), responses((status = 200, description = "The content", body = responses::Content, content_type = "*/*"), (status = 206, description = "A range of it", body = responses::Content, content_type = "*/*"), (status = 304, description = "The client has it"), Problems))]
 pub(super) async fn read(
     State(origin): State<Arc<Origin>>,
+    KeyPath(key): KeyPath,
     Extension(transport): Extension<Transport>,
-    request: Request,
-) -> Result<Response, Error> {
-    let key = key_of(request.uri().path())?;
-    if !sent_to_read(&transport, request.headers()) {
-        let session = origin.identify(transport, request.headers()).await?;
+    limit: Option<Extension<AnswerLimit>>,
+    method: HttpMethod,
+    headers: HeaderMap,
+) -> Result<Response, Refusal> {
+    if !sent_to_read(&transport, &headers) {
+        let credential = presented(transport, &headers)?;
+        let session = origin.directory.identify(&origin.store, credential).await?;
+        middleware::note_publisher(&session);
         session.publisher().authorise(Method::Get, &key)?;
     }
-    let headers = request.headers();
     let range = headers.get(RANGE).and_then(|value| value.to_str().ok());
     let asked = Asked {
-        content: if request.method() == HttpMethod::HEAD {
+        content: if method == HttpMethod::HEAD {
             Wanted::Head
         } else {
             Wanted::Content
         },
-        conditions: conditions(headers),
+        conditions: conditions(&headers),
         range: range.and_then(requested_range),
-        limit: request
-            .extensions()
-            .get::<AnswerLimit>()
-            .map(|AnswerLimit(limit)| *limit),
+        limit: limit.map(|Extension(AnswerLimit(limit))| limit),
     };
     Ok(match origin.reader.read(&key, &asked).await? {
         Reading::NotModified(head) => answer(StatusCode::NOT_MODIFIED, &head, None),
@@ -100,14 +98,9 @@ fn conditions(headers: &HeaderMap) -> Conditions {
 /// well, and there a viewer is a publisher or nobody. The edge alone writes this header: a viewer's
 /// `x-keyfront-*` never pass it.
 fn sent_to_read(transport: &Transport, headers: &HeaderMap) -> bool {
-    let facts = headers.get("x-keyfront-response");
-    *transport == Transport::Edge
-        && facts.is_some_and(|facts| facts.as_bytes().starts_with(b"v1 reader "))
-}
-
-fn key_of(path: &str) -> Result<ObjectKey, Error> {
-    let encoded = path.strip_prefix("/read/").ok_or(Error::NotFound)?;
-    ObjectKey::from_wire_path(encoded).map_err(Error::Key)
+    let facts = headers.get(header::RESPONSE_FACTS);
+    let facts = facts.and_then(|facts| facts.to_str().ok());
+    *transport == Transport::Edge && facts.and_then(Route::of_response_facts) == Some(Route::Reader)
 }
 
 fn answer(status: StatusCode, head: &Head, content: Option<(u64, Content)>) -> Response {

@@ -1,54 +1,51 @@
 //! The S3 part of Uppy Companion's HTTP API, under `/s3`, as `@uppy/aws-s3` 3 to 6 call it.
 //!
 //! Companion names the objects, and so does this: every upload gets a fresh key in the folder that
-//! `metadata[prefix]` names, or else in that of the publisher's first rule that takes the type. Sizes
-//! are not told by these calls; the rule's limit binds forms, and completion judges parts.
+//! `metadata[prefix]` names, or else in that of the publisher's first rule that takes the type. These calls carry no
+//! sizes; the rule's limit binds forms, and completion checks parts.
 
 use std::{collections::BTreeMap, sync::Arc};
 
 use axum::{
-    Extension, Json,
-    extract::{Path, Request, State},
+    Json,
+    extract::{FromRequestParts, Path, State},
 };
 use http::request::Parts;
+use keyfront_origin_core::{
+    sealed_metadata::Details,
+    uploads::{KeyOrigin, SendBy, Upload, UploadRequest, fresh_key},
+};
 use serde::Deserialize;
 use serde_json::Value;
 use utoipa::ToSchema;
 
 use super::{
-    Origin,
-    answers::{Empty, UppyForm, UppyLocation, UppyMultipart, UppyPart, UppySigned},
-    credentials::Transport,
-    json_body,
-    openapi::{Missing, Refusals, Writing},
-    query,
-    uploads::{LIFETIME, media_type},
+    document::Document,
+    identified::Identified,
+    named_upload::NamedUpload,
+    openapi::{Completing, Describing, Storing},
+    query::{Parameters, UppyFile, UppyFileQuery, UppyKeyQuery},
+    refusal::Refusal,
+    responses::{Empty, UppyForm, UppyLocation, UppyMultipart, UppyPart, UppySigned},
+    upload_fields::{LIFETIME, media_type},
 };
 use crate::{
     error::Error,
     media_type::MediaType,
+    origin::Origin,
     publisher::{Method, Overwrite, Session},
-    sealed_metadata::Details,
-    uploads::{self, Asked, Begun, Upload, Way, fresh_key},
+    uploads::{self, Begun},
 };
 
 /// Plans one form upload.
-#[utoipa::path(get, path = "/s3/params", operation_id = "uppyParameters", tag = "uppy", params(("filename" = String, Query, description = "The file's name"), ("type" = Option<String>, Query, description = "Its media type"), ("metadata[prefix]" = Option<String>, Query, description = "The folder")), security(("publisher" = [])), responses((status = 200, description = "The form", body = UppyForm), Writing, Refusals))]
+#[utoipa::path(get, path = "/s3/params", operation_id = "uppyParameters", tag = "uppy", params(UppyFileQuery), security(("publisher" = [])), responses((status = 200, description = "The form", body = UppyForm), Storing))]
 pub(super) async fn parameters(
     State(origin): State<Arc<Origin>>,
-    Extension(transport): Extension<Transport>,
-    request: Request,
-) -> Result<Json<UppyForm>, Error> {
-    let asked = query::uppy_file(request.uri().query())?;
-    let session = origin.identify(transport, request.headers()).await?;
-    let asked = asked_of(
-        &session,
-        &asked.file_name,
-        &asked.media_type,
-        asked.prefix.as_deref(),
-        Way::Form,
-    )?;
-    let Begun { upload, grant } = origin.begin(&session, &asked).await?;
+    Parameters(file): Parameters<UppyFile>,
+    Identified(session): Identified,
+) -> Result<Json<UppyForm>, Refusal> {
+    let request = upload_request(&session, file, SendBy::Form)?;
+    let Begun { upload, grant } = origin.begin(&session, &request).await?;
     let grant = grant.ok_or(Error::Internal)?;
     Ok(Json(UppyForm {
         method: "POST",
@@ -70,25 +67,20 @@ pub(super) struct CreateDocument {
 }
 
 /// Begins an upload in parts.
-#[utoipa::path(post, path = "/s3/multipart", operation_id = "uppyCreate", tag = "uppy", request_body(content = CreateDocument), security(("publisher" = [])), responses((status = 200, description = "Begun", body = UppyMultipart), Writing, Refusals))]
+#[utoipa::path(post, path = "/s3/multipart", operation_id = "uppyCreate", tag = "uppy", request_body(content = CreateDocument), security(("publisher" = [])), responses((status = 200, description = "Begun", body = UppyMultipart), Storing))]
 pub(super) async fn create(
     State(origin): State<Arc<Origin>>,
-    Extension(transport): Extension<Transport>,
-    request: Request,
-) -> Result<Json<UppyMultipart>, Error> {
-    let (head, body) = request.into_parts();
-    let session = origin.identify(transport, &head.headers).await?;
-    let document: CreateDocument = json_body::read(body, json_body::DOCUMENT).await?;
+    Identified(session): Identified,
+    Document(document): Document<CreateDocument>,
+) -> Result<Json<UppyMultipart>, Refusal> {
     let prefix = document.metadata.get("prefix").and_then(Value::as_str);
-    let media_type = document.media_type.unwrap_or_default();
-    let asked = asked_of(
-        &session,
-        &document.filename,
-        &media_type,
-        prefix,
-        Way::Multipart,
-    )?;
-    let Begun { upload, .. } = origin.begin(&session, &asked).await?;
+    let file = UppyFile {
+        folder: prefix.map(str::to_owned),
+        name: document.filename,
+        media_type: document.media_type,
+    };
+    let request = upload_request(&session, file, SendBy::Multipart)?;
+    let Begun { upload, .. } = origin.begin(&session, &request).await?;
     let upload_id = origin.token(&upload).await?;
     Ok(Json(UppyMultipart {
         key: upload.key,
@@ -97,14 +89,11 @@ pub(super) async fn create(
 }
 
 /// Lists the parts S3 holds, in its spelling.
-#[utoipa::path(get, path = "/s3/multipart/{token}", operation_id = "uppyListParts", tag = "uppy", params(("token" = String, Path, description = "The token that began the upload"), ("key" = Option<String>, Query, description = "The upload's key")), security(("publisher" = [])), responses((status = 200, description = "The parts", body = Vec<UppyPart>), Missing, Refusals))]
+#[utoipa::path(get, path = "/s3/multipart/{token}", operation_id = "uppyListParts", tag = "uppy", params(("token" = String, Path, description = "The token that began the upload"), ("key" = Option<String>, Query, description = "The upload's key")), security(("publisher" = [])), responses((status = 200, description = "The parts", body = Vec<UppyPart>), Describing))]
 pub(super) async fn list(
     State(origin): State<Arc<Origin>>,
-    Extension(transport): Extension<Transport>,
-    Path(token): Path<String>,
-    request: Request,
-) -> Result<Json<Vec<UppyPart>>, Error> {
-    let upload = named(&origin, transport, &token, request.into_parts().0).await?;
+    UppyUpload { upload, .. }: UppyUpload,
+) -> Result<Json<Vec<UppyPart>>, Refusal> {
     let parts = uploads::parts(&origin.store, &upload).await?.into_iter();
     let parts = parts.map(|part| UppyPart {
         part_number: part.number,
@@ -115,21 +104,17 @@ pub(super) async fn list(
 }
 
 /// Signs a request for a part, or with `batch` in its place for each of `partNumbers`.
-#[utoipa::path(get, path = "/s3/multipart/{token}/{part}", operation_id = "uppySign", tag = "uppy", params(("token" = String, Path, description = "The token that began the upload"), ("part" = String, Path, description = "A number, or `batch`"), ("key" = Option<String>, Query, description = "The upload's key"), ("partNumbers" = Option<String>, Query, description = "With `batch`: numbers, separated by commas")), security(("publisher" = [])), responses((status = 200, description = "Presigned", body = UppySigned), Missing, Refusals))]
+#[utoipa::path(get, path = "/s3/multipart/{token}/{part}", operation_id = "uppySign", tag = "uppy", params(("token" = String, Path, description = "The token that began the upload"), ("part" = String, Path, description = "A number, or `batch`"), UppyKeyQuery), security(("publisher" = [])), responses((status = 200, description = "Presigned", body = UppySigned), Describing))]
 pub(super) async fn sign(
     State(origin): State<Arc<Origin>>,
-    Extension(transport): Extension<Transport>,
-    Path((token, part)): Path<(String, String)>,
-    request: Request,
-) -> Result<Json<UppySigned>, Error> {
-    let (head, _) = request.into_parts();
+    Path((_, part)): Path<(String, String)>,
+    UppyUpload {
+        upload,
+        part_numbers,
+    }: UppyUpload,
+) -> Result<Json<UppySigned>, Refusal> {
     let batch = part == "batch";
-    let list = if batch {
-        query::uppy_parts(head.uri.query())?.1
-    } else {
-        Some(part)
-    };
-    let upload = named(&origin, transport, &token, head).await?;
+    let list = if batch { part_numbers } else { Some(part) };
     let number = |text: &str| {
         text.parse()
             .map_err(|_| Error::UploadRefused("a part is named by its number".to_owned()))
@@ -155,80 +140,80 @@ pub(super) async fn sign(
 }
 
 /// Completes an upload. S3's own list of parts counts, not the client's.
-#[utoipa::path(post, path = "/s3/multipart/{token}/complete", operation_id = "uppyComplete", tag = "uppy", params(("token" = String, Path, description = "The token that began the upload"), ("key" = Option<String>, Query, description = "The upload's key")), security(("publisher" = [])), responses((status = 200, description = "Stored and verified", body = UppyLocation), Writing, Missing, Refusals))]
+#[utoipa::path(post, path = "/s3/multipart/{token}/complete", operation_id = "uppyComplete", tag = "uppy", params(("token" = String, Path, description = "The token that began the upload"), ("key" = Option<String>, Query, description = "The upload's key")), security(("publisher" = [])), responses((status = 200, description = "Stored and verified", body = UppyLocation), Completing))]
 pub(super) async fn complete(
     State(origin): State<Arc<Origin>>,
-    Extension(transport): Extension<Transport>,
-    Path(token): Path<String>,
-    request: Request,
-) -> Result<Json<UppyLocation>, Error> {
-    let upload = named(&origin, transport, &token, request.into_parts().0).await?;
-    uploads::complete(&origin.store, &upload).await?;
+    UppyUpload { upload, .. }: UppyUpload,
+) -> Result<Json<UppyLocation>, Refusal> {
+    origin.complete(&upload).await?;
     let location = origin.presigner.location(&upload.object_key()?);
     Ok(Json(UppyLocation {
         location,
         key: upload.key,
-        bucket: origin.store.bucket().to_owned(),
+        bucket: origin.store.bucket().to_string(),
     }))
 }
 
 /// Gives an upload up.
-#[utoipa::path(delete, path = "/s3/multipart/{token}", operation_id = "uppyAbort", tag = "uppy", params(("token" = String, Path, description = "The token that began the upload"), ("key" = Option<String>, Query, description = "The upload's key")), security(("publisher" = [])), responses((status = 200, description = "It is over", body = Empty), Missing, Refusals))]
+#[utoipa::path(delete, path = "/s3/multipart/{token}", operation_id = "uppyAbort", tag = "uppy", params(("token" = String, Path, description = "The token that began the upload"), ("key" = Option<String>, Query, description = "The upload's key")), security(("publisher" = [])), responses((status = 200, description = "It is over", body = Empty), Describing))]
 pub(super) async fn abort(
     State(origin): State<Arc<Origin>>,
-    Extension(transport): Extension<Transport>,
-    Path(token): Path<String>,
-    request: Request,
-) -> Result<Json<Empty>, Error> {
-    let upload = named(&origin, transport, &token, request.into_parts().0).await?;
+    UppyUpload { upload, .. }: UppyUpload,
+) -> Result<Json<Empty>, Refusal> {
     uploads::abort(&origin.store, &upload).await?;
     Ok(Json(Empty {}))
 }
 
-/// The token's upload; the `key` Uppy repeats must be its key.
-async fn named(
-    origin: &Origin,
-    transport: Transport,
-    token: &str,
-    head: Parts,
-) -> Result<Upload, Error> {
-    let (key, _) = query::uppy_parts(head.uri.query())?;
-    let session = origin.identify(transport, &head.headers).await?;
-    let upload = origin.upload(&session, token).await?;
-    match key {
-        Some(key) if key != upload.key => Err(Error::UploadUnknown),
-        _ => Ok(upload),
+/// The token's upload; the `key` that Uppy repeats must be its key.
+pub(super) struct UppyUpload {
+    upload: Upload,
+    part_numbers: Option<String>,
+}
+
+impl FromRequestParts<Arc<Origin>> for UppyUpload {
+    type Rejection = Refusal;
+
+    async fn from_request_parts(parts: &mut Parts, origin: &Arc<Origin>) -> Result<Self, Refusal> {
+        let Parameters(UppyKeyQuery { key, part_numbers }) =
+            Parameters::from_request_parts(parts, origin).await?;
+        let NamedUpload(upload) = NamedUpload::from_request_parts(parts, origin).await?;
+        match key {
+            Some(key) if key != upload.key => Err(Error::UploadUnknown.into()),
+            _ => Ok(Self {
+                upload,
+                part_numbers,
+            }),
+        }
     }
 }
 
-fn asked_of(
+fn upload_request(
     session: &Session,
-    file_name: &str,
-    media: &str,
-    prefix: Option<&str>,
-    way: Way,
-) -> Result<Asked, Error> {
-    let content_type = media_type(Some(media))?;
-    let folder = match prefix {
-        Some(prefix) => prefix.to_owned(),
-        None => folder(session, &content_type)?,
+    file: UppyFile,
+    send_by: SendBy,
+) -> Result<UploadRequest, Error> {
+    let content_type = media_type(file.media_type.as_deref())?;
+    let folder = match file.folder {
+        Some(folder) => folder,
+        None => folder_for(session, &content_type)?,
     };
-    Ok(Asked {
-        key: fresh_key(&folder, file_name)?,
+    let random_name = uuid::Uuid::new_v4().to_string();
+    Ok(UploadRequest {
+        key: fresh_key(&folder, &random_name, &file.name)?,
         size: None,
         content_type,
         content_encoding: None,
         checksum: None,
         encryption: None,
         overwrite: Overwrite::Refuse,
-        way,
+        send_by,
         lifetime: LIFETIME,
-        fresh: true,
-        details: Details::told(Some(file_name.to_owned()), Vec::new())?,
+        key_origin: KeyOrigin::Fresh,
+        details: Details::of_document(Some(file.name), Vec::new())?,
     })
 }
 
-fn folder(session: &Session, content_type: &MediaType) -> Result<String, Error> {
+fn folder_for(session: &Session, content_type: &MediaType) -> Result<String, Error> {
     let publisher = session.publisher();
     let fits = publisher.rules.iter().find(|rule| {
         rule.admit_method(Method::Put).is_ok()

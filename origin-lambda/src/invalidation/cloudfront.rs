@@ -64,12 +64,14 @@ impl CloudFront {
         credentials: SharedCredentialsProvider,
     ) -> Self {
         // A global service, with one Region a partition to sign for.
-        let (region, host) = match Partition::of_region(&config.region) {
+        let (region, host) = match config.region.partition() {
             Partition::China => (
                 "cn-northwest-1",
                 host::of_service("cloudfront", "cn-northwest-1"),
             ),
-            _ => ("us-east-1", "cloudfront.amazonaws.com".to_owned()),
+            Partition::Standard | Partition::GovCloud | Partition::EuropeanSovereign => {
+                ("us-east-1", "cloudfront.amazonaws.com".to_owned())
+            }
         };
         let endpoint = settings.cloudfront_endpoint.clone();
         let endpoint = endpoint.unwrap_or_else(|| format!("https://{host}"));

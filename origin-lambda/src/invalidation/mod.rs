@@ -1,10 +1,10 @@
-//! Tells the CDN of objects that were deleted or replaced, and the publisher how soon viewers see it.
+//! Invalidates objects in the CDN that were deleted or replaced, and says how soon viewers see the change.
 //!
-//! An object that is changed stays changed whatever the CDN answers: a refusal means that viewers see the old one for
-//! as long as caches may keep it. Documents the edge serves for other paths (fallback, not-found) are not known here.
+//! An object that is changed stays changed whatever the CDN does: a refusal means that viewers see the old one for
+//! as long as caches may keep it. Which writes need an invalidation, and under which paths, is decided in
+//! [`keyfront_origin_core::invalidation`].
 
 mod cloudfront;
-mod paths;
 mod ssm;
 
 use std::{
@@ -15,11 +15,11 @@ use std::{
 
 use aws_credential_types::provider::SharedCredentialsProvider;
 use keyfront_names::ObjectKey;
+use keyfront_origin_core::invalidation::{Reach, Replaced, SiteLayout, lifetime, paths_of};
 use tokio::{sync::oneshot, time};
 
 use self::{
     cloudfront::{CloudFront, InvalidationBatch, is_busy},
-    paths::paths_of,
     ssm::Ssm,
 };
 use crate::config::{CdnSettings, Config};
@@ -29,29 +29,9 @@ const BATCH: usize = 700;
 /// Pauses before a batch is sent again while too many others are under way.
 const PAUSES: [Duration; 2] = [Duration::from_millis(300), Duration::from_millis(900)];
 /// How long a publisher waits for the CDN at most.
-const PATIENCE: Duration = Duration::from_secs(8);
-/// How long CloudFront keeps what names no time, in seconds.
-const DEFAULT_LIFETIME: u64 = 24 * 60 * 60;
+const TIMEOUT: Duration = Duration::from_secs(8);
 
-/// How soon viewers see a change.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Reach {
-    /// The CDN has forgotten the old object.
-    Invalidated,
-    /// The CDN may serve the old object for so many seconds.
-    ExpiresIn(u64),
-}
-
-impl fmt::Display for Reach {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::Invalidated => f.write_str("invalidated"),
-            Self::ExpiresIn(seconds) => write!(f, "expires-in {seconds}"),
-        }
-    }
-}
-
-/// The CDN as far as it can be told.
+/// The CDN, as far as it is known.
 #[derive(Debug, Clone)]
 pub struct Cdn(Option<Arc<Distribution>>);
 
@@ -95,33 +75,37 @@ impl Cdn {
         }))
     }
 
-    /// Makes the CDN forget the object of a key; `cache_control` is what the old object was stored with. Waits for
-    /// the CDN's word, since on Lambda nothing runs after the answer.
-    pub async fn forget(&self, key: &ObjectKey, cache_control: Option<&str>) -> Reach {
-        let forgotten = match &self.0 {
+    /// Invalidates the copies of what a key held before. Waits for the CDN, since on Lambda nothing runs after the
+    /// response.
+    pub async fn invalidate(&self, key: &ObjectKey, replaced: &Replaced) -> Reach {
+        let invalidated = match &self.0 {
             Some(distribution) => {
-                let told = Distribution::tell(distribution, key);
-                time::timeout(PATIENCE, told).await.unwrap_or(false)
+                let queued = Distribution::queue(distribution, key);
+                time::timeout(TIMEOUT, queued).await.unwrap_or(false)
             }
             None => false,
         };
-        if forgotten {
+        if invalidated {
             Reach::Invalidated
         } else {
-            Reach::ExpiresIn(lifetime(cache_control))
+            Reach::ExpiresIn(lifetime(replaced.cache_control.as_deref()))
         }
     }
 }
 
 impl Distribution {
-    /// Whether the CDN has forgotten the key. What comes while a batch is under way goes with the next one.
-    async fn tell(this: &Arc<Self>, key: &ObjectKey) -> bool {
-        let paths = paths_of(&this.settings, key);
+    /// Whether the CDN has invalidated the key. What comes while a batch is under way goes with the next one.
+    async fn queue(this: &Arc<Self>, key: &ObjectKey) -> bool {
+        let site = SiteLayout {
+            prefix: this.settings.site_prefix.as_deref(),
+            index: this.settings.site_index.as_deref(),
+        };
+        let paths = paths_of(site, key);
         if paths.is_empty() {
             // The site does not serve the key, so nobody has a copy.
             return true;
         }
-        let (done, told) = oneshot::channel();
+        let (done, invalidated) = oneshot::channel();
         let first = {
             let mut queue = locked(&this.queue);
             queue.waiting.push(Change { paths, done });
@@ -131,7 +115,7 @@ impl Distribution {
             // A task of its own: whoever came first may hang up, and the others still wait.
             tokio::spawn(Arc::clone(this).send_all());
         }
-        told.await.unwrap_or(false)
+        invalidated.await.unwrap_or(false)
     }
 
     async fn send_all(self: Arc<Self>) {
@@ -143,10 +127,10 @@ impl Distribution {
             let mut paths = paths.concat();
             paths.sort_unstable();
             paths.dedup();
-            let forgotten = self.invalidate(paths).await;
+            let invalidated = self.invalidate(paths).await;
             for done in waiting {
-                // A publisher who has hung up needs no word.
-                let _ = done.send(forgotten);
+                // A publisher who has hung up waits no longer.
+                let _ = done.send(invalidated);
             }
         }
     }
@@ -216,48 +200,4 @@ impl Distribution {
 
 fn locked<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
     mutex.lock().unwrap_or_else(PoisonError::into_inner)
-}
-
-/// Pure: the seconds a shared cache may keep an object (RFC 9111, 4.2.1).
-fn lifetime(cache_control: Option<&str>) -> u64 {
-    let Some(text) = cache_control.filter(|text| !text.trim().is_empty()) else {
-        return DEFAULT_LIFETIME;
-    };
-    let text = text.to_ascii_lowercase();
-    let directives = || text.split(',').map(str::trim);
-    let seconds = |name: &str| {
-        directives().find_map(|directive| {
-            let value = directive.strip_prefix(name)?.strip_prefix('=')?;
-            value.trim_matches('"').parse().ok()
-        })
-    };
-    if directives().any(|directive| ["no-store", "no-cache", "private"].contains(&directive)) {
-        return 0;
-    }
-    seconds("s-maxage")
-        .or_else(|| seconds("max-age"))
-        .unwrap_or(DEFAULT_LIFETIME)
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn the_time_a_copy_lives_is_what_a_shared_cache_reads() {
-        for (cache_control, seconds) in [
-            (None, DEFAULT_LIFETIME),
-            (Some(""), DEFAULT_LIFETIME),
-            (Some("public"), DEFAULT_LIFETIME),
-            (Some("max-age=60"), 60),
-            (Some("public, Max-Age=60, s-maxage=\"5\""), 5),
-            (Some("max-age=60, no-store"), 0),
-            (Some("private, max-age=60"), 0),
-            (Some("max-age=soon"), DEFAULT_LIFETIME),
-        ] {
-            assert_eq!(lifetime(cache_control), seconds, "{cache_control:?}");
-        }
-        assert_eq!(Reach::ExpiresIn(60).to_string(), "expires-in 60");
-        assert_eq!(Reach::Invalidated.to_string(), "invalidated");
-    }
 }

@@ -58,7 +58,7 @@ impl Kms {
             .build();
         let mut settings = KmsConfig::builder()
             .behavior_version(BehaviorVersion::latest())
-            .region(Region::new(config.region.clone()))
+            .region(Region::new(config.region.to_string()))
             .credentials_provider(credentials)
             .http_client(store::http_client())
             .retry_config(RetryConfig::standard().with_max_attempts(ATTEMPTS))

@@ -1,30 +1,29 @@
-//! Publishing one object: declared -> planned -> received -> sealed -> stored and verified.
+//! Publishing one object in one request: received, sealed, stored and verified.
 //!
-//! It does not authenticate, and knows no routes.
+//! What its headers declare and the plan that follows are [`keyfront_origin_core::publish`]'s. It does not
+//! authenticate, and knows no routes.
 
-mod declared;
-mod payload;
-mod plan;
 mod seal;
 
 use axum::body::Body;
 use keyfront_envelope::TAG_LENGTH;
 use keyfront_names::ObjectKey;
+use keyfront_origin_core::{
+    invalidation::Replaced,
+    publish::{Declared, Plan, PublishOptions},
+    sealed_metadata::Details,
+};
 use time::OffsetDateTime;
 
-pub(crate) use self::declared::entity_tag;
-pub use self::{
-    declared::Declared,
-    payload::{BodyFault, BodyFaultCell, Payload, REPLAYED},
-    plan::{Asked, Plan, Precondition},
-    seal::Sealing,
-};
+pub use self::seal::Sealing;
 use crate::{
     encryption::EncryptionMode,
     error::Error,
-    publisher::{Method, Publisher},
-    sealed_metadata::{Details, SealedMetadata},
-    store::Store,
+    object::Precondition,
+    payload::{BodyFault, Payload, REPLAYED},
+    publisher::{Method, Publisher, Rule},
+    sealed_metadata::SealedMetadata,
+    store::{NewObject, Store},
 };
 
 /// S3's limit for one PUT in bytes, less an envelope's tag.
@@ -45,13 +44,6 @@ pub struct Receipt {
     pub replaced: Option<Replaced>,
 }
 
-/// An object that another one was stored over.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Replaced {
-    /// How long caches may keep its copies.
-    pub cache_control: Option<String>,
-}
-
 /// What publishing needs of the system.
 #[derive(Debug)]
 pub struct Publishing<'a> {
@@ -63,13 +55,13 @@ pub struct Publishing<'a> {
     pub metadata: &'a SealedMetadata,
 }
 
-/// One upload as it was asked for.
+/// An object to be published.
 #[derive(Debug)]
-pub struct Upload<'a> {
+pub struct PublishRequest<'a> {
     /// Where it goes.
     pub key: &'a ObjectKey,
     /// What its query asks for.
-    pub asked: Asked,
+    pub options: PublishOptions,
     /// What its headers say about the body.
     pub declared: Declared,
     /// What its headers say for publishers only.
@@ -78,32 +70,33 @@ pub struct Upload<'a> {
     pub at: OffsetDateTime,
 }
 
-/// Stores `body` under `key` for the publisher. Everything that can be judged without the body is
-/// judged before its first byte is asked for.
+/// Stores `body` for the publisher. Everything that can be checked without the body is checked before its first byte is
+/// read.
 ///
 /// # Errors
 /// The publisher's rules, the body and S3 each have theirs; nothing is stored then.
 pub async fn publish(
     system: &Publishing<'_>,
     publisher: &Publisher,
-    upload: Upload<'_>,
+    request: PublishRequest<'_>,
     body: Body,
 ) -> Result<Receipt, Error> {
-    let key = upload.key;
+    let key = request.key;
     let rule = publisher.authorise(Method::Put, key)?;
-    let length = upload.declared.length;
-    let mut plan = Plan::draw(rule, upload.asked, upload.declared)?;
+    let length = request.declared.length;
+    let mut plan = Plan::draw(rule, request.options, request.declared)?;
     if length.is_some_and(|length| length > SINGLE_PUT) {
         return Err(Error::Denied(rule.too_large_for(SINGLE_PUT)));
     }
     let metadata = system
         .metadata
-        .seal(&publisher.id, key, &upload.details, upload.at);
+        .seal(&publisher.id, key, &request.details, request.at);
     let (metadata, replaced) = futures::join!(metadata, replaced(system.store, key, &plan));
-    plan.metadata.push(metadata?);
+    let (name, sealed) = metadata?;
+    plan.attributes.metadata.insert(name.to_owned(), sealed);
     let payload = match length {
         Some(length) => Payload::receive(body, length).await?,
-        None => Payload::buffer(body, rule).await?,
+        None => undeclared(body, rule).await?,
     };
     let size = payload.size;
     let payload = match plan.encryption.envelope() {
@@ -113,25 +106,45 @@ pub async fn publish(
                 .sealing
                 .seal(key, envelope, payload, plan.sha256.take());
             let (payload, metadata) = sealed.await?;
-            plan.metadata.extend(metadata);
+            let entries = metadata
+                .into_iter()
+                .map(|(name, value)| (name.to_owned(), value));
+            plan.attributes.metadata.extend(entries);
             payload
         }
     };
-    let stored = system.store.put(key, &plan, payload).await?;
+    let object = NewObject {
+        attributes: &plan.attributes,
+        precondition: &plan.precondition,
+        sha256: plan.sha256.as_deref(),
+        md5: plan.md5.as_deref(),
+    };
+    let etag = system.store.put(key, &object, payload).await?;
     Ok(Receipt {
-        etag: stored.etag,
+        etag,
         size,
-        content_type: plan.content_type.as_str().to_owned(),
+        content_type: plan.attributes.content_type,
         encryption: plan.encryption,
         replaced,
     })
 }
 
-/// Asked before the object is stored: afterwards nobody knows how long its predecessor's copies live.
+/// A body without a declared length, if it is small and within the rule.
+async fn undeclared(body: Body, rule: &Rule) -> Result<Payload, Error> {
+    let buffered = Payload::buffer(body, REPLAYED.min(rule.max_size)).await;
+    buffered.map_err(|fault| match fault {
+        BodyFault::Excess if rule.max_size <= REPLAYED => rule.too_large().into(),
+        BodyFault::Excess => Error::LengthRequired { limit: REPLAYED },
+        fault => fault.into(),
+    })
+}
+
+/// Read before the object is stored: afterwards nobody knows how long its predecessor's copies live.
 async fn replaced(store: &Store, key: &ObjectKey, plan: &Plan) -> Option<Replaced> {
     if plan.precondition == Precondition::Absent {
         return None;
     }
-    let cache_control = store.cache_control(key, &plan.cache_control).await;
+    let rules_own = &plan.attributes.cache_control;
+    let cache_control = store.cache_control(key, rules_own).await;
     Some(Replaced { cache_control })
 }

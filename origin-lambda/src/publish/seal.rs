@@ -21,12 +21,12 @@ use keyfront_names::ObjectKey;
 use sha2::{Digest as _, Sha256};
 use zeroize::Zeroizing;
 
-use super::payload::{BodyFault, BodyFaultCell, Payload};
 use crate::{
     config::MasterKeySetting,
     encryption::{EnvelopeWrap, content_context},
     error::Error,
     kms::Kms,
+    payload::{BodyFault, BodyFaultCell, Payload},
 };
 
 /// Makes envelopes: the keys and the randomness for them.
@@ -47,7 +47,7 @@ impl Sealing {
         }
     }
 
-    /// Seals a body for its object; `sha256`, in base64, is of the plaintext. The answer is the
+    /// Seals a body for its object; `sha256`, in base64, is of the plaintext. The result is the
     /// object's body, 16 bytes longer, and the metadata it cannot be opened without.
     ///
     /// # Errors
@@ -97,11 +97,11 @@ impl Sealing {
 
 fn random<const N: usize>() -> Result<[u8; N], Error> {
     let mut bytes = [0; N];
-    getrandom::fill(&mut bytes).map_err(Error::Randomness)?;
+    getrandom::fill(&mut bytes).map_err(|error| Error::Randomness(error.into()))?;
     Ok(bytes)
 }
 
-/// Sizes were judged before and metadata has a constant size, so nothing here is the caller's doing.
+/// Sizes were checked before and metadata has a constant size, so nothing here is the caller's doing.
 fn unsealable(error: keyfront_envelope::Error) -> Error {
     match error {
         keyfront_envelope::Error::MetadataTooLarge(_) => {
@@ -208,7 +208,7 @@ impl HttpBody for SealedBody {
             Some(Ok(sealed)) => self.left = self.left.saturating_sub(sealed.len() as u64),
             Some(Err(fault)) => {
                 self.checked = None;
-                self.fault.tell(*fault);
+                self.fault.note(*fault);
             }
             None => {}
         }

@@ -116,7 +116,7 @@ impl Reader {
             opened: KeyCache::new(OPENED_KEYS, OPENED_LIFE),
             master_key: config.master_key.clone(),
             settings: config.reader.clone(),
-            bucket: config.bucket.clone(),
+            bucket: config.bucket.to_string(),
             held: Semaphore::new(HELD_UNITS as usize),
         }
     }

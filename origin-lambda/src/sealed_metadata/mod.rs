@@ -1,15 +1,14 @@
-//! Sealed metadata: what an object's publisher said about it - file name, tags - and who stored it
-//! when, readable for publishers and for nobody who merely sees the bucket.
+//! Seals and opens what an object's publisher said about it - file name, tags - and who stored it
+//! when: readable for publishers and for nobody who merely sees the bucket. Its form is
+//! [`keyfront_origin_core::sealed_metadata`]'s.
 //!
 //! One data key serves a publisher for a day. It is bound to bucket and publisher by its KMS
 //! context, each entry to its object by the object's key. The wrapped key travels in each entry, so
 //! that a page of a listing costs one call to KMS for each distinct wrapped key.
 //!
-//! It does not judge who may see the result.
+//! It does not decide who may see the result.
 
 mod day_keys;
-mod details;
-mod entry;
 
 use std::{collections::HashMap, time::Duration};
 
@@ -18,12 +17,13 @@ use aes_gcm::{
     aead::{Aead as _, Payload},
 };
 use keyfront_names::ObjectKey;
-use serde::{Deserialize, Serialize};
+use keyfront_origin_core::sealed_metadata::{
+    Details, Entry, Found, NAME, NONCE_LENGTH, Unsealed, decoded,
+};
 use time::OffsetDateTime;
 use zeroize::Zeroizing;
 
-use self::{day_keys::DayKeys, entry::Entry};
-pub use self::{details::Details, entry::NAME};
+use self::day_keys::DayKeys;
 use crate::{
     encryption::metadata_context,
     error::Error,
@@ -43,32 +43,6 @@ pub struct SealedMetadata {
     opened: KeyCache,
 }
 
-/// What an entry says.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Unsealed {
-    /// Id of the publisher who stored the object.
-    pub uploader: String,
-    /// When, in seconds since 1970.
-    pub uploaded_at: i64,
-    /// The file's name as the publisher told it.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub file_name: Option<String>,
-    /// The publisher's tags.
-    #[serde(default, skip_serializing_if = "Vec::is_empty")]
-    pub tags: Vec<String>,
-}
-
-/// What an object has to show.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Found {
-    /// No entry.
-    Absent,
-    /// An entry that was altered, moved from another object, or is not one of ours.
-    Invalid,
-    /// An entry.
-    Unsealed(Unsealed),
-}
-
 impl SealedMetadata {
     /// Metadata of the objects of `bucket`.
     pub fn new(kms: Kms, bucket: String) -> Self {
@@ -83,7 +57,7 @@ impl SealedMetadata {
     /// Seals an object's details for its user metadata, as name (without `x-amz-meta-`) and value.
     ///
     /// # Errors
-    /// [`Error::MetadataTooLarge`]; what KMS answered.
+    /// [`Error::MetadataTooLarge`]; what KMS returned.
     pub async fn seal(
         &self,
         publisher: &str,
@@ -105,8 +79,8 @@ impl SealedMetadata {
             .current
             .of(&self.kms, publisher, &context, now.date())
             .await?;
-        let mut nonce = [0; entry::NONCE_LENGTH];
-        getrandom::fill(&mut nonce).map_err(Error::Randomness)?;
+        let mut nonce = [0; NONCE_LENGTH];
+        getrandom::fill(&mut nonce).map_err(|error| Error::Randomness(error.into()))?;
         let bound = Payload {
             msg: &plain,
             aad: key.as_str().as_bytes(),
@@ -129,7 +103,7 @@ impl SealedMetadata {
     /// Opens what an object's user metadata holds.
     ///
     /// # Errors
-    /// What KMS answered; an entry that is not valid is no error.
+    /// What KMS returned; an entry that is not valid is no error.
     pub async fn open(
         &self,
         key: &ObjectKey,
@@ -138,7 +112,7 @@ impl SealedMetadata {
         let Some(text) = metadata.get(NAME) else {
             return Ok(Found::Absent);
         };
-        let Some(bytes) = entry::decoded(text) else {
+        let Some(bytes) = decoded(text) else {
             return Ok(Found::Invalid);
         };
         let Some(entry) = Entry::read(&bytes) else {

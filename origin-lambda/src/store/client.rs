@@ -33,7 +33,7 @@ pub fn client(config: &Config, credentials: SharedCredentialsProvider) -> Client
         .build();
     let mut settings = S3Config::builder()
         .behavior_version(BehaviorVersion::latest())
-        .region(Region::new(config.region.clone()))
+        .region(Region::new(config.region.to_string()))
         .credentials_provider(credentials)
         .http_client(http_client())
         .retry_config(RetryConfig::standard().with_max_attempts(3))
@@ -46,7 +46,7 @@ pub fn client(config: &Config, credentials: SharedCredentialsProvider) -> Client
 
 /// Credentials from the AWS SDK's chain: on Lambda its role, natively environment and profiles.
 pub async fn default_credentials(config: &Config) -> Option<SharedCredentialsProvider> {
-    let region = Region::new(config.region.clone());
+    let region = Region::new(config.region.to_string());
     let loader = aws_config::defaults(BehaviorVersion::latest()).region(region);
     loader
         .http_client(http_client())

@@ -1,7 +1,11 @@
 //! Reads the AWS SDK's errors: what a failed call to S3 means for the origin and its operator.
+//!
+//! What S3's codes mean is [`keyfront_contract::Failure`]'s.
 
 use aws_sdk_s3::error::{ProvideErrorMetadata, SdkError};
 use aws_smithy_runtime_api::client::{orchestrator::HttpResponse, result::ConnectorError};
+
+use keyfront_contract::Failure;
 
 use crate::error::{Error, Fault};
 
@@ -10,21 +14,21 @@ pub(super) fn of<E>(operation: &'static str, error: SdkError<E>) -> Error
 where
     E: ProvideErrorMetadata + std::error::Error + Send + Sync + 'static,
 {
-    let verdict = match unsent(&error) {
-        Some(fault) => Verdict::Fault(fault),
-        None => judge(
+    let meaning = match unsent(&error) {
+        Some(fault) => Meaning::Fault(fault),
+        None => meaning(
             status(&error).unwrap_or(0),
             error.code(),
             error.message().unwrap_or_default(),
         ),
     };
-    match verdict {
-        Verdict::NotFound => Error::NotFound,
-        Verdict::Precondition => Error::Precondition,
-        Verdict::Conflict => Error::WriteConflict,
-        Verdict::Checksum => Error::Checksum,
-        Verdict::BodyIncomplete => Error::BodyIncomplete,
-        Verdict::Fault(fault) => Error::Upstream {
+    match meaning {
+        Meaning::NotFound => Error::NotFound,
+        Meaning::Precondition => Error::Precondition,
+        Meaning::Conflict => Error::WriteConflict,
+        Meaning::Checksum => Error::Checksum,
+        Meaning::BodyIncomplete => Error::BodyIncomplete,
+        Meaning::Fault(fault) => Error::Upstream {
             operation,
             fault,
             source: Box::new(error),
@@ -32,7 +36,7 @@ where
     }
 }
 
-/// What it means that a call got no answer that could be judged; `None` if it got one.
+/// What it means that a call got no response that could be read; `None` if it got one.
 pub(crate) fn unsent<E>(error: &SdkError<E, HttpResponse>) -> Option<Fault>
 where
     E: std::error::Error + 'static,
@@ -55,7 +59,7 @@ where
     }
 }
 
-/// The status S3 answered with, if it answered.
+/// The status of S3's response, if there is one.
 pub(super) fn status<E>(error: &SdkError<E, HttpResponse>) -> Option<u16> {
     error
         .raw_response()
@@ -63,7 +67,7 @@ pub(super) fn status<E>(error: &SdkError<E, HttpResponse>) -> Option<u16> {
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Verdict {
+enum Meaning {
     NotFound,
     Precondition,
     Conflict,
@@ -72,60 +76,32 @@ enum Verdict {
     Fault(Fault),
 }
 
-/// Judges an answer by its code, and by its status where the answer has no body (HEAD).
-fn judge(status: u16, code: Option<&str>, message: &str) -> Verdict {
-    let fault = Verdict::Fault;
-    match (code, status) {
-        (Some("NoSuchKey" | "NotFound"), _) => Verdict::NotFound,
-        (Some("NoSuchBucket" | "PermanentRedirect" | "AuthorizationHeaderMalformed"), _) => {
-            fault(Fault::BucketMissing)
-        }
-        (Some("PreconditionFailed"), _) => Verdict::Precondition,
-        (Some("ConditionalRequestConflict" | "OperationAborted"), _) => Verdict::Conflict,
-        (Some("BadDigest" | "InvalidDigest" | "XAmzContentChecksumMismatch"), _) => {
-            Verdict::Checksum
-        }
-        (Some("InvalidRequest"), 400) if message.contains("x-amz-checksum") => Verdict::Checksum,
-        (Some("IncompleteBody"), _) => Verdict::BodyIncomplete,
-        (Some("SlowDown" | "RequestLimitExceeded" | "ThrottlingException" | "Throttling"), _) => {
-            fault(Fault::Throttled)
-        }
-        (Some("ExpiredToken"), _) => fault(Fault::CredentialsExpired),
-        (Some("SignatureDoesNotMatch" | "InvalidAccessKeyId" | "InvalidToken"), _) => {
-            fault(Fault::SignatureRejected)
-        }
-        (Some("RequestTimeTooSkewed"), _) => fault(Fault::ClockSkew),
-        (Some("RequestTimeout"), _) => fault(Fault::Timeout),
-        (Some(code), _) if code.to_ascii_uppercase().starts_with("KMS.") => fault(kms(code)),
-        (Some("AccessDenied"), _) if message.contains("kms:") => fault(Fault::KmsDenied),
-        (Some("AccessDenied"), _) | (_, 401 | 403) => fault(Fault::Denied),
-        (_, 404) => Verdict::NotFound,
-        (_, 412) => Verdict::Precondition,
-        (_, 429 | 503) => fault(Fault::Throttled),
-        (_, 500..=599) => fault(Fault::Unavailable),
-        _ => fault(Fault::Unexpected),
+/// What a response means by its code, and by its status where it has no body (HEAD) or an unknown code.
+fn meaning(status: u16, code: Option<&str>, message: &str) -> Meaning {
+    let by_code = code.and_then(|code| Failure::of_s3(code, message));
+    match by_code.or_else(|| Failure::of_status(status)) {
+        None => Meaning::Fault(Fault::Unexpected),
+        Some(Failure::NotFound) => Meaning::NotFound,
+        Some(Failure::PreconditionFailed) => Meaning::Precondition,
+        Some(Failure::Conflict) => Meaning::Conflict,
+        Some(Failure::ChecksumMismatch) => Meaning::Checksum,
+        Some(Failure::BodyIncomplete) => Meaning::BodyIncomplete,
+        // S3 decrypts with keys it keeps itself: a ciphertext of theirs is not a client's doing.
+        Some(Failure::CiphertextRefused) => Meaning::Fault(Fault::Unexpected),
+        Some(Failure::Denied) => Meaning::Fault(Fault::Denied),
+        Some(Failure::KmsDenied) => Meaning::Fault(Fault::KmsDenied),
+        Some(Failure::KmsDisabled) => Meaning::Fault(Fault::KmsDisabled),
+        Some(Failure::SignatureRejected) => Meaning::Fault(Fault::SignatureRejected),
+        Some(Failure::ClockSkew) => Meaning::Fault(Fault::ClockSkew),
+        Some(Failure::CredentialsExpired) => Meaning::Fault(Fault::CredentialsExpired),
+        Some(Failure::BucketMissing) => Meaning::Fault(Fault::BucketMissing),
+        Some(Failure::Throttled) => Meaning::Fault(Fault::Throttled),
+        Some(Failure::Unavailable) => Meaning::Fault(Fault::Unavailable),
+        Some(Failure::Timeout) => Meaning::Fault(Fault::Timeout),
     }
 }
 
-fn kms(code: &str) -> Fault {
-    if code.contains("Throttling") || code.contains("LimitExceeded") {
-        Fault::Throttled
-    } else if code.contains("AccessDenied") {
-        Fault::KmsDenied
-    } else if code.contains("Disabled")
-        || code.contains("InvalidState")
-        || code.contains("NotFound")
-    {
-        Fault::KmsDisabled
-    } else if code.contains("Timeout") || code.contains("Unavailable") || code.contains("Internal")
-    {
-        Fault::Unavailable
-    } else {
-        Fault::Unexpected
-    }
-}
-
-/// The SDK tells missing credentials only in the chain of sources.
+/// The SDK reports missing credentials only in the chain of sources.
 fn credentials_or(error: &(dyn std::error::Error + 'static), otherwise: Fault) -> Fault {
     use aws_credential_types::provider::error::CredentialsError;
     let mut cause = Some(error);
@@ -144,10 +120,10 @@ mod tests {
 
     #[test]
     fn answers_of_s3_are_judged_as_the_table_says() {
-        let fault = Verdict::Fault;
-        for (status, code, message, verdict) in [
-            (404, Some("NoSuchKey"), "", Verdict::NotFound),
-            (404, None, "", Verdict::NotFound),
+        let fault = Meaning::Fault;
+        for (status, code, message, expected) in [
+            (404, Some("NoSuchKey"), "", Meaning::NotFound),
+            (404, None, "", Meaning::NotFound),
             (404, Some("NoSuchBucket"), "", fault(Fault::BucketMissing)),
             (
                 301,
@@ -155,20 +131,20 @@ mod tests {
                 "",
                 fault(Fault::BucketMissing),
             ),
-            (412, Some("PreconditionFailed"), "", Verdict::Precondition),
-            (412, None, "", Verdict::Precondition),
+            (412, Some("PreconditionFailed"), "", Meaning::Precondition),
+            (412, None, "", Meaning::Precondition),
             (
                 409,
                 Some("ConditionalRequestConflict"),
                 "",
-                Verdict::Conflict,
+                Meaning::Conflict,
             ),
-            (400, Some("BadDigest"), "", Verdict::Checksum),
+            (400, Some("BadDigest"), "", Meaning::Checksum),
             (
                 400,
                 Some("InvalidRequest"),
                 "Value for x-amz-checksum-sha256 header is invalid.",
-                Verdict::Checksum,
+                Meaning::Checksum,
             ),
             (
                 400,
@@ -176,7 +152,7 @@ mod tests {
                 "other",
                 fault(Fault::Unexpected),
             ),
-            (400, Some("IncompleteBody"), "", Verdict::BodyIncomplete),
+            (400, Some("IncompleteBody"), "", Meaning::BodyIncomplete),
             (
                 403,
                 Some("AccessDenied"),
@@ -251,8 +227,8 @@ mod tests {
             (418, Some("Teapot"), "", fault(Fault::Unexpected)),
         ] {
             assert_eq!(
-                judge(status, code, message),
-                verdict,
+                meaning(status, code, message),
+                expected,
                 "{status} {code:?} {message}"
             );
         }

@@ -1,9 +1,9 @@
-//! The bucket: the calls to S3 the origin makes, with their answers judged.
+//! The bucket: the calls to S3 the origin makes, and what their results mean.
 //!
-//! It knows no publishers and no HTTP requests; keys and policies come in as values.
+//! It knows no publishers, plans or uploads and no HTTP requests: objects, keys and conditions come in as values.
 
-mod answers;
 mod client;
+mod described;
 mod failure;
 mod multipart;
 
@@ -14,45 +14,50 @@ use aws_sdk_s3::{
     config::{Config as S3Config, timeout::TimeoutConfig},
     operation::put_object::PutObjectOutput,
     primitives::ByteStream,
-    types::{EncodingType, ServerSideEncryption},
+    types::EncodingType,
 };
 use bytes::Bytes;
 use keyfront_names::ObjectKey;
 
-pub use self::{
-    answers::{Described, Encryption, Entry, Listing, PolicyDocument, Stored},
-    client::{client, default_credentials},
-    multipart::{Landed, StoredPart},
-};
 pub(crate) use self::{
     client::{CONNECT, http_client},
     failure::unsent,
 };
+pub use self::{
+    client::{client, default_credentials},
+    described::{Described, DocumentRead, ListedObject, Listing},
+    multipart::MultipartUpload,
+};
 use crate::{
-    config::KeyArn,
-    encryption::ServerSide,
+    config::{BucketName, KeyArn},
+    encryption::SseApplied,
     error::{Error, Fault, Source},
     form_encoding,
-    publish::{Payload, Plan, Precondition},
-    publisher::POLICY_KEY,
+    object::{ObjectAttributes, Precondition},
+    payload::Payload,
 };
 
 /// The bucket.
 #[derive(Debug, Clone)]
 pub struct Store {
     s3: Client,
-    bucket: String,
+    bucket: BucketName,
     key_arn: KeyArn,
 }
 
 impl Store {
     /// The bucket's name.
-    pub fn bucket(&self) -> &str {
+    pub fn bucket(&self) -> &BucketName {
         &self.bucket
     }
 
+    /// The key every object must be encrypted with.
+    pub fn key_arn(&self) -> &KeyArn {
+        &self.key_arn
+    }
+
     /// A bucket behind an S3 client, with the key every object must be encrypted with.
-    pub fn new(s3: Client, bucket: String, key_arn: KeyArn) -> Self {
+    pub fn new(s3: Client, bucket: BucketName, key_arn: KeyArn) -> Self {
         Self {
             s3,
             bucket,
@@ -61,45 +66,46 @@ impl Store {
     }
 
     /// Stores an object and verifies that S3 applied the encryption that was asked for; an object
-    /// stored otherwise is deleted again.
+    /// stored otherwise is deleted again. Returns its entity tag with quotes.
     ///
     /// # Errors
-    /// What S3 answered; what was wrong with the body; [`Error::Encryption`]. Nothing is stored then,
-    /// unless the deletion after an [`Error::Encryption`] failed too, which the log tells.
+    /// What S3 returned; what was wrong with the body; [`Error::Encryption`]. Nothing is stored then,
+    /// unless the deletion after an [`Error::Encryption`] failed too, which is logged.
     pub async fn put(
         &self,
         key: &ObjectKey,
-        plan: &Plan,
+        object: &NewObject<'_>,
         payload: Payload,
-    ) -> Result<Stored, Error> {
+    ) -> Result<String, Error> {
         let Payload {
             stream,
             size,
             fault,
         } = payload;
+        let attributes = object.attributes;
+        let sse = attributes.server_side.request(&self.key_arn);
+        let coding = attributes.content_encoding;
         let request = self
             .s3
             .put_object()
-            .bucket(&self.bucket)
+            .bucket(self.bucket.as_str())
             .key(key.as_str())
-            .server_side_encryption(plan.encryption.server_side().header_value().into())
-            .set_ssekms_key_id(self.asked_key(plan.encryption.server_side()))
-            .set_bucket_key_enabled(
-                (plan.encryption.server_side() == ServerSide::Kms).then_some(true),
-            )
-            .set_metadata(Some(metadata(&plan.metadata)))
-            .content_type(plan.content_type.as_str())
-            .cache_control(&plan.cache_control)
-            .set_content_disposition(plan.content_disposition.map(str::to_owned))
-            .set_content_encoding(plan.content_encoding.clone());
-        let request = match &plan.precondition {
+            .server_side_encryption(sse.algorithm.into())
+            .set_ssekms_key_id(sse.key_id.map(str::to_owned))
+            .set_bucket_key_enabled(sse.bucket_key)
+            .set_metadata(Some(metadata(attributes)))
+            .content_type(&attributes.content_type)
+            .cache_control(&attributes.cache_control)
+            .set_content_disposition(attributes.content_disposition.clone())
+            .set_content_encoding(coding.map(|coding| coding.as_str().to_owned()));
+        let request = match object.precondition {
             Precondition::Absent => request.if_none_match("*"),
             Precondition::Matches(etag) => request.if_match(etag),
             Precondition::None => request,
         };
         let sent = request
-            .set_checksum_sha256(plan.sha256.clone())
-            .set_content_md5(plan.md5.clone())
+            .set_checksum_sha256(object.sha256.map(str::to_owned))
+            .set_content_md5(object.md5.map(str::to_owned))
             .content_length(i64::try_from(size).map_err(|_| Error::BodyIncomplete)?)
             .body(stream)
             .customize()
@@ -107,46 +113,36 @@ impl Store {
             .send()
             .await;
         match sent {
-            Ok(answer) => self.verified(key, plan, &answer).await,
+            Ok(output) => self.verified(key, attributes, output).await,
             // The body's own fault is the cause; what S3's client made of it is not.
             Err(error) => Err(match fault.found() {
                 Some(fault) => fault.into(),
-                None => plan.precondition.explain(failure::of("PutObject", error)),
+                None => object.precondition.explain(failure::of("PutObject", error)),
             }),
-        }
-    }
-
-    /// The key S3 is asked to use.
-    fn asked_key(&self, server_side: ServerSide) -> Option<String> {
-        match server_side {
-            ServerSide::Kms | ServerSide::DsseKms => Some(self.key_arn.as_str().to_owned()),
-            ServerSide::S3 => None,
         }
     }
 
     async fn verified(
         &self,
         key: &ObjectKey,
-        plan: &Plan,
-        answer: &PutObjectOutput,
-    ) -> Result<Stored, Error> {
-        let asked = plan.encryption.server_side();
-        let applied = self.encryption(answer.server_side_encryption(), answer.ssekms_key_id());
-        let holds = applied == Encryption::Applied(asked)
-            && asked.has_bucket_key(answer.bucket_key_enabled());
-        match answer.e_tag() {
-            Some(etag) if holds => Ok(Stored {
-                etag: etag.to_owned(),
-            }),
-            _ => {
-                self.remove_unverified(key, answer).await;
-                let applied = format!(
-                    "{:?} under {:?}, bucket key {:?}",
-                    answer.server_side_encryption(),
-                    answer.ssekms_key_id(),
-                    answer.bucket_key_enabled()
-                );
-                Err(Error::Encryption { applied })
+        attributes: &ObjectAttributes,
+        output: PutObjectOutput,
+    ) -> Result<String, Error> {
+        let applied = SseApplied {
+            algorithm: output
+                .server_side_encryption
+                .map(|sse| sse.as_str().to_owned()),
+            key_id: output.ssekms_key_id,
+            bucket_key: output.bucket_key_enabled,
+        };
+        let requested = attributes.server_side.request(&self.key_arn);
+        match output.e_tag {
+            Some(etag) if requested.is_met_by(&applied) => Ok(etag),
+            etag => {
+                self.remove_unverified(key, etag).await;
+                Err(Error::Encryption {
+                    applied: applied.to_string(),
+                })
             }
         }
     }
@@ -154,13 +150,13 @@ impl Store {
     /// Deletes what was just stored, by its entity tag, so that what another writer has stored since stays.
     /// In a bucket with versions it is hidden by a delete marker: deleting the version itself would need
     /// s3:DeleteObjectVersion, with which the origin could destroy every object's history.
-    async fn remove_unverified(&self, key: &ObjectKey, answer: &PutObjectOutput) {
+    async fn remove_unverified(&self, key: &ObjectKey, etag: Option<String>) {
         let removal = self
             .s3
             .delete_object()
-            .bucket(&self.bucket)
+            .bucket(self.bucket.as_str())
             .key(key.as_str())
-            .set_if_match(answer.e_tag().map(str::to_owned))
+            .set_if_match(etag)
             .send()
             .await;
         match removal.map_err(|error| failure::of("DeleteObject", error)) {
@@ -172,35 +168,31 @@ impl Store {
         }
     }
 
-    fn encryption(&self, applied: Option<&ServerSideEncryption>, key: Option<&str>) -> Encryption {
-        let configured = key == Some(self.key_arn.as_str());
-        match applied {
-            Some(ServerSideEncryption::AwsKms) if configured => {
-                Encryption::Applied(ServerSide::Kms)
-            }
-            Some(ServerSideEncryption::AwsKmsDsse) if configured => {
-                Encryption::Applied(ServerSide::DsseKms)
-            }
-            Some(ServerSideEncryption::Aes256) if key.is_none() => {
-                Encryption::Applied(ServerSide::S3)
-            }
-            _ => Encryption::Other,
-        }
-    }
-
     /// Describes an object.
     ///
     /// # Errors
-    /// [`Error::NotFound`], or what S3 answered.
+    /// [`Error::NotFound`], or what S3 returned.
     pub async fn describe(&self, key: &ObjectKey) -> Result<Described, Error> {
-        let call = self.s3.head_object().bucket(&self.bucket).key(key.as_str());
+        let call = self
+            .s3
+            .head_object()
+            .bucket(self.bucket.as_str())
+            .key(key.as_str());
         let answer = call
             .send()
             .await
             .map_err(|error| failure::of("HeadObject", error))?;
+        let applied = SseApplied {
+            algorithm: answer
+                .server_side_encryption
+                .as_ref()
+                .map(|sse| sse.as_str().to_owned()),
+            key_id: answer.ssekms_key_id.clone(),
+            bucket_key: answer.bucket_key_enabled,
+        };
         Ok(Described {
             size: size(answer.content_length())?,
-            encryption: self.encryption(answer.server_side_encryption(), answer.ssekms_key_id()),
+            encryption: applied.server_side(&self.key_arn),
             etag: answer.e_tag,
             content_type: answer.content_type,
             content_encoding: answer.content_encoding,
@@ -235,7 +227,7 @@ impl Store {
         let call = self
             .s3
             .get_object()
-            .bucket(&self.bucket)
+            .bucket(self.bucket.as_str())
             .key(key.as_str())
             .if_match(etag)
             .set_range(range.map(|(first, last)| format!("bytes={first}-{last}")));
@@ -252,9 +244,13 @@ impl Store {
     /// so that a longer one is seen to be.
     ///
     /// # Errors
-    /// [`Error::NotFound`], or what S3 answered.
+    /// [`Error::NotFound`], or what S3 returned.
     pub async fn read_companion(&self, key: &ObjectKey, limit: usize) -> Result<Bytes, Error> {
-        let call = self.s3.get_object().bucket(&self.bucket).key(key.as_str());
+        let call = self
+            .s3
+            .get_object()
+            .bucket(self.bucket.as_str())
+            .key(key.as_str());
         let answer = call
             .send()
             .await
@@ -265,10 +261,10 @@ impl Store {
     /// Deletes an object, whether it exists or not; with `if_match`, only the one with that entity tag.
     ///
     /// # Errors
-    /// [`Error::Precondition`], or what S3 answered.
+    /// [`Error::Precondition`], or what S3 returned.
     pub async fn delete(&self, key: &ObjectKey, if_match: Option<&str>) -> Result<(), Error> {
         if let Some(etag) = if_match {
-            // S3 judges the condition atomically below; stores that ignore it are caught here.
+            // S3 evaluates the condition atomically below; stores that ignore it are caught here.
             match self.describe(key).await {
                 Ok(Described {
                     etag: Some(current),
@@ -281,7 +277,7 @@ impl Store {
         let call = self
             .s3
             .delete_object()
-            .bucket(&self.bucket)
+            .bucket(self.bucket.as_str())
             .key(key.as_str());
         match call.set_if_match(if_match.map(str::to_owned)).send().await {
             Ok(_) => Ok(()),
@@ -296,7 +292,7 @@ impl Store {
     /// Lists up to `limit` (1..=1000) objects whose keys start with `prefix`, after the key `after`.
     ///
     /// # Errors
-    /// What S3 answered.
+    /// What S3 returned.
     pub async fn list(
         &self,
         prefix: &str,
@@ -306,7 +302,7 @@ impl Store {
         let answer = self
             .s3
             .list_objects_v2()
-            .bucket(&self.bucket)
+            .bucket(self.bucket.as_str())
             .prefix(prefix)
             .set_start_after(after.map(str::to_owned))
             .max_keys(i32::from(limit))
@@ -322,20 +318,20 @@ impl Store {
             more_after: None,
         };
         for object in answer.contents.unwrap_or_default() {
-            let told = object.key.unwrap_or_default();
+            let key = object.key.unwrap_or_default();
             let key = if encoded {
-                form_encoding::decode(&told).map_err(unexpected)?
+                form_encoding::decode(&key).map_err(unexpected)?
             } else {
-                told
+                key
             };
             if truncated {
                 listing.more_after = Some(key.clone());
             }
-            // A key that is not servable was written by someone else: it is not told.
+            // A key that is not servable was written by someone else: it is left out.
             let Ok(key) = ObjectKey::new(key) else {
                 continue;
             };
-            listing.entries.push(Entry {
+            listing.entries.push(ListedObject {
                 key,
                 etag: object.e_tag,
                 size: size(object.size)?,
@@ -345,28 +341,42 @@ impl Store {
         Ok(listing)
     }
 
-    /// Reads the publishers' policy unless it is still the one `etag` names.
+    /// Reads a small document unless it is still the one that `etag` names: at most `limit` bytes and
+    /// one, so that a longer one is seen to be.
     ///
     /// # Errors
-    /// [`Error::PolicyMissing`], or what S3 answered.
-    pub async fn read_policy(&self, etag: Option<&str>) -> Result<PolicyDocument, Error> {
-        let call = self.s3.get_object().bucket(&self.bucket).key(POLICY_KEY);
-        let answer = match call.set_if_none_match(etag.map(str::to_owned)).send().await {
-            Ok(answer) => answer,
+    /// [`Error::NotFound`], or what S3 returned.
+    pub async fn read_document(
+        &self,
+        key: &str,
+        etag: Option<&str>,
+        limit: usize,
+    ) -> Result<DocumentRead, Error> {
+        let call = self.s3.get_object().bucket(self.bucket.as_str()).key(key);
+        let output = match call.set_if_none_match(etag.map(str::to_owned)).send().await {
+            Ok(output) => output,
             Err(error) if failure::status(&error) == Some(304) => {
-                return Ok(PolicyDocument::Unchanged);
+                return Ok(DocumentRead::Unchanged);
             }
-            Err(error) => {
-                return Err(match failure::of("GetObject", error) {
-                    Error::NotFound => Error::PolicyMissing,
-                    error => error,
-                });
-            }
+            Err(error) => return Err(failure::of("GetObject", error)),
         };
-        let etag = answer.e_tag;
-        let body = read_bounded(answer.body, crate::publisher::MAX_DOCUMENT).await?;
-        Ok(PolicyDocument::Read { etag, body })
+        let etag = output.e_tag;
+        let body = read_bounded(output.body, limit).await?;
+        Ok(DocumentRead::Read { etag, body })
     }
+}
+
+/// An object to be stored.
+#[derive(Debug)]
+pub struct NewObject<'a> {
+    /// What is stored with it.
+    pub attributes: &'a ObjectAttributes,
+    /// What must hold for its key.
+    pub precondition: &'a Precondition,
+    /// SHA-256 of the body, base64, for S3 to verify.
+    pub sha256: Option<&'a str>,
+    /// MD5 of the body, base64, for S3 to verify.
+    pub md5: Option<&'a str>,
 }
 
 /// Reads a small body; one byte over the limit is enough for its parser to refuse it.
@@ -393,13 +403,13 @@ pub(crate) fn broken_off(source: impl Into<Source>) -> Error {
     }
 }
 
-fn metadata(entries: &[(&'static str, String)]) -> HashMap<String, String> {
-    let own = |(name, value): &(&'static str, String)| ((*name).to_owned(), value.clone());
-    entries.iter().map(own).collect()
+fn metadata(attributes: &ObjectAttributes) -> HashMap<String, String> {
+    attributes.metadata.clone().into_iter().collect()
 }
 
-fn size(told: Option<i64>) -> Result<u64, Error> {
-    told.and_then(|size| u64::try_from(size).ok())
+fn size(reported: Option<i64>) -> Result<u64, Error> {
+    reported
+        .and_then(|size| u64::try_from(size).ok())
         .ok_or_else(|| unexpected("an object without a size"))
 }
 

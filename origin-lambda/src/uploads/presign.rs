@@ -8,7 +8,8 @@ use std::{
 };
 
 use aws_credential_types::provider::SharedCredentialsProvider;
-use keyfront_names::ObjectKey;
+use keyfront_names::{BucketName, ObjectKey, Region, host};
+use keyfront_origin_core::uploads::FormFields;
 use keyfront_sigv4::{
     Expiry, Payload, PostPolicy, Profile, Request, Signer, SigningContext, SigningError,
     uri_encoding::append_component,
@@ -16,7 +17,7 @@ use keyfront_sigv4::{
 
 use crate::{
     aws::{SigningCredentials, SigningCredentialsError, SigningMoment, amz_date},
-    config::{Config, S3Style},
+    config::{self, Config, S3Style},
     error::{Error, Fault},
 };
 
@@ -24,12 +25,25 @@ use crate::{
 pub struct Presigner {
     credentials: SigningCredentials,
     signer: Mutex<Signer>,
-    region: String,
-    bucket: String,
+    region: Region,
+    bucket: BucketName,
     scheme: &'static str,
     host: String,
     /// What comes before the key, without its slash: empty, or `/BUCKET`.
     path: String,
+}
+
+/// A request on an object, to be presigned.
+#[derive(Debug)]
+pub struct PresignRequest<'a> {
+    /// The method.
+    pub method: &'static str,
+    /// The object.
+    pub key: &'a ObjectKey,
+    /// Query parameters.
+    pub parameters: &'a [(&'a str, &'a str)],
+    /// The headers to send, exactly.
+    pub headers: Vec<(String, String)>,
 }
 
 /// A presigned request.
@@ -52,53 +66,42 @@ impl fmt::Debug for Grant {
 impl Presigner {
     /// A presigner for the bucket and endpoint that `config` names.
     pub fn new(config: &Config, provider: SharedCredentialsProvider) -> Self {
-        let suffix = if config.region.starts_with("cn-") {
-            ".cn"
-        } else {
-            ""
-        };
-        let endpoint = config.s3_endpoint.clone();
-        let endpoint = endpoint
-            .unwrap_or_else(|| format!("https://s3.{}.amazonaws.com{suffix}", config.region));
-        let (scheme, authority) = match endpoint.strip_prefix("http://") {
-            Some(rest) => ("http", rest),
-            None => ("https", endpoint.trim_start_matches("https://")),
-        };
-        let authority = authority.trim_end_matches('/');
+        let endpoint = config.s3_endpoint.clone().unwrap_or_else(|| {
+            format!("https://{}", host::of_service("s3", config.region.as_str()))
+        });
+        let (scheme, authority) = config::split_endpoint(&endpoint);
+        let bucket = &config.bucket;
         let (host, path) = match config.s3_style {
-            S3Style::Path => (authority.to_owned(), format!("/{}", config.bucket)),
-            S3Style::VirtualHost => (format!("{}.{authority}", config.bucket), String::new()),
+            S3Style::Path => (authority.to_owned(), format!("/{bucket}")),
+            S3Style::VirtualHost => (format!("{bucket}.{authority}"), String::new()),
         };
         Self {
             credentials: SigningCredentials::new(provider),
             signer: Mutex::default(),
             region: config.region.clone(),
-            bucket: config.bucket.clone(),
+            bucket: bucket.clone(),
             scheme,
             host,
             path,
         }
     }
 
-    /// A request on an object with these headers and query parameters, valid for `lifetime` seconds.
+    /// A presigned request, valid for `lifetime` seconds.
     ///
     /// # Errors
     /// A lifetime outside 1..=604800; no credentials.
     pub async fn presign(
         &self,
-        method: &str,
-        key: &ObjectKey,
-        parameters: &[(&str, &str)],
-        headers: Vec<(&'static str, String)>,
+        presign: PresignRequest<'_>,
         lifetime: u32,
     ) -> Result<Grant, Error> {
         let expiry = Expiry::from_seconds(lifetime)
             .map_err(|error| Error::UploadRefused(error.to_string()))?;
         let moment = self.moment().await?;
         let mut path = format!("{}/", self.path);
-        key.append_wire(&mut path);
+        presign.key.append_wire(&mut path);
         let mut query = String::new();
-        for (name, value) in parameters {
+        for (name, value) in presign.parameters {
             if !query.is_empty() {
                 query.push('&');
             }
@@ -107,9 +110,10 @@ impl Presigner {
             append_component(&mut query, value);
         }
         let mut signed: Vec<(&str, &str)> = vec![("host", &self.host)];
-        signed.extend(headers.iter().map(|(name, value)| (*name, value.as_str())));
+        let headers = presign.headers.iter();
+        signed.extend(headers.map(|(name, value)| (name.as_str(), value.as_str())));
         let request = Request {
-            method,
+            method: presign.method,
             path: &path,
             query: &query,
             headers: &signed,
@@ -121,27 +125,19 @@ impl Presigner {
             .map_err(unsigned)?;
         Ok(Grant {
             url: format!("{}://{}{path}?{}", self.scheme, self.host, query.as_str()),
-            headers: headers
-                .into_iter()
-                .map(|(name, value)| (name.to_owned(), value))
-                .collect(),
+            headers: presign.headers,
             expires: end(&moment, lifetime),
         })
     }
 
-    /// A form upload with these fields and a file whose size lies in `length`.
+    /// A form upload with these fields.
     ///
     /// # Errors
     /// No credentials.
-    pub async fn form(
-        &self,
-        fields: &[(String, String)],
-        length: std::ops::RangeInclusive<u64>,
-        lifetime: u32,
-    ) -> Result<Grant, Error> {
+    pub async fn form(&self, form: FormFields, lifetime: u32) -> Result<Grant, Error> {
         let moment = self.moment().await?;
-        let mut policy = PostPolicy::new(&self.bucket, length);
-        for (name, value) in fields {
+        let mut policy = PostPolicy::new(self.bucket.as_str(), form.length);
+        for (name, value) in &form.fields {
             policy = policy.field(name, value);
         }
         let expires = end(&moment, lifetime);
@@ -173,7 +169,7 @@ impl Presigner {
     fn context<'a>(&'a self, moment: &'a SigningMoment) -> SigningContext<'a> {
         SigningContext {
             credentials: &moment.credentials,
-            region: &self.region,
+            region: self.region.as_str(),
             service: "s3",
             profile: Profile::S3,
             date: moment.date,
@@ -205,7 +201,7 @@ impl fmt::Debug for Presigner {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Presigner")
             .field("host", &self.host)
-            .field("bucket", &self.bucket)
+            .field("bucket", &self.bucket.as_str())
             .finish_non_exhaustive()
     }
 }

@@ -19,7 +19,7 @@ const BATCH: usize = 100;
 /// at most, and counts them.
 ///
 /// # Errors
-/// What S3 answered.
+/// What S3 returned.
 pub async fn abort_stale(
     store: &Store,
     publisher: &Publisher,

@@ -13,8 +13,8 @@ use std::{
 
 use aes_gcm::aead::{Aead as _, Payload};
 use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
+use keyfront_origin_core::uploads::Upload;
 
-use super::Upload;
 use crate::{
     encryption::upload_context,
     error::Error,
@@ -72,7 +72,7 @@ impl Tokens {
         let Sealing { wrapped, key, .. } = self.sealing(&upload.publisher).await?;
         let plain = serde_json::to_vec(upload).map_err(|_| Error::Internal)?;
         let mut nonce = [0; NONCE];
-        getrandom::fill(&mut nonce).map_err(Error::Randomness)?;
+        getrandom::fill(&mut nonce).map_err(|error| Error::Randomness(error.into()))?;
         let length = u16::try_from(wrapped.len()).map_err(|_| Error::Internal)?;
         let mut token = length.to_be_bytes().to_vec();
         token.extend_from_slice(&wrapped);

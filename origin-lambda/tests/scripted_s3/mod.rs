@@ -16,10 +16,13 @@ use http::{HeaderMap, Method, StatusCode};
 use http_body_util::BodyExt as _;
 use keyfront_origin::{
     Config, Origin,
-    config::{KeyArn, ReaderSettings, RoleArn, S3Style},
+    config::{
+        BucketName, CdnSettings, KeyArn, ParameterArn, ReaderSettings, Region, RoleArn, S3Style,
+    },
     http::{function_url::FunctionUrl, native},
     kms::Kms,
-    publisher::{POLICY_KEY, Publisher, Publishers},
+    publisher::{NewToken, POLICY_KEY, Publisher, Publishers},
+    publishers::new_token,
     store,
 };
 use serde_json::{Value, json};
@@ -165,12 +168,36 @@ impl Stage {
     }
 
     pub async fn with_rules(rules: Value) -> Self {
+        Self::behind(rules, |_| None).await
+    }
+
+    /// An origin whose CDN can be invalidated: SSM and CloudFront share the address.
+    pub async fn behind_a_cdn() -> Self {
+        Self::behind(site_rules(), |endpoint| {
+            let parameter = "arn:aws:ssm:us-east-1:123456789012:parameter/distribution-id";
+            Some(CdnSettings {
+                distribution_parameter: ParameterArn::parse(parameter).unwrap(),
+                site_prefix: None,
+                site_index: None,
+                cloudfront_endpoint: Some(endpoint.to_owned()),
+                ssm_endpoint: Some(endpoint.to_owned()),
+            })
+        })
+        .await
+    }
+
+    async fn behind(rules: Value, cdn: impl FnOnce(&str) -> Option<CdnSettings>) -> Self {
         let publisher: Publisher =
             serde_json::from_value(json!({"id": "web", "rules": rules})).unwrap();
         let mut policy = Publishers::default().with(publisher).unwrap();
-        let token = policy
-            .issue_token("web", "t1", None, OffsetDateTime::now_utc())
-            .unwrap();
+        let token = new_token().unwrap();
+        let new = NewToken {
+            id: "t1",
+            token: &token,
+            expires: None,
+        };
+        let now = OffsetDateTime::now_utc();
+        policy.issue_token("web", new, now).unwrap();
         let script = Arc::new(Mutex::new(Script {
             policy: policy.to_json().unwrap(),
             ..Script::default()
@@ -182,17 +209,17 @@ impl Stage {
             Router::new().fallback(move |request: Request| serve(Arc::clone(&shared), request));
         tokio::spawn(async move { axum::serve(listener, s3).await });
         let config = Config {
-            bucket: "media".to_owned(),
+            bucket: BucketName::new("media").unwrap(),
             key_arn: KeyArn::parse(KEY).unwrap(),
-            region: "eu-west-1".to_owned(),
+            region: Region::new("eu-west-1").unwrap(),
             edge_role: Some(RoleArn::parse(EDGE_ROLE).unwrap()),
             public_url: Some("https://cdn.example.com".to_owned()),
             s3_endpoint: Some(endpoint.clone()),
             s3_style: S3Style::Path,
-            kms_endpoint: Some(endpoint),
+            kms_endpoint: Some(endpoint.clone()),
             master_key: None,
             reader: ReaderSettings::default(),
-            cdn: None,
+            cdn: cdn(&endpoint),
         };
         let credentials = Credentials::new("AKIDEXAMPLE", "secret", None, None, "test");
         let credentials = SharedCredentialsProvider::new(credentials);
@@ -288,6 +315,14 @@ async fn serve(script: Arc<Mutex<Script>>, request: Request) -> Response {
     let (parts, body) = request.into_parts();
     let body = body.collect().await.ok().map(|body| body.to_bytes());
     if let Some(operation) = parts.headers.get("x-amz-target") {
+        if operation == "AmazonSSM.GetParameter" {
+            let parameter = json!({"Parameter": {"Value": "E1"}}).to_string();
+            return Scripted::ok(
+                &[("content-type", "application/x-amz-json-1.1")],
+                &parameter,
+            )
+            .into_response();
+        }
         let mut script = script.lock().unwrap();
         let made = script.data_keys.len();
         let operation = operation.to_str().unwrap().to_owned();

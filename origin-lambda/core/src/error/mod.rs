@@ -1,0 +1,218 @@
+//! Everything the origin can return instead of success, and the problem type that a client sees of it.
+//!
+//! It renders and logs nothing, and knows no client of S3 or KMS: what they return arrives as a [`Fault`].
+
+mod problem;
+#[cfg(test)]
+mod tests;
+
+use keyfront_names::KeyError;
+
+pub use self::problem::PROBLEMS;
+use crate::publisher::{Denial, JwtRefusal, PolicyError};
+
+/// A failure's original cause, kept for the operator's log and never shown to a client.
+pub type Source = Box<dyn std::error::Error + Send + Sync>;
+
+/// Why a request was not fulfilled. Variants are grouped by who is at fault.
+#[derive(Debug, thiserror::Error)]
+pub enum Error {
+    // --- the caller's request; the operator does nothing ---
+    /// The path does not decode to a legal object key.
+    #[error("the path is not a legal object key")]
+    Key(#[source] KeyError),
+    /// A query parameter is unknown, repeated or malformed.
+    #[error("the query is refused: {0}")]
+    Query(String),
+    /// A request header is malformed, contradictory or asks for what is not offered.
+    #[error("the header {name} is refused: {reason}")]
+    Header {
+        /// Lower-case header name.
+        name: &'static str,
+        /// What the caller should change.
+        reason: String,
+    },
+    /// The body ended before, or went on after, its declared length.
+    #[error("the body does not have the declared length")]
+    BodyIncomplete,
+    /// The body does not match the checksum sent with it.
+    #[error("the body does not match the checksum sent with it")]
+    Checksum,
+    /// No such object, or no such route.
+    #[error("nothing is here")]
+    NotFound,
+    /// The object is there and is no envelope: it is served plain, not by the reader.
+    #[error("the object is no envelope, which is all that is read here")]
+    NotSealed,
+    /// The route exists, the method does not.
+    #[error("the method is not allowed here")]
+    Method,
+    /// The client stopped sending.
+    #[error("the body stopped arriving")]
+    BodyTimeout,
+    /// Another writer was storing the same key; the caller may retry.
+    #[error("another write to this key was under way")]
+    WriteConflict,
+    /// A body without a declared length is larger than what is buffered.
+    #[error("a body over {limit} bytes needs a content-length")]
+    LengthRequired {
+        /// Bytes buffered at most.
+        limit: u64,
+    },
+    /// The key is taken and overwriting was not asked for.
+    #[error("an object with this key exists")]
+    AlreadyExists,
+    /// The object is not the one the request's conditions name.
+    #[error("the object is not the one the request's conditions name")]
+    Precondition,
+    /// The range lies behind the end of the content.
+    #[error("the range lies outside the {length} bytes of content")]
+    RangeNotSatisfiable {
+        /// Bytes of the whole content.
+        length: u64,
+    },
+    /// The response would be larger than this transport allows; parts of it are not.
+    #[error("a response has at most {limit} bytes here; ask for a range")]
+    UseRange {
+        /// Bytes of one response.
+        limit: u64,
+    },
+    /// What is to be stored with the object does not fit S3's 2 KB of metadata.
+    #[error("the metadata does not fit: {0}")]
+    MetadataTooLarge(&'static str),
+    /// An upload is asked for in a way that cannot be done, or not be bound into its signatures.
+    #[error("the upload is refused: {0}")]
+    UploadRefused(String),
+    /// The upload's token is not one of this publisher's, or the upload is over.
+    #[error("no such upload is under way")]
+    UploadUnknown,
+    /// Bytes are missing; the upload can go on.
+    #[error("the upload is not complete: {0}")]
+    UploadIncomplete(String),
+    /// What was sent is not what was authorised; it was removed.
+    #[error("what was uploaded does not have the authorised {0}")]
+    UploadMismatch(&'static str),
+
+    // --- the publisher's identity and rules; the operator edits the publishers' policy ---
+    /// No usable credential came with the request.
+    #[error("not authenticated: {0}")]
+    Unauthenticated(&'static str),
+    /// The bearer token is a JWT that is not accepted.
+    #[error("not authenticated: {0}")]
+    JwtRefused(JwtRefusal),
+    /// The publisher is known and its rules do not allow this.
+    #[error(transparent)]
+    Denied(#[from] Denial),
+
+    // --- configuration; the operator repairs the deployment ---
+    /// The bucket holds no publishers' policy: write `.keyfront/publishers.json`.
+    #[error("the bucket holds no publishers' policy")]
+    PolicyMissing,
+    /// The publishers' policy does not parse: repair the document. Nothing is allowed until then.
+    #[error("the publishers' policy is not valid")]
+    PolicyInvalid(#[source] PolicyError),
+    /// The event is not a Function URL event: the function is invoked by something else.
+    #[error("the event is not a usable function url event: {0}")]
+    Event(&'static str),
+    /// A master key is needed and none is configured: set `KEYFRONT_MASTER_KEY`.
+    #[error("no client-side master key is configured")]
+    MasterKeyMissing,
+    /// The operating system has no randomness.
+    #[error("no randomness for a new key")]
+    Randomness(#[source] Source),
+    /// A defect in this program; the log has the panic.
+    #[error("the request handler failed")]
+    Internal,
+
+    // --- upstream ---
+    /// The publishers' policy cannot be read just now and the last good one is too old.
+    #[error("the publishers' policy cannot be read")]
+    PolicyUnavailable(#[source] Source),
+    /// An issuer's keys cannot be read just now, and the token's key is not among the known ones.
+    /// Look at the issuer, and at `jwks_uri` in the policy.
+    #[error("the keys of issuer {issuer:?} cannot be read")]
+    IssuerUnavailable {
+        /// The issuer's id in the policy.
+        issuer: String,
+        /// What came instead of keys.
+        #[source]
+        source: Source,
+    },
+    /// S3 stored the object with another encryption than asked for; it was deleted again.
+    #[error("the object was stored with {applied} instead of the configured key")]
+    Encryption {
+        /// SSE type and key as S3 returned them; for the log only.
+        applied: String,
+    },
+    /// The object is an envelope this reader must not open: of format V2 where commitment is
+    /// required, of a legacy wrap, or sealed for another place. Look at who wrote it.
+    #[error("the object's envelope is refused")]
+    EnvelopeRefused(#[source] keyfront_envelope::Error),
+    /// The object is a damaged or altered envelope. Restore it.
+    #[error("the object's envelope is not valid")]
+    EnvelopeInvalid(#[source] keyfront_envelope::Error),
+    /// KMS says that a wrapped data key is not of the configured key and the expected context: it
+    /// was altered, moved, or made by another key.
+    #[error("kms refuses the object's data key")]
+    DataKeyRefused(#[source] Source),
+    /// A call to S3 or KMS failed.
+    #[error("{operation} failed: {fault:?}")]
+    Upstream {
+        /// S3's or KMS's name of the operation.
+        operation: &'static str,
+        /// What the failure means.
+        fault: Fault,
+        /// The SDK's error.
+        #[source]
+        source: Source,
+    },
+}
+
+/// What a failed call to S3 or KMS means.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Fault {
+    /// S3 refused the origin's role: check its policy and the bucket policy.
+    Denied,
+    /// KMS refused the origin's role: grant kms:GenerateDataKey and kms:Decrypt.
+    KmsDenied,
+    /// The key is disabled, pending deletion or gone: enable it again.
+    KmsDisabled,
+    /// S3 does not accept the origin's signature or access key.
+    SignatureRejected,
+    /// The clocks of the origin and of S3 differ by more than S3 tolerates.
+    ClockSkew,
+    /// The bucket does not exist, or lives in another Region.
+    BucketMissing,
+    /// The origin has no credentials.
+    CredentialsMissing,
+    /// The origin's session has expired.
+    CredentialsExpired,
+    /// S3 or KMS asks to slow down.
+    Throttled,
+    /// S3 cannot be reached or answers with a server error.
+    Unavailable,
+    /// S3 did not answer in time.
+    Timeout,
+    /// An answer that fits nothing above; the log has it.
+    Unexpected,
+}
+
+impl Error {
+    /// Whether the same call may succeed a moment later without anyone acting.
+    pub fn is_transient(&self) -> bool {
+        matches!(
+            self,
+            Self::Upstream {
+                fault: Fault::Throttled | Fault::Unavailable | Fault::Timeout,
+                ..
+            }
+        )
+    }
+}
+
+/// The caller may be told why: a refusal is about the caller's own token.
+impl From<JwtRefusal> for Error {
+    fn from(refusal: JwtRefusal) -> Self {
+        Self::JwtRefused(refusal)
+    }
+}

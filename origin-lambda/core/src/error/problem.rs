@@ -1,0 +1,173 @@
+//! The one mapping from errors to problem types, and what a response may say about an occurrence.
+
+use keyfront_contract::ProblemType;
+use keyfront_names::KeyError;
+
+use super::{Error, Fault};
+use crate::publisher::Denial;
+
+/// Every problem type that the origin returns, by status.
+pub const PROBLEMS: &[ProblemType] = &[
+    ProblemType::BODY_INCOMPLETE,
+    ProblemType::CHECKSUM_MISMATCH,
+    ProblemType::HEADER_INVALID,
+    ProblemType::KEY_TOO_LONG,
+    ProblemType::METADATA_TOO_LARGE,
+    ProblemType::PATH_INVALID,
+    ProblemType::QUERY_REFUSED,
+    ProblemType::UPLOAD_REFUSED,
+    ProblemType::UNAUTHENTICATED,
+    ProblemType::FORBIDDEN,
+    ProblemType::NOT_FOUND,
+    ProblemType::UPLOAD_UNKNOWN,
+    ProblemType::METHOD_NOT_ALLOWED,
+    ProblemType::BODY_TIMEOUT,
+    ProblemType::UPLOAD_INCOMPLETE,
+    ProblemType::UPLOAD_MISMATCH,
+    ProblemType::WRITE_CONFLICT,
+    ProblemType::LENGTH_REQUIRED,
+    ProblemType::ALREADY_EXISTS,
+    ProblemType::PRECONDITION_FAILED,
+    ProblemType::BODY_TOO_LARGE,
+    ProblemType::USE_RANGE,
+    ProblemType::CONTENT_TYPE_REFUSED,
+    ProblemType::RANGE_NOT_SATISFIABLE,
+    ProblemType::BUCKET_MISSING,
+    ProblemType::EVENT_INVALID,
+    ProblemType::INTERNAL,
+    ProblemType::MASTER_KEY_MISSING,
+    ProblemType::POLICY_INVALID,
+    ProblemType::POLICY_MISSING,
+    ProblemType::CLOCK_SKEW,
+    ProblemType::ENCRYPTION_MISMATCH,
+    ProblemType::ENVELOPE_INVALID,
+    ProblemType::ENVELOPE_REFUSED,
+    ProblemType::KMS_DENIED,
+    ProblemType::KMS_DISABLED,
+    ProblemType::ORIGIN_DENIED,
+    ProblemType::ORIGIN_FAILED,
+    ProblemType::SIGNATURE_REJECTED,
+    ProblemType::CREDENTIALS_EXPIRED,
+    ProblemType::CREDENTIALS_MISSING,
+    ProblemType::ISSUER_UNAVAILABLE,
+    ProblemType::ORIGIN_UNAVAILABLE,
+    ProblemType::POLICY_UNAVAILABLE,
+    ProblemType::THROTTLED,
+    ProblemType::ORIGIN_TIMEOUT,
+];
+
+impl Error {
+    /// What a client sees of the error: code, status, title and whether to retry.
+    pub fn problem(&self) -> ProblemType {
+        use ProblemType as P;
+        match self {
+            Self::Key(KeyError::TooLong { .. }) => P::KEY_TOO_LONG,
+            Self::Key(_) => P::PATH_INVALID,
+            Self::Query(_) => P::QUERY_REFUSED,
+            Self::Header { .. } => P::HEADER_INVALID,
+            Self::BodyIncomplete => P::BODY_INCOMPLETE,
+            Self::Checksum => P::CHECKSUM_MISMATCH,
+            Self::NotFound | Self::NotSealed => P::NOT_FOUND,
+            Self::Method => P::METHOD_NOT_ALLOWED,
+            Self::BodyTimeout => P::BODY_TIMEOUT,
+            Self::WriteConflict => P::WRITE_CONFLICT,
+            Self::LengthRequired { .. } => P::LENGTH_REQUIRED,
+            Self::AlreadyExists => P::ALREADY_EXISTS,
+            Self::Precondition => P::PRECONDITION_FAILED,
+            Self::RangeNotSatisfiable { .. } => P::RANGE_NOT_SATISFIABLE,
+            Self::UseRange { .. } => P::USE_RANGE,
+            Self::MetadataTooLarge(_) => P::METADATA_TOO_LARGE,
+            Self::UploadRefused(_) => P::UPLOAD_REFUSED,
+            Self::UploadUnknown => P::UPLOAD_UNKNOWN,
+            Self::UploadIncomplete(_) => P::UPLOAD_INCOMPLETE,
+            Self::UploadMismatch(_) => P::UPLOAD_MISMATCH,
+            Self::Unauthenticated(_) | Self::JwtRefused(_) => P::UNAUTHENTICATED,
+            Self::Denied(denial) => denied(denial),
+            Self::PolicyMissing => P::POLICY_MISSING,
+            Self::PolicyInvalid(_) => P::POLICY_INVALID,
+            Self::Event(_) => P::EVENT_INVALID,
+            Self::MasterKeyMissing => P::MASTER_KEY_MISSING,
+            Self::Randomness(_) | Self::Internal => P::INTERNAL,
+            Self::EnvelopeRefused(_) => P::ENVELOPE_REFUSED,
+            Self::EnvelopeInvalid(_) | Self::DataKeyRefused(_) => P::ENVELOPE_INVALID,
+            Self::PolicyUnavailable(_) => P::POLICY_UNAVAILABLE,
+            Self::IssuerUnavailable { .. } => P::ISSUER_UNAVAILABLE,
+            Self::Encryption { .. } => P::ENCRYPTION_MISMATCH,
+            Self::Upstream { fault, .. } => fault.problem(),
+        }
+    }
+
+    /// What this occurrence may say to the client beyond the title: the caller's own mistakes and
+    /// rules, never what an upstream said.
+    pub fn detail(&self) -> Option<String> {
+        match self {
+            Self::Key(reason) => Some(reason.to_string()),
+            Self::Query(_)
+            | Self::Header { .. }
+            | Self::BodyIncomplete
+            | Self::Checksum
+            | Self::BodyTimeout
+            | Self::WriteConflict
+            | Self::LengthRequired { .. }
+            | Self::AlreadyExists
+            | Self::Precondition
+            | Self::RangeNotSatisfiable { .. }
+            | Self::UseRange { .. }
+            | Self::MetadataTooLarge(_)
+            | Self::UploadRefused(_)
+            | Self::UploadUnknown
+            | Self::UploadIncomplete(_)
+            | Self::UploadMismatch(_)
+            | Self::Unauthenticated(_)
+            | Self::JwtRefused(_)
+            | Self::Denied(_) => Some(self.to_string()),
+            Self::NotFound
+            | Self::NotSealed
+            | Self::Method
+            | Self::PolicyMissing
+            | Self::PolicyInvalid(_)
+            | Self::Event(_)
+            | Self::MasterKeyMissing
+            | Self::Randomness(_)
+            | Self::Internal
+            | Self::EnvelopeRefused(_)
+            | Self::EnvelopeInvalid(_)
+            | Self::DataKeyRefused(_)
+            | Self::PolicyUnavailable(_)
+            | Self::IssuerUnavailable { .. }
+            | Self::Encryption { .. }
+            | Self::Upstream { .. } => None,
+        }
+    }
+}
+
+fn denied(denial: &Denial) -> ProblemType {
+    match denial {
+        Denial::TooLarge { .. } => ProblemType::BODY_TOO_LARGE,
+        Denial::ContentType { .. } => ProblemType::CONTENT_TYPE_REFUSED,
+        Denial::NoPublisher
+        | Denial::NoRule { .. }
+        | Denial::Method { .. }
+        | Denial::Overwrite { .. }
+        | Denial::Encryption { .. } => ProblemType::FORBIDDEN,
+    }
+}
+
+impl Fault {
+    fn problem(self) -> ProblemType {
+        match self {
+            Self::Denied => ProblemType::ORIGIN_DENIED,
+            Self::KmsDenied => ProblemType::KMS_DENIED,
+            Self::KmsDisabled => ProblemType::KMS_DISABLED,
+            Self::SignatureRejected => ProblemType::SIGNATURE_REJECTED,
+            Self::ClockSkew => ProblemType::CLOCK_SKEW,
+            Self::BucketMissing => ProblemType::BUCKET_MISSING,
+            Self::CredentialsMissing => ProblemType::CREDENTIALS_MISSING,
+            Self::CredentialsExpired => ProblemType::CREDENTIALS_EXPIRED,
+            Self::Throttled => ProblemType::THROTTLED,
+            Self::Unavailable => ProblemType::ORIGIN_UNAVAILABLE,
+            Self::Timeout => ProblemType::ORIGIN_TIMEOUT,
+            Self::Unexpected => ProblemType::ORIGIN_FAILED,
+        }
+    }
+}

@@ -1,0 +1,148 @@
+//! Listing what a publisher may see: where a page starts, and which prefixes it covers.
+//!
+//! A page follows from (rules, prefix, cursor) alone: nothing is kept between requests, and a cursor grants nothing,
+//! because every key is authorised anew.
+
+use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
+
+use crate::{
+    error::Error,
+    publisher::{Denial, Method, Publisher},
+};
+
+/// A position between two pages. Its text is opaque to clients.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Cursor {
+    /// Behind this key.
+    After(String),
+    /// At the first key of this prefix.
+    From(String),
+}
+
+impl Cursor {
+    /// # Errors
+    /// The text was not written by [`Cursor::to_text`].
+    pub fn parse(text: &str) -> Result<Self, Error> {
+        let refuse = || Error::Query("the cursor is not one of ours".to_owned());
+        let bytes = URL_SAFE_NO_PAD.decode(text).map_err(|_| refuse())?;
+        let text = String::from_utf8(bytes).map_err(|_| refuse())?;
+        match (text.strip_prefix('a'), text.strip_prefix('f')) {
+            (Some(key), _) => Ok(Self::After(key.to_owned())),
+            (_, Some(prefix)) => Ok(Self::From(prefix.to_owned())),
+            _ => Err(refuse()),
+        }
+    }
+
+    /// The text to hand to a client.
+    pub fn to_text(&self) -> String {
+        URL_SAFE_NO_PAD.encode(match self {
+            Self::After(key) => format!("a{key}"),
+            Self::From(prefix) => format!("f{prefix}"),
+        })
+    }
+
+    /// Where a scan of `prefix` starts: `None` if the cursor is behind all of it.
+    pub fn start_in(&self, prefix: &str) -> Option<Option<&str>> {
+        match self {
+            Self::After(key) if key.starts_with(prefix) => Some(Some(key)),
+            Self::After(key) => (prefix > key.as_str()).then_some(None),
+            Self::From(first) => (prefix >= first.as_str()).then_some(None),
+        }
+    }
+}
+
+/// The disjoint prefixes to scan, in the order of their bytes: the requested one where a rule
+/// covers it, otherwise the rules' own prefixes below it.
+///
+/// # Errors
+/// No rule allows any key with this prefix.
+pub fn scans<'a>(publisher: &'a Publisher, requested: &'a str) -> Result<Vec<&'a str>, Denial> {
+    let readable = || {
+        publisher
+            .rules
+            .iter()
+            .filter(|rule| rule.methods.contains(&Method::Get))
+    };
+    if readable().any(|rule| rule.prefix.covers(requested)) {
+        return Ok(vec![requested]);
+    }
+    let below = readable()
+        .map(|rule| rule.prefix.as_str())
+        .filter(|prefix| prefix.starts_with(requested));
+    let mut below: Vec<&str> = below.collect();
+    below.sort_unstable();
+    // Sorted, a folder stands directly before what lies in it.
+    below.dedup_by(|inner, outer| inner.starts_with(*outer));
+    if below.is_empty() {
+        return Err(Denial::NoRule {
+            publisher: publisher.id.clone(),
+        });
+    }
+    Ok(below)
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    fn publisher(prefixes: &[(&str, &[&str])]) -> Publisher {
+        let rules: Vec<_> = prefixes
+            .iter()
+            .map(|(prefix, methods)| {
+                json!({"prefix": prefix, "methods": methods, "max_size": 1, "content_types": ["*/*"]})
+            })
+            .collect();
+        serde_json::from_value(json!({"id": "p", "rules": rules})).unwrap()
+    }
+
+    #[test]
+    fn scans_are_disjoint_readable_and_within_what_was_asked() {
+        let get: &[&str] = &["GET"];
+        let p = publisher(&[
+            ("b/", get),
+            ("a/", get),
+            ("a/x/", get),
+            ("a/x/y/", &["PUT"]),
+            ("w/", &["PUT"]),
+        ]);
+        assert_eq!(scans(&p, "").unwrap(), ["a/", "b/"]);
+        assert_eq!(scans(&p, "a").unwrap(), ["a/"]);
+        assert_eq!(scans(&p, "a/x").unwrap(), ["a/x"]);
+        assert_eq!(scans(&p, "b/z").unwrap(), ["b/z"]);
+        assert!(scans(&p, "w/").is_err());
+        assert!(scans(&p, "ab").is_err());
+        assert_eq!(
+            scans(&publisher(&[("", get), ("a/", get)]), "q").unwrap(),
+            ["q"]
+        );
+    }
+
+    #[test]
+    fn cursors_survive_their_text_and_foreign_texts_are_refused() {
+        for cursor in [
+            Cursor::After("a/\u{e9} %+".to_owned()),
+            Cursor::From("b/".to_owned()),
+        ] {
+            assert_eq!(Cursor::parse(&cursor.to_text()).unwrap(), cursor);
+        }
+        for text in ["", "!", "eA", "_w", "YQ=="] {
+            assert!(
+                matches!(Cursor::parse(text), Err(Error::Query(_))),
+                "{text}"
+            );
+        }
+    }
+
+    #[test]
+    fn a_cursor_starts_where_its_page_ended() {
+        let after = Cursor::After("b/5".to_owned());
+        assert_eq!(after.start_in("a/"), None);
+        assert_eq!(after.start_in("b/"), Some(Some("b/5")));
+        assert_eq!(after.start_in("c/"), Some(None));
+        let from = Cursor::From("b/".to_owned());
+        assert_eq!(from.start_in("a/"), None);
+        assert_eq!(from.start_in("b/"), Some(None));
+    }
+}

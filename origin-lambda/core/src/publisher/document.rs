@@ -1,0 +1,374 @@
+//! The publishers' policy as a document: its schema, its checks, and a writer for it.
+//!
+//! Parsing accepts a whole valid document or nothing.
+
+use std::collections::BTreeSet;
+
+use keyfront_names::ObjectKey;
+use serde::{Deserialize, Serialize};
+use time::OffsetDateTime;
+
+use super::{Denial, Identity, Issuer, Method, PublisherToken, Rule, StoredToken, Subject};
+
+/// The version of the schema this program reads and writes.
+const VERSION: u32 = 1;
+/// The document's size in bytes at most.
+pub const MAX_DOCUMENT: usize = 1 << 20;
+/// Tokens one publisher may have valid at the same time: the old and the new one of a rotation.
+const LIVE_TOKENS: usize = 2;
+/// Issuers of one policy; each may cost memory for its keys.
+const MAX_ISSUERS: usize = 16;
+
+/// Why a document is not a publishers' policy. Repair `.keyfront/publishers.json`.
+#[derive(Debug, thiserror::Error)]
+pub enum PolicyError {
+    /// Larger than 1 MiB.
+    #[error("the document is larger than {MAX_DOCUMENT} bytes")]
+    TooLarge,
+    /// Not JSON, an unknown or missing field, or a value out of its range.
+    #[error("the document does not have the schema of a publishers' policy")]
+    Schema(#[source] serde_json::Error),
+    /// Another version of the schema.
+    #[error("version {0} of the schema is not known")]
+    Version(u32),
+    /// Two publishers, or two tokens of one publisher, have the same id; or an id is empty.
+    #[error("the id {0:?} is empty or used twice")]
+    Id(String),
+    /// Two tokens have the same hash.
+    #[error("a token of publisher {0:?} has the hash of another token")]
+    SharedToken(String),
+    /// Two rules of one publisher have the same prefix.
+    #[error("publisher {publisher:?} has two rules for {prefix:?}")]
+    RepeatedPrefix {
+        /// The publisher's id.
+        publisher: String,
+        /// The prefix.
+        prefix: String,
+    },
+    /// `inline` lists a wildcard.
+    #[error("publisher {publisher:?} lists {range:?} as inline; name the type exactly")]
+    InlineWildcard {
+        /// The publisher's id.
+        publisher: String,
+        /// The range.
+        range: String,
+    },
+    /// Two issuers have the same id or the same `issuer`; one has no id or no audience; or there are
+    /// too many.
+    #[error(
+        "issuer {0:?} is repeated, has no id or audience, or is one of more than {MAX_ISSUERS}"
+    )]
+    Issuer(String),
+    /// An identity names an issuer that the document does not have.
+    #[error("publisher {publisher:?} has an identity of the unknown issuer {issuer:?}")]
+    UnknownIssuer {
+        /// The publisher's id.
+        publisher: String,
+        /// The issuer's id, as the identity has it.
+        issuer: String,
+    },
+    /// No publisher has this id.
+    #[error("there is no publisher {0:?}")]
+    UnknownPublisher(String),
+    /// The publisher has no token with this id.
+    #[error("publisher {publisher:?} has no token {token:?}")]
+    UnknownToken {
+        /// The publisher's id.
+        publisher: String,
+        /// The token's id, as it was asked for.
+        token: String,
+    },
+    /// The publisher has two valid tokens already: revoke one, or let it expire.
+    #[error("publisher {0:?} has two valid tokens already")]
+    TwoTokens(String),
+}
+
+/// All publishers of a bucket. Values of this type are valid.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Publishers {
+    v: u32,
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    issuers: Vec<Issuer>,
+    publishers: Vec<Publisher>,
+}
+
+/// One publisher.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Publisher {
+    /// Name in logs and answers.
+    pub id: String,
+    /// Tokens, valid and former ones.
+    #[serde(default)]
+    pub tokens: Vec<StoredToken>,
+    /// Users of issuers and IAM principals that are this publisher as well.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub identities: Vec<Identity>,
+    /// What the publisher may do; nothing without a rule.
+    pub rules: Vec<Rule>,
+}
+
+/// A token to be stored.
+#[derive(Debug, Clone, Copy)]
+pub struct NewToken<'a> {
+    /// Name for people and logs; unique within its publisher.
+    pub id: &'a str,
+    /// The token; its hash alone is stored.
+    pub token: &'a PublisherToken,
+    /// First moment at which the token is no longer accepted.
+    pub expires: Option<OffsetDateTime>,
+}
+
+impl Default for Publishers {
+    fn default() -> Self {
+        Self {
+            v: VERSION,
+            issuers: Vec::new(),
+            publishers: Vec::new(),
+        }
+    }
+}
+
+impl Publishers {
+    /// Reads a document.
+    ///
+    /// # Errors
+    /// The first thing that is wrong with it.
+    pub fn parse(document: &[u8]) -> Result<Self, PolicyError> {
+        #[derive(Deserialize)]
+        struct Versioned {
+            v: u32,
+        }
+        if document.len() > MAX_DOCUMENT {
+            return Err(PolicyError::TooLarge);
+        }
+        // The version first: a later schema is reported as such, not as an unknown field.
+        match serde_json::from_slice(document).map_err(PolicyError::Schema)? {
+            Versioned { v: VERSION } => {}
+            Versioned { v } => return Err(PolicyError::Version(v)),
+        }
+        let policy: Self = serde_json::from_slice(document).map_err(PolicyError::Schema)?;
+        policy.checked()
+    }
+
+    /// Writes the document.
+    ///
+    /// # Errors
+    /// A moment of expiry outside RFC 3339's years.
+    pub fn to_json(&self) -> Result<Vec<u8>, PolicyError> {
+        serde_json::to_vec_pretty(self).map_err(PolicyError::Schema)
+    }
+
+    /// Adds a publisher.
+    ///
+    /// # Errors
+    /// The document would not be valid with it.
+    pub fn with(mut self, publisher: Publisher) -> Result<Self, PolicyError> {
+        self.publishers.push(publisher);
+        self.checked()
+    }
+
+    /// Withdraws every token of a publisher.
+    ///
+    /// # Errors
+    /// There is no such publisher; the document is unchanged.
+    pub fn revoke_tokens(&mut self, publisher: &str) -> Result<(), PolicyError> {
+        for token in &mut self.publisher_mut(publisher)?.tokens {
+            token.revoked = true;
+        }
+        Ok(())
+    }
+
+    /// Withdraws one token of a publisher.
+    ///
+    /// # Errors
+    /// There is no such publisher or token; the document is unchanged.
+    pub fn revoke_token(&mut self, publisher: &str, token_id: &str) -> Result<(), PolicyError> {
+        let tokens = &mut self.publisher_mut(publisher)?.tokens;
+        let found = tokens.iter_mut().find(|token| token.id == token_id);
+        let token = found.ok_or_else(|| PolicyError::UnknownToken {
+            publisher: publisher.to_owned(),
+            token: token_id.to_owned(),
+        })?;
+        token.revoked = true;
+        Ok(())
+    }
+
+    /// Lets every token of a publisher end at `end` at the latest.
+    ///
+    /// # Errors
+    /// There is no such publisher; the document is unchanged.
+    pub fn end_tokens_by(
+        &mut self,
+        publisher: &str,
+        end: OffsetDateTime,
+    ) -> Result<(), PolicyError> {
+        for token in &mut self.publisher_mut(publisher)?.tokens {
+            token.expires = Some(token.expires.map_or(end, |own| own.min(end)));
+        }
+        Ok(())
+    }
+
+    /// Stores the hash of a new token of a publisher.
+    ///
+    /// # Errors
+    /// The publisher is unknown or has two valid tokens at `now`, or the token's id is taken.
+    pub fn issue_token(
+        &mut self,
+        publisher: &str,
+        new: NewToken<'_>,
+        now: OffsetDateTime,
+    ) -> Result<(), PolicyError> {
+        let mut changed = self.clone();
+        let entry = changed.publisher_mut(publisher)?;
+        let valid = entry.tokens.iter().filter(|token| token.is_valid(now));
+        if valid.count() >= LIVE_TOKENS {
+            return Err(PolicyError::TwoTokens(publisher.to_owned()));
+        }
+        entry.tokens.push(StoredToken {
+            id: new.id.to_owned(),
+            sha256: new.token.hash(),
+            expires: new.expires,
+            revoked: false,
+        });
+        *self = changed.checked()?;
+        Ok(())
+    }
+
+    /// The issuer whose tokens claim to be of `name`.
+    pub fn issuer(&self, name: &str) -> Option<&Issuer> {
+        self.issuers
+            .iter()
+            .find(|issuer| issuer.issuer.as_str() == name)
+    }
+
+    /// All issuers.
+    pub fn issuers(&self) -> &[Issuer] {
+        &self.issuers
+    }
+
+    /// All publishers, in the document's order.
+    pub fn publishers(&self) -> &[Publisher] {
+        &self.publishers
+    }
+
+    fn publisher_mut(&mut self, id: &str) -> Result<&mut Publisher, PolicyError> {
+        let found = self
+            .publishers
+            .iter_mut()
+            .find(|candidate| candidate.id == id);
+        found.ok_or_else(|| PolicyError::UnknownPublisher(id.to_owned()))
+    }
+
+    fn checked(self) -> Result<Self, PolicyError> {
+        let mut ids = BTreeSet::new();
+        let mut hashes = BTreeSet::new();
+        let issuers = self.checked_issuers()?;
+        for publisher in &self.publishers {
+            for identity in &publisher.identities {
+                if let Identity::Oidc(identity) = identity
+                    && !issuers.contains(identity.issuer.as_str())
+                {
+                    return Err(PolicyError::UnknownIssuer {
+                        publisher: publisher.id.clone(),
+                        issuer: identity.issuer.clone(),
+                    });
+                }
+            }
+            if publisher.id.is_empty() || !ids.insert(&publisher.id) {
+                return Err(PolicyError::Id(publisher.id.clone()));
+            }
+            publisher.check()?;
+            for token in &publisher.tokens {
+                if !hashes.insert(String::from(token.sha256)) {
+                    return Err(PolicyError::SharedToken(publisher.id.clone()));
+                }
+            }
+        }
+        Ok(self)
+    }
+
+    /// The issuers' ids.
+    fn checked_issuers(&self) -> Result<BTreeSet<&str>, PolicyError> {
+        let (mut ids, mut names) = (BTreeSet::new(), BTreeSet::new());
+        for issuer in &self.issuers {
+            let usable = !issuer.id.is_empty()
+                && !issuer.audiences.is_empty()
+                && issuer.audiences.iter().all(|name| !name.is_empty())
+                && ids.len() < MAX_ISSUERS;
+            if !usable || !ids.insert(issuer.id.as_str()) || !names.insert(issuer.issuer.as_str()) {
+                return Err(PolicyError::Issuer(issuer.id.clone()));
+            }
+        }
+        Ok(ids)
+    }
+}
+
+impl Publisher {
+    /// The publisher as it is for one person: `{sub}` is settled in every rule. `None` if no rule has
+    /// it. Without a subject, or with one that is no legal segment, such rules are left out; so are
+    /// they where a rule names the very folder, which then decides.
+    pub(super) fn for_subject(&self, subject: Option<&Subject>) -> Option<Self> {
+        if !self.rules.iter().any(|rule| rule.prefix.is_personal()) {
+            return None;
+        }
+        let mut personal = self.clone();
+        personal.rules.retain(|rule| !rule.prefix.is_personal());
+        let own = self.rules.iter().filter(|rule| rule.prefix.is_personal());
+        for rule in own {
+            let prefix = subject.and_then(|subject| rule.prefix.for_subject(subject));
+            let Some(prefix) = prefix else { continue };
+            if personal.rules.iter().all(|other| other.prefix != prefix) {
+                personal.rules.push(Rule {
+                    prefix,
+                    ..rule.clone()
+                });
+            }
+        }
+        Some(personal)
+    }
+
+    /// The rule that decides for this key and method: the longest prefix that covers the key.
+    ///
+    /// # Errors
+    /// No rule covers the key, or the one that decides does not list the method.
+    pub fn authorise(&self, method: Method, key: &ObjectKey) -> Result<&Rule, Denial> {
+        let covering = self
+            .rules
+            .iter()
+            .filter(|rule| rule.prefix.covers(key.as_str()));
+        let rule = covering
+            .max_by_key(|rule| rule.prefix.as_str().len())
+            .ok_or_else(|| Denial::NoRule {
+                publisher: self.id.clone(),
+            })?;
+        rule.admit_method(method)?;
+        Ok(rule)
+    }
+
+    fn check(&self) -> Result<(), PolicyError> {
+        let mut ids = BTreeSet::new();
+        for token in &self.tokens {
+            if token.id.is_empty() || !ids.insert(&token.id) {
+                return Err(PolicyError::Id(token.id.clone()));
+            }
+        }
+        let mut prefixes = BTreeSet::new();
+        for rule in &self.rules {
+            if !prefixes.insert(&rule.prefix) {
+                return Err(PolicyError::RepeatedPrefix {
+                    publisher: self.id.clone(),
+                    prefix: rule.prefix.as_str().to_owned(),
+                });
+            }
+            if let Some(range) = rule.inline.iter().find(|range| !range.is_exact()) {
+                return Err(PolicyError::InlineWildcard {
+                    publisher: self.id.clone(),
+                    range: range.to_string(),
+                });
+            }
+        }
+        Ok(())
+    }
+}

@@ -1,0 +1,152 @@
+//! Identities that are not ours: who of an issuer's users, or of the account's IAM principals, is a
+//! publisher.
+//!
+//! Pure, and after authentication: the claims are verified, AWS verified the ARN.
+
+use std::collections::BTreeMap;
+
+use keyfront_names::{Arn, RoleArn, arn::is_account_id};
+use serde::{Deserialize, Serialize};
+use serde_json::{Map, Value};
+
+/// One way of being a publisher.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Identity {
+    /// A user of an OIDC issuer.
+    Oidc(OidcIdentity),
+    /// An IAM role or user that calls the Function URL itself.
+    Iam(IamPrincipal),
+}
+
+/// Users of an issuer whose claims are as listed; all of them without a list.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct OidcIdentity {
+    /// The id of an issuer of the policy.
+    pub issuer: String,
+    /// Claims that must all hold.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub claims: BTreeMap<String, ClaimValue>,
+}
+
+/// What a claim must be.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(untagged)]
+pub enum ClaimValue {
+    /// This text, or a list with it, such as `cognito:groups`.
+    Text(String),
+    /// This truth value.
+    Flag(bool),
+}
+
+impl ClaimValue {
+    fn is_met_by(&self, claim: &Value) -> bool {
+        match (self, claim) {
+            (Self::Text(text), Value::String(claim)) => text == claim,
+            (Self::Text(_), Value::Array(claims)) => claims
+                .iter()
+                .any(|claim| claim.is_string() && self.is_met_by(claim)),
+            (Self::Flag(flag), Value::Bool(claim)) => flag == claim,
+            _ => false,
+        }
+    }
+}
+
+impl OidcIdentity {
+    /// Whether a token of `issuer` with these claims is of this identity.
+    pub fn is_met_by(&self, issuer: &str, claims: &Map<String, Value>) -> bool {
+        let holds = |(name, value): (&String, &ClaimValue)| {
+            claims.get(name).is_some_and(|claim| value.is_met_by(claim))
+        };
+        self.issuer == issuer && self.claims.iter().all(holds)
+    }
+}
+
+/// `arn:PARTITION:iam::ACCOUNT:role/PATH/NAME` (all its sessions), or `...:user/PATH/NAME`.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(try_from = "String", into = "String")]
+pub struct IamPrincipal {
+    arn: String,
+    role: Option<RoleArn>,
+}
+
+impl IamPrincipal {
+    /// Whether `caller` is the user, or a session of the role.
+    pub fn is_met_by(&self, caller: &IamCaller) -> bool {
+        match &self.role {
+            Some(role) => role.is_session(&caller.arn),
+            None => self.arn == caller.arn,
+        }
+    }
+}
+
+impl TryFrom<String> for IamPrincipal {
+    type Error = &'static str;
+
+    fn try_from(arn: String) -> Result<Self, &'static str> {
+        let role = RoleArn::parse(&arn).ok();
+        let is_user = Arn::parse(&arn).is_ok_and(|arn| {
+            arn.service == "iam"
+                && arn.region.is_empty()
+                && is_account_id(arn.account)
+                && arn
+                    .resource
+                    .strip_prefix("user/")
+                    .is_some_and(|name| !name.is_empty())
+        });
+        if role.is_some() || is_user {
+            Ok(Self { arn, role })
+        } else {
+            Err("an IAM identity is the ARN of one role or user")
+        }
+    }
+}
+
+impl From<IamPrincipal> for String {
+    fn from(principal: IamPrincipal) -> Self {
+        principal.arn
+    }
+}
+
+/// Whom AWS verified as the caller of the Function URL.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct IamCaller {
+    /// The caller's ARN.
+    pub arn: String,
+    /// The unique id of the user or role. A session's own name is not part of it: whoever assumes
+    /// the role chooses that, and could choose someone else's.
+    pub unique_id: Option<String>,
+}
+
+impl IamCaller {
+    /// A caller as the event names it: `userArn`, and `userId` (`ID` or `ID:SESSION`).
+    pub fn new(user_arn: &str, user_id: Option<&str>) -> Self {
+        Self {
+            arn: user_arn.to_owned(),
+            unique_id: user_id
+                .and_then(|id| id.split(':').next())
+                .filter(|id| !id.is_empty())
+                .map(str::to_owned),
+        }
+    }
+}
+
+/// Who a user is within a publisher: the value of `{sub}`. One legal segment of a key, always.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Subject(String);
+
+impl Subject {
+    /// `None` for a text that must not stand between two slashes of a key.
+    pub fn segment(text: &str) -> Option<Self> {
+        let legal = (1..=255).contains(&text.len())
+            && !text.contains(['/', '\\'])
+            && keyfront_names::ObjectKey::new(text).is_ok();
+        legal.then(|| Self(text.to_owned()))
+    }
+
+    /// The segment.
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}

@@ -1,0 +1,30 @@
+//! Publishers: who they are (tokens, JWTs, IAM principals) and what they may do (rules), as
+//! `.keyfront/publishers.json` in the bucket says.
+//!
+//! It reads no HTTP headers, fetches no documents and no keys, and has no clock.
+
+mod document;
+mod identity;
+mod issuer;
+mod jwks;
+mod jwt;
+mod rule;
+mod session;
+mod token;
+
+#[cfg(test)]
+mod tests;
+
+pub use self::{
+    document::{MAX_DOCUMENT, NewToken, PolicyError, Publisher, Publishers},
+    identity::{ClaimValue, IamCaller, IamPrincipal, Identity, OidcIdentity, Subject},
+    issuer::{AcceptedTokens, Issuer, TrustedUrl},
+    jwks::{Jwks, JwksError, MAX_SET, VerifyingKey},
+    jwt::{JwtRefusal, MAX_JWT, UnverifiedJwt},
+    rule::{Denial, HeaderText, Method, Overwrite, Prefix, Rule},
+    session::Session,
+    token::{PublisherToken, StoredToken, TokenHash},
+};
+
+/// The key of the policy in the bucket.
+pub const POLICY_KEY: &str = ".keyfront/publishers.json";

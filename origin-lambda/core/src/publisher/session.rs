@@ -1,0 +1,121 @@
+//! Who is behind a request: one publisher, by one credential.
+//!
+//! It verifies nothing; the claims and the caller it is given are verified.
+
+use std::sync::Arc;
+
+use serde_json::{Map, Value};
+use time::OffsetDateTime;
+
+use super::{IamCaller, Identity, Publisher, Publishers, Subject, TokenHash, issuer::Issuer};
+
+/// An identified publisher, with the rules that hold for this very person.
+#[derive(Debug, Clone)]
+pub struct Session {
+    publisher: Holder,
+    credential: String,
+    subject: Option<String>,
+}
+
+#[derive(Debug, Clone)]
+enum Holder {
+    /// As the policy says.
+    Stored {
+        policy: Arc<Publishers>,
+        index: usize,
+    },
+    /// With `{sub}` settled.
+    Personal(Box<Publisher>),
+}
+
+impl Session {
+    fn of(
+        policy: &Arc<Publishers>,
+        index: usize,
+        credential: String,
+        subject: Option<&str>,
+    ) -> Self {
+        let stored = &policy.publishers()[index];
+        let personal = stored.for_subject(subject.and_then(Subject::segment).as_ref());
+        Self {
+            publisher: match personal {
+                Some(personal) => Holder::Personal(Box::new(personal)),
+                None => Holder::Stored {
+                    policy: Arc::clone(policy),
+                    index,
+                },
+            },
+            credential,
+            subject: subject.map(str::to_owned),
+        }
+    }
+
+    /// The publisher.
+    pub fn publisher(&self) -> &Publisher {
+        match &self.publisher {
+            // In bounds: the index was found in this very document, which is immutable.
+            Holder::Stored { policy, index } => &policy.publishers()[*index],
+            Holder::Personal(publisher) => publisher,
+        }
+    }
+
+    /// What identified the publisher, for the log: a token's id, `oidc:ISSUER` or `iam`.
+    pub fn credential(&self) -> &str {
+        &self.credential
+    }
+
+    /// Who exactly: the `sub` of a JWT, the unique id of an IAM principal. Tokens have none.
+    pub fn subject(&self) -> Option<&str> {
+        self.subject.as_deref()
+    }
+}
+
+impl Publishers {
+    /// Finds whose valid token this is. Every stored hash is compared, in constant time each, so
+    /// that the time taken tells neither the position nor the existence of a publisher.
+    pub fn identify(self: &Arc<Self>, token: &str, now: OffsetDateTime) -> Option<Session> {
+        let presented = TokenHash::of(token);
+        let mut found = None;
+        for (index, entry) in self.publishers().iter().enumerate() {
+            for stored in &entry.tokens {
+                if stored.sha256 == presented && stored.is_valid(now) {
+                    found = Some((index, stored.id.clone()));
+                }
+            }
+        }
+        let (index, id) = found?;
+        Some(Session::of(self, index, id, None))
+    }
+
+    /// The publisher of a user of `issuer`: the first in the document's order with an identity that
+    /// the claims meet.
+    pub fn identify_claims(
+        self: &Arc<Self>,
+        issuer: &Issuer,
+        claims: &Map<String, Value>,
+    ) -> Option<Session> {
+        let index = self.first_with(|identity| match identity {
+            Identity::Oidc(identity) => identity.is_met_by(&issuer.id, claims),
+            Identity::Iam(_) => false,
+        })?;
+        let subject = claims.get("sub").and_then(Value::as_str);
+        let credential = format!("oidc:{}", issuer.id);
+        Some(Session::of(self, index, credential, subject))
+    }
+
+    /// The publisher of an IAM principal: the first in the document's order that lists it.
+    pub fn identify_caller(self: &Arc<Self>, caller: &IamCaller) -> Option<Session> {
+        let index = self.first_with(|identity| match identity {
+            Identity::Oidc(_) => false,
+            Identity::Iam(principal) => principal.is_met_by(caller),
+        })?;
+        let subject = caller.unique_id.as_deref();
+        Some(Session::of(self, index, "iam".to_owned(), subject))
+    }
+
+    fn first_with(&self, met: impl Fn(&Identity) -> bool) -> Option<usize> {
+        self.publishers()
+            .iter()
+            .position(|publisher| publisher.identities.iter().any(&met))
+    }
+}

@@ -1,0 +1,151 @@
+//! What an upload says for publishers only: its headers `Keyfront-File-Name` and `Keyfront-Tags`, or a document's
+//! `file_name` and `tags`.
+//!
+//! Both headers are percent-encoded UTF-8, tags separated by commas. They are headers because addresses end
+//! up in access logs.
+
+use std::borrow::Cow;
+
+use http::HeaderMap;
+use keyfront_sigv4::uri_encoding;
+
+use crate::error::Error;
+
+const FILE_NAME: &str = "keyfront-file-name";
+const TAGS: &str = "keyfront-tags";
+const MAX_FILE_NAME: usize = 255;
+const MAX_TAGS: usize = 16;
+const MAX_TAG: usize = 64;
+
+/// Details as declared.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Details {
+    /// The file's name.
+    pub file_name: Option<String>,
+    /// Tags.
+    pub tags: Vec<String>,
+}
+
+impl Details {
+    /// Reads the headers.
+    ///
+    /// # Errors
+    /// [`Error::Header`] of one that is repeated, does not decode, or is too long.
+    pub fn read(headers: &HeaderMap) -> Result<Self, Error> {
+        let file_name = single(headers, FILE_NAME)?
+            .map(|text| decoded(FILE_NAME, text, MAX_FILE_NAME))
+            .transpose()?;
+        let tags = match single(headers, TAGS)? {
+            None => Vec::new(),
+            Some(list) => list
+                .split(',')
+                .map(|tag| decoded(TAGS, tag.trim(), MAX_TAG))
+                .collect::<Result<_, _>>()?,
+        };
+        if tags.len() > MAX_TAGS {
+            return Err(refuse(TAGS, "at most 16 tags are kept"));
+        }
+        Ok(Self { file_name, tags })
+    }
+
+    /// Takes the members of a document.
+    ///
+    /// # Errors
+    /// [`Error::UploadRefused`] of a text that is empty, too long or has control characters, and of too many tags.
+    pub fn of_document(file_name: Option<String>, tags: Vec<String>) -> Result<Self, Error> {
+        let refuse = |reason: &str| Err(Error::UploadRefused(reason.to_owned()));
+        if file_name
+            .as_deref()
+            .is_some_and(|name| !is_sound(name, MAX_FILE_NAME))
+        {
+            return refuse("file_name is empty, over 255 bytes, or has control characters");
+        }
+        if tags.len() > MAX_TAGS || !tags.iter().all(|tag| is_sound(tag, MAX_TAG)) {
+            return refuse(
+                "at most 16 tags are kept, each of 1 to 64 bytes without control characters",
+            );
+        }
+        Ok(Self { file_name, tags })
+    }
+}
+
+fn single<'h>(headers: &'h HeaderMap, name: &'static str) -> Result<Option<&'h str>, Error> {
+    let mut values = headers.get_all(name).iter();
+    match (values.next().map(|value| value.to_str()), values.next()) {
+        (None, _) => Ok(None),
+        (Some(Ok(text)), None) => Ok(Some(text.trim())),
+        (Some(Ok(_)), Some(_)) => Err(refuse(name, "it is sent twice")),
+        (Some(Err(_)), _) => Err(refuse(name, "write UTF-8, percent-encoded")),
+    }
+}
+
+fn decoded(name: &'static str, text: &str, limit: usize) -> Result<String, Error> {
+    let text = uri_encoding::decode(text)
+        .map(Cow::into_owned)
+        .map_err(|_| refuse(name, "write UTF-8, percent-encoded"))?;
+    if !is_sound(&text, limit) {
+        return Err(refuse(
+            name,
+            "it is empty, too long, or has control characters",
+        ));
+    }
+    Ok(text)
+}
+
+fn is_sound(text: &str, limit: usize) -> bool {
+    !text.is_empty() && text.len() <= limit && !text.chars().any(char::is_control)
+}
+
+fn refuse(name: &'static str, reason: &str) -> Error {
+    Error::Header {
+        name,
+        reason: reason.to_owned(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use http::HeaderValue;
+
+    use super::*;
+
+    fn read(headers: &[(&'static str, &str)]) -> Result<Details, Error> {
+        let mut map = HeaderMap::new();
+        for (name, value) in headers {
+            map.append(*name, HeaderValue::from_str(value).unwrap());
+        }
+        Details::read(&map)
+    }
+
+    #[test]
+    fn names_and_tags_are_decoded_once() {
+        let details = read(&[
+            (FILE_NAME, "J%C3%A4nner+1%2525.pdf"),
+            (TAGS, "draft, a%2Cb"),
+        ])
+        .unwrap();
+        assert_eq!(details.file_name.as_deref(), Some("J\u{e4}nner+1%25.pdf"));
+        assert_eq!(details.tags, ["draft", "a,b"]);
+        assert_eq!(read(&[]).unwrap(), Details::default());
+    }
+
+    #[test]
+    fn details_that_do_not_decode_or_are_too_long_are_refused() {
+        let long = "x".repeat(256);
+        let many = vec!["t"; 17].join(",");
+        for headers in [
+            &[(FILE_NAME, "%ff")][..],
+            &[(FILE_NAME, "a%0Ab")],
+            &[(FILE_NAME, "")],
+            &[(FILE_NAME, &long)],
+            &[(FILE_NAME, "a"), (FILE_NAME, "b")],
+            &[(TAGS, "a,,b")],
+            &[(TAGS, &many)],
+        ] {
+            assert!(
+                matches!(read(headers), Err(Error::Header { .. })),
+                "{headers:?}"
+            );
+        }
+    }
+}

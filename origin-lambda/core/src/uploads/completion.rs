@@ -1,0 +1,70 @@
+//! Completion: whether S3 holds what was authorised.
+
+use keyfront_names::KeyArn;
+
+use super::{Checksum, Kind, Upload};
+use crate::{
+    error::Error,
+    object::{StoredObject, StoredPart},
+};
+
+/// The object under the key is absent or another upload's.
+pub fn missing(upload: &Upload) -> Error {
+    match upload.kind {
+        Kind::Multipart(_) => Error::UploadUnknown,
+        Kind::Put | Kind::Form => Error::UploadIncomplete(
+            "the object under the key is not of this upload: it was not sent yet, or replaced"
+                .to_owned(),
+        ),
+    }
+}
+
+/// Checks that S3 holds every byte of the upload and no more.
+///
+/// # Errors
+/// [`Error::UploadIncomplete`] while bytes are missing, [`Error::UploadMismatch`] if there are too many.
+pub fn check_parts(upload: &Upload, parts: &[StoredPart]) -> Result<(), Error> {
+    let gapless = (1..).zip(parts).all(|(number, part)| part.number == number);
+    let held: u64 = parts.iter().map(|part| part.size).sum();
+    match upload.size {
+        Some(size) if held < size || !gapless => Err(Error::UploadIncomplete(format!(
+            "S3 holds {held} of {size} bytes"
+        ))),
+        Some(size) if held > size => Err(Error::UploadMismatch("size")),
+        None if parts.is_empty() || !gapless => Err(Error::UploadIncomplete(format!(
+            "S3 holds {} parts, with gaps",
+            parts.len()
+        ))),
+        None if held > upload.max_size => Err(Error::UploadMismatch("size")),
+        Some(_) | None => Ok(()),
+    }
+}
+
+/// Checks that the stored object is the authorised one.
+///
+/// # Errors
+/// [`Error::UploadMismatch`] with the first property that differs.
+pub fn check_object(upload: &Upload, key: &KeyArn, stored: &StoredObject) -> Result<(), Error> {
+    let size = match upload.size {
+        Some(size) => stored.size == size,
+        None => stored.size <= upload.max_size,
+    };
+    let checksum = match &upload.checksum {
+        None => true,
+        Some(sum @ Checksum::Sha256(_)) => stored.sha256.as_deref() == Some(sum.value()),
+        Some(sum @ Checksum::Crc64Nvme(_)) => stored.crc64nvme.as_deref() == Some(sum.value()),
+    };
+    let requested = upload.encryption.server_side().request(key);
+    let content_type = stored.content_type.as_deref() == Some(upload.content_type.as_str());
+    for (holds, name) in [
+        (size, "size"),
+        (checksum, "checksum"),
+        (requested.is_met_by(&stored.encryption), "encryption"),
+        (content_type, "content type"),
+    ] {
+        if !holds {
+            return Err(Error::UploadMismatch(name));
+        }
+    }
+    Ok(())
+}

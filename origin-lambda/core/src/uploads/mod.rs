@@ -1,0 +1,24 @@
+//! Uploads straight to S3: what is authorised and how it is sent, what is signed, and whether S3 stored it so.
+//!
+//! Nothing is kept between requests: an [`Upload`] travels in the token that its publisher holds. It signs nothing and
+//! calls nobody.
+
+mod checksum;
+mod completion;
+mod form;
+mod fresh_key;
+mod part_plan;
+mod parts;
+mod plan;
+mod upload;
+
+pub use self::{
+    checksum::Checksum,
+    completion::{check_object, check_parts, missing},
+    form::{FormFields, form_fields},
+    fresh_key::fresh_key,
+    part_plan::{MAX_OBJECT, MAX_PARTS, MIN_PART, PartPlan},
+    parts::{PartChecksums, PartRequest, plan_parts},
+    plan::{KeyOrigin, Plan, SendBy, UploadRequest, UploadStart, plan},
+    upload::{Kind, Upload},
+};

@@ -1,0 +1,56 @@
+//! The requests for the parts of an upload: which there are, and what each is bound to.
+
+use std::collections::BTreeMap;
+
+use super::{Checksum, MAX_PARTS, Upload};
+use crate::error::Error;
+
+/// Parts signed in one call at most.
+const BATCH: usize = 1000;
+
+/// Part numbers to sign, each with its checksum if one is declared.
+pub type PartChecksums = BTreeMap<u32, Option<Checksum>>;
+
+/// One part's `PUT`, to be presigned.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct PartRequest {
+    /// The part's number, from 1.
+    pub number: u32,
+    /// The headers it is bound to.
+    pub headers: Vec<(String, String)>,
+}
+
+/// The requests for parts; each is bound to its part's number and, where the object's size is known, to its length.
+///
+/// # Errors
+/// There is no such part, or too many are asked for at once.
+pub fn plan_parts(upload: &Upload, parts: &PartChecksums) -> Result<Vec<PartRequest>, Error> {
+    if parts.is_empty() || parts.len() > BATCH {
+        return Err(Error::UploadRefused(format!(
+            "ask for 1 to {BATCH} parts at a time"
+        )));
+    }
+    let request = |(&number, checksum): (&u32, &Option<Checksum>)| {
+        let length = length(upload, number)?.map(|bytes| ("content-length", bytes.to_string()));
+        let checksum = checksum
+            .as_ref()
+            .map(|sum| (sum.header(), sum.value().to_owned()));
+        let headers = length.into_iter().chain(checksum);
+        Ok(PartRequest {
+            number,
+            headers: headers
+                .map(|(name, value)| (name.to_owned(), value))
+                .collect(),
+        })
+    };
+    parts.iter().map(request).collect()
+}
+
+/// Bytes of a part, where the object's size is known.
+fn length(upload: &Upload, number: u32) -> Result<Option<u64>, Error> {
+    let known = match upload.part_plan() {
+        Some(plan) => plan.length_of(number).map(Some),
+        None => (1..=MAX_PARTS).contains(&number).then_some(None),
+    };
+    known.ok_or_else(|| Error::UploadRefused(format!("there is no part {number}")))
+}

@@ -1,0 +1,184 @@
+//! The plan: how an upload is sent, decided from its size and what binds it.
+
+use keyfront_names::ObjectKey;
+
+use super::{Checksum, Kind, MAX_OBJECT, PartPlan, Upload};
+use crate::{
+    content_coding::ContentCoding,
+    encryption::EncryptionMode,
+    error::Error,
+    media_type::MediaType,
+    publisher::{Method, Overwrite, Session},
+    sealed_metadata::Details,
+};
+
+/// Bytes up to which one request is planned unless another way is asked for.
+const ONE_REQUEST: u64 = 64 << 20;
+/// S3's limit for one `PUT` or form, in bytes.
+pub(super) const ONE_REQUEST_MOST: u64 = 5 << 30;
+
+/// How an upload shall be sent.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, serde::Deserialize, utoipa::ToSchema)]
+#[serde(rename_all = "lowercase")]
+#[schema(as = Way)]
+pub enum SendBy {
+    /// The plan decides.
+    #[default]
+    Auto,
+    /// One presigned `PUT`.
+    Put,
+    /// A browser's form.
+    Form,
+    /// Parts.
+    Multipart,
+}
+
+/// An upload that a publisher wants to begin.
+#[derive(Debug, Clone)]
+pub struct UploadRequest {
+    /// Where it goes.
+    pub key: ObjectKey,
+    /// Bytes, if the client knows.
+    pub size: Option<u64>,
+    /// The media type.
+    pub content_type: MediaType,
+    /// The content coding the publisher applied.
+    pub content_encoding: Option<ContentCoding>,
+    /// The checksum of the whole object.
+    pub checksum: Option<Checksum>,
+    /// The encryption mode, if one is named.
+    pub encryption: Option<EncryptionMode>,
+    /// Whether an object may be replaced.
+    pub overwrite: Overwrite,
+    /// How it shall be sent.
+    pub send_by: SendBy,
+    /// Seconds a presigned request is valid.
+    pub lifetime: u32,
+    /// Whether the key was made for this upload, so that nobody else can be writing it.
+    pub key_origin: KeyOrigin,
+    /// What only publishers may know.
+    pub details: Details,
+}
+
+/// Who chose the key of an upload.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum KeyOrigin {
+    /// The publisher.
+    Chosen,
+    /// It was made for this upload ([`fresh_key`](super::fresh_key)).
+    Fresh,
+}
+
+/// What the plan cannot know by itself.
+#[derive(Debug, Clone)]
+pub struct UploadStart {
+    /// A random name for the upload.
+    pub id: String,
+    /// Unix time.
+    pub now: u64,
+}
+
+/// An authorised upload that S3 does not know yet.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Plan {
+    /// One request; nothing has to be begun.
+    OneRequest(Upload),
+    /// Parts; S3's id is still missing.
+    Parts(Upload),
+}
+
+/// Authorises an upload and plans how it is sent.
+///
+/// # Errors
+/// The publisher's rules; a combination that cannot be bound into signatures.
+pub fn plan(session: &Session, request: &UploadRequest, start: UploadStart) -> Result<Plan, Error> {
+    let publisher = session.publisher();
+    let rule = publisher.authorise(Method::Put, &request.key)?;
+    rule.admit_upload(&request.content_type, request.size, request.overwrite)?;
+    let encryption = rule.admit_encryption(request.encryption)?;
+    if encryption.envelope().is_some() {
+        return Err(refuse(
+            "an envelope is sealed by the origin: send it to PUT /objects/{key}",
+        ));
+    }
+    let transfer = transfer(request)?;
+    let upload = Upload {
+        id: start.id,
+        publisher: publisher.id.clone(),
+        subject: session.subject().map(str::to_owned),
+        key: request.key.as_str().to_owned(),
+        size: request.size,
+        max_size: rule.max_size,
+        content_type: request.content_type.as_str().to_owned(),
+        content_encoding: request.content_encoding,
+        content_disposition: rule
+            .forces_attachment(&request.content_type)
+            .then(|| "attachment".to_owned()),
+        cache_control: rule.cache_control().to_owned(),
+        checksum: request.checksum.clone(),
+        encryption,
+        overwrite: request.overwrite == Overwrite::Allow,
+        begun: start.now,
+        kind: match transfer {
+            Transfer::Put => Kind::Put,
+            Transfer::Form => Kind::Form,
+            Transfer::Parts => Kind::Multipart(String::new()),
+        },
+        sealed: None,
+    };
+    Ok(match transfer {
+        Transfer::Put | Transfer::Form => Plan::OneRequest(upload),
+        Transfer::Parts => Plan::Parts(upload),
+    })
+}
+
+#[derive(Debug, Clone, Copy)]
+enum Transfer {
+    Put,
+    Form,
+    Parts,
+}
+
+/// Which transfer binds what is requested.
+fn transfer(request: &UploadRequest) -> Result<Transfer, Error> {
+    let sha256 = matches!(request.checksum, Some(Checksum::Sha256(_)));
+    let small = request.size.is_some_and(|size| size <= ONE_REQUEST);
+    let send_by = match request.send_by {
+        SendBy::Auto if small || sha256 => SendBy::Put,
+        SendBy::Auto => SendBy::Multipart,
+        named => named,
+    };
+    let fits = request.size.is_none_or(|size| size <= ONE_REQUEST_MOST);
+    let replaceable = request.overwrite == Overwrite::Allow;
+    match send_by {
+        SendBy::Put if request.size.is_none() => {
+            Err(refuse("a presigned PUT needs the size, which it binds"))
+        }
+        SendBy::Put | SendBy::Form if !fits => Err(refuse(
+            "one request stores at most 5 GiB: ask for multipart, with crc64nvme or no checksum",
+        )),
+        SendBy::Auto | SendBy::Put => Ok(Transfer::Put),
+        // S3 forms know no If-None-Match: without it, only a key made for the upload is safe to write.
+        SendBy::Form if !replaceable && request.key_origin == KeyOrigin::Chosen => Err(refuse(
+            "a form cannot promise to replace nothing: ask for overwrite, or for put",
+        )),
+        SendBy::Form => Ok(Transfer::Form),
+        SendBy::Multipart if sha256 => Err(refuse(
+            "S3 verifies no SHA-256 of a whole object sent in parts: declare crc64nvme",
+        )),
+        SendBy::Multipart
+            if request
+                .size
+                .is_some_and(|size| PartPlan::of(size).is_none()) =>
+        {
+            Err(refuse(&format!(
+                "an object in parts has 1 to {MAX_OBJECT} bytes"
+            )))
+        }
+        SendBy::Multipart => Ok(Transfer::Parts),
+    }
+}
+
+fn refuse(reason: &str) -> Error {
+    Error::UploadRefused(reason.to_owned())
+}

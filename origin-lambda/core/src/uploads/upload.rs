@@ -1,0 +1,132 @@
+//! An upload under way, as its token carries it: what was authorised, and how it is sent.
+
+use std::collections::BTreeMap;
+
+use keyfront_names::{KeyArn, ObjectKey};
+use serde::{Deserialize, Serialize};
+
+use super::{Checksum, PartPlan};
+use crate::{
+    content_coding::ContentCoding,
+    encryption::EncryptionMode,
+    error::Error,
+    object::{ObjectAttributes, UPLOAD_ID_METADATA},
+    sealed_metadata,
+};
+
+/// An authorised upload.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Upload {
+    /// Random name of this upload.
+    pub id: String,
+    /// Who began it.
+    pub publisher: String,
+    /// Which of the publisher's people, where the credential says so.
+    pub subject: Option<String>,
+    /// The object's key.
+    pub key: String,
+    /// Bytes; `None` where the client does not know, and then `max_size` alone binds.
+    pub size: Option<u64>,
+    /// Bytes the rule allowed.
+    pub max_size: u64,
+    /// The media type to store.
+    pub content_type: String,
+    /// The content coding the publisher applied.
+    pub content_encoding: Option<ContentCoding>,
+    /// How browsers shall present it.
+    pub content_disposition: Option<String>,
+    /// How long caches keep it.
+    pub cache_control: String,
+    /// The checksum of the whole object.
+    pub checksum: Option<Checksum>,
+    /// How S3 encrypts it.
+    pub encryption: EncryptionMode,
+    /// Whether an object under the key may be replaced.
+    pub overwrite: bool,
+    /// Unix time of the beginning.
+    pub begun: u64,
+    /// How it is sent.
+    pub kind: Kind,
+    /// Sealed metadata to store with the object. It stays out of the token: S3 has it from the beginning.
+    #[serde(skip)]
+    pub sealed: Option<String>,
+}
+
+/// How the bytes reach S3.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Kind {
+    /// One presigned `PUT`.
+    Put,
+    /// One form upload under a POST policy.
+    Form,
+    /// Parts of this S3 upload.
+    Multipart(String),
+}
+
+impl Upload {
+    /// The key.
+    ///
+    /// # Errors
+    /// Never for a token of ours; the rules of keys may have become stricter since.
+    pub fn object_key(&self) -> Result<ObjectKey, Error> {
+        ObjectKey::new(self.key.clone()).map_err(Error::Key)
+    }
+
+    /// The parts, where the size is known.
+    pub fn part_plan(&self) -> Option<PartPlan> {
+        self.size.and_then(PartPlan::of)
+    }
+
+    /// S3's upload id.
+    ///
+    /// # Errors
+    /// This upload has no parts.
+    pub fn multipart_id(&self) -> Result<&str, Error> {
+        match &self.kind {
+            Kind::Multipart(id) => Ok(id),
+            Kind::Put | Kind::Form => Err(Error::UploadRefused(
+                "this upload is a single request and has no parts".to_owned(),
+            )),
+        }
+    }
+
+    /// What is stored with the object.
+    pub fn attributes(&self) -> ObjectAttributes {
+        let mut metadata = BTreeMap::from([(UPLOAD_ID_METADATA.to_owned(), self.id.clone())]);
+        let sealed = self.sealed.clone();
+        metadata.extend(sealed.map(|text| (sealed_metadata::NAME.to_owned(), text)));
+        ObjectAttributes {
+            content_type: self.content_type.clone(),
+            content_encoding: self.content_encoding,
+            content_disposition: self.content_disposition.clone(),
+            cache_control: self.cache_control.clone(),
+            metadata,
+            server_side: self.encryption.server_side(),
+        }
+    }
+
+    /// The headers that `PUT` and form share, for the signature: a client can neither change nor drop them.
+    pub fn headers(&self, key: &KeyArn) -> Vec<(String, String)> {
+        let attributes = self.attributes();
+        let checksum = self.checksum.as_ref();
+        let checksum = checksum.map(|sum| (sum.header(), sum.value().to_owned()));
+        let rest = checksum
+            .into_iter()
+            .chain(attributes.server_side.request(key).headers());
+        let mut headers = attributes.headers();
+        headers.extend(rest.map(|(name, value)| (name.to_owned(), value)));
+        headers
+    }
+
+    /// The headers of the one presigned `PUT`, which binds the size and, unless it may replace, that nothing is there.
+    pub fn put_headers(&self, key: &KeyArn) -> Vec<(String, String)> {
+        let mut headers = self.headers(key);
+        let size = self.size.map(|size| size.to_string());
+        headers.extend(size.map(|size| ("content-length".to_owned(), size)));
+        if !self.overwrite {
+            headers.push(("if-none-match".to_owned(), "*".to_owned()));
+        }
+        headers
+    }
+}

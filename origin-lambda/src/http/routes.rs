@@ -1,0 +1,75 @@
+//! Which path and method each handler has.
+
+use std::sync::Arc;
+
+use axum::{
+    Router,
+    middleware::from_fn,
+    routing::{MethodRouter, get, post, put},
+};
+
+use super::{
+    cors, health, images, middleware, objects, openapi, read, refusal::Refusal, uploads, uppy,
+};
+use crate::{error::Error, origin::Origin};
+
+/// The router of every transport.
+pub(super) fn router(origin: Arc<Origin>) -> Router {
+    let router = |routes: Vec<Route>| {
+        let routes = routes.into_iter();
+        routes.fold(Router::new(), |router, (path, methods)| {
+            router.route(path, methods)
+        })
+    };
+    router(for_programs())
+        .merge(router(for_pages()).layer(from_fn(cors::share)))
+        .fallback(async || Refusal::from(Error::NotFound))
+        .method_not_allowed_fallback(async || Refusal::from(Error::Method))
+        .layer(from_fn(middleware::answer))
+        .with_state(origin)
+}
+
+/// A path in the router's spelling, and what answers there.
+type Route = (&'static str, MethodRouter<Arc<Origin>>);
+
+fn for_programs() -> Vec<Route> {
+    let objects = put(objects::put).get(objects::describe);
+    vec![
+        ("/healthz", get(health::answer)),
+        ("/openapi.json", get(openapi::show)),
+        ("/objects", get(objects::list)),
+        ("/objects/{*key}", objects.delete(objects::delete)),
+        ("/read/{*key}", get(read::read)),
+    ]
+}
+
+/// What web pages call: uploads straight to S3.
+fn for_pages() -> Vec<Route> {
+    let images = post(images::upload).get(images::list);
+    let uploads = post(uploads::begin).delete(uploads::abort_stale);
+    let upload = get(uploads::describe).delete(uploads::abort);
+    let uppy = get(uppy::list).delete(uppy::abort);
+    let routes = [
+        ("/shares", post(uploads::share)),
+        ("/images", images),
+        ("/uploads", uploads),
+        ("/uploads/{token}", upload),
+        ("/uploads/{token}/parts", post(uploads::sign_parts)),
+        ("/uploads/{token}/complete", post(uploads::complete)),
+        ("/s3/params", get(uppy::parameters)),
+        ("/s3/multipart", post(uppy::create)),
+        ("/s3/multipart/{token}", uppy),
+        ("/s3/multipart/{token}/complete", post(uppy::complete)),
+        ("/s3/multipart/{token}/{part}", get(uppy::sign)),
+    ];
+    let paged = |(path, methods): Route| (path, methods.options(cors::preflight));
+    routes.into_iter().map(paged).collect()
+}
+
+/// The paths of all routes, in the router's spelling.
+pub fn paths() -> impl Iterator<Item = &'static str> {
+    for_programs()
+        .into_iter()
+        .chain(for_pages())
+        .map(|(path, _)| path)
+}

@@ -1,0 +1,24 @@
+//! Fields that several documents about uploads share.
+
+use crate::{content_coding::ContentCoding, error::Error, media_type::MediaType};
+
+/// Seconds a presigned request is valid unless asked otherwise: time to send 5 GiB slowly.
+pub(super) const LIFETIME: u32 = 3600;
+
+/// The media type of a document's field.
+pub(super) fn media_type(text: Option<&str>) -> Result<MediaType, Error> {
+    let Some(text) = text.filter(|text| !text.is_empty()) else {
+        return Ok(MediaType::unknown());
+    };
+    MediaType::parse(text).map_err(|error| Error::UploadRefused(error.to_string()))
+}
+
+/// The content coding of a document's field.
+pub(super) fn content_coding(text: Option<&str>) -> Result<Option<ContentCoding>, Error> {
+    match text {
+        None => Ok(None),
+        Some(text) => {
+            ContentCoding::parse(text).map_err(|error| Error::UploadRefused(error.to_string()))
+        }
+    }
+}

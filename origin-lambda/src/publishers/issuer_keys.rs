@@ -1,0 +1,159 @@
+//! Keeps issuers' keys at hand, and identifies publishers by their JWTs with them.
+//!
+//! Nobody can make the origin hammer an issuer: keys are fetched by one request at a time, and after
+//! any fetch there is none for 10 seconds, whatever key ids arrive. A key that verified lately goes
+//! on while the issuer is away, for an hour at most; a token of a key never seen waits for the issuer.
+
+use std::{
+    collections::BTreeMap,
+    sync::{Arc, Mutex, PoisonError},
+    time::{Duration, SystemTime, UNIX_EPOCH},
+};
+
+use super::{
+    jwks_fetch::{FetchError, JwksFetch},
+    policy_source::within,
+};
+use crate::{
+    error::Error,
+    publisher::{
+        Denial, Issuer, Jwks, JwtRefusal, Publishers, Session, UnverifiedJwt, VerifyingKey,
+    },
+};
+
+/// A key that was withdrawn verifies this long.
+const FRESH_FOR: Duration = Duration::from_secs(600);
+/// The same while the issuer is away.
+const USABLE_FOR: Duration = Duration::from_secs(3600);
+/// The pause after a fetch, successful or not.
+const PENALTY: Duration = Duration::from_secs(10);
+
+/// The keys of all issuers of the policy, fetched when they are needed.
+#[derive(Debug, Default)]
+pub struct IssuerKeys {
+    fetch: JwksFetch,
+    by_url: Mutex<BTreeMap<String, Arc<Cached>>>,
+}
+
+#[derive(Debug, Default)]
+struct Cached {
+    state: Mutex<State>,
+    /// Held while fetching: this is what makes waiting requests share one. Requests whose key is
+    /// known and fresh never wait here.
+    flight: tokio::sync::Mutex<()>,
+}
+
+#[derive(Debug, Default)]
+struct State {
+    keys: Option<(Jwks, SystemTime)>,
+    /// The last fetch, and why it failed.
+    attempt: Option<(SystemTime, Option<Arc<FetchError>>)>,
+}
+
+impl IssuerKeys {
+    /// Identifies the publisher whose JWT this is, by the policy's issuers and identities.
+    ///
+    /// # Errors
+    /// The token is not accepted, no publisher is for this user, or the issuer's keys are not to be had.
+    pub async fn identify(
+        &self,
+        policy: &Arc<Publishers>,
+        token: &str,
+        now: SystemTime,
+    ) -> Result<Session, Error> {
+        let token = UnverifiedJwt::parse(token)?;
+        let issuer = token
+            .alleged_issuer()
+            .and_then(|name| policy.issuer(name))
+            .ok_or(JwtRefusal::Issuer)?;
+        let key = self.key(policy, issuer, &token.key_id, now).await?;
+        let claims = token.verified(&key)?;
+        let seconds = now.duration_since(UNIX_EPOCH).unwrap_or_default();
+        issuer.admit(&claims, seconds.as_secs_f64())?;
+        policy
+            .identify_claims(issuer, &claims)
+            .ok_or(Error::Denied(Denial::NoPublisher))
+    }
+
+    async fn key(
+        &self,
+        policy: &Publishers,
+        issuer: &Issuer,
+        id: &str,
+        now: SystemTime,
+    ) -> Result<VerifyingKey, Error> {
+        let cached = self.cached(policy, issuer);
+        if let Some(key) = cached.known(id, FRESH_FOR, now) {
+            return Ok(key);
+        }
+        let _flight = cached.flight.lock().await;
+        if let Some(key) = cached.known(id, FRESH_FOR, now) {
+            return Ok(key);
+        }
+        if !cached.is_in_penalty(now) {
+            let fetched = self.fetch.fetch(&issuer.keys_url()).await;
+            cached.note(&issuer.id, fetched, now);
+        }
+        match (cached.known(id, USABLE_FOR, now), cached.failure()) {
+            (Some(key), _) => Ok(key),
+            (None, None) => Err(JwtRefusal::UnknownKey.into()),
+            (None, Some(cause)) => Err(Error::IssuerUnavailable {
+                issuer: issuer.id.clone(),
+                source: Box::new(cause),
+            }),
+        }
+    }
+
+    /// What is kept for the issuer. What is kept for issuers the policy has lost goes.
+    fn cached(&self, policy: &Publishers, issuer: &Issuer) -> Arc<Cached> {
+        let url = issuer.keys_url();
+        let mut by_url = self.by_url.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(cached) = by_url.get(&url) {
+            return Arc::clone(cached);
+        }
+        let current: Vec<String> = policy.issuers().iter().map(Issuer::keys_url).collect();
+        by_url.retain(|known, _| current.contains(known));
+        Arc::clone(by_url.entry(url).or_default())
+    }
+}
+
+impl Cached {
+    fn state(&self) -> std::sync::MutexGuard<'_, State> {
+        // The state is replaced in single assignments, so that a panic elsewhere leaves it whole.
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn known(&self, id: &str, span: Duration, now: SystemTime) -> Option<VerifyingKey> {
+        let state = self.state();
+        let (keys, fetched) = state.keys.as_ref()?;
+        keys.key(id)
+            .filter(|_| within(span, *fetched, now))
+            .cloned()
+    }
+
+    fn is_in_penalty(&self, now: SystemTime) -> bool {
+        let state = self.state();
+        state
+            .attempt
+            .as_ref()
+            .is_some_and(|(at, _)| within(PENALTY, *at, now))
+    }
+
+    fn failure(&self) -> Option<Arc<FetchError>> {
+        self.state().attempt.as_ref()?.1.clone()
+    }
+
+    fn note(&self, issuer: &str, fetched: Result<Jwks, FetchError>, now: SystemTime) {
+        let mut state = self.state();
+        match fetched {
+            Ok(keys) => {
+                state.keys = Some((keys, now));
+                state.attempt = Some((now, None));
+            }
+            Err(error) => {
+                tracing::warn!(issuer, error = %error, "the issuer's keys cannot be read");
+                state.attempt = Some((now, Some(Arc::new(error))));
+            }
+        }
+    }
+}

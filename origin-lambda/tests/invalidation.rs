@@ -1,0 +1,96 @@
+//! Every write that may leave stale copies invalidates them, whichever route it came by.
+#![allow(missing_docs, clippy::unwrap_used, clippy::panic)]
+
+mod scripted_s3;
+
+use axum::body::Body;
+use http::StatusCode;
+use scripted_s3::{Answer, Scripted, Stage};
+use serde_json::{Value, json};
+
+const INVALIDATION: &str = "/2020-05-31/distribution/E1/invalidation";
+
+fn invalidated(stage: &Stage) -> Vec<String> {
+    let calls = stage.calls().into_iter();
+    calls
+        .filter(|call| call.path == INVALIDATION)
+        .map(|call| String::from_utf8(call.body.unwrap().to_vec()).unwrap())
+        .collect()
+}
+
+async fn post(stage: &Stage, target: &str, document: &Value) -> Answer {
+    let request = stage.request("POST", target);
+    stage
+        .send(request.body(Body::from(document.to_string())).unwrap())
+        .await
+}
+
+/// Begins an upload as Uppy does, and completes it while S3 reports this media type of what was sent.
+async fn completed(stage: &Stage, stored_type: &str) -> (String, Answer) {
+    stage.s3_answers(Scripted::ok(&[], "<ListMultipartUploadsResult/>"));
+    stage.s3_answers(Scripted::ok(
+        &[],
+        "<InitiateMultipartUploadResult><UploadId>u</UploadId></InitiateMultipartUploadResult>",
+    ));
+    let file = json!({"filename": "a.png", "type": "image/png"});
+    let begun = post(stage, "/s3/multipart", &file).await;
+    assert_eq!(begun.status, StatusCode::OK, "{begun:?}");
+    let begun = begun.json();
+    let calls = stage.calls();
+    let created = calls.last().unwrap();
+    let id = created.header("x-amz-meta-keyfront-upload").unwrap();
+    let stored = Scripted::ok(
+        &[
+            ("etag", "\"e1\""),
+            ("content-length", "0"),
+            ("content-type", stored_type),
+            ("x-amz-meta-keyfront-upload", id),
+            ("x-amz-server-side-encryption", "aws:kms"),
+            (
+                "x-amz-server-side-encryption-aws-kms-key-id",
+                scripted_s3::KEY,
+            ),
+            ("x-amz-server-side-encryption-bucket-key-enabled", "true"),
+        ],
+        "",
+    );
+    stage.s3_answers(Scripted::ok(
+        &[],
+        "<ListPartsResult><Part><PartNumber>1</PartNumber><Size>0</Size><ETag>\"p\"</ETag></Part></ListPartsResult>",
+    ));
+    stage.s3_answers(Scripted::ok(&[], "<CompleteMultipartUploadResult/>"));
+    stage.s3_answers(stored.clone());
+    if stored_type != "image/png" {
+        stage.s3_answers(stored);
+        stage.s3_answers(Scripted::status(204, &[], ""));
+    }
+    let token = begun["uploadId"].as_str().unwrap();
+    let answer = post(
+        stage,
+        &format!("/s3/multipart/{token}/complete"),
+        &json!({}),
+    )
+    .await;
+    (begun["key"].as_str().unwrap().to_owned(), answer)
+}
+
+#[tokio::test]
+async fn an_upload_of_uppys_that_is_removed_again_is_invalidated() {
+    let stage = Stage::behind_a_cdn().await;
+    let (key, answer) = completed(&stage, "text/html").await;
+    assert_eq!(answer.problem(), "upload-mismatch");
+    let batches = invalidated(&stage);
+    assert_eq!(batches.len(), 1, "{batches:?}");
+    assert!(
+        batches[0].contains(&format!("<Path>/{key}</Path>")),
+        "{batches:?}"
+    );
+}
+
+#[tokio::test]
+async fn an_upload_under_a_fresh_key_leaves_nothing_to_invalidate() {
+    let stage = Stage::behind_a_cdn().await;
+    let (_, answer) = completed(&stage, "image/png").await;
+    assert_eq!(answer.status, StatusCode::OK, "{answer:?}");
+    assert!(invalidated(&stage).is_empty());
+}
