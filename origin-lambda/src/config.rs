@@ -93,7 +93,7 @@ pub enum S3Style {
 }
 
 impl Config {
-    /// Reads the variables through `lookup`, which answers `None` for an unset one.
+    /// Reads the variables through `lookup`, which returns `None` for an unset one.
     ///
     /// # Errors
     /// The first variable that is missing or unusable.

@@ -34,15 +34,15 @@ fn parsed(policy: &Value) -> Arc<Publishers> {
 }
 
 /// What one token is worth with one policy.
-async fn judge(policy: &Value, token: &str) -> Result<Session, Error> {
+async fn identified(policy: &Value, token: &str) -> Result<Session, Error> {
     let keys = IssuerKeys::default();
     keys.identify(&parsed(policy), token, SystemTime::now())
         .await
 }
 
 #[track_caller]
-fn refusal(judged: Result<Session, Error>) -> JwtRefusal {
-    match judged {
+fn refusal(outcome: Result<Session, Error>) -> JwtRefusal {
+    match outcome {
         Err(Error::JwtRefused(refusal)) => refusal,
         other => panic!("{other:?}"),
     }
@@ -54,7 +54,9 @@ async fn rs256_and_es256_tokens_of_the_issuer_identify_their_user() {
     let issuer = Issuer::start(set(&[&keys[0], &keys[1]])).await;
     for key in &keys {
         let token = key.token(&issuer.claims("alice"));
-        let session = judge(&policy(&issuer.in_policy()), &token).await.unwrap();
+        let session = identified(&policy(&issuer.in_policy()), &token)
+            .await
+            .unwrap();
         assert_eq!(session.publisher().id, "web");
         assert_eq!(session.subject(), Some("alice"));
         assert_eq!(session.credential(), "oidc:pool");
@@ -98,10 +100,10 @@ async fn every_claim_is_judged() {
     for (claim, value, expected) in cases {
         let mut claims = issuer.claims("alice");
         claims[claim] = value.clone();
-        let judged = judge(&policy(&issuer.in_policy()), &key.token(&claims)).await;
+        let outcome = identified(&policy(&issuer.in_policy()), &key.token(&claims)).await;
         match expected {
-            None => assert!(judged.is_ok(), "{claim} {value}"),
-            Some(expected) => assert_eq!(refusal(judged), expected, "{claim} {value}"),
+            None => assert!(outcome.is_ok(), "{claim} {value}"),
+            Some(expected) => assert_eq!(refusal(outcome), expected, "{claim} {value}"),
         }
     }
 }
@@ -129,10 +131,10 @@ async fn a_cognito_id_token_does_not_pass_for_an_access_token_nor_the_other_way_
     ] {
         let mut in_policy = issuer.in_policy();
         in_policy["tokens"] = json!(accepted);
-        let judged = judge(&policy(&in_policy), &key.token(claims)).await;
+        let outcome = identified(&policy(&in_policy), &key.token(claims)).await;
         match expected {
-            None => assert!(judged.is_ok(), "{accepted} {claims}"),
-            Some(expected) => assert_eq!(refusal(judged), expected, "{accepted} {claims}"),
+            None => assert!(outcome.is_ok(), "{accepted} {claims}"),
+            Some(expected) => assert_eq!(refusal(outcome), expected, "{accepted} {claims}"),
         }
     }
 }
@@ -213,8 +215,8 @@ async fn no_algorithm_is_taken_for_another() {
         ("a.b.c".to_owned(), JwtRefusal::Malformed),
         ("..".to_owned(), JwtRefusal::Malformed),
     ] {
-        let judged = judge(&policy(&issuer.in_policy()), &token).await;
-        assert_eq!(refusal(judged), expected, "{token}");
+        let outcome = identified(&policy(&issuer.in_policy()), &token).await;
+        assert_eq!(refusal(outcome), expected, "{token}");
     }
 }
 
@@ -231,8 +233,8 @@ async fn a_token_with_any_part_altered_is_refused() {
         format!("{}.{}.{}", parts[0], parts[1], other[2]),
         format!("{}.{}.{}", parts[0], parts[1], &parts[2][..84]),
     ] {
-        let judged = judge(&policy(&issuer.in_policy()), &altered).await;
-        assert_eq!(refusal(judged), JwtRefusal::Signature);
+        let outcome = identified(&policy(&issuer.in_policy()), &altered).await;
+        assert_eq!(refusal(outcome), JwtRefusal::Signature);
     }
 }
 
@@ -257,12 +259,12 @@ async fn keys_that_are_not_for_signatures_of_this_kind_verify_nothing() {
         // Beside it a good key, so that the set itself is usable.
         let keys = json!({"keys": [jwk, SigningKey::es256("other").jwk(), {"kty": "oct", "kid": "k", "k": "AA"}]});
         issuer.publishes(Publication::Keys(keys));
-        let judged = judge(
+        let outcome = identified(
             &policy(&issuer.in_policy()),
             &key.token(&issuer.claims("a")),
         )
         .await;
-        assert_eq!(refusal(judged), JwtRefusal::UnknownKey, "{member} {value}");
+        assert_eq!(refusal(outcome), JwtRefusal::UnknownKey, "{member} {value}");
     }
 }
 
@@ -305,9 +307,9 @@ async fn a_rotated_key_is_found_and_unknown_ones_cannot_make_the_origin_hammer_t
     let mut later = issuer.claims("a");
     later["exp"] = json!(seconds() + 4000);
     let (old, new) = (old.1.token(&later), new.1.token(&later));
-    let judged = at(&old, 700).await;
+    let outcome = at(&old, 700).await;
     assert_eq!(
-        refusal(judged),
+        refusal(outcome),
         JwtRefusal::UnknownKey,
         "withdrawn keys go within ten minutes"
     );
@@ -388,15 +390,17 @@ async fn a_hostile_key_set_is_refused_in_bounded_time_and_space() {
         ),
     ] {
         issuer.publishes(publication);
-        let asked = Instant::now();
-        let error = judge(&policy(&issuer.in_policy()), &token)
+        let started = Instant::now();
+        let error = identified(&policy(&issuer.in_policy()), &token)
             .await
             .unwrap_err();
         assert_eq!(error.problem().code, "issuer-unavailable", "{name}");
-        assert!(asked.elapsed() < Duration::from_secs(5), "{name}");
+        assert!(started.elapsed() < Duration::from_secs(5), "{name}");
     }
     issuer.publishes(Publication::json(good));
-    judge(&policy(&issuer.in_policy()), &token).await.unwrap();
+    identified(&policy(&issuer.in_policy()), &token)
+        .await
+        .unwrap();
 }
 
 #[tokio::test]
@@ -417,9 +421,9 @@ async fn a_slow_issuer_does_not_delay_users_whose_key_is_known() {
         while issuer.fetches() < 2 {
             tokio::task::yield_now().await;
         }
-        let asked = Instant::now();
+        let started = Instant::now();
         keys.identify(&policy, &known, later).await.unwrap();
-        asked.elapsed()
+        started.elapsed()
     };
     let (waited, took) = futures::join!(waiting, quick);
     assert!(waited.is_err());
@@ -494,8 +498,8 @@ async fn claims_choose_the_publisher_in_the_documents_order_and_a_stranger_is_fo
         let mut claims = issuer.claims("a");
         claims["cognito:groups"] = groups;
         claims["email_verified"] = verified;
-        let judged = judge(&policy, &key.token(&claims)).await;
-        judged.map(|session| session.publisher().id.clone())
+        let outcome = identified(&policy, &key.token(&claims)).await;
+        outcome.map(|session| session.publisher().id.clone())
     };
     let both = json!(["editors", "admins"]);
     assert_eq!(chosen(both.clone(), json!(true)).await.unwrap(), "admins");

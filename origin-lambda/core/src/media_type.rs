@@ -1,7 +1,7 @@
 //! Media types as publishers declare them and rules list them (RFC 9110, section 8.3.1).
 //!
 //! A type is parsed strictly and written again in one form, so that a browser cannot read another
-//! type into a stored header than the one that was judged. Bodies are never sniffed.
+//! type into a stored header than the one that was checked. Bodies are never sniffed.
 
 use std::fmt;
 

@@ -63,7 +63,7 @@ pub(crate) enum AwsError {
     #[error("the call took more than {ALL_ATTEMPTS:?}")]
     Timeout,
     /// The service refused.
-    #[error("the service answered {status} {code}")]
+    #[error("the service returned {status} {code}")]
     Refused {
         /// HTTP status.
         status: u16,

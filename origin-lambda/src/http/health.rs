@@ -11,6 +11,6 @@ use super::responses::Health;
     operation_id = "health", tag = "operation",
     responses((status = 200, description = "It does", body = Health))
 )]
-pub(super) async fn answer() -> Json<Health> {
+pub(super) async fn health() -> Json<Health> {
     Json(Health { status: "ok" })
 }

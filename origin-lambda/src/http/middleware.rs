@@ -1,5 +1,5 @@
-//! What every request passes on its way in and out: a request id, one log line, and the rendering
-//! of failures as problem details (RFC 9457).
+//! What every request passes on its way in and out: a request id, one log line, metrics, and failures
+//! that become problem documents.
 //!
 //! A panic ends here as well: it becomes a 500 and costs one request.
 
@@ -13,17 +13,14 @@ use axum::{
 };
 use futures::FutureExt as _;
 use http::{
-    HeaderName, HeaderValue, Method, StatusCode,
-    header::{
-        CACHE_CONTROL, CONTENT_RANGE, CONTENT_TYPE, RETRY_AFTER, WWW_AUTHENTICATE,
-        X_CONTENT_TYPE_OPTIONS,
-    },
+    HeaderName, HeaderValue, Method,
+    header::{CACHE_CONTROL, X_CONTENT_TYPE_OPTIONS},
 };
 use http_body::Body as _;
-use keyfront_contract::{self as contract, problem_type::TYPE_PREFIX};
+use keyfront_contract as contract;
 use tracing::{Instrument as _, field, info_span};
 
-use super::{refusal::Refusal, responses::Problem};
+use super::refusal::Refusal;
 use crate::{
     error::Error,
     operate::{self, Meter, Observation},
@@ -37,7 +34,7 @@ const REQUEST_ID: HeaderName = HeaderName::from_static(contract::header::REQUEST
 pub(super) struct RequestId(pub(super) String);
 
 /// The outermost layer. A request that carries an error was refused before it could be routed.
-pub(super) async fn answer(mut request: Request, next: Next) -> Response {
+pub(super) async fn respond(mut request: Request, next: Next) -> Response {
     let fresh = || RequestId(uuid::Uuid::new_v4().to_string());
     let RequestId(id) = request.extensions().get().cloned().unwrap_or_else(fresh);
     let method = request.method().clone();
@@ -52,7 +49,7 @@ pub(super) async fn answer(mut request: Request, next: Next) -> Response {
         subject = field::Empty,
     );
     let metered = Metered::of(&request);
-    let answered = async {
+    let handled = async {
         match request.extensions_mut().remove::<Refusal>() {
             Some(refusal) => refusal.into_response(),
             None => AssertUnwindSafe(next.run(request).instrument(span.clone()))
@@ -61,18 +58,23 @@ pub(super) async fn answer(mut request: Request, next: Next) -> Response {
                 .unwrap_or_else(|_| Refusal::from(Error::Internal).into_response()),
         }
     };
-    let (mut response, throttles) = operate::counted(answered).await;
+    let (mut response, throttles) = operate::counted(handled).await;
     span.in_scope(|| log(&response, started));
     let refusal = response.extensions_mut().remove::<Refusal>();
     if let Some(refusal) = &refusal {
-        render(refusal.error(), &id, &mut response);
+        refusal.render(&id, &mut response);
     }
-    if let Some(metered) = metered {
-        metered.meter.note(&Observation {
+    if let Some(Metered {
+        meter,
+        route,
+        bytes_in,
+    }) = metered
+    {
+        meter.note(&Observation {
             request_id: &id,
-            route: metered.route.as_ref().map(MatchedPath::as_str),
+            route: route.as_ref().map(MatchedPath::as_str),
             code: refusal.map(|refusal| refusal.error().problem().code),
-            bytes_in: metered.bytes_in,
+            bytes_in,
             bytes_out: response.body().size_hint().lower(),
             latency: started.elapsed(),
             throttles,
@@ -81,6 +83,12 @@ pub(super) async fn answer(mut request: Request, next: Next) -> Response {
     if method == Method::HEAD {
         *response.body_mut() = Body::empty();
     }
+    mark(&mut response, id);
+    response
+}
+
+/// Writes the headers that every response has.
+fn mark(response: &mut Response, id: String) {
     let headers = response.headers_mut();
     // Only the reader's content may be kept; it says so itself.
     headers
@@ -90,7 +98,6 @@ pub(super) async fn answer(mut request: Request, next: Next) -> Response {
     if let Ok(id) = HeaderValue::try_from(id) {
         headers.insert(REQUEST_ID, id);
     }
-    response
 }
 
 /// What is counted of a request, kept before the handlers consume it.
@@ -118,40 +125,6 @@ pub(super) fn note_publisher(session: &Session) {
     span.record("credential", session.credential());
     if let Some(subject) = session.subject() {
         span.record("subject", subject);
-    }
-}
-
-fn render(error: &Error, id: &str, response: &mut Response) {
-    let problem = error.problem();
-    let document = Problem {
-        kind: format!("{TYPE_PREFIX}{}", problem.code),
-        title: problem.title,
-        status: problem.status,
-        code: problem.code,
-        detail: error.detail(),
-        request_id: id.to_owned(),
-    };
-    // Strings and a number: writing JSON cannot fail for them.
-    let body = serde_json::to_vec(&document).unwrap_or_default();
-    *response.body_mut() = Body::from(body);
-    let headers = response.headers_mut();
-    headers.insert(
-        CONTENT_TYPE,
-        HeaderValue::from_static("application/problem+json"),
-    );
-    if let Some(seconds) = problem.retry_after {
-        headers.insert(RETRY_AFTER, HeaderValue::from(seconds));
-    }
-    if let Error::RangeNotSatisfiable { length } = error
-        && let Ok(size) = HeaderValue::try_from(format!("bytes */{length}"))
-    {
-        headers.insert(CONTENT_RANGE, size);
-    }
-    if problem.status == StatusCode::UNAUTHORIZED.as_u16() {
-        headers.insert(
-            WWW_AUTHENTICATE,
-            HeaderValue::from_static("Bearer realm=\"keyfront\""),
-        );
     }
 }
 
@@ -193,6 +166,8 @@ mod tests {
     use http_body_util::BodyExt as _;
     use tower::ServiceExt as _;
 
+    use http::StatusCode;
+
     use super::*;
 
     #[tokio::test]
@@ -200,7 +175,7 @@ mod tests {
         let router = Router::new()
             .route("/bad", get(async || -> StatusCode { panic!("on purpose") }))
             .route("/good", get(|| async { "good" }))
-            .layer(middleware::from_fn(answer));
+            .layer(middleware::from_fn(respond));
         let send = |path| Request::get(path).body(Body::empty()).unwrap();
         let response = router.clone().oneshot(send("/bad")).await.unwrap();
         assert_eq!(response.status(), 500);

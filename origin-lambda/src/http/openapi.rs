@@ -37,7 +37,7 @@ pub(super) async fn show() -> Json<&'static utoipa::openapi::OpenApi> {
         description = "Uploads into a private, KMS-encrypted bucket. Every refusal is a problem document (RFC 9457) with a stable `code`."
     ),
     paths(
-        health::answer, show,
+        health::health, show,
         objects::list, objects::put, objects::describe, objects::delete,
         read::read,
         uploads::share,

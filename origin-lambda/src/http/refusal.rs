@@ -1,4 +1,4 @@
-//! A failure on its way from an extractor or a handler to the middleware that renders it.
+//! A failure on its way from an extractor or a handler to the middleware, and the problem document it becomes there.
 
 use std::sync::Arc;
 
@@ -6,8 +6,13 @@ use axum::{
     body::Body,
     response::{IntoResponse, Response},
 };
-use http::StatusCode;
+use http::{
+    HeaderValue, StatusCode,
+    header::{CONTENT_RANGE, CONTENT_TYPE, RETRY_AFTER, WWW_AUTHENTICATE},
+};
+use keyfront_contract::problem_type::TYPE_PREFIX;
 
+use super::responses::Problem;
 use crate::{error::Error, publisher::Denial};
 
 /// A failure. It leaves a handler as an extension of an empty response.
@@ -18,6 +23,42 @@ impl Refusal {
     /// What failed.
     pub(super) fn error(&self) -> &Error {
         &self.0
+    }
+
+    /// Writes the problem document (RFC 9457) of the request with this id.
+    pub(super) fn render(&self, id: &str, response: &mut Response) {
+        let error = self.error();
+        let problem = error.problem();
+        let document = Problem {
+            kind: format!("{TYPE_PREFIX}{}", problem.code),
+            title: problem.title,
+            status: problem.status,
+            code: problem.code,
+            detail: error.detail(),
+            request_id: id.to_owned(),
+        };
+        // Strings and a number: writing JSON cannot fail for them.
+        let body = serde_json::to_vec(&document).unwrap_or_default();
+        *response.body_mut() = Body::from(body);
+        let headers = response.headers_mut();
+        headers.insert(
+            CONTENT_TYPE,
+            HeaderValue::from_static("application/problem+json"),
+        );
+        if let Some(seconds) = problem.retry_after {
+            headers.insert(RETRY_AFTER, HeaderValue::from(seconds));
+        }
+        if let Error::RangeNotSatisfiable { length } = error
+            && let Ok(size) = HeaderValue::try_from(format!("bytes */{length}"))
+        {
+            headers.insert(CONTENT_RANGE, size);
+        }
+        if problem.status == StatusCode::UNAUTHORIZED.as_u16() {
+            headers.insert(
+                WWW_AUTHENTICATE,
+                HeaderValue::from_static("Bearer realm=\"keyfront\""),
+            );
+        }
     }
 }
 

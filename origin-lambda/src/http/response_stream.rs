@@ -1,4 +1,4 @@
-//! An answer as Lambda streams it: a prelude in JSON, eight zero bytes, the body as it comes, and
+//! A response as Lambda streams it: a prelude in JSON, eight zero bytes, the body as it comes, and
 //! trailers if it fails midway.
 //!
 //! <https://docs.aws.amazon.com/lambda/latest/dg/runtimes-custom.html#runtimes-custom-response-streaming>.
@@ -24,7 +24,7 @@ pub const ERROR_BODY: &str = "lambda-runtime-function-error-body";
 
 const DELIMITER: Bytes = Bytes::from_static(&[0; 8]);
 
-/// Status and headers of an answer.
+/// Status and headers of a response.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Prelude {
@@ -37,7 +37,7 @@ pub struct Prelude {
 }
 
 impl Prelude {
-    /// The prelude of an answer.
+    /// The prelude of a response.
     pub fn of(head: &response::Parts) -> Self {
         let text = |value: &HeaderValue| String::from_utf8_lossy(value.as_bytes()).into_owned();
         let headers = head.headers.iter();
@@ -51,11 +51,11 @@ impl Prelude {
     }
 }
 
-/// The whole answer, frame by frame. A body that fails ends in trailers that say so.
+/// The whole response, frame by frame. A body that fails ends in trailers that say so.
 pub fn frames(
-    answer: Response<Body>,
+    response: Response<Body>,
 ) -> impl Stream<Item = Result<Frame<Bytes>, Infallible>> + Send {
-    let (head, body) = answer.into_parts();
+    let (head, body) = response.into_parts();
     let prelude = Bytes::from(json!(Prelude::of(&head)).to_string());
     let content = stream::unfold(Some(body.into_data_stream()), async |content| {
         let mut content = content?;
@@ -70,13 +70,13 @@ pub fn frames(
         .map(Ok)
 }
 
-/// What failed is in the log; Lambda is told that it did.
+/// What failed is in the log; Lambda learns only that it did.
 fn failure() -> HeaderMap {
-    let told =
+    let failure =
         json!({"errorType": "Keyfront.BrokenOff", "errorMessage": "the content failed midway"});
     let mut trailers = HeaderMap::new();
     trailers.insert(ERROR_TYPE, HeaderValue::from_static("Keyfront.BrokenOff"));
-    if let Ok(body) = HeaderValue::try_from(STANDARD.encode(told.to_string())) {
+    if let Ok(body) = HeaderValue::try_from(STANDARD.encode(failure.to_string())) {
         trailers.insert(ERROR_BODY, body);
     }
     trailers
@@ -86,7 +86,7 @@ fn failure() -> HeaderMap {
 mod tests {
     use super::*;
 
-    async fn told(answer: Response<Body>) -> (Vec<u8>, Option<HeaderMap>) {
+    async fn streamed(answer: Response<Body>) -> (Vec<u8>, Option<HeaderMap>) {
         let frames: Vec<_> = frames(answer).collect().await;
         let (mut bytes, mut trailers) = (Vec::new(), None);
         for frame in frames {
@@ -102,7 +102,7 @@ mod tests {
     #[tokio::test]
     async fn an_answer_is_streamed_as_prelude_zeros_and_body() {
         let answer = Response::builder().status(206).header("x-a", "1");
-        let (bytes, trailers) = told(answer.body(Body::from("content")).unwrap()).await;
+        let (bytes, trailers) = streamed(answer.body(Body::from("content")).unwrap()).await;
         let expected = "{\"cookies\":[],\"headers\":{\"x-a\":\"1\"},\"statusCode\":206}\0\0\0\0\0\0\0\0content";
         assert_eq!(String::from_utf8(bytes).unwrap(), expected);
         assert!(trailers.is_none());
@@ -112,7 +112,7 @@ mod tests {
     async fn a_body_that_fails_ends_in_trailers_and_not_in_content() {
         let pieces = [Ok("first"), Err(std::io::Error::other("tag")), Ok("never")];
         let body = Body::from_stream(stream::iter(pieces));
-        let (bytes, trailers) = told(Response::new(body)).await;
+        let (bytes, trailers) = streamed(Response::new(body)).await;
         assert!(bytes.ends_with(b"\0\0\0\0\0\0\0\0first"));
         let trailers = trailers.unwrap();
         assert_eq!(trailers[ERROR_TYPE], "Keyfront.BrokenOff");

@@ -25,17 +25,17 @@ pub(super) fn router(origin: Arc<Origin>) -> Router {
         .merge(router(for_pages()).layer(from_fn(cors::share)))
         .fallback(async || Refusal::from(Error::NotFound))
         .method_not_allowed_fallback(async || Refusal::from(Error::Method))
-        .layer(from_fn(middleware::answer))
+        .layer(from_fn(middleware::respond))
         .with_state(origin)
 }
 
-/// A path in the router's spelling, and what answers there.
+/// A path in the router's spelling, and its handler.
 type Route = (&'static str, MethodRouter<Arc<Origin>>);
 
 fn for_programs() -> Vec<Route> {
     let objects = put(objects::put).get(objects::describe);
     vec![
-        ("/healthz", get(health::answer)),
+        ("/healthz", get(health::health)),
         ("/openapi.json", get(openapi::show)),
         ("/objects", get(objects::list)),
         ("/objects/{*key}", objects.delete(objects::delete)),

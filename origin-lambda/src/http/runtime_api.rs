@@ -1,4 +1,4 @@
-//! Lambda's Runtime API, from the function's side: asks for invocations, and streams the answers.
+//! Lambda's Runtime API, from the function's side: polls for invocations, and streams the responses.
 //!
 //! <https://docs.aws.amazon.com/lambda/latest/dg/runtimes-api.html>. It is spoken here because the
 //! general runtime ends a stream that failed as if it were complete
@@ -19,7 +19,7 @@ use super::{
 
 const NEXT: &str = "/2018-06-01/runtime/invocation/next";
 const REQUEST_ID: HeaderName = HeaderName::from_static("lambda-runtime-aws-request-id");
-/// Newer hosts match answers to invocations by it, where they send it.
+/// Newer hosts match responses to invocations by it, where they send it.
 const INVOCATION_ID: HeaderName = HeaderName::from_static("lambda-runtime-invocation-id");
 const RESPONSE_MODE: HeaderName = HeaderName::from_static("lambda-runtime-function-response-mode");
 
@@ -29,11 +29,11 @@ pub enum RuntimeError {
     /// The environment names no usable address.
     #[error("AWS_LAMBDA_RUNTIME_API is not an address; only lambda and its emulators set it")]
     Address(#[source] BoxError),
-    /// The API does not answer.
-    #[error("the runtime api cannot be asked for an invocation")]
+    /// The API does not respond.
+    #[error("the runtime API cannot be reached for an invocation")]
     Unreachable(#[source] BoxError),
     /// The API refuses, or hands over something else than an invocation.
-    #[error("the runtime api answered {0} without an invocation")]
+    #[error("the runtime API returned {0} without an invocation")]
     Refused(StatusCode),
 }
 
@@ -47,7 +47,7 @@ struct Invocation {
 /// Serves invocations of the API at `address`, one after the other, as Lambda hands them out.
 ///
 /// # Errors
-/// [`RuntimeError`]; an answer that could not be handed over is logged and costs one invocation.
+/// [`RuntimeError`]; a response that could not be delivered is logged and costs one invocation.
 pub async fn serve(function: &FunctionUrl, address: &str) -> Result<Infallible, RuntimeError> {
     let endpoint = Uri::try_from(address).map_err(|error| RuntimeError::Address(error.into()))?;
     if endpoint.authority().is_none() {
@@ -70,11 +70,11 @@ pub async fn serve(function: &FunctionUrl, address: &str) -> Result<Infallible, 
             Ok(refused) => {
                 tracing::error!(
                     status = refused.status().as_u16(),
-                    "lambda refused an answer"
+                    "Lambda refused a response"
                 );
                 drain(refused).await;
             }
-            Err(error) => tracing::error!(%error, "an answer could not be handed over"),
+            Err(error) => tracing::error!(%error, "a response could not be delivered"),
         }
     }
 }
@@ -98,7 +98,7 @@ async fn next(client: &Client) -> Result<Invocation, RuntimeError> {
     Ok(Invocation {
         response_uri: response_uri.map_err(|_| RuntimeError::Refused(head.status))?,
         invocation_id: head.headers.get(INVOCATION_ID).cloned(),
-        // What is no JSON is no event either, and is answered as such.
+        // What is no JSON is no event either, and is refused as such.
         event: serde_json::from_slice(&event.to_bytes()).unwrap_or_default(),
     })
 }
@@ -128,7 +128,7 @@ fn response(
     request
 }
 
-/// Only a connection whose answers were read is used again.
+/// Only a connection whose responses were read is used again.
 async fn drain(answer: Response<impl http_body::Body>) {
     // What Lambda adds to its status says nothing more.
     let _ = answer.into_body().collect().await;

@@ -14,7 +14,7 @@ use serde_json::{Value, json};
 
 use super::throttles::Throttles;
 
-/// One answered request.
+/// One completed request.
 #[derive(Debug, Clone)]
 pub(crate) struct Observation<'a> {
     /// The id in the log's other lines.
@@ -25,9 +25,9 @@ pub(crate) struct Observation<'a> {
     pub(crate) code: Option<&'static str>,
     /// Declared length of the request's body.
     pub(crate) bytes_in: u64,
-    /// Length of the answer's body.
+    /// Length of the response's body.
     pub(crate) bytes_out: u64,
-    /// From the request to the head of the answer.
+    /// From the request to the head of the response.
     pub(crate) latency: Duration,
     /// How often AWS asked to slow down.
     pub(crate) throttles: Throttles,

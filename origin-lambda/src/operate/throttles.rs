@@ -24,7 +24,7 @@ pub(crate) struct Throttles {
     pub(crate) s3: u32,
 }
 
-/// Runs a request, and tells how often AWS throttled its calls.
+/// Runs a request, and counts how often AWS throttled its calls.
 pub(crate) async fn counted<T>(request: impl Future<Output = T>) -> (T, Throttles) {
     let scope = OF_THIS_REQUEST.scope(Cell::default(), async {
         let outcome = request.await;
@@ -70,11 +70,11 @@ impl Intercept for ThrottleCount {
 }
 
 /// S3 says so by its status, KMS by the type in a short JSON body.
-fn asks_to_slow_down(answer: &HttpResponse) -> bool {
+fn asks_to_slow_down(response: &HttpResponse) -> bool {
     const TYPE: &[u8] = b"ThrottlingException";
-    match answer.status().as_u16() {
+    match response.status().as_u16() {
         429 | 503 => true,
-        400 => answer
+        400 => response
             .body()
             .bytes()
             .is_some_and(|body| body.windows(TYPE.len()).any(|window| window == TYPE)),

@@ -92,27 +92,14 @@ pub async fn publish(
         .metadata
         .seal(&publisher.id, key, &request.details, request.at);
     let (metadata, replaced) = futures::join!(metadata, replaced(system.store, key, &plan));
-    let (name, sealed) = metadata?;
-    plan.attributes.metadata.insert(name.to_owned(), sealed);
+    let (name, entry) = metadata?;
+    plan.attributes.metadata.insert(name.to_owned(), entry);
     let payload = match length {
         Some(length) => Payload::receive(body, length).await?,
         None => undeclared(body, rule).await?,
     };
     let size = payload.size;
-    let payload = match plan.encryption.envelope() {
-        None => payload,
-        Some(envelope) => {
-            let sealed = system
-                .sealing
-                .seal(key, envelope, payload, plan.sha256.take());
-            let (payload, metadata) = sealed.await?;
-            let entries = metadata
-                .into_iter()
-                .map(|(name, value)| (name.to_owned(), value));
-            plan.attributes.metadata.extend(entries);
-            payload
-        }
-    };
+    let payload = sealed(system.sealing, key, &mut plan, payload).await?;
     let object = NewObject {
         attributes: &plan.attributes,
         precondition: &plan.precondition,
@@ -127,6 +114,25 @@ pub async fn publish(
         encryption: plan.encryption,
         replaced,
     })
+}
+
+/// The body to be stored: an envelope's, where the plan asks for one.
+async fn sealed(
+    sealing: &Sealing,
+    key: &ObjectKey,
+    plan: &mut Plan,
+    payload: Payload,
+) -> Result<Payload, Error> {
+    let Some(envelope) = plan.encryption.envelope() else {
+        return Ok(payload);
+    };
+    let sealed = sealing.seal(key, envelope, payload, plan.sha256.take());
+    let (payload, metadata) = sealed.await?;
+    let entries = metadata
+        .into_iter()
+        .map(|(name, value)| (name.to_owned(), value));
+    plan.attributes.metadata.extend(entries);
+    Ok(payload)
 }
 
 /// A body without a declared length, if it is small and within the rule.

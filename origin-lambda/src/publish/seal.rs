@@ -51,7 +51,7 @@ impl Sealing {
     /// object's body, 16 bytes longer, and the metadata it cannot be opened without.
     ///
     /// # Errors
-    /// [`Error::Checksum`] of a body that is held whole; what KMS answered;
+    /// [`Error::Checksum`] of a body that is held whole; what KMS returned;
     /// [`Error::MasterKeyMissing`].
     pub async fn seal(
         &self,

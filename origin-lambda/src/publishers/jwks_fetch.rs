@@ -24,7 +24,7 @@ pub(super) enum FetchError {
     Request(#[source] Source),
     #[error("the issuer's keys cannot be fetched")]
     Http(#[from] HttpError),
-    #[error("the issuer answered {0}")]
+    #[error("the issuer returned {0}")]
     Status(u16),
     #[error("the issuer's response is not JSON")]
     ContentType,

@@ -119,6 +119,7 @@ mod tests {
     use super::*;
 
     #[test]
+    #[allow(clippy::too_many_lines, reason = "one table")]
     fn answers_of_s3_are_judged_as_the_table_says() {
         let fault = Meaning::Fault;
         for (status, code, message, expected) in [

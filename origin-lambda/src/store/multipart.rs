@@ -6,7 +6,7 @@ use aws_sdk_s3::types::{
 };
 use keyfront_names::ObjectKey;
 
-use super::{Store, failure, metadata, size, unexpected};
+use super::{Store, failure, put::metadata, size, unexpected};
 use crate::{
     encryption::SseApplied,
     error::Error,

@@ -59,7 +59,7 @@ pub enum Error {
         /// Bytes buffered at most.
         limit: u64,
     },
-    /// The key is taken and overwriting was not asked for.
+    /// The key is taken and overwriting was not requested.
     #[error("an object with this key exists")]
     AlreadyExists,
     /// The object is not the one the request's conditions name.
@@ -189,11 +189,11 @@ pub enum Fault {
     CredentialsExpired,
     /// S3 or KMS asks to slow down.
     Throttled,
-    /// S3 cannot be reached or answers with a server error.
+    /// S3 cannot be reached or returns a server error.
     Unavailable,
     /// S3 did not answer in time.
     Timeout,
-    /// An answer that fits nothing above; the log has it.
+    /// A response that fits nothing above; the log has it.
     Unexpected,
 }
 
@@ -210,7 +210,7 @@ impl Error {
     }
 }
 
-/// The caller may be told why: a refusal is about the caller's own token.
+/// The caller may know why: a refusal is about the caller's own token.
 impl From<JwtRefusal> for Error {
     fn from(refusal: JwtRefusal) -> Self {
         Self::JwtRefused(refusal)

@@ -38,6 +38,7 @@ fn the_documented_codes_are_the_ones_returned() {
 }
 
 #[test]
+#[allow(clippy::too_many_lines, reason = "one table")]
 fn every_error_has_its_status_and_code() {
     let mut listed = super::PROBLEMS.to_vec();
     let denial = |denial| Error::Denied(denial);

@@ -195,7 +195,7 @@ fn content_digest(list: &str) -> Result<String, Error> {
     digest("content-digest", &digest_text, 32)
 }
 
-/// A Function URL hands text bodies over as text: the hash tells whether the bytes survived that.
+/// A Function URL hands text bodies over as text: the hash shows whether the bytes survived that.
 fn signed_hash(text: &str) -> Result<Option<String>, Error> {
     let mut hash = [0; 32];
     match hex::decode_to_slice(text, &mut hash) {

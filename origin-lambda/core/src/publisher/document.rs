@@ -75,7 +75,7 @@ pub enum PolicyError {
     UnknownToken {
         /// The publisher's id.
         publisher: String,
-        /// The token's id, as it was asked for.
+        /// The id that was looked for.
         token: String,
     },
     /// The publisher has two valid tokens already: revoke one, or let it expire.
@@ -97,7 +97,7 @@ pub struct Publishers {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Publisher {
-    /// Name in logs and answers.
+    /// Name in logs and responses.
     pub id: String,
     /// Tokens, valid and former ones.
     #[serde(default)]

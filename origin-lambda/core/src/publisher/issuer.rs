@@ -1,7 +1,7 @@
 //! OIDC issuers as the policy names them, and what their tokens must claim.
 //!
 //! Pure: signatures are verified before ([`super::jwt`]). There is no discovery: which keys verify
-//! whose tokens is written in the policy and follows from no answer off the network.
+//! whose tokens is written in the policy and follows from nothing off the network.
 
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
@@ -94,7 +94,7 @@ impl Issuer {
         }
     }
 
-    /// Judges verified claims at `now`, in seconds since 1970.
+    /// Validates verified claims at `now`, in seconds since 1970.
     ///
     /// # Errors
     /// The first claim that does not hold.

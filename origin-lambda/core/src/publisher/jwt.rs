@@ -16,7 +16,7 @@ const MAX_KEY_ID: usize = 256;
 /// tokens and the like have types of their own and must not pass for them.
 const TYPES: [&str; 3] = ["JWT", "at+jwt", "application/at+jwt"];
 
-/// Why a JWT identifies nobody. It is told to the caller: it says nothing about anyone else.
+/// Why a JWT identifies nobody. The caller may know it: it says nothing about anyone else.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub enum JwtRefusal {
     /// Not three base64url parts with a JSON header and JSON claims.
@@ -82,7 +82,7 @@ impl Algorithm {
     }
 }
 
-/// A token whose signature nobody has verified yet. Only [`UnverifiedJwt::verified`] tells claims.
+/// A token whose signature nobody has verified yet. Only [`UnverifiedJwt::verified`] returns claims.
 pub struct UnverifiedJwt<'a> {
     /// `alg`
     pub algorithm: Algorithm,

@@ -1,6 +1,6 @@
 //! Rules: what one publisher may do under one key prefix.
 //!
-//! Pure: a rule judges values; it does not know requests.
+//! A rule evaluates values; it does not know requests.
 
 use std::fmt;
 
@@ -22,7 +22,7 @@ const SUBJECT: &str = "{sub}";
 /// Why a publisher's rules do not allow a request. It names the publisher's own rule only.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum Denial {
-    /// The credential is good, and nobody is a publisher by it.
+    /// The credential is valid, and nobody is a publisher by it.
     #[error("no publisher of the policy is for this identity")]
     NoPublisher,
     /// No rule's prefix covers the key.
@@ -36,7 +36,7 @@ pub enum Denial {
     Method {
         /// The rule.
         prefix: Prefix,
-        /// The method asked for.
+        /// The requested method.
         method: Method,
     },
     /// The body is larger than the rule allows.
@@ -55,7 +55,7 @@ pub enum Denial {
         /// The body's type.
         essence: String,
     },
-    /// Overwriting was asked for and is not allowed.
+    /// Overwriting was requested and is not allowed.
     #[error("the rule for {prefix} does not allow overwriting")]
     Overwrite {
         /// The rule.
@@ -66,7 +66,7 @@ pub enum Denial {
     Encryption {
         /// The rule.
         prefix: Prefix,
-        /// The mode asked for.
+        /// The requested mode.
         mode: EncryptionMode,
     },
 }
@@ -227,7 +227,7 @@ fn default_methods() -> Vec<Method> {
 }
 
 impl Rule {
-    /// Judges a method.
+    /// Evaluates a method.
     ///
     /// # Errors
     /// The rule does not list it.
@@ -242,7 +242,7 @@ impl Rule {
         }
     }
 
-    /// Judges what is known of an upload before its body is read.
+    /// Evaluates what is known of an upload before its body is read.
     ///
     /// # Errors
     /// The type, the size in bytes where it is known, or overwriting is not allowed.
@@ -274,20 +274,20 @@ impl Rule {
         }
     }
 
-    /// Settles the encryption of an upload that asks for `asked`.
+    /// Chooses the encryption of an upload that asks for `requested`.
     ///
     /// # Errors
     /// The rule does not list the mode.
     pub fn admit_encryption(
         &self,
-        asked: Option<EncryptionMode>,
+        requested: Option<EncryptionMode>,
     ) -> Result<EncryptionMode, Denial> {
         let denied = Denial::Encryption {
             prefix: self.prefix.clone(),
-            // Without a mode asked for the first one is chosen, so that only an asked one is denied.
-            mode: asked.unwrap_or(EncryptionMode::SseKms),
+            // Without a requested mode the first one is chosen, so that only a requested one is denied.
+            mode: requested.unwrap_or(EncryptionMode::SseKms),
         };
-        self.encryption.choose(asked).ok_or(denied)
+        self.encryption.choose(requested).ok_or(denied)
     }
 
     /// The denial of a body over the rule's size.

@@ -72,7 +72,7 @@ impl Session {
 
 impl Publishers {
     /// Finds whose valid token this is. Every stored hash is compared, in constant time each, so
-    /// that the time taken tells neither the position nor the existence of a publisher.
+    /// that the time taken reveals neither the position nor the existence of a publisher.
     pub fn identify(self: &Arc<Self>, token: &str, now: OffsetDateTime) -> Option<Session> {
         let presented = TokenHash::of(token);
         let mut found = None;

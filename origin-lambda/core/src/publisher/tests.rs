@@ -57,6 +57,7 @@ fn a_minimal_document_gets_the_careful_defaults() {
 }
 
 #[test]
+#[allow(clippy::too_many_lines, reason = "one table")]
 fn a_document_with_anything_unknown_or_out_of_range_is_refused_whole() {
     let in_publisher =
         |change: fn(&mut Value)| document(|whole| change(&mut whole["publishers"][0]));
@@ -167,6 +168,7 @@ fn a_document_that_contradicts_itself_is_refused() {
 }
 
 #[test]
+#[allow(clippy::too_many_lines, reason = "one table")]
 fn issuers_and_identities_are_checked_with_the_document() {
     let issuer = |change: fn(&mut Value)| {
         let mut issuer =
@@ -401,21 +403,21 @@ fn the_longest_prefix_alone_decides() {
 #[test]
 fn uploads_are_judged_by_type_size_and_overwriting() {
     let rule: Rule = serde_json::from_value(rule()).unwrap();
-    let judge = |text: &str, size, overwrite| {
+    let evaluate = |text: &str, size, overwrite| {
         rule.admit_upload(&MediaType::parse(text).unwrap(), size, overwrite)
     };
-    assert!(judge("image/png", Some(100), Overwrite::Refuse).is_ok());
-    assert!(judge("text/html; charset=utf-8", None, Overwrite::Refuse).is_ok());
+    assert!(evaluate("image/png", Some(100), Overwrite::Refuse).is_ok());
+    assert!(evaluate("text/html; charset=utf-8", None, Overwrite::Refuse).is_ok());
     assert!(matches!(
-        judge("image/png", Some(101), Overwrite::Refuse),
+        evaluate("image/png", Some(101), Overwrite::Refuse),
         Err(Denial::TooLarge { limit: 100, .. })
     ));
     assert!(matches!(
-        judge("text/htm", None, Overwrite::Refuse),
+        evaluate("text/htm", None, Overwrite::Refuse),
         Err(Denial::ContentType { .. })
     ));
     assert!(matches!(
-        judge("image/png", None, Overwrite::Allow),
+        evaluate("image/png", None, Overwrite::Allow),
         Err(Denial::Overwrite { .. })
     ));
 }

@@ -1,0 +1,152 @@
+//! Storing an object in one request, and verifying how S3 encrypted it.
+
+use std::{collections::HashMap, time::Duration};
+
+use aws_sdk_s3::{
+    config::{Config as S3Config, timeout::TimeoutConfig},
+    operation::put_object::PutObjectOutput,
+};
+use keyfront_names::ObjectKey;
+
+use super::{Store, client::CONNECT, failure};
+use crate::{
+    encryption::SseApplied,
+    error::Error,
+    object::{ObjectAttributes, Precondition},
+    payload::Payload,
+};
+
+/// An object to be stored.
+#[derive(Debug)]
+pub struct NewObject<'a> {
+    /// What is stored with it.
+    pub attributes: &'a ObjectAttributes,
+    /// What must hold for its key.
+    pub precondition: &'a Precondition,
+    /// SHA-256 of the body, base64, for S3 to verify.
+    pub sha256: Option<&'a str>,
+    /// MD5 of the body, base64, for S3 to verify.
+    pub md5: Option<&'a str>,
+}
+
+impl Store {
+    /// Stores an object and verifies that S3 applied the encryption that was asked for; an object
+    /// stored otherwise is deleted again. Returns its entity tag with quotes.
+    ///
+    /// # Errors
+    /// What S3 returned; what was wrong with the body; [`Error::Encryption`]. Nothing is stored then,
+    /// unless the deletion after an [`Error::Encryption`] failed too, which is logged.
+    pub async fn put(
+        &self,
+        key: &ObjectKey,
+        object: &NewObject<'_>,
+        payload: Payload,
+    ) -> Result<String, Error> {
+        let Payload {
+            stream,
+            size,
+            fault,
+        } = payload;
+        let attributes = object.attributes;
+        let sse = attributes.server_side.request(&self.key_arn);
+        let coding = attributes.content_encoding;
+        let request = self
+            .s3
+            .put_object()
+            .bucket(self.bucket.as_str())
+            .key(key.as_str())
+            .server_side_encryption(sse.algorithm.into())
+            .set_ssekms_key_id(sse.key_id.map(str::to_owned))
+            .set_bucket_key_enabled(sse.bucket_key)
+            .set_metadata(Some(metadata(attributes)))
+            .content_type(&attributes.content_type)
+            .cache_control(&attributes.cache_control)
+            .set_content_disposition(attributes.content_disposition.clone())
+            .set_content_encoding(coding.map(|coding| coding.as_str().to_owned()));
+        let request = match object.precondition {
+            Precondition::Absent => request.if_none_match("*"),
+            Precondition::Matches(etag) => request.if_match(etag),
+            Precondition::None => request,
+        };
+        let sent = request
+            .set_checksum_sha256(object.sha256.map(str::to_owned))
+            .set_content_md5(object.md5.map(str::to_owned))
+            .content_length(i64::try_from(size).map_err(|_| Error::BodyIncomplete)?)
+            .body(stream)
+            .customize()
+            .config_override(S3Config::builder().timeout_config(allowance(size)))
+            .send()
+            .await;
+        match sent {
+            Ok(output) => self.verified(key, attributes, output).await,
+            // The body's own fault is the cause; what S3's client made of it is not.
+            Err(error) => Err(match fault.found() {
+                Some(fault) => fault.into(),
+                None => object.precondition.explain(failure::of("PutObject", error)),
+            }),
+        }
+    }
+
+    async fn verified(
+        &self,
+        key: &ObjectKey,
+        attributes: &ObjectAttributes,
+        output: PutObjectOutput,
+    ) -> Result<String, Error> {
+        let applied = SseApplied {
+            algorithm: output
+                .server_side_encryption
+                .map(|sse| sse.as_str().to_owned()),
+            key_id: output.ssekms_key_id,
+            bucket_key: output.bucket_key_enabled,
+        };
+        let requested = attributes.server_side.request(&self.key_arn);
+        match output.e_tag {
+            Some(etag) if requested.is_met_by(&applied) => Ok(etag),
+            etag => {
+                self.remove_unverified(key, etag).await;
+                Err(Error::Encryption {
+                    applied: applied.to_string(),
+                })
+            }
+        }
+    }
+
+    /// Deletes what was just stored, by its entity tag, so that what another writer has stored since stays.
+    /// In a bucket with versions it is hidden by a delete marker: deleting the version itself would need
+    /// s3:DeleteObjectVersion, with which the origin could destroy every object's history.
+    async fn remove_unverified(&self, key: &ObjectKey, etag: Option<String>) {
+        let removal = self
+            .s3
+            .delete_object()
+            .bucket(self.bucket.as_str())
+            .key(key.as_str())
+            .set_if_match(etag)
+            .send()
+            .await;
+        match removal.map_err(|error| failure::of("DeleteObject", error)) {
+            // Replaced or deleted by someone else: gone either way.
+            Ok(_) | Err(Error::Precondition | Error::NotFound) => {}
+            Err(error) => {
+                tracing::error!(%error, key = key.as_str(), "a wrongly encrypted object is left");
+            }
+        }
+    }
+}
+
+/// User metadata as the SDK takes it.
+pub(super) fn metadata(attributes: &ObjectAttributes) -> HashMap<String, String> {
+    attributes.metadata.clone().into_iter().collect()
+}
+
+/// Time one upload may take: 20 seconds, and what its bytes need at 64 KiB a second. The body's own
+/// pauses are bounded where it is read.
+fn allowance(size: u64) -> TimeoutConfig {
+    let transfer = Duration::from_secs(size >> 16);
+    TimeoutConfig::builder()
+        .connect_timeout(CONNECT)
+        .operation_attempt_timeout(Duration::from_secs(20) + transfer)
+        .disable_read_timeout()
+        .disable_operation_timeout()
+        .build()
+}
