@@ -56,12 +56,12 @@ async fn metadata_tells_what_is_stored_without_naming_keys_of_kms() {
     let answer = stage.get("/objects/site/a.png").await;
     assert_eq!(answer.status, StatusCode::OK);
     assert_eq!(answer.headers["etag"], "\"e1\"");
-    let told = answer.json();
+    let returned = answer.json();
     assert_eq!(
-        (&told["sse"], &told["size"]),
+        (&returned["sse"], &returned["size"]),
         (&json!("aws:kms"), &json!(0))
     );
-    assert_eq!(told["last_modified"], "2026-01-02T03:04:05Z");
+    assert_eq!(returned["last_modified"], "2026-01-02T03:04:05Z");
     assert!(!answer.text.contains("arn:"));
     assert_eq!(stage.calls()[0].method, "HEAD");
 }
@@ -193,9 +193,9 @@ async fn deleting_is_idempotent() {
     stage.s3_answers(Scripted::error(404, "NoSuchKey", "gone"));
     let second = stage.send(delete()).await;
     assert_eq!(second.status, StatusCode::OK);
-    let told = second.json();
-    assert_eq!(told["key"], "site/a");
-    assert!(told["cdn"].as_str().unwrap().starts_with("expires-in "));
+    let returned = second.json();
+    assert_eq!(returned["key"], "site/a");
+    assert!(returned["cdn"].as_str().unwrap().starts_with("expires-in "));
     let deleted = |call: &&scripted_s3::Recorded| call.method == "DELETE";
     assert_eq!(stage.calls().iter().filter(deleted).count(), 2);
 }

@@ -266,9 +266,9 @@ async fn a_function_url_believes_the_forwarded_token_from_the_edge_role_only() {
     let headers = json!({"content-type": "text/plain", "content-length": "5"});
     let function = stage.function_url();
     let stored = event(&stage, Some(EDGE), "/objects/site/a", &headers);
-    let told = answer(&function, stored).await;
-    assert_eq!(told.status, 201);
-    assert_eq!(told.headers["x-keyfront-request-id"], "req-1");
+    let returned = answer(&function, stored).await;
+    assert_eq!(returned.status, 201);
+    assert_eq!(returned.headers["x-keyfront-request-id"], "req-1");
     assert_eq!(stage.calls()[0].body.as_deref(), Some(&b"hello"[..]));
     for caller in [
         None,
@@ -298,8 +298,8 @@ async fn a_function_url_ignores_plain_authorization() {
     );
     let token = event.headers.remove("x-keyfront-authorization").unwrap();
     event.headers.insert("authorization".to_owned(), token);
-    let told = answer(&stage.function_url(), event).await;
-    assert_eq!(told.status, 401);
+    let returned = answer(&stage.function_url(), event).await;
+    assert_eq!(returned.status, 401);
 }
 
 #[tokio::test]
@@ -324,8 +324,8 @@ async fn a_query_with_plus_reaches_the_router_as_it_was_sent() {
     // Lambda hands `prefix=a+b/` over like this.
     listing.raw_query_string = "prefix=a b/".to_owned();
     stage.s3_answers(Scripted::ok(&[], "<ListBucketResult></ListBucketResult>"));
-    let told = answer(&stage.function_url(), listing).await;
-    assert_eq!(told.status, 200, "{}", told.body);
+    let returned = answer(&stage.function_url(), listing).await;
+    assert_eq!(returned.status, 200, "{}", returned.body);
     assert!(stage.calls()[0].query.contains("prefix=a%20b%2F"));
 }
 
@@ -394,7 +394,7 @@ async fn an_iam_principal_publishes_as_itself_and_the_session_name_is_not_believ
             .as_mut()
             .unwrap();
         iam.user_id = Some(id.to_owned());
-        let told = answer(&stage.function_url(), event).await;
-        assert_eq!(told.status, status, "{arn} {path}: {}", told.body);
+        let returned = answer(&stage.function_url(), event).await;
+        assert_eq!(returned.status, status, "{arn} {path}: {}", returned.body);
     }
 }

@@ -87,8 +87,8 @@ fn answer(call: &Recorded) -> Option<Scripted> {
             "",
         ));
     }
-    let asked: BTreeMap<_, _> = form_urlencoded(&call.query);
-    let after = asked.get("start-after").cloned().unwrap_or_default();
+    let query: BTreeMap<_, _> = form_urlencoded(&call.query);
+    let after = query.get("start-after").cloned().unwrap_or_default();
     let following = || sealed.keys().filter(|key| **key > after);
     let contents: String = following()
         .take(PAGE)

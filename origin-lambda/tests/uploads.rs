@@ -1,4 +1,4 @@
-//! `PUT /objects/{key}`: what is asked of S3, and what is answered.
+//! `PUT /objects/{key}`: what S3 is sent, and what the publisher gets.
 
 #![allow(clippy::unwrap_used, clippy::panic)]
 
@@ -373,7 +373,7 @@ async fn a_wrongly_encrypted_object_is_deleted_only_while_it_is_still_the_one_th
 #[tokio::test]
 async fn an_overwrite_tells_how_long_copies_of_what_it_replaced_live() {
     let stage = Stage::set().await;
-    for (replaced, told) in [
+    for (replaced, expected) in [
         (
             Scripted::ok(
                 &[
@@ -396,14 +396,18 @@ async fn an_overwrite_tells_how_long_copies_of_what_it_replaced_live() {
         let target = "/objects/site/a?overwrite=true";
         let answer = stage.put(target, "text/plain", b"x").await;
         assert_eq!(answer.status, StatusCode::CREATED, "{answer:?}");
-        assert_eq!(answer.json()["cdn"], told);
+        assert_eq!(answer.json()["cdn"], expected);
     }
     let calls = stage.calls();
     let methods: Vec<_> = calls.iter().map(|call| call.method.as_str()).collect();
     assert_eq!(methods, ["HEAD", "PUT"].repeat(4));
     let fresh = stage.put("/objects/site/b", "text/plain", b"x").await;
     assert_eq!(fresh.json()["cdn"], serde_json::Value::Null);
-    assert_eq!(stage.calls().len(), 9, "what replaces nothing asks nothing");
+    assert_eq!(
+        stage.calls().len(),
+        9,
+        "what replaces nothing describes nothing"
+    );
 }
 
 #[tokio::test]
@@ -614,12 +618,12 @@ async fn failures_of_s3_are_told_by_code_and_never_by_their_text() {
     ] {
         let stage = Stage::set().await;
         stage.s3_answers(answer);
-        let told = stage.put("/objects/site/a", "text/plain", b"x").await;
+        let returned = stage.put("/objects/site/a", "text/plain", b"x").await;
         assert_eq!(
-            (told.status.as_u16(), told.problem().as_str()),
+            (returned.status.as_u16(), returned.problem().as_str()),
             (status, code)
         );
-        assert!(told.json().get("detail").is_none());
+        assert!(returned.json().get("detail").is_none());
         let once = |call: &Recorded| call.method == "PUT";
         assert_eq!(
             stage.calls().iter().filter(|call| once(call)).count(),

@@ -2,7 +2,6 @@
 
 use std::time::{SystemTime, UNIX_EPOCH};
 
-use keyfront_names::ObjectKey;
 use keyfront_origin_core::uploads::{
     Kind, Plan, Upload, UploadRequest, UploadStart, form_fields, plan,
 };
@@ -50,29 +49,25 @@ impl Uploads<'_> {
             .metadata
             .seal(publisher, &request.key, &request.details, now);
         let (_, sealed) = sealed.await?;
-        match planned {
-            Plan::OneRequest(mut upload) => {
-                upload.sealed = Some(sealed);
+        match planned.with_sealed(sealed) {
+            Plan::OneRequest(upload) => {
                 let grant = self.one_request(&upload, request).await?;
                 Ok(Begun {
                     upload,
                     grant: Some(grant),
                 })
             }
-            Plan::Parts(mut upload) => {
-                upload.sealed = Some(sealed);
-                upload.kind = Kind::Multipart(self.create(&request.key, &upload).await?);
+            Plan::Parts(parts) => {
+                stale::abort_abandoned(self.store, &request.key).await;
+                let attributes = parts.attributes();
+                let created = self.store.create_multipart(&request.key, &attributes);
+                let id = created.await?;
                 Ok(Begun {
-                    upload,
+                    upload: parts.begun(id),
                     grant: None,
                 })
             }
         }
-    }
-
-    async fn create(&self, key: &ObjectKey, upload: &Upload) -> Result<String, Error> {
-        stale::abort_abandoned(self.store, key).await;
-        self.store.create_multipart(key, &upload.attributes()).await
     }
 
     async fn one_request(&self, upload: &Upload, request: &UploadRequest) -> Result<Grant, Error> {

@@ -18,8 +18,8 @@ pub type Source = Box<dyn std::error::Error + Send + Sync>;
 #[derive(Debug, thiserror::Error)]
 pub enum Error {
     // --- the caller's request; the operator does nothing ---
-    /// The path does not decode to a legal object key.
-    #[error("the path is not a legal object key")]
+    /// The path does not decode to a valid object key.
+    #[error("the path is not a valid object key")]
     Key(#[source] KeyError),
     /// A query parameter is unknown, repeated or malformed.
     #[error("the query is refused: {0}")]

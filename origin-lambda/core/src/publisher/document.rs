@@ -307,7 +307,7 @@ impl Publishers {
 
 impl Publisher {
     /// The publisher as it is for one person: `{sub}` is settled in every rule. `None` if no rule has
-    /// it. Without a subject, or with one that is no legal segment, such rules are left out; so are
+    /// it. Without a subject, or with one that is no valid segment, such rules are left out; so are
     /// they where a rule names the very folder, which then decides.
     pub(super) fn for_subject(&self, subject: Option<&Subject>) -> Option<Self> {
         if !self.rules.iter().any(|rule| rule.prefix.is_personal()) {

@@ -132,7 +132,7 @@ impl IamCaller {
     }
 }
 
-/// Who a user is within a publisher: the value of `{sub}`. One legal segment of a key, always.
+/// Who a user is within a publisher: the value of `{sub}`. One valid segment of a key, always.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Subject(String);
 

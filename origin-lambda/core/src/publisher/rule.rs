@@ -102,7 +102,7 @@ pub enum Overwrite {
     Allow,
 }
 
-/// A folder of keys: empty (every key), or a legal key prefix that ends with `/`, so that a rule for
+/// A folder of keys: empty (every key), or a valid key prefix that ends with `/`, so that a rule for
 /// `img/` says nothing about `img-private/`. A segment `{sub}` stands for the person: the `sub` of a
 /// JWT, or the unique id of an IAM principal.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
@@ -126,7 +126,7 @@ impl Prefix {
         self.0.split('/').any(|segment| segment == SUBJECT)
     }
 
-    /// The folder of this person; `None` if it would not be a legal one.
+    /// The folder of this person; `None` if it would not be a valid one.
     pub(super) fn for_subject(&self, subject: &Subject) -> Option<Self> {
         let settle = |segment| match segment {
             SUBJECT => subject.as_str(),
@@ -149,7 +149,7 @@ impl TryFrom<String> for Prefix {
         } else if text.is_empty() || (text.ends_with('/') && ObjectKey::new(&text).is_ok()) {
             Ok(Self(text))
         } else {
-            Err("a prefix is empty, or a legal key that ends with a slash")
+            Err("a prefix is empty, or a valid key that ends with a slash")
         }
     }
 }

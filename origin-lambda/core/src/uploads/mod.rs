@@ -10,6 +10,8 @@ mod fresh_key;
 mod part_plan;
 mod parts;
 mod plan;
+#[cfg(test)]
+mod tests;
 mod upload;
 
 pub use self::{
@@ -19,6 +21,6 @@ pub use self::{
     fresh_key::fresh_key,
     part_plan::{MAX_OBJECT, MAX_PARTS, MIN_PART, PartPlan},
     parts::{PartChecksums, PartRequest, plan_parts},
-    plan::{KeyOrigin, Plan, SendBy, UploadRequest, UploadStart, plan},
+    plan::{KeyOrigin, PartsPlan, Plan, SendBy, UploadRequest, UploadStart, plan},
     upload::{Kind, Upload},
 };

@@ -8,6 +8,7 @@ use crate::{
     encryption::EncryptionMode,
     error::Error,
     media_type::MediaType,
+    object::ObjectAttributes,
     publisher::{Method, Overwrite, Session},
     sealed_metadata::Details,
 };
@@ -83,8 +84,38 @@ pub struct UploadStart {
 pub enum Plan {
     /// One request; nothing has to be begun.
     OneRequest(Upload),
-    /// Parts; S3's id is still missing.
-    Parts(Upload),
+    /// Parts; the upload has to be begun at S3.
+    Parts(PartsPlan),
+}
+
+/// An upload in parts that S3 has no id for yet.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct PartsPlan(Upload);
+
+impl PartsPlan {
+    /// What is stored with the object.
+    pub fn attributes(&self) -> ObjectAttributes {
+        self.0.attributes()
+    }
+
+    /// The upload that S3 began under this id.
+    pub fn begun(self, id: String) -> Upload {
+        Upload {
+            kind: Kind::Multipart(id),
+            ..self.0
+        }
+    }
+}
+
+impl Plan {
+    /// The plan with sealed metadata to store with the object.
+    pub fn with_sealed(self, text: String) -> Self {
+        let sealed = Some(text);
+        match self {
+            Self::OneRequest(upload) => Self::OneRequest(Upload { sealed, ..upload }),
+            Self::Parts(PartsPlan(upload)) => Self::Parts(PartsPlan(Upload { sealed, ..upload })),
+        }
+    }
 }
 
 /// Authorises an upload and plans how it is sent.
@@ -101,7 +132,6 @@ pub fn plan(session: &Session, request: &UploadRequest, start: UploadStart) -> R
             "an envelope is sealed by the origin: send it to PUT /objects/{key}",
         ));
     }
-    let transfer = transfer(request)?;
     let upload = Upload {
         id: start.id,
         publisher: publisher.id.clone(),
@@ -119,16 +149,16 @@ pub fn plan(session: &Session, request: &UploadRequest, start: UploadStart) -> R
         encryption,
         overwrite: request.overwrite == Overwrite::Allow,
         begun: start.now,
-        kind: match transfer {
-            Transfer::Put => Kind::Put,
-            Transfer::Form => Kind::Form,
-            Transfer::Parts => Kind::Multipart(String::new()),
-        },
+        kind: Kind::Put,
         sealed: None,
     };
-    Ok(match transfer {
-        Transfer::Put | Transfer::Form => Plan::OneRequest(upload),
-        Transfer::Parts => Plan::Parts(upload),
+    Ok(match transfer(request)? {
+        Transfer::Put => Plan::OneRequest(upload),
+        Transfer::Form => Plan::OneRequest(Upload {
+            kind: Kind::Form,
+            ..upload
+        }),
+        Transfer::Parts => Plan::Parts(PartsPlan(upload)),
     })
 }
 

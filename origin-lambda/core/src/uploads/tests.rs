@@ -1,0 +1,217 @@
+use std::sync::Arc;
+
+use keyfront_names::{KeyArn, ObjectKey};
+use serde_json::json;
+use time::OffsetDateTime;
+use zeroize::Zeroizing;
+
+use super::*;
+use crate::{
+    encryption::{EncryptionMode, SseApplied},
+    error::Error,
+    media_type::MediaType,
+    object::{StoredObject, StoredPart},
+    publisher::{NewToken, Overwrite, PublisherToken, Publishers, Session},
+    sealed_metadata::Details,
+};
+
+const GIB: u64 = 1 << 30;
+const SHA256: &str = "47DEQpj8HBSa+/TImW+5JCeuQeRkm5NMpJWZG3hSuFU=";
+
+fn key() -> KeyArn {
+    KeyArn::parse("arn:aws:kms:eu-west-1:123456789012:key/1").unwrap()
+}
+
+fn session() -> Session {
+    let rule = json!({
+        "prefix": "site/", "max_size": 1_u64 << 50, "content_types": ["*/*"], "overwrite": true,
+        "encryption": ["sse-kms", "envelope-kms"],
+    });
+    let publisher = serde_json::from_value(json!({"id": "web", "rules": [rule]})).unwrap();
+    let mut policy = Publishers::default().with(publisher).unwrap();
+    let token = PublisherToken::from_random(&Zeroizing::new([1; 32]));
+    let new = NewToken {
+        id: "t",
+        token: &token,
+        expires: None,
+    };
+    let now = OffsetDateTime::UNIX_EPOCH;
+    policy.issue_token("web", new, now).unwrap();
+    Arc::new(policy).identify(token.reveal(), now).unwrap()
+}
+
+fn request() -> UploadRequest {
+    UploadRequest {
+        key: ObjectKey::new("site/a").unwrap(),
+        size: Some(5),
+        content_type: MediaType::parse("text/plain").unwrap(),
+        content_encoding: None,
+        checksum: None,
+        encryption: None,
+        overwrite: Overwrite::Refuse,
+        send_by: SendBy::Auto,
+        lifetime: 60,
+        key_origin: KeyOrigin::Chosen,
+        details: Details::default(),
+    }
+}
+
+fn planned(request: &UploadRequest) -> Result<Upload, Error> {
+    let start = UploadStart {
+        id: "id".to_owned(),
+        now: 7,
+    };
+    Ok(match plan(&session(), request, start)? {
+        Plan::OneRequest(upload) => upload,
+        Plan::Parts(parts) => parts.begun("u".to_owned()),
+    })
+}
+
+fn sha256() -> Option<Checksum> {
+    serde_json::from_value(json!({"algorithm": "sha256", "value": SHA256})).unwrap()
+}
+
+#[test]
+fn the_way_an_upload_is_sent_binds_what_is_requested() {
+    let parts = Kind::Multipart("u".to_owned());
+    let with = |size, send_by, checksum| UploadRequest {
+        size,
+        send_by,
+        checksum,
+        ..request()
+    };
+    for (request, kind) in [
+        (with(Some(5), SendBy::Auto, None), Kind::Put),
+        (with(Some(GIB), SendBy::Auto, None), parts.clone()),
+        (with(Some(GIB), SendBy::Auto, sha256()), Kind::Put),
+        (with(None, SendBy::Auto, None), parts.clone()),
+        (with(Some(5), SendBy::Multipart, None), parts),
+    ] {
+        assert_eq!(planned(&request).unwrap().kind, kind, "{request:?}");
+    }
+    for request in [
+        with(None, SendBy::Put, None),
+        with(Some(6 * GIB), SendBy::Put, None),
+        with(Some(6 * GIB), SendBy::Auto, sha256()),
+        with(Some(5), SendBy::Multipart, sha256()),
+        with(Some(0), SendBy::Multipart, None),
+        with(Some(MAX_OBJECT + 1), SendBy::Auto, None),
+        with(Some(5), SendBy::Form, None),
+        UploadRequest {
+            encryption: Some(EncryptionMode::EnvelopeKms),
+            ..request()
+        },
+    ] {
+        let refused = planned(&request);
+        assert!(
+            matches!(refused, Err(Error::UploadRefused(_))),
+            "{request:?}"
+        );
+    }
+}
+
+#[test]
+fn a_form_replaces_nothing_by_accident() {
+    let form = |overwrite, key_origin| {
+        planned(&UploadRequest {
+            send_by: SendBy::Form,
+            overwrite,
+            key_origin,
+            ..request()
+        })
+    };
+    assert!(form(Overwrite::Refuse, KeyOrigin::Chosen).is_err());
+    for (overwrite, key_origin) in [
+        (Overwrite::Allow, KeyOrigin::Chosen),
+        (Overwrite::Refuse, KeyOrigin::Fresh),
+    ] {
+        assert_eq!(form(overwrite, key_origin).unwrap().kind, Kind::Form);
+    }
+}
+
+#[test]
+fn a_presigned_put_is_bound_to_size_encryption_and_absence() {
+    let upload = planned(&request()).unwrap();
+    let headers = upload.put_headers(&key());
+    for (name, value) in [
+        ("content-length", "5"),
+        ("if-none-match", "*"),
+        ("content-type", "text/plain"),
+        ("x-amz-meta-keyfront-upload", "id"),
+        ("x-amz-server-side-encryption", "aws:kms"),
+        ("x-amz-server-side-encryption-bucket-key-enabled", "true"),
+    ] {
+        let header = (name.to_owned(), value.to_owned());
+        assert!(headers.contains(&header), "{name}");
+    }
+    let replacing = planned(&UploadRequest {
+        overwrite: Overwrite::Allow,
+        ..request()
+    });
+    let headers = replacing.unwrap().put_headers(&key());
+    assert!(headers.iter().all(|(name, _)| name != "if-none-match"));
+}
+
+#[test]
+fn what_was_stored_is_compared_with_what_was_authorised() {
+    let upload = planned(&request()).unwrap();
+    let stored = StoredObject {
+        etag: "\"e\"".to_owned(),
+        size: 5,
+        upload: Some("id".to_owned()),
+        content_type: Some("text/plain".to_owned()),
+        encryption: SseApplied {
+            algorithm: Some("aws:kms".to_owned()),
+            key_id: Some(key().as_str().to_owned()),
+            bucket_key: Some(true),
+        },
+        sha256: None,
+        crc64nvme: None,
+    };
+    assert!(check_object(&upload, &key(), &stored).is_ok());
+    let other = |change: fn(&mut StoredObject)| {
+        let mut other = stored.clone();
+        change(&mut other);
+        other
+    };
+    for (stored, difference) in [
+        (other(|stored| stored.size = 6), "size"),
+        (
+            other(|stored| stored.encryption.bucket_key = None),
+            "encryption",
+        ),
+        (
+            other(|stored| stored.content_type = Some("text/html".to_owned())),
+            "content type",
+        ),
+    ] {
+        let outcome = check_object(&upload, &key(), &stored);
+        assert!(matches!(outcome, Err(Error::UploadMismatch(name)) if name == difference));
+    }
+    let declared = Upload {
+        checksum: sha256(),
+        ..upload
+    };
+    let outcome = check_object(&declared, &key(), &stored);
+    assert!(matches!(outcome, Err(Error::UploadMismatch("checksum"))));
+}
+
+#[test]
+fn parts_must_be_gapless_and_add_up() {
+    let upload = planned(&request()).unwrap();
+    let part = |number, size| StoredPart {
+        number,
+        size,
+        etag: String::new(),
+    };
+    assert!(check_parts(&upload, &[part(1, 3), part(2, 2)]).is_ok());
+    for parts in [&[][..], &[part(1, 3)], &[part(1, 3), part(3, 2)]] {
+        let outcome = check_parts(&upload, parts);
+        assert!(
+            matches!(outcome, Err(Error::UploadIncomplete(_))),
+            "{parts:?}"
+        );
+    }
+    let outcome = check_parts(&upload, &[part(1, 6)]);
+    assert!(matches!(outcome, Err(Error::UploadMismatch("size"))));
+}
