@@ -4,13 +4,13 @@
 //! the optional client-side master key.
 
 mod cdn;
+mod endpoint;
 mod envelopes;
+mod error;
 
-use std::borrow::Cow;
-
-use keyfront_names::host::{self, EndpointError};
 pub use keyfront_names::{BucketName, KeyArn, ParameterArn, Region, RoleArn};
 
+pub(crate) use self::endpoint::split_endpoint;
 pub use self::{
     cdn::{
         CLOUDFRONT_ENDPOINT, CdnSettings, DISTRIBUTION_PARAMETER, SITE_INDEX, SITE_PREFIX,
@@ -20,7 +20,9 @@ pub use self::{
         Commitment, MASTER_KEY, MASTER_KEY_ID, MasterKeySetting, READER_COMMITMENT,
         READER_FOREIGN_CONTEXT, READER_VERIFY_LIMIT, ReaderSettings,
     },
+    error::ConfigError,
 };
+use self::{endpoint::endpoint, error::invalid};
 
 /// Name of the bucket objects go to (required).
 pub const BUCKET: &str = "KEYFRONT_BUCKET";
@@ -38,22 +40,6 @@ pub const S3_PATH_STYLE: &str = "KEYFRONT_S3_PATH_STYLE";
 pub const KMS_ENDPOINT: &str = "KEYFRONT_KMS_ENDPOINT";
 /// The Region of bucket and key; set by Lambda itself.
 pub const REGION: &str = "AWS_REGION";
-
-/// A variable that keeps the origin from starting. Each message says what to set.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-pub enum ConfigError {
-    /// A required variable is absent or empty.
-    #[error("{0} is not set; set it to {1}")]
-    Missing(&'static str, &'static str),
-    /// A variable has a value that cannot be used.
-    #[error("{name} is not usable: {reason}")]
-    Invalid {
-        /// The variable.
-        name: &'static str,
-        /// What it must look like.
-        reason: Cow<'static, str>,
-    },
-}
 
 /// The origin's configuration.
 #[derive(Debug, Clone)]
@@ -150,13 +136,6 @@ impl Config {
     }
 }
 
-fn invalid(name: &'static str, reason: impl Into<Cow<'static, str>>) -> ConfigError {
-    ConfigError::Invalid {
-        name,
-        reason: reason.into(),
-    }
-}
-
 fn edge_role(arn: &str) -> Result<RoleArn, ConfigError> {
     RoleArn::parse(arn).map_err(|_| {
         invalid(
@@ -164,26 +143,6 @@ fn edge_role(arn: &str) -> Result<RoleArn, ConfigError> {
             "write the role's ARN, arn:aws:iam::ACCOUNT:role/NAME",
         )
     })
-}
-
-/// Plain HTTP is allowed here: a store in the same private network may offer no other.
-fn endpoint(name: &'static str, url: String) -> Result<String, ConfigError> {
-    match host::endpoint(&url) {
-        Ok(_) | Err(EndpointError::PlainHttp) => Ok(url),
-        Err(EndpointError::Form) => Err(invalid(name, "write http[s]://HOST[:PORT]")),
-    }
-}
-
-/// Scheme and `Host` of an endpoint that [`Config`] holds.
-pub(crate) fn split_endpoint(endpoint: &str) -> (&'static str, &str) {
-    match host::endpoint(endpoint) {
-        Ok((scheme, host)) => (scheme.as_str(), host),
-        Err(_) => {
-            let (scheme, rest) = endpoint.split_once("://").unwrap_or(("https", endpoint));
-            let scheme = if scheme == "http" { "http" } else { "https" };
-            (scheme, rest.trim_end_matches('/'))
-        }
-    }
 }
 
 fn public_url(url: &str) -> Result<String, ConfigError> {

@@ -3,7 +3,10 @@
 
 use keyfront_names::ParameterArn;
 
-use super::{ConfigError, endpoint, invalid};
+use super::{
+    endpoint::endpoint,
+    error::{ConfigError, invalid},
+};
 
 /// ARN of the SSM parameter that holds the distribution's id (optional; without it the CDN is not invalidated).
 ///

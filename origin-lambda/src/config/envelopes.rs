@@ -7,7 +7,7 @@ pub use keyfront_envelope::Commitment;
 use keyfront_envelope::{Description, Format, KmsContext, MasterKey};
 use zeroize::Zeroizing;
 
-use super::{ConfigError, invalid};
+use super::error::{ConfigError, invalid};
 
 /// Client-side master key: 32 bytes in base64 (optional).
 pub const MASTER_KEY: &str = "KEYFRONT_MASTER_KEY";

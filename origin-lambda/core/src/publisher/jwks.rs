@@ -13,7 +13,7 @@ use ring::signature::{
 use serde::Deserialize;
 use serde_json::Value;
 
-use super::jwt::Algorithm;
+use super::algorithm::Algorithm;
 
 /// Bytes of a set at most: Cognito's has two keys in less than 1 KiB.
 pub const MAX_SET: usize = 64 << 10;

@@ -7,7 +7,7 @@ use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
 use serde::Deserialize;
 use serde_json::{Map, Value};
 
-use super::jwks::VerifyingKey;
+use super::{algorithm::Algorithm, jwks::VerifyingKey};
 
 /// Bytes of a token at most; the CDN's limit for one header is not far above.
 pub const MAX_JWT: usize = 8192;
@@ -61,25 +61,6 @@ pub enum JwtRefusal {
     /// A required claim is absent or of a wrong type.
     #[error("the token has no usable claim {0}")]
     Claim(&'static str),
-}
-
-/// The algorithms accepted (RFC 7518 section 3.1).
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Algorithm {
-    /// RSASSA-PKCS1-v1_5 with SHA-256.
-    Rs256,
-    /// ECDSA over P-256 with SHA-256.
-    Es256,
-}
-
-impl Algorithm {
-    pub fn named(name: &str) -> Option<Self> {
-        match name {
-            "RS256" => Some(Self::Rs256),
-            "ES256" => Some(Self::Es256),
-            _ => None,
-        }
-    }
 }
 
 /// A token whose signature nobody has verified yet. Only [`UnverifiedJwt::verified`] returns claims.

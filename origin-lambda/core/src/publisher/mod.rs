@@ -3,6 +3,7 @@
 //!
 //! It reads no HTTP headers, fetches no documents and no keys, and has no clock.
 
+mod algorithm;
 mod document;
 mod identity;
 mod issuer;
@@ -16,6 +17,7 @@ mod token;
 mod tests;
 
 pub use self::{
+    algorithm::Algorithm,
     document::{MAX_DOCUMENT, NewToken, PolicyError, Publisher, Publishers},
     identity::{ClaimValue, IamCaller, IamPrincipal, Identity, OidcIdentity, Subject},
     issuer::{AcceptedTokens, Issuer, TrustedUrl},
