@@ -10,7 +10,7 @@ use serde::de::{Deserialize, Deserializer, Error as _, MapAccess, Visitor};
 use sha2::{Digest as _, Sha256};
 
 use crate::error::Error;
-use crate::format::Format;
+use crate::version::Format;
 
 /// Entries by name: a KMS encryption context, or what tells one master key from another.
 pub type Description = BTreeMap<String, String>;

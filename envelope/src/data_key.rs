@@ -10,7 +10,8 @@ use zeroize::{Zeroize, ZeroizeOnDrop, Zeroizing};
 use crate::cipher::{Authenticator, ContentKey, Keystream, TAG_LENGTH, tags_match};
 use crate::context::{Description, KmsContext};
 use crate::error::Error;
-use crate::format::{Format, Wrap};
+use crate::format::Wrap;
+use crate::version::Format;
 
 const KEY_LENGTH: usize = 32;
 const NONCE_LENGTH: usize = 12;
