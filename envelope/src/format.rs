@@ -1,6 +1,6 @@
 //! What an envelope looks like in S3: the metadata fields of V2 and V3 and the instruction file.
 //!
-//! It tells versions apart and checks every field's shape. It does not judge whether a reader may
+//! It distinguishes versions and checks every field's shape. It does not decide whether a reader may
 //! open the object, and holds no key in the clear.
 
 use alloc::borrow::ToOwned;
@@ -102,7 +102,7 @@ pub enum Recognised {
     InInstructionFile,
 }
 
-/// Recognises an envelope without judging whether it may be opened.
+/// Recognises an envelope without deciding whether it may be opened.
 ///
 /// # Errors
 /// Metadata that begin to describe an envelope and do not describe one.

@@ -24,6 +24,10 @@
 //! [`LegacyWraps::Allowed`] serves programs that migrate objects of clients older than `kms+context`: they open such an
 //! object once, to seal it anew.
 //!
+//! Programs that expect one context use [`begin`]; one whose platform has a faster AES decrypts with
+//! [`Unlocked::content_key`] under a [`CiphertextGuard`] or, as the Worker does, a [`HostedGuard`].
+//! [`Envelope::with_instruction_file`] serves writers whose context does not fit into S3's metadata.
+//!
 //! On x86-64 processors with AVX-512, found at run time, AES-GCM runs 512 bits at a time (`cipher::fused`,
 //! `cipher::ghash::wide`). It serves the origin, whose sealing and opening of large objects the cipher bounds; every
 //! other target takes the portable path, and properties hold the two to the same results.

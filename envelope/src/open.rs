@@ -129,7 +129,7 @@ pub enum KeyNeed<'a> {
     },
     /// The client-side master key, by [`AwaitingKey::unlock_with_master`].
     MasterKey {
-        /// Tells which master key it was; not authenticated.
+        /// Names the master key; not authenticated.
         description: &'a Description,
     },
 }

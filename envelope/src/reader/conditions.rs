@@ -174,7 +174,7 @@ mod tests {
     }
 
     #[test]
-    fn conditions_are_judged_in_the_order_of_rfc_9110() {
+    fn conditions_are_evaluated_in_the_order_of_rfc_9110() {
         for (headers, result) in [
             (&[][..], ConditionResult::Holds),
             (&[("if-match", "\"x\", \"a,b\"")], ConditionResult::Holds),

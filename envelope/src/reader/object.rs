@@ -42,7 +42,7 @@ impl<'h> StoredObject<'h> {
         self.size
     }
 
-    /// The strong entity tag with its quotes. Every sealing makes another ciphertext, so it tells plaintexts apart too.
+    /// The strong entity tag with its quotes. Every sealing makes another ciphertext, so it distinguishes plaintexts too.
     #[must_use]
     pub fn etag(&self) -> &'h str {
         self.etag

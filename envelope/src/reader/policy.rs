@@ -66,11 +66,11 @@ pub(super) struct Accepted {
 }
 
 impl ReaderPolicy {
-    /// How an object with this many bytes of plaintext leaves.
+    /// How an object with this many bytes of plaintext leaves. An empty one is always verified: it has no byte that
+    /// could be held back.
     #[must_use]
     pub fn delivery(&self, plaintext_length: u64) -> Delivery {
-        // One byte cannot be held back until the tag is seen and still be a stream.
-        if plaintext_length <= self.verify_limit.max(1) {
+        if plaintext_length <= self.verify_limit {
             Delivery::Verified
         } else {
             Delivery::Streamed

@@ -166,7 +166,7 @@ mod tests {
     }
 
     #[test]
-    fn the_reader_is_strict_unless_told_otherwise() {
+    fn the_reader_is_strict_by_default() {
         let strict = ReaderSettings::read(|_| None).unwrap();
         assert_eq!(strict, ReaderSettings::default());
         assert_eq!(strict.commitment, Commitment::Required);

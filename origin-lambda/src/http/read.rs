@@ -49,7 +49,7 @@ pub(super) async fn read(
         .get::<AnswerLimit>()
         .map(|AnswerLimit(limit)| *limit);
     let reading = origin.reader.read(&key, &asked).await?;
-    Ok(response(reading))
+    response(reading)
 }
 
 fn read_request(method: &HttpMethod, headers: &HeaderMap) -> ReadRequest {
@@ -75,19 +75,20 @@ fn key_of(path: &str) -> Result<ObjectKey, Error> {
     ObjectKey::from_wire_path(encoded).map_err(Error::Key)
 }
 
-fn response(reading: Reading) -> Response {
+fn response(reading: Reading) -> Result<Response, Error> {
     let Reading { head, content } = reading;
+    let status = StatusCode::from_u16(head.status).map_err(|_| Error::Internal)?;
     let mut response = Response::new(content.map_or_else(Body::empty, Body::from_stream));
-    *response.status_mut() = StatusCode::from_u16(head.status).unwrap_or_default();
+    *response.status_mut() = status;
     let length = head.content_length.map(|length| length.to_string());
     let length = length.map(|length| (CONTENT_LENGTH.as_str(), length));
     for (name, value) in head.headers.into_iter().chain(length) {
-        // A value S3 gave back is a header's value already; one that is none after all is left out.
+        // A value that S3 returned is a valid header value; if one is not, it is left out.
         if let Ok(value) = HeaderValue::from_str(&value) {
             response
                 .headers_mut()
                 .insert(HeaderName::from_static(name), value);
         }
     }
-    response
+    Ok(response)
 }

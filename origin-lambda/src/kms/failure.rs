@@ -66,7 +66,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn answers_of_kms_are_judged_as_the_table_says() {
+    fn errors_of_kms_mean_what_the_table_says() {
         for (code, status, fault) in [
             ("InvalidCiphertextException", 400, None),
             ("IncorrectKeyException", 400, None),

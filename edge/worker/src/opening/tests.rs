@@ -123,7 +123,7 @@ fn kms_is_asked_under_the_configured_key_with_the_whole_context() {
 }
 
 #[test]
-fn answers_of_kms_are_judged_as_the_table_says() {
+fn errors_of_kms_mean_what_the_table_says() {
     for (kind, status, code, passes) in [
         ("AccessDeniedException", 400, "kms-denied", false),
         ("ns#DisabledException", 400, "kms-disabled", false),
