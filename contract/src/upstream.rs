@@ -112,6 +112,24 @@ impl Failure {
         })
     }
 
+    /// What KMS's error response means: `kind` is its `__type`, with or without a namespace. `None` for what neither
+    /// names nor status explain.
+    #[must_use]
+    pub fn of_kms_response(kind: &str, status: u16) -> Option<Self> {
+        let name = kind.rsplit('#').next().unwrap_or_default();
+        Self::of_kms(name).or(match status {
+            429 => Some(Self::Throttled),
+            500..=599 => Some(Self::Unavailable),
+            _ => None,
+        })
+    }
+
+    /// Whether the same call may succeed a moment later without anyone acting.
+    #[must_use]
+    pub const fn is_transient(self) -> bool {
+        matches!(self, Self::Throttled | Self::Unavailable | Self::Timeout)
+    }
+
     /// What a status means where nothing else is known, as after `HEAD`.
     #[must_use]
     pub fn of_status(status: u16) -> Option<Self> {
@@ -194,6 +212,30 @@ mod tests {
         ] {
             assert_eq!(Failure::of_kms(name), meaning, "{name}");
         }
+    }
+
+    #[test]
+    fn a_response_of_kms_is_read_by_its_name_first_and_its_status_then() {
+        for (kind, status, meaning) in [
+            ("ns#DisabledException", 400, Some(Failure::KmsDisabled)),
+            ("KMSInternalException", 400, Some(Failure::Unavailable)),
+            ("", 429, Some(Failure::Throttled)),
+            ("Other", 503, Some(Failure::Unavailable)),
+            ("ValidationException", 400, None),
+            ("", 403, None),
+        ] {
+            let read = Failure::of_kms_response(kind, status);
+            assert_eq!(read, meaning, "{kind} {status}");
+        }
+    }
+
+    #[test]
+    fn only_what_the_upstream_may_recover_from_is_transient() {
+        assert!(Failure::Throttled.is_transient());
+        assert!(Failure::Timeout.is_transient());
+        assert!(Failure::Unavailable.is_transient());
+        assert!(!Failure::KmsDisabled.is_transient());
+        assert!(!Failure::CredentialsExpired.is_transient());
     }
 
     #[test]

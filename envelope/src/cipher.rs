@@ -18,9 +18,12 @@ use zeroize::Zeroizing;
 
 use ghash::Ghash;
 
+mod direction;
 #[cfg(target_arch = "x86_64")]
 mod fused;
 mod ghash;
+
+pub(crate) use direction::Direction;
 
 /// Length of the tag in bytes.
 pub const TAG_LENGTH: usize = 16;
@@ -195,13 +198,6 @@ pub(crate) struct Gcm {
     authenticator: Authenticator,
     #[cfg(target_arch = "x86_64")]
     fused: Option<Box<fused::FusedAes>>,
-}
-
-/// Whether ciphertext goes in or comes out.
-#[derive(Clone, Copy)]
-pub(crate) enum Direction {
-    Encrypt,
-    Decrypt,
 }
 
 impl Gcm {

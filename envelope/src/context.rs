@@ -10,9 +10,9 @@ use serde::de::{Deserialize, Deserializer, Error as _, MapAccess, Visitor};
 use sha2::{Digest as _, Sha256};
 
 use crate::error::Error;
-use crate::format::Format;
+use crate::version::Format;
 
-/// Entries by name: a KMS encryption context, or what tells one master key from another.
+/// Entries by name: a KMS encryption context, or what distinguishes one master key from another.
 pub type Description = BTreeMap<String, String>;
 
 /// The entry in which the content cipher is bound into the data key's KMS ciphertext.

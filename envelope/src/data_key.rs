@@ -10,7 +10,8 @@ use zeroize::{Zeroize, ZeroizeOnDrop, Zeroizing};
 use crate::cipher::{Authenticator, ContentKey, Keystream, TAG_LENGTH, tags_match};
 use crate::context::{Description, KmsContext};
 use crate::error::Error;
-use crate::format::{Format, Wrap};
+use crate::format::Wrap;
+use crate::version::Format;
 
 const KEY_LENGTH: usize = 32;
 const NONCE_LENGTH: usize = 12;
@@ -97,7 +98,7 @@ impl WrappedDataKey {
     /// Wraps a fresh data key under a client-side master key by AES-GCM.
     ///
     /// `nonce` is 12 fresh random bytes; one master key must not wrap more than 2^32 data keys.
-    /// `description` tells readers which master key it was; it is stored in the clear.
+    /// `description` names the master key for readers; it is stored in the clear.
     #[must_use]
     pub fn by_master_key(
         format: Format,

@@ -6,7 +6,7 @@ use alloc::string::String;
 
 /// Why an object could not be sealed or opened.
 ///
-/// Nothing here carries key material, and no variant tells how a wrong key differs from a
+/// Nothing here carries key material, and no variant reveals how a wrong key differs from a
 /// tampered one.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]

@@ -1,6 +1,6 @@
 //! What an envelope looks like in S3: the metadata fields of V2 and V3 and the instruction file.
 //!
-//! It tells versions apart and checks every field's shape. It does not judge whether a reader may
+//! It distinguishes versions and checks every field's shape. It does not decide whether a reader may
 //! open the object, and holds no key in the clear.
 
 use alloc::borrow::ToOwned;
@@ -14,15 +14,15 @@ use base64::prelude::BASE64_STANDARD;
 use crate::context::{self, Description};
 use crate::error::Error;
 use crate::key_commitment::{KeyCommitment, MessageId};
+use crate::version::Format;
 
 mod fields;
 
+pub use fields::MAX_INSTRUCTION_FILE;
 use fields::{Fields, name};
 
 /// S3's limit for an object's user metadata, names and values, in bytes.
 pub const MAX_SEALED_METADATA: usize = 2048;
-/// The longest instruction file that is read, in bytes.
-pub const MAX_INSTRUCTION_FILE: usize = 16 * 1024;
 /// Appended to an object's key, this names its instruction file.
 pub const INSTRUCTION_FILE_SUFFIX: &str = ".instruction";
 /// The metadata entry that marks an object as an instruction file; its value is empty.
@@ -35,26 +35,6 @@ pub type Metadata = Vec<(&'static str, String)>;
 #[must_use]
 pub fn instruction_file_key(object_key: &str) -> String {
     format!("{object_key}{INSTRUCTION_FILE_SUFFIX}")
-}
-
-/// The version of the format.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-pub enum Format {
-    /// For older readers: AES-256-GCM under the data key, which the object does not commit to.
-    V2,
-    /// Key-committing AES-256-GCM.
-    #[default]
-    V3,
-}
-
-impl Format {
-    /// The content cipher's name: the field's value, and what the data key's wrap is bound to.
-    pub(crate) fn content_cipher(self) -> &'static str {
-        match self {
-            Self::V2 => "AES/GCM/NoPadding",
-            Self::V3 => "115",
-        }
-    }
 }
 
 /// How the data key is wrapped.
@@ -122,7 +102,7 @@ pub enum Recognised {
     InInstructionFile,
 }
 
-/// Recognises an envelope without judging whether it may be opened.
+/// Recognises an envelope without deciding whether it may be opened.
 ///
 /// # Errors
 /// Metadata that begin to describe an envelope and do not describe one.

@@ -20,6 +20,18 @@
 //! | `kms` | no | with [`LegacyWraps::Allowed`] |
 //! | `AESWrap`, `RSA-OAEP-SHA1` (`22`) and anything else | no | refused |
 //!
+//! [`mod@reader`] has the decisions of Keyfront's two readers, the origin and the Worker; both refuse legacy wraps.
+//! [`LegacyWraps::Allowed`] serves programs that migrate objects of clients older than `kms+context`: they open such an
+//! object once, to seal it anew.
+//!
+//! Programs that expect one context use [`begin`]; one whose platform has a faster AES decrypts with
+//! [`Unlocked::content_key`] under a [`CiphertextGuard`] or, as the Worker does, a [`HostedGuard`].
+//! [`Envelope::with_instruction_file`] serves writers whose context does not fit into S3's metadata.
+//!
+//! On x86-64 processors with AVX-512, found at run time, AES-GCM runs 512 bits at a time (`cipher::fused`,
+//! `cipher::ghash::wide`). It serves the origin, whose sealing and opening of large objects the cipher bounds; every
+//! other target takes the portable path, and properties hold the two to the same results.
+//!
 //! ```
 //! use keyfront_envelope::{
 //!     DataKey, Description, Format, KeyNeed, KmsContext, OpenPolicy, Opening, Seed, WrappedDataKey,
@@ -65,8 +77,9 @@ mod hosted;
 mod key_commitment;
 mod open;
 mod range;
+pub mod reader;
 mod seal;
-pub mod viewing;
+mod version;
 
 pub use body::{CiphertextGuard, StreamOpener};
 pub use cipher::{ContentKey, MAX_CONTENT_LENGTH, TAG_LENGTH};
@@ -74,7 +87,7 @@ pub use context::{Description, KmsContext, content_context};
 pub use data_key::{DataKey, MasterKey, WrappedDataKey};
 pub use error::Error;
 pub use format::{
-    Envelope, Format, INSTRUCTION_FILE_MARKER, INSTRUCTION_FILE_SUFFIX, MAX_INSTRUCTION_FILE,
+    Envelope, INSTRUCTION_FILE_MARKER, INSTRUCTION_FILE_SUFFIX, MAX_INSTRUCTION_FILE,
     MAX_SEALED_METADATA, Metadata, Recognised, Wrap, instruction_file_key, recognise,
 };
 pub use hosted::HostedGuard;
@@ -84,3 +97,4 @@ pub use open::{
 };
 pub use range::{PlannedRange, RangeOpener, RequestedRange};
 pub use seal::{Sealer, Seed, seal};
+pub use version::Format;

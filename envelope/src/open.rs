@@ -30,6 +30,18 @@ pub enum Commitment {
     Optional,
 }
 
+impl Commitment {
+    /// The setting of this name: `required` or `optional`.
+    #[must_use]
+    pub fn from_name(name: &str) -> Option<Self> {
+        match name {
+            "required" => Some(Self::Required),
+            "optional" => Some(Self::Optional),
+            _ => None,
+        }
+    }
+}
+
 /// Whether data keys wrapped by the legacy `kms` mode are unwrapped.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub enum LegacyWraps {
@@ -117,7 +129,7 @@ pub enum KeyNeed<'a> {
     },
     /// The client-side master key, by [`AwaitingKey::unlock_with_master`].
     MasterKey {
-        /// Tells which master key it was; not authenticated.
+        /// Names the master key; not authenticated.
         description: &'a Description,
     },
 }
@@ -130,17 +142,13 @@ pub struct AwaitingKey {
 
 impl AwaitingKey {
     fn admit(envelope: Envelope, policy: &OpenPolicy) -> Result<Self, Error> {
-        context::refuse_reserved(&policy.context)?;
-        match envelope.content {
-            Content::V2 { .. } if policy.commitment == Commitment::Required => {
-                return Err(Error::CommitmentRequired);
-            }
-            Content::V2 { .. } | Content::V3 { .. } => {}
-        }
-        if !context_is_expected(&envelope, policy)? {
-            return Err(Error::ContextMismatch);
-        }
+        check_policy(&envelope, policy)?;
         Ok(Self { envelope })
+    }
+
+    /// Waits for the data key of an envelope that has passed [`check_policy`].
+    pub(crate) fn of_checked(envelope: Envelope) -> Self {
+        Self { envelope }
     }
 
     /// What the data key is unwrapped with.
@@ -204,6 +212,22 @@ impl AwaitingKey {
             key,
             announced: self.envelope.plaintext_length,
         })
+    }
+}
+
+/// Whether the policy lets this envelope be opened.
+pub(crate) fn check_policy(envelope: &Envelope, policy: &OpenPolicy) -> Result<(), Error> {
+    context::refuse_reserved(&policy.context)?;
+    match envelope.content {
+        Content::V2 { .. } if policy.commitment == Commitment::Required => {
+            return Err(Error::CommitmentRequired);
+        }
+        Content::V2 { .. } | Content::V3 { .. } => {}
+    }
+    if context_is_expected(envelope, policy)? {
+        Ok(())
+    } else {
+        Err(Error::ContextMismatch)
     }
 }
 

@@ -101,7 +101,7 @@ impl PlannedRange {
 
 /// Decrypts a range's ciphertext as it arrives.
 #[derive(Debug)]
-#[must_use = "only `finish` tells that the range arrived whole"]
+#[must_use = "only `finish` reports whether the range arrived whole"]
 pub struct RangeOpener {
     keystream: Keystream,
     fetched: u64,

@@ -9,8 +9,9 @@ use zeroize::Zeroizing;
 use crate::cipher::{ContentKey, Direction, Gcm, MAX_CONTENT_LENGTH, TAG_LENGTH};
 use crate::data_key::WrappedDataKey;
 use crate::error::Error;
-use crate::format::{Content, Envelope, Format};
+use crate::format::{Content, Envelope};
 use crate::key_commitment::{self, MESSAGE_ID_LENGTH};
+use crate::version::Format;
 
 /// Twenty-eight fresh random bytes: the V3 message id, or (the first twelve) the V2 nonce.
 #[derive(Clone, Copy)]

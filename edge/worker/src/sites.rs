@@ -196,7 +196,7 @@ fn judge(document: EntryDocument<'_>) -> Result<Entry, (&'static str, &'static s
     } = document;
     let (host, prefix) = judge_match(r#match).map_err(|rule| ("match", rule))?;
     let role = role.map(RoleSettings::judge).transpose();
-    let open = open.map(|open| OpenSettings::judge(open, site.get()));
+    let open = open.map(|open| OpenSettings::validate(open, site.get()));
     let document = compact(site.get()).into_bytes();
     let half = &Sha256::digest(&document)[..16];
     Ok(Entry {

@@ -16,7 +16,7 @@ use core::arch::x86_64::{
 
 use zeroize::{Zeroize, ZeroizeOnDrop};
 
-use super::Direction;
+use super::direction::Direction;
 use super::ghash::wide::{
     WideGhash, fold_registers, from_register, load, load_powers, reversal, to_register,
 };

@@ -10,9 +10,9 @@ use alloc::vec::Vec;
 use base64::Engine;
 use base64::prelude::BASE64_STANDARD;
 
-use super::{Format, MAX_INSTRUCTION_FILE};
 use crate::context::{self, Description};
 use crate::error::Error;
+use crate::version::Format;
 
 /// Names without the `x-amz-meta-` prefix.
 pub(super) mod name {
@@ -35,6 +35,8 @@ pub(super) mod name {
 }
 
 pub(super) const TAG_LENGTH_BITS: &str = "128";
+/// The longest instruction file that is read, in bytes.
+pub const MAX_INSTRUCTION_FILE: usize = 16 * 1024;
 const PREFIX: &str = "x-amz-meta-";
 /// All headers of an answer from S3 together have at most this many bytes.
 const MAX_METADATA: usize = 8 * 1024;

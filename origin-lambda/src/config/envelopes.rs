@@ -4,7 +4,10 @@ use std::{fmt, sync::Arc};
 
 use base64::{Engine as _, engine::general_purpose::STANDARD};
 pub use keyfront_envelope::Commitment;
-use keyfront_envelope::{Description, Format, KmsContext, MasterKey};
+use keyfront_envelope::{
+    Description, MasterKey,
+    reader::{DEFAULT_VERIFY_LIMIT, check_foreign_context},
+};
 use zeroize::Zeroizing;
 
 use super::error::{ConfigError, invalid};
@@ -28,7 +31,7 @@ const MAX_VERIFY_LIMIT: u64 = 64 << 20;
 /// The client-side master key and its name.
 #[derive(Clone)]
 pub struct MasterKeySetting {
-    /// Tells readers which key wrapped; not secret.
+    /// By which readers know the key that wrapped; not secret.
     pub id: String,
     /// The key.
     pub key: Arc<MasterKey>,
@@ -56,7 +59,10 @@ impl MasterKeySetting {
         let Some(text) = optional(MASTER_KEY).map(Zeroizing::new) else {
             return match id {
                 None => Ok(None),
-                Some(_) => Err(invalid(MASTER_KEY_ID, "it names a key that is not set")),
+                Some(_) => Err(invalid(
+                    MASTER_KEY_ID,
+                    "it names a key that is not set; set KEYFRONT_MASTER_KEY too",
+                )),
             };
         };
         let key = STANDARD
@@ -93,7 +99,7 @@ pub struct ReaderSettings {
 impl Default for ReaderSettings {
     fn default() -> Self {
         Self {
-            verify_limit: 8 << 20,
+            verify_limit: DEFAULT_VERIFY_LIMIT,
             commitment: Commitment::Required,
             foreign_context: None,
         }
@@ -108,10 +114,10 @@ impl ReaderSettings {
                 None => defaults.verify_limit,
                 Some(text) => verify_limit(&text)?,
             },
-            commitment: match optional(READER_COMMITMENT).as_deref() {
-                None | Some("required") => Commitment::Required,
-                Some("optional") => Commitment::Optional,
-                Some(_) => return Err(invalid(READER_COMMITMENT, "write required or optional")),
+            commitment: match optional(READER_COMMITMENT) {
+                None => defaults.commitment,
+                Some(name) => Commitment::from_name(&name)
+                    .ok_or(invalid(READER_COMMITMENT, "write required or optional"))?,
             },
             foreign_context: optional(READER_FOREIGN_CONTEXT)
                 .map(|text| foreign_context(&text))
@@ -134,8 +140,7 @@ fn foreign_context(text: &str) -> Result<Description, ConfigError> {
     let reason = "write a JSON object of strings, without the format's own entries";
     let context: Description =
         serde_json::from_str(text).map_err(|_| invalid(READER_FOREIGN_CONTEXT, reason))?;
-    KmsContext::new(Format::V3, context.clone())
-        .map_err(|_| invalid(READER_FOREIGN_CONTEXT, reason))?;
+    check_foreign_context(&context).map_err(|_| invalid(READER_FOREIGN_CONTEXT, reason))?;
     Ok(context)
 }
 
@@ -161,12 +166,12 @@ mod tests {
     }
 
     #[test]
-    fn the_reader_is_strict_unless_told_otherwise() {
+    fn the_reader_is_strict_by_default() {
         let strict = ReaderSettings::read(|_| None).unwrap();
         assert_eq!(strict, ReaderSettings::default());
         assert_eq!(strict.commitment, Commitment::Required);
         assert_eq!(strict.foreign_context, None);
-        let told = ReaderSettings::read(|name| {
+        let settings = ReaderSettings::read(|name| {
             Some(
                 match name {
                     READER_COMMITMENT => "optional",
@@ -177,8 +182,8 @@ mod tests {
             )
         })
         .unwrap();
-        assert_eq!(told.verify_limit, 1 << 20);
-        assert_eq!(told.commitment, Commitment::Optional);
-        assert_eq!(told.foreign_context.unwrap()["tenant"], "a");
+        assert_eq!(settings.verify_limit, 1 << 20);
+        assert_eq!(settings.commitment, Commitment::Optional);
+        assert_eq!(settings.foreign_context.unwrap()["tenant"], "a");
     }
 }

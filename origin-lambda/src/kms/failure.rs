@@ -1,7 +1,10 @@
 //! Reads the SDK's errors: what a failed call to KMS means for the origin and its operator.
+//!
+//! What KMS's own error codes mean is [`Failure`]'s.
 
 use aws_sdk_kms::error::{ProvideErrorMetadata, SdkError};
 use aws_smithy_runtime_api::client::orchestrator::HttpResponse;
+use keyfront_contract::Failure;
 
 use crate::{
     error::{Error, Fault},
@@ -13,15 +16,15 @@ pub(super) fn of<E>(operation: &'static str, error: SdkError<E, HttpResponse>) -
 where
     E: ProvideErrorMetadata + std::error::Error + Send + Sync + 'static,
 {
-    let verdict = match unsent(&error) {
+    let fault = match unsent(&error) {
         Some(fault) => Some(fault),
         None => {
             let status = error.raw_response().map(|answer| answer.status().as_u16());
-            judge(error.code(), status)
+            classify(error.code(), status)
         }
     };
     let source = Box::new(error);
-    match verdict {
+    match fault {
         None => Error::DataKeyRefused(source),
         Some(fault) => Error::Upstream {
             operation,
@@ -31,29 +34,30 @@ where
     }
 }
 
-/// Judges an answer; `None`: the ciphertext is at fault, not KMS.
-fn judge(code: Option<&str>, status: Option<u16>) -> Option<Fault> {
-    Some(match (code.unwrap_or_default(), status) {
-        ("InvalidCiphertextException" | "IncorrectKeyException", _) => return None,
-        ("AccessDeniedException", _) => Fault::KmsDenied,
-        ("DisabledException" | "KMSInvalidStateException" | "NotFoundException", _) => {
-            Fault::KmsDisabled
-        }
-        ("ThrottlingException" | "LimitExceededException", _) => Fault::Throttled,
-        ("DependencyTimeoutException", _) => Fault::Timeout,
-        ("KeyUnavailableException" | "KMSInternalException", _) => Fault::Unavailable,
-        ("ExpiredTokenException" | "ExpiredToken", _) => Fault::CredentialsExpired,
-        (
-            "UnrecognizedClientException"
-            | "InvalidClientTokenId"
-            | "InvalidSignatureException"
-            | "IncompleteSignature"
-            | "MissingAuthenticationTokenException",
-            _,
-        ) => Fault::SignatureRejected,
-        (_, Some(429)) => Fault::Throttled,
-        (_, Some(500..=599)) => Fault::Unavailable,
-        _ => Fault::Unexpected,
+/// Classifies a response; `None`: the ciphertext is at fault, not KMS.
+fn classify(code: Option<&str>, status: Option<u16>) -> Option<Fault> {
+    let meaning = Failure::of_kms_response(code.unwrap_or_default(), status.unwrap_or_default());
+    Some(match meaning {
+        Some(Failure::CiphertextRefused) => return None,
+        Some(Failure::KmsDenied) => Fault::KmsDenied,
+        Some(Failure::KmsDisabled) => Fault::KmsDisabled,
+        Some(Failure::SignatureRejected) => Fault::SignatureRejected,
+        Some(Failure::CredentialsExpired) => Fault::CredentialsExpired,
+        Some(Failure::Throttled) => Fault::Throttled,
+        Some(Failure::Unavailable) => Fault::Unavailable,
+        Some(Failure::Timeout) => Fault::Timeout,
+        // KMS has no objects, buckets, bodies or policies of a bucket.
+        Some(
+            Failure::NotFound
+            | Failure::PreconditionFailed
+            | Failure::Conflict
+            | Failure::ChecksumMismatch
+            | Failure::BodyIncomplete
+            | Failure::Denied
+            | Failure::ClockSkew
+            | Failure::BucketMissing,
+        )
+        | None => Fault::Unexpected,
     })
 }
 
@@ -62,8 +66,8 @@ mod tests {
     use super::*;
 
     #[test]
-    fn answers_of_kms_are_judged_as_the_table_says() {
-        for (code, status, verdict) in [
+    fn errors_of_kms_mean_what_the_table_says() {
+        for (code, status, fault) in [
             ("InvalidCiphertextException", 400, None),
             ("IncorrectKeyException", 400, None),
             ("AccessDeniedException", 400, Some(Fault::KmsDenied)),
@@ -88,7 +92,7 @@ mod tests {
             ("", 503, Some(Fault::Unavailable)),
             ("ValidationException", 400, Some(Fault::Unexpected)),
         ] {
-            assert_eq!(judge(Some(code), Some(status)), verdict, "{code} {status}");
+            assert_eq!(classify(Some(code), Some(status)), fault, "{code} {status}");
         }
     }
 }

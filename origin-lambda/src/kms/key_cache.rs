@@ -1,44 +1,44 @@
 //! Opened data keys, kept for a short time, so that a page of metadata or a seeking video player
 //! does not cost a call to KMS for each object or range.
 //!
-//! A key is found by its ciphertext *and* its context: whoever presents another context asks KMS.
-//! What the cache holds outlives a withdrawn grant by its life and no longer. Failures are not kept.
+//! What is kept, by which name and for how long is decided by [`DataKeyCache`]. Failures are not kept.
 
 use std::{
-    collections::HashMap,
     fmt,
     sync::{Arc, Mutex, PoisonError},
     time::{Duration, Instant},
 };
 
-use keyfront_envelope::Description;
-use sha2::{Digest as _, Sha256};
+use keyfront_envelope::{
+    Description,
+    reader::{CacheLimits, DataKeyCache, DataKeyName, KeyOwner},
+};
 use tokio::sync::OnceCell;
 
 use super::{Kms, PlainKey};
 use crate::error::Error;
 
-type Name = [u8; 32];
+/// A key, or the place where those wait who need it.
+type Cell = Arc<OnceCell<Arc<PlainKey>>>;
 
 /// A bounded cache of opened data keys.
 pub struct KeyCache {
-    capacity: usize,
-    life: Duration,
-    entries: Mutex<HashMap<Name, Entry>>,
-}
-
-struct Entry {
-    since: Instant,
-    key: Arc<OnceCell<Arc<PlainKey>>>,
+    limits: CacheLimits,
+    started: Instant,
+    keys: Mutex<DataKeyCache<Cell>>,
 }
 
 impl KeyCache {
-    /// A cache of at most `capacity` keys, each for at most `life`.
+    /// A cache of at most `capacity` keys, each for at most `life`, counted in whole seconds.
     pub fn new(capacity: usize, life: Duration) -> Self {
+        let life = i64::try_from(life.as_secs()).unwrap_or(i64::MAX);
         Self {
-            capacity,
-            life,
-            entries: Mutex::default(),
+            limits: CacheLimits {
+                keys: capacity,
+                life,
+            },
+            started: Instant::now(),
+            keys: Mutex::new(DataKeyCache::new(capacity)),
         }
     }
 
@@ -52,56 +52,34 @@ impl KeyCache {
         wrapped: &[u8],
         context: &Description,
     ) -> Result<Arc<PlainKey>, Error> {
-        let cell = self.cell(name(wrapped, context), Instant::now());
+        // One KMS key, and whatever session the origin's one role has.
+        let owner = KeyOwner::new(kms.key_arn.as_str(), "");
+        let name = DataKeyName::new(owner, wrapped, context);
+        let cell = self.cell(name, self.started.elapsed());
         cell.get_or_try_init(|| async { kms.decrypt(wrapped, context).await.map(Arc::new) })
             .await
             .cloned()
     }
 
-    fn cell(&self, name: Name, now: Instant) -> Arc<OnceCell<Arc<PlainKey>>> {
-        let mut entries = self.entries.lock().unwrap_or_else(PoisonError::into_inner);
-        entries.retain(|_, entry| now.duration_since(entry.since) < self.life);
-        if let Some(entry) = entries.get(&name) {
-            return Arc::clone(&entry.key);
+    /// The key's place, `since_start` after the cache was made.
+    fn cell(&self, name: DataKeyName, since_start: Duration) -> Cell {
+        let now = i64::try_from(since_start.as_secs()).unwrap_or(i64::MAX);
+        let mut keys = self.keys.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(cell) = keys.find(&name, now) {
+            return cell;
         }
-        if entries.len() >= self.capacity {
-            let oldest = entries.iter().min_by_key(|(_, entry)| entry.since);
-            if let Some(oldest) = oldest.map(|(name, _)| *name) {
-                entries.remove(&oldest);
-            }
-        }
-        let key = Arc::new(OnceCell::new());
-        let entry = Entry {
-            since: now,
-            key: Arc::clone(&key),
-        };
-        entries.insert(name, entry);
-        key
+        let cell = Cell::default();
+        keys.keep(name, Arc::clone(&cell), self.limits, now);
+        cell
     }
 }
 
 impl fmt::Debug for KeyCache {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("KeyCache")
-            .field("capacity", &self.capacity)
-            .field("life", &self.life)
+            .field("limits", &self.limits)
             .finish_non_exhaustive()
     }
-}
-
-/// Every part with its length before it, so that no two inputs run into one another.
-fn name(wrapped: &[u8], context: &Description) -> Name {
-    let mut hash = Sha256::new();
-    let mut absorb = |part: &[u8]| {
-        hash.update((part.len() as u64).to_be_bytes());
-        hash.update(part);
-    };
-    absorb(wrapped);
-    for (name, value) in context {
-        absorb(name.as_bytes());
-        absorb(value.as_bytes());
-    }
-    hash.finalize().into()
 }
 
 #[cfg(test)]
@@ -110,8 +88,9 @@ mod tests {
 
     const LIFE: Duration = Duration::from_secs(60);
 
-    fn filled(cache: &KeyCache, wrapped: &[u8], context: &Description, now: Instant) -> bool {
-        let cell = cache.cell(name(wrapped, context), now);
+    fn filled(cache: &KeyCache, wrapped: &[u8], context: &Description, now: Duration) -> bool {
+        let name = DataKeyName::new(KeyOwner::new("key", ""), wrapped, context);
+        let cell = cache.cell(name, now);
         let known = cell.initialized();
         let key = PlainKey::from_slice(&[1; 32]).unwrap();
         let _ = cell.set(Arc::new(key));
@@ -120,7 +99,7 @@ mod tests {
 
     #[test]
     fn a_key_is_found_by_ciphertext_and_context_for_its_life() {
-        let (cache, now) = (KeyCache::new(4, LIFE), Instant::now());
+        let (cache, now) = (KeyCache::new(4, LIFE), Duration::from_millis(900));
         let context = Description::from([("bucket".to_owned(), "a".to_owned())]);
         let other = Description::from([("bucket".to_owned(), "b".to_owned())]);
         assert!(!filled(&cache, b"wrapped", &context, now));
@@ -133,13 +112,12 @@ mod tests {
 
     #[test]
     fn no_more_keys_are_kept_than_the_capacity() {
-        let (cache, now) = (KeyCache::new(2, LIFE), Instant::now());
+        let cache = KeyCache::new(2, LIFE);
         let context = Description::new();
         for (age, wrapped) in [(0, b"a"), (1, b"b"), (2, b"c")] {
-            filled(&cache, wrapped, &context, now + Duration::from_secs(age));
+            filled(&cache, wrapped, &context, Duration::from_secs(age));
         }
-        assert_eq!(cache.entries.lock().unwrap().len(), 2);
-        let later = now + Duration::from_secs(3);
+        let later = Duration::from_secs(3);
         assert!(filled(&cache, b"c", &context, later));
         assert!(filled(&cache, b"b", &context, later));
         assert!(!filled(&cache, b"a", &context, later));

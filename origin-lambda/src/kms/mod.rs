@@ -117,8 +117,8 @@ impl Kms {
     }
 }
 
-fn plain(told: Option<Blob>) -> Option<PlainKey> {
-    let bytes = Zeroizing::new(told?.into_inner());
+fn plain(returned: Option<Blob>) -> Option<PlainKey> {
+    let bytes = Zeroizing::new(returned?.into_inner());
     PlainKey::from_slice(&bytes)
 }
 

@@ -6,7 +6,7 @@ use futures::{StreamExt as _, TryStreamExt as _, stream};
 use keyfront_envelope::{RangeOpener, StreamOpener};
 use tracing::Span;
 
-use super::{Content, unlock::refusal};
+use super::{Content, failure};
 use crate::{error::Error, store::broken_off};
 
 /// Decrypts a body as it arrives.
@@ -23,7 +23,7 @@ impl Opener {
             Self::Whole(opener) => opener.open(&mut body).map(|released| 0..released),
             Self::Range(opener) => opener.open(&mut body),
         };
-        let plain = plain.map_err(refusal)?;
+        let plain = plain.map_err(failure::envelope)?;
         Ok(body.freeze().slice(plain))
     }
 
@@ -32,7 +32,7 @@ impl Opener {
             Self::Whole(opener) => opener.finish(),
             Self::Range(opener) => opener.finish(),
         }
-        .map_err(refusal)
+        .map_err(failure::envelope)
     }
 }
 
@@ -86,7 +86,7 @@ pub(super) fn opened(body: ByteStream, opener: Opener) -> Content {
     })
     .inspect_err(move |error: &Error| {
         let cause = std::error::Error::source(error).map(ToString::to_string);
-        span.in_scope(|| tracing::error!(%error, cause, "an answer is broken off"));
+        span.in_scope(|| tracing::error!(%error, cause, "a response is broken off"));
     })
     .boxed()
 }
@@ -103,7 +103,7 @@ pub(super) async fn collected(mut body: ByteStream, length: u64) -> Result<Vec<u
     if collected.len() as u64 == length {
         Ok(collected)
     } else {
-        Err(broken_off("the body does not have the told length"))
+        Err(broken_off("the body is not as long as its Content-Length"))
     }
 }
 

@@ -1,91 +1,38 @@
 //! Unlocking: from an object's metadata, maybe its instruction file, to its content key.
 //!
-//! Which contexts are accepted is the configuration's; the order of checks is `keyfront-envelope`'s.
+//! Which envelopes are accepted is decided by [`keyfront_envelope::reader`].
+
+use std::collections::HashMap;
 
 use bytes::Bytes;
 use keyfront_envelope::{
-    AwaitingKey, Description, KeyNeed, LegacyWraps, MAX_INSTRUCTION_FILE, OpenPolicy, Opening,
-    Unlocked, begin, instruction_file_key,
+    AwaitingKey, KeyNeed, MAX_INSTRUCTION_FILE, Unlocked, instruction_file_key,
+    reader::{KeySearch, find_key},
 };
 use keyfront_names::ObjectKey;
 
-use super::Reader;
-use crate::{
-    encryption::{EnvelopeWrap, content_context},
-    error::Error,
-    store::Described,
+use super::{
+    Reader,
+    failure::{self, refused},
 };
-
-/// One kind of envelope that is accepted.
-struct Accepted {
-    wrap: EnvelopeWrap,
-    context: Description,
-}
+use crate::error::Error;
 
 impl Reader {
     /// Finds the content key.
     pub(super) async fn unlock(
         &self,
         key: &ObjectKey,
-        described: &Described,
+        metadata: &HashMap<String, String>,
     ) -> Result<Unlocked, Error> {
-        let mut file = None;
-        for accepted in self.accepted(key) {
-            let admitted = self.admit(key, described, accepted.context, &mut file);
-            match admitted.await {
-                Ok(awaiting) if wrap_needed(&awaiting) == accepted.wrap => {
-                    return self.unwrap(awaiting).await;
-                }
-                // Accepted by a context that is meant for another wrap.
-                Ok(_) | Err(Error::EnvelopeRefused(keyfront_envelope::Error::ContextMismatch)) => {}
-                Err(error) => return Err(error),
+        let search = find_key(&self.policy, key.as_str(), metadata).map_err(refused)?;
+        let awaiting = match search {
+            KeySearch::NeedsKey(awaiting) => awaiting,
+            KeySearch::NeedsInstructionFile(search) => {
+                let file = self.instruction_file(key).await?;
+                search.supply(file.as_deref()).map_err(refused)?
             }
-        }
-        Err(refusal(keyfront_envelope::Error::ContextMismatch))
-    }
-
-    fn accepted(&self, key: &ObjectKey) -> impl Iterator<Item = Accepted> {
-        let own = Accepted {
-            wrap: EnvelopeWrap::Kms,
-            context: content_context(&self.bucket, key),
         };
-        let foreign = self.settings.foreign_context.clone();
-        let foreign = foreign.map(|context| Accepted {
-            wrap: EnvelopeWrap::Kms,
-            context,
-        });
-        // A master key binds no context, so none can be expected.
-        let master = self.master_key.is_some().then(|| Accepted {
-            wrap: EnvelopeWrap::MasterKey,
-            context: Description::new(),
-        });
-        std::iter::once(own).chain(foreign).chain(master)
-    }
-
-    async fn admit(
-        &self,
-        key: &ObjectKey,
-        described: &Described,
-        context: Description,
-        file: &mut Option<Bytes>,
-    ) -> Result<AwaitingKey, Error> {
-        let policy = OpenPolicy {
-            commitment: self.settings.commitment,
-            legacy_wraps: LegacyWraps::Refused,
-            context,
-        };
-        match begin(&described.metadata, policy).map_err(refusal)? {
-            Opening::NeedsKey(awaiting) => Ok(awaiting),
-            Opening::NeedsInstructionFile(awaiting) => {
-                if file.is_none() {
-                    *file = self.instruction_file(key).await?;
-                }
-                match file {
-                    Some(body) => awaiting.supply(body).map_err(refusal),
-                    None => Err(refusal(awaiting.absent())),
-                }
-            }
-        }
+        self.unwrap(awaiting).await
     }
 
     async fn instruction_file(&self, key: &ObjectKey) -> Result<Option<Bytes>, Error> {
@@ -118,29 +65,6 @@ impl Reader {
                 awaiting.unlock_with_master(&master.key)
             }
         };
-        unlocked.map_err(refusal)
-    }
-}
-
-fn wrap_needed(awaiting: &AwaitingKey) -> EnvelopeWrap {
-    match awaiting.need() {
-        KeyNeed::KmsDecrypt { .. } => EnvelopeWrap::Kms,
-        KeyNeed::MasterKey { .. } => EnvelopeWrap::MasterKey,
-    }
-}
-
-/// Whose fault it is that an envelope does not open: the reader's policy, or the object.
-pub(super) fn refusal(error: keyfront_envelope::Error) -> Error {
-    use keyfront_envelope::Error as Refused;
-    match error {
-        Refused::RangeNotSatisfiable { plaintext_length } => Error::RangeNotSatisfiable {
-            length: plaintext_length,
-        },
-        Refused::CommitmentRequired | Refused::LegacyWrap(_) | Refused::ContextMismatch => {
-            Error::EnvelopeRefused(error)
-        }
-        Refused::NotAnEnvelope => Error::NotSealed,
-        // The crate's enum may grow; what is not known to be policy is the object's fault.
-        _ => Error::EnvelopeInvalid(error),
+        unlocked.map_err(failure::envelope)
     }
 }

@@ -3,6 +3,7 @@
 //! It keeps no session, and nothing of an answer but a session or an error's code leaves it.
 
 use keyfront_edge::{Refusal, RoleCredentials, http_date};
+use keyfront_names::Arn;
 use keyfront_sigv4::{Signer, uri_encoding};
 use serde::Deserialize;
 use zeroize::Zeroizing;
@@ -78,7 +79,7 @@ impl RoleSettings {
     pub(crate) fn judge(document: RoleDocument) -> Result<Self, &'static str> {
         let RoleDocument { arn, region, .. } = document;
         let endpoint = Endpoint::judge("sts", region, document.endpoint.as_deref())?;
-        if !(arn.starts_with("arn:") && arn.contains(":role/") && is_text(&arn, 2048)) {
+        if !is_role(&arn) {
             return Err("has an arn that is not a role's");
         }
         let name = document.session_name.as_deref().unwrap_or("keyfront-edge");
@@ -133,6 +134,14 @@ impl RoleSettings {
         aws_call::signed(signer, &self.endpoint, content, (secrets, now))
             .map_err(|_| AssumeRoleError::Secrets)
     }
+}
+
+/// Whether `text` is the ARN of a role. Not as strict as AWS's own: Ceph's roles may have no account.
+fn is_role(text: &str) -> bool {
+    let arn = Arn::parse(text).ok();
+    let role = arn.filter(|arn| arn.service == "iam" && arn.region.is_empty());
+    let name = role.and_then(|arn| arn.resource.strip_prefix("role/"));
+    text.len() <= 2048 && name.is_some_and(|name| !name.is_empty())
 }
 
 fn is_text(text: &str, longest: usize) -> bool {

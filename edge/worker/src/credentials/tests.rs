@@ -84,6 +84,19 @@ fn a_role_that_breaks_a_rule_is_refused() {
         let document = format!(r#"{{"arn":"arn:aws:iam::1:role/r",{change}}}"#);
         assert!(judged(&document).unwrap_err().contains(rule), "{change}");
     }
+    for (arn, is_role) in [
+        ("arn:aws:iam::111122223333:role/path/edge", true),
+        // Ceph's roles may have no account.
+        ("arn:aws:iam:::role/edge", true),
+        ("arn:aws:iam::111122223333:user/edge", false),
+        ("arn:aws:iam::111122223333:role/", false),
+        ("arn:aws:sts::111122223333:assumed-role/edge/s", false),
+        ("arn:aws:s3:::bucket:role/edge", false),
+        ("role/edge", false),
+    ] {
+        let document = format!(r#"{{"arn":"{arn}","region":"eu-west-1"}}"#);
+        assert_eq!(judged(&document).is_ok(), is_role, "{arn}");
+    }
 }
 
 #[test]

@@ -59,9 +59,9 @@ extern "C" {
     /// The viewer sees the transfer fail.
     pub(super) async fn abort(writer: &JsValue, reason: &str);
 
-    /// An answer whose body is in the content coding its head names already.
+    /// A response whose body is in the content coding its headers name already.
     #[wasm_bindgen(catch)]
-    pub(super) fn opened(status: u16, heads: &str, body: &JsValue) -> Result<Response, JsValue>;
+    pub(super) fn opened(status: u16, headers: &str, body: &JsValue) -> Result<Response, JsValue>;
 }
 
 /// A content key in the host's hands.

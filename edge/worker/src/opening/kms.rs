@@ -1,15 +1,17 @@
-//! KMS `Decrypt`: the call, and what its answer means.
+//! KMS `Decrypt`: the call, and what its response means.
 //!
-//! It neither sends nor keeps anything; nothing of an answer but the data key or an error's code leaves it.
+//! It neither sends nor keeps anything; nothing of a response but the data key or an error's code leaves it. What KMS's
+//! error codes mean is [`Failure`]'s.
 
 use base64::{Engine as _, engine::general_purpose::STANDARD};
+use keyfront_contract::Failure;
 use keyfront_edge::{Refusal, RoleCredentials};
 use keyfront_envelope::{DataKey, Description};
 use keyfront_sigv4::{Signer, SigningError};
 use serde::{Deserialize, Serialize};
 use zeroize::Zeroizing;
 
-use super::settings::OpenSettings;
+use super::{failure, settings::OpenSettings};
 use crate::aws_call::{self, Call};
 
 const HEADERS: &[(&str, &str)] = &[
@@ -26,24 +28,32 @@ struct Request<'a> {
 }
 
 #[derive(Deserialize)]
-struct Answer {
+struct Decrypted {
     #[serde(rename = "Plaintext")]
     plaintext: Zeroizing<String>,
 }
 
 #[derive(Deserialize)]
-struct Failure {
+struct ErrorResponse {
     #[serde(rename = "__type")]
     kind: String,
 }
 
+/// A data key as KMS unwraps it.
+#[derive(Clone, Copy)]
+pub(crate) struct Wrapped<'w> {
+    pub(crate) ciphertext: &'w [u8],
+    /// Whole, as it is stored.
+    pub(crate) context: &'w Description,
+}
+
 /// Why KMS gave no key.
 #[derive(Debug)]
-pub(crate) enum Refused {
-    /// It may pass: ask again, and if that does not help, tell this.
-    Passing(Refusal),
-    /// It will not pass by itself.
-    Lasting(Refusal),
+pub(crate) enum KmsError {
+    /// Another attempt may succeed; if none does, this is the answer.
+    Transient(Refusal),
+    /// Another attempt fails alike.
+    Permanent(Refusal),
 }
 
 /// The signed call: under the *configured* key, with the whole stored context.
@@ -53,67 +63,41 @@ pub(crate) enum Refused {
 pub(crate) fn call(
     signer: &mut Signer,
     settings: &OpenSettings,
-    (wrapped, context): (&[u8], &Description),
+    wrapped: Wrapped<'_>,
     credentials: (&RoleCredentials<'_>, i64),
 ) -> Result<Call, SigningError> {
     let request = Request {
-        ciphertext_blob: STANDARD.encode(wrapped),
-        encryption_context: context,
-        key_id: &settings.key_arn,
+        ciphertext_blob: STANDARD.encode(wrapped.ciphertext),
+        encryption_context: wrapped.context,
+        key_id: settings.key_arn.as_str(),
     };
     // Strings and a map of strings always serialise.
     let body = serde_json::to_string(&request).unwrap_or_default();
     aws_call::signed(signer, &settings.kms, (HEADERS, body), credentials)
 }
 
-/// Reads KMS's answer; `None` is none at all.
+/// Reads KMS's response; `None` is none at all.
 ///
 /// # Errors
-/// [`Refused`], with what it means.
-pub(crate) fn read(answer: Option<(u16, &[u8])>) -> Result<DataKey, Refused> {
-    let Some((status, body)) = answer else {
-        return Err(Refused::Passing(Refusal::OriginFailed));
+/// [`KmsError`], with what it means.
+pub(crate) fn read(response: Option<(u16, &[u8])>) -> Result<DataKey, KmsError> {
+    let Some((status, body)) = response else {
+        return Err(KmsError::Transient(Refusal::OriginFailed));
     };
     if status == 200 {
-        return data_key(body).ok_or(Refused::Lasting(Refusal::OriginFailed));
+        return data_key(body).ok_or(KmsError::Permanent(Refusal::OriginFailed));
     }
-    let failure = serde_json::from_slice::<Failure>(body).ok();
-    let kind = failure.as_ref().map_or("", |failure| failure.kind.as_str());
-    Err(judge(kind.rsplit('#').next().unwrap_or_default(), status))
+    let error = serde_json::from_slice::<ErrorResponse>(body).ok();
+    let kind = error.as_ref().map_or("", |error| error.kind.as_str());
+    Err(match Failure::of_kms_response(kind, status) {
+        Some(meaning) if meaning.is_transient() => KmsError::Transient(failure::of_kms(meaning)),
+        Some(meaning) => KmsError::Permanent(failure::of_kms(meaning)),
+        None => KmsError::Permanent(Refusal::OriginFailed),
+    })
 }
 
 fn data_key(body: &[u8]) -> Option<DataKey> {
-    let answer: Answer = serde_json::from_slice(body).ok()?;
-    let key = Zeroizing::new(STANDARD.decode(answer.plaintext.as_bytes()).ok()?);
+    let decrypted: Decrypted = serde_json::from_slice(body).ok()?;
+    let key = Zeroizing::new(STANDARD.decode(decrypted.plaintext.as_bytes()).ok()?);
     DataKey::from_slice(&key).ok()
-}
-
-fn judge(kind: &str, status: u16) -> Refused {
-    match (kind, status) {
-        ("InvalidCiphertextException" | "IncorrectKeyException", _) => {
-            Refused::Lasting(Refusal::EnvelopeInvalid)
-        }
-        ("AccessDeniedException", _) => Refused::Lasting(Refusal::KmsDenied),
-        ("DisabledException" | "KMSInvalidStateException" | "NotFoundException", _) => {
-            Refused::Lasting(Refusal::KmsDisabled)
-        }
-        ("ThrottlingException" | "LimitExceededException", _) | (_, 429) => {
-            Refused::Passing(Refusal::Throttled)
-        }
-        ("ExpiredTokenException" | "ExpiredToken", _) => {
-            Refused::Lasting(Refusal::CredentialsExpired)
-        }
-        (
-            "UnrecognizedClientException"
-            | "InvalidClientTokenId"
-            | "InvalidSignatureException"
-            | "IncompleteSignature"
-            | "IncompleteSignatureException"
-            | "MissingAuthenticationTokenException",
-            _,
-        ) => Refused::Lasting(Refusal::SignatureRejected),
-        ("DependencyTimeoutException" | "KeyUnavailableException" | "KMSInternalException", _)
-        | (_, 500..=599) => Refused::Passing(Refusal::OriginFailed),
-        _ => Refused::Lasting(Refusal::OriginFailed),
-    }
 }

@@ -94,7 +94,7 @@ impl Segments {
         Ok((counter, std::mem::take(&mut self.surplus)))
     }
 
-    /// Judges the whole.
+    /// Verifies the whole.
     ///
     /// # Errors
     /// [`Error::Truncated`] or [`Error::TagMismatch`]: what is held back must not leave.

@@ -1,98 +1,61 @@
 use std::sync::Arc;
 
 use keyfront_edge::{Refusal, RoleCredentials};
+use keyfront_envelope::reader::{
+    CacheLimits, DataKeyName, KeyOwner, KeySearch, OverLimit, ReadFailure, StoredObject, find_key,
+};
 use keyfront_envelope::{
-    DataKey, Description, Format, KmsContext, Seed, WrappedDataKey, content_context,
-    instruction_file_key, seal,
+    DataKey, Description, Error, Format, KmsContext, Seed, WrappedDataKey, content_context, seal,
 };
 use keyfront_sigv4::Signer;
 use serde_json::{Value, json};
 
-use super::data_keys::{self, DataKeys, Limits, Step, Waited};
-use super::kms::{self, Refused};
-use super::object::{Kept, Stored};
-use super::plan::{self, Asked, InstructionFile, Plan};
+use super::data_keys::{DataKeys, Step, Waited};
+use super::failure;
+use super::kms::{self, KmsError, Wrapped};
 use super::segments::Segments;
-use super::settings::{Larger, OpenDocument, OpenSettings};
+use super::settings::{OpenDocument, OpenSettings};
 
 const KEY_ARN: &str = "arn:aws:kms:eu-west-1:111122223333:key/1234abcd-12ab-34cd-56ef-1234567890ab";
 const SITE: &str = r#"{"v":1,"bucket":"media","region":"eu-west-1","style":"path","prefix":"p/","index":"i.html",
     "query":["v"],"signing":"sigv4","reader":{"prefix":"/r","host":"h.example","region":"eu-west-1"}}"#;
-const MODIFIED: &str = "Fri, 02 Jan 2026 03:04:05 GMT";
-
-fn judged(changes: &[(&str, Value)]) -> Result<OpenSettings, &'static str> {
+fn validated(changes: &[(&str, Value)]) -> Result<OpenSettings, &'static str> {
     let mut document = json!({"kms_key": KEY_ARN});
     for (field, value) in changes {
         document[field] = value.clone();
     }
     let document = serde_json::from_value::<OpenDocument>(document).unwrap();
-    OpenSettings::judge(document, SITE)
+    OpenSettings::validate(document, SITE)
 }
 
-/// The head of an envelope as the bucket tells it, and its body.
+/// An envelope's headers as the bucket reports them, and the length of its body.
 struct Object {
-    heads: Vec<(String, String)>,
-    body: Vec<u8>,
+    headers: Vec<(String, String)>,
+    length: u64,
 }
 
 impl Object {
-    fn sealed(format: Format, context: Description, content: &[u8]) -> Self {
-        let context = KmsContext::new(format, context).unwrap();
+    fn sealed(content: &[u8]) -> Self {
+        let context = KmsContext::new(Format::V3, content_context("media", "a/b")).unwrap();
         let key = WrappedDataKey::from_kms(DataKey::new([7; 32]), vec![1, 2], context).unwrap();
         let (mut sealer, envelope) = seal(key, Seed::from_random([9; 28]), None).unwrap();
         let mut body = content.to_vec();
         sealer.seal(&mut body).unwrap();
-        body.extend(sealer.finish().unwrap());
-        let mut heads = vec![
-            ("content-length".to_owned(), body.len().to_string()),
+        let length = (body.len() + sealer.finish().unwrap().len()) as u64;
+        let mut headers = vec![
+            ("content-length".to_owned(), length.to_string()),
             ("etag".to_owned(), "\"e\"".to_owned()),
-            ("last-modified".to_owned(), MODIFIED.to_owned()),
         ];
         for (name, value) in envelope.metadata().unwrap() {
-            heads.push((format!("x-amz-meta-{name}"), value.to_owned()));
+            headers.push((format!("x-amz-meta-{name}"), value));
         }
-        Self { heads, body }
+        Self { headers, length }
     }
-
-    fn own(format: Format, content: &[u8]) -> Self {
-        Self::sealed(format, content_context("media", "a/b"), content)
-    }
-
-    fn headers(&self) -> Vec<(&str, &str)> {
-        let pairs = self.heads.iter();
-        pairs
-            .map(|(name, value)| (name.as_str(), value.as_str()))
-            .collect()
-    }
-}
-
-fn admitted(settings: &OpenSettings, object: &Object, key: &str) -> Result<bool, &'static str> {
-    let headers = object.headers();
-    let stored = Stored::read(&headers).unwrap();
-    plan::admit(settings, key, &stored, InstructionFile::Unasked)
-        .map(|awaiting| awaiting.is_some())
-        .map_err(|refusal| refusal.code())
-}
-
-fn planned(
-    settings: &OpenSettings,
-    length: usize,
-    method: &str,
-    asked: &[(&str, &str)],
-) -> Result<Plan, Refusal> {
-    let object = Object::own(Format::V3, &vec![5; length]);
-    let headers = object.headers();
-    let stored = Stored::read(&headers).unwrap();
-    let awaiting = plan::admit(settings, "a/b", &stored, InstructionFile::Unasked)
-        .unwrap()
-        .unwrap();
-    let unlocked = awaiting.unlock(&DataKey::new([7; 32])).unwrap();
-    Asked::read(method, asked).plan(settings, &stored, &unlocked)
 }
 
 #[test]
 fn settings_that_break_a_rule_are_refused() {
-    assert!(judged(&[]).is_ok());
+    assert!(validated(&[]).is_ok());
     for (field, value) in [
         ("kms_key", json!("alias/a")),
         (
@@ -107,19 +70,19 @@ fn settings_that_break_a_rule_are_refused() {
         ("cached_seconds", json!(301)),
     ] {
         assert!(
-            judged(&[(field, value.clone())]).is_err(),
+            validated(&[(field, value.clone())]).is_err(),
             "{field} {value}"
         );
     }
     let unknown = json!({"kms_key": KEY_ARN, "verfy_limit": 1});
     assert!(serde_json::from_value::<OpenDocument>(unknown).is_err());
     let bare = serde_json::from_value::<OpenDocument>(json!({"kms_key": KEY_ARN})).unwrap();
-    assert!(OpenSettings::judge(bare, "[]").is_err());
+    assert!(OpenSettings::validate(bare, "[]").is_err());
 }
 
 #[test]
 fn the_bucket_is_asked_by_key_whatever_the_site_maps_paths_to() {
-    let settings = judged(&[]).unwrap();
+    let settings = validated(&[]).unwrap();
     let site: Value = serde_json::from_slice(&settings.bucket_site).unwrap();
     assert_eq!(
         site,
@@ -130,166 +93,8 @@ fn the_bucket_is_asked_by_key_whatever_the_site_maps_paths_to() {
 }
 
 #[test]
-fn an_object_opens_under_its_own_key_and_no_other() {
-    let settings = judged(&[]).unwrap();
-    let object = Object::own(Format::V3, b"content");
-    assert_eq!(admitted(&settings, &object, "a/b"), Ok(true));
-    assert_eq!(admitted(&settings, &object, "a/c"), Err("envelope-refused"));
-}
-
-#[test]
-fn a_foreign_context_opens_where_it_is_configured() {
-    let context = Description::from([("tenant".to_owned(), "a".to_owned())]);
-    let object = Object::sealed(Format::V3, context, b"content");
-    assert_eq!(
-        admitted(&judged(&[]).unwrap(), &object, "a/b"),
-        Err("envelope-refused")
-    );
-    let settings = judged(&[("context", json!({"tenant": "a"}))]).unwrap();
-    assert_eq!(admitted(&settings, &object, "a/b"), Ok(true));
-}
-
-#[test]
-fn v2_opens_only_where_commitment_is_optional() {
-    let object = Object::own(Format::V2, b"content");
-    assert_eq!(
-        admitted(&judged(&[]).unwrap(), &object, "a/b"),
-        Err("envelope-refused")
-    );
-    let settings = judged(&[("commitment", json!("optional"))]).unwrap();
-    assert_eq!(admitted(&settings, &object, "a/b"), Ok(true));
-}
-
-#[test]
-fn an_object_without_an_envelope_needs_its_instruction_file() {
-    assert_eq!(instruction_file_key("a"), "a.instruction");
-    let settings = judged(&[]).unwrap();
-    let mut object = Object::own(Format::V3, b"content");
-    object
-        .heads
-        .retain(|(name, _)| !name.starts_with("x-amz-meta-"));
-    assert_eq!(admitted(&settings, &object, "a/b"), Ok(false));
-    let headers = object.headers();
-    let stored = Stored::read(&headers).unwrap();
-    for (file, code) in [
-        (InstructionFile::Absent, "not-found"),
-        (InstructionFile::Body(b"{}"), "not-found"),
-        (InstructionFile::Body(b"["), "envelope-invalid"),
-    ] {
-        let refused = plan::admit(&settings, "a/b", &stored, file).unwrap_err();
-        assert_eq!(refused.code(), code);
-    }
-}
-
-#[test]
-fn a_head_that_is_no_objects_is_refused() {
-    let strong = ("etag", "\"e\"");
-    assert!(Stored::read(&[("content-length", "5"), strong]).is_some());
-    for headers in [
-        &[strong][..],
-        &[("content-length", "-1"), strong],
-        &[("content-length", "5")],
-        &[("content-length", "5"), ("etag", "W/\"e\"")],
-    ] {
-        assert!(Stored::read(headers).is_none(), "{headers:?}");
-    }
-}
-
-#[test]
-fn unverified_answers_are_for_no_cache_to_keep() {
-    let headers = [
-        ("content-length", "5"),
-        ("etag", "\"e\""),
-        ("cache-control", "public"),
-        ("x-amz-meta-x-amz-d", "1"),
-        ("content-type", "a/b"),
-    ];
-    let stored = Stored::read(&headers).unwrap();
-    assert!(
-        stored
-            .shown(Kept::AsStored)
-            .contains(&("cache-control", "public"))
-    );
-    assert!(
-        stored
-            .shown(Kept::Nowhere)
-            .contains(&("cache-control", "no-store"))
-    );
-    assert!(
-        stored
-            .shown(Kept::Nowhere)
-            .contains(&("content-type", "a/b"))
-    );
-    assert!(
-        !stored
-            .shown(Kept::AsStored)
-            .iter()
-            .any(|(name, _)| name.starts_with("x-amz"))
-    );
-}
-
-#[test]
-fn conditions_and_ranges_count_on_the_plaintext() {
-    let settings = judged(&[("verify_limit", json!(100))]).unwrap();
-    let plan =
-        |method: &str, asked: &[(&str, &str)]| planned(&settings, 100, method, asked).unwrap();
-    assert_eq!(plan("GET", &[]), Plan::Verified(None));
-    assert_eq!(plan("HEAD", &[("range", "bytes=0-1")]), Plan::Head);
-    assert_eq!(
-        plan("GET", &[("if-none-match", "\"e\"")]),
-        Plan::NotModified
-    );
-    assert_eq!(
-        plan("GET", &[("if-modified-since", MODIFIED)]),
-        Plan::NotModified
-    );
-    assert_eq!(plan("GET", &[("if-match", "\"f\"")]), Plan::Fails);
-    assert_eq!(plan("GET", &[("range", "bytes=100-")]), Plan::Unsatisfiable);
-    assert_eq!(
-        plan("GET", &[("range", "bytes=0-1"), ("if-range", "\"f\"")]),
-        Plan::Verified(None)
-    );
-    let Plan::Verified(Some(range)) = plan("GET", &[("range", "bytes=-1")]) else {
-        panic!("the range is answered");
-    };
-    assert_eq!((range.first(), range.last()), (99, 99));
-}
-
-#[test]
-fn one_request_does_where_the_whole_object_is_wanted() {
-    for (method, headers, first) in [
-        ("GET", &[][..], "GET"),
-        ("HEAD", &[], "HEAD"),
-        ("GET", &[("range", "bytes=0-1")], "HEAD"),
-        ("GET", &[("if-none-match", "\"e\"")], "HEAD"),
-        ("GET", &[("range", "nonsense")], "GET"),
-    ] {
-        assert_eq!(Asked::read(method, headers).first_method(), first);
-    }
-}
-
-#[test]
-fn objects_over_the_limit_go_the_configured_way() {
-    for (larger, whole, part) in [
-        (Larger::Stream, "Ok(Streamed)", "Ok(StreamedRange"),
-        (Larger::Ranges, "Err(UseRange)", "Ok(StreamedRange"),
-        (Larger::Reader, "Ok(Reader)", "Ok(Reader)"),
-    ] {
-        let word = format!("{larger:?}").to_lowercase();
-        let settings = judged(&[("verify_limit", json!(99)), ("larger", json!(word))]).unwrap();
-        let told = format!("{:?}", planned(&settings, 100, "GET", &[]));
-        assert!(told.starts_with(whole), "{told}");
-        let told = format!(
-            "{:?}",
-            planned(&settings, 100, "GET", &[("range", "bytes=0-1")])
-        );
-        assert!(told.starts_with(part), "{told}");
-    }
-}
-
-#[test]
 fn kms_is_asked_under_the_configured_key_with_the_whole_context() {
-    let settings = judged(&[]).unwrap();
+    let settings = validated(&[]).unwrap();
     let context = Description::from([("a".to_owned(), "b".to_owned())]);
     let credentials = RoleCredentials {
         access_key_id: "ASIA",
@@ -297,11 +102,14 @@ fn kms_is_asked_under_the_configured_key_with_the_whole_context() {
         session_token: "token",
         expires_at: None,
     };
-    let asked = (&[1, 2][..], &context);
+    let wrapped = Wrapped {
+        ciphertext: &[1, 2],
+        context: &context,
+    };
     let call = kms::call(
         &mut Signer::new(),
         &settings,
-        asked,
+        wrapped,
         (&credentials, 1_767_323_045),
     )
     .unwrap();
@@ -315,7 +123,7 @@ fn kms_is_asked_under_the_configured_key_with_the_whole_context() {
 }
 
 #[test]
-fn answers_of_kms_are_judged_as_the_table_says() {
+fn errors_of_kms_mean_what_the_table_says() {
     for (kind, status, code, passes) in [
         ("AccessDeniedException", 400, "kms-denied", false),
         ("ns#DisabledException", 400, "kms-disabled", false),
@@ -325,6 +133,7 @@ fn answers_of_kms_are_judged_as_the_table_says() {
         ("IncorrectKeyException", 400, "envelope-invalid", false),
         ("ThrottlingException", 400, "throttled", true),
         ("KMSInternalException", 500, "origin-failed", true),
+        ("DependencyTimeoutException", 500, "origin-failed", true),
         ("ExpiredTokenException", 400, "credentials-expired", false),
         (
             "InvalidSignatureException",
@@ -337,17 +146,17 @@ fn answers_of_kms_are_judged_as_the_table_says() {
     ] {
         let body = json!({"__type": kind, "message": "secret text"}).to_string();
         match kms::read(Some((status, body.as_bytes()))).unwrap_err() {
-            Refused::Passing(refusal) => {
+            KmsError::Transient(refusal) => {
                 assert_eq!((refusal.code(), true), (code, passes), "{kind}");
             }
-            Refused::Lasting(refusal) => {
+            KmsError::Permanent(refusal) => {
                 assert_eq!((refusal.code(), false), (code, passes), "{kind}");
             }
         }
     }
     assert!(matches!(
         kms::read(None),
-        Err(Refused::Passing(Refusal::OriginFailed))
+        Err(KmsError::Transient(Refusal::OriginFailed))
     ));
     for body in ["{}", "", r#"{"Plaintext":"AAAA"}"#, r#"{"Plaintext":"?"}"#] {
         assert!(kms::read(Some((200, body.as_bytes()))).is_err(), "{body}");
@@ -357,52 +166,10 @@ fn answers_of_kms_are_judged_as_the_table_says() {
 }
 
 #[test]
-fn a_data_key_is_found_by_who_opened_it_its_ciphertext_and_its_context_for_its_life() {
-    let (mut keys, limits) = (DataKeys::new(), Limits { keys: 4, life: 60 });
-    let context = Description::from([("a".to_owned(), "b".to_owned())]);
-    let owner = data_keys::owner(KEY_ARN, "ASIA");
-    let name = data_keys::name(&owner, b"wrapped", &context);
-    let key = Arc::new(DataKey::new([1; 32]));
-    keys.keep((owner, name), &key, limits, 100);
-    assert!(keys.find(&name, 159).is_some());
-    for other in [
-        data_keys::name(&owner, b"Wrapped", &context),
-        data_keys::name(&owner, b"wrapped", &Description::new()),
-        data_keys::name(&data_keys::owner(KEY_ARN, "ASIB"), b"wrapped", &context),
-    ] {
-        assert!(keys.find(&other, 100).is_none());
-    }
-    assert!(keys.find(&name, 160).is_none());
-    assert_eq!(
-        Arc::strong_count(&key),
-        1,
-        "an expired key is dropped, and with that wiped"
-    );
-}
-
-#[test]
-fn an_owner_keeps_no_more_data_keys_than_it_may() {
-    let mut keys = DataKeys::new();
-    let key = Arc::new(DataKey::new([1; 32]));
-    let (a, b) = (data_keys::owner("a", ""), data_keys::owner("b", ""));
-    let named = |owner, at: u8| data_keys::name(owner, &[at], &Description::new());
-    let limits = |keys| Limits { keys, life: 60 };
-    keys.keep((b, named(&b, 0)), &key, limits(1), 0);
-    for at in 0..3 {
-        keys.keep((a, named(&a, at)), &key, limits(2), 0);
-    }
-    let found = [0, 1, 2].map(|at| keys.find(&named(&a, at), 0).is_some());
-    assert_eq!(found, [false, true, true]);
-    assert!(keys.find(&named(&b, 0), 0).is_some());
-    keys.keep((b, named(&b, 1)), &key, limits(0), 0);
-    assert!(keys.find(&named(&b, 1), 0).is_none());
-}
-
-#[test]
 fn one_request_asks_kms_for_a_key_and_the_others_wait_for_it_once() {
-    let (mut keys, limits) = (DataKeys::new(), Limits { keys: 4, life: 60 });
-    let owner = data_keys::owner(KEY_ARN, "ASIA");
-    let named = |wrapped| data_keys::name(&owner, wrapped, &Description::new());
+    let (mut keys, limits) = (DataKeys::new(), CacheLimits { keys: 4, life: 60 });
+    let owner = KeyOwner::new(KEY_ARN, "ASIA");
+    let named = |wrapped| DataKeyName::new(owner, wrapped, &Description::new());
     let (name, other) = (named(b"1"), named(b"2"));
     let key = Arc::new(DataKey::new([1; 32]));
     assert!(matches!(
@@ -425,14 +192,14 @@ fn one_request_asks_kms_for_a_key_and_the_others_wait_for_it_once() {
         keys.step(&name, limits, Waited::Enough, 1),
         Step::Ask
     ));
-    keys.arrived((owner, name), Some(&key), limits, 1);
+    keys.arrived(name, Some(&key), limits, 1);
     assert!(matches!(
         keys.step(&name, limits, Waited::Once, 1),
         Step::Use(_)
     ));
 
     // A failure is nobody else's: whoever waited asks, and whoever comes starts anew.
-    keys.arrived((owner, other), None, limits, 1);
+    keys.arrived(other, None, limits, 1);
     assert!(matches!(
         keys.step(&other, limits, Waited::Once, 1),
         Step::Ask
@@ -455,7 +222,7 @@ fn one_request_asks_kms_for_a_key_and_the_others_wait_for_it_once() {
         Step::Ask
     ));
 
-    let none = Limits { keys: 0, life: 60 };
+    let none = CacheLimits { keys: 0, life: 60 };
     for _ in 0..2 {
         assert!(matches!(
             keys.step(&named(b"3"), none, Waited::NotYet, 0),
@@ -466,16 +233,21 @@ fn one_request_asks_kms_for_a_key_and_the_others_wait_for_it_once() {
 
 #[test]
 fn a_body_is_read_in_segments_whose_counters_follow_one_another() {
-    let settings = judged(&[]).unwrap();
-    let object = Object::own(Format::V3, &vec![5; 300_000]);
-    let headers = object.headers();
-    let stored = Stored::read(&headers).unwrap();
-    let awaiting = plan::admit(&settings, "a/b", &stored, InstructionFile::Unasked)
-        .unwrap()
-        .unwrap();
+    let settings = validated(&[]).unwrap();
+    let object = Object::sealed(&vec![5; 300_000]);
+    let headers: Vec<(&str, &str)> = object
+        .headers
+        .iter()
+        .map(|(name, value)| (name.as_str(), value.as_str()))
+        .collect();
+    let stored = StoredObject::read(&headers, |_| None).unwrap();
+    let search = find_key(&settings.policy, "a/b", stored.metadata()).unwrap();
+    let KeySearch::NeedsKey(awaiting) = search else {
+        panic!("the envelope is on the object");
+    };
     let unlocked = awaiting.unlock(&DataKey::new([7; 32])).unwrap();
     let key = unlocked.content_key();
-    let body_length = object.body.len() as u64;
+    let body_length = object.length;
     let begin = || Segments::whole(&unlocked, body_length).unwrap();
 
     let mut segments = begin();
@@ -506,4 +278,40 @@ fn a_body_is_read_in_segments_whose_counters_follow_one_another() {
     let (counter, surplus) = segments.arrived(key, 9, None).unwrap();
     assert_eq!((counter, surplus), (key.counter_block(2), 3));
     segments.finish(&[]).unwrap();
+}
+
+#[test]
+fn what_does_not_open_is_refused_by_whose_fault_it_is() {
+    for (why, code) in [
+        (ReadFailure::UseRange { limit: 1 }, "use-range"),
+        (ReadFailure::NotAnEnvelope, "not-found"),
+        (Error::CommitmentRequired.into(), "envelope-refused"),
+        (Error::ContextMismatch.into(), "envelope-refused"),
+        (Error::TagMismatch.into(), "envelope-invalid"),
+        (Error::CommitmentMismatch.into(), "envelope-invalid"),
+        (ReadFailure::ResponseInvalid("etag"), "origin-failed"),
+    ] {
+        assert_eq!(failure::refusal(why).code(), code);
+    }
+}
+
+#[test]
+fn settings_become_the_readers_policy() {
+    for (word, over_limit) in [
+        ("stream", OverLimit::Stream),
+        ("ranges", OverLimit::RangesOnly),
+        ("reader", OverLimit::Elsewhere),
+    ] {
+        let fields = [
+            ("verify_limit", json!(99)),
+            ("larger", json!(word)),
+            ("context", json!({"tenant": "a"})),
+            ("commitment", json!("optional")),
+        ];
+        let policy = validated(&fields).unwrap().policy;
+        assert_eq!((policy.verify_limit, policy.over_limit), (99, over_limit));
+        assert_eq!(policy.bucket, "media");
+        assert_eq!(policy.commitment, keyfront_envelope::Commitment::Optional);
+        assert_eq!(policy.foreign_context.unwrap()["tenant"], "a");
+    }
 }

@@ -32,10 +32,10 @@ cpufeatures::new!(
 );
 
 #[derive(Zeroize, ZeroizeOnDrop)]
-pub(in crate::cipher) struct WideGhash {
+pub(crate) struct WideGhash {
     /// H^16 down to H^1: what the blocks of a run are multiplied by.
-    pub(in crate::cipher) powers: [u128; RUN],
-    pub(in crate::cipher) sum: u128,
+    pub(crate) powers: [u128; RUN],
+    pub(crate) sum: u128,
 }
 
 impl WideGhash {
@@ -107,11 +107,7 @@ fn fold_run(sum: __m128i, powers: &[__m512i; 4], run: &[[u8; BLOCK]; RUN]) -> __
 /// The sum of sixteen products, reduced once.
 #[target_feature(enable = "avx512f,avx512bw,vpclmulqdq,pclmulqdq")]
 #[inline]
-pub(in crate::cipher) fn fold_registers(
-    sum: __m128i,
-    powers: &[__m512i; 4],
-    blocks: [__m512i; 4],
-) -> __m128i {
+pub(crate) fn fold_registers(sum: __m128i, powers: &[__m512i; 4], blocks: [__m512i; 4]) -> __m128i {
     let reversal = reversal();
     let mut low = _mm512_setzero_si512();
     let mut middle = low;
@@ -131,7 +127,7 @@ pub(in crate::cipher) fn fold_registers(
 /// The shuffle that reverses the bytes of every block.
 #[target_feature(enable = "avx512f")]
 #[inline]
-pub(in crate::cipher) fn reversal() -> __m512i {
+pub(crate) fn reversal() -> __m512i {
     _mm512_broadcast_i32x4(_mm_set_epi64x(0x0001_0203_0405_0607, 0x0809_0a0b_0c0d_0e0f))
 }
 
@@ -180,7 +176,7 @@ fn sum_lanes(lanes: __m512i) -> __m128i {
 
 #[target_feature(enable = "avx512f")]
 #[inline]
-pub(in crate::cipher) fn load_powers(powers: &[u128; RUN]) -> [__m512i; 4] {
+pub(crate) fn load_powers(powers: &[u128; RUN]) -> [__m512i; 4] {
     let mut registers = [_mm512_setzero_si512(); 4];
     let (quads, _) = powers.as_chunks::<4>();
     for (register, quad) in registers.iter_mut().zip(quads) {
@@ -191,7 +187,7 @@ pub(in crate::cipher) fn load_powers(powers: &[u128; RUN]) -> [__m512i; 4] {
 
 #[target_feature(enable = "avx512f")]
 #[inline]
-pub(in crate::cipher) fn load(quad: &[[u8; BLOCK]; 4]) -> __m512i {
+pub(crate) fn load(quad: &[[u8; BLOCK]; 4]) -> __m512i {
     // Sixty-four consecutive bytes: the compiler makes one load of it.
     let half = |place: usize| {
         let (halves, _) = quad[place / 2].as_chunks::<8>();
@@ -211,14 +207,14 @@ pub(in crate::cipher) fn load(quad: &[[u8; BLOCK]; 4]) -> __m512i {
 
 #[target_feature(enable = "avx512f")]
 #[inline]
-pub(in crate::cipher) fn to_register(element: u128) -> __m128i {
+pub(crate) fn to_register(element: u128) -> __m128i {
     let halves = element.cast_signed();
     _mm_set_epi64x((halves >> 64) as i64, halves as i64)
 }
 
 #[target_feature(enable = "avx512f")]
 #[inline]
-pub(in crate::cipher) fn from_register(register: __m128i) -> u128 {
+pub(crate) fn from_register(register: __m128i) -> u128 {
     let low = _mm_cvtsi128_si64(register).cast_unsigned();
     let high = _mm_cvtsi128_si64(_mm_unpackhi_epi64(register, register)).cast_unsigned();
     (u128::from(high) << 64) | u128::from(low)

@@ -1,5 +1,6 @@
-//! `If-*` (RFC 9110, 13): what a viewer already has, judged against the plaintext's entity tag and
-//! last write.
+//! `If-*` (RFC 9110, 13), evaluated against the plaintext's entity tag and last write.
+//!
+//! Header values come in as text and times as Unix seconds. It decides no status.
 
 use alloc::borrow::ToOwned;
 use alloc::string::String;
@@ -16,9 +17,9 @@ pub struct Conditions {
     if_range: Option<IfRange>,
 }
 
-/// How conditions turn out.
+/// What the conditions of a request come to.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Verdict {
+pub enum ConditionResult {
     /// The content may be sent.
     Holds,
     /// 304
@@ -60,25 +61,25 @@ impl Conditions {
         }
     }
 
-    /// Judges them in the order of RFC 9110, 13.2.2, for a strong `etag` and the last write in Unix
+    /// Evaluates them in the order of RFC 9110, 13.2.2, for a strong `etag` and the last write in Unix
     /// seconds.
     #[must_use]
-    pub fn judge(&self, etag: &str, modified: Option<i64>) -> Verdict {
+    pub fn evaluate(&self, etag: &str, modified: Option<i64>) -> ConditionResult {
         let kept = match &self.if_match {
             Some(tags) => tags.name(etag),
             None => after(modified, self.if_unmodified_since) != Some(true),
         };
         if !kept {
-            return Verdict::Fails;
+            return ConditionResult::Fails;
         }
         let changed = match &self.if_none_match {
             Some(tags) => !tags.name_weakly(etag),
             None => after(modified, self.if_modified_since) != Some(false),
         };
         if changed {
-            Verdict::Holds
+            ConditionResult::Holds
         } else {
-            Verdict::NotModified
+            ConditionResult::NotModified
         }
     }
 
@@ -168,41 +169,47 @@ mod tests {
         })
     }
 
-    fn judged(headers: &[(&'static str, &'static str)]) -> Verdict {
-        conditions(headers).judge(TAG, Some(WRITTEN))
+    fn evaluated(headers: &[(&'static str, &'static str)]) -> ConditionResult {
+        conditions(headers).evaluate(TAG, Some(WRITTEN))
     }
 
     #[test]
-    fn conditions_are_judged_in_the_order_of_rfc_9110() {
-        for (headers, verdict) in [
-            (&[][..], Verdict::Holds),
-            (&[("if-match", "\"x\", \"a,b\"")], Verdict::Holds),
-            (&[("if-match", "*")], Verdict::Holds),
-            (&[("if-match", "W/\"a,b\"")], Verdict::Fails),
-            (&[("if-match", "nonsense")], Verdict::Fails),
-            (&[("if-none-match", "\"a,b\"")], Verdict::NotModified),
+    fn conditions_are_evaluated_in_the_order_of_rfc_9110() {
+        for (headers, result) in [
+            (&[][..], ConditionResult::Holds),
+            (&[("if-match", "\"x\", \"a,b\"")], ConditionResult::Holds),
+            (&[("if-match", "*")], ConditionResult::Holds),
+            (&[("if-match", "W/\"a,b\"")], ConditionResult::Fails),
+            (&[("if-match", "nonsense")], ConditionResult::Fails),
+            (
+                &[("if-none-match", "\"a,b\"")],
+                ConditionResult::NotModified,
+            ),
             (
                 &[("if-none-match", "\"x\",W/\"a,b\"")],
-                Verdict::NotModified,
+                ConditionResult::NotModified,
             ),
-            (&[("if-none-match", "*")], Verdict::NotModified),
-            (&[("if-none-match", "\"a\"")], Verdict::Holds),
-            (&[("if-none-match", "\"a")], Verdict::Holds),
-            (&[("if-modified-since", SAME)], Verdict::NotModified),
-            (&[("if-modified-since", BEFORE)], Verdict::Holds),
-            (&[("if-modified-since", "yesterday")], Verdict::Holds),
-            (&[("if-unmodified-since", SAME)], Verdict::Holds),
-            (&[("if-unmodified-since", BEFORE)], Verdict::Fails),
+            (&[("if-none-match", "*")], ConditionResult::NotModified),
+            (&[("if-none-match", "\"a\"")], ConditionResult::Holds),
+            (&[("if-none-match", "\"a")], ConditionResult::Holds),
+            (&[("if-modified-since", SAME)], ConditionResult::NotModified),
+            (&[("if-modified-since", BEFORE)], ConditionResult::Holds),
+            (
+                &[("if-modified-since", "yesterday")],
+                ConditionResult::Holds,
+            ),
+            (&[("if-unmodified-since", SAME)], ConditionResult::Holds),
+            (&[("if-unmodified-since", BEFORE)], ConditionResult::Fails),
             (
                 &[("if-none-match", "\"x\""), ("if-modified-since", SAME)],
-                Verdict::Holds,
+                ConditionResult::Holds,
             ),
             (
                 &[("if-match", "\"a,b\""), ("if-unmodified-since", BEFORE)],
-                Verdict::Holds,
+                ConditionResult::Holds,
             ),
         ] {
-            assert_eq!(judged(headers), verdict, "{headers:?}");
+            assert_eq!(evaluated(headers), result, "{headers:?}");
         }
     }
 
