@@ -7,6 +7,7 @@ use wasm_bindgen::JsValue;
 use worker::console_error;
 
 /// What the Worker answers.
+#[allow(clippy::needless_pass_by_value, reason = "passed to `map_err`")]
 pub(crate) fn refusal(failure: ReadFailure) -> Refusal {
     match failure {
         ReadFailure::UseRange { .. } => Refusal::UseRange,
