@@ -25,8 +25,8 @@ use std::{cell::RefCell, sync::Arc};
 
 use js_sys::Uint8Array;
 use keyfront_edge::{
-    AnsweredRequest, Cleaned, OriginKind, OriginRequest, OriginResponse, Refusal, RequestBody,
-    ResponseFacts, Served, ViewerRequest, clean,
+    AnsweredRequest, Cleaned, OriginRequest, OriginResponse, Refusal, RequestBody, ResponseFacts,
+    Route, Served, ViewerRequest, clean,
 };
 use keyfront_envelope::{
     AwaitingKey, DataKey, Description, INSTRUCTION_FILE_SUFFIX, KeyNeed, MAX_INSTRUCTION_FILE,
@@ -195,7 +195,7 @@ impl Opening<'_> {
         match self.exchange.serve(&self.settings.bucket_site, &request) {
             Served::Forward(mut signed) => {
                 signed.facts = ResponseFacts {
-                    origin: OriginKind::Bucket,
+                    route: Route::Bucket,
                     ..self.reader.facts.clone()
                 };
                 let response = origin::ask(&signed, headers, &JsValue::NULL).await?;
