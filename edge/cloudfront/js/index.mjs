@@ -41,7 +41,7 @@ class Edge {
   constructor(module) {
     const hashed = (at, length, out) => {
       this.#refresh();
-      this.bytes.write(digestOf(this.bytes.subarray(at, at + length)), out, 'latin1');
+      this.bytes.latin1Write(digestOf(this.bytes.subarray(at, at + length)), out, 32);
     };
     const signed = (id, idLength, secret, secretLength, digest, out) => {
       this.#refresh();
@@ -116,7 +116,7 @@ class Edge {
     const payload = table + 4 + 4 * count;
     let end = 0;
     for (let i = 0; i < count; i += 1) end += numbers.getUint32(table + 4 + 4 * i, true);
-    const text = this.bytes.toString('latin1', payload, payload + end);
+    const text = this.bytes.latin1Slice(payload, payload + end);
     const fields = new Array(count);
     let start = 0;
     for (let i = 0; i < count; i += 1) {
