@@ -25,11 +25,12 @@ export function signing(module, how, sha256) {
     lengths = new Uint32Array(exports.memory.buffer);
   };
   const write = (fields, text) => {
-    const table = 4 * fields.length;
+    const table = 4 * (1 + fields.length);
     // The heap gives places that are multiples of sixteen.
     const input = exports.input(table + text.length);
     refresh();
-    for (let i = 0; i < fields.length; i += 1) lengths[(input >> 2) + i] = fields[i].length;
+    lengths[input >> 2] = fields.length;
+    for (let i = 0; i < fields.length; i += 1) lengths[(input >> 2) + 1 + i] = fields[i].length;
     bytes.latin1Write(text, input + table, text.length);
   };
   const remember = (given) => {

@@ -55,61 +55,17 @@ impl Failure {
         if let Some(kms) = code.strip_prefix("KMS.") {
             return Self::of_kms(kms);
         }
-        Some(match code {
-            "NoSuchKey" | "NotFound" => Self::NotFound,
-            "NoSuchBucket" | "PermanentRedirect" => Self::BucketMissing,
-            "PreconditionFailed" => Self::PreconditionFailed,
-            "ConditionalRequestConflict" | "OperationAborted" => Self::Conflict,
-            "BadDigest" | "InvalidDigest" | "XAmzContentChecksumMismatch" => Self::ChecksumMismatch,
-            "InvalidRequest" if contains(message, "x-amz-checksum") => Self::ChecksumMismatch,
-            "IncompleteBody" => Self::BodyIncomplete,
-            "AccessDenied" if contains(message, "kms:") => Self::KmsDenied,
-            "AccessDenied" | "AllAccessDisabled" | "AccountProblem" | "InvalidObjectState" => {
-                Self::Denied
-            }
-            // The last of these names a Region other than the bucket's, or a malformed credential scope.
-            "SignatureDoesNotMatch"
-            | "InvalidAccessKeyId"
-            | "InvalidSecurity"
-            | "InvalidToken"
-            | "XAmzContentSHA256Mismatch"
-            | "AuthorizationHeaderMalformed" => Self::SignatureRejected,
-            "RequestTimeTooSkewed" | "RequestExpired" => Self::ClockSkew,
-            "ExpiredToken" => Self::CredentialsExpired,
-            "SlowDown"
-            | "RequestLimitExceeded"
-            | "ThrottlingException"
-            | "Throttling"
-            | "ServiceUnavailable" => Self::Throttled,
-            "RequestTimeout" => Self::Timeout,
-            "InternalError" => Self::Unavailable,
-            _ => return None,
-        })
+        match code {
+            "AccessDenied" if contains(message, "kms:") => Some(Self::KmsDenied),
+            "InvalidRequest" if contains(message, "x-amz-checksum") => Some(Self::ChecksumMismatch),
+            _ => meaning(S3_CODES, code),
+        }
     }
 
     /// What KMS's exception means, its name without a namespace (`com.amazonaws.kms#`). `None` for names not listed.
     #[must_use]
     pub fn of_kms(name: &str) -> Option<Self> {
-        Some(match name {
-            "InvalidCiphertextException" | "IncorrectKeyException" => Self::CiphertextRefused,
-            "AccessDeniedException" => Self::KmsDenied,
-            // S3 passes the state on under two names.
-            "DisabledException"
-            | "InvalidStateException"
-            | "KMSInvalidStateException"
-            | "NotFoundException" => Self::KmsDisabled,
-            "ThrottlingException" | "LimitExceededException" => Self::Throttled,
-            "ExpiredTokenException" | "ExpiredToken" => Self::CredentialsExpired,
-            "UnrecognizedClientException"
-            | "InvalidClientTokenId"
-            | "InvalidSignatureException"
-            | "IncompleteSignature"
-            | "IncompleteSignatureException"
-            | "MissingAuthenticationTokenException" => Self::SignatureRejected,
-            "DependencyTimeoutException" => Self::Timeout,
-            "KeyUnavailableException" | "KMSInternalException" => Self::Unavailable,
-            _ => return None,
-        })
+        meaning(KMS_EXCEPTIONS, name)
     }
 
     /// What KMS's error response means: `kind` is its `__type`, with or without a namespace. `None` for what neither
@@ -142,6 +98,75 @@ impl Failure {
             _ => return None,
         })
     }
+}
+
+/// A table weighs less in an edge module than a `match` of texts.
+type Meanings = [(&'static str, Failure)];
+
+#[rustfmt::skip] // One row a code.
+const S3_CODES: &Meanings = &[
+    ("AccessDenied", Failure::Denied),
+    ("AccountProblem", Failure::Denied),
+    ("AllAccessDisabled", Failure::Denied),
+    // A Region other than the bucket's, or a malformed credential scope.
+    ("AuthorizationHeaderMalformed", Failure::SignatureRejected),
+    ("BadDigest", Failure::ChecksumMismatch),
+    ("ConditionalRequestConflict", Failure::Conflict),
+    ("ExpiredToken", Failure::CredentialsExpired),
+    ("IncompleteBody", Failure::BodyIncomplete),
+    ("InternalError", Failure::Unavailable),
+    ("InvalidAccessKeyId", Failure::SignatureRejected),
+    ("InvalidDigest", Failure::ChecksumMismatch),
+    ("InvalidObjectState", Failure::Denied),
+    ("InvalidSecurity", Failure::SignatureRejected),
+    ("InvalidToken", Failure::SignatureRejected),
+    ("NoSuchBucket", Failure::BucketMissing),
+    ("NoSuchKey", Failure::NotFound),
+    ("NotFound", Failure::NotFound),
+    ("OperationAborted", Failure::Conflict),
+    ("PermanentRedirect", Failure::BucketMissing),
+    ("PreconditionFailed", Failure::PreconditionFailed),
+    ("RequestExpired", Failure::ClockSkew),
+    ("RequestLimitExceeded", Failure::Throttled),
+    ("RequestTimeTooSkewed", Failure::ClockSkew),
+    ("RequestTimeout", Failure::Timeout),
+    ("ServiceUnavailable", Failure::Throttled),
+    ("SignatureDoesNotMatch", Failure::SignatureRejected),
+    ("SlowDown", Failure::Throttled),
+    ("Throttling", Failure::Throttled),
+    ("ThrottlingException", Failure::Throttled),
+    ("XAmzContentChecksumMismatch", Failure::ChecksumMismatch),
+    ("XAmzContentSHA256Mismatch", Failure::SignatureRejected),
+];
+
+#[rustfmt::skip] // One row an exception.
+const KMS_EXCEPTIONS: &Meanings = &[
+    ("AccessDeniedException", Failure::KmsDenied),
+    ("DependencyTimeoutException", Failure::Timeout),
+    ("DisabledException", Failure::KmsDisabled),
+    ("ExpiredToken", Failure::CredentialsExpired),
+    ("ExpiredTokenException", Failure::CredentialsExpired),
+    ("IncompleteSignature", Failure::SignatureRejected),
+    ("IncompleteSignatureException", Failure::SignatureRejected),
+    ("IncorrectKeyException", Failure::CiphertextRefused),
+    ("InvalidCiphertextException", Failure::CiphertextRefused),
+    ("InvalidClientTokenId", Failure::SignatureRejected),
+    ("InvalidSignatureException", Failure::SignatureRejected),
+    // S3 passes the state on under two names.
+    ("InvalidStateException", Failure::KmsDisabled),
+    ("KMSInternalException", Failure::Unavailable),
+    ("KMSInvalidStateException", Failure::KmsDisabled),
+    ("KeyUnavailableException", Failure::Unavailable),
+    ("LimitExceededException", Failure::Throttled),
+    ("MissingAuthenticationTokenException", Failure::SignatureRejected),
+    ("NotFoundException", Failure::KmsDisabled),
+    ("ThrottlingException", Failure::Throttled),
+    ("UnrecognizedClientException", Failure::SignatureRejected),
+];
+
+fn meaning(meanings: &Meanings, code: &str) -> Option<Failure> {
+    let row = meanings.iter().find(|(listed, _)| *listed == code);
+    row.map(|(_, failure)| *failure)
 }
 
 /// `str::contains` without the standard searcher, which would weigh more than this table in an edge module.

@@ -2,7 +2,7 @@
 
 #![no_main]
 
-use keyfront_edge::{OriginKind, Served};
+use keyfront_edge::{Route, Served};
 use keyfront_fuzz::edge;
 use keyfront_sigv4::uri_encoding::{decode, is_strict_path};
 use libfuzzer_sys::fuzz_target;
@@ -19,15 +19,15 @@ fuzz_target!(|path: &str| {
             .split('/')
             .any(|segment| segment == "." || segment == "..")
     );
-    let asked = match signed.origin {
-        OriginKind::Bucket => {
+    let asked = match signed.route {
+        Route::Bucket => {
             assert!(!asked.starts_with("/_publish/") && !asked.starts_with("/r/"));
             format!("/private-content/pub{asked}")
         }
-        OriginKind::Reader => format!("/read/pub{asked}"),
-        OriginKind::Publish => asked["/_publish".len()..].to_owned(),
+        Route::Reader => format!("/read/pub{asked}"),
+        Route::Publish => asked["/_publish".len()..].to_owned(),
     };
-    let completed = if asked.ends_with('/') && signed.origin != OriginKind::Publish {
+    let completed = if asked.ends_with('/') && signed.route != Route::Publish {
         format!("{asked}index.html")
     } else if asked.is_empty() {
         "/".to_owned()

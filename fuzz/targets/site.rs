@@ -2,7 +2,7 @@
 
 #![no_main]
 
-use keyfront_edge::{Edge, Invocation, OriginKind, Served, Site};
+use keyfront_edge::{Edge, Invocation, Route, Served, Site};
 use keyfront_fuzz::edge;
 use libfuzzer_sys::fuzz_target;
 
@@ -23,10 +23,10 @@ fuzz_target!(|document: &[u8]| {
         if let Served::Forward(signed) = Edge::new().serve(&edge::get(path, "v=1"), &invocation) {
             edge::judge_headers(&signed.headers);
             assert_eq!(edge::value(&signed, "host"), signed.host);
-            let host = match signed.origin {
-                OriginKind::Bucket => hosts[0],
-                OriginKind::Reader => hosts[1],
-                OriginKind::Publish => hosts[2],
+            let host = match signed.route {
+                Route::Bucket => hosts[0],
+                Route::Reader => hosts[1],
+                Route::Publish => hosts[2],
             };
             assert_eq!(host, Some(&signed.host));
             assert!(

@@ -4,11 +4,13 @@
 #![no_main]
 
 use aws_sigv4::http_request::SignableBody;
-use keyfront_edge::{Edge, OriginKind, OriginRequest, RequestBody, Served, ViewerRequest};
+use keyfront_edge::{Edge, Host, Route, OriginRequest, RequestBody, Served, Unassisted, ViewerRequest};
 use keyfront_fuzz::edge::{self, CF_ID, NOW, ROLE};
 use keyfront_fuzz::oracle::{self, Scope, Sent};
 use keyfront_fuzz::request_text::RequestText;
-use keyfront_sigv4::{ContentSha256Header, PathNormalization, Profile};
+use keyfront_sigv4::{
+    CanonicalRequest, ContentSha256Header, EcdsaSignature, PathNormalization, Profile, SigningError, StringToSign,
+};
 use libfuzzer_sys::fuzz_target;
 
 const LAMBDA: Profile = Profile::Standard {
@@ -24,11 +26,9 @@ fuzz_target!(|text: &str| {
         body: RequestBody::declared(&text.headers),
         ..edge::get(text.path, text.query)
     };
-    let mut canonical = String::new();
-    let served = Edge::new().serve_hashed_by(&request, &edge::invocation(), |written| {
-        written.as_str().clone_into(&mut canonical);
-        written.sha256()
-    });
+    let mut recorder = Recorder(String::new());
+    let served = Edge::new().serve_with(&mut recorder, &request, &edge::invocation());
+    let Recorder(canonical) = recorder;
     let Served::Forward(sent) = served else {
         return;
     };
@@ -37,16 +37,34 @@ fuzz_target!(|text: &str| {
     assert_eq!(lines.next(), Some(sent.method.as_str()));
     let (path, query) = (lines.next(), lines.next());
     assert_eq!(query, Some(&*sent.query));
-    if sent.origin == OriginKind::Bucket {
+    if sent.route == Route::Bucket {
         assert_eq!(path, Some(&*sent.path));
     }
 });
 
+/// Keeps the canonical request, for the oracle.
+struct Recorder(String);
+
+impl Host for Recorder {
+    fn sha256(&mut self, canonical_request: &CanonicalRequest) -> [u8; 32] {
+        canonical_request.as_str().clone_into(&mut self.0);
+        canonical_request.sha256()
+    }
+
+    fn ecdsa(
+        &mut self,
+        credentials: &keyfront_sigv4::Credentials,
+        text: &StringToSign,
+    ) -> Result<EcdsaSignature, SigningError> {
+        Unassisted.ecdsa(credentials, text)
+    }
+}
+
 fn oracle(sent: &OriginRequest) -> String {
-    let (service, region, profile) = match sent.origin {
-        OriginKind::Bucket => ("s3", "eu-central-1", Profile::S3),
-        OriginKind::Reader => ("lambda", "eu-central-1", LAMBDA),
-        OriginKind::Publish => ("lambda", "eu-west-1", LAMBDA),
+    let (service, region, profile) = match sent.route {
+        Route::Bucket => ("s3", "eu-central-1", Profile::S3),
+        Route::Reader => ("lambda", "eu-central-1", LAMBDA),
+        Route::Publish => ("lambda", "eu-west-1", LAMBDA),
     };
     let scope = Scope {
         service,

@@ -133,11 +133,11 @@ pub fn is_authority(text: &str) -> bool {
 }
 
 fn is_port(port: &str) -> bool {
-    let digits = (1..=5).contains(&port.len()) && port.bytes().all(|byte| byte.is_ascii_digit());
-    let number = port
-        .bytes()
-        .fold(0, |number, digit| number * 10 + u32::from(digit & 15));
-    digits && (1..=65_535).contains(&number)
+    if !(1..=5).contains(&port.len()) || !port.bytes().all(|byte| byte.is_ascii_digit()) {
+        return false;
+    }
+    let digit = |number: u32, byte: u8| number * 10 + u32::from(byte - b'0');
+    (1..=65_535).contains(&port.bytes().fold(0, digit))
 }
 
 fn is_loopback(host: &str) -> bool {
@@ -195,6 +195,7 @@ mod tests {
             ("https://user@a", Err(EndpointError::Form)),
             ("https://a:0", Err(EndpointError::Form)),
             ("https://a:65536", Err(EndpointError::Form)),
+            ("https://a:99999999999", Err(EndpointError::Form)),
             ("https://a:+1", Err(EndpointError::Form)),
             ("https://A", Err(EndpointError::Form)),
             ("https://a..b", Err(EndpointError::Form)),

@@ -82,8 +82,9 @@ impl ObjectKey {
         Self::new(decoded)
     }
 
-    /// The key `prefix` + this key, judged anew: the two together may be too long, spell a dot segment
-    /// (`a/.` + `/b`) or reach into the reserved prefix (`.key` + `front/x`).
+    /// The key `prefix` + this key, checked anew: the two together may be too long, spell a dot segment
+    /// (`a/.` + `/b`) or reach into the reserved prefix (`.key` + `front/x`). For users of the crate who keep a site under
+    /// a prefix, as the edge does with its own buffers.
     ///
     /// # Errors
     /// [`KeyError`], as [`ObjectKey::new`].

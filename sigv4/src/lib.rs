@@ -17,6 +17,10 @@
 //! Under [`Profile::S3`] anything that is not already in S3's one canonical spelling is refused, so the
 //! bytes that are signed are the bytes on the wire.
 //!
+//! It is a crate to publish, and some of it serves only users outside this project: [`aws_chunked`] those who send
+//! bodies they cannot hash beforehand (`PUT` of a stream to S3 or a store that refuses `UNSIGNED-PAYLOAD`), presigning
+//! by [`MultiRegionSigner`] those who hand out URLs of Multi-Region Access Points.
+//!
 //! What it does not do: no I/O, no clock, no environment, no URL parsing, no choice of which headers to
 //! send. It does not verify signatures: what verifies must not share code with what signs.
 

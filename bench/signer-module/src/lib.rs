@@ -1,7 +1,7 @@
 //! The bare signer as a WASM module: one S3 GET, its headers in, its `authorization` and `x-amz-date` out.
 //!
-//! `input(n)` gives the place of n bytes; the host writes a table of lengths there (u32, little-endian), then the
-//! fields one after another. `remember()` takes access key id, secret and session token, and wipes them there; it is
+//! `input(n)` gives the place of n bytes; the host writes a frame of texts there (`keyfront_wasm_module::frame`).
+//! `remember()` takes access key id, secret and session token, and wipes them there; it is
 //! called when they change. `sign_pure()` (everything in WASM) and `sign_hybrid()` (the canonical request hashed by
 //! the imported `host.sha256`) take the request. Both give the place of the length of `authorization` (u32,
 //! little-endian), the 16 characters of `x-amz-date`, and `authorization`; 0 is a refusal.
@@ -18,12 +18,11 @@ extern crate alloc;
 
 use alloc::vec::Vec;
 
-use keyfront_bare_module::OneThread;
-
 use keyfront_sigv4::{
     AmzDate, CanonicalRequest, Credentials, Payload, Profile, Request, SecretAccessKey,
     SessionToken, Signer, SigningContext,
 };
+use keyfront_wasm_module::{OneThread, frame::Texts};
 
 /// Method, path, query, host, range, x-amz-cf-id, region, service, Unix seconds.
 const REQUEST_FIELDS: usize = 9;
@@ -37,7 +36,7 @@ struct Instance {
     output: Vec<u8>,
 }
 
-keyfront_bare_module::install!();
+keyfront_wasm_module::install!();
 
 static INSTANCE: OneThread<Instance> = OneThread::new(Instance {
     signer: Signer::new(),
@@ -141,11 +140,11 @@ fn sign(instance: &mut Instance, hash: fn(&CanonicalRequest) -> [u8; 32]) -> Opt
 }
 
 fn fields<const COUNT: usize>(input: &[u8]) -> Option<[&str; COUNT]> {
-    let (table, text) = input.split_at_checked(COUNT * 4)?;
-    let mut text = core::str::from_utf8(text).ok()?;
+    let mut texts = Texts::read(input).ok()?;
     let mut fields = [""; COUNT];
-    for (field, length) in fields.iter_mut().zip(table.as_chunks::<4>().0) {
-        (*field, text) = text.split_at_checked(u32::from_le_bytes(*length) as usize)?;
+    for field in &mut fields {
+        *field = texts.next().ok()?;
     }
+    texts.end().ok()?;
     Some(fields)
 }

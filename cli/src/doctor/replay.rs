@@ -6,10 +6,10 @@
 use anyhow::Context as _;
 use aws_sdk_s3::config::Credentials;
 use keyfront_edge::{
-    Answer, Connection, Edge, Invocation, OriginKind, OriginRequest, RequestBody, RoleCredentials,
-    Served, Signing, Site, ViewerRequest,
+    Answer, Connection, Edge, Host, Invocation, OriginRequest, RequestBody, RoleCredentials,
+    Served, Signing, Site, Unassisted, ViewerRequest,
 };
-use keyfront_sigv4::{CanonicalRequest, uri_encoding};
+use keyfront_sigv4::{CanonicalRequest, EcdsaSignature, SigningError, StringToSign, uri_encoding};
 use sha2::{Digest as _, Sha256};
 use time::OffsetDateTime;
 
@@ -51,7 +51,7 @@ pub(super) async fn replay(replaying: &Replaying<'_>) -> anyhow::Result<Replay> 
     let credentials = replaying.access.credentials().await?;
     let first = match sign(replaying, &document, &credentials, replaying.method) {
         Signed::Refused { code, log } => return Ok(Replay::Refused { code, log }),
-        Signed::Request(request) if request.sent.origin != OriginKind::Bucket => {
+        Signed::Request(request) if request.sent.route != keyfront_edge::Route::Bucket => {
             return Ok(Replay::AsksFunction);
         }
         Signed::Request(request) => request,
@@ -109,6 +109,24 @@ struct SignedRequest {
     canonical: String,
 }
 
+/// Keeps the canonical request.
+struct Recorder(String);
+
+impl Host for Recorder {
+    fn sha256(&mut self, canonical_request: &CanonicalRequest) -> [u8; 32] {
+        canonical_request.as_str().clone_into(&mut self.0);
+        canonical_request.sha256()
+    }
+
+    fn ecdsa(
+        &mut self,
+        credentials: &keyfront_sigv4::Credentials,
+        text: &StringToSign,
+    ) -> Result<EcdsaSignature, SigningError> {
+        Unassisted.ecdsa(credentials, text)
+    }
+}
+
 fn sign(
     replaying: &Replaying<'_>,
     document: &str,
@@ -132,16 +150,13 @@ fn sign(
             cf_id: None,
         },
     };
-    let mut canonical = String::new();
-    let served = Edge::new().serve_hashed_by(&viewer, &invocation, |request: &CanonicalRequest| {
-        canonical.push_str(request.as_str());
-        request.sha256()
-    });
+    let mut recorder = Recorder(String::new());
+    let served = Edge::new().serve_with(&mut recorder, &viewer, &invocation);
     match served {
         Served::Forward(sent) => Signed::Request(Box::new(SignedRequest {
             sent,
             method: method.to_owned(),
-            canonical,
+            canonical: recorder.0,
         })),
         Served::Answer { answer, log } => Signed::Refused {
             code: code_of(&answer),

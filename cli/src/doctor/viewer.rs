@@ -1,7 +1,7 @@
 //! Asks the CDN as a viewer, and reads what the answer tells. It judges nothing but which headers are not a viewer's.
 
 use http::HeaderMap;
-use keyfront_edge::{OriginKind, http_date::from_imf_fixdate, keeps_response_header};
+use keyfront_edge::{http_date::from_imf_fixdate, keeps_response_header};
 use serde::Deserialize;
 use time::{Duration, OffsetDateTime, macros::format_description};
 
@@ -111,7 +111,9 @@ fn leaking(headers: &HeaderMap) -> Vec<String> {
     let leaks = |name: &str, value: &str| match name {
         "server" => value == "AmazonS3",
         "x-amz-cf-id" | "x-amz-cf-pop" => false,
-        name if name.starts_with("x-amz-") => !keeps_response_header(OriginKind::Bucket, name),
+        name if name.starts_with("x-amz-") => {
+            !keeps_response_header(keyfront_edge::Route::Bucket, name)
+        }
         name => {
             name.starts_with("x-amzn-")
                 || matches!(

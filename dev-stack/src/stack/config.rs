@@ -140,7 +140,7 @@ impl StackConfig {
         let elsewhere = |function: &FunctionOrigin| function.region != names.region;
         for (name, function) in [("publish", &judged.publish), ("reader", &judged.reader)] {
             anyhow::ensure!(
-                !function.as_ref().is_some_and(elsewhere),
+                !function.as_deref().is_some_and(elsewhere),
                 "the site's {name} function is in another Region than its bucket: the stack has one Region"
             );
         }

@@ -14,14 +14,14 @@
 
 use alloc::vec::Vec;
 
-use keyfront_bare_module::OneThread;
-use keyfront_edge::Edge;
-use keyfront_sigv4::{Credentials, EcdsaSignature, SigningError, StringToSign};
+use keyfront_edge::{Edge, Host};
+use keyfront_sigv4::{CanonicalRequest, Credentials, EcdsaSignature, SigningError, StringToSign};
+use keyfront_wasm_module::OneThread;
 
-use crate::adapter::{self, Host};
+use crate::adapter;
 use crate::frame::LONGEST_FRAME;
 
-keyfront_bare_module::install!();
+keyfront_wasm_module::install!();
 
 struct Instance {
     edge: Edge,
@@ -70,10 +70,7 @@ pub(crate) extern "C" fn respond() -> *const u8 {
     adapter::respond(
         &mut instance.edge,
         &instance.input,
-        Host {
-            sha256: hashed_by_host,
-            ecdsa: signed_by_host,
-        },
+        &mut Node,
         &mut instance.output,
     );
     // `fill`, not volatile writes: nothing can elide it, the host sees this memory.
@@ -87,26 +84,32 @@ pub(crate) extern "C" fn forget() {
     INSTANCE.borrow_mut().output.fill(0);
 }
 
-fn hashed_by_host(bytes: &[u8]) -> [u8; 32] {
-    let mut digest = [0; 32];
-    sha256(bytes.as_ptr(), bytes.len(), digest.as_mut_ptr());
-    digest
-}
+/// Node.js behind the imports.
+struct Node;
 
-fn signed_by_host(
-    credentials: &Credentials,
-    text: &StringToSign,
-) -> Result<EcdsaSignature, SigningError> {
-    let id = credentials.access_key_id();
-    let secret = credentials.secret_access_key().expose();
-    let (digest, mut der) = (text.sha256(), [0; 72]);
-    let length = ecdsa(
-        id.as_ptr(),
-        id.len(),
-        secret.as_ptr(),
-        secret.len(),
-        digest.as_ptr(),
-        der.as_mut_ptr(),
-    );
-    EcdsaSignature::from_der(der.get(..length).ok_or(SigningError::EcdsaSignature)?)
+impl Host for Node {
+    fn sha256(&mut self, canonical_request: &CanonicalRequest) -> [u8; 32] {
+        let (bytes, mut digest) = (canonical_request.as_bytes(), [0; 32]);
+        sha256(bytes.as_ptr(), bytes.len(), digest.as_mut_ptr());
+        digest
+    }
+
+    fn ecdsa(
+        &mut self,
+        credentials: &Credentials,
+        text: &StringToSign,
+    ) -> Result<EcdsaSignature, SigningError> {
+        let id = credentials.access_key_id();
+        let secret = credentials.secret_access_key().expose();
+        let (digest, mut der) = (text.sha256(), [0; 72]);
+        let length = ecdsa(
+            id.as_ptr(),
+            id.len(),
+            secret.as_ptr(),
+            secret.len(),
+            digest.as_ptr(),
+            der.as_mut_ptr(),
+        );
+        EcdsaSignature::from_der(der.get(..length).ok_or(SigningError::EcdsaSignature)?)
+    }
 }

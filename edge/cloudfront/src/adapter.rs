@@ -9,32 +9,15 @@ use alloc::{vec, vec::Vec};
 use keyfront_edge::decimal as number;
 use keyfront_edge::response::is_transfer_header;
 use keyfront_edge::{
-    AnsweredRequest, BodyOf, Cleaned, Connection, Edge, Header, Invocation, OriginRequest,
+    AnsweredRequest, BodyOf, Cleaned, Connection, Edge, Header, Host, Invocation, OriginRequest,
     OriginResponse, Refusal, RequestBody, ResponseFacts, RoleCredentials, Served, ViewerRequest,
-    clean, keeps_response_header,
+    clean, keeps_request_header, keeps_response_header,
 };
-use keyfront_sigv4::{CanonicalRequest, Credentials, EcdsaSignature, SigningError, StringToSign};
 
 use crate::frame::{self, Frame, Malformed, Outcome, RequestFields, ResponseFields};
 
-/// What the host does of a signature.
-pub struct Host<Sha256, Ecdsa> {
-    /// Hashes the canonical request.
-    pub sha256: Sha256,
-    /// Signs with the P-256 key of these credentials; called for a site that asks for SigV4A.
-    pub ecdsa: Ecdsa,
-}
-
 /// Reads a frame, lets the core decide, and writes the frame that says what to return to CloudFront.
-pub fn respond(
-    edge: &mut Edge,
-    input: &[u8],
-    host: Host<
-        impl FnOnce(&[u8]) -> [u8; 32],
-        impl FnOnce(&Credentials, &StringToSign) -> Result<EcdsaSignature, SigningError>,
-    >,
-    out: &mut Vec<u8>,
-) {
+pub fn respond(edge: &mut Edge, input: &[u8], host: &mut impl Host, out: &mut Vec<u8>) {
     let written = match frame::decode(input) {
         Ok(Frame::Request(fields)) => request(edge, &fields, host, out),
         Ok(Frame::Response(fields)) => response(&fields, out),
@@ -50,10 +33,7 @@ pub fn respond(
 fn request(
     edge: &mut Edge,
     fields: &RequestFields<'_>,
-    host: Host<
-        impl FnOnce(&[u8]) -> [u8; 32],
-        impl FnOnce(&Credentials, &StringToSign) -> Result<EcdsaSignature, SigningError>,
-    >,
+    host: &mut impl Host,
     out: &mut Vec<u8>,
 ) -> Result<(), Malformed> {
     let names = names(fields.header_count, fields.header_names)?;
@@ -70,8 +50,7 @@ fn request(
         headers: &headers,
         request_id: fields.request_id,
     };
-    let sha256 = |text: &CanonicalRequest| (host.sha256)(text.as_bytes());
-    match edge.serve_signed_by(&viewer, &invocation(fields)?, sha256, host.ecdsa) {
+    match edge.serve_with(host, &viewer, &invocation(fields)?) {
         Served::Forward(signed) => forward(out, &names, &signed),
         Served::Answer {
             answer: served,
@@ -136,7 +115,7 @@ fn response(fields: &ResponseFields<'_>, out: &mut Vec<u8>) -> Result<(), Malfor
     };
     match clean(&request, &origin_response) {
         Cleaned::Pass { headers } => {
-            let kept = kept(&names, |name| keeps_response_header(facts.origin, name));
+            let kept = kept(&names, |name| keeps_response_header(facts.route, name));
             let mut texts = Vec::with_capacity(headers.len() * 2);
             push_headers(&mut texts, &headers);
             frame::encode(out, Outcome::Pass, &kept, &texts);
@@ -149,13 +128,13 @@ fn response(fields: &ResponseFields<'_>, out: &mut Vec<u8>) -> Result<(), Malfor
 }
 
 fn forward(out: &mut Vec<u8>, names: &[&str], signed: &OriginRequest) {
-    let kept = kept(names, |name| signed.origin.keeps_request_header(name));
+    let kept = kept(names, |name| keeps_request_header(signed.route, name));
     let mut texts = vec![signed.path.as_str(), signed.query.as_str()];
     push_headers(&mut texts, &signed.headers);
     frame::encode(out, Outcome::Forward, &kept, &texts);
 }
 
-fn answer(out: &mut Vec<u8>, kept: &[u32], answer: &keyfront_edge::Answer, log: Option<String>) {
+fn answer(out: &mut Vec<u8>, kept: &[usize], answer: &keyfront_edge::Answer, log: Option<String>) {
     let status = answer.status_text();
     let log = log.unwrap_or_default();
     let mut texts = vec![
@@ -175,9 +154,10 @@ fn push_headers<'h>(texts: &mut Vec<&'h str>, headers: &'h [Header]) {
     }
 }
 
-fn kept(names: &[&str], keeps: impl Fn(&str) -> bool) -> Vec<u32> {
-    (0..)
-        .zip(names)
+fn kept(names: &[&str], keeps: impl Fn(&str) -> bool) -> Vec<usize> {
+    names
+        .iter()
+        .enumerate()
         .filter(|(_, name)| keeps(name))
         .map(|(index, _)| index)
         .collect()

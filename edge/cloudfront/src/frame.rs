@@ -3,12 +3,10 @@
 //! ```text
 //! u32 kind                     1 origin-request, 2 origin-response; back: 3 forward, 4 answer, 5 pass
 //! u32 n, n x u32 index         back only: which of the event's headers stay (0, 0 entries on the way in)
-//! u32 m, m x u32 length        byte length of each field
-//! the m fields, UTF-8, without separators
+//! the fields                   as `keyfront_wasm_module::frame` writes texts
 //! ```
 //!
-//! Integers are little-endian and unaligned. Every byte belongs to something: a frame that is shorter or longer
-//! than it says is refused. A list in a field is separated by `\n`, which neither header names nor values can
+//! A list in a field is separated by `\n`, which neither header names nor values can
 //! hold; lists of pairs alternate name and value. What goes back is ASCII.
 //!
 //! Fields by kind:
@@ -25,12 +23,11 @@
 
 use alloc::vec::Vec;
 
+pub use keyfront_wasm_module::frame::Malformed;
+use keyfront_wasm_module::frame::{Texts, number, put_number, put_texts};
+
 /// Frames of more bytes are refused: an event is far smaller, bodies never cross.
 pub const LONGEST_FRAME: usize = 1 << 20;
-
-/// A frame says something else than its bytes.
-#[derive(Debug, PartialEq, Eq)]
-pub struct Malformed(pub &'static str);
 
 /// A decoded frame of the way in.
 #[derive(Debug, PartialEq, Eq)]
@@ -48,7 +45,7 @@ macro_rules! fields {
         pub struct $name<'a> { $($(#[$field_doc])* pub $field: &'a str),+ }
 
         impl<'a> $name<'a> {
-            fn read(fields: &mut Fields<'a>) -> Result<Self, Malformed> {
+            fn read(fields: &mut Texts<'a>) -> Result<Self, Malformed> {
                 Ok(Self { $($field: fields.next()?),+ })
             }
         }
@@ -135,45 +132,14 @@ pub fn decode(bytes: &[u8]) -> Result<Frame<'_>, Malformed> {
     if kept != 0 {
         return Err(Malformed("the frame keeps headers on the way in"));
     }
-    let (count, rest) = number(rest)?;
-    let table = count.checked_mul(4).filter(|table| *table <= rest.len());
-    let (lengths, payload) = rest.split_at(table.ok_or(Malformed("the frame is cut"))?);
-    let mut fields = Fields { lengths, payload };
+    let mut fields = Texts::read(rest)?;
     let frame = match kind {
         1 => Frame::Request(RequestFields::read(&mut fields)?),
         2 => Frame::Response(ResponseFields::read(&mut fields)?),
         _ => return Err(Malformed("the frame has an unknown kind")),
     };
-    if !fields.lengths.is_empty() || !fields.payload.is_empty() {
-        return Err(Malformed("the frame has bytes left over"));
-    }
+    fields.end()?;
     Ok(frame)
-}
-
-fn number(bytes: &[u8]) -> Result<(usize, &[u8]), Malformed> {
-    let (head, rest) = bytes
-        .split_first_chunk::<4>()
-        .ok_or(Malformed("the frame is cut"))?;
-    let number = usize::try_from(u32::from_le_bytes(*head))
-        .map_err(|_| Malformed("the frame is too long"))?;
-    Ok((number, rest))
-}
-
-struct Fields<'a> {
-    lengths: &'a [u8],
-    payload: &'a [u8],
-}
-
-impl<'a> Fields<'a> {
-    fn next(&mut self) -> Result<&'a str, Malformed> {
-        let (length, lengths) = number(self.lengths)?;
-        let (field, payload) = self
-            .payload
-            .split_at_checked(length)
-            .ok_or(Malformed("the frame is cut"))?;
-        (self.lengths, self.payload) = (lengths, payload);
-        str::from_utf8(field).map_err(|_| Malformed("a field is not UTF-8"))
-    }
 }
 
 /// The kinds of the way back.
@@ -188,30 +154,21 @@ pub enum Outcome {
 }
 
 /// Writes a frame of the way back in place of what `out` holds.
-pub fn encode(out: &mut Vec<u8>, outcome: Outcome, kept: &[u32], fields: &[&str]) {
-    let kind: u32 = match outcome {
-        Outcome::Forward => 3,
-        Outcome::Answer => 4,
-        Outcome::Pass => 5,
-    };
+pub fn encode(out: &mut Vec<u8>, outcome: Outcome, kept: &[usize], fields: &[&str]) {
     out.clear();
-    let mut put = |number: u32| out.extend_from_slice(&number.to_le_bytes());
-    put(kind);
-    put(length(kept));
-    kept.iter().copied().for_each(&mut put);
-    put(length(fields));
-    fields
-        .iter()
-        .for_each(|field| put(length(field.as_bytes())));
-    for field in fields {
-        out.extend_from_slice(field.as_bytes());
+    put_number(
+        out,
+        match outcome {
+            Outcome::Forward => 3,
+            Outcome::Answer => 4,
+            Outcome::Pass => 5,
+        },
+    );
+    put_number(out, kept.len());
+    for index in kept {
+        put_number(out, *index);
     }
-}
-
-/// Fields come from one event of at most [`LONGEST_FRAME`] bytes, so lengths fit; a length that did not would only
-/// make the handler refuse the frame.
-fn length<T>(items: &[T]) -> u32 {
-    u32::try_from(items.len()).unwrap_or(u32::MAX)
+    put_texts(out, fields);
 }
 
 #[cfg(test)]

@@ -1,29 +1,11 @@
-//! What the edge says itself: an answer that no origin made.
+//! Answers of the edge itself, which no origin made.
 //!
 //! A plain value; adapters turn it into their platform's response.
 
-use alloc::{borrow::Cow, string::String, vec::Vec};
+use alloc::{string::String, vec::Vec};
 
+use crate::header::Header;
 use crate::text::append_decimal;
-
-/// A header the edge writes. Names are lower case.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Header {
-    /// Lower-case name.
-    pub name: &'static str,
-    /// Value in printable ASCII.
-    pub value: Cow<'static, str>,
-}
-
-impl Header {
-    /// A header of a known name.
-    pub fn new(name: &'static str, value: impl Into<Cow<'static, str>>) -> Self {
-        Self {
-            name,
-            value: value.into(),
-        }
-    }
-}
 
 /// A complete answer. Header values and body are ASCII.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -4,10 +4,11 @@
 
 use alloc::{borrow::ToOwned, string::String, vec, vec::Vec};
 
-use crate::admission::{Methods, ViewerRequest};
-use crate::answer::{Answer, Header};
+use crate::answer::Answer;
+use crate::header::Header;
 use crate::site::{CorsRule, Match, Site};
 use crate::text::append_decimal;
+use crate::viewer_request::ViewerRequest;
 
 /// What scripts of other origins may read besides the safelisted headers.
 const EXPOSED: &str =
@@ -48,6 +49,14 @@ impl Grant {
         matches!(self, Self::Origin(_) | Self::Nobody)
     }
 
+    /// Adds what an answer of the edge's own says of it, `Vary` included.
+    pub(crate) fn append_to(&self, headers: &mut Vec<Header>) {
+        headers.extend(self.headers());
+        if self.varies() {
+            headers.push(Header::new("vary", "origin"));
+        }
+    }
+
     /// The `Access-Control-*` headers of an actual answer; `Vary` is the caller's, who may have to merge it.
     pub fn headers(&self) -> impl Iterator<Item = Header> + use<> {
         let allowed = match self {
@@ -65,11 +74,10 @@ impl Grant {
     }
 }
 
-/// Answers OPTIONS, which only a site with rules admits. The first rule that admits the origin decides. Never
+/// Answers OPTIONS, whose `Allow` is `methods` and which only a site with rules admits. The first rule that admits the origin decides. Never
 /// cached by the CDN, which would have to key it by three headers; browsers cache it by `max_age`.
-pub(crate) fn preflight(site: &Site, request: &ViewerRequest<'_>, methods: Methods) -> Answer {
+pub(crate) fn preflight(site: &Site, request: &ViewerRequest<'_>, methods: &'static str) -> Answer {
     let origin = request.header("origin");
-    let methods = methods.allowed(site);
     let mut headers = vec![
         Header::new("allow", methods),
         Header::new("cache-control", "no-store"),

@@ -16,22 +16,33 @@ pub mod answer;
 pub mod cors;
 #[cfg(test)]
 mod fixture;
+pub mod header;
 pub mod http_date;
+pub mod method;
 pub mod origin_request;
 pub mod refusal;
+mod refused_parameter;
 pub mod response;
-pub mod routing;
+mod role_credentials;
+mod routing;
 pub mod serve;
 pub mod site;
 mod text;
+pub mod viewer_request;
 
-pub use admission::{Method, RequestBody, ViewerRequest};
-pub use answer::{Answer, Header};
-pub use origin_request::{Connection, OriginKind, OriginRequest};
+pub use admission::Admitted;
+pub use answer::Answer;
+pub use header::Header;
+pub use keyfront_contract::Route;
+pub use keyfront_names::host::Scheme;
+pub use method::Method;
+pub use origin_request::{Connection, Host, OriginRequest, Unassisted, keeps_request_header};
 pub use refusal::{BodyOf, Refusal};
 pub use response::{
     AnsweredRequest, Cleaned, OriginResponse, ResponseFacts, clean, keeps_response_header,
 };
-pub use serve::{Edge, Invocation, RoleCredentials, Served};
+pub use role_credentials::RoleCredentials;
+pub use serve::{Admission, Edge, Invocation, Served};
 pub use site::{Signing, Site, SiteError};
 pub use text::decimal;
+pub use viewer_request::{RequestBody, ViewerRequest};

@@ -1,6 +1,6 @@
-//! Refusals: every answer the edge gives in place of an object, its stable code, status and shape.
+//! Refusals: every answer the edge gives in place of an object.
 //!
-//! One mapping from cause to status, used by requests and responses alike. It does not decide what
+//! One mapping from cause to problem type, used by requests and responses alike. It does not decide what
 //! is refused.
 
 mod problem;
@@ -8,13 +8,15 @@ mod problem;
 use alloc::string::String;
 use core::fmt;
 
+use keyfront_contract::ProblemType;
 use keyfront_names::KeyError;
 use keyfront_sigv4::SigningError;
 
 use self::problem::Problem;
-use crate::answer::{Answer, Header};
+use crate::answer::Answer;
+use crate::header::Header;
 use crate::site::SiteError;
-use crate::text::{append, joined, masked};
+use crate::text::{append, append_decimal, joined, masked};
 
 /// Why a request gets no object. Grouped by who can change it.
 #[derive(Debug, thiserror::Error)]
@@ -79,69 +81,70 @@ pub enum Refusal {
     Throttled,
 }
 
-/// The public face of a refusal.
-struct Face {
-    status: u16,
-    code: &'static str,
-    title: &'static str,
-}
-
 impl Refusal {
-    #[rustfmt::skip] // One row a refusal: this is the table of docs/SEMANTICS.md.
-    fn face(&self) -> Face {
-        let (status, code, title) = match self {
-            Self::PathInvalid => (400, "path-invalid", "the path is not valid"),
-            Self::KeyTooLong => (400, "key-too-long", "the path is longer than an object key can be"),
-            Self::QueryRefused => (400, "query-refused", "the query is not allowed"),
-            Self::NotFound => (404, "not-found", "not found"),
-            Self::MethodNotAllowed { .. } => (405, "method-not-allowed", "the method is not allowed"),
-            Self::BodyTooLarge => (413, "body-too-large", "the body is too large here; start with POST /uploads"),
-            Self::UseRange => (413, "use-range", "the object is too large for one answer; ask for ranges"),
-            Self::SiteInvalid(_) => (500, "site-invalid", "the site is misconfigured"),
-            Self::SiteMisrouted { .. } => (500, "site-misrouted", "the site is routed to another origin"),
-            Self::EventInvalid(_) | Self::Unsignable(_) => (500, "event-invalid", "the edge did not understand the request event"),
-            Self::OriginDenied => (502, "origin-denied", "the origin denied the request"),
-            Self::KmsDenied => (502, "kms-denied", "the encryption key may not be used"),
-            Self::KmsDisabled => (502, "kms-disabled", "the encryption key is disabled"),
-            Self::EnvelopeRefused => (502, "envelope-refused", "the object may not be opened here"),
-            Self::EnvelopeInvalid => (502, "envelope-invalid", "the object does not open"),
-            Self::SignatureRejected => (502, "signature-rejected", "the origin rejected the signature"),
-            Self::ClockSkew => (502, "clock-skew", "the edge's clock is skewed"),
-            Self::OriginFailed => (502, "origin-failed", "the origin failed"),
-            Self::CredentialsMissing => (503, "credentials-missing", "the edge has no credentials"),
-            Self::CredentialsExpired => (503, "credentials-expired", "the edge's credentials are expired"),
-            Self::Throttled => (503, "throttled", "too many requests at the origin"),
-        };
-        Face { status, code, title }
+    /// The row of the table all sides share: status, code, title, and how long to wait.
+    #[must_use]
+    pub fn problem_type(&self) -> &'static ProblemType {
+        match self {
+            Self::PathInvalid => &ProblemType::PATH_INVALID,
+            Self::KeyTooLong => &ProblemType::KEY_TOO_LONG,
+            Self::QueryRefused => &ProblemType::QUERY_REFUSED,
+            Self::NotFound => &ProblemType::NOT_FOUND,
+            Self::MethodNotAllowed { .. } => &ProblemType::METHOD_NOT_ALLOWED,
+            Self::BodyTooLarge => &ProblemType::BODY_TOO_LARGE,
+            Self::UseRange => &ProblemType::USE_RANGE,
+            Self::SiteInvalid(_) => &ProblemType::SITE_INVALID,
+            Self::SiteMisrouted { .. } => &ProblemType::SITE_MISROUTED,
+            Self::EventInvalid(_) | Self::Unsignable(_) => &ProblemType::EVENT_INVALID,
+            Self::OriginDenied => &ProblemType::ORIGIN_DENIED,
+            Self::KmsDenied => &ProblemType::KMS_DENIED,
+            Self::KmsDisabled => &ProblemType::KMS_DISABLED,
+            Self::EnvelopeRefused => &ProblemType::ENVELOPE_REFUSED,
+            Self::EnvelopeInvalid => &ProblemType::ENVELOPE_INVALID,
+            Self::SignatureRejected => &ProblemType::SIGNATURE_REJECTED,
+            Self::ClockSkew => &ProblemType::CLOCK_SKEW,
+            Self::OriginFailed => &ProblemType::ORIGIN_FAILED,
+            Self::CredentialsMissing => &ProblemType::CREDENTIALS_MISSING,
+            Self::CredentialsExpired => &ProblemType::CREDENTIALS_EXPIRED,
+            Self::Throttled => &ProblemType::THROTTLED,
+        }
     }
 
     /// HTTP status.
     #[must_use]
     pub fn status(&self) -> u16 {
-        self.face().status
+        self.problem_type().status
     }
 
     /// The stable code clients and alarms match.
     #[must_use]
     pub fn code(&self) -> &'static str {
-        self.face().code
+        self.problem_type().code
     }
 
     /// The answer: problem details (RFC 9457), never cached, without a body for HEAD.
     #[must_use]
     pub fn answer(&self, request_id: &str, body: BodyOf) -> Answer {
-        let face = self.face();
+        let ProblemType {
+            code,
+            status,
+            title,
+            retry_after,
+        } = *self.problem_type();
         let problem = Problem {
-            title: face.title,
-            status: face.status,
-            code: Some(face.code),
+            title,
+            status,
+            code: Some(code),
             request_id,
         };
         let mut answer = problem.answer(body);
-        match self {
-            Self::MethodNotAllowed { allow } => answer.headers.push(Header::new("allow", *allow)),
-            Self::Throttled => answer.headers.push(Header::new("retry-after", "1")),
-            _ => {}
+        if let Self::MethodNotAllowed { allow } = self {
+            answer.headers.push(Header::new("allow", *allow));
+        }
+        if let Some(seconds) = retry_after {
+            let mut text = String::new();
+            append_decimal(&mut text, seconds);
+            answer.headers.push(Header::new("retry-after", text));
         }
         answer
     }
@@ -173,7 +176,7 @@ impl Refusal {
 
     /// What `Display` says.
     fn append_message(&self, out: &mut String) {
-        append(out, &[self.face().title]);
+        append(out, &[self.problem_type().title]);
         match self {
             Self::SiteMisrouted { routed, origin } => {
                 append(out, &[": ", routed, ", not ", origin]);
@@ -196,7 +199,7 @@ impl From<KeyError> for Refusal {
     fn from(error: KeyError) -> Self {
         match error {
             KeyError::TooLong { .. } => Self::KeyTooLong,
-            // Told like a missing object: what lies there is not the viewer's to know.
+            // Answered like a missing object: what lies there is not the viewer's to know.
             KeyError::Reserved | KeyError::Empty => Self::NotFound,
             KeyError::ControlCharacter { .. }
             | KeyError::DotSegment

@@ -9,8 +9,10 @@ mod facts;
 
 use alloc::{borrow::ToOwned, string::String, vec, vec::Vec};
 
-use crate::answer::{Answer, Header};
-use crate::origin_request::OriginKind;
+use keyfront_contract::{Route, header};
+
+use crate::answer::Answer;
+use crate::header::Header;
 use crate::refusal::{BodyOf, Refusal, plain_status};
 use crate::site::DeniedAs;
 use crate::text::append;
@@ -75,9 +77,9 @@ pub enum Cleaned {
 #[must_use]
 pub fn clean(request: &AnsweredRequest<'_>, response: &OriginResponse<'_>) -> Cleaned {
     let body = BodyOf::method(request.method);
-    let verdict = match request.facts.origin {
-        OriginKind::Bucket => judge_bucket(response),
-        OriginKind::Reader | OriginKind::Publish => judge_function(response),
+    let verdict = match request.facts.route {
+        Route::Bucket => verdict_of_bucket(response),
+        Route::Reader | Route::Publish => verdict_of_function(response),
     };
     match verdict {
         Verdict::Object => Cleaned::Pass {
@@ -88,7 +90,7 @@ pub fn clean(request: &AnsweredRequest<'_>, response: &OriginResponse<'_>) -> Cl
         },
         Verdict::Status(title) => {
             let mut answer = plain_status(response.status, title, request.request_id, body);
-            // 416 tells the object's size, which the next range request needs.
+            // 416 names the object's size, which the next range request needs.
             let size = response
                 .header("content-range")
                 .filter(|value| is_unsatisfied_range(value));
@@ -100,8 +102,8 @@ pub fn clean(request: &AnsweredRequest<'_>, response: &OriginResponse<'_>) -> Cl
         Verdict::Failed => {
             let cause = cause::of(request, response);
             let log = cause.log_line(request.request_id);
-            let told = told(request.facts, response.status, cause);
-            replaced(request.facts, told.answer(request.request_id, body), log)
+            let shown = shown(request.facts, response.status, cause);
+            replaced(request.facts, shown.answer(request.request_id, body), log)
         }
     }
 }
@@ -109,7 +111,7 @@ pub fn clean(request: &AnsweredRequest<'_>, response: &OriginResponse<'_>) -> Cl
 enum Verdict {
     /// An object, a part of one, or the statement that it did not change.
     Object,
-    /// An error our own origin has already told in our own words.
+    /// An error that our own origin has already put in our own words.
     Problem,
     /// A precondition or range that did not hold: no error, but S3's body does not pass.
     Status(&'static str),
@@ -117,7 +119,7 @@ enum Verdict {
     Failed,
 }
 
-fn judge_bucket(response: &OriginResponse<'_>) -> Verdict {
+fn verdict_of_bucket(response: &OriginResponse<'_>) -> Verdict {
     match response.status {
         200 | 206 | 304 => Verdict::Object,
         412 => Verdict::Status("precondition failed"),
@@ -127,7 +129,7 @@ fn judge_bucket(response: &OriginResponse<'_>) -> Verdict {
 }
 
 /// Lambda's own errors are JSON as well; only problem details are ours.
-fn judge_function(response: &OriginResponse<'_>) -> Verdict {
+fn verdict_of_function(response: &OriginResponse<'_>) -> Verdict {
     let problem = response
         .header("content-type")
         .is_some_and(|value| value.starts_with("application/problem+json"));
@@ -140,9 +142,9 @@ fn judge_function(response: &OriginResponse<'_>) -> Verdict {
     }
 }
 
-/// What the viewer is told. `denied_as_missing` hides every 403 of a read, whatever its cause; the log keeps it.
-fn told(facts: &ResponseFacts, status: u16, cause: Refusal) -> Refusal {
-    let read = facts.origin != OriginKind::Publish;
+/// What the viewer sees. `denied_as_missing` hides every 403 of a read, whatever its cause; the log keeps it.
+fn shown(facts: &ResponseFacts, status: u16, cause: Refusal) -> Refusal {
+    let read = facts.route != Route::Publish;
     if status == 403 && read && facts.denied_as == DeniedAs::Missing {
         Refusal::NotFound
     } else {
@@ -151,10 +153,7 @@ fn told(facts: &ResponseFacts, status: u16, cause: Refusal) -> Refusal {
 }
 
 fn replaced(facts: &ResponseFacts, mut answer: Answer, log: Option<String>) -> Cleaned {
-    answer.headers.extend(facts.grant.headers());
-    if facts.grant.varies() {
-        answer.headers.push(Header::new("vary", "origin"));
-    }
+    facts.grant.append_to(&mut answer.headers);
     Cleaned::Answer { answer, log }
 }
 
@@ -167,18 +166,18 @@ fn passing(
     headers.extend(cache.map(|value| Header::new("cache-control", value)));
     headers.extend(facts.grant.headers());
     if facts.grant.varies() {
-        headers.push(Header::new("vary", varying(facts.origin, response)));
+        headers.push(Header::new("vary", varying(facts.route, response)));
     }
     headers
 }
 
 /// S3 varies only by its own CORS rules, which do not count here; our functions may vary by more.
-fn varying(origin: OriginKind, response: &OriginResponse<'_>) -> String {
+fn varying(route: Route, response: &OriginResponse<'_>) -> String {
     let (mut fields, mut names_origin) = (String::new(), false);
     let given = response
         .headers
         .iter()
-        .filter(|(name, _)| origin != OriginKind::Bucket && *name == "vary")
+        .filter(|(name, _)| route != Route::Bucket && *name == "vary")
         .flat_map(|(_, value)| value.split(','))
         .map(str::trim_ascii)
         .filter(|field| is_field_name(field));
@@ -226,7 +225,7 @@ const OBJECT_HEADERS: [&str; 16] = [
     "via",
 ];
 
-/// What our own functions say besides.
+/// What our own functions add.
 const FUNCTION_HEADERS: [&str; 7] = [
     "allow",
     "content-security-policy",
@@ -234,14 +233,14 @@ const FUNCTION_HEADERS: [&str; 7] = [
     "retry-after",
     "vary",
     "www-authenticate",
-    "x-keyfront-request-id",
+    header::REQUEST_ID,
 ];
 
 /// Whether a header (lower-case name) of a passing answer reaches the viewer. Publishers' own metadata does,
 /// unless it is an envelope's or Keyfront's.
 #[must_use]
-pub fn keeps_response_header(origin: OriginKind, name: &str) -> bool {
-    let function = origin != OriginKind::Bucket && FUNCTION_HEADERS.contains(&name);
+pub fn keeps_response_header(route: Route, name: &str) -> bool {
+    let function = route != Route::Bucket && FUNCTION_HEADERS.contains(&name);
     function || OBJECT_HEADERS.contains(&name) || is_public_metadata(name)
 }
 

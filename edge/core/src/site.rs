@@ -1,7 +1,7 @@
 //! The site: everything the edge has to know about one bucket, as the JSON document that travels in
 //! the origin custom header `x-keyfront-site`.
 //!
-//! A [`Site`] exists only if every field was judged, so no later step checks the configuration
+//! A [`Site`] exists only if every field was checked, so no later step checks the configuration
 //! again. It does not find the document (adapters do), holds no secrets and reads nothing else.
 
 mod cors_rule;
@@ -9,23 +9,20 @@ mod document;
 mod error;
 mod json;
 mod origin;
-mod syntax;
 
 use alloc::{borrow::ToOwned, boxed::Box, string::String, sync::Arc, vec::Vec};
 
-use keyfront_names::ObjectKey;
+use keyfront_names::host::{self, Scheme};
+use keyfront_names::{BucketName, ObjectKey, Region};
 use keyfront_sigv4::sigv4a::is_region_set;
 
 use self::document::{Document, FunctionDocument};
-use crate::admission::is_refused_parameter;
-use crate::origin_request::Scheme;
+use crate::refused_parameter::is_refused_parameter;
 use crate::text::joined;
 
 pub use self::cors_rule::{CorsRule, Match};
 pub use self::error::SiteError;
 pub use self::origin::{Bucket, FunctionOrigin, Signing};
-pub(crate) use self::syntax::split_port;
-pub use self::syntax::{dns_suffix, endpoint, is_region};
 
 /// The longest site document, in characters: the value limit of a CloudFront custom header.
 pub const MAX_SITE_CHARS: usize = 1_783;
@@ -33,7 +30,7 @@ pub const MAX_SITE_CHARS: usize = 1_783;
 /// How many parsed sites a [`SiteCache`] keeps: one bundle serves a handful of origins.
 const CACHED_SITES: usize = 8;
 
-/// How a 403 of the origin is told to the viewer.
+/// How a 403 of the origin is reported to the viewer.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum DeniedAs {
     /// 502 `origin-denied`: with `s3:ListBucket` a 403 never means that the object is missing.
@@ -42,16 +39,16 @@ pub enum DeniedAs {
     Missing,
 }
 
-/// How a path is told that could be a folder's but has no slash at its end.
+/// How a path is served that could be a folder's but has no slash at its end.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum TrailingSlash {
     /// As an object of that name.
-    AsAsked,
+    AsRequested,
     /// By a redirect to the folder: the site option `"trailing_slash":"redirect"`.
     Redirect,
 }
 
-/// One judged site.
+/// One validated site.
 #[derive(Debug)]
 pub struct Site {
     /// Where objects are read.
@@ -71,16 +68,16 @@ pub struct Site {
     pub query: Vec<String>,
     /// Who may read from other web origins; the first rule that matches decides.
     pub cors: Vec<CorsRule>,
-    /// How the origin's 403 is told.
+    /// How the origin's 403 is reported.
     pub denied_as: DeniedAs,
     /// Serves envelope-encrypted objects under its prefix.
-    pub reader: Option<FunctionOrigin>,
+    pub reader: Option<Arc<FunctionOrigin>>,
     /// Takes uploads under its prefix.
-    pub publish: Option<FunctionOrigin>,
+    pub publish: Option<Arc<FunctionOrigin>>,
 }
 
 impl Site {
-    /// Parses and judges a site document.
+    /// Parses and validates a site document.
     ///
     /// # Errors
     /// [`SiteError`] names the first field that breaks a rule.
@@ -95,10 +92,10 @@ impl Site {
             return Err(SiteError::NotAscii);
         }
         let text = str::from_utf8(document).map_err(|_| SiteError::NotAscii)?;
-        Self::judge(Document::read(text)?)
+        Self::validate(Document::read(text)?)
     }
 
-    fn judge(document: Document) -> Result<Self, SiteError> {
+    fn validate(document: Document) -> Result<Self, SiteError> {
         if document.v != 1 {
             return Err(SiteError::Version(document.v));
         }
@@ -116,7 +113,7 @@ impl Site {
                 .transpose()?,
             trailing_slash: trailing_slash(document.trailing_slash.as_deref())?,
             query: query_names(document.query)?,
-            cors: cors_rule::judge(&document.cors)?,
+            cors: cors_rule::validate(&document.cors)?,
             denied_as: if document.denied_as_missing {
                 DeniedAs::Missing
             } else {
@@ -178,29 +175,28 @@ fn demand(holds: bool, name: &'static str, rule: &'static str) -> Result<(), Sit
 }
 
 fn bucket(document: &Document) -> Result<Bucket, SiteError> {
+    let access_point = host::is_multi_region_alias(&document.bucket);
     demand(
-        syntax::is_bucket(&document.bucket),
+        access_point || BucketName::new(document.bucket.as_str()).is_ok(),
         "bucket",
         "is not a bucket name",
     )?;
     demand(
-        is_region(&document.region),
+        Region::is_name(&document.region),
         "region",
         "is not a region name",
     )?;
     let signing = signing(document)?;
-    if syntax::is_multi_region_alias(&document.bucket) {
+    if access_point {
         return multi_region_access_point(document, signing);
     }
     let (scheme, service) = match &document.endpoint {
-        Some(endpoint) => syntax::endpoint(endpoint).map_err(|rule| field("endpoint", rule))?,
-        None => {
-            let suffix = dns_suffix(&document.region);
-            (
-                Scheme::Https,
-                joined(&["s3.", &document.region, ".", suffix]),
-            )
+        Some(endpoint) => {
+            let (scheme, host) =
+                host::endpoint(endpoint).map_err(|error| field("endpoint", error.as_str()))?;
+            (scheme, host.to_owned())
         }
+        None => (Scheme::Https, host::of_service("s3", &document.region)),
     };
     // A virtual host's certificate is a wildcard for one label.
     let (host, path) = match document.style.as_str() {
@@ -248,7 +244,6 @@ fn signing(document: &Document) -> Result<Signing, SiteError> {
 
 /// S3 reaches an access point's buckets by its alias, which is a name of two labels below a host of its own.
 fn multi_region_access_point(document: &Document, signing: Signing) -> Result<Bucket, SiteError> {
-    let alias = &document.bucket;
     demand(
         matches!(signing, Signing::SigV4a { .. }),
         "signing",
@@ -266,7 +261,7 @@ fn multi_region_access_point(document: &Document, signing: Signing) -> Result<Bu
     )?;
     Ok(Bucket {
         scheme: Scheme::Https,
-        host: joined(&[alias, ".accesspoint.s3-global.amazonaws.com"]),
+        host: host::of_multi_region_access_point(&document.bucket),
         path: String::new(),
         signing,
     })
@@ -295,7 +290,7 @@ fn document_key(name: &'static str, key: String) -> Result<String, SiteError> {
 
 fn trailing_slash(option: Option<&str>) -> Result<TrailingSlash, SiteError> {
     match option {
-        None => Ok(TrailingSlash::AsAsked),
+        None => Ok(TrailingSlash::AsRequested),
         Some("redirect") => Ok(TrailingSlash::Redirect),
         Some(_) => Err(field("trailing_slash", "must be redirect")),
     }
@@ -304,7 +299,7 @@ fn trailing_slash(option: Option<&str>) -> Result<TrailingSlash, SiteError> {
 fn query_names(names: Vec<String>) -> Result<Vec<String>, SiteError> {
     for (position, name) in names.iter().enumerate() {
         demand(
-            syntax::is_query_name(name),
+            is_query_name(name),
             "query",
             "holds a name that is empty, too long or not printable",
         )?;
@@ -324,14 +319,22 @@ fn query_names(names: Vec<String>) -> Result<Vec<String>, SiteError> {
     Ok(names)
 }
 
-fn function(name: &'static str, origin: FunctionDocument) -> Result<FunctionOrigin, SiteError> {
+/// A decoded query parameter name that can be compared byte for byte.
+fn is_query_name(name: &str) -> bool {
+    (1..=128).contains(&name.len()) && name.bytes().all(|byte| byte.is_ascii_graphic())
+}
+
+fn function(
+    name: &'static str,
+    origin: FunctionDocument,
+) -> Result<Arc<FunctionOrigin>, SiteError> {
     demand(
-        is_region(&origin.region),
+        Region::is_name(&origin.region),
         name,
         "has a region that is not a region name",
     )?;
     demand(
-        syntax::is_host(&origin.host),
+        host::is_authority(&origin.host),
         name,
         "has a host that is not a host name",
     )?;
@@ -352,14 +355,14 @@ fn function(name: &'static str, origin: FunctionDocument) -> Result<FunctionOrig
             source,
         })?;
     }
-    Ok(FunctionOrigin {
+    Ok(Arc::new(FunctionOrigin {
         prefix: prefix.to_owned(),
         host: origin.host,
         region: origin.region,
-    })
+    }))
 }
 
-/// Parsed sites by their bytes: a warm instance judges a document once.
+/// Parsed sites by their bytes: a warm instance validates a document once.
 #[derive(Debug, Default)]
 pub struct SiteCache {
     sites: Vec<(Box<[u8]>, Arc<Site>)>,

@@ -11,8 +11,8 @@ use aws_sigv4::http_request::{
 };
 use aws_sigv4::sign::v4;
 use keyfront_edge::{
-    AnsweredRequest, Cleaned, Connection, Edge, Invocation, OriginKind, OriginRequest,
-    OriginResponse, RequestBody, ResponseFacts, RoleCredentials, Served, ViewerRequest, clean,
+    AnsweredRequest, Cleaned, Connection, Edge, Invocation, OriginRequest, OriginResponse,
+    RequestBody, ResponseFacts, RoleCredentials, Route, Served, ViewerRequest, clean,
     keeps_response_header,
 };
 use keyfront_names::ObjectKey;
@@ -54,14 +54,14 @@ fn oracle(request: &OriginRequest) -> String {
     let mut settings = SigningSettings::default();
     settings.payload_checksum_kind = PayloadChecksumKind::XAmzSha256;
     settings.session_token_mode = SessionTokenMode::Include;
-    let (service, region) = match request.origin {
-        OriginKind::Bucket => {
+    let (service, region) = match request.route {
+        Route::Bucket => {
             settings.percent_encoding_mode = PercentEncodingMode::Single;
             settings.uri_path_normalization_mode = UriPathNormalizationMode::Disabled;
             ("s3", "eu-central-1")
         }
-        OriginKind::Reader => ("lambda", "eu-central-1"),
-        OriginKind::Publish => ("lambda", "eu-west-1"),
+        Route::Reader => ("lambda", "eu-central-1"),
+        Route::Publish => ("lambda", "eu-west-1"),
     };
     let identity = aws_credential_types::Credentials::new(
         CREDENTIALS.access_key_id,
@@ -254,7 +254,7 @@ proptest! {
     #[test]
     fn amz_headers_other_than_public_metadata_never_pass(name in "x-amz-[a-z0-9-]{1,24}") {
         prop_assume!(!name.starts_with("x-amz-meta-"));
-        for origin in [OriginKind::Bucket, OriginKind::Reader, OriginKind::Publish] {
+        for origin in [Route::Bucket, Route::Reader, Route::Publish] {
             prop_assert!(!keeps_response_header(origin, &name));
         }
     }

@@ -41,7 +41,7 @@ function failed(request, error) {
   };
   const problem = {
     type: 'urn:keyfront:event-invalid',
-    title: 'the edge did not understand the request event',
+    title: 'the event cannot be understood',
     status: 500,
     code: 'event-invalid',
     request_id: id,

@@ -3,7 +3,9 @@
 //! It writes no body and reads no answer; `glue/aws.js` sends.
 
 use js_sys::Array;
-use keyfront_edge::{RoleCredentials, origin_request::Scheme, site};
+use keyfront_edge::RoleCredentials;
+use keyfront_names::Region;
+use keyfront_names::host::{self, Scheme};
 use keyfront_sigv4::{
     AmzDate, Credentials, Payload, Profile, Request, SecretAccessKey, SessionToken, Signer,
     SigningContext, SigningError,
@@ -56,16 +58,14 @@ impl Endpoint {
         region: String,
         named: Option<&str>,
     ) -> Result<Self, &'static str> {
-        if !site::is_region(&region) {
+        if !Region::is_name(&region) {
             return Err("has a region that is not a region name");
         }
         let (scheme, host) = match named {
-            Some(named) => site::endpoint(named)
+            Some(named) => host::endpoint(named)
+                .map(|(scheme, host)| (scheme, host.to_owned()))
                 .map_err(|_| "has an endpoint that is not https://host[:port]")?,
-            None => {
-                let suffix = site::dns_suffix(&region);
-                (Scheme::Https, format!("{service}.{region}.{suffix}"))
-            }
+            None => (Scheme::Https, host::of_service(service, &region)),
         };
         Ok(Self {
             scheme,

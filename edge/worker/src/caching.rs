@@ -5,7 +5,7 @@
 //! cleaned for one viewer: the key names site and object and nothing of a viewer but the host. It neither stores nor
 //! finds anything itself.
 
-use keyfront_edge::{Method, OriginKind, OriginRequest};
+use keyfront_edge::{Method, OriginRequest, Route};
 
 /// Larger objects pass without being kept: a copy in the making holds what its reader has not read yet.
 const LARGEST_KEPT: u64 = 16 << 20;
@@ -22,7 +22,7 @@ const ANSWERED_BY_BUCKET: [&str; 3] = ["if-match", "if-range", "if-unmodified-si
 #[must_use]
 pub fn key(host: &str, site: &str, signed: &OriginRequest) -> Option<String> {
     let reads = matches!(signed.method, Method::Get | Method::Head);
-    if signed.origin != OriginKind::Bucket || !reads {
+    if signed.route != Route::Bucket || !reads {
         return None;
     }
     let OriginRequest {

@@ -4,7 +4,7 @@
 //! runtime itself fails).
 
 use keyfront_edge::{
-    Answer, Connection, Invocation, OriginKind, OriginRequest, Refusal, RequestBody, Served,
+    Admission, Answer, Connection, Invocation, OriginRequest, Refusal, RequestBody, Route, Served,
     ViewerRequest,
 };
 use wasm_bindgen::JsValue;
@@ -70,9 +70,9 @@ pub(crate) async fn serve(
 }
 
 impl Exchange<'_> {
-    async fn answer(&self, request: &web_sys::Request) -> Result<Response, JsValue> {
+    async fn answer(&self, arrived: &web_sys::Request) -> Result<Response, JsValue> {
         let headers = self.viewer.headers();
-        let mut asked = ViewerRequest {
+        let request = ViewerRequest {
             method: self.viewer.method(),
             path: self.target.path,
             query: self.target.query,
@@ -81,20 +81,24 @@ impl Exchange<'_> {
             request_id: self.viewer.id(),
         };
         let site = &self.entry.site;
+        let mut admitted = match isolate::ask(|edge| edge.admit(&request, site)) {
+            Admission::Admitted(admitted) => admitted,
+            Admission::Answer { answer, log } => return self.own(&answer, log.as_deref()).await,
+        };
         let mut buffered = None;
-        if isolate::ask(|edge| edge.needs_body_hash(&asked, site)) {
-            buffered = publish_body::read(request, &headers).await;
+        if admitted.needs_body_hash() {
+            buffered = publish_body::read(arrived, &headers).await;
             if let Some(PublishBody { sha256, .. }) = &buffered {
-                asked.body = RequestBody::Sha256Hex(sha256);
+                admitted = admitted.with_body_sha256(sha256);
             }
         }
-        match self.serve(site, &asked) {
+        match isolate::sign(admitted, &self.invocation(site)) {
             Served::Answer { answer, log } => self.own(&answer, log.as_deref()).await,
-            Served::Forward(signed) => match signed.origin {
-                OriginKind::Bucket => self.forward(&signed, &JsValue::NULL).await,
-                OriginKind::Reader => self.read(&signed).await,
-                OriginKind::Publish => {
-                    let streamed = || request.body().map_or(JsValue::NULL, JsValue::from);
+            Served::Forward(signed) => match signed.route {
+                Route::Bucket => self.forward(&signed, &JsValue::NULL).await,
+                Route::Reader => self.read(&signed).await,
+                Route::Publish => {
+                    let streamed = || arrived.body().map_or(JsValue::NULL, JsValue::from);
                     let body = buffered
                         .as_ref()
                         .map_or_else(streamed, |body| body.bytes.clone());
@@ -106,13 +110,16 @@ impl Exchange<'_> {
 
     /// Lets the core serve a request to a site: the viewer's, or one of the Worker's own in its place.
     pub(crate) fn serve(&self, site: &[u8], request: &ViewerRequest<'_>) -> Served {
-        let invocation = Invocation {
+        isolate::serve(request, &self.invocation(site))
+    }
+
+    fn invocation<'a>(&'a self, site: &'a [u8]) -> Invocation<'a> {
+        Invocation {
             now: self.now,
             credentials: self.credentials.role(),
             site,
             connection: Connection::default(),
-        };
-        isolate::serve(request, &invocation)
+        }
     }
 
     async fn read(&self, signed: &OriginRequest) -> Result<Response, JsValue> {
@@ -134,7 +141,7 @@ impl Exchange<'_> {
             Ok(Answered::Passed { reply, heads }) => {
                 answering::pass(&reply.response, reply.status, &heads)
             }
-            Ok(Answered::Replaced { answer, log }) if signed.origin == OriginKind::Publish => {
+            Ok(Answered::Replaced { answer, log }) if signed.route == Route::Publish => {
                 answering::own(&answer, log.as_deref())
             }
             Ok(Answered::Replaced { answer, log }) => self.own(&answer, log.as_deref()).await,

@@ -4,8 +4,10 @@
 
 use std::{cell::RefCell, sync::Arc};
 
-use keyfront_edge::{Edge, Invocation, Served, ViewerRequest};
-use keyfront_sigv4::{CanonicalRequest, EcdsaKeyCache};
+use keyfront_edge::{Admitted, Edge, Host, Invocation, Served, ViewerRequest};
+use keyfront_sigv4::{
+    CanonicalRequest, Credentials, EcdsaKeyCache, EcdsaSignature, SigningError, StringToSign,
+};
 
 use worker::Env;
 
@@ -55,19 +57,36 @@ pub(crate) fn configuration(env: &Env) -> Configuration {
     })
 }
 
-/// [`Edge::serve_signed_by`], SigV4A included.
+/// What an isolate does for a signature: SigV4A, with the keys it derived before.
+struct Signatures<'a>(&'a mut EcdsaKeyCache);
+
+impl Host for Signatures<'_> {
+    fn sha256(&mut self, canonical_request: &CanonicalRequest) -> [u8; 32] {
+        canonical_request.sha256()
+    }
+
+    fn ecdsa(
+        &mut self,
+        credentials: &Credentials,
+        text: &StringToSign,
+    ) -> Result<EcdsaSignature, SigningError> {
+        let id = credentials.access_key_id();
+        let key = self.0.key(id, credentials.secret_access_key())?;
+        Ok(key.sign_sha256(&text.sha256()))
+    }
+}
+
+/// [`Edge::serve_with`], SigV4A included.
 pub(crate) fn serve(request: &ViewerRequest<'_>, invocation: &Invocation<'_>) -> Served {
     ISOLATE.with_borrow_mut(|Isolate { edge, ecdsa, .. }| {
-        edge.serve_signed_by(
-            request,
-            invocation,
-            CanonicalRequest::sha256,
-            |credentials, text| {
-                let id = credentials.access_key_id();
-                let key = ecdsa.key(id, credentials.secret_access_key())?;
-                Ok(key.sign_sha256(&text.sha256()))
-            },
-        )
+        edge.serve_with(&mut Signatures(ecdsa), request, invocation)
+    })
+}
+
+/// [`Edge::sign`], SigV4A included.
+pub(crate) fn sign(admitted: Admitted<'_>, invocation: &Invocation<'_>) -> Served {
+    ISOLATE.with_borrow_mut(|Isolate { edge, ecdsa, .. }| {
+        edge.sign(&mut Signatures(ecdsa), admitted, invocation)
     })
 }
 

@@ -1,9 +1,9 @@
 //! The origin: sends what the core signed, or finds its answer in the cache, and has the core clean it.
 
-use keyfront_edge::origin_request::Scheme;
+use keyfront_contract::header;
 use keyfront_edge::{
-    Answer, AnsweredRequest, Cleaned, OriginKind, OriginRequest, OriginResponse, Refusal,
-    ResponseFacts, clean, keeps_response_header,
+    Answer, AnsweredRequest, Cleaned, OriginRequest, OriginResponse, Refusal, Route, Scheme, clean,
+    keeps_request_header, keeps_response_header,
 };
 use wasm_bindgen::{JsCast as _, JsValue};
 use web_sys::Response;
@@ -87,7 +87,7 @@ fn keep(
     if !caching::keeps(asked, signed.method, reply.status, &answer) {
         return;
     }
-    let kept = |name: &str| keeps_response_header(signed.origin, name);
+    let kept = |name: &str| keeps_response_header(signed.route, name);
     let heads = answering::over(&answer, kept, &[]);
     let context: &JsValue = exchange.context.as_ref().as_ref();
     if let Err(error) = wire::keep(context, key, &heads, &reply.response) {
@@ -102,7 +102,7 @@ pub(crate) async fn cleaned(
     reply: Reply,
 ) -> Answered {
     let headers = reply.headers();
-    let document = error_document(&reply, signed.origin).await;
+    let document = error_document(&reply, signed.route).await;
     let request = AnsweredRequest {
         method: signed.method.as_str(),
         request_id: exchange.viewer.id(),
@@ -120,7 +120,7 @@ pub(crate) async fn cleaned(
     };
     match clean(&request, &seen) {
         Cleaned::Pass { headers: set } => {
-            let kept = |name: &str| keeps_response_header(signed.origin, name);
+            let kept = |name: &str| keeps_response_header(signed.route, name);
             let heads = answering::over(&headers, kept, &set);
             Answered::Passed { reply, heads }
         }
@@ -144,10 +144,10 @@ pub(crate) async fn ask(
     body: &JsValue,
 ) -> Result<Response, Refusal> {
     let own = |name: &str| WRITTEN_BY_RUNTIME.contains(&name);
-    let kept = |name: &str| signed.origin.keeps_request_header(name) && !own(name);
+    let kept = |name: &str| keeps_request_header(signed.route, name) && !own(name);
     let set = signed.headers.iter().filter(|header| {
         !own(header.name)
-            && (header.name != ResponseFacts::HEADER || signed.origin == OriginKind::Reader)
+            && (header.name != header::RESPONSE_FACTS || signed.route == Route::Reader)
     });
     let heads = answering::over(headers, kept, set);
     wire::ask(&url(signed), signed.method.as_str(), &heads, body)
@@ -171,8 +171,8 @@ fn url(signed: &OriginRequest) -> String {
 }
 
 /// The beginning of a bucket's error document, which names the cause.
-async fn error_document(reply: &Reply, origin: OriginKind) -> Option<Vec<u8>> {
-    if reply.status < 400 || origin != OriginKind::Bucket {
+async fn error_document(reply: &Reply, origin: Route) -> Option<Vec<u8>> {
+    if reply.status < 400 || origin != Route::Bucket {
         return None;
     }
     let bytes = wire::beginning(&reply.response.body()?, LONGEST_DOCUMENT).await;

@@ -8,8 +8,8 @@
 
 use alloc::vec::Vec;
 
-use keyfront_bare_module::OneThread;
 use keyfront_sigv4::{Signer, wipe};
+use keyfront_wasm_module::OneThread;
 
 /// Bytes of an input buffer that is used again.
 const LARGEST_KEPT: usize = 64 << 10;
@@ -20,7 +20,7 @@ struct Instance {
     output: Vec<u8>,
 }
 
-keyfront_bare_module::install!();
+keyfront_wasm_module::install!();
 
 static INSTANCE: OneThread<Instance> = OneThread::new(Instance {
     signer: Signer::new(),

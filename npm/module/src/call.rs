@@ -14,11 +14,9 @@ use keyfront_sigv4::{
     AmzDate, Credentials, Expiry, Payload, Profile, Request, SecretAccessKey, SessionToken, Signer,
     SigningContext, SigningError,
 };
+use keyfront_wasm_module::frame::{self, Malformed};
 
-use crate::{
-    frame::{self, Malformed},
-    target,
-};
+use crate::target;
 
 /// Why nothing was signed. No secret is part of any message.
 #[derive(Debug, PartialEq, Eq, thiserror::Error)]
@@ -64,7 +62,7 @@ impl fmt::Display for Refused {
 }
 
 impl From<Malformed> for Refused {
-    fn from(Malformed: Malformed) -> Self {
+    fn from(_: Malformed) -> Self {
         Self::Frame
     }
 }
@@ -72,12 +70,12 @@ impl From<Malformed> for Refused {
 /// Signs the request of a frame; `out` is the frame that answers.
 pub fn answer(signer: &mut Signer, frame: &[u8], out: &mut Vec<u8>) {
     if let Err(refused) = signed(signer, frame, out) {
-        frame::write(out, &["refused", &refused.parts().concat()]);
+        write(out, &["refused", &refused.parts().concat()]);
     }
 }
 
 fn signed(signer: &mut Signer, frame: &[u8], out: &mut Vec<u8>) -> Result<(), Refused> {
-    let texts = frame::read(frame)?;
+    let texts = frame::texts(frame)?;
     let (fields, headers) = texts.split_first_chunk::<12>().ok_or(Refused::Frame)?;
     let &[
         id,
@@ -120,13 +118,19 @@ fn signed(signer: &mut Signer, frame: &[u8], out: &mut Vec<u8>) -> Result<(), Re
         let signed = signer.sign(&request, &context)?;
         let mut answer = vec!["signed", &path, &query];
         answer.extend(signed.iter().flat_map(|(name, value)| [name, value]));
-        frame::write(out, &answer);
+        write(out, &answer);
     } else {
         let seconds = expires.parse().map_err(|_| Refused::Frame)?;
         let query = signer.presign(&request, &context, Expiry::from_seconds(seconds)?)?;
-        frame::write(out, &["signed", &path, query.as_str()]);
+        write(out, &["signed", &path, query.as_str()]);
     }
     Ok(())
+}
+
+/// Writes texts in place of what `out` holds.
+fn write(out: &mut Vec<u8>, texts: &[&str]) {
+    out.clear();
+    frame::put_texts(out, texts);
 }
 
 fn credentials(id: &str, secret: &str, token: &str) -> Result<Credentials, SigningError> {

@@ -91,7 +91,7 @@ impl NativeEdge {
                 RequestVerdict::Answer(Box::new(answered(&answer, log, EdgeHeaders::new())))
             }
             Served::Forward(signed) => {
-                let keeps = |name: &str| signed.origin.keeps_request_header(name);
+                let keeps = |name: &str| keyfront_edge::keeps_request_header(signed.route, name);
                 let mut origin = origin.clone();
                 origin.custom_headers_mut().remove(SITE_HEADER);
                 RequestVerdict::Forward(Box::new(EdgeRequest {
@@ -129,7 +129,7 @@ impl NativeEdge {
             Cleaned::Pass { headers } => EdgeResponse {
                 headers: overlaid(
                     kept(&response.headers, |name| {
-                        keeps_response_header(facts.origin, name)
+                        keeps_response_header(facts.route, name)
                     }),
                     &headers,
                 ),

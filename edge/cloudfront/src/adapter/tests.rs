@@ -1,10 +1,7 @@
-use keyfront_edge::Edge;
+use keyfront_edge::{Edge, Unassisted};
 use proptest::prelude::*;
-use sha2::{Digest, Sha256};
 
-use keyfront_sigv4::{Credentials, SigningError, StringToSign};
-
-use super::{Host, respond};
+use super::respond;
 use crate::frame::tests::written;
 
 const SITE: &str = r#"{"v":1,"bucket":"private-content","region":"eu-central-1","style":"virtual","query":[],"signing":"sigv4"}"#;
@@ -43,15 +40,7 @@ const RESPONSE: [&str; 8] = [
 /// Kind, kept places and fields of what comes back.
 fn responded(frame: &[u8]) -> (u32, Vec<u32>, Vec<String>) {
     let mut out = Vec::new();
-    respond(
-        &mut Edge::new(),
-        frame,
-        Host {
-            sha256: |bytes: &[u8]| Sha256::digest(bytes).into(),
-            ecdsa: |_: &Credentials, _: &StringToSign| Err(SigningError::EcdsaUnavailable),
-        },
-        &mut out,
-    );
+    respond(&mut Edge::new(), frame, &mut Unassisted, &mut out);
     let mut numbers = out
         .chunks_exact(4)
         .map(|bytes| u32::from_le_bytes(bytes.try_into().unwrap()));

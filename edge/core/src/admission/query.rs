@@ -1,17 +1,18 @@
 //! The query that goes on: which parameters, in which spelling.
 //!
-//! A parameter is judged by its decoded name, so no spelling hides it. It knows nothing of paths, methods or headers.
+//! A parameter is checked by its decoded name, so no spelling hides it. It knows nothing of paths, methods or headers.
 
 use alloc::{borrow::Cow, string::String, vec::Vec};
 
 use keyfront_sigv4::uri_encoding;
 
 use crate::refusal::Refusal;
+use crate::refused_parameter::{is_refused_parameter, is_signing_parameter};
 use crate::site::Site;
 
 /// The query of a read: listed parameters only, strictly encoded and in canonical order, so that what is sent is
 /// what is signed.
-pub(crate) fn read_query(site: &Site, query: &str) -> Result<String, Refusal> {
+pub(super) fn read_query(site: &Site, query: &str) -> Result<String, Refusal> {
     let mut listed = Vec::new();
     for parameter in parameters(query) {
         // What does not decode cannot be listed, and what is not listed is dropped.
@@ -28,9 +29,9 @@ pub(crate) fn read_query(site: &Site, query: &str) -> Result<String, Refusal> {
     Ok(written(&listed))
 }
 
-/// The query of a publish request: everything the publishers' API is told, except signing parameters, strictly
+/// The query of a publish request: everything that reaches the publishers' API, except signing parameters, strictly
 /// encoded and in canonical order.
-pub(crate) fn publish_query(query: &str) -> Result<String, Refusal> {
+pub(super) fn publish_query(query: &str) -> Result<String, Refusal> {
     let mut all = Vec::new();
     for parameter in parameters(query) {
         let name = decode_component(parameter.name)?;
@@ -42,83 +43,6 @@ pub(crate) fn publish_query(query: &str) -> Result<String, Refusal> {
     }
     Ok(written(&all))
 }
-
-/// Whether a decoded parameter may never reach the bucket: S3 subresources and operations (they would turn a read
-/// of an object into another request), and everything presigned URLs carry. Also the rule for what a site
-/// may list.
-///
-/// S3 compares these names by case, its imitators do not all; so case does not help a viewer. `Policy` alone, as
-/// CloudFront's signed URLs spell it, is no subresource: CloudFront consumes it, and it is never listed.
-pub(crate) fn is_refused_parameter(name: &str) -> bool {
-    let subresource = SUBRESOURCES
-        .iter()
-        .any(|refused| name.eq_ignore_ascii_case(refused));
-    is_signing_parameter(name) || (subresource && name != "Policy")
-}
-
-fn is_signing_parameter(name: &str) -> bool {
-    name.get(..6)
-        .is_some_and(|head| head.eq_ignore_ascii_case("x-amz-"))
-        || name.eq_ignore_ascii_case("awsaccesskeyid")
-}
-
-/// S3's subresources and listing parameters, as its API reference names them, in lower case.
-const SUBRESOURCES: [&str; 54] = [
-    "accelerate",
-    "acl",
-    "analytics",
-    "append",
-    "attributes",
-    "continuation-token",
-    "cors",
-    "delete",
-    "delimiter",
-    "encoding-type",
-    "encryption",
-    "fetch-owner",
-    "intelligent-tiering",
-    "inventory",
-    "key-marker",
-    "legal-hold",
-    "lifecycle",
-    "list-type",
-    "location",
-    "logging",
-    "marker",
-    "max-keys",
-    "max-parts",
-    "max-uploads",
-    "metadataconfiguration",
-    "metadatatable",
-    "metrics",
-    "notification",
-    "object-lock",
-    "ownershipcontrols",
-    "part-number-marker",
-    "partnumber",
-    "policy",
-    "policystatus",
-    "prefix",
-    "publicaccessblock",
-    "replication",
-    "requestpayment",
-    "restore",
-    "retention",
-    "select",
-    "select-type",
-    "session",
-    "start-after",
-    "tagging",
-    "torrent",
-    "upload-id-marker",
-    "uploadid",
-    "uploads",
-    "version-id-marker",
-    "versionid",
-    "versioning",
-    "versions",
-    "website",
-];
 
 struct Parameter<'q> {
     name: &'q str,

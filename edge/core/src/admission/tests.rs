@@ -1,6 +1,10 @@
-use super::{Methods, RequestBody, is_refused_parameter, path, publish_query, read_query};
+use super::methods::Methods;
+use super::path::decode as path;
+use super::query::{publish_query, read_query};
 use crate::fixture::site;
 use crate::refusal::Refusal;
+use crate::refused_parameter::is_refused_parameter;
+use crate::viewer_request::RequestBody;
 
 const LISTED: &str = r#""query":["v","download name"]"#;
 

@@ -4,8 +4,11 @@
 
 use alloc::{string::String, vec};
 
+use keyfront_contract::{header, problem_type::TYPE_PREFIX};
+
 use super::BodyOf;
-use crate::answer::{Answer, Header};
+use crate::answer::Answer;
+use crate::header::Header;
 use crate::text::{append, append_ascii, append_decimal, masked};
 
 /// Problem details (RFC 9457).
@@ -26,7 +29,7 @@ impl Problem<'_> {
                 Header::new("cache-control", "no-store"),
                 Header::new("x-content-type-options", "nosniff"),
                 Header::new(
-                    "x-keyfront-request-id",
+                    header::REQUEST_ID,
                     masked(self.request_id, |byte| byte.is_ascii_graphic()),
                 ),
             ],
@@ -40,7 +43,7 @@ impl Problem<'_> {
     fn json(&self) -> String {
         let mut json = String::with_capacity(256);
         let (scheme, code) = match self.code {
-            Some(code) => ("urn:keyfront:", code),
+            Some(code) => (TYPE_PREFIX, code),
             None => ("about:blank", ""),
         };
         append(&mut json, &["{\"type\":\"", scheme, code, "\",\"title\":"]);

@@ -1,3 +1,4 @@
+use keyfront_contract::{ProblemType, header, problem_type::TYPE_PREFIX};
 use keyfront_names::KeyError;
 use keyfront_sigv4::SigningError;
 
@@ -164,4 +165,64 @@ fn the_log_has_the_chain_of_causes_on_one_line_and_nothing_of_viewers_mistakes()
     assert!(!line.contains('\n') && line.is_ascii());
     assert_eq!(Refusal::NotFound.log_line("id"), None);
     assert_eq!(Refusal::PathInvalid.log_line("id"), None);
+}
+
+/// A file of the repository, by its path from this crate.
+fn file(path: &str) -> String {
+    let path = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join(path);
+    std::fs::read_to_string(&path).unwrap_or_else(|error| panic!("{}: {error}", path.display()))
+}
+
+#[test]
+fn the_documented_table_lists_every_code_of_the_edge_with_its_status() {
+    let document = file("../../docs/SEMANTICS.md");
+    let (_, table) = document
+        .split_once("| status | code | who can change it |")
+        .unwrap();
+    let mut listed = Vec::new();
+    for row in table
+        .trim_start()
+        .lines()
+        .take_while(|row| row.starts_with('|'))
+        .skip(1)
+    {
+        let mut cells = row.split('|').skip(1).map(str::trim);
+        let status: u16 = cells.next().unwrap().parse().unwrap();
+        let codes = cells.next().unwrap();
+        listed.extend(
+            codes
+                .split('`')
+                .skip(1)
+                .step_by(2)
+                .map(|code| (status, code.to_owned())),
+        );
+    }
+    let mut expected: Vec<_> = every_refusal()
+        .into_iter()
+        .map(|(refusal, ..)| (refusal.status(), refusal.code().to_owned()))
+        .collect();
+    expected.sort();
+    expected.dedup();
+    listed.sort();
+    assert_eq!(listed, expected);
+}
+
+#[test]
+fn the_handlers_in_javascript_write_the_words_of_the_contract() {
+    let problem = ProblemType::EVENT_INVALID;
+    let handler = file("../cloudfront/js/index.mjs");
+    let glue = file("../worker/glue/index.mjs");
+    for text in [&handler, &glue] {
+        for word in [
+            &format!("'{TYPE_PREFIX}{}'", problem.code),
+            &format!("title: '{}'", problem.title),
+            &format!("status: {}", problem.status),
+            &format!("code: '{}'", problem.code),
+            &format!("'{}'", header::REQUEST_ID),
+        ] {
+            assert!(text.contains(word), "{word}");
+        }
+    }
+    assert!(handler.contains(&format!("SITE_HEADER = '{}'", header::SITE)));
+    assert!(handler.contains(&format!("FACTS_HEADER = '{}'", header::RESPONSE_FACTS)));
 }

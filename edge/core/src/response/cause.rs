@@ -3,9 +3,10 @@
 //! S3 says it in the `Code` of its error document; where the host cannot read bodies, the status and the two
 //! clocks have to do. Nothing of the document itself is ever shown.
 
+use keyfront_contract::{Failure, Route};
+
 use super::{AnsweredRequest, OriginResponse};
 use crate::http_date;
-use crate::origin_request::OriginKind;
 use crate::refusal::Refusal;
 use crate::text::{joined, split_once};
 
@@ -16,7 +17,7 @@ const LARGEST_SKEW: u64 = 15 * 60;
 const LONGEST_DOCUMENT: usize = 8_192;
 
 pub(super) fn of(request: &AnsweredRequest<'_>, response: &OriginResponse<'_>) -> Refusal {
-    if let Some(refusal) = response.error_body.and_then(told_by_document) {
+    if let Some(refusal) = response.error_body.and_then(of_document) {
         return refusal;
     }
     match response.status {
@@ -24,7 +25,7 @@ pub(super) fn of(request: &AnsweredRequest<'_>, response: &OriginResponse<'_>) -
         403 if is_skewed(request, response) => Refusal::ClockSkew,
         400 | 401 | 403 => Refusal::OriginDenied,
         // Lambda's front door, before the function.
-        413 if request.facts.origin == OriginKind::Publish => Refusal::BodyTooLarge,
+        413 if request.facts.route == Route::Publish => Refusal::BodyTooLarge,
         429 | 503 => Refusal::Throttled,
         _ => Refusal::OriginFailed,
     }
@@ -38,30 +39,25 @@ fn is_skewed(request: &AnsweredRequest<'_>, response: &OriginResponse<'_>) -> bo
     matches!((ours, theirs), (Some(ours), Some(theirs)) if ours.abs_diff(theirs) > LARGEST_SKEW)
 }
 
-fn told_by_document(document: &[u8]) -> Option<Refusal> {
+fn of_document(document: &[u8]) -> Option<Refusal> {
     let document = str::from_utf8(&document[..document.len().min(LONGEST_DOCUMENT)]).ok()?;
     let message = element(document, "Message").unwrap_or_default();
-    Some(match element(document, "Code")? {
-        "NoSuchKey" => Refusal::NotFound,
-        "AccessDenied" if split_once(message, "kms:").is_some() => Refusal::KmsDenied,
-        "AccessDenied" | "AllAccessDisabled" | "AccountProblem" | "InvalidObjectState" => {
-            Refusal::OriginDenied
-        }
-        "SignatureDoesNotMatch"
-        | "AuthorizationHeaderMalformed"
-        | "InvalidAccessKeyId"
-        | "InvalidSecurity"
-        | "InvalidToken"
-        | "XAmzContentSHA256Mismatch" => Refusal::SignatureRejected,
-        "RequestTimeTooSkewed" | "RequestExpired" => Refusal::ClockSkew,
-        "ExpiredToken" => Refusal::CredentialsExpired,
-        "SlowDown" | "ServiceUnavailable" | "KMS.ThrottlingException" => Refusal::Throttled,
-        "KMS.DisabledException"
-        | "KMS.InvalidStateException"
-        | "KMS.KMSInvalidStateException"
-        | "KMS.NotFoundException" => Refusal::KmsDisabled,
-        "InternalError" | "NoSuchBucket" | "PermanentRedirect" => Refusal::OriginFailed,
-        _ => return None,
+    Some(match Failure::of_s3(element(document, "Code")?, message)? {
+        Failure::NotFound => Refusal::NotFound,
+        Failure::Denied => Refusal::OriginDenied,
+        Failure::KmsDenied => Refusal::KmsDenied,
+        Failure::KmsDisabled => Refusal::KmsDisabled,
+        Failure::SignatureRejected => Refusal::SignatureRejected,
+        Failure::ClockSkew => Refusal::ClockSkew,
+        Failure::CredentialsExpired => Refusal::CredentialsExpired,
+        Failure::Throttled => Refusal::Throttled,
+        Failure::BucketMissing | Failure::Unavailable | Failure::Timeout => Refusal::OriginFailed,
+        // Answers to writes, which the bucket is never sent; the status has to do.
+        Failure::PreconditionFailed
+        | Failure::Conflict
+        | Failure::ChecksumMismatch
+        | Failure::BodyIncomplete
+        | Failure::CiphertextRefused => return None,
     })
 }
 

@@ -1,4 +1,4 @@
-//! What cleaning an answer depends on, decided with the request, and its form as a request header.
+//! What cleaning an answer depends on, decided with the request, and its form as a request header, `contract::header::RESPONSE_FACTS`.
 //!
 //! The response function of a CDN sees neither the site nor the environment, but it sees the request as it was
 //! sent. The header cannot come from a viewer: every `x-keyfront-*` of a viewer is dropped before the edge
@@ -6,44 +6,37 @@
 
 use alloc::{borrow::ToOwned, string::String};
 
+use keyfront_contract::{Route, route::FACTS_VERSION};
+
 use crate::cors::Grant;
-use crate::origin_request::OriginKind;
 use crate::site::DeniedAs;
 use crate::text::{joined, split_once};
 
 /// The facts.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ResponseFacts {
-    /// Who answers.
-    pub origin: OriginKind,
-    /// How a 403 is told.
+    /// Which origin answers.
+    pub route: Route,
+    /// How a 403 is reported.
     pub denied_as: DeniedAs,
     /// What the site's cross-origin rules grant.
     pub grant: Grant,
 }
 
 impl ResponseFacts {
-    /// The request header that carries the facts.
-    pub const HEADER: &'static str = "x-keyfront-response";
-
     /// What is assumed of an answer whose request carries no facts: the least that can be shown.
     #[must_use]
     pub fn strictest() -> Self {
         Self {
-            origin: OriginKind::Bucket,
+            route: Route::Bucket,
             denied_as: DeniedAs::Denied,
             grant: Grant::Unruled,
         }
     }
 
-    /// `v1 ORIGIN DENIED CORS`, four words.
+    /// `v1 ROUTE DENIED CORS`, four words.
     #[must_use]
     pub fn written(&self) -> String {
-        let origin = match self.origin {
-            OriginKind::Bucket => "bucket",
-            OriginKind::Reader => "reader",
-            OriginKind::Publish => "publish",
-        };
         let denied = match self.denied_as {
             DeniedAs::Denied => "denied",
             DeniedAs::Missing => "missing",
@@ -54,7 +47,15 @@ impl ResponseFacts {
             Grant::Anyone => "*",
             Grant::Origin(origin) => origin,
         };
-        joined(&["v1 ", origin, " ", denied, " ", cors])
+        joined(&[
+            FACTS_VERSION,
+            " ",
+            self.route.as_str(),
+            " ",
+            denied,
+            " ",
+            cors,
+        ])
     }
 
     /// Reads the header's value; a value this version did not write counts as none.
@@ -65,7 +66,7 @@ impl ResponseFacts {
 
     fn parse(value: &str) -> Option<Self> {
         let mut words = value.split(' ');
-        let (Some("v1"), Some(origin), Some(denied), Some(cors), None) = (
+        let (Some(FACTS_VERSION), Some(route), Some(denied), Some(cors), None) = (
             words.next(),
             words.next(),
             words.next(),
@@ -75,12 +76,7 @@ impl ResponseFacts {
             return None;
         };
         Some(Self {
-            origin: match origin {
-                "bucket" => OriginKind::Bucket,
-                "reader" => OriginKind::Reader,
-                "publish" => OriginKind::Publish,
-                _ => return None,
-            },
+            route: Route::from_name(route)?,
             denied_as: match denied {
                 "denied" => DeniedAs::Denied,
                 "missing" => DeniedAs::Missing,

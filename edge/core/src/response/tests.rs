@@ -3,12 +3,12 @@ use super::{
     keeps_response_header,
 };
 use crate::cors::Grant;
-use crate::origin_request::OriginKind;
 use crate::site::DeniedAs;
+use keyfront_contract::Route;
 
-fn facts(origin: OriginKind) -> ResponseFacts {
+fn facts(origin: Route) -> ResponseFacts {
     ResponseFacts {
-        origin,
+        route: origin,
         ..ResponseFacts::strictest()
     }
 }
@@ -65,7 +65,7 @@ fn set(cleaned: Cleaned) -> Vec<(&'static str, String)> {
 #[test]
 fn objects_ranges_and_not_modified_pass() {
     for status in [200, 206, 304] {
-        let cleaned = cleaned(&facts(OriginKind::Bucket), "GET", &head(status, &[]));
+        let cleaned = cleaned(&facts(Route::Bucket), "GET", &head(status, &[]));
         assert_eq!(
             set(cleaned),
             [("x-content-type-options", "nosniff".to_owned())]
@@ -105,7 +105,7 @@ fn headers_that_describe_the_bucket_or_its_key_never_reach_a_viewer() {
         "keep-alive",
         "strict-transport-security",
     ] {
-        assert!(!keeps_response_header(OriginKind::Bucket, name), "{name}");
+        assert!(!keeps_response_header(Route::Bucket, name), "{name}");
     }
 }
 
@@ -128,13 +128,13 @@ fn headers_that_describe_the_object_and_its_publishers_metadata_pass() {
         "transfer-encoding",
         "x-amz-meta-title",
     ] {
-        assert!(keeps_response_header(OriginKind::Bucket, name), "{name}");
+        assert!(keeps_response_header(Route::Bucket, name), "{name}");
     }
 }
 
 #[test]
 fn lambdas_own_headers_never_reach_a_viewer() {
-    for origin in [OriginKind::Reader, OriginKind::Publish] {
+    for origin in [Route::Reader, Route::Publish] {
         for name in [
             "x-amzn-requestid",
             "x-amzn-trace-id",
@@ -165,7 +165,7 @@ fn what_cloudfront_protects_on_responses_is_named() {
 #[test]
 fn a_denied_read_is_told_as_origin_denied() {
     assert_eq!(
-        told(&facts(OriginKind::Bucket), &head(403, &[])),
+        told(&facts(Route::Bucket), &head(403, &[])),
         (502, "origin-denied".into())
     );
 }
@@ -174,7 +174,7 @@ fn a_denied_read_is_told_as_origin_denied() {
 fn denied_as_missing_tells_every_403_as_404_and_logs_the_cause() {
     let facts = ResponseFacts {
         denied_as: DeniedAs::Missing,
-        ..facts(OriginKind::Bucket)
+        ..facts(Route::Bucket)
     };
     assert_eq!(told(&facts, &head(403, &[])), (404, "not-found".into()));
     let skewed = head(403, &[("date", "Fri, 02 Jan 2026 03:30:00 GMT")]);
@@ -190,7 +190,7 @@ fn denied_as_missing_tells_every_403_as_404_and_logs_the_cause() {
 
 #[test]
 fn a_missing_object_is_404_and_never_logged() {
-    match cleaned(&facts(OriginKind::Bucket), "GET", &head(404, &[])) {
+    match cleaned(&facts(Route::Bucket), "GET", &head(404, &[])) {
         Cleaned::Answer { answer, log } => assert_eq!((answer.status, log), (404, None)),
         other => panic!("{other:?}"),
     }
@@ -198,7 +198,7 @@ fn a_missing_object_is_404_and_never_logged() {
 
 #[test]
 fn a_403_with_clocks_more_than_15_minutes_apart_is_clock_skew() {
-    let at = |date| told(&facts(OriginKind::Bucket), &head(403, &[("date", date)])).1;
+    let at = |date| told(&facts(Route::Bucket), &head(403, &[("date", date)])).1;
     assert_eq!(at("Fri, 02 Jan 2026 03:19:05 GMT"), "origin-denied");
     assert_eq!(at("Fri, 02 Jan 2026 03:19:06 GMT"), "clock-skew");
     assert_eq!(at("Fri, 02 Jan 2026 02:49:04 GMT"), "clock-skew");
@@ -222,7 +222,7 @@ fn upstream_statuses_have_causes() {
         (999, (502, "origin-failed")),
     ] {
         assert_eq!(
-            told(&facts(OriginKind::Bucket), &head(status, &[])),
+            told(&facts(Route::Bucket), &head(status, &[])),
             (expected.0, expected.1.into()),
             "{status}"
         );
@@ -257,11 +257,7 @@ fn where_the_body_can_be_read_s3s_code_names_the_cause() {
             error_body: Some(body.as_bytes()),
             ..head(status, &[])
         };
-        assert_eq!(
-            told(&facts(OriginKind::Bucket), &response).1,
-            expected,
-            "{code}"
-        );
+        assert_eq!(told(&facts(Route::Bucket), &response).1, expected, "{code}");
     }
 }
 
@@ -272,10 +268,7 @@ fn a_body_that_is_no_error_document_falls_back_to_the_status() {
             error_body: Some(body),
             ..head(403, &[])
         };
-        assert_eq!(
-            told(&facts(OriginKind::Bucket), &response).1,
-            "origin-denied"
-        );
+        assert_eq!(told(&facts(Route::Bucket), &response).1, "origin-denied");
     }
 }
 
@@ -286,7 +279,7 @@ fn nothing_of_s3s_document_is_shown() {
         error_body: Some(body),
         ..head(403, &[])
     };
-    match cleaned(&facts(OriginKind::Bucket), "GET", &response) {
+    match cleaned(&facts(Route::Bucket), "GET", &response) {
         Cleaned::Answer { answer, log } => {
             assert!(!answer.body.contains("arn:") && !log.unwrap().contains("arn:"));
         }
@@ -299,21 +292,21 @@ fn precondition_and_range_statuses_stand_without_s3s_body() {
     for status in [412, 416] {
         let response = head(status, &[("content-range", "bytes */100")]);
         assert_eq!(
-            told(&facts(OriginKind::Bucket), &response),
+            told(&facts(Route::Bucket), &response),
             (status, String::new())
         );
-        let headers = set(cleaned(&facts(OriginKind::Bucket), "GET", &response));
+        let headers = set(cleaned(&facts(Route::Bucket), "GET", &response));
         assert!(headers.contains(&("content-range", "bytes */100".to_owned())));
     }
     let forged = head(416, &[("content-range", "bytes */1\r\nx: y")]);
-    let headers = set(cleaned(&facts(OriginKind::Bucket), "GET", &forged));
+    let headers = set(cleaned(&facts(Route::Bucket), "GET", &forged));
     assert!(headers.iter().all(|(name, _)| *name != "content-range"));
 }
 
 #[test]
 fn head_answers_have_no_body() {
     for status in [403, 404, 412, 416, 500] {
-        match cleaned(&facts(OriginKind::Bucket), "HEAD", &head(status, &[])) {
+        match cleaned(&facts(Route::Bucket), "HEAD", &head(status, &[])) {
             Cleaned::Answer { answer, .. } => assert_eq!(answer.body, "", "{status}"),
             other => panic!("{other:?}"),
         }
@@ -322,7 +315,7 @@ fn head_answers_have_no_body() {
 
 #[test]
 fn our_functions_own_problems_pass_uncached() {
-    for origin in [OriginKind::Reader, OriginKind::Publish] {
+    for origin in [Route::Reader, Route::Publish] {
         for status in [400, 403, 404, 413, 500, 503] {
             let response = head(status, &[("content-type", "application/problem+json")]);
             let headers = set(cleaned(&facts(origin), "GET", &response));
@@ -343,7 +336,7 @@ fn lambdas_own_errors_are_replaced() {
         (502, "origin-failed"),
     ] {
         let response = head(status, &[("content-type", "application/json")]);
-        assert_eq!(told(&facts(OriginKind::Publish), &response).1, expected);
+        assert_eq!(told(&facts(Route::Publish), &response).1, expected);
     }
 }
 
@@ -351,26 +344,23 @@ fn lambdas_own_errors_are_replaced() {
 fn a_body_over_lambdas_own_limit_is_told_as_too_large() {
     let response = head(413, &[("content-type", "application/json")]);
     assert_eq!(
-        told(&facts(OriginKind::Publish), &response),
+        told(&facts(Route::Publish), &response),
         (413, "body-too-large".to_owned())
     );
-    assert_eq!(told(&facts(OriginKind::Reader), &response).0, 502);
+    assert_eq!(told(&facts(Route::Reader), &response).0, 502);
 }
 
 #[test]
 fn problem_details_from_a_bucket_are_an_object_like_any_error() {
     let response = head(403, &[("content-type", "application/problem+json")]);
-    assert_eq!(
-        told(&facts(OriginKind::Bucket), &response).1,
-        "origin-denied"
-    );
+    assert_eq!(told(&facts(Route::Bucket), &response).1, "origin-denied");
 }
 
 #[test]
 fn denied_as_missing_does_not_hide_a_publishers_403() {
     let facts = ResponseFacts {
         denied_as: DeniedAs::Missing,
-        ..facts(OriginKind::Publish)
+        ..facts(Route::Publish)
     };
     assert_eq!(told(&facts, &head(403, &[])).1, "origin-denied");
 }
@@ -379,7 +369,7 @@ fn denied_as_missing_does_not_hide_a_publishers_403() {
 fn cross_origin_headers_are_the_sites_on_objects_and_errors() {
     let facts = ResponseFacts {
         grant: Grant::Origin("https://app.example".into()),
-        ..facts(OriginKind::Bucket)
+        ..facts(Route::Bucket)
     };
     for status in [200, 404, 416] {
         let headers = set(cleaned(
@@ -402,7 +392,7 @@ fn cross_origin_headers_are_the_sites_on_objects_and_errors() {
 fn a_functions_own_vary_is_kept_beside_origin() {
     let facts = ResponseFacts {
         grant: Grant::Nobody,
-        ..facts(OriginKind::Publish)
+        ..facts(Route::Publish)
     };
     let vary = |given: &'static str| {
         let headers = set(cleaned(&facts, "GET", &head(200, &[("vary", given)])));
@@ -418,7 +408,7 @@ fn a_functions_own_vary_is_kept_beside_origin() {
 
 #[test]
 fn facts_travel_in_a_header_and_come_back() {
-    for origin in [OriginKind::Bucket, OriginKind::Reader, OriginKind::Publish] {
+    for origin in [Route::Bucket, Route::Reader, Route::Publish] {
         for denied_as in [DeniedAs::Denied, DeniedAs::Missing] {
             for grant in [
                 Grant::Unruled,
@@ -427,7 +417,7 @@ fn facts_travel_in_a_header_and_come_back() {
                 Grant::Origin("https://a.example:1".into()),
             ] {
                 let facts = ResponseFacts {
-                    origin,
+                    route: origin,
                     denied_as,
                     grant,
                 };

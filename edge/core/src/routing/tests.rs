@@ -1,6 +1,7 @@
 use keyfront_names::KeyError;
 
-use super::{Route, route};
+use super::{Destination, Routed};
+use crate::Site;
 use crate::fixture::site;
 
 const READER: &str =
@@ -8,10 +9,17 @@ const READER: &str =
 const PUBLISH: &str =
     r#","publish":{"prefix":"/_publish","host":"p.example","region":"eu-central-1"}"#;
 
+fn route(site: &Site, path: &str) -> Result<Destination, KeyError> {
+    match super::route(site, path)? {
+        Routed::To(destination) => Ok(destination),
+        Routed::Redirect(folder) => panic!("{path} is redirected to {folder}"),
+    }
+}
+
 fn key(more: &str, path: &str) -> Result<String, KeyError> {
     match route(&site(more), path)? {
-        Route::Bucket(key) | Route::Reader(_, key) => Ok(key.into_string()),
-        Route::Publish(..) => panic!("{path} is published"),
+        Destination::Bucket(key) | Destination::Reader(_, key) => Ok(key.into_string()),
+        Destination::Publish(..) => panic!("{path} is published"),
     }
 }
 
@@ -143,13 +151,13 @@ fn the_reader_prefix_matches_whole_segments() {
     let site = site(READER);
     for path in ["/private/a", "/private//a", "/private"] {
         assert!(
-            matches!(route(&site, path).unwrap(), Route::Reader(..)),
+            matches!(route(&site, path).unwrap(), Destination::Reader(..)),
             "{path}"
         );
     }
     for path in ["/privateer", "/x/private/a", "/Private/a", "//private/a"] {
         assert!(
-            matches!(route(&site, path).unwrap(), Route::Bucket(_)),
+            matches!(route(&site, path).unwrap(), Destination::Bucket(_)),
             "{path}"
         );
     }
@@ -166,7 +174,10 @@ fn the_reader_is_asked_by_key() {
 #[test]
 fn a_reader_at_the_root_reads_everything() {
     let site = site(r#","reader":{"prefix":"/","host":"r.example","region":"eu-central-1"}"#);
-    assert!(matches!(route(&site, "/a").unwrap(), Route::Reader(..)));
+    assert!(matches!(
+        route(&site, "/a").unwrap(),
+        Destination::Reader(..)
+    ));
 }
 
 #[test]
@@ -179,13 +190,13 @@ fn the_publish_prefix_is_stripped() {
         ("/_publish//x", "//x"),
     ] {
         match route(&site, path).unwrap() {
-            Route::Publish(_, rest) => assert_eq!(rest, expected),
+            Destination::Publish(_, rest) => assert_eq!(rest, expected),
             other => panic!("{path}: {other:?}"),
         }
     }
     assert!(matches!(
         route(&site, "/_publisher").unwrap(),
-        Route::Bucket(_)
+        Destination::Bucket(_)
     ));
 }
 
@@ -194,7 +205,7 @@ fn a_key_of_1024_bytes_fits_behind_the_publishers_own_names() {
     let path = format!("/_publish/objects/{}", "k".repeat(1024));
     assert!(matches!(
         route(&site(PUBLISH), &path).unwrap(),
-        Route::Publish(..)
+        Destination::Publish(..)
     ));
 }
 

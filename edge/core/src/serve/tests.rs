@@ -1,9 +1,11 @@
-use keyfront_sigv4::{CanonicalRequest, EcdsaSignature};
+use keyfront_names::host::Scheme;
+use keyfront_sigv4::{CanonicalRequest, Credentials, EcdsaSignature, SigningError, StringToSign};
 
-use super::{Edge, Invocation, RoleCredentials, Served};
+use super::{Admission, Edge, Invocation, Served};
 use crate::fixture::{CREDENTIALS, HOST, document, get, invocation};
-use crate::origin_request::Scheme;
-use crate::{Connection, OriginKind, OriginRequest, RequestBody, ViewerRequest};
+use crate::{
+    Connection, Host, OriginRequest, RequestBody, RoleCredentials, Route, Unassisted, ViewerRequest,
+};
 
 const FUNCTIONS: &str = r#","reader":{"prefix":"/private","host":"read.lambda-url.eu-central-1.on.aws","region":"eu-central-1"},"publish":{"prefix":"/_publish","host":"pub.lambda-url.eu-west-1.on.aws","region":"eu-west-1"}"#;
 
@@ -55,7 +57,7 @@ fn a_read_leaves_signed_for_the_bucket() {
         ),
         (HOST, "/a%20b/c%2Bd", "")
     );
-    assert_eq!(request.origin, OriginKind::Bucket);
+    assert_eq!(request.route, Route::Bucket);
     assert_eq!(header(&request, "host"), Some(HOST));
     assert_eq!(header(&request, "x-amz-date"), Some("20260102T030405Z"));
     assert_eq!(
@@ -259,7 +261,7 @@ fn a_read_with_a_body_is_refused() {
 #[test]
 fn the_reader_is_signed_for_lambda_by_key() {
     let request = forwarded(served(FUNCTIONS, &get("/private/a%20b")));
-    assert_eq!(request.origin, OriginKind::Reader);
+    assert_eq!(request.route, Route::Reader);
     assert_eq!(
         (request.host.as_str(), request.path.as_str()),
         ("read.lambda-url.eu-central-1.on.aws", "/read/private/a%20b")
@@ -287,7 +289,7 @@ fn put<'a>(headers: &'a [(&'a str, &'a str)], body: RequestBody<'a>) -> ViewerRe
 #[test]
 fn a_publish_request_loses_its_prefix_and_is_signed_with_its_bodys_hash() {
     let request = forwarded(served(FUNCTIONS, &put(&[], RequestBody::Sha256Hex(HASH))));
-    assert_eq!(request.origin, OriginKind::Publish);
+    assert_eq!(request.route, Route::Publish);
     assert_eq!(
         (request.path.as_str(), request.query.as_str()),
         ("/objects/a%2Bb", "overwrite=true")
@@ -620,21 +622,33 @@ fn a_multi_region_site_is_refused_where_the_host_makes_no_ecdsa_signatures() {
     assert_eq!(refused(served), (500, "site-invalid".to_owned()));
 }
 
+/// A host with ECDSA: whose signature it was last asked for, and over what.
+struct EcdsaHost(Option<(String, String)>);
+
+impl Host for EcdsaHost {
+    fn sha256(&mut self, canonical_request: &CanonicalRequest) -> [u8; 32] {
+        canonical_request.sha256()
+    }
+
+    fn ecdsa(
+        &mut self,
+        credentials: &Credentials,
+        text: &StringToSign,
+    ) -> Result<EcdsaSignature, SigningError> {
+        self.0 = Some((
+            credentials.access_key_id().to_owned(),
+            text.as_str().to_owned(),
+        ));
+        EcdsaSignature::from_der(&[0x30, 6, 2, 1, 1, 2, 1, 2])
+    }
+}
+
 #[test]
 fn a_multi_region_read_is_signed_by_the_host_over_what_is_sent() {
-    let mut asked = None;
-    let request = forwarded(Edge::new().serve_signed_by(
-        &get("/a+b"),
-        &invocation(MULTI_REGION),
-        CanonicalRequest::sha256,
-        |credentials, text| {
-            asked = Some((
-                credentials.access_key_id().to_owned(),
-                text.as_str().to_owned(),
-            ));
-            EcdsaSignature::from_der(&[0x30, 6, 2, 1, 1, 2, 1, 2])
-        },
-    ));
+    let mut asked = EcdsaHost(None);
+    let request =
+        forwarded(Edge::new().serve_with(&mut asked, &get("/a+b"), &invocation(MULTI_REGION)));
+    let EcdsaHost(asked) = asked;
     let host = "mfzwi23gnjvgw.mrap.accesspoint.s3-global.amazonaws.com";
     assert_eq!(
         (request.path.as_str(), header(&request, "host")),
@@ -731,7 +745,7 @@ fn no_redirect_leads_to_another_host() {
 fn the_publish_route_is_never_redirected() {
     let more = format!("{FOLDERS}{FUNCTIONS}");
     let request = forwarded(served(&more, &get("/_publish/objects")));
-    assert_eq!(request.origin, OriginKind::Publish);
+    assert_eq!(request.route, Route::Publish);
     assert_eq!(
         redirected(served(&more, &get("/private/docs"))),
         Some("/private/docs/".into())
@@ -748,7 +762,10 @@ fn a_body_is_hashed_for_the_publish_route_only_and_only_if_the_viewer_did_not() 
             body: RequestBody::Unseen,
             ..get(path)
         };
-        Edge::new().needs_body_hash(&request, site.as_bytes())
+        match Edge::new().admit(&request, site.as_bytes()) {
+            Admission::Admitted(admitted) => admitted.needs_body_hash(),
+            Admission::Answer { .. } => false,
+        }
     };
     let named: &[(&str, &str)] = &[(
         "x-amz-content-sha256",
@@ -761,7 +778,32 @@ fn a_body_is_hashed_for_the_publish_route_only_and_only_if_the_viewer_did_not() 
     assert!(!needs("PUT", "/a", &[]));
     assert!(!needs("TRACE", "/_publish/a", &[]));
     assert!(!needs("PUT", "/_publish/%zz", &[]));
-    assert!(!Edge::new().needs_body_hash(&get("/"), b"{}"));
+}
+
+#[test]
+fn an_admitted_body_is_signed_with_the_hash_the_host_names_afterwards() {
+    let site = document(FUNCTIONS);
+    let hash = "9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08";
+    let request = ViewerRequest {
+        method: "PUT",
+        body: RequestBody::Unseen,
+        ..get("/_publish/objects/a")
+    };
+    let admitted = |edge: &mut Edge| match edge.admit(&request, site.as_bytes()) {
+        Admission::Admitted(admitted) => admitted,
+        Admission::Answer { answer, .. } => panic!("{answer:?}"),
+    };
+    let mut edge = Edge::new();
+    let hashed = admitted(&mut edge).with_body_sha256(hash);
+    assert!(!hashed.needs_body_hash());
+    let signed = forwarded(edge.sign(&mut Unassisted, hashed, &invocation(&site)));
+    assert_eq!(header(&signed, "x-amz-content-sha256"), Some(hash));
+    let unhashed = admitted(&mut edge);
+    let Served::Answer { answer, .. } = edge.sign(&mut Unassisted, unhashed, &invocation(&site))
+    else {
+        panic!("signed without a hash");
+    };
+    assert_eq!(answer.status, 413);
 }
 
 #[test]

@@ -1,6 +1,6 @@
 //! One cross-origin rule of a site: which web origins may read, with which request headers.
 //!
-//! Judges and matches; the headers of an answer are `crate::cors`'s.
+//! Validates and matches; the headers of an answer are `crate::cors`'s.
 
 use alloc::{borrow::ToOwned, string::String, vec::Vec};
 
@@ -11,7 +11,7 @@ use crate::text::{append, split_once};
 /// Browsers cap preflight caching at a day at most.
 const LONGEST_MAX_AGE: u32 = 86_400;
 
-/// A judged rule.
+/// A validated rule.
 #[derive(Debug)]
 pub struct CorsRule {
     origins: Vec<OriginPattern>,
@@ -74,7 +74,7 @@ fn is_subdomain(origin: &str, scheme: &str, domain: &str) -> bool {
     })
 }
 
-pub(super) fn judge(rules: &[CorsDocument]) -> Result<Vec<CorsRule>, SiteError> {
+pub(super) fn validate(rules: &[CorsDocument]) -> Result<Vec<CorsRule>, SiteError> {
     rules.iter().map(rule).collect()
 }
 
@@ -117,7 +117,8 @@ fn pattern(origin: &str) -> Result<OriginPattern, SiteError> {
         Some(domain) => (true, domain),
         None => (false, host),
     };
-    let well_formed = matches!(scheme, "https" | "http") && super::syntax::is_host(host);
+    let well_formed =
+        matches!(scheme, "https" | "http") && keyfront_names::host::is_authority(host);
     demand(
         well_formed,
         "cors",

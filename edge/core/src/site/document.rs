@@ -1,6 +1,6 @@
 //! The document a site is written as: its fields, none unknown, each of its type.
 //!
-//! Says what is written; whether that makes a site is `site`'s to judge.
+//! Says what is written; whether that makes a site is `site`'s to check.
 
 use alloc::{string::String, vec::Vec};
 
@@ -143,7 +143,7 @@ fn function(name: &'static str, value: Value) -> Result<FunctionDocument, SiteEr
     Ok(document)
 }
 
-/// The fields of an object that nobody has asked for yet.
+/// The fields of an object that have not been read yet.
 struct Fields {
     object: &'static str,
     left: Vec<(String, Value)>,

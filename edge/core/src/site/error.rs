@@ -1,10 +1,11 @@
 //! Why a site is refused.
 //!
-//! One variant for each thing an operator can correct; nothing here judges.
+//! One variant for each thing an operator can correct; nothing is checked here.
 
 use alloc::string::String;
 use core::fmt;
 
+use keyfront_contract::header;
 use keyfront_names::KeyError;
 
 use super::MAX_SITE_CHARS;
@@ -53,7 +54,7 @@ impl SiteError {
     /// What `Display` says.
     pub(crate) fn append_message(&self, out: &mut String) {
         match self {
-            Self::Missing => append(out, &["the origin has no x-keyfront-site header"]),
+            Self::Missing => append(out, &["the origin has no ", header::SITE, " header"]),
             Self::TooLong(characters) => {
                 append(out, &["the site has "]);
                 append_decimal(out, u32::try_from(*characters).unwrap_or(u32::MAX));

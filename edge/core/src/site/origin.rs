@@ -1,10 +1,10 @@
 //! The origins a site names: the bucket, and the functions behind path prefixes.
 //!
-//! Values that were judged; which one serves a path is `crate::routing`'s.
+//! Values that were validated; which one serves a path is `crate::routing`'s.
 
 use alloc::string::String;
 
-use crate::origin_request::Scheme;
+use keyfront_names::host::Scheme;
 
 /// The bucket as an origin.
 #[derive(Debug)]

@@ -1,7 +1,7 @@
 //! What is asked of the bucket: the object, its body, and its instruction file.
 
 use keyfront_edge::{
-    OriginKind, OriginRequest, Refusal, RequestBody, ResponseFacts, Served, ViewerRequest,
+    OriginRequest, Refusal, RequestBody, ResponseFacts, Route, Served, ViewerRequest,
 };
 use keyfront_envelope::reader::StoredObject;
 use keyfront_envelope::{INSTRUCTION_FILE_SUFFIX, MAX_INSTRUCTION_FILE};
@@ -45,7 +45,7 @@ impl Opening<'_> {
         match self.exchange.serve(&self.settings.bucket_site, &request) {
             Served::Forward(mut signed) => {
                 signed.facts = ResponseFacts {
-                    origin: OriginKind::Bucket,
+                    route: Route::Bucket,
                     ..self.reader.facts.clone()
                 };
                 let response = origin::ask(&signed, asked.headers, &JsValue::NULL).await?;

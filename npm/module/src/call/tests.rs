@@ -1,7 +1,7 @@
 use keyfront_sigv4::Signer;
 
 use super::answer;
-use crate::frame;
+use keyfront_wasm_module::frame;
 
 const FIELDS: [&str; 14] = [
     "AKIDEXAMPLE",
@@ -22,9 +22,9 @@ const FIELDS: [&str; 14] = [
 
 fn called(fields: &[&str]) -> Vec<String> {
     let (mut input, mut out) = (Vec::new(), Vec::new());
-    frame::write(&mut input, fields);
+    frame::put_texts(&mut input, fields);
     answer(&mut Signer::new(), &input, &mut out);
-    frame::read(&out)
+    frame::texts(&out)
         .unwrap()
         .into_iter()
         .map(String::from)

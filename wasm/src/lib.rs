@@ -1,14 +1,18 @@
-//! What a WASM module has in place of the standard library: a heap, a panic that traps, a static for one thread.
-//! The module is smaller for it (docs/decisions, 0005).
+//! What a WASM module with a raw memory interface needs: in place of the standard library a heap, a panic that traps
+//! and a static for one thread (docs/decisions, 0005), and the codec of what crosses the boundary.
 //!
 //! It has no ABI: each module exports its own functions.
 
 #![no_std]
+#![cfg_attr(test, allow(clippy::unwrap_used))]
 // A heap is made of raw pointers, and a static of one thread is a promise; every place says what it relies on.
 #![allow(unsafe_code)]
 
 use core::cell::{RefCell, RefMut};
 
+extern crate alloc;
+
+pub mod frame;
 mod heap;
 
 #[cfg(target_arch = "wasm32")]

@@ -1,0 +1,70 @@
+//! The body: with which hash it is signed, and the publisher's `Authorization` that goes with it.
+//!
+//! It hashes nothing; hosts that can read a body do.
+
+use keyfront_sigv4::Payload;
+
+use crate::refusal::Refusal;
+use crate::viewer_request::{RequestBody, ViewerRequest};
+
+/// What is signed for a body.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Body<'a> {
+    /// No bytes.
+    Empty,
+    /// The SHA-256 of the whole body, in lower-case hexadecimal.
+    Sha256Hex(&'a str),
+    /// A publish body whose hash nobody knows yet.
+    Unhashed,
+}
+
+impl<'a> Body<'a> {
+    /// As it is signed: unsigned payloads do not exist towards Function URLs.
+    ///
+    /// # Errors
+    /// [`Refusal::BodyTooLarge`] if nobody knows the hash of the whole body.
+    pub(crate) fn payload(self) -> Result<Payload<'a>, Refusal> {
+        match self {
+            Self::Empty => Ok(Payload::Bytes(b"")),
+            Self::Sha256Hex(hash) => Ok(Payload::Sha256Hex(hash)),
+            Self::Unhashed => Err(Refusal::BodyTooLarge),
+        }
+    }
+}
+
+/// Reads have no body; what a CDN lets through beside one is not signed for.
+///
+/// # Errors
+/// [`Refusal::BodyTooLarge`] if there may be one.
+pub(super) fn of_read(body: RequestBody<'_>) -> Result<Body<'static>, Refusal> {
+    match body {
+        RequestBody::Empty => Ok(Body::Empty),
+        RequestBody::Sha256Hex(_) | RequestBody::Unseen => Err(Refusal::BodyTooLarge),
+    }
+}
+
+/// The hash a publish body is signed with: the viewer's own (the origin compares it), or the host's.
+pub(super) fn of_publish<'a>(request: &ViewerRequest<'a>) -> Body<'a> {
+    let named = request
+        .header("x-amz-content-sha256")
+        .filter(|value| is_sha256_hex(value));
+    match (named, request.body) {
+        (Some(hash), _) | (None, RequestBody::Sha256Hex(hash)) => Body::Sha256Hex(hash),
+        (None, RequestBody::Empty) => Body::Empty,
+        (None, RequestBody::Unseen) => Body::Unhashed,
+    }
+}
+
+/// The publisher's own `Authorization`, if it is one header that can be sent on as it is.
+pub(super) fn publish_authorization<'a>(request: &ViewerRequest<'a>) -> Option<&'a str> {
+    request
+        .header("authorization")
+        .filter(|value| value.bytes().all(|byte| matches!(byte, b' '..=b'~')))
+}
+
+fn is_sha256_hex(text: &str) -> bool {
+    text.len() == 64
+        && text
+            .bytes()
+            .all(|byte| matches!(byte, b'0'..=b'9' | b'a'..=b'f'))
+}
