@@ -1,0 +1,115 @@
+//! What answers events: a function linked into this program, or instances of a built one.
+
+use std::fmt;
+use std::time::Duration;
+
+use axum::body::{Body, Bytes};
+use futures::future::BoxFuture;
+use serde_json::Value;
+use thiserror::Error;
+
+use super::instance::Instances;
+use super::{PAYLOAD_LIMIT, STREAM_LIMIT};
+
+/// How long a linked function may take: what the deployed one is configured with.
+const LINKED_TIMEOUT: Duration = Duration::from_secs(60);
+
+/// A function.
+#[derive(Debug)]
+pub enum Function {
+    /// Linked into this program.
+    Linked(LinkedFunction),
+    /// Processes of a built `bootstrap`.
+    Built(Instances),
+}
+
+/// An invocation without an answer that can be passed on.
+#[derive(Debug, Clone, PartialEq, Eq, Error)]
+pub enum InvokeError {
+    /// The process ended, or its stack is stopping. The next invocation gets another process.
+    #[error("the function ended before it answered")]
+    Crashed,
+    /// The function ran into its time limit and was ended.
+    #[error("the function did not answer within {0:?}")]
+    TimedOut(Duration),
+    /// The function reported an error; its log says more.
+    #[error("the function failed: {0}")]
+    Threw(String),
+    /// The answer is over [`PAYLOAD_LIMIT`]; the function must answer less.
+    #[error("the function's answer is larger than {PAYLOAD_LIMIT} bytes")]
+    TooLarge,
+    /// The streamed answer is over [`STREAM_LIMIT`] and was ended there.
+    #[error("the function's streamed answer is larger than {STREAM_LIMIT} bytes")]
+    StreamTooLarge,
+    /// The function reported, midway through a streamed answer, that it failed.
+    #[error("the function's streamed answer failed midway: {0}")]
+    BrokenOff(String),
+    /// The function answered something that is no answer.
+    #[error("the function's answer is malformed: {0}")]
+    Malformed(&'static str),
+}
+
+/// What a function returned.
+#[derive(Debug)]
+pub(super) enum Returned {
+    /// All of it, in the payload format.
+    Whole(Value),
+    /// Status and headers, and content that is still on its way.
+    Streamed {
+        /// `{statusCode, headers, cookies}`
+        prelude: Value,
+        /// Ends in an error if the function failed.
+        content: Body,
+    },
+}
+
+impl Function {
+    /// Invokes with an event, as JSON.
+    ///
+    /// # Errors
+    /// [`InvokeError`]; nothing is tried twice.
+    pub(super) async fn invoke(
+        &self,
+        event: Bytes,
+        request_id: &str,
+    ) -> Result<Returned, InvokeError> {
+        match self {
+            Self::Linked(function) => function.invoke(&event).await,
+            Self::Built(instances) => instances.invoke(event, request_id).await,
+        }
+    }
+}
+
+/// A function linked into this program.
+pub struct LinkedFunction(Box<dyn Fn(Value) -> BoxFuture<'static, LinkedAnswer> + Send + Sync>);
+
+/// What a linked function answers: the prelude of a streamed answer, and its content. `None` for a prelude that has no
+/// form as JSON.
+pub type LinkedAnswer = (Option<Value>, Body);
+
+impl LinkedFunction {
+    /// The function that `answer` is.
+    pub fn new<A, F>(answer: A) -> Self
+    where
+        A: Fn(Value) -> F + Send + Sync + 'static,
+        F: Future<Output = LinkedAnswer> + Send + 'static,
+    {
+        Self(Box::new(move |event| Box::pin(answer(event))))
+    }
+
+    /// Through JSON: what has no form in it must not work here either.
+    async fn invoke(&self, event: &[u8]) -> Result<Returned, InvokeError> {
+        let event = serde_json::from_slice(event)
+            .map_err(|_| InvokeError::Malformed("its event is not json"))?;
+        let answered = tokio::time::timeout(LINKED_TIMEOUT, (self.0)(event)).await;
+        let (prelude, content) = answered.map_err(|_| InvokeError::TimedOut(LINKED_TIMEOUT))?;
+        let prelude = prelude.ok_or(InvokeError::Malformed("it has no form as json"))?;
+        Ok(Returned::Streamed { prelude, content })
+    }
+}
+
+impl fmt::Debug for LinkedFunction {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("LinkedFunction")
+    }
+}
