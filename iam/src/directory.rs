@@ -7,9 +7,10 @@ use std::time::Duration;
 use thiserror::Error;
 
 use super::denial::{Denial, DenialReason};
-use super::document::{Policy, PolicyKind};
+use super::document::Policy;
 use super::evaluation::{self, Call, ResourcePolicy};
 use super::facts::Facts;
+use super::policy_kind::PolicyKind;
 use crate::identity::{Account, Principal};
 
 /// A role: who may assume it, and what its sessions may do.
@@ -131,13 +132,13 @@ impl Iam {
         match principal {
             Principal::User { name, .. } => {
                 let user = self.user(name).ok_or_else(unknown)?;
-                evaluation::judge(call, &facts, &user.policies, resource_policy)
+                evaluation::evaluate(call, &facts, &user.policies, resource_policy)
             }
             Principal::AssumedRole { role, .. } => {
                 let role = self.role(role).ok_or_else(unknown)?;
-                evaluation::judge(call, &facts, &role.policies, resource_policy)
+                evaluation::evaluate(call, &facts, &role.policies, resource_policy)
             }
-            Principal::Service { .. } => evaluation::judge(call, &facts, &[], resource_policy),
+            Principal::Service { .. } => evaluation::evaluate(call, &facts, &[], resource_policy),
         }
     }
 

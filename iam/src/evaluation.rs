@@ -38,7 +38,7 @@ pub enum ResourcePolicy<'a> {
 }
 
 /// Judges a call by the caller's own policies and the resource's.
-pub(super) fn judge(
+pub(super) fn evaluate(
     call: &Call<'_>,
     facts: &Facts,
     own: &[Policy],

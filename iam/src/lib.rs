@@ -8,6 +8,7 @@
 mod action;
 mod condition;
 mod condition_key;
+mod condition_test;
 mod condition_value;
 mod denial;
 mod directory;
@@ -17,6 +18,7 @@ mod evaluation;
 mod facts;
 mod identity;
 mod network;
+mod policy_kind;
 mod principal_element;
 mod resource;
 mod statement;
@@ -25,13 +27,14 @@ mod wire;
 
 pub use denial::{Denial, DenialReason, PolicySource};
 pub use directory::{Iam, IamError, Role, User};
-pub use document::{Policy, PolicyKind};
+pub use document::Policy;
 pub use error::PolicyError;
 pub use evaluation::{Call, ResourcePolicy};
 pub use facts::Context;
 pub use identity::{
     Account, AccountError, Credentials, Principal, Requester, SecretAccessKey, SessionToken,
 };
+pub use policy_kind::PolicyKind;
 
 #[cfg(test)]
 mod tests;

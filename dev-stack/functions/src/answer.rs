@@ -15,7 +15,7 @@ use serde::Deserialize;
 use serde_json::Value;
 
 use super::STREAM_LIMIT;
-use super::function::{InvokeError, Returned};
+use super::outcome::{InvokeError, Returned};
 
 /// An answer in the function's own words.
 #[derive(Deserialize)]

@@ -8,8 +8,8 @@ use axum::body::Bytes;
 use tokio::sync::{Mutex, mpsc, oneshot, watch};
 use tokio::task::JoinSet;
 
-use super::bootstrap::Bootstrap;
-use super::function::{InvokeError, Returned};
+use super::config::InstancesConfig;
+use super::outcome::{InvokeError, Returned};
 use super::process::{Deadline, FunctionProcess, StartError};
 use super::runtime_api::{Answered, Invocation};
 use keyfront_iam::Credentials;
@@ -18,23 +18,6 @@ const FIRST_PAUSE: Duration = Duration::from_millis(50);
 const LONGEST_PAUSE: Duration = Duration::from_secs(5);
 /// Invocations that wait for an instance; whoever comes later waits to be let in.
 const QUEUE: usize = 64;
-
-/// How a function is run.
-#[derive(Debug)]
-pub struct InstancesConfig {
-    /// What is run.
-    pub bootstrap: Bootstrap,
-    /// `arn:aws:lambda:REGION:ACCOUNT:function:NAME`
-    pub function_arn: String,
-    /// The function's Region.
-    pub region: String,
-    /// The function's own environment variables.
-    pub environment: Vec<(String, String)>,
-    /// How many invocations run at once.
-    pub count: usize,
-    /// How long an invocation may take.
-    pub timeout: Duration,
-}
 
 /// Running instances. They end with this value, whatever they are doing.
 #[derive(Debug)]

@@ -8,10 +8,12 @@
 
 mod answer;
 mod bootstrap;
+mod config;
 mod event;
 mod function;
 mod gate;
 mod instance;
+mod outcome;
 mod process;
 mod refusal;
 mod runtime_api;
@@ -19,9 +21,11 @@ mod server;
 mod streamed;
 
 pub use bootstrap::{Bootstrap, BundleError};
-pub use function::{Function, InvokeError, LinkedAnswer, LinkedFunction};
+pub use config::InstancesConfig;
+pub use function::{Function, LinkedAnswer, LinkedFunction};
 pub use gate::Gate;
-pub use instance::{Instances, InstancesConfig};
+pub use instance::Instances;
+pub use outcome::InvokeError;
 pub use process::StartError;
 pub use refusal::Refusal;
 pub use server::FunctionUrl;

@@ -11,8 +11,8 @@ use tokio::sync::oneshot;
 use tokio::time::Instant;
 use tokio_util::codec::{FramedRead, LinesCodec};
 
-use super::function::InvokeError;
-use super::instance::InstancesConfig;
+use super::config::InstancesConfig;
+use super::outcome::InvokeError;
 use super::runtime_api::{Invocation, Outcome, RuntimeApi};
 use keyfront_iam::Credentials;
 

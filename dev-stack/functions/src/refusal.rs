@@ -5,7 +5,7 @@ use http::{HeaderValue, Response, StatusCode, header};
 use thiserror::Error;
 
 use super::PAYLOAD_LIMIT;
-use super::function::InvokeError;
+use super::outcome::InvokeError;
 use keyfront_dev_ground::request_auth::AuthError;
 use keyfront_iam::Denial;
 

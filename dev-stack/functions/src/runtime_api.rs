@@ -18,7 +18,7 @@ use tokio::net::TcpListener;
 use tokio::sync::{mpsc, oneshot};
 use tokio::task::JoinHandle;
 
-use super::function::{InvokeError, Returned};
+use super::outcome::{InvokeError, Returned};
 use super::{PAYLOAD_LIMIT, streamed};
 
 /// Beyond the limit of answers, so that exceeding that is told and not cut.

@@ -13,7 +13,7 @@ use http_body_util::BodyExt as _;
 use serde_json::Value;
 use tokio::sync::mpsc;
 
-use super::function::InvokeError;
+use super::outcome::InvokeError;
 
 /// What stands between prelude and content.
 const DELIMITER: [u8; 8] = [0; 8];

@@ -24,7 +24,10 @@ use bytes::Bytes;
 use http::{Method, Request, StatusCode, header, request::Parts};
 use time::{PrimitiveDateTime, macros::format_description};
 
-use self::{parse::Form, policy::Policy};
+use self::{
+    parse::{Form, invalid},
+    policy::Policy,
+};
 use super::{address, refusal::Refusal};
 use keyfront_dev_ground::{clock::Clock, credentials::CredentialRegistry};
 
@@ -207,8 +210,4 @@ fn moment(text: &str) -> Result<SystemTime, Refusal> {
     let seconds = u64::try_from(parsed.assume_utc().unix_timestamp());
     let seconds = seconds.map_err(|_| invalid("x-amz-date is malformed."))?;
     Ok(SystemTime::UNIX_EPOCH + Duration::from_secs(seconds))
-}
-
-fn invalid(message: &'static str) -> Refusal {
-    Refusal::bad_request("InvalidArgument", message)
 }

@@ -13,6 +13,7 @@ use super::aws::LocalAws;
 use super::config::{DevSite, EdgeKind, StackConfig};
 use super::faults::{EdgeFunctions, Faults, SiteHeader};
 use super::listeners::{Addresses, loopback, unavailable};
+use super::resources::DISTRIBUTION;
 use keyfront_cloudformation::PathPattern;
 use keyfront_dev_cdn::{
     AllowedMethods, Behaviour, CacheLimits, CachePolicy, Cdn, CdnConfig, CdnError, CdnHandle,
@@ -21,9 +22,6 @@ use keyfront_dev_cdn::{
 };
 use keyfront_dev_cloudfront::CloudFront;
 use keyfront_dev_ground::api_server;
-
-/// The id of the distribution.
-pub(super) const DISTRIBUTION: &str = "EKEYFRONTDEV00";
 
 const SITE_HEADER: &str = "x-keyfront-site";
 

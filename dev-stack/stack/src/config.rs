@@ -9,7 +9,7 @@ use keyfront_edge::site::FunctionOrigin;
 use serde::Deserialize;
 
 use super::faults::Faults;
-use super::template::Grant;
+use super::grant::Grant;
 
 /// The bucket and Region of a stack that is given no site.
 const DEFAULT_BUCKET: &str = "keyfront-dev";

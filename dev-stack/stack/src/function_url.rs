@@ -10,7 +10,7 @@ use keyfront_origin::http::response_stream::Prelude;
 use super::aws::LocalAws;
 use super::config::OriginKind;
 use super::origin::OriginSetup;
-use super::principals::{self, EDGE_ROLE};
+use super::resources::{self, EDGE_ROLE};
 use super::sessions::Sessions;
 use keyfront_dev_functions::{
     Bootstrap, BundleError, Function, FunctionUrl, Gate, Instances, InstancesConfig, LinkedFunction,
@@ -42,7 +42,7 @@ pub(super) async fn function(
     };
     let config = InstancesConfig {
         bootstrap: Bootstrap::unpack(package).map_err(explain)?,
-        function_arn: principals::origin_function_arn(account),
+        function_arn: resources::origin_function_arn(account),
         region: account.region().to_owned(),
         environment: origin.environment(account.role_arn(EDGE_ROLE)),
         count: INSTANCES,
@@ -77,7 +77,7 @@ pub(super) fn open(
         gate: Gate {
             auth: aws.auth("lambda"),
             iam: Arc::clone(&aws.iam),
-            function_arn: principals::origin_function_arn(account),
+            function_arn: resources::origin_function_arn(account),
             policy: Policy::parse(&policy.to_string(), PolicyKind::Resource)?,
         },
         function,

@@ -7,10 +7,12 @@ mod cdn;
 mod config;
 mod faults;
 mod function_url;
+mod grant;
 mod listeners;
 mod origin;
 mod principals;
 mod publisher;
+mod resources;
 mod sessions;
 mod template;
 
@@ -25,8 +27,9 @@ use tokio_util::sync::CancellationToken;
 
 pub use config::{EdgeKind, OriginKind, Ports, StackConfig, Storage};
 pub use faults::{EdgeFunctions, Faults, SiteHeader};
-pub use principals::EDGE_ROLE;
-pub use template::{Grant, grants};
+pub use grant::Grant;
+pub use resources::EDGE_ROLE;
+pub use template::grants;
 
 use aws::LocalAws;
 use keyfront_dev_cdn::CdnHandle;
@@ -109,7 +112,7 @@ impl Stack {
 
         let parameters = Ssm::new(Arc::clone(&aws.iam), PARAMETER_REGION);
         let distribution = template::distribution_parameter(aws.iam.account());
-        parameters.seed(&distribution, cdn::DISTRIBUTION);
+        parameters.seed(&distribution, resources::DISTRIBUTION);
         let auth = aws.auth_in(PARAMETER_REGION, "ssm");
         let parameters = api_server::serve(listeners.ssm, Arc::new(parameters), auth, stop.clone());
         tasks.spawn(parameters);
@@ -130,7 +133,7 @@ impl Stack {
         };
         let endpoints = Endpoints {
             cloudfront_url: url(addresses.cloudfront),
-            distribution: cdn::DISTRIBUTION.to_owned(),
+            distribution: resources::DISTRIBUTION.to_owned(),
             edge_role: aws.iam.account().role_arn(EDGE_ROLE),
         };
         endpoints.write(&config.folder)?;

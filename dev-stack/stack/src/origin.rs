@@ -20,7 +20,7 @@ use zeroize::Zeroizing;
 use super::aws::{self, LocalAws};
 use super::config::DevSite;
 use super::listeners::{Addresses, url};
-use super::principals::EDGE_ROLE;
+use super::resources::EDGE_ROLE;
 use super::sessions::{OriginCredentials, for_sdk};
 use super::template::distribution_parameter;
 

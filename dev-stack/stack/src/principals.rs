@@ -4,21 +4,17 @@ use std::time::Duration;
 
 use serde_json::{Value, json};
 
-use super::template::{Grant, StackTemplate, withhold};
+use super::grant::{Grant, withhold};
+use super::resources::{EDGE_ROLE, ORIGIN_ROLE};
+use super::template::StackTemplate;
 use keyfront_iam::Account;
 use keyfront_iam::{Iam, Policy, PolicyKind, Role, User};
 
-/// The name of the edge's role.
-pub const EDGE_ROLE: &str = "keyfront-edge";
-pub(super) const ORIGIN_ROLE: &str = "keyfront-origin";
 /// Who runs the edge's function, and with it assumes its role.
 pub(super) const EDGE_SERVICE: &str = "edgelambda.amazonaws.com";
 
 /// Who runs the origin's function.
 pub(super) const ORIGIN_SERVICE: &str = "lambda.amazonaws.com";
-
-/// The origin's function.
-const ORIGIN_FUNCTION: &str = "keyfront-origin";
 
 pub(super) const ADMIN_USER: &str = "keyfront-admin";
 
@@ -70,12 +66,6 @@ fn trust(account: &Account, service: &str) -> anyhow::Result<Policy> {
         "Action": "sts:AssumeRole",
     }]));
     Ok(Policy::parse(&trust, PolicyKind::Trust)?)
-}
-
-/// The ARN of the origin's function.
-pub(super) fn origin_function_arn(account: &Account) -> String {
-    let (region, id) = (account.region(), account.id());
-    format!("arn:aws:lambda:{region}:{id}:function:{ORIGIN_FUNCTION}")
 }
 
 fn document(statements: &Value) -> String {

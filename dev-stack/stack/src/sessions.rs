@@ -8,7 +8,8 @@ use std::time::{Duration, SystemTime};
 use aws_credential_types::provider::{self, ProvideCredentials, future};
 use tokio::sync::watch;
 
-use super::principals::{EDGE_ROLE, EDGE_SERVICE, ORIGIN_ROLE, ORIGIN_SERVICE, SESSION};
+use super::principals::{EDGE_SERVICE, ORIGIN_SERVICE, SESSION};
+use super::resources::{EDGE_ROLE, ORIGIN_ROLE};
 use keyfront_dev_cdn::EdgeCredentials;
 use keyfront_dev_ground::clock::Clock;
 use keyfront_dev_sts::{AssumeRole, Sts};

@@ -8,7 +8,8 @@ use anyhow::Context as _;
 use keyfront_cloudformation::{Document, Resolution, Template, statements, strings};
 use serde_json::{Value, json};
 
-use super::principals::{EDGE_ROLE, ORIGIN_ROLE, origin_function_arn};
+use super::grant::{Grant, withhold};
+use super::resources::{DISTRIBUTION, EDGE_ROLE, ORIGIN_ROLE, origin_function_arn};
 use keyfront_iam::Account;
 
 /// The stack's name in the template's eyes.
@@ -19,17 +20,6 @@ const ORIGIN_FUNCTION: &str = "OriginFunction";
 
 /// The statement that would refuse everything on plain HTTP.
 const TLS_ONLY: &str = "TlsOnly";
-
-/// One action of one statement in the template: of a role, or of the policy of a function.
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
-pub struct Grant {
-    /// The logical id, in the template, of the role or function whose policy grants it.
-    pub holder: String,
-    /// The statement's `Sid`.
-    pub statement: String,
-    /// The action.
-    pub action: String,
-}
 
 /// The Region of the distribution's parameter, whatever the bucket's is.
 pub(super) const PARAMETER_REGION: &str = "us-east-1";
@@ -143,7 +133,7 @@ impl<'a> StackTemplate<'a> {
             "AWS::StackName" => STACK.to_owned(),
             "AWS::URLSuffix" => "amazonaws.com".to_owned(),
             "Bucket" => self.bucket.to_owned(),
-            "Distribution" => super::cdn::DISTRIBUTION.to_owned(),
+            "Distribution" => DISTRIBUTION.to_owned(),
             "EdgeRole" => EDGE_ROLE.to_owned(),
             "EdgeRole.Arn" => self.account.role_arn(EDGE_ROLE),
             "Key.Arn" => self.key_arn.to_owned(),
@@ -155,26 +145,4 @@ impl<'a> StackTemplate<'a> {
             _ => return None,
         })
     }
-}
-
-/// Takes one action out of the statement that grants it.
-pub(super) fn withhold(document: &mut Value, grant: &Grant) {
-    let Some(statements) = document["Statement"].as_array_mut() else {
-        return;
-    };
-    for statement in statements.iter_mut() {
-        if statement["Sid"] == grant.statement.as_str() {
-            let left: Vec<_> = strings(&statement["Action"])
-                .into_iter()
-                .filter(|action| *action != grant.action)
-                .map(str::to_owned)
-                .collect();
-            statement["Action"] = left.into();
-        }
-    }
-    statements.retain(|statement| {
-        statement["Action"]
-            .as_array()
-            .is_none_or(|actions| !actions.is_empty())
-    });
 }

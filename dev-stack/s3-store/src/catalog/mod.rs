@@ -11,10 +11,10 @@ mod uploads;
 pub use self::{
     listing::{Entry, ListQuery, Page, Resume},
     records::{
-        Bucket, BucketDefault, ChecksumScope, ContentHeaders, Layers, Millis, Object, PartSummary,
-        Protection, PublicAccessBlock, SealedBytes, StoredChecksum, StoredPiece, WrappedKey,
-        WriteCondition,
+        Bucket, BucketDefault, ChecksumScope, CompletionRefusal, ContentHeaders, Layers, Millis,
+        Object, PartSummary, Protection, PublicAccessBlock, SealedBytes, StoredChecksum,
+        StoredPart, StoredPiece, WrappedKey, WriteCondition,
     },
     tables::{Catalog, CatalogError, Deletion},
-    uploads::{Completion, CompletionRefusal, StoredPart, Upload, UploadId, UploadListQuery},
+    uploads::{Completion, Upload, UploadId, UploadListQuery},
 };

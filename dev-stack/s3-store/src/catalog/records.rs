@@ -292,6 +292,44 @@ impl Object {
     }
 }
 
+/// An uploaded part.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct StoredPart {
+    /// Its body.
+    pub piece: StoredPiece,
+    /// Without quotes.
+    pub etag: String,
+    /// When it came.
+    pub modified: Millis,
+    /// Algorithm and base64 value.
+    pub checksum: Option<(String, String)>,
+}
+
+/// Why an upload cannot be completed as requested.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum CompletionRefusal {
+    /// The list is empty.
+    #[error("no parts")]
+    NoParts,
+    /// Numbers do not ascend.
+    #[error("part numbers do not ascend")]
+    PartOrder,
+    /// A part does not exist, or its ETag differs.
+    #[error("part {0} was not uploaded so")]
+    InvalidPart(u32),
+    /// A part other than the last is under 5 MiB.
+    #[error("part {number} has only {size} bytes")]
+    TooSmall {
+        /// Which.
+        number: u32,
+        /// Its bytes.
+        size: u64,
+    },
+    /// A checksum the client states differs.
+    #[error("the checksum does not match")]
+    Checksum,
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

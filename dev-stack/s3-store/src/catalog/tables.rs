@@ -41,7 +41,7 @@ pub enum CatalogError {
     NoSuchUpload,
     /// A multipart upload cannot be completed as asked.
     #[error("the upload cannot be completed: {0}")]
-    Completion(#[from] super::uploads::CompletionRefusal),
+    Completion(#[from] super::records::CompletionRefusal),
     /// The database failed: look at the state folder's disk.
     #[error("the state database failed")]
     State(#[from] StateError),
@@ -272,7 +272,7 @@ impl Catalog {
             blobs.extend(object.blobs());
         }
         for row in read.open_table(PARTS)?.iter()? {
-            let part: super::uploads::StoredPart = serde_json::from_slice(row?.1.value())?;
+            let part: super::records::StoredPart = serde_json::from_slice(row?.1.value())?;
             blobs.insert(part.piece.blob);
         }
         Ok(blobs)

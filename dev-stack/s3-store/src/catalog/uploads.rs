@@ -8,7 +8,8 @@ use serde::{Deserialize, Serialize};
 use super::{
     listing::after_all,
     records::{
-        ChecksumScope, ContentHeaders, Millis, Object, Protection, StoredPiece, WriteCondition,
+        ChecksumScope, CompletionRefusal, ContentHeaders, Millis, Object, Protection, StoredPart,
+        WriteCondition,
     },
     tables::{
         Catalog, CatalogError, PARTS, UPLOADS, bucket_exists, find, insert, replace_object, row_key,
@@ -63,19 +64,6 @@ pub struct Upload {
     pub checksum_scope: ChecksumScope,
 }
 
-/// An uploaded part.
-#[derive(Clone, Debug, Serialize, Deserialize)]
-pub struct StoredPart {
-    /// Its body.
-    pub piece: StoredPiece,
-    /// Without quotes.
-    pub etag: String,
-    /// When it came.
-    pub modified: Millis,
-    /// Algorithm and base64 value.
-    pub checksum: Option<(String, String)>,
-}
-
 /// What completes an upload.
 pub struct Completion {
     /// Where the object goes.
@@ -88,31 +76,6 @@ pub struct Completion {
     pub parts: Vec<(u32, String)>,
     /// Judged against the object that is there.
     pub condition: WriteCondition,
-}
-
-/// Why an upload cannot be completed as asked.
-#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-pub enum CompletionRefusal {
-    /// The list is empty.
-    #[error("no parts")]
-    NoParts,
-    /// Numbers do not ascend.
-    #[error("part numbers do not ascend")]
-    PartOrder,
-    /// A part does not exist, or its ETag differs.
-    #[error("part {0} was not uploaded so")]
-    InvalidPart(u32),
-    /// A part other than the last is under 5 MiB.
-    #[error("part {number} has only {size} bytes")]
-    TooSmall {
-        /// Which.
-        number: u32,
-        /// Its bytes.
-        size: u64,
-    },
-    /// A checksum the client states differs.
-    #[error("the checksum does not match")]
-    Checksum,
 }
 
 /// One page's question over uploads.

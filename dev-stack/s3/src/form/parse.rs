@@ -3,7 +3,7 @@
 use bytes::Bytes;
 use http::{header, request::Parts};
 
-use super::{super::refusal::Refusal, invalid};
+use crate::refusal::Refusal;
 
 /// Fields of a form at most.
 const MAX_FIELDS: usize = 100;
@@ -96,4 +96,9 @@ fn find(haystack: &[u8], needle: &[u8]) -> Option<usize> {
     haystack
         .windows(needle.len())
         .position(|window| window == needle)
+}
+
+/// A form that cannot be what it says.
+pub(super) fn invalid(message: &'static str) -> Refusal {
+    Refusal::bad_request("InvalidArgument", message)
 }

@@ -7,7 +7,8 @@ use serde::Deserialize;
 use serde_json::Value;
 use time::{OffsetDateTime, format_description::well_known::Rfc3339};
 
-use super::{super::refusal::Refusal, invalid, parse::Form};
+use super::parse::{Form, invalid};
+use crate::refusal::Refusal;
 
 #[derive(Deserialize)]
 pub(super) struct Policy {
