@@ -14,40 +14,33 @@ use http_body_util::BodyExt;
 use tokio::sync::{OwnedSemaphorePermit, oneshot};
 
 use super::body::{Body, BodyError};
-use super::collapse::{Flights, Landing, Pilot, Seat};
-use super::distribution::Distribution;
+use super::cache::Cache;
+use super::cache_lock::{CacheLock, Leader, Outcome};
+use super::cache_tee::CacheTee;
 use super::fetch::Fetched;
-use super::freshness::{Freshness, Standing};
-use super::passing_copy::PassingCopy;
+use super::freshness::{Freshness, FreshnessStatus};
 use super::refusal::Refusal;
 use super::shared_body::{SharedBody, SharedBodyWriter, shared_body};
-use super::store::{CacheKey, Epoch, Store, Stored};
-use super::trip::{AnsweredBy, OriginAnswer, Route, Trip};
-
-/// The cache between viewers and origins.
-pub(super) struct Cache {
-    pub(super) distribution: Distribution,
-    pub(super) store: Store,
-    pub(super) flights: Arc<Flights>,
-    pub(super) route: Route,
-}
+use super::store::{CacheKey, Epoch, Stored};
+use super::upstream_request::UpstreamRequest;
+use super::upstream_response::{AnsweredBy, UpstreamResponse};
 
 /// How a viewer's request was answered.
 pub(super) enum Delivery {
-    /// From the cache, without a word to the origin on this viewer's behalf.
+    /// From the cache; the origin was not asked on this viewer's behalf.
     Hit(Arc<Stored>),
     /// From the cache, after the origin confirmed it.
     Confirmed(Arc<Stored>),
     /// The origin's answer, which is being stored while it is delivered.
     Stored(Arc<Stored>, AnsweredBy),
     /// The origin's answer, for this viewer alone.
-    Streamed(OriginAnswer),
+    Streamed(UpstreamResponse),
 }
 
-/// The viewer who started a flight waits here.
+/// The viewer who leads a fetch waits here.
 type Deliver = oneshot::Sender<Result<Delivery, Refusal>>;
 
-/// Hands a delivery over. That viewer may have left; the others have been told.
+/// Hands a delivery over. That viewer may have left; the followers have their outcome.
 fn leave(deliver: Deliver, delivery: Result<Delivery, Refusal>) {
     let _ = deliver.send(delivery);
 }
@@ -60,7 +53,7 @@ struct Shareable {
 }
 
 impl Shareable {
-    fn open(self, answer: &OriginAnswer) -> (Arc<Stored>, SharedBodyWriter) {
+    fn open(self, answer: &UpstreamResponse) -> (Arc<Stored>, SharedBodyWriter) {
         let writer = shared_body(self.length, self.memory);
         let stored = Stored {
             status: answer.status,
@@ -84,12 +77,12 @@ impl Cache {
     pub(super) async fn deliver(
         self: &Arc<Self>,
         key: CacheKey,
-        trip: Trip,
+        request: UpstreamRequest,
     ) -> Result<Delivery, Refusal> {
-        let partial = trip.headers.contains_key(RANGE);
-        let conditional = trip.headers.contains_key(IF_NONE_MATCH)
-            || trip.headers.contains_key(IF_MODIFIED_SINCE);
-        let stale = match self.find(&key, &trip) {
+        let partial = request.headers.contains_key(RANGE);
+        let conditional = request.headers.contains_key(IF_NONE_MATCH)
+            || request.headers.contains_key(IF_MODIFIED_SINCE);
+        let stale = match self.find(&key, &request) {
             Found::Fresh(stored) => return Ok(Delivery::Hit(stored)),
             // A part of a stale object says nothing about the whole.
             Found::Stale(_) if partial => None,
@@ -98,96 +91,96 @@ impl Cache {
         };
         // These ask for less than an answer that could be shared.
         if partial || (conditional && stale.is_none()) {
-            return self.fetch_alone(key, trip, None).await;
+            return self.fetch_alone(key, request, None).await;
         }
-        match self.flights.board(&key) {
-            Seat::Pilot(pilot) => self.lead(pilot, key, trip, stale).await,
-            Seat::Passenger(passenger) => match passenger.landing().await {
-                Landing::Shared(stored) if is_for(&stored, &trip.judged()) => {
+        match self.locks.acquire(&key) {
+            CacheLock::Leader(leader) => self.lead(leader, key, request, stale).await,
+            CacheLock::Follower(follower) => match follower.outcome().await {
+                Outcome::Shared(stored) if is_for(&stored, &request.for_cache()) => {
                     Ok(Delivery::Hit(stored))
                 }
-                Landing::Failed(refusal) => Err(refusal),
-                Landing::Shared(_) | Landing::Alone => self.fetch_alone(key, trip, stale).await,
+                Outcome::Failed(refusal) => Err(refusal),
+                Outcome::Shared(_) | Outcome::Alone => self.fetch_alone(key, request, stale).await,
             },
         }
     }
 
-    fn find(&self, key: &CacheKey, trip: &Trip) -> Found {
+    fn find(&self, key: &CacheKey, request: &UpstreamRequest) -> Found {
         let now = SystemTime::now();
-        let mut judged = trip.judged();
-        // An answer to GET answers HEAD too, and was judged as one.
-        judged.method = Method::GET;
+        let mut parts = request.for_cache();
+        // An answer to GET answers HEAD too, and was evaluated as one.
+        parts.method = Method::GET;
         if let Some(stored) = self.store.lookup(&key.as_get()) {
-            match stored.freshness.standing(&judged, now) {
-                Standing::Fresh => return Found::Fresh(stored),
-                Standing::Stale if *key == key.as_get() => return Found::Stale(stored),
-                Standing::Stale | Standing::OtherVariant => {}
+            match stored.freshness.status(&parts, now) {
+                FreshnessStatus::Fresh => return Found::Fresh(stored),
+                FreshnessStatus::Stale if *key == key.as_get() => return Found::Stale(stored),
+                FreshnessStatus::Stale | FreshnessStatus::OtherVariant => {}
             }
         }
         if *key == key.as_get() {
             return Found::Nothing;
         }
-        judged.method = Method::HEAD;
+        parts.method = Method::HEAD;
         let Some(stored) = self.store.lookup(key) else {
             return Found::Nothing;
         };
-        match stored.freshness.standing(&judged, now) {
-            Standing::Fresh => Found::Fresh(stored),
-            Standing::Stale => Found::Stale(stored),
-            Standing::OtherVariant => Found::Nothing,
+        match stored.freshness.status(&parts, now) {
+            FreshnessStatus::Fresh => Found::Fresh(stored),
+            FreshnessStatus::Stale => Found::Stale(stored),
+            FreshnessStatus::OtherVariant => Found::Nothing,
         }
     }
 
     /// Asks the origin for everybody, in a task of its own: the viewer who came first may leave.
     async fn lead(
         self: &Arc<Self>,
-        pilot: Pilot,
+        leader: Leader,
         key: CacheKey,
-        trip: Trip,
+        request: UpstreamRequest,
         stale: Option<Arc<Stored>>,
     ) -> Result<Delivery, Refusal> {
-        // The flight before this one may have ended between the look into the store and now.
-        if let Found::Fresh(stored) = self.find(&key, &trip) {
-            pilot.land(Landing::Shared(Arc::clone(&stored)));
+        // The fetch before this one may have ended between the look into the store and now.
+        if let Found::Fresh(stored) = self.find(&key, &request) {
+            leader.finish(Outcome::Shared(Arc::clone(&stored)));
             return Ok(Delivery::Hit(stored));
         }
         let (deliver, delivery) = oneshot::channel();
-        tokio::spawn(Arc::clone(self).fly(pilot, key, trip, stale, deliver));
+        tokio::spawn(Arc::clone(self).lead_fetch(leader, key, request, stale, deliver));
         delivery
             .await
             .unwrap_or_else(|_| Err(Refusal::OriginUnreachable("the request was dropped".into())))
     }
 
-    async fn fly(
+    async fn lead_fetch(
         self: Arc<Self>,
-        pilot: Pilot,
+        leader: Leader,
         key: CacheKey,
-        trip: Trip,
+        request: UpstreamRequest,
         stale: Option<Arc<Stored>>,
         deliver: Deliver,
     ) {
         let epoch = self.store.epoch();
-        let judged = trip.judged();
-        let (answer, freshness) = match self.fetch(&key, trip, stale, epoch).await {
+        let parts = request.for_cache();
+        let (answer, freshness) = match self.fetch(&key, request, stale, epoch).await {
             Err(refusal) => {
-                pilot.land(Landing::Failed(refusal.clone()));
+                leader.finish(Outcome::Failed(refusal.clone()));
                 return leave(deliver, Err(refusal));
             }
             Ok(Fetched::Confirmed(stored)) => {
-                pilot.land(landing_of(&stored, &judged));
+                leader.finish(outcome_of(&stored, &parts));
                 return leave(deliver, Ok(Delivery::Confirmed(stored)));
             }
             Ok(Fetched::Answer(answer, freshness)) => (answer, freshness),
         };
-        match self.shareable(&judged, &answer, freshness) {
+        match self.shareable(&parts, &answer, freshness) {
             Err(freshness) => {
-                pilot.land(Landing::Alone);
+                leader.finish(Outcome::Alone);
                 let delivery = self.deliver_alone(key, answer, freshness, epoch);
                 leave(deliver, Ok(delivery));
             }
             Ok(shareable) => {
                 let (stored, writer) = shareable.open(&answer);
-                pilot.land(Landing::Shared(Arc::clone(&stored)));
+                leader.finish(Outcome::Shared(Arc::clone(&stored)));
                 leave(
                     deliver,
                     Ok(Delivery::Stored(Arc::clone(&stored), answer.by)),
@@ -203,17 +196,17 @@ impl Cache {
     /// Whether an answer can be given to everybody while it arrives: fresh, of known length, and memory for it.
     fn shareable(
         &self,
-        judged: &Parts,
-        answer: &OriginAnswer,
+        parts: &Parts,
+        answer: &UpstreamResponse,
         freshness: Option<Freshness>,
     ) -> Result<Shareable, Option<Freshness>> {
         let Some(freshness) = freshness else {
             return Err(None);
         };
-        if freshness.standing(judged, SystemTime::now()) != Standing::Fresh {
+        if freshness.status(parts, SystemTime::now()) != FreshnessStatus::Fresh {
             return Err(Some(freshness));
         }
-        let length = match judged.method {
+        let length = match parts.method {
             Method::HEAD => Some(0),
             _ => declared_length(&answer.headers),
         };
@@ -234,11 +227,11 @@ impl Cache {
     async fn fetch_alone(
         self: &Arc<Self>,
         key: CacheKey,
-        trip: Trip,
+        request: UpstreamRequest,
         stale: Option<Arc<Stored>>,
     ) -> Result<Delivery, Refusal> {
         let epoch = self.store.epoch();
-        Ok(match self.fetch(&key, trip, stale, epoch).await? {
+        Ok(match self.fetch(&key, request, stale, epoch).await? {
             Fetched::Confirmed(stored) => Delivery::Confirmed(stored),
             Fetched::Answer(answer, freshness) => self.deliver_alone(key, answer, freshness, epoch),
         })
@@ -248,7 +241,7 @@ impl Cache {
     fn deliver_alone(
         self: &Arc<Self>,
         key: CacheKey,
-        mut answer: OriginAnswer,
+        mut answer: UpstreamResponse,
         freshness: Option<Freshness>,
         epoch: Epoch,
     ) -> Delivery {
@@ -258,7 +251,7 @@ impl Cache {
             && key == key.as_get()
             && let Some(memory) = self.store.reserve(longest)
         {
-            let copy = PassingCopy {
+            let copy = CacheTee {
                 cache: Arc::clone(self),
                 key,
                 epoch,
@@ -267,24 +260,24 @@ impl Cache {
                 declared,
                 memory,
             };
-            answer.body = copy.while_delivering(answer.body);
+            answer.body = copy.tee(answer.body);
         }
         Delivery::Streamed(answer)
     }
 }
 
 /// Everybody may have an answer that is fresh; one that must be confirmed each time, only who had it confirmed.
-fn landing_of(stored: &Arc<Stored>, judged: &Parts) -> Landing {
-    if is_for(stored, judged) {
-        Landing::Shared(Arc::clone(stored))
+fn outcome_of(stored: &Arc<Stored>, parts: &Parts) -> Outcome {
+    if is_for(stored, parts) {
+        Outcome::Shared(Arc::clone(stored))
     } else {
-        Landing::Alone
+        Outcome::Alone
     }
 }
 
 /// Fresh, and the variant (`Vary`) this request asks for.
-fn is_for(stored: &Stored, judged: &Parts) -> bool {
-    stored.freshness.standing(judged, SystemTime::now()) == Standing::Fresh
+fn is_for(stored: &Stored, parts: &Parts) -> bool {
+    stored.freshness.status(parts, SystemTime::now()) == FreshnessStatus::Fresh
 }
 
 fn declared_length(headers: &HeaderMap) -> Option<u64> {

@@ -9,20 +9,21 @@ use http::StatusCode;
 use http::header::{ETAG, HeaderMap, IF_MODIFIED_SINCE, IF_NONE_MATCH, LAST_MODIFIED};
 use http::request::Parts;
 
-use super::deliver::Cache;
+use super::cache::Cache;
 use super::distribution::CachePolicy;
 use super::freshness::{Candidate, Freshness, confirmed_headers};
 use super::refusal::Refusal;
 use super::replay::opaque;
 use super::store::{CacheKey, Epoch, Stored};
-use super::trip::{OriginAnswer, Trip};
+use super::upstream_request::UpstreamRequest;
+use super::upstream_response::UpstreamResponse;
 
 /// What asking the origin gave.
 pub(super) enum Fetched {
     /// The stored answer still holds.
     Confirmed(Arc<Stored>),
     /// A new answer, and its freshness if it may be stored.
-    Answer(OriginAnswer, Option<Freshness>),
+    Answer(UpstreamResponse, Option<Freshness>),
 }
 
 impl Cache {
@@ -30,38 +31,38 @@ impl Cache {
     pub(super) async fn fetch(
         &self,
         key: &CacheKey,
-        mut trip: Trip,
+        mut request: UpstreamRequest,
         stale: Option<Arc<Stored>>,
         epoch: Epoch,
     ) -> Result<Fetched, Refusal> {
-        let judged = trip.judged();
-        let policy = trip.behaviour.cache.clone();
+        let parts = request.for_cache();
+        let policy = request.behaviour.cache.clone();
         let unconditional = stale.as_ref().map(|stored| {
-            trip.headers.remove(IF_NONE_MATCH);
-            trip.headers.remove(IF_MODIFIED_SINCE);
-            let plain = trip.again();
-            ask_whether_it_holds(&mut trip.headers, &stored.headers);
+            request.headers.remove(IF_NONE_MATCH);
+            request.headers.remove(IF_MODIFIED_SINCE);
+            let plain = request.again();
+            ask_whether_it_holds(&mut request.headers, &stored.headers);
             plain
         });
-        let mut answer = self.route.travel(trip).await?;
+        let mut answer = self.upstream.send(request).await?;
         if let (Some(stored), Some(plain)) = (stale, unconditional) {
             if answer.status == StatusCode::NOT_MODIFIED {
-                if let Some(confirmed) = self.confirm(&judged, &policy, &stored, &answer.headers) {
+                if let Some(confirmed) = self.confirm(&parts, &policy, &stored, &answer.headers) {
                     self.store
                         .insert(key.clone(), Arc::clone(&confirmed), epoch);
                     return Ok(Fetched::Confirmed(confirmed));
                 }
                 self.store.remove(key, &stored);
-                answer = self.route.travel(plain).await?;
+                answer = self.upstream.send(plain).await?;
             } else if !answer.status.is_server_error() {
                 self.store.remove(key, &stored);
             }
         }
-        let freshness = self.judge(&judged, &policy, answer.status, &answer.headers);
+        let freshness = self.evaluate(&parts, &policy, answer.status, &answer.headers);
         Ok(Fetched::Answer(answer, freshness))
     }
 
-    fn judge(
+    fn evaluate(
         &self,
         request: &Parts,
         policy: &CachePolicy,
@@ -76,13 +77,13 @@ impl Cache {
             headers,
             now: SystemTime::now(),
         };
-        candidate.judge()
+        candidate.evaluate()
     }
 
     /// The stored answer with the headers of a 304; `None` if the 304 is about something else, or forbids storing.
     fn confirm(
         &self,
-        judged: &Parts,
+        parts: &Parts,
         policy: &CachePolicy,
         stored: &Stored,
         confirmation: &HeaderMap,
@@ -95,7 +96,7 @@ impl Cache {
             return None;
         }
         let headers = confirmed_headers(&stored.headers, confirmation);
-        let freshness = self.judge(judged, policy, stored.status, &headers)?;
+        let freshness = self.evaluate(parts, policy, stored.status, &headers)?;
         Some(Arc::new(Stored {
             status: stored.status,
             headers,

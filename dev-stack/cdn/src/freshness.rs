@@ -1,6 +1,6 @@
 //! Whether an answer may be stored and how long it is fresh: RFC 9111 by `http-cache-semantics`, within CloudFront's TTLs.
 //!
-//! The crate judges; this module words CloudFront's settings as `Cache-Control`, which is all the crate understands.
+//! `http-cache-semantics` decides; this module words CloudFront's settings as `Cache-Control`, which is all that crate understands.
 //! Stores nothing.
 
 use std::time::{Duration, SystemTime};
@@ -19,7 +19,7 @@ const CACHED_ERRORS: [u16; 13] = [
 /// For these CloudFront heeds `no-store`, `no-cache` and `private`; for other errors its error TTL wins.
 const ERRORS_THAT_CAN_FORBID: [u16; 4] = [404, 410, 414, 501];
 
-/// The crate knows no other error it would store, so all are judged as this one.
+/// The crate knows no other error it would store, so all are evaluated as this one.
 const STORABLE_ERROR: StatusCode = StatusCode::NOT_FOUND;
 
 /// The freshness of one stored answer.
@@ -28,7 +28,7 @@ pub(super) struct Freshness(Box<http_cache_semantics::CachePolicy>);
 
 /// What a stored answer is good for.
 #[derive(Debug, PartialEq, Eq)]
-pub(super) enum Standing {
+pub(super) enum FreshnessStatus {
     /// Serve it.
     Fresh,
     /// Ask the origin whether it still holds.
@@ -50,7 +50,7 @@ pub(super) struct Candidate<'a> {
 
 impl Candidate<'_> {
     /// Judges the answer; `None` if it must not be stored.
-    pub(super) fn judge(&self) -> Option<Freshness> {
+    pub(super) fn evaluate(&self) -> Option<Freshness> {
         if !self.policy.is_enabled() || varies_by_everything(self.headers) {
             return None;
         }
@@ -60,7 +60,7 @@ impl Candidate<'_> {
             return None;
         }
         if self.status.as_u16() >= 400 {
-            return self.judge_error(&directives);
+            return self.evaluate_error(&directives);
         }
         let explicit = directives.has("max-age") || directives.has("s-maxage");
         let silent = !explicit && !self.headers.contains_key(EXPIRES) && !directives.forbid();
@@ -82,7 +82,7 @@ impl Candidate<'_> {
     }
 
     /// "Control how long CloudFront caches errors" in its developer guide.
-    fn judge_error(&self, directives: &Directives) -> Option<Freshness> {
+    fn evaluate_error(&self, directives: &Directives) -> Option<Freshness> {
         let code = self.status.as_u16();
         if !CACHED_ERRORS.contains(&code) {
             return None;
@@ -103,13 +103,13 @@ impl Candidate<'_> {
     }
 
     /// Seconds between the answer's making and its staleness.
-    fn lifetime(&self, judged: &http_cache_semantics::CachePolicy) -> u64 {
-        (judged.time_to_live(self.now) + judged.age(self.now)).as_secs()
+    fn lifetime(&self, policy: &http_cache_semantics::CachePolicy) -> u64 {
+        (policy.time_to_live(self.now) + policy.age(self.now)).as_secs()
     }
 
     fn stored_as(&self, status: StatusCode, cache_control: &str) -> Option<Freshness> {
-        let judged = self.crate_policy(status, cache_control);
-        judged.is_storable().then(|| Freshness(Box::new(judged)))
+        let policy = self.crate_policy(status, cache_control);
+        policy.is_storable().then(|| Freshness(Box::new(policy)))
     }
 
     fn crate_policy(
@@ -135,29 +135,29 @@ impl Candidate<'_> {
             immutable_min_time_to_live: Duration::ZERO,
             ..CacheOptions::default()
         };
-        let request = cacheable_request(self.request);
+        let request = without_cache_control(self.request);
         http_cache_semantics::CachePolicy::new_options(&request, &response, self.now, options)
     }
 }
 
 /// CloudFront ignores the viewer's `Cache-Control` and `Pragma`.
-fn cacheable_request(request: &Parts) -> Request<()> {
-    let mut judged = Request::new(());
-    *judged.method_mut() = request.method.clone();
-    *judged.uri_mut() = request.uri.clone();
-    *judged.headers_mut() = request.headers.clone();
-    judged.headers_mut().remove(CACHE_CONTROL);
-    judged.headers_mut().remove(PRAGMA);
-    judged
+fn without_cache_control(request: &Parts) -> Request<()> {
+    let mut forwarded = Request::new(());
+    *forwarded.method_mut() = request.method.clone();
+    *forwarded.uri_mut() = request.uri.clone();
+    *forwarded.headers_mut() = request.headers.clone();
+    forwarded.headers_mut().remove(CACHE_CONTROL);
+    forwarded.headers_mut().remove(PRAGMA);
+    forwarded
 }
 
 impl Freshness {
     /// What the stored answer is good for, for this request as it would be forwarded.
-    pub(super) fn standing(&self, request: &Parts, now: SystemTime) -> Standing {
-        match self.0.before_request(&cacheable_request(request), now) {
-            BeforeRequest::Fresh(_) => Standing::Fresh,
-            BeforeRequest::Stale { matches: true, .. } => Standing::Stale,
-            BeforeRequest::Stale { matches: false, .. } => Standing::OtherVariant,
+    pub(super) fn status(&self, request: &Parts, now: SystemTime) -> FreshnessStatus {
+        match self.0.before_request(&without_cache_control(request), now) {
+            BeforeRequest::Fresh(_) => FreshnessStatus::Fresh,
+            BeforeRequest::Stale { matches: true, .. } => FreshnessStatus::Stale,
+            BeforeRequest::Stale { matches: false, .. } => FreshnessStatus::OtherVariant,
         }
     }
 

@@ -33,7 +33,7 @@ fn request(lines: &[(&'static str, &str)]) -> Parts {
     request.into_parts().0
 }
 
-fn judged(
+fn evaluate(
     policy: &CachePolicy,
     error_ttl: u64,
     status: u16,
@@ -53,7 +53,7 @@ fn judged(
         headers: &headers(lines),
         now: at(0),
     }
-    .judge()
+    .evaluate()
 }
 
 /// Seconds until a stored answer is stale; `None` if it is not stored.
@@ -63,8 +63,8 @@ fn lifetime(
     status: u16,
     lines: &[(&'static str, &str)],
 ) -> Option<u64> {
-    let freshness = judged(policy, error_ttl, status, lines)?;
-    (0..100_000).find(|s| freshness.standing(&request(&[]), at(*s)) == Standing::Stale)
+    let freshness = evaluate(policy, error_ttl, status, lines)?;
+    (0..100_000).find(|s| freshness.status(&request(&[]), at(*s)) == FreshnessStatus::Stale)
 }
 
 #[test]
@@ -211,17 +211,23 @@ fn disabled_caching_stores_nothing() {
 
 #[test]
 fn viewer_cannot_bypass_the_cache_by_its_cache_control() {
-    let freshness = judged(&policy(), 0, 200, &[]).unwrap();
+    let freshness = evaluate(&policy(), 0, 200, &[]).unwrap();
     let insisting = request(&[("cache-control", "no-cache"), ("pragma", "no-cache")]);
-    assert_eq!(freshness.standing(&insisting, at(1)), Standing::Fresh);
+    assert_eq!(freshness.status(&insisting, at(1)), FreshnessStatus::Fresh);
 }
 
 #[test]
 fn answer_for_another_variant_is_not_used() {
-    let freshness = judged(&policy(), 0, 200, &[("vary", "origin")]).unwrap();
+    let freshness = evaluate(&policy(), 0, 200, &[("vary", "origin")]).unwrap();
     let other = request(&[("origin", "https://a.example")]);
-    assert_eq!(freshness.standing(&other, at(1)), Standing::OtherVariant);
-    assert_eq!(freshness.standing(&request(&[]), at(1)), Standing::Fresh);
+    assert_eq!(
+        freshness.status(&other, at(1)),
+        FreshnessStatus::OtherVariant
+    );
+    assert_eq!(
+        freshness.status(&request(&[]), at(1)),
+        FreshnessStatus::Fresh
+    );
 }
 
 #[test]

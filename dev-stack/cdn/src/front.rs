@@ -15,14 +15,16 @@ use http_body::Body as _;
 use hyper::body::Incoming;
 
 use super::body::{self, Body};
-use super::deliver::{Cache, Delivery};
+use super::cache::Cache;
+use super::deliver::Delivery;
 use super::distribution::Behaviour;
 use super::edge::verdict::URL_LIMIT;
 use super::forward::{Viewer, origin_query, origin_request_headers, via};
 use super::refusal::Refusal;
 use super::replay::{replay, set_age};
 use super::store::CacheKey;
-use super::trip::{AnsweredBy, OriginAnswer, Trip};
+use super::upstream_request::UpstreamRequest;
+use super::upstream_response::{AnsweredBy, UpstreamResponse};
 
 const HEADERS_LIMIT: usize = 32_768;
 const POP: HeaderValue = HeaderValue::from_static("LOC50-C1");
@@ -42,7 +44,7 @@ pub(super) struct Front {
 }
 
 /// What is kept of a request while its body travels.
-struct Visit {
+struct ViewerRequest {
     method: Method,
     version: Version,
     ip: IpAddr,
@@ -57,7 +59,7 @@ impl Front {
         let request_id = request_id();
         let (parts, incoming) = request.into_parts();
         let target = parts.uri.path_and_query();
-        let visit = Visit {
+        let viewer_request = ViewerRequest {
             method: parts.method,
             version: parts.version,
             ip,
@@ -65,22 +67,23 @@ impl Front {
             query: target.and_then(|t| t.query()).map(str::to_owned),
             headers: parts.headers,
         };
-        let mut answer = match self.admit(&visit, &incoming) {
+        let mut answer = match self.admit(&viewer_request, &incoming) {
             Ok(behaviour) => {
                 let body = body::from_viewer(incoming);
-                self.serve(&visit, behaviour, &request_id, body).await
+                self.serve(&viewer_request, behaviour, &request_id, body)
+                    .await
             }
             Err(refusal) => Err(refusal),
         }
         .unwrap_or_else(|refusal| refusal.answer(&request_id));
-        if visit.method == Method::HEAD {
+        if viewer_request.method == Method::HEAD {
             *answer.body_mut() = body::empty();
         }
         self.sign_off(answer.headers_mut(), &request_id);
         tracing::debug!(
             request_id,
-            method = %visit.method,
-            path = visit.path,
+            method = %viewer_request.method,
+            path = viewer_request.path,
             status = answer.status().as_u16(),
             x_cache = ?answer.headers().get("x-cache"),
             "answered"
@@ -88,28 +91,35 @@ impl Front {
         answer
     }
 
-    fn admit(&self, visit: &Visit, incoming: &Incoming) -> Result<Arc<Behaviour>, Refusal> {
-        if !visit.path.starts_with('/') {
+    fn admit(
+        &self,
+        viewer_request: &ViewerRequest,
+        incoming: &Incoming,
+    ) -> Result<Arc<Behaviour>, Refusal> {
+        if !viewer_request.path.starts_with('/') {
             return Err(Refusal::TargetInvalid);
         }
-        if visit.path.len() + visit.query.as_ref().map_or(0, |q| q.len() + 1) >= URL_LIMIT {
+        if viewer_request.path.len() + viewer_request.query.as_ref().map_or(0, |q| q.len() + 1)
+            >= URL_LIMIT
+        {
             return Err(Refusal::UrlTooLong);
         }
-        let lines = visit.headers.iter();
+        let lines = viewer_request.headers.iter();
         let header_bytes: usize = lines.map(|(n, v)| n.as_str().len() + v.len() + 4).sum();
         if header_bytes > HEADERS_LIMIT {
             return Err(Refusal::HeadersTooLong);
         }
-        let path = keyfront_cloudformation::path_pattern::normalised(&visit.path);
+        let path = keyfront_cloudformation::path_pattern::normalised(&viewer_request.path);
         let behaviour = self
             .behaviours
             .iter()
             .find(|behaviour| behaviour.path_pattern.matches(&path))
             .ok_or(Refusal::TargetInvalid)?;
-        if !behaviour.methods.allow(&visit.method) {
+        if !behaviour.methods.allow(&viewer_request.method) {
             return Err(Refusal::MethodNotAllowed);
         }
-        if matches!(visit.method, Method::GET | Method::HEAD) && !incoming.is_end_stream() {
+        if matches!(viewer_request.method, Method::GET | Method::HEAD) && !incoming.is_end_stream()
+        {
             return Err(Refusal::BodyNotAllowed);
         }
         Ok(Arc::clone(behaviour))
@@ -117,35 +127,35 @@ impl Front {
 
     async fn serve(
         &self,
-        visit: &Visit,
+        viewer_request: &ViewerRequest,
         behaviour: Arc<Behaviour>,
         request_id: &str,
         body: Body,
     ) -> Result<Response<Body>, Refusal> {
         let viewer = Viewer {
-            method: &visit.method,
-            version: visit.version,
-            ip: visit.ip,
-            headers: &visit.headers,
+            method: &viewer_request.method,
+            version: viewer_request.version,
+            ip: viewer_request.ip,
+            headers: &viewer_request.headers,
         };
         let mut headers = origin_request_headers(&viewer, &behaviour, &self.name);
         headers.remove(HOST);
-        let key = cache_key(visit, &behaviour);
-        let trip = Trip {
+        let key = cache_key(viewer_request, &behaviour);
+        let request = UpstreamRequest {
             request_id: request_id.to_owned(),
-            client_ip: visit.ip,
-            method: visit.method.clone(),
-            path: visit.path.clone(),
-            query: origin_query(visit.query.as_deref(), &behaviour),
+            client_ip: viewer_request.ip,
+            method: viewer_request.method.clone(),
+            path: viewer_request.path.clone(),
+            query: origin_query(viewer_request.query.as_deref(), &behaviour),
             headers,
             body,
             behaviour,
         };
         let delivery = match key {
-            Some(key) => self.cache.deliver(key, trip).await?,
-            None => Delivery::Streamed(self.cache.route.travel(trip).await?),
+            Some(key) => self.cache.deliver(key, request).await?,
+            None => Delivery::Streamed(self.cache.upstream.send(request).await?),
         };
-        Ok(respond(delivery, visit))
+        Ok(respond(delivery, viewer_request))
     }
 
     fn sign_off(&self, headers: &mut HeaderMap, request_id: &str) {
@@ -160,25 +170,25 @@ impl Front {
 }
 
 /// `If-Match` and `If-Unmodified-Since` are for origins only (RFC 9110 section 13.1.1), so they go past the cache.
-fn cache_key(visit: &Visit, behaviour: &Behaviour) -> Option<CacheKey> {
+fn cache_key(viewer_request: &ViewerRequest, behaviour: &Behaviour) -> Option<CacheKey> {
     let for_the_origin = [IF_MATCH, IF_UNMODIFIED_SINCE];
     if !behaviour.cache.is_enabled()
         || for_the_origin
             .iter()
-            .any(|name| visit.headers.contains_key(name))
+            .any(|name| viewer_request.headers.contains_key(name))
     {
         return None;
     }
     CacheKey::of(
-        &visit.method,
-        &visit.path,
-        visit.query.as_deref(),
-        &visit.headers,
+        &viewer_request.method,
+        &viewer_request.path,
+        viewer_request.query.as_deref(),
+        &viewer_request.headers,
         behaviour,
     )
 }
 
-fn respond(delivery: Delivery, visit: &Visit) -> Response<Body> {
+fn respond(delivery: Delivery, viewer_request: &ViewerRequest) -> Response<Body> {
     let now = SystemTime::now();
     let (stored, x_cache, aged) = match delivery {
         Delivery::Streamed(answer) => return stream(answer),
@@ -187,7 +197,7 @@ fn respond(delivery: Delivery, visit: &Visit) -> Response<Body> {
         Delivery::Stored(stored, AnsweredBy::Origin) => (stored, MISS, false),
         Delivery::Stored(stored, AnsweredBy::Function) => (stored, GENERATED, false),
     };
-    let mut answer = replay(&stored, &visit.method, &visit.headers);
+    let mut answer = replay(&stored, &viewer_request.method, &viewer_request.headers);
     if aged {
         set_age(&mut answer, &stored, now);
     }
@@ -197,7 +207,7 @@ fn respond(delivery: Delivery, visit: &Visit) -> Response<Body> {
     answer
 }
 
-fn stream(answer: OriginAnswer) -> Response<Body> {
+fn stream(answer: UpstreamResponse) -> Response<Body> {
     let x_cache = match answer.by {
         AnsweredBy::Function => GENERATED,
         AnsweredBy::Origin if answer.status.as_u16() >= 400 => ERROR,

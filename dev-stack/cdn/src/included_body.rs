@@ -1,6 +1,6 @@
 //! Showing a request's body to a function while the whole of it still travels on.
 //!
-//! What a function may put in its place is judged elsewhere.
+//! What a function may put in its place is validated elsewhere.
 
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;

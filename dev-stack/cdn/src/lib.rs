@@ -6,8 +6,10 @@
 
 mod body;
 mod byte_range;
+mod cache;
+mod cache_lock;
+mod cache_tee;
 mod certificate;
-mod collapse;
 mod deliver;
 pub(crate) mod distribution;
 mod edge;
@@ -16,16 +18,17 @@ mod fetch;
 mod forward;
 mod freshness;
 mod front;
-mod function_answer;
+mod function_response;
 pub(crate) mod header_rules;
 mod included_body;
 mod origin;
-mod passing_copy;
 mod refusal;
 mod replay;
 mod shared_body;
 mod store;
-mod trip;
+mod upstream;
+mod upstream_request;
+mod upstream_response;
 
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
@@ -47,15 +50,15 @@ pub use error::CdnError;
 pub use origin::OriginTable;
 pub use store::CacheLimits;
 
+use cache::Cache;
+use cache_lock::CacheLocks;
 use certificate::Authority;
-use collapse::Flights;
-use deliver::Cache;
 use edge::EdgeRuntime;
 use front::Front;
 use keyfront_dev_ground::listener::Listener;
 use origin::Origins;
 use store::{InvalidationPath, Store};
-use trip::Route;
+use upstream::Upstream;
 
 const HEADER_TIMEOUT: Duration = Duration::from_secs(30);
 /// Above CloudFront's own limits, so that exceeding those gets CloudFront's answer.
@@ -113,8 +116,8 @@ impl Cdn {
             name: format!("{:032x}.cloudfront.net", uuid::Uuid::new_v4().as_u128()),
             cache: Arc::new(Cache {
                 store: Store::new(config.cache),
-                flights: Arc::new(Flights::default()),
-                route: Route::new(&config.distribution, Origins::new(config.origins), edge),
+                locks: Arc::new(CacheLocks::default()),
+                upstream: Upstream::new(&config.distribution, Origins::new(config.origins), edge),
                 distribution: config.distribution,
             }),
         });
@@ -179,7 +182,7 @@ impl CdnHandle {
         if let Err(cause) = (&mut self.serving).await {
             tracing::warn!(%cause, "the listener of the local CDN failed");
         }
-        if let Some(edge) = &self.cache.route.edge {
+        if let Some(edge) = &self.cache.upstream.edge {
             edge.stop().await;
         }
     }
@@ -199,7 +202,7 @@ impl Invalidator {
             .map(|path| InvalidationPath::parse(path.as_ref()))
             .collect();
         self.0.store.invalidate(&paths);
-        self.0.flights.invalidate(&paths);
+        self.0.locks.invalidate(&paths);
     }
 }
 

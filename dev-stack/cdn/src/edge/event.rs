@@ -1,6 +1,6 @@
 //! The Lambda@Edge event, in the JSON shape the CloudFront developer guide documents ("Lambda@Edge event structure").
 //!
-//! Shape and lossless conversion only; what a function may change is judged in `verdict`.
+//! Shape and lossless conversion only; what a function may change is validated in `verdict`.
 
 use std::collections::BTreeMap;
 

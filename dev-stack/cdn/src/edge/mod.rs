@@ -4,13 +4,16 @@
 
 mod credentials;
 pub(crate) mod event;
+mod failure;
 mod native;
 mod node;
+mod node_jobs;
 mod runtime;
 pub(crate) mod verdict;
 mod worker;
 
 pub use credentials::EdgeCredentials;
-pub use node::NodeConfig;
+pub(crate) use failure::EdgeFailure;
+pub use node_jobs::NodeConfig;
 pub use runtime::EdgeKind;
-pub(crate) use runtime::{EdgeFailure, EdgeRuntime};
+pub(crate) use runtime::EdgeRuntime;

@@ -20,7 +20,7 @@ use super::credentials::EdgeCredentials;
 use super::event::{
     EdgeBody, EdgeHeader, EdgeHeaders, EdgeOrigin, EdgeRequest, EdgeResponse, EventConfig,
 };
-use super::runtime::EdgeFailure;
+use super::failure::EdgeFailure;
 use super::verdict::RequestVerdict;
 
 const SITE_HEADER: &str = "x-keyfront-site";

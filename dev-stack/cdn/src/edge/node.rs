@@ -2,7 +2,6 @@
 //!
 //! One invocation at a time per worker, as on Lambda. A worker's own life is in `worker`.
 
-use std::path::PathBuf;
 use std::process::Stdio;
 use std::sync::Arc;
 use std::time::Duration;
@@ -15,48 +14,13 @@ use tokio_util::task::TaskTracker;
 
 use super::credentials::EdgeCredentials;
 use super::event::EdgeEvent;
-use super::runtime::EdgeFailure;
+use super::failure::EdgeFailure;
+use super::node_jobs::{Job, Jobs, NodeConfig};
 use super::worker::{Worker, WorkerProcess};
 use crate::error::CdnError;
 
 const QUEUE: usize = 1024;
 const OLDEST_NODE: u32 = 20;
-
-/// How to run the bundle.
-#[derive(Debug, Clone)]
-pub struct NodeConfig {
-    /// The Node.js program, usually `node`.
-    pub program: PathBuf,
-    /// The module that exports `handler`.
-    pub bundle: PathBuf,
-    /// How many worker processes, each running one invocation at a time.
-    pub workers: usize,
-    /// How long one invocation may take, waiting included; Lambda@Edge allows 30 s.
-    pub timeout: Duration,
-}
-
-impl NodeConfig {
-    /// Two workers of the `node` on the path, with Lambda@Edge's time limit.
-    pub fn new(bundle: impl Into<PathBuf>) -> Self {
-        Self {
-            program: "node".into(),
-            bundle: bundle.into(),
-            workers: 2,
-            timeout: Duration::from_secs(30),
-        }
-    }
-}
-
-/// An invocation that waits for a worker.
-pub(super) struct Job {
-    /// The event, as JSON text.
-    pub(super) event: String,
-    /// Where the result goes; closed when nobody waits for it any more.
-    pub(super) reply: oneshot::Sender<Result<Value, EdgeFailure>>,
-}
-
-/// The queue the workers share.
-pub(super) type Jobs = Arc<Mutex<mpsc::Receiver<Job>>>;
 
 /// The running workers.
 pub(crate) struct NodePool {

@@ -1,16 +1,15 @@
-//! The runtime of the functions: invoke, then judge what came back.
+//! The runtime of the functions: invoke, then validate what came back.
 //!
 //! How a function is run is its runtime's affair; what it may return is `verdict`'s.
 
-use std::time::Duration;
-
-use thiserror::Error;
 use tokio::sync::watch;
 
 use super::credentials::EdgeCredentials;
 use super::event::{EdgeEvent, EdgeRequest, EdgeResponse, EventConfig};
+use super::failure::EdgeFailure;
 use super::native::NativeEdge;
-use super::node::{NodeConfig, NodePool};
+use super::node::NodePool;
+use super::node_jobs::NodeConfig;
 use super::verdict::{RequestVerdict, check_response, check_returned_response};
 use crate::error::CdnError;
 
@@ -23,26 +22,6 @@ pub enum EdgeKind {
     Native,
     /// As [`EdgeKind::Native`], with a clock that is so many seconds ahead of the machine's, or behind it.
     NativeAhead(i64),
-}
-
-/// Why a function gave no usable answer.
-#[derive(Debug, Clone, Error)]
-pub(crate) enum EdgeFailure {
-    /// What it returned is not acceptable: CloudFront's `LambdaValidationError`, 502.
-    #[error("the function's result is not valid: {0}")]
-    Invalid(String),
-    /// It threw: `LambdaExecutionError`, 503.
-    #[error("the function threw: {0}")]
-    Threw(String),
-    /// Its process ended: `LambdaExecutionError`, 503.
-    #[error("the function's process ended")]
-    Crashed,
-    /// It did not return in time: `LambdaExecutionError`, 503.
-    #[error("the function did not return within {0:?}")]
-    TimedOut(Duration),
-    /// Too many invocations wait: `LambdaLimitExceeded`, 503.
-    #[error("too many invocations wait for the function")]
-    Overloaded,
 }
 
 /// A started runtime.

@@ -1,4 +1,4 @@
-//! What a function returned, judged as CloudFront judges it ("Restrictions on edge functions").
+//! What a function returned, validated as CloudFront does it ("Restrictions on edge functions").
 //!
 //! An `Err` is the reason CloudFront would answer 502 for; nothing is repaired silently.
 
@@ -231,7 +231,7 @@ fn check_answer(response: &EdgeResponse) -> Result<(), String> {
     Ok(())
 }
 
-/// The status of a judged response.
+/// The status of a valid response.
 pub(crate) fn status(response: &EdgeResponse) -> Result<StatusCode, String> {
     match response.status.parse::<u16>() {
         Ok(code @ 200..=599) if response.status.len() == 3 => {
@@ -241,7 +241,7 @@ pub(crate) fn status(response: &EdgeResponse) -> Result<StatusCode, String> {
     }
 }
 
-/// The body of a judged response; `None` if the function did not return one.
+/// The body of a valid response; `None` if the function did not return one.
 pub(crate) fn generated_body(response: &EdgeResponse) -> Result<Option<Bytes>, String> {
     response
         .body

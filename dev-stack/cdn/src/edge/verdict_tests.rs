@@ -174,12 +174,12 @@ fn replaced_body_is_decoded_and_bounded() {
 }
 
 #[test]
-fn generated_answers_are_judged() {
-    let judged = |returned: Value| {
+fn generated_answers_are_validated() {
+    let validated = |returned: Value| {
         RequestVerdict::from_returned(returned).and_then(|verdict| verdict.checked(&given()))
     };
-    assert!(judged(json!({"status": "200", "body": "hi"})).is_ok());
-    assert!(judged(json!({"status": 404, "statusDescription": "Not Found"})).is_ok());
+    assert!(validated(json!({"status": "200", "body": "hi"})).is_ok());
+    assert!(validated(json!({"status": 404, "statusDescription": "Not Found"})).is_ok());
     for (returned, why) in [
         (json!(null), "nothing"),
         (json!("text"), "not an object"),
@@ -209,7 +209,7 @@ fn generated_answers_are_judged() {
             "read-only header",
         ),
     ] {
-        assert!(judged(returned).is_err(), "{why}");
+        assert!(validated(returned).is_err(), "{why}");
     }
 }
 

@@ -19,8 +19,8 @@ use tokio_util::sync::CancellationToken;
 use zeroize::Zeroizing;
 
 use super::credentials::EdgeCredentials;
-use super::node::{Jobs, NodeConfig};
-use super::runtime::EdgeFailure;
+use super::failure::EdgeFailure;
+use super::node_jobs::{Jobs, NodeConfig};
 use crate::error::CdnError;
 
 const RUNNER: &str = include_str!("runner.mjs");

@@ -11,13 +11,13 @@ use http_body_util::BodyExt;
 use tokio::sync::OwnedSemaphorePermit;
 
 use super::body::{self, Body};
-use super::deliver::Cache;
+use super::cache::Cache;
 use super::freshness::Freshness;
 use super::shared_body::shared_body;
 use super::store::{CacheKey, Epoch, Stored};
 
 /// A copy made while one viewer reads. If the viewer leaves or the origin breaks off, nothing is stored.
-pub(super) struct PassingCopy {
+pub(super) struct CacheTee {
     pub(super) cache: Arc<Cache>,
     pub(super) key: CacheKey,
     pub(super) epoch: Epoch,
@@ -27,9 +27,9 @@ pub(super) struct PassingCopy {
     pub(super) memory: OwnedSemaphorePermit,
 }
 
-impl PassingCopy {
+impl CacheTee {
     /// The same content, copied as it is read.
-    pub(super) fn while_delivering(self, content: Body) -> Body {
+    pub(super) fn tee(self, content: Body) -> Body {
         let start = (content.into_data_stream(), Some(self));
         body::chunks(stream::unfold(start, |(mut content, copy)| async move {
             match content.next().await {

@@ -1,106 +1,34 @@
-//! One trip to the origin: the origin-request function, the origin itself, the origin-response function.
+//! What is behind the cache: the origin-request function, the origin itself, the origin-response function.
 //!
-//! Caching is decided by whoever sends it off; the answer that comes back is what may be cached.
+//! Caching is decided by the caller; the response that comes back is what may be cached.
 
-use std::net::IpAddr;
-use std::sync::Arc;
 use std::time::Duration;
 
+use http::Method;
 use http::header::{CONTENT_LENGTH, HOST, HeaderMap, HeaderValue, TRANSFER_ENCODING};
-use http::{Method, Request, StatusCode};
 
 use super::body::{self, Body};
-use super::distribution::{Behaviour, Distribution};
-use super::edge::event::{EdgeOrigin, EdgeRequest, EventConfig, from_event, to_event};
+use super::distribution::Distribution;
+use super::edge::EdgeRuntime;
+use super::edge::event::{EdgeOrigin, EdgeRequest, EventConfig, from_event};
 use super::edge::verdict::{RequestVerdict, replacement};
-use super::edge::{EdgeFailure, EdgeRuntime};
 use super::forward::strip_origin_answer;
-use super::function_answer::{generated, revise};
+use super::function_response::{generated, revise};
 use super::included_body::include_body;
 use super::origin::{OriginRequest, Origins};
 use super::refusal::Refusal;
-
-/// A request about to be sent to an origin.
-pub(super) struct Trip {
-    pub(super) request_id: String,
-    pub(super) behaviour: Arc<Behaviour>,
-    pub(super) client_ip: IpAddr,
-    pub(super) method: Method,
-    /// The viewer's raw path.
-    pub(super) path: String,
-    pub(super) query: Option<String>,
-    /// Without `Host`.
-    pub(super) headers: HeaderMap,
-    pub(super) body: Body,
-}
-
-impl Trip {
-    /// The same trip once more. For methods without a body.
-    pub(super) fn again(&self) -> Self {
-        Self {
-            request_id: self.request_id.clone(),
-            behaviour: Arc::clone(&self.behaviour),
-            client_ip: self.client_ip,
-            method: self.method.clone(),
-            path: self.path.clone(),
-            query: self.query.clone(),
-            headers: self.headers.clone(),
-            body: body::empty(),
-        }
-    }
-
-    /// The request as the cache judges it. Its key is compared elsewhere, so the target does not matter here.
-    pub(super) fn judged(&self) -> http::request::Parts {
-        let mut request = Request::new(());
-        *request.method_mut() = self.method.clone();
-        *request.headers_mut() = self.headers.clone();
-        request.into_parts().0
-    }
-
-    fn edge_request(&self) -> EdgeRequest {
-        let origin = &self.behaviour.origin;
-        let mut headers = self.headers.clone();
-        if let Ok(host) = HeaderValue::from_str(&origin.domain_name) {
-            headers.insert(HOST, host);
-        }
-        EdgeRequest {
-            client_ip: self.client_ip.to_string(),
-            method: self.method.to_string(),
-            uri: self.path.clone(),
-            querystring: self.query.clone().unwrap_or_default(),
-            headers: to_event(&headers),
-            body: None,
-            origin: Some(EdgeOrigin::of(origin)),
-        }
-    }
-}
-
-/// Who made an answer.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum AnsweredBy {
-    /// The origin, perhaps changed by the origin-response function.
-    Origin,
-    /// The origin-request function, in the origin's place.
-    Function,
-}
-
-/// What came back.
-pub(super) struct OriginAnswer {
-    pub(super) by: AnsweredBy,
-    pub(super) status: StatusCode,
-    pub(super) headers: HeaderMap,
-    pub(super) body: Body,
-}
+use super::upstream_request::UpstreamRequest;
+use super::upstream_response::{AnsweredBy, UpstreamResponse, invalid};
 
 /// The way to the origins.
-pub(super) struct Route {
+pub(super) struct Upstream {
     pub(super) origins: Origins,
     pub(super) edge: Option<EdgeRuntime>,
     pub(super) distribution_id: String,
     pub(super) domain_name: String,
 }
 
-impl Route {
+impl Upstream {
     pub(super) fn new(
         distribution: &Distribution,
         origins: Origins,
@@ -114,20 +42,25 @@ impl Route {
         }
     }
 
-    /// Sends the trip off and waits for the head of the answer.
-    pub(super) async fn travel(&self, trip: Trip) -> Result<OriginAnswer, Refusal> {
-        let functions = trip.behaviour.functions;
-        let mut request = trip.edge_request();
-        let mut body = trip.body;
+    /// Sends the request off and waits for the head of the response.
+    pub(super) async fn send(&self, sent: UpstreamRequest) -> Result<UpstreamResponse, Refusal> {
+        let functions = sent.behaviour.functions;
+        let mut request = sent.edge_request();
+        let UpstreamRequest {
+            request_id,
+            method,
+            mut body,
+            ..
+        } = sent;
         if let (Some(edge), true) = (&self.edge, functions.origin_request) {
             if functions.include_body {
                 let (shown, rest) = include_body(body).await?;
                 request.body = Some(shown);
                 body = rest;
             }
-            let config = self.event("origin-request", &trip.request_id);
+            let config = self.event("origin-request", &request_id);
             match edge.origin_request(&config, &request).await? {
-                RequestVerdict::Answer(response) => return generated(&response, &trip.method),
+                RequestVerdict::Answer(response) => return generated(&response, &method),
                 RequestVerdict::Forward(returned) => {
                     let origin = request.origin.take();
                     request = *returned;
@@ -135,16 +68,16 @@ impl Route {
                 }
             }
         }
-        let answer = self
-            .ask_origin(&trip.request_id, &trip.method, &request, body)
+        let response = self
+            .ask_origin(&request_id, &method, &request, body)
             .await?;
         match (&self.edge, functions.origin_response) {
             (Some(edge), true) => {
                 request.body = None;
-                let config = self.event("origin-response", &trip.request_id);
-                revise(edge, &config, &request, answer, &trip.method).await
+                let config = self.event("origin-response", &request_id);
+                revise(edge, &config, &request, response, &method).await
             }
-            _ => Ok(answer),
+            _ => Ok(response),
         }
     }
 
@@ -163,7 +96,7 @@ impl Route {
         method: &Method,
         request: &EdgeRequest,
         body: Body,
-    ) -> Result<OriginAnswer, Refusal> {
+    ) -> Result<UpstreamResponse, Refusal> {
         let Some(origin) = &request.origin else {
             return Err(invalid("the request has no origin"));
         };
@@ -188,7 +121,7 @@ impl Route {
         let (head, incoming) = answer.into_parts();
         let mut headers = head.headers;
         strip_origin_answer(&mut headers);
-        Ok(OriginAnswer {
+        Ok(UpstreamResponse {
             by: AnsweredBy::Origin,
             status: head.status,
             headers,
@@ -229,8 +162,4 @@ fn outgoing(
             (headers, body::full(bytes))
         }
     })
-}
-
-pub(super) fn invalid(reason: &str) -> Refusal {
-    Refusal::Function(EdgeFailure::Invalid(reason.to_owned()))
 }

@@ -1,6 +1,6 @@
 //! Answers functions make: in the origin's place, or over the origin's own.
 //!
-//! They have been judged by now; this turns them into what goes to the viewer.
+//! They are valid by now; this turns them into what goes to the viewer.
 
 use http::header::{CONTENT_LENGTH, HeaderMap, HeaderValue, TRANSFER_ENCODING};
 use http::{Method, StatusCode};
@@ -10,17 +10,20 @@ use super::edge::EdgeRuntime;
 use super::edge::event::{EdgeRequest, EdgeResponse, EventConfig, from_event, to_event};
 use super::edge::verdict::{generated_body, status};
 use super::refusal::Refusal;
-use super::trip::{AnsweredBy, OriginAnswer, invalid};
+use super::upstream_response::{AnsweredBy, UpstreamResponse, invalid};
 
 /// What the origin-request function answered by itself.
-pub(super) fn generated(response: &EdgeResponse, method: &Method) -> Result<OriginAnswer, Refusal> {
+pub(super) fn generated(
+    response: &EdgeResponse,
+    method: &Method,
+) -> Result<UpstreamResponse, Refusal> {
     let wrong = |reason: String| invalid(&reason);
     let content = generated_body(response).map_err(wrong)?.unwrap_or_default();
     let status = status(response).map_err(wrong)?;
     let mut headers = from_event(&response.headers)
         .map_err(|name| invalid(&format!("the header `{name}` is not valid")))?;
     describe(&mut headers, status, content.len());
-    Ok(OriginAnswer {
+    Ok(UpstreamResponse {
         by: AnsweredBy::Function,
         status,
         headers,
@@ -45,9 +48,9 @@ pub(super) async fn revise(
     edge: &EdgeRuntime,
     config: &EventConfig,
     request: &EdgeRequest,
-    answer: OriginAnswer,
+    answer: UpstreamResponse,
     method: &Method,
-) -> Result<OriginAnswer, Refusal> {
+) -> Result<UpstreamResponse, Refusal> {
     let mut shown_headers = answer.headers.clone();
     // Functions see it, and must hand it back; here it was taken off with the other hop-by-hop headers.
     if is_chunked(&answer, method) {
@@ -88,7 +91,7 @@ pub(super) async fn revise(
             answer.body
         }
     };
-    Ok(OriginAnswer {
+    Ok(UpstreamResponse {
         by: AnsweredBy::Origin,
         status,
         headers,
@@ -96,7 +99,7 @@ pub(super) async fn revise(
     })
 }
 
-fn is_chunked(answer: &OriginAnswer, method: &Method) -> bool {
+fn is_chunked(answer: &UpstreamResponse, method: &Method) -> bool {
     let has_body = *method != Method::HEAD
         && !matches!(
             answer.status,
