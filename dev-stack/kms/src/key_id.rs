@@ -1,5 +1,6 @@
 //! The four ways a request names a key: id, key ARN, alias, alias ARN.
 
+use keyfront_names::Arn;
 use uuid::Uuid;
 
 use super::KmsError;
@@ -26,19 +27,18 @@ impl KeyName {
         }
         let not_found = || KmsError::NotFound(text.to_owned());
         let local = if text.starts_with("arn:") {
-            let parts: Vec<&str> = text.splitn(6, ':').collect();
-            match parts.as_slice() {
-                ["arn", "aws", "kms", region, id, resource] => {
-                    if *region != account.region() || *id != account.id() {
-                        return Err(not_found());
-                    }
-                    match resource.strip_prefix("key/") {
-                        Some(id) => id,
-                        None if resource.starts_with("alias/") => resource,
-                        None => return Err(KmsError::InvalidArn(text.to_owned())),
-                    }
-                }
-                _ => return Err(KmsError::InvalidArn(text.to_owned())),
+            let invalid = || KmsError::InvalidArn(text.to_owned());
+            let arn = Arn::parse(text).map_err(|_| invalid())?;
+            if arn.partition != "aws" || arn.service != "kms" {
+                return Err(invalid());
+            }
+            if arn.region != account.region() || arn.account != account.id() {
+                return Err(not_found());
+            }
+            match arn.resource.strip_prefix("key/") {
+                Some(id) => id,
+                None if arn.resource.starts_with("alias/") => arn.resource,
+                None => return Err(invalid()),
             }
         } else {
             text

@@ -17,7 +17,7 @@ impl Kms {
     ///
     /// # Errors
     /// As the operation itself.
-    pub fn judge(
+    pub fn authorize(
         &self,
         requester: &Requester,
         operation: Operation,

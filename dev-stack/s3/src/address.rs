@@ -5,6 +5,7 @@
 
 use std::borrow::Cow;
 
+use keyfront_names::host;
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, percent_decode_str, utf8_percent_encode};
 use s3s::{
     S3Result,
@@ -91,17 +92,14 @@ impl Hosts {
     /// The hosts of S3 in `region`.
     pub(crate) fn of_region(region: &str) -> Self {
         Self {
-            regional: format!("s3.{region}.amazonaws.com"),
+            regional: host::of_service("s3", region),
             global: "s3.amazonaws.com",
         }
     }
 
-    /// The bucket that `host` names, with or without a port.
-    pub(crate) fn bucket(&self, host: &str) -> Option<String> {
-        let name = host
-            .rsplit_once(':')
-            .map_or(host, |(name, _)| name)
-            .to_ascii_lowercase();
+    /// The bucket that `authority` names, with or without a port.
+    pub(crate) fn bucket(&self, authority: &str) -> Option<String> {
+        let name = host::split_port(authority).0.to_ascii_lowercase();
         [self.regional.as_str(), self.global]
             .iter()
             .find_map(|suffix| {

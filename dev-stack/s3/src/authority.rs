@@ -9,7 +9,7 @@ use http::{HeaderMap, Method};
 use s3s::{S3ErrorCode, S3Request, S3Result};
 
 use super::{
-    refusal::{internal, refused},
+    error_response::{internal, refused},
     screen::AUTH_PARAMETERS,
 };
 use keyfront_dev_s3_store::catalog::Bucket;
@@ -110,7 +110,7 @@ pub(crate) struct Authority {
 }
 
 /// One thing a caller wants to do.
-pub(crate) struct Deed<'a> {
+pub(crate) struct Permission<'a> {
     /// Such as `s3:GetObject`.
     pub(crate) action: &'static str,
     /// An ARN, or `*`.
@@ -126,8 +126,11 @@ impl Authority {
 
     /// # Errors
     /// `AccessDenied` with AWS's sentence; `InternalError` if the stored bucket policy does not parse.
-    pub(crate) fn require(&self, caller: &Caller, deed: &Deed<'_>) -> S3Result<()> {
-        let policy = match deed.bucket.and_then(|bucket| bucket.policy.as_deref()) {
+    pub(crate) fn require(&self, caller: &Caller, permission: &Permission<'_>) -> S3Result<()> {
+        let policy = match permission
+            .bucket
+            .and_then(|bucket| bucket.policy.as_deref())
+        {
             Some(text) => {
                 Some(Policy::parse(text, PolicyKind::Resource).map_err(|error| internal(&error))?)
             }
@@ -135,8 +138,8 @@ impl Authority {
         };
         let call = Call {
             requester: &caller.requester,
-            action: deed.action,
-            resource: deed.resource,
+            action: permission.action,
+            resource: permission.resource,
             context: &caller.context,
         };
         let resource_policy = policy

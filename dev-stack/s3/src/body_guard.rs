@@ -20,7 +20,7 @@ use hyper::body::Incoming;
 use sha2::{Digest, Sha256};
 use tokio::time::{Instant, Sleep};
 
-use super::refusal::Refusal;
+use super::error_response::Refusal;
 
 /// A body that stands still this long is given up.
 const IDLE: Duration = Duration::from_secs(30);

@@ -7,7 +7,7 @@ use std::collections::BTreeMap;
 use base64::{Engine, engine::general_purpose::STANDARD};
 use s3s::{S3Result, dto::ServerSideEncryption};
 
-use super::refusal::invalid_argument;
+use super::error_response::invalid_argument;
 use keyfront_dev_s3_store::catalog::{BucketDefault, Layers, Protection};
 
 /// The alias S3 uses when a writer asks for `aws:kms` and names no key.
@@ -15,7 +15,7 @@ const MANAGED_KEY: &str = "alias/aws/s3";
 
 /// The encryption headers of a write, as they came.
 #[derive(Clone, Debug, Default)]
-pub(crate) struct Asked {
+pub(crate) struct EncryptionRequest {
     /// `x-amz-server-side-encryption`
     pub(crate) algorithm: Option<ServerSideEncryption>,
     /// `x-amz-server-side-encryption-aws-kms-key-id`
@@ -44,7 +44,7 @@ pub(crate) enum Choice {
     },
 }
 
-impl Asked {
+impl EncryptionRequest {
     /// Settles the encryption of a write into a bucket.
     ///
     /// # Errors
@@ -161,17 +161,19 @@ mod tests {
         }
     }
 
-    fn asked(algorithm: &'static str) -> Asked {
-        Asked {
+    fn request(algorithm: &'static str) -> EncryptionRequest {
+        EncryptionRequest {
             algorithm: Some(ServerSideEncryption::from_static(algorithm)),
-            ..Asked::default()
+            ..EncryptionRequest::default()
         }
     }
 
     #[test]
     fn silent_writer_gets_the_buckets_default() {
         assert_eq!(
-            Asked::default().settle(&BucketDefault::S3).unwrap(),
+            EncryptionRequest::default()
+                .settle(&BucketDefault::S3)
+                .unwrap(),
             Choice::S3
         );
         let expected = Choice::Kms {
@@ -180,16 +182,22 @@ mod tests {
             context: BTreeMap::new(),
             layers: Layers::One,
         };
-        assert_eq!(Asked::default().settle(&kms_default()).unwrap(), expected);
+        assert_eq!(
+            EncryptionRequest::default().settle(&kms_default()).unwrap(),
+            expected
+        );
     }
 
     #[test]
     fn headers_beat_the_buckets_default() {
-        assert_eq!(asked("AES256").settle(&kms_default()).unwrap(), Choice::S3);
-        let off = Asked {
+        assert_eq!(
+            request("AES256").settle(&kms_default()).unwrap(),
+            Choice::S3
+        );
+        let off = EncryptionRequest {
             bucket_key: Some(false),
             key_id: Some("other".into()),
-            ..asked("aws:kms")
+            ..request("aws:kms")
         };
         assert!(matches!(
             off.settle(&kms_default()).unwrap(),
@@ -200,34 +208,34 @@ mod tests {
     #[test]
     fn dsse_never_goes_through_a_bucket_key() {
         assert!(matches!(
-            asked("aws:kms:dsse").settle(&kms_default()).unwrap(),
+            request("aws:kms:dsse").settle(&kms_default()).unwrap(),
             Choice::Kms {
                 bucket_key: false,
                 layers: Layers::Two,
                 ..
             }
         ));
-        let with_bucket_key = Asked {
+        let with_bucket_key = EncryptionRequest {
             bucket_key: Some(true),
-            ..asked("aws:kms:dsse")
+            ..request("aws:kms:dsse")
         };
         assert!(with_bucket_key.settle(&kms_default()).is_err());
     }
 
     #[test]
     fn key_without_kms_and_reserved_or_malformed_context_are_refused() {
-        let key_only = Asked {
+        let key_only = EncryptionRequest {
             key_id: Some("k".into()),
-            ..Asked::default()
+            ..EncryptionRequest::default()
         };
         assert!(key_only.settle(&kms_default()).is_err());
         for json in [r#"{"aws:s3:arn":"x"}"#, r#"{"a":1}"#, "[]", "x"] {
-            let with_context = Asked {
+            let with_context = EncryptionRequest {
                 context: Some(STANDARD.encode(json)),
-                ..asked("aws:kms")
+                ..request("aws:kms")
             };
             assert!(with_context.settle(&BucketDefault::S3).is_err(), "{json}");
         }
-        assert!(asked("rot13").settle(&BucketDefault::S3).is_err());
+        assert!(request("rot13").settle(&BucketDefault::S3).is_err());
     }
 }

@@ -1,6 +1,6 @@
 //! Browser form uploads (`POST` with a policy): verified here, then stored as the `PUT` they stand for.
 //!
-//! The form's signature and its policy's conditions are judged first; the equivalent `PUT` is then signed
+//! The form's signature and its policy's conditions are checked first; the equivalent `PUT` is then signed
 //! with the same credentials and passes every layer a client's own would. Forms are held in memory.
 //!
 //! Spec: *Browser-Based Uploads Using POST* (Amazon S3 API reference).
@@ -28,7 +28,7 @@ use self::{
     parse::{Form, invalid},
     policy::Policy,
 };
-use super::{address, refusal::Refusal};
+use super::{address, error_response::Refusal};
 use keyfront_dev_ground::{clock::Clock, credentials::CredentialRegistry};
 
 /// Bytes of a form at most.
@@ -83,7 +83,7 @@ impl Forms {
         let form = Form::parse(parts, body)?;
         self.verify(&form)?;
         let now = self.clock.now();
-        Policy::parse(form.required("policy")?)?.judge(&form, &bucket(parts), now)?;
+        Policy::parse(form.required("policy")?)?.evaluate(&form, &bucket(parts), now)?;
         let status = match form.field("success_action_status") {
             Some("200") => StatusCode::OK,
             Some("201") => StatusCode::CREATED,

@@ -1,7 +1,7 @@
 //! Between verification and operations: two s3s services, one that only verifies signatures and one
 //! that only dispatches operations.
 //!
-//! In between, the session is judged, the requester is made, and what s3s would misread is put right.
+//! In between, the session is checked, the requester is made, and what s3s would misread is put right.
 //! An operation sees no signature, and cannot be reached without one.
 
 use std::sync::Arc;
@@ -19,8 +19,8 @@ use s3s::{
 use super::{
     address::{self, Hosts},
     authority::{Caller, request_context},
+    error_response::{coded, internal, not_implemented, refused},
     operations::SUPPORTED_OPERATIONS,
-    refusal::{coded, internal, not_implemented, refused},
     rewrite::{put_right, refuse_what_would_be_ignored, without_signature},
 };
 use keyfront_iam::{Account, Requester};

@@ -1,7 +1,7 @@
 //! Data keys of objects: made and opened through KMS on the caller's behalf, or under S3's own root key.
 //!
 //! With bucket keys KMS is called once per bucket key, but the right to call it (and the key's state) is
-//! judged for every caller and every request. Bodies are not its business.
+//! authorized for every caller and every request. Bodies are not its business.
 
 use std::{
     collections::{BTreeMap, HashMap},
@@ -15,7 +15,7 @@ use s3s::{S3Error, S3ErrorCode, S3Result};
 use super::{
     authority::{Caller, bucket_arn, object_arn},
     encryption::Choice,
-    refusal::{coded, internal, refused},
+    error_response::{coded, internal, refused},
 };
 use keyfront_dev_s3_store::{
     catalog::{Layers, Protection, SealedBytes, WrappedKey},
@@ -26,19 +26,19 @@ use keyfront_iam::Requester;
 use keyfront_dev_ground::{aws_error::AwsError, state::State};
 use keyfront_dev_kms::{DataKeySize, EncryptionContext, Kms, KmsError, Operation};
 
-/// How long a bucket key serves before KMS is asked for, or about, it again.
+/// How long a bucket key serves before KMS is called for it again.
 const BUCKET_KEY_LIFE: Duration = Duration::from_secs(300);
 /// Opened bucket keys kept at once.
 const MAX_OPENED: usize = 256;
 
-/// Whose data key it is.
+/// The object whose data key it is.
 #[derive(Clone, Copy, Debug)]
-pub(crate) struct Place<'a> {
+pub(crate) struct ObjectName<'a> {
     pub(crate) bucket: &'a str,
     pub(crate) key: &'a str,
 }
 
-impl Place<'_> {
+impl ObjectName<'_> {
     fn arn(self) -> String {
         object_arn(self.bucket, self.key)
     }
@@ -83,13 +83,13 @@ impl Keyring {
     pub(crate) fn make(
         &self,
         caller: &Caller,
-        place: Place<'_>,
+        object: ObjectName<'_>,
         choice: &Choice,
     ) -> S3Result<(DataKey, Protection)> {
         match choice {
             Choice::S3 => {
                 let key = DataKey::generate().map_err(|error| internal(&error))?;
-                let sealed = self.state.seal(&place.root_purpose(), key.expose());
+                let sealed = self.state.seal(&object.root_purpose(), key.expose());
                 let sealed = SealedBytes(sealed.map_err(|error| internal(&error))?);
                 Ok((key, Protection::S3 { key: sealed }))
             }
@@ -98,13 +98,13 @@ impl Keyring {
                 bucket_key: false,
                 context,
                 layers,
-            } => self.make_direct(&self.on_behalf(caller), place, (key_id, *layers), context),
+            } => self.make_direct(&self.on_behalf(caller), object, (key_id, *layers), context),
             Choice::Kms {
                 key_id,
                 bucket_key: true,
                 context,
                 ..
-            } => self.make_under_bucket_key(&self.on_behalf(caller), place, key_id, context),
+            } => self.make_under_bucket_key(&self.on_behalf(caller), object, key_id, context),
         }
     }
 
@@ -115,14 +115,14 @@ impl Keyring {
     pub(crate) fn open(
         &self,
         caller: &Caller,
-        place: Place<'_>,
+        object: ObjectName<'_>,
         protection: &Protection,
     ) -> S3Result<DataKey> {
         match protection {
             Protection::S3 { key } => {
                 let plain = self
                     .state
-                    .unseal(&place.root_purpose(), &key.0)
+                    .unseal(&object.root_purpose(), &key.0)
                     .map_err(|error| internal(&error))?;
                 key_from(&plain)
             }
@@ -137,7 +137,7 @@ impl Keyring {
                     WrappedKey::Direct(blob) => self.decrypt(&requester, key_arn, context, blob),
                     WrappedKey::BucketKey { bucket_key, key } => self
                         .open_bucket_key(&requester, key_arn, context, bucket_key)?
-                        .unwrap(&key.0, place.arn().as_bytes())
+                        .unwrap(&key.0, object.arn().as_bytes())
                         .map_err(|error| internal(&error)),
                 }
             }
@@ -151,11 +151,11 @@ impl Keyring {
     fn make_direct(
         &self,
         requester: &Requester,
-        place: Place<'_>,
+        object: ObjectName<'_>,
         (key_id, layers): (&str, Layers),
         own: &BTreeMap<String, String>,
     ) -> S3Result<(DataKey, Protection)> {
-        let context = with_arn(own, place.arn());
+        let context = with_arn(own, object.arn());
         let made = self
             .kms
             .generate_data_key(
@@ -177,23 +177,26 @@ impl Keyring {
     fn make_under_bucket_key(
         &self,
         requester: &Requester,
-        place: Place<'_>,
+        object: ObjectName<'_>,
         key_id: &str,
         own: &BTreeMap<String, String>,
     ) -> S3Result<(DataKey, Protection)> {
-        let context = with_arn(own, bucket_arn(place.bucket));
-        let judged = encryption_context(&context);
+        let context = with_arn(own, bucket_arn(object.bucket));
+        let kms_context = encryption_context(&context);
         let key_arn = self
             .kms
-            .judge(requester, Operation::GenerateDataKey, key_id, &judged)
+            .authorize(requester, Operation::GenerateDataKey, key_id, &kms_context)
             .map_err(kms_error)?;
-        let scope = (place.bucket.to_owned(), key_arn.clone(), context.clone());
+        let scope = (object.bucket.to_owned(), key_arn.clone(), context.clone());
         let (bucket_key, sealed) = match self.current_bucket_key(&scope) {
             Some(found) => found,
             None => {
-                let made =
-                    self.kms
-                        .generate_data_key(requester, key_id, &judged, DataKeySize::Aes256);
+                let made = self.kms.generate_data_key(
+                    requester,
+                    key_id,
+                    &kms_context,
+                    DataKeySize::Aes256,
+                );
                 let made = made.map_err(kms_error)?;
                 let bucket_key = key_from(&made.plaintext)?;
                 self.remember(
@@ -206,7 +209,7 @@ impl Keyring {
         };
         let key = DataKey::generate().map_err(|error| internal(&error))?;
         let wrapped = bucket_key
-            .wrap(&key, place.arn().as_bytes())
+            .wrap(&key, object.arn().as_bytes())
             .map_err(|error| internal(&error))?;
         let protection = Protection::Kms {
             key_arn,
@@ -227,9 +230,9 @@ impl Keyring {
         context: &BTreeMap<String, String>,
         sealed: &SealedBytes,
     ) -> S3Result<DataKey> {
-        let judged = encryption_context(context);
+        let kms_context = encryption_context(context);
         self.kms
-            .judge(requester, Operation::Decrypt, key_arn, &judged)
+            .authorize(requester, Operation::Decrypt, key_arn, &kms_context)
             .map_err(kms_error)?;
         if let Some(opened) = self.opened_bucket_key(sealed) {
             return Ok(opened);

@@ -13,19 +13,19 @@ mod authority;
 mod body_guard;
 mod checksums;
 mod encryption;
+mod error_response;
 mod form;
 mod gate;
 mod keyring;
+mod local_s3;
 mod operations;
 mod preconditions;
-mod presented;
-mod refusal;
 mod rewrite;
 mod screen;
 mod server;
-mod start;
+mod signature_mismatch;
 
 pub use self::{
+    local_s3::{BucketEncryption, LocalS3, S3Parts, StartError},
     operations::SUPPORTED_OPERATIONS,
-    start::{BucketEncryption, LocalS3, S3Parts, StartError},
 };

@@ -1,6 +1,6 @@
 //! `If-Match` and its kin on reads, and the ranges of a read. Pure.
 //!
-//! Conditional writes are judged in the catalog, inside the transaction.
+//! Conditional writes are evaluated in the catalog, inside the transaction.
 
 use s3s::dto::{ETagCondition, Range, Timestamp};
 use time::OffsetDateTime;
@@ -27,7 +27,7 @@ pub(crate) enum Unmet {
 
 impl Preconditions {
     /// Judges in the order of RFC 9110, section 13.2.2; `modified` has whole seconds.
-    pub(crate) fn judge(&self, etag: &str, modified: OffsetDateTime) -> Result<(), Unmet> {
+    pub(crate) fn evaluate(&self, etag: &str, modified: OffsetDateTime) -> Result<(), Unmet> {
         let matches = |condition: &ETagCondition| match condition {
             ETagCondition::Any => true,
             ETagCondition::ETag(wanted) => wanted.value() == etag,
@@ -67,29 +67,35 @@ mod tests {
     fn reads_follow_the_order_of_rfc_9110() {
         let tag = |value: &str| Some(ETagCondition::ETag(ETag::Strong(value.into())));
         let time = |seconds| Some(Timestamp::from(at(seconds)));
-        let judge = |if_match, if_none_match, if_modified_since, if_unmodified_since| {
+        let evaluate = |if_match, if_none_match, if_modified_since, if_unmodified_since| {
             Preconditions {
                 if_match,
                 if_none_match,
                 if_modified_since,
                 if_unmodified_since,
             }
-            .judge("a", at(100))
+            .evaluate("a", at(100))
         };
-        assert_eq!(judge(None, None, None, None), Ok(()));
-        assert_eq!(judge(tag("a"), None, None, None), Ok(()));
-        assert_eq!(judge(tag("b"), None, None, None), Err(Unmet::Failed));
+        assert_eq!(evaluate(None, None, None, None), Ok(()));
+        assert_eq!(evaluate(tag("a"), None, None, None), Ok(()));
+        assert_eq!(evaluate(tag("b"), None, None, None), Err(Unmet::Failed));
         assert_eq!(
-            judge(Some(ETagCondition::Any), None, None, time(50)),
+            evaluate(Some(ETagCondition::Any), None, None, time(50)),
             Ok(())
         );
-        assert_eq!(judge(None, None, None, time(50)), Err(Unmet::Failed));
-        assert_eq!(judge(None, None, None, time(100)), Ok(()));
-        assert_eq!(judge(None, tag("a"), None, None), Err(Unmet::NotModified));
-        assert_eq!(judge(None, tag("b"), time(100), None), Ok(()));
-        assert_eq!(judge(None, None, time(100), None), Err(Unmet::NotModified));
-        assert_eq!(judge(None, None, time(99), None), Ok(()));
-        assert_eq!(judge(tag("b"), tag("a"), None, None), Err(Unmet::Failed));
+        assert_eq!(evaluate(None, None, None, time(50)), Err(Unmet::Failed));
+        assert_eq!(evaluate(None, None, None, time(100)), Ok(()));
+        assert_eq!(
+            evaluate(None, tag("a"), None, None),
+            Err(Unmet::NotModified)
+        );
+        assert_eq!(evaluate(None, tag("b"), time(100), None), Ok(()));
+        assert_eq!(
+            evaluate(None, None, time(100), None),
+            Err(Unmet::NotModified)
+        );
+        assert_eq!(evaluate(None, None, time(99), None), Ok(()));
+        assert_eq!(evaluate(tag("b"), tag("a"), None, None), Err(Unmet::Failed));
     }
 
     #[test]

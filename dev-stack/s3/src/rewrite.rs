@@ -6,7 +6,7 @@ use s3s::{S3ErrorCode, S3Result};
 
 use super::{
     address,
-    refusal::{coded, invalid_argument, not_implemented, refused},
+    error_response::{coded, invalid_argument, not_implemented, refused},
     screen::AUTH_PARAMETERS,
 };
 

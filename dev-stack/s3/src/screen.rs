@@ -6,7 +6,7 @@
 
 use http::{HeaderMap, header, request::Parts};
 
-use super::{address, refusal::Refusal};
+use super::{address, error_response::Refusal};
 
 const ALGORITHM: &str = "AWS4-HMAC-SHA256";
 const MAX_EXPIRES: u32 = 604_800;

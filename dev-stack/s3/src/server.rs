@@ -15,11 +15,11 @@ use tokio::net::TcpListener;
 
 use super::{
     body_guard::{BodyFault, BodyGuard, Finding},
+    error_response::{self, Refusal},
     form::{self, Forms},
     gate::Peer,
-    presented::Presented,
-    refusal::Refusal,
     screen::{Screened, screen},
+    signature_mismatch::SignedRequest,
 };
 
 /// Headers must come within this time, which is also how long an idle connection is kept.
@@ -55,10 +55,10 @@ impl Door {
         let awaits_continue =
             request.headers().contains_key(header::EXPECT) && request.version() == Version::HTTP_11;
         let finding = Finding::default();
-        let presented = Presented::of(&request);
+        let signed = SignedRequest::of(&request);
         let mut response = self.admit(request, peer, &finding).await;
         if response.status().is_client_error() || response.status().is_server_error() {
-            response = finish_error(response, &id, presented.as_ref()).await;
+            response = finish_error(response, &id, signed.as_ref()).await;
         }
         let headers = response.headers_mut();
         headers.insert("x-amz-request-id", id.header());
@@ -118,7 +118,7 @@ impl Door {
         if let Err(refusal) = take_path(&mut parts, &path) {
             return owned(&refusal);
         }
-        // A body that is known to be empty is never read, so its hash is judged here.
+        // A body that is known to be empty is never read, so its hash is checked here.
         if body.is_end_stream() && body_sha256.is_some_and(|hash| hash != sha256_of_nothing()) {
             return owned(&BodyFault::Hash.refusal());
         }
@@ -170,7 +170,7 @@ fn owned(refusal: &Refusal) -> Response<s3s::Body> {
 async fn finish_error(
     response: Response<s3s::Body>,
     id: &RequestId,
-    presented: Option<&Presented>,
+    signed: Option<&SignedRequest>,
 ) -> Response<s3s::Body> {
     let (mut parts, body) = response.into_parts();
     let bytes = match Limited::new(body, MAX_ERROR).collect().await {
@@ -178,22 +178,17 @@ async fn finish_error(
         Err(_) => Bytes::new(),
     };
     parts.headers.remove(header::CONTENT_LENGTH);
-    let finished = match std::str::from_utf8(&bytes)
-        .ok()
-        .and_then(|xml| xml.strip_suffix("</Error>"))
-    {
-        Some(open) => {
-            let verified = presented
-                .filter(|_| open.contains("<Code>SignatureDoesNotMatch</Code>"))
-                .map(Presented::told)
-                .unwrap_or_default();
-            Bytes::from(format!(
-                "{open}{verified}<RequestId>{0}</RequestId><HostId>{0}</HostId></Error>",
-                id.0
-            ))
-        }
-        None => bytes,
-    };
+    let finished = std::str::from_utf8(&bytes).ok().and_then(|document| {
+        let verified = signed
+            .filter(|_| document.contains("<Code>SignatureDoesNotMatch</Code>"))
+            .and_then(SignedRequest::elements);
+        let verified = verified.iter().flatten();
+        let verified = verified.map(|(name, text)| (*name, text.as_str()));
+        let id = id.0.as_str();
+        let ids = [("RequestId", id), ("HostId", id)];
+        error_response::extend(document, verified.chain(ids))
+    });
+    let finished = finished.map_or(bytes.clone(), Bytes::from);
     Response::from_parts(parts, s3s::Body::http_body(Full::new(finished)))
 }
 

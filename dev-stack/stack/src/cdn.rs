@@ -90,21 +90,21 @@ fn explain(error: CdnError) -> anyhow::Error {
 }
 
 fn origins(site: &DevSite, addresses: &Addresses, faults: &Faults) -> OriginTable {
-    let functions = [&site.judged.publish, &site.judged.reader];
+    let functions = [&site.parsed.publish, &site.parsed.reader];
     let s3 = faults.s3_for_cdn.unwrap_or(addresses.s3);
     functions.into_iter().flatten().fold(
-        OriginTable::new().with(&site.judged.bucket.host, s3),
+        OriginTable::new().with(&site.parsed.bucket.host, s3),
         |table, function| table.with(&function.host, addresses.function_url),
     )
 }
 
 pub(super) fn distribution(site: &DevSite, faults: &Faults) -> Distribution {
-    let publish = site.judged.publish.as_ref();
+    let publish = site.parsed.publish.as_ref();
     let mut behaviours: Vec<Behaviour> = publish
         .into_iter()
         .flat_map(|publish| publishing(site, publish))
         .collect();
-    let reader = site.judged.reader.as_ref();
+    let reader = site.parsed.reader.as_ref();
     behaviours.extend(reader.into_iter().flat_map(|reader| opening(site, reader)));
     behaviours.push(reading(site, faults));
     Distribution {
@@ -142,7 +142,7 @@ fn opening(site: &DevSite, reader: &FunctionOrigin) -> [Behaviour; 2] {
 }
 
 fn reading(site: &DevSite, faults: &Faults) -> Behaviour {
-    let mut origin = origin(site, &site.judged.bucket.host, READ_TIMEOUT);
+    let mut origin = origin(site, &site.parsed.bucket.host, READ_TIMEOUT);
     match &faults.site_header {
         SiteHeader::Own => {}
         SiteHeader::Missing => origin.custom_headers.clear(),
@@ -165,7 +165,7 @@ fn viewing(site: &DevSite, path_pattern: PathPattern, origin: Origin) -> Behavio
         // The edge tells a method it does not serve by its own 405.
         methods: AllowedMethods::All,
         cache: CachePolicy {
-            query: site.judged.query.clone(),
+            query: site.parsed.query.clone(),
             headers: cors_headers(site),
             min_ttl: 0,
             default_ttl: DAY,
@@ -200,7 +200,7 @@ fn cors_headers(site: &DevSite) -> Vec<String> {
         "access-control-request-method",
         "access-control-request-headers",
     ];
-    if site.judged.cors.is_empty() {
+    if site.parsed.cors.is_empty() {
         Vec::new()
     } else {
         names.map(str::to_owned).to_vec()

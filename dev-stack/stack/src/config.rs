@@ -1,4 +1,4 @@
-//! What a stack is started with. It is judged here, before anything starts.
+//! What a stack is started with. It is validated here, before anything starts.
 
 use std::path::PathBuf;
 use std::time::Duration;
@@ -6,6 +6,7 @@ use std::time::Duration;
 use anyhow::Context as _;
 use keyfront_edge::Site;
 use keyfront_edge::site::FunctionOrigin;
+use keyfront_names::host;
 use serde::Deserialize;
 
 use super::faults::Faults;
@@ -113,14 +114,14 @@ pub struct Ports {
     pub cloudfront: u16,
 }
 
-/// The site of the stack, judged by the edge's own rules.
+/// The site of the stack, validated by the edge's own rules.
 #[derive(Debug)]
 pub(super) struct DevSite {
     /// The document as it travels to the edge.
     pub(super) document: String,
     pub(super) bucket: String,
     pub(super) region: String,
-    pub(super) judged: Site,
+    pub(super) parsed: Site,
 }
 
 impl StackConfig {
@@ -131,20 +132,20 @@ impl StackConfig {
             }
             None => default_site(),
         };
-        let judged = Site::parse(document.as_bytes()).context("the site is refused")?;
+        let parsed = Site::parse(document.as_bytes()).context("the site is refused")?;
         let names: Names = serde_json::from_str(&document).context("the site is refused")?;
         anyhow::ensure!(
             names.endpoint.is_none(),
             "the site names an endpoint: leave it out, the stack's own S3 stands in for AWS's"
         );
         let elsewhere = |function: &FunctionOrigin| function.region != names.region;
-        for (name, function) in [("publish", &judged.publish), ("reader", &judged.reader)] {
+        for (name, function) in [("publish", &parsed.publish), ("reader", &parsed.reader)] {
             anyhow::ensure!(
                 !function.as_ref().is_some_and(elsewhere),
                 "the site's {name} function is in another Region than its bucket: the stack has one Region"
             );
         }
-        if let (Some(publish), Some(reader)) = (&judged.publish, &judged.reader) {
+        if let (Some(publish), Some(reader)) = (&parsed.publish, &parsed.reader) {
             anyhow::ensure!(
                 publish.host == reader.host,
                 "the site's reader and publish functions differ: the stack has one function"
@@ -154,7 +155,7 @@ impl StackConfig {
             document,
             bucket: names.bucket,
             region: names.region,
-            judged,
+            parsed,
         })
     }
 }
@@ -168,7 +169,7 @@ struct Names {
 }
 
 fn default_site() -> String {
-    let host = format!("{DEFAULT_FUNCTION_URL}.lambda-url.{DEFAULT_REGION}.on.aws");
+    let host = host::of_function_url(DEFAULT_FUNCTION_URL, DEFAULT_REGION);
     let function =
         |prefix| serde_json::json!({"prefix": prefix, "host": host, "region": DEFAULT_REGION});
     serde_json::json!({

@@ -84,7 +84,7 @@ impl Stack {
 
         let (sessions, begun) = Sessions::begin(Arc::clone(&aws.sts), aws.clock.clone())?;
         if let Some(ended) = config.faults.edge_session_ended {
-            sessions.tell_edge_end(ended);
+            sessions.announce_edge_end(ended);
         }
         let cdn = cdn::start(&config, &site, &addresses, sessions.edge()).await?;
         let origin = OriginSetup::new(&aws, &site, &addresses, cdn.url())?;
@@ -96,8 +96,8 @@ impl Stack {
         )
         .await?;
         origin.serve(listeners.publish, sessions.origin(), &mut tasks, &stop);
-        let published = site.judged.publish.as_ref();
-        if let Some(named) = published.or(site.judged.reader.as_ref()) {
+        let published = site.parsed.publish.as_ref();
+        if let Some(named) = published.or(site.parsed.reader.as_ref()) {
             let function = function_url::function(&config.origin, &aws, &origin, &sessions);
             let template = StackTemplate::new(aws.iam.account(), &site.bucket, &aws.key_arn)?;
             let policy = template.function_policy(config.withheld.as_ref())?;

@@ -62,8 +62,8 @@ impl OriginSetup {
                     distribution_parameter: ParameterArn::parse(&distribution_parameter(
                         aws.iam.account(),
                     ))?,
-                    site_prefix: Some(site.judged.prefix.clone()).filter(|text| !text.is_empty()),
-                    site_index: site.judged.index.clone(),
+                    site_prefix: Some(site.parsed.prefix.clone()).filter(|text| !text.is_empty()),
+                    site_index: site.parsed.index.clone(),
                     cloudfront_endpoint: Some(url(addresses.cloudfront)),
                     ssm_endpoint: Some(url(addresses.ssm)),
                 }),
@@ -237,7 +237,7 @@ mod tests {
         };
         let read = Config::read_on_lambda(lookup).unwrap();
         assert_eq!(format!("{read:?}"), format!("{config:?}"));
-        // The one value that Debug does not tell.
+        // The one value that Debug redacts.
         assert_eq!(lookup(config::MASTER_KEY), Some(STANDARD.encode(master)));
     }
 }

@@ -45,7 +45,7 @@ async fn stored_policy(admin: &Client, bucket: &str) -> anyhow::Result<Option<Pu
             Ok(Some(Publishers::parse(&document)?))
         }
         Err(error) if error.code() == Some("NoSuchKey") => Ok(None),
-        Err(error) => Err(told(error)),
+        Err(error) => Err(with_sources(error)),
     }
 }
 
@@ -63,7 +63,7 @@ async fn issue(
         .body(policy.to_json()?.into())
         .send()
         .await
-        .map_err(told)?;
+        .map_err(with_sources)?;
     Ok(token.reveal().to_owned())
 }
 
@@ -88,7 +88,7 @@ fn publisher() -> serde_json::Result<Publisher> {
 }
 
 /// The SDK's own `Display` says only "service error".
-fn told<E, R>(error: SdkError<E, R>) -> anyhow::Error
+fn with_sources<E, R>(error: SdkError<E, R>) -> anyhow::Error
 where
     E: std::error::Error + 'static,
     R: std::fmt::Debug,

@@ -51,8 +51,8 @@ impl Sessions {
         self.edge.subscribe()
     }
 
-    /// Tells the edge, of the session it has, that it ends at `moment`.
-    pub(super) fn tell_edge_end(&self, moment: SystemTime) {
+    /// Announces to the edge that the session it has ends at `moment`.
+    pub(super) fn announce_edge_end(&self, moment: SystemTime) {
         self.edge
             .send_modify(|credentials| credentials.expires_at = Some(moment));
     }
@@ -67,7 +67,7 @@ impl Sessions {
         self.origin.subscribe()
     }
 
-    /// Replaces both sessions again and again; `replaced` is told each time, before anything signs with them.
+    /// Replaces both sessions again and again; `replaced` is called each time, before anything signs with them.
     ///
     /// A replacement that fails is logged and tried again at the next turn; the old sessions live on meanwhile.
     pub(super) async fn keep_fresh(self, every: Option<Duration>, replaced: impl Fn(&Begun)) {

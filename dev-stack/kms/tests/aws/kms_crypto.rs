@@ -349,7 +349,7 @@ fn a_disabled_key_does_nothing_until_enabled() {
         code(
             stack
                 .kms
-                .judge(&admin, Operation::Decrypt, &key.arn, &none())
+                .authorize(&admin, Operation::Decrypt, &key.arn, &none())
         ),
         "DisabledException"
     );
@@ -449,7 +449,7 @@ fn calls_are_counted_judgements_are_not_and_throttling_can_be_asked_for() {
     stack.kms.decrypt(&admin, None, &none(), &blob).unwrap();
     let judged = stack
         .kms
-        .judge(&admin, Operation::Decrypt, &key.arn, &none());
+        .authorize(&admin, Operation::Decrypt, &key.arn, &none());
     assert_eq!(judged.unwrap(), key.arn);
     let counts = stack.kms.calls();
     assert_eq!(counts.of(Operation::GenerateDataKey), 1);

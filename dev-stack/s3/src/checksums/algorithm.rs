@@ -6,7 +6,7 @@ use s3s::{
     crypto::{Checksum as _, Crc32, Crc32c, Crc64Nvme, Sha1, Sha256},
 };
 
-use crate::refusal::refused;
+use crate::error_response::refused;
 use keyfront_dev_s3_store::catalog::ChecksumScope;
 
 /// The algorithms of `x-amz-checksum-*`.

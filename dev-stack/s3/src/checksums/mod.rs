@@ -11,9 +11,9 @@ use s3s::{S3Result, dto::ChecksumType};
 pub(crate) use self::{
     algorithm::Algorithm,
     parts::of_parts,
-    stated::{BodyDigest, Digests, Stated},
+    stated::{BodyDigest, DeclaredChecksums, Digests},
 };
-use super::refusal::invalid_argument;
+use super::error_response::invalid_argument;
 use keyfront_dev_s3_store::catalog::ChecksumScope;
 
 /// `x-amz-checksum-type` read.

@@ -8,12 +8,12 @@ use s3s::{
 };
 
 use super::algorithm::{Algorithm, Hasher};
-use crate::refusal::refused;
+use crate::error_response::refused;
 use keyfront_dev_s3_store::catalog::{ChecksumScope, StoredChecksum};
 
 /// What the client says about its body.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub(crate) struct Stated {
+pub(crate) struct DeclaredChecksums {
     md5: Option<Vec<u8>>,
     checksum: Option<(Algorithm, StatedValue)>,
 }
@@ -24,7 +24,7 @@ enum StatedValue {
     Trailer,
 }
 
-impl Stated {
+impl DeclaredChecksums {
     /// Reads `Content-MD5`, `x-amz-checksum-*`, `x-amz-trailer` and `x-amz-sdk-checksum-algorithm`.
     ///
     /// # Errors
@@ -97,7 +97,7 @@ pub(crate) struct Digests {
 
 impl BodyDigest {
     /// Computes what `stated` has to be compared with, `kept` for the record, and the MD5 if `md5`.
-    pub(crate) fn new(stated: &Stated, kept: Algorithm, md5: bool) -> Self {
+    pub(crate) fn new(stated: &DeclaredChecksums, kept: Algorithm, md5: bool) -> Self {
         let mut algorithms = vec![kept];
         algorithms.extend(stated.algorithm().filter(|algorithm| *algorithm != kept));
         Self {
@@ -123,7 +123,11 @@ impl BodyDigest {
     ///
     /// # Errors
     /// `BadDigest` for a difference, `InvalidRequest` if an announced trailer did not come.
-    pub(crate) fn finish(self, stated: &Stated, trailers: Option<&HeaderMap>) -> S3Result<Digests> {
+    pub(crate) fn finish(
+        self,
+        stated: &DeclaredChecksums,
+        trailers: Option<&HeaderMap>,
+    ) -> S3Result<Digests> {
         let digests = Digests {
             md5: self.md5.map(|md5| md5.finalize().to_vec()),
             checksums: self

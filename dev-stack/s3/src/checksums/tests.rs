@@ -65,16 +65,19 @@ fn two_checksums_or_a_missing_one_are_refused() {
         headers(&[("x-amz-sdk-checksum-algorithm", "MD4")]),
         headers(&[("content-md5", "abc")]),
     ] {
-        assert!(Stated::read(&refused).is_err(), "{refused:?}");
+        assert!(DeclaredChecksums::read(&refused).is_err(), "{refused:?}");
     }
-    assert_eq!(Stated::read(&HeaderMap::new()).unwrap(), Stated::default());
+    assert_eq!(
+        DeclaredChecksums::read(&HeaderMap::new()).unwrap(),
+        DeclaredChecksums::default()
+    );
 }
 
 #[test]
 fn announced_trailer_must_come_and_match() {
     let mut announced = HeaderMap::new();
     announced.insert("x-amz-trailer", "x-amz-checksum-crc32".parse().unwrap());
-    let stated = Stated::read(&announced).unwrap();
+    let stated = DeclaredChecksums::read(&announced).unwrap();
     let finish = |trailer: Option<&str>| {
         let mut digest = BodyDigest::new(&stated, Algorithm::Crc32, false);
         digest.update(b"123456789");

@@ -3,7 +3,7 @@
 use bytes::Bytes;
 use http::{header, request::Parts};
 
-use crate::refusal::Refusal;
+use crate::error_response::Refusal;
 
 /// Fields of a form at most.
 const MAX_FIELDS: usize = 100;

@@ -8,7 +8,7 @@ use serde_json::Value;
 use time::{OffsetDateTime, format_description::well_known::Rfc3339};
 
 use super::parse::{Form, invalid};
-use crate::refusal::Refusal;
+use crate::error_response::Refusal;
 
 #[derive(Deserialize)]
 pub(super) struct Policy {
@@ -29,7 +29,12 @@ impl Policy {
         serde_json::from_slice(&document).map_err(|_| malformed())
     }
 
-    pub(super) fn judge(&self, form: &Form, bucket: &str, now: SystemTime) -> Result<(), Refusal> {
+    pub(super) fn evaluate(
+        &self,
+        form: &Form,
+        bucket: &str,
+        now: SystemTime,
+    ) -> Result<(), Refusal> {
         let end = OffsetDateTime::parse(&self.expiration, &Rfc3339);
         let end = end.map_err(|_| invalid("The policy's expiration is malformed."))?;
         if OffsetDateTime::from(now) >= end {
@@ -41,7 +46,7 @@ impl Policy {
             .map(Condition::read)
             .collect::<Result<_, _>>()?;
         for condition in &conditions {
-            condition.judge(form, bucket)?;
+            condition.evaluate(form, bucket)?;
         }
         for (name, _) in form.fields() {
             let exempt =
@@ -91,7 +96,7 @@ impl<'a> Condition<'a> {
         read.ok_or_else(malformed)
     }
 
-    fn judge(&self, form: &Form, bucket: &str) -> Result<(), Refusal> {
+    fn evaluate(&self, form: &Form, bucket: &str) -> Result<(), Refusal> {
         let value = |name: &str| match name {
             "bucket" => Some(bucket.to_owned()),
             name => form.field(name).map(str::to_owned),

@@ -12,7 +12,7 @@ use super::{Operations, refuse_version};
 use crate::{
     authority::Caller,
     checksums::{scope_type, show_checksum},
-    keyring::Place,
+    keyring::ObjectName,
 };
 use keyfront_dev_s3_store::catalog::Object as ObjectRecord;
 
@@ -36,11 +36,11 @@ impl Operations {
             &bucket,
         )?;
         let object = self.find_object(caller, &input.bucket, &input.key, &bucket)?;
-        let place = Place {
+        let name = ObjectName {
             bucket: &input.bucket,
             key: &input.key,
         };
-        self.keyring.open(caller, place, &object.protection)?;
+        self.keyring.open(caller, name, &object.protection)?;
         let wants = |name: &str| {
             input
                 .object_attributes

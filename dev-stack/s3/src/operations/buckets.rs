@@ -10,10 +10,12 @@ use s3s::{
     },
 };
 
+use keyfront_names::BucketName;
+
 use super::{Operations, catalog_error};
 use crate::{
-    authority::{Caller, Deed, bucket_arn},
-    refusal::{not_implemented, refused},
+    authority::{Caller, Permission, bucket_arn},
+    error_response::{not_implemented, refused},
 };
 use keyfront_dev_s3_store::catalog::{Bucket as BucketRecord, BucketDefault, PublicAccessBlock};
 
@@ -26,12 +28,18 @@ impl Operations {
         let input = request.input;
         self.authority.require(
             caller,
-            &Deed {
+            &Permission {
                 action: "s3:CreateBucket",
                 resource: &bucket_arn(&input.bucket),
                 bucket: None,
             },
         )?;
+        if BucketName::new(&*input.bucket).is_err() {
+            return Err(refused(
+                S3ErrorCode::InvalidBucketName,
+                "The specified bucket is not valid.",
+            ));
+        }
         if input.object_lock_enabled_for_bucket == Some(true) {
             return Err(not_implemented("Object Lock"));
         }
@@ -54,18 +62,18 @@ impl Operations {
 
     /// Buckets live in the stack's one Region; us-east-1 is spelled by leaving the constraint out.
     fn check_location(&self, configuration: Option<&CreateBucketConfiguration>) -> S3Result<()> {
-        let asked = configuration
+        let requested = configuration
             .and_then(|configuration| configuration.location_constraint.as_ref())
             .map_or("us-east-1", BucketLocationConstraint::as_str);
-        if asked == self.account.region() {
+        if requested == self.account.region() {
             return Ok(());
         }
-        let message = match asked {
+        let message = match requested {
             "us-east-1" => "The unspecified location constraint is incompatible for the region specific endpoint this \
                             request was sent to."
                 .to_owned(),
             _ => format!(
-                "The {asked} location constraint is incompatible for the region specific endpoint this request was \
+                "The {requested} location constraint is incompatible for the region specific endpoint this request was \
                  sent to."
             ),
         };
@@ -107,7 +115,7 @@ impl Operations {
     ) -> S3Result<S3Response<ListBucketsOutput>> {
         self.authority.require(
             caller,
-            &Deed {
+            &Permission {
                 action: "s3:ListAllMyBuckets",
                 resource: "*",
                 bucket: None,

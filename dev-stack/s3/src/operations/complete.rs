@@ -13,7 +13,7 @@ use s3s::{
 
 use super::{
     Operations,
-    multipart::{PartPlace, part_algorithm, part_number},
+    multipart::{PartTarget, part_algorithm, part_number},
     write::{has_md5_etag, opaque_etag, see_through, write_condition},
 };
 use crate::{
@@ -34,10 +34,10 @@ impl Operations {
     ) -> S3Result<S3Response<CompleteMultipartUploadOutput>> {
         let input = request.input;
         self.permitted_object(caller, "s3:PutObject", &input.bucket, &input.key)?;
-        let place = PartPlace::new(&input.bucket, &input.key, &input.upload_id)?;
-        let upload = self.find_upload(&place)?;
+        let target = PartTarget::new(&input.bucket, &input.key, &input.upload_id)?;
+        let upload = self.find_upload(&target)?;
         self.keyring
-            .open(caller, place.object(), &upload.protection)?;
+            .open(caller, target.object(), &upload.protection)?;
         let stated = [
             &input.checksum_crc32,
             &input.checksum_crc32c,
@@ -52,7 +52,7 @@ impl Operations {
         let completion = Completion {
             bucket: input.bucket.clone(),
             key: input.key.clone(),
-            upload: place.upload,
+            upload: target.upload,
             parts: listed_parts(input.multipart_upload)?,
             condition: write_condition(input.if_match, input.if_none_match)?,
         };

@@ -14,21 +14,24 @@ use s3s::{
 
 use super::{
     Operations, blob_error,
-    multipart::{PartPlace, part_algorithm, part_number},
+    multipart::{PartTarget, part_algorithm, part_number},
     precondition_failed,
     read::open_pieces,
     receive::{Received, too_large},
     refuse_version,
     tagging::from_header,
-    write::{asked, checked_metadata, content_headers, has_md5_etag, new_etag, write_condition},
+    write::{
+        checked_metadata, content_headers, encryption_request, has_md5_etag, new_etag,
+        write_condition,
+    },
 };
 use crate::{
     authority::Caller,
-    checksums::{Algorithm, BodyDigest, Stated, scope_type, show_checksum},
-    encryption::{Applied, Asked},
-    keyring::Place,
+    checksums::{Algorithm, BodyDigest, DeclaredChecksums, scope_type, show_checksum},
+    encryption::{Applied, EncryptionRequest},
+    error_response::{invalid_argument, not_implemented, refused},
+    keyring::ObjectName,
     preconditions::{Preconditions, resolve_range},
-    refusal::{invalid_argument, not_implemented, refused},
 };
 use keyfront_dev_s3_store::{
     blobs::{ByteRange, read_pieces},
@@ -71,10 +74,10 @@ impl Operations {
         let source = self.open_source(caller, &input.copy_source, &preconditions)?;
         check_copy_size(source.object.size)?;
         let replaces = replaces_metadata(input.metadata_directive.as_ref())?;
-        let asked: Asked = asked!(input);
+        let requested: EncryptionRequest = encryption_request!(input);
         let changes = replaces
-            || asked.algorithm.is_some()
-            || asked.bucket_key.is_some()
+            || requested.algorithm.is_some()
+            || requested.bucket_key.is_some()
             || input.website_redirect_location.is_some();
         if is_onto_itself(&input.copy_source, &input.bucket, &input.key) && !changes {
             return Err(changes_nothing());
@@ -91,12 +94,12 @@ impl Operations {
             )
         };
         let tags = self.copied_tags(caller, &input, &source.object, &bucket)?;
-        let place = Place {
+        let name = ObjectName {
             bucket: &input.bucket,
             key: &input.key,
         };
-        let choice = asked.settle(&bucket.default)?;
-        let (data_key, protection) = self.keyring.make(caller, place, &choice)?;
+        let choice = requested.settle(&bucket.default)?;
+        let (data_key, protection) = self.keyring.make(caller, name, &choice)?;
         let kept = match &input.checksum_algorithm {
             Some(algorithm) => Algorithm::from_name(algorithm.as_str())?,
             None => kept_algorithm(&source.object),
@@ -165,8 +168,8 @@ impl Operations {
         let mut input = request.input;
         self.permitted_object(caller, "s3:PutObject", &input.bucket, &input.key)?;
         let number = part_number(input.part_number)?;
-        let place = PartPlace::new(&input.bucket, &input.key, &input.upload_id)?;
-        let upload = self.find_upload(&place)?;
+        let target = PartTarget::new(&input.bucket, &input.key, &input.upload_id)?;
+        let upload = self.find_upload(&target)?;
         let preconditions = source_preconditions!(input);
         let source = self.open_source(caller, &input.copy_source, &preconditions)?;
         let range = copied_range(input.copy_source_range.as_deref(), source.object.size)?;
@@ -175,12 +178,12 @@ impl Operations {
         }
         let data_key = self
             .keyring
-            .open(caller, place.object(), &upload.protection)?;
+            .open(caller, target.object(), &upload.protection)?;
         let kept = part_algorithm(&upload)?;
         let md5 = has_md5_etag(&upload.protection);
         let received = self.reseal(source, range, &data_key, kept, md5).await?;
         let applied = Applied::from(&upload.protection);
-        let part = self.store_part(place, number, kept, received).await?;
+        let part = self.store_part(target, number, kept, received).await?;
         let mut result = CopyPartResult {
             e_tag: Some(ETag::Strong(part.etag)),
             last_modified: Some(part.modified.to_time().into()),
@@ -216,10 +219,10 @@ impl Operations {
         refuse_version(version_id.as_deref())?;
         let bucket = self.permitted_object(caller, "s3:GetObject", name, key)?;
         let (object, lease) = self.hold_object(caller, name, key, &bucket)?;
-        let place = Place { bucket: name, key };
-        let data_key = self.keyring.open(caller, place, &object.protection)?;
+        let name = ObjectName { bucket: name, key };
+        let data_key = self.keyring.open(caller, name, &object.protection)?;
         preconditions
-            .judge(&object.etag, object.modified.to_seconds())
+            .evaluate(&object.etag, object.modified.to_seconds())
             .map_err(|_| precondition_failed())?;
         let pieces = open_pieces(&data_key, &object)?;
         Ok(Source {
@@ -238,7 +241,7 @@ impl Operations {
         kept: Algorithm,
         md5: bool,
     ) -> S3Result<Received> {
-        let stated = Stated::default();
+        let stated = DeclaredChecksums::default();
         let mut digest = BodyDigest::new(&stated, kept, md5);
         let mut sink = self.start_piece(data_key)?;
         let mut bytes = std::pin::pin!(read_pieces(source.lease, source.pieces, range));

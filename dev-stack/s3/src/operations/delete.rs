@@ -14,7 +14,7 @@ use super::{
 };
 use crate::{
     authority::Caller,
-    refusal::{not_implemented, refused},
+    error_response::{not_implemented, refused},
 };
 use keyfront_dev_s3_store::catalog::{Bucket as BucketRecord, Deletion, WriteCondition};
 

@@ -13,7 +13,7 @@ use super::{Operations, catalog_error};
 use crate::{
     address::url_encoded,
     authority::Caller,
-    refusal::{invalid_argument, refused},
+    error_response::{invalid_argument, refused},
 };
 use keyfront_dev_s3_store::catalog::{Entry, ListQuery, Object as ObjectRecord, Page, Resume};
 
@@ -147,8 +147,8 @@ pub(super) fn asking(
 
 /// # Errors
 /// `InvalidArgument` if negative.
-pub(super) fn page_size(asked: Option<i32>) -> S3Result<i32> {
-    match asked {
+pub(super) fn page_size(requested: Option<i32>) -> S3Result<i32> {
+    match requested {
         Some(negative) if negative < 0 => Err(invalid_argument(
             "Argument maxKeys must be an integer between 0 and 2147483647",
         )),

@@ -7,6 +7,7 @@ mod buckets;
 mod complete;
 mod copy;
 mod delete;
+mod fixed_settings;
 mod listing;
 mod multipart;
 mod multipart_listing;
@@ -16,7 +17,6 @@ mod receive;
 mod selection;
 mod settings;
 mod tagging;
-mod told;
 mod write;
 
 use std::sync::Arc;
@@ -51,9 +51,9 @@ use s3s::{
 };
 
 use super::{
-    authority::{Authority, Caller, Deed, bucket_arn, object_arn},
+    authority::{Authority, Caller, Permission, bucket_arn, object_arn},
+    error_response::{internal, invalid_argument, refused},
     keyring::Keyring,
-    refusal::{internal, invalid_argument, refused},
 };
 use keyfront_dev_s3_store::{
     blobs::{BlobError, BlobStore},
@@ -155,7 +155,7 @@ impl Operations {
         let bucket = self.bucket(name)?;
         self.authority.require(
             caller,
-            &Deed {
+            &Permission {
                 action,
                 resource: &bucket_arn(name),
                 bucket: Some(&bucket),
@@ -185,19 +185,19 @@ impl Operations {
         key: &str,
         bucket: &Bucket,
     ) -> S3Result<()> {
-        let deed = Deed {
+        let permission = Permission {
             action,
             resource: &object_arn(name, key),
             bucket: Some(bucket),
         };
-        self.authority.require(caller, &deed)
+        self.authority.require(caller, &permission)
     }
 
     /// A missing object is told only to those who may list.
     fn missing_object(&self, caller: &Caller, name: &str, bucket: &Bucket) -> S3Error {
         let may_list = self.authority.require(
             caller,
-            &Deed {
+            &Permission {
                 action: "s3:ListBucket",
                 resource: &bucket_arn(name),
                 bucket: Some(bucket),

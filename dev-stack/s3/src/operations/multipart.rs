@@ -12,15 +12,17 @@ use s3s::{
 use super::{
     Operations, catalog_error, no_such_upload,
     receive::{Expected, Received},
-    write::{asked, checked_metadata, content_headers, has_md5_etag, new_etag, see_through},
+    write::{
+        checked_metadata, content_headers, encryption_request, has_md5_etag, new_etag, see_through,
+    },
 };
 use crate::{
     authority::Caller,
-    checksums::{Algorithm, Stated, scope_from_name, scope_type, show_checksum},
+    checksums::{Algorithm, DeclaredChecksums, scope_from_name, scope_type, show_checksum},
     encryption::Applied,
+    error_response::{internal, invalid_argument, not_implemented, refused},
     gate::Trailers,
-    keyring::Place,
-    refusal::{internal, invalid_argument, not_implemented, refused},
+    keyring::ObjectName,
 };
 use keyfront_dev_s3_store::catalog::{ChecksumScope, StoredPart, Upload, UploadId};
 
@@ -28,13 +30,13 @@ const MAX_PARTS: u32 = 10_000;
 
 /// Which upload of which key.
 #[derive(Clone, Debug)]
-pub(super) struct PartPlace {
+pub(super) struct PartTarget {
     bucket: String,
     key: String,
     pub(super) upload: UploadId,
 }
 
-impl PartPlace {
+impl PartTarget {
     /// # Errors
     /// `NoSuchUpload` for an id that no upload can have.
     pub(super) fn new(bucket: &str, key: &str, upload: &str) -> S3Result<Self> {
@@ -45,8 +47,8 @@ impl PartPlace {
         })
     }
 
-    pub(super) fn object(&self) -> Place<'_> {
-        Place {
+    pub(super) fn object(&self) -> ObjectName<'_> {
+        ObjectName {
             bucket: &self.bucket,
             key: &self.key,
         }
@@ -89,12 +91,12 @@ impl Operations {
         )?;
         let headers = content_headers!(input);
         let metadata = checked_metadata(input.metadata.take())?;
-        let choice = asked!(input).settle(&bucket.default)?;
-        let place = Place {
+        let choice = encryption_request!(input).settle(&bucket.default)?;
+        let name = ObjectName {
             bucket: &input.bucket,
             key: &input.key,
         };
-        let (_data_key, protection) = self.keyring.make(caller, place, &choice)?;
+        let (_data_key, protection) = self.keyring.make(caller, name, &choice)?;
         let initiated = self.now();
         let id = UploadId::generate(initiated).map_err(|error| internal(&error))?;
         let applied = Applied::from(&protection);
@@ -131,7 +133,7 @@ impl Operations {
         request: S3Request<UploadPartInput>,
     ) -> S3Result<S3Response<UploadPartOutput>> {
         let trailers = request.extensions.get::<Trailers>().cloned();
-        let stated = Stated::read(&request.headers)?;
+        let stated = DeclaredChecksums::read(&request.headers)?;
         let sse = request
             .headers
             .keys()
@@ -144,8 +146,8 @@ impl Operations {
             ));
         }
         let number = part_number(input.part_number)?;
-        let place = PartPlace::new(&input.bucket, &input.key, &input.upload_id)?;
-        let upload = self.find_upload(&place)?;
+        let target = PartTarget::new(&input.bucket, &input.key, &input.upload_id)?;
+        let upload = self.find_upload(&target)?;
         let kept = part_algorithm(&upload)?;
         if upload.checksum_algorithm.is_some()
             && stated
@@ -160,7 +162,7 @@ impl Operations {
         }
         let data_key = self
             .keyring
-            .open(caller, place.object(), &upload.protection)?;
+            .open(caller, target.object(), &upload.protection)?;
         let applied = Applied::from(&upload.protection);
         let told = stated.algorithm().unwrap_or(kept);
         let expected = Expected {
@@ -180,7 +182,7 @@ impl Operations {
         if let Some(value) = received.digests.base64(told) {
             show_checksum!(answer, told.name(), value);
         }
-        let part = self.store_part(place, number, kept, received).await?;
+        let part = self.store_part(target, number, kept, received).await?;
         answer.e_tag = Some(ETag::Strong(part.etag));
         Ok(S3Response::new(answer))
     }
@@ -192,11 +194,11 @@ impl Operations {
     ) -> S3Result<S3Response<AbortMultipartUploadOutput>> {
         let input = request.input;
         self.permitted_object(caller, "s3:AbortMultipartUpload", &input.bucket, &input.key)?;
-        let PartPlace {
+        let PartTarget {
             bucket,
             key,
             upload,
-        } = PartPlace::new(&input.bucket, &input.key, &input.upload_id)?;
+        } = PartTarget::new(&input.bucket, &input.key, &input.upload_id)?;
         let (catalog, blobs) = (self.catalog.clone(), std::sync::Arc::clone(&self.blobs));
         see_through(async move {
             blobs.retire(catalog.abort_upload(bucket, key, upload).await?);
@@ -208,17 +210,17 @@ impl Operations {
 
     /// # Errors
     /// `NoSuchUpload`
-    pub(super) fn find_upload(&self, place: &PartPlace) -> S3Result<Upload> {
+    pub(super) fn find_upload(&self, target: &PartTarget) -> S3Result<Upload> {
         let found = self
             .catalog
-            .upload(&place.bucket, &place.key, &place.upload);
+            .upload(&target.bucket, &target.key, &target.upload);
         found.map_err(catalog_error)?.ok_or_else(no_such_upload)
     }
 
     /// Records a received part; the one it replaces goes.
     pub(super) async fn store_part(
         &self,
-        place: PartPlace,
+        target: PartTarget,
         number: u32,
         kept: Algorithm,
         received: Received,
@@ -241,7 +243,7 @@ impl Operations {
         let stored = part.clone();
         see_through(async move {
             let replaced = catalog
-                .put_part(place.bucket, place.key, place.upload, number, stored)
+                .put_part(target.bucket, target.key, target.upload, number, stored)
                 .await?;
             fresh.keep();
             blobs.retire(replaced);

@@ -16,7 +16,7 @@ use super::{
 use crate::{
     authority::Caller,
     checksums::{scope_type, show_checksum},
-    refusal::not_implemented,
+    error_response::not_implemented,
 };
 use keyfront_dev_s3_store::catalog::{StoredPart, Upload, UploadId, UploadListQuery};
 

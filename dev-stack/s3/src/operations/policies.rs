@@ -13,7 +13,7 @@ use keyfront_iam::{Policy as PolicyDocument, PolicyKind};
 
 use crate::{
     authority::{Caller, bucket_arn},
-    refusal::refused,
+    error_response::refused,
 };
 
 /// AWS's limit.

@@ -18,9 +18,9 @@ use crate::{
     authority::Caller,
     checksums::{scope_type, show_checksum},
     encryption::Applied,
-    keyring::Place,
+    error_response::{internal, invalid_argument, refused},
+    keyring::ObjectName,
     preconditions::{Preconditions, Unmet},
-    refusal::{internal, invalid_argument, refused},
 };
 use keyfront_dev_s3_store::{
     blobs::{ByteRange, Lease, Piece, read_pieces},
@@ -100,12 +100,12 @@ impl Operations {
         refuse_version(input.version_id.as_deref())?;
         let bucket = self.permitted_object(caller, "s3:GetObject", &input.bucket, &input.key)?;
         let (object, lease) = self.hold_object(caller, &input.bucket, &input.key, &bucket)?;
-        let place = Place {
+        let name = ObjectName {
             bucket: &input.bucket,
             key: &input.key,
         };
-        let data_key = self.keyring.open(caller, place, &object.protection)?;
-        judge(&preconditions!(input), &object)?;
+        let data_key = self.keyring.open(caller, name, &object.protection)?;
+        evaluate(&preconditions!(input), &object)?;
         let range = input
             .range
             .filter(|_| range_applies(if_range.as_ref(), &object));
@@ -144,13 +144,13 @@ impl Operations {
         // As in AWS, reading metadata needs the key only for the checksum.
         let wants_checksum = wants_checksum(input.checksum_mode.as_ref());
         if wants_checksum {
-            let place = Place {
+            let name = ObjectName {
                 bucket: &input.bucket,
                 key: &input.key,
             };
-            self.keyring.open(caller, place, &object.protection)?;
+            self.keyring.open(caller, name, &object.protection)?;
         }
-        judge(&preconditions!(input), &object)?;
+        evaluate(&preconditions!(input), &object)?;
         let range = input
             .range
             .filter(|_| range_applies(if_range.as_ref(), &object));
@@ -260,9 +260,9 @@ fn wants_checksum(mode: Option<&ChecksumMode>) -> bool {
     mode.is_some_and(|mode| mode.as_str() == ChecksumMode::ENABLED)
 }
 
-fn judge(preconditions: &Preconditions, object: &ObjectRecord) -> S3Result<()> {
+fn evaluate(preconditions: &Preconditions, object: &ObjectRecord) -> S3Result<()> {
     preconditions
-        .judge(&object.etag, object.modified.to_seconds())
+        .evaluate(&object.etag, object.modified.to_seconds())
         .map_err(|unmet| match unmet {
             Unmet::Failed => precondition_failed(),
             Unmet::NotModified => not_modified(object),

@@ -7,9 +7,9 @@ use s3s::{S3Error, S3ErrorCode, S3Result, dto::StreamingBlob};
 
 use super::{Operations, blob_error};
 use crate::{
-    checksums::{Algorithm, BodyDigest, Digests, Stated},
+    checksums::{Algorithm, BodyDigest, DeclaredChecksums, Digests},
+    error_response::{internal, refused},
     gate::Trailers,
-    refusal::{internal, refused},
 };
 use keyfront_dev_s3_store::{
     blobs::{BlobWriter, FreshBlob},
@@ -25,7 +25,7 @@ pub(super) struct Expected {
     /// `Content-Length`, or the decoded length of a chunked upload.
     pub(super) length: Option<i64>,
     /// Checksums the client states.
-    pub(super) stated: Stated,
+    pub(super) stated: DeclaredChecksums,
     /// Where checksums behind the body will be.
     pub(super) trailers: Option<Trailers>,
     /// The checksum to record.

@@ -4,8 +4,8 @@ use http::{HeaderMap, HeaderValue, StatusCode, header};
 use s3s::{S3Error, S3ErrorCode, S3Result, dto::Range};
 
 use crate::{
+    error_response::{internal, refused},
     preconditions::resolve_range,
-    refusal::{internal, refused},
 };
 use keyfront_dev_s3_store::{blobs::ByteRange, catalog::Object as ObjectRecord};
 

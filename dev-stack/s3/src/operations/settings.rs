@@ -15,7 +15,7 @@ use s3s::{
 use super::{Operations, catalog_error};
 use crate::{
     authority::Caller,
-    refusal::{coded, invalid_argument, not_implemented, refused},
+    error_response::{coded, invalid_argument, not_implemented, refused},
 };
 use keyfront_dev_s3_store::catalog::{BucketDefault, PublicAccessBlock};
 
@@ -116,12 +116,12 @@ impl Operations {
         request: S3Request<PutPublicAccessBlockInput>,
     ) -> S3Result<S3Response<PutPublicAccessBlockOutput>> {
         let input = request.input;
-        let asked = input.public_access_block_configuration;
+        let requested = input.public_access_block_configuration;
         let block = PublicAccessBlock {
-            block_acls: asked.block_public_acls.unwrap_or(false),
-            ignore_acls: asked.ignore_public_acls.unwrap_or(false),
-            block_policy: asked.block_public_policy.unwrap_or(false),
-            restrict_buckets: asked.restrict_public_buckets.unwrap_or(false),
+            block_acls: requested.block_public_acls.unwrap_or(false),
+            ignore_acls: requested.ignore_public_acls.unwrap_or(false),
+            block_policy: requested.block_public_policy.unwrap_or(false),
+            restrict_buckets: requested.restrict_public_buckets.unwrap_or(false),
         };
         self.settle_access_block(caller, input.bucket, Some(block))
             .await?;
@@ -161,16 +161,18 @@ fn read_default(configuration: ServerSideEncryptionConfiguration) -> S3Result<Bu
     let [rule] = <[ServerSideEncryptionRule; 1]>::try_from(configuration.rules)
         .map_err(|_| refused(S3ErrorCode::MalformedXML, malformed))?;
     let bucket_key = rule.bucket_key_enabled.unwrap_or(false);
-    let Some(asked) = rule.apply_server_side_encryption_by_default else {
+    let Some(requested) = rule.apply_server_side_encryption_by_default else {
         return Err(refused(S3ErrorCode::MalformedXML, malformed));
     };
-    match asked.sse_algorithm.as_str() {
-        ServerSideEncryption::AES256 if asked.kms_master_key_id.is_some() => Err(invalid_argument(
-            "a KMSMasterKeyID is not applicable if the default sse algorithm is not aws:kms or aws:kms:dsse",
-        )),
+    match requested.sse_algorithm.as_str() {
+        ServerSideEncryption::AES256 if requested.kms_master_key_id.is_some() => {
+            Err(invalid_argument(
+                "a KMSMasterKeyID is not applicable if the default sse algorithm is not aws:kms or aws:kms:dsse",
+            ))
+        }
         ServerSideEncryption::AES256 => Ok(BucketDefault::S3),
         ServerSideEncryption::AWS_KMS => Ok(BucketDefault::Kms {
-            key_id: asked.kms_master_key_id,
+            key_id: requested.kms_master_key_id,
             bucket_key,
         }),
         ServerSideEncryption::AWS_KMS_DSSE => Err(not_implemented("aws:kms:dsse")),

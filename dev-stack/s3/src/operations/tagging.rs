@@ -14,7 +14,7 @@ use super::{Operations, catalog_error, refuse_version};
 use crate::{
     address,
     authority::Caller,
-    refusal::{coded, invalid_argument},
+    error_response::{coded, invalid_argument},
 };
 
 /// AWS's limits: tags of an object, characters of a key and of a value.
@@ -50,9 +50,10 @@ impl Operations {
     ) -> S3Result<S3Response<PutObjectTaggingOutput>> {
         let input = request.input;
         refuse_version(input.version_id.as_deref())?;
-        let asked = input.tagging.tag_set.into_iter();
-        let tags =
-            checked(asked.map(|tag| (tag.key.unwrap_or_default(), tag.value.unwrap_or_default())))?;
+        let requested = input.tagging.tag_set.into_iter();
+        let tags = checked(
+            requested.map(|tag| (tag.key.unwrap_or_default(), tag.value.unwrap_or_default())),
+        )?;
         let place = (input.bucket, input.key);
         self.settle_tags(caller, "s3:PutObjectTagging", place, tags)
             .await?;

@@ -10,11 +10,11 @@ use s3s::{
 use super::{Operations, catalog_error, receive::Expected, tagging::from_header};
 use crate::{
     authority::Caller,
-    checksums::{Algorithm, Digests, Stated, scope_type, show_checksum},
+    checksums::{Algorithm, DeclaredChecksums, Digests, scope_type, show_checksum},
     encryption::Applied,
+    error_response::refused,
     gate::Trailers,
-    keyring::Place,
-    refusal::refused,
+    keyring::ObjectName,
 };
 use keyfront_dev_s3_store::{
     blobs::{BlobId, FreshBlob},
@@ -44,9 +44,9 @@ macro_rules! content_headers {
 pub(super) use content_headers;
 
 /// Moves the encryption headers out of a write's input.
-macro_rules! asked {
+macro_rules! encryption_request {
     ($input:ident) => {
-        $crate::encryption::Asked {
+        $crate::encryption::EncryptionRequest {
             algorithm: $input.server_side_encryption.take(),
             key_id: $input.ssekms_key_id.take(),
             context: $input.ssekms_encryption_context.take(),
@@ -54,7 +54,7 @@ macro_rules! asked {
         }
     };
 }
-pub(super) use asked;
+pub(super) use encryption_request;
 
 impl Operations {
     pub(super) async fn put_object(
@@ -63,7 +63,7 @@ impl Operations {
         request: S3Request<PutObjectInput>,
     ) -> S3Result<S3Response<PutObjectOutput>> {
         let trailers = request.extensions.get::<Trailers>().cloned();
-        let stated = Stated::read(&request.headers)?;
+        let stated = DeclaredChecksums::read(&request.headers)?;
         let mut input = request.input;
         let bucket = self.permitted_object(caller, "s3:PutObject", &input.bucket, &input.key)?;
         let condition = write_condition(input.if_match.take(), input.if_none_match.take())?;
@@ -83,12 +83,12 @@ impl Operations {
         };
         let body = input.body.take();
         let headers = content_headers!(input);
-        let choice = asked!(input).settle(&bucket.default)?;
-        let place = Place {
+        let choice = encryption_request!(input).settle(&bucket.default)?;
+        let name = ObjectName {
             bucket: &input.bucket,
             key: &input.key,
         };
-        let (data_key, protection) = self.keyring.make(caller, place, &choice)?;
+        let (data_key, protection) = self.keyring.make(caller, name, &choice)?;
         let kept = stated.algorithm().unwrap_or(Algorithm::Crc64Nvme);
         let expected = Expected {
             length: input.content_length,
@@ -184,7 +184,7 @@ pub(super) fn new_etag(digests: &Digests) -> S3Result<String> {
 
 /// 32 hexadecimal digits that say nothing about the content.
 pub(super) fn opaque_etag() -> S3Result<String> {
-    let random = BlobId::generate().map_err(|error| crate::refusal::internal(&error))?;
+    let random = BlobId::generate().map_err(|error| crate::error_response::internal(&error))?;
     Ok(random.to_string())
 }
 

@@ -4,7 +4,11 @@
 
 use bytes::Bytes;
 use http::{Response, StatusCode, header};
+use quick_xml::{Writer, events::BytesText};
 use s3s::{S3Error, S3ErrorCode};
+
+const DECLARATION: &str = "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n";
+const END: &str = "</Error>";
 
 /// An error answer in S3's XML.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -42,17 +46,12 @@ impl Refusal {
 
     /// The answer; the request id is added by the server.
     pub(crate) fn to_response(&self) -> Response<Bytes> {
-        let mut xml = format!(
-            "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n<Error><Code>{}</Code><Message>{}</Message>",
-            self.code,
-            quick_xml::escape::escape(self.message),
-        );
-        for (name, value) in &self.details {
-            let value = quick_xml::escape::escape(value.as_str());
-            xml.push_str(&format!("<{name}>{value}</{name}>"));
-        }
-        xml.push_str("</Error>");
-        let mut response = Response::new(Bytes::from(xml));
+        let described = [("Code", self.code), ("Message", self.message)];
+        let details = self.details.iter();
+        let details = details.map(|(name, value)| (*name, value.as_str()));
+        let elements = elements(described.into_iter().chain(details));
+        let document = format!("{DECLARATION}<Error>{elements}{END}");
+        let mut response = Response::new(Bytes::from(document));
         *response.status_mut() = self.status;
         let xml_type = header::HeaderValue::from_static("application/xml");
         response
@@ -60,6 +59,27 @@ impl Refusal {
             .insert(header::CONTENT_TYPE, xml_type);
         response
     }
+}
+
+/// Elements of texts, as an error document has them.
+pub(crate) fn elements<'a>(texts: impl IntoIterator<Item = (&'a str, &'a str)>) -> String {
+    let mut writer = Writer::new(Vec::new());
+    for (name, text) in texts {
+        let element = writer.create_element(name);
+        element
+            .write_text_content(BytesText::new(text))
+            .expect("a vector takes every byte");
+    }
+    String::from_utf8(writer.into_inner()).expect("texts are written as UTF-8")
+}
+
+/// The same document with more elements at its end; another body stays as it is.
+pub(crate) fn extend<'a>(
+    document: &str,
+    texts: impl IntoIterator<Item = (&'a str, &'a str)>,
+) -> Option<String> {
+    let open = document.strip_suffix(END)?;
+    Some(format!("{open}{}{END}", elements(texts)))
 }
 
 /// An [`S3Error`] whose status s3s does not know by its code.
@@ -88,7 +108,7 @@ pub(crate) fn not_implemented(what: &str) -> S3Error {
     )
 }
 
-/// A failure of this machine: logged here once with its causes, told as `InternalError` (500).
+/// A failure of this machine: logged here once with its causes, answered as `InternalError` (500).
 pub(crate) fn internal(error: &(dyn std::error::Error + 'static)) -> S3Error {
     let mut causes = error.to_string();
     let mut next = error.source();

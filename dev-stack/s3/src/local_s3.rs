@@ -18,6 +18,7 @@ use keyfront_dev_s3_store::{
     catalog::{Bucket, BucketDefault, Catalog, CatalogError, PublicAccessBlock},
 };
 use keyfront_iam::Iam;
+use keyfront_names::BucketName;
 
 use keyfront_dev_ground::{clock::Clock, credentials::CredentialRegistry, state::State};
 use keyfront_dev_kms::Kms;
@@ -33,7 +34,7 @@ pub struct S3Parts {
     pub kms: Arc<Kms>,
     /// Whose signatures are accepted.
     pub registry: Arc<CredentialRegistry>,
-    /// Tells the time of sessions and objects. Signatures' age is judged by the machine's own clock.
+    /// Tells the time of sessions and objects. Signatures' age is measured by the machine's own clock.
     pub clock: Clock,
 }
 
@@ -125,17 +126,17 @@ impl LocalS3 {
 
     /// Makes a bucket on the stack's own behalf, without asking IAM; one that exists stays as it is.
     ///
-    /// The name must obey S3's rules, or no request can reach the bucket; the policy must be one that the
-    /// evaluator understands, or every request is refused.
+    /// The policy must be one that the evaluator understands, or every request is refused.
     ///
     /// # Errors
-    /// [`StartError`] if the record cannot be written.
+    /// [`StartError`] if the name breaks S3's rules or the record cannot be written.
     pub async fn ensure_bucket(
         &self,
         name: &str,
         encryption: BucketEncryption,
         policy: Option<String>,
     ) -> Result<(), StartError> {
+        let name = BucketName::new(name).map_err(|error| StartError(Box::new(error)))?;
         let default = match encryption {
             BucketEncryption::S3 => BucketDefault::S3,
             BucketEncryption::Kms(key_id) => BucketDefault::Kms {
@@ -149,7 +150,7 @@ impl LocalS3 {
             policy,
             public_access_block: Some(PublicAccessBlock::ALL),
         };
-        match self.catalog.create_bucket(name.to_owned(), record).await {
+        match self.catalog.create_bucket(name.into_string(), record).await {
             Ok(()) | Err(CatalogError::BucketExists) => Ok(()),
             Err(error) => Err(error.into()),
         }

@@ -17,7 +17,7 @@ use keyfront_iam::{Policy, PolicyKind};
 
 use crate::{
     authority::Caller,
-    refusal::{internal, refused},
+    error_response::{internal, refused},
 };
 
 impl Operations {

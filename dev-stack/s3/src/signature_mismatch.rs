@@ -1,23 +1,22 @@
-//! What S3 tells with `SignatureDoesNotMatch`: the canonical request and the string to sign it verified, so that a client
-//! can lay its own beside them.
+//! What S3 answers with `SignatureDoesNotMatch`: the canonical request and the string to sign it verified, so that a
+//! client can compare its own.
 //!
 //! Written here from the request that arrived; s3s keeps its own to itself. It verifies nothing. Presigned requests,
-//! forms and chunks are told without.
+//! forms and chunks are answered without.
 
 use http::{HeaderMap, Method, Request, Uri, header};
-use quick_xml::escape::escape;
 use sha2::{Digest, Sha256};
 
 use super::address;
 
 /// A request that was signed by its headers.
-pub(crate) struct Presented {
+pub(crate) struct SignedRequest {
     method: Method,
     uri: Uri,
     headers: HeaderMap,
 }
 
-impl Presented {
+impl SignedRequest {
     pub(crate) fn of<B>(request: &Request<B>) -> Option<Self> {
         let signed = request.headers().contains_key(header::AUTHORIZATION);
         signed.then(|| Self {
@@ -28,11 +27,7 @@ impl Presented {
     }
 
     /// The elements of the error document; none for a request that is not signed as S3 wants.
-    pub(crate) fn told(&self) -> String {
-        self.elements().unwrap_or_default()
-    }
-
-    fn elements(&self) -> Option<String> {
+    pub(crate) fn elements(&self) -> Option<[(&'static str, String); 6]> {
         let authorization = self.headers.get(header::AUTHORIZATION)?.to_str().ok()?;
         let (algorithm, fields) = authorization.split_once(' ')?;
         let field = |name: &str| {
@@ -45,18 +40,14 @@ impl Presented {
         let date = self.header("x-amz-date")?;
         let hash = hex::encode(Sha256::digest(&canonical_request));
         let string_to_sign = format!("{algorithm}\n{date}\n{scope}\n{hash}");
-        Some(
-            [
-                ("AWSAccessKeyId", access_key),
-                ("StringToSign", &string_to_sign),
-                ("SignatureProvided", field("Signature")?),
-                ("StringToSignBytes", &bytes_of(&string_to_sign)),
-                ("CanonicalRequest", &canonical_request),
-                ("CanonicalRequestBytes", &bytes_of(&canonical_request)),
-            ]
-            .map(|(name, value)| format!("<{name}>{}</{name}>", escape(value)))
-            .concat(),
-        )
+        Some([
+            ("AWSAccessKeyId", access_key.to_owned()),
+            ("StringToSignBytes", bytes_of(&string_to_sign)),
+            ("StringToSign", string_to_sign),
+            ("SignatureProvided", field("Signature")?.to_owned()),
+            ("CanonicalRequestBytes", bytes_of(&canonical_request)),
+            ("CanonicalRequest", canonical_request),
+        ])
     }
 
     /// *Signature calculations for the authorization header* in S3's API reference, step 1.
