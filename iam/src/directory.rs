@@ -39,7 +39,9 @@ pub struct User {
 #[derive(Debug, Clone, PartialEq, Eq, Error)]
 pub enum IamError {
     /// Names have 1 to 64 of the characters `A-Za-z0-9+=,.@_-`.
-    #[error("name {0:?} is not a name for a role or user")]
+    #[error(
+        "invalid name {0:?} for a role or user: 1 to 64 of the characters A-Za-z0-9+=,.@_- are allowed"
+    )]
     Name(String),
     /// A policy of the wrong kind was given, such as an identity policy as trust policy.
     #[error("{name:?} has a policy of kind {found:?} where {expected:?} belongs")]
@@ -111,7 +113,7 @@ impl Iam {
         roles.get(name).cloned()
     }
 
-    /// Judges a call by the caller's policies and the resource's.
+    /// Authorizes a call by the caller's policies and the resource's.
     ///
     /// # Errors
     /// [`Denial`] unless the policies allow the call.

@@ -37,7 +37,7 @@ pub enum ResourcePolicy<'a> {
     Trust(&'a Policy),
 }
 
-/// Judges a call by the caller's own policies and the resource's.
+/// Evaluates a call by the caller's own policies and the resource's.
 pub(super) fn evaluate(
     call: &Call<'_>,
     facts: &Facts,

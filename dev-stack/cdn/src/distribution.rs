@@ -5,11 +5,11 @@
 use std::collections::BTreeMap;
 
 use http::Method;
+use keyfront_cloudformation::PathPattern;
 use serde::Serialize;
 
 use super::error::CdnError;
 use super::header_rules;
-use keyfront_cloudformation::PathPattern;
 
 /// One CloudFront distribution.
 #[derive(Debug, Clone, Serialize)]

@@ -35,30 +35,29 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 
+use keyfront_dev_ground::listener::Listener;
 use tokio::net::TcpListener;
 use tokio::sync::watch;
 use tokio::task::JoinHandle;
 use tokio_rustls::TlsAcceptor;
 use tokio_util::sync::CancellationToken;
 
-pub use distribution::{
+use self::cache::Cache;
+use self::cache_lock::CacheLocks;
+use self::certificate::Authority;
+pub use self::distribution::{
     AllowedMethods, Behaviour, CachePolicy, Distribution, ForwardHeaders, ForwardQuery, Functions,
     Origin, OriginKind, OriginProtocol, OriginRequestPolicy,
 };
-pub use edge::{EdgeCredentials, EdgeKind, NodeConfig};
-pub use error::CdnError;
-pub use origin::OriginTable;
-pub use store::CacheLimits;
-
-use cache::Cache;
-use cache_lock::CacheLocks;
-use certificate::Authority;
-use edge::EdgeRuntime;
-use front::Front;
-use keyfront_dev_ground::listener::Listener;
-use origin::Origins;
-use store::{InvalidationPath, Store};
-use upstream::Upstream;
+use self::edge::EdgeRuntime;
+pub use self::edge::{EdgeCredentials, EdgeKind, NodeConfig};
+pub use self::error::CdnError;
+use self::front::Front;
+pub use self::origin::OriginTable;
+use self::origin::Origins;
+pub use self::store::CacheLimits;
+use self::store::{InvalidationPath, Store};
+use self::upstream::Upstream;
 
 const HEADER_TIMEOUT: Duration = Duration::from_secs(30);
 /// Above CloudFront's own limits, so that exceeding those gets CloudFront's answer.

@@ -6,6 +6,7 @@ use std::num::NonZeroUsize;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use http::{HeaderMap, Method, StatusCode};
+use keyfront_cloudformation::path_pattern::fully_decoded;
 use lru::LruCache;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
@@ -13,7 +14,6 @@ use super::distribution::Behaviour;
 use super::forward::key_query;
 use super::freshness::Freshness;
 use super::shared_body::SharedBody;
-use keyfront_cloudformation::path_pattern::fully_decoded;
 
 /// How much the cache may hold.
 #[derive(Debug, Clone, Copy)]

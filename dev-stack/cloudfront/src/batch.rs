@@ -1,4 +1,4 @@
-//! The batch of paths of one invalidation: read from XML, judged by CloudFront's limits.
+//! The batch of paths of one invalidation: read from XML, checked against CloudFront's limits.
 //!
 //! <https://docs.aws.amazon.com/cloudfront/latest/APIReference/API_InvalidationBatch.html>. Pure.
 

@@ -1,10 +1,9 @@
 //! Every way a CloudFront call fails, with AWS's code for it.
 
-use thiserror::Error;
-
 use keyfront_dev_ground::aws_error::AwsError;
 use keyfront_dev_ground::request_auth::AuthError;
 use keyfront_iam::Denial;
+use thiserror::Error;
 
 /// A refused CloudFront call. All of these are the caller's fault.
 #[derive(Debug, Error)]

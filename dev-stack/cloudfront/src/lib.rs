@@ -10,9 +10,9 @@ mod list;
 mod operation;
 mod service;
 
-pub use batch::InvalidationBatch;
-pub use error::CloudFrontError;
-pub use service::CloudFront;
+pub use self::batch::InvalidationBatch;
+pub use self::error::CloudFrontError;
+pub use self::service::CloudFront;
 
 /// XML namespace of every document.
 const NAMESPACE: &str = "http://cloudfront.amazonaws.com/doc/2020-05-31/";

@@ -1,4 +1,4 @@
-//! Which operation a request is, and what IAM is asked about it.
+//! Which operation a request is, and the action and resource IAM authorizes.
 
 use http::Method;
 

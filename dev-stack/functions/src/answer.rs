@@ -17,10 +17,10 @@ use serde_json::Value;
 use super::STREAM_LIMIT;
 use super::outcome::{InvokeError, Returned};
 
-/// An answer in the function's own words.
+/// An answer in the payload format.
 #[derive(Deserialize)]
 #[serde(rename_all = "camelCase")]
-struct Told {
+struct PayloadResponse {
     status_code: u16,
     headers: Option<BTreeMap<String, String>>,
     body: Option<String>,
@@ -36,18 +36,22 @@ pub(super) fn response(returned: Returned) -> Result<Response<Body>, InvokeError
     }
 }
 
-/// An answer whose content is still on its way. Its length, where the prelude tells it, binds the content.
+/// An answer whose content is still on its way. Its length, where the prelude has it, binds the content.
 fn streamed(prelude: Value, content: Body) -> Result<Response<Body>, InvokeError> {
-    let told: Told = serde_json::from_value(prelude)
+    let response_payload: PayloadResponse = serde_json::from_value(prelude)
         .map_err(|_| InvokeError::Malformed("its prelude is not of the format"))?;
-    let status = status(told.status_code)?;
-    let length = told.headers.iter().flatten().find_map(|(name, value)| {
-        let length = name.eq_ignore_ascii_case(CONTENT_LENGTH.as_str());
-        length.then(|| value.parse::<u64>().ok())?
-    });
+    let status = status(response_payload.status_code)?;
+    let length = response_payload
+        .headers
+        .iter()
+        .flatten()
+        .find_map(|(name, value)| {
+            let length = name.eq_ignore_ascii_case(CONTENT_LENGTH.as_str());
+            length.then(|| value.parse::<u64>().ok())?
+        });
     let mut response = Response::new(capped(content));
     *response.status_mut() = status;
-    *response.headers_mut() = headers(told.headers, told.cookies)?;
+    *response.headers_mut() = headers(response_payload.headers, response_payload.cookies)?;
     if let Some(length) = length {
         let headers = response.headers_mut();
         headers.insert(CONTENT_LENGTH, HeaderValue::from(length));
@@ -81,11 +85,11 @@ fn whole(returned: Value) -> Result<Response<Body>, InvokeError> {
     if returned.get("statusCode").is_none() {
         return Ok(inferred(&returned));
     }
-    let told: Told = serde_json::from_value(returned)
+    let response_payload: PayloadResponse = serde_json::from_value(returned)
         .map_err(|_| InvokeError::Malformed("it is not of the payload format"))?;
-    let status = status(told.status_code)?;
-    let body = told.body.unwrap_or_default();
-    let body = match told.is_base64_encoded {
+    let status = status(response_payload.status_code)?;
+    let body = response_payload.body.unwrap_or_default();
+    let body = match response_payload.is_base64_encoded {
         Some(true) => STANDARD
             .decode(body)
             .map_err(|_| InvokeError::Malformed("its body is not base64"))?,
@@ -93,12 +97,12 @@ fn whole(returned: Value) -> Result<Response<Body>, InvokeError> {
     };
     let mut response = Response::new(Body::from(body));
     *response.status_mut() = status;
-    *response.headers_mut() = headers(told.headers, told.cookies)?;
+    *response.headers_mut() = headers(response_payload.headers, response_payload.cookies)?;
     Ok(response)
 }
 
-fn status(told: u16) -> Result<StatusCode, InvokeError> {
-    StatusCode::from_u16(told)
+fn status(code: u16) -> Result<StatusCode, InvokeError> {
+    StatusCode::from_u16(code)
         .ok()
         .filter(|status| (200..600).contains(&status.as_u16()))
         .ok_or(InvokeError::Malformed("its statusCode is not a status"))
@@ -117,12 +121,12 @@ fn inferred(returned: &Value) -> Response<Body> {
 
 /// The connection and the length are the front door's own.
 fn headers(
-    told: Option<BTreeMap<String, String>>,
+    given: Option<BTreeMap<String, String>>,
     cookies: Option<Vec<String>>,
 ) -> Result<HeaderMap, InvokeError> {
     let unusable = || InvokeError::Malformed("a header of it is not valid");
     let mut headers = HeaderMap::new();
-    for (name, value) in told.unwrap_or_default() {
+    for (name, value) in given.unwrap_or_default() {
         let name = HeaderName::try_from(name).map_err(|_| unusable())?;
         if [CONNECTION, CONTENT_LENGTH, TRANSFER_ENCODING].contains(&name) {
             continue;

@@ -5,15 +5,15 @@ use serde_json::json;
 
 use super::*;
 
-async fn told(returned: Value) -> (u16, HeaderMap, Vec<u8>) {
+async fn answered(returned: Value) -> (u16, HeaderMap, Vec<u8>) {
     let (head, body) = response(Returned::Whole(returned)).unwrap().into_parts();
     let body = body.collect().await.unwrap().to_bytes();
     (head.status.as_u16(), head.headers, body.to_vec())
 }
 
 #[tokio::test]
-async fn an_answer_is_told_as_the_function_gave_it() {
-    let (status, headers, body) = told(json!({
+async fn an_answer_is_passed_on_as_the_function_gave_it() {
+    let (status, headers, body) = answered(json!({
         "statusCode": 201,
         "headers": {"content-type": "image/png", "X-One": "1", "content-length": "99", "connection": "close"},
         "body": "AAEC",
@@ -30,10 +30,10 @@ async fn an_answer_is_told_as_the_function_gave_it() {
 
 #[tokio::test]
 async fn without_a_status_the_value_is_the_body() {
-    let (status, headers, body) = told(json!({"message": "hello"})).await;
+    let (status, headers, body) = answered(json!({"message": "hello"})).await;
     assert_eq!((status, body), (200, br#"{"message":"hello"}"#.to_vec()));
     assert_eq!(headers["content-type"], "application/json");
-    assert_eq!(told(json!("plain")).await.2, b"plain");
+    assert_eq!(answered(json!("plain")).await.2, b"plain");
 }
 
 #[test]

@@ -10,11 +10,10 @@ use base64::engine::general_purpose::STANDARD;
 use http::header::{AUTHORIZATION, CONTENT_ENCODING, CONTENT_TYPE, COOKIE, USER_AGENT};
 use http::request::Parts;
 use http::{HeaderMap, HeaderName, Version};
+use keyfront_iam::Requester;
 use serde_json::{Value, json};
 use time::OffsetDateTime;
 use time::macros::format_description;
-
-use keyfront_iam::Requester;
 
 /// Bodies of these types are handed over as text, all others as base64.
 const TEXT_TYPES: [&str; 3] = [
@@ -107,28 +106,30 @@ impl Invocation<'_> {
 
     /// Repeated headers are joined by comma. The caller's signature stays outside, cookies have a field of their own.
     fn headers(&self) -> BTreeMap<String, String> {
-        let mut told: BTreeMap<String, String> = BTreeMap::new();
+        let mut lines: BTreeMap<String, String> = BTreeMap::new();
         for (name, value) in &self.head.headers {
             if *name == AUTHORIZATION || *name == COOKIE {
                 continue;
             }
             let value = String::from_utf8_lossy(value.as_bytes());
-            told.entry(name.as_str().to_owned())
+            lines
+                .entry(name.as_str().to_owned())
                 .and_modify(|joined| {
                     joined.push(',');
                     joined.push_str(&value);
                 })
                 .or_insert_with(|| value.into_owned());
         }
-        told.insert("x-forwarded-proto".to_owned(), "https".to_owned());
-        told.insert("x-forwarded-port".to_owned(), "443".to_owned());
-        told.entry("x-forwarded-for".to_owned())
+        lines.insert("x-forwarded-proto".to_owned(), "https".to_owned());
+        lines.insert("x-forwarded-port".to_owned(), "443".to_owned());
+        lines
+            .entry("x-forwarded-for".to_owned())
             .and_modify(|list| {
                 list.push_str(", ");
                 list.push_str(&self.source_ip());
             })
             .or_insert_with(|| self.source_ip());
-        told
+        lines
     }
 }
 
@@ -156,16 +157,17 @@ fn text<'h>(headers: &'h HeaderMap, name: &HeaderName) -> &'h str {
 }
 
 fn parameters(query: &str) -> BTreeMap<String, String> {
-    let mut told: BTreeMap<String, String> = BTreeMap::new();
+    let mut lines: BTreeMap<String, String> = BTreeMap::new();
     for (name, value) in form_urlencoded::parse(query.as_bytes()) {
-        told.entry(name.into_owned())
+        lines
+            .entry(name.into_owned())
             .and_modify(|joined| {
                 joined.push(',');
                 joined.push_str(&value);
             })
             .or_insert_with(|| value.into_owned());
     }
-    told
+    lines
 }
 
 fn cookies(headers: &HeaderMap) -> Vec<&str> {

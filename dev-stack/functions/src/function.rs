@@ -42,9 +42,14 @@ impl Function {
 /// A function linked into this program.
 pub struct LinkedFunction(Box<dyn Fn(Value) -> BoxFuture<'static, LinkedAnswer> + Send + Sync>);
 
-/// What a linked function answers: the prelude of a streamed answer, and its content. `None` for a prelude that has no
-/// form as JSON.
-pub type LinkedAnswer = (Option<Value>, Body);
+/// What a linked function answers.
+#[derive(Debug)]
+pub struct LinkedAnswer {
+    /// The prelude of a streamed answer; `None` for one that has no form as JSON.
+    pub prelude: Option<Value>,
+    /// What follows it.
+    pub content: Body,
+}
 
 impl LinkedFunction {
     /// The function that `answer` is.
@@ -61,7 +66,8 @@ impl LinkedFunction {
         let event = serde_json::from_slice(event)
             .map_err(|_| InvokeError::Malformed("its event is not json"))?;
         let answered = tokio::time::timeout(LINKED_TIMEOUT, (self.0)(event)).await;
-        let (prelude, content) = answered.map_err(|_| InvokeError::TimedOut(LINKED_TIMEOUT))?;
+        let LinkedAnswer { prelude, content } =
+            answered.map_err(|_| InvokeError::TimedOut(LINKED_TIMEOUT))?;
         let prelude = prelude.ok_or(InvokeError::Malformed("it has no form as json"))?;
         Ok(Returned::Streamed { prelude, content })
     }

@@ -4,11 +4,11 @@ use std::net::IpAddr;
 use std::sync::Arc;
 
 use http::request::Parts;
-
-use super::Refusal;
 use keyfront_dev_ground::request_auth::RequestAuth;
 use keyfront_iam::Requester;
 use keyfront_iam::{Call, Context, Iam, Policy, ResourcePolicy};
+
+use super::Refusal;
 
 /// Function URLs made since October 2025 need both.
 const ACTIONS: [&str; 2] = ["lambda:InvokeFunctionUrl", "lambda:InvokeFunction"];
@@ -18,7 +18,7 @@ const ACTIONS: [&str; 2] = ["lambda:InvokeFunctionUrl", "lambda:InvokeFunction"]
 pub struct Gate {
     /// Verifies signatures for service `lambda`.
     pub auth: RequestAuth,
-    /// Judges.
+    /// Authorizes.
     pub iam: Arc<Iam>,
     /// `arn:aws:lambda:REGION:ACCOUNT:function:NAME`
     pub function_arn: String,

@@ -5,6 +5,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use axum::body::Bytes;
+use keyfront_iam::Credentials;
 use tokio::sync::{Mutex, mpsc, oneshot, watch};
 use tokio::task::JoinSet;
 
@@ -12,7 +13,6 @@ use super::config::InstancesConfig;
 use super::outcome::{InvokeError, Returned};
 use super::process::{Deadline, FunctionProcess, StartError};
 use super::runtime_api::{Answered, Invocation};
-use keyfront_iam::Credentials;
 
 const FIRST_PAUSE: Duration = Duration::from_millis(50);
 const LONGEST_PAUSE: Duration = Duration::from_secs(5);

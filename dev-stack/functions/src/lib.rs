@@ -20,15 +20,15 @@ mod runtime_api;
 mod server;
 mod streamed;
 
-pub use bootstrap::{Bootstrap, BundleError};
-pub use config::InstancesConfig;
-pub use function::{Function, LinkedAnswer, LinkedFunction};
-pub use gate::Gate;
-pub use instance::Instances;
-pub use outcome::InvokeError;
-pub use process::StartError;
-pub use refusal::Refusal;
-pub use server::FunctionUrl;
+pub use self::bootstrap::{Bootstrap, BundleError};
+pub use self::config::InstancesConfig;
+pub use self::function::{Function, LinkedAnswer, LinkedFunction};
+pub use self::gate::Gate;
+pub use self::instance::Instances;
+pub use self::outcome::InvokeError;
+pub use self::process::StartError;
+pub use self::refusal::Refusal;
+pub use self::server::FunctionUrl;
 
 /// Lambda's limit for an event, and for an answer that is not streamed, in bytes of JSON.
 pub const PAYLOAD_LIMIT: usize = 6 * 1024 * 1024;

@@ -4,6 +4,7 @@ use std::process::Stdio;
 use std::time::Duration;
 
 use futures::StreamExt as _;
+use keyfront_iam::Credentials;
 use thiserror::Error;
 use tokio::io::AsyncRead;
 use tokio::process::{Child, Command};
@@ -14,9 +15,8 @@ use tokio_util::codec::{FramedRead, LinesCodec};
 use super::config::InstancesConfig;
 use super::outcome::InvokeError;
 use super::runtime_api::{Invocation, Outcome, RuntimeApi};
-use keyfront_iam::Credentials;
 
-/// Lambda's limit for the time before the first invocation is asked for.
+/// Lambda's limit for the time before the first invocation is requested.
 const INIT_TIMEOUT: Duration = Duration::from_secs(10);
 const LONGEST_LOG_LINE: usize = 64 * 1024;
 /// How the origin's log marks what someone has to look at.
@@ -53,7 +53,7 @@ impl Deadline {
     }
 }
 
-/// A process that has asked for an invocation.
+/// A process that has requested an invocation.
 #[derive(Debug)]
 pub(super) struct FunctionProcess {
     child: Child,
@@ -89,7 +89,7 @@ impl FunctionProcess {
         initialised: oneshot::Receiver<Result<(), String>>,
     ) -> Result<(), StartError> {
         tokio::select! {
-            told = initialised => match told {
+            outcome = initialised => match outcome {
                 Ok(Ok(())) => Ok(()),
                 Ok(Err(report)) => Err(StartError::Init(report)),
                 Err(_) => Err(StartError::Init("its runtime api has ended".to_owned())),

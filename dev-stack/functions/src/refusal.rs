@@ -2,17 +2,17 @@
 
 use axum::body::Body;
 use http::{HeaderValue, Response, StatusCode, header};
+use keyfront_dev_ground::request_auth::AuthError;
+use keyfront_iam::Denial;
 use thiserror::Error;
 
 use super::PAYLOAD_LIMIT;
 use super::outcome::InvokeError;
-use keyfront_dev_ground::request_auth::AuthError;
-use keyfront_iam::Denial;
 
 /// Why the function's own answer is not what the caller gets.
 #[derive(Debug, Error)]
 pub enum Refusal {
-    /// The caller asked for a host that is no function's.
+    /// The caller requested a host that is no function's.
     #[error("no function url is called {0:?}")]
     UnknownHost(String),
     /// The caller's body, or the event made of it, is larger than Lambda takes.
@@ -55,7 +55,7 @@ impl Refusal {
         }
     }
 
-    /// What the caller is told. Which policy denied, and how the function failed, is for the log.
+    /// The message for the caller. Which policy denied, and how the function failed, is for the log.
     fn message(&self) -> String {
         match self {
             Self::Unauthenticated(error) => error.in_json_protocol().message.unwrap_or_default(),

@@ -21,7 +21,7 @@ use tokio::task::JoinHandle;
 use super::outcome::{InvokeError, Returned};
 use super::{PAYLOAD_LIMIT, streamed};
 
-/// Beyond the limit of answers, so that exceeding that is told and not cut.
+/// Beyond the limit of answers, so that exceeding it is reported and not cut.
 const BODY_LIMIT: usize = 4 * PAYLOAD_LIMIT;
 const RESPONSE_MODE: &str = "lambda-runtime-function-response-mode";
 /// How much of an error report is kept.
@@ -54,13 +54,13 @@ pub(super) type Initialised = Result<(), String>;
 pub(super) struct RuntimeApi {
     address: SocketAddr,
     invocations: mpsc::Sender<Invocation>,
-    desk: Arc<Desk>,
+    exchange: Arc<Exchange>,
     serving: JoinHandle<()>,
 }
 
 /// Where process and front door meet.
 #[derive(Debug)]
-struct Desk {
+struct Exchange {
     function_arn: String,
     next: tokio::sync::Mutex<mpsc::Receiver<Invocation>>,
     pending: Mutex<Option<Pending>>,
@@ -82,13 +82,13 @@ impl RuntimeApi {
         let address = listener.local_addr()?;
         let (invocations, next) = mpsc::channel(1);
         let (initialised, started) = oneshot::channel();
-        let desk = Arc::new(Desk {
+        let exchange = Arc::new(Exchange {
             function_arn,
             next: tokio::sync::Mutex::new(next),
             pending: Mutex::new(None),
             initialised: Mutex::new(Some(initialised)),
         });
-        let router = router(Arc::clone(&desk));
+        let router = router(Arc::clone(&exchange));
         let serving = tokio::spawn(async move {
             if let Err(error) = axum::serve(listener, router).await {
                 tracing::warn!(%error, "the runtime api of a function failed");
@@ -97,7 +97,7 @@ impl RuntimeApi {
         let api = Self {
             address,
             invocations,
-            desk,
+            exchange,
             serving,
         };
         Ok((api, started))
@@ -111,11 +111,11 @@ impl RuntimeApi {
     /// Hands an invocation over. One at a time: an earlier one that is still open is given up.
     pub(super) async fn hand_over(&self, invocation: Invocation) -> oneshot::Receiver<Outcome> {
         let (reply, outcome) = oneshot::channel();
-        *lock(&self.desk.pending) = Some(Pending {
+        *lock(&self.exchange.pending) = Some(Pending {
             request_id: invocation.request_id.clone(),
             reply,
         });
-        // The receiving half lives as long as the desk does.
+        // The receiving half lives as long as the exchange does.
         let _ = self.invocations.send(invocation).await;
         outcome
     }
@@ -127,7 +127,7 @@ impl Drop for RuntimeApi {
     }
 }
 
-fn router(desk: Arc<Desk>) -> Router {
+fn router(exchange: Arc<Exchange>) -> Router {
     Router::new()
         .route("/2018-06-01/runtime/invocation/next", get(next))
         .route(
@@ -136,12 +136,12 @@ fn router(desk: Arc<Desk>) -> Router {
         )
         .route("/2018-06-01/runtime/invocation/{id}/error", post(failed))
         .route("/2018-06-01/runtime/init/error", post(not_initialised))
-        .with_state(desk)
+        .with_state(exchange)
 }
 
-async fn next(State(desk): State<Arc<Desk>>) -> Response {
-    desk.tell_initialised(Ok(()));
-    let Some(invocation) = desk.next.lock().await.recv().await else {
+async fn next(State(exchange): State<Arc<Exchange>>) -> Response {
+    exchange.report_initialised(Ok(()));
+    let Some(invocation) = exchange.next.lock().await.recv().await else {
         return StatusCode::GONE.into_response();
     };
     let deadline = SystemTime::now() + invocation.timeout;
@@ -155,20 +155,20 @@ async fn next(State(desk): State<Arc<Desk>>) -> Response {
         ),
         (
             "lambda-runtime-invoked-function-arn",
-            desk.function_arn.clone(),
+            exchange.function_arn.clone(),
         ),
     ];
     (headers, Body::from(invocation.event)).into_response()
 }
 
 async fn responded(
-    State(desk): State<Arc<Desk>>,
+    State(exchange): State<Arc<Exchange>>,
     Path(request_id): Path<String>,
     request: Request,
 ) -> Response {
     let mode = request.headers().get(RESPONSE_MODE);
     if mode.is_some_and(|mode| mode.as_bytes().eq_ignore_ascii_case(b"streaming")) {
-        return responding(&desk, &request_id, request.into_body()).await;
+        return responding(&exchange, &request_id, request.into_body()).await;
     }
     let Ok(body) = axum::body::to_bytes(request.into_body(), BODY_LIMIT).await else {
         return StatusCode::PAYLOAD_TOO_LARGE.into_response();
@@ -185,7 +185,7 @@ async fn responded(
             })
             .map_err(|_| InvokeError::Malformed("it is not json"))
     };
-    match (desk.reply(&request_id, outcome), too_large) {
+    match (exchange.reply(&request_id, outcome), too_large) {
         (Known::No, _) => refused(StatusCode::BAD_REQUEST, "InvalidRequestID"),
         (Known::Yes, true) => refused(
             StatusCode::PAYLOAD_TOO_LARGE,
@@ -196,11 +196,11 @@ async fn responded(
 }
 
 /// A streamed answer: its head is the outcome, its content follows.
-async fn responding(desk: &Desk, request_id: &str, body: Body) -> Response {
+async fn responding(exchange: &Exchange, request_id: &str, body: Body) -> Response {
     let (prelude, sending) = match streamed::begin(body).await {
         Ok(begun) => begun,
         Err(error) => {
-            desk.reply(request_id, Err(error));
+            exchange.reply(request_id, Err(error));
             return refused(StatusCode::BAD_REQUEST, "InvalidResponse");
         }
     };
@@ -210,28 +210,28 @@ async fn responding(desk: &Desk, request_id: &str, body: Body) -> Response {
         prelude,
         content: streamed::content(from),
     };
-    if desk.reply(request_id, Ok(Answered { returned, sent })) == Known::No {
+    if exchange.reply(request_id, Ok(Answered { returned, sent })) == Known::No {
         return refused(StatusCode::BAD_REQUEST, "InvalidRequestID");
     }
-    // How it ended is the content's to tell; the process has answered either way.
+    // The content reports how it ended; the process has answered either way.
     let _ = sending.pass_on(to).await;
     let _ = done.send(());
     StatusCode::ACCEPTED.into_response()
 }
 
 async fn failed(
-    State(desk): State<Arc<Desk>>,
+    State(exchange): State<Arc<Exchange>>,
     Path(request_id): Path<String>,
     body: Bytes,
 ) -> Response {
-    match desk.reply(&request_id, Err(InvokeError::Threw(report(&body)))) {
+    match exchange.reply(&request_id, Err(InvokeError::Threw(report(&body)))) {
         Known::No => refused(StatusCode::BAD_REQUEST, "InvalidRequestID"),
         Known::Yes => StatusCode::ACCEPTED.into_response(),
     }
 }
 
-async fn not_initialised(State(desk): State<Arc<Desk>>, body: Bytes) -> StatusCode {
-    desk.tell_initialised(Err(report(&body)));
+async fn not_initialised(State(exchange): State<Arc<Exchange>>, body: Bytes) -> StatusCode {
+    exchange.report_initialised(Err(report(&body)));
     StatusCode::ACCEPTED
 }
 
@@ -250,13 +250,13 @@ enum Known {
     No,
 }
 
-impl Desk {
+impl Exchange {
     /// Ends the open invocation if it is this one.
     fn reply(&self, request_id: &str, outcome: Outcome) -> Known {
         let mut pending = lock(&self.pending);
         match pending.take_if(|pending| pending.request_id == request_id) {
             Some(Pending { reply, .. }) => {
-                // Whoever asked may have given up.
+                // The caller may have given up.
                 let _ = reply.send(outcome);
                 Known::Yes
             }
@@ -264,7 +264,7 @@ impl Desk {
         }
     }
 
-    fn tell_initialised(&self, how: Initialised) {
+    fn report_initialised(&self, how: Initialised) {
         if let Some(waiting) = lock(&self.initialised).take() {
             let _ = waiting.send(how);
         }

@@ -1,7 +1,7 @@
 //! An answer that a function streams to the Runtime API: its prelude, its content as it comes, its failure midway.
 //!
 //! <https://docs.aws.amazon.com/lambda/latest/dg/runtimes-custom.html#runtimes-custom-response-streaming>. It does not
-//! judge what the prelude says.
+//! interpret what the prelude says.
 
 use axum::body::{Body, Bytes};
 use base64::Engine as _;

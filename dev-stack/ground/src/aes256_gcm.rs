@@ -95,6 +95,12 @@ impl fmt::Debug for Aes256Gcm {
 #[cfg(test)]
 mod tests {
     #![allow(clippy::unwrap_used)]
+    use aes_gcm::{
+        KeyInit as _,
+        aead::{Aead as _, Payload},
+    };
+    use proptest::{collection::vec, prelude::*};
+
     use super::*;
 
     /// Test case 16 of McGrew and Viega, "The Galois/Counter Mode of Operation".
@@ -135,6 +141,23 @@ mod tests {
                 cipher.open_whole(b"bound", &sealed[..at]).is_err(),
                 "cut {at}"
             );
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn bytes_are_those_of_another_implementation(
+            key: [u8; KEY_BYTES],
+            nonce: [u8; NONCE_BYTES],
+            aad in vec(any::<u8>(), 0..64),
+            plaintext in vec(any::<u8>(), 0..300),
+        ) {
+            let theirs = aes_gcm::Aes256Gcm::new(&key.into());
+            let payload = Payload { msg: &plaintext, aad: &aad };
+            let expected = theirs.encrypt(&nonce.into(), payload).unwrap();
+            let mut sealed = plaintext;
+            Aes256Gcm::new(&key).seal(nonce, &aad, &mut sealed);
+            prop_assert_eq!(sealed, expected);
         }
     }
 

@@ -1,12 +1,12 @@
 //! The one clock of the dev stack, passed in as a value so that expiry and skew are testable.
 //!
-//! It tells the time; it does not sleep, schedule or format.
+//! It reads the time; it does not sleep, schedule or format.
 
 use std::fmt;
 use std::sync::Arc;
 use std::time::SystemTime;
 
-/// A shared function that tells the present time.
+/// A shared function that returns the present time.
 #[derive(Clone)]
 pub struct Clock(Arc<dyn Fn() -> SystemTime + Send + Sync>);
 
@@ -16,9 +16,9 @@ impl Clock {
         Self::from_fn(SystemTime::now)
     }
 
-    /// A clock that asks `tell` every time.
-    pub fn from_fn(tell: impl Fn() -> SystemTime + Send + Sync + 'static) -> Self {
-        Self(Arc::new(tell))
+    /// A clock that calls `now` every time.
+    pub fn from_fn(now: impl Fn() -> SystemTime + Send + Sync + 'static) -> Self {
+        Self(Arc::new(now))
     }
 
     /// The present time.

@@ -1,8 +1,10 @@
-//! Making keys, changing their state and policy, and telling about them.
+//! Making keys, changing their state and policy, and describing them.
 
 use std::sync::Arc;
 use std::time::Duration;
 
+use keyfront_iam::Requester;
+use keyfront_iam::{Call, Context, ResourcePolicy};
 use uuid::Uuid;
 
 use super::calls::Operation;
@@ -12,8 +14,6 @@ use super::key_id::KeyName;
 use super::key_policy;
 use super::key_store::StoredKey;
 use super::{Key, KeyState, Kms, KmsError};
-use keyfront_iam::Requester;
-use keyfront_iam::{Call, Context, ResourcePolicy};
 
 const DAY: Duration = Duration::from_secs(24 * 3600);
 /// AWS's limit for descriptions, in characters.
@@ -215,7 +215,7 @@ impl Kms {
         Ok(())
     }
 
-    /// Judges an operation and changes the key's record by `change`.
+    /// Authorizes an operation and changes the key's record by `change`.
     pub(super) fn change(
         &self,
         requester: &Requester,
@@ -251,8 +251,8 @@ impl Kms {
             resource: key_arn,
             context: &Context::new(),
         };
-        let judged = self.iam.authorize(&call, ResourcePolicy::Key(&policy));
-        judged.map_err(|_| {
+        let authorized = self.iam.authorize(&call, ResourcePolicy::Key(&policy));
+        authorized.map_err(|_| {
             KmsError::MalformedPolicy(
                 "the new key policy will not allow you to update the key policy in the future"
                     .to_owned(),

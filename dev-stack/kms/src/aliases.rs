@@ -1,13 +1,13 @@
 //! Other names for keys.
 
+use keyfront_iam::Context;
+use keyfront_iam::Requester;
 use uuid::Uuid;
 
 use super::calls::Operation;
 use super::key_id::check_alias;
 use super::key_store::StoredKey;
 use super::{Kms, KmsError};
-use keyfront_iam::Context;
-use keyfront_iam::Requester;
 
 /// An alias and the key it stands for.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -3,10 +3,10 @@
 use std::collections::BTreeMap;
 use std::collections::HashSet;
 
+use keyfront_iam::Context;
 use serde::Deserialize;
 
 use super::KmsError;
-use keyfront_iam::Context;
 
 /// AWS's limit for all names and values together, in bytes of its own encoding; ours is close to it.
 const MAX_BYTES: usize = 8192;
@@ -52,7 +52,7 @@ impl EncryptionContext {
     }
 
     /// Refuses contexts that are too large, have an empty name, or names that differ only in case: names
-    /// in policies' condition keys know no case, so such a context could be judged by the wrong value.
+    /// in policies' condition keys know no case, so such a context could be compared with the wrong value.
     pub(super) fn check(&self) -> Result<(), KmsError> {
         let size: usize = self
             .iter()

@@ -1,11 +1,10 @@
 //! Every way a KMS call fails, with AWS's code for it.
 
-use thiserror::Error;
-
 use keyfront_dev_ground::aws_error::AwsError;
 use keyfront_dev_ground::request_auth::AuthError;
 use keyfront_dev_ground::state::StateError;
 use keyfront_iam::Denial;
+use thiserror::Error;
 
 const INCORRECT_KEY: &str =
     "The key ID in the request does not identify a CMK that can perform this operation.";
@@ -70,7 +69,7 @@ pub enum KmsError {
     },
 
     // --- the service itself ---
-    /// Asked for by a test: see [`super::Kms::throttle_next`].
+    /// Requested by a test: see [`super::Kms::throttle_next`].
     #[error("rate exceeded")]
     Throttled,
     /// The state failed; its message says what to do.

@@ -6,6 +6,7 @@ use std::time::SystemTime;
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
+use keyfront_iam::Requester;
 use serde::de::DeserializeOwned;
 use serde_json::{Value, json};
 use time::OffsetDateTime;
@@ -18,7 +19,6 @@ use super::json_requests::{
 };
 use super::paging::Page;
 use super::{DataKeySize, Key, KeyState, Kms, KmsError, NewKey};
-use keyfront_iam::Requester;
 
 const SYMMETRIC_DEFAULT: &str = "SYMMETRIC_DEFAULT";
 

@@ -1,6 +1,6 @@
 //! The members of each operation's request, as JSON writes them.
 //!
-//! A member that is not listed is refused, not ignored: an ignored one could weaken what was asked.
+//! A member that is not listed is refused, not ignored: an ignored one could weaken what was requested.
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;

@@ -1,4 +1,4 @@
-//! A key's public record: what DescribeKey tells, and what is kept beside the sealed material.
+//! A key's public record: what DescribeKey answers, and what is kept beside the sealed material.
 
 use std::time::SystemTime;
 
@@ -33,7 +33,7 @@ impl KeyState {
     }
 }
 
-/// Whether a yearly rotation was asked for. The material of a key here never changes: no stack lives long
+/// Whether a yearly rotation was requested. The material of a key here never changes: no stack lives long
 /// enough, and clients cannot tell.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]

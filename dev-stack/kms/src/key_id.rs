@@ -1,10 +1,10 @@
 //! The four ways a request names a key: id, key ARN, alias, alias ARN.
 
+use keyfront_iam::Account;
 use keyfront_names::Arn;
 use uuid::Uuid;
 
 use super::KmsError;
-use keyfront_iam::Account;
 
 /// AWS's limit for the parameter.
 const MAX_BYTES: usize = 2048;

@@ -1,8 +1,9 @@
 //! Key policies: the default one, and what a new one must fulfil.
 
-use super::KmsError;
 use keyfront_iam::Account;
 use keyfront_iam::{Policy, PolicyKind};
+
+use super::KmsError;
 
 /// AWS's limit for a key policy.
 const MAX_BYTES: usize = 32 * 1024;

@@ -4,6 +4,8 @@ use std::collections::BTreeMap;
 use std::sync::{Arc, PoisonError, RwLock, RwLockWriteGuard};
 use std::time::SystemTime;
 
+use keyfront_dev_ground::state::{State, StateError};
+use keyfront_iam::Policy;
 use redb::{ReadableTable, TableDefinition, WriteTransaction};
 use uuid::Uuid;
 use zeroize::Zeroizing;
@@ -13,8 +15,6 @@ use super::cipher::KeyMaterial;
 use super::key::{Key, KeyState};
 use super::key_id::KeyName;
 use super::key_policy;
-use keyfront_dev_ground::state::{State, StateError};
-use keyfront_iam::Policy;
 
 const KEYS: TableDefinition<'static, &str, &[u8]> = TableDefinition::new("kms keys");
 const MATERIAL: TableDefinition<'static, &str, &[u8]> = TableDefinition::new("kms key material");

@@ -1,6 +1,6 @@
 //! A local AWS KMS: symmetric keys, data keys, encryption contexts, key policies and key states.
 //!
-//! Every call is judged by the caller's policies and the key's own, and refused with AWS's codes. There
+//! Every call is authorized by the caller's policies and the key's own, and refused with AWS's codes. There
 //! are no asymmetric or HMAC keys, grants, imported material, multi-Region keys or custom key stores.
 //! Keys rest sealed under the state's root key, which is a file: this protects a developer's disk image,
 //! it is not a hardware security module.
@@ -24,10 +24,10 @@ mod rotation;
 mod service;
 mod use_of_keys;
 
-pub use administration::{LockoutCheck, NewKey};
-pub use aliases::AliasEntry;
-pub use calls::{CallCounts, Operation};
-pub use encryption_context::EncryptionContext;
-pub use error::KmsError;
-pub use key::{Key, KeyState};
-pub use use_of_keys::{DataKey, DataKeySize, Decrypted, Encrypted, Kms};
+pub use self::administration::{LockoutCheck, NewKey};
+pub use self::aliases::AliasEntry;
+pub use self::calls::{CallCounts, Operation};
+pub use self::encryption_context::EncryptionContext;
+pub use self::error::KmsError;
+pub use self::key::{Key, KeyState};
+pub use self::use_of_keys::{DataKey, DataKeySize, Decrypted, Encrypted, Kms};

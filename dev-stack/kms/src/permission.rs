@@ -2,16 +2,17 @@
 
 use std::sync::Arc;
 
+use keyfront_iam::{Account, Requester};
+use keyfront_iam::{Call, Context, ResourcePolicy};
+
 use super::calls::Operation;
 use super::key_id::KeyName;
 use super::key_store::StoredKey;
 use super::{EncryptionContext, Kms, KmsError};
-use keyfront_iam::{Account, Requester};
-use keyfront_iam::{Call, Context, ResourcePolicy};
 
 impl Kms {
     /// Answers whether `operation` would be allowed and possible with the key, without doing or counting
-    /// it: for services that hold a bucket-level data key and still judge every caller.
+    /// it: for services that hold a bucket-level data key and still authorize every caller.
     ///
     /// Returns the key's ARN.
     ///
@@ -36,7 +37,7 @@ impl Kms {
         self.iam.account()
     }
 
-    /// The key, if the caller may use it and it can be used: permission is judged before the state.
+    /// The key, if the caller may use it and it can be used: permission is checked before the state.
     pub(super) fn usable(
         &self,
         requester: &Requester,
@@ -63,7 +64,7 @@ impl Kms {
         found.ok_or_else(|| KmsError::NotFound(key_id.to_owned()))
     }
 
-    /// Judges an operation on a key by the caller's policies and the key's.
+    /// Authorizes an operation on a key by the caller's policies and the key's.
     pub(super) fn permit(
         &self,
         requester: &Requester,
@@ -89,7 +90,7 @@ impl Kms {
         Ok(())
     }
 
-    /// Judges an operation on no key in particular by the caller's policies alone.
+    /// Authorizes an operation on no key in particular by the caller's policies alone.
     pub(super) fn permit_without_key(
         &self,
         requester: &Requester,

@@ -1,10 +1,11 @@
-//! The switch for yearly rotation, kept and told; see [`super::Key`] on why nothing rotates.
+//! The switch for yearly rotation, kept and reported; see [`super::Key`] on why nothing rotates.
+
+use keyfront_iam::Context;
+use keyfront_iam::Requester;
 
 use super::calls::Operation;
 use super::key::Rotation;
 use super::{Kms, KmsError};
-use keyfront_iam::Context;
-use keyfront_iam::Requester;
 
 impl Kms {
     /// Notes that the key is to be rotated yearly.
@@ -37,7 +38,7 @@ impl Kms {
         )
     }
 
-    /// Whether yearly rotation was asked for.
+    /// Whether yearly rotation was requested.
     ///
     /// # Errors
     /// [`KmsError`]: not allowed, or no such key.

@@ -1,19 +1,19 @@
-//! Encrypting, decrypting and making data keys, on behalf of a judged caller.
+//! Encrypting, decrypting and making data keys, on behalf of an authorized caller.
 
 use std::fmt;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering};
 
+use keyfront_dev_ground::clock::Clock;
+use keyfront_dev_ground::state::State;
+use keyfront_iam::Iam;
+use keyfront_iam::Requester;
 use zeroize::Zeroizing;
 
 use super::calls::{CallCounter, CallCounts, Operation};
 use super::ciphertext::CiphertextBlob;
 use super::key_store::{KeyStore, StoredKey};
 use super::{EncryptionContext, KmsError};
-use keyfront_dev_ground::clock::Clock;
-use keyfront_dev_ground::state::State;
-use keyfront_iam::Iam;
-use keyfront_iam::Requester;
 
 /// AWS's limit for what a key itself encrypts, in bytes.
 const MAX_PLAINTEXT: usize = 4096;
@@ -94,7 +94,7 @@ impl DataKeySize {
 }
 
 impl Kms {
-    /// Opens the keys in `state`; calls are judged by `iam`.
+    /// Opens the keys in `state`; calls are authorized by `iam`.
     ///
     /// # Errors
     /// [`KmsError`] if the state cannot be read or holds an unreadable key.
@@ -231,7 +231,7 @@ impl Kms {
         self.throttled.store(count, Ordering::SeqCst);
     }
 
-    /// Counts a call, and throttles it if that was asked for.
+    /// Counts a call, and throttles it if that was requested.
     pub(super) fn arrive(&self, operation: Operation) -> Result<(), KmsError> {
         self.calls.count(operation);
         let one_less = |left: u32| left.checked_sub(1);

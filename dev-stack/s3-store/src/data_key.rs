@@ -116,6 +116,19 @@ mod tests {
         assert_eq!(parent.unwrap(&wrapped[1..], b"").unwrap_err(), UnwrapError);
     }
 
+    /// Nonce, ciphertext and tag of AES-256-GCM, as the `cryptography` package of Python writes them.
+    #[test]
+    fn key_wrapped_by_another_implementation_opens() {
+        let bytes = |first: u8| std::array::from_fn::<u8, 32, _>(|at| first + at as u8);
+        let parent = DataKey::from_slice(&bytes(0)).unwrap();
+        let wrapped = hex::decode(
+            "0000000000000000000000002e9d97fd9109a59a2081831e3401bfb6e27264601cb45618b8a789b8f9c26369\
+             04834fc9dbcb5ca373f9db7d4cf54f5d",
+        );
+        let inner = parent.unwrap(&wrapped.unwrap(), b"arn:aws:s3:::b/k");
+        assert_eq!(inner.unwrap().expose(), &bytes(32));
+    }
+
     #[test]
     fn debug_never_shows_the_key() {
         let key = DataKey::from_slice(&[0xab; 32]).unwrap();

@@ -6,14 +6,14 @@
 use std::sync::Arc;
 
 use http::{HeaderMap, Method};
+use keyfront_dev_s3_store::catalog::Bucket;
+use keyfront_iam::{Call, Context, Iam, Policy, PolicyKind, Requester, ResourcePolicy};
 use s3s::{S3ErrorCode, S3Request, S3Result};
 
 use super::{
     error_response::{internal, refused},
     screen::AUTH_PARAMETERS,
 };
-use keyfront_dev_s3_store::catalog::Bucket;
-use keyfront_iam::{Call, Context, Iam, Policy, PolicyKind, Requester, ResourcePolicy};
 
 /// Whoever sent a verified request, and the condition keys the request filled.
 #[derive(Clone, Debug)]

@@ -22,6 +22,7 @@ use aws_sigv4::{
 };
 use bytes::Bytes;
 use http::{Method, Request, StatusCode, header, request::Parts};
+use keyfront_dev_ground::{clock::Clock, credentials::CredentialRegistry};
 use time::{PrimitiveDateTime, macros::format_description};
 
 use self::{
@@ -29,7 +30,6 @@ use self::{
     policy::Policy,
 };
 use super::{address, error_response::Refusal};
-use keyfront_dev_ground::{clock::Clock, credentials::CredentialRegistry};
 
 /// Bytes of a form at most.
 pub(crate) const MAX_FORM: usize = 256 << 20;
@@ -140,11 +140,9 @@ impl Forms {
         let host = host
             .and_then(|host| host.to_str().ok())
             .unwrap_or("localhost");
-        let mut headers = vec![("host", host)];
-        headers.extend(form.fields().filter(|(name, _)| {
-            OBJECT_HEADERS.contains(name)
-                || (name.starts_with("x-amz-") && !SIGNATURE_FIELDS.contains(name))
-        }));
+        let headers: Vec<(&str, &str)> = std::iter::once(("host", host))
+            .chain(form.fields().filter(|(name, _)| is_object_header(name)))
+            .collect();
         let key = form.required("x-amz-credential")?;
         let registered = self
             .registry
@@ -158,16 +156,12 @@ impl Forms {
             "form",
         )
         .into();
-        let mut settings = SigningSettings::default();
-        settings.payload_checksum_kind = PayloadChecksumKind::XAmzSha256;
-        settings.percent_encoding_mode = PercentEncodingMode::Single;
-        settings.uri_path_normalization_mode = UriPathNormalizationMode::Disabled;
         let parameters = v4::SigningParams::builder()
             .identity(&identity)
             .region(&self.region)
             .name("s3")
             .time(now)
-            .settings(settings)
+            .settings(signing_settings())
             .build()
             .map_err(|_| invalid("The form cannot be signed."))?
             .into();
@@ -188,6 +182,20 @@ impl Forms {
             .body(s3s::Body::from(form.file().clone()))
             .map_err(|_| invalid("A field is not a header's value."))
     }
+}
+
+/// As S3 signs: the path is encoded once and not normalised.
+fn signing_settings() -> SigningSettings {
+    let mut settings = SigningSettings::default();
+    settings.payload_checksum_kind = PayloadChecksumKind::XAmzSha256;
+    settings.percent_encoding_mode = PercentEncodingMode::Single;
+    settings.uri_path_normalization_mode = UriPathNormalizationMode::Disabled;
+    settings
+}
+
+fn is_object_header(name: &str) -> bool {
+    let of_amazon = name.starts_with("x-amz-") && !SIGNATURE_FIELDS.contains(&name);
+    OBJECT_HEADERS.contains(&name) || of_amazon
 }
 
 /// The bucket a form is posted to: the path, or else the host, names it.

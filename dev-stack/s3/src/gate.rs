@@ -7,6 +7,11 @@
 use std::sync::Arc;
 
 use http::{HeaderMap, Request, StatusCode, Uri, header};
+use keyfront_dev_ground::{
+    clock::Clock,
+    credentials::{CredentialRegistry, SessionRefusal},
+};
+use keyfront_iam::{Account, Requester};
 use s3s::{
     Body, S3, S3Error, S3ErrorCode, S3Request, S3Response, S3Result, TrailingHeaders,
     access::{S3Access, S3AccessContext},
@@ -22,12 +27,6 @@ use super::{
     error_response::{coded, internal, not_implemented, refused},
     operations::SUPPORTED_OPERATIONS,
     rewrite::{put_right, refuse_what_would_be_ignored, without_signature},
-};
-use keyfront_iam::{Account, Requester};
-
-use keyfront_dev_ground::{
-    clock::Clock,
-    credentials::{CredentialRegistry, SessionRefusal},
 };
 
 /// The largest XML body: a completion of 10,000 parts with checksums fits.

@@ -10,6 +10,13 @@ use std::{
 };
 
 use http::StatusCode;
+use keyfront_dev_ground::{aws_error::AwsError, state::State};
+use keyfront_dev_kms::{DataKeySize, EncryptionContext, Kms, KmsError, Operation};
+use keyfront_dev_s3_store::{
+    catalog::{Layers, Protection, SealedBytes, WrappedKey},
+    data_key::DataKey,
+};
+use keyfront_iam::Requester;
 use s3s::{S3Error, S3ErrorCode, S3Result};
 
 use super::{
@@ -17,14 +24,6 @@ use super::{
     encryption::Choice,
     error_response::{coded, internal, refused},
 };
-use keyfront_dev_s3_store::{
-    catalog::{Layers, Protection, SealedBytes, WrappedKey},
-    data_key::DataKey,
-};
-use keyfront_iam::Requester;
-
-use keyfront_dev_ground::{aws_error::AwsError, state::State};
-use keyfront_dev_kms::{DataKeySize, EncryptionContext, Kms, KmsError, Operation};
 
 /// How long a bucket key serves before KMS is called for it again.
 const BUCKET_KEY_LIFE: Duration = Duration::from_secs(300);

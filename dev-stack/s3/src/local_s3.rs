@@ -2,6 +2,14 @@
 
 use std::sync::Arc;
 
+use keyfront_dev_ground::{clock::Clock, credentials::CredentialRegistry, state::State};
+use keyfront_dev_kms::Kms;
+use keyfront_dev_s3_store::{
+    blobs::{BlobError, BlobStore},
+    catalog::{Bucket, BucketDefault, Catalog, CatalogError, PublicAccessBlock},
+};
+use keyfront_iam::Iam;
+use keyfront_names::BucketName;
 use s3s::service::S3Service;
 use tokio::net::TcpListener;
 
@@ -13,15 +21,6 @@ use super::{
     operations::Operations,
     server,
 };
-use keyfront_dev_s3_store::{
-    blobs::{BlobError, BlobStore},
-    catalog::{Bucket, BucketDefault, Catalog, CatalogError, PublicAccessBlock},
-};
-use keyfront_iam::Iam;
-use keyfront_names::BucketName;
-
-use keyfront_dev_ground::{clock::Clock, credentials::CredentialRegistry, state::State};
-use keyfront_dev_kms::Kms;
 
 /// The parts of the stack that S3 works with.
 #[derive(Clone)]

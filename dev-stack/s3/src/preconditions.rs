@@ -2,10 +2,9 @@
 //!
 //! Conditional writes are evaluated in the catalog, inside the transaction.
 
+use keyfront_dev_s3_store::blobs::ByteRange;
 use s3s::dto::{ETagCondition, Range, Timestamp};
 use time::OffsetDateTime;
-
-use keyfront_dev_s3_store::blobs::ByteRange;
 
 /// The conditional headers of a read, or of a copy's source.
 #[derive(Clone, Debug, Default)]

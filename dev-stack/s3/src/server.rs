@@ -188,7 +188,7 @@ async fn finish_error(
         let ids = [("RequestId", id), ("HostId", id)];
         error_response::extend(document, verified.chain(ids))
     });
-    let finished = finished.map_or(bytes.clone(), Bytes::from);
+    let finished = finished.map_or(bytes, Bytes::from);
     Response::from_parts(parts, s3s::Body::http_body(Full::new(finished)))
 }
 

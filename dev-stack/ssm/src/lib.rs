@@ -9,10 +9,10 @@ mod service;
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, PoisonError};
 
-pub use error::SsmError;
-
 use keyfront_iam::{Account, Requester};
 use keyfront_iam::{Call, Context, Iam, ResourcePolicy};
+
+pub use self::error::SsmError;
 
 /// The parameters of one Region, by ARN.
 pub struct Ssm {

@@ -3,14 +3,6 @@
 use std::sync::Arc;
 
 use anyhow::Context as _;
-use tokio::task::JoinSet;
-use tokio_util::sync::CancellationToken;
-use zeroize::Zeroizing;
-
-use super::config::{DevSite, StackConfig, Storage};
-use super::listeners::AwsListeners;
-use super::principals::{self, ADMIN_USER};
-use super::template::{self, StackTemplate};
 use keyfront_dev_ground::api_server;
 use keyfront_dev_ground::clock::Clock;
 use keyfront_dev_ground::credentials::CredentialRegistry;
@@ -21,6 +13,14 @@ use keyfront_dev_s3::{BucketEncryption, LocalS3, S3Parts};
 use keyfront_dev_sts::Sts;
 use keyfront_iam::Iam;
 use keyfront_iam::{Account, Credentials, Principal, Requester};
+use tokio::task::JoinSet;
+use tokio_util::sync::CancellationToken;
+use zeroize::Zeroizing;
+
+use super::config::{DevSite, StackConfig, Storage};
+use super::listeners::AwsListeners;
+use super::principals::{self, ADMIN_USER};
+use super::template::{self, StackTemplate};
 
 /// The account everything lives in.
 const ACCOUNT: &str = "111122223333";

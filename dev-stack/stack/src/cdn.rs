@@ -4,6 +4,14 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
+use keyfront_cloudformation::PathPattern;
+use keyfront_dev_cdn::{
+    AllowedMethods, Behaviour, CacheLimits, CachePolicy, Cdn, CdnConfig, CdnError, CdnHandle,
+    Distribution, EdgeCredentials, Functions, NodeConfig, Origin, OriginKind, OriginProtocol,
+    OriginRequestPolicy, OriginTable,
+};
+use keyfront_dev_cloudfront::CloudFront;
+use keyfront_dev_ground::api_server;
 use keyfront_edge::site::FunctionOrigin;
 use tokio::net::TcpListener;
 use tokio::sync::watch;
@@ -14,14 +22,6 @@ use super::config::{DevSite, EdgeKind, StackConfig};
 use super::faults::{EdgeFunctions, Faults, SiteHeader};
 use super::listeners::{Addresses, loopback, unavailable};
 use super::resources::DISTRIBUTION;
-use keyfront_cloudformation::PathPattern;
-use keyfront_dev_cdn::{
-    AllowedMethods, Behaviour, CacheLimits, CachePolicy, Cdn, CdnConfig, CdnError, CdnHandle,
-    Distribution, EdgeCredentials, Functions, NodeConfig, Origin, OriginKind, OriginProtocol,
-    OriginRequestPolicy, OriginTable,
-};
-use keyfront_dev_cloudfront::CloudFront;
-use keyfront_dev_ground::api_server;
 
 const SITE_HEADER: &str = "x-keyfront-site";
 

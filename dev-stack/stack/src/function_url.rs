@@ -4,19 +4,20 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use anyhow::Context as _;
+use keyfront_dev_functions::{
+    Bootstrap, BundleError, Function, FunctionUrl, Gate, Instances, InstancesConfig, LinkedAnswer,
+    LinkedFunction,
+};
+use keyfront_iam::{Policy, PolicyKind};
 use keyfront_origin::http::function_url::FunctionUrl as LinkedOrigin;
 use keyfront_origin::http::response_stream::Prelude;
+use serde_json::Value;
 
 use super::aws::LocalAws;
 use super::config::OriginKind;
 use super::origin::OriginSetup;
 use super::resources::{self, EDGE_ROLE};
 use super::sessions::Sessions;
-use keyfront_dev_functions::{
-    Bootstrap, BundleError, Function, FunctionUrl, Gate, Instances, InstancesConfig, LinkedFunction,
-};
-use keyfront_iam::{Policy, PolicyKind};
-use serde_json::Value;
 
 /// How many invocations of the built origin run at once.
 const INSTANCES: usize = 2;
@@ -59,7 +60,10 @@ fn linked_function(origin: LinkedOrigin) -> LinkedFunction {
         let origin = origin.clone();
         async move {
             let (head, content) = origin.answer_json(event).await.into_parts();
-            (serde_json::to_value(Prelude::of(&head)).ok(), content)
+            LinkedAnswer {
+                prelude: serde_json::to_value(Prelude::of(&head)).ok(),
+                content,
+            }
         }
     })
 }

@@ -22,26 +22,26 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use anyhow::Context as _;
-use tokio::task::JoinSet;
-use tokio_util::sync::CancellationToken;
-
-pub use config::{EdgeKind, OriginKind, Ports, StackConfig, Storage};
-pub use faults::{EdgeFunctions, Faults, SiteHeader};
-pub use grant::Grant;
-pub use resources::EDGE_ROLE;
-pub use template::grants;
-
-use aws::LocalAws;
 use keyfront_dev_cdn::CdnHandle;
 use keyfront_dev_ground::api_server;
 use keyfront_dev_json::{DevJson, Endpoints, RoleCredentials};
 use keyfront_dev_kms::Kms;
 use keyfront_dev_ssm::Ssm;
 use keyfront_iam::Credentials;
-use listeners::{Listeners, url};
-use origin::OriginSetup;
-use sessions::{Begun, Sessions};
-use template::{PARAMETER_REGION, StackTemplate};
+use tokio::net::TcpListener;
+use tokio::task::JoinSet;
+use tokio_util::sync::CancellationToken;
+
+use self::aws::LocalAws;
+pub use self::config::{EdgeKind, OriginKind, Ports, StackConfig, Storage};
+pub use self::faults::{EdgeFunctions, Faults, SiteHeader};
+pub use self::grant::Grant;
+use self::listeners::{Addresses, Listeners, url};
+use self::origin::OriginSetup;
+pub use self::resources::EDGE_ROLE;
+use self::sessions::{Begun, Sessions};
+pub use self::template::grants;
+use self::template::{PARAMETER_REGION, StackTemplate};
 
 /// How long open requests may take to end after the stop.
 const GRACE: Duration = Duration::from_secs(8);
@@ -99,23 +99,15 @@ impl Stack {
         let published = site.parsed.publish.as_ref();
         if let Some(named) = published.or(site.parsed.reader.as_ref()) {
             let function = function_url::function(&config.origin, &aws, &origin, &sessions);
-            let template = StackTemplate::new(aws.iam.account(), &site.bucket, &aws.key_arn)?;
-            let policy = template.function_policy(config.withheld.as_ref())?;
+            let policy = StackTemplate::new(aws.iam.account(), &site.bucket, &aws.key_arn)?
+                .function_policy(config.withheld.as_ref())?;
             let url = function_url::open(&aws, &policy, &named.host, function.await?)?;
-            let serving = url.serve(listeners.function_url, stop.clone());
-            tasks.spawn(serving);
+            tasks.spawn(url.serve(listeners.function_url, stop.clone()));
         }
-
         let distribution = cdn::distribution(&site, &config.faults);
         let api = cdn::serve_api(&aws, &cdn, distribution, listeners.cloudfront, stop.clone());
         tasks.spawn(api);
-
-        let parameters = Ssm::new(Arc::clone(&aws.iam), PARAMETER_REGION);
-        let distribution = template::distribution_parameter(aws.iam.account());
-        parameters.seed(&distribution, resources::DISTRIBUTION);
-        let auth = aws.auth_in(PARAMETER_REGION, "ssm");
-        let parameters = api_server::serve(listeners.ssm, Arc::new(parameters), auth, stop.clone());
-        tasks.spawn(parameters);
+        tasks.spawn(parameters(&aws, listeners.ssm, stop.clone()));
 
         let dev_json = DevJson {
             cdn_url: cdn.url(),
@@ -125,18 +117,13 @@ impl Stack {
             sts_url: url(addresses.sts),
             bucket: site.bucket,
             region: site.region,
-            key_arn: aws.key_arn,
+            key_arn: aws.key_arn.clone(),
             publisher_token,
             ca_cert: std::path::absolute(cdn.ca_cert())
                 .context("the folder has no absolute path")?,
             credentials: role_credentials(&begun, &aws.administrator),
         };
-        let endpoints = Endpoints {
-            cloudfront_url: url(addresses.cloudfront),
-            distribution: resources::DISTRIBUTION.to_owned(),
-            edge_role: aws.iam.account().role_arn(EDGE_ROLE),
-        };
-        endpoints.write(&config.folder)?;
+        endpoints(&aws, &addresses).write(&config.folder)?;
         dev_json.write(&dev_json_path)?;
         if let Some(ready) = &config.ready_file {
             dev_json.write(ready)?;
@@ -208,6 +195,27 @@ impl Stack {
         if tokio::time::timeout(GRACE, ended).await.is_err() {
             tracing::warn!("requests still open at the end were cut");
         }
+    }
+}
+
+/// Serves the parameter store, which has the distribution's id.
+fn parameters(
+    aws: &LocalAws,
+    listener: TcpListener,
+    stop: CancellationToken,
+) -> impl Future<Output = ()> + use<> {
+    let parameters = Ssm::new(Arc::clone(&aws.iam), PARAMETER_REGION);
+    let distribution = template::distribution_parameter(aws.iam.account());
+    parameters.seed(&distribution, resources::DISTRIBUTION);
+    let auth = aws.auth_in(PARAMETER_REGION, "ssm");
+    api_server::serve(listener, Arc::new(parameters), auth, stop)
+}
+
+fn endpoints(aws: &LocalAws, addresses: &Addresses) -> Endpoints {
+    Endpoints {
+        cloudfront_url: url(addresses.cloudfront),
+        distribution: resources::DISTRIBUTION.to_owned(),
+        edge_role: aws.iam.account().role_arn(EDGE_ROLE),
     }
 }
 

@@ -2,13 +2,13 @@
 
 use std::time::Duration;
 
+use keyfront_iam::Account;
+use keyfront_iam::{Iam, Policy, PolicyKind, Role, User};
 use serde_json::{Value, json};
 
 use super::grant::{Grant, withhold};
 use super::resources::{EDGE_ROLE, ORIGIN_ROLE};
 use super::template::StackTemplate;
-use keyfront_iam::Account;
-use keyfront_iam::{Iam, Policy, PolicyKind, Role, User};
 
 /// Who runs the edge's function, and with it assumes its role.
 pub(super) const EDGE_SERVICE: &str = "edgelambda.amazonaws.com";

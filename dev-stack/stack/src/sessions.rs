@@ -6,14 +6,14 @@ use std::sync::Arc;
 use std::time::{Duration, SystemTime};
 
 use aws_credential_types::provider::{self, ProvideCredentials, future};
-use tokio::sync::watch;
-
-use super::principals::{EDGE_SERVICE, ORIGIN_SERVICE, SESSION};
-use super::resources::{EDGE_ROLE, ORIGIN_ROLE};
 use keyfront_dev_cdn::EdgeCredentials;
 use keyfront_dev_ground::clock::Clock;
 use keyfront_dev_sts::{AssumeRole, Sts};
 use keyfront_iam::{Credentials, Principal, Requester};
+use tokio::sync::watch;
+
+use super::principals::{EDGE_SERVICE, ORIGIN_SERVICE, SESSION};
+use super::resources::{EDGE_ROLE, ORIGIN_ROLE};
 
 /// Half of a session's life: a machine that slept wakes up with a valid one.
 const REPLACE_AFTER: Duration = Duration::from_secs(SESSION.as_secs() / 2);

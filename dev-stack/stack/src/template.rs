@@ -6,11 +6,11 @@
 
 use anyhow::Context as _;
 use keyfront_cloudformation::{Document, Resolution, Template, statements, strings};
+use keyfront_iam::Account;
 use serde_json::{Value, json};
 
 use super::grant::{Grant, withhold};
 use super::resources::{DISTRIBUTION, EDGE_ROLE, ORIGIN_ROLE, origin_function_arn};
-use keyfront_iam::Account;
 
 /// The stack's name in the template's eyes.
 const STACK: &str = "keyfront-dev";

@@ -1,11 +1,10 @@
 //! Every way an STS call fails, with AWS's code for it.
 
-use thiserror::Error;
-
 use keyfront_dev_ground::aws_error::AwsError;
 use keyfront_dev_ground::credentials::RegistryError;
 use keyfront_dev_ground::request_auth::AuthError;
 use keyfront_iam::Denial;
+use thiserror::Error;
 
 /// A refused or failed STS call.
 #[derive(Debug, Error)]
@@ -65,8 +64,9 @@ impl StsError {
 
 #[cfg(test)]
 mod tests {
-    use super::*;
     use keyfront_dev_ground::state::StateError;
+
+    use super::*;
 
     #[test]
     fn every_error_has_its_code_status_and_a_harmless_message() {

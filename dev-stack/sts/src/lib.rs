@@ -8,5 +8,5 @@ mod query_api;
 mod service;
 mod sessions;
 
-pub use error::StsError;
-pub use sessions::{AssumeRole, RoleSession, Sts};
+pub use self::error::StsError;
+pub use self::sessions::{AssumeRole, RoleSession, Sts};

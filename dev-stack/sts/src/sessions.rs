@@ -3,11 +3,12 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use super::StsError;
 use keyfront_dev_ground::clock::Clock;
 use keyfront_dev_ground::credentials::CredentialRegistry;
 use keyfront_iam::{Account, Credentials, Principal, Requester};
 use keyfront_iam::{Call, Context, Denial, DenialReason, Iam, ResourcePolicy, Role};
+
+use super::StsError;
 
 const ACTION: &str = "sts:AssumeRole";
 const SHORTEST: Duration = Duration::from_secs(900);
@@ -23,7 +24,7 @@ pub struct Sts {
     clock: Clock,
 }
 
-/// Which role is asked for, and how.
+/// Which role is requested, and how.
 #[derive(Debug, Clone)]
 pub struct AssumeRole {
     /// The role's ARN.
@@ -58,7 +59,7 @@ impl Sts {
     /// Gives `requester` a session of a role, if the role's trust policy lets it.
     ///
     /// # Errors
-    /// [`StsError`]: a value outside its limits, or not allowed. A role that does not exist is told as not
+    /// [`StsError`]: a value outside its limits, or not allowed. A role that does not exist is answered as not
     /// allowed, as in AWS.
     pub fn assume_role(
         &self,
@@ -139,16 +140,16 @@ fn check_session_name(name: &str) -> Result<(), StsError> {
     ))
 }
 
-fn check_duration(requester: &Requester, role: &Role, asked: Duration) -> Result<(), StsError> {
+fn check_duration(requester: &Requester, role: &Role, requested: Duration) -> Result<(), StsError> {
     let is_chained = matches!(requester.principal, Principal::AssumedRole { .. });
-    if is_chained && asked > LONGEST_CHAINED {
+    if is_chained && requested > LONGEST_CHAINED {
         return Err(StsError::Validation(
             "The requested DurationSeconds exceeds the 1 hour session limit for roles assumed by \
              role chaining"
                 .to_owned(),
         ));
     }
-    if asked > role.longest_session {
+    if requested > role.longest_session {
         return Err(StsError::Validation(
             "The requested DurationSeconds exceeds the MaxSessionDuration set for this role."
                 .to_owned(),

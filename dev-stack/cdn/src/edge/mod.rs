@@ -12,8 +12,8 @@ mod runtime;
 pub(crate) mod verdict;
 mod worker;
 
-pub use credentials::EdgeCredentials;
-pub(crate) use failure::EdgeFailure;
-pub use node_jobs::NodeConfig;
-pub use runtime::EdgeKind;
-pub(crate) use runtime::EdgeRuntime;
+pub use self::credentials::EdgeCredentials;
+pub(crate) use self::failure::EdgeFailure;
+pub use self::node_jobs::NodeConfig;
+pub use self::runtime::EdgeKind;
+pub(crate) use self::runtime::EdgeRuntime;

@@ -7,9 +7,8 @@ use bytes::Bytes;
 use futures::future::join_all;
 use http_body_util::{BodyExt, StreamBody};
 use hyper::body::Frame;
-use tokio::sync::{Semaphore, mpsc};
-
 use keyfront_dev_cdn::ForwardHeaders;
+use tokio::sync::{Semaphore, mpsc};
 
 use crate::stage::{
     Body, Setting, Stage, TestOrigin, answer, answer_with, default_behaviour, read,

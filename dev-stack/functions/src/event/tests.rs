@@ -3,9 +3,9 @@
 use std::time::Duration;
 
 use http::Request;
+use keyfront_iam::Principal;
 
 use super::*;
-use keyfront_iam::Principal;
 
 const HOST: &str = "abc.lambda-url.eu-west-1.on.aws";
 

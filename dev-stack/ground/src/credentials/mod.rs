@@ -4,4 +4,4 @@
 
 mod registry;
 
-pub use registry::{CredentialRegistry, Registered, RegistryError, SessionRefusal};
+pub use self::registry::{CredentialRegistry, Registered, RegistryError, SessionRefusal};

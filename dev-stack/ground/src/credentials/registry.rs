@@ -8,18 +8,17 @@ use std::time::{Duration, SystemTime};
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
+use keyfront_iam::{Credentials, Principal, Requester, SecretAccessKey, SessionToken};
 use redb::{ReadableTable, TableDefinition};
 use serde::{Deserialize, Serialize};
 use thiserror::Error;
 use zeroize::Zeroizing;
 
-use keyfront_iam::{Credentials, Principal, Requester, SecretAccessKey, SessionToken};
-
 use crate::state::{State, StateError};
 
 const CREDENTIALS: TableDefinition<'static, &str, &[u8]> = TableDefinition::new("credentials");
 
-/// How long an ended session is still known, so that its use is told as "expired" and not "unknown".
+/// How long an ended session is still known, so that its use is reported as "expired" and not "unknown".
 const REMEMBER_EXPIRED: Duration = Duration::from_secs(24 * 3600);
 
 /// Why the registry could not keep or read a credential.
@@ -71,7 +70,7 @@ impl Registered {
     /// does not have.
     ///
     /// # Errors
-    /// [`SessionRefusal`]; the token is judged before the expiry.
+    /// [`SessionRefusal`]; the token is checked before the expiry.
     pub fn check_session(
         &self,
         presented: Option<&str>,

@@ -8,5 +8,5 @@ mod authorization;
 mod error;
 mod verification;
 
-pub use error::AuthError;
-pub use verification::RequestAuth;
+pub use self::error::AuthError;
+pub use self::verification::RequestAuth;

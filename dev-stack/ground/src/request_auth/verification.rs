@@ -12,6 +12,7 @@ use aws_sigv4::sign::v4;
 use http::HeaderMap;
 use http::header::{AUTHORIZATION, HOST, HeaderName};
 use http::request::Parts;
+use keyfront_iam::Requester;
 use sha2::{Digest as _, Sha256};
 use subtle::ConstantTimeEq as _;
 use time::PrimitiveDateTime;
@@ -21,7 +22,6 @@ use super::AuthError;
 use super::authorization::Authorization;
 use crate::clock::Clock;
 use crate::credentials::{CredentialRegistry, Registered};
-use keyfront_iam::Requester;
 
 /// How far a request's date may be from the present, either way.
 const MAX_SKEW: Duration = Duration::from_secs(300);
@@ -64,7 +64,7 @@ impl RequestAuth {
     ///
     /// # Errors
     /// [`AuthError`]; the access key is looked up before the signature is compared, the session is
-    /// judged after.
+    /// checked after.
     pub fn verify(&self, head: &Parts, body: &[u8]) -> Result<Requester, AuthError> {
         let header = only(&head.headers, &AUTHORIZATION, "Authorization is repeated")?;
         let authorization = Authorization::parse(header.ok_or(AuthError::Missing)?)?;

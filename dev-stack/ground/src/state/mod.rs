@@ -18,8 +18,8 @@ use redb::{
 };
 use zeroize::Zeroizing;
 
-pub use error::StateError;
-use root_key::RootKey;
+pub use self::error::StateError;
+use self::root_key::RootKey;
 
 const META: TableDefinition<'static, &str, &[u8]> = TableDefinition::new("meta");
 const VERSION: &str = "version";

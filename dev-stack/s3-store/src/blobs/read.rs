@@ -100,7 +100,7 @@ fn open_batch(
     let mut plain = Vec::with_capacity(usize::try_from(end - first).unwrap_or(0) * STORED_SEGMENT);
     for index in first..end {
         let mut segment = load(stored, blob, layout, index)?;
-        cipher.open(layout.place(index), &mut segment)?;
+        cipher.open(layout.position(index), &mut segment)?;
         plain.append(&mut segment);
     }
     let base = first * SEGMENT as u64;

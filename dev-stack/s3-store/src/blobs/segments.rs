@@ -69,7 +69,7 @@ impl fmt::Debug for BlobId {
 
 /// Where a segment stands in its blob.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) struct Place {
+pub(crate) struct Position {
     /// Counted from 0.
     pub(crate) index: u64,
     /// Nothing follows it.
@@ -90,8 +90,8 @@ impl Layout {
     }
 
     /// Where segment `index` stands.
-    pub(crate) fn place(self, index: u64) -> Place {
-        Place {
+    pub(crate) fn position(self, index: u64) -> Position {
+        Position {
             index,
             last: index + 1 == self.segments(),
         }
@@ -133,30 +133,30 @@ impl SegmentCipher {
         }
     }
 
-    /// Encrypts `segment` in place and appends its tag.
-    pub(crate) fn seal(&self, place: Place, segment: &mut Vec<u8>) {
+    /// Encrypts `segment` in position and appends its tag.
+    pub(crate) fn seal(&self, position: Position, segment: &mut Vec<u8>) {
         self.cipher
-            .seal(nonce(place.index), &self.binding(place), segment);
+            .seal(nonce(position.index), &self.binding(position), segment);
     }
 
-    /// Verifies and decrypts `segment` in place, and removes its tag.
+    /// Verifies and decrypts `segment` in position, and removes its tag.
     ///
     /// # Errors
     /// [`Tampered`] for any change of bytes, position, blob or end mark.
-    pub(crate) fn open(&self, place: Place, segment: &mut Vec<u8>) -> Result<(), Tampered> {
+    pub(crate) fn open(&self, position: Position, segment: &mut Vec<u8>) -> Result<(), Tampered> {
         self.cipher
-            .open(nonce(place.index), &self.binding(place), segment)
+            .open(nonce(position.index), &self.binding(position), segment)
             .map_err(|_| Tampered {
                 blob: self.blob,
-                index: place.index,
+                index: position.index,
             })
     }
 
-    fn binding(&self, place: Place) -> [u8; 25] {
+    fn binding(&self, position: Position) -> [u8; 25] {
         let mut binding = [0; 25];
         binding[..16].copy_from_slice(&self.blob.0);
-        binding[16..24].copy_from_slice(&place.index.to_be_bytes());
-        binding[24] = u8::from(place.last);
+        binding[16..24].copy_from_slice(&position.index.to_be_bytes());
+        binding[24] = u8::from(position.last);
         binding
     }
 }
@@ -181,7 +181,7 @@ mod tests {
     fn empty_body_is_one_sealed_segment() {
         let layout = Layout { size: 0 };
         assert_eq!((layout.segments(), layout.stored_len(0)), (1, TAG));
-        assert!(layout.place(0).last);
+        assert!(layout.position(0).last);
     }
 
     #[test]
@@ -203,18 +203,18 @@ mod tests {
     #[test]
     fn moved_cut_or_flipped_segment_is_refused() {
         let cipher = cipher();
-        let place = Place {
+        let position = Position {
             index: 3,
             last: false,
         };
         let mut sealed = b"plaintext".to_vec();
-        cipher.seal(place, &mut sealed);
+        cipher.seal(position, &mut sealed);
         for wrong in [
-            Place {
+            Position {
                 index: 4,
                 last: false,
             },
-            Place {
+            Position {
                 index: 3,
                 last: true,
             },
@@ -224,15 +224,33 @@ mod tests {
         for at in 0..sealed.len() {
             let mut broken = sealed.clone();
             broken[at] ^= 0x80;
-            assert!(cipher.open(place, &mut broken).is_err(), "byte {at}");
+            assert!(cipher.open(position, &mut broken).is_err(), "byte {at}");
         }
         let other = SegmentCipher {
             cipher: cipher.cipher.clone(),
             blob: BlobId::generate().unwrap(),
         };
-        assert!(other.open(place, &mut sealed.clone()).is_err());
-        cipher.open(place, &mut sealed).unwrap();
+        assert!(other.open(position, &mut sealed.clone()).is_err());
+        cipher.open(position, &mut sealed).unwrap();
         assert_eq!(sealed, b"plaintext");
+    }
+
+    /// AES-256-GCM under key 00..1f; the nonce is the index, the binding blob, index and end mark.
+    #[test]
+    fn segment_of_another_implementation_opens() {
+        let key = DataKey::from_slice(&std::array::from_fn::<u8, 32, _>(|at| at as u8)).unwrap();
+        let blob = BlobId::try_from("101112131415161718191a1b1c1d1e1f".to_owned()).unwrap();
+        let cipher = SegmentCipher::new(&key, blob);
+        let position = Position {
+            index: 3,
+            last: true,
+        };
+        let stored = "7d486fda3802d4a2c743fc19d983c81681e91b8e98d5c5acca";
+        let mut segment = hex::decode(stored).unwrap();
+        cipher.open(position, &mut segment).unwrap();
+        assert_eq!(segment, b"plaintext");
+        cipher.seal(position, &mut segment);
+        assert_eq!(hex::encode(segment), stored);
     }
 
     #[test]

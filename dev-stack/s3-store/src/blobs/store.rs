@@ -178,7 +178,7 @@ impl BlobStore {
         }
     }
 
-    /// A place for the bytes of a new body.
+    /// A position for the bytes of a new body.
     pub(super) fn incoming(&self) -> Result<Option<NamedTempFile>, BlobError> {
         match &self.home {
             Home::Memory(_) => Ok(None),

@@ -8,7 +8,7 @@ use bytes::Bytes;
 use tempfile::NamedTempFile;
 
 use super::{
-    segments::{BlobId, Place, SEGMENT, SegmentCipher},
+    segments::{BlobId, Position, SEGMENT, SegmentCipher},
     store::{BlobError, BlobStore, io_error},
 };
 use crate::data_key::DataKey;
@@ -109,11 +109,11 @@ impl BlobWriter {
     }
 
     async fn seal_pending(&mut self, last: bool) -> Result<(), BlobError> {
-        let place = Place {
+        let position = Position {
             index: self.index,
             last,
         };
-        self.cipher.seal(place, &mut self.pending);
+        self.cipher.seal(position, &mut self.pending);
         self.index += 1;
         match &mut self.sink {
             Sink::Memory(segments) => segments.push(std::mem::take(&mut self.pending).into()),

@@ -1,7 +1,7 @@
 //! What the bucket contains: records of buckets, objects and uploads in the state's database.
 //!
 //! Listings are ordered by the bytes of the keys. A change is one transaction, conditions included. The
-//! catalog holds no bodies and no plaintext keys, and judges no permissions.
+//! catalog holds no bodies and no plaintext keys, and checks no permissions.
 
 mod listing;
 mod records;

@@ -69,7 +69,7 @@ pub struct Bucket {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum BucketDefault {
-    /// SSE-S3, which every bucket has unless told otherwise.
+    /// SSE-S3, which every bucket has unless configured otherwise.
     S3,
     /// SSE-KMS.
     Kms {
@@ -195,7 +195,7 @@ pub enum Protection {
     },
 }
 
-/// How often S3 encrypts under KMS. The stack tells the two apart and encrypts once.
+/// How often S3 encrypts under KMS. The stack keeps the two apart and encrypts once.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Layers {
@@ -273,8 +273,8 @@ pub enum Unmet {
 }
 
 impl WriteCondition {
-    /// Judges the condition against the ETag of what is there.
-    pub fn judge(&self, present: Option<&str>) -> Result<(), Unmet> {
+    /// Evaluates the condition against the ETag of what is there.
+    pub fn evaluate(&self, present: Option<&str>) -> Result<(), Unmet> {
         match (self, present) {
             (Self::Always, _) | (Self::Absent, None) | (Self::Present, Some(_)) => Ok(()),
             (Self::Absent, Some(_)) => Err(Unmet::Failed),
@@ -348,7 +348,7 @@ mod tests {
             (&etag, Some("b"), Err(Unmet::Failed)),
         ] {
             assert_eq!(
-                condition.judge(present),
+                condition.evaluate(present),
                 expected,
                 "{condition:?} {present:?}"
             );

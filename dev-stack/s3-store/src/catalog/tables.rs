@@ -5,12 +5,12 @@ use std::{
     sync::Arc,
 };
 
+use keyfront_dev_ground::state::{State, StateError};
 use redb::{ReadTransaction, ReadableTable, TableDefinition, WriteTransaction};
 use serde::{Serialize, de::DeserializeOwned};
 
 use super::records::{Bucket, Object, Unmet, WriteCondition};
 use crate::blobs::BlobId;
-use keyfront_dev_ground::state::{State, StateError};
 
 pub(super) type Rows = TableDefinition<'static, &'static [u8], &'static [u8]>;
 const BUCKETS: Rows = TableDefinition::new("s3/buckets");
@@ -39,7 +39,7 @@ pub enum CatalogError {
     /// No such multipart upload.
     #[error("no such upload")]
     NoSuchUpload,
-    /// A multipart upload cannot be completed as asked.
+    /// A multipart upload cannot be completed as requested.
     #[error("the upload cannot be completed: {0}")]
     Completion(#[from] super::records::CompletionRefusal),
     /// The database failed: look at the state folder's disk.
@@ -256,7 +256,7 @@ impl Catalog {
             let mut objects = change.open_table(OBJECTS)?;
             let row = row_key(&bucket, &key);
             let present: Option<Object> = find(&objects, &row)?;
-            condition.judge(present.as_ref().map(|object| object.etag.as_str()))?;
+            condition.evaluate(present.as_ref().map(|object| object.etag.as_str()))?;
             objects.remove(row.as_slice())?;
             Ok(present.map_or(Deletion::Absent, |object| Deletion::Deleted(object.blobs())))
         })
@@ -297,7 +297,7 @@ pub(super) fn replace_object(
     let mut objects = change.open_table(OBJECTS)?;
     let row = row_key(bucket, key);
     let present: Option<Object> = find(&objects, &row)?;
-    condition.judge(present.as_ref().map(|object| object.etag.as_str()))?;
+    condition.evaluate(present.as_ref().map(|object| object.etag.as_str()))?;
     insert(&mut objects, &row, object)?;
     Ok(present.map(|object| object.blobs()).unwrap_or_default())
 }

@@ -74,7 +74,7 @@ pub struct Completion {
     pub upload: UploadId,
     /// Part numbers and ETags (without quotes) in the client's order.
     pub parts: Vec<(u32, String)>,
-    /// Judged against the object that is there.
+    /// Evaluated against the object that is there.
     pub condition: WriteCondition,
 }
 

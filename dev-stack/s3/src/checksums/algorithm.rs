@@ -1,13 +1,13 @@
 //! The algorithms, and one running checksum of any of them.
 
 use crc_fast::CrcAlgorithm;
+use keyfront_dev_s3_store::catalog::ChecksumScope;
 use s3s::{
     S3ErrorCode, S3Result,
     crypto::{Checksum as _, Crc32, Crc32c, Crc64Nvme, Sha1, Sha256},
 };
 
 use crate::error_response::refused;
-use keyfront_dev_s3_store::catalog::ChecksumScope;
 
 /// The algorithms of `x-amz-checksum-*`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

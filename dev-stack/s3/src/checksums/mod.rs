@@ -6,6 +6,7 @@ mod algorithm;
 mod parts;
 mod stated;
 
+use keyfront_dev_s3_store::catalog::ChecksumScope;
 use s3s::{S3Result, dto::ChecksumType};
 
 pub(crate) use self::{
@@ -14,7 +15,6 @@ pub(crate) use self::{
     stated::{BodyDigest, DeclaredChecksums, Digests},
 };
 use super::error_response::invalid_argument;
-use keyfront_dev_s3_store::catalog::ChecksumScope;
 
 /// `x-amz-checksum-type` read.
 pub(crate) fn scope_from_name(name: &str) -> S3Result<ChecksumScope> {

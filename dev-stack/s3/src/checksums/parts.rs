@@ -2,9 +2,9 @@
 
 use base64::{Engine, engine::general_purpose::STANDARD};
 use crc_fast::checksum_combine;
+use keyfront_dev_s3_store::catalog::{ChecksumScope, StoredChecksum};
 
 use super::algorithm::{Algorithm, Hasher};
-use keyfront_dev_s3_store::catalog::{ChecksumScope, StoredChecksum};
 
 /// The checksum of an object made of parts, each given by its base64 checksum and its size.
 ///

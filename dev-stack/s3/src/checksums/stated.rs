@@ -2,6 +2,7 @@
 
 use base64::{Engine, engine::general_purpose::STANDARD};
 use http::HeaderMap;
+use keyfront_dev_s3_store::catalog::{ChecksumScope, StoredChecksum};
 use s3s::{
     S3Error, S3ErrorCode, S3Result,
     crypto::{Checksum as _, Md5},
@@ -9,7 +10,6 @@ use s3s::{
 
 use super::algorithm::{Algorithm, Hasher};
 use crate::error_response::refused;
-use keyfront_dev_s3_store::catalog::{ChecksumScope, StoredChecksum};
 
 /// What the client says about its body.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]

@@ -1,5 +1,6 @@
 //! GetObjectAttributes.
 
+use keyfront_dev_s3_store::catalog::Object as ObjectRecord;
 use s3s::{
     S3Request, S3Response, S3Result,
     dto::{
@@ -14,7 +15,6 @@ use crate::{
     checksums::{scope_type, show_checksum},
     keyring::ObjectName,
 };
-use keyfront_dev_s3_store::catalog::Object as ObjectRecord;
 
 /// Parts of a page, at most.
 const MAX_PARTS: usize = 1000;

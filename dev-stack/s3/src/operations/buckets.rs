@@ -1,5 +1,7 @@
 //! Making, finding and removing buckets.
 
+use keyfront_dev_s3_store::catalog::{Bucket as BucketRecord, BucketDefault, PublicAccessBlock};
+use keyfront_names::BucketName;
 use s3s::{
     S3ErrorCode, S3Request, S3Response, S3Result,
     dto::{
@@ -10,14 +12,11 @@ use s3s::{
     },
 };
 
-use keyfront_names::BucketName;
-
 use super::{Operations, catalog_error};
 use crate::{
     authority::{Caller, Permission, bucket_arn},
     error_response::{not_implemented, refused},
 };
-use keyfront_dev_s3_store::catalog::{Bucket as BucketRecord, BucketDefault, PublicAccessBlock};
 
 impl Operations {
     pub(super) async fn create_bucket(

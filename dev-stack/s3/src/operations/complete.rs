@@ -2,6 +2,9 @@
 //!
 //! It moves no bytes: the record names the parts' bodies.
 
+use keyfront_dev_s3_store::catalog::{
+    Completion, CompletionRefusal, Millis, Object as ObjectRecord, PartSummary, StoredPart, Upload,
+};
 use md5::{Digest, Md5};
 use s3s::{
     S3Request, S3Response, S3Result,
@@ -21,9 +24,6 @@ use crate::{
     authority::Caller,
     checksums::{self, scope_type, show_checksum},
     encryption::Applied,
-};
-use keyfront_dev_s3_store::catalog::{
-    Completion, CompletionRefusal, Millis, Object as ObjectRecord, PartSummary, StoredPart, Upload,
 };
 
 impl Operations {

@@ -3,6 +3,11 @@
 use std::collections::BTreeMap;
 
 use futures::TryStreamExt;
+use keyfront_dev_s3_store::{
+    blobs::{ByteRange, read_pieces},
+    catalog::{Bucket, Object as ObjectRecord, WriteCondition},
+    data_key::DataKey,
+};
 use s3s::{
     S3Error, S3ErrorCode, S3Request, S3Response, S3Result,
     dto::{
@@ -32,11 +37,6 @@ use crate::{
     error_response::{invalid_argument, not_implemented, refused},
     keyring::ObjectName,
     preconditions::{Preconditions, resolve_range},
-};
-use keyfront_dev_s3_store::{
-    blobs::{ByteRange, read_pieces},
-    catalog::{Bucket, Object as ObjectRecord, WriteCondition},
-    data_key::DataKey,
 };
 
 /// The largest object one CopyObject copies.

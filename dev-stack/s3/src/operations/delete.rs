@@ -1,5 +1,6 @@
 //! DeleteObject and DeleteObjects.
 
+use keyfront_dev_s3_store::catalog::{Bucket as BucketRecord, Deletion, WriteCondition};
 use s3s::{
     S3Error, S3ErrorCode, S3Request, S3Response, S3Result,
     dto::{
@@ -16,7 +17,6 @@ use crate::{
     authority::Caller,
     error_response::{not_implemented, refused},
 };
-use keyfront_dev_s3_store::catalog::{Bucket as BucketRecord, Deletion, WriteCondition};
 
 /// AWS's limit for one DeleteObjects.
 const MAX_KEYS: usize = 1000;

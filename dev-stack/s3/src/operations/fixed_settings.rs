@@ -2,6 +2,7 @@
 //!
 //! None of it can be changed: what could not be honoured is not kept either.
 
+use keyfront_iam::{Policy, PolicyKind};
 use s3s::{
     S3ErrorCode, S3Request, S3Response, S3Result,
     dto::{
@@ -13,8 +14,6 @@ use s3s::{
 };
 
 use super::Operations;
-use keyfront_iam::{Policy, PolicyKind};
-
 use crate::{
     authority::Caller,
     error_response::{internal, refused},

@@ -1,6 +1,7 @@
 //! ListObjects and ListObjectsV2.
 
 use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
+use keyfront_dev_s3_store::catalog::{Entry, ListQuery, Object as ObjectRecord, Page, Resume};
 use s3s::{
     S3ErrorCode, S3Request, S3Response, S3Result,
     dto::{
@@ -15,7 +16,6 @@ use crate::{
     authority::Caller,
     error_response::{invalid_argument, refused},
 };
-use keyfront_dev_s3_store::catalog::{Entry, ListQuery, Object as ObjectRecord, Page, Resume};
 
 /// Entries of a page, at most.
 const MAX_KEYS: i32 = 1000;

@@ -21,6 +21,12 @@ mod write;
 
 use std::sync::Arc;
 
+use keyfront_dev_ground::clock::Clock;
+use keyfront_dev_s3_store::{
+    blobs::{BlobError, BlobStore},
+    catalog::{Bucket, Catalog, CatalogError, CompletionRefusal, Millis},
+};
+use keyfront_iam::Account;
 use s3s::{
     S3, S3Error, S3ErrorCode, S3Request, S3Response, S3Result,
     dto::{
@@ -55,13 +61,6 @@ use super::{
     error_response::{internal, invalid_argument, refused},
     keyring::Keyring,
 };
-use keyfront_dev_s3_store::{
-    blobs::{BlobError, BlobStore},
-    catalog::{Bucket, Catalog, CatalogError, CompletionRefusal, Millis},
-};
-use keyfront_iam::Account;
-
-use keyfront_dev_ground::clock::Clock;
 
 /// Everything the operations work with.
 pub(crate) struct Operations {

@@ -1,5 +1,6 @@
 //! Multipart uploads: begin, parts, abort. Completing is in [`super::complete`].
 
+use keyfront_dev_s3_store::catalog::{ChecksumScope, StoredPart, Upload, UploadId};
 use s3s::{
     S3ErrorCode, S3Request, S3Response, S3Result,
     dto::{
@@ -24,7 +25,6 @@ use crate::{
     gate::Trailers,
     keyring::ObjectName,
 };
-use keyfront_dev_s3_store::catalog::{ChecksumScope, StoredPart, Upload, UploadId};
 
 const MAX_PARTS: u32 = 10_000;
 

@@ -1,5 +1,6 @@
 //! ListParts and ListMultipartUploads.
 
+use keyfront_dev_s3_store::catalog::{StoredPart, Upload, UploadId, UploadListQuery};
 use s3s::{
     S3Request, S3Response, S3Result,
     dto::{
@@ -18,7 +19,6 @@ use crate::{
     checksums::{scope_type, show_checksum},
     error_response::not_implemented,
 };
-use keyfront_dev_s3_store::catalog::{StoredPart, Upload, UploadId, UploadListQuery};
 
 impl Operations {
     pub(super) async fn list_parts(
@@ -119,19 +119,8 @@ impl Operations {
         let owner = self.owner();
         let uploads = found.iter().map(|(key, id, upload)| MultipartUpload {
             key: Some(text.show(key)),
-            upload_id: Some(id.to_string()),
-            initiated: Some(upload.initiated.to_time().into()),
-            initiator: Some(initiator(upload)),
             owner: Some(owner.clone()),
-            storage_class: Some(StorageClass::from_static(StorageClass::STANDARD)),
-            checksum_algorithm: upload
-                .checksum_algorithm
-                .clone()
-                .map(ChecksumAlgorithm::from),
-            checksum_type: upload
-                .checksum_algorithm
-                .as_ref()
-                .map(|_| scope_type(upload.checksum_scope)),
+            ..upload_line(id, upload)
         });
         Ok(S3Response::new(ListMultipartUploadsOutput {
             uploads: Some(uploads.collect()),
@@ -153,6 +142,21 @@ fn initiator(upload: &Upload) -> Initiator {
     Initiator {
         display_name: None,
         id: Some(upload.initiator.clone()),
+    }
+}
+
+fn upload_line(id: &UploadId, upload: &Upload) -> MultipartUpload {
+    let algorithm = upload.checksum_algorithm.clone();
+    MultipartUpload {
+        upload_id: Some(id.to_string()),
+        initiated: Some(upload.initiated.to_time().into()),
+        initiator: Some(initiator(upload)),
+        storage_class: Some(StorageClass::from_static(StorageClass::STANDARD)),
+        checksum_type: algorithm
+            .as_ref()
+            .map(|_| scope_type(upload.checksum_scope)),
+        checksum_algorithm: algorithm.map(ChecksumAlgorithm::from),
+        ..MultipartUpload::default()
     }
 }
 

@@ -1,5 +1,6 @@
 //! The bucket policy.
 
+use keyfront_iam::{Policy as PolicyDocument, PolicyKind};
 use s3s::{
     S3ErrorCode, S3Request, S3Response, S3Result,
     dto::{
@@ -9,8 +10,6 @@ use s3s::{
 };
 
 use super::{Operations, catalog_error};
-use keyfront_iam::{Policy as PolicyDocument, PolicyKind};
-
 use crate::{
     authority::{Caller, bucket_arn},
     error_response::refused,

@@ -2,6 +2,11 @@
 
 use futures::{StreamExt, TryStreamExt, stream};
 use http::{HeaderMap, HeaderValue, StatusCode, header};
+use keyfront_dev_s3_store::{
+    blobs::{ByteRange, Lease, Piece, read_pieces},
+    catalog::{Bucket as BucketRecord, CatalogError, Object as ObjectRecord},
+    data_key::DataKey,
+};
 use s3s::{
     Body, S3Error, S3ErrorCode, S3Request, S3Response, S3Result,
     dto::{
@@ -21,11 +26,6 @@ use crate::{
     error_response::{internal, invalid_argument, refused},
     keyring::ObjectName,
     preconditions::{Preconditions, Unmet},
-};
-use keyfront_dev_s3_store::{
-    blobs::{ByteRange, Lease, Piece, read_pieces},
-    catalog::{Bucket as BucketRecord, CatalogError, Object as ObjectRecord},
-    data_key::DataKey,
 };
 
 /// The conditional headers of a read's input; S3's inputs share the names, not a type.

@@ -3,6 +3,11 @@
 //! A body that is cut off, too long or not what was stated leaves nothing.
 
 use futures::StreamExt;
+use keyfront_dev_s3_store::{
+    blobs::{BlobWriter, FreshBlob},
+    catalog::{SealedBytes, StoredPiece},
+    data_key::DataKey,
+};
 use s3s::{S3Error, S3ErrorCode, S3Result, dto::StreamingBlob};
 
 use super::{Operations, blob_error};
@@ -10,11 +15,6 @@ use crate::{
     checksums::{Algorithm, BodyDigest, DeclaredChecksums, Digests},
     error_response::{internal, refused},
     gate::Trailers,
-};
-use keyfront_dev_s3_store::{
-    blobs::{BlobWriter, FreshBlob},
-    catalog::{SealedBytes, StoredPiece},
-    data_key::DataKey,
 };
 
 /// The most one PUT or one part may bring.

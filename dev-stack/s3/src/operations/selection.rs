@@ -1,13 +1,13 @@
 //! Which bytes of an object a read means: all, a range, or a part.
 
 use http::{HeaderMap, HeaderValue, StatusCode, header};
+use keyfront_dev_s3_store::{blobs::ByteRange, catalog::Object as ObjectRecord};
 use s3s::{S3Error, S3ErrorCode, S3Result, dto::Range};
 
 use crate::{
     error_response::{internal, refused},
     preconditions::resolve_range,
 };
-use keyfront_dev_s3_store::{blobs::ByteRange, catalog::Object as ObjectRecord};
 
 /// Which bytes of an object are asked for.
 pub(super) enum Selection {

@@ -1,5 +1,6 @@
 //! A bucket's default encryption and its public access block.
 
+use keyfront_dev_s3_store::catalog::{BucketDefault, PublicAccessBlock};
 use s3s::{
     S3ErrorCode, S3Request, S3Response, S3Result,
     dto::{
@@ -17,7 +18,6 @@ use crate::{
     authority::Caller,
     error_response::{coded, invalid_argument, not_implemented, refused},
 };
-use keyfront_dev_s3_store::catalog::{BucketDefault, PublicAccessBlock};
 
 impl Operations {
     pub(super) async fn get_bucket_encryption(

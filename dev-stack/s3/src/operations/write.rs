@@ -2,6 +2,10 @@
 
 use std::collections::BTreeMap;
 
+use keyfront_dev_s3_store::{
+    blobs::{BlobId, FreshBlob},
+    catalog::{Millis, Object as ObjectRecord, Protection, WriteCondition},
+};
 use s3s::{
     S3ErrorCode, S3Request, S3Response, S3Result,
     dto::{ETag, ETagCondition, Metadata, PutObjectInput, PutObjectOutput, Timestamp},
@@ -15,10 +19,6 @@ use crate::{
     error_response::refused,
     gate::Trailers,
     keyring::ObjectName,
-};
-use keyfront_dev_s3_store::{
-    blobs::{BlobId, FreshBlob},
-    catalog::{Millis, Object as ObjectRecord, Protection, WriteCondition},
 };
 
 /// Bytes of names and values of user metadata.
