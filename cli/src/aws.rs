@@ -14,7 +14,7 @@ use aws_smithy_http_client::{
     tls::{Provider, rustls_provider::CryptoMode},
 };
 use clap::Args;
-use keyfront_dev_stack::stack::DevJson;
+use keyfront_dev_json::DevJson;
 
 /// Throttled calls are the rule while a stack is watched: about half a minute of patience.
 const ATTEMPTS: u32 = 7;

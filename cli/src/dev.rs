@@ -4,7 +4,7 @@ use std::{io::IsTerminal as _, path::PathBuf, time::Duration};
 
 use anyhow::Context as _;
 use clap::{Args, ValueEnum};
-use keyfront_dev_stack::stack::{EdgeKind, Faults, OriginKind, Ports, Stack, StackConfig, Storage};
+use keyfront_dev_stack::{EdgeKind, Faults, OriginKind, Ports, Stack, StackConfig, Storage};
 use tokio::signal::unix::{SignalKind, signal};
 use tracing_subscriber::EnvFilter;
 

@@ -1,15 +1,11 @@
 //! One condition: an operator, a key, and the values it is compared with.
 
-use std::net::IpAddr;
-
-use time::OffsetDateTime;
-
-use super::condition_key::{Cardinality, KeyDefinition, ValueKind, define};
-use super::condition_value::{ValueParser, parse_bool, parse_date, parse_number};
+use super::condition_key::{Cardinality, define};
+use super::condition_test::Test;
+use super::condition_value::ValueParser;
 use super::error::ValueProblem;
 use super::facts::Facts;
-use super::network::Network;
-use super::template::{Case, Template, Variables};
+use super::template::Variables;
 
 #[derive(Debug, Clone, PartialEq)]
 pub(super) struct Condition {
@@ -33,35 +29,6 @@ enum Quantifier {
 enum Absent {
     Holds,
     Fails,
-}
-
-/// Whether a value passes by matching one of the listed values, or by matching none.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Sense {
-    OneOf,
-    NoneOf,
-}
-
-#[derive(Debug, Clone, PartialEq)]
-pub(super) enum Test {
-    Text(Sense, Case, Vec<Template>),
-    Arn(Sense, Vec<Template>),
-    Bool(Vec<bool>),
-    Numeric(Comparison, Vec<f64>),
-    Date(Comparison, Vec<OffsetDateTime>),
-    Address(Sense, Vec<Network>),
-    /// Whether the key must be absent.
-    Null(bool),
-}
-
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Comparison {
-    Equals,
-    NotEquals,
-    LessThan,
-    LessThanEquals,
-    GreaterThan,
-    GreaterThanEquals,
 }
 
 impl Condition {
@@ -133,102 +100,6 @@ impl Condition {
         match self.quantifier {
             Quantifier::Only | Quantifier::All => passes.all(|passed| passed),
             Quantifier::Any => passes.any(|passed| passed),
-        }
-    }
-}
-
-impl Test {
-    fn is_negated(&self) -> bool {
-        match self {
-            Self::Text(sense, ..) | Self::Arn(sense, _) | Self::Address(sense, _) => {
-                *sense == Sense::NoneOf
-            }
-            Self::Numeric(comparison, _) | Self::Date(comparison, _) => {
-                *comparison == Comparison::NotEquals
-            }
-            Self::Bool(_) | Self::Null(_) => false,
-        }
-    }
-
-    fn goes_with(&self, definition: KeyDefinition) -> bool {
-        match self {
-            Self::Null(_) | Self::Text(..) => true,
-            Self::Arn(..) => definition.kind == ValueKind::Arn,
-            Self::Bool(_) => definition.kind == ValueKind::Bool,
-            Self::Numeric(..) => definition.kind == ValueKind::Numeric,
-            Self::Date(..) => definition.kind == ValueKind::Date,
-            Self::Address(..) => definition.kind == ValueKind::Address,
-        }
-    }
-
-    /// Whether one value of the request passes. A value that is not of the operator's type equals
-    /// nothing.
-    fn passes(&self, value: &str, facts: &Facts) -> bool {
-        match self {
-            Self::Text(sense, case, templates) => sense.judge(
-                templates
-                    .iter()
-                    .filter_map(|template| template.resolve(facts))
-                    .any(|pattern| pattern.matches(value, *case)),
-            ),
-            Self::Arn(sense, templates) => sense.judge(
-                templates
-                    .iter()
-                    .filter_map(|template| template.resolve(facts))
-                    .any(|pattern| pattern.matches_arn(value)),
-            ),
-            Self::Bool(expected) => {
-                parse_bool(value).is_some_and(|value| expected.contains(&value))
-            }
-            Self::Numeric(comparison, expected) => {
-                comparison.judge(parse_number(value).as_ref(), expected)
-            }
-            Self::Date(comparison, expected) => {
-                comparison.judge(parse_date(value).as_ref(), expected)
-            }
-            Self::Address(sense, networks) => {
-                let address: Option<IpAddr> = value.parse().ok();
-                sense.judge(address.is_some_and(|a| networks.iter().any(|n| n.contains(a))))
-            }
-            // Judged on the key's presence, before there is a value.
-            Self::Null(_) => false,
-        }
-    }
-}
-
-impl Sense {
-    fn judge(self, matches_one: bool) -> bool {
-        match self {
-            Self::OneOf => matches_one,
-            Self::NoneOf => !matches_one,
-        }
-    }
-}
-
-impl Comparison {
-    fn judge<T: PartialOrd>(self, value: Option<&T>, expected: &[T]) -> bool {
-        let Some(value) = value else {
-            return self == Self::NotEquals;
-        };
-        match self {
-            Self::Equals => expected.iter().any(|e| value == e),
-            Self::NotEquals => expected.iter().all(|e| value != e),
-            Self::LessThan => expected.iter().any(|e| value < e),
-            Self::LessThanEquals => expected.iter().any(|e| value <= e),
-            Self::GreaterThan => expected.iter().any(|e| value > e),
-            Self::GreaterThanEquals => expected.iter().any(|e| value >= e),
-        }
-    }
-
-    pub(super) fn parse(name: &str) -> Option<Self> {
-        match name {
-            "Equals" => Some(Self::Equals),
-            "NotEquals" => Some(Self::NotEquals),
-            "LessThan" => Some(Self::LessThan),
-            "LessThanEquals" => Some(Self::LessThanEquals),
-            "GreaterThan" => Some(Self::GreaterThan),
-            "GreaterThanEquals" => Some(Self::GreaterThanEquals),
-            _ => None,
         }
     }
 }

@@ -1,10 +1,6 @@
 //! The operators of conditions by name, and their values by type.
 
-use time::OffsetDateTime;
-use time::format_description::well_known::Rfc3339;
-use time::macros::format_description;
-
-use super::condition::{Comparison, Sense, Test};
+use super::condition_test::{Comparison, Sense, Test, parse_bool, parse_date, parse_number};
 use super::error::ValueProblem;
 use super::network::Network;
 use super::template::{Case, Template, Variables, Wildcards};
@@ -79,29 +75,4 @@ impl ValueParser<'_> {
             value: value.to_owned(),
         }
     }
-}
-
-pub(super) fn parse_bool(text: &str) -> Option<bool> {
-    if text.eq_ignore_ascii_case("true") {
-        Some(true)
-    } else if text.eq_ignore_ascii_case("false") {
-        Some(false)
-    } else {
-        None
-    }
-}
-
-pub(super) fn parse_number(text: &str) -> Option<f64> {
-    text.parse().ok().filter(|number: &f64| number.is_finite())
-}
-
-/// RFC 3339, a calendar date (midnight UTC), or seconds since 1970.
-pub(super) fn parse_date(text: &str) -> Option<OffsetDateTime> {
-    if let Ok(seconds) = text.parse() {
-        return OffsetDateTime::from_unix_timestamp(seconds).ok();
-    }
-    if let Ok(date) = time::Date::parse(text, format_description!("[year]-[month]-[day]")) {
-        return Some(date.midnight().assume_utc());
-    }
-    OffsetDateTime::parse(text, &Rfc3339).ok()
 }

@@ -7,9 +7,10 @@ use std::time::Duration;
 use thiserror::Error;
 
 use super::denial::{Denial, DenialReason};
-use super::document::{Policy, PolicyKind};
+use super::document::Policy;
 use super::evaluation::{self, Call, ResourcePolicy};
 use super::facts::Facts;
+use super::policy_kind::PolicyKind;
 use crate::identity::{Account, Principal};
 
 /// A role: who may assume it, and what its sessions may do.
@@ -38,7 +39,9 @@ pub struct User {
 #[derive(Debug, Clone, PartialEq, Eq, Error)]
 pub enum IamError {
     /// Names have 1 to 64 of the characters `A-Za-z0-9+=,.@_-`.
-    #[error("name {0:?} is not a name for a role or user")]
+    #[error(
+        "invalid name {0:?} for a role or user: 1 to 64 of the characters A-Za-z0-9+=,.@_- are allowed"
+    )]
     Name(String),
     /// A policy of the wrong kind was given, such as an identity policy as trust policy.
     #[error("{name:?} has a policy of kind {found:?} where {expected:?} belongs")]
@@ -110,7 +113,7 @@ impl Iam {
         roles.get(name).cloned()
     }
 
-    /// Judges a call by the caller's policies and the resource's.
+    /// Authorizes a call by the caller's policies and the resource's.
     ///
     /// # Errors
     /// [`Denial`] unless the policies allow the call.
@@ -131,13 +134,13 @@ impl Iam {
         match principal {
             Principal::User { name, .. } => {
                 let user = self.user(name).ok_or_else(unknown)?;
-                evaluation::judge(call, &facts, &user.policies, resource_policy)
+                evaluation::evaluate(call, &facts, &user.policies, resource_policy)
             }
             Principal::AssumedRole { role, .. } => {
                 let role = self.role(role).ok_or_else(unknown)?;
-                evaluation::judge(call, &facts, &role.policies, resource_policy)
+                evaluation::evaluate(call, &facts, &role.policies, resource_policy)
             }
-            Principal::Service { .. } => evaluation::judge(call, &facts, &[], resource_policy),
+            Principal::Service { .. } => evaluation::evaluate(call, &facts, &[], resource_policy),
         }
     }
 

@@ -1,20 +1,10 @@
 //! A policy document: its version, its statements, and the kind of policy it is.
 
 use super::error::{ElementProblem, PolicyError};
+use super::policy_kind::PolicyKind;
 use super::statement::Statement;
 use super::template::Variables;
 use super::wire::WirePolicy;
-
-/// What a policy hangs on, which decides the elements its statements have.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum PolicyKind {
-    /// On a user or role: no `Principal`.
-    Identity,
-    /// On a bucket, key or function: `Principal` and `Resource`.
-    Resource,
-    /// On a role, saying who may assume it: `Principal` and no `Resource`.
-    Trust,
-}
 
 /// A policy that was understood completely.
 #[derive(Debug, Clone, PartialEq)]

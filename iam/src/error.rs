@@ -6,7 +6,7 @@ use thiserror::Error;
 /// document corrects it; nothing of it takes effect.
 #[derive(Debug, Error)]
 pub enum PolicyError {
-    /// Not JSON, or JSON of another shape: an unknown, repeated or missing element is told here.
+    /// Not JSON, or JSON of another shape: an unknown, repeated or missing element is named here.
     #[error("policy document is malformed")]
     Malformed(#[from] serde_json::Error),
     /// Only `2012-10-17` and `2008-10-17` exist.

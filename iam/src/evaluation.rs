@@ -37,8 +37,8 @@ pub enum ResourcePolicy<'a> {
     Trust(&'a Policy),
 }
 
-/// Judges a call by the caller's own policies and the resource's.
-pub(super) fn judge(
+/// Evaluates a call by the caller's own policies and the resource's.
+pub(super) fn evaluate(
     call: &Call<'_>,
     facts: &Facts,
     own: &[Policy],

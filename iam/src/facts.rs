@@ -1,4 +1,4 @@
-//! What is known about one call when conditions are judged.
+//! What is known about one call when conditions are evaluated.
 
 use std::collections::BTreeMap;
 use std::time::SystemTime;
@@ -8,7 +8,7 @@ use time::format_description::well_known::Rfc3339;
 
 use crate::identity::{Account, Principal, Requester};
 
-/// The condition keys of the service that judges a call: `s3:prefix`, `kms:ViaService` and the like.
+/// The condition keys of the service that authorizes a call: `s3:prefix`, `kms:ViaService` and the like.
 /// The global `aws:*` keys follow from the requester and need not be added.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Context(BTreeMap<String, Vec<String>>);

@@ -1,8 +1,10 @@
 //! `Principal` and `NotPrincipal`.
 
+use keyfront_names::{Arn, arn::is_account_id};
+
 use super::error::ValueProblem;
 use super::wire::{Members, Strings, WirePrincipals};
-use crate::identity::{Account, Principal};
+use crate::identity::Principal;
 
 /// Whom a statement of a resource or trust policy means.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -101,27 +103,34 @@ impl PrincipalName {
         if text == "*" {
             return Some(Self::Everyone);
         }
-        if Account::is_id(text) {
+        if is_account_id(text) {
             return Some(Self::Account(text.to_owned()));
         }
-        let parts: Vec<&str> = text.splitn(6, ':').collect();
-        let ["arn", "aws", service @ ("iam" | "sts"), "", account, name] = parts.as_slice() else {
+        let Arn {
+            partition: "aws",
+            service,
+            region: "",
+            account,
+            resource: name,
+        } = Arn::parse(text).ok()?
+        else {
             return None;
         };
         // A wildcard inside a principal's ARN means nothing in AWS.
-        if !Account::is_id(account) || name.contains(['*', '?', '$']) {
+        if !is_account_id(account) || name.contains(['*', '?', '$']) {
             return None;
         }
-        match (*service, *name) {
-            ("iam", "root") => Some(Self::Account((*account).to_owned())),
+        match (service, name) {
+            ("iam", "root") => Some(Self::Account(account.to_owned())),
             ("iam", name) => {
                 let named = name.strip_prefix("role/").or(name.strip_prefix("user/"))?;
                 (!named.is_empty()).then(|| Self::Arn(text.to_owned()))
             }
-            (_, name) => {
+            ("sts", name) => {
                 let (role, session) = name.strip_prefix("assumed-role/")?.split_once('/')?;
                 (!role.is_empty() && !session.is_empty()).then(|| Self::Arn(text.to_owned()))
             }
+            _ => None,
         }
     }
 

@@ -2,9 +2,9 @@
 
 use super::action::{ActionPattern, Actions};
 use super::condition::Condition;
-use super::document::PolicyKind;
 use super::error::{ElementProblem, PolicyError, ValueProblem};
 use super::facts::Facts;
+use super::policy_kind::PolicyKind;
 use super::principal_element::{Meant, PrincipalName, Principals};
 use super::resource::{ResourcePattern, Resources};
 use super::template::Variables;

@@ -1,6 +1,6 @@
 //! The JSON of a policy document as it is written: one or many, strings that may be booleans or numbers.
 //!
-//! Unknown and repeated members are errors here; the meaning of values is not judged here.
+//! Unknown and repeated members are errors here; the meaning of values is not checked here.
 
 use std::fmt;
 

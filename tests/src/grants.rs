@@ -1,7 +1,7 @@
 //! Which test needs which grant of the template: the matrix of `make policy-report`, and what
 //! `tests/least_privilege.rs` holds true by taking each grant away.
 
-use keyfront_dev_stack::stack::Grant;
+use keyfront_dev_stack::Grant;
 
 /// What shows that a grant is needed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

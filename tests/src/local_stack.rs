@@ -7,10 +7,8 @@ use aws_sdk_s3::{Client, primitives::ByteStream};
 use bytes::Bytes;
 use http::Method;
 use http_body_util::BodyExt as _;
-use keyfront_dev_stack::{
-    kms::Kms,
-    stack::{EdgeKind, Faults, Grant, OriginKind, Ports, Stack, StackConfig, Storage},
-};
+use keyfront_dev_kms::Kms;
+use keyfront_dev_stack::{EdgeKind, Faults, Grant, OriginKind, Ports, Stack, StackConfig, Storage};
 use serde_json::Value;
 use tempfile::TempDir;
 

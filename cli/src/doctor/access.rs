@@ -7,7 +7,7 @@ use anyhow::Context as _;
 use aws_config::{BehaviorVersion, Region, SdkConfig, retry::RetryConfig, timeout::TimeoutConfig};
 use aws_sdk_s3::config::{Credentials, ProvideCredentials as _, SharedCredentialsProvider};
 use clap::Args;
-use keyfront_dev_stack::stack::{DevJson, Endpoints};
+use keyfront_dev_json::{DevJson, Endpoints};
 
 use super::evidence::Gathered;
 use crate::aws::{self, AwsArguments};

@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 
 use anyhow::Context as _;
 use clap::Args;
-use keyfront_dev_stack::stack::DevJson;
+use keyfront_dev_json::DevJson;
 
 use crate::aws::{self, AwsArguments};
 

@@ -1,6 +1,6 @@
 //! What `keyfront dev` prints: the URLs and the commands to copy.
 
-use keyfront_dev_stack::stack::Stack;
+use keyfront_dev_stack::Stack;
 
 use super::line;
 

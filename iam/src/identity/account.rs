@@ -1,5 +1,6 @@
 //! The account and Region the stack plays, and the ARNs that follow from them.
 
+use keyfront_names::{Region, arn::is_account_id};
 use thiserror::Error;
 
 /// An AWS account id that is not twelve digits, or a Region name that is not one.
@@ -26,22 +27,16 @@ impl Account {
     /// # Errors
     /// [`AccountError`] names the value that has the wrong shape.
     pub fn new(id: &str, region: &str) -> Result<Self, AccountError> {
-        if !Self::is_id(id) {
+        if !is_account_id(id) {
             return Err(AccountError::Id(id.to_owned()));
         }
-        let region_byte = |b: u8| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'-';
-        if region.is_empty() || !region.bytes().all(region_byte) {
+        if !Region::is_name(region) {
             return Err(AccountError::Region(region.to_owned()));
         }
         Ok(Self {
             id: id.to_owned(),
             region: region.to_owned(),
         })
-    }
-
-    /// Whether `text` has the shape of an account id.
-    pub fn is_id(text: &str) -> bool {
-        text.len() == 12 && text.bytes().all(|b| b.is_ascii_digit())
     }
 
     /// Twelve digits.

@@ -25,7 +25,7 @@ macro_rules! secret_text {
                 &self.0
             }
 
-            /// Compares without telling by time where the first difference is.
+            /// Compares without revealing by its duration where the first difference is.
             pub fn matches(&self, presented: &str) -> bool {
                 self.0.as_bytes().ct_eq(presented.as_bytes()).into()
             }

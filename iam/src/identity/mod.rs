@@ -7,8 +7,8 @@ mod credentials;
 mod principal;
 mod requester;
 
-pub(crate) use account::root_arn;
-pub use account::{Account, AccountError};
-pub use credentials::{Credentials, SecretAccessKey, SessionToken};
-pub use principal::Principal;
-pub use requester::Requester;
+pub(crate) use self::account::root_arn;
+pub use self::account::{Account, AccountError};
+pub use self::credentials::{Credentials, SecretAccessKey, SessionToken};
+pub use self::principal::Principal;
+pub use self::requester::Requester;

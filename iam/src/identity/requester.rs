@@ -10,7 +10,7 @@ use super::Principal;
 pub struct Requester {
     /// The authenticated principal.
     pub principal: Principal,
-    /// When the request is judged.
+    /// When the request is authorized.
     pub time: SystemTime,
     /// The peer's address, unless a service calls on the principal's behalf.
     pub source_ip: Option<IpAddr>,

@@ -8,7 +8,7 @@ fn main() -> anyhow::Result<()> {
         "{:<14} {:<28} {:<32} exercised by",
         "holder", "statement", "action"
     );
-    for grant in keyfront_dev_stack::stack::grants()? {
+    for grant in keyfront_dev_stack::grants()? {
         let by = match exercise(&grant) {
             Some(Exercise::By(scenario)) => format!("least_privilege: {scenario:?}"),
             Some(Exercise::NotHere(reason)) => format!("not on this machine: {reason}"),

@@ -10,7 +10,7 @@ use aws_sdk_s3::types::ServerSideEncryption;
 use bytes::Bytes;
 use futures::{StreamExt as _, stream};
 use http::{Method, StatusCode};
-use keyfront_dev_stack::stack::{EdgeFunctions, EdgeKind, Faults, Grant, SiteHeader};
+use keyfront_dev_stack::{EdgeFunctions, EdgeKind, Faults, Grant, SiteHeader};
 use keyfront_tests::{
     artefacts, aws_client,
     fault_proxy::{Fault, FaultProxy, Rule},

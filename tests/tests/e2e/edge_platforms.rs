@@ -5,7 +5,7 @@ use std::{collections::BTreeMap, io::Write as _, process::Command};
 
 use bytes::Bytes;
 use http::Method;
-use keyfront_dev_stack::stack::{
+use keyfront_dev_stack::{
     EdgeKind, Faults, OriginKind, Ports, Stack as DevStack, StackConfig, Storage,
 };
 use keyfront_tests::{

@@ -16,12 +16,9 @@ use aws_sigv4::{
 };
 use bytes::Bytes;
 use http::{Method, StatusCode};
-use keyfront_dev_stack::{
-    clock::Clock,
-    function_url::{Bootstrap, Function, FunctionUrl, Gate, Instances, InstancesConfig},
-    identity::CredentialRegistry,
-    request_auth::RequestAuth,
-    state::State,
+use keyfront_dev_functions::{Bootstrap, Function, FunctionUrl, Gate, Instances, InstancesConfig};
+use keyfront_dev_ground::{
+    clock::Clock, credentials::CredentialRegistry, request_auth::RequestAuth, state::State,
 };
 use keyfront_iam::{Account, Credentials, Iam, Policy, PolicyKind, Principal, Role, User};
 use keyfront_tests::wire::{Answer, Wire};

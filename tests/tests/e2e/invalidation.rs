@@ -2,7 +2,7 @@
 
 use bytes::Bytes;
 use http::{Method, StatusCode};
-use keyfront_dev_stack::stack::Grant;
+use keyfront_dev_stack::Grant;
 use keyfront_tests::{local_stack::LocalStack, wire::Answer};
 
 /// A key whose path is not its text.

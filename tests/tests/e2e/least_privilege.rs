@@ -3,7 +3,7 @@
 use bytes::Bytes;
 use futures::{StreamExt as _, stream};
 use http::{Method, StatusCode};
-use keyfront_dev_stack::stack::{Grant, grants};
+use keyfront_dev_stack::{Grant, grants};
 use keyfront_tests::{
     grants::{Exercise, Scenario, exercise, rows},
     local_stack::LocalStack,

@@ -3,7 +3,7 @@
 
 use bytes::Bytes;
 use http::{Method, StatusCode};
-use keyfront_dev_stack::stack::OriginKind;
+use keyfront_dev_stack::OriginKind;
 use keyfront_tests::{
     artefacts,
     local_stack::{LocalStack, content},

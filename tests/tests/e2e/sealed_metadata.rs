@@ -3,7 +3,7 @@
 
 use bytes::Bytes;
 use http::StatusCode;
-use keyfront_dev_stack::kms::Operation;
+use keyfront_dev_kms::Operation;
 use keyfront_tests::local_stack::LocalStack;
 
 const DETAILS: [(&str, &str); 2] = [

@@ -8,7 +8,7 @@ use std::sync::{
 use bytes::Bytes;
 use futures::future::join_all;
 use http::{Method, StatusCode};
-use keyfront_dev_stack::kms::Operation;
+use keyfront_dev_kms::Operation;
 use keyfront_tests::{
     fault_proxy::{Fault, FaultProxy, Rule},
     local_stack::{LocalStack, content},

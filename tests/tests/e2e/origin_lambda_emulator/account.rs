@@ -7,14 +7,12 @@ use aws_sdk_s3::{
     config::{BehaviorVersion, Credentials as SdkCredentials, Region},
     primitives::ByteStream,
 };
-use keyfront_dev_stack::{
-    clock::Clock,
-    identity::CredentialRegistry,
-    kms::{self, Kms, NewKey},
-    request_auth::RequestAuth,
-    s3::{BucketEncryption, LocalS3, S3Parts},
+use keyfront_dev_ground::{
+    api_server, clock::Clock, credentials::CredentialRegistry, request_auth::RequestAuth,
     state::State,
 };
+use keyfront_dev_kms::{Kms, NewKey};
+use keyfront_dev_s3::{BucketEncryption, LocalS3, S3Parts};
 use keyfront_iam::{
     Account as AccountId, Credentials, Iam, Policy, PolicyKind, Principal, Requester, Role, User,
 };
@@ -75,7 +73,7 @@ impl Account {
         let kms_endpoint = format!("http://{}", kms_listener.local_addr()?);
         let auth = RequestAuth::new(Arc::clone(&registry), clock.clone(), REGION, "kms");
         let stop_kms = CancellationToken::new();
-        tokio::spawn(kms::serve(
+        tokio::spawn(api_server::serve(
             kms_listener,
             Arc::clone(&kms),
             auth,

@@ -1,0 +1,213 @@
+//! The local CDN: a CloudFront distribution on a loopback port.
+//!
+//! HTTPS with its own authority, HTTP/1.1 and HTTP/2, cache behaviours and policies, an RFC 9111 cache, request
+//! collapsing, CloudFront's way with headers, and Lambda@Edge functions run from their built bundle. It reaches nothing
+//! but the origins of its table, and it does not emulate signed URLs, compression, geo headers or viewer functions.
+
+mod body;
+mod byte_range;
+mod cache;
+mod cache_lock;
+mod cache_tee;
+mod certificate;
+mod deliver;
+pub(crate) mod distribution;
+mod edge;
+mod error;
+mod fetch;
+mod forward;
+mod freshness;
+mod front;
+mod function_response;
+pub(crate) mod header_rules;
+mod included_body;
+mod origin;
+mod refusal;
+mod replay;
+mod shared_body;
+mod store;
+mod upstream;
+mod upstream_request;
+mod upstream_response;
+
+use std::net::SocketAddr;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::time::Duration;
+
+use keyfront_dev_ground::listener::Listener;
+use tokio::net::TcpListener;
+use tokio::sync::watch;
+use tokio::task::JoinHandle;
+use tokio_rustls::TlsAcceptor;
+use tokio_util::sync::CancellationToken;
+
+use self::cache::Cache;
+use self::cache_lock::CacheLocks;
+use self::certificate::Authority;
+pub use self::distribution::{
+    AllowedMethods, Behaviour, CachePolicy, Distribution, ForwardHeaders, ForwardQuery, Functions,
+    Origin, OriginKind, OriginProtocol, OriginRequestPolicy,
+};
+use self::edge::EdgeRuntime;
+pub use self::edge::{EdgeCredentials, EdgeKind, NodeConfig};
+pub use self::error::CdnError;
+use self::front::Front;
+pub use self::origin::OriginTable;
+use self::origin::Origins;
+pub use self::store::CacheLimits;
+use self::store::{InvalidationPath, Store};
+use self::upstream::Upstream;
+
+const HEADER_TIMEOUT: Duration = Duration::from_secs(30);
+/// Above CloudFront's own limits, so that exceeding those gets CloudFront's answer.
+const READ_BUFFER: u32 = 128 * 1024;
+
+/// What the local CDN needs to start.
+#[derive(Debug)]
+pub struct CdnConfig {
+    /// Where viewers connect; port 0 takes any free one.
+    pub listen: SocketAddr,
+    /// The folder for the certificate authority; made if need be.
+    pub state: PathBuf,
+    /// What to serve.
+    pub distribution: Distribution,
+    /// Where the origins are.
+    pub origins: OriginTable,
+    /// What runs the functions; `None` only if no behaviour has any.
+    pub edge: Option<EdgeKind>,
+    /// The credentials of the functions, read anew for every invocation.
+    pub credentials: watch::Receiver<EdgeCredentials>,
+    /// How much to keep.
+    pub cache: CacheLimits,
+}
+
+/// The local CDN.
+pub struct Cdn;
+
+impl Cdn {
+    /// Starts it. Once this returns, viewers can connect.
+    ///
+    /// # Errors
+    ///
+    /// Whatever [`CdnError`] names: an invalid distribution, a port in use, an unwritable folder, no usable Node.js.
+    pub async fn start(config: CdnConfig) -> Result<CdnHandle, CdnError> {
+        config.distribution.validate()?;
+        config.origins.validate()?;
+        if config.edge.is_none() && config.distribution.uses_functions() {
+            return Err(CdnError::EdgeMissing);
+        }
+        let authority = Authority::open(&config.state)?;
+        let tls = TlsAcceptor::from(authority.server_config()?);
+        let listening = |source| CdnError::Listen {
+            address: config.listen,
+            source,
+        };
+        let listener = TcpListener::bind(config.listen).await.map_err(listening)?;
+        let address = listener.local_addr().map_err(listening)?;
+        let edge = match config.edge {
+            Some(kind) => Some(EdgeRuntime::start(kind, config.credentials).await?),
+            None => None,
+        };
+        let behaviours = &config.distribution.behaviours;
+        let front = Arc::new(Front {
+            behaviours: behaviours.iter().cloned().map(Arc::new).collect(),
+            name: format!("{:032x}.cloudfront.net", uuid::Uuid::new_v4().as_u128()),
+            cache: Arc::new(Cache {
+                store: Store::new(config.cache),
+                locks: Arc::new(CacheLocks::default()),
+                upstream: Upstream::new(&config.distribution, Origins::new(config.origins), edge),
+                distribution: config.distribution,
+            }),
+        });
+        let stop = CancellationToken::new();
+        let answering = Arc::clone(&front);
+        let answer = move |request, peer: SocketAddr| {
+            let front = Arc::clone(&answering);
+            async move { front.answer(request, peer.ip()).await }
+        };
+        let serving = Listener::plain(listener, HEADER_TIMEOUT)
+            .with_tls(tls)
+            .with_max_head(READ_BUFFER)
+            .serve(answer, stop.clone().cancelled_owned());
+        Ok(CdnHandle {
+            address,
+            ca_cert: authority.certificate_path,
+            cache: Arc::clone(&front.cache),
+            stop,
+            serving: tokio::spawn(serving),
+        })
+    }
+}
+
+/// A running local CDN. Dropping it stops it without waiting for requests under way.
+pub struct CdnHandle {
+    address: SocketAddr,
+    ca_cert: PathBuf,
+    cache: Arc<Cache>,
+    stop: CancellationToken,
+    serving: JoinHandle<()>,
+}
+
+impl CdnHandle {
+    /// `https://localhost:PORT`, without a slash at the end.
+    pub fn url(&self) -> String {
+        format!("https://localhost:{}", self.address.port())
+    }
+
+    /// Where it listens.
+    pub fn address(&self) -> SocketAddr {
+        self.address
+    }
+
+    /// The PEM file of the authority clients must trust.
+    pub fn ca_cert(&self) -> &Path {
+        &self.ca_cert
+    }
+
+    /// As [`Invalidator::invalidate`].
+    pub fn invalidate<P: AsRef<str>>(&self, paths: &[P]) {
+        self.invalidator().invalidate(paths);
+    }
+
+    /// What can forget on this CDN's behalf.
+    pub fn invalidator(&self) -> Invalidator {
+        Invalidator(Arc::clone(&self.cache))
+    }
+
+    /// Stops accepting, lets requests under way finish for a few seconds, and ends the workers.
+    pub async fn shutdown(mut self) {
+        self.stop.cancel();
+        if let Err(cause) = (&mut self.serving).await {
+            tracing::warn!(%cause, "the listener of the local CDN failed");
+        }
+        if let Some(edge) = &self.cache.upstream.edge {
+            edge.stop().await;
+        }
+    }
+}
+
+/// Forgets what a CDN has cached.
+#[derive(Clone)]
+pub struct Invalidator(Arc<Cache>);
+
+impl Invalidator {
+    /// Forgets what is cached under these paths: exact ones, or all that begin alike with a `*` at the end.
+    ///
+    /// Escapes are decoded before comparing, and a path without a query covers every query.
+    pub fn invalidate<P: AsRef<str>>(&self, paths: &[P]) {
+        let paths: Vec<InvalidationPath> = paths
+            .iter()
+            .map(|path| InvalidationPath::parse(path.as_ref()))
+            .collect();
+        self.0.store.invalidate(&paths);
+        self.0.locks.invalidate(&paths);
+    }
+}
+
+impl Drop for CdnHandle {
+    fn drop(&mut self) {
+        self.stop.cancel();
+        self.serving.abort();
+    }
+}

@@ -1,0 +1,192 @@
+//! What survives a restart: one transactional database, one root key, and a folder for larger files.
+//!
+//! Every service keeps its own tables and decides what they mean; this module only opens, locks, seals
+//! and reports. At rest, secrets are sealed under a root key that lies beside the database with mode
+//! 0600: that protects a copied database file, not a copied folder.
+
+mod error;
+mod root_key;
+
+use std::fs;
+use std::io;
+use std::path::{Path, PathBuf};
+
+use redb::backends::InMemoryBackend;
+use redb::{
+    Builder, Database, ReadTransaction, ReadableDatabase, ReadableTable, TableDefinition,
+    WriteTransaction,
+};
+use zeroize::Zeroizing;
+
+pub use self::error::StateError;
+use self::root_key::RootKey;
+
+const META: TableDefinition<'static, &str, &[u8]> = TableDefinition::new("meta");
+const VERSION: &str = "version";
+const ROOT_KEY_PROOF: &str = "root key proof";
+const SUPPORTED_VERSION: u32 = 1;
+
+const DATABASE_FILE: &str = "state.redb";
+const ROOT_KEY_FILE: &str = "root.key";
+
+/// redb's default of 1 GiB is a server's; the whole stack shares a developer's machine.
+const CACHE_BYTES: usize = 32 * 1024 * 1024;
+
+/// The opened state. One process at a time holds a folder.
+#[derive(Debug)]
+pub struct State {
+    database: Database,
+    root_key: RootKey,
+    folder: Option<PathBuf>,
+}
+
+impl State {
+    /// Opens the state in `folder`, making it on first use (the folder with mode 0700).
+    ///
+    /// # Errors
+    /// [`StateError`] says whether the folder is unwritable, held by another process, written by a newer
+    /// version, or does not go with its root key.
+    pub fn open(folder: &Path) -> Result<Self, StateError> {
+        make_private_folder(folder)?;
+        let database_path = folder.join(DATABASE_FILE);
+        let key_path = folder.join(ROOT_KEY_FILE);
+        let database = Builder::new()
+            .set_cache_size(CACHE_BYTES)
+            .create(&database_path)
+            .map_err(|error| StateError::opening(folder, error))?;
+        // Only the holder of the database's lock may make the root key, and only for a new database: a
+        // second key would make everything sealed under the first one unreadable.
+        let root_key = if is_initialised(&database)? {
+            RootKey::load(&key_path)?
+        } else {
+            RootKey::load_or_make(&key_path)?
+        };
+        let state = Self {
+            database,
+            root_key,
+            folder: Some(folder.to_owned()),
+        };
+        state.check_meta()?;
+        Ok(state)
+    }
+
+    /// A state in memory, gone when dropped.
+    ///
+    /// # Errors
+    /// [`StateError`] if the operating system gives no randomness for the root key.
+    pub fn ephemeral() -> Result<Self, StateError> {
+        let database = Builder::new()
+            .set_cache_size(CACHE_BYTES)
+            .create_with_backend(InMemoryBackend::new())
+            .map_err(|error| StateError::opening(Path::new("memory"), error))?;
+        let state = Self {
+            database,
+            root_key: RootKey::random()?,
+            folder: None,
+        };
+        state.check_meta()?;
+        Ok(state)
+    }
+
+    /// The folder for files beside the database; `None` when nothing may touch the disk.
+    pub fn folder(&self) -> Option<&Path> {
+        self.folder.as_deref()
+    }
+
+    /// A consistent view of all tables.
+    ///
+    /// # Errors
+    /// [`StateError::Storage`] if the database cannot be read.
+    pub fn begin_read(&self) -> Result<ReadTransaction, StateError> {
+        Ok(self.database.begin_read()?)
+    }
+
+    /// The one writer; waits for another writer to finish. Nothing is kept unless committed.
+    ///
+    /// # Errors
+    /// [`StateError::Storage`] if the database cannot be written.
+    pub fn begin_write(&self) -> Result<WriteTransaction, StateError> {
+        Ok(self.database.begin_write()?)
+    }
+
+    /// A key of its own for one purpose, the same as long as the root key is.
+    pub fn derived_key(&self, purpose: &str) -> Zeroizing<[u8; 32]> {
+        self.root_key.derived(purpose)
+    }
+
+    /// Encrypts a small secret under the root key, bound to `purpose`: only the same purpose opens it.
+    ///
+    /// # Errors
+    /// [`StateError::Randomness`] if no nonce could be drawn.
+    pub fn seal(&self, purpose: &str, plaintext: &[u8]) -> Result<Vec<u8>, StateError> {
+        self.root_key.seal(purpose, plaintext)
+    }
+
+    /// Decrypts what [`State::seal`] made for the same purpose.
+    ///
+    /// # Errors
+    /// [`StateError::Unsealing`] if the bytes were changed or sealed for another purpose or root key.
+    pub fn unseal(&self, purpose: &str, sealed: &[u8]) -> Result<Zeroizing<Vec<u8>>, StateError> {
+        self.root_key.unseal(purpose, sealed)
+    }
+
+    /// Writes version and root-key proof into a new database; checks them in an old one.
+    fn check_meta(&self) -> Result<(), StateError> {
+        let write = self.begin_write()?;
+        {
+            let mut meta = write.open_table(META)?;
+            let version = meta.get(VERSION)?.map(|v| v.value().to_vec());
+            match version {
+                None => {
+                    let proof = self.seal(ROOT_KEY_PROOF, b"")?;
+                    meta.insert(VERSION, SUPPORTED_VERSION.to_be_bytes().as_slice())?;
+                    meta.insert(ROOT_KEY_PROOF, proof.as_slice())?;
+                }
+                Some(bytes) => {
+                    let found = <[u8; 4]>::try_from(bytes.as_slice()).ok();
+                    let found = found.map(u32::from_be_bytes);
+                    if found != Some(SUPPORTED_VERSION) {
+                        return Err(StateError::Version {
+                            found,
+                            supported: SUPPORTED_VERSION,
+                        });
+                    }
+                    let proof = meta.get(ROOT_KEY_PROOF)?.map(|v| v.value().to_vec());
+                    self.unseal(ROOT_KEY_PROOF, &proof.unwrap_or_default())
+                        .map_err(|_| StateError::RootKeyForeign)?;
+                }
+            }
+        }
+        write.commit()?;
+        Ok(())
+    }
+}
+
+fn is_initialised(database: &Database) -> Result<bool, StateError> {
+    match database.begin_read()?.open_table(META) {
+        Ok(meta) => Ok(meta.get(VERSION)?.is_some()),
+        Err(redb::TableError::TableDoesNotExist(_)) => Ok(false),
+        Err(error) => Err(error.into()),
+    }
+}
+
+fn make_private_folder(folder: &Path) -> Result<(), StateError> {
+    let unwritable = |source: io::Error| StateError::Unwritable {
+        path: folder.to_owned(),
+        source,
+    };
+    if folder.is_dir() {
+        return Ok(());
+    }
+    let mut builder = fs::DirBuilder::new();
+    builder.recursive(true);
+    #[cfg(unix)]
+    {
+        use std::os::unix::fs::DirBuilderExt as _;
+        builder.mode(0o700);
+    }
+    builder.create(folder).map_err(unwritable)
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,221 @@
+//! Browser form uploads (`POST` with a policy): verified here, then stored as the `PUT` they stand for.
+//!
+//! The form's signature and its policy's conditions are checked first; the equivalent `PUT` is then signed
+//! with the same credentials and passes every layer a client's own would. Forms are held in memory.
+//!
+//! Spec: *Browser-Based Uploads Using POST* (Amazon S3 API reference).
+
+mod parse;
+mod policy;
+
+use std::{
+    sync::Arc,
+    time::{Duration, SystemTime},
+};
+
+use aws_sigv4::{
+    http_request::{
+        PayloadChecksumKind, PercentEncodingMode, SignableBody, SignableRequest, SigningSettings,
+        UriPathNormalizationMode, sign,
+    },
+    sign::v4,
+};
+use bytes::Bytes;
+use http::{Method, Request, StatusCode, header, request::Parts};
+use keyfront_dev_ground::{clock::Clock, credentials::CredentialRegistry};
+use time::{PrimitiveDateTime, macros::format_description};
+
+use self::{
+    parse::{Form, invalid},
+    policy::Policy,
+};
+use super::{address, error_response::Refusal};
+
+/// Bytes of a form at most.
+pub(crate) const MAX_FORM: usize = 256 << 20;
+const ALGORITHM: &str = "AWS4-HMAC-SHA256";
+/// Fields of the signature, which the equivalent `PUT` does not carry.
+const SIGNATURE_FIELDS: [&str; 5] = [
+    "x-amz-algorithm",
+    "x-amz-credential",
+    "x-amz-date",
+    "x-amz-security-token",
+    "x-amz-signature",
+];
+/// Fields that are standard headers of the object.
+const OBJECT_HEADERS: [&str; 5] = [
+    "cache-control",
+    "content-disposition",
+    "content-encoding",
+    "content-type",
+    "expires",
+];
+
+/// Verifies forms.
+pub(crate) struct Forms {
+    pub(crate) registry: Arc<CredentialRegistry>,
+    pub(crate) clock: Clock,
+    pub(crate) region: String,
+}
+
+/// Is this request a browser's form?
+pub(crate) fn is_form(parts: &Parts) -> bool {
+    let content_type = parts.headers.get(header::CONTENT_TYPE);
+    parts.method == Method::POST
+        && content_type.is_some_and(|value| {
+            value
+                .as_bytes()
+                .to_ascii_lowercase()
+                .starts_with(b"multipart/form-data")
+        })
+}
+
+impl Forms {
+    /// The `PUT` that a form stands for, and the status its success is answered with.
+    ///
+    /// # Errors
+    /// The answer AWS gives.
+    pub(crate) fn admit(
+        &self,
+        parts: &Parts,
+        body: &Bytes,
+    ) -> Result<(Request<s3s::Body>, StatusCode), Refusal> {
+        let form = Form::parse(parts, body)?;
+        self.verify(&form)?;
+        let now = self.clock.now();
+        Policy::parse(form.required("policy")?)?.evaluate(&form, &bucket(parts), now)?;
+        let status = match form.field("success_action_status") {
+            Some("200") => StatusCode::OK,
+            Some("201") => StatusCode::CREATED,
+            _ => StatusCode::NO_CONTENT,
+        };
+        Ok((self.put(parts, &form, now)?, status))
+    }
+
+    fn verify(&self, form: &Form) -> Result<(), Refusal> {
+        let mismatch = || {
+            Refusal::forbidden(
+                "SignatureDoesNotMatch",
+                "The request signature we calculated does not match the signature you provided.",
+            )
+        };
+        if form.required("x-amz-algorithm")? != ALGORITHM {
+            return Err(invalid("Unsupported x-amz-algorithm."));
+        }
+        let credential: Vec<&str> = form.required("x-amz-credential")?.split('/').collect();
+        let [key, day, region, "s3", "aws4_request"] = credential.as_slice() else {
+            return Err(invalid("The credential is malformed."));
+        };
+        let date = moment(form.required("x-amz-date")?)?;
+        if *region != self.region || !form.required("x-amz-date")?.starts_with(day) {
+            return Err(invalid("The credential's scope is wrong."));
+        }
+        let registered = self.registry.find(key).ok_or_else(|| {
+            Refusal::forbidden(
+                "InvalidAccessKeyId",
+                "The AWS Access Key Id you provided does not exist in our records.",
+            )
+        })?;
+        let secret = registered.credentials.secret_access_key.expose();
+        let signing_key = v4::generate_signing_key(secret, date, region, "s3");
+        let expected = v4::calculate_signature(signing_key, form.required("policy")?.as_bytes());
+        if expected != form.required("x-amz-signature")? {
+            return Err(mismatch());
+        }
+        Ok(())
+    }
+
+    fn put(
+        &self,
+        parts: &Parts,
+        form: &Form,
+        now: SystemTime,
+    ) -> Result<Request<s3s::Body>, Refusal> {
+        let failed = |_| invalid("The form cannot be stored.");
+        let folder = parts.uri.path().trim_end_matches('/');
+        let path = format!("{folder}/{}", form.required("key")?);
+        let path = address::canonical_path(&address::url_encoded(&path))
+            .map_err(|_| invalid("The key is malformed."))?;
+        let host = parts.headers.get(header::HOST);
+        let host = host
+            .and_then(|host| host.to_str().ok())
+            .unwrap_or("localhost");
+        let headers: Vec<(&str, &str)> = std::iter::once(("host", host))
+            .chain(form.fields().filter(|(name, _)| is_object_header(name)))
+            .collect();
+        let key = form.required("x-amz-credential")?;
+        let registered = self
+            .registry
+            .find(key.split('/').next().unwrap_or_default());
+        let registered = registered.ok_or_else(|| invalid("The credential is gone."))?;
+        let identity = aws_credential_types::Credentials::new(
+            &registered.credentials.access_key_id,
+            registered.credentials.secret_access_key.expose(),
+            form.field("x-amz-security-token").map(str::to_owned),
+            None,
+            "form",
+        )
+        .into();
+        let parameters = v4::SigningParams::builder()
+            .identity(&identity)
+            .region(&self.region)
+            .name("s3")
+            .time(now)
+            .settings(signing_settings())
+            .build()
+            .map_err(|_| invalid("The form cannot be signed."))?
+            .into();
+        let url = format!("http://{host}{path}");
+        let signable = SignableRequest::new(
+            "PUT",
+            &url,
+            headers.iter().copied(),
+            SignableBody::UnsignedPayload,
+        );
+        let signed = signable.and_then(|request| sign(request, &parameters));
+        let (signed, _) = signed.map_err(failed)?.into_parts();
+        let mut request = Request::put(path).header(header::CONTENT_LENGTH, form.file().len());
+        for (name, value) in headers.iter().copied().chain(signed.headers()) {
+            request = request.header(name, value);
+        }
+        request
+            .body(s3s::Body::from(form.file().clone()))
+            .map_err(|_| invalid("A field is not a header's value."))
+    }
+}
+
+/// As S3 signs: the path is encoded once and not normalised.
+fn signing_settings() -> SigningSettings {
+    let mut settings = SigningSettings::default();
+    settings.payload_checksum_kind = PayloadChecksumKind::XAmzSha256;
+    settings.percent_encoding_mode = PercentEncodingMode::Single;
+    settings.uri_path_normalization_mode = UriPathNormalizationMode::Disabled;
+    settings
+}
+
+fn is_object_header(name: &str) -> bool {
+    let of_amazon = name.starts_with("x-amz-") && !SIGNATURE_FIELDS.contains(&name);
+    OBJECT_HEADERS.contains(&name) || of_amazon
+}
+
+/// The bucket a form is posted to: the path, or else the host, names it.
+fn bucket(parts: &Parts) -> String {
+    let in_path = parts.uri.path().trim_matches('/');
+    if !in_path.is_empty() {
+        return in_path.to_owned();
+    }
+    let host = parts.headers.get(header::HOST);
+    let host = host.and_then(|host| host.to_str().ok()).unwrap_or_default();
+    host.split_once(".s3.")
+        .map_or("", |(bucket, _)| bucket)
+        .to_owned()
+}
+
+fn moment(text: &str) -> Result<SystemTime, Refusal> {
+    let format = format_description!("[year][month][day]T[hour][minute][second]Z");
+    let parsed = PrimitiveDateTime::parse(text, format);
+    let parsed = parsed.map_err(|_| invalid("x-amz-date is malformed."))?;
+    let seconds = u64::try_from(parsed.assume_utc().unix_timestamp());
+    let seconds = seconds.map_err(|_| invalid("x-amz-date is malformed."))?;
+    Ok(SystemTime::UNIX_EPOCH + Duration::from_secs(seconds))
+}

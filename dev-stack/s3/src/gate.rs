@@ -1,0 +1,251 @@
+//! Between verification and operations: two s3s services, one that only verifies signatures and one
+//! that only dispatches operations.
+//!
+//! In between, the session is checked, the requester is made, and what s3s would misread is put right.
+//! An operation sees no signature, and cannot be reached without one.
+
+use std::sync::Arc;
+
+use http::{HeaderMap, Request, StatusCode, Uri, header};
+use keyfront_dev_ground::{
+    clock::Clock,
+    credentials::{CredentialRegistry, SessionRefusal},
+};
+use keyfront_iam::{Account, Requester};
+use s3s::{
+    Body, S3, S3Error, S3ErrorCode, S3Request, S3Response, S3Result, TrailingHeaders,
+    access::{S3Access, S3AccessContext},
+    auth::{S3Auth, SecretKey},
+    config::{S3Config, StaticConfigProvider},
+    route::S3Route,
+    service::{S3Service, S3ServiceBuilder},
+};
+
+use super::{
+    address::{self, Hosts},
+    authority::{Caller, request_context},
+    error_response::{coded, internal, not_implemented, refused},
+    operations::SUPPORTED_OPERATIONS,
+    rewrite::{put_right, refuse_what_would_be_ignored, without_signature},
+};
+
+/// The largest XML body: a completion of 10,000 parts with checksums fits.
+const MAX_XML: usize = 8 * 1024 * 1024;
+
+/// What the server knows of the connection; policies may ask for it.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Peer {
+    pub(crate) address: std::net::IpAddr,
+    /// Whether the request came over TLS.
+    pub(crate) secure: bool,
+}
+
+/// The checksums that came behind the body, for operations.
+#[derive(Clone)]
+pub(crate) struct Trailers(pub(crate) TrailingHeaders);
+
+/// Who may pass.
+#[derive(Clone)]
+pub(crate) struct Gatekeeper {
+    pub(crate) account: Account,
+    pub(crate) registry: Arc<CredentialRegistry>,
+    pub(crate) clock: Clock,
+}
+
+/// The service that verifies signatures and hands verified requests to `operations`.
+pub(crate) fn build(gatekeeper: Gatekeeper, operations: impl S3) -> S3Service {
+    let hosts = Hosts::of_region(gatekeeper.account.region());
+    let mut inner = S3ServiceBuilder::new(operations);
+    inner.set_host(hosts.clone());
+    inner.set_config(config());
+    // s3s asks for access only where there is authentication; unsigned requests never reach this one.
+    inner.set_auth(NoSecrets);
+    inner.set_access(OnlySupported);
+
+    let mut outer = S3ServiceBuilder::new(NoOperations);
+    outer.set_host(hosts);
+    outer.set_config(config());
+    outer.set_auth(Secrets(Arc::clone(&gatekeeper.registry)));
+    outer.set_route(Gate {
+        gatekeeper,
+        operations: inner.build(),
+    });
+    outer.build()
+}
+
+fn config() -> Arc<StaticConfigProvider> {
+    let mut config = S3Config::default();
+    config.xml_max_body_size = MAX_XML;
+    Arc::new(StaticConfigProvider::new(Arc::new(config)))
+}
+
+/// Lets supported operations pass, before s3s reads their input, and only from the gate.
+struct OnlySupported;
+
+#[async_trait::async_trait]
+impl S3Access for OnlySupported {
+    async fn check(&self, context: &mut S3AccessContext<'_>) -> S3Result<()> {
+        let operation = context.s3_op().name();
+        if !SUPPORTED_OPERATIONS.contains(&operation) {
+            return Err(not_implemented(operation));
+        }
+        match context.extensions_mut().get::<Caller>() {
+            Some(_) => Ok(()),
+            None => Err(refused(S3ErrorCode::AccessDenied, "Access Denied")),
+        }
+    }
+}
+
+struct NoSecrets;
+
+#[async_trait::async_trait]
+impl S3Auth for NoSecrets {
+    async fn get_secret_key(&self, _: &str) -> S3Result<SecretKey> {
+        Err(refused(S3ErrorCode::AccessDenied, "Access Denied"))
+    }
+}
+
+/// Behind the verifying service there is only the gate.
+struct NoOperations;
+
+impl S3 for NoOperations {}
+
+struct Secrets(Arc<CredentialRegistry>);
+
+#[async_trait::async_trait]
+impl S3Auth for Secrets {
+    async fn get_secret_key(&self, access_key: &str) -> S3Result<SecretKey> {
+        match self.0.find(access_key) {
+            Some(found) => Ok(found.credentials.secret_access_key.expose().into()),
+            None => Err(unknown_access_key()),
+        }
+    }
+}
+
+fn unknown_access_key() -> S3Error {
+    refused(
+        S3ErrorCode::InvalidAccessKeyId,
+        "The AWS Access Key Id you provided does not exist in our records.",
+    )
+}
+
+struct Gate {
+    gatekeeper: Gatekeeper,
+    operations: S3Service,
+}
+
+#[async_trait::async_trait]
+impl S3Route for Gate {
+    fn is_match(&self, _: &http::Method, _: &Uri, _: &HeaderMap, _: &mut http::Extensions) -> bool {
+        true
+    }
+
+    async fn call(&self, request: S3Request<Body>) -> S3Result<S3Response<Body>> {
+        let dispatched = self.admit(request)?;
+        let answer = self.operations.call(dispatched).await.map_err(|error| {
+            let error: s3s::StdError = error.into();
+            internal(&*error)
+        })?;
+        let (parts, body) = answer.into_parts();
+        Ok(S3Response {
+            output: body,
+            status: Some(parts.status),
+            headers: parts.headers,
+            extensions: parts.extensions,
+        })
+    }
+}
+
+impl Gate {
+    /// Judges the session and turns a verified request into one for the operations.
+    fn admit(&self, request: S3Request<Body>) -> S3Result<Request<Body>> {
+        let S3Request {
+            input: body,
+            method,
+            uri,
+            mut headers,
+            mut extensions,
+            credentials,
+            trailing_headers,
+            ..
+        } = request;
+        let credentials =
+            credentials.ok_or_else(|| refused(S3ErrorCode::AccessDenied, "Access Denied"))?;
+        let query =
+            address::query_pairs(uri.query().unwrap_or("")).map_err(|_| S3ErrorCode::InvalidURI)?;
+
+        let requester = self.requester(&credentials.access_key, &headers, &query, &extensions)?;
+        let account = self.gatekeeper.account.id();
+        let context = request_context(account, &method, &headers, &query, requester.time);
+
+        refuse_what_would_be_ignored(&headers, account)?;
+        put_right(&mut headers)?;
+        extensions.insert(Caller { requester, context });
+        if let Some(trailers) = trailing_headers {
+            extensions.insert(Trailers(trailers));
+        }
+        let mut dispatched = Request::new(body);
+        *dispatched.method_mut() = method;
+        *dispatched.uri_mut() = without_signature(&uri, &query)?;
+        *dispatched.headers_mut() = headers;
+        *dispatched.extensions_mut() = extensions;
+        Ok(dispatched)
+    }
+
+    /// Whoever holds this access key, if the session stands.
+    fn requester(
+        &self,
+        access_key: &str,
+        headers: &HeaderMap,
+        query: &[(String, String)],
+        extensions: &http::Extensions,
+    ) -> S3Result<Requester> {
+        let registered = self
+            .gatekeeper
+            .registry
+            .find(access_key)
+            .ok_or_else(unknown_access_key)?;
+        let now = self.gatekeeper.clock.now();
+        registered
+            .check_session(presented_token(headers, query), now)
+            .map_err(session_error)?;
+        let mut requester = registered.requester(now);
+        if let Some(peer) = extensions.get::<Peer>() {
+            requester.source_ip = Some(peer.address);
+            requester.secure_transport = peer.secure;
+        }
+        requester.user_agent = headers
+            .get(header::USER_AGENT)
+            .and_then(|v| v.to_str().ok())
+            .map(str::to_owned);
+        Ok(requester)
+    }
+}
+
+fn presented_token<'a>(headers: &'a HeaderMap, query: &'a [(String, String)]) -> Option<&'a str> {
+    let in_query = query
+        .iter()
+        .find(|(name, _)| name == "X-Amz-Security-Token");
+    let in_header = || {
+        headers
+            .get("x-amz-security-token")
+            .and_then(|value| value.to_str().ok())
+    };
+    in_query.map(|(_, value)| value.as_str()).or_else(in_header)
+}
+
+fn session_error(refusal: SessionRefusal) -> S3Error {
+    match refusal {
+        SessionRefusal::TokenMissing => unknown_access_key(),
+        SessionRefusal::TokenUnexpected | SessionRefusal::TokenMismatch => coded(
+            StatusCode::BAD_REQUEST,
+            "InvalidToken",
+            "The provided token is malformed or otherwise invalid.",
+        ),
+        SessionRefusal::Expired => coded(
+            StatusCode::BAD_REQUEST,
+            "ExpiredToken",
+            "The provided token has expired.",
+        ),
+    }
+}

@@ -1,0 +1,31 @@
+//! S3, embedded: every call authenticated and authorised, every byte encrypted at rest.
+//!
+//! A request passes, in this order: `screen` (what AWS refuses and s3s would not), s3s's signature
+//! verification and the session (`gate`), an operation (`operations`) that asks IAM (`authority`)
+//! and KMS (`keyring`), and the records and bodies (`catalog`, `blobs`).
+//!
+//! There are no versions, ACLs, object tags, Object Lock, lifecycle, replication, website endpoints or
+//! anonymous reads; an unsupported operation is answered 501. Verification shares no code with Keyfront's
+//! own signer.
+
+mod address;
+mod authority;
+mod body_guard;
+mod checksums;
+mod encryption;
+mod error_response;
+mod form;
+mod gate;
+mod keyring;
+mod local_s3;
+mod operations;
+mod preconditions;
+mod rewrite;
+mod screen;
+mod server;
+mod signature_mismatch;
+
+pub use self::{
+    local_s3::{BucketEncryption, LocalS3, S3Parts, StartError},
+    operations::SUPPORTED_OPERATIONS,
+};

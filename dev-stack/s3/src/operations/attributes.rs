@@ -1,0 +1,124 @@
+//! GetObjectAttributes.
+
+use keyfront_dev_s3_store::catalog::Object as ObjectRecord;
+use s3s::{
+    S3Request, S3Response, S3Result,
+    dto::{
+        Checksum, ETag, GetObjectAttributesInput, GetObjectAttributesOutput,
+        GetObjectAttributesParts, ObjectAttributes, ObjectPart, StorageClass,
+    },
+};
+
+use super::{Operations, refuse_version};
+use crate::{
+    authority::Caller,
+    checksums::{scope_type, show_checksum},
+    keyring::ObjectName,
+};
+
+/// Parts of a page, at most.
+const MAX_PARTS: usize = 1000;
+
+impl Operations {
+    pub(super) async fn get_object_attributes(
+        &self,
+        caller: &Caller,
+        request: S3Request<GetObjectAttributesInput>,
+    ) -> S3Result<S3Response<GetObjectAttributesOutput>> {
+        let input = request.input;
+        refuse_version(input.version_id.as_deref())?;
+        let bucket = self.permitted_object(caller, "s3:GetObject", &input.bucket, &input.key)?;
+        self.require_object(
+            caller,
+            "s3:GetObjectAttributes",
+            &input.bucket,
+            &input.key,
+            &bucket,
+        )?;
+        let object = self.find_object(caller, &input.bucket, &input.key, &bucket)?;
+        let name = ObjectName {
+            bucket: &input.bucket,
+            key: &input.key,
+        };
+        self.keyring.open(caller, name, &object.protection)?;
+        let wants = |name: &str| {
+            input
+                .object_attributes
+                .iter()
+                .any(|wanted| wanted.as_str() == name)
+        };
+        let page = Page {
+            after: input.part_number_marker.unwrap_or(0),
+            limit: usize::try_from(input.max_parts.unwrap_or(1000))
+                .unwrap_or(0)
+                .min(MAX_PARTS),
+        };
+        Ok(S3Response::new(GetObjectAttributesOutput {
+            e_tag: wants(ObjectAttributes::ETAG).then(|| ETag::Strong(object.etag.clone())),
+            object_size: i64::try_from(object.size)
+                .ok()
+                .filter(|_| wants(ObjectAttributes::OBJECT_SIZE)),
+            storage_class: wants(ObjectAttributes::STORAGE_CLASS)
+                .then(|| StorageClass::from_static(StorageClass::STANDARD)),
+            checksum: checksum(&object).filter(|_| wants(ObjectAttributes::CHECKSUM)),
+            object_parts: parts(&object, page).filter(|_| wants(ObjectAttributes::OBJECT_PARTS)),
+            last_modified: Some(object.modified.to_seconds().into()),
+            ..GetObjectAttributesOutput::default()
+        }))
+    }
+}
+
+#[derive(Clone, Copy)]
+struct Page {
+    after: i32,
+    limit: usize,
+}
+
+fn checksum(object: &ObjectRecord) -> Option<Checksum> {
+    let stored = object.checksum.as_ref()?;
+    let mut shown = Checksum {
+        checksum_type: Some(scope_type(stored.scope)),
+        ..Checksum::default()
+    };
+    show_checksum!(shown, stored.algorithm.as_str(), stored.value.clone());
+    Some(shown)
+}
+
+fn parts(object: &ObjectRecord, page: Page) -> Option<GetObjectAttributesParts> {
+    if object.parts.is_empty() {
+        return None;
+    }
+    let algorithm = object
+        .checksum
+        .as_ref()
+        .map(|checksum| checksum.algorithm.clone());
+    let mut shown: Vec<ObjectPart> = object
+        .parts
+        .iter()
+        .map(|part| {
+            let mut line = ObjectPart {
+                part_number: i32::try_from(part.number).ok(),
+                size: i64::try_from(part.size).ok(),
+                ..ObjectPart::default()
+            };
+            if let (Some(algorithm), Some(value)) = (&algorithm, &part.checksum) {
+                show_checksum!(line, algorithm.as_str(), value.clone());
+            }
+            line
+        })
+        .filter(|part| part.part_number > Some(page.after))
+        .collect();
+    let is_truncated = shown.len() > page.limit;
+    shown.truncate(page.limit);
+    Some(GetObjectAttributesParts {
+        is_truncated: Some(is_truncated),
+        max_parts: i32::try_from(page.limit).ok(),
+        next_part_number_marker: shown
+            .last()
+            .and_then(|part| part.part_number)
+            .filter(|_| is_truncated),
+        part_number_marker: Some(page.after),
+        parts: Some(shown),
+        total_parts_count: i32::try_from(object.parts.len()).ok(),
+    })
+}

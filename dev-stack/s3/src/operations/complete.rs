@@ -1,0 +1,173 @@
+//! CompleteMultipartUpload: the object's record is made of its parts'.
+//!
+//! It moves no bytes: the record names the parts' bodies.
+
+use keyfront_dev_s3_store::catalog::{
+    Completion, CompletionRefusal, Millis, Object as ObjectRecord, PartSummary, StoredPart, Upload,
+};
+use md5::{Digest, Md5};
+use s3s::{
+    S3Request, S3Response, S3Result,
+    dto::{
+        CompleteMultipartUploadInput, CompleteMultipartUploadOutput, CompletedMultipartUpload,
+        CompletedPart, ETag,
+    },
+};
+
+use super::{
+    Operations,
+    multipart::{PartTarget, part_algorithm, part_number},
+    write::{has_md5_etag, opaque_etag, see_through, write_condition},
+};
+use crate::{
+    address::url_encoded,
+    authority::Caller,
+    checksums::{self, scope_type, show_checksum},
+    encryption::Applied,
+};
+
+impl Operations {
+    pub(super) async fn complete_multipart_upload(
+        &self,
+        caller: &Caller,
+        request: S3Request<CompleteMultipartUploadInput>,
+    ) -> S3Result<S3Response<CompleteMultipartUploadOutput>> {
+        let input = request.input;
+        self.permitted_object(caller, "s3:PutObject", &input.bucket, &input.key)?;
+        let target = PartTarget::new(&input.bucket, &input.key, &input.upload_id)?;
+        let upload = self.find_upload(&target)?;
+        self.keyring
+            .open(caller, target.object(), &upload.protection)?;
+        let stated = [
+            &input.checksum_crc32,
+            &input.checksum_crc32c,
+            &input.checksum_crc64nvme,
+            &input.checksum_sha1,
+            &input.checksum_sha256,
+        ];
+        let stated: Vec<String> = stated.into_iter().flatten().cloned().collect();
+        let size = input.mpu_object_size;
+        let opaque = opaque_etag()?;
+        let modified = self.now();
+        let completion = Completion {
+            bucket: input.bucket.clone(),
+            key: input.key.clone(),
+            upload: target.upload,
+            parts: listed_parts(input.multipart_upload)?,
+            condition: write_condition(input.if_match, input.if_none_match)?,
+        };
+        let (catalog, blobs) = (self.catalog.clone(), std::sync::Arc::clone(&self.blobs));
+        let object = see_through(async move {
+            let assemble = move |upload: Upload, parts: Vec<(u32, StoredPart)>| {
+                let object = assemble(upload, parts, modified, opaque);
+                check_stated(&object, &stated, size)?;
+                Ok(object)
+            };
+            let (object, retired) = catalog.complete_upload(completion, assemble).await?;
+            blobs.retire(retired);
+            Ok(object)
+        })
+        .await?;
+        Ok(S3Response::new(completed(input.bucket, input.key, &object)))
+    }
+}
+
+fn listed_parts(list: Option<CompletedMultipartUpload>) -> S3Result<Vec<(u32, String)>> {
+    let parts = list.and_then(|list| list.parts).unwrap_or_default();
+    let read = |part: CompletedPart| {
+        let number = part_number(part.part_number.unwrap_or(0))?;
+        let etag = part.e_tag.map(ETag::into_value).unwrap_or_default();
+        // Clients send ETags with and without quotes inside the XML.
+        Ok((number, etag.trim_matches('"').to_owned()))
+    };
+    parts.into_iter().map(read).collect()
+}
+
+/// The object's record, made of its parts.
+fn assemble(
+    upload: Upload,
+    parts: Vec<(u32, StoredPart)>,
+    modified: Millis,
+    opaque: String,
+) -> ObjectRecord {
+    let sums: Option<Vec<(String, u64)>> = parts
+        .iter()
+        .map(|(_, part)| {
+            part.checksum
+                .as_ref()
+                .map(|(_, value)| (value.clone(), part.piece.size))
+        })
+        .collect();
+    let algorithm = part_algorithm(&upload).ok();
+    let checksum = sums
+        .zip(algorithm)
+        .and_then(|(sums, algorithm)| checksums::of_parts(algorithm, upload.checksum_scope, &sums));
+    let etag = if has_md5_etag(&upload.protection) {
+        md5_of_md5s(&parts)
+    } else {
+        opaque
+    };
+    let summaries = parts.iter().map(|(number, part)| PartSummary {
+        number: *number,
+        size: part.piece.size,
+        checksum: part.checksum.as_ref().map(|(_, value)| value.clone()),
+    });
+    ObjectRecord {
+        size: parts.iter().map(|(_, part)| part.piece.size).sum(),
+        etag: format!("{etag}-{}", parts.len()),
+        modified,
+        headers: upload.headers,
+        metadata: upload.metadata,
+        tags: std::collections::BTreeMap::new(),
+        protection: upload.protection,
+        checksum,
+        parts: summaries.collect(),
+        pieces: parts.into_iter().map(|(_, part)| part.piece).collect(),
+    }
+}
+
+fn md5_of_md5s(parts: &[(u32, StoredPart)]) -> String {
+    let mut md5 = Md5::new();
+    for (_, part) in parts {
+        md5.update(hex::decode(&part.etag).unwrap_or_default());
+    }
+    hex::encode(md5.finalize())
+}
+
+/// A client may state the whole object's checksum and size when it completes.
+fn check_stated(
+    object: &ObjectRecord,
+    stated: &[String],
+    size: Option<i64>,
+) -> Result<(), CompletionRefusal> {
+    let whole = object.checksum.as_ref().map(|checksum| {
+        let value = checksum.value.as_str();
+        (value, value.rsplit_once('-').map_or(value, |(sum, _)| sum))
+    });
+    let fits = |value: &String| whole.is_some_and(|(full, bare)| value == full || value == bare);
+    let right_size = size.is_none_or(|size| u64::try_from(size) == Ok(object.size));
+    if stated.iter().all(fits) && right_size {
+        Ok(())
+    } else {
+        Err(CompletionRefusal::Checksum)
+    }
+}
+
+fn completed(bucket: String, key: String, object: &ObjectRecord) -> CompleteMultipartUploadOutput {
+    let applied = Applied::from(&object.protection);
+    let mut answer = CompleteMultipartUploadOutput {
+        location: Some(format!("/{bucket}/{}", url_encoded(&key))),
+        bucket: Some(bucket),
+        key: Some(key),
+        e_tag: Some(ETag::Strong(object.etag.clone())),
+        server_side_encryption: Some(applied.algorithm),
+        ssekms_key_id: applied.key_arn,
+        bucket_key_enabled: applied.bucket_key,
+        ..CompleteMultipartUploadOutput::default()
+    };
+    if let Some(checksum) = &object.checksum {
+        show_checksum!(answer, checksum.algorithm.as_str(), checksum.value.clone());
+        answer.checksum_type = Some(scope_type(checksum.scope));
+    }
+    answer
+}

@@ -1,0 +1,355 @@
+//! CopyObject and UploadPartCopy: the body is opened and sealed again, under the destination's own keys.
+
+use std::collections::BTreeMap;
+
+use futures::TryStreamExt;
+use keyfront_dev_s3_store::{
+    blobs::{ByteRange, read_pieces},
+    catalog::{Bucket, Object as ObjectRecord, WriteCondition},
+    data_key::DataKey,
+};
+use s3s::{
+    S3Error, S3ErrorCode, S3Request, S3Response, S3Result,
+    dto::{
+        CopyObjectInput, CopyObjectOutput, CopyObjectResult, CopyPartResult, CopySource, ETag,
+        ETagCondition, MetadataDirective, Range, TaggingDirective, UploadPartCopyInput,
+        UploadPartCopyOutput,
+    },
+};
+
+use super::{
+    Operations, blob_error,
+    multipart::{PartTarget, part_algorithm, part_number},
+    precondition_failed,
+    read::open_pieces,
+    receive::{Received, too_large},
+    refuse_version,
+    tagging::from_header,
+    write::{
+        checked_metadata, content_headers, encryption_request, has_md5_etag, new_etag,
+        write_condition,
+    },
+};
+use crate::{
+    authority::Caller,
+    checksums::{Algorithm, BodyDigest, DeclaredChecksums, scope_type, show_checksum},
+    encryption::{Applied, EncryptionRequest},
+    error_response::{invalid_argument, not_implemented, refused},
+    keyring::ObjectName,
+    preconditions::{Preconditions, resolve_range},
+};
+
+/// The largest object one CopyObject copies.
+const MAX_COPY: u64 = 5 * 1024 * 1024 * 1024;
+
+/// The object a copy reads, opened for the caller.
+struct Source {
+    object: ObjectRecord,
+    pieces: Vec<keyfront_dev_s3_store::blobs::Piece>,
+    lease: keyfront_dev_s3_store::blobs::Lease,
+}
+
+/// The `x-amz-copy-source-if-*` headers of an input; S3's inputs share the names, not a type.
+macro_rules! source_preconditions {
+    ($input:ident) => {
+        Preconditions {
+            if_match: $input.copy_source_if_match.take(),
+            if_none_match: $input.copy_source_if_none_match.take(),
+            if_modified_since: $input.copy_source_if_modified_since.take(),
+            if_unmodified_since: $input.copy_source_if_unmodified_since.take(),
+        }
+    };
+}
+
+impl Operations {
+    pub(super) async fn copy_object(
+        &self,
+        caller: &Caller,
+        request: S3Request<CopyObjectInput>,
+    ) -> S3Result<S3Response<CopyObjectOutput>> {
+        let mut input = request.input;
+        let bucket = self.permitted_object(caller, "s3:PutObject", &input.bucket, &input.key)?;
+        let condition = destination_condition(&request.headers)?;
+        let preconditions = source_preconditions!(input);
+        let source = self.open_source(caller, &input.copy_source, &preconditions)?;
+        check_copy_size(source.object.size)?;
+        let replaces = replaces_metadata(input.metadata_directive.as_ref())?;
+        let requested: EncryptionRequest = encryption_request!(input);
+        let changes = replaces
+            || requested.algorithm.is_some()
+            || requested.bucket_key.is_some()
+            || input.website_redirect_location.is_some();
+        if is_onto_itself(&input.copy_source, &input.bucket, &input.key) && !changes {
+            return Err(changes_nothing());
+        }
+        let (headers, metadata) = if replaces {
+            (
+                content_headers!(input),
+                checked_metadata(input.metadata.take())?,
+            )
+        } else {
+            (
+                source.object.headers.clone(),
+                source.object.metadata.clone(),
+            )
+        };
+        let tags = self.copied_tags(caller, &input, &source.object, &bucket)?;
+        let name = ObjectName {
+            bucket: &input.bucket,
+            key: &input.key,
+        };
+        let choice = requested.settle(&bucket.default)?;
+        let (data_key, protection) = self.keyring.make(caller, name, &choice)?;
+        let kept = match &input.checksum_algorithm {
+            Some(algorithm) => Algorithm::from_name(algorithm.as_str())?,
+            None => kept_algorithm(&source.object),
+        };
+        let whole = 0..source.object.size;
+        let received = self
+            .reseal(source, whole, &data_key, kept, has_md5_etag(&protection))
+            .await?;
+        let object = ObjectRecord {
+            size: received.piece.size,
+            etag: new_etag(&received.digests)?,
+            modified: self.now(),
+            headers,
+            metadata,
+            tags,
+            protection,
+            pieces: vec![received.piece],
+            checksum: received.digests.full_object(kept),
+            parts: Vec::new(),
+        };
+        let answer = copy_answer(&object);
+        self.commit(input.bucket, input.key, object, condition, received.fresh)
+            .await?;
+        Ok(S3Response::new(answer))
+    }
+
+    /// The tags of a copy. As in AWS, tags are read and written by permissions of their own.
+    fn copied_tags(
+        &self,
+        caller: &Caller,
+        input: &CopyObjectInput,
+        source: &ObjectRecord,
+        bucket: &Bucket,
+    ) -> S3Result<BTreeMap<String, String>> {
+        let directive = input.tagging_directive.as_ref();
+        let tags = match directive.map(TaggingDirective::as_str) {
+            None | Some(TaggingDirective::COPY) if source.tags.is_empty() => {
+                return Ok(BTreeMap::new());
+            }
+            None | Some(TaggingDirective::COPY) => {
+                if let CopySource::Bucket { bucket, key, .. } = &input.copy_source {
+                    self.permitted_object(caller, "s3:GetObjectTagging", bucket, key)?;
+                }
+                source.tags.clone()
+            }
+            Some(TaggingDirective::REPLACE) => {
+                from_header(input.tagging.as_deref().unwrap_or_default())?
+            }
+            Some(_) => return Err(invalid_argument("Unknown tagging directive.")),
+        };
+        self.require_object(
+            caller,
+            "s3:PutObjectTagging",
+            &input.bucket,
+            &input.key,
+            bucket,
+        )?;
+        Ok(tags)
+    }
+
+    pub(super) async fn upload_part_copy(
+        &self,
+        caller: &Caller,
+        request: S3Request<UploadPartCopyInput>,
+    ) -> S3Result<S3Response<UploadPartCopyOutput>> {
+        let mut input = request.input;
+        self.permitted_object(caller, "s3:PutObject", &input.bucket, &input.key)?;
+        let number = part_number(input.part_number)?;
+        let target = PartTarget::new(&input.bucket, &input.key, &input.upload_id)?;
+        let upload = self.find_upload(&target)?;
+        let preconditions = source_preconditions!(input);
+        let source = self.open_source(caller, &input.copy_source, &preconditions)?;
+        let range = copied_range(input.copy_source_range.as_deref(), source.object.size)?;
+        if range.end - range.start > MAX_COPY {
+            return Err(too_large());
+        }
+        let data_key = self
+            .keyring
+            .open(caller, target.object(), &upload.protection)?;
+        let kept = part_algorithm(&upload)?;
+        let md5 = has_md5_etag(&upload.protection);
+        let received = self.reseal(source, range, &data_key, kept, md5).await?;
+        let applied = Applied::from(&upload.protection);
+        let part = self.store_part(target, number, kept, received).await?;
+        let mut result = CopyPartResult {
+            e_tag: Some(ETag::Strong(part.etag)),
+            last_modified: Some(part.modified.to_time().into()),
+            ..CopyPartResult::default()
+        };
+        if let Some((algorithm, value)) = part.checksum {
+            show_checksum!(result, algorithm.as_str(), value);
+        }
+        Ok(S3Response::new(UploadPartCopyOutput {
+            copy_part_result: Some(result),
+            server_side_encryption: Some(applied.algorithm),
+            ssekms_key_id: applied.key_arn,
+            bucket_key_enabled: applied.bucket_key,
+            ..UploadPartCopyOutput::default()
+        }))
+    }
+
+    /// Opens the source for the caller, who needs s3:GetObject and the right to decrypt.
+    fn open_source(
+        &self,
+        caller: &Caller,
+        source: &CopySource,
+        preconditions: &Preconditions,
+    ) -> S3Result<Source> {
+        let CopySource::Bucket {
+            bucket: name,
+            key,
+            version_id,
+        } = source
+        else {
+            return Err(not_implemented("access points"));
+        };
+        refuse_version(version_id.as_deref())?;
+        let bucket = self.permitted_object(caller, "s3:GetObject", name, key)?;
+        let (object, lease) = self.hold_object(caller, name, key, &bucket)?;
+        let name = ObjectName { bucket: name, key };
+        let data_key = self.keyring.open(caller, name, &object.protection)?;
+        preconditions
+            .evaluate(&object.etag, object.modified.to_seconds())
+            .map_err(|_| precondition_failed())?;
+        let pieces = open_pieces(&data_key, &object)?;
+        Ok(Source {
+            object,
+            pieces,
+            lease,
+        })
+    }
+
+    /// Copies a range of `source` into a fresh body under `data_key`.
+    async fn reseal(
+        &self,
+        source: Source,
+        range: ByteRange,
+        data_key: &DataKey,
+        kept: Algorithm,
+        md5: bool,
+    ) -> S3Result<Received> {
+        let stated = DeclaredChecksums::default();
+        let mut digest = BodyDigest::new(&stated, kept, md5);
+        let mut sink = self.start_piece(data_key)?;
+        let mut bytes = std::pin::pin!(read_pieces(source.lease, source.pieces, range));
+        while let Some(chunk) = bytes.try_next().await.map_err(blob_error)? {
+            digest.update(&chunk);
+            sink.writer.write(&chunk).await.map_err(blob_error)?;
+        }
+        let digests = digest.finish(&stated, None)?;
+        let (piece, fresh) = sink.finish().await?;
+        Ok(Received {
+            piece,
+            digests,
+            fresh,
+        })
+    }
+}
+
+/// `If-Match` and `If-None-Match` of a copy are about its destination; s3s does not read them.
+fn destination_condition(headers: &http::HeaderMap) -> S3Result<WriteCondition> {
+    let told = |name| -> S3Result<Option<ETagCondition>> {
+        let Some(value) = headers.get(name) else {
+            return Ok(None);
+        };
+        let read = ETagCondition::parse_http_header(value.as_bytes());
+        read.map(Some)
+            .map_err(|_| invalid_argument("A condition is not an entity tag."))
+    };
+    write_condition(
+        told(http::header::IF_MATCH)?,
+        told(http::header::IF_NONE_MATCH)?,
+    )
+}
+
+fn check_copy_size(size: u64) -> S3Result<()> {
+    if size <= MAX_COPY {
+        return Ok(());
+    }
+    let message = "The specified copy source is larger than the maximum allowable size for a copy source: 5368709120";
+    Err(refused(S3ErrorCode::InvalidRequest, message))
+}
+
+fn changes_nothing() -> S3Error {
+    let message = "This copy request is illegal because it is trying to copy an object to itself without changing \
+                   the object's metadata, storage class, website redirect location or encryption attributes.";
+    refused(S3ErrorCode::InvalidRequest, message)
+}
+
+fn replaces_metadata(directive: Option<&MetadataDirective>) -> S3Result<bool> {
+    match directive.map(MetadataDirective::as_str) {
+        None | Some(MetadataDirective::COPY) => Ok(false),
+        Some(MetadataDirective::REPLACE) => Ok(true),
+        Some(_) => Err(invalid_argument("Unknown metadata directive.")),
+    }
+}
+
+fn is_onto_itself(source: &CopySource, bucket: &str, key: &str) -> bool {
+    matches!(source, CopySource::Bucket { bucket: b, key: k, .. } if **b == *bucket && **k == *key)
+}
+
+fn kept_algorithm(object: &ObjectRecord) -> Algorithm {
+    let named = object
+        .checksum
+        .as_ref()
+        .map(|checksum| Algorithm::from_name(&checksum.algorithm));
+    named.and_then(Result::ok).unwrap_or(Algorithm::Crc64Nvme)
+}
+
+fn copied_range(text: Option<&str>, size: u64) -> S3Result<ByteRange> {
+    let Some(text) = text else {
+        return Ok(0..size);
+    };
+    let malformed = || -> S3Error {
+        invalid_argument(
+            "The x-amz-copy-source-range value must be of the form bytes=first-last where first and last \
+                          are the zero-based offsets of the first and last bytes to copy",
+        )
+    };
+    let range = Range::parse(text).map_err(|_| malformed())?;
+    let Range::Int {
+        last: Some(last), ..
+    } = range
+    else {
+        return Err(malformed());
+    };
+    if last >= size {
+        return Err(invalid_argument(format!(
+            "Range specified is not valid for source object of size: {size}"
+        )));
+    }
+    resolve_range(&range, size).ok_or_else(malformed)
+}
+
+fn copy_answer(object: &ObjectRecord) -> CopyObjectOutput {
+    let mut result = CopyObjectResult {
+        e_tag: Some(ETag::Strong(object.etag.clone())),
+        last_modified: Some(object.modified.to_time().into()),
+        ..CopyObjectResult::default()
+    };
+    if let Some(checksum) = &object.checksum {
+        show_checksum!(result, checksum.algorithm.as_str(), checksum.value.clone());
+        result.checksum_type = Some(scope_type(checksum.scope));
+    }
+    let applied = Applied::from(&object.protection);
+    CopyObjectOutput {
+        copy_object_result: Some(result),
+        server_side_encryption: Some(applied.algorithm),
+        ssekms_key_id: applied.key_arn,
+        bucket_key_enabled: applied.bucket_key,
+        ..CopyObjectOutput::default()
+    }
+}

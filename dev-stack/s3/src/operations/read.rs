@@ -1,0 +1,302 @@
+//! GetObject and HeadObject: conditions, ranges, parts, and the right to decrypt.
+
+use futures::{StreamExt, TryStreamExt, stream};
+use http::{HeaderMap, HeaderValue, StatusCode, header};
+use keyfront_dev_s3_store::{
+    blobs::{ByteRange, Lease, Piece, read_pieces},
+    catalog::{Bucket as BucketRecord, CatalogError, Object as ObjectRecord},
+    data_key::DataKey,
+};
+use s3s::{
+    Body, S3Error, S3ErrorCode, S3Request, S3Response, S3Result,
+    dto::{
+        ChecksumMode, ETag, GetObjectInput, GetObjectOutput, HeadObjectInput, HeadObjectOutput,
+        StreamingBlob,
+    },
+};
+
+use super::{
+    Operations, blob_error, catalog_error, precondition_failed, refuse_version,
+    selection::{Selection, content_range, length, select},
+};
+use crate::{
+    authority::Caller,
+    checksums::{scope_type, show_checksum},
+    encryption::Applied,
+    error_response::{internal, invalid_argument, refused},
+    keyring::ObjectName,
+    preconditions::{Preconditions, Unmet},
+};
+
+/// The conditional headers of a read's input; S3's inputs share the names, not a type.
+macro_rules! preconditions {
+    ($input:ident) => {
+        Preconditions {
+            if_match: $input.if_match.clone(),
+            if_none_match: $input.if_none_match.clone(),
+            if_modified_since: $input.if_modified_since.clone(),
+            if_unmodified_since: $input.if_unmodified_since.clone(),
+        }
+    };
+}
+
+/// An answer's fields that follow from the object's record.
+macro_rules! shown {
+    ($answer:ident, $object:ident) => {{
+        let applied = Applied::from(&$object.protection);
+        let headers = $object.headers.clone();
+        $answer {
+            accept_ranges: Some("bytes".to_owned()),
+            e_tag: Some(ETag::Strong($object.etag.clone())),
+            last_modified: Some($object.modified.to_seconds().into()),
+            metadata: Some($object.metadata.clone().into_iter().collect()),
+            cache_control: headers.cache_control,
+            content_disposition: headers.content_disposition,
+            content_encoding: headers.content_encoding,
+            content_language: headers.content_language,
+            content_type: Some(
+                headers
+                    .content_type
+                    .unwrap_or_else(|| DEFAULT_TYPE.to_owned()),
+            ),
+            expires: headers.expires.map(|moment| moment.to_seconds().into()),
+            website_redirect_location: headers.website_redirect,
+            server_side_encryption: Some(applied.algorithm),
+            ssekms_key_id: applied.key_arn,
+            bucket_key_enabled: applied.bucket_key,
+            ..$answer::default()
+        }
+    }};
+}
+
+macro_rules! show_stored_checksum {
+    ($answer:ident, $object:ident) => {
+        if let Some(checksum) = &$object.checksum {
+            show_checksum!($answer, checksum.algorithm.as_str(), checksum.value.clone());
+            $answer.checksum_type = Some(scope_type(checksum.scope));
+        }
+    };
+}
+
+/// S3 tells the number of tags, and nothing where there are none.
+fn tag_count(object: &ObjectRecord) -> Option<i32> {
+    i32::try_from(object.tags.len())
+        .ok()
+        .filter(|count| *count > 0)
+}
+
+/// What S3 says of objects whose writer said nothing.
+const DEFAULT_TYPE: &str = "binary/octet-stream";
+
+impl Operations {
+    pub(super) async fn get_object(
+        &self,
+        caller: &Caller,
+        request: S3Request<GetObjectInput>,
+    ) -> S3Result<S3Response<GetObjectOutput>> {
+        refuse_encryption_headers(&request.headers)?;
+        let if_range = request.headers.get(header::IF_RANGE).cloned();
+        let input = request.input;
+        refuse_version(input.version_id.as_deref())?;
+        let bucket = self.permitted_object(caller, "s3:GetObject", &input.bucket, &input.key)?;
+        let (object, lease) = self.hold_object(caller, &input.bucket, &input.key, &bucket)?;
+        let name = ObjectName {
+            bucket: &input.bucket,
+            key: &input.key,
+        };
+        let data_key = self.keyring.open(caller, name, &object.protection)?;
+        evaluate(&preconditions!(input), &object)?;
+        let range = input
+            .range
+            .filter(|_| range_applies(if_range.as_ref(), &object));
+        let (selection, parts) = select(&object, range.as_ref(), input.part_number)?;
+
+        let mut answer: GetObjectOutput = shown!(GetObjectOutput, object);
+        answer.parts_count = parts;
+        answer.tag_count = tag_count(&object);
+        let range = match selection {
+            Selection::Whole => 0..object.size,
+            Selection::Range(range) => {
+                answer.content_range = Some(content_range(&range, object.size));
+                range
+            }
+        };
+        answer.content_length = Some(length(&range)?);
+        if answer.content_range.is_none() && wants_checksum(input.checksum_mode.as_ref()) {
+            show_stored_checksum!(answer, object);
+        }
+        let pieces = open_pieces(&data_key, &object)?;
+        answer.body = Some(stream(lease, pieces, range).await?);
+        Ok(S3Response::new(answer))
+    }
+
+    pub(super) async fn head_object(
+        &self,
+        caller: &Caller,
+        request: S3Request<HeadObjectInput>,
+    ) -> S3Result<S3Response<HeadObjectOutput>> {
+        refuse_encryption_headers(&request.headers)?;
+        let if_range = request.headers.get(header::IF_RANGE).cloned();
+        let input = request.input;
+        refuse_version(input.version_id.as_deref())?;
+        let bucket = self.permitted_object(caller, "s3:GetObject", &input.bucket, &input.key)?;
+        let object = self.find_object(caller, &input.bucket, &input.key, &bucket)?;
+        // As in AWS, reading metadata needs the key only for the checksum.
+        let wants_checksum = wants_checksum(input.checksum_mode.as_ref());
+        if wants_checksum {
+            let name = ObjectName {
+                bucket: &input.bucket,
+                key: &input.key,
+            };
+            self.keyring.open(caller, name, &object.protection)?;
+        }
+        evaluate(&preconditions!(input), &object)?;
+        let range = input
+            .range
+            .filter(|_| range_applies(if_range.as_ref(), &object));
+        let (selection, parts) = select(&object, range.as_ref(), input.part_number)?;
+
+        let mut answer: HeadObjectOutput = shown!(HeadObjectOutput, object);
+        answer.parts_count = parts;
+        match selection {
+            Selection::Whole => answer.content_length = Some(length(&(0..object.size))?),
+            Selection::Range(range) => {
+                answer.content_length = Some(length(&range)?);
+                answer.content_range = Some(content_range(&range, object.size));
+            }
+        }
+        if answer.content_range.is_none() && wants_checksum {
+            show_stored_checksum!(answer, object);
+        }
+        let partial = answer
+            .content_range
+            .is_some()
+            .then_some(StatusCode::PARTIAL_CONTENT);
+        let mut response = S3Response::new(answer);
+        response.status = partial;
+        // s3s knows the header of a GET only.
+        if let Some(count) = tag_count(&object) {
+            response.headers.insert("x-amz-tagging-count", count.into());
+        }
+        Ok(response)
+    }
+
+    /// The object's record.
+    ///
+    /// # Errors
+    /// `NoSuchKey`, or `AccessDenied` for those who may not list.
+    pub(super) fn find_object(
+        &self,
+        caller: &Caller,
+        name: &str,
+        key: &str,
+        bucket: &BucketRecord,
+    ) -> S3Result<ObjectRecord> {
+        let found = self.catalog.object(name, key).map_err(catalog_error)?;
+        found.ok_or_else(|| self.missing_object(caller, name, bucket))
+    }
+
+    /// The object's record with a hold on its bodies.
+    pub(super) fn hold_object(
+        &self,
+        caller: &Caller,
+        name: &str,
+        key: &str,
+        bucket: &BucketRecord,
+    ) -> S3Result<(ObjectRecord, Lease)> {
+        let held = self.blobs.hold(|| {
+            let found = self.catalog.object(name, key)?;
+            let blobs = found.as_ref().map(ObjectRecord::blobs).unwrap_or_default();
+            Ok::<_, CatalogError>((found, blobs))
+        });
+        let (found, lease) = held.map_err(catalog_error)?;
+        match found {
+            Some(object) => Ok((object, lease)),
+            None => Err(self.missing_object(caller, name, bucket)),
+        }
+    }
+}
+
+/// The object's pieces with their keys opened.
+pub(super) fn open_pieces(data_key: &DataKey, object: &ObjectRecord) -> S3Result<Vec<Piece>> {
+    let open = |piece: &keyfront_dev_s3_store::catalog::StoredPiece| {
+        let key = data_key.unwrap(&piece.key.0, piece.blob.to_string().as_bytes());
+        Ok(Piece {
+            blob: piece.blob,
+            key: key.map_err(|error| internal(&error))?,
+            size: piece.size,
+        })
+    };
+    object.pieces.iter().map(open).collect()
+}
+
+/// The bytes of a range as an answer's body.
+///
+/// The first megabyte is opened before the answer begins; damage found later breaks the transfer off.
+async fn stream(lease: Lease, pieces: Vec<Piece>, range: ByteRange) -> S3Result<StreamingBlob> {
+    let mut bytes = Box::pin(read_pieces(lease, pieces, range));
+    let first = bytes.try_next().await.map_err(blob_error)?;
+    let frames = stream::iter(first.map(Ok))
+        .chain(bytes)
+        .inspect_err(|error| tracing::error!(%error, "a stored body broke off"))
+        .map_ok(http_body::Frame::data);
+    let body = Body::http_body_unsync(http_body_util::StreamBody::new(frames));
+    Ok(StreamingBlob::from(body))
+}
+
+fn refuse_encryption_headers(headers: &HeaderMap) -> S3Result<()> {
+    let found = headers
+        .keys()
+        .find(|name| name.as_str().starts_with("x-amz-server-side-encryption"));
+    match found {
+        Some(name) => Err(invalid_argument(format!(
+            "{name} header is not supported for this operation."
+        ))),
+        None => Ok(()),
+    }
+}
+
+fn wants_checksum(mode: Option<&ChecksumMode>) -> bool {
+    mode.is_some_and(|mode| mode.as_str() == ChecksumMode::ENABLED)
+}
+
+fn evaluate(preconditions: &Preconditions, object: &ObjectRecord) -> S3Result<()> {
+    preconditions
+        .evaluate(&object.etag, object.modified.to_seconds())
+        .map_err(|unmet| match unmet {
+            Unmet::Failed => precondition_failed(),
+            Unmet::NotModified => not_modified(object),
+        })
+}
+
+/// 304 with the headers a cache updates its copy by.
+fn not_modified(object: &ObjectRecord) -> S3Error {
+    let mut error = refused(S3ErrorCode::NotModified, "Not Modified");
+    error.set_status_code(StatusCode::NOT_MODIFIED);
+    let mut headers = HeaderMap::new();
+    let mut add = |name: header::HeaderName, value: Option<String>| {
+        if let Some(value) = value.and_then(|value| HeaderValue::try_from(value).ok()) {
+            headers.insert(name, value);
+        }
+    };
+    add(header::ETAG, Some(format!("\"{}\"", object.etag)));
+    add(header::LAST_MODIFIED, http_date(object));
+    add(header::CACHE_CONTROL, object.headers.cache_control.clone());
+    error.set_headers(headers);
+    error
+}
+
+fn http_date(object: &ObjectRecord) -> Option<String> {
+    let format = time::macros::format_description!(
+        "[weekday repr:short], [day] [month repr:short] [year] [hour]:[minute]:[second] GMT"
+    );
+    object.modified.to_seconds().format(&format).ok()
+}
+
+/// RFC 9110, section 13.1.5: a range counts only if the client's copy is still the right one.
+fn range_applies(if_range: Option<&HeaderValue>, object: &ObjectRecord) -> bool {
+    let Some(value) = if_range.map(|value| value.to_str().unwrap_or("")) else {
+        return true;
+    };
+    value == format!("\"{}\"", object.etag) || http_date(object).as_deref() == Some(value)
+}

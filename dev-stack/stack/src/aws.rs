@@ -1,0 +1,176 @@
+//! The AWS of the stack: identities, KMS, STS and S3 over one state, and the key and bucket everything is about.
+
+use std::sync::Arc;
+
+use anyhow::Context as _;
+use keyfront_dev_ground::api_server;
+use keyfront_dev_ground::clock::Clock;
+use keyfront_dev_ground::credentials::CredentialRegistry;
+use keyfront_dev_ground::request_auth::RequestAuth;
+use keyfront_dev_ground::state::State;
+use keyfront_dev_kms::{Kms, KmsError, NewKey};
+use keyfront_dev_s3::{BucketEncryption, LocalS3, S3Parts};
+use keyfront_dev_sts::Sts;
+use keyfront_iam::Iam;
+use keyfront_iam::{Account, Credentials, Principal, Requester};
+use tokio::task::JoinSet;
+use tokio_util::sync::CancellationToken;
+use zeroize::Zeroizing;
+
+use super::config::{DevSite, StackConfig, Storage};
+use super::listeners::AwsListeners;
+use super::principals::{self, ADMIN_USER};
+use super::template::{self, StackTemplate};
+
+/// The account everything lives in.
+const ACCOUNT: &str = "111122223333";
+
+/// The alias by which a later start finds the key of an earlier one.
+const KEY_ALIAS: &str = "alias/keyfront-dev";
+
+/// The folder, within the stack's, of the database and the objects.
+const STATE_FOLDER: &str = "state";
+
+/// KMS, STS and S3, opened and not yet serving.
+pub(super) struct LocalAws {
+    pub(super) clock: Clock,
+    pub(super) iam: Arc<Iam>,
+    registry: Arc<CredentialRegistry>,
+    pub(super) kms: Arc<Kms>,
+    pub(super) sts: Arc<Sts>,
+    s3: LocalS3,
+    pub(super) key_arn: String,
+    pub(super) administrator: Credentials,
+    /// The client-side master key of the origin: the same as long as the state lives.
+    pub(super) master_key: Zeroizing<[u8; 32]>,
+}
+
+impl LocalAws {
+    /// Opens the state; makes the key, the roles and the bucket where they are missing.
+    pub(super) async fn open(config: &StackConfig, site: &DevSite) -> anyhow::Result<Self> {
+        let clock = Clock::system();
+        let state = Arc::new(match config.storage {
+            Storage::Folder => State::open(&config.folder.join(STATE_FOLDER))?,
+            Storage::Memory => State::ephemeral()?,
+        });
+        let iam = Arc::new(Iam::new(Account::new(ACCOUNT, &site.region)?));
+        let registry = Arc::new(CredentialRegistry::open(Arc::clone(&state), clock.now())?);
+        let kms = Arc::new(Kms::open(
+            Arc::clone(&state),
+            Arc::clone(&iam),
+            clock.clone(),
+        )?);
+        principals::admit_administrator(&iam)?;
+        let key_policy = template::key_policy(iam.account())?;
+        let key_arn =
+            key(&kms, &administrator(&clock), key_policy).context("the KMS key cannot be made")?;
+        let template = StackTemplate::new(iam.account(), &site.bucket, &key_arn)?;
+        principals::admit_roles(&iam, &template, config.withheld.as_ref())?;
+        let bucket_policy = template.bucket_policy()?.to_string();
+        let master_key = state.derived_key("client-side master key of the origin");
+        let parts = S3Parts {
+            state,
+            iam: Arc::clone(&iam),
+            kms: Arc::clone(&kms),
+            registry: Arc::clone(&registry),
+            clock: clock.clone(),
+        };
+        let s3 = LocalS3::open(parts)?;
+        let encryption = BucketEncryption::Kms(key_arn.clone());
+        s3.ensure_bucket(&site.bucket, encryption, Some(bucket_policy))
+            .await?;
+        let administrator = registry.long_lived(&administrator(&clock).principal, clock.now())?;
+        let sts = Arc::new(Sts::new(
+            Arc::clone(&iam),
+            Arc::clone(&registry),
+            clock.clone(),
+        ));
+        Ok(Self {
+            clock,
+            iam,
+            registry,
+            kms,
+            sts,
+            s3,
+            key_arn,
+            administrator,
+            master_key,
+        })
+    }
+
+    /// A verifier of signatures for `service` in the stack's Region.
+    pub(super) fn auth(&self, service: &'static str) -> RequestAuth {
+        self.auth_in(self.iam.account().region(), service)
+    }
+
+    /// A verifier of signatures for a service that lives in one Region.
+    pub(super) fn auth_in(&self, region: &str, service: &'static str) -> RequestAuth {
+        RequestAuth::new(
+            Arc::clone(&self.registry),
+            self.clock.clone(),
+            region,
+            service,
+        )
+    }
+
+    /// Serves all three until `stop`.
+    pub(super) fn serve(
+        &self,
+        listeners: AwsListeners,
+        tasks: &mut JoinSet<()>,
+        stop: &CancellationToken,
+    ) {
+        let kms = api_server::serve(
+            listeners.kms,
+            Arc::clone(&self.kms),
+            self.auth("kms"),
+            stop.clone(),
+        );
+        let sts = api_server::serve(
+            listeners.sts,
+            Arc::clone(&self.sts),
+            self.auth("sts"),
+            stop.clone(),
+        );
+        tasks.spawn(kms);
+        tasks.spawn(sts);
+        let s3 = self.s3.clone();
+        let stop = stop.clone().cancelled_owned();
+        tasks.spawn(async move { s3.serve(listeners.s3, stop).await });
+    }
+}
+
+/// Logs a service that could not go on; the others do.
+pub(super) fn report(service: &str, outcome: std::io::Result<()>) {
+    if let Err(error) = outcome {
+        tracing::error!("{service} stopped serving: {error}");
+    }
+}
+
+fn administrator(clock: &Clock) -> Requester {
+    let principal = Principal::User {
+        account: ACCOUNT.to_owned(),
+        name: ADMIN_USER.to_owned(),
+    };
+    Requester::new(principal, clock.now())
+}
+
+fn key(kms: &Kms, administrator: &Requester, policy: String) -> Result<String, KmsError> {
+    match kms.describe_key(administrator, KEY_ALIAS) {
+        Ok(key) => Ok(key.arn),
+        Err(KmsError::NotFound(_)) => {
+            let description = "objects of the local Keyfront".to_owned();
+            let key = kms.create_key(
+                administrator,
+                NewKey {
+                    description,
+                    policy: Some(policy),
+                    ..NewKey::default()
+                },
+            )?;
+            kms.create_alias(administrator, KEY_ALIAS, &key.id.to_string())?;
+            Ok(key.arn)
+        }
+        Err(error) => Err(error),
+    }
+}

@@ -1,0 +1,208 @@
+//! The distribution of the stack: one site with its bucket, its publish endpoint and its reader, as the deployed one
+//! would be configured.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use keyfront_cloudformation::PathPattern;
+use keyfront_dev_cdn::{
+    AllowedMethods, Behaviour, CacheLimits, CachePolicy, Cdn, CdnConfig, CdnError, CdnHandle,
+    Distribution, EdgeCredentials, Functions, NodeConfig, Origin, OriginKind, OriginProtocol,
+    OriginRequestPolicy, OriginTable,
+};
+use keyfront_dev_cloudfront::CloudFront;
+use keyfront_dev_ground::api_server;
+use keyfront_edge::site::FunctionOrigin;
+use tokio::net::TcpListener;
+use tokio::sync::watch;
+use tokio_util::sync::CancellationToken;
+
+use super::aws::LocalAws;
+use super::config::{DevSite, EdgeKind, StackConfig};
+use super::faults::{EdgeFunctions, Faults, SiteHeader};
+use super::listeners::{Addresses, loopback, unavailable};
+use super::resources::DISTRIBUTION;
+
+const SITE_HEADER: &str = "x-keyfront-site";
+
+const DAY: u64 = 24 * 60 * 60;
+/// Seconds.
+const READ_TIMEOUT: u64 = 30;
+/// Seconds; the longest CloudFront gives without a raised quota.
+const FUNCTION_TIMEOUT: u64 = 60;
+
+/// Starts the CDN in front of the stack's S3 and its Function URL.
+pub(super) async fn start(
+    config: &StackConfig,
+    site: &DevSite,
+    addresses: &Addresses,
+    credentials: watch::Receiver<EdgeCredentials>,
+) -> anyhow::Result<CdnHandle> {
+    let listen = loopback(config.ports.cdn);
+    let started = Cdn::start(CdnConfig {
+        listen,
+        state: config.folder.join("cdn"),
+        distribution: distribution(site, &config.faults),
+        origins: origins(site, addresses, &config.faults),
+        edge: Some(match &config.edge {
+            EdgeKind::Node { bundle } => {
+                keyfront_dev_cdn::EdgeKind::Node(NodeConfig::new(bundle.join("index.mjs")))
+            }
+            EdgeKind::Native => match config.faults.edge_clock_ahead {
+                0 => keyfront_dev_cdn::EdgeKind::Native,
+                seconds => keyfront_dev_cdn::EdgeKind::NativeAhead(seconds),
+            },
+        }),
+        credentials,
+        cache: CacheLimits::default(),
+    });
+    started.await.map_err(explain)
+}
+
+/// Serves the CloudFront API of the CDN's distribution until `stop`.
+pub(super) fn serve_api(
+    aws: &LocalAws,
+    cdn: &CdnHandle,
+    distribution: Distribution,
+    listener: TcpListener,
+    stop: CancellationToken,
+) -> impl Future<Output = ()> + use<> {
+    let api = CloudFront::new(Arc::clone(&aws.iam), distribution, cdn.invalidator());
+    // CloudFront is a global service, and its signatures are scoped to us-east-1.
+    let auth = aws.auth_in("us-east-1", "cloudfront");
+    api_server::serve(listener, Arc::new(api), auth, stop)
+}
+
+/// Adds the flag or the command that helps.
+fn explain(error: CdnError) -> anyhow::Error {
+    match error {
+        CdnError::Listen { address, source } => unavailable("--cdn-port", address, &source),
+        CdnError::NodeMissing { .. } | CdnError::NodeTooOld { .. } => {
+            anyhow::anyhow!("{error}; install it, or start with --edge native")
+        }
+        CdnError::BundleMissing { .. } => {
+            anyhow::anyhow!(
+                "{error}; build it with `make bundle-edge`, or start with --edge native"
+            )
+        }
+        other => other.into(),
+    }
+}
+
+fn origins(site: &DevSite, addresses: &Addresses, faults: &Faults) -> OriginTable {
+    let functions = [&site.parsed.publish, &site.parsed.reader];
+    let s3 = faults.s3_for_cdn.unwrap_or(addresses.s3);
+    functions.into_iter().flatten().fold(
+        OriginTable::new().with(&site.parsed.bucket.host, s3),
+        |table, function| table.with(&function.host, addresses.function_url),
+    )
+}
+
+pub(super) fn distribution(site: &DevSite, faults: &Faults) -> Distribution {
+    let publish = site.parsed.publish.as_ref();
+    let mut behaviours: Vec<Behaviour> = publish
+        .into_iter()
+        .flat_map(|publish| publishing(site, publish))
+        .collect();
+    let reader = site.parsed.reader.as_ref();
+    behaviours.extend(reader.into_iter().flat_map(|reader| opening(site, reader)));
+    behaviours.push(reading(site, faults));
+    Distribution {
+        id: DISTRIBUTION.to_owned(),
+        domain_name: "keyfront-dev.cloudfront.net".to_owned(),
+        behaviours,
+        // Errors say no-store themselves.
+        error_ttl: BTreeMap::new(),
+    }
+}
+
+/// The publish prefix itself and what lies under it: whole segments, as the edge routes them.
+fn publishing(site: &DevSite, publish: &FunctionOrigin) -> [Behaviour; 2] {
+    ["", "/*"].map(|under| Behaviour {
+        path_pattern: PathPattern::new(format!("{}{under}", publish.prefix)),
+        origin: origin(site, &publish.host, FUNCTION_TIMEOUT),
+        methods: AllowedMethods::All,
+        cache: CachePolicy::disabled(),
+        forward: OriginRequestPolicy::all_viewer_except_host(),
+        functions: Functions {
+            origin_request: true,
+            origin_response: true,
+            include_body: true,
+        },
+    })
+}
+
+/// The reader's prefix, with the reader's own origin and timeout; what it answers may be kept as it says itself.
+fn opening(site: &DevSite, reader: &FunctionOrigin) -> [Behaviour; 2] {
+    ["", "/*"].map(|under| {
+        let path_pattern = PathPattern::new(format!("{}{under}", reader.prefix));
+        let origin = origin(site, &reader.host, FUNCTION_TIMEOUT);
+        viewing(site, path_pattern, origin)
+    })
+}
+
+fn reading(site: &DevSite, faults: &Faults) -> Behaviour {
+    let mut origin = origin(site, &site.parsed.bucket.host, READ_TIMEOUT);
+    match &faults.site_header {
+        SiteHeader::Own => {}
+        SiteHeader::Missing => origin.custom_headers.clear(),
+        SiteHeader::Other(text) => {
+            origin.custom_headers = vec![(SITE_HEADER.to_owned(), text.clone())];
+        }
+    }
+    let mut behaviour = viewing(site, PathPattern::new("*"), origin);
+    behaviour.functions.origin_request = faults.edge_functions != EdgeFunctions::None;
+    behaviour.functions.origin_response = faults.edge_functions == EdgeFunctions::Both;
+    let dropped = &faults.query_dropped;
+    behaviour.cache.query.retain(|name| !dropped.contains(name));
+    behaviour
+}
+
+fn viewing(site: &DevSite, path_pattern: PathPattern, origin: Origin) -> Behaviour {
+    Behaviour {
+        path_pattern,
+        origin,
+        // The edge tells a method it does not serve by its own 405.
+        methods: AllowedMethods::All,
+        cache: CachePolicy {
+            query: site.parsed.query.clone(),
+            headers: cors_headers(site),
+            min_ttl: 0,
+            default_ttl: DAY,
+            max_ttl: 365 * DAY,
+        },
+        forward: OriginRequestPolicy::default(),
+        functions: Functions {
+            origin_request: true,
+            origin_response: true,
+            include_body: false,
+        },
+    }
+}
+
+fn origin(site: &DevSite, host: &str, read_timeout: u64) -> Origin {
+    Origin {
+        domain_name: host.to_owned(),
+        protocol: OriginProtocol::Https,
+        port: 443,
+        path: String::new(),
+        kind: OriginKind::Custom,
+        custom_headers: vec![(SITE_HEADER.to_owned(), site.document.clone())],
+        read_timeout,
+        keepalive_timeout: 5,
+    }
+}
+
+/// Cross-origin answers depend on who asks and, for a preflight, on what is asked.
+fn cors_headers(site: &DevSite) -> Vec<String> {
+    let names = [
+        "origin",
+        "access-control-request-method",
+        "access-control-request-headers",
+    ];
+    if site.parsed.cors.is_empty() {
+        Vec::new()
+    } else {
+        names.map(str::to_owned).to_vec()
+    }
+}

@@ -1,0 +1,181 @@
+//! What a stack is started with. It is validated here, before anything starts.
+
+use std::path::PathBuf;
+use std::time::Duration;
+
+use anyhow::Context as _;
+use keyfront_edge::Site;
+use keyfront_edge::site::FunctionOrigin;
+use keyfront_names::host;
+use serde::Deserialize;
+
+use super::faults::Faults;
+use super::grant::Grant;
+
+/// The bucket and Region of a stack that is given no site.
+const DEFAULT_BUCKET: &str = "keyfront-dev";
+const DEFAULT_REGION: &str = "eu-west-1";
+/// The id of its Function URL, as long as AWS's are.
+const DEFAULT_FUNCTION_URL: &str = "keyfrontdevpublishfunctionurl000";
+
+/// What to start, and where.
+#[derive(Debug, Clone)]
+pub struct StackConfig {
+    /// The folder of `dev.json`, the CA and, with [`Storage::Folder`], everything else.
+    pub folder: PathBuf,
+    /// Where objects and keys are kept.
+    pub storage: Storage,
+    /// What runs the edge.
+    pub edge: EdgeKind,
+    /// What runs the publishers' API behind the CDN.
+    pub origin: OriginKind,
+    /// A site document; without one, the whole of one bucket is served, the publishers' API under `/_publish`, and
+    /// the reader under `/read`.
+    pub site: Option<Vec<u8>>,
+    /// Where to listen.
+    pub ports: Ports,
+    /// Where a copy of `dev.json` appears once everything serves.
+    pub ready_file: Option<PathBuf>,
+    /// How often sessions are replaced, if not well before they end.
+    pub rotate_every: Option<Duration>,
+    /// A grant of the template that the roles do not get, to see who needs it.
+    pub withheld: Option<Grant>,
+    /// What is broken on purpose; nothing by default.
+    pub faults: Faults,
+}
+
+/// Where objects, keys and credentials are kept.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Storage {
+    /// In the state folder.
+    Folder,
+    /// In memory, until the stack stops.
+    Memory,
+}
+
+/// What runs the edge.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum EdgeKind {
+    /// The built Lambda@Edge bundle, in Node processes.
+    Node {
+        /// The folder with `index.mjs`.
+        bundle: PathBuf,
+    },
+    /// The edge core, linked into this program.
+    Native,
+}
+
+impl EdgeKind {
+    pub(super) fn description(&self) -> String {
+        match self {
+            Self::Node { bundle } => {
+                format!("the Lambda@Edge bundle in Node, from {}", bundle.display())
+            }
+            Self::Native => "linked natively, not the Lambda@Edge bundle".to_owned(),
+        }
+    }
+}
+
+/// What runs the publishers' API behind the CDN. Its own port is served by the origin linked into this program always.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum OriginKind {
+    /// The built Lambda, in processes that speak the Lambda Runtime API.
+    Lambda {
+        /// The deployment package.
+        package: PathBuf,
+    },
+    /// The origin's Lambda entry, linked into this program.
+    Native,
+}
+
+impl OriginKind {
+    pub(super) fn description(&self) -> String {
+        match self {
+            Self::Lambda { package } => format!("the built Lambda, from {}", package.display()),
+            Self::Native => "linked natively, not the built Lambda".to_owned(),
+        }
+    }
+}
+
+/// The loopback ports; 0 takes a free one.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Ports {
+    /// HTTPS, for viewers.
+    pub cdn: u16,
+    /// The publishers' API.
+    pub publish: u16,
+    /// S3.
+    pub s3: u16,
+    /// KMS.
+    pub kms: u16,
+    /// STS.
+    pub sts: u16,
+    /// The CloudFront API.
+    pub cloudfront: u16,
+}
+
+/// The site of the stack, validated by the edge's own rules.
+#[derive(Debug)]
+pub(super) struct DevSite {
+    /// The document as it travels to the edge.
+    pub(super) document: String,
+    pub(super) bucket: String,
+    pub(super) region: String,
+    pub(super) parsed: Site,
+}
+
+impl StackConfig {
+    pub(super) fn site(&self) -> anyhow::Result<DevSite> {
+        let document = match &self.site {
+            Some(bytes) => {
+                String::from_utf8(bytes.trim_ascii().to_vec()).context("the site is not UTF-8")?
+            }
+            None => default_site(),
+        };
+        let parsed = Site::parse(document.as_bytes()).context("the site is refused")?;
+        let names: Names = serde_json::from_str(&document).context("the site is refused")?;
+        anyhow::ensure!(
+            names.endpoint.is_none(),
+            "the site names an endpoint: leave it out, the stack's own S3 stands in for AWS's"
+        );
+        let elsewhere = |function: &FunctionOrigin| function.region != names.region;
+        for (name, function) in [("publish", &parsed.publish), ("reader", &parsed.reader)] {
+            anyhow::ensure!(
+                !function.as_deref().is_some_and(elsewhere),
+                "the site's {name} function is in another Region than its bucket: the stack has one Region"
+            );
+        }
+        if let (Some(publish), Some(reader)) = (&parsed.publish, &parsed.reader) {
+            anyhow::ensure!(
+                publish.host == reader.host,
+                "the site's reader and publish functions differ: the stack has one function"
+            );
+        }
+        Ok(DevSite {
+            document,
+            bucket: names.bucket,
+            region: names.region,
+            parsed,
+        })
+    }
+}
+
+/// What the stack needs of a site besides what the edge makes of it.
+#[derive(Deserialize)]
+struct Names {
+    bucket: String,
+    region: String,
+    endpoint: Option<String>,
+}
+
+fn default_site() -> String {
+    let host = host::of_function_url(DEFAULT_FUNCTION_URL, DEFAULT_REGION);
+    let function =
+        |prefix| serde_json::json!({"prefix": prefix, "host": host, "region": DEFAULT_REGION});
+    serde_json::json!({
+        "v": 1, "bucket": DEFAULT_BUCKET, "region": DEFAULT_REGION, "style": "virtual", "query": [], "signing": "sigv4",
+        "publish": function("/_publish"),
+        "reader": function("/read"),
+    })
+    .to_string()
+}

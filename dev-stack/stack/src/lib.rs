@@ -1,0 +1,242 @@
+//! The whole system on one machine: every service of the local stack, wired into one running system on loopback.
+//!
+//! It decides who exists, what they may do and where things listen. What the services mean is theirs.
+
+mod aws;
+mod cdn;
+mod config;
+mod faults;
+mod function_url;
+mod grant;
+mod listeners;
+mod origin;
+mod principals;
+mod publisher;
+mod resources;
+mod sessions;
+mod template;
+
+use std::net::SocketAddr;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::time::Duration;
+
+use anyhow::Context as _;
+use keyfront_dev_cdn::CdnHandle;
+use keyfront_dev_ground::api_server;
+use keyfront_dev_json::{DevJson, Endpoints, RoleCredentials};
+use keyfront_dev_kms::Kms;
+use keyfront_dev_ssm::Ssm;
+use keyfront_iam::Credentials;
+use tokio::net::TcpListener;
+use tokio::task::JoinSet;
+use tokio_util::sync::CancellationToken;
+
+use self::aws::LocalAws;
+pub use self::config::{EdgeKind, OriginKind, Ports, StackConfig, Storage};
+pub use self::faults::{EdgeFunctions, Faults, SiteHeader};
+pub use self::grant::Grant;
+use self::listeners::{Addresses, Listeners, url};
+use self::origin::OriginSetup;
+pub use self::resources::EDGE_ROLE;
+use self::sessions::{Begun, Sessions};
+pub use self::template::grants;
+use self::template::{PARAMETER_REGION, StackTemplate};
+
+/// How long open requests may take to end after the stop.
+const GRACE: Duration = Duration::from_secs(8);
+
+/// A running stack. [`Stack::shutdown`] stops it; dropping it stops it without waiting.
+pub struct Stack {
+    cdn: CdnHandle,
+    tasks: JoinSet<()>,
+    stop: CancellationToken,
+    rotation: tokio::task::AbortHandle,
+    dev_json: DevJson,
+    dev_json_path: PathBuf,
+    edge_description: String,
+    origin_description: String,
+    cloudfront_url: String,
+    ssm_url: String,
+    function_url: SocketAddr,
+    kms: Arc<Kms>,
+}
+
+impl Stack {
+    /// Starts everything. Once this returns, every listener serves and `dev.json` is written.
+    ///
+    /// # Errors
+    ///
+    /// One that says in a line what to change: a port in use, a state folder that is in use or cannot be written, a
+    /// missing Node or bundle, a site that is refused.
+    pub async fn start(config: StackConfig) -> anyhow::Result<Self> {
+        if let Some(ready) = &config.ready_file {
+            DevJson::remove_earlier(ready)?;
+        }
+        let site = config.site()?;
+        let listeners = Listeners::bind(&config.ports).await?;
+        let addresses = listeners.addresses()?;
+        let aws = LocalAws::open(&config, &site).await?;
+        let kms = Arc::clone(&aws.kms);
+        let stop = CancellationToken::new();
+        let mut tasks = JoinSet::new();
+        aws.serve(listeners.aws, &mut tasks, &stop);
+
+        let (sessions, begun) = Sessions::begin(Arc::clone(&aws.sts), aws.clock.clone())?;
+        if let Some(ended) = config.faults.edge_session_ended {
+            sessions.announce_edge_end(ended);
+        }
+        let cdn = cdn::start(&config, &site, &addresses, sessions.edge()).await?;
+        let origin = OriginSetup::new(&aws, &site, &addresses, cdn.url())?;
+        let dev_json_path = config.folder.join("dev.json");
+        let publisher_token = publisher::token(
+            &origin.administrator(&aws),
+            &site.bucket,
+            DevJson::earlier_token(&dev_json_path),
+        )
+        .await?;
+        origin.serve(listeners.publish, sessions.origin(), &mut tasks, &stop);
+        let published = site.parsed.publish.as_ref();
+        if let Some(named) = published.or(site.parsed.reader.as_ref()) {
+            let function = function_url::function(&config.origin, &aws, &origin, &sessions);
+            let policy = StackTemplate::new(aws.iam.account(), &site.bucket, &aws.key_arn)?
+                .function_policy(config.withheld.as_ref())?;
+            let url = function_url::open(&aws, &policy, &named.host, function.await?)?;
+            tasks.spawn(url.serve(listeners.function_url, stop.clone()));
+        }
+        let distribution = cdn::distribution(&site, &config.faults);
+        let api = cdn::serve_api(&aws, &cdn, distribution, listeners.cloudfront, stop.clone());
+        tasks.spawn(api);
+        tasks.spawn(parameters(&aws, listeners.ssm, stop.clone()));
+
+        let dev_json = DevJson {
+            cdn_url: cdn.url(),
+            publish_url: url(addresses.publish),
+            s3_url: url(addresses.s3),
+            kms_url: url(addresses.kms),
+            sts_url: url(addresses.sts),
+            bucket: site.bucket,
+            region: site.region,
+            key_arn: aws.key_arn.clone(),
+            publisher_token,
+            ca_cert: std::path::absolute(cdn.ca_cert())
+                .context("the folder has no absolute path")?,
+            credentials: role_credentials(&begun, &aws.administrator),
+        };
+        endpoints(&aws, &addresses).write(&config.folder)?;
+        dev_json.write(&dev_json_path)?;
+        if let Some(ready) = &config.ready_file {
+            dev_json.write(ready)?;
+        }
+        let replaced = rewriting(dev_json.clone(), dev_json_path.clone(), aws.administrator);
+        let rotation = tasks.spawn(sessions.keep_fresh(config.rotate_every, replaced));
+        Ok(Self {
+            cdn,
+            tasks,
+            stop,
+            rotation,
+            dev_json,
+            dev_json_path,
+            edge_description: config.edge.description(),
+            origin_description: config.origin.description(),
+            cloudfront_url: url(addresses.cloudfront),
+            ssm_url: url(addresses.ssm),
+            function_url: addresses.function_url,
+            kms,
+        })
+    }
+
+    /// What scripts read.
+    pub fn dev_json(&self) -> &DevJson {
+        &self.dev_json
+    }
+
+    /// Where they read it.
+    pub fn dev_json_path(&self) -> &Path {
+        &self.dev_json_path
+    }
+
+    /// The CloudFront API, for people: `dev.json` does not have it.
+    pub fn cloudfront_url(&self) -> &str {
+        &self.cloudfront_url
+    }
+
+    /// The parameter store, where the origin finds the distribution's id.
+    pub fn ssm_url(&self) -> &str {
+        &self.ssm_url
+    }
+
+    /// Where the site's publish host is served, for what resolves names itself. Silent if the site has none.
+    pub fn function_url(&self) -> SocketAddr {
+        self.function_url
+    }
+
+    /// What runs the edge, for people.
+    pub fn edge_description(&self) -> &str {
+        &self.edge_description
+    }
+
+    /// What runs the publishers' API behind the CDN, for people.
+    pub fn origin_description(&self) -> &str {
+        &self.origin_description
+    }
+
+    /// The KMS itself, to count its calls and to make it fail.
+    pub fn kms(&self) -> &Arc<Kms> {
+        &self.kms
+    }
+
+    /// Stops accepting, lets requests under way end for some seconds, and stops.
+    pub async fn shutdown(mut self) {
+        self.stop.cancel();
+        self.rotation.abort();
+        self.cdn.shutdown().await;
+        let ended = async { while self.tasks.join_next().await.is_some() {} };
+        if tokio::time::timeout(GRACE, ended).await.is_err() {
+            tracing::warn!("requests still open at the end were cut");
+        }
+    }
+}
+
+/// Serves the parameter store, which has the distribution's id.
+fn parameters(
+    aws: &LocalAws,
+    listener: TcpListener,
+    stop: CancellationToken,
+) -> impl Future<Output = ()> + use<> {
+    let parameters = Ssm::new(Arc::clone(&aws.iam), PARAMETER_REGION);
+    let distribution = template::distribution_parameter(aws.iam.account());
+    parameters.seed(&distribution, resources::DISTRIBUTION);
+    let auth = aws.auth_in(PARAMETER_REGION, "ssm");
+    api_server::serve(listener, Arc::new(parameters), auth, stop)
+}
+
+fn endpoints(aws: &LocalAws, addresses: &Addresses) -> Endpoints {
+    Endpoints {
+        cloudfront_url: url(addresses.cloudfront),
+        distribution: resources::DISTRIBUTION.to_owned(),
+        edge_role: aws.iam.account().role_arn(EDGE_ROLE),
+    }
+}
+
+fn role_credentials(begun: &Begun, administrator: &Credentials) -> RoleCredentials {
+    RoleCredentials {
+        edge: (&begun.edge).into(),
+        origin: (&begun.origin).into(),
+        admin: administrator.into(),
+    }
+}
+
+/// Keeps `dev.json` true while sessions are replaced.
+fn rewriting(dev_json: DevJson, path: PathBuf, administrator: Credentials) -> impl Fn(&Begun) {
+    move |begun| {
+        let credentials = role_credentials(begun, &administrator);
+        let fresh = DevJson {
+            credentials,
+            ..dev_json.clone()
+        };
+        if let Err(error) = fresh.write(&path) {
+            tracing::error!("{error:#}");
+        }
+    }
+}

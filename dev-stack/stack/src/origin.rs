@@ -1,0 +1,243 @@
+//! The origin of the stack: the publishers' API, linked in, on the stack's own S3.
+
+use std::sync::Arc;
+
+use aws_credential_types::provider::SharedCredentialsProvider;
+use aws_sdk_s3::Client;
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
+use keyfront_origin::config::{
+    self, BucketName, CdnSettings, Commitment, Config, KeyArn, MasterKeySetting, ParameterArn,
+    ReaderSettings, Region, RoleArn, S3Style,
+};
+use keyfront_origin::kms::Kms;
+use keyfront_origin::{Origin, store};
+use tokio::net::TcpListener;
+use tokio::task::JoinSet;
+use tokio_util::sync::CancellationToken;
+use zeroize::Zeroizing;
+
+use super::aws::{self, LocalAws};
+use super::config::DevSite;
+use super::listeners::{Addresses, url};
+use super::resources::EDGE_ROLE;
+use super::sessions::{OriginCredentials, for_sdk};
+use super::template::distribution_parameter;
+
+/// What the origin is configured with, and the S3 clients of that configuration.
+pub(super) struct OriginSetup {
+    config: Config,
+    /// The client-side master key once more, for the environment: the configuration does not give it back.
+    master_key: Zeroizing<[u8; 32]>,
+}
+
+impl OriginSetup {
+    /// The configuration a deployed origin would read from its environment.
+    ///
+    /// # Errors
+    /// Never for a key of the stack's own KMS and a role of its own.
+    pub(super) fn new(
+        aws: &LocalAws,
+        site: &DevSite,
+        addresses: &Addresses,
+        cdn_url: String,
+    ) -> anyhow::Result<Self> {
+        Ok(Self {
+            config: Config {
+                bucket: BucketName::new(site.bucket.clone())?,
+                key_arn: KeyArn::parse(&aws.key_arn)?,
+                region: Region::new(aws.sts.account().region())?,
+                edge_role: Some(RoleArn::parse(&aws.iam.account().role_arn(EDGE_ROLE))?),
+                public_url: Some(cdn_url),
+                s3_endpoint: Some(url(addresses.s3)),
+                s3_style: S3Style::Path,
+                kms_endpoint: Some(url(addresses.kms)),
+                master_key: Some(MasterKeySetting::new("dev", *aws.master_key)),
+                // Format V2 can be asked for here, so it is read here.
+                reader: ReaderSettings {
+                    commitment: Commitment::Optional,
+                    ..ReaderSettings::default()
+                },
+                cdn: Some(CdnSettings {
+                    distribution_parameter: ParameterArn::parse(&distribution_parameter(
+                        aws.iam.account(),
+                    ))?,
+                    site_prefix: Some(site.parsed.prefix.clone()).filter(|text| !text.is_empty()),
+                    site_index: site.parsed.index.clone(),
+                    cloudfront_endpoint: Some(url(addresses.cloudfront)),
+                    ssm_endpoint: Some(url(addresses.ssm)),
+                }),
+            },
+            master_key: aws.master_key.clone(),
+        })
+    }
+
+    /// The administrator's view of S3.
+    pub(super) fn administrator(&self, aws: &LocalAws) -> Client {
+        let credentials = for_sdk(&aws.administrator);
+        store::client(&self.config, SharedCredentialsProvider::new(credentials))
+    }
+
+    /// The origin, linked in.
+    pub(super) fn origin(&self, credentials: OriginCredentials) -> Arc<Origin> {
+        let credentials = SharedCredentialsProvider::new(credentials);
+        let s3 = store::client(&self.config, credentials.clone());
+        let kms = Kms::new(&self.config, credentials.clone());
+        Origin::new(&self.config, s3, kms, credentials)
+    }
+
+    /// What it is configured with.
+    pub(super) fn config(&self) -> &Config {
+        &self.config
+    }
+
+    /// The same as the environment of a function.
+    pub(super) fn environment(&self, edge_role_arn: String) -> Vec<(String, String)> {
+        environment(&self.config, edge_role_arn, &self.master_key)
+    }
+
+    /// Serves publishers until `stop`.
+    pub(super) fn serve(
+        &self,
+        listener: TcpListener,
+        credentials: OriginCredentials,
+        tasks: &mut JoinSet<()>,
+        stop: &CancellationToken,
+    ) {
+        let origin = self.origin(credentials);
+        let stop = stop.clone().cancelled_owned();
+        tasks.spawn(async move {
+            aws::report(
+                "the origin",
+                keyfront_origin::serve(listener, origin, stop).await,
+            );
+        });
+    }
+}
+
+/// Every field of the configuration as its variable: a field that is new in the origin does not compile here until it
+/// has one. The role and the master key come beside it, because the configuration does not give them back.
+fn environment(config: &Config, edge_role_arn: String, master: &[u8; 32]) -> Vec<(String, String)> {
+    let Config {
+        bucket,
+        key_arn,
+        region,
+        edge_role,
+        public_url,
+        s3_endpoint,
+        s3_style,
+        kms_endpoint,
+        master_key,
+        reader,
+        cdn,
+    } = config;
+    let path_style = (*s3_style == S3Style::Path).to_string();
+    let mut variables = vec![
+        (config::BUCKET, Some(bucket.to_string())),
+        (config::KEY_ARN, Some(key_arn.to_string())),
+        (config::REGION, Some(region.to_string())),
+        (
+            config::EDGE_ROLE_ARN,
+            edge_role.as_ref().map(|_| edge_role_arn),
+        ),
+        (config::PUBLIC_URL, public_url.clone()),
+        (config::S3_ENDPOINT, s3_endpoint.clone()),
+        (config::S3_PATH_STYLE, Some(path_style)),
+        (config::KMS_ENDPOINT, kms_endpoint.clone()),
+    ];
+    if let Some(MasterKeySetting { id, key: _ }) = master_key {
+        variables.push((config::MASTER_KEY, Some(STANDARD.encode(master))));
+        variables.push((config::MASTER_KEY_ID, Some(id.clone())));
+    }
+    variables.extend(of_reader(reader));
+    variables.extend(cdn.iter().flat_map(of_cdn));
+    let set = |(name, value): (&str, Option<String>)| Some((name.to_owned(), value?));
+    variables.into_iter().filter_map(set).collect()
+}
+
+fn of_reader(reader: &ReaderSettings) -> [(&'static str, Option<String>); 3] {
+    let ReaderSettings {
+        verify_limit,
+        commitment,
+        foreign_context,
+    } = reader;
+    let commitment = match commitment {
+        Commitment::Required => "required",
+        Commitment::Optional => "optional",
+    };
+    let context = foreign_context
+        .as_ref()
+        .map(|context| serde_json::json!(context).to_string());
+    [
+        (config::READER_VERIFY_LIMIT, Some(verify_limit.to_string())),
+        (config::READER_COMMITMENT, Some(commitment.to_owned())),
+        (config::READER_FOREIGN_CONTEXT, context),
+    ]
+}
+
+fn of_cdn(cdn: &CdnSettings) -> [(&'static str, Option<String>); 5] {
+    let CdnSettings {
+        distribution_parameter,
+        site_prefix,
+        site_index,
+        cloudfront_endpoint,
+        ssm_endpoint,
+    } = cdn.clone();
+    [
+        (
+            config::DISTRIBUTION_PARAMETER,
+            Some(distribution_parameter.to_string()),
+        ),
+        (config::SITE_PREFIX, site_prefix),
+        (config::SITE_INDEX, site_index),
+        (config::CLOUDFRONT_ENDPOINT, cloudfront_endpoint),
+        (config::SSM_ENDPOINT, ssm_endpoint),
+    ]
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+    use super::*;
+
+    #[test]
+    fn the_functions_environment_gives_the_linked_origins_configuration() {
+        let role = "arn:aws:iam::111122223333:role/keyfront-edge";
+        let master = [7; 32];
+        let config = Config {
+            bucket: BucketName::new("media").unwrap(),
+            key_arn: KeyArn::parse("arn:aws:kms:eu-west-1:111122223333:key/1").unwrap(),
+            region: Region::new("eu-west-1").unwrap(),
+            edge_role: Some(RoleArn::parse(role).unwrap()),
+            public_url: Some("https://cdn.example".to_owned()),
+            s3_endpoint: Some("http://s3.example".to_owned()),
+            s3_style: S3Style::Path,
+            kms_endpoint: Some("http://kms.example".to_owned()),
+            master_key: Some(MasterKeySetting::new("dev", master)),
+            reader: ReaderSettings {
+                verify_limit: 1,
+                commitment: Commitment::Optional,
+                foreign_context: Some([("a".to_owned(), "b".to_owned())].into_iter().collect()),
+            },
+            cdn: Some(CdnSettings {
+                distribution_parameter: ParameterArn::parse(
+                    "arn:aws:ssm:us-east-1:111122223333:parameter/p",
+                )
+                .unwrap(),
+                site_prefix: Some("www/".to_owned()),
+                site_index: Some("index.html".to_owned()),
+                cloudfront_endpoint: Some("http://cloudfront.example".to_owned()),
+                ssm_endpoint: Some("http://ssm.example".to_owned()),
+            }),
+        };
+        let variables = environment(&config, role.to_owned(), &master);
+        let lookup = |name: &str| {
+            let found = variables.iter().find(|(known, _)| known == name);
+            found.map(|(_, value)| value.clone())
+        };
+        let read = Config::read_on_lambda(lookup).unwrap();
+        assert_eq!(format!("{read:?}"), format!("{config:?}"));
+        // The one value that Debug redacts.
+        assert_eq!(lookup(config::MASTER_KEY), Some(STANDARD.encode(master)));
+    }
+}

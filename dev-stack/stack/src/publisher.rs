@@ -1,0 +1,104 @@
+//! A publisher of the bucket: the publishers' policy with one token that `dev.json` shows.
+//!
+//! It talks to S3 as an operator would, with the administrator's credentials.
+
+use std::sync::Arc;
+
+use anyhow::Context as _;
+use aws_sdk_s3::Client;
+use aws_sdk_s3::error::{DisplayErrorContext, ProvideErrorMetadata as _, SdkError};
+use keyfront_origin::encryption::EncryptionMode;
+use keyfront_origin::publisher::{NewToken, POLICY_KEY, Publisher, Publishers};
+use keyfront_origin::publishers::new_token;
+use serde_json::json;
+use time::OffsetDateTime;
+
+/// The publisher whose token stands in `dev.json`.
+const PUBLISHER: &str = "dev";
+
+/// A token that publishes everywhere: `known`, if the policy still accepts it, else a new one.
+pub(super) async fn token(
+    admin: &Client,
+    bucket: &str,
+    known: Option<String>,
+) -> anyhow::Result<String> {
+    let now = OffsetDateTime::now_utc();
+    let stored = stored_policy(admin, bucket)
+        .await
+        .context("the publishers' policy cannot be read")?;
+    let policy = match stored {
+        Some(policy) => Arc::new(policy),
+        None => Arc::new(Publishers::default().with(publisher()?)?),
+    };
+    match known {
+        Some(token) if policy.identify(&token, now).is_some() => Ok(token),
+        _ => issue(admin, bucket, Arc::unwrap_or_clone(policy), now)
+            .await
+            .context("no publisher's token can be issued"),
+    }
+}
+
+async fn stored_policy(admin: &Client, bucket: &str) -> anyhow::Result<Option<Publishers>> {
+    let call = admin.get_object().bucket(bucket).key(POLICY_KEY);
+    match call.send().await {
+        Ok(object) => {
+            let document = object.body.collect().await?.into_bytes();
+            Ok(Some(Publishers::parse(&document)?))
+        }
+        Err(error) if error.code() == Some("NoSuchKey") => Ok(None),
+        Err(error) => Err(with_sources(error)),
+    }
+}
+
+/// Tokens nobody knows any more make way: `dev.json` was their only copy.
+async fn issue(
+    admin: &Client,
+    bucket: &str,
+    mut policy: Publishers,
+    now: OffsetDateTime,
+) -> anyhow::Result<String> {
+    policy.revoke_tokens(PUBLISHER)?;
+    let token = new_token()?;
+    let new = NewToken {
+        id: &uuid::Uuid::new_v4().to_string(),
+        token: &token,
+        expires: None,
+    };
+    policy.issue_token(PUBLISHER, new, now)?;
+    let call = admin.put_object().bucket(bucket).key(POLICY_KEY);
+    call.content_type("application/json")
+        .body(policy.to_json()?.into())
+        .send()
+        .await
+        .map_err(with_sources)?;
+    Ok(token.reveal().to_owned())
+}
+
+/// Everything is allowed: on this machine, the one publisher is whoever started the stack.
+fn publisher() -> serde_json::Result<Publisher> {
+    serde_json::from_value(json!({
+        "id": PUBLISHER,
+        "rules": [{
+            "prefix": "",
+            "methods": ["GET", "PUT", "DELETE"],
+            "max_size": 5_u64 << 30,
+            "content_types": ["*/*"],
+            "overwrite": true,
+            "inline": [
+                "text/html", "image/svg+xml", "text/javascript", "application/javascript",
+                "application/xml", "text/xml",
+            ],
+            "cache_control": "public, max-age=60",
+            "encryption": EncryptionMode::ALL,
+        }],
+    }))
+}
+
+/// The SDK's own `Display` says only "service error".
+fn with_sources<E, R>(error: SdkError<E, R>) -> anyhow::Error
+where
+    E: std::error::Error + 'static,
+    R: std::fmt::Debug,
+{
+    anyhow::anyhow!("{}", DisplayErrorContext(error))
+}

@@ -1,0 +1,148 @@
+//! The deployed stack's own policies, from the CloudFormation template, with the names this stack has.
+//!
+//! What the template grants is what is enforced here, so that a call nobody may make in production fails on this
+//! machine first. Two things differ: the functions log to the terminal instead of CloudWatch, and S3 speaks plain HTTP
+//! on loopback, so that the bucket policy's `TlsOnly` is left out.
+
+use anyhow::Context as _;
+use keyfront_cloudformation::{Document, Resolution, Template, statements, strings};
+use keyfront_iam::Account;
+use serde_json::{Value, json};
+
+use super::grant::{Grant, withhold};
+use super::resources::{DISTRIBUTION, EDGE_ROLE, ORIGIN_ROLE, origin_function_arn};
+
+/// The stack's name in the template's eyes.
+const STACK: &str = "keyfront-dev";
+
+/// The function behind the publish route.
+const ORIGIN_FUNCTION: &str = "OriginFunction";
+
+/// The statement that would refuse everything on plain HTTP.
+const TLS_ONLY: &str = "TlsOnly";
+
+/// The Region of the distribution's parameter, whatever the bucket's is.
+pub(super) const PARAMETER_REGION: &str = "us-east-1";
+
+/// The ARN the template gives the origin's function, of the parameter with the distribution's id.
+pub(super) fn distribution_parameter(account: &Account) -> String {
+    let name = format!("/keyfront/{STACK}/distribution-id");
+    keyfront_dev_ssm::parameter_arn(account, PARAMETER_REGION, &name)
+}
+
+/// Every grant of the roles and the function the stack runs.
+///
+/// # Errors
+/// A template that cannot be read.
+pub fn grants() -> anyhow::Result<Vec<Grant>> {
+    let account = Account::new("111122223333", "us-east-1")?;
+    let template = StackTemplate::new(&account, "bucket", "key")?;
+    let mut grants = Vec::new();
+    for role in ["EdgeRole", "OriginRole"] {
+        for document in template.role_documents(role)? {
+            grants.extend(granted(role, &document));
+        }
+    }
+    grants.extend(granted(ORIGIN_FUNCTION, &template.function_policy(None)?));
+    Ok(grants)
+}
+
+fn granted(holder: &str, document: &Value) -> Vec<Grant> {
+    let allowing = statements(document)
+        .iter()
+        .filter(|statement| statement["Effect"] == "Allow");
+    allowing
+        .flat_map(|statement| {
+            strings(&statement["Action"])
+                .into_iter()
+                .map(|action| Grant {
+                    holder: holder.to_owned(),
+                    statement: statement["Sid"].as_str().unwrap_or_default().to_owned(),
+                    action: action.to_owned(),
+                })
+        })
+        .collect()
+}
+
+/// The policy of the stack's key, which exists before its ARN does.
+pub(super) fn key_policy(account: &Account) -> anyhow::Result<String> {
+    let template = StackTemplate::new(account, "", "")?;
+    Ok(template.resolution().key_policy("Key")?.to_string())
+}
+
+/// The template, and what its names are here.
+pub(super) struct StackTemplate<'a> {
+    document: Document,
+    account: &'a Account,
+    bucket: &'a str,
+    key_arn: &'a str,
+}
+
+impl<'a> StackTemplate<'a> {
+    pub(super) fn new(
+        account: &'a Account,
+        bucket: &'a str,
+        key_arn: &'a str,
+    ) -> anyhow::Result<Self> {
+        let document = Template::Keyfront.document().context("the template")?;
+        Ok(Self {
+            document,
+            account,
+            bucket,
+            key_arn,
+        })
+    }
+
+    /// What a role may do, each policy's document.
+    pub(super) fn role_documents(&self, role: &str) -> anyhow::Result<Vec<Value>> {
+        let policies = self.resolution().role_policies(role)?;
+        Ok(policies.into_iter().map(|policy| policy.document).collect())
+    }
+
+    /// The resource policy of the origin's function, less the grant that is withheld.
+    pub(super) fn function_policy(&self, withheld: Option<&Grant>) -> anyhow::Result<Value> {
+        let mut document = self.resolution().function_policy(ORIGIN_FUNCTION)?;
+        if let Some(grant) = withheld.filter(|grant| grant.holder == ORIGIN_FUNCTION) {
+            withhold(&mut document, grant);
+        }
+        Ok(document)
+    }
+
+    /// The bucket's policy, for a store without TLS.
+    pub(super) fn bucket_policy(&self) -> anyhow::Result<Value> {
+        let document = self.resolution().bucket_policy("BucketPolicy")?;
+        let kept: Vec<_> = statements(&document)
+            .iter()
+            .filter(|statement| statement["Sid"] != TLS_ONLY)
+            .collect();
+        Ok(json!({"Version": document["Version"], "Statement": kept}))
+    }
+
+    fn resolution(&self) -> Resolution<'_, impl Fn(&str) -> Option<String>> {
+        // Every mode the origin has can be tried here.
+        let parameters = [("AllowedEncryption".to_owned(), "any".to_owned())];
+        Resolution::new(&self.document, parameters, |name| self.known(name))
+    }
+
+    fn known(&self, name: &str) -> Option<String> {
+        let (account, region) = (self.account.id(), self.account.region());
+        Some(match name {
+            "AWS::AccountId" => account.to_owned(),
+            "AWS::Partition" => "aws".to_owned(),
+            "AWS::Region" => region.to_owned(),
+            "AWS::StackName" => STACK.to_owned(),
+            "AWS::URLSuffix" => "amazonaws.com".to_owned(),
+            "Bucket" => self.bucket.to_owned(),
+            "Distribution" => DISTRIBUTION.to_owned(),
+            "EdgeRole" => EDGE_ROLE.to_owned(),
+            "EdgeRole.Arn" => self.account.role_arn(EDGE_ROLE),
+            "Key.Arn" => self.key_arn.to_owned(),
+            "OriginFunction.Arn" => origin_function_arn(self.account),
+            "OriginLogs.Arn" => {
+                format!("arn:aws:logs:{region}:{account}:log-group:/keyfront/{STACK}/origin:*")
+            }
+            "OriginRole" => ORIGIN_ROLE.to_owned(),
+            _ => return None,
+        })
+    }
+}
