@@ -4,8 +4,6 @@
 
 mod cdn;
 mod config;
-mod dev_json;
-mod endpoints;
 mod faults;
 mod function_url;
 mod ground;
@@ -26,9 +24,8 @@ use tokio::task::JoinSet;
 use tokio_util::sync::CancellationToken;
 
 pub use config::{EdgeKind, OriginKind, Ports, StackConfig, Storage};
-pub use dev_json::{DevJson, RoleCredentials, StoredCredentials};
-pub use endpoints::Endpoints;
 pub use faults::{EdgeFunctions, Faults, SiteHeader};
+pub use keyfront_dev_json::{DevJson, Endpoints, RoleCredentials, StoredCredentials};
 pub use principals::EDGE_ROLE;
 pub use template::{Grant, grants};
 
@@ -70,7 +67,7 @@ impl Stack {
     /// missing Node or bundle, a site that is refused.
     pub async fn start(config: StackConfig) -> anyhow::Result<Self> {
         if let Some(ready) = &config.ready_file {
-            DevJson::forget(ready)?;
+            DevJson::remove_earlier(ready)?;
         }
         let site = config.site()?;
         let listeners = Listeners::bind(&config.ports).await?;

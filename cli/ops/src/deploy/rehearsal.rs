@@ -1,0 +1,74 @@
+//! Deployments that create nothing: `--dry-run`, and the console's address after `--upload-only`.
+
+use std::collections::BTreeMap;
+
+use keyfront_cloudformation::Template;
+
+use super::{
+    apply::Deployment,
+    artifacts::ArtifactBucket,
+    bundle::Artifact,
+    change_set::TemplateSource,
+    supply::parameters_of,
+    template::{self, region_of},
+};
+use keyfront_cli::report;
+
+impl Deployment {
+    /// `--dry-run`: reads only.
+    pub(super) async fn rehearse(&self) -> anyhow::Result<()> {
+        for template in self.wish.layout.templates() {
+            let stacks = self.stacks(*template);
+            let stack = stacks.find(&self.wish.stack).await?;
+            let bucket = self.artifact_bucket(*template);
+            let artifacts = self.artifacts(*template, false);
+            for artifact in bucket.missing(&artifacts).await? {
+                report::line(format_args!(
+                    "would upload {} to {}",
+                    artifact.key, bucket.name
+                ));
+            }
+            let kept = stack.as_ref().map(parameters_of).unwrap_or_default();
+            let source = TemplateSource::Body(String::new());
+            let verb = stack.as_ref().map_or("create", |_| "update");
+            report::line(format_args!(
+                "would {verb} stack {} in {} from {}",
+                self.wish.stack,
+                stacks.region,
+                template.file_name()
+            ));
+            let wanted = self.wanted(*template, (bucket, source), &kept, &BTreeMap::new());
+            for (name, value) in wanted.parameters {
+                match value {
+                    Some(value) if kept.get(&name) != Some(&value) => {
+                        report::line(format_args!("  {name}={value}"));
+                    }
+                    _ => {}
+                }
+            }
+        }
+        report::note("Nothing was written.");
+        Ok(())
+    }
+
+    /// Where the console starts this template, and what it has to be told.
+    pub(super) fn print_launch(&self, template: Template, bucket: &ArtifactBucket) {
+        let region = region_of(template, &self.wish.region);
+        let stored = Artifact::new("templates", "yaml", template.body().as_bytes().to_vec());
+        let url = bucket.url(&stored.key);
+        report::line(format_args!(
+            "https://{region}.console.aws.amazon.com/cloudformation/home?region={region}#/stacks/create/review?templateURL={}&stackName={}",
+            keyfront_sigv4::uri_encoding::encode_component(&url),
+            self.wish.stack
+        ));
+        let filled = self.filled(&bucket.name, &BTreeMap::new());
+        let declared = template::parameters(template);
+        let rows = declared.iter().filter_map(|parameter| {
+            let value = filled
+                .get(&parameter.name)
+                .or_else(|| self.wish.parameters.get(&parameter.name))?;
+            Some((parameter.name.clone(), value.clone()))
+        });
+        report::pairs(["PARAMETER", "VALUE"], rows);
+    }
+}
