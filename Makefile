@@ -1,6 +1,6 @@
 # `make` lists the targets. Everything installed on the way lands in .tools/, target/ and dist/.
 .DEFAULT_GOAL := help
-.PHONY: policy-report templates help dev build bundle bundle-edge bundle-worker bundle-origin bundle-npm test fuzz check fmt bench clean
+.PHONY: policy-report templates help dev build bundle bundle-edge bundle-worker bundle-origin bundle-npm test exam fuzz check fmt bench clean
 
 CARGO ?= cargo
 export KEYFRONT_TOOLS := $(CURDIR)/.tools
@@ -28,13 +28,16 @@ bundle-origin: ## dist/origin-lambda.zip
 bundle-npm: ## dist/sigv4-npm/, the npm package @keyfront/sigv4
 	scripts/bundle-npm
 
-test: bundle build ## every test, over the built artefacts
+test: bundle build ## every test but the long ones, over the built artefacts
 	scripts/test
+
+exam: bundle build ## the long tier of tests: long, Miri, mutants, fuzzing (ARGS="miri" for one of them)
+	scripts/exam $(ARGS)
 
 fuzz: ## every fuzz target for some seconds (ARGS="--seconds 60"); needs a nightly toolchain
 	scripts/fuzz-smoke $(ARGS)
 
-check: ## formatting, lints, licences, documentation
+check: ## formatting, lints, import circles, unused dependencies, licences, documentation, templates
 	scripts/check
 
 policy-report: ## which scenario needs which grant of the templates

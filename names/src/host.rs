@@ -4,7 +4,8 @@
 
 use alloc::string::String;
 
-use crate::Partition;
+pub use crate::label::is_label;
+use crate::region::Partition;
 
 /// The scheme of an endpoint.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -129,22 +130,6 @@ pub fn split_port(authority: &str) -> (&str, Option<&str>) {
 pub fn is_authority(text: &str) -> bool {
     let (host, port) = split_port(text);
     host.len() <= 253 && host.split('.').all(is_label) && port.is_none_or(is_port)
-}
-
-/// A DNS label (RFC 1123) in lower case.
-#[must_use]
-pub fn is_label(label: &str) -> bool {
-    let alphanumeric = |byte: u8| byte.is_ascii_lowercase() || byte.is_ascii_digit();
-    let bytes = label.as_bytes();
-    let (Some(first), Some(last)) = (bytes.first(), bytes.last()) else {
-        return false;
-    };
-    bytes.len() <= 63
-        && alphanumeric(*first)
-        && alphanumeric(*last)
-        && bytes
-            .iter()
-            .all(|byte| alphanumeric(*byte) || *byte == b'-')
 }
 
 fn is_port(port: &str) -> bool {

@@ -11,6 +11,7 @@ extern crate alloc;
 pub mod arn;
 mod bucket_name;
 pub mod host;
+mod label;
 mod object_key;
 mod region;
 

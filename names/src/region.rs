@@ -3,7 +3,7 @@
 use alloc::string::String;
 use core::fmt;
 
-use crate::host::is_label;
+use crate::label::is_label;
 
 /// The longest name that is taken for a Region.
 const MAX_REGION_BYTES: usize = 32;

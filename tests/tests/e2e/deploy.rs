@@ -1,0 +1,509 @@
+//! `keyfront deploy`, `status`, `outputs` and `destroy` against an AWS that fails on demand.
+
+use std::{path::PathBuf, process::Output, time::Duration};
+
+use keyfront_tests::scripted_aws::{FakeStack, Held, ScriptedAws};
+use tempfile::TempDir;
+
+const TOGETHER: &str = "us-east-1";
+const POLICY: &str = "media-content/.keyfront/publishers.json";
+
+/// An endpoint, and packages that are small.
+struct Bench {
+    aws: ScriptedAws,
+    packages: TempDir,
+}
+
+impl Bench {
+    async fn new() -> Self {
+        let packages = tempfile::tempdir().unwrap();
+        for (file, entry) in [("edge.zip", "index.mjs"), ("origin.zip", "bootstrap")] {
+            let path = packages.path().join(file);
+            let mut zip = zip::ZipWriter::new(std::fs::File::create(path).unwrap());
+            zip.start_file(entry, zip::write::SimpleFileOptions::default())
+                .unwrap();
+            zip.finish().unwrap();
+        }
+        let aws = ScriptedAws::start().await;
+        aws.state().buckets.insert("media-content".to_owned());
+        Self { aws, packages }
+    }
+
+    fn package(&self, file: &str) -> String {
+        let path: PathBuf = self.packages.path().join(file);
+        path.to_str().unwrap().to_owned()
+    }
+
+    fn deploying(&self, region: &str, flags: &[&str]) -> tokio::process::Command {
+        let (edge, origin) = (self.package("edge.zip"), self.package("origin.zip"));
+        let fixed = [
+            "deploy",
+            "--poll=5",
+            "--stack=media",
+            "--region",
+            region,
+            "--edge-bundle",
+            &edge,
+            "--origin-package",
+            &origin,
+        ];
+        self.aws.keyfront(&[&fixed, flags].concat())
+    }
+
+    async fn deploy(&self, region: &str, flags: &[&str]) -> Output {
+        self.deploying(region, flags).output().await.unwrap()
+    }
+
+    async fn run(&self, command: &str, flags: &[&str]) -> Output {
+        let fixed = [command, "--poll=5", "--stack=media", "--region", TOGETHER];
+        self.aws
+            .keyfront(&[&fixed, flags].concat())
+            .output()
+            .await
+            .unwrap()
+    }
+
+    fn count(&self, action: &str) -> usize {
+        self.aws
+            .actions()
+            .iter()
+            .filter(|called| *called == action)
+            .count()
+    }
+
+    /// Everything called that could change anything.
+    fn writes(&self) -> Vec<String> {
+        let reads = ["Describe", "Get", "List", "HEAD ", "GET ", "Validate"];
+        let calls = self.aws.actions().into_iter();
+        calls
+            .filter(|action| !reads.iter().any(|read| action.starts_with(read)))
+            .collect()
+    }
+
+    fn token(&self, output: &Output) -> String {
+        let text = text(&output.stdout);
+        text.lines()
+            .find(|line| line.starts_with("kfp_"))
+            .unwrap()
+            .to_owned()
+    }
+}
+
+fn text(bytes: &[u8]) -> String {
+    String::from_utf8(bytes.to_vec()).unwrap()
+}
+
+fn done(output: &Output) -> String {
+    let told = text(&output.stderr);
+    assert!(output.status.success(), "{told}");
+    told
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn one_command_deploys_shows_the_token_once_and_stores_its_hash_only() {
+    let bench = Bench::new().await;
+    let output = bench.deploy(TOGETHER, &["--yes"]).await;
+    let told = done(&output);
+    assert!(
+        told.contains("CREATE_COMPLETE") && told.contains("AWS::KMS::Key"),
+        "{told}"
+    );
+    assert!(text(&output.stdout).contains("https://d1.cloudfront.net"));
+    let token = bench.token(&output);
+    let policy = text(&bench.aws.state().objects[POLICY]);
+    assert!(!policy.contains(&token));
+    let hash = hex::encode(<sha2::Sha256 as sha2::Digest>::digest(&token));
+    assert!(policy.contains(&hash), "{policy}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_second_run_finds_no_changes_uploads_nothing_and_makes_no_token() {
+    let bench = Bench::new().await;
+    done(&bench.deploy(TOGETHER, &["--yes"]).await);
+    let uploads = |bench: &Bench| {
+        bench
+            .aws
+            .actions()
+            .iter()
+            .filter(|call| call.starts_with("PUT "))
+            .count()
+    };
+    let before = uploads(&bench);
+    let again = bench.deploy(TOGETHER, &["--yes"]).await;
+    assert!(done(&again).contains("no changes"));
+    assert!(!text(&again.stdout).contains("kfp_"));
+    assert_eq!(uploads(&bench), before);
+    assert_eq!(bench.count("ExecuteChangeSet"), 1);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_artifact_bucket_is_made_private_and_names_are_contents() {
+    let bench = Bench::new().await;
+    done(&bench.deploy(TOGETHER, &["--yes"]).await);
+    let bytes = std::fs::read(bench.package("edge.zip")).unwrap();
+    let hash = hex::encode(<sha2::Sha256 as sha2::Digest>::digest(bytes));
+    let bucket = "keyfront-artifacts-123456789012-us-east-1";
+    let state = bench.aws.state();
+    assert!(
+        state
+            .objects
+            .contains_key(&format!("{bucket}/edge-cloudfront/{hash}.zip"))
+    );
+    let made = state
+        .calls
+        .iter()
+        .filter(|call| call.action.trim_end_matches('/') == format!("PUT /{bucket}"));
+    // Made, made private, freed of ACLs, encrypted, TLS only.
+    assert_eq!(made.count(), 5);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_bucket_elsewhere_is_deployed_first_and_the_edge_gets_its_outputs() {
+    let bench = Bench::new().await;
+    done(
+        &bench
+            .deploy(
+                "eu-central-1",
+                &["--yes", "-p", "PriceClass=PriceClass_All"],
+            )
+            .await,
+    );
+    let state = bench.aws.state();
+    let executed: Vec<&str> = state
+        .calls
+        .iter()
+        .filter(|call| call.action == "ExecuteChangeSet")
+        .map(|call| call.region.as_str())
+        .collect();
+    assert_eq!(executed, ["eu-central-1", "us-east-1"]);
+    let edge = &state.stacks[&("us-east-1".to_owned(), "media".to_owned())].parameters;
+    assert_eq!(edge["OriginHost"], "abc.lambda-url.eu-central-1.on.aws");
+    assert_eq!(edge["BucketRegion"], "eu-central-1");
+    assert_eq!(edge["PriceClass"], "PriceClass_All");
+    assert_eq!(edge["EdgeRoleArn"], "arn:aws:iam::123456789012:role/edge");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn throttled_calls_are_made_again_until_they_pass() {
+    let bench = Bench::new().await;
+    for action in ["DescribeStacks", "CreateChangeSet", "DescribeStackEvents"] {
+        bench.aws.state().throttle.insert(action.to_owned(), 2);
+    }
+    done(&bench.deploy(TOGETHER, &["--yes"]).await);
+    assert_eq!(bench.count("CreateChangeSet"), 3);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_failed_resource_is_told_first_with_its_reason() {
+    let bench = Bench::new().await;
+    bench.aws.state().failing = Some((
+        "Bucket".to_owned(),
+        "media-content already exists".to_owned(),
+    ));
+    let output = bench.deploy(TOGETHER, &["--yes"]).await;
+    assert_eq!(output.status.code(), Some(5));
+    let told = text(&output.stderr);
+    let last = told.split("keyfront: ").last().unwrap();
+    let mut lines = last.lines();
+    assert!(
+        lines.next().unwrap().contains("ROLLBACK_COMPLETE"),
+        "{last}"
+    );
+    assert!(
+        lines
+            .next()
+            .unwrap()
+            .contains("Bucket (AWS::S3::Bucket): media-content already exists"),
+        "{last}"
+    );
+    assert!(!last.contains("cancelled"), "{last}");
+
+    let status = bench.run("status", &[]).await;
+    assert_eq!(status.status.code(), Some(6));
+    assert!(text(&status.stdout).contains("media-content already exists"));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_stack_in_rollback_complete_is_refused_untouched_and_replaced_when_asked() {
+    let bench = Bench::new().await;
+    let at = (TOGETHER.to_owned(), "media".to_owned());
+    let failed = FakeStack::at_rest(TOGETHER, "media", "ROLLBACK_COMPLETE");
+    bench.aws.state().stacks.insert(at.clone(), failed);
+    let refused = bench.deploy(TOGETHER, &["--yes"]).await;
+    assert_eq!(refused.status.code(), Some(3));
+    assert!(text(&refused.stderr).contains("--replace-failed"));
+    assert_eq!(bench.writes(), Vec::<String>::new());
+
+    done(&bench.deploy(TOGETHER, &["--yes", "--replace-failed"]).await);
+    assert_eq!(bench.aws.state().stacks[&at].status, "CREATE_COMPLETE");
+    assert_eq!(bench.count("DeleteStack"), 1);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_rollback_that_stopped_is_continued_when_asked() {
+    let bench = Bench::new().await;
+    let at = (TOGETHER.to_owned(), "media".to_owned());
+    let failed = FakeStack::at_rest(TOGETHER, "media", "UPDATE_ROLLBACK_FAILED");
+    bench.aws.state().stacks.insert(at.clone(), failed);
+    assert_eq!(
+        bench.deploy(TOGETHER, &["--yes"]).await.status.code(),
+        Some(3)
+    );
+    done(&bench.deploy(TOGETHER, &["--yes", "--replace-failed"]).await);
+    assert_eq!(bench.aws.state().stacks[&at].status, "UPDATE_COMPLETE");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_interrupted_run_is_followed_by_the_next_one() {
+    let bench = Bench::new().await;
+    bench.aws.state().held = Held::Yes;
+    let mut first = bench.deploying(TOGETHER, &["--yes"]);
+    let first = first
+        .stderr(std::process::Stdio::piped())
+        .stdout(std::process::Stdio::piped())
+        .spawn()
+        .unwrap();
+    let pid = first.id().unwrap().to_string();
+    let patience = std::time::Instant::now();
+    while bench.count("DescribeStackEvents") < 12 {
+        assert!(
+            patience.elapsed() < Duration::from_secs(60),
+            "the deployment did not begin"
+        );
+        tokio::time::sleep(Duration::from_millis(10)).await;
+    }
+    std::process::Command::new("kill")
+        .args(["-INT", &pid])
+        .status()
+        .unwrap();
+    let first = first.wait_with_output().await.unwrap();
+    assert_eq!(first.status.code(), Some(130), "{}", text(&first.stderr));
+    assert!(text(&first.stderr).contains("follows it again"));
+
+    bench.aws.state().held = Held::No;
+    let second = bench.deploy(TOGETHER, &["--yes"]).await;
+    let told = done(&second);
+    assert!(
+        told.contains("under way; following it") && told.contains("no changes"),
+        "{told}"
+    );
+    assert_eq!(bench.count("ExecuteChangeSet"), 1);
+    assert!(bench.token(&second).starts_with("kfp_"));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_dry_run_makes_no_call_that_writes() {
+    let bench = Bench::new().await;
+    let output = bench.deploy("eu-central-1", &["--dry-run"]).await;
+    done(&output);
+    let told = text(&output.stdout);
+    assert!(
+        told.contains("would create stack media in eu-central-1 from origin.yaml"),
+        "{told}"
+    );
+    assert!(told.contains("would upload edge-cloudfront/"), "{told}");
+    assert_eq!(bench.writes(), Vec::<String>::new());
+    assert!(!bench.aws.actions().is_empty());
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn without_a_terminal_nothing_is_done_unless_yes_is_given() {
+    let bench = Bench::new().await;
+    let output = bench.deploy(TOGETHER, &[]).await;
+    assert_eq!(output.status.code(), Some(3));
+    assert!(text(&output.stderr).contains("--yes"));
+    assert_eq!(bench.aws.actions(), Vec::<String>::new());
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn bad_input_is_refused_before_any_call() {
+    let bench = Bench::new().await;
+    let origins: Vec<String> = (0..80)
+        .map(|at| format!("https://origin-{at}.example"))
+        .collect();
+    let long = format!("CorsOrigins={}", origins.join(","));
+    let cases: &[(&str, &[&str], &str)] = &[
+        ("us-east-1", &["--stack=Media"], "lower case"),
+        (
+            "us-east-1",
+            &["--stack=a-name-that-is-much-too-long-for-it"],
+            "longer than 32",
+        ),
+        (
+            "us-east-1",
+            &["-p", "ExistingBucket=my.bucket"],
+            "has a dot",
+        ),
+        (
+            "us-east-1",
+            &[
+                "-p",
+                "CertificateArn=arn:aws:acm:eu-west-1:123456789012:certificate/c",
+            ],
+            "us-east-1",
+        ),
+        ("us-east-1", &["-p", &long], "1783"),
+        (
+            "eu-west-1",
+            &[
+                "-p",
+                "ExistingKeyArn=arn:aws:kms:us-east-1:123456789012:key/k",
+            ],
+            "replica",
+        ),
+        ("ca-west-1", &[], "no Lambda Function URLs"),
+        (
+            "us-east-1",
+            &["--edge-bundle=/nonexistent"],
+            "make bundle-edge",
+        ),
+    ];
+    for (region, flags, told) in cases {
+        let (edge, origin) = (bench.package("edge.zip"), bench.package("origin.zip"));
+        let mut line = vec!["deploy", "--yes", "--region", region];
+        for (flag, default) in [
+            ("--stack", "media"),
+            ("--edge-bundle", &edge),
+            ("--origin-package", &origin),
+        ] {
+            if !flags.iter().any(|given| given.starts_with(flag)) {
+                line.extend([flag, default]);
+            }
+        }
+        line.extend(*flags);
+        let output = bench.aws.keyfront(&line).output().await.unwrap();
+        assert_eq!(
+            output.status.code(),
+            Some(3),
+            "{flags:?}: {}",
+            text(&output.stderr)
+        );
+        assert!(
+            text(&output.stderr).contains(told),
+            "{}",
+            text(&output.stderr)
+        );
+    }
+    assert_eq!(bench.aws.actions(), Vec::<String>::new());
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn another_regions_edge_is_never_taken_over() {
+    let bench = Bench::new().await;
+    done(&bench.deploy("eu-central-1", &["--yes"]).await);
+    let executed = bench.count("ExecuteChangeSet");
+    let output = bench.deploy("eu-west-1", &["--yes"]).await;
+    assert_eq!(output.status.code(), Some(3));
+    assert!(text(&output.stderr).contains("serves a bucket in eu-central-1"));
+    assert_eq!(bench.count("ExecuteChangeSet"), executed);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn upload_only_prints_where_the_console_starts_the_stack() {
+    let bench = Bench::new().await;
+    let output = bench.deploy(TOGETHER, &["--upload-only"]).await;
+    done(&output);
+    let told = text(&output.stdout);
+    assert!(told.contains("console.aws.amazon.com/cloudformation/home?region=us-east-1#/stacks/create/review?templateURL=https%3A%2F%2F"), "{told}");
+    assert!(
+        told.contains("EdgeSha256") && told.contains("OriginKey"),
+        "{told}"
+    );
+    assert_eq!(bench.count("CreateChangeSet"), 0);
+    assert!(
+        bench
+            .aws
+            .state()
+            .objects
+            .keys()
+            .any(|key| key.ends_with(".yaml"))
+    );
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn outputs_are_one_json_object() {
+    let bench = Bench::new().await;
+    let absent = bench.run("outputs", &[]).await;
+    assert_eq!(absent.status.code(), Some(3));
+    done(&bench.deploy(TOGETHER, &["--yes"]).await);
+    let output = bench.run("outputs", &["--json"]).await;
+    done(&output);
+    let outputs: serde_json::Value = serde_json::from_slice(&output.stdout).unwrap();
+    assert_eq!(outputs["CdnUrl"], "https://d1.cloudfront.net");
+    done(&bench.run("status", &[]).await);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn destroy_waits_for_replicas_across_runs_and_keeps_bucket_and_key() {
+    let bench = Bench::new().await;
+    done(&bench.deploy(TOGETHER, &["--yes"]).await);
+    bench.aws.state().replicated = true;
+    let first = bench.run("destroy", &["--yes"]).await;
+    assert_eq!(first.status.code(), Some(6));
+    assert!(text(&first.stderr).contains("replicas at the edge still"));
+    bench.aws.state().replicated = false;
+    let second = bench.run("destroy", &["--yes"]).await;
+    let told = done(&second);
+    assert!(
+        told.contains("already gone") && told.contains("Kept: Bucket media-content"),
+        "{told}"
+    );
+    let state = bench.aws.state();
+    assert_eq!(state.deleted_functions, ["media-EdgeFunction-1"]);
+    assert!(state.buckets.contains("media-content") && state.keys_ending.is_empty());
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn bucket_and_key_are_deleted_only_by_their_own_names() {
+    let bench = Bench::new().await;
+    done(&bench.deploy(TOGETHER, &["--yes"]).await);
+    let wrong = bench
+        .run("destroy", &["--yes", "--delete-bucket=another-bucket"])
+        .await;
+    assert_eq!(wrong.status.code(), Some(3));
+    assert_eq!(bench.count("DeleteStack"), 0);
+    done(
+        &bench
+            .run(
+                "destroy",
+                &[
+                    "--yes",
+                    "--delete-bucket=media-content",
+                    "--delete-key=media",
+                ],
+            )
+            .await,
+    );
+    let state = bench.aws.state();
+    assert!(!state.buckets.contains("media-content"));
+    assert!(
+        !state
+            .objects
+            .keys()
+            .any(|key| key.starts_with("media-content/"))
+    );
+    assert_eq!(state.keys_ending, ["media"]);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_overtaken_change_of_the_policy_is_made_again() {
+    let bench = Bench::new().await;
+    done(&bench.deploy(TOGETHER, &["--yes"]).await);
+    bench.aws.state().overtaken = 2;
+    let line = [
+        "publisher",
+        "add",
+        "web",
+        "--prefix=web/",
+        "--bucket=media-content",
+        "--region=us-east-1",
+    ];
+    let output = bench.aws.keyfront(&line).output().await.unwrap();
+    done(&output);
+    let hash = hex::encode(<sha2::Sha256 as sha2::Digest>::digest(bench.token(&output)));
+    let policy = text(&bench.aws.state().objects[POLICY]);
+    assert!(
+        policy.contains(&hash) && policy.contains("\"first\""),
+        "{policy}"
+    );
+}

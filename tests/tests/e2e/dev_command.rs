@@ -1,0 +1,201 @@
+//! `keyfront dev` as a command: how it starts, what it says when it cannot, how it stops.
+
+use std::{
+    net::{TcpListener, TcpStream},
+    os::unix::fs::PermissionsExt as _,
+    process::Output,
+};
+
+use http::StatusCode;
+use keyfront_tests::{
+    publisher,
+    stack::{self, Stack},
+};
+
+#[tokio::test(flavor = "multi_thread")]
+async fn ctrl_c_stops_everything_it_started() {
+    let stack = Stack::start();
+    let children = children_of(stack.pid());
+    assert!(!children.is_empty(), "the edge runs in Node processes");
+    let addresses: Vec<_> = [
+        &stack.dev.cdn_url,
+        &stack.dev.publish_url,
+        &stack.dev.s3_url,
+        &stack.dev.kms_url,
+        &stack.dev.sts_url,
+    ]
+    .map(|url| stack::address(url))
+    .to_vec();
+    assert!(stack.interrupt().success());
+    for address in addresses {
+        assert!(
+            TcpStream::connect(address).is_err(),
+            "{address} still answers"
+        );
+    }
+    for pid in children {
+        assert!(
+            !std::path::Path::new(&format!("/proc/{pid}")).exists(),
+            "Node process {pid} still runs"
+        );
+    }
+}
+
+#[test]
+fn a_port_in_use_is_told_in_one_line() {
+    let taken = TcpListener::bind("127.0.0.1:0").unwrap();
+    let port = taken.local_addr().unwrap().port().to_string();
+    for flag in [
+        "--cdn-port",
+        "--publish-port",
+        "--s3-port",
+        "--kms-port",
+        "--sts-port",
+        "--cloudfront-port",
+    ] {
+        let folder = tempfile::tempdir().unwrap();
+        let output = stack::command(folder.path())
+            .args(["--ephemeral", flag, &port])
+            .output()
+            .unwrap();
+        let line = only_line(&output);
+        assert!(line.contains(&port) && line.contains(flag), "{line}");
+    }
+}
+
+#[test]
+fn a_folder_that_cannot_be_written_is_told_in_one_line() {
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("a-file");
+    std::fs::write(&file, "x").unwrap();
+    let output = stack::command(&file.join("state")).output().unwrap();
+    let line = only_line(&output);
+    assert!(line.contains("a-file/state"), "{line}");
+}
+
+#[test]
+fn a_state_folder_in_use_is_told_in_one_line() {
+    let folder = tempfile::tempdir().unwrap();
+    let _running = Stack::start_at(folder.path(), &[]);
+    let output = stack::command(folder.path()).output().unwrap();
+    let line = only_line(&output);
+    assert!(line.contains("in use"), "{line}");
+}
+
+#[test]
+fn a_missing_node_is_told_in_one_line_with_the_way_out() {
+    let folder = tempfile::tempdir().unwrap();
+    let output = stack::command(folder.path())
+        .arg("--ephemeral")
+        .env("PATH", folder.path())
+        .output()
+        .unwrap();
+    let line = only_line(&output);
+    assert!(
+        line.contains("Node") && line.contains("--edge native"),
+        "{line}"
+    );
+}
+
+#[test]
+fn a_missing_bundle_is_told_in_one_line_with_the_command_that_builds_it() {
+    let folder = tempfile::tempdir().unwrap();
+    let output = stack::command(folder.path())
+        .args(["--ephemeral", "--edge-bundle", "/nonexistent"])
+        .output()
+        .unwrap();
+    let line = only_line(&output);
+    assert!(
+        line.contains("/nonexistent") && line.contains("make bundle-edge"),
+        "{line}"
+    );
+}
+
+#[test]
+fn a_site_that_does_not_parse_is_told_in_one_line() {
+    let folder = tempfile::tempdir().unwrap();
+    let site = folder.path().join("site.json");
+    std::fs::write(
+        &site,
+        r#"{"v":1,"bucket":"b-name","region":"eu-west-1","style":"virtual","query":[],"signing":"sigv4","surprise":true}"#,
+    )
+    .unwrap();
+    let output = stack::command(folder.path())
+        .arg("--ephemeral")
+        .arg("--site")
+        .arg(&site)
+        .output()
+        .unwrap();
+    let line = only_line(&output);
+    assert!(line.contains("surprise"), "{line}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn dev_json_is_private_and_complete() {
+    let stack = Stack::start();
+    let path = stack.folder().join("dev.json");
+    assert_eq!(
+        std::fs::metadata(&path).unwrap().permissions().mode() & 0o777,
+        0o600
+    );
+    assert_eq!(stack.dev.credentials.admin.session_token, None);
+    assert!(stack.dev.credentials.edge.session_token.is_some());
+    assert!(stack.dev.credentials.origin.session_token.is_some());
+    assert!(
+        stack
+            .dev
+            .key_arn
+            .starts_with(&format!("arn:aws:kms:{}:", stack.dev.region))
+    );
+    assert!(stack.dev.cdn_url.starts_with("https://localhost:"));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_edge_linked_natively_serves_and_refuses_alike() {
+    let native = Stack::start_with(&["--ephemeral", "--edge", "native"]);
+    assert!(children_of(native.pid()).is_empty());
+    let node = Stack::start();
+    for stack in [&native, &node] {
+        publisher::publish(stack, "a +%2B/ü", "content").await;
+    }
+    for target in [
+        "/a%20%2B%252B/%C3%BC",
+        "/a%20+%252B/%c3%bc",
+        "/missing",
+        "/a/../b",
+        "/%zz",
+        "/?acl",
+        "/.keyfront/x",
+    ] {
+        let (from_native, from_node) =
+            (native.cdn().get(target).await, node.cdn().get(target).await);
+        assert_eq!(from_native.status, from_node.status, "{target}");
+        if from_native.status == StatusCode::OK {
+            assert_eq!(from_native.body, from_node.body, "{target}");
+        } else {
+            assert_eq!(from_native.code(), from_node.code(), "{target}");
+        }
+    }
+}
+
+fn only_line(output: &Output) -> String {
+    let stderr = String::from_utf8(output.stderr.clone()).unwrap();
+    assert!(!output.status.success(), "{stderr}");
+    assert_eq!(stderr.lines().count(), 1, "{stderr}");
+    assert!(stderr.starts_with("keyfront: "), "{stderr}");
+    stderr
+}
+
+fn children_of(pid: u32) -> Vec<String> {
+    let children = std::fs::read_to_string(format!("/proc/{pid}/task/{pid}/children")).unwrap();
+    let mut all: Vec<String> = children.split_whitespace().map(str::to_owned).collect();
+    // Threads other than the main one start processes as well.
+    for task in std::fs::read_dir(format!("/proc/{pid}/task")).unwrap() {
+        let children =
+            std::fs::read_to_string(task.unwrap().path().join("children")).unwrap_or_default();
+        all.extend(children.split_whitespace().map(str::to_owned));
+    }
+    all.sort();
+    all.dedup();
+    all
+}

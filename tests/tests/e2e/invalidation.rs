@@ -1,0 +1,94 @@
+//! A change by the publishers' API reaches the CDN at once, or its answer says when.
+
+use bytes::Bytes;
+use http::{Method, StatusCode};
+use keyfront_dev_stack::stack::Grant;
+use keyfront_tests::{local_stack::LocalStack, wire::Answer};
+
+/// A key whose path is not its text.
+const KEY: &str = "a b/c+d*é.bin";
+const PATH: &str = "/a%20b/c%2Bd%2A%C3%A9.bin";
+
+async fn put(stack: &LocalStack, content: &'static str) -> Answer {
+    let target = format!("/objects{PATH}?overwrite=true");
+    let headers = [("content-type", "application/octet-stream")];
+    let content = Bytes::from_static(content.as_bytes());
+    stack.call(Method::PUT, &target, &headers, content).await
+}
+
+/// A stack whose CDN has a copy of the object.
+async fn with_a_copy(stack: LocalStack) -> LocalStack {
+    let stored = put(&stack, "old").await;
+    assert_eq!(stored.status, StatusCode::CREATED, "{stored:?}");
+    for _ in 0..2 {
+        assert_eq!(stack.cdn().get(PATH).await.body, "old");
+    }
+    // Past the publishers' API nobody tells the CDN, so that it is a copy that viewers get.
+    stack.put_raw(KEY, Bytes::from_static(b"untold"), &[]).await;
+    assert_eq!(stack.cdn().get(PATH).await.body, "old");
+    stack
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_deleted_object_is_404_on_the_cdn_at_once() {
+    let stack = with_a_copy(LocalStack::start().await).await;
+    let deleted = stack.delete(KEY).await;
+    assert_eq!(deleted.status, StatusCode::OK, "{deleted:?}");
+    assert_eq!(
+        deleted.json(),
+        serde_json::json!({"key": KEY, "cdn": "invalidated"})
+    );
+    let gone = stack.cdn().get(PATH).await;
+    assert_eq!(gone.status, StatusCode::NOT_FOUND, "{gone:?}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_overwritten_object_is_new_on_the_cdn_at_once() {
+    let stack = with_a_copy(LocalStack::start().await).await;
+    let stored = put(&stack, "new").await;
+    assert_eq!(stored.status, StatusCode::CREATED, "{stored:?}");
+    assert_eq!(stored.json()["cdn"], "invalidated");
+    assert_eq!(stack.cdn().get(PATH).await.body, "new");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn changes_made_together_all_reach_the_cdn() {
+    let stack = LocalStack::start().await;
+    let keys: Vec<String> = (0..12).map(|at| format!("many/{at}")).collect();
+    for key in &keys {
+        stack.put_raw(key, Bytes::from_static(b"old"), &[]).await;
+        assert_eq!(stack.cdn().get(&format!("/{key}")).await.body, "old");
+    }
+    let deleted = futures::future::join_all(keys.iter().map(|key| stack.delete(key))).await;
+    for (key, answer) in keys.iter().zip(deleted) {
+        assert_eq!(answer.json()["cdn"], "invalidated", "{key}");
+        let gone = stack.cdn().get(&format!("/{key}")).await;
+        assert_eq!(gone.status, StatusCode::NOT_FOUND, "{key}");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_cdn_that_refuses_is_told_as_the_time_copies_live_and_the_change_is_made() {
+    for (statement, action) in [
+        ("InvalidateTheDistribution", "cloudfront:CreateInvalidation"),
+        ("FindTheDistribution", "ssm:GetParameter"),
+    ] {
+        let refusing = LocalStack::without(Grant {
+            holder: "OriginRole".to_owned(),
+            statement: statement.to_owned(),
+            action: action.to_owned(),
+        });
+        let stack = with_a_copy(refusing.await).await;
+        let stored = put(&stack, "new").await;
+        assert_eq!(stored.status, StatusCode::CREATED, "{stored:?}");
+        // The object that was replaced named no time, and CloudFront keeps such a copy for a day.
+        assert_eq!(stored.json()["cdn"], "expires-in 86400", "{action}");
+        assert_eq!(&stack.raw(KEY).await.body[..], b"new");
+        let deleted = stack.delete(KEY).await;
+        assert_eq!(deleted.status, StatusCode::OK, "{deleted:?}");
+        // What the dev stack's rule stores objects with.
+        assert_eq!(deleted.json()["cdn"], "expires-in 60", "{action}");
+        assert!(!stack.exists(KEY).await);
+        assert_eq!(stack.cdn().get(PATH).await.body, "old");
+    }
+}

@@ -1,0 +1,130 @@
+//! The template's grants, neither too few nor too many: each one taken away makes a scenario fail that succeeds with it.
+
+use bytes::Bytes;
+use futures::{StreamExt as _, stream};
+use http::{Method, StatusCode};
+use keyfront_dev_stack::stack::{Grant, grants};
+use keyfront_tests::{
+    grants::{Exercise, Scenario, exercise, rows},
+    local_stack::LocalStack,
+    wire::Answer,
+};
+use serde_json::json;
+
+/// Stacks started at once.
+const AT_ONCE: usize = 2;
+
+async fn api(stack: &LocalStack, method: Method, target: &str, body: String) -> Answer {
+    let headers = [("content-type", "application/json")];
+    stack.call(method, target, &headers, body.into()).await
+}
+
+/// A multipart upload's own target.
+async fn upload(stack: &LocalStack) -> String {
+    let plan = json!({"key": "a/big", "size": 9, "method": "multipart"});
+    let begun = api(stack, Method::POST, "/uploads", plan.to_string()).await;
+    let begun = begun.json();
+    format!("/uploads/{}", begun["upload"].as_str().unwrap_or("none"))
+}
+
+/// Whether the scenario succeeds. What it needs beforehand, the administrator does.
+async fn succeeds(scenario: Scenario, stack: &LocalStack) -> bool {
+    let content = Bytes::from_static(b"content");
+    let answer = match scenario {
+        Scenario::ReadFromCdn => {
+            stack.put_raw("a/read", content, &[]).await;
+            stack
+                .cdn()
+                .send(Method::GET, "/a/read", &[], Bytes::new())
+                .await
+        }
+        Scenario::MissingOnCdn => {
+            let answer = stack
+                .cdn()
+                .send(Method::GET, "/a/missing", &[], Bytes::new())
+                .await;
+            return answer.status == StatusCode::NOT_FOUND;
+        }
+        Scenario::PublishThroughCdn => {
+            let bearer = format!("Bearer {}", stack.dev.publisher_token);
+            let headers = [("authorization", bearer.as_str())];
+            let target = "/_publish/objects/a/cdn";
+            stack
+                .cdn()
+                .send(Method::PUT, target, &headers, content)
+                .await
+        }
+        Scenario::Put => stack.put("a/put", "sse-kms", content, &[]).await,
+        Scenario::Delete => {
+            stack.put_raw("a/delete", content, &[]).await;
+            stack.delete("a/delete").await
+        }
+        Scenario::Invalidate => {
+            stack.put_raw("a/cached", content, &[]).await;
+            let answer = stack.delete("a/cached").await;
+            return answer.json()["cdn"] == "invalidated";
+        }
+        Scenario::List => api(stack, Method::GET, "/objects?prefix=a/", String::new()).await,
+        Scenario::ResumeUpload => {
+            let target = upload(stack).await;
+            api(stack, Method::GET, &target, String::new()).await
+        }
+        Scenario::AbortUpload => {
+            let target = upload(stack).await;
+            api(stack, Method::DELETE, &target, String::new()).await
+        }
+        Scenario::SweepUploads => {
+            let target = "/uploads?prefix=a/&older_than=3600";
+            api(stack, Method::DELETE, target, String::new()).await
+        }
+        Scenario::SealEnvelope => stack.put("a/sealed", "envelope-kms", content, &[]).await,
+        Scenario::OpenEnvelope => {
+            stack.put("a/opened", "envelope-kms", content, &[]).await;
+            stack.read("a/opened", &[]).await
+        }
+    };
+    answer.status.is_success()
+}
+
+#[tokio::test]
+async fn every_scenario_succeeds_with_the_templates_grants() {
+    let stack = LocalStack::start().await;
+    for scenario in Scenario::ALL {
+        assert!(succeeds(scenario, &stack).await, "{scenario:?}");
+    }
+}
+
+#[test]
+fn every_grant_has_one_row_in_the_matrix() {
+    let grants = grants().unwrap();
+    for grant in &grants {
+        assert!(exercise(grant).is_some(), "{grant:?} has no row");
+    }
+    assert_eq!(grants.len(), rows(), "a row without a grant");
+}
+
+#[tokio::test]
+async fn every_grant_is_needed_by_the_scenario_that_names_it() {
+    let named =
+        grants()
+            .unwrap()
+            .into_iter()
+            .filter_map(|grant: Grant| match exercise(&grant).unwrap() {
+                Exercise::By(scenario) => Some((grant, scenario)),
+                Exercise::NotHere(_) => None,
+            });
+    let outcomes: Vec<_> = stream::iter(named)
+        .map(|(grant, scenario)| async move {
+            let stack = LocalStack::without(grant.clone()).await;
+            (!succeeds(scenario, &stack).await, grant, scenario)
+        })
+        .buffer_unordered(AT_ONCE)
+        .collect()
+        .await;
+    assert!(!outcomes.is_empty());
+    let needless: Vec<_> = outcomes.iter().filter(|(needed, ..)| !needed).collect();
+    assert!(
+        needless.is_empty(),
+        "succeed without the grant: {needless:#?}"
+    );
+}

@@ -1,0 +1,37 @@
+//! End to end: built artefacts against real parts. One program, so that the dev stack is linked once.
+//!
+//! Each module is a concern of docs/SEMANTICS.md. What only runs where Ceph RGW is installed shows as ignored elsewhere.
+#![allow(clippy::unwrap_used, clippy::panic, clippy::print_stdout)]
+
+mod audit;
+mod ceph;
+mod ceph_worker;
+mod ceph_worker_role;
+mod deploy;
+mod dev_command;
+mod doctor;
+mod edge_platforms;
+mod envelope_modes;
+mod function_url;
+mod hostile_requests;
+mod invalidation;
+mod least_privilege;
+mod memory;
+mod openapi;
+mod origin_faults;
+mod origin_lambda_emulator;
+mod private_bucket;
+mod publish_route;
+mod publisher_command;
+mod publishers;
+mod reader;
+mod reader_route;
+mod rotation;
+mod round_trip;
+mod sealed_metadata;
+mod uploads;
+mod uploads_uppy;
+mod worker;
+mod worker_causes;
+mod worker_opening;
+mod worker_wrangler;

@@ -1,0 +1,149 @@
+//! `keyfront publisher` on the dev stack: what it writes is what the origin obeys.
+
+use std::{
+    process::{Command, Output},
+    time::{Duration, Instant},
+};
+
+use http::{Method, StatusCode};
+use keyfront_tests::{artefacts, stack::Stack};
+
+/// How long the origin may use a policy it has read, with room for a slow machine.
+const IN_FORCE: Duration = Duration::from_secs(75);
+
+fn publisher(stack: &Stack, line: &[&str]) -> Output {
+    let dev = stack.folder().join("dev.json");
+    Command::new(artefacts::keyfront())
+        .arg("publisher")
+        .args(line)
+        .arg("--dev")
+        .arg(dev)
+        .output()
+        .unwrap()
+}
+
+fn token(output: &Output) -> String {
+    assert!(
+        output.status.success(),
+        "{}",
+        String::from_utf8_lossy(&output.stderr)
+    );
+    String::from_utf8(output.stdout.clone())
+        .unwrap()
+        .trim()
+        .to_owned()
+}
+
+async fn upload(stack: &Stack, token: &str, key: &str) -> StatusCode {
+    let bearer = format!("Bearer {token}");
+    let headers = [
+        ("authorization", bearer.as_str()),
+        ("content-type", "text/plain"),
+    ];
+    let target = format!("/objects/{key}");
+    stack
+        .origin()
+        .send(Method::PUT, &target, &headers, "text".into())
+        .await
+        .status
+}
+
+/// The first answer that is `wanted`, within the policy's time.
+async fn becomes(stack: &Stack, token: &str, folder: &str, wanted: StatusCode) {
+    let begun = Instant::now();
+    for attempt in 0.. {
+        let status = upload(stack, token, &format!("{folder}{attempt}.txt")).await;
+        if status == wanted {
+            return;
+        }
+        assert!(
+            begun.elapsed() < IN_FORCE,
+            "still {status} after {IN_FORCE:?}"
+        );
+        tokio::time::sleep(Duration::from_millis(500)).await;
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_added_publisher_can_upload_a_rotated_one_twice_and_a_revoked_one_no_more() {
+    let stack = Stack::start_with(&["--ephemeral", "--edge", "native"]);
+    let first = token(&publisher(&stack, &["add", "web", "--prefix=web/"]));
+    // Both before the origin has read the policy for the first time.
+    let second = token(&publisher(&stack, &["rotate", "web"]));
+    becomes(&stack, &second, "web/a", StatusCode::CREATED).await;
+    assert_eq!(
+        upload(&stack, &first, "web/both.txt").await,
+        StatusCode::CREATED
+    );
+    assert_eq!(
+        upload(&stack, &first, "other/x.txt").await,
+        StatusCode::FORBIDDEN
+    );
+
+    let third = publisher(&stack, &["rotate", "web"]);
+    assert!(!third.status.success());
+    assert!(
+        String::from_utf8_lossy(&third.stderr).contains("revoke"),
+        "the way out is told"
+    );
+
+    let listed = publisher(&stack, &["list"]);
+    let listed = String::from_utf8(listed.stdout).unwrap();
+    assert!(listed.contains("web/") && !listed.contains(&first) && !listed.contains(&second));
+
+    assert!(publisher(&stack, &["revoke", "web"]).status.success());
+    becomes(&stack, &first, "web/c", StatusCode::UNAUTHORIZED).await;
+    assert_eq!(
+        upload(&stack, &second, "web/d.txt").await,
+        StatusCode::UNAUTHORIZED
+    );
+}
+
+#[test]
+fn concurrent_changes_of_the_policy_all_survive() {
+    let stack = Stack::start_with(&["--ephemeral", "--edge", "native"]);
+    let names: Vec<String> = (0..6).map(|at| format!("p{at}")).collect();
+    std::thread::scope(|scope| {
+        for name in &names {
+            let stack = &stack;
+            scope.spawn(move || {
+                token(&publisher(
+                    stack,
+                    &["add", name, &format!("--prefix={name}/")],
+                ))
+            });
+        }
+    });
+    let listed = publisher(&stack, &["list", "--json"]);
+    let policy: serde_json::Value = serde_json::from_slice(&listed.stdout).unwrap();
+    let mut ids: Vec<&str> = policy["publishers"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|one| one["id"].as_str().unwrap())
+        .collect();
+    ids.sort_unstable();
+    let expected: Vec<&str> = std::iter::once("dev")
+        .chain(names.iter().map(String::as_str))
+        .collect();
+    assert_eq!(ids, expected);
+}
+
+#[test]
+fn what_the_policy_does_not_have_is_told_and_changes_nothing() {
+    let stack = Stack::start_with(&["--ephemeral", "--edge", "native"]);
+    let before = publisher(&stack, &["list", "--json"]).stdout;
+    for (line, told) in [
+        (&["add", "dev", "--prefix=x/"][..], "used twice"),
+        (&["rotate", "nobody"], "no publisher"),
+        (&["revoke", "dev", "--token=none"], "no token"),
+    ] {
+        let output = publisher(&stack, line);
+        assert!(!output.status.success());
+        assert!(
+            String::from_utf8_lossy(&output.stderr).contains(told),
+            "{line:?}"
+        );
+    }
+    assert_eq!(publisher(&stack, &["list", "--json"]).stdout, before);
+}
