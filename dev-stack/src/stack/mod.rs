@@ -131,7 +131,7 @@ impl Stack {
             publisher_token,
             ca_cert: std::path::absolute(cdn.ca_cert())
                 .context("the folder has no absolute path")?,
-            credentials: RoleCredentials::of(&begun, &ground.administrator),
+            credentials: role_credentials(&begun, &ground.administrator),
         };
         let endpoints = Endpoints {
             cloudfront_url: url(addresses.cloudfront),
@@ -217,20 +217,18 @@ impl Stack {
     }
 }
 
-impl RoleCredentials {
-    fn of(begun: &Begun, administrator: &Credentials) -> Self {
-        Self {
-            edge: (&begun.edge).into(),
-            origin: (&begun.origin).into(),
-            admin: administrator.into(),
-        }
+fn role_credentials(begun: &Begun, administrator: &Credentials) -> RoleCredentials {
+    RoleCredentials {
+        edge: (&begun.edge).into(),
+        origin: (&begun.origin).into(),
+        admin: administrator.into(),
     }
 }
 
 /// Keeps `dev.json` true while sessions are replaced.
 fn rewriting(dev_json: DevJson, path: PathBuf, administrator: Credentials) -> impl Fn(&Begun) {
     move |begun| {
-        let credentials = RoleCredentials::of(begun, &administrator);
+        let credentials = role_credentials(begun, &administrator);
         let fresh = DevJson {
             credentials,
             ..dev_json.clone()
