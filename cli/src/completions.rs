@@ -51,7 +51,7 @@ pub(crate) fn print(arguments: &ArgMatches) -> anyhow::Result<ExitCode> {
 }
 
 /// Answers a shell that asks for completions; `None` if nobody asks.
-pub(crate) fn complete(arguments: &[OsString]) -> Option<ExitCode> {
+pub(crate) fn complete(arguments: &[OsString], definition: fn() -> Command) -> Option<ExitCode> {
     std::env::var_os(VARIABLE).filter(|shell| !shell.is_empty() && shell != "0")?;
     let words = typed(arguments);
     // The last word is the one to complete: a command's name is complete only when another word follows.
@@ -60,7 +60,7 @@ pub(crate) fn complete(arguments: &[OsString]) -> Option<ExitCode> {
     {
         return Some(dispatch::become_program(entry.program, &arguments[1..]));
     }
-    CompleteEnv::with_factory(crate::definition).complete();
+    CompleteEnv::with_factory(definition).complete();
     None
 }
 

@@ -4,17 +4,19 @@
 //! another (docs/decisions/0013-a-dispatcher-and-its-programs.md).
 
 mod completions;
+mod definition;
 mod dispatch;
 mod man;
 
 use std::{ffi::OsString, process::ExitCode};
 
-use clap::Command;
-use keyfront_cli::{COMMANDS, CommandEntry, report};
+use keyfront_cli::{CommandEntry, report};
+
+use self::definition::definition;
 
 fn main() -> ExitCode {
     let arguments: Vec<OsString> = std::env::args_os().collect();
-    if let Some(code) = completions::complete(&arguments) {
+    if let Some(code) = completions::complete(&arguments, definition) {
         return code;
     }
     if let Some(entry) = addressed(&arguments) {
@@ -40,20 +42,4 @@ fn addressed(arguments: &[OsString]) -> Option<&'static CommandEntry> {
         "help" => CommandEntry::named(word(2)?),
         name => CommandEntry::named(name),
     }
-}
-
-/// What `keyfront` itself shows, refuses and suggests.
-fn definition() -> Command {
-    let commands = COMMANDS
-        .iter()
-        .map(|entry| Command::new(entry.name).about(entry.about));
-    Command::new("keyfront")
-        .about("Serves KMS-encrypted S3 content through a CDN while the bucket stays private")
-        .version(env!("CARGO_PKG_VERSION"))
-        .bin_name("keyfront")
-        .arg_required_else_help(true)
-        .subcommand_required(true)
-        .subcommands(commands)
-        .subcommand(completions::definition())
-        .subcommand(man::definition())
 }

@@ -4,9 +4,9 @@ use std::{path::PathBuf, process::ExitCode};
 
 use anyhow::Context as _;
 use clap::{Arg, Command, value_parser};
-use keyfront_cli::{Program, man_pages, report};
+use keyfront_cli::{CommandEntry, Program, man_pages, report};
 
-use crate::{completions, dispatch};
+use crate::dispatch;
 
 /// `keyfront man [DIR]`.
 pub(crate) fn definition() -> Command {
@@ -29,10 +29,10 @@ pub(crate) fn run(keyfront: Command, folder: Option<&PathBuf>) -> anyhow::Result
     };
     std::fs::create_dir_all(folder)
         .with_context(|| format!("{} cannot be created", folder.display()))?;
-    man_pages::write(keyfront.disable_help_subcommand(true), folder)?;
-    for own in [completions::definition(), definition()] {
+    man_pages::write(keyfront.clone().disable_help_subcommand(true), folder)?;
+    for own in keyfront.get_subcommands().filter(|command| is_own(command)) {
         let name = format!("keyfront-{}", own.get_name());
-        man_pages::write(own.display_name(name), folder)?;
+        man_pages::write(own.clone().display_name(name), folder)?;
     }
     for program in Program::ALL {
         let code = dispatch::run(program, &["man".as_ref(), folder.as_os_str()])?;
@@ -41,4 +41,9 @@ pub(crate) fn run(keyfront: Command, folder: Option<&PathBuf>) -> anyhow::Result
         }
     }
     Ok(ExitCode::SUCCESS)
+}
+
+/// Whether `keyfront` does the command's work itself.
+fn is_own(command: &Command) -> bool {
+    CommandEntry::named(command.get_name()).is_none()
 }

@@ -82,6 +82,15 @@ pub(crate) fn of_dev_stack(dev: &DevJson) -> SdkConfig {
         .build()
 }
 
+/// The Region of a configuration.
+///
+/// # Errors
+/// It has none.
+pub(crate) fn region_of(config: &SdkConfig) -> anyhow::Result<&str> {
+    let region = config.region().context("the configuration has no Region")?;
+    Ok(region.as_ref())
+}
+
 /// Connections to AWS.
 pub(crate) fn http_client() -> SharedHttpClient {
     Builder::new()
@@ -106,7 +115,7 @@ pub(crate) fn s3(config: &SdkConfig) -> aws_sdk_s3::Client {
 
 /// An error of a call as one line: what the service said, with its code; else the causes, since the SDK's own
 /// `Display` says only "service error".
-pub(crate) fn told<E>(error: SdkError<E>) -> anyhow::Error
+pub(crate) fn call_error<E>(error: SdkError<E>) -> anyhow::Error
 where
     E: std::error::Error + ProvideErrorMetadata + Send + Sync + 'static,
 {

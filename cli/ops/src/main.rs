@@ -5,9 +5,11 @@
 
 mod audit;
 mod aws;
+mod bucket_target;
 mod deploy;
 mod doctor;
 mod publisher;
+mod system;
 
 use std::process::ExitCode;
 

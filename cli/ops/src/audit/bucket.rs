@@ -1,4 +1,6 @@
-//! Judges a bucket's settings. Pure; `survey` reads them, `bucket_policy` judges the policy's text.
+//! Checks a bucket's settings. Pure; `survey` reads them, `bucket_policy` checks the policy's text.
+
+use keyfront_names::Arn;
 
 use super::{
     bucket_policy,
@@ -11,8 +13,8 @@ const ENFORCED: &str = "BucketOwnerEnforced";
 /// A setting that was read, or why it could not be.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) enum Reading<T> {
-    Told(T),
-    Refused(String),
+    Known(T),
+    Unreadable(String),
 }
 
 /// What is known of a bucket.
@@ -65,29 +67,29 @@ pub(super) enum Grantee {
 }
 
 /// Everything about the bucket that is not as demanded.
-pub(super) fn judge(facts: &BucketFacts, expected: &Expectation) -> Vec<Finding> {
+pub(super) fn check(facts: &BucketFacts, expected: &Expectation) -> Vec<Finding> {
     let mut findings = Vec::new();
-    findings.extend(told(
+    findings.extend(known(
         &facts.default_encryption,
         "the default encryption",
         |found| default_encryption(found.as_ref(), expected),
     ));
-    findings.extend(told(&facts.access_block, "Block Public Access", |found| {
+    findings.extend(known(&facts.access_block, "Block Public Access", |found| {
         access_block(*found)
     }));
-    findings.extend(told(&facts.ownership, "object ownership", |found| {
+    findings.extend(known(&facts.ownership, "object ownership", |found| {
         ownership(found.as_deref())
     }));
-    findings.extend(told(&facts.grants, "the ACL", |found| grants(found)));
-    findings.extend(told(
+    findings.extend(known(&facts.grants, "the ACL", |found| grants(found)));
+    findings.extend(known(
         &facts.policy_is_public,
         "whether the policy is public",
         |public| is_public(*public),
     ));
-    let blocked = matches!(&facts.default_encryption, Reading::Told(Some(default)) if default.customer_keys_blocked);
-    findings.extend(told(&facts.policy, "the bucket policy", |policy| {
+    let blocked = matches!(&facts.default_encryption, Reading::Known(Some(default)) if default.customer_keys_blocked);
+    findings.extend(known(&facts.policy, "the bucket policy", |policy| {
         let mut found = open_policy(policy.as_deref(), &facts.policy_is_public);
-        found.extend(bucket_policy::judge(
+        found.extend(bucket_policy::check(
             &facts.arn,
             policy.as_deref(),
             expected,
@@ -95,24 +97,24 @@ pub(super) fn judge(facts: &BucketFacts, expected: &Expectation) -> Vec<Finding>
         ));
         found
     }));
-    findings.extend(told(&facts.logging, "access logging", |target| {
+    findings.extend(known(&facts.logging, "access logging", |target| {
         logging(target.as_deref())
     }));
-    findings.extend(told(&facts.versioning, "versioning", |status| {
+    findings.extend(known(&facts.versioning, "versioning", |status| {
         versioning(status.as_deref())
     }));
     findings
 }
 
 /// What could not be read is never clean.
-fn told<T>(
+fn known<T>(
     reading: &Reading<T>,
     what: &str,
-    judge: impl FnOnce(&T) -> Vec<Finding>,
+    check: impl FnOnce(&T) -> Vec<Finding>,
 ) -> Vec<Finding> {
     match reading {
-        Reading::Told(found) => judge(found),
-        Reading::Refused(why) => {
+        Reading::Known(found) => check(found),
+        Reading::Unreadable(why) => {
             let detail = format!("{what} could not be read: {why}");
             vec![Finding::of_bucket(Code::NotChecked, detail)]
         }
@@ -159,16 +161,17 @@ fn default_encryption(found: Option<&DefaultEncryption>, expected: &Expectation)
     findings
 }
 
-/// Whether a key as a bucket names it is the one with this ARN; `None` if that cannot be told.
+/// Whether a key as a bucket names it is the one with this ARN; `None` if that cannot be known.
 fn is_key(named: Option<&str>, arn: &str) -> Option<bool> {
     let named = named.unwrap_or_default();
     if named.contains("alias/") {
         return None;
     }
-    if named.starts_with("arn:") {
+    if Arn::parse(named).is_ok() {
         return Some(named == arn);
     }
-    Some(arn.rsplit_once(":key/").is_some_and(|(_, id)| id == named))
+    let id = Arn::parse(arn).ok()?.resource.strip_prefix("key/")?;
+    Some(id == named)
 }
 
 fn access_block(found: Option<AccessBlock>) -> Vec<Finding> {
@@ -204,7 +207,7 @@ fn ownership(found: Option<&str>) -> Vec<Finding> {
 }
 
 fn grants(found: &[Grantee]) -> Vec<Finding> {
-    let judge = |grantee: &Grantee| match grantee {
+    let check = |grantee: &Grantee| match grantee {
         Grantee::Owner => None,
         Grantee::Public(what) => Some(Finding::of_bucket(
             Code::PublicAcl,
@@ -215,21 +218,21 @@ fn grants(found: &[Grantee]) -> Vec<Finding> {
             format!("the ACL grants {what}; withdraw it, or grant by the bucket policy"),
         )),
     };
-    found.iter().filter_map(judge).collect()
+    found.iter().filter_map(check).collect()
 }
 
 fn is_public(public: bool) -> Vec<Finding> {
-    let detail = "S3 judges the bucket policy to be public; narrow its principals or conditions";
+    let detail = "S3 considers the bucket policy public; narrow its principals or conditions";
     public
         .then(|| Finding::of_bucket(Code::PublicPolicy, detail))
         .into_iter()
         .collect()
 }
 
-/// Statements that are open by our own reading, unless S3 has judged the same already.
-fn open_policy(text: Option<&str>, judged: &Reading<bool>) -> Vec<Finding> {
+/// Statements that are open by our own reading, unless S3 has said so already.
+fn open_policy(text: Option<&str>, public: &Reading<bool>) -> Vec<Finding> {
     let open = bucket_policy::open_statements(text.unwrap_or_default());
-    if open.is_empty() || *judged == Reading::Told(true) {
+    if open.is_empty() || *public == Reading::Known(true) {
         return Vec::new();
     }
     let detail = format!(

@@ -1,6 +1,6 @@
-//! Judges a bucket policy by trying it: would it refuse what should be refused, and only that?
+//! Checks a bucket policy by trying it: would it refuse what should be refused, and only that?
 //!
-//! Each statement alone is put to the dev stack's evaluator, for a caller of an account it cannot know, once with the
+//! Each statement alone is put to the evaluator of `keyfront-iam`, for a caller of an account it cannot know, once with the
 //! request that should be refused and once with its proper twin. A statement that the evaluator does not know
 //! completely protects nothing here. Pure.
 
@@ -44,7 +44,7 @@ struct Request<'a> {
 }
 
 /// The gaps of a policy; `text` is `None` where the bucket has none.
-pub(super) fn judge(
+pub(super) fn check(
     bucket_arn: &str,
     text: Option<&str>,
     expected: &Expectation,
@@ -272,12 +272,12 @@ fn is_refused(statement: &Policy, request: Request<'_>) -> bool {
         secure_transport: request.tls,
         ..Requester::new(principal, SystemTime::UNIX_EPOCH)
     };
-    let told = |value: Option<&str>| value.map(str::to_owned);
+    let owned = |value: Option<&str>| value.map(str::to_owned);
     let context = Context::new()
-        .with_all("s3:x-amz-server-side-encryption", told(request.algorithm))
+        .with_all("s3:x-amz-server-side-encryption", owned(request.algorithm))
         .with_all(
             "s3:x-amz-server-side-encryption-aws-kms-key-id",
-            told(request.key),
+            owned(request.key),
         )
         .with_all(
             "s3:x-amz-server-side-encryption-customer-algorithm",

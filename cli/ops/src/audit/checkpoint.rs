@@ -37,7 +37,7 @@ pub(super) enum Repair {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(super) struct Progress {
-    /// The last key whose findings were told.
+    /// The last key whose findings were reported.
     pub(super) after: Option<String>,
     pub(super) tally: Tally,
 }
@@ -75,7 +75,7 @@ impl Checkpoint {
         };
         let way_out = "remove it, choose another --checkpoint, or begin anew with --restart";
         let found: Document = serde_json::from_slice(&text)
-            .with_context(|| format!("{path} is no checkpoint of an audit; {way_out}"))?;
+            .with_context(|| format!("{path} is not a checkpoint of an audit; {way_out}"))?;
         if found.v != VERSION {
             bail!("{path} is a checkpoint of another version; {way_out}");
         }
@@ -194,11 +194,11 @@ mod tests {
             (|task| task.repair = Repair::Copy, "--fix"),
             (|task| task.stale_days = 8, "--stale-days"),
         ];
-        for (change, told) in others {
+        for (change, expected) in others {
             let mut other = task();
             change(&mut other);
             let refused = Checkpoint::new(path.clone(), other).load().unwrap_err();
-            assert!(refused.to_string().contains(told), "{refused}");
+            assert!(refused.to_string().contains(expected), "{refused}");
         }
         checkpoint.remove().unwrap();
         checkpoint.remove().unwrap();

@@ -39,17 +39,17 @@ impl Expectation {
             .map_or(ServerSide::Kms, |mode| mode.server_side())
     }
 
-    /// The accepted modes that S3 tells as `algorithm`.
-    pub(super) fn told_as(&self, algorithm: &str) -> impl Iterator<Item = EncryptionMode> {
+    /// The accepted modes that S3 writes as `algorithm`.
+    pub(super) fn written_as(&self, algorithm: &str) -> impl Iterator<Item = EncryptionMode> {
         self.modes
             .iter()
             .copied()
             .filter(move |mode| mode.server_side().header_value() == algorithm)
     }
 
-    /// Whether objects that S3 tells as `algorithm` can be as demanded.
+    /// Whether objects that S3 writes as `algorithm` can be as demanded.
     pub(super) fn accepts(&self, algorithm: &str) -> bool {
-        self.told_as(algorithm).next().is_some()
+        self.written_as(algorithm).next().is_some()
     }
 
     fn accepts_kms(&self) -> bool {

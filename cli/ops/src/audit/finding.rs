@@ -1,6 +1,6 @@
 //! What an audit can find, each with a stable name and a level.
 //!
-//! It judges nothing; `object`, `bucket` and `bucket_policy` do.
+//! It decides nothing; `object`, `bucket` and `bucket_policy` do.
 
 use std::fmt;
 

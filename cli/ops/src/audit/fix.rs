@@ -15,17 +15,16 @@ use super::{
     expectation::Expectation,
     finding::Fix,
     object,
-    place::Place,
     walk::{self, Look},
 };
-use crate::aws::told;
+use crate::{aws::call_error, bucket_target::BucketTarget};
 
 /// The largest object one CopyObject copies.
 const MAX_COPY: i64 = 5 * 1024 * 1024 * 1024;
 
 /// Encrypts one object as demanded. `seen` is what HEAD told of it.
 pub(super) async fn fix(
-    place: &Place,
+    target: &BucketTarget,
     key: &str,
     seen: &HeadObjectOutput,
     expected: &Expectation,
@@ -33,7 +32,7 @@ pub(super) async fn fix(
     if let Some(why) = obstacle(seen) {
         return Fix::Skipped(why);
     }
-    let call = request(place, key, seen, expected);
+    let call = request(target, key, seen, expected);
     let copied = match call.send().await {
         Ok(answer) => answer.copy_object_result.and_then(|result| result.e_tag),
         Err(error) => {
@@ -44,11 +43,11 @@ pub(super) async fn fix(
             return if overtaken {
                 Fix::Skipped("it was written or deleted meanwhile; audit it again".to_owned())
             } else {
-                Fix::Failed(format!("the copy was refused: {:#}", told(error)))
+                Fix::Failed(format!("the copy was refused: {:#}", call_error(error)))
             };
         }
     };
-    let after = match walk::look(place, key).await {
+    let after = match walk::look(target, key).await {
         Ok(Look::Object(after)) => after,
         Ok(Look::Gone) => {
             return Fix::Skipped("it was deleted right after the copy".to_owned());
@@ -73,7 +72,7 @@ pub(super) fn obstacle(seen: &HeadObjectOutput) -> Option<String> {
         return Some("it is larger than the 5 GiB that one copy takes; upload it again".to_owned());
     }
     if seen.e_tag().is_none() {
-        return Some("S3 tells no ETag, without which a copy is not safe".to_owned());
+        return Some("S3 returned no ETag, without which a copy is not safe".to_owned());
     }
     let archived = matches!(
         seen.storage_class(),
@@ -81,7 +80,7 @@ pub(super) fn obstacle(seen: &HeadObjectOutput) -> Option<String> {
     ) || seen.archive_status().is_some();
     let restored = seen
         .restore()
-        .is_some_and(|told| told.contains("ongoing-request=\"false\""));
+        .is_some_and(|status| status.contains("ongoing-request=\"false\""));
     if archived && !restored {
         return Some("it is archived; restore it first".to_owned());
     }
@@ -90,29 +89,29 @@ pub(super) fn obstacle(seen: &HeadObjectOutput) -> Option<String> {
 
 /// The copy: everything as it is, the encryption excepted.
 fn request(
-    place: &Place,
+    target: &BucketTarget,
     key: &str,
     seen: &HeadObjectOutput,
     expected: &Expectation,
 ) -> CopyObjectFluentBuilder {
-    let source = format!("{}/{}", place.bucket, uri_encoding::encode_path(key));
-    let target = expected.target();
+    let source = format!("{}/{}", target.bucket, uri_encoding::encode_path(key));
+    let mode = expected.target();
     let etag = seen.e_tag().unwrap_or_default();
-    let call = place.s3.copy_object().bucket(&place.bucket).key(key);
+    let call = target.s3.copy_object().bucket(&target.bucket).key(key);
     let call = call
         .copy_source(source)
         .copy_source_if_match(etag)
         .if_match(etag)
         .metadata_directive(MetadataDirective::Copy)
         .tagging_directive(TaggingDirective::Copy)
-        .server_side_encryption(ServerSideEncryption::from(target.header_value()))
+        .server_side_encryption(ServerSideEncryption::from(mode.header_value()))
         // These three are not copied unless they are named.
         .set_storage_class(seen.storage_class.clone())
         .set_website_redirect_location(seen.website_redirect_location.clone())
         .set_object_lock_mode(seen.object_lock_mode().map(|mode| mode.as_str().into()))
         .set_object_lock_retain_until_date(seen.object_lock_retain_until_date)
         .set_object_lock_legal_hold_status(seen.object_lock_legal_hold_status.clone());
-    match target {
+    match mode {
         ServerSide::S3 => call,
         ServerSide::Kms => call
             .set_ssekms_key_id(expected.key().map(str::to_owned))
@@ -128,7 +127,7 @@ pub(super) fn verdict(
     after: &HeadObjectOutput,
     expected: &Expectation,
 ) -> Fix {
-    let left = object::judge(&walk::facts(key, after), expected);
+    let left = object::check(&walk::facts(key, after), expected);
     if let Some(finding) = left.iter().find(|finding| finding.code.is_fixed_by_copy()) {
         return Fix::Failed(format!("copied, and still {}", finding.detail));
     }
@@ -194,15 +193,15 @@ mod tests {
 
     #[test]
     fn what_a_copy_cannot_do_is_not_tried() {
-        let told = |seen: HeadObjectOutputBuilder| obstacle(&seen.build()).unwrap_or_default();
-        assert_eq!(told(head("AES256").content_length(MAX_COPY)), "");
-        assert!(told(head("AES256").content_length(MAX_COPY + 1)).contains("5 GiB"));
-        assert!(told(head("AES256").set_e_tag(None)).contains("ETag"));
+        let reason = |seen: HeadObjectOutputBuilder| obstacle(&seen.build()).unwrap_or_default();
+        assert_eq!(reason(head("AES256").content_length(MAX_COPY)), "");
+        assert!(reason(head("AES256").content_length(MAX_COPY + 1)).contains("5 GiB"));
+        assert!(reason(head("AES256").set_e_tag(None)).contains("ETag"));
         for class in [StorageClass::Glacier, StorageClass::DeepArchive] {
             let archived = head("AES256").storage_class(class);
-            assert!(told(archived.clone()).contains("restore"));
+            assert!(reason(archived.clone()).contains("restore"));
             let restored = archived.restore("ongoing-request=\"false\", expiry-date=\"x\"");
-            assert_eq!(told(restored), "");
+            assert_eq!(reason(restored), "");
         }
     }
 
@@ -211,10 +210,10 @@ mod tests {
         let expected =
             Expectation::new(vec![EncryptionMode::SseKms], Some(KEY.to_owned())).unwrap();
         let before = head("AES256").build();
-        let judged =
+        let result =
             |after: HeadObjectOutputBuilder| verdict("k", &before, &after.build(), &expected);
-        assert_eq!(judged(head("aws:kms")), Fix::Done);
-        for (after, told) in [
+        assert_eq!(result(head("aws:kms")), Fix::Done);
+        for (after, expected) in [
             (head("AES256"), "AES256"),
             (head("aws:kms").ssekms_key_id("arn:other"), "arn:other"),
             (head("aws:kms").content_length(4), "length"),
@@ -226,9 +225,9 @@ mod tests {
             ),
             (head("aws:kms").content_type("text/html"), "content type"),
         ] {
-            match judged(after) {
-                Fix::Failed(why) => assert!(why.contains(told), "{why}"),
-                other => assert!(matches!(other, Fix::Failed(_)), "{other:?} for {told}"),
+            match result(after) {
+                Fix::Failed(why) => assert!(why.contains(expected), "{why}"),
+                other => assert!(matches!(other, Fix::Failed(_)), "{other:?} for {expected}"),
             }
         }
     }

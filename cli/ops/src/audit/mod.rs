@@ -1,16 +1,16 @@
-//! `keyfront audit`: walks a bucket and tells what is not as demanded; `--fix` encrypts objects anew in place.
+//! `keyfront audit`: walks a bucket and reports what is not as demanded; `--fix` encrypts objects anew in target.
 //!
-//! `expectation`, `object`, `bucket` and `bucket_policy` judge and are pure; `survey`, `walk` and `fix` call S3; `run`
-//! is the course of it all. It changes no setting of the bucket.
+//! `expectation`, `object`, `bucket` and `bucket_policy` decide and are pure; `survey`, `walk` and `fix` call S3; `run`
+//! is the run of it all. It changes no setting of the bucket.
 
 mod bucket;
+mod bucket_arguments;
 mod bucket_policy;
 mod checkpoint;
 mod expectation;
 mod finding;
 mod fix;
 mod object;
-mod place;
 mod render;
 mod run;
 mod survey;
@@ -21,21 +21,22 @@ use std::{io::IsTerminal as _, path::PathBuf, process::ExitCode};
 
 use anyhow::{Context as _, bail};
 use clap::Args;
+use keyfront_cli::report;
 use keyfront_origin::encryption::{EncryptionMode, ServerSide};
 
-use self::render::{Format, Teller};
 use self::{
     bucket::{BucketFacts, Reading},
+    bucket_arguments::BucketArguments,
     checkpoint::{Repair, Task},
     expectation::{Expectation, is_kms},
-    place::{Place, PlaceArguments},
+    render::{Format, Reporter},
     run::Audit,
 };
 pub(crate) use self::{
     finding::Finding,
     tally::{Tally, Verdict},
 };
-use keyfront_cli::report;
+use crate::bucket_target::BucketTarget;
 
 const EXIT_CODES: &str = "Exit codes: 0 clean; 1 something is not as demanded; 2 not everything could be checked, or the \
 audit could not finish (the same command goes on), or wrong arguments";
@@ -52,7 +53,7 @@ const ANY_KEY: &str = "any";
 #[command(after_help = EXIT_CODES)]
 pub(crate) struct AuditArguments {
     #[command(flatten)]
-    place: PlaceArguments,
+    bucket: BucketArguments,
 
     /// Only objects and uploads whose keys begin so
     #[arg(long, value_name = "PREFIX", default_value = "")]
@@ -86,7 +87,7 @@ pub(crate) struct AuditArguments {
     #[arg(long)]
     restart: bool,
 
-    /// Encrypt anew, in place, the objects that are not as demanded
+    /// Encrypt anew, in target, the objects that are not as demanded
     #[arg(long)]
     fix: bool,
 
@@ -123,24 +124,24 @@ async fn audit(arguments: AuditArguments) -> anyhow::Result<Verdict> {
     if repair == Repair::Copy && !arguments.yes && !std::io::stdin().is_terminal() {
         bail!("there is no terminal to confirm --fix on; give --yes, or --dry-run to only look");
     }
-    let place = arguments.place.find().await?;
-    let expectation = arguments.expectation(&place).await?;
+    let target = arguments.bucket.find().await?;
+    let expectation = arguments.expectation(&target).await?;
     let kms = is_kms(expectation.target().header_value());
     if repair != Repair::None && kms && expectation.key().is_none() {
         bail!("--fix needs the key to encrypt with: name it with --expect-key");
     }
     let checkpoint = arguments
         .checkpoint
-        .unwrap_or_else(|| PathBuf::from(format!(".keyfront/audit-{}.json", place.bucket)));
+        .unwrap_or_else(|| PathBuf::from(format!(".keyfront/audit-{}.json", target.bucket)));
     let audit = Audit {
         task: Task {
-            bucket: place.bucket.clone(),
+            bucket: target.bucket.clone(),
             prefix: arguments.prefix,
             expectation,
             stale_days: arguments.stale_days,
             repair,
         },
-        place,
+        target,
         checkpoint,
         concurrency: usize::from(arguments.concurrency),
         restart: arguments.restart,
@@ -149,14 +150,14 @@ async fn audit(arguments: AuditArguments) -> anyhow::Result<Verdict> {
     if repair == Repair::Copy && !arguments.yes {
         confirm(&audit.task, &facts)?;
     }
-    audit.run(facts, &mut Teller::new(arguments.format)).await
+    audit.run(facts, &mut Reporter::new(arguments.format)).await
 }
 
 impl AuditArguments {
-    async fn expectation(&self, place: &Place) -> anyhow::Result<Expectation> {
+    async fn expectation(&self, target: &BucketTarget) -> anyhow::Result<Expectation> {
         let key = match self.expect_key.as_deref() {
             Some(ANY_KEY) => None,
-            Some(key) => Some(place.key_arn(key).await?),
+            Some(key) => Some(target.key_arn(key).await?),
             // A system's key is demanded of what is under KMS only.
             None if self
                 .expect_mode
@@ -165,7 +166,7 @@ impl AuditArguments {
             {
                 None
             }
-            None => place.own_key.clone(),
+            None => target.system_key.clone(),
         };
         Expectation::new(self.expect_mode.clone(), key)
     }
@@ -173,7 +174,7 @@ impl AuditArguments {
 
 fn confirm(task: &Task, facts: &BucketFacts) -> anyhow::Result<()> {
     let old = match &facts.versioning {
-        Reading::Told(None) => "The bucket has no versions: each object is replaced.",
+        Reading::Known(None) => "The bucket has no versions: each object is replaced.",
         _ => {
             "Versions that the bucket keeps stay encrypted as they were; only the newest is replaced."
         }

@@ -1,4 +1,4 @@
-//! Judges one object by what HEAD tells of it. Pure.
+//! Checks one object by what HEAD returns for it. Pure.
 
 use keyfront_envelope::{Format, Wrap};
 use keyfront_names::RESERVED_PREFIX;
@@ -58,7 +58,7 @@ impl Sealed {
 }
 
 /// Everything about the object that is not as demanded.
-pub(super) fn judge(facts: &ObjectFacts, expected: &Expectation) -> Vec<Finding> {
+pub(super) fn check(facts: &ObjectFacts, expected: &Expectation) -> Vec<Finding> {
     let mut findings: Vec<Finding> = server_side(facts, expected).into_iter().collect();
     if let Sealed::Broken(why) = &facts.sealed {
         findings.push(Finding::of_object(
@@ -81,7 +81,7 @@ fn server_side(facts: &ObjectFacts, expected: &Expectation) -> Option<Finding> {
     let Some(algorithm) = facts.algorithm.as_deref() else {
         return found(
             Code::NotEncrypted,
-            format!("S3 tells no encryption; {} is demanded", expected.names()),
+            format!("S3 reports no encryption; {} is demanded", expected.names()),
         );
     };
     if !expected.accepts(algorithm) {
@@ -119,7 +119,7 @@ fn envelope(facts: &ObjectFacts, expected: &Expectation) -> Option<Finding> {
         Some(wanted) => facts.sealed.is_of(wanted),
     };
     let exempt = facts.key.starts_with(RESERVED_PREFIX) || facts.sealed == Sealed::InstructionFile;
-    if exempt || expected.told_as(algorithm).any(fits) {
+    if exempt || expected.written_as(algorithm).any(fits) {
         return None;
     }
     let detail = match &facts.sealed {
@@ -159,12 +159,12 @@ mod tests {
     }
 
     fn codes(facts: &ObjectFacts, expected: &Expectation) -> Vec<Code> {
-        let findings = judge(facts, expected);
+        let findings = check(facts, expected);
         findings.iter().map(|finding| finding.code).collect()
     }
 
     #[test]
-    fn objects_are_judged_by_mode_then_key_then_bucket_key() {
+    fn objects_are_checked_by_mode_then_key_then_bucket_key() {
         let expected = expecting(&[EncryptionMode::SseKms], Some(KEY));
         let with = |change: fn(&mut ObjectFacts)| {
             let mut facts = kms(KEY);
@@ -198,7 +198,7 @@ mod tests {
     }
 
     #[test]
-    fn dsse_needs_no_bucket_key_and_no_key_is_judged_unless_one_is_demanded() {
+    fn dsse_needs_no_bucket_key_and_no_key_is_checked_unless_one_is_demanded() {
         let mut facts = kms("arn:any");
         facts.algorithm = Some("aws:kms:dsse".to_owned());
         facts.bucket_key = false;

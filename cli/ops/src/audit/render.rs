@@ -13,7 +13,7 @@ use keyfront_cli::report::{note, printable};
 
 use super::{Finding, Tally};
 
-/// Without a terminal, progress is told after so many objects.
+/// Without a terminal, progress is reported after so many objects.
 const OBJECTS_BETWEEN_NOTES: u64 = 10_000;
 
 /// How findings are printed.
@@ -28,13 +28,13 @@ pub(crate) enum Format {
 }
 
 /// Where findings go.
-pub(crate) struct Teller {
+pub(crate) struct Reporter {
     format: Format,
     out: BufWriter<Stdout>,
     bar: Option<ProgressBar>,
 }
 
-impl Teller {
+impl Reporter {
     pub(crate) fn new(format: Format) -> Self {
         let bar = std::io::stderr()
             .is_terminal()
@@ -56,7 +56,7 @@ impl Teller {
     pub(crate) fn begin(&mut self, earlier: Option<u64>) -> anyhow::Result<()> {
         if let Some(objects) = earlier {
             note(format_args!(
-                "Going on after {objects} objects; their findings were told by the earlier run."
+                "Going on after {objects} objects; the earlier run reported their findings."
             ));
         } else if self.format == Format::Csv {
             self.write("level,code,subject,key,detail,fix\r\n")?;
@@ -64,7 +64,7 @@ impl Teller {
         Ok(())
     }
 
-    pub(crate) fn tell(&mut self, finding: &Finding) -> anyhow::Result<()> {
+    pub(crate) fn report(&mut self, finding: &Finding) -> anyhow::Result<()> {
         let text = match self.format {
             Format::Table => row(finding),
             Format::Json => format!("{}\n", object(finding)),
@@ -74,7 +74,7 @@ impl Teller {
     }
 
     pub(crate) fn advance(&mut self, tally: &Tally, key: &str) {
-        let told = || {
+        let message = || {
             format!(
                 "{} objects, {} violations, at {}",
                 tally.objects,
@@ -83,9 +83,9 @@ impl Teller {
             )
         };
         match &self.bar {
-            Some(bar) => bar.set_message(told()),
+            Some(bar) => bar.set_message(message()),
             None if tally.objects > 0 && tally.objects.is_multiple_of(OBJECTS_BETWEEN_NOTES) => {
-                note(told());
+                note(message());
             }
             None => {}
         }
@@ -97,7 +97,7 @@ impl Teller {
     }
 
     /// The summary of an audit that did not.
-    pub(crate) fn broken_off(&mut self, tally: &Tally) -> anyhow::Result<()> {
+    pub(crate) fn end_early(&mut self, tally: &Tally) -> anyhow::Result<()> {
         self.sum_up(tally, false)
     }
 
@@ -129,7 +129,7 @@ impl Teller {
         Ok(())
     }
 
-    /// Hands everything told to whoever reads.
+    /// Writes out everything that was reported.
     pub(crate) fn flush(&mut self) -> anyhow::Result<()> {
         self.out
             .flush()
@@ -146,7 +146,7 @@ impl Teller {
     }
 }
 
-impl Drop for Teller {
+impl Drop for Reporter {
     fn drop(&mut self) {
         if let Some(bar) = &self.bar {
             bar.finish_and_clear();

@@ -1,4 +1,4 @@
-//! The course of an audit: settings, begun uploads, objects; told as they are found.
+//! The run of an audit: settings, begun uploads, objects; reported as they are found.
 
 use std::{
     path::PathBuf,
@@ -9,17 +9,17 @@ use std::{
 use anyhow::Context as _;
 use futures::{Stream, StreamExt as _};
 
-use super::render::Teller;
 use super::{
     bucket::{self, BucketFacts, Reading},
     checkpoint::{Checkpoint, Progress, Repair, Task},
     finding::{Code, Finding, Fix},
     fix, object,
-    place::Place,
+    render::Reporter,
     survey,
     tally::{Tally, Verdict},
     walk::{self, Look},
 };
+use crate::bucket_target::BucketTarget;
 
 const DAY: Duration = Duration::from_secs(86_400);
 /// A checkpoint is written after so many objects, or so long.
@@ -28,7 +28,7 @@ const TIME_BETWEEN: Duration = Duration::from_secs(5);
 
 /// An audit that is about to run.
 pub(super) struct Audit {
-    pub(super) place: Place,
+    pub(super) target: BucketTarget,
     pub(super) task: Task,
     pub(super) checkpoint: PathBuf,
     /// Objects that are looked at at a time.
@@ -51,13 +51,13 @@ enum What {
 }
 
 impl Audit {
-    /// The bucket's settings; with `--fix`, what forbids it is told before anything is done.
+    /// The bucket's settings; with `--fix`, what forbids it is reported before anything is done.
     ///
     /// # Errors
     /// The bucket cannot be opened, or a copy would lose the objects' ACLs.
     pub(super) async fn survey(&self) -> anyhow::Result<BucketFacts> {
-        let facts = survey::survey(&self.place).await?;
-        let enforced = Reading::Told(Some("BucketOwnerEnforced".to_owned()));
+        let facts = survey::survey(&self.target).await?;
+        let enforced = Reading::Known(Some("BucketOwnerEnforced".to_owned()));
         anyhow::ensure!(
             self.task.repair == Repair::None || facts.ownership == enforced,
             "--fix would lose the ACLs of objects, since object ownership is not known to be BucketOwnerEnforced; set that \
@@ -70,62 +70,62 @@ impl Audit {
     pub(super) async fn run(
         self,
         facts: BucketFacts,
-        teller: &mut Teller,
+        reporter: &mut Reporter,
     ) -> anyhow::Result<Verdict> {
         let checkpoint = Checkpoint::new(self.checkpoint.clone(), self.task.clone());
         if self.restart {
             checkpoint.remove()?;
         }
         let earlier = checkpoint.load()?;
-        teller.begin(earlier.as_ref().map(|progress| progress.tally.objects))?;
+        reporter.begin(earlier.as_ref().map(|progress| progress.tally.objects))?;
         let progress = match earlier {
             Some(progress) => progress,
             None => {
-                let tally = self.settings(&facts, teller).await?;
+                let tally = self.settings(&facts, reporter).await?;
                 Progress { after: None, tally }
             }
         };
-        teller.flush()?;
-        // Also tells a place that cannot be written to before hours have gone by.
+        reporter.flush()?;
+        // A folder that cannot be written to is reported now and not after hours.
         checkpoint.save(&progress)?;
-        let mut course = Course {
-            teller,
+        let mut run = AuditRun {
+            reporter,
             checkpoint: &checkpoint,
             progress,
             unsaved: 0,
             saved: Instant::now(),
         };
-        let keys = walk::keys(
-            &self.place,
-            &self.task.prefix,
-            course.progress.after.clone(),
-        );
+        let keys = walk::keys(&self.target, &self.task.prefix, run.progress.after.clone());
         let examined = keys
             .map(|key| async { self.examine(key?).await })
             .buffered(self.concurrency);
-        course.follow(pin!(examined)).await?;
-        let tally = course.progress.tally;
+        run.follow(pin!(examined)).await?;
+        let tally = run.progress.tally;
         checkpoint.remove()?;
-        teller.end(&tally)?;
+        reporter.end(&tally)?;
         Ok(tally.verdict())
     }
 
-    async fn settings(&self, facts: &BucketFacts, teller: &mut Teller) -> anyhow::Result<Tally> {
+    async fn settings(
+        &self,
+        facts: &BucketFacts,
+        reporter: &mut Reporter,
+    ) -> anyhow::Result<Tally> {
         let mut tally = Tally::default();
-        let mut tell = |finding: Finding| {
+        let mut report = |finding: Finding| {
             tally.count(&finding);
-            teller.tell(&finding)
+            reporter.report(&finding)
         };
-        for finding in bucket::judge(facts, &self.task.expectation) {
-            tell(finding)?;
+        for finding in bucket::check(facts, &self.task.expectation) {
+            report(finding)?;
         }
         let older = DAY * self.task.stale_days;
-        survey::stale_uploads(&self.place, &self.task.prefix, older, tell).await?;
+        survey::stale_uploads(&self.target, &self.task.prefix, older, report).await?;
         Ok(tally)
     }
 
     async fn examine(&self, key: String) -> anyhow::Result<Examined> {
-        let (what, findings) = match walk::look(&self.place, &key).await? {
+        let (what, findings) = match walk::look(&self.target, &key).await? {
             Look::Gone => (What::Gone, Vec::new()),
             Look::Refused(why) => {
                 let finding = Finding::of_object(Code::NotChecked, &key, why);
@@ -133,7 +133,7 @@ impl Audit {
             }
             Look::Object(head) => {
                 let facts = walk::facts(&key, &head);
-                let mut findings = object::judge(&facts, &self.task.expectation);
+                let mut findings = object::check(&facts, &self.task.expectation);
                 if let Some(finding) = findings.iter_mut().find(|one| one.code.is_fixed_by_copy()) {
                     finding.fix = self.fix(&key, &head).await;
                 }
@@ -159,14 +159,14 @@ impl Audit {
         match self.task.repair {
             Repair::None => None,
             Repair::Rehearse => Some(fix::obstacle(seen).map_or(Fix::Planned, Fix::Skipped)),
-            Repair::Copy => Some(fix::fix(&self.place, key, seen, &self.task.expectation).await),
+            Repair::Copy => Some(fix::fix(&self.target, key, seen, &self.task.expectation).await),
         }
     }
 }
 
-/// The walk as it is told and remembered.
-struct Course<'a> {
-    teller: &'a mut Teller,
+/// The walk as it is reported and remembered.
+struct AuditRun<'a> {
+    reporter: &'a mut Reporter,
     checkpoint: &'a Checkpoint,
     progress: Progress,
     /// Objects since the last checkpoint.
@@ -174,8 +174,8 @@ struct Course<'a> {
     saved: Instant,
 }
 
-impl Course<'_> {
-    /// Tells each object once, in the order of the keys, and saves how far it came whatever happens.
+impl AuditRun<'_> {
+    /// Reports each object once, in the order of the keys, and saves how far it came whatever happens.
     async fn follow(
         &mut self,
         mut examined: impl Stream<Item = anyhow::Result<Examined>> + Unpin,
@@ -187,14 +187,14 @@ impl Course<'_> {
                 _ = &mut interruption => Some(Err(anyhow::anyhow!("interrupted"))),
                 next = examined.next() => next,
             };
-            let told = match next {
+            let noted = match next {
                 None => return Ok(()),
                 Some(Ok(one)) => self.note(&one),
                 Some(Err(error)) => Err(error),
             };
-            if let Err(error) = told {
+            if let Err(error) = noted {
                 self.save()?;
-                self.teller.broken_off(&self.progress.tally)?;
+                self.reporter.end_early(&self.progress.tally)?;
                 return Err(
                     error.context("the audit is not finished; the same command goes on from here")
                 );
@@ -204,7 +204,7 @@ impl Course<'_> {
 
     fn note(&mut self, one: &Examined) -> anyhow::Result<()> {
         for finding in &one.findings {
-            self.teller.tell(finding)?;
+            self.reporter.report(finding)?;
         }
         let tally = &mut self.progress.tally;
         one.findings.iter().for_each(|finding| tally.count(finding));
@@ -217,7 +217,7 @@ impl Course<'_> {
             }
         }
         self.progress.after = Some(one.key.clone());
-        self.teller.advance(&self.progress.tally, &one.key);
+        self.reporter.advance(&self.progress.tally, &one.key);
         self.unsaved += 1;
         if self.unsaved >= OBJECTS_BETWEEN || self.saved.elapsed() >= TIME_BETWEEN {
             self.save()?;
@@ -225,9 +225,9 @@ impl Course<'_> {
         Ok(())
     }
 
-    /// First what was told leaves this program, then it counts as told.
+    /// First the findings leave this program, then they count as reported.
     fn save(&mut self) -> anyhow::Result<()> {
-        self.teller
+        self.reporter
             .flush()
             .context("the findings cannot be written")?;
         self.checkpoint.save(&self.progress)?;

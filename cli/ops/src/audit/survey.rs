@@ -8,14 +8,14 @@ use aws_sdk_s3::{
     operation::get_bucket_encryption::GetBucketEncryptionOutput,
     types::{EncodingType, EncryptionType, Grant, Owner, ServerSideEncryptionRule},
 };
+use keyfront_names::Partition;
 use keyfront_origin::form_encoding;
 
 use super::{
     bucket::{AccessBlock, BucketFacts, DefaultEncryption, Grantee, Reading},
     finding::{Code, Finding},
-    place::Place,
 };
-use crate::aws::told;
+use crate::{aws::call_error, bucket_target::BucketTarget};
 
 /// Predefined groups of an ACL, by the end of their URI.
 const EVERYONE: &str = "/groups/global/AllUsers";
@@ -25,11 +25,11 @@ const AUTHENTICATED: &str = "/groups/global/AuthenticatedUsers";
 ///
 /// # Errors
 /// There is no such bucket here, or S3 cannot be reached.
-pub(super) async fn survey(place: &Place) -> anyhow::Result<BucketFacts> {
-    let (s3, bucket) = (&place.s3, &place.bucket);
+pub(super) async fn survey(target: &BucketTarget) -> anyhow::Result<BucketFacts> {
+    let (s3, bucket) = (&target.s3, &target.bucket);
     let there = s3.head_bucket().bucket(bucket).send().await;
     there.map_err(|error| {
-        told(error).context(format!(
+        call_error(error).context(format!(
             "bucket {bucket} cannot be opened; check its name, --region and the permission s3:ListBucket"
         ))
     })?;
@@ -38,11 +38,14 @@ pub(super) async fn survey(place: &Place) -> anyhow::Result<BucketFacts> {
     let logging = s3.get_bucket_logging().bucket(bucket).send().await;
     let versioning = s3.get_bucket_versioning().bucket(bucket).send().await;
     Ok(BucketFacts {
-        arn: format!("arn:{}:s3:::{bucket}", partition(&place.region)),
-        default_encryption: encryption_by_default(place).await?,
-        access_block: access_block(place).await?,
-        ownership: ownership(place).await?,
-        grants: grants(place).await?,
+        arn: format!(
+            "arn:{}:s3:::{bucket}",
+            Partition::of_region(&target.region).as_str()
+        ),
+        default_encryption: encryption_by_default(target).await?,
+        access_block: access_block(target).await?,
+        ownership: ownership(target).await?,
+        grants: grants(target).await?,
         policy: reading(policy, "NoSuchBucketPolicy", |answer| answer.policy)?,
         policy_is_public: reading(status, "NoSuchBucketPolicy", |answer| {
             answer.policy_status.and_then(|status| status.is_public) == Some(true)
@@ -56,8 +59,8 @@ pub(super) async fn survey(place: &Place) -> anyhow::Result<BucketFacts> {
     })
 }
 
-async fn access_block(place: &Place) -> anyhow::Result<Reading<Option<AccessBlock>>> {
-    let call = place.s3.get_public_access_block().bucket(&place.bucket);
+async fn access_block(target: &BucketTarget) -> anyhow::Result<Reading<Option<AccessBlock>>> {
+    let call = target.s3.get_public_access_block().bucket(&target.bucket);
     let answer = call.send().await;
     reading(answer, "NoSuchPublicAccessBlockConfiguration", |answer| {
         let block = answer.public_access_block_configuration?;
@@ -70,11 +73,11 @@ async fn access_block(place: &Place) -> anyhow::Result<Reading<Option<AccessBloc
     })
 }
 
-async fn ownership(place: &Place) -> anyhow::Result<Reading<Option<String>>> {
-    let call = place
+async fn ownership(target: &BucketTarget) -> anyhow::Result<Reading<Option<String>>> {
+    let call = target
         .s3
         .get_bucket_ownership_controls()
-        .bucket(&place.bucket);
+        .bucket(&target.bucket);
     reading(
         call.send().await,
         "OwnershipControlsNotFoundError",
@@ -85,8 +88,8 @@ async fn ownership(place: &Place) -> anyhow::Result<Reading<Option<String>>> {
     )
 }
 
-async fn grants(place: &Place) -> anyhow::Result<Reading<Vec<Grantee>>> {
-    let call = place.s3.get_bucket_acl().bucket(&place.bucket);
+async fn grants(target: &BucketTarget) -> anyhow::Result<Reading<Vec<Grantee>>> {
+    let call = target.s3.get_bucket_acl().bucket(&target.bucket);
     reading(call.send().await, "", |answer| {
         let owner = answer.owner.unwrap_or_else(|| Owner::builder().build());
         let grants = answer.grants.unwrap_or_default();
@@ -95,12 +98,12 @@ async fn grants(place: &Place) -> anyhow::Result<Reading<Vec<Grantee>>> {
 }
 
 async fn encryption_by_default(
-    place: &Place,
+    target: &BucketTarget,
 ) -> anyhow::Result<Reading<Option<DefaultEncryption>>> {
-    let call = place.s3.get_bucket_encryption().bucket(&place.bucket);
+    let call = target.s3.get_bucket_encryption().bucket(&target.bucket);
     let absent = "ServerSideEncryptionConfigurationNotFoundError";
     let found = reading(call.send().await, absent, default_encryption)?;
-    Ok(with_key_looked_up(found, place).await)
+    Ok(with_key_looked_up(found, target).await)
 }
 
 /// What S3 answered. `absent` is the code of "nothing is set", which reads as the default.
@@ -113,12 +116,12 @@ where
     E: std::error::Error + ProvideErrorMetadata + Send + Sync + 'static,
 {
     match answer {
-        Ok(answer) => Ok(Reading::Told(read(answer))),
-        Err(error) if error.code() == Some(absent) => Ok(Reading::Told(T::default())),
+        Ok(answer) => Ok(Reading::Known(read(answer))),
+        Err(error) if error.code() == Some(absent) => Ok(Reading::Known(T::default())),
         Err(error) if error.raw_response().is_some() => {
-            Ok(Reading::Refused(format!("{:#}", told(error))))
+            Ok(Reading::Unreadable(format!("{:#}", call_error(error))))
         }
-        Err(error) => Err(told(error).context("S3 cannot be reached")),
+        Err(error) => Err(call_error(error).context("S3 cannot be reached")),
     }
 }
 
@@ -140,20 +143,20 @@ fn blocks_customer_keys(rule: &ServerSideEncryptionRule) -> bool {
     blocked.is_some_and(|blocked| blocked.encryption_type().contains(&EncryptionType::SseC))
 }
 
-/// A bucket may name its key by an alias; KMS tells which key that is.
+/// A bucket may name its key by an alias; KMS resolves it.
 async fn with_key_looked_up(
     found: Reading<Option<DefaultEncryption>>,
-    place: &Place,
+    target: &BucketTarget,
 ) -> Reading<Option<DefaultEncryption>> {
-    let Reading::Told(Some(mut found)) = found else {
+    let Reading::Known(Some(mut found)) = found else {
         return found;
     };
     if let Some(named) = found.key.as_deref().filter(|key| key.contains("alias/"))
-        && let Ok(arn) = place.key_arn(named).await
+        && let Ok(arn) = target.key_arn(named).await
     {
         found.key = Some(arn);
     }
-    Reading::Told(Some(found))
+    Reading::Known(Some(found))
 }
 
 fn grantee(grant: &Grant, owner: &Owner) -> Grantee {
@@ -180,31 +183,22 @@ fn grantee(grant: &Grant, owner: &Owner) -> Grantee {
     Grantee::Other(format!("{permission} to {whom:?}"))
 }
 
-/// The partition of a Region's ARNs.
-fn partition(region: &str) -> &'static str {
-    match region {
-        _ if region.starts_with("cn-") => "aws-cn",
-        _ if region.starts_with("us-gov-") => "aws-us-gov",
-        _ => "aws",
-    }
-}
-
-/// Uploads that were begun more than `older` ago, told one by one.
+/// Uploads that were begun more than `older` ago, reported one by one.
 ///
 /// # Errors
-/// S3 cannot be reached, or `tell` fails; that they may not be listed is a finding.
+/// S3 cannot be reached, or `report` fails; that they may not be listed is a finding.
 pub(super) async fn stale_uploads(
-    place: &Place,
+    target: &BucketTarget,
     prefix: &str,
     older: Duration,
-    mut tell: impl FnMut(Finding) -> anyhow::Result<()>,
+    mut report: impl FnMut(Finding) -> anyhow::Result<()>,
 ) -> anyhow::Result<()> {
     let border = SystemTime::now()
         .checked_sub(older)
         .unwrap_or(SystemTime::UNIX_EPOCH);
     let (mut after_key, mut after_id) = (None, None);
     loop {
-        let call = place.s3.list_multipart_uploads().bucket(&place.bucket);
+        let call = target.s3.list_multipart_uploads().bucket(&target.bucket);
         let call = call
             .prefix(prefix)
             .encoding_type(EncodingType::Url)
@@ -213,10 +207,10 @@ pub(super) async fn stale_uploads(
         let page = match call.send().await {
             Ok(page) => page,
             Err(error) if error.raw_response().is_some() => {
-                let detail = format!("begun uploads could not be listed: {:#}", told(error));
-                return tell(Finding::of_bucket(Code::NotChecked, detail));
+                let detail = format!("begun uploads could not be listed: {:#}", call_error(error));
+                return report(Finding::of_bucket(Code::NotChecked, detail));
             }
-            Err(error) => return Err(told(error).context("begun uploads cannot be listed")),
+            Err(error) => return Err(call_error(error).context("begun uploads cannot be listed")),
         };
         for upload in page.uploads() {
             let begun = upload.initiated.context("an upload has no date")?;
@@ -229,7 +223,7 @@ pub(super) async fn stale_uploads(
                 let detail = format!(
                     "upload {id} was begun {begun} and never ended; abort it, and let a lifecycle rule abort such uploads"
                 );
-                tell(Finding::of_upload(Code::StaleUpload, &key, detail))?;
+                report(Finding::of_upload(Code::StaleUpload, &key, detail))?;
             }
         }
         if page.is_truncated != Some(true) {

@@ -1,4 +1,4 @@
-//! Walks a bucket: keys page by page in their order, and what HEAD tells of each.
+//! Walks a bucket: keys page by page in their order, and what HEAD returns for each.
 
 use anyhow::Context as _;
 use aws_sdk_s3::{operation::head_object::HeadObjectOutput, types::EncodingType};
@@ -6,18 +6,15 @@ use futures::{Stream, TryStreamExt as _, stream};
 use keyfront_envelope::{INSTRUCTION_FILE_MARKER, Recognised, recognise};
 use keyfront_origin::form_encoding;
 
-use super::{
-    object::{ObjectFacts, Sealed},
-    place::Place,
-};
-use crate::aws::told;
+use super::object::{ObjectFacts, Sealed};
+use crate::{aws::call_error, bucket_target::BucketTarget};
 
 /// What HEAD says of a key.
 pub(super) enum Look {
     Object(Box<HeadObjectOutput>),
     /// Deleted since it was listed.
     Gone,
-    /// S3 refuses to tell, and why.
+    /// S3 refuses, and why.
     Refused(String),
 }
 
@@ -30,26 +27,26 @@ enum Cursor {
 
 /// The keys below `prefix` after `after`, in the order of S3.
 pub(super) fn keys<'a>(
-    place: &'a Place,
+    target: &'a BucketTarget,
     prefix: &'a str,
     after: Option<String>,
 ) -> impl Stream<Item = anyhow::Result<String>> + 'a {
     stream::try_unfold(Cursor::After(after), move |cursor| {
-        page(place, prefix, cursor)
+        page(target, prefix, cursor)
     })
     .map_ok(|keys| stream::iter(keys.into_iter().map(Ok)))
     .try_flatten()
 }
 
 async fn page(
-    place: &Place,
+    target: &BucketTarget,
     prefix: &str,
     cursor: Cursor,
 ) -> anyhow::Result<Option<(Vec<String>, Cursor)>> {
-    let call = place
+    let call = target
         .s3
         .list_objects_v2()
-        .bucket(&place.bucket)
+        .bucket(&target.bucket)
         .prefix(prefix);
     let call = match cursor {
         Cursor::After(after) => call.set_start_after(after),
@@ -59,9 +56,9 @@ async fn page(
     // XML has no form for some characters of keys.
     let answer = call.encoding_type(EncodingType::Url).send().await;
     let answer = answer.map_err(|error| {
-        told(error).context(format!(
+        call_error(error).context(format!(
             "the objects of bucket {} cannot be listed",
-            place.bucket
+            target.bucket
         ))
     })?;
     let encoded = answer.encoding_type() == Some(&EncodingType::Url);
@@ -86,11 +83,11 @@ async fn page(
 ///
 /// # Errors
 /// S3 cannot be reached or is overloaded for longer than the SDK waits: the walk should stop and be resumed.
-pub(super) async fn look(place: &Place, key: &str) -> anyhow::Result<Look> {
-    let answer = place
+pub(super) async fn look(target: &BucketTarget, key: &str) -> anyhow::Result<Look> {
+    let answer = target
         .s3
         .head_object()
-        .bucket(&place.bucket)
+        .bucket(&target.bucket)
         .key(key)
         .send()
         .await;
@@ -110,11 +107,11 @@ pub(super) async fn look(place: &Place, key: &str) -> anyhow::Result<Look> {
         Some(status) if status < 500 && status != 429 => {
             Ok(Look::Refused(format!("HEAD is answered {status}")))
         }
-        _ => Err(told(error).context(format!("object {key:?} cannot be looked at"))),
+        _ => Err(call_error(error).context(format!("object {key:?} cannot be looked at"))),
     }
 }
 
-/// What HEAD tells about an object's encryption.
+/// What HEAD returns about an object's encryption.
 pub(super) fn facts(key: &str, head: &HeadObjectOutput) -> ObjectFacts {
     ObjectFacts {
         key: key.to_owned(),

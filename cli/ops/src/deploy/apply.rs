@@ -1,40 +1,37 @@
-//! `keyfront deploy`: judges, uploads, and brings each stack of the system to where it should be, in order.
+//! `keyfront deploy`: validates, uploads, and brings each stack of the system to where it should be, in order.
 
 use std::{collections::BTreeMap, io::IsTerminal as _};
 
 use anyhow::Context as _;
 use aws_config::SdkConfig;
 use aws_sdk_cloudformation::types::{ChangeSetType, Stack};
+use keyfront_cli::report;
 use keyfront_cloudformation::Template;
 
-use keyfront_cli::report;
-
-use super::render::{self, Progress};
 use super::{
-    DeployArguments,
-    bundle::{Artifact, Package},
+    bundle::Package,
     change_set::{Drafted, Wanted},
-    confirm,
-    failure::refused,
-    first_publisher, operation,
-    outputs::outputs_of,
+    confirmation::confirm,
+    deploy_arguments::DeployArguments,
+    deploy_error::refused,
+    deploy_request::DeployRequest,
+    deployment::Deployment,
+    first_publisher,
+    invalid_request::InvalidRequest,
+    operation,
+    progress::Progress,
+    render,
+    stack_state::{Aim, StackState},
     stacks::Stacks,
-    standing::{Aim, Standing},
-    supply::parameters_of,
-    template::region_of,
-    wish::{EDGE_REGION, Wish},
+    supply::{TemplateUpload, parameters_of},
 };
-use crate::aws::told;
-
-/// Everything a deployment goes by.
-pub(super) struct Deployment {
-    pub(super) arguments: DeployArguments,
-    pub(super) config: SdkConfig,
-    pub(super) account: String,
-    pub(super) wish: Wish,
-    pub(super) edge: Artifact,
-    pub(super) origin: Artifact,
-}
+use crate::{
+    aws::call_error,
+    system::{
+        layout::EDGE_REGION,
+        outputs::{Outputs, of_stack},
+    },
+};
 
 pub(super) async fn deploy(arguments: DeployArguments) -> anyhow::Result<()> {
     let asks = !(arguments.yes || arguments.dry_run || arguments.upload_only);
@@ -44,13 +41,15 @@ pub(super) async fn deploy(arguments: DeployArguments) -> anyhow::Result<()> {
         ));
     }
     let (config, region) = arguments.system.load().await?;
-    let unfit = |error: super::wish::Unfit| refused(error.to_string());
-    let wish = Wish::judge(&arguments.system.stack, &region, arguments.given()).map_err(unfit)?;
-    wish.judge_with(&BTreeMap::new())
+    let invalid = |error: InvalidRequest| refused(error.to_string());
+    let request = DeployRequest::validate(&arguments.system.stack, &region, arguments.given())
+        .map_err(invalid)?;
+    request
+        .validate_update(&BTreeMap::new())
         .or_else(|error| match error {
             // The other half may be what the stack already has.
-            super::wish::Unfit::DomainAlone => Ok(()),
-            other => Err(unfit(other)),
+            InvalidRequest::DomainAlone => Ok(()),
+            other => Err(invalid(other)),
         })?;
     let edge = Package::Edge.read(&arguments.edge_bundle)?;
     let origin = Package::Origin.read(&arguments.origin_package)?;
@@ -59,7 +58,7 @@ pub(super) async fn deploy(arguments: DeployArguments) -> anyhow::Result<()> {
         arguments,
         config,
         account,
-        wish,
+        request,
         edge,
         origin,
     };
@@ -72,33 +71,33 @@ async fn account(config: &SdkConfig) -> anyhow::Result<String> {
         .send()
         .await;
     let caller = caller.map_err(|error| {
-        told(error).context("AWS does not know who calls; check the credentials")
+        call_error(error).context("AWS does not know the caller; check the credentials")
     })?;
-    caller.account.context("STS told no account")
+    caller.account.context("STS returned no account")
 }
 
 impl Deployment {
     async fn run(&self) -> anyhow::Result<()> {
-        self.judge_standing().await?;
+        self.refuse_unusable_stacks().await?;
         if self.arguments.dry_run {
             return self.rehearse().await;
         }
         if self.arguments.upload_only {
-            for template in self.wish.layout.templates() {
-                let (bucket, _) = self.upload(*template, true).await?;
+            for template in self.request.layout.templates() {
+                let (bucket, _) = self.upload(*template, TemplateUpload::Always).await?;
                 self.print_launch(*template, &bucket);
             }
             return Ok(());
         }
-        let mut outputs = BTreeMap::new();
-        for template in self.wish.layout.templates() {
+        let mut outputs = Outputs::new();
+        for template in self.request.layout.templates() {
             outputs.extend(self.bring(*template, &outputs).await?);
         }
         report::pairs(["OUTPUT", "VALUE"], outputs.clone());
         if !self.arguments.no_publisher {
-            first_publisher::settle(
+            first_publisher::add_if_none(
                 &self.config,
-                &self.wish,
+                &self.request.region,
                 &outputs,
                 &self.arguments.publisher,
             )
@@ -107,107 +106,97 @@ impl Deployment {
         Ok(())
     }
 
-    pub(super) fn stacks(&self, template: Template) -> Stacks {
-        let region = region_of(template, &self.wish.region);
-        Stacks::new(&self.config, region, self.arguments.system.every())
-    }
-
     /// Refuses, before anything is written, what one of the stacks would end in.
-    async fn judge_standing(&self) -> anyhow::Result<()> {
+    async fn refuse_unusable_stacks(&self) -> anyhow::Result<()> {
         let mut all = BTreeMap::new();
-        for template in self.wish.layout.templates() {
+        for template in self.request.layout.templates() {
             let stacks = self.stacks(*template);
-            let Some(stack) = stacks.find(&self.wish.stack).await? else {
+            let Some(stack) = stacks.find(&self.request.stack).await? else {
                 continue;
             };
-            self.judge_one(&stacks, &stack)?;
+            self.refuse_unusable(&stacks, &stack)?;
             let kept = parameters_of(&stack);
             let other = kept
                 .get("BucketRegion")
-                .filter(|region| **region != self.wish.region);
+                .filter(|region| **region != self.request.region);
             if let Some(other) = other {
                 return Err(refused(format!(
                     "stack {} in {EDGE_REGION} serves a bucket in {other}; choose another --stack name, or --region {other}",
-                    self.wish.stack
+                    self.request.stack
                 )));
             }
             all.extend(kept);
         }
-        let judged = self.wish.judge_with(&all);
-        judged.map_err(|error| refused(error.to_string()))
+        let valid = self.request.validate_update(&all);
+        valid.map_err(|error| refused(error.to_string()))
     }
 
-    fn judge_one(&self, stacks: &Stacks, stack: &Stack) -> anyhow::Result<()> {
+    fn refuse_unusable(&self, stacks: &Stacks, stack: &Stack) -> anyhow::Result<()> {
         let Some(status) = &stack.stack_status else {
             return Ok(());
         };
-        let (name, region) = (&self.wish.stack, &stacks.region);
-        let said = status.as_str();
-        let advice = match Standing::from(status) {
-            Standing::NeverCreated | Standing::RollbackStopped if self.arguments.replace_failed => {
+        let (name, region) = (&self.request.stack, &stacks.region());
+        let status_name = status.as_str();
+        let advice = match StackState::from(status) {
+            StackState::NeverCreated | StackState::RollbackStopped
+                if self.arguments.replace_failed =>
+            {
                 return Ok(());
             }
-            Standing::NeverCreated => {
-                "its creation failed and it holds nothing of use; run again with --replace-failed to delete and make it anew (`keyfront status` tells why it failed)"
+            StackState::NeverCreated => {
+                "its creation failed and it holds nothing of use; run again with --replace-failed to delete and create it again (`keyfront status` says why it failed)"
             }
-            Standing::RollbackStopped => {
+            StackState::RollbackStopped => {
                 "an update failed and its rollback stopped; run again with --replace-failed to continue the rollback first"
             }
-            Standing::DeletionStopped => {
+            StackState::DeletionStopped => {
                 "its deletion stopped; finish it with `keyfront destroy`, then deploy again"
             }
-            Standing::Unknown => {
+            StackState::Unknown => {
                 "keyfront never brings a stack there and changes nothing; bring it to rest where that was done"
             }
-            Standing::Absent | Standing::Reviewed | Standing::Busy | Standing::Whole => {
+            StackState::Absent | StackState::Reviewed | StackState::Busy | StackState::Complete => {
                 return Ok(());
             }
         };
         Err(refused(format!(
-            "stack {name} in {region} is {said}: {advice}"
+            "stack {name} in {region} is {status_name}: {advice}"
         )))
     }
 
     /// Brings one stack to where it should be; its outputs.
-    async fn bring(
-        &self,
-        template: Template,
-        inputs: &BTreeMap<String, String>,
-    ) -> anyhow::Result<BTreeMap<String, String>> {
+    async fn bring(&self, template: Template, inputs: &Outputs) -> anyhow::Result<Outputs> {
         let stacks = self.stacks(template);
-        let name = &self.wish.stack;
+        let name = &self.request.stack;
         // Every round ends one thing: what is under way, a failed stack, then the update itself.
         for _ in 0..4 {
             let stack = stacks.find(name).await?;
             let status = stack.as_ref().and_then(|stack| stack.stack_status.clone());
-            let standing = status.as_ref().map_or(Standing::Absent, Standing::from);
-            match (standing, &stack) {
-                (Standing::Busy, Some(stack)) => operation::follow(&stacks, stack).await?,
-                (Standing::NeverCreated, Some(stack)) if self.arguments.replace_failed => {
+            let state = status.as_ref().map_or(StackState::Absent, StackState::from);
+            match (state, &stack) {
+                (StackState::Busy, Some(stack)) => operation::follow(&stacks, stack).await?,
+                (StackState::NeverCreated, Some(stack)) if self.arguments.replace_failed => {
                     operation::delete(&stacks, stack).await?;
                 }
-                (Standing::RollbackStopped, Some(stack)) if self.arguments.replace_failed => {
+                (StackState::RollbackStopped, Some(stack)) if self.arguments.replace_failed => {
                     operation::continue_rollback(&stacks, stack).await?;
                 }
-                (Standing::Absent | Standing::Reviewed | Standing::Whole, _) => {
-                    let source = self.upload(template, false).await?;
+                (StackState::Absent | StackState::Reviewed | StackState::Complete, _) => {
+                    let source = self.upload(template, TemplateUpload::IfTooLong).await?;
                     let kept = stack.as_ref().map(parameters_of).unwrap_or_default();
                     let wanted = self.wanted(template, source, &kept, inputs);
-                    if self
-                        .change(&stacks, &wanted, stack.as_ref(), standing)
-                        .await?
-                        == Step::Reached
+                    if self.change(&stacks, &wanted, stack.as_ref(), state).await? == Step::Reached
                     {
                         return outputs_of(&stacks, name).await;
                     }
                 }
-                (_, Some(stack)) => self.judge_one(&stacks, stack)?,
+                (_, Some(stack)) => self.refuse_unusable(&stacks, stack)?,
                 (_, None) => {}
             }
         }
         anyhow::bail!(
             "stack {name} in {} does not come to rest; look with `keyfront status`",
-            stacks.region
+            stacks.region()
         )
     }
 
@@ -216,17 +205,18 @@ impl Deployment {
         stacks: &Stacks,
         wanted: &Wanted,
         stack: Option<&Stack>,
-        standing: Standing,
+        state: StackState,
     ) -> anyhow::Result<Step> {
-        let kind = match standing {
-            Standing::Whole => ChangeSetType::Update,
+        let kind = match state {
+            StackState::Complete => ChangeSetType::Update,
             _ => ChangeSetType::Create,
         };
         let (id, stack_id, changes) = match stacks.draft(wanted, kind.clone()).await? {
             Drafted::NoChanges => {
                 report::note(format_args!(
                     "Stack {} in {}: no changes.",
-                    wanted.stack, stacks.region
+                    wanted.stack,
+                    stacks.region()
                 ));
                 return Ok(Step::Reached);
             }
@@ -237,7 +227,7 @@ impl Deployment {
                 changes,
             } => (id, stack_id, changes),
         };
-        render::changes(&wanted.stack, &stacks.region, &changes);
+        render::changes(&wanted.stack, &stacks.region(), &changes);
         if !self.arguments.yes
             && let Err(error) = confirm("Deploy these changes?")
         {
@@ -251,12 +241,20 @@ impl Deployment {
         let mark = stacks.mark(&stack_id).await?;
         let progress = Progress::begin(&format!(
             "Deploying stack {} in {}.",
-            wanted.stack, stacks.region
+            wanted.stack,
+            stacks.region()
         ));
         stacks.execute(&id, &kind).await?;
         stacks.follow(mark, Aim::Deployed, &progress).await?;
         Ok(Step::Reached)
     }
+}
+
+async fn outputs_of(stacks: &Stacks, name: &str) -> anyhow::Result<Outputs> {
+    let stack = stacks.find(name).await?;
+    Ok(of_stack(
+        stack.with_context(|| format!("stack {name} is gone"))?,
+    ))
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -9,10 +9,11 @@ use aws_sdk_s3::{
         ServerSideEncryptionByDefault, ServerSideEncryptionConfiguration, ServerSideEncryptionRule,
     },
 };
+use keyfront_names::{Partition, host};
 use serde_json::json;
 
-use super::{bundle::Artifact, failure::refused};
-use crate::aws::told;
+use super::{bundle::Artifact, deploy_error::refused};
+use crate::aws::call_error;
 
 /// A bucket for artifacts.
 pub(super) struct ArtifactBucket {
@@ -22,14 +23,14 @@ pub(super) struct ArtifactBucket {
     /// Every call demands that the bucket is this account's: names are global, and another's bucket must not feed
     /// code into this one.
     account: String,
-    ours: Ours,
+    upkeep: Upkeep,
 }
 
-/// Whether this program made the bucket and keeps it in order.
+/// Who creates the bucket and keeps it in order.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Ours {
-    Yes,
-    GivenByOperator,
+enum Upkeep {
+    Keyfront,
+    Operator,
 }
 
 impl ArtifactBucket {
@@ -43,7 +44,7 @@ impl ArtifactBucket {
             ),
             region: region.to_owned(),
             account: account.to_owned(),
-            ours: given.map_or(Ours::Yes, |_| Ours::GivenByOperator),
+            upkeep: given.map_or(Upkeep::Keyfront, |_| Upkeep::Operator),
         }
     }
 
@@ -70,7 +71,7 @@ impl ArtifactBucket {
             return Ok(());
         }
         // Again and again, since an earlier run may have ended between two of the calls.
-        if self.ours == Ours::Yes {
+        if self.upkeep == Upkeep::Keyfront {
             if !self.exists().await? {
                 self.create().await?;
             }
@@ -83,17 +84,15 @@ impl ArtifactBucket {
                 .body(artifact.bytes.clone().into())
                 .send()
                 .await
-                .map_err(|error| self.told(told(error), "takes no upload"))?;
+                .map_err(|error| self.failed(call_error(error), "accepts no upload"))?;
         }
         Ok(())
     }
 
     /// Where CloudFormation reads an artifact.
     pub(super) fn url(&self, key: &str) -> String {
-        format!(
-            "https://{}.s3.{}.amazonaws.com/{key}",
-            self.name, self.region
-        )
+        let host = host::of_service("s3", &self.region);
+        format!("https://{}.{host}/{key}", self.name)
     }
 
     async fn exists(&self) -> anyhow::Result<bool> {
@@ -102,9 +101,9 @@ impl ArtifactBucket {
         match answer {
             Ok(_) => Ok(true),
             Err(error) => match error.raw_response().map(|answer| answer.status().as_u16()) {
-                Some(404) if self.ours == Ours::Yes => Ok(false),
+                Some(404) if self.upkeep == Upkeep::Keyfront => Ok(false),
                 Some(404) => Err(refused(format!(
-                    "there is no bucket {}; make it, or leave --artifact-bucket out",
+                    "there is no bucket {}; create it, or leave --artifact-bucket out",
                     self.name
                 ))),
                 Some(403) => Err(refused(format!(
@@ -115,7 +114,7 @@ impl ArtifactBucket {
                     "bucket {} is not in {}, where Lambda needs it; name another with --artifact-bucket",
                     self.name, self.region
                 ))),
-                _ => Err(self.told(told(error), "cannot be looked at")),
+                _ => Err(self.failed(call_error(error), "cannot be looked at")),
             },
         }
     }
@@ -126,13 +125,13 @@ impl ArtifactBucket {
             Ok(head) => Ok(head.content_length == i64::try_from(artifact.bytes.len()).ok()),
             Err(error) => match error.raw_response().map(|answer| answer.status().as_u16()) {
                 Some(404) => Ok(false),
-                _ => Err(self.told(told(error), "cannot be read")),
+                _ => Err(self.failed(call_error(error), "cannot be read")),
             },
         }
     }
 
     async fn create(&self) -> anyhow::Result<()> {
-        let place = (self.region != "us-east-1").then(|| {
+        let location = (self.region != "us-east-1").then(|| {
             CreateBucketConfiguration::builder()
                 .location_constraint(BucketLocationConstraint::from(self.region.as_str()))
                 .build()
@@ -140,15 +139,27 @@ impl ArtifactBucket {
         let call = self.s3.create_bucket().bucket(&self.name);
         let call = call
             .object_ownership(ObjectOwnership::BucketOwnerEnforced)
-            .set_create_bucket_configuration(place);
+            .set_create_bucket_configuration(location);
         match call.send().await {
             Ok(_) => Ok(()),
             Err(error) if error.code() == Some("BucketAlreadyOwnedByYou") => Ok(()),
-            Err(error) => Err(self.told(told(error), "cannot be made")),
+            Err(error) => Err(self.failed(call_error(error), "cannot be created")),
         }
     }
 
     async fn secure(&self) -> anyhow::Result<()> {
+        self.block_public_access().await?;
+        self.disable_acls().await?;
+        self.encrypt_by_default().await?;
+        let call = self.s3.put_bucket_policy().bucket(&self.name);
+        let call = call.expected_bucket_owner(&self.account);
+        let policy = tls_only(&self.name, Partition::of_region(&self.region));
+        let sent = call.policy(policy).send().await;
+        sent.map(drop)
+            .map_err(|error| self.failed(call_error(error), "accepts no policy"))
+    }
+
+    async fn block_public_access(&self) -> anyhow::Result<()> {
         let public = PublicAccessBlockConfiguration::builder()
             .block_public_acls(true)
             .ignore_public_acls(true)
@@ -158,45 +169,43 @@ impl ArtifactBucket {
         let call = self.s3.put_public_access_block().bucket(&self.name);
         let call = call.expected_bucket_owner(&self.account);
         let sent = call.public_access_block_configuration(public).send().await;
-        sent.map_err(|error| self.told(told(error), "cannot be made private"))?;
+        sent.map(drop)
+            .map_err(|error| self.failed(call_error(error), "cannot be made private"))
+    }
 
+    async fn disable_acls(&self) -> anyhow::Result<()> {
         let rule = OwnershipControlsRule::builder()
             .object_ownership(ObjectOwnership::BucketOwnerEnforced)
             .build()?;
+        let controls = OwnershipControls::builder().rules(rule).build()?;
         let call = self.s3.put_bucket_ownership_controls().bucket(&self.name);
         let call = call.expected_bucket_owner(&self.account);
-        let sent = call
-            .ownership_controls(OwnershipControls::builder().rules(rule).build()?)
-            .send()
-            .await;
-        sent.map_err(|error| self.told(told(error), "cannot be freed of ACLs"))?;
+        let sent = call.ownership_controls(controls).send().await;
+        sent.map(drop)
+            .map_err(|error| self.failed(call_error(error), "cannot have its ACLs disabled"))
+    }
 
+    async fn encrypt_by_default(&self) -> anyhow::Result<()> {
         let default = ServerSideEncryptionByDefault::builder()
             .sse_algorithm(ServerSideEncryption::Aes256)
             .build()?;
         let rule = ServerSideEncryptionRule::builder()
             .apply_server_side_encryption_by_default(default)
             .build();
+        let configuration = ServerSideEncryptionConfiguration::builder()
+            .rules(rule)
+            .build()?;
         let call = self.s3.put_bucket_encryption().bucket(&self.name);
         let call = call.expected_bucket_owner(&self.account);
         let sent = call
-            .server_side_encryption_configuration(
-                ServerSideEncryptionConfiguration::builder()
-                    .rules(rule)
-                    .build()?,
-            )
+            .server_side_encryption_configuration(configuration)
             .send()
             .await;
-        sent.map_err(|error| self.told(told(error), "cannot be encrypted"))?;
-
-        let call = self.s3.put_bucket_policy().bucket(&self.name);
-        let call = call.expected_bucket_owner(&self.account);
-        let sent = call.policy(tls_only(&self.name)).send().await;
         sent.map(drop)
-            .map_err(|error| self.told(told(error), "takes no policy"))
+            .map_err(|error| self.failed(call_error(error), "cannot be encrypted by default"))
     }
 
-    fn told(&self, error: anyhow::Error, what: &str) -> anyhow::Error {
+    fn failed(&self, error: anyhow::Error, what: &str) -> anyhow::Error {
         error.context(format!(
             "artifact bucket {} in {} {what}",
             self.name, self.region
@@ -204,10 +213,11 @@ impl ArtifactBucket {
     }
 }
 
-fn tls_only(bucket: &str) -> String {
+fn tls_only(bucket: &str, partition: Partition) -> String {
+    let arn = format!("arn:{}:s3:::{bucket}", partition.as_str());
     json!({"Version": "2012-10-17", "Statement": [{
         "Sid": "TlsOnly", "Effect": "Deny", "Principal": "*", "Action": "s3:*",
-        "Resource": [format!("arn:aws:s3:::{bucket}"), format!("arn:aws:s3:::{bucket}/*")],
+        "Resource": [arn, format!("{arn}/*")],
         "Condition": {"Bool": {"aws:SecureTransport": "false"}},
     }]})
     .to_string()

@@ -4,7 +4,7 @@ use std::{io::Cursor, path::Path};
 
 use sha2::{Digest as _, Sha256};
 
-use super::failure::refused;
+use super::deploy_error::refused;
 
 /// Lambda's limit for an uploaded package (docs: quotas).
 const MAX_BYTES: usize = 50 << 20;

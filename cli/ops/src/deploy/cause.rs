@@ -19,7 +19,7 @@ pub(crate) struct Event {
 
 /// A resource that failed by itself.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) struct Failure {
+pub(crate) struct ResourceFailure {
     pub(crate) resource: String,
     pub(crate) kind: String,
     pub(crate) reason: String,
@@ -43,12 +43,12 @@ impl Event {
 }
 
 /// The failures of an operation, in the order they happened; `events` oldest first.
-pub(super) fn failures(events: &[Event]) -> Vec<Failure> {
+pub(super) fn failures(events: &[Event]) -> Vec<ResourceFailure> {
     let failed = events
         .iter()
         .filter(|event| event.status.ends_with("_FAILED") && !event.is_consequence());
     failed
-        .map(|event| Failure {
+        .map(|event| ResourceFailure {
             resource: event.resource.clone(),
             kind: event.kind.clone(),
             reason: event
@@ -59,7 +59,7 @@ pub(super) fn failures(events: &[Event]) -> Vec<Failure> {
         .collect()
 }
 
-impl fmt::Display for Failure {
+impl fmt::Display for ResourceFailure {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{} ({}): {}", self.resource, self.kind, self.reason)
     }

@@ -8,8 +8,11 @@ use aws_sdk_cloudformation::{
 };
 use sha2::{Digest as _, Sha256};
 
-use super::stacks::Stacks;
-use crate::aws::told;
+use super::{
+    planned_change::{PlannedChange, planned},
+    stacks::Stacks,
+};
+use crate::aws::call_error;
 
 /// The template of a change set.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -27,16 +30,6 @@ pub(super) struct Wanted {
     pub(super) parameters: Vec<(String, Option<String>)>,
 }
 
-/// One change, as a row of the table.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) struct PlannedChange {
-    pub(crate) action: String,
-    pub(crate) resource: String,
-    pub(crate) kind: String,
-    /// `yes`, `maybe` or empty.
-    pub(crate) replacement: &'static str,
-}
-
 /// A change set that can be executed, or that there is nothing to do.
 pub(super) enum Drafted {
     NoChanges,
@@ -50,7 +43,7 @@ pub(super) enum Drafted {
 }
 
 impl Wanted {
-    /// The same for the same wish, so that an interrupted run finds its own change set again.
+    /// The same for the same request, so that an interrupted run finds its own change set again.
     fn change_set_name(&self) -> String {
         let mut digest = Sha256::new();
         let (TemplateSource::Body(template) | TemplateSource::Url(template)) = &self.template;
@@ -111,6 +104,7 @@ impl Stacks {
         kind: ChangeSetType,
     ) -> anyhow::Result<()> {
         let call = self
+            .cloudformation
             .client
             .create_change_set()
             .stack_name(&wanted.stack)
@@ -131,7 +125,7 @@ impl Stacks {
         match call.send().await {
             Ok(_) => Ok(()),
             Err(error) if error.code() == Some("AlreadyExistsException") => Ok(()),
-            Err(error) => Err(told(error).context("the change set cannot be made")),
+            Err(error) => Err(call_error(error).context("the change set cannot be made")),
         }
     }
 
@@ -146,13 +140,14 @@ impl Stacks {
             let mut page = None;
             let set = loop {
                 let call = self
+                    .cloudformation
                     .client
                     .describe_change_set()
                     .stack_name(stack)
                     .change_set_name(name);
                 let answer = call.set_next_token(page).send().await;
-                let mut answer =
-                    answer.map_err(|error| told(error).context("the change set cannot be read"))?;
+                let mut answer = answer
+                    .map_err(|error| call_error(error).context("the change set cannot be read"))?;
                 changes.extend(answer.changes.take().unwrap_or_default());
                 page = answer.next_token.take();
                 if page.is_none() {
@@ -161,7 +156,7 @@ impl Stacks {
             };
             match &set.status {
                 Some(ChangeSetStatus::CreatePending | ChangeSetStatus::CreateInProgress) => {
-                    tokio::time::sleep(self.every).await;
+                    tokio::time::sleep(self.poll_interval).await;
                 }
                 _ => return Ok((set, changes)),
             }
@@ -174,7 +169,11 @@ impl Stacks {
         change_set: &str,
         kind: &ChangeSetType,
     ) -> anyhow::Result<()> {
-        let call = self.client.execute_change_set().change_set_name(change_set);
+        let call = self
+            .cloudformation
+            .client
+            .execute_change_set()
+            .change_set_name(change_set);
         // What a failed first creation retained would block the next one.
         let call = match kind {
             ChangeSetType::Create => call.retain_except_on_create(true),
@@ -182,13 +181,14 @@ impl Stacks {
         };
         match call.send().await {
             Ok(_) => Ok(()),
-            Err(error) => Err(told(error).context("the change set cannot be executed")),
+            Err(error) => Err(call_error(error).context("the change set cannot be executed")),
         }
     }
 
     /// Throws a change set away.
     pub(super) async fn discard(&self, stack: &str, change_set: &str) -> anyhow::Result<()> {
         let call = self
+            .cloudformation
             .client
             .delete_change_set()
             .stack_name(stack)
@@ -196,7 +196,7 @@ impl Stacks {
         call.send()
             .await
             .map(drop)
-            .map_err(|error| told(error).context("the change set cannot be deleted"))
+            .map_err(|error| call_error(error).context("the change set cannot be deleted"))
     }
 }
 
@@ -209,22 +209,7 @@ fn parameter((name, value): &(String, Option<String>)) -> Parameter {
     .build()
 }
 
-fn planned(change: &Change) -> Option<PlannedChange> {
-    use aws_sdk_cloudformation::types::Replacement;
-    let change = change.resource_change()?;
-    Some(PlannedChange {
-        action: change.action()?.as_str().to_lowercase(),
-        resource: change.logical_resource_id()?.to_owned(),
-        kind: change.resource_type()?.to_owned(),
-        replacement: match change.replacement() {
-            Some(Replacement::True) => "yes",
-            Some(Replacement::Conditional) => "maybe",
-            _ => "",
-        },
-    })
-}
-
-/// CloudFormation tells "nothing to do" as a failure, in one of two sentences.
+/// CloudFormation reports "nothing to do" as a failure, in one of two sentences.
 fn says_no_changes(reason: &str) -> bool {
     reason.contains("didn't contain changes") || reason.contains("No updates are to be performed")
 }

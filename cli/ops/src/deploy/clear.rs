@@ -7,10 +7,9 @@ use aws_sdk_s3::{
     operation::list_object_versions::ListObjectVersionsOutput,
     types::{Delete, ObjectIdentifier},
 };
-
 use keyfront_cli::report;
 
-use crate::aws::told;
+use crate::aws::call_error;
 
 /// The longest AWS offers: time to notice a mistake.
 const KEY_GRACE_DAYS: i32 = 30;
@@ -33,7 +32,7 @@ pub(super) async fn function(config: &SdkConfig, name: &str) -> anyhow::Result<O
                 "function {name} has replicas at the edge still, which CloudFront takes back within hours; run the same command again then"
             )))
         }
-        Err(error) => Err(told(error).context(format!("function {name} cannot be deleted"))),
+        Err(error) => Err(call_error(error).context(format!("function {name} cannot be deleted"))),
     }
 }
 
@@ -46,7 +45,7 @@ pub(super) async fn bucket(s3: &aws_sdk_s3::Client, bucket: &str) -> anyhow::Res
         let page = match s3.list_object_versions().bucket(bucket).send().await {
             Ok(page) => page,
             Err(error) if error.code() == Some("NoSuchBucket") => return Ok(()),
-            Err(error) => return Err(told(error).context(context())),
+            Err(error) => return Err(call_error(error).context(context())),
         };
         let doomed = identifiers(&page).with_context(context)?;
         if doomed.is_empty() {
@@ -59,7 +58,8 @@ pub(super) async fn bucket(s3: &aws_sdk_s3::Client, bucket: &str) -> anyhow::Res
     }
     abort_uploads(s3, bucket).await?;
     let deleted = s3.delete_bucket().bucket(bucket).send().await;
-    deleted.map_err(|error| told(error).context(format!("bucket {bucket} cannot be deleted")))?;
+    deleted
+        .map_err(|error| call_error(error).context(format!("bucket {bucket} cannot be deleted")))?;
     report::note(format_args!(
         "Deleted bucket {bucket} with {removed} object versions."
     ));
@@ -91,7 +91,7 @@ async fn delete_objects(
 ) -> anyhow::Result<()> {
     let delete = Delete::builder().set_objects(Some(doomed)).quiet(true);
     let call = s3.delete_objects().bucket(bucket).delete(delete.build()?);
-    let answer = call.send().await.map_err(told)?;
+    let answer = call.send().await.map_err(call_error)?;
     match answer.errors().first() {
         None => Ok(()),
         Some(error) => anyhow::bail!(
@@ -106,7 +106,7 @@ async fn abort_uploads(s3: &aws_sdk_s3::Client, bucket: &str) -> anyhow::Result<
     loop {
         let listed = s3.list_multipart_uploads().bucket(bucket).send().await;
         let listed =
-            listed.map_err(|error| told(error).context("begun uploads cannot be listed"))?;
+            listed.map_err(|error| call_error(error).context("begun uploads cannot be listed"))?;
         if listed.uploads().is_empty() {
             return Ok(());
         }
@@ -117,7 +117,7 @@ async fn abort_uploads(s3: &aws_sdk_s3::Client, bucket: &str) -> anyhow::Result<
                 .set_upload_id(upload.upload_id.clone());
             call.send()
                 .await
-                .map_err(|error| told(error).context("a begun upload cannot be given up"))?;
+                .map_err(|error| call_error(error).context("a begun upload cannot be given up"))?;
         }
     }
 }
@@ -141,7 +141,7 @@ pub(super) async fn key(config: &SdkConfig, key: &str) -> anyhow::Result<()> {
             Ok(())
         }
         Err(error) => {
-            Err(told(error).context(format!("key {key} cannot be scheduled for deletion")))
+            Err(call_error(error).context(format!("key {key} cannot be scheduled for deletion")))
         }
     }
 }

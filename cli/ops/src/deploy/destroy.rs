@@ -2,20 +2,26 @@
 
 use aws_config::SdkConfig;
 use clap::Args;
+use keyfront_cli::report;
+use keyfront_names::Arn;
 
 use super::{
-    EXIT_CODES, SystemArguments, clear, confirm,
-    failure::{DeployError, refused},
+    clear,
+    confirmation::confirm,
+    deploy_error::{DeployError, refused},
     leftovers::{self, BUCKET, FUNCTION, KEY, Leftover},
     operation,
-    outputs::outputs_of,
+    stack_state::StackState,
     stacks::Stacks,
-    standing::Standing,
-    template::{Layout, region_of},
+    system_arguments::{EXIT_CODES, SystemArguments},
 };
-use keyfront_cli::report;
-
-use crate::aws;
+use crate::{
+    aws,
+    system::{
+        layout::{Layout, region_of},
+        outputs,
+    },
+};
 
 /// Remove the system from the account; the bucket and the key stay unless they are named
 ///
@@ -58,7 +64,7 @@ impl Destruction<'_> {
         let mut all: Vec<Stacks> = self.all_stacks();
         // The other way round: the distribution lets go of the function URL before that goes.
         all.reverse();
-        self.judge_names(&all).await?;
+        self.check_names(&all).await?;
         if !self.arguments.yes {
             confirm(&format!(
                 "Delete system {} of {}?",
@@ -88,19 +94,19 @@ impl Destruction<'_> {
                 Stacks::new(
                     &self.config,
                     region_of(*template, &self.region),
-                    self.arguments.system.every(),
+                    self.arguments.system.poll_interval(),
                 )
             })
             .collect()
     }
 
     /// A name to delete must be this system's, or a typing mistake would delete another's.
-    async fn judge_names(&self, all: &[Stacks]) -> anyhow::Result<()> {
+    async fn check_names(&self, all: &[Stacks]) -> anyhow::Result<()> {
         let (mut buckets, mut keys) = (Vec::new(), Vec::new());
         let name = &self.arguments.system.stack;
         for stacks in all {
-            if stacks.find(name).await?.is_some() {
-                let mut outputs = outputs_of(stacks, name).await?;
+            if let Some(stack) = stacks.find(name).await? {
+                let mut outputs = outputs::of_stack(stack);
                 buckets.extend(outputs.remove("BucketName"));
                 keys.extend(outputs.remove("KeyArn"));
             }
@@ -136,12 +142,12 @@ impl Destruction<'_> {
         let Some(mut stack) = stacks.find(name).await? else {
             report::note(format_args!(
                 "Stack {name} in {}: already gone.",
-                stacks.region
+                stacks.region()
             ));
             return Ok(());
         };
-        let standing = stack.stack_status.as_ref().map(Standing::from);
-        if standing == Some(Standing::Busy) {
+        let state = stack.stack_status.as_ref().map(StackState::from);
+        if state == Some(StackState::Busy) {
             let deleting = operation::is_being_deleted(&stack);
             let ended = operation::follow(stacks, &stack).await;
             match (deleting, ended) {
@@ -163,7 +169,7 @@ impl Destruction<'_> {
 
     /// Deletes what may be deleted; what remains, in words.
     async fn clear(&self, stacks: &Stacks, leftover: Leftover) -> anyhow::Result<Option<String>> {
-        let config = aws::in_region(&self.config, &stacks.region);
+        let config = aws::in_region(&self.config, stacks.region());
         match leftover.kind.as_str() {
             FUNCTION => clear::function(&config, &leftover.id).await,
             BUCKET
@@ -199,10 +205,17 @@ fn listed(names: &[String]) -> String {
     }
 }
 
-/// An id is the last segment of an ARN.
+/// Whether two names, each an ARN or an id, are of the same key. An id alone says nothing of the Region.
 fn same_key(known: &str, given: &str) -> bool {
-    let id = |key: &str| key.rsplit('/').next().map(str::to_owned);
-    known == given || (id(known) == id(given) && (!known.contains(':') || !given.contains(':')))
+    match (key_id(known), key_id(given)) {
+        (Some(_), Some(_)) => known == given,
+        (known_id, given_id) => known_id.unwrap_or(known) == given_id.unwrap_or(given),
+    }
+}
+
+/// The id in a key's ARN.
+fn key_id(key: &str) -> Option<&str> {
+    Arn::parse(key).ok()?.resource.strip_prefix("key/")
 }
 
 #[cfg(test)]

@@ -1,23 +1,22 @@
 //! The first publisher: made once, when the bucket has no publishers' policy yet.
 
-use std::collections::BTreeMap;
-
 use anyhow::Context as _;
 use aws_config::SdkConfig;
 use keyfront_origin::publisher::Publisher;
 use time::OffsetDateTime;
 
-use super::wish::Wish;
 use crate::{
     aws,
-    publisher::{self, Bucket},
+    bucket_target::BucketTarget,
+    publisher::{policy, render, tokens},
+    system::outputs::Outputs,
 };
 
 /// Adds the first publisher and shows its token, unless there are publishers, or tokens are not how they are known.
-pub(super) async fn settle(
+pub(super) async fn add_if_none(
     config: &SdkConfig,
-    wish: &Wish,
-    outputs: &BTreeMap<String, String>,
+    region: &str,
+    outputs: &Outputs,
     name: &str,
 ) -> anyhow::Result<()> {
     if outputs
@@ -26,29 +25,26 @@ pub(super) async fn settle(
     {
         return Ok(());
     }
-    let bucket = Bucket {
-        s3: aws::s3(&aws::in_region(config, &wish.region)),
-        name: outputs
-            .get("BucketName")
-            .context("the stack tells no BucketName")?
-            .clone(),
-    };
-    if !publisher::list_is_empty(&bucket).await? {
+    let name_of_bucket = outputs
+        .get("BucketName")
+        .context("the stack has no output BucketName")?;
+    let target = BucketTarget::new(&aws::in_region(config, region), name_of_bucket.clone())?;
+    if policy::has_publishers(&target).await? {
         return Ok(());
     }
     let now = OffsetDateTime::now_utc();
-    let token = publisher::change(&bucket, |policy| {
+    let token = policy::change(&target, |policy| {
         let mut policy = policy.with(everywhere(name)?)?;
-        let token = publisher::issue(&mut policy, name, None, now)?;
+        let token = tokens::issue(&mut policy, name, None, now)?;
         Ok((policy, token))
     })
     .await
     .context("the system is deployed; make the first publisher with `keyfront publisher add`")?;
-    publisher::render::added(name, &bucket.name, Some(&token));
+    render::added(name, &target.bucket, Some(&token));
     Ok(())
 }
 
-/// It publishes everywhere, replaces and deletes nothing; rules of one's own follow with `keyfront publisher add`.
+/// It publishes everywhere, replaces and deletes nothing; your own rules follow with `keyfront publisher add`.
 fn everywhere(name: &str) -> serde_json::Result<Publisher> {
     serde_json::from_value(serde_json::json!({
         "id": name,

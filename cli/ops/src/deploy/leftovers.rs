@@ -4,7 +4,7 @@ use anyhow::Context as _;
 use aws_sdk_cloudformation::types::{ResourceStatus, StackStatus};
 
 use super::stacks::Stacks;
-use crate::aws::told;
+use crate::aws::call_error;
 
 pub(super) const FUNCTION: &str = "AWS::Lambda::Function";
 pub(super) const BUCKET: &str = "AWS::S3::Bucket";
@@ -35,13 +35,15 @@ pub(super) async fn of_deleted(stacks: &Stacks, name: &str) -> anyhow::Result<Ve
 
 async fn deleted(stacks: &Stacks, name: &str) -> anyhow::Result<Vec<String>> {
     let call = stacks
+        .cloudformation
         .client
         .list_stacks()
         .stack_status_filter(StackStatus::DeleteComplete);
     let mut pages = call.into_paginator().send();
     let mut ids = Vec::new();
     while let Some(page) = pages.next().await {
-        let page = page.map_err(|error| told(error).context("deleted stacks cannot be listed"))?;
+        let page =
+            page.map_err(|error| call_error(error).context("deleted stacks cannot be listed"))?;
         let summaries = page.stack_summaries.unwrap_or_default().into_iter();
         ids.extend(
             summaries
@@ -54,6 +56,7 @@ async fn deleted(stacks: &Stacks, name: &str) -> anyhow::Result<Vec<String>> {
 
 async fn spared(stacks: &Stacks, id: &str) -> anyhow::Result<Vec<Leftover>> {
     let mut pages = stacks
+        .cloudformation
         .client
         .list_stack_resources()
         .stack_name(id)
@@ -61,8 +64,9 @@ async fn spared(stacks: &Stacks, id: &str) -> anyhow::Result<Vec<Leftover>> {
         .send();
     let mut found = Vec::new();
     while let Some(page) = pages.next().await {
-        let page = page
-            .map_err(|error| told(error).context("a deleted stack's resources cannot be listed"))?;
+        let page = page.map_err(|error| {
+            call_error(error).context("a deleted stack's resources cannot be listed")
+        })?;
         for resource in page.stack_resource_summaries.unwrap_or_default() {
             if resource.resource_status == Some(ResourceStatus::DeleteSkipped) {
                 found.push(Leftover {

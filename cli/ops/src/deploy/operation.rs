@@ -4,9 +4,8 @@
 use anyhow::Context as _;
 use aws_sdk_cloudformation::types::{Stack, StackStatus};
 
-use super::render::Progress;
-use super::{failure::DeployError, stacks::Stacks, standing::Aim};
-use crate::aws::told;
+use super::{deploy_error::DeployError, progress::Progress, stack_state::Aim, stacks::Stacks};
+use crate::aws::call_error;
 
 /// Whether the operation under way is the stack's deletion.
 pub(super) fn is_being_deleted(stack: &Stack) -> bool {
@@ -19,7 +18,7 @@ pub(super) async fn follow(stacks: &Stacks, stack: &Stack) -> anyhow::Result<()>
     let name = stack.stack_name.as_deref().unwrap_or(id);
     let progress = Progress::begin(&format!(
         "An operation of stack {name} in {} is under way; following it.",
-        stacks.region
+        stacks.region()
     ));
     let aim = if is_being_deleted(stack) {
         Aim::Deleted
@@ -35,7 +34,7 @@ pub(super) async fn delete(stacks: &Stacks, stack: &Stack) -> anyhow::Result<()>
     let id = stack.stack_id.as_deref().context("a stack without an id")?;
     let name = stack.stack_name.as_deref().unwrap_or(id);
     let mark = stacks.mark(id).await?;
-    let progress = Progress::begin(&format!("Deleting stack {name} in {}.", stacks.region));
+    let progress = Progress::begin(&format!("Deleting stack {name} in {}.", stacks.region()));
     stacks.begin_deletion(id).await?;
     stacks.follow(mark, Aim::Deleted, &progress).await
 }
@@ -44,11 +43,15 @@ pub(super) async fn delete(stacks: &Stacks, stack: &Stack) -> anyhow::Result<()>
 pub(super) async fn continue_rollback(stacks: &Stacks, stack: &Stack) -> anyhow::Result<()> {
     let id = stack.stack_id.as_deref().context("a stack without an id")?;
     let mark = stacks.mark(id).await?;
-    let progress = Progress::begin(&format!("Continuing the rollback in {}.", stacks.region));
-    let call = stacks.client.continue_update_rollback().stack_name(id);
+    let progress = Progress::begin(&format!("Continuing the rollback in {}.", stacks.region()));
+    let call = stacks
+        .cloudformation
+        .client
+        .continue_update_rollback()
+        .stack_name(id);
     call.send()
         .await
-        .map_err(|error| told(error).context("the rollback cannot be continued"))?;
+        .map_err(|error| call_error(error).context("the rollback cannot be continued"))?;
     match stacks.follow(mark, Aim::Deployed, &progress).await {
         // A finished rollback is what was wanted here.
         Err(error)

@@ -1,27 +1,26 @@
 //! Deployments that create nothing: `--dry-run`, and the console's address after `--upload-only`.
 
-use std::collections::BTreeMap;
-
+use keyfront_cli::report;
 use keyfront_cloudformation::Template;
 
 use super::{
-    apply::Deployment,
     artifacts::ArtifactBucket,
     bundle::Artifact,
     change_set::TemplateSource,
-    supply::parameters_of,
-    template::{self, region_of},
+    deployment::Deployment,
+    supply::{TemplateUpload, parameters_of},
+    template,
 };
-use keyfront_cli::report;
+use crate::system::{layout::region_of, outputs::Outputs};
 
 impl Deployment {
     /// `--dry-run`: reads only.
     pub(super) async fn rehearse(&self) -> anyhow::Result<()> {
-        for template in self.wish.layout.templates() {
+        for template in self.request.layout.templates() {
             let stacks = self.stacks(*template);
-            let stack = stacks.find(&self.wish.stack).await?;
+            let stack = stacks.find(&self.request.stack).await?;
             let bucket = self.artifact_bucket(*template);
-            let artifacts = self.artifacts(*template, false);
+            let artifacts = self.artifacts(*template, TemplateUpload::IfTooLong);
             for artifact in bucket.missing(&artifacts).await? {
                 report::line(format_args!(
                     "would upload {} to {}",
@@ -33,11 +32,11 @@ impl Deployment {
             let verb = stack.as_ref().map_or("create", |_| "update");
             report::line(format_args!(
                 "would {verb} stack {} in {} from {}",
-                self.wish.stack,
-                stacks.region,
+                self.request.stack,
+                stacks.region(),
                 template.file_name()
             ));
-            let wanted = self.wanted(*template, (bucket, source), &kept, &BTreeMap::new());
+            let wanted = self.wanted(*template, (bucket, source), &kept, &Outputs::new());
             for (name, value) in wanted.parameters {
                 match value {
                     Some(value) if kept.get(&name) != Some(&value) => {
@@ -53,20 +52,20 @@ impl Deployment {
 
     /// Where the console starts this template, and what it has to be told.
     pub(super) fn print_launch(&self, template: Template, bucket: &ArtifactBucket) {
-        let region = region_of(template, &self.wish.region);
+        let region = region_of(template, &self.request.region);
         let stored = Artifact::new("templates", "yaml", template.body().as_bytes().to_vec());
         let url = bucket.url(&stored.key);
         report::line(format_args!(
             "https://{region}.console.aws.amazon.com/cloudformation/home?region={region}#/stacks/create/review?templateURL={}&stackName={}",
             keyfront_sigv4::uri_encoding::encode_component(&url),
-            self.wish.stack
+            self.request.stack
         ));
-        let filled = self.filled(&bucket.name, &BTreeMap::new());
+        let filled = self.filled(&bucket.name, &Outputs::new());
         let declared = template::parameters(template);
         let rows = declared.iter().filter_map(|parameter| {
             let value = filled
                 .get(&parameter.name)
-                .or_else(|| self.wish.parameters.get(&parameter.name))?;
+                .or_else(|| self.request.parameters.get(&parameter.name))?;
             Some((parameter.name.clone(), value.clone()))
         });
         report::pairs(["PARAMETER", "VALUE"], rows);

@@ -1,34 +1,31 @@
-//! CloudFormation in one Region: how a stack stands, following what happens to it.
+//! A system's stacks in one Region: their events, and following an operation to its end.
 //!
-//! It decides nothing; `standing` and `cause` do.
+//! It decides nothing; `stack_state` and `cause` do.
 
 use std::{collections::BTreeSet, time::Duration};
 
 use anyhow::Context as _;
 use aws_config::SdkConfig;
 use aws_sdk_cloudformation::{
-    Client,
     error::ProvideErrorMetadata as _,
     types::{Stack, StackEvent, StackStatus},
 };
 
-use super::render::Progress;
 use super::{
-    cause::{Event, Failure, failures},
-    failure::DeployError,
-    standing::{Aim, Standing},
+    cause::{Event, ResourceFailure, failures},
+    deploy_error::DeployError,
+    progress::Progress,
+    stack_state::{Aim, StackState},
 };
-use crate::aws::told;
+use crate::{aws::call_error, system::stack::Regional};
 
-/// Looks without an event before a stack at rest counts as done: events may come late.
-const SILENT_LOOKS: u32 = 10;
+/// Polls without an event before a stack at rest counts as done: events may come late.
+const SILENT_POLLS: u32 = 10;
 
-/// CloudFormation in one Region.
-pub(crate) struct Stacks {
-    pub(super) client: Client,
-    pub(crate) region: String,
-    /// Pause between two looks.
-    pub(super) every: Duration,
+/// The stacks of one Region.
+pub(super) struct Stacks {
+    pub(super) cloudformation: Regional,
+    pub(super) poll_interval: Duration,
 }
 
 /// Where following begins: after everything that had happened.
@@ -39,46 +36,44 @@ pub(super) struct Mark {
 }
 
 impl Stacks {
-    pub(crate) fn new(config: &SdkConfig, region: &str, every: Duration) -> Self {
+    pub(super) fn new(config: &SdkConfig, region: &str, poll_interval: Duration) -> Self {
         Self {
-            client: Client::new(&crate::aws::in_region(config, region)),
-            region: region.to_owned(),
-            every,
+            cloudformation: Regional::new(config, region),
+            poll_interval,
         }
     }
 
+    pub(super) fn region(&self) -> &str {
+        &self.cloudformation.region
+    }
+
     /// The stack; `None` if it does not exist.
-    pub(crate) async fn find(&self, name: &str) -> anyhow::Result<Option<Stack>> {
-        match self.client.describe_stacks().stack_name(name).send().await {
-            Ok(answer) => Ok(answer.stacks.unwrap_or_default().into_iter().next()),
-            Err(error)
-                if error.code() == Some("ValidationError")
-                    && error
-                        .message()
-                        .is_some_and(|text| text.contains("does not exist")) =>
-            {
-                Ok(None)
-            }
-            Err(error) => Err(told(error).context(format!(
-                "stack {name} in {} cannot be described",
-                self.region
-            ))),
-        }
+    pub(super) async fn find(&self, name: &str) -> anyhow::Result<Option<Stack>> {
+        self.cloudformation.find(name).await
     }
 
     /// Asks for a stack's deletion.
     pub(super) async fn begin_deletion(&self, stack: &str) -> anyhow::Result<()> {
-        let sent = self.client.delete_stack().stack_name(stack).send().await;
+        let sent = self
+            .cloudformation
+            .client
+            .delete_stack()
+            .stack_name(stack)
+            .send()
+            .await;
         sent.map(drop).map_err(|error| {
-            told(error).context(format!(
+            call_error(error).context(format!(
                 "stack {stack} in {} cannot be deleted",
-                self.region
+                self.region()
             ))
         })
     }
 
     /// What failed in the latest operation of a stack.
-    pub(super) async fn last_failures(&self, stack_id: &str) -> anyhow::Result<Vec<Failure>> {
+    pub(super) async fn last_failures(
+        &self,
+        stack_id: &str,
+    ) -> anyhow::Result<Vec<ResourceFailure>> {
         let all = self.events(stack_id, |_| false).await?;
         let began = all.iter().rposition(Event::begins_operation).unwrap_or(0);
         Ok(failures(&all[began..]))
@@ -141,18 +136,21 @@ impl Stacks {
             }
             let status = stack.as_ref().and_then(|stack| stack.stack_status.clone());
             let status = status.unwrap_or(StackStatus::DeleteComplete);
-            let at_rest = !matches!(Standing::from(&status), Standing::Busy | Standing::Reviewed);
+            let at_rest = !matches!(
+                StackState::from(&status),
+                StackState::Busy | StackState::Reviewed
+            );
             let moved = happened.iter().any(|event| event.of_stack);
-            if at_rest && (moved || silent >= SILENT_LOOKS || status == StackStatus::DeleteComplete)
+            if at_rest && (moved || silent >= SILENT_POLLS || status == StackStatus::DeleteComplete)
             {
-                return self.judge(stack, &status, aim, &happened);
+                return self.conclude(stack, &status, aim, &happened);
             }
             silent += u32::from(at_rest);
-            tokio::time::sleep(self.every).await;
+            tokio::time::sleep(self.poll_interval).await;
         }
     }
 
-    fn judge(
+    fn conclude(
         &self,
         stack: Option<Stack>,
         status: &StackStatus,
@@ -165,7 +163,7 @@ impl Stacks {
         let name = stack.and_then(|stack| stack.stack_name);
         Err(DeployError::Failed {
             stack: name.unwrap_or_else(|| "(deleted)".to_owned()),
-            region: self.region.clone(),
+            region: self.region().to_owned(),
             status: status.as_str().to_owned(),
             causes: failures(happened),
         }
@@ -181,12 +179,18 @@ impl Stacks {
         let mut events = Vec::new();
         let mut page = None;
         'pages: loop {
-            let call = self.client.describe_stack_events().stack_name(stack);
+            let call = self
+                .cloudformation
+                .client
+                .describe_stack_events()
+                .stack_name(stack);
             let answer = match call.set_next_token(page).send().await {
                 Ok(answer) => answer,
                 // A stack that was deleted long ago, or has not begun yet.
                 Err(error) if error.code() == Some("ValidationError") => break,
-                Err(error) => return Err(told(error).context("the stack's events cannot be read")),
+                Err(error) => {
+                    return Err(call_error(error).context("the stack's events cannot be read"));
+                }
             };
             for event in answer.stack_events.unwrap_or_default() {
                 let event = read(event).context("an event has no id")?;

@@ -1,16 +1,16 @@
-//! `keyfront status`: how the system's stacks stand, and why, if one failed.
+//! `keyfront status`: the state of the system's stacks, and the cause, if one failed.
 
 use clap::Args;
+use keyfront_cli::{Table, report};
 
 use super::{
-    EXIT_CODES, SystemArguments,
-    failure::DeployError,
-    leftovers,
+    deploy_error::DeployError,
+    leftovers::{self, Leftover},
+    stack_state::StackState,
     stacks::Stacks,
-    standing::Standing,
-    template::{Layout, region_of},
+    system_arguments::{EXIT_CODES, SystemArguments},
 };
-use keyfront_cli::{Table, report};
+use crate::system::layout::{Layout, region_of};
 
 /// Show the state of the system's stacks; 0 if all are complete
 #[derive(Debug, Args)]
@@ -35,54 +35,57 @@ pub(super) async fn status(arguments: StatusArguments) -> anyhow::Result<()> {
     let (config, region) = arguments.system.load().await?;
     let name = &arguments.system.stack;
     let mut rows = Vec::new();
-    let mut whole = true;
+    let mut complete = true;
     let mut retained = Vec::new();
     for template in Layout::of(&region).templates() {
         let stacks = Stacks::new(
             &config,
             region_of(*template, &region),
-            arguments.system.every(),
+            arguments.system.poll_interval(),
         );
         let stack = stacks.find(name).await?;
         let status = stack.as_ref().and_then(|stack| stack.stack_status.clone());
-        whole &= status
+        complete &= status
             .as_ref()
-            .is_some_and(|status| Standing::from(status) == Standing::Whole);
+            .is_some_and(|status| StackState::from(status) == StackState::Complete);
         let causes = match stack.as_ref().and_then(|stack| stack.stack_id.as_deref()) {
             Some(id) => stacks.last_failures(id).await?,
             None => Vec::new(),
         };
         rows.push(Row {
             stack: name.clone(),
-            region: stacks.region.clone(),
+            region: stacks.region().to_owned(),
             status: status.map_or_else(|| "absent".to_owned(), |status| status.as_str().to_owned()),
             causes: causes.iter().map(ToString::to_string).collect(),
         });
         retained.extend(leftovers::of_deleted(&stacks, name).await?);
     }
-    if arguments.json {
-        report::line(serde_json::to_string_pretty(&rows)?);
-    } else {
-        let mut table = Table::new(["STACK", "REGION", "STATUS"]);
-        for row in &rows {
-            table.push([row.stack.clone(), row.region.clone(), row.status.clone()]);
-        }
-        report::line(table);
-        for cause in rows.iter().flat_map(|row| &row.causes) {
-            report::line(format_args!("failed: {cause}"));
-        }
-        for function in retained
-            .iter()
-            .filter(|left| left.kind == leftovers::FUNCTION)
-        {
-            report::note(format_args!(
-                "may still await its replicas' end: function {}; `keyfront destroy` removes it",
-                function.id
-            ));
-        }
+    match arguments.json {
+        true => report::line(serde_json::to_string_pretty(&rows)?),
+        false => show(&rows, &retained),
     }
-    match whole {
+    match complete {
         true => Ok(()),
-        false => Err(DeployError::Remains(format!("system {name} is not whole")).into()),
+        false => Err(DeployError::Remains(format!("system {name} is not complete")).into()),
+    }
+}
+
+fn show(rows: &[Row], retained: &[Leftover]) {
+    let mut table = Table::new(["STACK", "REGION", "STATUS"]);
+    for row in rows {
+        table.push([row.stack.clone(), row.region.clone(), row.status.clone()]);
+    }
+    report::line(table);
+    for cause in rows.iter().flat_map(|row| &row.causes) {
+        report::line(format_args!("failed: {cause}"));
+    }
+    for function in retained
+        .iter()
+        .filter(|leftover| leftover.kind == leftovers::FUNCTION)
+    {
+        report::note(format_args!(
+            "function {} may still have replicas at the edge; `keyfront destroy` removes it",
+            function.id
+        ));
     }
 }

@@ -3,21 +3,31 @@
 use std::collections::BTreeMap;
 
 use aws_sdk_cloudformation::types::Stack;
+use keyfront_cli::report;
 use keyfront_cloudformation::Template;
 
 use super::{
-    apply::Deployment,
     artifacts::ArtifactBucket,
     bundle::Artifact,
     change_set::{TemplateSource, Wanted},
-    template::{self, region_of},
+    deployment::Deployment,
+    template,
 };
-use keyfront_cli::report;
-
-use crate::aws;
+use crate::{
+    aws,
+    system::{layout::region_of, outputs::Outputs},
+};
 
 /// CloudFormation takes larger templates only from S3 (docs: quotas).
 const MAX_INLINE: usize = 51_200;
+
+/// Whether the template goes through the artifact bucket.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum TemplateUpload {
+    Always,
+    /// Only if it is too long to be sent along.
+    IfTooLong,
+}
 
 /// The parameters a stack has.
 pub(super) fn parameters_of(stack: &Stack) -> BTreeMap<String, String> {
@@ -39,18 +49,17 @@ impl Deployment {
         template: Template,
         source: (ArtifactBucket, TemplateSource),
         kept: &BTreeMap<String, String>,
-        inputs: &BTreeMap<String, String>,
+        inputs: &Outputs,
     ) -> Wanted {
         let (bucket, source) = source;
         let filled = self.filled(&bucket.name, inputs);
         let declared = template::parameters(template).into_iter();
         let parameters = declared.filter_map(|parameter| {
             let name = parameter.name;
-            let given = self
-                .wish
-                .parameters
-                .get(&name)
-                .filter(|value| template::belongs(template, &self.wish.region, &name, value));
+            let given =
+                self.request.parameters.get(&name).filter(|value| {
+                    template::belongs(template, &self.request.region, &name, value)
+                });
             match filled.get(&name).or(given) {
                 Some(value) => Some((name, Some(value.clone()))),
                 None if kept.contains_key(&name) => Some((name, None)),
@@ -58,18 +67,14 @@ impl Deployment {
             }
         });
         Wanted {
-            stack: self.wish.stack.clone(),
+            stack: self.request.stack.clone(),
             template: source,
             parameters: parameters.collect(),
         }
     }
 
     /// The parameters this program fills.
-    pub(super) fn filled(
-        &self,
-        bucket: &str,
-        inputs: &BTreeMap<String, String>,
-    ) -> BTreeMap<String, String> {
+    pub(super) fn filled(&self, bucket: &str, inputs: &Outputs) -> BTreeMap<String, String> {
         let host = |output: &str| {
             inputs.get(output).map(|url| {
                 url.trim_start_matches("https://")
@@ -82,7 +87,7 @@ impl Deployment {
             ("OriginKey", Some(self.origin.key.clone())),
             ("EdgeKey", Some(self.edge.key.clone())),
             ("EdgeSha256", Some(self.edge.sha256_base64())),
-            ("BucketRegion", Some(self.wish.region.clone())),
+            ("BucketRegion", Some(self.request.region.clone())),
             ("BucketName", inputs.get("BucketName").cloned()),
             ("EdgeRoleArn", inputs.get("EdgeRoleArn").cloned()),
             ("OriginHost", host("OriginUrl")),
@@ -94,9 +99,9 @@ impl Deployment {
             .collect()
     }
 
-    pub(super) fn artifacts(&self, template: Template, with_template: bool) -> Vec<Artifact> {
+    pub(super) fn artifacts(&self, template: Template, upload: TemplateUpload) -> Vec<Artifact> {
         let body = template.body();
-        let stored = (with_template || body.len() > MAX_INLINE)
+        let stored = (upload == TemplateUpload::Always || body.len() > MAX_INLINE)
             .then(|| Artifact::new("templates", "yaml", body.as_bytes().to_vec()));
         let packages = match template {
             Template::Keyfront => vec![&self.edge, &self.origin],
@@ -107,14 +112,14 @@ impl Deployment {
     }
 
     pub(super) fn artifact_bucket(&self, template: Template) -> ArtifactBucket {
-        let region = region_of(template, &self.wish.region);
+        let region = region_of(template, &self.request.region);
         let s3 = aws::s3(&aws::in_region(&self.config, region));
         // One bucket cannot be in two Regions, and Lambda reads packages from its own.
         let given = self
             .arguments
             .artifact_bucket
             .as_deref()
-            .filter(|_| region == self.wish.region);
+            .filter(|_| region == self.request.region);
         ArtifactBucket::new(s3, region, &self.account, given)
     }
 
@@ -122,10 +127,10 @@ impl Deployment {
     pub(super) async fn upload(
         &self,
         template: Template,
-        with_template: bool,
+        upload: TemplateUpload,
     ) -> anyhow::Result<(ArtifactBucket, TemplateSource)> {
         let bucket = self.artifact_bucket(template);
-        let artifacts = self.artifacts(template, with_template);
+        let artifacts = self.artifacts(template, upload);
         let missing = bucket.missing(&artifacts).await?;
         for artifact in &missing {
             report::note(format_args!(

@@ -4,16 +4,23 @@
 use std::{path::PathBuf, time::Duration};
 
 use anyhow::Context as _;
-use aws_config::{BehaviorVersion, Region, SdkConfig, retry::RetryConfig, timeout::TimeoutConfig};
-use aws_sdk_s3::config::{Credentials, ProvideCredentials as _, SharedCredentialsProvider};
+use aws_config::{SdkConfig, retry::RetryConfig, timeout::TimeoutConfig};
+use aws_sdk_s3::config::{Credentials, ProvideCredentials as _};
 use clap::Args;
 use keyfront_dev_json::{DevJson, Endpoints};
+use keyfront_names::KeyArn;
 
 use super::evidence::Gathered;
-use crate::aws::{self, AwsArguments};
+use crate::{
+    aws::{self, AwsArguments},
+    system::{
+        layout::EDGE_REGION,
+        outputs::{self, Outputs},
+    },
+};
 
 /// A diagnosis must not wait for what does not answer.
-const ATTEMPTS: u32 = 2;
+const MAX_ATTEMPTS: u32 = 2;
 
 /// Where to look.
 #[derive(Debug, Args)]
@@ -78,7 +85,7 @@ impl Sources {
     ///
     /// # Errors
     /// The dev stack's files cannot be read.
-    pub(super) async fn access(&self, patience: Duration) -> anyhow::Result<Gathered<Access>> {
+    pub(super) async fn access(&self, timeout: Duration) -> anyhow::Result<Gathered<Access>> {
         if let Some((dev, path)) = self.dev_json()? {
             return Ok(Gathered::Found(self.of_dev_stack(dev, &path)));
         }
@@ -94,23 +101,25 @@ impl Sources {
                 "AWS was not asked; give --stack, --distribution, --bucket or --dev",
             ));
         }
-        Ok(self.of_aws(patience).await.into())
+        Ok(self.of_aws(timeout).await.into())
     }
 
-    async fn of_aws(&self, patience: Duration) -> anyhow::Result<Access> {
+    async fn of_aws(&self, timeout: Duration) -> anyhow::Result<Access> {
         let loaded = self.aws.load().await?;
         let timeouts = TimeoutConfig::builder()
-            .connect_timeout(patience)
-            .operation_timeout(patience)
+            .connect_timeout(timeout)
+            .operation_timeout(timeout)
             .build();
         let config = loaded
             .to_builder()
-            .retry_config(RetryConfig::standard().with_max_attempts(ATTEMPTS))
+            .retry_config(RetryConfig::standard().with_max_attempts(MAX_ATTEMPTS))
             .timeout_config(timeouts)
             .build();
         let mut outputs = match &self.stack {
-            Some(stack) => crate::deploy::outputs_of_system(&config, stack).await?,
-            None => Default::default(),
+            Some(stack) => outputs::of_system(&config, stack)
+                .await?
+                .with_context(|| format!("there is no stack {stack}; is --region its bucket's?"))?,
+            None => Outputs::new(),
         };
         let edge_function = outputs.remove("EdgeFunctionArn");
         let mut named =
@@ -135,48 +144,33 @@ impl Sources {
         let Some(path) = &self.dev else {
             return Ok(None);
         };
-        let told = || {
-            format!(
-                "{} cannot be read; start `keyfront dev` first",
-                path.display()
-            )
-        };
-        let document = std::fs::read(path).with_context(told)?;
-        let dev = serde_json::from_slice(&document).with_context(told)?;
+        let dev = DevJson::read(path)?;
         Ok(Some((dev, path.clone())))
     }
 
     /// As its administrator: the dev stack's owner is whoever can read dev.json.
     fn of_dev_stack(&self, dev: DevJson, path: &std::path::Path) -> Access {
-        let admin = dev.credentials.admin;
-        let credentials = Credentials::new(
-            admin.access_key_id,
-            admin.secret_access_key,
-            admin.session_token,
-            None,
-            "dev.json",
-        );
-        let config = SdkConfig::builder()
-            .behavior_version(BehaviorVersion::latest())
-            .region(Region::new(dev.region))
-            .http_client(aws::http_client())
-            .retry_config(RetryConfig::standard().with_max_attempts(ATTEMPTS))
-            .credentials_provider(SharedCredentialsProvider::new(credentials))
-            .build();
+        let mut config = aws::of_dev_stack(&dev).to_builder();
+        config.set_endpoint_url(None);
+        config.set_retry_config(Some(
+            RetryConfig::standard().with_max_attempts(MAX_ATTEMPTS),
+        ));
+        let config = config.build();
         // A dev.json that was copied elsewhere has no such file beside it: then the CDN is not looked at.
         let beside = Endpoints::beside(path).ok();
-        let told = |tell: fn(&Endpoints) -> &String| beside.as_ref().map(tell).cloned();
+        let from_file = |field: fn(&Endpoints) -> &String| beside.as_ref().map(field).cloned();
         Access {
             bucket: Some(self.bucket.clone().unwrap_or(dev.bucket)),
-            distribution: (self.distribution.clone()).or_else(|| told(|found| &found.distribution)),
+            distribution: (self.distribution.clone())
+                .or_else(|| from_file(|found| &found.distribution)),
             key: Some(self.key.clone().unwrap_or(dev.key_arn)),
-            edge_role: (self.edge_role.clone()).or_else(|| told(|found| &found.edge_role)),
+            edge_role: (self.edge_role.clone()).or_else(|| from_file(|found| &found.edge_role)),
             edge_function: None,
             config,
             endpoints: EndpointUrls {
                 s3: Some(dev.s3_url),
                 kms: Some(dev.kms_url),
-                cloudfront: told(|found| &found.cloudfront_url),
+                cloudfront: from_file(|found| &found.cloudfront_url),
             },
         }
     }
@@ -186,7 +180,7 @@ impl Access {
     pub(super) fn region(&self) -> &str {
         self.config
             .region()
-            .map_or("us-east-1", |region| region.as_ref())
+            .map_or(EDGE_REGION, |region| region.as_ref())
     }
 
     /// The operator's own credentials.
@@ -211,8 +205,11 @@ impl Access {
 
     /// KMS in the Region a key's ARN names.
     pub(super) fn kms(&self, key: &str) -> aws_sdk_kms::Client {
-        let region = key.split(':').nth(3).filter(|region| !region.is_empty());
-        let config = aws::in_region(&self.config, region.unwrap_or(self.region()));
+        let key = KeyArn::parse(key).ok();
+        let config = aws::in_region(
+            &self.config,
+            key.as_ref().map_or(self.region(), KeyArn::region),
+        );
         let mut settings = aws_sdk_kms::config::Builder::from(&config);
         if let Some(url) = &self.endpoints.kms {
             settings = settings.endpoint_url(url);
@@ -222,7 +219,7 @@ impl Access {
 
     /// CloudFront and its functions are in us-east-1.
     pub(super) fn cloudfront(&self) -> aws_sdk_cloudfront::Client {
-        let config = aws::in_region(&self.config, "us-east-1");
+        let config = aws::in_region(&self.config, EDGE_REGION);
         let mut settings = aws_sdk_cloudfront::config::Builder::from(&config);
         if let Some(url) = &self.endpoints.cloudfront {
             settings = settings.endpoint_url(url);
@@ -233,6 +230,6 @@ impl Access {
     /// `None` on the dev stack, which has no such API.
     pub(super) fn lambda(&self) -> Option<aws_sdk_lambda::Client> {
         let is_aws = self.endpoints.kms.is_none();
-        is_aws.then(|| aws_sdk_lambda::Client::new(&aws::in_region(&self.config, "us-east-1")))
+        is_aws.then(|| aws_sdk_lambda::Client::new(&aws::in_region(&self.config, EDGE_REGION)))
     }
 }

@@ -6,10 +6,10 @@ use std::time::Duration;
 use super::{
     access::Access,
     distribution::{self, Found},
-    evidence::{Asked, CarriedSite, Gathered, KeyStanding, Replay},
-    kms_key,
-    policies::{self, EdgeRole},
+    evidence::{BucketReplies, Gathered, KeyStatus, Replay},
+    kms_key, policies,
     replay::{Replaying, replay},
+    subject::Subject,
     target::Target,
     wire::Trust,
 };
@@ -22,7 +22,7 @@ impl Behind {
         target: &Target,
         method: &str,
         trust: &Trust,
-        patience: Duration,
+        timeout: Duration,
     ) -> Self {
         let access = match access {
             Gathered::Found(access) => access,
@@ -39,14 +39,14 @@ impl Behind {
             query: known.map_or("", |found| found.query.as_str()),
             domain: known.map(|found| found.behaviour.origin.as_str()),
             trust: trust.clone(),
-            patience,
+            timeout,
         })
         .await;
-        let asked = match &replayed {
-            Ok(Replay::Asked(asked)) => Some(asked.as_ref()),
+        let replies = match &replayed {
+            Ok(Replay::Sent(replies)) => Some(replies.as_ref()),
             _ => None,
         };
-        let resources = Resources::gather(access, known, asked).await;
+        let resources = Resources::gather(access, known, replies).await;
         Self {
             behaviour: found.map(|found| found.behaviour).into(),
             replay: replayed.into(),
@@ -73,12 +73,16 @@ impl Behind {
 }
 
 impl Resources {
-    async fn gather(access: &Access, found: Option<&Found>, asked: Option<&Asked>) -> Self {
-        let encryption = asked.and_then(|asked| asked.head.encryption.as_ref());
+    async fn gather(
+        access: &Access,
+        found: Option<&Found>,
+        replies: Option<&BucketReplies>,
+    ) -> Self {
+        let encryption = replies.and_then(|replies| replies.head.encryption.as_ref());
         let object_key = encryption.and_then(|encryption| encryption.key.as_deref());
-        let subject = Subject::of(access, found, asked);
+        let subject = Subject::of(access, found, replies);
         let (key, bucket_policy, key_policy) = tokio::join!(
-            standing(access, object_key.or(access.key.as_deref())),
+            status_of(access, object_key.or(access.key.as_deref())),
             async {
                 match &subject {
                     Ok(subject) => policies::of_bucket(access, subject).await.into(),
@@ -101,40 +105,9 @@ impl Resources {
     }
 }
 
-async fn standing(access: &Access, key: Option<&str>) -> Gathered<KeyStanding> {
+async fn status_of(access: &Access, key: Option<&str>) -> Gathered<KeyStatus> {
     match key {
-        Some(key) => kms_key::standing(access, key).await.into(),
+        Some(key) => kms_key::status(access, key).await.into(),
         None => Gathered::not_checked("no key is known"),
-    }
-}
-
-/// Who reads what, for the judgement of policies.
-pub(super) struct Subject<'a> {
-    pub(super) role: EdgeRole,
-    pub(super) bucket: String,
-    pub(super) asked: &'a Asked,
-}
-
-impl<'a> Subject<'a> {
-    fn of(
-        access: &Access,
-        found: Option<&Found>,
-        asked: Option<&'a Asked>,
-    ) -> anyhow::Result<Self> {
-        let (bucket, region) = match found.map(|found| &found.behaviour.site) {
-            Some(CarriedSite::Valid { bucket, region }) => (Some(bucket.clone()), region.as_str()),
-            _ => (access.bucket.clone(), access.region()),
-        };
-        let of_function = || found.and_then(|found| found.role.clone());
-        let role = access.edge_role.clone().or_else(of_function);
-        match (role, bucket, asked) {
-            (None, ..) => anyhow::bail!("the edge's role is not known; give --edge-role"),
-            (_, None, _) | (_, _, None) => anyhow::bail!("the object is not known"),
-            (Some(role), Some(bucket), Some(asked)) => Ok(Self {
-                role: EdgeRole::new(&role, region)?,
-                bucket,
-                asked,
-            }),
-        }
     }
 }

@@ -14,7 +14,7 @@ use super::{
     evidence::{Behaviour, CarriedSite, Gathered},
     target::Target,
 };
-use crate::aws::told;
+use crate::aws::call_error;
 
 const SITE_HEADER: &str = "x-keyfront-site";
 
@@ -41,7 +41,7 @@ pub(super) async fn look(access: &Access, target: &Target) -> anyhow::Result<Fou
     let client = access.cloudfront();
     let answer = client.get_distribution_config().id(id).send().await;
     let config = answer
-        .map_err(|error| told(error).context(format!("distribution {id} cannot be read")))?
+        .map_err(|error| call_error(error).context(format!("distribution {id} cannot be read")))?
         .distribution_config
         .context("CloudFront tells no configuration")?;
     let Matched {
@@ -186,7 +186,9 @@ impl Passing {
 async fn query_of(client: &aws_sdk_cloudfront::Client, policy: &str) -> anyhow::Result<Passing> {
     let answer = client.get_cache_policy().id(policy).send().await;
     let policy = answer
-        .map_err(|error| told(error).context(format!("cache policy {policy} cannot be read")))?
+        .map_err(|error| {
+            call_error(error).context(format!("cache policy {policy} cannot be read"))
+        })?
         .cache_policy;
     let config = policy
         .as_ref()
@@ -221,7 +223,10 @@ async fn code(access: &Access, function: Option<&str>) -> (Gathered<String>, Opt
         .send()
         .await;
     match sent {
-        Err(error) => (Gathered::not_checked(format!("{:#}", told(error))), None),
+        Err(error) => (
+            Gathered::not_checked(format!("{:#}", call_error(error))),
+            None,
+        ),
         Ok(version) => {
             let told = format!(
                 "{}, code SHA-256 {}, of {}",

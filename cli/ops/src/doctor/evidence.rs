@@ -79,7 +79,7 @@ pub(crate) struct Behind {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub(crate) struct Resources {
     /// Of the object, or the demanded one.
-    pub(crate) key: Gathered<KeyStanding>,
+    pub(crate) key: Gathered<KeyStatus>,
     pub(crate) bucket_policy: Gathered<PolicyVerdict>,
     pub(crate) key_policy: Gathered<PolicyVerdict>,
 }
@@ -178,12 +178,13 @@ pub(crate) enum Replay {
     /// It asks a function, which only its own role may.
     AsksFunction,
     /// It asks the bucket.
-    Asked(Box<Asked>),
+    #[serde(rename = "asked")]
+    Sent(Box<BucketReplies>),
 }
 
 /// What the bucket answers the operator.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
-pub(crate) struct Asked {
+pub(crate) struct BucketReplies {
     /// Host, path and query.
     pub(crate) url: String,
     pub(crate) key: String,
@@ -221,7 +222,7 @@ impl BucketAnswer {
 /// How an object lies in the bucket.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub(crate) struct Encryption {
-    /// `AES256`, `aws:kms`, `aws:kms:dsse`; `none` where the store tells nothing.
+    /// `AES256`, `aws:kms`, `aws:kms:dsse`; `none` where the store says nothing.
     pub(crate) mode: String,
     pub(crate) key: Option<String>,
     pub(crate) bucket_key: bool,
@@ -231,7 +232,7 @@ pub(crate) struct Encryption {
 
 /// A KMS key.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
-pub(crate) struct KeyStanding {
+pub(crate) struct KeyStatus {
     pub(crate) key: String,
     pub(crate) state: KeyState,
 }
@@ -242,7 +243,7 @@ pub(crate) struct KeyStanding {
 pub(crate) enum KeyState {
     Enabled,
     Disabled,
-    /// With the moment of its end, where KMS tells it.
+    /// With the moment of its end, where KMS reports it.
     PendingDeletion(Option<String>),
     /// KMS does not know it (any more).
     Missing,
@@ -250,7 +251,7 @@ pub(crate) enum KeyState {
     Other(String),
 }
 
-/// What a resource's policy says about the edge's role, judged without the role's own policies.
+/// What a resource's policy says about the edge's role, evaluated without the role's own policies.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "kebab-case")]
 pub(crate) enum PolicyVerdict {

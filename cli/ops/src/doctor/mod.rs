@@ -7,6 +7,7 @@ mod access;
 mod behind;
 mod diagnose;
 mod distribution;
+mod edge_role;
 mod evidence;
 mod kms_key;
 mod policies;
@@ -14,6 +15,7 @@ mod render;
 mod replay;
 mod s3_document;
 mod signature;
+mod subject;
 mod target;
 mod verdict;
 mod viewer;
@@ -36,8 +38,8 @@ use self::{
 
 pub(crate) use self::{
     evidence::{
-        Asked, Behaviour, BucketAnswer, CarriedSite, Encryption, Evidence, Gathered, KeyState,
-        PolicyVerdict, Replay, Viewed,
+        Behaviour, BucketAnswer, BucketReplies, CarriedSite, Encryption, Evidence, Gathered,
+        KeyState, PolicyVerdict, Replay, Viewed,
     },
     signature::Comparison,
     verdict::{Certainty, Verdict},
@@ -111,25 +113,25 @@ pub(crate) fn run(arguments: &DoctorArguments) -> anyhow::Result<ExitCode> {
 }
 
 async fn gather(arguments: &DoctorArguments) -> anyhow::Result<Evidence> {
-    let patience = Duration::from_secs(arguments.timeout);
+    let timeout = Duration::from_secs(arguments.timeout);
     let ca = match &arguments.ca {
         Some(ca) => Some(ca.clone()),
         None => arguments.sources.ca()?,
     };
     let trust = Trust::new(ca.as_deref())?;
-    let access = arguments.sources.access(patience).await?;
+    let access = arguments.sources.access(timeout).await?;
     let (target, method) = (&arguments.url, arguments.method);
     let viewer = Viewer {
         route: Route {
             host: target.host.clone(),
             port: target.port,
             tls: target.tls.then(|| trust.clone()),
-            patience,
+            timeout,
         },
         target,
         method,
     };
-    let behind = Behind::gather(&access, target, method.as_str(), &trust, patience);
+    let behind = Behind::gather(&access, target, method.as_str(), &trust, timeout);
     let (front, behind) = tokio::join!(viewer.look(), behind);
     Ok(Evidence {
         url: target.to_string(),

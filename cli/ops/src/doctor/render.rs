@@ -8,8 +8,8 @@ use keyfront_cli::{
 };
 
 use super::{
-    Asked, Behaviour, BucketAnswer, CarriedSite, Certainty, Comparison, Encryption, Evidence,
-    Gathered, KeyState, PolicyVerdict, Replay, Verdict, Viewed,
+    Behaviour, BucketAnswer, BucketReplies, CarriedSite, Certainty, Comparison, Encryption,
+    Evidence, Gathered, KeyState, PolicyVerdict, Replay, Verdict, Viewed,
 };
 
 /// A clock this far off is worth a word; S3 refuses at 15 minutes.
@@ -215,11 +215,11 @@ fn replay(gathered: &Gathered<Replay>) -> Vec<(&'static str, String)> {
             "bucket",
             "not checked: the path is a function's, which only the edge's role may ask".to_owned(),
         )],
-        Gathered::Found(Replay::Asked(asked)) => replayed(asked),
+        Gathered::Found(Replay::Sent(asked)) => replayed(asked),
     }
 }
 
-fn replayed(asked: &Asked) -> Vec<(&'static str, String)> {
+fn replayed(asked: &BucketReplies) -> Vec<(&'static str, String)> {
     let assumed = if asked.assumed_site {
         " (assuming that the whole bucket is served)"
     } else {

@@ -15,7 +15,7 @@ use time::OffsetDateTime;
 
 use super::{
     access::Access,
-    evidence::{Asked, BucketAnswer, Encryption, Replay},
+    evidence::{BucketAnswer, BucketReplies, Encryption, Replay},
     s3_document::S3Document,
     signature::compare,
     target::Target,
@@ -34,9 +34,9 @@ pub(super) struct Replaying<'a> {
     pub(super) query: &'a str,
     /// What the CDN connects to, if that is known.
     pub(super) domain: Option<&'a str>,
-    /// Trust and patience; the host is the request's own.
+    /// Trust and timeout; the host is the request's own.
     pub(super) trust: Trust,
-    pub(super) patience: std::time::Duration,
+    pub(super) timeout: std::time::Duration,
 }
 
 /// Repeats the edge's request, once as HEAD and once as asked.
@@ -70,7 +70,7 @@ pub(super) async fn replay(replaying: &Replaying<'_>) -> anyhow::Result<Replay> 
     let key = uri_encoding::decode(key.trim_start_matches('/'))
         .map_or_else(|_| key.to_owned(), |key| key.into_owned());
     let separator = if first.sent.query.is_empty() { "" } else { "?" };
-    Ok(Replay::Asked(Box::new(Asked {
+    Ok(Replay::Sent(Box::new(BucketReplies {
         url: format!(
             "https://{}{path}{separator}{}",
             first.sent.host, first.sent.query
@@ -197,7 +197,7 @@ fn route(replaying: &Replaying<'_>, host: &str) -> anyhow::Result<Route> {
         host: target.host,
         port: target.port,
         tls: tls.then(|| replaying.trust.clone()),
-        patience: replaying.patience,
+        timeout: replaying.timeout,
     })
 }
 

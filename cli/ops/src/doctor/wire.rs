@@ -24,7 +24,7 @@ use tokio::{
 use tokio_rustls::TlsConnector;
 
 /// Error documents are shorter; of objects nothing is looked at.
-const LONGEST_BEGINNING: usize = 64 * 1024;
+const MAX_BEGINNING: usize = 64 * 1024;
 
 /// Where an exchange happens.
 #[derive(Clone)]
@@ -34,7 +34,7 @@ pub(crate) struct Route {
     /// The name the certificate must have, and who is trusted; without them the exchange is in clear.
     pub(crate) tls: Option<Trust>,
     /// For each step.
-    pub(crate) patience: Duration,
+    pub(crate) timeout: Duration,
 }
 
 /// Whom to trust.
@@ -148,7 +148,7 @@ pub(crate) async fn exchange(route: &Route, question: &Question) -> Result<Reply
             let name = ServerName::try_from(route.host.clone())
                 .map_err(|_| failed("the host is not a name a certificate can have".to_owned()))?;
             let shaken = TlsConnector::from(Arc::clone(&trust.0)).connect(name, stream);
-            let stream = tokio::time::timeout(route.patience, shaken)
+            let stream = tokio::time::timeout(route.timeout, shaken)
                 .await
                 .map_err(|_| failed(too_slow(route)))?
                 .map_err(|error| failed(error.to_string()))?;
@@ -170,7 +170,7 @@ async fn connect(route: &Route) -> Result<TcpStream, Failure> {
         told,
     };
     let addresses = tokio::time::timeout(
-        route.patience,
+        route.timeout,
         lookup_host((route.host.as_str(), route.port)),
     )
     .await
@@ -178,7 +178,7 @@ async fn connect(route: &Route) -> Result<TcpStream, Failure> {
     .map_err(|error| unknown(error.to_string()))?;
     let mut last = "it has no address".to_owned();
     for address in addresses {
-        match tokio::time::timeout(route.patience, TcpStream::connect(address)).await {
+        match tokio::time::timeout(route.timeout, TcpStream::connect(address)).await {
             Ok(Ok(stream)) => return Ok(stream),
             Ok(Err(error)) => last = format!("{address}: {error}"),
             Err(_) => last = format!("{address}: {}", too_slow(route)),
@@ -214,7 +214,7 @@ async fn ask(
         .await
         .map_err(|error| failed(error.to_string()))?;
     let driver = AbortOnDrop(tokio::spawn(connection));
-    let answered = tokio::time::timeout(route.patience, sender.send_request(request)).await;
+    let answered = tokio::time::timeout(route.timeout, sender.send_request(request)).await;
     let answer = answered
         .map_err(|_| failed(too_slow(route)))?
         .map_err(|error| failed(error.to_string()))?;
@@ -240,8 +240,8 @@ impl<T> Drop for AbortOnDrop<T> {
 
 async fn beginning(route: &Route, mut body: Incoming) -> Result<Bytes, String> {
     let mut read = Vec::new();
-    while read.len() < LONGEST_BEGINNING {
-        match tokio::time::timeout(route.patience, body.frame()).await {
+    while read.len() < MAX_BEGINNING {
+        match tokio::time::timeout(route.timeout, body.frame()).await {
             Ok(Some(Ok(frame))) => {
                 if let Ok(data) = frame.into_data() {
                     read.extend_from_slice(&data);
@@ -256,7 +256,7 @@ async fn beginning(route: &Route, mut body: Incoming) -> Result<Bytes, String> {
 }
 
 fn too_slow(route: &Route) -> String {
-    format!("nothing within {} s", route.patience.as_secs())
+    format!("nothing within {} s", route.timeout.as_secs())
 }
 
 fn described(certificate: &CertificateDer<'_>) -> Option<Certificate> {

@@ -2,24 +2,22 @@
 //!
 //! What a policy may say is the origin's (`keyfront_origin::publisher`); nothing of it is repeated here.
 
-mod location;
+mod bucket_arguments;
 mod moment;
-mod policy;
+pub(crate) mod policy;
 pub(crate) mod render;
 mod rules;
+pub(crate) mod tokens;
 
 use std::{process::ExitCode, time::Duration};
 
 use anyhow::Context as _;
 use clap::{Args, Subcommand};
-use keyfront_origin::publisher::{IamPrincipal, Identity, Publisher, PublisherToken, Publishers};
+use keyfront_origin::publisher::{IamPrincipal, Identity, Publisher};
 use time::OffsetDateTime;
 
-use self::{location::Location, moment::Expiry, rules::RuleArguments};
-
-pub(crate) use self::{
-    location::{Bucket, dev_json},
-    policy::change,
+use self::{
+    bucket_arguments::BucketArguments, moment::Expiry, policy::change, rules::RuleArguments,
 };
 
 /// Say who may publish: tokens, and what they open.
@@ -60,7 +58,7 @@ struct AddArguments {
     #[arg(long, requires = "iam", conflicts_with = "expires")]
     no_token: bool,
     #[command(flatten)]
-    location: Location,
+    bucket: BucketArguments,
 }
 
 #[derive(Debug, Args)]
@@ -74,7 +72,7 @@ struct RotateArguments {
     #[arg(long, value_name = "TIME", default_value = "24h", value_parser = moment::span)]
     overlap: Duration,
     #[command(flatten)]
-    location: Location,
+    bucket: BucketArguments,
 }
 
 #[derive(Debug, Args)]
@@ -85,7 +83,7 @@ struct RevokeArguments {
     #[arg(long, value_name = "ID")]
     token: Option<String>,
     #[command(flatten)]
-    location: Location,
+    bucket: BucketArguments,
 }
 
 #[derive(Debug, Args)]
@@ -94,7 +92,7 @@ struct ListArguments {
     #[arg(long)]
     json: bool,
     #[command(flatten)]
-    location: Location,
+    bucket: BucketArguments,
 }
 
 pub(crate) fn run(arguments: PublisherArguments) -> anyhow::Result<ExitCode> {
@@ -112,7 +110,7 @@ pub(crate) fn run(arguments: PublisherArguments) -> anyhow::Result<ExitCode> {
 }
 
 async fn add(arguments: AddArguments) -> anyhow::Result<()> {
-    let rules = arguments.rules.settle()?;
+    let rules = arguments.rules.rules()?;
     let now = OffsetDateTime::now_utc();
     let expires = arguments
         .expires
@@ -124,17 +122,17 @@ async fn add(arguments: AddArguments) -> anyhow::Result<()> {
         identities: arguments.iam.into_iter().map(Identity::Iam).collect(),
         rules,
     };
-    let bucket = arguments.location.find().await?;
-    let token = change(&bucket, |policy| {
+    let target = arguments.bucket.find().await?;
+    let token = change(&target, |policy| {
         let mut policy = policy.with(publisher.clone())?;
         let token = match arguments.no_token {
             true => None,
-            false => Some(issue(&mut policy, &publisher.id, expires, now)?),
+            false => Some(tokens::issue(&mut policy, &publisher.id, expires, now)?),
         };
         Ok((policy, token))
     })
     .await?;
-    render::added(&publisher.id, &bucket.name, token.as_ref());
+    render::added(&publisher.id, &target.bucket, token.as_ref());
     Ok(())
 }
 
@@ -144,10 +142,10 @@ async fn rotate(arguments: RotateArguments) -> anyhow::Result<()> {
         .expires
         .map(|expiry| expiry.after(now))
         .transpose()?;
-    let bucket = arguments.location.find().await?;
-    let token = change(&bucket, |mut policy| {
+    let target = arguments.bucket.find().await?;
+    let token = change(&target, |mut policy| {
         policy.end_tokens_by(&arguments.publisher, now + arguments.overlap)?;
-        let token = issue(&mut policy, &arguments.publisher, expires, now)
+        let token = tokens::issue(&mut policy, &arguments.publisher, expires, now)
             .context("the token is not rotated; see `keyfront publisher revoke --help`")?;
         Ok((policy, token))
     })
@@ -157,8 +155,8 @@ async fn rotate(arguments: RotateArguments) -> anyhow::Result<()> {
 }
 
 async fn revoke(arguments: RevokeArguments) -> anyhow::Result<()> {
-    let bucket = arguments.location.find().await?;
-    change(&bucket, |mut policy| {
+    let target = arguments.bucket.find().await?;
+    change(&target, |mut policy| {
         match &arguments.token {
             Some(token) => policy.revoke_token(&arguments.publisher, token)?,
             None => policy.revoke_tokens(&arguments.publisher)?,
@@ -171,34 +169,13 @@ async fn revoke(arguments: RevokeArguments) -> anyhow::Result<()> {
 }
 
 async fn list(arguments: ListArguments) -> anyhow::Result<()> {
-    let bucket = arguments.location.find().await?;
-    let policy = policy::read(&bucket).await?.policy;
+    let target = arguments.bucket.find().await?;
+    let policy = policy::read(&target).await?.policy;
     match arguments.json {
         true => render::json(&policy)?,
         false => render::table(&policy, OffsetDateTime::now_utc()),
     }
     Ok(())
-}
-
-/// Whether the bucket has no publisher.
-pub(crate) async fn list_is_empty(bucket: &Bucket) -> anyhow::Result<bool> {
-    Ok(policy::read(bucket).await?.policy.publishers().is_empty())
-}
-
-/// A token whose id says when it was made.
-pub(crate) fn issue(
-    policy: &mut Publishers,
-    publisher: &str,
-    expires: Option<OffsetDateTime>,
-    now: OffsetDateTime,
-) -> anyhow::Result<PublisherToken> {
-    let entry = policy
-        .publishers()
-        .iter()
-        .find(|entry| entry.id == publisher);
-    let taken = entry.map_or(&[][..], |entry| &entry.tokens);
-    let id = moment::token_id(now, |id| taken.iter().any(|token| token.id == id));
-    Ok(policy.issue_token(publisher, &id, expires, now)?)
 }
 
 fn principal(arn: &str) -> Result<IamPrincipal, &'static str> {

@@ -54,7 +54,7 @@ pub(super) fn span(text: &str) -> Result<Duration, String> {
         .and_then(|(unit, count)| count.checked_mul(unit))
         .filter(|seconds| *seconds <= 100 * 366 * 86_400)
         .map(Duration::from_secs)
-        .ok_or_else(|| format!("{text:?} is no time; write 90d, 12h or 30m"))
+        .ok_or_else(|| format!("{text:?} is not a span of time; write 90d, 12h or 30m"))
 }
 
 /// `20270131T093000Z`, with a number behind it if that is taken.
@@ -79,7 +79,7 @@ mod tests {
     const NOW: OffsetDateTime = datetime!(2027-01-31 09:30:00.5 UTC);
 
     #[test]
-    fn spans_and_moments_are_read_and_everything_else_is_told() {
+    fn spans_and_moments_are_read_and_everything_else_is_refused() {
         assert_eq!(span("90d"), Ok(Duration::from_secs(90 * 86_400)));
         assert_eq!(span("30m"), Ok(Duration::from_secs(1800)));
         for wrong in [

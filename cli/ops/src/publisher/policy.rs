@@ -6,57 +6,65 @@ use anyhow::Context as _;
 use aws_sdk_s3::error::ProvideErrorMetadata as _;
 use keyfront_origin::publisher::{POLICY_KEY, PolicyError, Publishers};
 
-use super::location::Bucket;
-use crate::aws::told;
+use crate::{aws::call_error, bucket_target::BucketTarget};
 
 /// Attempts of one change. Two people seldom edit at once; more than this means that something is wrong.
-const ATTEMPTS: u32 = 8;
+const MAX_ATTEMPTS: u32 = 8;
 const PAUSE: Duration = Duration::from_millis(80);
 
 /// The policy as it was read.
-pub(super) struct Stored {
+pub(super) struct PolicyObject {
     pub(super) policy: Publishers,
     /// The document and its ETag; `None` if there is none yet.
     object: Option<(Vec<u8>, String)>,
 }
 
 /// Reads the policy; an empty one if the bucket has none.
-pub(super) async fn read(bucket: &Bucket) -> anyhow::Result<Stored> {
-    let call = bucket.s3.get_object().bucket(&bucket.name).key(POLICY_KEY);
+pub(super) async fn read(target: &BucketTarget) -> anyhow::Result<PolicyObject> {
+    let call = target
+        .s3
+        .get_object()
+        .bucket(&target.bucket)
+        .key(POLICY_KEY);
     let object = match call.send().await {
         Ok(object) => object,
         Err(error) if error.code() == Some("NoSuchKey") => {
-            return Ok(Stored {
+            return Ok(PolicyObject {
                 policy: Publishers::default(),
                 object: None,
             });
         }
         Err(error) => {
-            return Err(told(error).context(format!(
+            return Err(call_error(error).context(format!(
                 "{POLICY_KEY} of bucket {} cannot be read",
-                bucket.name
+                target.bucket
             )));
         }
     };
     let etag = object
         .e_tag
-        .context("the bucket told no ETag, without which a change would not be safe")?;
+        .context("the bucket returned no ETag, without which a change would not be safe")?;
     let document = object
         .body
         .collect()
         .await
-        .context("the policy broke off")?
+        .context("the policy was cut off")?
         .to_vec();
     let policy = Publishers::parse(&document).with_context(|| {
         format!(
-            "{POLICY_KEY} of bucket {} is not valid; it is unchanged",
-            bucket.name
+            "{POLICY_KEY} of bucket {} is invalid; it was not changed",
+            target.bucket
         )
     })?;
-    Ok(Stored {
+    Ok(PolicyObject {
         policy,
         object: Some((document, etag)),
     })
+}
+
+/// Whether anyone may publish into the bucket.
+pub(crate) async fn has_publishers(target: &BucketTarget) -> anyhow::Result<bool> {
+    Ok(!read(target).await?.policy.publishers().is_empty())
 }
 
 /// Changes the policy. `edit` is repeated on the current policy for as long as others change it in between; what it
@@ -65,12 +73,12 @@ pub(super) async fn read(bucket: &Bucket) -> anyhow::Result<Stored> {
 /// # Errors
 /// What `edit` refused, what the bucket refused, or that others kept changing the policy.
 pub(crate) async fn change<T>(
-    bucket: &Bucket,
+    target: &BucketTarget,
     edit: impl Fn(Publishers) -> anyhow::Result<(Publishers, T)>,
 ) -> anyhow::Result<T> {
     let mut unconfirmed: Option<(Vec<u8>, T)> = None;
-    for attempt in 0..ATTEMPTS {
-        let stored = read(bucket).await?;
+    for attempt in 0..MAX_ATTEMPTS {
+        let stored = read(target).await?;
         let known = stored.object.as_ref().map(|(document, _)| document);
         // An answer may be lost after S3 has stored the change: the refusal then comes from our own write.
         if let Some((written, outcome)) = unconfirmed.take()
@@ -86,7 +94,7 @@ pub(crate) async fn change<T>(
             other => other.into(),
         })?;
         let etag = stored.object.map(|(_, etag)| etag);
-        match write(bucket, &document, etag).await? {
+        match write(target, &document, etag).await? {
             Write::Stored => return Ok(outcome),
             Write::Overtaken => unconfirmed = Some((document, outcome)),
         }
@@ -100,8 +108,16 @@ enum Write {
     Overtaken,
 }
 
-async fn write(bucket: &Bucket, document: &[u8], etag: Option<String>) -> anyhow::Result<Write> {
-    let call = bucket.s3.put_object().bucket(&bucket.name).key(POLICY_KEY);
+async fn write(
+    target: &BucketTarget,
+    document: &[u8],
+    etag: Option<String>,
+) -> anyhow::Result<Write> {
+    let call = target
+        .s3
+        .put_object()
+        .bucket(&target.bucket)
+        .key(POLICY_KEY);
     let call = match etag {
         Some(etag) => call.if_match(etag),
         None => call.if_none_match("*"),
@@ -121,9 +137,9 @@ async fn write(bucket: &Bucket, document: &[u8], etag: Option<String>) -> anyhow
         {
             Ok(Write::Overtaken)
         }
-        Err(error) => Err(told(error).context(format!(
+        Err(error) => Err(call_error(error).context(format!(
             "{POLICY_KEY} of bucket {} cannot be written",
-            bucket.name
+            target.bucket
         ))),
     }
 }

@@ -22,7 +22,7 @@ pub(crate) fn added(publisher: &str, bucket: &str, token: Option<&PublisherToken
 pub(crate) fn rotated(publisher: &str, overlap: Duration, token: &PublisherToken) {
     note(format_args!(
         "Publisher {publisher} has a new token; the former ones end in {}.",
-        spelt(overlap)
+        in_words(overlap)
     ));
     reveal(token);
 }
@@ -99,7 +99,7 @@ fn may(rule: &Rule) -> String {
     )
 }
 
-fn spelt(span: Duration) -> String {
+fn in_words(span: Duration) -> String {
     let seconds = span.as_secs();
     match seconds {
         _ if seconds >= 86_400 && seconds.is_multiple_of(86_400) => {

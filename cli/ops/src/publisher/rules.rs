@@ -67,12 +67,12 @@ impl RuleArguments {
     ///
     /// # Errors
     /// The file cannot be read or is no list of rules, or a mode is named twice.
-    pub(super) fn settle(&self) -> anyhow::Result<Vec<Rule>> {
+    pub(super) fn rules(&self) -> anyhow::Result<Vec<Rule>> {
         match (&self.rules, &self.prefix) {
             (Some(path), _) => {
-                let told = || format!("the rules {} cannot be read", path.display());
-                let document = std::fs::read(path).with_context(told)?;
-                serde_json::from_slice(&document).with_context(told)
+                let unreadable = || format!("the rules {} cannot be read", path.display());
+                let document = std::fs::read(path).with_context(unreadable)?;
+                serde_json::from_slice(&document).with_context(unreadable)
             }
             (None, Some(prefix)) => Ok(vec![self.rule(prefix)?]),
             (None, None) => anyhow::bail!("a publisher needs --prefix or --rules"),
@@ -140,7 +140,7 @@ fn size(text: &str) -> Result<u64, String> {
     let known = factor.zip(count.parse::<u64>().ok());
     known
         .and_then(|(factor, count)| count.checked_mul(factor))
-        .ok_or_else(|| format!("{text:?} is no size; write 10MiB, 5GiB or a number of bytes"))
+        .ok_or_else(|| format!("{text:?} is not a size; write 10MiB, 5GiB or a number of bytes"))
 }
 
 #[cfg(test)]
@@ -156,14 +156,14 @@ mod tests {
         rules: RuleArguments,
     }
 
-    fn settled(line: &[&str]) -> Vec<Rule> {
+    fn parsed(line: &[&str]) -> Vec<Rule> {
         let line = ["x"].iter().chain(line);
-        Line::try_parse_from(line).unwrap().rules.settle().unwrap()
+        Line::try_parse_from(line).unwrap().rules.rules().unwrap()
     }
 
     #[test]
     fn arguments_make_the_rule_a_policy_would_hold() {
-        let rules = settled(&[
+        let rules = parsed(&[
             "--prefix=img/",
             "--methods=put,delete",
             "--max-size=10MiB",
@@ -183,7 +183,7 @@ mod tests {
 
     #[test]
     fn deleting_and_overwriting_must_be_asked_for() {
-        let rules = settled(&["--prefix="]);
+        let rules = parsed(&["--prefix="]);
         assert_eq!(rules[0].methods, [Method::Get, Method::Put]);
         assert!(!rules[0].overwrite);
     }

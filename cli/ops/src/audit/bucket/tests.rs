@@ -23,24 +23,24 @@ const POLICY: &str = r#"{"Version":"2012-10-17","Statement":[
 fn clean() -> BucketFacts {
     BucketFacts {
         arn: "arn:aws:s3:::b".to_owned(),
-        default_encryption: Reading::Told(Some(DefaultEncryption {
+        default_encryption: Reading::Known(Some(DefaultEncryption {
             algorithm: "aws:kms".to_owned(),
             key: Some(KEY.to_owned()),
             bucket_key: true,
             customer_keys_blocked: false,
         })),
-        access_block: Reading::Told(Some(AccessBlock {
+        access_block: Reading::Known(Some(AccessBlock {
             block_acls: true,
             ignore_acls: true,
             block_policy: true,
             restrict_buckets: true,
         })),
-        ownership: Reading::Told(Some(ENFORCED.to_owned())),
-        grants: Reading::Told(vec![Grantee::Owner]),
-        policy: Reading::Told(Some(POLICY.to_owned())),
-        policy_is_public: Reading::Told(false),
-        logging: Reading::Told(Some("logs".to_owned())),
-        versioning: Reading::Told(Some("Enabled".to_owned())),
+        ownership: Reading::Known(Some(ENFORCED.to_owned())),
+        grants: Reading::Known(vec![Grantee::Owner]),
+        policy: Reading::Known(Some(POLICY.to_owned())),
+        policy_is_public: Reading::Known(false),
+        logging: Reading::Known(Some("logs".to_owned())),
+        versioning: Reading::Known(Some("Enabled".to_owned())),
     }
 }
 
@@ -51,13 +51,13 @@ fn expected() -> Expectation {
 fn codes(change: impl FnOnce(&mut BucketFacts)) -> Vec<Code> {
     let mut facts = clean();
     change(&mut facts);
-    let findings = judge(&facts, &expected());
+    let findings = check(&facts, &expected());
     findings.iter().map(|finding| finding.code).collect()
 }
 
 fn default(change: impl FnOnce(&mut DefaultEncryption)) -> Vec<Code> {
     codes(|facts| {
-        if let Reading::Told(Some(default)) = &mut facts.default_encryption {
+        if let Reading::Known(Some(default)) = &mut facts.default_encryption {
             change(default);
         }
     })
@@ -71,7 +71,7 @@ fn a_bucket_as_demanded_has_no_findings() {
 #[test]
 fn default_encryption_is_judged_by_mode_key_and_bucket_key() {
     assert_eq!(
-        codes(|f| f.default_encryption = Reading::Told(None)),
+        codes(|f| f.default_encryption = Reading::Known(None)),
         [Code::DefaultMode]
     );
     assert_eq!(
@@ -101,7 +101,7 @@ fn default_encryption_is_judged_by_mode_key_and_bucket_key() {
 #[test]
 fn public_access_has_a_finding_for_each_way_in() {
     assert_eq!(
-        codes(|f| f.access_block = Reading::Told(None)),
+        codes(|f| f.access_block = Reading::Known(None)),
         [Code::PublicAccessBlock]
     );
     let partly = AccessBlock {
@@ -109,11 +109,11 @@ fn public_access_has_a_finding_for_each_way_in() {
         ..AccessBlock::default()
     };
     assert_eq!(
-        codes(|f| f.access_block = Reading::Told(Some(partly))),
+        codes(|f| f.access_block = Reading::Known(Some(partly))),
         [Code::PublicAccessBlock]
     );
     assert_eq!(
-        codes(|f| f.ownership = Reading::Told(None)),
+        codes(|f| f.ownership = Reading::Known(None)),
         [Code::AclsEnabled]
     );
     let grants = vec![
@@ -122,11 +122,11 @@ fn public_access_has_a_finding_for_each_way_in() {
         Grantee::Other("WRITE to another account".to_owned()),
     ];
     assert_eq!(
-        codes(|f| f.grants = Reading::Told(grants)),
+        codes(|f| f.grants = Reading::Known(grants)),
         [Code::PublicAcl, Code::ForeignGrant]
     );
     assert_eq!(
-        codes(|f| f.policy_is_public = Reading::Told(true)),
+        codes(|f| f.policy_is_public = Reading::Known(true)),
         [Code::PublicPolicy]
     );
 }
@@ -139,8 +139,8 @@ fn an_open_statement_is_found_even_where_s3_was_not_asked() {
         1,
     );
     let found = codes(|f| {
-        f.policy = Reading::Told(Some(open));
-        f.policy_is_public = Reading::Refused("AccessDenied".to_owned());
+        f.policy = Reading::Known(Some(open));
+        f.policy_is_public = Reading::Unreadable("AccessDenied".to_owned());
     });
     assert_eq!(found, [Code::NotChecked, Code::PublicPolicy]);
 }
@@ -148,12 +148,12 @@ fn an_open_statement_is_found_even_where_s3_was_not_asked() {
 #[test]
 fn logging_and_versioning_are_demanded() {
     assert_eq!(
-        codes(|f| f.logging = Reading::Told(None)),
+        codes(|f| f.logging = Reading::Known(None)),
         [Code::LoggingOff]
     );
     for status in [None, Some("Suspended".to_owned())] {
         assert_eq!(
-            codes(|f| f.versioning = Reading::Told(status.clone())),
+            codes(|f| f.versioning = Reading::Known(status.clone())),
             [Code::VersioningOff]
         );
     }
@@ -163,14 +163,14 @@ fn logging_and_versioning_are_demanded() {
 fn whatever_could_not_be_read_is_told_and_never_clean() {
     let why = || "AccessDenied".to_owned();
     let all = codes(|f| {
-        f.default_encryption = Reading::Refused(why());
-        f.access_block = Reading::Refused(why());
-        f.ownership = Reading::Refused(why());
-        f.grants = Reading::Refused(why());
-        f.policy = Reading::Refused(why());
-        f.policy_is_public = Reading::Refused(why());
-        f.logging = Reading::Refused(why());
-        f.versioning = Reading::Refused(why());
+        f.default_encryption = Reading::Unreadable(why());
+        f.access_block = Reading::Unreadable(why());
+        f.ownership = Reading::Unreadable(why());
+        f.grants = Reading::Unreadable(why());
+        f.policy = Reading::Unreadable(why());
+        f.policy_is_public = Reading::Unreadable(why());
+        f.logging = Reading::Unreadable(why());
+        f.versioning = Reading::Unreadable(why());
     });
     assert_eq!(all, [Code::NotChecked; 8]);
 }

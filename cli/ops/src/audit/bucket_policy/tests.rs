@@ -37,7 +37,7 @@ fn other_key() -> Value {
 
 fn details(statements: Value) -> Vec<(Code, String)> {
     let policy = json!({"Version": "2012-10-17", "Statement": statements}).to_string();
-    let findings = judge(BUCKET, Some(&policy), &expected(), false);
+    let findings = check(BUCKET, Some(&policy), &expected(), false);
     findings
         .into_iter()
         .map(|finding| (finding.code, finding.detail))
@@ -64,8 +64,11 @@ fn a_tls_denial_must_cover_bucket_and_objects_for_everyone() {
         "two statements do as well"
     );
     let objects = json!([tls(json!(format!("{BUCKET}/*")), insecure.clone())]);
-    let told = details(objects);
-    assert!(told[0].1.contains("s3:ListBucket without TLS"), "{told:?}");
+    let found = details(objects);
+    assert!(
+        found[0].1.contains("s3:ListBucket without TLS"),
+        "{found:?}"
+    );
     let mut one_role = tls(both(), insecure.clone());
     one_role["Principal"] = json!({"AWS": "arn:aws:iam::111122223333:role/edge"});
     assert!(has(json!([one_role]), Code::TlsNotDemanded));
@@ -89,14 +92,14 @@ fn a_denial_that_hits_proper_requests_as_well_demands_no_tls() {
 }
 
 #[test]
-fn a_statement_that_is_not_understood_protects_nothing_and_is_told() {
+fn a_statement_that_is_not_understood_protects_nothing_and_is_reported() {
     let strange = json!([tls(
         both(),
         json!({"Bool": {"aws:SecureTransport": "false"}, "StringEquals": {"aws:PrincipalOrgID": "o-1"}})
     )]);
-    let told = details(strange);
-    assert_eq!(told[0].0, Code::TlsNotDemanded);
-    assert!(told[0].1.contains("not understood"), "{told:?}");
+    let found = details(strange);
+    assert_eq!(found[0].0, Code::TlsNotDemanded);
+    assert!(found[0].1.contains("not understood"), "{found:?}");
 }
 
 #[test]
@@ -110,7 +113,7 @@ fn every_other_encryption_must_be_refused() {
         json!([algorithm, key, customer]),
         Code::OtherEncryptionAllowed
     ));
-    for (statements, told) in [
+    for (statements, expected_text) in [
         (json!([key, customer]), "AES256, aws:kms:dsse"),
         (json!([algorithm, customer]), "another KMS key"),
         (json!([algorithm, key]), "SSE-C"),
@@ -119,7 +122,7 @@ fn every_other_encryption_must_be_refused() {
         let found = found
             .iter()
             .find(|(code, _)| *code == Code::OtherEncryptionAllowed);
-        assert!(found.unwrap().1.contains(told), "{found:?}");
+        assert!(found.unwrap().1.contains(expected_text), "{found:?}");
     }
 }
 
@@ -131,7 +134,7 @@ fn sse_c_that_the_bucket_itself_blocks_needs_no_statement() {
         other_key(),
     ]});
     let allowed = |blocked| {
-        let findings = judge(BUCKET, Some(&policy.to_string()), &expected(), blocked);
+        let findings = check(BUCKET, Some(&policy.to_string()), &expected(), blocked);
         findings
             .iter()
             .any(|finding| finding.code == Code::OtherEncryptionAllowed)
@@ -153,7 +156,7 @@ fn a_write_that_names_no_key_is_worth_knowing() {
 #[test]
 fn no_policy_has_both_gaps_and_no_json_is_not_checked() {
     let codes = |text| -> Vec<Code> {
-        let findings = judge(BUCKET, text, &expected(), true);
+        let findings = check(BUCKET, text, &expected(), true);
         findings.iter().map(|finding| finding.code).collect()
     };
     assert_eq!(
@@ -191,7 +194,7 @@ fn the_policy_of_the_templates_has_no_gap() {
         let policy = Resolution::new(&document, [], known)
             .bucket_policy("BucketPolicy")
             .unwrap();
-        let findings = judge(BUCKET, Some(&policy.to_string()), &expected(), false);
+        let findings = check(BUCKET, Some(&policy.to_string()), &expected(), false);
         let codes: Vec<Code> = findings.iter().map(|finding| finding.code).collect();
         assert_eq!(codes, [], "{template:?}: {findings:?}");
     }

@@ -5,7 +5,7 @@
 
 use super::{
     super::{
-        evidence::{Asked, KeyState, PolicyVerdict},
+        evidence::{BucketReplies, KeyState, PolicyVerdict},
         signature::Comparison,
         verdict::{Kind, Verdict},
     },
@@ -65,7 +65,7 @@ fn signature(facts: &Facts<'_>) -> Option<Verdict> {
 }
 
 /// The first line that differs between what was signed and what S3 verified.
-pub(super) fn difference(asked: &Asked) -> Option<String> {
+pub(super) fn difference(asked: &BucketReplies) -> Option<String> {
     match asked.get.comparison.as_ref()? {
         Comparison::Differs {
             part,

@@ -1,7 +1,7 @@
 //! What every rule asks of the evidence, found once.
 
 use super::super::{
-    evidence::{Asked, Behaviour, Evidence, Replay, Viewed},
+    evidence::{Behaviour, BucketReplies, Evidence, Replay, Viewed},
     verdict::{Kind, Verdict},
     wire::Failure,
 };
@@ -16,7 +16,7 @@ pub(super) struct Facts<'e> {
     /// Keyfront's own; an answer without a body is told by what the same core says to the same request here.
     pub(super) code: Option<&'e str>,
     pub(super) behaviour: Option<&'e Behaviour>,
-    pub(super) asked: Option<&'e Asked>,
+    pub(super) asked: Option<&'e BucketReplies>,
 }
 
 impl<'e> Facts<'e> {
@@ -47,7 +47,7 @@ impl<'e> Facts<'e> {
             code,
             behaviour: evidence.behind.behaviour.found(),
             asked: match replay {
-                Some(Replay::Asked(asked)) => Some(asked),
+                Some(Replay::Sent(asked)) => Some(asked),
                 Some(Replay::Refused { .. } | Replay::AsksFunction) | None => None,
             },
         })

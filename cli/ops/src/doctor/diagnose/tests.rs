@@ -5,8 +5,8 @@ use std::collections::BTreeSet;
 use super::{
     super::{
         evidence::{
-            Asked, Behaviour, Behind, BucketAnswer, CarriedSite, Encryption, Evidence, Front,
-            Gathered, KeyStanding, KeyState, PolicyVerdict, Replay, Resources, Viewed,
+            Behaviour, Behind, BucketAnswer, BucketReplies, CarriedSite, Encryption, Evidence,
+            Front, Gathered, KeyState, KeyStatus, PolicyVerdict, Replay, Resources, Viewed,
         },
         s3_document::S3Document,
         signature::Comparison,
@@ -27,7 +27,7 @@ struct Flat {
     behaviour: Gathered<Behaviour>,
     replay: Gathered<Replay>,
     demanded_key: Gathered<String>,
-    key: Gathered<KeyStanding>,
+    key: Gathered<KeyStatus>,
     bucket_policy: Gathered<PolicyVerdict>,
     key_policy: Gathered<PolicyVerdict>,
 }
@@ -121,14 +121,14 @@ fn object() -> BucketAnswer {
 /// The same where the site was not known.
 fn assumed(head: BucketAnswer, get: BucketAnswer) -> Gathered<Replay> {
     let mut replay = replayed(head, get);
-    if let Gathered::Found(Replay::Asked(asked)) = &mut replay {
+    if let Gathered::Found(Replay::Sent(asked)) = &mut replay {
         asked.assumed_site = true;
     }
     replay
 }
 
 fn replayed(head: BucketAnswer, get: BucketAnswer) -> Gathered<Replay> {
-    Gathered::Found(Replay::Asked(Box::new(Asked {
+    Gathered::Found(Replay::Sent(Box::new(BucketReplies {
         url: "https://b.s3.eu-west-1.amazonaws.com/k".to_owned(),
         key: "k".to_owned(),
         assumed_site: false,
@@ -180,8 +180,8 @@ fn known(answer: Viewed, head: Viewed) -> Flat {
     }
 }
 
-fn key(state: KeyState) -> Gathered<KeyStanding> {
-    Gathered::Found(KeyStanding {
+fn key(state: KeyState) -> Gathered<KeyStatus> {
+    Gathered::Found(KeyStatus {
         key: KEY.to_owned(),
         state,
     })

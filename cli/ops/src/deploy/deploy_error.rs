@@ -2,7 +2,7 @@
 
 use std::process::ExitCode;
 
-use super::cause::Failure;
+use super::cause::ResourceFailure;
 
 /// Ends with an exit code of its own; everything else (AWS cannot be called, a file cannot be read) is 1.
 #[derive(Debug, thiserror::Error)]
@@ -14,7 +14,7 @@ pub(crate) enum DeployError {
     #[error("not confirmed; nothing was changed")]
     NotConfirmed,
     /// CloudFormation ended the operation without reaching what was wanted.
-    #[error("stack {stack} in {region} is {status}{}", told(.causes))]
+    #[error("stack {stack} in {region} is {status}{}", lines_of(.causes))]
     Failed {
         /// The stack's name.
         stack: String,
@@ -23,7 +23,7 @@ pub(crate) enum DeployError {
         /// Its status now.
         status: String,
         /// What failed, the first cause first.
-        causes: Vec<Failure>,
+        causes: Vec<ResourceFailure>,
     },
     /// Something is left that a later run removes.
     #[error("{0}")]
@@ -46,7 +46,7 @@ impl DeployError {
     }
 }
 
-fn told(causes: &[Failure]) -> String {
+fn lines_of(causes: &[ResourceFailure]) -> String {
     let lines = causes.iter().map(|cause| format!("\n  {cause}"));
     lines.collect()
 }

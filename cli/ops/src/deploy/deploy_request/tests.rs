@@ -1,22 +1,26 @@
 #![allow(clippy::unwrap_used, clippy::panic)]
 use super::*;
 
-fn judge(stack: &str, region: &str, parameters: &[(&str, &str)]) -> Result<Wish, Unfit> {
+fn validated(
+    stack: &str,
+    region: &str,
+    parameters: &[(&str, &str)],
+) -> Result<DeployRequest, InvalidRequest> {
     let owned = parameters
         .iter()
         .map(|(name, value)| ((*name).to_owned(), (*value).to_owned()));
-    let wish = Wish::judge(stack, region, owned.collect())?;
-    wish.judge_with(&BTreeMap::new())?;
-    Ok(wish)
+    let request = DeployRequest::validate(stack, region, owned.collect())?;
+    request.validate_update(&BTreeMap::new())?;
+    Ok(request)
 }
 
 #[test]
-fn a_careful_wish_is_accepted_in_one_region_and_in_two() {
+fn a_valid_request_is_accepted_in_one_region_and_in_two() {
     assert_eq!(
-        judge("media", "us-east-1", &[]).unwrap().layout,
+        validated("media", "us-east-1", &[]).unwrap().layout,
         Layout::Together
     );
-    let apart = judge(
+    let apart = validated(
         "media",
         "eu-central-1",
         &[
@@ -28,12 +32,12 @@ fn a_careful_wish_is_accepted_in_one_region_and_in_two() {
 }
 
 #[test]
-fn every_bad_wish_is_told_by_its_name_and_says_what_to_do() {
+fn every_invalid_request_names_its_value_and_says_what_to_do() {
     type Case<'a> = (&'a str, &'a str, &'a [(&'a str, &'a str)], &'a str);
     let cases: &[Case<'_>] = &[
-        ("Media", "us-east-1", &[], "must be lower case"),
-        ("media-", "us-east-1", &[], "must be lower case"),
-        ("", "us-east-1", &[], "must be lower case"),
+        ("Media", "us-east-1", &[], "must be lower-case letters"),
+        ("media-", "us-east-1", &[], "must be lower-case letters"),
+        ("", "us-east-1", &[], "must be lower-case letters"),
         (
             "a-stack-whose-name-is-one-too-long",
             "us-east-1",
@@ -41,13 +45,8 @@ fn every_bad_wish_is_told_by_its_name_and_says_what_to_do() {
             "longer than 32",
         ),
         ("media", "ca-west-1", &[], "no Lambda Function URLs"),
-        (
-            "media",
-            "cn-north-1",
-            &[],
-            "choose one of the aws partition",
-        ),
-        ("media", "mars", &[], "choose one of the aws partition"),
+        ("media", "cn-north-1", &[], "not one of the partition aws"),
+        ("media", "mars", &[], "not one of the partition aws"),
         (
             "media",
             "us-east-1",
@@ -57,8 +56,21 @@ fn every_bad_wish_is_told_by_its_name_and_says_what_to_do() {
         (
             "media",
             "us-east-1",
+            &[("ExistingBucket", "a..b")],
+            "invalid bucket name \"a..b\": labels must not be empty",
+        ),
+        ("media", "us east", &[], "invalid Region \"us east\""),
+        (
+            "media",
+            "us-east-1",
+            &[("SitePrefx", "p/")],
+            "did you mean \"SitePrefix\"?",
+        ),
+        (
+            "media",
+            "us-east-1",
             &[("ExistingBucket", "Bucket")],
-            "no bucket name",
+            "invalid bucket name \"Bucket\": only lower-case",
         ),
         (
             "media",
@@ -76,7 +88,7 @@ fn every_bad_wish_is_told_by_its_name_and_says_what_to_do() {
             "media",
             "us-east-1",
             &[("CertificateArn", "x")],
-            "no ACM certificate",
+            "the ARN of an ACM certificate",
         ),
         (
             "media",
@@ -103,13 +115,13 @@ fn every_bad_wish_is_told_by_its_name_and_says_what_to_do() {
             "media",
             "us-east-1",
             &[("Nonsense", "1")],
-            "no parameter Nonsense",
+            "unknown parameter \"Nonsense\"",
         ),
         (
             "media",
             "us-east-1",
             &[("ArtifactBucket", "mine")],
-            "no parameter ArtifactBucket",
+            "unknown parameter \"ArtifactBucket\"",
         ),
         (
             "media",
@@ -124,9 +136,11 @@ fn every_bad_wish_is_told_by_its_name_and_says_what_to_do() {
             "SitePrefix",
         ),
     ];
-    for (stack, region, parameters, told) in cases {
-        let error = judge(stack, region, parameters).unwrap_err().to_string();
-        assert!(error.contains(told), "{error}");
+    for (stack, region, parameters, expected) in cases {
+        let error = validated(stack, region, parameters)
+            .unwrap_err()
+            .to_string();
+        assert!(error.contains(expected), "{error}");
     }
 }
 
@@ -135,19 +149,23 @@ fn a_site_over_the_header_limit_is_refused_with_its_length() {
     let origins: Vec<String> = (0..80)
         .map(|at| format!("https://origin-{at}.example"))
         .collect();
-    let error = judge("media", "us-east-1", &[("CorsOrigins", &origins.join(","))]).unwrap_err();
+    let error =
+        validated("media", "us-east-1", &[("CorsOrigins", &origins.join(","))]).unwrap_err();
     assert!(
-        matches!(error, Unfit::LongSite(length) if length > keyfront_edge::site::MAX_SITE_CHARS),
+        matches!(error, InvalidRequest::LongSite(length) if length > keyfront_edge::site::MAX_SITE_CHARS),
         "{error}"
     );
 }
 
 #[test]
 fn what_is_kept_of_a_stack_counts_when_the_site_is_judged() {
-    let wish = judge("media", "us-east-1", &[("SitePrefix", "p/")]).unwrap();
+    let request = validated("media", "us-east-1", &[("SitePrefix", "p/")]).unwrap();
     let origins: Vec<String> = (0..80)
         .map(|at| format!("https://origin-{at}.example"))
         .collect();
     let kept = BTreeMap::from([("CorsOrigins".to_owned(), origins.join(","))]);
-    assert!(matches!(wish.judge_with(&kept), Err(Unfit::LongSite(_))));
+    assert!(matches!(
+        request.validate_update(&kept),
+        Err(InvalidRequest::LongSite(_))
+    ));
 }

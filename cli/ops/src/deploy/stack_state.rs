@@ -1,18 +1,18 @@
-//! How a stack stands, and what that allows. Pure.
+//! The state of a stack, and what it allows. Pure.
 
 use aws_sdk_cloudformation::types::StackStatus;
 
 /// What can be done with a stack next.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Standing {
+pub(super) enum StackState {
     /// It does not exist: it is created.
     Absent,
     /// A change set was made and never executed; there are no resources.
     Reviewed,
     /// An operation is under way: it is followed.
     Busy,
-    /// It exists whole: it is updated.
-    Whole,
+    /// It exists and is complete: it is updated.
+    Complete,
     /// Its creation failed. CloudFormation only lets it be deleted.
     NeverCreated,
     /// The rollback of an update stopped midway.
@@ -23,7 +23,7 @@ pub(super) enum Standing {
     Unknown,
 }
 
-impl From<&StackStatus> for Standing {
+impl From<&StackStatus> for StackState {
     fn from(status: &StackStatus) -> Self {
         match status {
             StackStatus::DeleteComplete => Self::Absent,
@@ -32,7 +32,7 @@ impl From<&StackStatus> for Standing {
             | StackStatus::UpdateComplete
             | StackStatus::UpdateRollbackComplete
             | StackStatus::ImportComplete
-            | StackStatus::ImportRollbackComplete => Self::Whole,
+            | StackStatus::ImportRollbackComplete => Self::Complete,
             StackStatus::RollbackComplete
             | StackStatus::CreateFailed
             | StackStatus::RollbackFailed => Self::NeverCreated,
@@ -44,7 +44,7 @@ impl From<&StackStatus> for Standing {
     }
 }
 
-/// What an operation was to reach.
+/// What an operation should reach.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Aim {
     Deployed,
@@ -71,18 +71,18 @@ mod tests {
     use super::*;
 
     #[test]
-    fn every_status_cloudformation_documents_has_a_standing() {
+    fn every_status_cloudformation_documents_has_a_state() {
         for status in StackStatus::values() {
-            let standing = Standing::from(&StackStatus::from(*status));
+            let state = StackState::from(&StackStatus::from(*status));
             // An import and an update without rollback are others' doing, and are repaired otherwise.
             let foreign = ["IMPORT_ROLLBACK_FAILED", "UPDATE_FAILED"].contains(status);
-            assert_eq!(standing == Standing::Unknown, foreign, "{status}");
+            assert_eq!(state == StackState::Unknown, foreign, "{status}");
             let busy = status.ends_with("_IN_PROGRESS") && *status != "REVIEW_IN_PROGRESS";
-            assert_eq!(standing == Standing::Busy, busy, "{status}");
+            assert_eq!(state == StackState::Busy, busy, "{status}");
         }
         assert_eq!(
-            Standing::from(&StackStatus::from("NEW_THING")),
-            Standing::Unknown
+            StackState::from(&StackStatus::from("NEW_THING")),
+            StackState::Unknown
         );
     }
 
