@@ -73,7 +73,7 @@ impl Checkpoint {
             Err(error) if error.kind() == ErrorKind::NotFound => return Ok(None),
             Err(error) => return Err(error).with_context(|| format!("{path} cannot be read")),
         };
-        let way_out = "remove it, choose another --checkpoint, or begin anew with --restart";
+        let way_out = "remove it, choose another --checkpoint, or start over with --restart";
         let found: Document = serde_json::from_slice(&text)
             .with_context(|| format!("{path} is not a checkpoint of an audit; {way_out}"))?;
         if found.v != VERSION {

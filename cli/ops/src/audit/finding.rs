@@ -65,7 +65,7 @@ pub(crate) enum Code {
     NotChecked,
 }
 
-/// What became of an object that was to be encrypted anew.
+/// What became of an object that was to be encrypted again.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) enum Fix {
     /// Done and verified.

@@ -1,4 +1,4 @@
-//! Encrypts an object anew by a copy onto itself, on S3's side, and verifies it.
+//! Encrypts an object again by a copy onto itself, on S3's side, and verifies it.
 //!
 //! The copy happens only of the version that was looked at and only onto it: S3 compares the ETag of the source and of
 //! the destination. What a copy would lose keeps it from being tried.
@@ -22,7 +22,7 @@ use crate::{aws::call_error, bucket_target::BucketTarget};
 /// The largest object one CopyObject copies.
 const MAX_COPY: i64 = 5 * 1024 * 1024 * 1024;
 
-/// Encrypts one object as demanded. `seen` is what HEAD told of it.
+/// Encrypts one object as demanded. `seen` is what HEAD returned for it.
 pub(super) async fn fix(
     target: &BucketTarget,
     key: &str,
@@ -164,7 +164,7 @@ pub(super) fn verdict(
         Fix::Done
     } else {
         Fix::Failed(format!(
-            "encrypted anew, but not the same: {}",
+            "encrypted again, but not the same: {}",
             lost.join(", ")
         ))
     }

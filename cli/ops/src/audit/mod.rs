@@ -1,4 +1,4 @@
-//! `keyfront audit`: walks a bucket and reports what is not as demanded; `--fix` encrypts objects anew in target.
+//! `keyfront audit`: walks a bucket and reports what is not as demanded; `--fix` encrypts objects again, in place.
 //!
 //! `expectation`, `object`, `bucket` and `bucket_policy` decide and are pure; `survey`, `walk` and `fix` call S3; `run`
 //! is the run of it all. It changes no setting of the bucket.
@@ -83,15 +83,15 @@ pub(crate) struct AuditArguments {
     #[arg(long, value_name = "FILE")]
     checkpoint: Option<PathBuf>,
 
-    /// Begin anew, whatever the checkpoint says
+    /// Start over, whatever the checkpoint says
     #[arg(long)]
     restart: bool,
 
-    /// Encrypt anew, in target, the objects that are not as demanded
+    /// Encrypt again, in place, the objects that are not as demanded
     #[arg(long)]
     fix: bool,
 
-    /// With --fix: only say which objects would be encrypted anew
+    /// With --fix: only say which objects would be encrypted again
     #[arg(long, requires = "fix")]
     dry_run: bool,
 

@@ -1,4 +1,4 @@
-//! The artifact bucket of a Region: private, encrypted, TLS only; what lies there is named by its content.
+//! The artifact bucket of a Region: private, encrypted, TLS only; objects in it are named by their content.
 
 use aws_sdk_s3::{
     Client,

@@ -9,7 +9,7 @@ use super::deploy_error::refused;
 /// Lambda's limit for an uploaded package (docs: quotas).
 const MAX_BYTES: usize = 50 << 20;
 
-/// Something that lies in the artifact bucket under a name made of its content.
+/// An object of the artifact bucket under a name made of its content.
 #[derive(Clone, PartialEq, Eq)]
 pub(super) struct Artifact {
     pub(super) bytes: Vec<u8>,
@@ -72,7 +72,7 @@ impl Package {
             .is_ok_and(|zip| zip.index_for_name(entry).is_some());
         if !whole {
             return Err(refused(format!(
-                "{name} is no zip with {entry} in it; {how}"
+                "{name} is not a zip file with {entry} in it; {how}"
             )));
         }
         Ok(Artifact::new(folder, "zip", bytes))

@@ -50,7 +50,7 @@ impl Deployment {
         Ok(())
     }
 
-    /// Where the console starts this template, and what it has to be told.
+    /// Where the console starts this template, and the parameters to fill in.
     pub(super) fn print_launch(&self, template: Template, bucket: &ArtifactBucket) {
         let region = region_of(template, &self.request.region);
         let stored = Artifact::new("templates", "yaml", template.body().as_bytes().to_vec());

@@ -52,7 +52,7 @@ pub(super) fn check(layout: Layout, name: &str, value: &str) -> Result<(), Inval
         rule,
     };
     parameter
-        .judge(value)
+        .validate(value)
         .map_err(|error| invalid(error.to_string()))?;
     if let Some(pattern) = &parameter.allowed_pattern {
         let anchored =

@@ -10,7 +10,7 @@ use self::facts::Facts;
 use super::{
     evidence::{CarriedSite, Evidence, KeyState, Replay},
     verdict::{Kind, Verdict},
-    wire::Failure,
+    wire::ExchangeError,
 };
 
 type Rule = fn(&Facts<'_>) -> Option<Verdict>;
@@ -21,7 +21,7 @@ const RULES: [Rule; 14] = [
     site,
     edge_missing,
     edge_failing,
-    told_by_code,
+    named_by_code,
     missing,
     key_state,
     denied::denied,
@@ -44,18 +44,18 @@ pub(crate) fn diagnose(evidence: &Evidence) -> Verdict {
     }
 }
 
-fn connection(failure: &Failure) -> Verdict {
+fn connection(failure: &ExchangeError) -> Verdict {
     let kind = match failure {
-        Failure::Name { .. } => Kind::NameUnknown,
-        Failure::Connection { .. } | Failure::Answer { .. } => Kind::Unreachable,
-        Failure::Tls { .. } => Kind::TlsFails,
+        ExchangeError::Name { .. } => Kind::NameUnknown,
+        ExchangeError::Connection { .. } | ExchangeError::Answer { .. } => Kind::Unreachable,
+        ExchangeError::Tls { .. } => Kind::TlsFails,
     };
     Verdict::certain(kind, failure.to_string())
 }
 
 fn unexplained(facts: &Facts<'_>) -> Verdict {
     let operator = facts.asked.filter(|asked| asked.get.status >= 400);
-    let told = operator.map(|asked| {
+    let refused = operator.map(|asked| {
         format!(
             ", and the operator's own read is refused with {} {}",
             asked.get.status,
@@ -64,7 +64,7 @@ fn unexplained(facts: &Facts<'_>) -> Verdict {
     });
     Verdict::likely(
         Kind::Unexplained,
-        format!("{}{}", facts.described(), told.unwrap_or_default()),
+        format!("{}{}", facts.described(), refused.unwrap_or_default()),
     )
 }
 
@@ -135,18 +135,18 @@ fn edge_failing(facts: &Facts<'_>) -> Option<Verdict> {
         "LambdaLimitExceeded",
     ];
     let x_cache = facts.answer.x_cache.as_deref().unwrap_or_default();
-    let told = match facts.code {
+    let because = match facts.code {
         Some("event-invalid") => "the edge answers event-invalid".to_owned(),
         _ if FAULTS.iter().any(|fault| x_cache.starts_with(fault)) => {
             format!("the CDN says {x_cache}")
         }
         _ => return None,
     };
-    Some(Verdict::certain(Kind::EdgeFails, told))
+    Some(Verdict::certain(Kind::EdgeFails, because))
 }
 
 /// Codes that name their cause.
-fn told_by_code(facts: &Facts<'_>) -> Option<Verdict> {
+fn named_by_code(facts: &Facts<'_>) -> Option<Verdict> {
     let code = facts.code?;
     let kind = match code {
         "credentials-missing" | "credentials-expired" => Kind::EdgeCredentials,
@@ -164,22 +164,22 @@ fn told_by_code(facts: &Facts<'_>) -> Option<Verdict> {
 
 /// The bucket itself is the better witness, where it was asked.
 fn missing(facts: &Facts<'_>) -> Option<Verdict> {
-    let told = facts.code == Some("not-found");
+    let reported = facts.code == Some("not-found");
     if let Some(Replay::Refused { code, .. }) = facts.evidence.behind.replay.found()
-        && told
+        && reported
         && code == "not-found"
     {
         let because = "the path is never served: reserved, or a folder without a document";
         return Some(Verdict::certain(Kind::ObjectMissing, because));
     }
     // A fresh answer, or another refusal, says that something else was asked for.
-    let fits = facts.copy_served || told || facts.code == Some("origin-denied");
+    let fits = facts.copy_served || reported || facts.code == Some("origin-denied");
     let page = facts.is_unmarked() && facts.answer.status == 404;
     match facts.asked {
         Some(asked) if asked.head.status == 404 && (fits || page) => {
             let mut because = format!("the bucket has no {:?}", asked.key);
             if facts.code == Some("origin-denied") {
-                because.push_str(", which the edge cannot tell: its role lacks s3:ListBucket");
+                because.push_str(", which the edge cannot know: its role lacks s3:ListBucket");
             }
             Some(facts.certain(Kind::ObjectMissing, because))
         }
@@ -187,18 +187,18 @@ fn missing(facts: &Facts<'_>) -> Option<Verdict> {
             Kind::ObjectMissing,
             "a 404 without a mark of the edge is the page a distribution shows for a missing object",
         )),
-        None if told => Some(Verdict::likely(
+        None if reported => Some(Verdict::likely(
             Kind::ObjectMissing,
-            "the edge answers not-found; a site may tell a denied read so as well",
+            "the edge answers not-found; a site may answer so to a denied read as well",
         )),
         _ => None,
     }
 }
 
 fn key_state(facts: &Facts<'_>) -> Option<Verdict> {
-    let standing = facts.evidence.behind.resources.key.found()?;
-    let key = facts.object_key().filter(|key| *key == standing.key)?;
-    let (kind, because) = match &standing.state {
+    let status = facts.evidence.behind.resources.key.found()?;
+    let key = facts.object_key().filter(|key| *key == status.key)?;
+    let (kind, because) = match &status.state {
         KeyState::Enabled => return None,
         KeyState::Disabled => (
             Kind::KeyDisabled,
@@ -237,12 +237,12 @@ fn origin(facts: &Facts<'_>) -> Option<Verdict> {
     }
     let mut because = facts.described();
     if let Some(asked) = facts.asked.filter(|asked| asked.get.status >= 300) {
-        let told = format!(
+        let reply = format!(
             "; asked directly, the bucket says {} {}",
             asked.get.status,
             asked.get.code()
         );
-        because.push_str(told.trim_end());
+        because.push_str(reply.trim_end());
     }
     Some(Verdict::certain(Kind::OriginFailed, because))
 }

@@ -6,6 +6,7 @@ use aws_sdk_cloudfront::types::{
     Origin,
 };
 use keyfront_cloudformation::PathPattern;
+use keyfront_contract::header;
 use keyfront_edge::Site;
 use serde::Deserialize;
 
@@ -16,7 +17,7 @@ use super::{
 };
 use crate::aws::call_error;
 
-const SITE_HEADER: &str = "x-keyfront-site";
+const SITE_HEADER: &str = header::SITE;
 
 /// What was found, and what others go on from.
 pub(super) struct Found {
@@ -32,7 +33,7 @@ pub(super) struct Found {
 /// Looks at the distribution.
 ///
 /// # Errors
-/// No distribution is known, or CloudFront does not tell it.
+/// No distribution is known, or CloudFront does not return it.
 pub(super) async fn look(access: &Access, target: &Target) -> anyhow::Result<Found> {
     let id = access
         .distribution
@@ -43,7 +44,7 @@ pub(super) async fn look(access: &Access, target: &Target) -> anyhow::Result<Fou
     let config = answer
         .map_err(|error| call_error(error).context(format!("distribution {id} cannot be read")))?
         .distribution_config
-        .context("CloudFront tells no configuration")?;
+        .context("CloudFront returned no configuration")?;
     let Matched {
         pattern,
         origin,
@@ -52,7 +53,7 @@ pub(super) async fn look(access: &Access, target: &Target) -> anyhow::Result<Fou
         sends_more,
     } = matched(&config, &target.path)?;
     let document = carried(origin);
-    let (site, listed) = judged(document.as_deref())?;
+    let (site, listed) = checked(document.as_deref())?;
     let passing = match cache_policy {
         Some(policy) if !sends_more => query_of(&client, &policy).await?,
         _ => Passing::All,
@@ -84,8 +85,8 @@ pub(super) async fn look(access: &Access, target: &Target) -> anyhow::Result<Fou
     })
 }
 
-/// The site as the edge judges it, with the parameters it lists.
-fn judged(document: Option<&str>) -> anyhow::Result<(CarriedSite, Vec<String>)> {
+/// The site as the edge reads it, with the parameters it lists.
+fn checked(document: Option<&str>) -> anyhow::Result<(CarriedSite, Vec<String>)> {
     let Some(document) = document else {
         return Ok((CarriedSite::Missing, Vec::new()));
     };
@@ -195,7 +196,7 @@ async fn query_of(client: &aws_sdk_cloudfront::Client, policy: &str) -> anyhow::
         .and_then(|policy| policy.cache_policy_config())
         .and_then(|config| config.parameters_in_cache_key_and_forwarded_to_origin())
         .and_then(|parameters| parameters.query_strings_config())
-        .context("CloudFront tells no query of the cache policy")?;
+        .context("CloudFront returned no query behaviour of the cache policy")?;
     Ok(match config.query_string_behavior() {
         CachePolicyQueryStringBehavior::None => Passing::Only(Vec::new()),
         CachePolicyQueryStringBehavior::Whitelist => Passing::Only(
@@ -208,7 +209,7 @@ async fn query_of(client: &aws_sdk_cloudfront::Client, policy: &str) -> anyhow::
     })
 }
 
-/// What Lambda tells of a version: its code, and the role it runs as.
+/// What Lambda reports of a version: its code, and the role it runs as.
 async fn code(access: &Access, function: Option<&str>) -> (Gathered<String>, Option<String>) {
     let Some(function) = function else {
         return (Gathered::not_checked("no function is attached"), None);
@@ -228,7 +229,7 @@ async fn code(access: &Access, function: Option<&str>) -> (Gathered<String>, Opt
             None,
         ),
         Ok(version) => {
-            let told = format!(
+            let code = format!(
                 "{}, code SHA-256 {}, of {}",
                 version
                     .runtime()
@@ -236,7 +237,7 @@ async fn code(access: &Access, function: Option<&str>) -> (Gathered<String>, Opt
                 version.code_sha256().unwrap_or("unknown"),
                 version.last_modified().unwrap_or("an unknown date"),
             );
-            (Gathered::Found(told), version.role)
+            (Gathered::Found(code), version.role)
         }
     }
 }

@@ -6,7 +6,7 @@ use serde::{Serialize, Serializer};
 use super::{
     s3_document::S3Document,
     signature::Comparison,
-    wire::{Failure, Made},
+    wire::{ExchangeError, Made},
 };
 
 /// Something that was looked at, or the reason why not.
@@ -56,7 +56,7 @@ pub(crate) struct Evidence {
 pub(crate) struct Front {
     /// The answer to what was asked.
     #[serde(serialize_with = "found_or_failed")]
-    pub(crate) answer: Result<Viewed, Failure>,
+    pub(crate) answer: Result<Viewed, ExchangeError>,
     /// The same past the copy, where the first answer was one.
     pub(crate) past_copy: Gathered<Viewed>,
     /// The answer to HEAD, which needs no key, past any copy.
@@ -85,17 +85,17 @@ pub(crate) struct Resources {
 }
 
 fn found_or_failed<S: Serializer>(
-    answer: &Result<Viewed, Failure>,
+    answer: &Result<Viewed, ExchangeError>,
     serializer: S,
 ) -> Result<S::Ok, S::Error> {
     #[derive(Serialize)]
     #[serde(rename_all = "kebab-case")]
-    enum Told<'a> {
+    enum Outcome<'a> {
         Found(&'a Viewed),
-        Failed(&'a Failure),
+        Failed(&'a ExchangeError),
     }
-    let told = answer.as_ref().map_or_else(Told::Failed, Told::Found);
-    told.serialize(serializer)
+    let outcome = answer.as_ref().map_or_else(Outcome::Failed, Outcome::Found);
+    outcome.serialize(serializer)
 }
 
 /// An answer as a viewer gets it.
@@ -219,7 +219,7 @@ impl BucketAnswer {
     }
 }
 
-/// How an object lies in the bucket.
+/// How an object is stored.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub(crate) struct Encryption {
     /// `AES256`, `aws:kms`, `aws:kms:dsse`; `none` where the store says nothing.

@@ -1,6 +1,6 @@
 //! How a key stands, by KMS's own word.
 
-use aws_sdk_kms::{error::ProvideErrorMetadata as _, types::KeyState as Told};
+use aws_sdk_kms::{error::ProvideErrorMetadata as _, types::KeyState as Reported};
 use time::{OffsetDateTime, format_description::well_known::Rfc3339};
 
 use super::{
@@ -33,11 +33,11 @@ pub(super) async fn status(access: &Access, key: &str) -> anyhow::Result<KeyStat
     Ok(KeyStatus {
         key: key.to_owned(),
         state: match state {
-            Some(Told::Enabled) => KeyState::Enabled,
-            Some(Told::Disabled) => KeyState::Disabled,
-            Some(Told::PendingDeletion) => KeyState::PendingDeletion(end),
+            Some(Reported::Enabled) => KeyState::Enabled,
+            Some(Reported::Disabled) => KeyState::Disabled,
+            Some(Reported::PendingDeletion) => KeyState::PendingDeletion(end),
             Some(other) => KeyState::Other(other.as_str().to_owned()),
-            None => anyhow::bail!("KMS tells no state of {key}"),
+            None => anyhow::bail!("KMS returned no state of {key}"),
         },
     })
 }

@@ -33,7 +33,7 @@ use self::{
     target::Target,
     verdict::EXIT_CODES,
     viewer::Copies,
-    wire::{Failure, Route, Trust},
+    wire::{ExchangeError, Route, Trust},
 };
 
 pub(crate) use self::{
@@ -170,12 +170,12 @@ impl Viewer<'_> {
         }
     }
 
-    async fn ask(&self, method: Method, copies: Copies) -> Result<Viewed, Failure> {
+    async fn ask(&self, method: Method, copies: Copies) -> Result<Viewed, ExchangeError> {
         viewer::view(&self.route, self.target, method.as_str(), copies).await
     }
 }
 
-fn seen(asked: Result<Viewed, Failure>) -> Gathered<Viewed> {
+fn seen(asked: Result<Viewed, ExchangeError>) -> Gathered<Viewed> {
     asked.map_or_else(
         |failure| Gathered::not_checked(failure.to_string()),
         Gathered::Found,

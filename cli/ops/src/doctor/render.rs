@@ -17,15 +17,15 @@ const NOTABLE_SKEW: i64 = 5;
 
 /// One JSON object.
 pub(crate) fn json(verdict: &Verdict, evidence: &Evidence) -> anyhow::Result<()> {
-    let face = verdict.kind.face();
+    let description = verdict.kind.description();
     line(serde_json::to_string_pretty(&json!({
         "verdict": verdict.kind,
-        "class": face.class,
+        "class": description.class,
         "certainty": verdict.certainty,
-        "exit_code": face.class.exit_code(),
-        "means": face.means,
+        "exit_code": description.class.exit_code(),
+        "means": description.means,
         "because": verdict.because,
-        "advice": face.advice,
+        "advice": description.advice,
         "evidence": evidence,
     }))?);
     Ok(())
@@ -33,15 +33,18 @@ pub(crate) fn json(verdict: &Verdict, evidence: &Evidence) -> anyhow::Result<()>
 
 /// For people.
 pub(crate) fn text(verdict: &Verdict, evidence: &Evidence) {
-    let face = verdict.kind.face();
+    let description = verdict.kind.description();
     let certainty = match verdict.certainty {
         Certainty::Certain => "",
         Certainty::Likely => " (likely)",
     };
-    line(format_args!("{}{certainty}: {}", face.name, face.means));
+    line(format_args!(
+        "{}{certainty}: {}",
+        description.name, description.means
+    ));
     line(format_args!("  because {}", printable(&verdict.because)));
-    if !face.advice.is_empty() {
-        line(format_args!("  to do: {}", face.advice));
+    if !description.advice.is_empty() {
+        line(format_args!("  to do: {}", description.advice));
     }
     line("");
     let mut table = Table::new(["LOOKED AT", "FOUND"]);
@@ -64,39 +67,45 @@ fn rows(evidence: &Evidence) -> Vec<(&'static str, String)> {
     if let Gathered::Found(past) = &evidence.front.past_copy {
         rows.push(("past the copy", viewed(past)));
     }
-    rows.push(("HEAD", told(&evidence.front.head, viewed)));
+    rows.push(("HEAD", found_or_reason(&evidence.front.head, viewed)));
     rows.push(("headers", headers(evidence)));
-    rows.push(("behaviour", told(&evidence.behind.behaviour, behaviour)));
+    rows.push((
+        "behaviour",
+        found_or_reason(&evidence.behind.behaviour, behaviour),
+    ));
     rows.push((
         "site",
-        told(&evidence.behind.behaviour, |found| site(&found.site)),
+        found_or_reason(&evidence.behind.behaviour, |found| site(&found.site)),
     ));
-    rows.push(("edge", told(&evidence.behind.behaviour, functions)));
+    rows.push((
+        "edge",
+        found_or_reason(&evidence.behind.behaviour, functions),
+    ));
     rows.extend(replay(&evidence.behind.replay));
     rows.push((
         "key",
-        told(&evidence.behind.resources.key, |found| {
+        found_or_reason(&evidence.behind.resources.key, |found| {
             format!("{} is {}", found.key, key_state(&found.state))
         }),
     ));
     rows.push((
         "system's key",
-        told(&evidence.behind.demanded_key, String::clone),
+        found_or_reason(&evidence.behind.demanded_key, String::clone),
     ));
     rows.push((
         "bucket policy",
-        told(&evidence.behind.resources.bucket_policy, policy),
+        found_or_reason(&evidence.behind.resources.bucket_policy, policy),
     ));
     rows.push((
         "key policy",
-        told(&evidence.behind.resources.key_policy, policy),
+        found_or_reason(&evidence.behind.resources.key_policy, policy),
     ));
     rows
 }
 
-fn told<T>(gathered: &Gathered<T>, tell: impl Fn(&T) -> String) -> String {
+fn found_or_reason<T>(gathered: &Gathered<T>, show: impl Fn(&T) -> String) -> String {
     match gathered {
-        Gathered::Found(found) => tell(found),
+        Gathered::Found(found) => show(found),
         Gathered::NotChecked(why) => format!("not checked: {why}"),
     }
 }
@@ -133,7 +142,7 @@ fn viewed(answer: &Viewed) -> String {
 
 fn clock(ahead: Option<i64>, whose: &str) -> String {
     match ahead {
-        None => format!("{whose} is not told"),
+        None => format!("{whose} is not known"),
         Some(seconds) if seconds.abs() <= NOTABLE_SKEW => {
             format!("{whose} agrees with this machine's")
         }
@@ -178,7 +187,7 @@ fn site(carried: &CarriedSite) -> String {
 }
 
 fn functions(found: &Behaviour) -> String {
-    let mut code = told(&found.code, String::clone);
+    let mut code = found_or_reason(&found.code, String::clone);
     if let Some(published) = &found.published
         && found.request_function.as_ref() != Some(published)
     {

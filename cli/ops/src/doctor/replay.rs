@@ -210,12 +210,12 @@ fn read(reply: &Reply, request: &SignedRequest) -> BucketAnswer {
         Some(compare((&request.canonical, verified), strings))
     });
     let encryption = reply.status.is_success().then(|| {
-        let told = |name: &str| header(&reply.headers, name).map(str::to_owned);
+        let value = |name: &str| header(&reply.headers, name).map(str::to_owned);
         let names = reply.headers.keys();
         Encryption {
-            mode: told("x-amz-server-side-encryption").unwrap_or_else(|| "none".to_owned()),
-            key: told("x-amz-server-side-encryption-aws-kms-key-id"),
-            bucket_key: told("x-amz-server-side-encryption-bucket-key-enabled").as_deref()
+            mode: value("x-amz-server-side-encryption").unwrap_or_else(|| "none".to_owned()),
+            key: value("x-amz-server-side-encryption-aws-kms-key-id"),
+            bucket_key: value("x-amz-server-side-encryption-bucket-key-enabled").as_deref()
                 == Some("true"),
             envelope: names
                 .map(http::HeaderName::as_str)

@@ -118,8 +118,8 @@ mod tests {
             ),
             (("HASH", "OTHER"), "hash of the payload", 8),
         ] {
-            let told = differs(&SIGNED.replace(change.0, change.1));
-            assert_eq!((told.0, told.1), (part, line), "{change:?}");
+            let found = differs(&SIGNED.replace(change.0, change.1));
+            assert_eq!((found.0, found.1), (part, line), "{change:?}");
         }
         assert_eq!(differs("GET\n/a%2Bb").2, "(no such line)");
     }
@@ -141,7 +141,7 @@ mod tests {
     #[test]
     fn a_token_is_never_shown() {
         let with = |token: &str| format!("GET\n/k\n\nx-amz-security-token:{token}\n");
-        let told = compare((&with("ours-secret"), &with("theirs-secret")), None);
-        assert!(!format!("{told:?}").contains("-secret"));
+        let found = compare((&with("ours-secret"), &with("theirs-secret")), None);
+        assert!(!format!("{found:?}").contains("-secret"));
     }
 }

@@ -1,4 +1,4 @@
-//! The URL that is asked for, taken apart and not parsed anew: what the operator wrote is what goes on the wire.
+//! The URL that is asked for, taken apart and not normalised: what the operator wrote is what goes on the wire.
 
 use std::{fmt, str::FromStr};
 
@@ -151,7 +151,7 @@ mod tests {
 
     #[test]
     fn what_cannot_be_asked_for_says_what_to_write() {
-        for (url, told) in [
+        for (url, expected) in [
             ("cdn.example/a", "https://"),
             ("ftp://cdn.example/a", "only https"),
             ("https://me:secret@cdn.example/", "leave user"),
@@ -159,7 +159,7 @@ mod tests {
             ("https:///a", "host"),
         ] {
             let error = url.parse::<Target>().unwrap_err().to_string();
-            assert!(error.contains(told), "{url}: {error}");
+            assert!(error.contains(expected), "{url}: {error}");
         }
     }
 

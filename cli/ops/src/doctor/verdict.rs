@@ -97,8 +97,8 @@ impl Verdict {
     }
 }
 
-/// The public face of a verdict.
-pub(crate) struct Face {
+/// What people and scripts read of a verdict.
+pub(crate) struct Description {
     pub(crate) name: &'static str,
     pub(crate) class: Class,
     pub(crate) means: &'static str,
@@ -141,7 +141,7 @@ impl Kind {
     ];
 
     #[rustfmt::skip] // One row a verdict: this is the table of docs/doctor.md.
-    pub(crate) fn face(self) -> Face {
+    pub(crate) fn description(self) -> Description {
         let (name, class, means, advice) = match self {
             Self::Healthy => ("healthy", Class::Healthy, "the URL is served", ""),
             Self::NameUnknown => ("name-unknown", Class::Name, "the name does not resolve", "correct the URL, or the name's CNAME or alias record to the distribution"),
@@ -173,11 +173,11 @@ impl Kind {
             Self::HeadersLeak => ("headers-leak", Class::Leak, "answers tell viewers what is the bucket's own", "attach the edge's version to origin-response of the behaviour"),
             Self::Unexplained => ("unexplained", Class::Unexplained, "the evidence explains nothing", "look at what was not checked, and at the edge's log under the request id"),
         };
-        Face { name, class, means, advice }
+        Description { name, class, means, advice }
     }
 
     pub(crate) fn class(self) -> Class {
-        self.face().class
+        self.description().class
     }
 }
 
@@ -243,30 +243,30 @@ mod tests {
     fn the_exit_codes_of_the_help_and_the_documentation_are_the_verdicts_own() {
         let document = include_str!("../../../../docs/doctor.md");
         for kind in Kind::ALL {
-            let face = kind.face();
-            let code = face.class.exit_code().to_string();
-            let class = serde_json::to_value(face.class).unwrap();
+            let description = kind.description();
+            let code = description.class.exit_code().to_string();
+            let class = serde_json::to_value(description.class).unwrap();
             let helped = EXIT_CODES.lines().any(|line| {
                 let mut words = line.split([' ', ',', ':']).filter(|word| !word.is_empty());
-                words.next() == Some(&code) && words.any(|word| word == face.name)
+                words.next() == Some(&code) && words.any(|word| word == description.name)
             });
-            assert!(helped, "{} is not at {code} in --help", face.name);
+            assert!(helped, "{} is not at {code} in --help", description.name);
             let row = format!(
                 "| `{}` | {} | {code} | {} | {} |",
-                face.name,
+                description.name,
                 class.as_str().unwrap(),
-                face.means,
-                if face.advice.is_empty() {
+                description.means,
+                if description.advice.is_empty() {
                     "-"
                 } else {
-                    face.advice
+                    description.advice
                 }
             );
             assert!(
                 document.contains(&row),
                 "docs/doctor.md lacks the row {row}"
             );
-            assert_eq!(serde_json::to_value(kind).unwrap(), face.name);
+            assert_eq!(serde_json::to_value(kind).unwrap(), description.name);
         }
         assert_eq!(document.matches("\n| `").count(), Kind::ALL.len());
     }

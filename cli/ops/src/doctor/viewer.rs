@@ -1,6 +1,7 @@
-//! Asks the CDN as a viewer, and reads what the answer tells. It judges nothing but which headers are not a viewer's.
+//! Asks the CDN as a viewer, and reads the answer. It decides nothing but which headers are not a viewer's.
 
 use http::HeaderMap;
+use keyfront_contract::header as contract_header;
 use keyfront_edge::{OriginKind, http_date::from_imf_fixdate, keeps_response_header};
 use serde::Deserialize;
 use time::{Duration, OffsetDateTime, macros::format_description};
@@ -9,7 +10,7 @@ use super::{
     evidence::Viewed,
     s3_document::S3Document,
     target::Target,
-    wire::{Failure, Question, Reply, Route, exchange},
+    wire::{ExchangeError, Question, Reply, Route, exchange},
 };
 
 /// Whether a copy of the CDN's will do.
@@ -27,7 +28,7 @@ pub(super) async fn view(
     target: &Target,
     method: &str,
     past: Copies,
-) -> Result<Viewed, Failure> {
+) -> Result<Viewed, ExchangeError> {
     let agent = concat!("keyfront-doctor/", env!("CARGO_PKG_VERSION"));
     let mut headers = vec![
         ("host".to_owned(), target.authority.clone()),
@@ -60,7 +61,7 @@ fn read(reply: Reply) -> Viewed {
     Viewed {
         status: reply.status.as_u16(),
         code: problem(&reply),
-        request_id: text("x-keyfront-request-id"),
+        request_id: text(contract_header::REQUEST_ID),
         x_cache: text("x-cache"),
         age: header(&reply.headers, "age").and_then(|age| age.parse().ok()),
         location: text("location").map(|location| {
@@ -96,7 +97,7 @@ fn problem(reply: &Reply) -> Option<String> {
     (problem.kind == format!("urn:keyfront:{code}")).then_some(code)
 }
 
-/// Seconds by which whoever wrote `Date` is ahead; a copy's date is old, and tells nothing.
+/// Seconds by which whoever wrote `Date` is ahead; a copy's date is old, and says nothing.
 pub(super) fn clock_ahead(headers: &HeaderMap) -> Option<i64> {
     if headers.contains_key("age") {
         return None;
@@ -116,7 +117,9 @@ fn leaking(headers: &HeaderMap) -> Vec<String> {
             name.starts_with("x-amzn-")
                 || matches!(
                     name,
-                    "x-keyfront-site" | "x-keyfront-response" | "x-keyfront-authorization"
+                    contract_header::SITE
+                        | contract_header::RESPONSE_FACTS
+                        | contract_header::AUTHORIZATION
                 )
         }
     };
@@ -169,7 +172,7 @@ mod tests {
             ("x-amz-cf-id", "1"),
             ("x-amz-cf-pop", "LOC"),
             ("x-amz-meta-author", "me"),
-            ("x-keyfront-request-id", "1"),
+            (contract_header::REQUEST_ID, "1"),
             ("server", "CloudFront"),
             ("strict-transport-security", "max-age=1"),
             ("etag", "\"1\""),

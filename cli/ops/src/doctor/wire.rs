@@ -1,4 +1,4 @@
-//! One exchange over HTTP/1.1, every step of which can be told apart: name, connection, TLS, answer.
+//! One exchange over HTTP/1.1, whose steps fail with errors of their own: name, connection, TLS, answer.
 //!
 //! It sends the target it is given, follows no redirect, keeps no connection and reads no more of a body than its
 //! beginning.
@@ -37,7 +37,7 @@ pub(crate) struct Route {
     pub(crate) timeout: Duration,
 }
 
-/// Whom to trust.
+/// Which authorities are trusted.
 #[derive(Clone)]
 pub(crate) struct Trust(Arc<ClientConfig>);
 
@@ -51,11 +51,11 @@ impl Trust {
         // Machines keep roots nobody can parse; the others are trusted all the same.
         roots.add_parsable_certificates(rustls_native_certs::load_native_certs().certs);
         if let Some(path) = ca {
-            let told = || format!("the CA certificate {} cannot be read", path.display());
-            for certificate in CertificateDer::pem_file_iter(path).with_context(told)? {
+            let unreadable = || format!("the CA certificate {} cannot be read", path.display());
+            for certificate in CertificateDer::pem_file_iter(path).with_context(unreadable)? {
                 roots
-                    .add(certificate.with_context(told)?)
-                    .with_context(told)?;
+                    .add(certificate.with_context(unreadable)?)
+                    .with_context(unreadable)?;
             }
         }
         let provider = Arc::new(rustls::crypto::ring::default_provider());
@@ -105,19 +105,32 @@ pub(crate) struct Certificate {
 /// The step that failed.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, thiserror::Error)]
 #[serde(tag = "step", rename_all = "kebab-case")]
-pub(crate) enum Failure {
-    #[error("the name {host} does not resolve: {told}")]
-    Name { host: String, told: String },
-    #[error("no connection to {host} port {port}: {told}")]
+pub(crate) enum ExchangeError {
+    #[error("the name {host} does not resolve: {reason}")]
+    Name {
+        host: String,
+        #[serde(rename = "told")]
+        reason: String,
+    },
+    #[error("no connection to {host} port {port}: {reason}")]
     Connection {
         host: String,
         port: u16,
-        told: String,
+        #[serde(rename = "told")]
+        reason: String,
     },
-    #[error("TLS with {host} fails: {told}")]
-    Tls { host: String, told: String },
-    #[error("{host} did not answer: {told}")]
-    Answer { host: String, told: String },
+    #[error("TLS with {host} fails: {reason}")]
+    Tls {
+        host: String,
+        #[serde(rename = "told")]
+        reason: String,
+    },
+    #[error("{host} did not answer: {reason}")]
+    Answer {
+        host: String,
+        #[serde(rename = "told")]
+        reason: String,
+    },
 }
 
 trait Stream: AsyncRead + AsyncWrite + Send + Unpin {}
@@ -126,8 +139,8 @@ impl<T: AsyncRead + AsyncWrite + Send + Unpin> Stream for T {}
 /// Asks once.
 ///
 /// # Errors
-/// [`Failure`] names the step.
-pub(crate) async fn exchange(route: &Route, question: &Question) -> Result<Reply, Failure> {
+/// [`ExchangeError`] names the step.
+pub(crate) async fn exchange(route: &Route, question: &Question) -> Result<Reply, ExchangeError> {
     let stream = connect(route).await?;
     let address = stream
         .peer_addr()
@@ -141,9 +154,9 @@ pub(crate) async fn exchange(route: &Route, question: &Question) -> Result<Reply
             ask(route, Box::new(stream), question, made).await
         }
         Some(trust) => {
-            let failed = |told: String| Failure::Tls {
+            let failed = |reason: String| ExchangeError::Tls {
                 host: route.host.clone(),
-                told,
+                reason,
             };
             let name = ServerName::try_from(route.host.clone())
                 .map_err(|_| failed("the host is not a name a certificate can have".to_owned()))?;
@@ -164,10 +177,10 @@ pub(crate) async fn exchange(route: &Route, question: &Question) -> Result<Reply
     }
 }
 
-async fn connect(route: &Route) -> Result<TcpStream, Failure> {
-    let unknown = |told: String| Failure::Name {
+async fn connect(route: &Route) -> Result<TcpStream, ExchangeError> {
+    let unknown = |reason: String| ExchangeError::Name {
         host: route.host.clone(),
-        told,
+        reason,
     };
     let addresses = tokio::time::timeout(
         route.timeout,
@@ -184,10 +197,10 @@ async fn connect(route: &Route) -> Result<TcpStream, Failure> {
             Err(_) => last = format!("{address}: {}", too_slow(route)),
         }
     }
-    Err(Failure::Connection {
+    Err(ExchangeError::Connection {
         host: route.host.clone(),
         port: route.port,
-        told: last,
+        reason: last,
     })
 }
 
@@ -196,10 +209,10 @@ async fn ask(
     stream: Box<dyn Stream>,
     question: &Question,
     made: Made,
-) -> Result<Reply, Failure> {
-    let failed = |told: String| Failure::Answer {
+) -> Result<Reply, ExchangeError> {
+    let failed = |reason: String| ExchangeError::Answer {
         host: route.host.clone(),
-        told,
+        reason,
     };
     let mut request = Request::builder()
         .method(question.method.as_str())

@@ -21,7 +21,7 @@ pub(super) fn denied(facts: &Facts<'_>) -> Option<Verdict> {
             return Some(facts.likely(Kind::KeyDisabled, because));
         }
         "origin-denied" | "kms-denied" => {}
-        // A site may tell every denial so.
+        // A site may answer so to every denial.
         "not-found" if readable() => {}
         _ => return None,
     }
@@ -83,16 +83,16 @@ pub(super) fn difference(asked: &BucketReplies) -> Option<String> {
 fn key_denied(facts: &Facts<'_>) -> Option<Verdict> {
     let head = facts.evidence.front.head.found();
     let head_served = head.is_some_and(|head| head.status == 200 && !head.is_copy());
-    let told = facts.code == Some("kms-denied");
-    if !told && !head_served {
+    let named_kms = facts.code == Some("kms-denied");
+    if !named_kms && !head_served {
         return None;
     }
-    let mut because = match told {
+    let mut because = match named_kms {
         true => "the edge answers kms-denied".to_owned(),
         false => "the edge may HEAD the object, which needs no key, and not GET it".to_owned(),
     };
     let Some(key) = facts.object_key() else {
-        return Some(match told {
+        return Some(match named_kms {
             true => facts.certain(Kind::KmsDenied, because),
             false => facts.likely(Kind::KeyUnusable, because),
         });
@@ -106,8 +106,8 @@ fn key_denied(facts: &Facts<'_>) -> Option<Verdict> {
         return Some(facts.certain(Kind::OtherKey, because));
     }
     because.push_str(&key_policy(facts));
-    let standing = facts.evidence.behind.resources.key.found();
-    if standing.is_some_and(|found| found.state == KeyState::Enabled) {
+    let status = facts.evidence.behind.resources.key.found();
+    if status.is_some_and(|found| found.state == KeyState::Enabled) {
         return Some(facts.certain(Kind::KmsDenied, because));
     }
     because.push_str(&format!("; the state of {key} is not known"));

@@ -3,7 +3,7 @@
 use super::super::{
     evidence::{Behaviour, BucketReplies, Evidence, Replay, Viewed},
     verdict::{Kind, Verdict},
-    wire::Failure,
+    wire::ExchangeError,
 };
 
 /// The evidence behind an answer.
@@ -13,7 +13,7 @@ pub(super) struct Facts<'e> {
     pub(super) answer: &'e Viewed,
     /// Whether viewers are served a copy meanwhile.
     pub(super) copy_served: bool,
-    /// Keyfront's own; an answer without a body is told by what the same core says to the same request here.
+    /// Keyfront's own; an answer without a body has the one that the same core says to the same request here.
     pub(super) code: Option<&'e str>,
     pub(super) behaviour: Option<&'e Behaviour>,
     pub(super) asked: Option<&'e BucketReplies>,
@@ -22,7 +22,7 @@ pub(super) struct Facts<'e> {
 impl<'e> Facts<'e> {
     /// # Errors
     /// The step that failed before there was an answer.
-    pub(super) fn of(evidence: &'e Evidence) -> Result<Self, &'e Failure> {
+    pub(super) fn of(evidence: &'e Evidence) -> Result<Self, &'e ExchangeError> {
         let first = evidence.front.answer.as_ref()?;
         let past = evidence
             .front
@@ -99,7 +99,7 @@ impl<'e> Facts<'e> {
             .map_or(String::new(), |code| format!(" {code}"));
         let x_cache = x_cache
             .as_ref()
-            .map_or(String::new(), |told| format!(", {told}"));
+            .map_or(String::new(), |status| format!(", {status}"));
         let location = location
             .as_ref()
             .map_or(String::new(), |to| format!(", a redirect to {to}"));

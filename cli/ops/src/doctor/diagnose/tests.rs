@@ -11,7 +11,7 @@ use super::{
         s3_document::S3Document,
         signature::Comparison,
         verdict::{Certainty, Kind},
-        wire::Failure,
+        wire::ExchangeError,
     },
     diagnose,
 };
@@ -21,7 +21,7 @@ const KEY: &str = "arn:aws:kms:eu-west-1:111122223333:key/1";
 /// The evidence without its folders, so that a row says only what is special about it.
 struct Flat {
     method: String,
-    answer: Result<Viewed, Failure>,
+    answer: Result<Viewed, ExchangeError>,
     past_copy: Gathered<Viewed>,
     head: Gathered<Viewed>,
     behaviour: Gathered<Behaviour>,
@@ -198,7 +198,7 @@ fn behaviour(mut evidence: Flat, change: impl FnOnce(&mut Behaviour)) -> Flat {
     evidence
 }
 
-fn failed(failure: Failure) -> Flat {
+fn failed(failure: ExchangeError) -> Flat {
     Flat {
         answer: Err(failure),
         ..seen(served(), served())
@@ -236,10 +236,10 @@ fn table() -> Vec<(&'static str, Flat, Kind, Certainty, &'static str)> {
     let refused = |code: &str, log: Option<&str>| Gathered::Found(Replay::Refused { code: code.to_owned(), log: log.map(str::to_owned) });
     let other = "arn:aws:kms:eu-west-1:111122223333:key/2";
     vec![
-        ("no name", failed(Failure::Name { host: host(), told: "x".to_owned() }), Kind::NameUnknown, Certain, "does not resolve"),
-        ("no connection", failed(Failure::Connection { host: host(), port: 1, told: "x".to_owned() }), Kind::Unreachable, Certain, "port 1"),
-        ("no answer", failed(Failure::Answer { host: host(), told: "x".to_owned() }), Kind::Unreachable, Certain, "did not answer"),
-        ("no trust", failed(Failure::Tls { host: host(), told: "x".to_owned() }), Kind::TlsFails, Certain, "TLS"),
+        ("no name", failed(ExchangeError::Name { host: host(), reason: "x".to_owned() }), Kind::NameUnknown, Certain, "does not resolve"),
+        ("no connection", failed(ExchangeError::Connection { host: host(), port: 1, reason: "x".to_owned() }), Kind::Unreachable, Certain, "port 1"),
+        ("no answer", failed(ExchangeError::Answer { host: host(), reason: "x".to_owned() }), Kind::Unreachable, Certain, "did not answer"),
+        ("no trust", failed(ExchangeError::Tls { host: host(), reason: "x".to_owned() }), Kind::TlsFails, Certain, "TLS"),
         ("path", known(told(400, "path-invalid"), served()), Kind::RequestRefused, Certain, "path-invalid"),
         ("query", seen(told(400, "query-refused"), served()), Kind::RequestRefused, Certain, "query-refused"),
         ("HEAD has no body", Flat { method: "HEAD".to_owned(), replay: refused("key-too-long", None), ..seen(Viewed { code: None, ..told(400, "") }, served()) }, Kind::RequestRefused, Certain, "key-too-long"),
@@ -323,9 +323,12 @@ fn every_row_of_evidence_has_its_verdict() {
 fn every_verdict_can_be_reached() {
     let reached: BTreeSet<&str> = table()
         .into_iter()
-        .map(|(_, evidence, ..)| diagnose(&evidence.whole()).kind.face().name)
+        .map(|(_, evidence, ..)| diagnose(&evidence.whole()).kind.description().name)
         .collect();
-    let all: BTreeSet<&str> = Kind::ALL.into_iter().map(|kind| kind.face().name).collect();
+    let all: BTreeSet<&str> = Kind::ALL
+        .into_iter()
+        .map(|kind| kind.description().name)
+        .collect();
     assert_eq!(reached, all);
 }
 
