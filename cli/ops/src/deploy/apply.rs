@@ -227,7 +227,7 @@ impl Deployment {
                 changes,
             } => (id, stack_id, changes),
         };
-        render::changes(&wanted.stack, &stacks.region(), &changes);
+        render::changes(&wanted.stack, stacks.region(), &changes);
         if !self.arguments.yes
             && let Err(error) = confirm("Deploy these changes?")
         {

@@ -230,6 +230,7 @@ fn encrypted(mode: &str, key: Option<&str>) -> BucketAnswer {
 }
 
 #[rustfmt::skip] // A table.
+#[allow(clippy::too_many_lines, reason = "one row a case")]
 fn table() -> Vec<(&'static str, Flat, Kind, Certainty, &'static str)> {
     use Certainty::{Certain, Likely};
     let host = || "h".to_owned();
