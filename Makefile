@@ -1,6 +1,6 @@
 # `make` lists the targets. Everything installed on the way lands in .tools/, target/ and dist/.
 .DEFAULT_GOAL := help
-.PHONY: policy-report templates help dev build bundle bundle-edge bundle-worker bundle-origin bundle-npm test exam fuzz check fmt bench clean
+.PHONY: policy-report templates help dev build build-dev bundle bundle-edge bundle-worker bundle-origin bundle-npm test exam fuzz check fmt bench clean
 
 CARGO ?= cargo
 export KEYFRONT_TOOLS := $(CURDIR)/.tools
@@ -8,11 +8,14 @@ export KEYFRONT_TOOLS := $(CURDIR)/.tools
 help: ## list the targets
 	@awk -F':.*## ' '/^[a-z-]+:.*## /{printf "  make %-14s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
-dev: bundle-edge build ## build what is missing, then run the whole system on this machine (ARGS="--help" for flags)
+dev: bundle-edge build-dev ## build what is missing, then run the whole system on this machine (ARGS="--help" for flags)
 	target/debug/keyfront dev $(ARGS)
 
-build: ## the `keyfront` binary, and the origin's
-	$(CARGO) build --locked --package keyfront-cli --package keyfront-origin
+build: ## every program: `keyfront`, the programs behind its commands, and the origin
+	$(CARGO) build --locked --package keyfront-cli --package keyfront-dev --package keyfront-ops --package keyfront-origin
+
+build-dev: # only what `make dev` runs
+	$(CARGO) build --locked --package keyfront-cli --package keyfront-dev
 
 bundle: bundle-edge bundle-worker bundle-origin bundle-npm ## dist/: the edge bundles, the origin Lambda and the npm package, as they leave
 

@@ -1,54 +1,45 @@
-//! `keyfront`: the one binary people use. It parses arguments, reports errors in one line and chooses the exit
-//! code; what the commands do lives in the crates below it.
+//! `keyfront`: finds the program behind a command in its own directory and becomes it, as git does.
+//!
+//! It knows the commands' names and nothing of their arguments, so that nobody compiles a program in order to run
+//! another (docs/decisions/0013-a-dispatcher-and-its-programs.md).
 
-mod audit;
-mod aws;
-mod deploy;
-mod dev;
-mod doctor;
-mod publisher;
-mod report;
+mod completions;
+mod definition;
+mod dispatch;
+mod man;
 
-use std::process::ExitCode;
+use std::{ffi::OsString, process::ExitCode};
 
-use clap::{Parser, Subcommand};
+use keyfront_cli::{CommandEntry, report};
 
-/// Serves KMS-encrypted S3 content through a CDN while the bucket stays private.
-#[derive(Debug, Parser)]
-#[command(name = "keyfront", version, arg_required_else_help = true)]
-struct Arguments {
-    #[command(subcommand)]
-    command: Command,
-}
-
-#[derive(Debug, Subcommand)]
-enum Command {
-    Dev(dev::DevArguments),
-    Deploy(deploy::DeployArguments),
-    Status(deploy::StatusArguments),
-    Outputs(deploy::OutputsArguments),
-    Destroy(deploy::DestroyArguments),
-    Publisher(publisher::PublisherArguments),
-    Doctor(Box<doctor::DoctorArguments>),
-    Audit(audit::AuditArguments),
-}
+use self::definition::definition;
 
 fn main() -> ExitCode {
-    let outcome = match Arguments::parse().command {
-        Command::Dev(arguments) => dev::run(arguments).map(|()| ExitCode::SUCCESS),
-        Command::Deploy(arguments) => deploy::run(arguments),
-        Command::Status(arguments) => deploy::run_status(arguments),
-        Command::Outputs(arguments) => deploy::run_outputs(arguments),
-        Command::Destroy(arguments) => deploy::run_destroy(arguments),
-        Command::Publisher(arguments) => publisher::run(arguments),
-        Command::Doctor(arguments) => doctor::run(&arguments),
-        Command::Audit(arguments) => audit::run(arguments),
+    let arguments: Vec<OsString> = std::env::args_os().collect();
+    if let Some(code) = completions::complete(&arguments, definition) {
+        return code;
+    }
+    if let Some(entry) = addressed(&arguments) {
+        return dispatch::become_program(entry.program, &arguments[1..]);
+    }
+    let matches = definition().get_matches_from(&arguments);
+    let outcome = match matches.subcommand() {
+        Some(("completions", given)) => completions::print(given),
+        Some(("man", given)) => man::run(definition(), given.get_one("DIR")),
+        // Clap ends the process for everything else: a command of the table never comes here.
+        _ => Ok(ExitCode::FAILURE),
     };
-    match outcome {
-        Ok(code) => code,
-        Err(error) => {
-            report::failure(&error);
-            ExitCode::FAILURE
-        }
+    outcome.unwrap_or_else(|error| {
+        report::failure(&error);
+        ExitCode::FAILURE
+    })
+}
+
+/// The command that a command line is for: `keyfront COMMAND ...` or `keyfront help COMMAND ...`.
+fn addressed(arguments: &[OsString]) -> Option<&'static CommandEntry> {
+    let word = |at: usize| arguments.get(at).and_then(|word| word.to_str());
+    match word(1)? {
+        "help" => CommandEntry::named(word(2)?),
+        name => CommandEntry::named(name),
     }
 }

@@ -131,7 +131,7 @@ impl Template {
         }
     }
 
-    /// The template's text, assembled anew; [`Template::body`] is the committed result.
+    /// The template's text, assembled now; [`Template::body`] is the committed result.
     ///
     /// # Errors
     /// A mistake in a fragment.

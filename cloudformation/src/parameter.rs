@@ -83,11 +83,11 @@ impl Parameter {
         FILLED.contains(&self.name.as_str())
     }
 
-    /// Judges a value by type, range and allowed values; CloudFormation judges the pattern as well.
+    /// Validates a value by type, range and allowed values; CloudFormation validates the pattern as well.
     ///
     /// # Errors
     /// The rule that the value breaks.
-    pub fn judge(&self, value: &str) -> Result<(), ParameterError> {
+    pub fn validate(&self, value: &str) -> Result<(), ParameterError> {
         if !self.allowed_values.is_empty() && !self.allowed_values.iter().any(|one| one == value) {
             return Err(ParameterError::NotAllowed {
                 name: self.name.clone(),

@@ -7,7 +7,7 @@ use crate::{DocumentError, Parameter, Template};
 const START: &str = "<!-- parameters, written by `make templates` -->\n";
 const END: &str = "<!-- end of parameters -->\n";
 
-/// `page` with its table of parameters made anew; `None` if it has no place marked for one.
+/// `page` with its table of parameters replaced; `None` if no place is marked for one.
 ///
 /// # Errors
 /// A template that cannot be read; a test holds that the committed ones can.

@@ -1,4 +1,4 @@
-//! The committed templates, judged as a whole: what a linter does not know of Keyfront, and what CloudFormation's
+//! The committed templates, checked as a whole: what a linter does not know of Keyfront, and what CloudFormation's
 //! emulators skip.
 #![allow(clippy::unwrap_used, clippy::panic)]
 
@@ -43,7 +43,7 @@ fn the_documented_parameters_are_the_templates_own() {
     let page = include_str!("../../docs/cloudformation.md");
     assert!(
         with_parameter_table(page).unwrap().as_deref() == Some(page),
-        "docs/cloudformation.md tells other parameters than the templates have; run `make templates` twice"
+        "docs/cloudformation.md lists other parameters than the templates have; run `make templates` twice"
     );
 }
 
@@ -90,7 +90,7 @@ fn every_parameter_says_what_it_is_for_and_takes_its_own_default() {
             let at = format!("{} {}", template.file_name(), parameter.name);
             assert!(!parameter.description.is_empty(), "{at}");
             if let Some(default) = &parameter.default {
-                assert_eq!(parameter.judge(default), Ok(()), "{at}");
+                assert_eq!(parameter.validate(default), Ok(()), "{at}");
             }
         }
     }
@@ -208,9 +208,9 @@ fn the_site_of_every_origin_is_one_the_edge_accepts_and_names_that_origins_host(
             let site =
                 Site::parse(text.as_bytes()).unwrap_or_else(|error| panic!("{error}: {text}"));
             let host = match origin["Id"].as_str().unwrap() {
-                "bucket" => site.bucket.host,
-                "publish" => site.publish.unwrap().host,
-                "reader" => site.reader.unwrap().host,
+                "bucket" => site.bucket.host.clone(),
+                "publish" => site.publish.as_ref().unwrap().host.clone(),
+                "reader" => site.reader.as_ref().unwrap().host.clone(),
                 other => panic!("origin {other}"),
             };
             assert_eq!(origin["DomainName"], host);

@@ -11,9 +11,12 @@ pub fn root() -> PathBuf {
         .to_path_buf()
 }
 
-/// The `keyfront` binary built by `make build`.
+/// The `keyfront` binary built by `make build`, with the programs that it runs beside it.
 #[must_use]
 pub fn keyfront() -> PathBuf {
+    for program in ["debug/keyfront-dev", "debug/keyfront-ops"] {
+        built(target_dir().join(program), "make build");
+    }
     built(target_dir().join("debug/keyfront"), "make build")
 }
 

@@ -1,6 +1,6 @@
 //! Writes the templates assembled from their fragments over the committed ones, and the table of their parameters into
 //! the page that documents them.
-#![allow(clippy::print_stdout, reason = "it tells which files it wrote")]
+#![allow(clippy::print_stdout, reason = "it prints which files it wrote")]
 
 use std::{error::Error, fs, path::Path};
 

@@ -323,7 +323,7 @@ async fn bad_input_is_refused_before_any_call() {
         .collect();
     let long = format!("CorsOrigins={}", origins.join(","));
     let cases: &[(&str, &[&str], &str)] = &[
-        ("us-east-1", &["--stack=Media"], "lower case"),
+        ("us-east-1", &["--stack=Media"], "lower-case letters"),
         (
             "us-east-1",
             &["--stack=a-name-that-is-much-too-long-for-it"],

@@ -7,6 +7,7 @@ mod audit;
 mod ceph;
 mod ceph_worker;
 mod ceph_worker_role;
+mod command_words;
 mod deploy;
 mod dev_command;
 mod doctor;

@@ -1,0 +1,135 @@
+//! The arguments of `keyfront dev`, and the stack they ask for.
+
+use std::{path::PathBuf, time::Duration};
+
+use anyhow::Context as _;
+use clap::{Args, ValueEnum};
+use keyfront_dev_stack::{EdgeKind, Faults, OriginKind, Ports, StackConfig, Storage};
+
+/// Run the whole system on this machine: S3, KMS, STS, the publishers' API and the CDN, all on loopback.
+///
+/// Prints the URLs when everything serves. Scripts read them from dev.json in the state folder, or from the file
+/// named by --ready-file, which appears only when the system is ready.
+#[derive(Debug, Args)]
+// A script may append a flag to defaults of its own: the last one counts.
+#[command(args_override_self = true)]
+pub(crate) struct DevArguments {
+    /// Folder for dev.json, the CA and, unless --ephemeral, all objects and keys
+    #[arg(long, value_name = "DIR", default_value = ".keyfront")]
+    state: PathBuf,
+
+    /// Keep objects and keys in memory only
+    #[arg(long)]
+    ephemeral: bool,
+
+    /// Run the edge as the built Lambda@Edge bundle in Node, or linked into this program
+    #[arg(long, value_enum, default_value = "node")]
+    edge: Edge,
+
+    /// The built Lambda@Edge bundle
+    #[arg(long, value_name = "DIR", default_value = "dist/edge-cloudfront")]
+    edge_bundle: PathBuf,
+
+    /// Run the publishers' API behind the CDN as the built Lambda, or linked into this program
+    #[arg(long, value_enum, default_value = "native")]
+    origin: Origin,
+
+    /// The built origin Lambda
+    #[arg(long, value_name = "FILE", default_value = "dist/origin-lambda.zip")]
+    origin_package: PathBuf,
+
+    /// A site to serve, as JSON (docs/SEMANTICS.md); its bucket and region are created
+    #[arg(long, value_name = "FILE")]
+    site: Option<PathBuf>,
+
+    /// Port of the CDN (HTTPS); 0 takes a free one
+    #[arg(long, value_name = "PORT", default_value_t = 9443)]
+    cdn_port: u16,
+
+    /// Port of the publishers' API
+    #[arg(long, value_name = "PORT", default_value_t = 9080)]
+    publish_port: u16,
+
+    /// Port of S3
+    #[arg(long, value_name = "PORT", default_value_t = 9000)]
+    s3_port: u16,
+
+    /// Port of KMS
+    #[arg(long, value_name = "PORT", default_value_t = 9001)]
+    kms_port: u16,
+
+    /// Port of STS
+    #[arg(long, value_name = "PORT", default_value_t = 9002)]
+    sts_port: u16,
+
+    /// Port of the CloudFront API
+    #[arg(long, value_name = "PORT", default_value_t = 9003)]
+    cloudfront_port: u16,
+
+    /// Write a copy of dev.json here once everything serves
+    #[arg(long, value_name = "FILE")]
+    ready_file: Option<PathBuf>,
+
+    /// Replace the edge's and the origin's sessions this often [default: well before their 12 hours end]
+    #[arg(long, value_name = "SECONDS", value_parser = clap::value_parser!(u64).range(1..))]
+    rotate_every: Option<u64>,
+}
+
+#[derive(Debug, Clone, Copy, ValueEnum)]
+enum Edge {
+    Node,
+    Native,
+}
+
+#[derive(Debug, Clone, Copy, ValueEnum)]
+enum Origin {
+    Lambda,
+    Native,
+}
+
+/// The stack that was asked for.
+///
+/// # Errors
+/// The site's document cannot be read.
+pub(crate) fn config(arguments: DevArguments) -> anyhow::Result<StackConfig> {
+    let site = arguments
+        .site
+        .map(|path| {
+            std::fs::read(&path)
+                .with_context(|| format!("the site {} cannot be read", path.display()))
+        })
+        .transpose()?;
+    Ok(StackConfig {
+        folder: arguments.state,
+        storage: if arguments.ephemeral {
+            Storage::Memory
+        } else {
+            Storage::Folder
+        },
+        edge: match arguments.edge {
+            Edge::Node => EdgeKind::Node {
+                bundle: arguments.edge_bundle,
+            },
+            Edge::Native => EdgeKind::Native,
+        },
+        origin: match arguments.origin {
+            Origin::Lambda => OriginKind::Lambda {
+                package: arguments.origin_package,
+            },
+            Origin::Native => OriginKind::Native,
+        },
+        site,
+        ports: Ports {
+            cdn: arguments.cdn_port,
+            publish: arguments.publish_port,
+            s3: arguments.s3_port,
+            kms: arguments.kms_port,
+            sts: arguments.sts_port,
+            cloudfront: arguments.cloudfront_port,
+        },
+        ready_file: arguments.ready_file,
+        rotate_every: arguments.rotate_every.map(Duration::from_secs),
+        withheld: None,
+        faults: Faults::default(),
+    })
+}

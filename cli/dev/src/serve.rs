@@ -1,0 +1,52 @@
+//! Starts the stack and runs it until Ctrl-C or SIGTERM.
+
+use std::io::IsTerminal as _;
+
+use anyhow::Context as _;
+use keyfront_dev_stack::Stack;
+use tokio::signal::unix::{SignalKind, signal};
+use tracing_subscriber::EnvFilter;
+
+use crate::{
+    arguments::{DevArguments, config},
+    report,
+};
+
+pub(crate) fn run(arguments: DevArguments) -> anyhow::Result<()> {
+    log_to_stderr();
+    let runtime =
+        tokio::runtime::Runtime::new().context("the asynchronous runtime did not start")?;
+    runtime.block_on(serve(arguments))
+}
+
+async fn serve(arguments: DevArguments) -> anyhow::Result<()> {
+    // Registered before anything starts: Ctrl-C during the start must end it cleanly as well.
+    let mut interrupt = signal(SignalKind::interrupt()).context("Ctrl-C cannot be watched")?;
+    let mut terminate = signal(SignalKind::terminate()).context("SIGTERM cannot be watched")?;
+    let stopped = async {
+        tokio::select! {
+            _ = interrupt.recv() => {}
+            _ = terminate.recv() => {}
+        }
+    };
+    tokio::pin!(stopped);
+
+    let stack = tokio::select! {
+        started = Stack::start(config(arguments)?) => started?,
+        () = &mut stopped => return Ok(()),
+    };
+    report::ready(&stack);
+    stopped.await;
+    stack.shutdown().await;
+    report::stopped();
+    Ok(())
+}
+
+fn log_to_stderr() {
+    let filter = EnvFilter::try_from_env("KEYFRONT_LOG").unwrap_or_else(|_| EnvFilter::new("warn"));
+    tracing_subscriber::fmt()
+        .with_env_filter(filter)
+        .with_ansi(std::io::stderr().is_terminal())
+        .with_writer(std::io::stderr)
+        .init();
+}

@@ -1,0 +1,221 @@
+//! The file an interrupted audit goes on from.
+
+use std::{
+    fs::{self, File},
+    io::{ErrorKind, Write as _},
+    path::{Path, PathBuf},
+};
+
+use anyhow::{Context as _, bail};
+use serde::{Deserialize, Serialize};
+
+use super::{expectation::Expectation, tally::Tally};
+
+const VERSION: u32 = 1;
+
+/// What an audit is about: another one must not go on where this one stopped.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct Task {
+    pub(super) bucket: String,
+    pub(super) prefix: String,
+    pub(super) expectation: Expectation,
+    pub(super) stale_days: u32,
+    pub(super) repair: Repair,
+}
+
+/// What is done about objects that are not as demanded.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub(super) enum Repair {
+    None,
+    Rehearse,
+    Copy,
+}
+
+/// How far it came.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct Progress {
+    /// The last key whose findings were reported.
+    pub(super) after: Option<String>,
+    pub(super) tally: Tally,
+}
+
+#[derive(Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Document {
+    v: u32,
+    task: Task,
+    progress: Progress,
+}
+
+/// A checkpoint file of one task.
+#[derive(Debug)]
+pub(super) struct Checkpoint {
+    path: PathBuf,
+    task: Task,
+}
+
+impl Checkpoint {
+    pub(super) const fn new(path: PathBuf, task: Task) -> Self {
+        Self { path, task }
+    }
+
+    /// How far an earlier run came; `None` if there was none.
+    ///
+    /// # Errors
+    /// The file is no checkpoint, or that of another audit.
+    pub(super) fn load(&self) -> anyhow::Result<Option<Progress>> {
+        let path = self.path.display();
+        let text = match fs::read(&self.path) {
+            Ok(text) => text,
+            Err(error) if error.kind() == ErrorKind::NotFound => return Ok(None),
+            Err(error) => return Err(error).with_context(|| format!("{path} cannot be read")),
+        };
+        let way_out = "remove it, choose another --checkpoint, or start over with --restart";
+        let found: Document = serde_json::from_slice(&text)
+            .with_context(|| format!("{path} is not a checkpoint of an audit; {way_out}"))?;
+        if found.v != VERSION {
+            bail!("{path} is a checkpoint of another version; {way_out}");
+        }
+        if found.task != self.task {
+            let differs = self.task.difference(&found.task);
+            bail!("{path} belongs to an audit with another {differs}; {way_out}");
+        }
+        Ok(Some(found.progress))
+    }
+
+    /// Replaces the file: whole, or not at all.
+    pub(super) fn save(&self, progress: &Progress) -> anyhow::Result<()> {
+        let document = Document {
+            v: VERSION,
+            task: self.task.clone(),
+            progress: progress.clone(),
+        };
+        let text = serde_json::to_vec(&document)?;
+        self.replace(&text)
+            .with_context(|| format!("checkpoint {} cannot be written", self.path.display()))
+    }
+
+    fn replace(&self, text: &[u8]) -> std::io::Result<()> {
+        if let Some(folder) = self.path.parent() {
+            fs::create_dir_all(folder)?;
+        }
+        let fresh = beside(&self.path);
+        let mut file = File::create(&fresh)?;
+        file.write_all(text)?;
+        file.sync_all()?;
+        fs::rename(&fresh, &self.path)
+    }
+
+    /// Removes the file of an audit that came to its end.
+    pub(super) fn remove(&self) -> anyhow::Result<()> {
+        match fs::remove_file(&self.path) {
+            Err(error) if error.kind() != ErrorKind::NotFound => Err(error)
+                .with_context(|| format!("checkpoint {} cannot be removed", self.path.display())),
+            _ => Ok(()),
+        }
+    }
+}
+
+impl Task {
+    /// The first thing that differs, by its name.
+    fn difference(&self, other: &Self) -> &'static str {
+        if self.bucket != other.bucket {
+            "bucket"
+        } else if self.prefix != other.prefix {
+            "prefix"
+        } else if self.expectation != other.expectation {
+            "expected mode or key"
+        } else if self.repair != other.repair {
+            "--fix or --dry-run"
+        } else {
+            "--stale-days"
+        }
+    }
+}
+
+fn beside(path: &Path) -> PathBuf {
+    let mut name = path.as_os_str().to_owned();
+    name.push(".new");
+    PathBuf::from(name)
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+    use keyfront_origin::encryption::EncryptionMode;
+
+    use super::*;
+
+    fn task() -> Task {
+        Task {
+            bucket: "b".to_owned(),
+            prefix: String::new(),
+            expectation: Expectation::new(vec![EncryptionMode::SseKms], None).unwrap(),
+            stale_days: 7,
+            repair: Repair::None,
+        }
+    }
+
+    /// A file in a folder of its own, which does not exist yet.
+    fn file(name: &str) -> PathBuf {
+        let folder =
+            std::env::temp_dir().join(format!("keyfront-audit-{}-{name}", std::process::id()));
+        let _ = fs::remove_dir_all(&folder);
+        folder.join("audit.json")
+    }
+
+    #[test]
+    fn a_checkpoint_is_found_again_by_its_own_audit_alone() {
+        type Change = fn(&mut Task);
+        let path = file("own");
+        let checkpoint = Checkpoint::new(path.clone(), task());
+        assert_eq!(checkpoint.load().unwrap(), None);
+        let progress = Progress {
+            after: Some("k\u{1}".to_owned()),
+            tally: Tally {
+                objects: 3,
+                ..Tally::default()
+            },
+        };
+        checkpoint.save(&progress).unwrap();
+        assert_eq!(checkpoint.load().unwrap(), Some(progress));
+        let others: [(Change, &str); 5] = [
+            (|task| task.bucket = "c".to_owned(), "bucket"),
+            (|task| task.prefix = "p/".to_owned(), "prefix"),
+            (
+                |task| {
+                    task.expectation = Expectation::new(vec![EncryptionMode::SseS3], None).unwrap();
+                },
+                "expected mode",
+            ),
+            (|task| task.repair = Repair::Copy, "--fix"),
+            (|task| task.stale_days = 8, "--stale-days"),
+        ];
+        for (change, expected) in others {
+            let mut other = task();
+            change(&mut other);
+            let refused = Checkpoint::new(path.clone(), other).load().unwrap_err();
+            assert!(refused.to_string().contains(expected), "{refused}");
+        }
+        checkpoint.remove().unwrap();
+        checkpoint.remove().unwrap();
+        assert_eq!(checkpoint.load().unwrap(), None);
+        fs::remove_dir_all(path.parent().unwrap()).unwrap();
+    }
+
+    #[test]
+    fn a_file_that_is_no_checkpoint_is_refused_and_left_alone() {
+        let path = file("foreign");
+        fs::create_dir_all(path.parent().unwrap()).unwrap();
+        for text in ["", "{}", "{\"v\":9}", "precious"] {
+            fs::write(&path, text).unwrap();
+            let refused = Checkpoint::new(path.clone(), task()).load().unwrap_err();
+            assert!(refused.to_string().contains("--restart"), "{refused}");
+            assert_eq!(fs::read_to_string(&path).unwrap(), text);
+        }
+        fs::remove_dir_all(path.parent().unwrap()).unwrap();
+    }
+}

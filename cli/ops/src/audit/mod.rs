@@ -1,0 +1,202 @@
+//! `keyfront audit`: walks a bucket and reports what is not as demanded; `--fix` encrypts objects again, in place.
+//!
+//! `expectation`, `object`, `bucket` and `bucket_policy` decide and are pure; `survey`, `walk` and `fix` call S3; `run`
+//! is the run of it all. It changes no setting of the bucket.
+
+mod bucket;
+mod bucket_arguments;
+mod bucket_policy;
+mod checkpoint;
+mod expectation;
+mod finding;
+mod fix;
+mod object;
+mod render;
+mod run;
+mod survey;
+mod tally;
+mod walk;
+
+use std::{io::IsTerminal as _, path::PathBuf, process::ExitCode};
+
+use anyhow::{Context as _, bail};
+use clap::Args;
+use keyfront_cli::report;
+use keyfront_origin::encryption::{EncryptionMode, ServerSide};
+
+use self::{
+    bucket::{BucketFacts, Reading},
+    bucket_arguments::BucketArguments,
+    checkpoint::{Repair, Task},
+    expectation::{Expectation, is_kms},
+    render::{Format, Reporter},
+    run::Audit,
+};
+pub(crate) use self::{
+    finding::Finding,
+    tally::{Tally, Verdict},
+};
+use crate::bucket_target::BucketTarget;
+
+const EXIT_CODES: &str = "Exit codes: 0 clean; 1 something is not as demanded; 2 not everything could be checked, or the \
+audit could not finish (the same command goes on), or wrong arguments";
+
+/// Says "any" for --expect-key.
+const ANY_KEY: &str = "any";
+
+/// Walk a bucket and report what is public, unprotected, or not encrypted as required.
+///
+/// Reads the bucket's settings, its begun uploads and, by HEAD, every object. After Ctrl-C the same command goes on where
+/// it stopped. With --fix, objects of up to 5 GiB with another encryption are copied onto themselves by S3, with the
+/// demanded one.
+#[derive(Debug, Args)]
+#[command(after_help = EXIT_CODES)]
+pub(crate) struct AuditArguments {
+    #[command(flatten)]
+    bucket: BucketArguments,
+
+    /// Only objects and uploads whose keys begin so
+    #[arg(long, value_name = "PREFIX", default_value = "")]
+    prefix: String,
+
+    /// The KMS key objects must have: ARN, id or alias, or "any" [default: that of --stack or --dev, else any]
+    #[arg(long, value_name = "KEY")]
+    expect_key: Option<String>,
+
+    /// The encryption objects must have, or several of which one is enough; --fix applies the first
+    #[arg(long, value_name = "MODE", value_parser = mode, value_delimiter = ',', default_value = "sse-kms")]
+    expect_mode: Vec<EncryptionMode>,
+
+    /// Days after which a begun upload counts as stale
+    #[arg(long, value_name = "DAYS", default_value_t = 7)]
+    stale_days: u32,
+
+    /// How findings are printed
+    #[arg(long, value_name = "FORMAT", value_enum, default_value_t = Format::Table)]
+    format: Format,
+
+    /// Objects to look at, or to copy, at a time
+    #[arg(long, value_name = "N", default_value_t = 32, value_parser = clap::value_parser!(u16).range(1..=512))]
+    concurrency: u16,
+
+    /// The file to go on from after an interruption [default: .keyfront/audit-BUCKET.json]
+    #[arg(long, value_name = "FILE")]
+    checkpoint: Option<PathBuf>,
+
+    /// Start over, whatever the checkpoint says
+    #[arg(long)]
+    restart: bool,
+
+    /// Encrypt again, in place, the objects that are not as demanded
+    #[arg(long)]
+    fix: bool,
+
+    /// With --fix: only say which objects would be encrypted again
+    #[arg(long, requires = "fix")]
+    dry_run: bool,
+
+    /// With --fix: change without asking
+    #[arg(long, requires = "fix")]
+    yes: bool,
+}
+
+pub(crate) fn run(arguments: AuditArguments) -> anyhow::Result<ExitCode> {
+    let runtime =
+        tokio::runtime::Runtime::new().context("the asynchronous runtime did not start")?;
+    let outcome = runtime.block_on(audit(arguments));
+    let verdict = outcome.unwrap_or_else(|error| {
+        report::failure(&error);
+        Verdict::Incomplete
+    });
+    Ok(ExitCode::from(match verdict {
+        Verdict::Clean => 0,
+        Verdict::Findings => 1,
+        Verdict::Incomplete => 2,
+    }))
+}
+
+async fn audit(arguments: AuditArguments) -> anyhow::Result<Verdict> {
+    let repair = match (arguments.fix, arguments.dry_run) {
+        (false, _) => Repair::None,
+        (true, true) => Repair::Rehearse,
+        (true, false) => Repair::Copy,
+    };
+    if repair == Repair::Copy && !arguments.yes && !std::io::stdin().is_terminal() {
+        bail!("there is no terminal to confirm --fix on; give --yes, or --dry-run to only look");
+    }
+    let target = arguments.bucket.find().await?;
+    let expectation = arguments.expectation(&target).await?;
+    let kms = is_kms(expectation.target().header_value());
+    if repair != Repair::None && kms && expectation.key().is_none() {
+        bail!("--fix needs the key to encrypt with: name it with --expect-key");
+    }
+    let checkpoint = arguments
+        .checkpoint
+        .unwrap_or_else(|| PathBuf::from(format!(".keyfront/audit-{}.json", target.bucket)));
+    let audit = Audit {
+        task: Task {
+            bucket: target.bucket.clone(),
+            prefix: arguments.prefix,
+            expectation,
+            stale_days: arguments.stale_days,
+            repair,
+        },
+        target,
+        checkpoint,
+        concurrency: usize::from(arguments.concurrency),
+        restart: arguments.restart,
+    };
+    let facts = audit.survey().await?;
+    if repair == Repair::Copy && !arguments.yes {
+        confirm(&audit.task, &facts)?;
+    }
+    audit.run(facts, &mut Reporter::new(arguments.format)).await
+}
+
+impl AuditArguments {
+    async fn expectation(&self, target: &BucketTarget) -> anyhow::Result<Expectation> {
+        let key = match self.expect_key.as_deref() {
+            Some(ANY_KEY) => None,
+            Some(key) => Some(target.key_arn(key).await?),
+            // A system's key is demanded of what is under KMS only.
+            None if self
+                .expect_mode
+                .iter()
+                .all(|mode| mode.server_side() == ServerSide::S3) =>
+            {
+                None
+            }
+            None => target.system_key.clone(),
+        };
+        Expectation::new(self.expect_mode.clone(), key)
+    }
+}
+
+fn confirm(task: &Task, facts: &BucketFacts) -> anyhow::Result<()> {
+    let old = match &facts.versioning {
+        Reading::Known(None) => "The bucket has no versions: each object is replaced.",
+        _ => {
+            "Versions that the bucket keeps stay encrypted as they were; only the newest is replaced."
+        }
+    };
+    let question = format!(
+        "Objects of {}/{} that are not {}{} are copied onto themselves. {old} Go on? [y/N]",
+        task.bucket,
+        task.prefix,
+        task.expectation.names(),
+        task.expectation
+            .key()
+            .map_or_else(String::new, |key| format!(" under {key}")),
+    );
+    match report::ask(&question)?.as_str() {
+        "y" | "Y" | "yes" => Ok(()),
+        _ => bail!("not confirmed; nothing was changed"),
+    }
+}
+
+fn mode(name: &str) -> Result<EncryptionMode, String> {
+    EncryptionMode::parse(name).ok_or_else(|| {
+        let names: Vec<&str> = EncryptionMode::ALL.iter().map(|mode| mode.name()).collect();
+        format!("is one of {}", names.join(", "))
+    })
+}

@@ -1,0 +1,237 @@
+//! What `keyfront audit` prints: each finding as it is found on standard output, progress on standard error.
+//!
+//! Keys of objects are what publishers chose: they are shown so that no terminal and no spreadsheet obeys them.
+
+use std::io::{BufWriter, IsTerminal as _, Stdout, Write as _};
+
+use anyhow::Context as _;
+use clap::ValueEnum;
+use indicatif::{ProgressBar, ProgressStyle};
+use serde_json::json;
+
+use keyfront_cli::report::{note, printable};
+
+use super::{Finding, Tally};
+
+/// Without a terminal, progress is reported after so many objects.
+const OBJECTS_BETWEEN_NOTES: u64 = 10_000;
+
+/// How findings are printed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum Format {
+    /// Lines for people
+    Table,
+    /// One JSON object a line, the last one being a summary
+    Json,
+    /// RFC 4180, with cells that no spreadsheet takes for formulas
+    Csv,
+}
+
+/// Where findings go.
+pub(crate) struct Reporter {
+    format: Format,
+    out: BufWriter<Stdout>,
+    bar: Option<ProgressBar>,
+}
+
+impl Reporter {
+    pub(crate) fn new(format: Format) -> Self {
+        let bar = std::io::stderr()
+            .is_terminal()
+            .then(ProgressBar::new_spinner);
+        if let Some(bar) = &bar {
+            if let Ok(style) = ProgressStyle::with_template("{spinner} {elapsed} {msg}") {
+                bar.set_style(style);
+            }
+            bar.enable_steady_tick(std::time::Duration::from_millis(200));
+        }
+        Self {
+            format,
+            out: BufWriter::new(std::io::stdout()),
+            bar,
+        }
+    }
+
+    /// Begins, or goes on after so many objects.
+    pub(crate) fn begin(&mut self, earlier: Option<u64>) -> anyhow::Result<()> {
+        if let Some(objects) = earlier {
+            note(format_args!(
+                "Going on after {objects} objects; the earlier run reported their findings."
+            ));
+        } else if self.format == Format::Csv {
+            self.write("level,code,subject,key,detail,fix\r\n")?;
+        }
+        Ok(())
+    }
+
+    pub(crate) fn report(&mut self, finding: &Finding) -> anyhow::Result<()> {
+        let text = match self.format {
+            Format::Table => row(finding),
+            Format::Json => format!("{}\n", object(finding)),
+            Format::Csv => record(finding),
+        };
+        self.write(&text)
+    }
+
+    pub(crate) fn advance(&mut self, tally: &Tally, key: &str) {
+        let message = || {
+            format!(
+                "{} objects, {} violations, at {}",
+                tally.objects,
+                tally.violations,
+                printable(key)
+            )
+        };
+        match &self.bar {
+            Some(bar) => bar.set_message(message()),
+            None if tally.objects > 0 && tally.objects.is_multiple_of(OBJECTS_BETWEEN_NOTES) => {
+                note(message());
+            }
+            None => {}
+        }
+    }
+
+    /// The summary of an audit that came to its end.
+    pub(crate) fn end(&mut self, tally: &Tally) -> anyhow::Result<()> {
+        self.sum_up(tally, true)
+    }
+
+    /// The summary of an audit that did not.
+    pub(crate) fn end_early(&mut self, tally: &Tally) -> anyhow::Result<()> {
+        self.sum_up(tally, false)
+    }
+
+    fn sum_up(&mut self, tally: &Tally, complete: bool) -> anyhow::Result<()> {
+        if let Some(bar) = &self.bar {
+            bar.finish_and_clear();
+        }
+        if self.format == Format::Json {
+            let mut summary = json!(tally);
+            summary["kind"] = "summary".into();
+            summary["complete"] = complete.into();
+            summary["verdict"] = match complete {
+                true => tally.verdict().name().into(),
+                false => "incomplete".into(),
+            };
+            self.write(&format!("{summary}\n"))?;
+        }
+        self.flush()?;
+        note(format_args!(
+            "{} objects ({} envelopes): {} violations, {} fixed, {} not checked, {} worth knowing{}",
+            tally.objects,
+            tally.envelopes,
+            tally.violations,
+            tally.fixed,
+            tally.not_checked,
+            tally.info,
+            if complete { "." } else { "; so far." }
+        ));
+        Ok(())
+    }
+
+    /// Writes out everything that was reported.
+    pub(crate) fn flush(&mut self) -> anyhow::Result<()> {
+        self.out
+            .flush()
+            .context("standard output cannot be written")
+    }
+
+    fn write(&mut self, text: &str) -> anyhow::Result<()> {
+        let out = &mut self.out;
+        let written = match &self.bar {
+            Some(bar) => bar.suspend(|| out.write_all(text.as_bytes()).and_then(|()| out.flush())),
+            None => out.write_all(text.as_bytes()),
+        };
+        written.context("standard output cannot be written")
+    }
+}
+
+impl Drop for Reporter {
+    fn drop(&mut self) {
+        if let Some(bar) = &self.bar {
+            bar.finish_and_clear();
+        }
+    }
+}
+
+fn row(finding: &Finding) -> String {
+    let subject = match finding.subject.key() {
+        Some(key) => format!("{} {}", finding.subject.kind(), printable(key)),
+        None => finding.subject.kind().to_owned(),
+    };
+    let fix = match &finding.fix {
+        Some(fix) => format!(" [{fix}]"),
+        None => String::new(),
+    };
+    format!(
+        "{:<12} {:<25} {subject}: {}{}\n",
+        finding.level().name(),
+        finding.code.name(),
+        printable(&finding.detail),
+        printable(&fix)
+    )
+}
+
+fn object(finding: &Finding) -> serde_json::Value {
+    json!({
+        "kind": "finding",
+        "level": finding.level().name(),
+        "code": finding.code.name(),
+        "subject": finding.subject.kind(),
+        "key": finding.subject.key(),
+        "detail": finding.detail,
+        "fix": finding.fix.as_ref().map(ToString::to_string),
+    })
+}
+
+fn record(finding: &Finding) -> String {
+    let fix = finding.fix.as_ref().map(ToString::to_string);
+    let cells = [
+        finding.level().name(),
+        finding.code.name(),
+        finding.subject.kind(),
+        finding.subject.key().unwrap_or_default(),
+        &finding.detail,
+        fix.as_deref().unwrap_or_default(),
+    ];
+    let cells: Vec<String> = cells.into_iter().map(cell).collect();
+    format!("{}\r\n", cells.join(","))
+}
+
+/// A cell of RFC 4180. What a spreadsheet would take for a formula is kept from it by an apostrophe (OWASP, CSV
+/// injection).
+fn cell(text: &str) -> String {
+    let guard = match text.chars().next() {
+        Some('=' | '+' | '-' | '@' | '\t' | '\r' | '\n') => "'",
+        _ => "",
+    };
+    if guard.is_empty() && !text.contains([',', '"', '\r', '\n']) {
+        return text.to_owned();
+    }
+    format!("\"{guard}{}\"", text.replace('"', "\"\""))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn no_cell_is_a_formula() {
+        for (text, wanted) in [
+            ("plain key.txt", "plain key.txt"),
+            ("=HYPERLINK(\"x\")", "\"'=HYPERLINK(\"\"x\"\")\""),
+            ("+1", "\"'+1\""),
+            ("-1", "\"'-1\""),
+            ("@SUM(A1)", "\"'@SUM(A1)\""),
+            ("\tx", "\"'\tx\""),
+            ("\rx", "\"'\rx\""),
+            ("a,b", "\"a,b\""),
+            ("a\"b", "\"a\"\"b\""),
+            ("a\r\nb", "\"a\r\nb\""),
+            ("a=b", "a=b"),
+            ("", ""),
+        ] {
+            assert_eq!(cell(text), wanted, "{text:?}");
+        }
+    }
+}

@@ -1,0 +1,144 @@
+//! Walks a bucket: keys page by page in their order, and what HEAD returns for each.
+
+use anyhow::Context as _;
+use aws_sdk_s3::{operation::head_object::HeadObjectOutput, types::EncodingType};
+use futures::{Stream, TryStreamExt as _, stream};
+use keyfront_envelope::{INSTRUCTION_FILE_MARKER, Recognised, recognise};
+use keyfront_origin::form_encoding;
+
+use super::object::{ObjectFacts, Sealed};
+use crate::{aws::call_error, bucket_target::BucketTarget};
+
+/// What HEAD says of a key.
+pub(super) enum Look {
+    Object(Box<HeadObjectOutput>),
+    /// Deleted since it was listed.
+    Gone,
+    /// S3 refuses, and why.
+    Refused(String),
+}
+
+/// Where a listing stands.
+enum Cursor {
+    After(Option<String>),
+    Page(String),
+    End,
+}
+
+/// The keys below `prefix` after `after`, in the order of S3.
+pub(super) fn keys<'a>(
+    target: &'a BucketTarget,
+    prefix: &'a str,
+    after: Option<String>,
+) -> impl Stream<Item = anyhow::Result<String>> + 'a {
+    stream::try_unfold(Cursor::After(after), move |cursor| {
+        page(target, prefix, cursor)
+    })
+    .map_ok(|keys| stream::iter(keys.into_iter().map(Ok)))
+    .try_flatten()
+}
+
+async fn page(
+    target: &BucketTarget,
+    prefix: &str,
+    cursor: Cursor,
+) -> anyhow::Result<Option<(Vec<String>, Cursor)>> {
+    let call = target
+        .s3
+        .list_objects_v2()
+        .bucket(&target.bucket)
+        .prefix(prefix);
+    let call = match cursor {
+        Cursor::After(after) => call.set_start_after(after),
+        Cursor::Page(token) => call.continuation_token(token),
+        Cursor::End => return Ok(None),
+    };
+    // XML has no form for some characters of keys.
+    let answer = call.encoding_type(EncodingType::Url).send().await;
+    let answer = answer.map_err(|error| {
+        call_error(error).context(format!(
+            "the objects of bucket {} cannot be listed",
+            target.bucket
+        ))
+    })?;
+    let encoded = answer.encoding_type() == Some(&EncodingType::Url);
+    let mut keys = Vec::with_capacity(answer.contents().len());
+    for object in answer.contents() {
+        let key = object.key().context("a listed object has no key")?;
+        keys.push(if encoded {
+            form_encoding::decode(key).context("a listed key is not decodable")?
+        } else {
+            key.to_owned()
+        });
+    }
+    let next = match (answer.is_truncated, answer.next_continuation_token) {
+        (Some(true), Some(token)) => Cursor::Page(token),
+        (Some(true), None) => anyhow::bail!("S3 says that there is more and not where"),
+        _ => Cursor::End,
+    };
+    Ok(Some((keys, next)))
+}
+
+/// Looks at one object.
+///
+/// # Errors
+/// S3 cannot be reached or is overloaded for longer than the SDK waits: the walk should stop and be resumed.
+pub(super) async fn look(target: &BucketTarget, key: &str) -> anyhow::Result<Look> {
+    let answer = target
+        .s3
+        .head_object()
+        .bucket(&target.bucket)
+        .key(key)
+        .send()
+        .await;
+    let error = match answer {
+        Ok(head) => return Ok(Look::Object(Box::new(head))),
+        Err(error) => error,
+    };
+    let status = error.raw_response().map(|answer| answer.status().as_u16());
+    match status {
+        Some(404) => Ok(Look::Gone),
+        Some(400) => Ok(Look::Refused(
+            "HEAD is answered 400, as for an object under a key of its client (SSE-C)".to_owned(),
+        )),
+        Some(403) => Ok(Look::Refused(
+            "HEAD is denied; s3:GetObject is needed".to_owned(),
+        )),
+        Some(status) if status < 500 && status != 429 => {
+            Ok(Look::Refused(format!("HEAD is answered {status}")))
+        }
+        _ => Err(call_error(error).context(format!("object {key:?} cannot be looked at"))),
+    }
+}
+
+/// What HEAD returns about an object's encryption.
+pub(super) fn facts(key: &str, head: &HeadObjectOutput) -> ObjectFacts {
+    ObjectFacts {
+        key: key.to_owned(),
+        algorithm: head
+            .server_side_encryption()
+            .map(|algorithm| algorithm.as_str().to_owned()),
+        kms_key: head.ssekms_key_id().map(str::to_owned),
+        bucket_key: head.bucket_key_enabled().unwrap_or(false),
+        sealed: sealed(head),
+    }
+}
+
+fn sealed(head: &HeadObjectOutput) -> Sealed {
+    let metadata = head.metadata().into_iter().flatten();
+    let marked = head
+        .metadata()
+        .is_some_and(|metadata| metadata.contains_key(INSTRUCTION_FILE_MARKER));
+    if marked {
+        return Sealed::InstructionFile;
+    }
+    match recognise(metadata) {
+        Ok(Recognised::Nothing) => Sealed::No,
+        Ok(Recognised::Envelope(envelope)) => Sealed::Envelope {
+            format: envelope.format(),
+            wrap: envelope.wrap(),
+        },
+        Ok(Recognised::InInstructionFile) => Sealed::InInstructionFile,
+        Err(error) => Sealed::Broken(error.to_string()),
+    }
+}

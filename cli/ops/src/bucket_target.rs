@@ -1,0 +1,113 @@
+//! A bucket and how it is reached: by its name, by the stack it belongs to, or as that of a running dev stack.
+
+use std::path::{Path, PathBuf};
+
+use anyhow::Context as _;
+use aws_config::SdkConfig;
+use clap::Args;
+use keyfront_dev_json::DevJson;
+use keyfront_names::KeyArn;
+
+use crate::{
+    aws::{self, AwsArguments, call_error},
+    system::outputs,
+};
+
+/// A bucket, with S3 and KMS where it is.
+#[derive(Debug, Clone)]
+pub(crate) struct BucketTarget {
+    pub(crate) s3: aws_sdk_s3::Client,
+    kms: aws_sdk_kms::Client,
+    pub(crate) bucket: String,
+    pub(crate) region: String,
+    /// ARN of the key of the system that the bucket belongs to, if it was named by its system.
+    pub(crate) system_key: Option<String>,
+}
+
+/// How else a bucket is named than by itself.
+#[derive(Debug, Args)]
+#[command(next_help_heading = "Which bucket")]
+pub(crate) struct OwnerArguments {
+    /// The bucket of a deployed stack, with the stack's key
+    #[arg(long, value_name = "NAME", conflicts_with = "dev")]
+    stack: Option<String>,
+
+    /// The bucket of a running `keyfront dev`, by its dev.json
+    #[arg(long, value_name = "FILE", num_args = 0..=1, default_missing_value = ".keyfront/dev.json")]
+    dev: Option<PathBuf>,
+
+    #[command(flatten)]
+    aws: AwsArguments,
+}
+
+impl OwnerArguments {
+    /// The bucket: `name`, or the stack's or dev stack's.
+    ///
+    /// # Errors
+    /// There is no such stack, no dev stack, or no Region.
+    pub(crate) async fn find(&self, name: Option<&str>) -> anyhow::Result<BucketTarget> {
+        if let Some(file) = &self.dev {
+            return BucketTarget::of_dev_stack(file);
+        }
+        let config = self.aws.load().await?;
+        match (name, &self.stack) {
+            (Some(name), _) => BucketTarget::new(&config, name.to_owned()),
+            (None, Some(stack)) => {
+                let [bucket, key] =
+                    outputs::named(&config, stack, ["BucketName", "KeyArn"]).await?;
+                Ok(BucketTarget {
+                    system_key: Some(key),
+                    ..BucketTarget::new(&config, bucket)?
+                })
+            }
+            (None, None) => {
+                anyhow::bail!("no bucket; name it, or its system with --stack or --dev")
+            }
+        }
+    }
+}
+
+impl BucketTarget {
+    /// The bucket `bucket` in the configuration's Region.
+    ///
+    /// # Errors
+    /// The configuration has no Region.
+    pub(crate) fn new(config: &SdkConfig, bucket: String) -> anyhow::Result<Self> {
+        Ok(Self {
+            s3: aws::s3(config),
+            kms: aws_sdk_kms::Client::new(config),
+            bucket,
+            region: aws::region_of(config)?.to_owned(),
+            system_key: None,
+        })
+    }
+
+    fn of_dev_stack(file: &Path) -> anyhow::Result<Self> {
+        let dev = DevJson::read(file)?;
+        let config = aws::of_dev_stack(&dev);
+        let kms = aws_sdk_kms::config::Builder::from(&config).endpoint_url(&dev.kms_url);
+        Ok(Self {
+            kms: aws_sdk_kms::Client::from_conf(kms.build()),
+            system_key: Some(dev.key_arn),
+            ..Self::new(&config, dev.bucket)?
+        })
+    }
+
+    /// The ARN of a key given by ARN, id or alias.
+    ///
+    /// # Errors
+    /// KMS does not know it, or may not be asked.
+    pub(crate) async fn key_arn(&self, key: &str) -> anyhow::Result<String> {
+        if KeyArn::parse(key).is_ok() {
+            return Ok(key.to_owned());
+        }
+        let answer = self.kms.describe_key().key_id(key).send().await;
+        let answer = answer.map_err(|error| {
+            call_error(error).context(format!(
+                "key {key} cannot be looked up in KMS; give its ARN, or the permission kms:DescribeKey"
+            ))
+        })?;
+        let found = answer.key_metadata.and_then(|key| key.arn);
+        found.with_context(|| format!("KMS returned no ARN for {key}"))
+    }
+}

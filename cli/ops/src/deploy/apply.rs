@@ -1,0 +1,264 @@
+//! `keyfront deploy`: validates, uploads, and brings each stack of the system to where it should be, in order.
+
+use std::{collections::BTreeMap, io::IsTerminal as _};
+
+use anyhow::Context as _;
+use aws_config::SdkConfig;
+use aws_sdk_cloudformation::types::{ChangeSetType, Stack};
+use keyfront_cli::report;
+use keyfront_cloudformation::Template;
+
+use super::{
+    bundle::Package,
+    change_set::{Drafted, Wanted},
+    confirmation::confirm,
+    deploy_arguments::DeployArguments,
+    deploy_error::refused,
+    deploy_request::DeployRequest,
+    deployment::Deployment,
+    first_publisher,
+    invalid_request::InvalidRequest,
+    operation,
+    progress::Progress,
+    render,
+    stack_state::{Aim, StackState},
+    stacks::Stacks,
+    supply::{TemplateUpload, parameters_of},
+};
+use crate::{
+    aws::call_error,
+    system::{
+        layout::EDGE_REGION,
+        outputs::{Outputs, of_stack},
+    },
+};
+
+pub(super) async fn deploy(arguments: DeployArguments) -> anyhow::Result<()> {
+    let asks = !(arguments.yes || arguments.dry_run || arguments.upload_only);
+    if asks && !std::io::stdin().is_terminal() {
+        return Err(refused(
+            "there is no terminal to confirm the changes on; give --yes, or --dry-run to only look",
+        ));
+    }
+    let (config, region) = arguments.system.load().await?;
+    let invalid = |error: InvalidRequest| refused(error.to_string());
+    let request = DeployRequest::validate(&arguments.system.stack, &region, arguments.given())
+        .map_err(invalid)?;
+    request
+        .validate_update(&BTreeMap::new())
+        .or_else(|error| match error {
+            // The other half may be what the stack already has.
+            InvalidRequest::DomainAlone => Ok(()),
+            other => Err(invalid(other)),
+        })?;
+    let edge = Package::Edge.read(&arguments.edge_bundle)?;
+    let origin = Package::Origin.read(&arguments.origin_package)?;
+    let account = account(&config).await?;
+    let deployment = Deployment {
+        arguments,
+        config,
+        account,
+        request,
+        edge,
+        origin,
+    };
+    deployment.run().await
+}
+
+async fn account(config: &SdkConfig) -> anyhow::Result<String> {
+    let caller = aws_sdk_sts::Client::new(config)
+        .get_caller_identity()
+        .send()
+        .await;
+    let caller = caller.map_err(|error| {
+        call_error(error).context("AWS does not know the caller; check the credentials")
+    })?;
+    caller.account.context("STS returned no account")
+}
+
+impl Deployment {
+    async fn run(&self) -> anyhow::Result<()> {
+        self.refuse_unusable_stacks().await?;
+        if self.arguments.dry_run {
+            return self.rehearse().await;
+        }
+        if self.arguments.upload_only {
+            for template in self.request.layout.templates() {
+                let (bucket, _) = self.upload(*template, TemplateUpload::Always).await?;
+                self.print_launch(*template, &bucket);
+            }
+            return Ok(());
+        }
+        let mut outputs = Outputs::new();
+        for template in self.request.layout.templates() {
+            outputs.extend(self.bring(*template, &outputs).await?);
+        }
+        report::pairs(["OUTPUT", "VALUE"], outputs.clone());
+        if !self.arguments.no_publisher {
+            first_publisher::add_if_none(
+                &self.config,
+                &self.request.region,
+                &outputs,
+                &self.arguments.publisher,
+            )
+            .await?;
+        }
+        Ok(())
+    }
+
+    /// Refuses, before anything is written, what one of the stacks would end in.
+    async fn refuse_unusable_stacks(&self) -> anyhow::Result<()> {
+        let mut all = BTreeMap::new();
+        for template in self.request.layout.templates() {
+            let stacks = self.stacks(*template);
+            let Some(stack) = stacks.find(&self.request.stack).await? else {
+                continue;
+            };
+            self.refuse_unusable(&stacks, &stack)?;
+            let kept = parameters_of(&stack);
+            let other = kept
+                .get("BucketRegion")
+                .filter(|region| **region != self.request.region);
+            if let Some(other) = other {
+                return Err(refused(format!(
+                    "stack {} in {EDGE_REGION} serves a bucket in {other}; choose another --stack name, or --region {other}",
+                    self.request.stack
+                )));
+            }
+            all.extend(kept);
+        }
+        let valid = self.request.validate_update(&all);
+        valid.map_err(|error| refused(error.to_string()))
+    }
+
+    fn refuse_unusable(&self, stacks: &Stacks, stack: &Stack) -> anyhow::Result<()> {
+        let Some(status) = &stack.stack_status else {
+            return Ok(());
+        };
+        let (name, region) = (&self.request.stack, &stacks.region());
+        let status_name = status.as_str();
+        let advice = match StackState::from(status) {
+            StackState::NeverCreated | StackState::RollbackStopped
+                if self.arguments.replace_failed =>
+            {
+                return Ok(());
+            }
+            StackState::NeverCreated => {
+                "its creation failed and it holds nothing of use; run again with --replace-failed to delete and create it again (`keyfront status` says why it failed)"
+            }
+            StackState::RollbackStopped => {
+                "an update failed and its rollback stopped; run again with --replace-failed to continue the rollback first"
+            }
+            StackState::DeletionStopped => {
+                "its deletion stopped; finish it with `keyfront destroy`, then deploy again"
+            }
+            StackState::Unknown => {
+                "keyfront never brings a stack there and changes nothing; bring it to rest where that was done"
+            }
+            StackState::Absent | StackState::Reviewed | StackState::Busy | StackState::Complete => {
+                return Ok(());
+            }
+        };
+        Err(refused(format!(
+            "stack {name} in {region} is {status_name}: {advice}"
+        )))
+    }
+
+    /// Brings one stack to where it should be; its outputs.
+    async fn bring(&self, template: Template, inputs: &Outputs) -> anyhow::Result<Outputs> {
+        let stacks = self.stacks(template);
+        let name = &self.request.stack;
+        // Every round ends one thing: what is under way, a failed stack, then the update itself.
+        for _ in 0..4 {
+            let stack = stacks.find(name).await?;
+            let status = stack.as_ref().and_then(|stack| stack.stack_status.clone());
+            let state = status.as_ref().map_or(StackState::Absent, StackState::from);
+            match (state, &stack) {
+                (StackState::Busy, Some(stack)) => operation::follow(&stacks, stack).await?,
+                (StackState::NeverCreated, Some(stack)) if self.arguments.replace_failed => {
+                    operation::delete(&stacks, stack).await?;
+                }
+                (StackState::RollbackStopped, Some(stack)) if self.arguments.replace_failed => {
+                    operation::continue_rollback(&stacks, stack).await?;
+                }
+                (StackState::Absent | StackState::Reviewed | StackState::Complete, _) => {
+                    let source = self.upload(template, TemplateUpload::IfTooLong).await?;
+                    let kept = stack.as_ref().map(parameters_of).unwrap_or_default();
+                    let wanted = self.wanted(template, source, &kept, inputs);
+                    if self.change(&stacks, &wanted, stack.as_ref(), state).await? == Step::Reached
+                    {
+                        return outputs_of(&stacks, name).await;
+                    }
+                }
+                (_, Some(stack)) => self.refuse_unusable(&stacks, stack)?,
+                (_, None) => {}
+            }
+        }
+        anyhow::bail!(
+            "stack {name} in {} does not come to rest; look with `keyfront status`",
+            stacks.region()
+        )
+    }
+
+    async fn change(
+        &self,
+        stacks: &Stacks,
+        wanted: &Wanted,
+        stack: Option<&Stack>,
+        state: StackState,
+    ) -> anyhow::Result<Step> {
+        let kind = match state {
+            StackState::Complete => ChangeSetType::Update,
+            _ => ChangeSetType::Create,
+        };
+        let (id, stack_id, changes) = match stacks.draft(wanted, kind.clone()).await? {
+            Drafted::NoChanges => {
+                report::note(format_args!(
+                    "Stack {} in {}: no changes.",
+                    wanted.stack,
+                    stacks.region()
+                ));
+                return Ok(Step::Reached);
+            }
+            Drafted::UnderWay => return Ok(Step::Again),
+            Drafted::Changes {
+                id,
+                stack_id,
+                changes,
+            } => (id, stack_id, changes),
+        };
+        render::changes(&wanted.stack, stacks.region(), &changes);
+        if !self.arguments.yes
+            && let Err(error) = confirm("Deploy these changes?")
+        {
+            stacks.discard(&wanted.stack, &id).await?;
+            if stack.is_none() {
+                // The change set alone made an empty stack.
+                stacks.begin_deletion(&wanted.stack).await?;
+            }
+            return Err(error);
+        }
+        let mark = stacks.mark(&stack_id).await?;
+        let progress = Progress::begin(&format!(
+            "Deploying stack {} in {}.",
+            wanted.stack,
+            stacks.region()
+        ));
+        stacks.execute(&id, &kind).await?;
+        stacks.follow(mark, Aim::Deployed, &progress).await?;
+        Ok(Step::Reached)
+    }
+}
+
+async fn outputs_of(stacks: &Stacks, name: &str) -> anyhow::Result<Outputs> {
+    let stack = stacks.find(name).await?;
+    Ok(of_stack(
+        stack.with_context(|| format!("stack {name} is gone"))?,
+    ))
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Step {
+    Reached,
+    Again,
+}

@@ -1,0 +1,147 @@
+//! Removing what a deleted stack had to leave: the function at the edge, and bucket and key where they were named.
+
+use anyhow::Context as _;
+use aws_config::SdkConfig;
+use aws_sdk_lambda::error::ProvideErrorMetadata as _;
+use aws_sdk_s3::{
+    operation::list_object_versions::ListObjectVersionsOutput,
+    types::{Delete, ObjectIdentifier},
+};
+use keyfront_cli::report;
+
+use crate::aws::call_error;
+
+/// The longest AWS offers: time to notice a mistake.
+const KEY_GRACE_DAYS: i32 = 30;
+
+/// Deletes the function with its versions; in words, why it remains.
+pub(super) async fn function(config: &SdkConfig, name: &str) -> anyhow::Result<Option<String>> {
+    let lambda = aws_sdk_lambda::Client::new(config);
+    match lambda.delete_function().function_name(name).send().await {
+        Ok(_) => {
+            report::note(format_args!("Deleted function {name} with its versions."));
+            Ok(None)
+        }
+        Err(error) if error.code() == Some("ResourceNotFoundException") => Ok(None),
+        Err(error)
+            if error
+                .message()
+                .is_some_and(|text| text.contains("replicated function")) =>
+        {
+            Ok(Some(format!(
+                "function {name} has replicas at the edge still, which CloudFront takes back within hours; run the same command again then"
+            )))
+        }
+        Err(error) => Err(call_error(error).context(format!("function {name} cannot be deleted"))),
+    }
+}
+
+/// Every version, marker and begun upload, then the bucket.
+pub(super) async fn bucket(s3: &aws_sdk_s3::Client, bucket: &str) -> anyhow::Result<()> {
+    let context = || format!("bucket {bucket} cannot be emptied");
+    let mut removed = 0;
+    // From the beginning each time: what was listed is gone.
+    loop {
+        let page = match s3.list_object_versions().bucket(bucket).send().await {
+            Ok(page) => page,
+            Err(error) if error.code() == Some("NoSuchBucket") => return Ok(()),
+            Err(error) => return Err(call_error(error).context(context())),
+        };
+        let doomed = identifiers(&page).with_context(context)?;
+        if doomed.is_empty() {
+            break;
+        }
+        removed += doomed.len();
+        delete_objects(s3, bucket, doomed)
+            .await
+            .with_context(context)?;
+    }
+    abort_uploads(s3, bucket).await?;
+    let deleted = s3.delete_bucket().bucket(bucket).send().await;
+    deleted
+        .map_err(|error| call_error(error).context(format!("bucket {bucket} cannot be deleted")))?;
+    report::note(format_args!(
+        "Deleted bucket {bucket} with {removed} object versions."
+    ));
+    Ok(())
+}
+
+/// Versions and markers of a page.
+fn identifiers(page: &ListObjectVersionsOutput) -> anyhow::Result<Vec<ObjectIdentifier>> {
+    let versions = page.versions().iter();
+    let versions = versions.map(|version| (version.key(), version.version_id()));
+    let markers = page.delete_markers().iter();
+    let markers = markers.map(|marker| (marker.key(), marker.version_id()));
+    versions
+        .chain(markers)
+        .map(|(key, version)| {
+            let key = key.context("an object without a key")?;
+            let identifier = ObjectIdentifier::builder().key(key);
+            Ok(identifier
+                .set_version_id(version.map(str::to_owned))
+                .build()?)
+        })
+        .collect()
+}
+
+async fn delete_objects(
+    s3: &aws_sdk_s3::Client,
+    bucket: &str,
+    doomed: Vec<ObjectIdentifier>,
+) -> anyhow::Result<()> {
+    let delete = Delete::builder().set_objects(Some(doomed)).quiet(true);
+    let call = s3.delete_objects().bucket(bucket).delete(delete.build()?);
+    let answer = call.send().await.map_err(call_error)?;
+    match answer.errors().first() {
+        None => Ok(()),
+        Some(error) => anyhow::bail!(
+            "{}: {}",
+            error.key().unwrap_or_default(),
+            error.message().unwrap_or_default()
+        ),
+    }
+}
+
+async fn abort_uploads(s3: &aws_sdk_s3::Client, bucket: &str) -> anyhow::Result<()> {
+    loop {
+        let listed = s3.list_multipart_uploads().bucket(bucket).send().await;
+        let listed =
+            listed.map_err(|error| call_error(error).context("begun uploads cannot be listed"))?;
+        if listed.uploads().is_empty() {
+            return Ok(());
+        }
+        for upload in listed.uploads() {
+            let call = s3.abort_multipart_upload().bucket(bucket);
+            let call = call
+                .set_key(upload.key.clone())
+                .set_upload_id(upload.upload_id.clone());
+            call.send()
+                .await
+                .map_err(|error| call_error(error).context("a begun upload cannot be given up"))?;
+        }
+    }
+}
+
+/// Schedules the key's deletion.
+pub(super) async fn key(config: &SdkConfig, key: &str) -> anyhow::Result<()> {
+    let kms = aws_sdk_kms::Client::new(config);
+    let call = kms
+        .schedule_key_deletion()
+        .key_id(key)
+        .pending_window_in_days(KEY_GRACE_DAYS);
+    match call.send().await {
+        Ok(_) => {
+            report::note(format_args!(
+                "Key {key} will be deleted in {KEY_GRACE_DAYS} days; `aws kms cancel-key-deletion` saves it until then."
+            ));
+            Ok(())
+        }
+        Err(error) if error.code() == Some("KMSInvalidStateException") => {
+            report::note(format_args!("Key {key} is being deleted already."));
+            Ok(())
+        }
+        Err(error) => {
+            Err(call_error(error).context(format!("key {key} cannot be scheduled for deletion")))
+        }
+    }
+}

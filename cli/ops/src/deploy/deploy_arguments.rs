@@ -1,0 +1,73 @@
+//! The arguments of `keyfront deploy`.
+
+use std::{collections::BTreeMap, path::PathBuf};
+
+use clap::Args;
+
+use super::system_arguments::{EXIT_CODES, SystemArguments};
+
+/// Put the whole system into an AWS account, or update it: key, private bucket, functions, CDN.
+///
+/// Shows the change set, asks, and follows the deployment to its end. Run again it updates, or says that there is
+/// nothing to do; after Ctrl-C it follows what is under way. The bucket is in --region; the CDN's stack is in
+/// us-east-1, where Lambda@Edge lives.
+#[derive(Debug, Args)]
+#[command(after_help = EXIT_CODES)]
+pub(crate) struct DeployArguments {
+    #[command(flatten)]
+    pub(super) system: SystemArguments,
+
+    /// A parameter of the templates (docs/cloudformation.md); what is not given keeps its value
+    #[arg(long = "parameter", short = 'p', value_name = "NAME=VALUE", value_parser = pair)]
+    pub(super) parameters: Vec<(String, String)>,
+
+    /// The built Lambda@Edge package
+    #[arg(long, value_name = "FILE", default_value = "dist/edge-cloudfront.zip")]
+    pub(super) edge_bundle: PathBuf,
+
+    /// The built origin package
+    #[arg(long, value_name = "FILE", default_value = "dist/origin-lambda.zip")]
+    pub(super) origin_package: PathBuf,
+
+    /// A bucket of yours for the packages, in --region; us-east-1 needs its own [default: made as needed]
+    #[arg(long, value_name = "NAME")]
+    pub(super) artifact_bucket: Option<String>,
+
+    /// Change without asking
+    #[arg(long)]
+    pub(super) yes: bool,
+
+    /// Say what would be done; makes no call that writes
+    #[arg(long)]
+    pub(super) dry_run: bool,
+
+    /// Only upload, and print the address that starts the stack in the console
+    #[arg(long, conflicts_with = "dry_run")]
+    pub(super) upload_only: bool,
+
+    /// Repair a failed stack first: delete one whose creation failed, continue a rollback that stopped
+    #[arg(long)]
+    pub(super) replace_failed: bool,
+
+    /// Name of the first publisher, made if the bucket has none
+    #[arg(long, value_name = "NAME", default_value = "first")]
+    pub(super) publisher: String,
+
+    /// Make no publisher
+    #[arg(long, conflicts_with = "publisher")]
+    pub(super) no_publisher: bool,
+}
+
+impl DeployArguments {
+    /// The parameters by name.
+    pub(super) fn given(&self) -> BTreeMap<String, String> {
+        self.parameters.iter().cloned().collect()
+    }
+}
+
+fn pair(text: &str) -> Result<(String, String), String> {
+    match text.split_once('=') {
+        Some((name, value)) if !name.is_empty() => Ok((name.to_owned(), value.to_owned())),
+        _ => Err("write NAME=VALUE".to_owned()),
+    }
+}

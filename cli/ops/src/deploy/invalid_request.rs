@@ -1,0 +1,83 @@
+//! Why a request to deploy is refused before anything is created. Each reason says what to do.
+
+use keyfront_edge::site::MAX_SITE_CHARS;
+use keyfront_names::{BucketNameError, RegionError};
+
+/// Stack names make names of buckets, roles and functions, of which the shortest limit is 63 with account and Region.
+pub(super) const MAX_STACK_NAME: usize = 32;
+
+/// The first thing that is wrong.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub(super) enum InvalidRequest {
+    #[error(
+        "invalid stack name {0:?}: it must be lower-case letters, digits and hyphens, begin with a letter and not end with a hyphen"
+    )]
+    StackName(String),
+    #[error(
+        "invalid stack name {0:?}: it is longer than {MAX_STACK_NAME} characters, and names of roles and buckets are made of it"
+    )]
+    LongStackName(String),
+    #[error("invalid Region {region:?}: {reason}")]
+    RegionName { region: String, reason: RegionError },
+    #[error(
+        "Region {0:?} is not one of the partition aws, where CloudFront is; choose one, such as eu-central-1"
+    )]
+    Region(String),
+    #[error(
+        "Region {0} has no Lambda Function URLs, which the publishers' API needs; choose another"
+    )]
+    NoFunctionUrls(String),
+    #[error(
+        "bucket name {0:?} has a dot, which breaks TLS on virtual-hosted addresses; choose a name without"
+    )]
+    DottedBucket(String),
+    #[error("invalid bucket name {name:?}: {reason}")]
+    BucketName {
+        name: String,
+        reason: BucketNameError,
+    },
+    #[error(
+        "certificate {0} is not in us-east-1, the only Region CloudFront takes certificates from; request or import it there"
+    )]
+    CertificateRegion(String),
+    #[error("invalid certificate {0:?}: it must be the ARN of an ACM certificate")]
+    Certificate(String),
+    #[error(
+        "key {arn} is in {found}; S3 encrypts with keys of the bucket's Region, {wanted}: use a key or replica there"
+    )]
+    KeyRegion {
+        arn: String,
+        found: String,
+        wanted: String,
+    },
+    #[error(
+        "invalid key {0:?}: it must be the ARN of a KMS key; aliases and ids are not accepted, since they may come to mean another key"
+    )]
+    Key(String),
+    #[error("unknown parameter {name:?}{}; the parameters are {}", suggestion(.similar), .known.join(", "))]
+    UnknownParameter {
+        name: String,
+        similar: Option<String>,
+        known: Vec<String>,
+    },
+    #[error("invalid value {value:?} of parameter {name}: {rule}")]
+    Value {
+        name: String,
+        value: String,
+        rule: String,
+    },
+    #[error(
+        "the site document would have {0} characters, and CloudFront takes {MAX_SITE_CHARS} in a header; shorten the lists of origins, headers or query parameters, or the custom names"
+    )]
+    LongSite(usize),
+    #[error("the edge would refuse the site these parameters make: {0}")]
+    Site(String),
+    #[error("DomainName and CertificateArn go together; give both or neither")]
+    DomainAlone,
+}
+
+fn suggestion(similar: &Option<String>) -> String {
+    similar
+        .as_ref()
+        .map_or_else(String::new, |name| format!(", did you mean {name:?}?"))
+}

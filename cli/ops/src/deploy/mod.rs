@@ -1,0 +1,77 @@
+//! `keyfront deploy | status | outputs | destroy`: the system in an AWS account, by CloudFormation.
+//!
+//! `deploy_request`, `site_check`, `template`, `stack_state` and `cause` decide and are pure; `stacks`, `change_set` and
+//! `artifacts` call.
+
+mod apply;
+mod artifacts;
+mod bundle;
+mod cause;
+mod change_set;
+mod clear;
+mod confirmation;
+mod deploy_arguments;
+mod deploy_error;
+mod deploy_request;
+mod deployment;
+mod destroy;
+mod first_publisher;
+mod invalid_request;
+mod leftovers;
+mod operation;
+mod outputs;
+mod planned_change;
+mod progress;
+mod rehearsal;
+mod render;
+mod site_check;
+mod stack_state;
+mod stacks;
+mod status;
+mod supply;
+mod system_arguments;
+mod template;
+
+use std::process::ExitCode;
+
+use anyhow::Context as _;
+use keyfront_cli::report;
+
+use self::deploy_error::DeployError;
+pub(crate) use self::{
+    deploy_arguments::DeployArguments, destroy::DestroyArguments, outputs::OutputsArguments,
+    status::StatusArguments,
+};
+
+pub(crate) fn run(arguments: DeployArguments) -> anyhow::Result<ExitCode> {
+    finish(apply::deploy(arguments))
+}
+
+pub(crate) fn run_status(arguments: StatusArguments) -> anyhow::Result<ExitCode> {
+    finish(status::status(arguments))
+}
+
+pub(crate) fn run_outputs(arguments: OutputsArguments) -> anyhow::Result<ExitCode> {
+    finish(outputs::outputs(arguments))
+}
+
+pub(crate) fn run_destroy(arguments: DestroyArguments) -> anyhow::Result<ExitCode> {
+    finish(destroy::destroy(arguments))
+}
+
+/// Runs a command to its end and reports an error that has an exit code of its own.
+fn finish(work: impl Future<Output = anyhow::Result<()>>) -> anyhow::Result<ExitCode> {
+    let runtime =
+        tokio::runtime::Runtime::new().context("the asynchronous runtime did not start")?;
+    let Err(error) = runtime.block_on(work) else {
+        return Ok(ExitCode::SUCCESS);
+    };
+    match error.downcast_ref::<DeployError>() {
+        Some(known) => {
+            let code = known.exit_code();
+            report::failure(&error);
+            Ok(code)
+        }
+        None => Err(error),
+    }
+}

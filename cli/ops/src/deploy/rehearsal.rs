@@ -1,0 +1,73 @@
+//! Deployments that create nothing: `--dry-run`, and the console's address after `--upload-only`.
+
+use keyfront_cli::report;
+use keyfront_cloudformation::Template;
+
+use super::{
+    artifacts::ArtifactBucket,
+    bundle::Artifact,
+    change_set::TemplateSource,
+    deployment::Deployment,
+    supply::{TemplateUpload, parameters_of},
+    template,
+};
+use crate::system::{layout::region_of, outputs::Outputs};
+
+impl Deployment {
+    /// `--dry-run`: reads only.
+    pub(super) async fn rehearse(&self) -> anyhow::Result<()> {
+        for template in self.request.layout.templates() {
+            let stacks = self.stacks(*template);
+            let stack = stacks.find(&self.request.stack).await?;
+            let bucket = self.artifact_bucket(*template);
+            let artifacts = self.artifacts(*template, TemplateUpload::IfTooLong);
+            for artifact in bucket.missing(&artifacts).await? {
+                report::line(format_args!(
+                    "would upload {} to {}",
+                    artifact.key, bucket.name
+                ));
+            }
+            let kept = stack.as_ref().map(parameters_of).unwrap_or_default();
+            let source = TemplateSource::Body(String::new());
+            let verb = stack.as_ref().map_or("create", |_| "update");
+            report::line(format_args!(
+                "would {verb} stack {} in {} from {}",
+                self.request.stack,
+                stacks.region(),
+                template.file_name()
+            ));
+            let wanted = self.wanted(*template, (bucket, source), &kept, &Outputs::new());
+            for (name, value) in wanted.parameters {
+                match value {
+                    Some(value) if kept.get(&name) != Some(&value) => {
+                        report::line(format_args!("  {name}={value}"));
+                    }
+                    _ => {}
+                }
+            }
+        }
+        report::note("Nothing was written.");
+        Ok(())
+    }
+
+    /// Where the console starts this template, and the parameters to fill in.
+    pub(super) fn print_launch(&self, template: Template, bucket: &ArtifactBucket) {
+        let region = region_of(template, &self.request.region);
+        let stored = Artifact::new("templates", "yaml", template.body().as_bytes().to_vec());
+        let url = bucket.url(&stored.key);
+        report::line(format_args!(
+            "https://{region}.console.aws.amazon.com/cloudformation/home?region={region}#/stacks/create/review?templateURL={}&stackName={}",
+            keyfront_sigv4::uri_encoding::encode_component(&url),
+            self.request.stack
+        ));
+        let filled = self.filled(&bucket.name, &Outputs::new());
+        let declared = template::parameters(template);
+        let rows = declared.iter().filter_map(|parameter| {
+            let value = filled
+                .get(&parameter.name)
+                .or_else(|| self.request.parameters.get(&parameter.name))?;
+            Some((parameter.name.clone(), value.clone()))
+        });
+        report::pairs(["PARAMETER", "VALUE"], rows);
+    }
+}

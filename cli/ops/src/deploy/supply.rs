@@ -1,0 +1,151 @@
+//! What a stack is made from: packages and template uploaded to the artifact bucket, and the parameters.
+
+use std::collections::BTreeMap;
+
+use aws_sdk_cloudformation::types::Stack;
+use keyfront_cli::report;
+use keyfront_cloudformation::Template;
+
+use super::{
+    artifacts::ArtifactBucket,
+    bundle::Artifact,
+    change_set::{TemplateSource, Wanted},
+    deployment::Deployment,
+    template,
+};
+use crate::{
+    aws,
+    system::{layout::region_of, outputs::Outputs},
+};
+
+/// CloudFormation takes larger templates only from S3 (docs: quotas).
+const MAX_INLINE: usize = 51_200;
+
+/// Whether the template goes through the artifact bucket.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum TemplateUpload {
+    Always,
+    /// Only if it is too long to be sent along.
+    IfTooLong,
+}
+
+/// The parameters a stack has.
+pub(super) fn parameters_of(stack: &Stack) -> BTreeMap<String, String> {
+    let parameters = stack.parameters().iter();
+    parameters
+        .filter_map(|parameter| {
+            Some((
+                parameter.parameter_key.clone()?,
+                parameter.parameter_value.clone().unwrap_or_default(),
+            ))
+        })
+        .collect()
+}
+
+impl Deployment {
+    /// The stack as it should be: values given or filled, and otherwise those it has.
+    pub(super) fn wanted(
+        &self,
+        template: Template,
+        source: (ArtifactBucket, TemplateSource),
+        kept: &BTreeMap<String, String>,
+        inputs: &Outputs,
+    ) -> Wanted {
+        let (bucket, source) = source;
+        let filled = self.filled(&bucket.name, inputs);
+        let declared = template::parameters(template).into_iter();
+        let parameters = declared.filter_map(|parameter| {
+            let name = parameter.name;
+            let given =
+                self.request.parameters.get(&name).filter(|value| {
+                    template::belongs(template, &self.request.region, &name, value)
+                });
+            match filled.get(&name).or(given) {
+                Some(value) => Some((name, Some(value.clone()))),
+                None if kept.contains_key(&name) => Some((name, None)),
+                None => None,
+            }
+        });
+        Wanted {
+            stack: self.request.stack.clone(),
+            template: source,
+            parameters: parameters.collect(),
+        }
+    }
+
+    /// The parameters this program fills.
+    pub(super) fn filled(&self, bucket: &str, inputs: &Outputs) -> BTreeMap<String, String> {
+        let host = |output: &str| {
+            inputs.get(output).map(|url| {
+                url.trim_start_matches("https://")
+                    .trim_end_matches('/')
+                    .to_owned()
+            })
+        };
+        let filled = [
+            ("ArtifactBucket", Some(bucket.to_owned())),
+            ("OriginKey", Some(self.origin.key.clone())),
+            ("EdgeKey", Some(self.edge.key.clone())),
+            ("EdgeSha256", Some(self.edge.sha256_base64())),
+            ("BucketRegion", Some(self.request.region.clone())),
+            ("BucketName", inputs.get("BucketName").cloned()),
+            ("EdgeRoleArn", inputs.get("EdgeRoleArn").cloned()),
+            ("OriginHost", host("OriginUrl")),
+            ("OriginRoleName", inputs.get("OriginRoleName").cloned()),
+        ];
+        filled
+            .into_iter()
+            .filter_map(|(name, value)| Some((name.to_owned(), value?)))
+            .collect()
+    }
+
+    pub(super) fn artifacts(&self, template: Template, upload: TemplateUpload) -> Vec<Artifact> {
+        let body = template.body();
+        let stored = (upload == TemplateUpload::Always || body.len() > MAX_INLINE)
+            .then(|| Artifact::new("templates", "yaml", body.as_bytes().to_vec()));
+        let packages = match template {
+            Template::Keyfront => vec![&self.edge, &self.origin],
+            Template::Origin => vec![&self.origin],
+            Template::Edge => vec![&self.edge],
+        };
+        packages.into_iter().cloned().chain(stored).collect()
+    }
+
+    pub(super) fn artifact_bucket(&self, template: Template) -> ArtifactBucket {
+        let region = region_of(template, &self.request.region);
+        let s3 = aws::s3(&aws::in_region(&self.config, region));
+        // One bucket cannot be in two Regions, and Lambda reads packages from its own.
+        let given = self
+            .arguments
+            .artifact_bucket
+            .as_deref()
+            .filter(|_| region == self.request.region);
+        ArtifactBucket::new(s3, region, &self.account, given)
+    }
+
+    /// Uploads what a template needs; where, and how CloudFormation gets the template.
+    pub(super) async fn upload(
+        &self,
+        template: Template,
+        upload: TemplateUpload,
+    ) -> anyhow::Result<(ArtifactBucket, TemplateSource)> {
+        let bucket = self.artifact_bucket(template);
+        let artifacts = self.artifacts(template, upload);
+        let missing = bucket.missing(&artifacts).await?;
+        for artifact in &missing {
+            report::note(format_args!(
+                "Uploading {} to {}.",
+                artifact.key, bucket.name
+            ));
+        }
+        bucket.upload(&missing).await?;
+        let stored = artifacts
+            .iter()
+            .find(|artifact| artifact.key.starts_with("templates/"));
+        let source = stored.map_or_else(
+            || TemplateSource::Body(template.body().to_owned()),
+            |stored| TemplateSource::Url(bucket.url(&stored.key)),
+        );
+        Ok((bucket, source))
+    }
+}

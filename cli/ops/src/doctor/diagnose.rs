@@ -1,0 +1,317 @@
+//! From evidence to one verdict: an ordered table of rules, of which the first that holds decides. Pure.
+//!
+//! What makes a request fail comes before what would make it fail later, and both before what is merely wrong with an
+//! answer that is served. A rule takes no evidence for granted that was not gathered.
+
+mod denied;
+mod facts;
+
+use self::facts::Facts;
+use super::{
+    evidence::{CarriedSite, Evidence, KeyState, Replay},
+    verdict::{Kind, Verdict},
+    wire::ExchangeError,
+};
+
+type Rule = fn(&Facts<'_>) -> Option<Verdict>;
+
+/// In order.
+const RULES: [Rule; 14] = [
+    request,
+    site,
+    edge_missing,
+    edge_failing,
+    named_by_code,
+    missing,
+    key_state,
+    denied::denied,
+    function,
+    origin,
+    cdn,
+    leak,
+    served_otherwise,
+    healthy,
+];
+
+/// The verdict.
+pub(crate) fn diagnose(evidence: &Evidence) -> Verdict {
+    match Facts::of(evidence) {
+        Err(failure) => connection(failure),
+        Ok(facts) => {
+            let decided = RULES.iter().find_map(|rule| rule(&facts));
+            decided.unwrap_or_else(|| unexplained(&facts))
+        }
+    }
+}
+
+fn connection(failure: &ExchangeError) -> Verdict {
+    let kind = match failure {
+        ExchangeError::Name { .. } => Kind::NameUnknown,
+        ExchangeError::Connection { .. } | ExchangeError::Answer { .. } => Kind::Unreachable,
+        ExchangeError::Tls { .. } => Kind::TlsFails,
+    };
+    Verdict::certain(kind, failure.to_string())
+}
+
+fn unexplained(facts: &Facts<'_>) -> Verdict {
+    let operator = facts.asked.filter(|asked| asked.get.status >= 400);
+    let refused = operator.map(|asked| {
+        format!(
+            ", and the operator's own read is refused with {} {}",
+            asked.get.status,
+            asked.get.code()
+        )
+    });
+    Verdict::likely(
+        Kind::Unexplained,
+        format!("{}{}", facts.described(), refused.unwrap_or_default()),
+    )
+}
+
+/// Refused whatever the bucket holds.
+fn request(facts: &Facts<'_>) -> Option<Verdict> {
+    const REFUSALS: [&str; 6] = [
+        "path-invalid",
+        "key-too-long",
+        "query-refused",
+        "method-not-allowed",
+        "body-too-large",
+        "use-range",
+    ];
+    let code = facts.code.filter(|code| REFUSALS.contains(code))?;
+    Some(Verdict::certain(
+        Kind::RequestRefused,
+        format!("the edge answers {code}"),
+    ))
+}
+
+fn site(facts: &Facts<'_>) -> Option<Verdict> {
+    let code = facts.code?;
+    let carried = facts.behaviour.map(|found| &found.site);
+    let (kind, because) = match (code, carried) {
+        ("site-invalid", Some(CarriedSite::Missing)) => (
+            Kind::SiteInvalid,
+            "the behaviour's origin carries no x-keyfront-site".to_owned(),
+        ),
+        ("site-invalid", Some(CarriedSite::Refused(why))) => (
+            Kind::SiteInvalid,
+            format!("the edge refuses the origin's x-keyfront-site: {why}"),
+        ),
+        ("site-invalid", _) => (Kind::SiteInvalid, format!("the edge answers {code}")),
+        ("site-misrouted", _) => (
+            Kind::SiteMisrouted,
+            match facts.evidence.behind.replay.found() {
+                Some(Replay::Refused { log: Some(log), .. }) => {
+                    format!("the edge answers {code}: {log}")
+                }
+                _ => format!("the edge answers {code}"),
+            },
+        ),
+        _ => return None,
+    };
+    Some(Verdict::certain(kind, because))
+}
+
+/// S3 speaks, although every answer of the edge speaks for itself.
+fn edge_missing(facts: &Facts<'_>) -> Option<Verdict> {
+    let unattached = facts
+        .behaviour
+        .is_some_and(|found| found.request_function.is_none());
+    if facts.answer.is_served() && !unattached {
+        return None;
+    }
+    let because = match (&facts.answer.s3, unattached) {
+        (Some(document), _) => format!("S3's own {} reaches the viewer", document.code),
+        (None, true) => "the behaviour has no function at origin-request".to_owned(),
+        (None, false) => return None,
+    };
+    Some(Verdict::certain(Kind::EdgeNotAttached, because))
+}
+
+fn edge_failing(facts: &Facts<'_>) -> Option<Verdict> {
+    const FAULTS: [&str; 3] = [
+        "LambdaExecutionError",
+        "LambdaValidationError",
+        "LambdaLimitExceeded",
+    ];
+    let x_cache = facts.answer.x_cache.as_deref().unwrap_or_default();
+    let because = match facts.code {
+        Some("event-invalid") => "the edge answers event-invalid".to_owned(),
+        _ if FAULTS.iter().any(|fault| x_cache.starts_with(fault)) => {
+            format!("the CDN says {x_cache}")
+        }
+        _ => return None,
+    };
+    Some(Verdict::certain(Kind::EdgeFails, because))
+}
+
+/// Codes that name their cause.
+fn named_by_code(facts: &Facts<'_>) -> Option<Verdict> {
+    let code = facts.code?;
+    let kind = match code {
+        "credentials-missing" | "credentials-expired" => Kind::EdgeCredentials,
+        "clock-skew" => Kind::ClockSkew,
+        "signature-rejected" => Kind::SignatureRejected,
+        "throttled" => Kind::Throttled,
+        _ => return None,
+    };
+    let mut because = format!("the edge answers {code}");
+    if let Some(difference) = facts.asked.and_then(denied::difference) {
+        because = format!("{because}; {difference}");
+    }
+    Some(Verdict::certain(kind, because))
+}
+
+/// The bucket itself is the better witness, where it was asked.
+fn missing(facts: &Facts<'_>) -> Option<Verdict> {
+    let reported = facts.code == Some("not-found");
+    if let Some(Replay::Refused { code, .. }) = facts.evidence.behind.replay.found()
+        && reported
+        && code == "not-found"
+    {
+        let because = "the path is never served: reserved, or a folder without a document";
+        return Some(Verdict::certain(Kind::ObjectMissing, because));
+    }
+    // A fresh answer, or another refusal, says that something else was asked for.
+    let fits = facts.copy_served || reported || facts.code == Some("origin-denied");
+    let page = facts.is_unmarked() && facts.answer.status == 404;
+    match facts.asked {
+        Some(asked) if asked.head.status == 404 && (fits || page) => {
+            let mut because = format!("the bucket has no {:?}", asked.key);
+            if facts.code == Some("origin-denied") {
+                because.push_str(", which the edge cannot know: its role lacks s3:ListBucket");
+            }
+            Some(facts.certain(Kind::ObjectMissing, because))
+        }
+        None if page => Some(Verdict::likely(
+            Kind::ObjectMissing,
+            "a 404 without a mark of the edge is the page a distribution shows for a missing object",
+        )),
+        None if reported => Some(Verdict::likely(
+            Kind::ObjectMissing,
+            "the edge answers not-found; a site may answer so to a denied read as well",
+        )),
+        _ => None,
+    }
+}
+
+fn key_state(facts: &Facts<'_>) -> Option<Verdict> {
+    let status = facts.evidence.behind.resources.key.found()?;
+    let key = facts.object_key().filter(|key| *key == status.key)?;
+    let (kind, because) = match &status.state {
+        KeyState::Enabled => return None,
+        KeyState::Disabled => (
+            Kind::KeyDisabled,
+            format!("KMS says that {key} is disabled"),
+        ),
+        KeyState::PendingDeletion(end) => {
+            let end = end
+                .as_ref()
+                .map_or(String::new(), |end| format!(" at {end}"));
+            let because = format!("KMS says that {key} will be deleted{end}");
+            (Kind::KeyPendingDeletion, because)
+        }
+        KeyState::Missing => (Kind::KeyMissing, format!("KMS does not know {key}")),
+        KeyState::Other(state) => (Kind::KeyUnusable, format!("KMS says that {key} is {state}")),
+    };
+    Some(facts.certain(kind, because))
+}
+
+/// Problems of the origin's functions.
+fn function(facts: &Facts<'_>) -> Option<Verdict> {
+    let code = facts.code.filter(|code| *code != "origin-failed")?;
+    let denied = matches!(code, "origin-denied" | "kms-denied" | "not-found");
+    let ours = facts.answer.request_id.is_some() && facts.answer.status >= 400 && !denied;
+    ours.then(|| {
+        Verdict::certain(
+            Kind::FunctionRefused,
+            format!("it answers {} {code}", facts.answer.status),
+        )
+    })
+}
+
+fn origin(facts: &Facts<'_>) -> Option<Verdict> {
+    let by_status = facts.is_unmarked() && matches!(facts.answer.status, 500 | 502 | 503 | 504);
+    if !by_status && facts.code != Some("origin-failed") {
+        return None;
+    }
+    let mut because = facts.described();
+    if let Some(asked) = facts.asked.filter(|asked| asked.get.status >= 300) {
+        let reply = format!(
+            "; asked directly, the bucket says {} {}",
+            asked.get.status,
+            asked.get.code()
+        );
+        because.push_str(reply.trim_end());
+    }
+    Some(Verdict::certain(Kind::OriginFailed, because))
+}
+
+/// Without a mark of the edge, the CDN itself answers.
+fn cdn(facts: &Facts<'_>) -> Option<Verdict> {
+    let own = facts.is_unmarked() && (400..500).contains(&facts.answer.status);
+    own.then(|| {
+        Verdict::likely(
+            Kind::CdnRefused,
+            format!("{}, without a mark of the edge", facts.described()),
+        )
+    })
+}
+
+fn leak(facts: &Facts<'_>) -> Option<Verdict> {
+    let head = facts.evidence.front.head.found();
+    let mut names: Vec<&str> = [facts.answer]
+        .into_iter()
+        .chain(head)
+        .flat_map(|viewed| viewed.leaking.iter().map(String::as_str))
+        .collect();
+    names.sort_unstable();
+    names.dedup();
+    if names.is_empty() {
+        return None;
+    }
+    let mut because = format!("viewers see {}", names.join(", "));
+    if facts
+        .behaviour
+        .is_some_and(|found| found.response_function.is_none())
+    {
+        because.push_str("; the behaviour has no function at origin-response");
+    }
+    Some(Verdict::certain(Kind::HeadersLeak, because))
+}
+
+/// Served, and yet not as the system is meant to.
+fn served_otherwise(facts: &Facts<'_>) -> Option<Verdict> {
+    if !facts.answer.is_served() {
+        return None;
+    }
+    if let Some(behaviour) = facts.behaviour.filter(|found| !found.dropped.is_empty()) {
+        let because = format!(
+            "the site lists {}, and the cache policy of {} does not",
+            behaviour.dropped.join(", "),
+            behaviour.pattern
+        );
+        return Some(Verdict::certain(Kind::QueryDropped, because));
+    }
+    let demanded = facts.evidence.behind.demanded_key.found()?;
+    let encryption = facts.asked?.head.encryption.as_ref()?;
+    if encryption.envelope || encryption.key.as_ref() == Some(demanded) {
+        return None;
+    }
+    let found = match &encryption.key {
+        Some(key) => format!("{} under {key}", encryption.mode),
+        None => encryption.mode.clone(),
+    };
+    Some(facts.certain(
+        Kind::OtherEncryption,
+        format!("the object is encrypted by {found}, the system's key is {demanded}"),
+    ))
+}
+
+fn healthy(facts: &Facts<'_>) -> Option<Verdict> {
+    let served = facts.answer.is_served();
+    served.then(|| Verdict::certain(Kind::Healthy, facts.described()))
+}
+
+#[cfg(test)]
+mod tests;

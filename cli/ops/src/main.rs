@@ -1,0 +1,77 @@
+//! `keyfront deploy`, `status`, `outputs`, `destroy`, `publisher`, `doctor` and `audit`: what operators do to a deployed
+//! system, and to a running dev stack as far as it is the same.
+//!
+//! Each command is a room with its own rendering. None of them links the dev stack.
+
+mod audit;
+mod aws;
+mod bucket_target;
+mod deploy;
+mod doctor;
+mod publisher;
+mod system;
+
+use std::process::ExitCode;
+
+use clap::{Parser, Subcommand};
+
+/// Deploys, explains and audits Keyfront.
+#[derive(Debug, Parser)]
+#[command(
+    name = "keyfront",
+    bin_name = "keyfront",
+    version,
+    arg_required_else_help = true
+)]
+struct Arguments {
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    Deploy(deploy::DeployArguments),
+    Status(deploy::StatusArguments),
+    Outputs(deploy::OutputsArguments),
+    Destroy(deploy::DestroyArguments),
+    Publisher(publisher::PublisherArguments),
+    Doctor(Box<doctor::DoctorArguments>),
+    Audit(audit::AuditArguments),
+}
+
+fn main() -> ExitCode {
+    keyfront_cli::main(|Arguments { command }| match command {
+        Command::Deploy(arguments) => deploy::run(arguments),
+        Command::Status(arguments) => deploy::run_status(arguments),
+        Command::Outputs(arguments) => deploy::run_outputs(arguments),
+        Command::Destroy(arguments) => deploy::run_destroy(arguments),
+        Command::Publisher(arguments) => publisher::run(arguments),
+        Command::Doctor(arguments) => doctor::run(&arguments),
+        Command::Audit(arguments) => audit::run(arguments),
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use clap::CommandFactory as _;
+    use keyfront_cli::Program;
+
+    #[test]
+    fn keyfront_lists_the_commands_of_this_program_in_their_own_words() {
+        let definition = super::Arguments::command();
+        let defined: Vec<(&str, String)> = definition
+            .get_subcommands()
+            .map(|command| {
+                (
+                    command.get_name(),
+                    command.get_about().unwrap_or_default().to_string(),
+                )
+            })
+            .collect();
+        let listed: Vec<(&str, String)> = Program::Ops
+            .commands()
+            .map(|entry| (entry.name, entry.about.to_owned()))
+            .collect();
+        assert_eq!(listed, defined);
+    }
+}

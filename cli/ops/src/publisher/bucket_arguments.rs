@@ -1,0 +1,27 @@
+//! Which bucket's publishers.
+
+use clap::Args;
+
+use crate::bucket_target::{BucketTarget, OwnerArguments};
+
+/// The bucket whose policy is read or changed.
+#[derive(Debug, Args)]
+#[command(next_help_heading = "Which bucket")]
+pub(super) struct BucketArguments {
+    /// The bucket by its name
+    #[arg(long, value_name = "NAME", conflicts_with_all = ["stack", "dev"], required_unless_present_any = ["stack", "dev"])]
+    bucket: Option<String>,
+
+    #[command(flatten)]
+    owner: OwnerArguments,
+}
+
+impl BucketArguments {
+    /// The bucket.
+    ///
+    /// # Errors
+    /// There is no such stack, no dev stack, or no Region.
+    pub(super) async fn find(&self) -> anyhow::Result<BucketTarget> {
+        self.owner.find(self.bucket.as_deref()).await
+    }
+}

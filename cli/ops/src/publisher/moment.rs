@@ -1,0 +1,120 @@
+//! Moments and spans of time as people type them.
+
+use std::{str::FromStr, time::Duration};
+
+use time::{OffsetDateTime, format_description::well_known::Rfc3339, macros::format_description};
+
+/// When a token ends.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Expiry {
+    In(Duration),
+    At(OffsetDateTime),
+}
+
+impl Expiry {
+    /// The moment, which must be after `now`.
+    pub(super) fn after(self, now: OffsetDateTime) -> anyhow::Result<OffsetDateTime> {
+        let end = match self {
+            Self::In(span) => now.checked_add(span.try_into()?),
+            Self::At(moment) => Some(moment),
+        };
+        // Whole seconds: what a person typed, and what every reader of RFC 3339 knows.
+        let end = end.and_then(|end| end.replace_nanosecond(0).ok());
+        match end {
+            Some(end) if end > now && end.year() <= 9999 => Ok(end),
+            _ => anyhow::bail!("the token would end in the past or after the year 9999"),
+        }
+    }
+}
+
+impl FromStr for Expiry {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, String> {
+        match OffsetDateTime::parse(text, &Rfc3339) {
+            Ok(moment) => Ok(Self::At(moment)),
+            Err(_) => span(text).map(Self::In),
+        }
+    }
+}
+
+/// `90d`, `12h`, `30m`, `45s`.
+pub(super) fn span(text: &str) -> Result<Duration, String> {
+    let seconds = |unit| match unit {
+        "s" => Some(1),
+        "m" => Some(60),
+        "h" => Some(3600),
+        "d" => Some(86_400),
+        _ => None,
+    };
+    let digits = text.bytes().take_while(u8::is_ascii_digit).count();
+    let (count, unit) = text.split_at(digits);
+    let known = seconds(unit).zip(count.parse::<u64>().ok());
+    known
+        .and_then(|(unit, count)| count.checked_mul(unit))
+        .filter(|seconds| *seconds <= 100 * 366 * 86_400)
+        .map(Duration::from_secs)
+        .ok_or_else(|| format!("{text:?} is not a span of time; write 90d, 12h or 30m"))
+}
+
+/// `20270131T093000Z`, with a number behind it if that is taken.
+pub(super) fn token_id(now: OffsetDateTime, taken: impl Fn(&str) -> bool) -> String {
+    let format = format_description!("[year][month][day]T[hour][minute][second]Z");
+    // Formatting into a string fails only for components a moment lacks; this one has them all.
+    let base = now.format(&format).unwrap_or_else(|_| "token".to_owned());
+    let numbered = (2_u32..).map(|number| format!("{base}-{number}"));
+    std::iter::once(base.clone())
+        .chain(numbered)
+        .find(|id| !taken(id))
+        .unwrap_or(base)
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+    use time::macros::datetime;
+
+    use super::*;
+
+    const NOW: OffsetDateTime = datetime!(2027-01-31 09:30:00.5 UTC);
+
+    #[test]
+    fn spans_and_moments_are_read_and_everything_else_is_refused() {
+        assert_eq!(span("90d"), Ok(Duration::from_secs(90 * 86_400)));
+        assert_eq!(span("30m"), Ok(Duration::from_secs(1800)));
+        for wrong in [
+            "",
+            "d",
+            "12",
+            "1w",
+            "-1h",
+            "1.5h",
+            "99999999999999999999d",
+            "99999d",
+        ] {
+            assert!(span(wrong).is_err(), "{wrong}");
+        }
+        assert_eq!(
+            "2027-02-01T00:00:00Z".parse(),
+            Ok(Expiry::At(datetime!(2027-02-01 00:00 UTC)))
+        );
+    }
+
+    #[test]
+    fn a_token_never_ends_before_it_begins() {
+        let end = |text: &str| text.parse::<Expiry>().unwrap().after(NOW);
+        assert_eq!(end("1h").unwrap(), datetime!(2027-01-31 10:30:00 UTC));
+        assert!(end("2027-01-31T09:29:59Z").is_err());
+        assert!(end("0s").is_err());
+    }
+
+    #[test]
+    fn a_tokens_id_says_when_it_was_made_and_is_unique() {
+        assert_eq!(token_id(NOW, |_| false), "20270131T093000Z");
+        let taken = ["20270131T093000Z", "20270131T093000Z-2"];
+        assert_eq!(
+            token_id(NOW, |id| taken.contains(&id)),
+            "20270131T093000Z-3"
+        );
+    }
+}

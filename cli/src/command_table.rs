@@ -1,0 +1,107 @@
+//! Every command of `keyfront`, and the program that does its work. A test in each program holds its commands equal
+//! to this table.
+
+/// A program that `keyfront` runs from its own directory.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Program {
+    /// The whole system on one machine.
+    Dev,
+    /// What operators do to a deployed system.
+    Ops,
+}
+
+/// A command.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct CommandEntry {
+    /// As it is typed.
+    pub name: &'static str,
+    /// One line, shown by `keyfront --help`.
+    pub about: &'static str,
+    /// What runs it.
+    pub program: Program,
+}
+
+/// Every command, in the order in which help lists them.
+pub const COMMANDS: &[CommandEntry] = &[
+    dev(
+        "dev",
+        "Run the whole system on this machine: S3, KMS, STS, the publishers' API and the CDN, all on loopback",
+    ),
+    ops(
+        "deploy",
+        "Put the whole system into an AWS account, or update it: key, private bucket, functions, CDN",
+    ),
+    ops(
+        "status",
+        "Show the state of the system's stacks; 0 if all are complete",
+    ),
+    ops(
+        "outputs",
+        "Print the system's outputs: CDN URL, upload endpoint, bucket, key",
+    ),
+    ops(
+        "destroy",
+        "Remove the system from the account; the bucket and the key stay unless they are named",
+    ),
+    ops(
+        "publisher",
+        "Say who may publish: tokens, and what they open",
+    ),
+    ops("doctor", "Explain why a request fails or would fail"),
+    ops(
+        "audit",
+        "Walk a bucket and report what is public, unprotected, or not encrypted as required",
+    ),
+];
+
+impl Program {
+    /// Every program.
+    pub const ALL: [Self; 2] = [Self::Dev, Self::Ops];
+
+    /// The name of its file.
+    #[must_use]
+    pub const fn file_name(self) -> &'static str {
+        match self {
+            Self::Dev => "keyfront-dev",
+            Self::Ops => "keyfront-ops",
+        }
+    }
+
+    /// What builds it in a checkout.
+    #[must_use]
+    pub const fn make_target(self) -> &'static str {
+        match self {
+            Self::Dev => "make dev",
+            Self::Ops => "make build",
+        }
+    }
+
+    /// The commands it has.
+    pub fn commands(self) -> impl Iterator<Item = &'static CommandEntry> {
+        COMMANDS.iter().filter(move |entry| entry.program == self)
+    }
+}
+
+impl CommandEntry {
+    /// The command of this name.
+    #[must_use]
+    pub fn named(name: &str) -> Option<&'static Self> {
+        COMMANDS.iter().find(|entry| entry.name == name)
+    }
+}
+
+const fn dev(name: &'static str, about: &'static str) -> CommandEntry {
+    CommandEntry {
+        name,
+        about,
+        program: Program::Dev,
+    }
+}
+
+const fn ops(name: &'static str, about: &'static str) -> CommandEntry {
+    CommandEntry {
+        name,
+        about,
+        program: Program::Ops,
+    }
+}
