@@ -7,22 +7,32 @@ use std::{
     os::unix::fs::{PermissionsExt as _, symlink},
     path::{Path, PathBuf},
     process::{Command, Output, Stdio},
+    sync::{Mutex, MutexGuard, PoisonError},
 };
+
+/// Held by each test: a program that one thread starts would inherit the file that another one is writing, and the
+/// kernel starts no file that is open for writing ("text file busy").
+static TURN: Mutex<()> = Mutex::new(());
 
 /// A directory with `keyfront` and the programs a test puts beside it.
 struct Installed {
     folder: tempfile::TempDir,
+    _turn: MutexGuard<'static, ()>,
 }
 
 impl Installed {
     fn alone() -> Self {
+        let turn = TURN.lock().unwrap_or_else(PoisonError::into_inner);
         let folder = tempfile::tempdir().unwrap();
         fs::copy(
             env!("CARGO_BIN_EXE_keyfront"),
             folder.path().join("keyfront"),
         )
         .unwrap();
-        Self { folder }
+        Self {
+            folder,
+            _turn: turn,
+        }
     }
 
     /// With a shell script as `keyfront-ops`.

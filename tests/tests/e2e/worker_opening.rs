@@ -354,7 +354,7 @@ async fn kms_throttling_is_asked_again_twice_and_told_as_throttled() {
         (refused.status, refused.code().as_str()),
         (StatusCode::SERVICE_UNAVAILABLE, "throttled")
     );
-    assert_eq!(refused.header("retry-after"), "1");
+    assert_eq!(refused.header("retry-after"), "2");
     assert_eq!(refused.header("cache-control"), "no-store");
     assert_eq!(kms.heal(), 3);
     assert!(!String::from_utf8_lossy(&refused.body).contains("Rate"));
