@@ -140,6 +140,7 @@ async fn a_cognito_id_token_does_not_pass_for_an_access_token_nor_the_other_way_
 }
 
 #[tokio::test]
+#[allow(clippy::too_many_lines, reason = "one row a case")]
 async fn no_algorithm_is_taken_for_another() {
     let (ec, rsa) = (SigningKey::es256("e"), SigningKey::rs256("r"));
     let issuer = Issuer::start(set(&[&ec, &rsa])).await;

@@ -40,6 +40,7 @@ const UNIX_SECONDS: i64 = 1_760_000_000;
 const ROUNDS: usize = 41;
 const SIGNATURES_A_ROUND: u32 = 2_000;
 
+#[allow(clippy::too_many_lines, reason = "one measurement after the other")]
 fn main() {
     let token = "T".repeat(899);
     let credentials = Credentials::new(

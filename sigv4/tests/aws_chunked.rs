@@ -168,6 +168,7 @@ fn the_documented_upload_with_a_trailer_is_signed_as_documented() {
 
 /// What an AWS SDK sent in three recorded uploads: (payload, path, length, headers' signature, content-length).
 #[test]
+#[allow(clippy::too_many_lines, reason = "one row a case")]
 fn uploads_recorded_from_an_sdk_are_framed_and_signed_alike() {
     let secret = SecretAccessKey::new("notrealrnrELgWzOk3IfjzDKtFBhDby").unwrap();
     let credentials = Credentials::new("ANOTREAL", secret, None).unwrap();

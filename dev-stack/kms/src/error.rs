@@ -138,6 +138,7 @@ mod tests {
     use super::*;
 
     #[test]
+    #[allow(clippy::too_many_lines, reason = "one row a case")]
     fn every_error_has_its_code_status_and_a_harmless_message() {
         let arn = || "arn:aws:kms:eu-central-1:123456789012:key/k".to_owned();
         let text = || "x".to_owned();

@@ -124,6 +124,15 @@ pub(super) struct DevSite {
     pub(super) parsed: Site,
 }
 
+impl DevSite {
+    /// The host of the Function URL behind its publish or reader route, which is one function's.
+    pub(super) fn function_host(&self) -> Option<&str> {
+        let publish = self.parsed.publish.as_deref();
+        let function = publish.or(self.parsed.reader.as_deref());
+        function.map(|function| function.host.as_str())
+    }
+}
+
 impl StackConfig {
     pub(super) fn site(&self) -> anyhow::Result<DevSite> {
         let document = match &self.site {

@@ -43,6 +43,9 @@ use self::sessions::{Begun, Sessions};
 pub use self::template::grants;
 use self::template::{PARAMETER_REGION, StackTemplate};
 
+/// Its name in the state folder.
+const DEV_JSON: &str = "dev.json";
+
 /// How long open requests may take to end after the stop.
 const GRACE: Duration = Duration::from_secs(8);
 
@@ -69,6 +72,10 @@ impl Stack {
     ///
     /// One that says in a line what to change: a port in use, a state folder that is in use or cannot be written, a
     /// missing Node or bundle, a site that is refused.
+    #[allow(
+        clippy::too_many_lines,
+        reason = "what starts after what, from top to bottom"
+    )]
     pub async fn start(config: StackConfig) -> anyhow::Result<Self> {
         if let Some(ready) = &config.ready_file {
             DevJson::remove_earlier(ready)?;
@@ -88,7 +95,7 @@ impl Stack {
         }
         let cdn = cdn::start(&config, &site, &addresses, sessions.edge()).await?;
         let origin = OriginSetup::new(&aws, &site, &addresses, cdn.url())?;
-        let dev_json_path = config.folder.join("dev.json");
+        let dev_json_path = config.folder.join(DEV_JSON);
         let publisher_token = publisher::token(
             &origin.administrator(&aws),
             &site.bucket,
@@ -96,12 +103,11 @@ impl Stack {
         )
         .await?;
         origin.serve(listeners.publish, sessions.origin(), &mut tasks, &stop);
-        let published = site.parsed.publish.as_ref();
-        if let Some(named) = published.or(site.parsed.reader.as_ref()) {
+        if let Some(host) = site.function_host() {
             let function = function_url::function(&config.origin, &aws, &origin, &sessions);
             let policy = StackTemplate::new(aws.iam.account(), &site.bucket, &aws.key_arn)?
                 .function_policy(config.withheld.as_ref())?;
-            let url = function_url::open(&aws, &policy, &named.host, function.await?)?;
+            let url = function_url::open(&aws, &policy, host, function.await?)?;
             tasks.spawn(url.serve(listeners.function_url, stop.clone()));
         }
         let distribution = cdn::distribution(&site, &config.faults);
@@ -123,11 +129,7 @@ impl Stack {
                 .context("the folder has no absolute path")?,
             credentials: role_credentials(&begun, &aws.administrator),
         };
-        endpoints(&aws, &addresses).write(&config.folder)?;
-        dev_json.write(&dev_json_path)?;
-        if let Some(ready) = &config.ready_file {
-            dev_json.write(ready)?;
-        }
+        write_files(&dev_json, &endpoints(&aws, &addresses), &config)?;
         let replaced = rewriting(dev_json.clone(), dev_json_path.clone(), aws.administrator);
         let rotation = tasks.spawn(sessions.keep_fresh(config.rotate_every, replaced));
         Ok(Self {
@@ -209,6 +211,15 @@ fn parameters(
     parameters.seed(&distribution, resources::DISTRIBUTION);
     let auth = aws.auth_in(PARAMETER_REGION, "ssm");
     api_server::serve(listener, Arc::new(parameters), auth, stop)
+}
+
+fn write_files(dev: &DevJson, endpoints: &Endpoints, config: &StackConfig) -> anyhow::Result<()> {
+    endpoints.write(&config.folder)?;
+    dev.write(&config.folder.join(DEV_JSON))?;
+    match &config.ready_file {
+        Some(ready) => dev.write(ready),
+        None => Ok(()),
+    }
 }
 
 fn endpoints(aws: &LocalAws, addresses: &Addresses) -> Endpoints {

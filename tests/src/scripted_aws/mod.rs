@@ -152,6 +152,7 @@ impl State {
     }
 }
 
+#[allow(clippy::too_many_lines, reason = "one arm an operation")]
 async fn answer(
     state: Arc<Mutex<State>>,
     request: Request<Incoming>,

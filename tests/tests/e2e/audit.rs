@@ -403,6 +403,7 @@ async fn a_bucket_that_is_not_there_or_a_key_nobody_knows_ends_with_2() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+#[allow(clippy::too_many_lines, reason = "one scenario, step by step")]
 async fn fix_encrypts_anew_in_place_and_keeps_everything_else() {
     let audited = Audited::bare().await;
     let other = audited.other_key().await;

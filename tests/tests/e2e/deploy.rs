@@ -316,6 +316,7 @@ async fn without_a_terminal_nothing_is_done_unless_yes_is_given() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+#[allow(clippy::too_many_lines, reason = "one row a case")]
 async fn bad_input_is_refused_before_any_call() {
     let bench = Bench::new().await;
     let origins: Vec<String> = (0..80)

@@ -163,6 +163,7 @@ struct Stage {
 }
 
 impl Stage {
+    #[allow(clippy::too_many_lines, reason = "one scenario, step by step")]
     async fn start(start: Start) -> Self {
         let folder = tempfile::tempdir().unwrap();
         let mut proxy = None;
@@ -268,6 +269,7 @@ impl Stage {
         self.dev_json = copy;
     }
 
+    #[allow(clippy::too_many_lines, reason = "one scenario, step by step")]
     async fn suffer(&mut self, cause: Break) {
         let (dev, key) = (&self.stack.dev, json!({"KeyId": self.stack.dev.key_arn}));
         let s3 = s3_client::client(&dev.s3_url, &dev.region, &dev.credentials.admin);

@@ -315,6 +315,7 @@ async fn only_callers_allowed_both_actions_get_in() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+#[allow(clippy::too_many_lines, reason = "one row a case")]
 async fn a_signature_must_be_for_this_very_request() {
     let stage = Stage::open().await;
     let edge = session(&stage.registry, "edge");

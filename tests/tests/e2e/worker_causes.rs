@@ -39,6 +39,7 @@ fn document(code: &str, message: &str) -> String {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+#[allow(clippy::too_many_lines, reason = "one row a case")]
 async fn every_cause_s3_names_has_a_code_of_its_own() {
     let bucket_denied = "User: arn:aws:sts::111122223333:assumed-role/edge-role/i-1 is not authorized to perform: s3:GetObject";
     for (status, code, message, told_status, told) in [

@@ -43,6 +43,7 @@ fn code_of(response: &Response<Bytes>) -> String {
 }
 
 #[tokio::test]
+#[allow(clippy::too_many_lines, reason = "one scenario, step by step")]
 async fn a_keys_life_over_the_wire() {
     let stack = Stack::ephemeral();
     let kms = stack.serve("kms").await;
@@ -170,6 +171,7 @@ async fn data_keys_and_ciphertexts_travel_as_base64() {
 }
 
 #[tokio::test]
+#[allow(clippy::too_many_lines, reason = "one row a case")]
 async fn bodies_that_are_not_understood_are_refused() {
     let stack = Stack::ephemeral();
     let kms = stack.serve("kms").await;

@@ -237,6 +237,7 @@ async fn a_role_is_assumed_over_the_wire_and_its_session_works_until_it_ends() {
 }
 
 #[tokio::test]
+#[allow(clippy::too_many_lines, reason = "one row a case")]
 async fn sts_errors_are_those_of_the_query_protocol() {
     let stack = Stack::ephemeral();
     let sts = stack.serve("sts").await;

@@ -229,6 +229,7 @@ async fn contradicting_encryption_headers_are_refused() {
 }
 
 #[tokio::test]
+#[allow(clippy::too_many_lines, reason = "one scenario, step by step")]
 async fn bucket_encryption_is_put_read_and_reset() {
     let stack = Stack::start().await;
     let client = stack.client();

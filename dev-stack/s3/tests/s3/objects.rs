@@ -38,6 +38,7 @@ async fn sizes_around_the_segment_boundary_come_back_byte_for_byte() {
 }
 
 #[tokio::test]
+#[allow(clippy::too_many_lines, reason = "one scenario, step by step")]
 async fn nasty_keys_are_kept_byte_for_byte() {
     let stack = Stack::start().await;
     let client = stack.client();
@@ -401,6 +402,7 @@ async fn attributes_tell_size_etag_and_checksum() {
 }
 
 #[tokio::test]
+#[allow(clippy::too_many_lines, reason = "one scenario, step by step")]
 async fn buckets_are_made_listed_and_kept_to_the_rules() {
     let stack = Stack::start().await;
     let client = stack.client();

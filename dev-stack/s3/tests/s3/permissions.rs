@@ -7,6 +7,7 @@ use crate::{
 };
 
 #[tokio::test]
+#[allow(clippy::too_many_lines, reason = "one scenario, step by step")]
 async fn a_role_without_policies_may_do_nothing() {
     let stack = Stack::start().await;
     stack

@@ -638,6 +638,7 @@ async fn virtual_host_and_path_style_reach_the_same_bucket() {
 }
 
 #[tokio::test]
+#[allow(clippy::too_many_lines, reason = "one scenario, step by step")]
 async fn what_would_be_ignored_is_refused_instead() {
     let stack = with_object().await;
     for (name, value, status, code) in [

@@ -7,7 +7,8 @@ use alloc::{borrow::ToOwned, vec::Vec};
 
 use keyfront_contract::header;
 use keyfront_sigv4::{
-    AmzDate, Credentials, MultiRegionSigner, Payload, Request, Signer, SigningContext, SigningError,
+    AmzDate, Credentials, MultiRegionSigner, Payload, Request, SignedHeaders, Signer,
+    SigningContext, SigningError,
 };
 
 use super::target::{Algorithm, Scope, Target};
@@ -78,22 +79,9 @@ impl Signers {
             },
             payload: input.payload,
         };
-        let signature = match target.algorithm {
-            Algorithm::SigV4 => self
-                .one_region
-                .sign_hashed_by(&request, &context, |text| host.sha256(text)),
-            Algorithm::SigV4a => {
-                // The two are called one after the other, which two closures cannot say.
-                let host = core::cell::RefCell::new(host);
-                self.multi_region.sign_by(
-                    &request,
-                    &context,
-                    |text| host.borrow_mut().sha256(text),
-                    |credentials, text| host.borrow_mut().ecdsa(credentials, text),
-                )
-            }
-        }
-        .map_err(unsignable)?;
+        let signature = self
+            .signature(host, target.algorithm, &request, &context)
+            .map_err(unsignable)?;
         let facts = ResponseFacts {
             route: target.route,
             denied_as: admitted.site.denied_as,
@@ -101,17 +89,11 @@ impl Signers {
         };
         let mut headers = Vec::with_capacity(8);
         headers.push(Header::new("host", target.host.to_owned()));
-        headers.extend(
-            signature
-                .iter()
-                .map(|(name, value)| Header::new(name, value.to_owned())),
-        );
+        add_signed(&mut headers, &signature);
         headers.push(Header::new(header::RESPONSE_FACTS, facts.written()));
-        headers.extend(
-            admitted
-                .authorization
-                .map(|value| Header::new(header::AUTHORIZATION, value.to_owned())),
-        );
+        if let Some(value) = admitted.authorization {
+            headers.push(Header::new(header::AUTHORIZATION, value.to_owned()));
+        }
         Ok(OriginRequest {
             method: admitted.method,
             scheme: target.scheme,
@@ -123,6 +105,38 @@ impl Signers {
             facts,
         })
     }
+
+    fn signature<'s>(
+        &'s mut self,
+        host: &mut impl Host,
+        algorithm: Algorithm,
+        request: &Request<'_>,
+        context: &SigningContext<'s>,
+    ) -> Result<SignedHeaders<'s>, SigningError> {
+        match algorithm {
+            Algorithm::SigV4 => self
+                .one_region
+                .sign_hashed_by(request, context, |text| host.sha256(text)),
+            Algorithm::SigV4a => {
+                // The two are called one after the other, which two closures cannot say.
+                let host = core::cell::RefCell::new(host);
+                self.multi_region.sign_by(
+                    request,
+                    context,
+                    |text| host.borrow_mut().sha256(text),
+                    |credentials, text| host.borrow_mut().ecdsa(credentials, text),
+                )
+            }
+        }
+    }
+}
+
+fn add_signed(headers: &mut Vec<Header>, signature: &SignedHeaders<'_>) {
+    headers.extend(
+        signature
+            .iter()
+            .map(|(name, value)| Header::new(name, value.to_owned())),
+    );
 }
 
 /// Everything of the viewer's was checked or encoded before, so what is left is the host's or the operator's.

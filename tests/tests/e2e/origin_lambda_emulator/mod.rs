@@ -129,6 +129,7 @@ async fn the_bundled_function_answers_its_url_and_lets_no_stranger_in() {
 }
 
 #[tokio::test]
+#[allow(clippy::too_many_lines, reason = "one scenario, step by step")]
 async fn the_bundled_function_stores_what_the_edge_forwards_encrypted_with_the_key() {
     let (account, emulator) = start().await;
     let path = "/objects/site/%D0%BA%D0%BB%D1%8E%D1%87%20a%2Bb%25.bin";
