@@ -1,6 +1,6 @@
 //! 256-bit keys of objects at rest, and wrapping one under another (AES-256-GCM).
 //!
-//! It does not decide which key protects what: that is [`crate::encryption`].
+//! It does not decide which key protects what: that is the S3 API's encryption.
 
 use std::fmt;
 

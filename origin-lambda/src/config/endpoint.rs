@@ -12,7 +12,7 @@ pub(super) fn endpoint(name: &'static str, url: String) -> Result<String, Config
     }
 }
 
-/// Scheme and `Host` of an endpoint that [`Config`] holds.
+/// Scheme and `Host` of an endpoint that [`Config`](super::Config) holds.
 pub(crate) fn split_endpoint(endpoint: &str) -> (&'static str, &str) {
     match host::endpoint(endpoint) {
         Ok((scheme, host)) => (scheme.as_str(), host),

@@ -66,7 +66,7 @@ pub struct UploadRequest {
 pub enum KeyOrigin {
     /// The publisher.
     Chosen,
-    /// It was made for this upload ([`fresh_key`](super::fresh_key)).
+    /// It was made for this upload ([`fresh_key`](fn@super::fresh_key)).
     Fresh,
 }
 
