@@ -7,8 +7,8 @@
 use alloc::string::String;
 
 use crate::{
-    append::append, credentials::is_name, error::SigningError, request::SigningContext,
-    sigv4a::is_region_set,
+    append::append, credentials::is_name, error::SigningError, region_set::is_region_set,
+    request::SigningContext,
 };
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -50,6 +50,7 @@ mod hex;
 mod hmac_sha256;
 pub mod post_policy;
 pub mod presign;
+mod region_set;
 pub mod request;
 pub mod sign;
 pub mod signature;

@@ -17,7 +17,7 @@ use core::fmt;
 use crate::{
     algorithm::Algorithm,
     canonical_request::CanonicalRequest,
-    credentials::{Credentials, is_name_byte},
+    credentials::Credentials,
     error::SigningError,
     hex,
     presign::{Expiry, PresignedQuery},
@@ -26,20 +26,10 @@ use crate::{
     string_to_sign::StringToSign,
 };
 
+pub use crate::region_set::is_region_set;
+
 /// The longest DER form of a P-256 signature: two integers of 33 bytes, each with two bytes before it, and two more.
 pub(crate) const LONGEST_DER: usize = 72;
-
-/// Is this a region set: region names separated by commas, `*` standing for any run of characters of a name?
-#[must_use]
-pub fn is_region_set(text: &str) -> bool {
-    let mut before = b',';
-    let mut continues = |byte| {
-        let between = byte == b',' && before != b',';
-        before = byte;
-        between || byte == b'*' || is_name_byte(byte)
-    };
-    text.bytes().all(&mut continues) && before != b','
-}
 
 /// An ECDSA signature over P-256: lower-case hexadecimal of its DER form, at most 144 digits. Not a secret once sent.
 #[derive(Clone, Copy, PartialEq, Eq)]

@@ -3,6 +3,7 @@
 //! One mapping from cause to problem type, used by requests and responses alike. It does not decide what
 //! is refused.
 
+mod body_of;
 mod problem;
 
 use alloc::string::String;
@@ -17,6 +18,8 @@ use crate::answer::Answer;
 use crate::header::Header;
 use crate::site::SiteError;
 use crate::text::{append, append_decimal, joined, masked};
+
+pub use self::body_of::BodyOf;
 
 /// Why a request gets no object. Grouped by who can change it.
 #[derive(Debug, thiserror::Error)]
@@ -205,27 +208,6 @@ impl From<KeyError> for Refusal {
             | KeyError::DotSegment
             | KeyError::PercentSequence { .. }
             | KeyError::Utf8 { .. } => Self::PathInvalid,
-        }
-    }
-}
-
-/// Whether an answer to this request may carry a body.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum BodyOf {
-    /// Every method but HEAD.
-    Allowed,
-    /// HEAD.
-    Omitted,
-}
-
-impl BodyOf {
-    /// By method, as written on the wire.
-    #[must_use]
-    pub fn method(method: &str) -> Self {
-        if method == "HEAD" {
-            Self::Omitted
-        } else {
-            Self::Allowed
         }
     }
 }

@@ -8,6 +8,7 @@ mod cors_rule;
 mod document;
 mod error;
 mod json;
+mod limit;
 mod origin;
 
 use alloc::{borrow::ToOwned, boxed::Box, string::String, sync::Arc, vec::Vec};
@@ -17,15 +18,14 @@ use keyfront_names::{BucketName, ObjectKey, Region};
 use keyfront_sigv4::sigv4a::is_region_set;
 
 use self::document::{Document, FunctionDocument};
+use self::error::{demand, field};
 use crate::refused_parameter::is_refused_parameter;
 use crate::text::joined;
 
 pub use self::cors_rule::{CorsRule, Match};
 pub use self::error::SiteError;
+pub use self::limit::MAX_SITE_CHARS;
 pub use self::origin::{Bucket, FunctionOrigin, Signing};
-
-/// The longest site document, in characters: the value limit of a CloudFront custom header.
-pub const MAX_SITE_CHARS: usize = 1_783;
 
 /// How many parsed sites a [`SiteCache`] keeps: one bundle serves a handful of origins.
 const CACHED_SITES: usize = 8;
@@ -159,18 +159,6 @@ impl Site {
             return Err(field("reader", "and publish share a prefix"));
         }
         Ok(self)
-    }
-}
-
-fn field(field: &'static str, rule: &'static str) -> SiteError {
-    SiteError::Field { field, rule }
-}
-
-fn demand(holds: bool, name: &'static str, rule: &'static str) -> Result<(), SiteError> {
-    if holds {
-        Ok(())
-    } else {
-        Err(field(name, rule))
     }
 }
 

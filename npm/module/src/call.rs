@@ -8,64 +8,16 @@
 //! Back: `signed`, path, query, then names and values of the headers to set; or `refused` and why.
 
 use alloc::{vec, vec::Vec};
-use core::fmt;
 
 use keyfront_sigv4::{
     AmzDate, Credentials, Expiry, Payload, Profile, Request, SecretAccessKey, SessionToken, Signer,
     SigningContext, SigningError,
 };
-use keyfront_wasm_module::frame::{self, Malformed};
+use keyfront_wasm_module::frame;
 
 use crate::target;
 
-/// Why nothing was signed. No secret is part of any message.
-#[derive(Debug, PartialEq, Eq, thiserror::Error)]
-pub enum Refused {
-    // --- the caller's URL: write it as it must be sent ---
-    /// The path holds a `%` without two hexadecimal digits.
-    PathEscape,
-    /// The query holds a `%` without two hexadecimal digits.
-    QueryEscape,
-    /// A segment is `.` or `..`; `fetch` cannot send it.
-    DotSegment,
-    /// `URL` resolved dot segments, backslashes or white space: another path than the caller wrote.
-    PathChanged,
-    /// The request cannot be signed.
-    Signing(#[from] SigningError),
-
-    // --- the two sides of the module differ: a defect of the package ---
-    /// Not a frame, or not the fields above.
-    Frame,
-}
-
-impl Refused {
-    /// The message, in up to three parts, as [`SigningError::parts`].
-    fn parts(&self) -> [&str; 3] {
-        let whole = match self {
-            Self::PathEscape => "url: invalid percent sequence in the path",
-            Self::QueryEscape => "url: invalid percent sequence in the query",
-            Self::DotSegment => "url: dot segment in the path",
-            Self::PathChanged => "url: the path cannot be sent as it was written",
-            Self::Signing(error) => return error.parts(),
-            Self::Frame => "frame: malformed",
-        };
-        [whole, "", ""]
-    }
-}
-
-impl fmt::Display for Refused {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        self.parts()
-            .into_iter()
-            .try_for_each(|part| f.write_str(part))
-    }
-}
-
-impl From<Malformed> for Refused {
-    fn from(_: Malformed) -> Self {
-        Self::Frame
-    }
-}
+pub use crate::refused::Refused;
 
 /// Signs the request of a frame; `out` is the frame that answers.
 pub fn answer(signer: &mut Signer, frame: &[u8], out: &mut Vec<u8>) {

@@ -13,6 +13,7 @@ extern crate alloc;
 #[cfg(target_arch = "wasm32")]
 pub mod abi;
 pub mod call;
+mod refused;
 mod target;
 
 pub use call::{Refused, answer};

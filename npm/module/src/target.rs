@@ -8,7 +8,7 @@ use alloc::string::String;
 
 use keyfront_sigv4::{Profile, uri_encoding::append_respelled_component};
 
-use crate::call::Refused;
+use crate::refused::Refused;
 
 /// The path to send. `given` is the path as the caller wrote it, `""` if only a parsed URL is known; `parsed` is what
 /// `URL` made of it.

@@ -6,7 +6,7 @@ use alloc::{string::String, vec};
 
 use keyfront_contract::{header, problem_type::TYPE_PREFIX};
 
-use super::BodyOf;
+use super::body_of::BodyOf;
 use crate::answer::Answer;
 use crate::header::Header;
 use crate::text::{append, append_ascii, append_decimal, masked};

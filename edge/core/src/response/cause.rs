@@ -5,7 +5,7 @@
 
 use keyfront_contract::{Failure, Route};
 
-use super::{AnsweredRequest, OriginResponse};
+use super::answered::{AnsweredRequest, OriginResponse};
 use crate::http_date;
 use crate::refusal::Refusal;
 use crate::text::{joined, split_once};

@@ -5,7 +5,7 @@
 use alloc::{borrow::ToOwned, string::String, vec::Vec};
 
 use super::document::CorsDocument;
-use super::{SiteError, demand};
+use super::error::{SiteError, demand};
 use crate::text::{append, split_once};
 
 /// Browsers cap preflight caching at a day at most.

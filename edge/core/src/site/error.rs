@@ -1,6 +1,6 @@
 //! Why a site is refused.
 //!
-//! One variant for each thing an operator can correct; nothing is checked here.
+//! One variant for each thing an operator can correct; which rules a field has to obey is for those who read it.
 
 use alloc::string::String;
 use core::fmt;
@@ -8,7 +8,7 @@ use core::fmt;
 use keyfront_contract::header;
 use keyfront_names::KeyError;
 
-use super::MAX_SITE_CHARS;
+use super::limit::MAX_SITE_CHARS;
 use crate::text::{append, append_decimal};
 
 /// Why a site document was refused. The operator corrects the `x-keyfront-site` header.
@@ -116,5 +116,19 @@ impl fmt::Display for SiteError {
         let mut message = String::new();
         self.append_message(&mut message);
         f.write_str(&message)
+    }
+}
+
+/// The refusal of a field.
+pub(super) fn field(field: &'static str, rule: &'static str) -> SiteError {
+    SiteError::Field { field, rule }
+}
+
+/// Refuses a field unless its rule holds.
+pub(super) fn demand(holds: bool, name: &'static str, rule: &'static str) -> Result<(), SiteError> {
+    if holds {
+        Ok(())
+    } else {
+        Err(field(name, rule))
     }
 }

@@ -8,7 +8,7 @@ use keyfront_sigv4::{Signer, uri_encoding};
 use serde::Deserialize;
 use zeroize::Zeroizing;
 
-use super::Session;
+use super::session::Session;
 use crate::aws_call::{self, Call, Endpoint};
 
 const DEFAULT_SECONDS: u32 = 3_600;

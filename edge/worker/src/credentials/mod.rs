@@ -6,6 +6,7 @@
 
 mod assume_role;
 pub mod role_sessions;
+mod session;
 
 use std::{cell::RefCell, sync::Arc};
 
@@ -17,6 +18,7 @@ use zeroize::Zeroizing;
 pub(crate) use self::assume_role::RoleDocument;
 pub use self::assume_role::{AssumeRoleError, RoleSettings};
 use self::role_sessions::{RoleSessions, Step};
+pub use self::session::Session;
 use crate::{aws_call, sites::Entry, wire};
 
 /// Milliseconds between two looks at a session that another request is fetching. Waiting by looking, since a promise
@@ -26,24 +28,6 @@ const LOOK: u32 = 20;
 thread_local! {
     static SESSIONS: RefCell<RoleSessions> = const { RefCell::new(RoleSessions::new()) };
     static SIGNER: RefCell<Signer> = const { RefCell::new(Signer::new()) };
-}
-
-/// Keys, and how long they last; `""` for what there is not. Wiped on drop, never printed.
-pub struct Session {
-    /// Public half.
-    pub access_key_id: Zeroizing<String>,
-    /// Secret half.
-    pub secret_access_key: Zeroizing<String>,
-    /// Of temporary keys.
-    pub session_token: Zeroizing<String>,
-    /// Unix seconds, where it is known.
-    pub expires_at: Option<i64>,
-}
-
-impl core::fmt::Debug for Session {
-    fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
-        f.write_str("Session(redacted)")
-    }
 }
 
 /// Credentials found for one request.

@@ -1,0 +1,39 @@
+//! What the edge is shown of an exchange with an origin: the request as it was sent, the head of the answer.
+
+use super::facts::ResponseFacts;
+
+/// The head of an origin's answer.
+#[derive(Clone, Copy, Debug)]
+pub struct OriginResponse<'a> {
+    /// HTTP status.
+    pub status: u16,
+    /// Header names in lower case. Only those named in [`RELEVANT_RESPONSE_HEADERS`] are read.
+    pub headers: &'a [(&'a str, &'a str)],
+    /// The beginning of an error's body, where the host can read it (CloudFront cannot). It names the cause.
+    pub error_body: Option<&'a [u8]>,
+}
+
+/// The response headers whose *values* the edge reads.
+pub const RELEVANT_RESPONSE_HEADERS: [&str; 4] = ["content-range", "content-type", "date", "vary"];
+
+impl OriginResponse<'_> {
+    pub(super) fn header(&self, name: &str) -> Option<&str> {
+        self.headers
+            .iter()
+            .find(|(given, _)| *given == name)
+            .map(|(_, value)| *value)
+    }
+}
+
+/// The request an answer belongs to, as it was sent to the origin.
+#[derive(Clone, Copy, Debug)]
+pub struct AnsweredRequest<'a> {
+    /// As on the request line.
+    pub method: &'a str,
+    /// The host's id of the request.
+    pub request_id: &'a str,
+    /// The `x-amz-date` it was signed with, if any.
+    pub signed_at: Option<&'a str>,
+    /// From [`OriginRequest::facts`](crate::origin_request::OriginRequest::facts), or read from the header.
+    pub facts: &'a ResponseFacts,
+}
