@@ -2,7 +2,6 @@
 
 use std::{
     io::Read as _,
-    net::SocketAddr,
     path::{Path, PathBuf},
     process::{Child, Command, ExitStatus, Stdio},
     time::{Duration, Instant},
@@ -12,6 +11,8 @@ use serde::Deserialize;
 use tempfile::TempDir;
 
 use crate::{artefacts, wire::Wire};
+
+pub use crate::wire::address;
 
 /// How long a start may take: the first one makes a CA, a key and a bucket.
 const START_LIMIT: Duration = Duration::from_secs(60);
@@ -209,14 +210,6 @@ pub fn command(folder: &Path) -> Command {
         command.args([port, "0"]);
     }
     command
-}
-
-/// The loopback address inside a URL of `dev.json`.
-#[must_use]
-pub fn address(url: &str) -> SocketAddr {
-    let authority = url.split("://").nth(1).unwrap().trim_end_matches('/');
-    let port: u16 = authority.rsplit(':').next().unwrap().parse().unwrap();
-    SocketAddr::from(([127, 0, 0, 1], port))
 }
 
 fn signal(pid: u32, name: &str) {

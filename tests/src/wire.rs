@@ -1,7 +1,7 @@
 //! An HTTP client that sends exactly the request target it is given. URL libraries resolve `..`, re-encode and
 //! normalise - what these tests must not do.
 
-use std::{path::Path, sync::Arc};
+use std::{net::SocketAddr, path::Path, sync::Arc};
 
 use bytes::Bytes;
 use futures::{Stream as FuturesStream, StreamExt as _};
@@ -18,8 +18,6 @@ use tokio::{
     net::TcpStream,
 };
 use tokio_rustls::TlsConnector;
-
-use crate::stack::address;
 
 /// A client of one server; each call makes its own connection.
 #[derive(Clone)]
@@ -253,4 +251,12 @@ async fn collect(response: http::Response<Incoming>) -> Answer {
         headers: head.headers,
         body,
     }
+}
+
+/// The loopback address inside a URL of `dev.json`.
+#[must_use]
+pub fn address(url: &str) -> SocketAddr {
+    let authority = url.split("://").nth(1).unwrap().trim_end_matches('/');
+    let port: u16 = authority.rsplit(':').next().unwrap().parse().unwrap();
+    SocketAddr::from(([127, 0, 0, 1], port))
 }

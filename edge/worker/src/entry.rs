@@ -5,7 +5,7 @@
 
 use worker::{Context, Env, event};
 
-use crate::{exchange, wire};
+use crate::{serving, wire};
 
 /// A panic ends the instance: the glue answers what it was serving and makes a new one.
 #[event(start)]
@@ -27,5 +27,5 @@ async fn fetch(
     env: Env,
     context: Context,
 ) -> worker::Result<web_sys::Response> {
-    Ok(exchange::serve(&request, &env, &context).await?)
+    Ok(serving::serve(&request, &env, &context).await?)
 }

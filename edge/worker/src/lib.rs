@@ -24,6 +24,7 @@ mod isolate;
 pub mod opening;
 mod origin;
 mod publish_body;
+mod serving;
 pub mod sites;
 pub mod target;
 mod viewer;

@@ -2,12 +2,15 @@
 
 use aws_sdk_s3::primitives::ByteStream;
 use bytes::{Bytes, BytesMut};
-use futures::{StreamExt as _, TryStreamExt as _, stream};
+use futures::{StreamExt as _, TryStreamExt as _, stream, stream::BoxStream};
 use keyfront_envelope::{RangeOpener, StreamOpener};
 use tracing::Span;
 
-use super::{Content, failure};
+use super::failure;
 use crate::{error::Error, store::broken_off};
+
+/// Plaintext on its way. An error ends it before its last byte.
+pub type Content = BoxStream<'static, Result<Bytes, Error>>;
 
 /// Decrypts a body as it arrives.
 pub(super) enum Opener {

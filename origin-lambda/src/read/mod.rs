@@ -11,7 +11,6 @@ use std::{ops::Range, time::Duration};
 
 use aws_sdk_s3::primitives::{DateTime, DateTimeFormat};
 use bytes::Bytes;
-use futures::stream::BoxStream;
 use keyfront_envelope::{
     PlannedRange, Unlocked,
     reader::{
@@ -22,6 +21,7 @@ use keyfront_envelope::{
 use keyfront_names::ObjectKey;
 use tokio::sync::Semaphore;
 
+pub use self::content::Content;
 use self::{content::Opener, failure::refused};
 use crate::{
     config::{Config, MasterKeySetting},
@@ -56,9 +56,6 @@ pub struct Reading {
     /// `None` for 304 and for `HEAD`.
     pub content: Option<Content>,
 }
-
-/// Plaintext on its way. An error ends it before its last byte.
-pub type Content = BoxStream<'static, Result<Bytes, Error>>;
 
 /// An object whose body is read next.
 struct Opening<'r> {

@@ -1,56 +1,10 @@
 //! Stacks and change sets: the states and events CloudFormation shows, in its order, one event a look.
 
-use std::collections::{BTreeMap, VecDeque};
-
 use http::StatusCode;
 
-use super::{ACCOUNT, Reply, State};
-
-type Fields = BTreeMap<String, String>;
-
-/// Whether an operation may end.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-pub enum Held {
-    #[default]
-    No,
-    /// It stays under way.
-    Yes,
-}
-
-/// A stack.
-#[derive(Debug, Clone, Default)]
-pub struct FakeStack {
-    pub id: String,
-    pub status: String,
-    pub parameters: Fields,
-    template: String,
-    change_set: Option<ChangeSet>,
-    events: Vec<Event>,
-    /// Events to come, then the status the stack rests in.
-    script: VecDeque<Event>,
-    rest: String,
-    /// Logical id, type, physical id of what a deletion spares.
-    retained: Vec<(&'static str, &'static str, String)>,
-}
-
-#[derive(Debug, Clone)]
-struct ChangeSet {
-    name: String,
-    id: String,
-    parameters: Fields,
-    template: String,
-    is_empty: bool,
-    executing: bool,
-}
-
-#[derive(Debug, Clone)]
-struct Event {
-    id: String,
-    resource: String,
-    kind: String,
-    status: String,
-    reason: String,
-}
+use super::call::{ACCOUNT, Reply};
+use super::stacks::{ChangeSet, Event, FakeStack, Fields, Held};
+use super::state::State;
 
 /// What stands for the template's resources.
 const RESOURCES: [(&str, &str); 3] = [
@@ -85,38 +39,6 @@ pub(super) fn answer(state: &mut State, action: &str, fields: &Fields, region: &
             told(action, "")
         }
         other => panic!("no action {other}"),
-    }
-}
-
-impl FakeStack {
-    /// A stack at rest.
-    #[must_use]
-    pub fn at_rest(region: &str, name: &str, status: &str) -> Self {
-        let id = format!("arn:aws:cloudformation:{region}:{ACCOUNT}:stack/{name}/old");
-        Self {
-            id,
-            status: status.to_owned(),
-            ..Self::default()
-        }
-    }
-
-    fn own(&self, status: &str) -> Event {
-        Event {
-            id: String::new(),
-            resource: self.id.split('/').nth(1).unwrap_or_default().to_owned(),
-            kind: "AWS::CloudFormation::Stack".to_owned(),
-            status: status.to_owned(),
-            reason: String::new(),
-        }
-    }
-
-    fn begin(&mut self, status: &str, script: Vec<Event>, rest: &str) {
-        status.clone_into(&mut self.status);
-        let mut all = VecDeque::from(vec![self.own(status)]);
-        all.extend(script);
-        all.push_back(self.own(rest));
-        self.script = all;
-        rest.clone_into(&mut self.rest);
     }
 }
 

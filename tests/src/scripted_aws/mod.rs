@@ -3,11 +3,14 @@
 //!
 //! It verifies no signature; the Region and the service are read from the credential scope.
 
+mod call;
 mod cloudformation;
 mod s3;
+mod stacks;
+mod state;
 
 use std::{
-    collections::{BTreeMap, BTreeSet},
+    collections::BTreeMap,
     convert::Infallible,
     net::SocketAddr,
     sync::{Arc, Mutex, MutexGuard},
@@ -20,45 +23,13 @@ use hyper::{body::Incoming, server::conn::http1, service::service_fn};
 use hyper_util::rt::{TokioIo, TokioTimer};
 use tokio::{net::TcpListener, process::Command, task::JoinHandle};
 
-pub use self::cloudformation::{FakeStack, Held};
+use self::call::{RecordedCall, Reply};
+pub use self::{
+    call::{ACCOUNT, Call},
+    stacks::{FakeStack, Held},
+    state::State,
+};
 use crate::artefacts;
-
-/// The account of every caller.
-pub const ACCOUNT: &str = "123456789012";
-
-/// A call as it came.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Call {
-    pub region: String,
-    pub service: String,
-    /// `CreateChangeSet`, or `PUT /bucket/key`.
-    pub action: String,
-}
-
-/// What goes wrong, and what there is.
-#[derive(Debug, Default)]
-pub struct State {
-    pub calls: Vec<Call>,
-    /// Actions answered `Throttling` this many times more.
-    pub throttle: BTreeMap<String, u32>,
-    /// Resource of the template whose creation fails, with the reason.
-    pub failing: Option<(String, String)>,
-    /// Operations stop before their last event while this is so.
-    pub held: Held,
-    /// Lambda says that the function has replicas still.
-    pub replicated: bool,
-    pub deleted_functions: Vec<String>,
-    pub keys_ending: Vec<String>,
-    /// By Region and name.
-    pub stacks: BTreeMap<(String, String), FakeStack>,
-    /// Stacks that were deleted.
-    pub past: Vec<(String, FakeStack)>,
-    pub buckets: BTreeSet<String>,
-    pub objects: BTreeMap<String, Bytes>,
-    /// Writes of the publishers' policy that find it changed.
-    pub overtaken: u32,
-    serial: u32,
-}
 
 /// A running endpoint; stopped when dropped.
 #[derive(Debug)]
@@ -66,19 +37,6 @@ pub struct ScriptedAws {
     address: SocketAddr,
     state: Arc<Mutex<State>>,
     task: JoinHandle<()>,
-}
-
-/// An answer before it is written.
-pub(crate) type Reply = (StatusCode, String, Vec<(&'static str, String)>);
-
-/// A call's parts.
-pub(crate) struct Asked {
-    method: Method,
-    path: String,
-    query: String,
-    headers: http::HeaderMap,
-    body: Bytes,
-    region: String,
 }
 
 impl ScriptedAws {
@@ -145,13 +103,6 @@ impl Drop for ScriptedAws {
     }
 }
 
-impl State {
-    pub(crate) fn next(&mut self) -> u32 {
-        self.serial += 1;
-        self.serial
-    }
-}
-
 #[allow(clippy::too_many_lines, reason = "one arm an operation")]
 async fn answer(
     state: Arc<Mutex<State>>,
@@ -171,7 +122,7 @@ async fn answer(
         .collect();
     let part = |at: usize| scope.get(at).cloned().unwrap_or_default();
     let (region, service) = (part(2), part(3));
-    let asked = Asked {
+    let asked = RecordedCall {
         method: head.method,
         path: head.uri.path().to_owned(),
         query: head.uri.query().unwrap_or_default().to_owned(),
@@ -224,7 +175,7 @@ fn route(
     service: &str,
     action: &str,
     fields: &BTreeMap<String, String>,
-    asked: &Asked,
+    asked: &RecordedCall,
 ) -> Reply {
     if let Some(left) = state.throttle.get_mut(action).filter(|left| **left > 0) {
         *left -= 1;
@@ -255,7 +206,7 @@ fn route(
     }
 }
 
-fn delete_function(state: &mut State, asked: &Asked) -> Reply {
+fn delete_function(state: &mut State, asked: &RecordedCall) -> Reply {
     if state.replicated {
         let text = r#"{"Type":"User","message":"Lambda was unable to delete arn because it is a replicated function."}"#;
         let kind = (

@@ -4,9 +4,10 @@ use bytes::Bytes;
 use http::{Method, StatusCode};
 use sha2::{Digest as _, Sha256};
 
-use super::{Asked, Reply, State};
+use super::call::{RecordedCall, Reply};
+use super::state::State;
 
-pub(super) fn answer(state: &mut State, asked: &Asked) -> Reply {
+pub(super) fn answer(state: &mut State, asked: &RecordedCall) -> Reply {
     let path = asked.path.trim_start_matches('/');
     let (bucket, key) = path.split_once('/').unwrap_or((path, ""));
     let sub = asked.query.split(['=', '&']).next().unwrap_or_default();
@@ -33,7 +34,7 @@ pub(super) fn answer(state: &mut State, asked: &Asked) -> Reply {
     }
 }
 
-fn of_bucket(state: &mut State, asked: &Asked, bucket: &str, sub: &str) -> Reply {
+fn of_bucket(state: &mut State, asked: &RecordedCall, bucket: &str, sub: &str) -> Reply {
     let exists = state.buckets.contains(bucket);
     match (asked.method.as_str(), sub) {
         ("PUT", "publicAccessBlock" | "ownershipControls" | "encryption" | "policy") if exists => {
@@ -72,7 +73,7 @@ fn versions(state: &State, bucket: &str) -> String {
     format!("<ListVersionsResult>{entries}</ListVersionsResult>")
 }
 
-fn put(state: &mut State, asked: &Asked, path: &str) -> Reply {
+fn put(state: &mut State, asked: &RecordedCall, path: &str) -> Reply {
     let header = |name: &str| {
         asked
             .headers

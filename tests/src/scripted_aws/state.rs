@@ -1,0 +1,40 @@
+//! What there is, and what goes wrong on demand.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use bytes::Bytes;
+
+use super::call::Call;
+use super::stacks::{FakeStack, Held};
+
+/// What goes wrong, and what there is.
+#[derive(Debug, Default)]
+pub struct State {
+    pub calls: Vec<Call>,
+    /// Actions answered `Throttling` this many times more.
+    pub throttle: BTreeMap<String, u32>,
+    /// Resource of the template whose creation fails, with the reason.
+    pub failing: Option<(String, String)>,
+    /// Operations stop before their last event while this is so.
+    pub held: Held,
+    /// Lambda says that the function has replicas still.
+    pub replicated: bool,
+    pub deleted_functions: Vec<String>,
+    pub keys_ending: Vec<String>,
+    /// By Region and name.
+    pub stacks: BTreeMap<(String, String), FakeStack>,
+    /// Stacks that were deleted.
+    pub past: Vec<(String, FakeStack)>,
+    pub buckets: BTreeSet<String>,
+    pub objects: BTreeMap<String, Bytes>,
+    /// Writes of the publishers' policy that find it changed.
+    pub overtaken: u32,
+    serial: u32,
+}
+
+impl State {
+    pub(crate) fn next(&mut self) -> u32 {
+        self.serial += 1;
+        self.serial
+    }
+}
