@@ -1,6 +1,6 @@
 //! The adapter: one frame in, one frame out, the edge core in between.
 //!
-//! It converts and calls. Whatever a frame holds, something is written back: a frame it cannot read becomes the
+//! It converts and calls; what runs the edge natively calls [`serve`] and [`clean_response`] without frames. Whatever a frame holds, something is written back: a frame it cannot read becomes the
 //! core's `event-invalid`, so nothing is ever forwarded by mistake.
 
 use alloc::string::String;
@@ -9,9 +9,9 @@ use alloc::{vec, vec::Vec};
 use keyfront_edge::decimal as number;
 use keyfront_edge::response::is_transfer_header;
 use keyfront_edge::{
-    AnsweredRequest, BodyOf, Cleaned, Connection, Edge, Header, Host, Invocation, OriginRequest,
-    OriginResponse, Refusal, RequestBody, ResponseFacts, RoleCredentials, Served, ViewerRequest,
-    clean, keeps_request_header, keeps_response_header,
+    Answer, AnsweredRequest, BodyOf, Cleaned, Connection, Edge, Header, Host, Invocation,
+    OriginRequest, OriginResponse, Refusal, RequestBody, ResponseFacts, RoleCredentials, Route,
+    Served, ViewerRequest, clean, keeps_request_header, keeps_response_header,
 };
 
 use crate::frame::{self, Frame, Malformed, Outcome, RequestFields, ResponseFields};
@@ -23,20 +23,29 @@ pub fn respond(edge: &mut Edge, input: &[u8], host: &mut impl Host, out: &mut Ve
         Ok(Frame::Response(fields)) => response(&fields, out),
         Err(malformed) => Err(malformed),
     };
-    if let Err(Malformed(why)) = written {
-        let refusal = Refusal::EventInvalid(why);
-        let served = refusal.answer("unknown", BodyOf::Allowed);
-        answer(out, &[], &served, refusal.log_line("unknown"));
+    if let Err(malformed) = written {
+        let (served, log) = event_invalid(malformed);
+        answer(out, &[], &served, log);
     }
 }
 
-fn request(
+/// The answer to an event that cannot be read, and what is logged: `event-invalid`.
+#[must_use]
+pub fn event_invalid(Malformed(why): Malformed) -> (Answer, Option<String>) {
+    let refusal = Refusal::EventInvalid(why);
+    let served = refusal.answer("unknown", BodyOf::Allowed);
+    (served, refusal.log_line("unknown"))
+}
+
+/// Lets the core serve an origin-request event.
+///
+/// # Errors
+/// A field that cannot be read, or an origin that signs by itself; [`event_invalid`] makes the answer.
+pub fn serve(
     edge: &mut Edge,
     fields: &RequestFields<'_>,
     host: &mut impl Host,
-    out: &mut Vec<u8>,
-) -> Result<(), Malformed> {
-    let names = names(fields.header_count, fields.header_names)?;
+) -> Result<Served, Malformed> {
     let headers = pairs(fields.headers)?;
     let viewer = ViewerRequest {
         method: fields.method,
@@ -50,7 +59,41 @@ fn request(
         headers: &headers,
         request_id: fields.request_id,
     };
-    match edge.serve_with(host, &viewer, &invocation(fields)?) {
+    Ok(edge.serve_with(host, &viewer, &invocation(fields)?))
+}
+
+/// Lets the core clean an origin-response event; with the route that the request took.
+///
+/// # Errors
+/// A field that cannot be read; [`event_invalid`] makes the answer.
+pub fn clean_response(fields: &ResponseFields<'_>) -> Result<(Route, Cleaned), Malformed> {
+    let headers = pairs(fields.headers)?;
+    let facts = ResponseFacts::read(Some(fields.facts));
+    let request = AnsweredRequest {
+        method: fields.method,
+        request_id: fields.request_id,
+        signed_at: Some(fields.signed_at),
+        facts: &facts,
+    };
+    let status = number(fields.status)
+        .and_then(|status| u16::try_from(status).ok())
+        .ok_or(Malformed("the status is not a number"))?;
+    let origin_response = OriginResponse {
+        status,
+        headers: &headers,
+        error_body: None,
+    };
+    Ok((facts.route, clean(&request, &origin_response)))
+}
+
+fn request(
+    edge: &mut Edge,
+    fields: &RequestFields<'_>,
+    host: &mut impl Host,
+    out: &mut Vec<u8>,
+) -> Result<(), Malformed> {
+    let names = names(fields.header_count, fields.header_names)?;
+    match serve(edge, fields, host)? {
         Served::Forward(signed) => forward(out, &names, &signed),
         Served::Answer {
             answer: served,
@@ -97,25 +140,10 @@ fn invocation<'a>(fields: &RequestFields<'a>) -> Result<Invocation<'a>, Malforme
 
 fn response(fields: &ResponseFields<'_>, out: &mut Vec<u8>) -> Result<(), Malformed> {
     let names = names(fields.header_count, fields.header_names)?;
-    let headers = pairs(fields.headers)?;
-    let facts = ResponseFacts::read(Some(fields.facts));
-    let request = AnsweredRequest {
-        method: fields.method,
-        request_id: fields.request_id,
-        signed_at: Some(fields.signed_at),
-        facts: &facts,
-    };
-    let status = number(fields.status)
-        .and_then(|status| u16::try_from(status).ok())
-        .ok_or(Malformed("the status is not a number"))?;
-    let origin_response = OriginResponse {
-        status,
-        headers: &headers,
-        error_body: None,
-    };
-    match clean(&request, &origin_response) {
+    let (route, cleaned) = clean_response(fields)?;
+    match cleaned {
         Cleaned::Pass { headers } => {
-            let kept = kept(&names, |name| keeps_response_header(facts.route, name));
+            let kept = kept(&names, |name| keeps_response_header(route, name));
             let mut texts = Vec::with_capacity(headers.len() * 2);
             push_headers(&mut texts, &headers);
             frame::encode(out, Outcome::Pass, &kept, &texts);
@@ -134,7 +162,7 @@ fn forward(out: &mut Vec<u8>, names: &[&str], signed: &OriginRequest) {
     frame::encode(out, Outcome::Forward, &kept, &texts);
 }
 
-fn answer(out: &mut Vec<u8>, kept: &[usize], answer: &keyfront_edge::Answer, log: Option<String>) {
+fn answer(out: &mut Vec<u8>, kept: &[usize], answer: &Answer, log: Option<String>) {
     let status = answer.status_text();
     let log = log.unwrap_or_default();
     let mut texts = vec![

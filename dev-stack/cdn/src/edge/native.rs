@@ -1,18 +1,21 @@
-//! The edge core linked in: what runs the functions where Node.js is missing.
+//! The CloudFront adapter linked in: what runs the functions where Node.js is missing.
 //!
-//! Converts events to the core's values and back, as the Lambda@Edge glue does. No rule lives here.
+//! It does what the JavaScript handler does: copies fields of the event to the adapter, and what comes back to the event.
+//! What the fields mean is the adapter's, the same for both.
 
 use std::sync::{Mutex, PoisonError};
 use std::time::{SystemTime, UNIX_EPOCH};
 
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
+use keyfront_contract::header;
 use keyfront_edge::response::is_transfer_header;
 use keyfront_edge::{
-    Answer, AnsweredRequest, Cleaned, Connection, Edge, Header, Invocation, OriginResponse,
-    RequestBody, ResponseFacts, RoleCredentials, Served, ViewerRequest, clean,
+    Answer, Cleaned, Edge, Header, OriginRequest, Served, Unassisted, keeps_request_header,
     keeps_response_header,
 };
+use keyfront_edge_cloudfront::adapter;
+use keyfront_edge_cloudfront::frame::{RequestFields, ResponseFields};
 use sha2::{Digest, Sha256};
 use tokio::sync::watch;
 
@@ -22,9 +25,6 @@ use super::event::{
 };
 use super::failure::EdgeFailure;
 use super::verdict::RequestVerdict;
-
-const SITE_HEADER: &str = "x-keyfront-site";
-const FACTS_HEADER: &str = "x-keyfront-response";
 
 /// One edge core for all requests; it signs in microseconds, so they can wait for each other.
 pub(crate) struct NativeEdge {
@@ -48,59 +48,32 @@ impl NativeEdge {
         config: &EventConfig,
         request: &EdgeRequest,
     ) -> Result<RequestVerdict, EdgeFailure> {
-        let malformed = |what: &str| EdgeFailure::Threw(what.to_owned());
-        let origin = request
-            .origin
-            .as_ref()
-            .ok_or_else(|| malformed("the event has no origin"))?;
-        let headers = pairs(&request.headers);
-        let body = body_hash(request.body.as_ref()).map_err(malformed)?;
-        let viewer = ViewerRequest {
-            method: &request.method,
-            path: &request.uri,
-            query: &request.querystring,
-            headers: &headers,
-            body: match &body {
-                BodyHash::NotShown => RequestBody::declared(&headers),
-                BodyHash::Truncated => RequestBody::Unseen,
-                BodyHash::Of(hash) => RequestBody::Sha256Hex(hash),
-            },
-            request_id: &config.request_id,
-        };
-        let now =
-            unix_seconds(SystemTime::now()).ok_or_else(|| malformed("the clock is before 1970"))?;
+        let texts = RequestTexts::of(request)?;
         let credentials = self.credentials.borrow().clone();
-        let domain = format!("{}{}", origin.domain_name(), origin.path());
-        let invocation = Invocation {
-            now: now.saturating_add(self.ahead),
-            credentials: RoleCredentials {
-                access_key_id: &credentials.access_key_id,
-                secret_access_key: &credentials.secret_access_key,
-                session_token: credentials.session_token.as_deref().unwrap_or_default(),
-                expires_at: credentials.expires_at.and_then(unix_seconds),
-            },
-            site: site(origin).as_bytes(),
-            connection: Connection {
-                domain: Some(&domain),
-                cf_id: matches!(origin, EdgeOrigin::Custom(_)).then_some(&config.request_id),
-            },
+        let now = unix_seconds(SystemTime::now())
+            .ok_or_else(|| EdgeFailure::Threw("the clock is before 1970".to_owned()))?;
+        let now = now.saturating_add(self.ahead).to_string();
+        let expires_at = credentials.expires_at.and_then(unix_seconds);
+        let expires_at = expires_at.map_or_else(String::new, |at| at.to_string());
+        let fields = RequestFields {
+            now: &now,
+            access_key_id: &credentials.access_key_id,
+            secret_access_key: &credentials.secret_access_key,
+            session_token: credentials.session_token.as_deref().unwrap_or_default(),
+            expires_at: &expires_at,
+            request_id: &config.request_id,
+            ..texts.fields(request)
         };
-        let mut edge = self.edge.lock().unwrap_or_else(PoisonError::into_inner);
-        Ok(match edge.serve(&viewer, &invocation) {
-            Served::Answer { answer, log } => {
-                RequestVerdict::Answer(Box::new(answered(&answer, log, EdgeHeaders::new())))
-            }
-            Served::Forward(signed) => {
-                let keeps = |name: &str| keyfront_edge::keeps_request_header(signed.route, name);
-                let mut origin = origin.clone();
-                origin.custom_headers_mut().remove(SITE_HEADER);
-                RequestVerdict::Forward(Box::new(EdgeRequest {
-                    headers: overlaid(kept(&request.headers, keeps), &signed.headers),
-                    uri: signed.path,
-                    querystring: signed.query,
-                    origin: Some(origin),
-                    ..request.clone()
-                }))
+        let served = {
+            let mut edge = self.edge.lock().unwrap_or_else(PoisonError::into_inner);
+            adapter::serve(&mut edge, &fields, &mut Unassisted)
+        };
+        Ok(match served {
+            Ok(Served::Forward(signed)) => RequestVerdict::Forward(Box::new(sent(request, signed))),
+            Ok(Served::Answer { answer, log }) => own(&answer, log),
+            Err(malformed) => {
+                let (answer, log) = adapter::event_invalid(malformed);
+                own(&answer, log)
             }
         })
     }
@@ -109,37 +82,102 @@ impl NativeEdge {
         config: &EventConfig,
         request: &EdgeRequest,
         response: &EdgeResponse,
-    ) -> Result<EdgeResponse, EdgeFailure> {
-        let facts = ResponseFacts::read(first(&request.headers, FACTS_HEADER));
-        let answered_request = AnsweredRequest {
-            method: &request.method,
+    ) -> EdgeResponse {
+        let cleaned = adapter::clean_response(&ResponseFields {
             request_id: &config.request_id,
-            signed_at: first(&request.headers, "x-amz-date"),
-            facts: &facts,
-        };
-        let origin_response = OriginResponse {
-            status: response
-                .status
-                .parse()
-                .map_err(|_| EdgeFailure::Threw("the status is not a number".into()))?,
-            headers: &pairs(&response.headers),
-            error_body: None,
-        };
-        Ok(match clean(&answered_request, &origin_response) {
-            Cleaned::Pass { headers } => EdgeResponse {
+            method: &request.method,
+            signed_at: first(&request.headers, "x-amz-date").unwrap_or_default(),
+            facts: first(&request.headers, header::RESPONSE_FACTS).unwrap_or_default(),
+            status: &response.status,
+            header_count: "",
+            header_names: "",
+            headers: &lines(&response.headers),
+        });
+        match cleaned {
+            Ok((route, Cleaned::Pass { headers })) => EdgeResponse {
                 headers: overlaid(
-                    kept(&response.headers, |name| {
-                        keeps_response_header(facts.route, name)
-                    }),
+                    kept(&response.headers, |name| keeps_response_header(route, name)),
                     &headers,
                 ),
                 ..response.clone()
             },
-            Cleaned::Answer { answer, log } => {
+            Ok((_, Cleaned::Answer { answer, log })) => {
                 answered(&answer, log, kept(&response.headers, is_transfer_header))
             }
+            Err(malformed) => {
+                let (answer, log) = adapter::event_invalid(malformed);
+                answered(&answer, log, EdgeHeaders::new())
+            }
+        }
+    }
+}
+
+/// What of an event must be written anew to become fields of the adapter.
+struct RequestTexts {
+    origin: String,
+    domain: String,
+    body: String,
+    headers: String,
+}
+
+impl RequestTexts {
+    fn of(request: &EdgeRequest) -> Result<Self, EdgeFailure> {
+        let origin = request.origin.as_ref();
+        Ok(Self {
+            origin: match origin {
+                Some(EdgeOrigin::Custom(_)) => "custom".to_owned(),
+                Some(EdgeOrigin::S3(s3)) => format!("s3:{}", s3.auth_method),
+                None => String::new(),
+            },
+            domain: origin.map_or_else(String::new, |origin| {
+                format!("{}{}", origin.domain_name(), origin.path())
+            }),
+            body: body_hash(request.body.as_ref())?,
+            headers: lines(&request.headers),
         })
     }
+
+    /// All fields but those of the invocation.
+    fn fields<'a>(&'a self, request: &'a EdgeRequest) -> RequestFields<'a> {
+        RequestFields {
+            now: "",
+            access_key_id: "",
+            secret_access_key: "",
+            session_token: "",
+            expires_at: "",
+            site: request.origin.as_ref().map_or("", site),
+            origin: &self.origin,
+            domain: &self.domain,
+            request_id: "",
+            method: &request.method,
+            uri: &request.uri,
+            querystring: &request.querystring,
+            body: &self.body,
+            header_count: "",
+            header_names: "",
+            headers: &self.headers,
+        }
+    }
+}
+
+/// The request as the edge changed it.
+fn sent(request: &EdgeRequest, signed: OriginRequest) -> EdgeRequest {
+    let keeps = |name: &str| keeps_request_header(signed.route, name);
+    let mut origin = request.origin.clone();
+    if let Some(origin) = &mut origin {
+        origin.custom_headers_mut().remove(header::SITE);
+    }
+    EdgeRequest {
+        headers: overlaid(kept(&request.headers, keeps), &signed.headers),
+        uri: signed.path,
+        querystring: signed.query,
+        origin,
+        ..request.clone()
+    }
+}
+
+fn own(answer: &Answer, log: Option<String>) -> RequestVerdict {
+    RequestVerdict::Answer(Box::new(answered(answer, log, EdgeHeaders::new())))
 }
 
 fn unix_seconds(time: SystemTime) -> Option<i64> {
@@ -147,25 +185,20 @@ fn unix_seconds(time: SystemTime) -> Option<i64> {
     i64::try_from(since.as_secs()).ok()
 }
 
-enum BodyHash {
-    NotShown,
-    Truncated,
-    Of(String),
-}
-
-fn body_hash(body: Option<&EdgeBody>) -> Result<BodyHash, &'static str> {
+/// As the adapter reads it: nothing for a body that the event does not show, `truncated`, or the hash.
+fn body_hash(body: Option<&EdgeBody>) -> Result<String, EdgeFailure> {
     match body {
-        None => Ok(BodyHash::NotShown),
-        Some(body) if body.input_truncated => Ok(BodyHash::Truncated),
+        None => Ok(String::new()),
+        Some(body) if body.input_truncated => Ok("truncated".to_owned()),
         Some(body) => STANDARD
             .decode(&body.data)
-            .map(|bytes| BodyHash::Of(hex::encode(Sha256::digest(bytes))))
-            .map_err(|_| "the event's body is not base64"),
+            .map(|bytes| hex::encode(Sha256::digest(bytes)))
+            .map_err(|_| EdgeFailure::Threw("the event's body is not base64".to_owned())),
     }
 }
 
 fn site(origin: &EdgeOrigin) -> &str {
-    first(origin.custom_headers(), SITE_HEADER).unwrap_or_default()
+    first(origin.custom_headers(), header::SITE).unwrap_or_default()
 }
 
 fn first<'a>(headers: &'a EdgeHeaders, name: &str) -> Option<&'a str> {
@@ -175,15 +208,14 @@ fn first<'a>(headers: &'a EdgeHeaders, name: &str) -> Option<&'a str> {
         .map(|header| header.value.as_str())
 }
 
-fn pairs(headers: &EdgeHeaders) -> Vec<(&str, &str)> {
-    headers
-        .iter()
-        .flat_map(|(name, lines)| {
-            lines
-                .iter()
-                .map(move |line| (name.as_str(), line.value.as_str()))
-        })
-        .collect()
+/// Name and value of every header line, as the adapter reads lists; HTTP allows no line feed in either.
+fn lines(headers: &EdgeHeaders) -> String {
+    let lines = headers.iter().flat_map(|(name, lines)| {
+        lines
+            .iter()
+            .flat_map(move |line| [name.as_str(), line.value.as_str()])
+    });
+    lines.collect::<Vec<_>>().join("\n")
 }
 
 fn kept(headers: &EdgeHeaders, keeps: impl Fn(&str) -> bool) -> EdgeHeaders {
@@ -218,3 +250,6 @@ fn answered(answer: &Answer, log: Option<String>, kept: EdgeHeaders) -> EdgeResp
         body,
     }
 }
+
+#[cfg(test)]
+mod tests;

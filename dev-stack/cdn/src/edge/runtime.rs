@@ -77,7 +77,7 @@ impl EdgeRuntime {
                 check_response(response, returned)
             }
             Self::Native(_) => {
-                let returned = NativeEdge::origin_response(config, request, response)?;
+                let returned = NativeEdge::origin_response(config, request, response);
                 check_returned_response(response, returned)
             }
         }
