@@ -31,10 +31,10 @@ bundle-origin: ## dist/origin-lambda.zip
 bundle-npm: ## dist/sigv4-npm/, the npm package @keyfront/sigv4
 	scripts/bundle-npm
 
-test: bundle build ## every test but the long ones, over the built artefacts
+test: bundle build ## every test, over the built artefacts
 	scripts/test
 
-exam: bundle build ## the long tier of tests: long, Miri, mutants, fuzzing (ARGS="miri" for one of them)
+exam: ## the long tier of tests: laws over many cases, Miri, mutants, fuzzing (ARGS="miri" for one of them)
 	scripts/exam $(ARGS)
 
 fuzz: ## every fuzz target for some seconds (ARGS="--seconds 60"); needs a nightly toolchain
