@@ -4,7 +4,8 @@
 #![no_main]
 
 use keyfront_sigv4::Signer;
-use keyfront_sigv4_module::{answer, frame};
+use keyfront_sigv4_module::answer;
+use keyfront_wasm_module::frame;
 use libfuzzer_sys::fuzz_target;
 
 const GIVEN: usize = 7;
@@ -14,7 +15,7 @@ const QUERY: usize = 9;
 fuzz_target!(|bytes: &[u8]| {
     let mut out = Vec::new();
     answer(&mut Signer::new(), bytes, &mut out);
-    assert!(frame::read(&out).is_ok());
+    assert!(frame::texts(&out).is_ok());
     let Ok(text) = str::from_utf8(bytes) else {
         return;
     };
@@ -44,9 +45,9 @@ fuzz_target!(|bytes: &[u8]| {
 /// What follows `signed`; `None` for a refusal, which says why.
 fn called(fields: &[&str]) -> Option<Vec<String>> {
     let (mut input, mut out) = (Vec::new(), Vec::new());
-    frame::write(&mut input, fields);
+    frame::put_texts(&mut input, fields);
     answer(&mut Signer::new(), &input, &mut out);
-    let texts = frame::read(&out).expect("a frame comes back");
+    let texts = frame::texts(&out).expect("a frame comes back");
     match texts.split_first() {
         Some((&"signed", rest)) => Some(rest.iter().map(|text| (*text).to_owned()).collect()),
         Some((&"refused", [why])) => {
