@@ -4,12 +4,15 @@
 #![no_main]
 
 use aws_sigv4::http_request::SignableBody;
-use keyfront_edge::{Edge, Host, Route, OriginRequest, RequestBody, Served, Unassisted, ViewerRequest};
+use keyfront_edge::{
+    Edge, Host, OriginRequest, RequestBody, Route, Served, Unassisted, ViewerRequest,
+};
 use keyfront_fuzz::edge::{self, CF_ID, NOW, ROLE};
 use keyfront_fuzz::oracle::{self, Scope, Sent};
 use keyfront_fuzz::request_text::RequestText;
 use keyfront_sigv4::{
-    CanonicalRequest, ContentSha256Header, EcdsaSignature, PathNormalization, Profile, SigningError, StringToSign,
+    CanonicalRequest, ContentSha256Header, EcdsaSignature, PathNormalization, Profile,
+    SigningError, StringToSign,
 };
 use libfuzzer_sys::fuzz_target;
 
