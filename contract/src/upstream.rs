@@ -264,6 +264,24 @@ mod tests {
     }
 
     #[test]
+    fn a_status_alone_means_what_the_table_says() {
+        for (status, meaning) in [
+            (400, None),
+            (401, Some(Failure::Denied)),
+            (403, Some(Failure::Denied)),
+            (404, Some(Failure::NotFound)),
+            (412, Some(Failure::PreconditionFailed)),
+            (429, Some(Failure::Throttled)),
+            (500, Some(Failure::Unavailable)),
+            (503, Some(Failure::Throttled)),
+            (599, Some(Failure::Unavailable)),
+            (600, None),
+        ] {
+            assert_eq!(Failure::of_status(status), meaning, "{status}");
+        }
+    }
+
+    #[test]
     fn a_text_contains_its_parts_and_no_others() {
         assert!(contains("perform: kms:Decrypt", "kms:"));
         assert!(!contains("kms", "kms:"));

@@ -1,4 +1,4 @@
-//! Uploads that go round the origin: planned by it, sent straight to S3, completed and verified.
+//! Direct uploads: planned by the origin, sent straight to S3, completed and verified.
 
 use bytes::Bytes;
 use http::{Method, StatusCode};
