@@ -1,4 +1,4 @@
-//! Object keys: decoded once, judged by the one set of rules, written in their one wire form.
+//! Object keys: decoded once, validated by the one set of rules, written in their one wire form.
 //!
 //! What PUT accepts the CDN can serve, because both sides hold an [`ObjectKey`], and nothing else makes one.
 //! It does not know buckets, sites, prefixes of publishers or index documents, and never normalises: NFC and
@@ -59,17 +59,17 @@ pub enum KeyError {
 pub struct ObjectKey(String);
 
 impl ObjectKey {
-    /// Judges a decoded key.
+    /// Validates a decoded key.
     ///
     /// # Errors
     /// [`KeyError`], the first rule that is broken; [`KeyError::Reserved`] only if no other rule is.
     pub fn new(decoded: impl Into<String>) -> Result<Self, KeyError> {
         let key = decoded.into();
-        judge(&key)?;
+        validate(&key)?;
         Ok(Self(key))
     }
 
-    /// Decodes a percent-encoded path (what follows its first `/`) once, then judges. `%2F` is a `/` like any
+    /// Decodes a percent-encoded path (what follows its first `/`) once, then validates. `%2F` is a `/` like any
     /// other, `+` is a `+`.
     ///
     /// # Errors
@@ -125,7 +125,7 @@ impl fmt::Display for ObjectKey {
     }
 }
 
-fn judge(key: &str) -> Result<(), KeyError> {
+fn validate(key: &str) -> Result<(), KeyError> {
     if key.is_empty() {
         return Err(KeyError::Empty);
     }

@@ -20,8 +20,8 @@ const RESERVED: [&str; 5] = [
     "x-amz-security-token",
 ];
 
-/// The names of a request's headers, judged and in canonical order. Kept from request to request: while the names
-/// stay the same, only values are judged and copied.
+/// The names of a request's headers, validated and in canonical order. Kept from request to request: while the names
+/// stay the same, only values are validated and copied.
 #[derive(Default)]
 pub(crate) struct HeaderNames {
     /// What it was made of: the names as they were given, each ended by a line feed, which no name holds.
@@ -51,7 +51,7 @@ impl HeaderNames {
 
     /// Judges the names of what was `given`, and sorts them together with those that the signer has `written`
     /// (lower-case names, trimmed values).
-    pub(crate) fn judge(
+    pub(crate) fn validate(
         &mut self,
         given: &[Header<'_>],
         written: &[Header<'_>],
@@ -60,9 +60,9 @@ impl HeaderNames {
         if self.is_of(given, written, profile) {
             return Ok(());
         }
-        // Not those of another request, should a judgement fail.
+        // Not those of another request, should the validation fail.
         self.profile = None;
-        let all_lower = judge_names(given)?;
+        let all_lower = validate_names(given)?;
         let name = |index: usize| pick(given, written, index).0;
         let count = given.len() + written.len();
         sorted_order::sort(&mut self.order, count, |left, right| match all_lower {
@@ -83,7 +83,7 @@ impl HeaderNames {
         &self.signed
     }
 
-    /// `\nname:value` for every name. The headers are those whose names were judged last.
+    /// `\nname:value` for every name. The headers are those whose names were validated last.
     pub(crate) fn append_lines(
         &self,
         lines: &mut String,
@@ -165,7 +165,7 @@ fn pick<'a>(given: &[Header<'a>], written: &[Header<'a>], index: usize) -> Heade
 }
 
 /// Whether all names are in lower case, if they are sound and one of them is `host`.
-fn judge_names(given: &[Header<'_>]) -> Result<bool, SigningError> {
+fn validate_names(given: &[Header<'_>]) -> Result<bool, SigningError> {
     let (mut hosts, mut all_lower) = (0, true);
     for (name, _) in given {
         let kinds = kinds(name);
@@ -281,8 +281,8 @@ mod tests {
     #[test]
     fn what_the_signer_wrote_once_is_still_refused_from_a_caller() {
         let mut names = HeaderNames::new();
-        names.judge(&[HOST], &[DATE], Profile::S3).unwrap();
-        let refused = names.judge(&[HOST, DATE], &[], Profile::S3);
+        names.validate(&[HOST], &[DATE], Profile::S3).unwrap();
+        let refused = names.validate(&[HOST, DATE], &[], Profile::S3);
         assert!(matches!(refused, Err(SigningError::HeaderReserved { .. })));
     }
 
@@ -290,14 +290,14 @@ mod tests {
     fn names_that_fit_one_profile_are_judged_again_for_another() {
         let mut names = HeaderNames::new();
         let given = [HOST, ("a", "1"), ("a", "2")];
-        names.judge(&given, &[DATE], Profile::STANDARD).unwrap();
+        names.validate(&given, &[DATE], Profile::STANDARD).unwrap();
         assert_eq!(
             lines(&names, &given, &[DATE]),
             "\na:1,2\nhost:h\nx-amz-date:d"
         );
-        let refused = names.judge(&given, &[DATE], Profile::S3);
+        let refused = names.validate(&given, &[DATE], Profile::S3);
         assert!(matches!(refused, Err(SigningError::HeaderRepeated { .. })));
-        let again = names.judge(&given, &[DATE], Profile::S3);
+        let again = names.validate(&given, &[DATE], Profile::S3);
         assert!(again.is_err(), "what was refused is not kept");
     }
 
@@ -312,9 +312,9 @@ mod tests {
                 let named = request.iter().map(|(name, value)| (name.as_str(), value.as_str()));
                 let given: Vec<Header<'_>> = [HOST].into_iter().chain(named).collect();
                 let mut fresh = HeaderNames::new();
-                let judged = kept.judge(&given, &[DATE], Profile::S3);
-                prop_assert_eq!(judged.is_ok(), fresh.judge(&given, &[DATE], Profile::S3).is_ok());
-                if judged.is_ok() {
+                let validated = kept.validate(&given, &[DATE], Profile::S3);
+                prop_assert_eq!(validated.is_ok(), fresh.validate(&given, &[DATE], Profile::S3).is_ok());
+                if validated.is_ok() {
                     prop_assert_eq!(lines(&kept, &given, &[DATE]), lines(&fresh, &given, &[DATE]));
                     prop_assert_eq!(kept.signed(), fresh.signed());
                 }

@@ -171,7 +171,7 @@ impl CanonicalRequest {
         if !canonical_headers::is_token(request.method) {
             return Err(SigningError::Method);
         }
-        self.names.judge(request.headers, written, profile)?;
+        self.names.validate(request.headers, written, profile)?;
         let text = &mut self.text;
         let capacity = capacity(request, written);
         if text.capacity() < capacity {

@@ -1,6 +1,6 @@
 //! Credentials: who signs, with what, for how long a session.
 //!
-//! Secrets are newtypes, redacted in `Debug` and zeroized on drop. It does not fetch, refresh or judge the
+//! Secrets are newtypes, redacted in `Debug` and zeroized on drop. It does not fetch, refresh or validate the
 //! expiry of credentials: the adapter reads them for every request.
 
 use alloc::string::String;

@@ -134,7 +134,7 @@ impl SigningError {
     #[rustfmt::skip] // One row an error.
     pub fn parts(&self) -> [&str; 3] {
         let whole = match self {
-            // Their names are tokens: what is none is told as `HeaderName`, without it.
+            // Their names are tokens: what is none is reported as `HeaderName`, without it.
             Self::HeaderValue { name } => return ["sign: the value of header \"", name, "\" is not visible ASCII"],
             Self::HeaderEmpty { name } => return ["sign: the value of header \"", name, "\" is empty"],
             Self::HeaderRepeated { name } => return ["sign: header \"", name, "\" is given more than once"],

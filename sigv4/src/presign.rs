@@ -176,7 +176,7 @@ fn unsorted_query(
     credential.push('/');
     algorithm.append_scope(&mut credential, context);
     let mut names = HeaderNames::new();
-    names.judge(request.headers, &[], context.profile)?;
+    names.validate(request.headers, &[], context.profile)?;
     let expires = expiry.seconds().to_string();
     let parameters = [
         ("X-Amz-Algorithm", algorithm.name()),

@@ -80,7 +80,7 @@ impl SigningKeyCache {
         &self.entries[index].key
     }
 
-    /// The key and its scope, which is judged when it is first seen. For caches that nobody else fills: a signer's own.
+    /// The key and its scope, which is validated when it is first seen. For caches that nobody else fills: a signer's own.
     ///
     /// # Errors
     /// [`SigningError::Region`], [`SigningError::Service`]; nothing was derived.

@@ -62,7 +62,7 @@ impl StringToSign {
         Ok(())
     }
 
-    /// In a scope that was judged.
+    /// In a scope that was validated.
     pub(crate) fn write_in(
         &mut self,
         algorithm: Algorithm,

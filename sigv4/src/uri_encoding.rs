@@ -2,7 +2,7 @@
 //! other byte becomes `%XX` with upper-case digits; a path keeps `/`.
 //!
 //! There is one spelling for every value ("strict" below), so two spellings of one path can never meet two
-//! rules. `+` is never a space here, neither encoded nor decoded. It does not split, normalise or judge
+//! rules. `+` is never a space here, neither encoded nor decoded. It does not split, normalise or validate
 //! paths: that is `keyfront-names`'s and the canonical request's work.
 //!
 //! Spec: "URI-encode" in *Authenticating Requests: Using the Authorization Header* (Amazon S3 API reference).

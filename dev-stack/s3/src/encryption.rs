@@ -119,7 +119,7 @@ pub(crate) struct Applied {
     pub(crate) algorithm: ServerSideEncryption,
     /// The key's ARN.
     pub(crate) key_arn: Option<String>,
-    /// Only told when true.
+    /// Only returned when true.
     pub(crate) bucket_key: Option<bool>,
 }
 

@@ -12,7 +12,7 @@ use std::time::SystemTime;
 pub struct Faults {
     /// Seconds the edge's clock is ahead of S3's; with [`EdgeKind::Native`](super::EdgeKind) only.
     pub edge_clock_ahead: i64,
-    /// When the edge is told that its session ended.
+    /// When the edge reads that its session ended.
     pub edge_session_ended: Option<SystemTime>,
     /// The site behind the default behaviour.
     pub site_header: SiteHeader,

@@ -59,7 +59,7 @@ pub struct Site {
     pub index: Option<String>,
     /// Document of a client-routed application: served for every path that names no file.
     pub fallback: Option<String>,
-    /// The page a host may serve with status 404. The edge function only sees response heads, so the CDN
+    /// The page a host may serve with status 404. The edge function only sees response headers, so the CDN
     /// substitutes it (on CloudFront: a custom error response); see `docs/SEMANTICS.md`.
     pub not_found: Option<String>,
     /// What becomes of `/docs`.

@@ -1,6 +1,6 @@
 //! Answers: the core's values as the runtime's responses, and the log.
 //!
-//! It decides nothing of what is told.
+//! It decides nothing of what is answered.
 
 use keyfront_edge::{Answer, BodyOf, Header, Refusal, SiteError};
 use wasm_bindgen::JsValue;
@@ -26,7 +26,7 @@ pub(crate) fn own(answer: &Answer, log: Option<&str>) -> Result<Response, JsValu
     wire::answer(answer.status, &over(&[], |_| false, &answer.headers), &body)
 }
 
-/// A refusal, told to the viewer and to the log.
+/// A refusal, answered to the viewer and logged.
 pub(crate) fn refusal(refusal: &Refusal, viewer: &Viewer) -> Result<Response, JsValue> {
     let answer = refusal.answer(viewer.id(), BodyOf::method(viewer.method()));
     own(&answer, refusal.log_line(viewer.id()).as_deref())
@@ -40,7 +40,7 @@ pub(crate) fn no_sites(error: &SitesError, viewer: &Viewer) -> Result<Response, 
 }
 
 /// The head of a page that is shown with a 404: what describes it as an object of its own stays behind.
-pub(crate) fn as_missing(heads: &str, request_id: &str) -> String {
+pub(crate) fn as_missing(header_text: &str, request_id: &str) -> String {
     let kept = |name: &str| {
         matches!(
             name,
@@ -58,15 +58,19 @@ pub(crate) fn as_missing(heads: &str, request_id: &str) -> String {
         Header::new("cache-control", "no-store"),
         Header::new("x-keyfront-request-id", request_id.to_owned()),
     ];
-    over(&wire::headers(heads), kept, &set)
+    over(&wire::headers(header_text), kept, &set)
 }
 
 /// An origin's answer with another head; its body passes as it is.
-pub(crate) fn pass(response: &Response, status: u16, heads: &str) -> Result<Response, JsValue> {
+pub(crate) fn pass(
+    response: &Response,
+    status: u16,
+    header_text: &str,
+) -> Result<Response, JsValue> {
     if WITHOUT_BODY.contains(&status) {
-        return wire::answer(status, heads, &JsValue::NULL);
+        return wire::answer(status, header_text, &JsValue::NULL);
     }
-    wire::pass(response, status, heads)
+    wire::pass(response, status, header_text)
 }
 
 /// A head in its text form: the kept ones of `headers`, and `set` over them.

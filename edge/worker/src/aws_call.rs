@@ -21,7 +21,7 @@ extern "C" {
     #[wasm_bindgen(catch)]
     async fn post(
         url: &str,
-        heads: &str,
+        header_text: &str,
         body: &str,
         limit: u32,
         patience: u32,
@@ -34,9 +34,9 @@ extern "C" {
 /// Answers of STS and KMS are shorter, in bytes.
 const LONGEST_ANSWER: u32 = 65_536;
 /// Milliseconds.
-const PATIENCE: u32 = 5_000;
+const TIMEOUT: u32 = 5_000;
 
-/// Where a service is, judged.
+/// Where a service is, validated.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Endpoint {
     pub(crate) scheme: Scheme,
@@ -53,7 +53,7 @@ impl Endpoint {
     ///
     /// # Errors
     /// The rule that is broken.
-    pub(crate) fn judge(
+    pub(crate) fn validate(
         service: &'static str,
         region: String,
         named: Option<&str>,
@@ -80,7 +80,7 @@ impl Endpoint {
 pub(crate) struct Call {
     pub(crate) url: String,
     /// Head in its text form, `authorization` in it: secret.
-    pub(crate) heads: Zeroizing<String>,
+    pub(crate) header_text: Zeroizing<String>,
     pub(crate) body: String,
 }
 
@@ -111,12 +111,12 @@ pub(crate) fn signed(
         date: AmzDate::from_unix(now)?,
     };
     let signature = signer.sign(&request, &context)?;
-    let mut heads = Zeroizing::new(String::with_capacity(2048));
+    let mut header_text = Zeroizing::new(String::with_capacity(2048));
     for (name, value) in headers {
-        wire::push(&mut heads, name, value);
+        wire::push(&mut header_text, name, value);
     }
     for (name, value) in signature.iter() {
-        wire::push(&mut heads, name, value);
+        wire::push(&mut header_text, name, value);
     }
     let scheme = match endpoint.scheme {
         Scheme::Https => "https://",
@@ -124,7 +124,7 @@ pub(crate) fn signed(
     };
     Ok(Call {
         url: [scheme, &endpoint.host, "/"].concat(),
-        heads,
+        header_text,
         body,
     })
 }
@@ -139,8 +139,12 @@ fn parsed(role: &RoleCredentials<'_>) -> Result<Credentials, SigningError> {
 
 /// Sends a call. `None` if there is no answer in time, or one that is too long.
 pub(crate) async fn send(call: &Call) -> Option<(u16, Zeroizing<Vec<u8>>)> {
-    let Call { url, heads, body } = call;
-    let answer = post(url, heads, body, LONGEST_ANSWER, PATIENCE)
+    let Call {
+        url,
+        header_text,
+        body,
+    } = call;
+    let answer = post(url, header_text, body, LONGEST_ANSWER, TIMEOUT)
         .await
         .ok()?;
     let status = answer.get(0).as_f64()?;

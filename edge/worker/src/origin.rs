@@ -32,7 +32,7 @@ pub(crate) enum Answered {
         /// As it came.
         reply: Reply,
         /// In text form.
-        heads: String,
+        header_text: String,
     },
     /// The edge answers in its place.
     Replaced {
@@ -70,8 +70,8 @@ impl Answered {
 
 async fn cached(key: &str, headers: &[(&str, &str)]) -> Option<Response> {
     let conditions = caching::lookup(headers)?;
-    let heads = answering::over(&conditions, |_| true, &[]);
-    wire::found(key, &heads).await.ok()?.dyn_into().ok()
+    let header_text = answering::over(&conditions, |_| true, &[]);
+    wire::found(key, &header_text).await.ok()?.dyn_into().ok()
 }
 
 /// What is kept is the bucket's answer without what no viewer may see; what it depends on of one viewer (who may read
@@ -88,9 +88,9 @@ fn keep(
         return;
     }
     let kept = |name: &str| keeps_response_header(signed.route, name);
-    let heads = answering::over(&answer, kept, &[]);
+    let header_text = answering::over(&answer, kept, &[]);
     let context: &JsValue = exchange.context.as_ref().as_ref();
-    if let Err(error) = wire::keep(context, key, &heads, &reply.response) {
+    if let Err(error) = wire::keep(context, key, &header_text, &reply.response) {
         console_error!("keyfront: an answer could not be kept: {error:?}");
     }
 }
@@ -121,8 +121,8 @@ pub(crate) async fn cleaned(
     match clean(&request, &seen) {
         Cleaned::Pass { headers: set } => {
             let kept = |name: &str| keeps_response_header(signed.route, name);
-            let heads = answering::over(&headers, kept, &set);
-            Answered::Passed { reply, heads }
+            let header_text = answering::over(&headers, kept, &set);
+            Answered::Passed { reply, header_text }
         }
         Cleaned::Answer { answer, log } => {
             // An error document was read, or cancelled behind its beginning.
@@ -149,8 +149,8 @@ pub(crate) async fn ask(
         !own(header.name)
             && (header.name != header::RESPONSE_FACTS || signed.route == Route::Reader)
     });
-    let heads = answering::over(headers, kept, set);
-    wire::ask(&url(signed), signed.method.as_str(), &heads, body)
+    let header_text = answering::over(headers, kept, set);
+    wire::ask(&url(signed), signed.method.as_str(), &header_text, body)
         .await
         .map_err(|error| {
             // The runtime's text says what the network said; it holds no header.

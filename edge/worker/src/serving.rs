@@ -1,6 +1,6 @@
 //! One request from beginning to end: find the site, let the core decide, ask the origin, let the core clean.
 //!
-//! It converts and calls; the only things it decides are the platform's (what of a body is read, what is told when the
+//! It converts and calls; the only things it decides are the platform's (what of a body is read, what is answered when the
 //! runtime itself fails).
 
 use keyfront_edge::{
@@ -108,8 +108,8 @@ impl Exchange<'_> {
     async fn forward(&self, signed: &OriginRequest, body: &JsValue) -> Result<Response, JsValue> {
         let headers = self.viewer.headers();
         match Answered::by(self, signed, &headers, body).await {
-            Ok(Answered::Passed { reply, heads }) => {
-                answering::pass(&reply.response, reply.status, &heads)
+            Ok(Answered::Passed { reply, header_text }) => {
+                answering::pass(&reply.response, reply.status, &header_text)
             }
             Ok(Answered::Replaced { answer, log }) if signed.route == Route::Publish => {
                 answering::own(&answer, log.as_deref())
@@ -153,9 +153,9 @@ impl Exchange<'_> {
             return Ok(None);
         };
         match Answered::by(self, &signed, &origin, &JsValue::NULL).await {
-            Ok(Answered::Passed { reply, heads }) if reply.status == 200 => {
-                let heads = answering::as_missing(&heads, self.viewer.id());
-                answering::pass(&reply.response, 404, &heads).map(Some)
+            Ok(Answered::Passed { reply, header_text }) if reply.status == 200 => {
+                let header_text = answering::as_missing(&header_text, self.viewer.id());
+                answering::pass(&reply.response, 404, &header_text).map(Some)
             }
             _ => Ok(None),
         }

@@ -7,7 +7,7 @@
 //! An entry may also have a `role` that signs in the place of the Worker's secrets, and `open`, how envelopes are opened
 //! here.
 //!
-//! It finds the site of a request; the site itself is judged by the core, when it serves, and by the same rules as on
+//! It finds the site of a request; the site itself is validated by the core, when it serves, and by the same rules as on
 //! CloudFront. A document that does not parse serves nothing.
 
 use std::sync::Arc;
@@ -75,7 +75,7 @@ impl SitesError {
     }
 }
 
-/// A judged document.
+/// A validated document.
 #[derive(Debug)]
 pub struct Sites {
     /// Most specific first.
@@ -124,7 +124,7 @@ struct MatchDocument {
 }
 
 impl Sites {
-    /// Reads and judges a document.
+    /// Reads and validates a document.
     ///
     /// # Errors
     /// [`SitesError`], for the first thing wrong.
@@ -141,7 +141,7 @@ impl Sites {
         }
         let mut entries = Vec::with_capacity(document.sites.len());
         for (index, entry) in document.sites.into_iter().enumerate() {
-            let entry = judge(entry).map_err(|(field, rule)| match field {
+            let entry = validate(entry).map_err(|(field, rule)| match field {
                 "match" => SitesError::Match { index, rule },
                 field => SitesError::Entry { index, field, rule },
             })?;
@@ -187,15 +187,15 @@ impl Entry {
     }
 }
 
-fn judge(document: EntryDocument<'_>) -> Result<Entry, (&'static str, &'static str)> {
+fn validate(document: EntryDocument<'_>) -> Result<Entry, (&'static str, &'static str)> {
     let EntryDocument {
         r#match,
         site,
         role,
         open,
     } = document;
-    let (host, prefix) = judge_match(r#match).map_err(|rule| ("match", rule))?;
-    let role = role.map(RoleSettings::judge).transpose();
+    let (host, prefix) = validate_match(r#match).map_err(|rule| ("match", rule))?;
+    let role = role.map(RoleSettings::validate).transpose();
     let open = open.map(|open| OpenSettings::validate(open, site.get()));
     let document = compact(site.get()).into_bytes();
     let half = &Sha256::digest(&document)[..16];
@@ -209,7 +209,7 @@ fn judge(document: EntryDocument<'_>) -> Result<Entry, (&'static str, &'static s
     })
 }
 
-fn judge_match(document: MatchDocument) -> Result<(Option<String>, String), &'static str> {
+fn validate_match(document: MatchDocument) -> Result<(Option<String>, String), &'static str> {
     let MatchDocument { host, prefix } = document;
     let host = host.map(|host| host.to_ascii_lowercase());
     if host.as_deref().is_some_and(|host| !is_host(host)) {

@@ -10,7 +10,7 @@ pub(crate) struct Viewer {
     text: String,
     method: usize,
     url: Range<usize>,
-    heads: usize,
+    headers_at: usize,
     id: String,
 }
 
@@ -18,15 +18,15 @@ impl Viewer {
     pub(crate) fn read(request: &web_sys::Request) -> Self {
         let text = wire::arrived(request);
         let (method, rest) = text.split_once('\n').unwrap_or_default();
-        let (url, heads) = rest.split_once('\n').unwrap_or_default();
-        let ray = wire::headers(heads)
+        let (url, header_text) = rest.split_once('\n').unwrap_or_default();
+        let ray = wire::headers(header_text)
             .into_iter()
             .find(|(name, value)| *name == "cf-ray" && is_id(value))
             .map(|(_, value)| value.to_owned());
         Self {
             id: ray.unwrap_or_else(wire::random_id),
             url: method.len() + 1..method.len() + 1 + url.len(),
-            heads: text.len() - heads.len(),
+            headers_at: text.len() - header_text.len(),
             method: method.len(),
             text,
         }
@@ -34,7 +34,7 @@ impl Viewer {
 
     /// The request's headers, names in lower case.
     pub(crate) fn headers(&self) -> Vec<(&str, &str)> {
-        wire::headers(self.text.get(self.heads..).unwrap_or_default())
+        wire::headers(self.text.get(self.headers_at..).unwrap_or_default())
     }
 
     /// As on the request line.

@@ -20,17 +20,25 @@ extern "C" {
     pub(crate) async fn ask(
         url: &str,
         method: &str,
-        heads: &str,
+        header_text: &str,
         body: &JsValue,
     ) -> Result<Response, JsValue>;
 
     /// An answer; the stream passes as it is.
     #[wasm_bindgen(catch)]
-    pub(crate) fn answer(status: u16, heads: &str, body: &JsValue) -> Result<Response, JsValue>;
+    pub(crate) fn answer(
+        status: u16,
+        header_text: &str,
+        body: &JsValue,
+    ) -> Result<Response, JsValue>;
 
     /// An answer's body, as it streams, under another status and head.
     #[wasm_bindgen(catch)]
-    pub(crate) fn pass(response: &Response, status: u16, heads: &str) -> Result<Response, JsValue>;
+    pub(crate) fn pass(
+        response: &Response,
+        status: u16,
+        header_text: &str,
+    ) -> Result<Response, JsValue>;
 
     /// The whole of a stream of at most `limit` bytes, or `undefined`.
     #[wasm_bindgen(catch)]
@@ -45,14 +53,14 @@ extern "C" {
 
     /// What the cache has for a key and a head's conditions, or `undefined`.
     #[wasm_bindgen(catch)]
-    pub(crate) async fn found(key: &str, heads: &str) -> Result<JsValue, JsValue>;
+    pub(crate) async fn found(key: &str, header_text: &str) -> Result<JsValue, JsValue>;
 
     /// Puts a copy of a whole answer into the cache, under another head.
     #[wasm_bindgen(catch)]
     pub(crate) fn keep(
         context: &JsValue,
         key: &str,
-        heads: &str,
+        header_text: &str,
         response: &Response,
     ) -> Result<(), JsValue>;
 
@@ -94,7 +102,7 @@ impl Reply {
             .and_then(|(status, _)| status.parse().ok());
         Self {
             response,
-            // The runtime's statuses are numbers; any other would be told as a failure of the origin's.
+            // The runtime's statuses are numbers; any other would be reported as a failure of the origin's.
             status: status.unwrap_or_default(),
             text,
         }
@@ -104,7 +112,7 @@ impl Reply {
     pub(crate) fn headers(&self) -> Vec<(&str, &str)> {
         self.text
             .split_once('\n')
-            .map_or_else(Vec::new, |(_, heads)| headers(heads))
+            .map_or_else(Vec::new, |(_, header_text)| headers(header_text))
     }
 
     /// Ends a body nobody will read.

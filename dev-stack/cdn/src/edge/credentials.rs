@@ -16,7 +16,7 @@ pub struct EdgeCredentials {
     pub secret_access_key: String,
     /// `AWS_SESSION_TOKEN`; unset for long-lived credentials.
     pub session_token: Option<String>,
-    /// `AWS_CREDENTIAL_EXPIRATION`, where the function is told the end of its session.
+    /// `AWS_CREDENTIAL_EXPIRATION`, where the function knows the end of its session.
     pub expires_at: Option<SystemTime>,
 }
 

@@ -261,7 +261,7 @@ impl Operations {
 
 /// `If-Match` and `If-None-Match` of a copy are about its destination; s3s does not read them.
 fn destination_condition(headers: &http::HeaderMap) -> S3Result<WriteCondition> {
-    let told = |name| -> S3Result<Option<ETagCondition>> {
+    let condition = |name| -> S3Result<Option<ETagCondition>> {
         let Some(value) = headers.get(name) else {
             return Ok(None);
         };
@@ -270,8 +270,8 @@ fn destination_condition(headers: &http::HeaderMap) -> S3Result<WriteCondition> 
             .map_err(|_| invalid_argument("A condition is not an entity tag."))
     };
     write_condition(
-        told(http::header::IF_MATCH)?,
-        told(http::header::IF_NONE_MATCH)?,
+        condition(http::header::IF_MATCH)?,
+        condition(http::header::IF_NONE_MATCH)?,
     )
 }
 

@@ -67,7 +67,7 @@ impl Operations {
                     key: Some(key),
                     ..DeletedObject::default()
                 }),
-                Err(error) => errors.push(told(key, &error)),
+                Err(error) => errors.push(failed(key, &error)),
             }
         }
         Ok(S3Response::new(DeleteObjectsOutput {
@@ -108,7 +108,7 @@ impl Operations {
     }
 }
 
-fn told(key: String, error: &S3Error) -> Error {
+fn failed(key: String, error: &S3Error) -> Error {
     Error {
         code: Some(error.code().as_str().to_owned()),
         key: Some(key),

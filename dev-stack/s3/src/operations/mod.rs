@@ -192,7 +192,7 @@ impl Operations {
         self.authority.require(caller, &permission)
     }
 
-    /// A missing object is told only to those who may list.
+    /// A missing object is reported only to those who may list.
     fn missing_object(&self, caller: &Caller, name: &str, bucket: &Bucket) -> S3Error {
         let may_list = self.authority.require(
             caller,

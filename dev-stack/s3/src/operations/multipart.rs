@@ -164,7 +164,7 @@ impl Operations {
             .keyring
             .open(caller, target.object(), &upload.protection)?;
         let applied = Applied::from(&upload.protection);
-        let told = stated.algorithm().unwrap_or(kept);
+        let algorithm = stated.algorithm().unwrap_or(kept);
         let expected = Expected {
             length: input.content_length,
             stated,
@@ -179,8 +179,8 @@ impl Operations {
             bucket_key_enabled: applied.bucket_key,
             ..UploadPartOutput::default()
         };
-        if let Some(value) = received.digests.base64(told) {
-            show_checksum!(answer, told.name(), value);
+        if let Some(value) = received.digests.base64(algorithm) {
+            show_checksum!(answer, algorithm.name(), value);
         }
         let part = self.store_part(target, number, kept, received).await?;
         answer.e_tag = Some(ETag::Strong(part.etag));

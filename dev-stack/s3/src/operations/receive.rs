@@ -136,7 +136,7 @@ pub(super) fn too_large() -> S3Error {
     )
 }
 
-/// s3s's error types for bodies are private, so their texts have to be told apart; tests pin them.
+/// s3s's error types for bodies are private, so their texts have to be distinguished; tests pin them.
 fn body_error(error: &(dyn std::error::Error + Send + Sync + 'static)) -> S3Error {
     let text = error.to_string();
     tracing::debug!(%text, "a body did not arrive");

@@ -165,7 +165,7 @@ fn a_key_of_1024_bytes_is_served_and_one_more_is_too_long() {
 }
 
 #[test]
-fn the_path_is_judged_before_method_and_query() {
+fn the_path_is_validated_before_method_and_query() {
     let request = ViewerRequest {
         method: "PUT",
         query: "acl",

@@ -26,7 +26,7 @@ pub(crate) struct RoleDocument {
     seconds: Option<u32>,
 }
 
-/// A judged role.
+/// A validated role.
 #[derive(Debug, PartialEq, Eq)]
 pub struct RoleSettings {
     arn: String,
@@ -76,9 +76,9 @@ impl RoleSettings {
     ///
     /// # Errors
     /// The rule that is broken.
-    pub(crate) fn judge(document: RoleDocument) -> Result<Self, &'static str> {
+    pub(crate) fn validate(document: RoleDocument) -> Result<Self, &'static str> {
         let RoleDocument { arn, region, .. } = document;
-        let endpoint = Endpoint::judge("sts", region, document.endpoint.as_deref())?;
+        let endpoint = Endpoint::validate("sts", region, document.endpoint.as_deref())?;
         if !is_role(&arn) {
             return Err("has an arn that is not a role's");
         }

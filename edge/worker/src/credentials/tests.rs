@@ -16,14 +16,14 @@ const ANSWER: &str = r#"<?xml version="1.0"?>
 <SessionToken>t0ken//==</SessionToken><Expiration>2026-01-02T04:04:05.123Z</Expiration></Credentials>
 </AssumeRoleResult></AssumeRoleResponse>"#;
 
-fn judged(document: &str) -> Result<RoleSettings, &'static str> {
-    RoleSettings::judge(serde_json::from_str::<RoleDocument>(document).unwrap())
+fn validated(document: &str) -> Result<RoleSettings, &'static str> {
+    RoleSettings::validate(serde_json::from_str::<RoleDocument>(document).unwrap())
 }
 
 fn role(name: &str) -> Arc<RoleSettings> {
     let document =
         format!(r#"{{"arn":"arn:aws:iam::123456789012:role/{name}","region":"eu-west-1"}}"#);
-    Arc::new(judged(&document).unwrap())
+    Arc::new(validated(&document).unwrap())
 }
 
 fn session(expires_at: i64) -> Session {
@@ -45,9 +45,9 @@ const SECRETS: RoleCredentials<'static> = RoleCredentials {
 #[test]
 fn a_role_is_assumed_by_a_signed_form_at_its_regional_endpoint() {
     let document = r#"{"arn":"arn:aws:iam::1:role/a b","region":"eu-west-1"}"#;
-    assert!(judged(document).is_err());
+    assert!(validated(document).is_err());
     let document = r#"{"arn":"arn:aws:iam::1:role/edge","region":"eu-west-1","external_id":"x/1","seconds":900}"#;
-    let call = judged(document)
+    let call = validated(document)
         .unwrap()
         .call(&mut Signer::new(), &SECRETS, NOW)
         .unwrap();
@@ -57,11 +57,11 @@ fn a_role_is_assumed_by_a_signed_form_at_its_regional_endpoint() {
         "Action=AssumeRole&DurationSeconds=900&RoleArn=arn%3Aaws%3Aiam%3A%3A1%3Arole%2Fedge\
          &RoleSessionName=keyfront-edge&ExternalId=x%2F1&Version=2011-06-15"
     );
-    assert!(call.heads.contains(
+    assert!(call.header_text.contains(
         "authorization\nAWS4-HMAC-SHA256 Credential=AKIA/20260102/eu-west-1/sts/aws4_request,"
     ));
     assert!(
-        call.heads
+        call.header_text
             .contains("SignedHeaders=content-type;host;x-amz-date")
     );
 }
@@ -82,7 +82,7 @@ fn a_role_that_breaks_a_rule_is_refused() {
         (r#""region":"eu-west-1","external_id":"""#, "external_id"),
     ] {
         let document = format!(r#"{{"arn":"arn:aws:iam::1:role/r",{change}}}"#);
-        assert!(judged(&document).unwrap_err().contains(rule), "{change}");
+        assert!(validated(&document).unwrap_err().contains(rule), "{change}");
     }
     for (arn, is_role) in [
         ("arn:aws:iam::111122223333:role/path/edge", true),
@@ -95,7 +95,7 @@ fn a_role_that_breaks_a_rule_is_refused() {
         ("role/edge", false),
     ] {
         let document = format!(r#"{{"arn":"{arn}","region":"eu-west-1"}}"#);
-        assert_eq!(judged(&document).is_ok(), is_role, "{arn}");
+        assert_eq!(validated(&document).is_ok(), is_role, "{arn}");
     }
 }
 

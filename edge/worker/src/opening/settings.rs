@@ -100,7 +100,7 @@ impl OpenSettings {
         let key_arn = KeyArn::parse(&document.kms_key)
             .map_err(|_| "has a kms_key that is not a key's ARN")?;
         let region = key_arn.region().to_owned();
-        let kms = Endpoint::judge("kms", region, document.kms_endpoint.as_deref())?;
+        let kms = Endpoint::validate("kms", region, document.kms_endpoint.as_deref())?;
         let foreign_context = document.context;
         if let Some(context) = &foreign_context {
             check_foreign_context(context)

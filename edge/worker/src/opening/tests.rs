@@ -119,7 +119,7 @@ fn kms_is_asked_under_the_configured_key_with_the_whole_context() {
         body,
         json!({"CiphertextBlob": "AQI=", "EncryptionContext": {"a": "b"}, "KeyId": KEY_ARN})
     );
-    assert!(call.heads.contains("/eu-west-1/kms/aws4_request, SignedHeaders=content-type;host;x-amz-date;x-amz-security-token;x-amz-target,"));
+    assert!(call.header_text.contains("/eu-west-1/kms/aws4_request, SignedHeaders=content-type;host;x-amz-date;x-amz-security-token;x-amz-target,"));
 }
 
 #[test]
