@@ -67,6 +67,15 @@ impl Program {
         }
     }
 
+    /// One line on what it is for.
+    #[must_use]
+    pub const fn about(self) -> &'static str {
+        match self {
+            Self::Dev => "Runs Keyfront on this machine",
+            Self::Ops => "Deploys, explains and audits Keyfront",
+        }
+    }
+
     /// What builds it in a checkout.
     #[must_use]
     pub const fn make_target(self) -> &'static str {
@@ -76,9 +85,14 @@ impl Program {
         }
     }
 
-    /// The commands it has.
-    pub fn commands(self) -> impl Iterator<Item = &'static CommandEntry> {
-        COMMANDS.iter().filter(move |entry| entry.program == self)
+    /// Name and description of each of its commands, as help lists them.
+    #[must_use]
+    pub fn listed(self) -> Vec<(String, String)> {
+        COMMANDS
+            .iter()
+            .filter(|entry| entry.program == self)
+            .map(|entry| (entry.name.to_owned(), entry.about.to_owned()))
+            .collect()
     }
 }
 

@@ -11,6 +11,6 @@ mod table;
 
 pub use self::{
     command_table::{COMMANDS, CommandEntry, Program},
-    program::main,
+    program::{definition, listed, main},
     table::Table,
 };

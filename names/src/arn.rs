@@ -62,89 +62,64 @@ pub fn is_account_id(text: &str) -> bool {
     text.len() == 12 && text.bytes().all(|byte| byte.is_ascii_digit())
 }
 
-/// The ARN of a KMS key.
-///
-/// Aliases are refused: they resolve in the caller's account, and S3 answers with the key's ARN, so that an alias
-/// could not be verified.
-#[derive(Clone, Debug, PartialEq, Eq, Hash)]
-pub struct KeyArn {
-    arn: String,
-    region: String,
+/// A type for the ARNs of one kind of resource, which has a Region, an account and an id behind a prefix.
+macro_rules! regional_arn {
+    ($(#[$doc:meta])* $name:ident: $service:literal, $prefix:literal, $form:literal) => {
+        $(#[$doc])*
+        #[derive(Clone, Debug, PartialEq, Eq, Hash)]
+        pub struct $name {
+            arn: String,
+            region: String,
+        }
+
+        impl $name {
+            /// The form of these ARNs.
+            pub const FORM: &'static str = $form;
+
+            /// # Errors
+            /// [`ArnError`] for anything that does not have [`Self::FORM`].
+            pub fn parse(text: &str) -> Result<Self, ArnError> {
+                let arn = regional(text, $service, $prefix, Self::FORM)?;
+                Ok(Self {
+                    arn: text.to_owned(),
+                    region: arn.region.to_owned(),
+                })
+            }
+
+            /// The whole ARN.
+            #[must_use]
+            pub fn as_str(&self) -> &str {
+                &self.arn
+            }
+
+            /// The Region of the resource.
+            #[must_use]
+            pub fn region(&self) -> &str {
+                &self.region
+            }
+        }
+
+        impl fmt::Display for $name {
+            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str(&self.arn)
+            }
+        }
+    };
 }
 
-impl KeyArn {
-    /// The form of these ARNs.
-    pub const FORM: &'static str = "arn:aws:kms:REGION:ACCOUNT:key/ID";
-
-    /// # Errors
-    /// Anything that is not the ARN of a key.
-    pub fn parse(text: &str) -> Result<Self, ArnError> {
-        let arn = regional(text, "kms", "key/", Self::FORM)?;
-        Ok(Self {
-            arn: text.to_owned(),
-            region: arn.region.to_owned(),
-        })
-    }
-
-    /// The whole ARN.
-    #[must_use]
-    pub fn as_str(&self) -> &str {
-        &self.arn
-    }
-
-    /// Where the key is.
-    #[must_use]
-    pub fn region(&self) -> &str {
-        &self.region
-    }
+regional_arn! {
+    /// The ARN of a KMS key.
+    ///
+    /// Aliases are refused: they resolve in the caller's account, and S3 answers with the key's ARN, so that an alias
+    /// could not be verified.
+    KeyArn: "kms", "key/", "arn:aws:kms:REGION:ACCOUNT:key/ID"
 }
 
-impl fmt::Display for KeyArn {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&self.arn)
-    }
-}
-
-/// The ARN of an SSM parameter.
-///
-/// A bare name is refused: it would be looked for in the caller's Region.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct ParameterArn {
-    arn: String,
-    region: String,
-}
-
-impl ParameterArn {
-    /// The form of these ARNs.
-    pub const FORM: &'static str = "arn:aws:ssm:REGION:ACCOUNT:parameter/NAME";
-
-    /// # Errors
-    /// Anything that is not the ARN of a parameter.
-    pub fn parse(text: &str) -> Result<Self, ArnError> {
-        let arn = regional(text, "ssm", "parameter/", Self::FORM)?;
-        Ok(Self {
-            arn: text.to_owned(),
-            region: arn.region.to_owned(),
-        })
-    }
-
-    /// The whole ARN, which SSM takes as a name.
-    #[must_use]
-    pub fn as_str(&self) -> &str {
-        &self.arn
-    }
-
-    /// Where the parameter is.
-    #[must_use]
-    pub fn region(&self) -> &str {
-        &self.region
-    }
-}
-
-impl fmt::Display for ParameterArn {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&self.arn)
-    }
+regional_arn! {
+    /// The ARN of an SSM parameter, which SSM takes as a name.
+    ///
+    /// A bare name is refused: it would be looked up in the caller's Region.
+    ParameterArn: "ssm", "parameter/", "arn:aws:ssm:REGION:ACCOUNT:parameter/NAME"
 }
 
 /// The ARN of an IAM role, comparable with the ARNs its sessions have.
@@ -314,7 +289,28 @@ mod tests {
         ] {
             assert!(!role.is_session(other), "{other}");
         }
-        assert!(RoleArn::parse("arn:aws:iam::123456789012:user/edge").is_err());
-        assert!(RoleArn::parse("arn:aws:iam::123456789012:role/").is_err());
+    }
+
+    #[test]
+    fn a_role_is_global_and_has_an_account_and_a_name() {
+        let text = "arn:aws:iam::123456789012:role/keyfront/edge";
+        let role = RoleArn::parse(text).unwrap();
+        assert_eq!(role.as_str(), text);
+        assert_eq!(role.account(), "123456789012");
+        for other in [
+            "arn:aws:iam::123456789012:user/edge",
+            "arn:aws:iam::123456789012:role/",
+            "arn:aws:sts::123456789012:role/edge",
+            "arn:aws:iam:us-east-1:123456789012:role/edge",
+            "arn:aws:iam::12345:role/edge",
+        ] {
+            assert_eq!(
+                RoleArn::parse(other),
+                Err(ArnError::Kind {
+                    expected: RoleArn::FORM
+                }),
+                "{other}"
+            );
+        }
     }
 }

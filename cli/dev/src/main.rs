@@ -8,20 +8,8 @@ mod serve;
 
 use std::process::ExitCode;
 
-use clap::{Parser, Subcommand};
-
-/// Runs Keyfront on this machine.
-#[derive(Debug, Parser)]
-#[command(
-    name = "keyfront",
-    bin_name = "keyfront",
-    version,
-    arg_required_else_help = true
-)]
-struct Arguments {
-    #[command(subcommand)]
-    command: Command,
-}
+use clap::Subcommand;
+use keyfront_cli::Program;
 
 #[derive(Debug, Subcommand)]
 enum Command {
@@ -29,32 +17,18 @@ enum Command {
 }
 
 fn main() -> ExitCode {
-    keyfront_cli::main(|Arguments { command }| match command {
+    keyfront_cli::main(Program::Dev, |command| match command {
         Command::Dev(arguments) => serve::run(arguments).map(|()| ExitCode::SUCCESS),
     })
 }
 
 #[cfg(test)]
 mod tests {
-    use clap::CommandFactory as _;
     use keyfront_cli::Program;
 
     #[test]
     fn keyfront_lists_the_commands_of_this_program_in_their_own_words() {
-        let definition = super::Arguments::command();
-        let defined: Vec<(&str, String)> = definition
-            .get_subcommands()
-            .map(|command| {
-                (
-                    command.get_name(),
-                    command.get_about().unwrap_or_default().to_string(),
-                )
-            })
-            .collect();
-        let listed: Vec<(&str, String)> = Program::Dev
-            .commands()
-            .map(|entry| (entry.name, entry.about.to_owned()))
-            .collect();
-        assert_eq!(listed, defined);
+        let definition = keyfront_cli::definition::<super::Command>(Program::Dev);
+        assert_eq!(Program::Dev.listed(), keyfront_cli::listed(&definition));
     }
 }

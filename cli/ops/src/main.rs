@@ -13,20 +13,8 @@ mod system;
 
 use std::process::ExitCode;
 
-use clap::{Parser, Subcommand};
-
-/// Deploys, explains and audits Keyfront.
-#[derive(Debug, Parser)]
-#[command(
-    name = "keyfront",
-    bin_name = "keyfront",
-    version,
-    arg_required_else_help = true
-)]
-struct Arguments {
-    #[command(subcommand)]
-    command: Command,
-}
+use clap::Subcommand;
+use keyfront_cli::Program;
 
 #[derive(Debug, Subcommand)]
 enum Command {
@@ -40,7 +28,7 @@ enum Command {
 }
 
 fn main() -> ExitCode {
-    keyfront_cli::main(|Arguments { command }| match command {
+    keyfront_cli::main(Program::Ops, |command| match command {
         Command::Deploy(arguments) => deploy::run(arguments),
         Command::Status(arguments) => deploy::run_status(arguments),
         Command::Outputs(arguments) => deploy::run_outputs(arguments),
@@ -53,25 +41,11 @@ fn main() -> ExitCode {
 
 #[cfg(test)]
 mod tests {
-    use clap::CommandFactory as _;
     use keyfront_cli::Program;
 
     #[test]
     fn keyfront_lists_the_commands_of_this_program_in_their_own_words() {
-        let definition = super::Arguments::command();
-        let defined: Vec<(&str, String)> = definition
-            .get_subcommands()
-            .map(|command| {
-                (
-                    command.get_name(),
-                    command.get_about().unwrap_or_default().to_string(),
-                )
-            })
-            .collect();
-        let listed: Vec<(&str, String)> = Program::Ops
-            .commands()
-            .map(|entry| (entry.name, entry.about.to_owned()))
-            .collect();
-        assert_eq!(listed, defined);
+        let definition = keyfront_cli::definition::<super::Command>(Program::Ops);
+        assert_eq!(Program::Ops.listed(), keyfront_cli::listed(&definition));
     }
 }

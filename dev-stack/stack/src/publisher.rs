@@ -8,8 +8,7 @@ use anyhow::Context as _;
 use aws_sdk_s3::Client;
 use aws_sdk_s3::error::{DisplayErrorContext, ProvideErrorMetadata as _, SdkError};
 use keyfront_origin::encryption::EncryptionMode;
-use keyfront_origin::publisher::{NewToken, POLICY_KEY, Publisher, Publishers};
-use keyfront_origin::publishers::new_token;
+use keyfront_origin::publisher::{NewToken, POLICY_KEY, Publisher, PublisherToken, Publishers};
 use serde_json::json;
 use time::OffsetDateTime;
 
@@ -58,7 +57,7 @@ async fn issue(
     now: OffsetDateTime,
 ) -> anyhow::Result<String> {
     policy.revoke_tokens(PUBLISHER)?;
-    let token = new_token()?;
+    let token = PublisherToken::generate(getrandom::fill)?;
     let new = NewToken {
         id: &uuid::Uuid::new_v4().to_string(),
         token: &token,

@@ -9,12 +9,11 @@ mod policy_source;
 use std::time::SystemTime;
 
 use time::OffsetDateTime;
-use zeroize::Zeroizing;
 
 pub use self::{issuer_keys::IssuerKeys, policy_source::PolicySource};
 use crate::{
     error::Error,
-    publisher::{IamCaller, PublisherToken, Session},
+    publisher::{IamCaller, Session},
     store::Store,
 };
 
@@ -66,14 +65,4 @@ impl Directory {
             }
         }
     }
-}
-
-/// Makes a new publisher's token.
-///
-/// # Errors
-/// The operating system has no randomness.
-pub fn new_token() -> Result<PublisherToken, getrandom::Error> {
-    let mut secret = Zeroizing::new([0_u8; 32]);
-    getrandom::fill(secret.as_mut())?;
-    Ok(PublisherToken::from_random(&secret))
 }

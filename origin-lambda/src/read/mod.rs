@@ -186,6 +186,7 @@ impl Facts {
                 "content-disposition",
                 described.content_disposition.as_deref(),
             ),
+            ("content-language", described.content_language.as_deref()),
             ("cache-control", described.cache_control.as_deref()),
         ];
         let set = |(name, value): (&'h str, Option<&'h str>)| Some((name, value?));
@@ -203,4 +204,38 @@ pub(crate) fn http_date_seconds(text: &str) -> Option<i64> {
 fn within(range: &PlannedRange) -> Range<usize> {
     let position = |at: u64| usize::try_from(at).unwrap_or(usize::MAX);
     position(range.first())..position(range.first() + range.length())
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::HashMap;
+
+    use super::*;
+
+    #[test]
+    fn what_s3_reports_of_an_object_reaches_the_reader() {
+        let described = Described {
+            etag: Some("\"e\"".to_owned()),
+            size: 48,
+            content_type: Some("text/html".to_owned()),
+            content_encoding: Some("br".to_owned()),
+            content_disposition: Some("inline".to_owned()),
+            content_language: Some("de".to_owned()),
+            cache_control: Some("no-cache".to_owned()),
+            last_modified: Some(DateTime::from_secs(0)),
+            encryption: None,
+            metadata: HashMap::new(),
+        };
+        let expected = [
+            ("content-length", "48"),
+            ("etag", "\"e\""),
+            ("last-modified", "Thu, 01 Jan 1970 00:00:00 GMT"),
+            ("content-type", "text/html"),
+            ("content-encoding", "br"),
+            ("content-disposition", "inline"),
+            ("content-language", "de"),
+            ("cache-control", "no-cache"),
+        ];
+        assert_eq!(Facts::of(&described).headers(&described), expected);
+    }
 }

@@ -21,6 +21,8 @@ pub struct Described {
     pub content_encoding: Option<String>,
     /// How browsers shall present it.
     pub content_disposition: Option<String>,
+    /// Languages of its readers.
+    pub content_language: Option<String>,
     /// How long caches keep it.
     pub cache_control: Option<String>,
     /// Last write.

@@ -86,6 +86,7 @@ impl Store {
             content_type: answer.content_type,
             content_encoding: answer.content_encoding,
             content_disposition: answer.content_disposition,
+            content_language: answer.content_language,
             cache_control: answer.cache_control,
             last_modified: answer.last_modified,
             metadata: answer.metadata.unwrap_or_default(),

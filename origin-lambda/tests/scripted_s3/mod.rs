@@ -21,8 +21,7 @@ use keyfront_origin::{
     },
     http::{function_url::FunctionUrl, native},
     kms::Kms,
-    publisher::{NewToken, POLICY_KEY, Publisher, Publishers},
-    publishers::new_token,
+    publisher::{NewToken, POLICY_KEY, Publisher, PublisherToken, Publishers},
     store,
 };
 use serde_json::{Value, json};
@@ -190,7 +189,7 @@ impl Stage {
         let publisher: Publisher =
             serde_json::from_value(json!({"id": "web", "rules": rules})).unwrap();
         let mut policy = Publishers::default().with(publisher).unwrap();
-        let token = new_token().unwrap();
+        let token = PublisherToken::generate(getrandom::fill).unwrap();
         let new = NewToken {
             id: "t1",
             token: &token,

@@ -9,7 +9,7 @@ use std::time::SystemTime;
 use keyfront_iam::{
     Account, Call, Context, Iam, Policy, PolicyKind, Principal, Requester, ResourcePolicy, User,
 };
-use keyfront_origin::encryption::ServerSide;
+use keyfront_origin_core::encryption::ServerSide;
 use serde_json::Value;
 
 use super::{

@@ -145,7 +145,7 @@ fn beside(path: &Path) -> PathBuf {
 #[cfg(test)]
 mod tests {
     #![allow(clippy::unwrap_used)]
-    use keyfront_origin::encryption::EncryptionMode;
+    use keyfront_origin_core::encryption::EncryptionMode;
 
     use super::*;
 

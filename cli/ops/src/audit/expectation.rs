@@ -1,7 +1,7 @@
 //! What is demanded of objects and bucket.
 
 use anyhow::ensure;
-use keyfront_origin::encryption::{EncryptionMode, ServerSide};
+use keyfront_origin_core::encryption::{EncryptionMode, ServerSide};
 use serde::{Deserialize, Serialize};
 
 /// The modes objects may have, the first being the one `--fix` applies, and the key of those under KMS.

@@ -8,7 +8,7 @@ use aws_sdk_s3::{
     operation::{copy_object::builders::CopyObjectFluentBuilder, head_object::HeadObjectOutput},
     types::{MetadataDirective, ServerSideEncryption, StorageClass, TaggingDirective},
 };
-use keyfront_origin::encryption::ServerSide;
+use keyfront_origin_core::encryption::ServerSide;
 use keyfront_sigv4::uri_encoding;
 
 use super::{
@@ -174,7 +174,7 @@ pub(super) fn verdict(
 mod tests {
     #![allow(clippy::unwrap_used)]
     use aws_sdk_s3::operation::head_object::builders::HeadObjectOutputBuilder;
-    use keyfront_origin::encryption::EncryptionMode;
+    use keyfront_origin_core::encryption::EncryptionMode;
 
     use super::*;
 

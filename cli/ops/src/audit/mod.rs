@@ -22,7 +22,7 @@ use std::{io::IsTerminal as _, path::PathBuf, process::ExitCode};
 use anyhow::{Context as _, bail};
 use clap::Args;
 use keyfront_cli::report;
-use keyfront_origin::encryption::{EncryptionMode, ServerSide};
+use keyfront_origin_core::encryption::{EncryptionMode, ServerSide};
 
 use self::{
     bucket::{BucketFacts, Reading},

@@ -2,7 +2,7 @@
 
 use keyfront_envelope::{Format, Wrap};
 use keyfront_names::RESERVED_PREFIX;
-use keyfront_origin::encryption::{EncryptionMode, EnvelopeWrap, ServerSide};
+use keyfront_origin_core::encryption::{EncryptionMode, EnvelopeWrap, ServerSide};
 
 use super::{
     expectation::{Expectation, is_kms},

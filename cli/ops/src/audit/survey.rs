@@ -9,7 +9,7 @@ use aws_sdk_s3::{
     types::{EncodingType, EncryptionType, Grant, Owner, ServerSideEncryptionRule},
 };
 use keyfront_names::Partition;
-use keyfront_origin::form_encoding;
+use keyfront_origin_core::form_encoding;
 
 use super::{
     bucket::{AccessBlock, BucketFacts, DefaultEncryption, Grantee, Reading},

@@ -4,7 +4,7 @@ use anyhow::Context as _;
 use aws_sdk_s3::{operation::head_object::HeadObjectOutput, types::EncodingType};
 use futures::{Stream, TryStreamExt as _, stream};
 use keyfront_envelope::{INSTRUCTION_FILE_MARKER, Recognised, recognise};
-use keyfront_origin::form_encoding;
+use keyfront_origin_core::form_encoding;
 
 use super::object::{ObjectFacts, Sealed};
 use crate::{aws::call_error, bucket_target::BucketTarget};

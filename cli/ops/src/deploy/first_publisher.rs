@@ -2,7 +2,7 @@
 
 use anyhow::Context as _;
 use aws_config::SdkConfig;
-use keyfront_origin::publisher::Publisher;
+use keyfront_origin_core::publisher::Publisher;
 use time::OffsetDateTime;
 
 use crate::{

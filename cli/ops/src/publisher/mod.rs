@@ -1,6 +1,6 @@
 //! `keyfront publisher add | rotate | revoke | list`: edits the publishers' policy in the bucket.
 //!
-//! What a policy may say is the origin's (`keyfront_origin::publisher`); nothing of it is repeated here.
+//! What a policy may say is the origin's (`keyfront_origin_core::publisher`); nothing of it is repeated here.
 
 mod bucket_arguments;
 mod moment;
@@ -13,7 +13,7 @@ use std::{process::ExitCode, time::Duration};
 
 use anyhow::Context as _;
 use clap::{Args, Subcommand};
-use keyfront_origin::publisher::{IamPrincipal, Identity, Publisher};
+use keyfront_origin_core::publisher::{IamPrincipal, Identity, Publisher};
 use time::OffsetDateTime;
 
 use self::{

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use anyhow::Context as _;
 use aws_sdk_s3::error::ProvideErrorMetadata as _;
-use keyfront_origin::publisher::{POLICY_KEY, PolicyError, Publishers};
+use keyfront_origin_core::publisher::{POLICY_KEY, PolicyError, Publishers};
 
 use crate::{aws::call_error, bucket_target::BucketTarget};
 

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use keyfront_origin::publisher::{Publisher, PublisherToken, Publishers, Rule, StoredToken};
+use keyfront_origin_core::publisher::{Publisher, PublisherToken, Publishers, Rule, StoredToken};
 use time::{OffsetDateTime, format_description::well_known::Rfc3339};
 
 use keyfront_cli::{

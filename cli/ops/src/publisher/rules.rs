@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use anyhow::Context as _;
 use clap::{Args, ValueEnum};
-use keyfront_origin::{
+use keyfront_origin_core::{
     encryption::{EncryptionMode, EncryptionModes},
     media_type::MediaRange,
     publisher::{HeaderText, Method, Prefix, Rule},

@@ -1,8 +1,7 @@
 //! New tokens.
 
 use anyhow::Context as _;
-use keyfront_origin::publisher::{NewToken, PublisherToken, Publishers};
-use keyfront_origin::publishers::new_token;
+use keyfront_origin_core::publisher::{NewToken, PublisherToken, Publishers};
 use time::OffsetDateTime;
 
 use super::moment::token_id;
@@ -23,7 +22,8 @@ pub(crate) fn issue(
         .find(|entry| entry.id == publisher);
     let taken = entry.map_or(&[][..], |entry| &entry.tokens);
     let id = token_id(now, |id| taken.iter().any(|token| token.id == id));
-    let token = new_token().context("no randomness for a new token")?;
+    let token =
+        PublisherToken::generate(getrandom::fill).context("no randomness for a new token")?;
     let new = NewToken {
         id: &id,
         token: &token,

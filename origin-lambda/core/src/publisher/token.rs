@@ -18,8 +18,18 @@ const PREFIX: &str = "kfp_";
 pub struct PublisherToken(Zeroizing<String>);
 
 impl PublisherToken {
+    /// Makes a token of 256 bits that `fill` takes from the operating system, as `getrandom::fill` does.
+    ///
+    /// # Errors
+    /// Those of `fill`.
+    pub fn generate<E>(fill: impl FnOnce(&mut [u8]) -> Result<(), E>) -> Result<Self, E> {
+        let mut secret = Zeroizing::new([0_u8; 32]);
+        fill(secret.as_mut())?;
+        Ok(Self::from_random(&secret))
+    }
+
     /// Makes a token of 256 random bits.
-    pub fn from_random(secret: &Zeroizing<[u8; 32]>) -> Self {
+    pub(crate) fn from_random(secret: &Zeroizing<[u8; 32]>) -> Self {
         let mut text = Zeroizing::new(String::with_capacity(PREFIX.len() + 43));
         text.push_str(PREFIX);
         // The capacity holds prefix and 43 characters, so no unwiped copy is left by a reallocation.

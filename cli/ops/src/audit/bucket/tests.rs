@@ -1,5 +1,5 @@
 #![allow(clippy::unwrap_used)]
-use keyfront_origin::encryption::EncryptionMode;
+use keyfront_origin_core::encryption::EncryptionMode;
 
 use super::*;
 

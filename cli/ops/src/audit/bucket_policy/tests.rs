@@ -3,7 +3,7 @@
     clippy::needless_pass_by_value,
     reason = "policies are written in place"
 )]
-use keyfront_origin::encryption::EncryptionMode;
+use keyfront_origin_core::encryption::EncryptionMode;
 use serde_json::json;
 
 use super::*;
