@@ -49,7 +49,7 @@ fuzz_target!(|text: &str| {
     assert_eq!(unframed(&wire), body.as_bytes());
     let chunks = body.as_bytes().chunks(chunk_size.bytes()).chain([&b""[..]]);
     if payload != StreamingPayload::UnsignedTrailer {
-        judge_chain(&signatures, chunks, &trailers);
+        check_chain(&signatures, chunks, &trailers);
     }
 });
 
@@ -142,7 +142,7 @@ fn unframed(mut wire: &[u8]) -> Vec<u8> {
     }
 }
 
-fn judge_chain<'b>(
+fn check_chain<'b>(
     signatures: &[String],
     chunks: impl Iterator<Item = &'b [u8]>,
     trailers: &[(&str, &str)],

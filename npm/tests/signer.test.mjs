@@ -134,7 +134,7 @@ test('a presigned URL names the headers its user must send', async () => {
   assert.equal(url.searchParams.get('X-Amz-Expires'), '900');
 });
 
-test('credentials are asked for with every signature', async () => {
+test('credentials are fetched for every signature', async () => {
   let asked = 0;
   const credentials = async () => ({ ...CREDENTIALS, accessKeyId: `AKIA${(asked += 1)}`, sessionToken: undefined });
   const signer = new Signer({ ...S3, credentials });
@@ -151,7 +151,7 @@ test('headers that are named are signed too', async () => {
   assert.match(headers.get('authorization'), /SignedHeaders=content-type;host;/);
 });
 
-test('redirects are not followed unless asked for', async () => {
+test('redirects are not followed unless requested', async () => {
   assert.equal((await new Signer(S3).sign(`${HOST}/a`)).redirect, 'manual');
   assert.equal((await new Signer(S3).sign(`${HOST}/a`, { redirect: 'follow' })).redirect, 'follow');
 });

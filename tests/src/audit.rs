@@ -291,7 +291,7 @@ impl Report {
 
     /// Those about objects and uploads.
     #[must_use]
-    pub fn told_of_keys(&self) -> Vec<(&str, &str)> {
+    pub fn reported_keys(&self) -> Vec<(&str, &str)> {
         self.told()
             .into_iter()
             .filter(|(_, key)| !key.is_empty())

@@ -255,7 +255,7 @@ describe('origin-request', () => {
     }
   });
 
-  test('viewers mistakes are told by their code', async () => {
+  test('viewer mistakes are reported by their code', async () => {
     for (const [request, status, code] of [
       [{ uri: '/a/../b' }, 400, 'path-invalid'],
       [{ uri: '/%2e%2e/b' }, 400, 'path-invalid'],

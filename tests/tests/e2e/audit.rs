@@ -57,7 +57,7 @@ async fn the_dev_stack_is_audited_by_its_dev_json_and_its_own_key() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn each_object_that_is_not_as_demanded_is_told_with_its_reason() {
+async fn each_object_that_is_not_as_demanded_is_reported_with_its_reason() {
     let audited = Audited::bare().await;
     let other = audited.other_key().await;
     let key = audited.key().to_owned();
@@ -82,17 +82,17 @@ async fn each_object_that_is_not_as_demanded_is_told_with_its_reason() {
         ("other-mode", "a-s3"),
         ("other-mode", "d-dsse"),
     ];
-    assert_eq!(report.told_of_keys(), expected, "{report:?}");
+    assert_eq!(report.reported_keys(), expected, "{report:?}");
     assert_eq!(report.code, 1);
 
     let report = audited
         .run(&["--expect-mode", "sse-s3,dsse-kms", "--prefix", "a"])
         .await;
-    assert_eq!(report.told_of_keys(), [], "{report:?}");
+    assert_eq!(report.reported_keys(), [], "{report:?}");
     let report = audited
         .run(&["--expect-mode", "envelope-kms", "--prefix", "c"])
         .await;
-    let told = report.told_of_keys();
+    let told = report.reported_keys();
     assert!(
         told.contains(&("no-envelope", "c-no-bucket-key")),
         "{report:?}"
@@ -113,7 +113,7 @@ async fn put_with_metadata(audited: &Audited, key: &str, metadata: &[(&str, &str
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn gaps_in_the_buckets_settings_are_told() {
+async fn gaps_in_the_buckets_settings_are_reported() {
     let audited = Audited::bare().await;
     let (s3, bucket) = (audited.s3(), &audited.bucket);
     s3.delete_public_access_block()
@@ -201,7 +201,7 @@ async fn what_may_not_be_read_is_not_checked_and_never_clean() {
     audited.pretend_production();
     let report = audited.run(&[]).await;
     assert_eq!(
-        report.told_of_keys(),
+        report.reported_keys(),
         [("not-checked", ".keyfront/publishers.json")]
     );
     assert_eq!(report.code, 2, "{report:?}");
@@ -216,15 +216,15 @@ async fn begun_uploads_are_stale_after_the_days_that_were_given() {
         call.bucket(&audited.bucket).key(key).send().await.unwrap();
     }
     let report = audited.run(&[]).await;
-    assert_eq!(report.told_of_keys(), [], "{report:?}");
+    assert_eq!(report.reported_keys(), [], "{report:?}");
     let report = audited.run(&["--stale-days", "0"]).await;
     assert_eq!(
-        report.told_of_keys(),
+        report.reported_keys(),
         keys.map(|key| ("stale-upload", key)),
         "{report:?}"
     );
     let report = audited.run(&["--stale-days", "0", "--prefix", "s"]).await;
-    assert_eq!(report.told_of_keys(), [("stale-upload", "second")]);
+    assert_eq!(report.reported_keys(), [("stale-upload", "second")]);
 }
 
 /// Pages of 1,000 keys: eleven of them, the last one short.
@@ -235,7 +235,7 @@ fn name(at: usize) -> String {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn ten_thousand_objects_are_told_once_each_across_an_interruption() {
+async fn ten_thousand_objects_are_reported_once_each_across_an_interruption() {
     let audited = Audited::bare().await;
     stream::iter(0..MANY)
         .for_each_concurrent(32, |at| {
@@ -262,7 +262,7 @@ async fn ten_thousand_objects_are_told_once_each_across_an_interruption() {
     assert_eq!(second.code, 1, "{}", second.stderr);
     assert!(!audited.has_checkpoint());
     let told = |report: &Report| -> Vec<String> {
-        let told = report.told_of_keys().into_iter();
+        let told = report.reported_keys().into_iter();
         told.map(|(code, key)| format!("{code} {key}")).collect()
     };
     let (first_keys, second_keys) = (told(&first), told(&second));
@@ -280,11 +280,11 @@ async fn ten_thousand_objects_are_told_once_each_across_an_interruption() {
     expected.sort_unstable();
     assert!(all == expected, "{} told of {MANY}", all.len());
     // The settings were told by the first run; the numbers are of both.
-    assert_eq!(second.findings.len(), second.told_of_keys().len());
+    assert_eq!(second.findings.len(), second.reported_keys().len());
     assert_eq!(second.summary["objects"], MANY);
     assert_eq!(
         second.summary["violations"],
-        MANY + first.findings.len() - first.told_of_keys().len()
+        MANY + first.findings.len() - first.reported_keys().len()
     );
 }
 
@@ -312,7 +312,7 @@ async fn an_audit_never_goes_on_from_the_checkpoint_of_another() {
     }
     assert_eq!(std::fs::read(audited.checkpoint()).unwrap(), before);
     let report = audited.run(&["--restart", "--prefix", "a"]).await;
-    assert_eq!(report.told_of_keys(), [("other-mode", "a")]);
+    assert_eq!(report.reported_keys(), [("other-mode", "a")]);
     assert!(!audited.has_checkpoint());
 }
 
@@ -327,7 +327,7 @@ async fn throttled_looks_are_made_again() {
         times: 2,
     });
     let report = audited.run(&[]).await;
-    assert_eq!(report.told_of_keys(), [("other-mode", "a")], "{report:?}");
+    assert_eq!(report.reported_keys(), [("other-mode", "a")], "{report:?}");
     assert_eq!(audited.proxy.heal(), 2);
 }
 
@@ -374,7 +374,7 @@ async fn hostile_keys_reach_neither_the_spreadsheet_nor_the_terminal() {
     assert!(!table.contains('\u{1b}'));
     let told = audited.run(&[]).await;
     let told: BTreeSet<&str> = told
-        .told_of_keys()
+        .reported_keys()
         .into_iter()
         .map(|(_, key)| key)
         .collect();
@@ -475,7 +475,11 @@ async fn fix_encrypts_anew_in_place_and_keeps_everything_else() {
     assert_eq!(tags, BTreeSet::from([("team", "red one"), ("env", "prod")]));
 
     let again = audited.run(&["--fix", "--yes"]).await;
-    assert_eq!(again.told_of_keys(), [], "nothing is left to do: {again:?}");
+    assert_eq!(
+        again.reported_keys(),
+        [],
+        "nothing is left to do: {again:?}"
+    );
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -594,7 +598,7 @@ async fn holds_newer(audited: &Audited) {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_copy_that_s3_refuses_is_told_and_nothing_is_reported_as_fixed() {
+async fn a_copy_that_s3_refuses_is_reported_and_nothing_counts_as_fixed() {
     let audited = Audited::bare().await;
     audited.put_plain("a").await;
     audited.proxy.fail(Rule {

@@ -194,7 +194,7 @@ async fn throttled_calls_are_made_again_until_they_pass() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_failed_resource_is_told_first_with_its_reason() {
+async fn a_failed_resource_is_reported_first_with_its_reason() {
     let bench = Bench::new().await;
     bench.aws.state().failing = Some((
         "Bucket".to_owned(),
@@ -224,7 +224,7 @@ async fn a_failed_resource_is_told_first_with_its_reason() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_stack_in_rollback_complete_is_refused_untouched_and_replaced_when_asked() {
+async fn a_stack_in_rollback_complete_is_refused_untouched_and_replaced_on_request() {
     let bench = Bench::new().await;
     let at = (TOGETHER.to_owned(), "media".to_owned());
     let failed = FakeStack::at_rest(TOGETHER, "media", "ROLLBACK_COMPLETE");
@@ -240,7 +240,7 @@ async fn a_stack_in_rollback_complete_is_refused_untouched_and_replaced_when_ask
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_rollback_that_stopped_is_continued_when_asked() {
+async fn a_rollback_that_stopped_is_continued_on_request() {
     let bench = Bench::new().await;
     let at = (TOGETHER.to_owned(), "media".to_owned());
     let failed = FakeStack::at_rest(TOGETHER, "media", "UPDATE_ROLLBACK_FAILED");

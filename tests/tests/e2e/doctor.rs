@@ -692,7 +692,7 @@ async fn a_stacks_outputs_and_names_given_one_by_one_lead_to_the_same() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn aws_that_cannot_be_asked_leaves_the_url_to_be_judged() {
+async fn without_access_to_aws_the_url_is_still_diagnosed() {
     let stage = Stage::start(Start::Whole).await;
     let broken = FaultProxy::reserve().await;
     let output = as_on_aws(&stage, &broken, &broken)

@@ -83,7 +83,7 @@ fn told(answer: &Answer) -> (u16, String) {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn what_kms_refuses_is_told_by_its_cause_and_stores_nothing() {
+async fn what_kms_refuses_is_reported_by_its_cause_and_stores_nothing() {
     let stage = Stage::open().await;
     for (error, status, code) in [
         (
@@ -156,7 +156,7 @@ async fn kms_throttled_and_s3_busy_for_a_moment_are_not_noticed() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn an_s3_that_stays_broken_is_told_and_leaves_nothing_readable() {
+async fn an_s3_that_stays_broken_is_reported_and_leaves_nothing_readable() {
     let stage = Stage::open().await;
     for (key, fault, status, code) in [
         ("busy", SLOW_DOWN, 503, "throttled"),

@@ -130,7 +130,7 @@ fn concurrent_changes_of_the_policy_all_survive() {
 }
 
 #[test]
-fn what_the_policy_does_not_have_is_told_and_changes_nothing() {
+fn what_the_policy_does_not_have_is_reported_and_changes_nothing() {
     let stack = Stack::start_with(&["--ephemeral", "--edge", "native"]);
     let before = publisher(&stack, &["list", "--json"]).stdout;
     for (line, told) in [

@@ -121,7 +121,7 @@ fn refusal(answer: &Answer, own_key: &str) -> (StatusCode, String) {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_publisher_is_told_nothing_of_anothers_objects_not_even_whether_they_exist() {
+async fn a_publisher_learns_nothing_of_anothers_objects_not_even_whether_they_exist() {
     let stack = with_two_publishers().await;
     let [a, b] = TOKENS;
     let stored = call(&stack, a, Method::PUT, "/objects/a/secret", content(99)).await;

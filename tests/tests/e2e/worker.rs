@@ -57,7 +57,7 @@ async fn put(stack: &LocalStack, key: &str, body: &str, cache: &str) {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn what_the_origin_says_in_its_error_is_told_apart_and_never_leaks() {
+async fn causes_in_the_origins_error_are_distinguished_and_never_leak() {
     let stack = LocalStack::start().await;
     let edge = stack.dev.credentials.edge.clone();
     put(&stack, "secret.txt", "secret", "no-store").await;

@@ -148,7 +148,7 @@ async fn an_origin_that_does_not_answer_is_origin_failed() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn the_origin_is_asked_what_was_signed_and_nothing_else_of_the_viewer() {
+async fn the_origin_receives_what_was_signed_and_nothing_else_of_the_viewer() {
     let origin = StubOrigin::answering(200, &[("content-type", "text/plain")], "x").await;
     let worker = worker(&origin);
     let headers = [

@@ -442,7 +442,7 @@ fn key_policies_are_parsed_strictly_and_cannot_lock_their_author_out() {
 }
 
 #[test]
-fn calls_are_counted_judgements_are_not_and_throttling_can_be_asked_for() {
+fn calls_are_counted_authorization_checks_are_not_and_throttling_can_be_requested() {
     let (stack, key) = with_key();
     let admin = stack.admin();
     let blob = data_key(&stack.kms, &admin, &key.arn).unwrap();

@@ -61,7 +61,7 @@ fn a_trusted_service_assumes_its_role_in_process() {
 }
 
 #[test]
-fn the_trust_policys_conditions_are_judged() {
+fn the_trust_policys_conditions_are_evaluated() {
     let stack = Stack::ephemeral();
     let admin = stack.admin();
     assert!(stack.sts.assume_role(&admin, &asked(Some("stack"))).is_ok());
@@ -83,7 +83,7 @@ fn the_trust_policys_conditions_are_judged() {
 }
 
 #[test]
-fn a_role_that_does_not_exist_is_told_as_denied() {
+fn a_role_that_does_not_exist_is_reported_as_denied() {
     let stack = Stack::ephemeral();
     for arn in [
         "arn:aws:iam::123456789012:role/none",

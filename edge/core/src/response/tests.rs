@@ -163,7 +163,7 @@ fn what_cloudfront_protects_on_responses_is_named() {
 }
 
 #[test]
-fn a_denied_read_is_told_as_origin_denied() {
+fn a_denied_read_is_reported_as_origin_denied() {
     assert_eq!(
         told(&facts(Route::Bucket), &head(403, &[])),
         (502, "origin-denied".into())
@@ -171,7 +171,7 @@ fn a_denied_read_is_told_as_origin_denied() {
 }
 
 #[test]
-fn denied_as_missing_tells_every_403_as_404_and_logs_the_cause() {
+fn denied_as_missing_turns_every_403_into_404_and_logs_the_cause() {
     let facts = ResponseFacts {
         denied_as: DeniedAs::Missing,
         ..facts(Route::Bucket)
@@ -341,7 +341,7 @@ fn lambdas_own_errors_are_replaced() {
 }
 
 #[test]
-fn a_body_over_lambdas_own_limit_is_told_as_too_large() {
+fn a_body_over_lambdas_own_limit_is_reported_as_too_large() {
     let response = head(413, &[("content-type", "application/json")]);
     assert_eq!(
         told(&facts(Route::Publish), &response),

@@ -132,7 +132,7 @@ fn an_answer_is_read_strictly() {
 }
 
 #[test]
-fn a_failed_answer_tells_its_code_and_nothing_else() {
+fn a_failed_answer_reports_its_code_and_nothing_else() {
     for (status, body, error, code) in [
         (
             403,
@@ -229,7 +229,7 @@ fn a_failed_renewal_leaves_the_session_and_backs_off() {
 }
 
 #[test]
-fn an_ended_session_is_not_used_and_told_as_expired_while_sts_fails() {
+fn an_ended_session_is_not_used_and_is_reported_as_expired_while_sts_fails() {
     let (mut sessions, role) = (RoleSessions::new(), role("r"));
     sessions.arrived(&role, "AKIA", NOW, Ok(session(NOW + 1000)));
     assert!(matches!(

@@ -145,7 +145,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_asked_for_is_what_is_checked() {
+    fn what_is_requested_is_what_is_checked() {
         for asked in ServerSide::ALL {
             for got in ServerSide::ALL {
                 let met = asked.request(&key()).is_met_by(&applied(got, Some(true)));

@@ -334,7 +334,7 @@ fn every_verdict_can_be_reached() {
 }
 
 #[test]
-fn an_object_of_the_encryption_client_is_not_judged_by_the_stores_own_encryption() {
+fn an_object_of_the_encryption_client_is_not_checked_against_the_stores_own_encryption() {
     let mut head = encrypted("AES256", None);
     if let Some(encryption) = &mut head.encryption {
         encryption.envelope = true;
