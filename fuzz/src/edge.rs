@@ -47,7 +47,7 @@ pub fn get<'r>(path: &'r str, query: &'r str) -> ViewerRequest<'r> {
     }
 }
 
-/// Serves from an empty memory and judges what holds for everything that leaves or is answered.
+/// Serves from an empty memory and checks what holds for everything that is forwarded or answered.
 pub fn serve(request: &ViewerRequest<'_>) -> Served {
     let served = Edge::new().serve(request, &invocation());
     match &served {

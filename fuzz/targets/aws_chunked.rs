@@ -89,19 +89,19 @@ fn framed(
     let mut signer = Signer::new();
     let (signed, mut chunks) = signer.sign_chunked(&request, &context, plan).ok()?;
     let seed = signed.authorization().rsplit_once('=')?.1.to_owned();
-    let (mut wire, mut rest, mut heads) = (Vec::new(), body, Vec::new());
+    let (mut wire, mut rest, mut chunk_headers) = (Vec::new(), body, Vec::new());
     while chunks.next_length() > 0 {
         let (chunk, after) = rest.split_at(chunks.next_length());
         let head = chunks.head(chunk).expect("a chunk of the length asked for");
         wire.extend([head.as_bytes(), chunk, LINE_END.as_bytes()].concat());
-        heads.push(head);
+        chunk_headers.push(head);
         rest = after;
     }
     assert!(rest.is_empty());
     let end = chunks.end(trailers).ok()?;
     wire.extend(end.bytes());
-    heads.push(end);
-    let text = heads.concat();
+    chunk_headers.push(end);
+    let text = chunk_headers.concat();
     let marks = ["chunk-signature=", "x-amz-trailer-signature:"];
     let signature = |line: &str| {
         marks

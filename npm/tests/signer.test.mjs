@@ -1,4 +1,4 @@
-// The package as Node users have it: installed from its tarball, judged by what arrives and by other signers.
+// The package as Node users have it: installed from its tarball, checked by what arrives and by other signers.
 
 import assert from 'node:assert/strict';
 import { createHash } from 'node:crypto';
@@ -135,8 +135,8 @@ test('a presigned URL names the headers its user must send', async () => {
 });
 
 test('credentials are fetched for every signature', async () => {
-  let asked = 0;
-  const credentials = async () => ({ ...CREDENTIALS, accessKeyId: `AKIA${(asked += 1)}`, sessionToken: undefined });
+  let calls = 0;
+  const credentials = async () => ({ ...CREDENTIALS, accessKeyId: `AKIA${(calls += 1)}`, sessionToken: undefined });
   const signer = new Signer({ ...S3, credentials });
   for (const id of ['AKIA1', 'AKIA2']) {
     const { headers } = await signer.sign(`${HOST}/a`);

@@ -211,18 +211,18 @@ async fn deleting_with_if_match_deletes_that_object_only() {
         request.body(Body::empty()).unwrap()
     };
     // For the copies' time, and for the condition.
-    let requested_twice = |answer: Scripted| {
+    let answers_twice = |answer: Scripted| {
         stage.s3_answers(answer.clone());
         stage.s3_answers(answer);
     };
-    requested_twice(head("\"e1\""));
+    answers_twice(head("\"e1\""));
     assert_eq!(stage.send(delete()).await.status, StatusCode::OK);
     assert_eq!(stage.calls()[2].header("if-match"), Some("\"e1\""));
-    requested_twice(head("\"e2\""));
+    answers_twice(head("\"e2\""));
     assert_eq!(stage.send(delete()).await.problem(), "precondition-failed");
-    requested_twice(Scripted::status(404, &[], ""));
+    answers_twice(Scripted::status(404, &[], ""));
     assert_eq!(stage.send(delete()).await.problem(), "precondition-failed");
-    requested_twice(head("\"e1\""));
+    answers_twice(head("\"e1\""));
     stage.s3_answers(Scripted::error(
         412,
         "PreconditionFailed",

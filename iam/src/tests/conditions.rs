@@ -6,7 +6,7 @@ fn holds_for(principal: Principal, block: &str, context: &Context) -> bool {
     ));
     let arn = "arn:aws:s3:::b";
     let own = vec![policy];
-    judge_as(
+    evaluate_as(
         principal,
         own,
         ResourcePolicy::None,

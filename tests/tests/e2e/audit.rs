@@ -27,7 +27,7 @@ async fn a_bucket_as_deployed_is_clean() {
         .await;
     let report = audited.run(&[]).await;
     assert_eq!(report.code, 0, "{report:?}");
-    assert_eq!(report.told(), []);
+    assert_eq!(report.reported(), []);
     assert_eq!(report.summary["verdict"], "clean");
     assert_eq!(report.summary["envelopes"], 1, "{report:?}");
     assert!(!audited.has_checkpoint(), "nothing is left to go on from");
@@ -52,7 +52,7 @@ async fn the_dev_stack_is_audited_by_its_dev_json_and_its_own_key() {
         ("tls-not-demanded", ""),
         ("versioning-off", ""),
     ];
-    assert_eq!(report.told(), expected, "{report:?}");
+    assert_eq!(report.reported(), expected, "{report:?}");
     assert_eq!(report.code, 1);
 }
 
@@ -92,9 +92,9 @@ async fn each_object_that_is_not_as_demanded_is_reported_with_its_reason() {
     let report = audited
         .run(&["--expect-mode", "envelope-kms", "--prefix", "c"])
         .await;
-    let told = report.reported_keys();
+    let keys = report.reported_keys();
     assert!(
-        told.contains(&("no-envelope", "c-no-bucket-key")),
+        keys.contains(&("no-envelope", "c-no-bucket-key")),
         "{report:?}"
     );
 }
@@ -130,7 +130,7 @@ async fn gaps_in_the_buckets_settings_are_reported() {
         ("versioning-off", ""),
     ];
     let report = audited.run(&[]).await;
-    assert_eq!(report.told(), expected, "{report:?}");
+    assert_eq!(report.reported(), expected, "{report:?}");
 
     let open = format!(
         r#"{{"Version":"2012-10-17","Statement":[{{"Sid":"Open","Effect":"Allow","Principal":"*","Action":"s3:GetObject",
@@ -165,7 +165,11 @@ async fn gaps_in_the_buckets_settings_are_reported() {
         "<Error><Code>OwnershipControlsNotFoundError</Code><Message>none</Message></Error>",
     );
     let report = audited.run(&[]).await;
-    let told: BTreeSet<&str> = report.told().into_iter().map(|(code, _)| code).collect();
+    let codes: BTreeSet<&str> = report
+        .reported()
+        .into_iter()
+        .map(|(code, _)| code)
+        .collect();
     for code in [
         "public-acl",
         "foreign-grant",
@@ -173,7 +177,7 @@ async fn gaps_in_the_buckets_settings_are_reported() {
         "public-policy",
         "public-access-block",
     ] {
-        assert!(told.contains(code), "{code}: {report:?}");
+        assert!(codes.contains(code), "{code}: {report:?}");
     }
 }
 
@@ -187,7 +191,7 @@ async fn what_may_not_be_read_is_not_checked_and_never_clean() {
     let report = read(output);
     let mut expected = vec![("not-checked", ""); 9];
     expected.push(("not-checked", ".keyfront/publishers.json"));
-    assert_eq!(report.told(), expected, "{report:?}");
+    assert_eq!(report.reported(), expected, "{report:?}");
     assert_eq!(report.code, 2);
     assert_eq!(report.summary["verdict"], "incomplete");
     assert_eq!(report.summary["complete"], true);
@@ -261,11 +265,11 @@ async fn ten_thousand_objects_are_reported_once_each_across_an_interruption() {
     let second = audited.run(&[]).await;
     assert_eq!(second.code, 1, "{}", second.stderr);
     assert!(!audited.has_checkpoint());
-    let told = |report: &Report| -> Vec<String> {
-        let told = report.reported_keys().into_iter();
-        told.map(|(code, key)| format!("{code} {key}")).collect()
+    let lines = |report: &Report| -> Vec<String> {
+        let keys = report.reported_keys().into_iter();
+        keys.map(|(code, key)| format!("{code} {key}")).collect()
     };
-    let (first_keys, second_keys) = (told(&first), told(&second));
+    let (first_keys, second_keys) = (lines(&first), lines(&second));
     assert!(
         first_keys.len() > 3000 && second_keys.len() > 3000,
         "{} {}",
@@ -278,8 +282,8 @@ async fn ten_thousand_objects_are_reported_once_each_across_an_interruption() {
         .map(|at| format!("other-mode {}", name(at)))
         .collect();
     expected.sort_unstable();
-    assert!(all == expected, "{} told of {MANY}", all.len());
-    // The settings were told by the first run; the numbers are of both.
+    assert!(all == expected, "{} reported of {MANY}", all.len());
+    // The settings were reported by the first run; the numbers are of both.
     assert_eq!(second.findings.len(), second.reported_keys().len());
     assert_eq!(second.summary["objects"], MANY);
     assert_eq!(
@@ -372,13 +376,13 @@ async fn hostile_keys_reach_neither_the_spreadsheet_nor_the_terminal() {
         "{table}"
     );
     assert!(!table.contains('\u{1b}'));
-    let told = audited.run(&[]).await;
-    let told: BTreeSet<&str> = told
+    let report = audited.run(&[]).await;
+    let found: BTreeSet<&str> = report
         .reported_keys()
         .into_iter()
         .map(|(_, key)| key)
         .collect();
-    assert_eq!(told, keys.into_iter().collect());
+    assert_eq!(found, keys.into_iter().collect());
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -78,7 +78,7 @@ impl Stage {
     }
 }
 
-fn told(answer: &Answer) -> (u16, String) {
+fn status_and_code(answer: &Answer) -> (u16, String) {
     (answer.status.as_u16(), answer.code())
 }
 
@@ -119,7 +119,11 @@ async fn what_kms_refuses_is_reported_by_its_cause_and_stores_nothing() {
             } else {
                 stage.put(&key, mode, 64).await
             };
-            assert_eq!(told(&answer), (status, code.to_owned()), "{action}");
+            assert_eq!(
+                status_and_code(&answer),
+                (status, code.to_owned()),
+                "{action}"
+            );
             assert!(stage.kms.heal() > 0);
             if !mode.is_empty() {
                 assert!(!stage.stack.exists(&key).await, "{key}");
@@ -170,7 +174,11 @@ async fn an_s3_that_stays_broken_is_reported_and_leaves_nothing_readable() {
                 times: FOR_EVER,
             });
             let answer = stage.put(key, "envelope-kms", length).await;
-            assert_eq!(told(&answer), (status, code.to_owned()), "{key} {length}");
+            assert_eq!(
+                status_and_code(&answer),
+                (status, code.to_owned()),
+                "{key} {length}"
+            );
             assert!(stage.s3.heal() > 0);
             assert!(!stage.stack.exists(key).await, "{key} {length}");
         }

@@ -60,8 +60,8 @@ async fn ranges_count_on_the_plaintext_whether_it_is_verified_first_or_streamed(
             let part = stack.read(key, &[("range", &range)]).await;
             assert_eq!(part.status, StatusCode::PARTIAL_CONTENT, "{key} {range}");
             assert_eq!(part.body, plain.slice(first..end), "{key} {range}");
-            let told = format!("bytes {first}-{}/{length}", end - 1);
-            assert_eq!(part.header("content-range"), told);
+            let content_range = format!("bytes {first}-{}/{length}", end - 1);
+            assert_eq!(part.header("content-range"), content_range);
             assert_eq!(part.header("cache-control"), cache);
         }
         let beyond = stack

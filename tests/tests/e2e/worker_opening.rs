@@ -164,8 +164,8 @@ async fn the_workers_ranges_count_on_the_plaintext() {
             let part = reading.get(key, &[("range", &range)]).await;
             assert_eq!(part.status, StatusCode::PARTIAL_CONTENT, "{key} {range}");
             assert_eq!(part.body, plain.slice(first..end), "{key} {range}");
-            let told = format!("bytes {first}-{}/{length}", end - 1);
-            assert_eq!(part.header("content-range"), told);
+            let content_range = format!("bytes {first}-{}/{length}", end - 1);
+            assert_eq!(part.header("content-range"), content_range);
             assert_eq!(part.header("cache-control"), cache);
         }
         let beyond = format!("bytes={length}-");
@@ -528,7 +528,7 @@ impl Counted {
                 let posts = Arc::clone(&posts);
                 tokio::spawn(async move {
                     let (mut from, mut to) = client.into_split();
-                    let (mut answers, mut asked) =
+                    let (mut answers, mut request_half) =
                         TcpStream::connect(target).await.unwrap().into_split();
                     tokio::spawn(async move { tokio::io::copy(&mut answers, &mut to).await });
                     let mut buffer = vec![0; 65_536];
@@ -539,7 +539,7 @@ impl Counted {
                             .filter(|window| window == b"POST / ")
                             .count();
                         posts.fetch_add(found, Ordering::Relaxed);
-                        if asked.write_all(text).await.is_err() {
+                        if request_half.write_all(text).await.is_err() {
                             return;
                         }
                     }

@@ -165,9 +165,9 @@ fn a_failed_answer_reports_its_code_and_nothing_else() {
             "credentials-missing",
         ),
     ] {
-        let told = assume_role::read(status, body.as_bytes()).unwrap_err();
-        assert_eq!(told, error);
-        assert_eq!(Refusal::from(told).code(), code);
+        let actual = assume_role::read(status, body.as_bytes()).unwrap_err();
+        assert_eq!(actual, error);
+        assert_eq!(Refusal::from(actual).code(), code);
     }
 }
 
