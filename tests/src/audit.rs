@@ -274,8 +274,8 @@ pub fn read(output: Output) -> Report {
 impl Report {
     /// `(code, key)` of every finding, sorted; the key of the bucket's own is empty.
     #[must_use]
-    pub fn reported(&self) -> Vec<(&str, &str)> {
-        let mut reported: Vec<(&str, &str)> = self
+    pub fn found(&self) -> Vec<(&str, &str)> {
+        let mut found: Vec<(&str, &str)> = self
             .findings
             .iter()
             .map(|one| {
@@ -285,14 +285,14 @@ impl Report {
                 )
             })
             .collect();
-        reported.sort_unstable();
-        reported
+        found.sort_unstable();
+        found
     }
 
     /// Those about objects and uploads.
     #[must_use]
-    pub fn reported_keys(&self) -> Vec<(&str, &str)> {
-        self.reported()
+    pub fn found_keys(&self) -> Vec<(&str, &str)> {
+        self.found()
             .into_iter()
             .filter(|(_, key)| !key.is_empty())
             .collect()

@@ -27,7 +27,7 @@ async fn a_bucket_as_deployed_is_clean() {
         .await;
     let report = audited.run(&[]).await;
     assert_eq!(report.code, 0, "{report:?}");
-    assert_eq!(report.reported(), []);
+    assert_eq!(report.found(), []);
     assert_eq!(report.summary["verdict"], "clean");
     assert_eq!(report.summary["envelopes"], 1, "{report:?}");
     assert!(!audited.has_checkpoint(), "nothing is left to go on from");
@@ -52,7 +52,7 @@ async fn the_dev_stack_is_audited_by_its_dev_json_and_its_own_key() {
         ("tls-not-demanded", ""),
         ("versioning-off", ""),
     ];
-    assert_eq!(report.reported(), expected, "{report:?}");
+    assert_eq!(report.found(), expected, "{report:?}");
     assert_eq!(report.code, 1);
 }
 
@@ -82,17 +82,17 @@ async fn each_object_that_is_not_as_demanded_is_reported_with_its_reason() {
         ("other-mode", "a-s3"),
         ("other-mode", "d-dsse"),
     ];
-    assert_eq!(report.reported_keys(), expected, "{report:?}");
+    assert_eq!(report.found_keys(), expected, "{report:?}");
     assert_eq!(report.code, 1);
 
     let report = audited
         .run(&["--expect-mode", "sse-s3,dsse-kms", "--prefix", "a"])
         .await;
-    assert_eq!(report.reported_keys(), [], "{report:?}");
+    assert_eq!(report.found_keys(), [], "{report:?}");
     let report = audited
         .run(&["--expect-mode", "envelope-kms", "--prefix", "c"])
         .await;
-    let keys = report.reported_keys();
+    let keys = report.found_keys();
     assert!(
         keys.contains(&("no-envelope", "c-no-bucket-key")),
         "{report:?}"
@@ -130,7 +130,7 @@ async fn gaps_in_the_buckets_settings_are_reported() {
         ("versioning-off", ""),
     ];
     let report = audited.run(&[]).await;
-    assert_eq!(report.reported(), expected, "{report:?}");
+    assert_eq!(report.found(), expected, "{report:?}");
 
     let open = format!(
         r#"{{"Version":"2012-10-17","Statement":[{{"Sid":"Open","Effect":"Allow","Principal":"*","Action":"s3:GetObject",
@@ -165,11 +165,7 @@ async fn gaps_in_the_buckets_settings_are_reported() {
         "<Error><Code>OwnershipControlsNotFoundError</Code><Message>none</Message></Error>",
     );
     let report = audited.run(&[]).await;
-    let codes: BTreeSet<&str> = report
-        .reported()
-        .into_iter()
-        .map(|(code, _)| code)
-        .collect();
+    let codes: BTreeSet<&str> = report.found().into_iter().map(|(code, _)| code).collect();
     for code in [
         "public-acl",
         "foreign-grant",
@@ -191,7 +187,7 @@ async fn what_may_not_be_read_is_not_checked_and_never_clean() {
     let report = read(output);
     let mut expected = vec![("not-checked", ""); 9];
     expected.push(("not-checked", ".keyfront/publishers.json"));
-    assert_eq!(report.reported(), expected, "{report:?}");
+    assert_eq!(report.found(), expected, "{report:?}");
     assert_eq!(report.code, 2);
     assert_eq!(report.summary["verdict"], "incomplete");
     assert_eq!(report.summary["complete"], true);
@@ -205,7 +201,7 @@ async fn what_may_not_be_read_is_not_checked_and_never_clean() {
     audited.pretend_production();
     let report = audited.run(&[]).await;
     assert_eq!(
-        report.reported_keys(),
+        report.found_keys(),
         [("not-checked", ".keyfront/publishers.json")]
     );
     assert_eq!(report.code, 2, "{report:?}");
@@ -220,15 +216,15 @@ async fn begun_uploads_are_stale_after_the_days_that_were_given() {
         call.bucket(&audited.bucket).key(key).send().await.unwrap();
     }
     let report = audited.run(&[]).await;
-    assert_eq!(report.reported_keys(), [], "{report:?}");
+    assert_eq!(report.found_keys(), [], "{report:?}");
     let report = audited.run(&["--stale-days", "0"]).await;
     assert_eq!(
-        report.reported_keys(),
+        report.found_keys(),
         keys.map(|key| ("stale-upload", key)),
         "{report:?}"
     );
     let report = audited.run(&["--stale-days", "0", "--prefix", "s"]).await;
-    assert_eq!(report.reported_keys(), [("stale-upload", "second")]);
+    assert_eq!(report.found_keys(), [("stale-upload", "second")]);
 }
 
 /// Pages of 1,000 keys: eleven of them, the last one short.
@@ -266,7 +262,7 @@ async fn ten_thousand_objects_are_reported_once_each_across_an_interruption() {
     assert_eq!(second.code, 1, "{}", second.stderr);
     assert!(!audited.has_checkpoint());
     let lines = |report: &Report| -> Vec<String> {
-        let keys = report.reported_keys().into_iter();
+        let keys = report.found_keys().into_iter();
         keys.map(|(code, key)| format!("{code} {key}")).collect()
     };
     let (first_keys, second_keys) = (lines(&first), lines(&second));
@@ -284,11 +280,11 @@ async fn ten_thousand_objects_are_reported_once_each_across_an_interruption() {
     expected.sort_unstable();
     assert!(all == expected, "{} reported of {MANY}", all.len());
     // The settings were reported by the first run; the numbers are of both.
-    assert_eq!(second.findings.len(), second.reported_keys().len());
+    assert_eq!(second.findings.len(), second.found_keys().len());
     assert_eq!(second.summary["objects"], MANY);
     assert_eq!(
         second.summary["violations"],
-        MANY + first.findings.len() - first.reported_keys().len()
+        MANY + first.findings.len() - first.found_keys().len()
     );
 }
 
@@ -316,7 +312,7 @@ async fn an_audit_never_goes_on_from_the_checkpoint_of_another() {
     }
     assert_eq!(std::fs::read(audited.checkpoint()).unwrap(), before);
     let report = audited.run(&["--restart", "--prefix", "a"]).await;
-    assert_eq!(report.reported_keys(), [("other-mode", "a")]);
+    assert_eq!(report.found_keys(), [("other-mode", "a")]);
     assert!(!audited.has_checkpoint());
 }
 
@@ -331,7 +327,7 @@ async fn throttled_looks_are_made_again() {
         times: 2,
     });
     let report = audited.run(&[]).await;
-    assert_eq!(report.reported_keys(), [("other-mode", "a")], "{report:?}");
+    assert_eq!(report.found_keys(), [("other-mode", "a")], "{report:?}");
     assert_eq!(audited.proxy.heal(), 2);
 }
 
@@ -378,7 +374,7 @@ async fn hostile_keys_reach_neither_the_spreadsheet_nor_the_terminal() {
     assert!(!table.contains('\u{1b}'));
     let report = audited.run(&[]).await;
     let found: BTreeSet<&str> = report
-        .reported_keys()
+        .found_keys()
         .into_iter()
         .map(|(_, key)| key)
         .collect();
@@ -479,11 +475,7 @@ async fn fix_encrypts_anew_in_place_and_keeps_everything_else() {
     assert_eq!(tags, BTreeSet::from([("team", "red one"), ("env", "prod")]));
 
     let again = audited.run(&["--fix", "--yes"]).await;
-    assert_eq!(
-        again.reported_keys(),
-        [],
-        "nothing is left to do: {again:?}"
-    );
+    assert_eq!(again.found_keys(), [], "nothing is left to do: {again:?}");
 }
 
 #[tokio::test(flavor = "multi_thread")]
