@@ -133,7 +133,7 @@ fn cases() -> Vec<Case> {
         Case { start: S::Without("ReadObjects", "s3:GetObject"), verdict: "role-denied", code: 40, certain: false, says: &["origin-denied", "serves the operator"], ..CASE },
         Case { start: S::Without("ReadObjects", "s3:GetObject"), given: G::OnlyTheCa, verdict: "role-denied", code: 40, certain: false, says: &["not checked"], ..CASE },
         Case { start: S::Without("ReadObjects", "s3:GetObject"), method: "HEAD", verdict: "unexplained", code: 70, certain: false, says: &["HEAD is 502"], ..CASE },
-        Case { start: S::Without("DecryptThroughS3", "kms:Decrypt"), verdict: "kms-denied", code: 41, says: &["origin-denied", "role's own policies: look there", "is enabled"], ..CASE },
+        Case { start: S::Without("DecryptThroughS3", "kms:Decrypt"), verdict: "kms-denied", code: 41, says: &["origin-denied", "role's own policies: check those", "is enabled"], ..CASE },
         Case { start: S::Without("DecryptThroughS3", "kms:Decrypt"), given: G::OnlyTheCa, verdict: "key-unusable", code: 41, certain: false, says: &["HEAD"], ..CASE },
         Case { cause: B::ObjectUnderAnotherKey, verdict: "other-key", code: 41, says: &["the system's key is"], ..CASE },
         Case { cause: B::KeyDisabled, verdict: "key-disabled", code: 41, says: &["KMS.DisabledException", "is disabled"], ..CASE },

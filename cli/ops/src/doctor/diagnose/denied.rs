@@ -128,7 +128,7 @@ fn key_policy(facts: &Facts<'_>) -> String {
             "; the key's policy names neither the role nor the account".to_owned()
         }
         Some(PolicyVerdict::LeavesToRole) => {
-            "; the key's policy leaves it to the role's own policies: look there".to_owned()
+            "; the key's policy leaves it to the role's own policies: check those".to_owned()
         }
         Some(PolicyVerdict::Allows) | None => String::new(),
     }
