@@ -49,7 +49,7 @@ impl HeaderNames {
         }
     }
 
-    /// Judges the names of what was `given`, and sorts them together with those that the signer has `written`
+    /// Validates the names of what was `given`, and sorts them together with those that the signer has `written`
     /// (lower-case names, trimmed values).
     pub(crate) fn validate(
         &mut self,
