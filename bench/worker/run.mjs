@@ -25,7 +25,7 @@ const SECRETS = {
 };
 const running = [];
 
-/** A workerd with one Worker; its origin, if it has one, is told by name. */
+/** A workerd with one Worker; its origin, if it has one, is given by name. */
 async function serve(name, modules, bindings) {
   const quoted = (text) => JSON.stringify(text);
   const config = `using Workerd = import "/workerd/workerd.capnp";
@@ -118,7 +118,7 @@ async function main() {
       samples[name].latency.push(load(worker, 1).latency);
     }
   }
-  const told = Object.entries(samples).map(([name, { requests, latency, cpu: used }]) => [
+  const results = Object.entries(samples).map(([name, { requests, latency, cpu: used }]) => [
     name,
     {
       requests_per_second: summary(requests, 'more'),
@@ -126,7 +126,7 @@ async function main() {
       cpu_us: summary(used, 'less'),
     },
   ]);
-  console.log(JSON.stringify(Object.fromEntries(told)));
+  console.log(JSON.stringify(Object.fromEntries(results)));
 }
 
 try {

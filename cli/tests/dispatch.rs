@@ -116,7 +116,7 @@ fn a_missing_program_is_named_with_what_builds_it() {
 }
 
 #[test]
-fn a_program_that_cannot_be_run_is_told_from_a_missing_one() {
+fn a_program_that_cannot_be_run_is_distinguished_from_a_missing_one() {
     let installed = Installed::with_ops("");
     let path = installed.folder.path().join("keyfront-ops");
     fs::set_permissions(&path, fs::Permissions::from_mode(0o644)).unwrap();

@@ -307,7 +307,7 @@ fn v2_is_refused_where_commitment_is_required_which_is_the_default() {
 }
 
 #[test]
-fn another_context_than_the_stored_one_is_refused_before_kms_is_asked() {
+fn another_context_than_the_stored_one_is_refused_before_kms_is_called() {
     let (envelope, _) = sealed(from_kms(Format::V3), b"", 1);
     for expected in [&[][..], &[("tenant", "b")], &[("tenant", "a"), ("x", "y")]] {
         assert_eq!(

@@ -16,7 +16,7 @@ const HOST: &str = "bucket.s3.eu-central-1.amazonaws.com";
 const ACCESS_KEY_ID: &str = "ASIAEXAMPLE";
 /// Seconds until the end of the year 9999.
 const MOMENTS: u64 = 253_402_300_800;
-/// Written by the signers, or left unsigned by the oracle whatever it is told (the last two in presigned URLs).
+/// Written by the signers, or left unsigned by the oracle whatever it is given (the last two in presigned URLs).
 const NOT_GENERATED: [&str; 10] = [
     "authorization",
     "host",

@@ -47,7 +47,7 @@ pub fn get<'r>(path: &'r str, query: &'r str) -> ViewerRequest<'r> {
     }
 }
 
-/// Serves from an empty memory and judges what holds for everything that leaves or is answered.
+/// Serves from an empty memory and checks what holds for everything that is forwarded or answered.
 pub fn serve(request: &ViewerRequest<'_>) -> Served {
     let served = Edge::new().serve(request, &invocation());
     match &served {
@@ -58,11 +58,11 @@ pub fn serve(request: &ViewerRequest<'_>) -> Served {
             );
             assert!(signed.path.starts_with('/') && is_sendable(&signed.path));
             assert!(is_sendable(&signed.query));
-            judge_headers(&signed.headers);
+            check_headers(&signed.headers);
         }
         Served::Answer { answer, .. } => {
             assert!(answer.status >= 400 || answer.status == 204 || answer.status == 200);
-            judge_headers(&answer.headers);
+            check_headers(&answer.headers);
         }
     }
     served
@@ -78,7 +78,7 @@ pub fn value<'s>(signed: &'s OriginRequest, name: &str) -> &'s str {
 }
 
 /// Every header can be sent as it is: no line breaks, nothing that two parties could read in two ways.
-pub fn judge_headers(headers: &[Header]) {
+pub fn check_headers(headers: &[Header]) {
     for header in headers {
         assert!(
             header.value.bytes().all(|byte| matches!(byte, b' '..=b'~')),

@@ -1,13 +1,13 @@
-//! Frames from the handler's side: written on the way in, judged on the way back.
+//! Frames from the handler's side: written on the way in, checked on the way back.
 
 use keyfront_edge::{Edge, Unassisted};
 use keyfront_edge_cloudfront::adapter::respond;
 
-/// What an edge that has seen nothing answers to a frame, judged.
+/// What an edge that has seen nothing answers to a frame, checked.
 pub fn answered(frame: &[u8]) -> Returned {
     let mut out = Vec::new();
     respond(&mut Edge::new(), frame, &mut Unassisted, &mut out);
-    judge(&out)
+    check(&out)
 }
 
 /// A frame of the way in.
@@ -33,7 +33,7 @@ impl Returned {
 
 /// Reads a frame of the way back to its last byte; fields are ASCII without line breaks, and a request that is
 /// forwarded has an `authorization`.
-fn judge(frame: &[u8]) -> Returned {
+fn check(frame: &[u8]) -> Returned {
     let mut rest = frame;
     let mut number = || {
         let (head, tail) = rest.split_first_chunk().expect("the frame is whole");

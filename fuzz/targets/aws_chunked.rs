@@ -49,7 +49,7 @@ fuzz_target!(|text: &str| {
     assert_eq!(unframed(&wire), body.as_bytes());
     let chunks = body.as_bytes().chunks(chunk_size.bytes()).chain([&b""[..]]);
     if payload != StreamingPayload::UnsignedTrailer {
-        judge_chain(&signatures, chunks, &trailers);
+        check_chain(&signatures, chunks, &trailers);
     }
 });
 
@@ -89,19 +89,19 @@ fn framed(
     let mut signer = Signer::new();
     let (signed, mut chunks) = signer.sign_chunked(&request, &context, plan).ok()?;
     let seed = signed.authorization().rsplit_once('=')?.1.to_owned();
-    let (mut wire, mut rest, mut heads) = (Vec::new(), body, Vec::new());
+    let (mut wire, mut rest, mut chunk_headers) = (Vec::new(), body, Vec::new());
     while chunks.next_length() > 0 {
         let (chunk, after) = rest.split_at(chunks.next_length());
         let head = chunks.head(chunk).expect("a chunk of the length asked for");
         wire.extend([head.as_bytes(), chunk, LINE_END.as_bytes()].concat());
-        heads.push(head);
+        chunk_headers.push(head);
         rest = after;
     }
     assert!(rest.is_empty());
     let end = chunks.end(trailers).ok()?;
     wire.extend(end.bytes());
-    heads.push(end);
-    let text = heads.concat();
+    chunk_headers.push(end);
+    let text = chunk_headers.concat();
     let marks = ["chunk-signature=", "x-amz-trailer-signature:"];
     let signature = |line: &str| {
         marks
@@ -142,7 +142,7 @@ fn unframed(mut wire: &[u8]) -> Vec<u8> {
     }
 }
 
-fn judge_chain<'b>(
+fn check_chain<'b>(
     signatures: &[String],
     chunks: impl Iterator<Item = &'b [u8]>,
     trailers: &[(&str, &str)],

@@ -51,5 +51,5 @@ fuzz_target!(|text: &str| {
             .iter()
             .any(|header| header.name == "x-content-type-options")
     );
-    edge::judge_headers(&headers);
+    edge::check_headers(&headers);
 });

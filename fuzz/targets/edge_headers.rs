@@ -1,5 +1,5 @@
 //! What a viewer adds besides path, method and listed query decides nothing for the bucket: its headers change no
-//! signed byte, and none of them can be told from their absence by the answer's status. On the publish route
+//! signed byte, and none of them can be distinguished from their absence by the answer's status. On the publish route
 //! nothing of a header can break a line.
 
 #![no_main]
@@ -8,7 +8,7 @@ use keyfront_edge::{Header, RequestBody, Served, ViewerRequest};
 use keyfront_fuzz::{edge, request_text::RequestText};
 use libfuzzer_sys::fuzz_target;
 
-/// They tell of a body, which a read must not have, or ask for a cross-origin grant, which the cache key holds.
+/// They announce a body, which a read must not have, or ask for a cross-origin grant, which the cache key holds.
 const DECIDING: [&str; 3] = ["content-length", "transfer-encoding", "origin"];
 
 fuzz_target!(|text: &str| {
@@ -50,11 +50,11 @@ fuzz_target!(|text: &str| {
             },
             Served::Answer { answer: plain, .. },
         ) => {
-            let told =
+            let names =
                 |headers: &[Header]| headers.iter().map(|header| header.name).collect::<Vec<_>>();
             assert_eq!(
-                (hostile.status, told(&hostile.headers)),
-                (plain.status, told(&plain.headers))
+                (hostile.status, names(&hostile.headers)),
+                (plain.status, names(&plain.headers))
             );
         }
         (hostile, plain) => panic!("headers decided: {hostile:?} {plain:?}"),

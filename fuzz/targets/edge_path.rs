@@ -11,7 +11,7 @@ fuzz_target!(|path: &str| {
     let Served::Forward(signed) = edge::serve(&edge::get(path, "")) else {
         return;
     };
-    let asked = decode(path).expect("a path that cannot be decoded is refused");
+    let requested = decode(path).expect("a path that cannot be decoded is refused");
     let sent = decode(&signed.path).expect("what leaves was encoded here");
     assert!(is_strict_path(&signed.path));
     assert!(
@@ -19,20 +19,20 @@ fuzz_target!(|path: &str| {
             .split('/')
             .any(|segment| segment == "." || segment == "..")
     );
-    let asked = match signed.route {
+    let requested = match signed.route {
         Route::Bucket => {
-            assert!(!asked.starts_with("/_publish/") && !asked.starts_with("/r/"));
-            format!("/private-content/pub{asked}")
+            assert!(!requested.starts_with("/_publish/") && !requested.starts_with("/r/"));
+            format!("/private-content/pub{requested}")
         }
-        Route::Reader => format!("/read/pub{asked}"),
-        Route::Publish => asked["/_publish".len()..].to_owned(),
+        Route::Reader => format!("/read/pub{requested}"),
+        Route::Publish => requested["/_publish".len()..].to_owned(),
     };
-    let completed = if asked.ends_with('/') && signed.route != Route::Publish {
-        format!("{asked}index.html")
-    } else if asked.is_empty() {
+    let completed = if requested.ends_with('/') && signed.route != Route::Publish {
+        format!("{requested}index.html")
+    } else if requested.is_empty() {
         "/".to_owned()
     } else {
-        asked
+        requested
     };
     assert_eq!(sent, completed);
 });

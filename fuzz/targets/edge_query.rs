@@ -10,18 +10,18 @@ use libfuzzer_sys::fuzz_target;
 
 fuzz_target!(|query: &str| {
     if let Served::Forward(signed) = edge::serve(&edge::get("/a", query)) {
-        for (name, _) in judge(&signed.query) {
+        for (name, _) in check(&signed.query) {
             assert!(matches!(&*name, "v" | "page"), "{name}");
         }
     }
     if let Served::Forward(signed) = edge::serve(&edge::get("/_publish/objects", query)) {
-        for (name, _) in judge(&signed.query) {
+        for (name, _) in check(&signed.query) {
             assert!(!name.to_ascii_lowercase().starts_with("x-amz-"), "{name}");
         }
     }
 });
 
-fn judge(query: &str) -> Vec<(String, String)> {
+fn check(query: &str) -> Vec<(String, String)> {
     let parameters: Vec<(&str, &str)> = query
         .split('&')
         .filter(|pair| !pair.is_empty())

@@ -7,17 +7,17 @@ use keyfront_sigv4::uri_encoding::is_strict_path;
 use libfuzzer_sys::fuzz_target;
 
 fuzz_target!(|text: &str| {
-    judge(ObjectKey::new(text));
-    judge(ObjectKey::from_wire_path(text));
+    check(ObjectKey::new(text));
+    check(ObjectKey::from_wire_path(text));
     let (prefix, rest) = text.split_once('\n').unwrap_or(("", text));
     if let Ok(key) = ObjectKey::new(rest) {
         let joined = key.under(prefix);
         assert_eq!(joined, ObjectKey::new(format!("{prefix}{rest}")));
-        judge(joined);
+        check(joined);
     }
 });
 
-fn judge(key: Result<ObjectKey, KeyError>) {
+fn check(key: Result<ObjectKey, KeyError>) {
     let Ok(key) = key else { return };
     let text = key.as_str();
     assert!((1..=MAX_KEY_BYTES).contains(&text.len()));

@@ -55,22 +55,22 @@ fuzz_target!(|text: &str| {
         };
         let mut signer = Signer::new();
         match signer.sign(&request, &context) {
-            Ok(signed) => signed.iter().for_each(|(_, value)| judge_sent(value)),
-            Err(error) => judge_told(&error.to_string()),
+            Ok(signed) => signed.iter().for_each(|(_, value)| check_sent(value)),
+            Err(error) => check_error(&error.to_string()),
         }
         let expiry =
             Expiry::from_seconds(seconds.parse().unwrap_or(1)).or(Expiry::from_seconds(60));
         match expiry.and_then(|expiry| signer.presign(&request, &context, expiry)) {
-            Ok(query) => judge_sent(query.as_str()),
-            Err(error) => judge_told(&error.to_string()),
+            Ok(query) => check_sent(query.as_str()),
+            Err(error) => check_error(&error.to_string()),
         }
     }
 });
 
-fn judge_sent(value: &str) {
+fn check_sent(value: &str) {
     assert!(value.bytes().all(|byte| matches!(byte, b' '..=b'~')));
 }
 
-fn judge_told(words: &str) {
+fn check_error(words: &str) {
     assert!(!words.contains(SECRET) && !words.contains(TOKEN) && words.contains(": "));
 }

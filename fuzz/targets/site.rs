@@ -21,7 +21,7 @@ fuzz_target!(|document: &[u8]| {
             ..edge::invocation()
         };
         if let Served::Forward(signed) = Edge::new().serve(&edge::get(path, "v=1"), &invocation) {
-            edge::judge_headers(&signed.headers);
+            edge::check_headers(&signed.headers);
             assert_eq!(edge::value(&signed, "host"), signed.host);
             let host = match signed.route {
                 Route::Bucket => hosts[0],

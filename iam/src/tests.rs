@@ -96,17 +96,17 @@ fn directory(policies: Vec<Policy>) -> Iam {
 }
 
 /// The verdict on a call of the edge's session.
-fn judge(
+fn evaluate(
     own: Vec<Policy>,
     on_resource: ResourcePolicy<'_>,
     action: &str,
     arn: &str,
     context: &Context,
 ) -> Result<(), DenialReason> {
-    judge_as(session(), own, on_resource, action, arn, context)
+    evaluate_as(session(), own, on_resource, action, arn, context)
 }
 
-fn judge_as(
+fn evaluate_as(
     principal: Principal,
     own: Vec<Policy>,
     on_resource: ResourcePolicy<'_>,

@@ -11,7 +11,7 @@ export interface SignerOptions {
   readonly region: string;
   /** The service's signing name: `s3`, `lambda`, `execute-api`, `sqs`... */
   readonly service: string;
-  /** Fixed, or asked for anew with every signature, so that rotation needs no new signer. */
+  /** Fixed, or fetched again for every signature, so that rotation needs no new signer. */
   readonly credentials: Credentials | (() => Credentials | Promise<Credentials>);
   /** Headers to sign besides `host` and every `x-amz-*`, where a request has them. Headers that a proxy may rewrite
    * do not belong here. */

@@ -32,22 +32,22 @@ export class Signer {
   }
 
   async sign(input, init = {}) {
-    const asked = ask(input, init);
-    const { body, payload, type } = await hash(init.body ?? (await asked.body()), asked.headers);
-    if (type && !asked.headers.has('content-type')) asked.headers.set('content-type', type);
-    const { href, headers } = await this.#call(asked, payload, '');
-    for (const [name, value] of headers) asked.headers.set(name, value);
+    const source = ask(input, init);
+    const { body, payload, type } = await hash(init.body ?? (await source.body()), source.headers);
+    if (type && !source.headers.has('content-type')) source.headers.set('content-type', type);
+    const { href, headers } = await this.#call(source, payload, '');
+    for (const [name, value] of headers) source.headers.set(name, value);
     const request = new Request(href, {
       // A signature is good for one URL, and a redirect would carry the session token elsewhere.
       redirect: 'manual',
-      signal: asked.signal,
+      signal: source.signal,
       ...init,
-      method: asked.method,
-      headers: asked.headers,
+      method: source.method,
+      headers: source.headers,
       body,
       ...(body instanceof ReadableStream && { duplex: 'half' }),
     });
-    if (request.url !== href || request.method !== asked.method) {
+    if (request.url !== href || request.method !== source.method) {
       throw new SigningRefused('url: the request cannot be sent as it was signed');
     }
     return request;

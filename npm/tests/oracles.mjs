@@ -25,8 +25,8 @@ export function aws4fetch({ url, method, headers, body }, { region, service, cre
 
 /** aws4fetch's presigned URL. */
 export async function aws4fetchPresigned(url, expires, { region, service, credentials, date }) {
-  const asked = new URL(url);
-  asked.searchParams.set('X-Amz-Expires', `${expires}`);
-  const signer = new AwsV4Signer({ ...credentials, region, service, url: asked, datetime: date, signQuery: true });
+  const expiring = new URL(url);
+  expiring.searchParams.set('X-Amz-Expires', `${expires}`);
+  const signer = new AwsV4Signer({ ...credentials, region, service, url: expiring, datetime: date, signQuery: true });
   return (await signer.sign()).url;
 }

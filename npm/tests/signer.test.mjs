@@ -1,4 +1,4 @@
-// The package as Node users have it: installed from its tarball, judged by what arrives and by other signers.
+// The package as Node users have it: installed from its tarball, checked by what arrives and by other signers.
 
 import assert from 'node:assert/strict';
 import { createHash } from 'node:crypto';
@@ -134,9 +134,9 @@ test('a presigned URL names the headers its user must send', async () => {
   assert.equal(url.searchParams.get('X-Amz-Expires'), '900');
 });
 
-test('credentials are asked for with every signature', async () => {
-  let asked = 0;
-  const credentials = async () => ({ ...CREDENTIALS, accessKeyId: `AKIA${(asked += 1)}`, sessionToken: undefined });
+test('credentials are fetched for every signature', async () => {
+  let calls = 0;
+  const credentials = async () => ({ ...CREDENTIALS, accessKeyId: `AKIA${(calls += 1)}`, sessionToken: undefined });
   const signer = new Signer({ ...S3, credentials });
   for (const id of ['AKIA1', 'AKIA2']) {
     const { headers } = await signer.sign(`${HOST}/a`);
@@ -151,7 +151,7 @@ test('headers that are named are signed too', async () => {
   assert.match(headers.get('authorization'), /SignedHeaders=content-type;host;/);
 });
 
-test('redirects are not followed unless asked for', async () => {
+test('redirects are not followed unless requested', async () => {
   assert.equal((await new Signer(S3).sign(`${HOST}/a`)).redirect, 'manual');
   assert.equal((await new Signer(S3).sign(`${HOST}/a`, { redirect: 'follow' })).redirect, 'follow');
 });

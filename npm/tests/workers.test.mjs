@@ -72,7 +72,7 @@ after(async () => {
   project?.remove();
 });
 
-async function asked(question) {
+async function ask(question) {
   const response = await miniflare.dispatchFetch('http://worker/', { method: 'POST', body: JSON.stringify(question) });
   return { status: response.status, text: await response.text() };
 }
@@ -82,7 +82,7 @@ test('what a Worker sends is what was signed', async () => {
     for (const path of ['/a b', "/a+(b)!'*", '/é?v=1+2&acl&a=%2B', '/%40:@,;=&$']) {
       const url = `http://${server.host}${path}`;
       const init = { method: 'PUT', headers: { 'x-amz-meta-a': ' b  c ' }, body: 'täxt' };
-      assert.deepEqual(await asked({ service, url, init }), { status: 200, text: 'ok' });
+      assert.deepEqual(await ask({ service, url, init }), { status: 200, text: 'ok' });
       const sent = server.arrived.at(-1);
       assert.equal(sent.headers.authorization, aws4OfWire(sent, { region: 'eu-central-1', service, credentials: CREDENTIALS }), `${service} ${sent.url}`);
       assert.equal(`${sent.body}`, 'täxt');
@@ -92,14 +92,14 @@ test('what a Worker sends is what was signed', async () => {
 
 test('a Worker streams to S3 unsigned', async () => {
   const url = `http://${server.host}/a`;
-  assert.equal((await asked({ service: 's3', url, init: { method: 'PUT', stream: 'streamed' } })).status, 200);
+  assert.equal((await ask({ service: 's3', url, init: { method: 'PUT', stream: 'streamed' } })).status, 200);
   const sent = server.arrived.at(-1);
   assert.deepEqual([sent.headers['x-amz-content-sha256'], `${sent.body}`], ['UNSIGNED-PAYLOAD', 'streamed']);
-  assert.equal((await asked({ service: 'lambda', url, init: { method: 'PUT', stream: 'streamed' } })).text, 'sign: only S3 accepts an unsigned payload');
+  assert.equal((await ask({ service: 'lambda', url, init: { method: 'PUT', stream: 'streamed' } })).text, 'sign: only S3 accepts an unsigned payload');
 });
 
 test('a Worker does not follow a redirect', async () => {
-  assert.equal((await asked({ service: 's3', url: `http://${server.host}/moved` })).status, 302);
+  assert.equal((await ask({ service: 's3', url: `http://${server.host}/moved` })).status, 302);
   assert.equal(server.arrived.at(-1).url, '/moved');
 });
 
@@ -107,10 +107,10 @@ test('a Worker presigns as Node does', async () => {
   const url = 'https://bucket.s3.eu-central-1.amazonaws.com/a b?v=1';
   const { Signer } = await project.load();
   const signer = new Signer({ region: 'eu-central-1', service: 's3', credentials: CREDENTIALS, now: () => NOW });
-  assert.equal((await asked({ service: 's3', url, presign: true })).text, (await signer.presign(url)).href);
+  assert.equal((await ask({ service: 's3', url, presign: true })).text, (await signer.presign(url)).href);
 });
 
 test('a Worker refuses what cannot be sent as written', async () => {
-  const told = await asked({ service: 's3', url: `http://${server.host}/a/../b` });
-  assert.deepEqual(told, { status: 400, text: 'url: the path cannot be sent as it was written' });
+  const refused = await ask({ service: 's3', url: `http://${server.host}/a/../b` });
+  assert.deepEqual(refused, { status: 400, text: 'url: the path cannot be sent as it was written' });
 });

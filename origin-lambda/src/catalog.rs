@@ -20,7 +20,7 @@ use crate::{
 /// Calls to S3 one page may cost.
 const CALLS: usize = 8;
 /// Objects of a page that are described at the same time.
-const CONCURRENT_HEADS: usize = 16;
+const CONCURRENT_HEAD_REQUESTS: usize = 16;
 
 /// What a page lists.
 #[derive(Debug, Clone, Copy)]
@@ -113,7 +113,7 @@ pub async fn sealed_metadata(
         }
     };
     stream::iter(entries.iter().map(open))
-        .buffered(CONCURRENT_HEADS)
+        .buffered(CONCURRENT_HEAD_REQUESTS)
         .try_collect()
         .await
 }

@@ -39,7 +39,7 @@ fn get_rule(prefix: &str) -> Value {
 }
 
 #[tokio::test]
-async fn metadata_tells_what_is_stored_without_naming_keys_of_kms() {
+async fn metadata_describes_what_is_stored_without_naming_keys_of_kms() {
     let stage = Stage::set().await;
     stage.s3_answers(Scripted::ok(
         &[
@@ -211,18 +211,18 @@ async fn deleting_with_if_match_deletes_that_object_only() {
         request.body(Body::empty()).unwrap()
     };
     // For the copies' time, and for the condition.
-    let asked_twice = |answer: Scripted| {
+    let answers_twice = |answer: Scripted| {
         stage.s3_answers(answer.clone());
         stage.s3_answers(answer);
     };
-    asked_twice(head("\"e1\""));
+    answers_twice(head("\"e1\""));
     assert_eq!(stage.send(delete()).await.status, StatusCode::OK);
     assert_eq!(stage.calls()[2].header("if-match"), Some("\"e1\""));
-    asked_twice(head("\"e2\""));
+    answers_twice(head("\"e2\""));
     assert_eq!(stage.send(delete()).await.problem(), "precondition-failed");
-    asked_twice(Scripted::status(404, &[], ""));
+    answers_twice(Scripted::status(404, &[], ""));
     assert_eq!(stage.send(delete()).await.problem(), "precondition-failed");
-    asked_twice(head("\"e1\""));
+    answers_twice(head("\"e1\""));
     stage.s3_answers(Scripted::error(
         412,
         "PreconditionFailed",

@@ -228,14 +228,14 @@ fn event(stage: &Stage, caller: Option<&str>, path: &str, headers: &Value) -> Ev
 
 const EDGE: &str = "arn:aws:sts::123456789012:assumed-role/edge/us-east-1.signer";
 
-/// A whole answer of the function.
-struct Told {
+/// A response of the function with its whole body.
+struct WholeResponse {
     status: u16,
     headers: HeaderMap,
     body: String,
 }
 
-impl Told {
+impl WholeResponse {
     async fn of(answer: Response<Body>) -> Self {
         let (head, body) = answer.into_parts();
         let body = body.collect().await.unwrap().to_bytes();
@@ -256,8 +256,8 @@ impl Told {
     }
 }
 
-async fn answer(function: &FunctionUrl, event: Event) -> Told {
-    Told::of(function.answer(event).await).await
+async fn answer(function: &FunctionUrl, event: Event) -> WholeResponse {
+    WholeResponse::of(function.answer(event).await).await
 }
 
 #[tokio::test]
@@ -345,7 +345,8 @@ async fn an_event_of_another_kind_is_a_problem_not_a_panic() {
         json!({"rawPath": "/", "headers": {"a\n": "b"}, "requestContext": {"http": {"method": "GET"}}}),
         json!({"rawPath": "/", "body": "!", "isBase64Encoded": true, "requestContext": {"http": {"method": "PUT"}}}),
     ] {
-        let answer = Told::of(stage.function_url().answer_json(broken.clone()).await).await;
+        let answer =
+            WholeResponse::of(stage.function_url().answer_json(broken.clone()).await).await;
         assert_eq!(
             (answer.status, answer.code().as_str()),
             (500, "event-invalid"),

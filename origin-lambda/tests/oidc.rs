@@ -64,7 +64,7 @@ async fn rs256_and_es256_tokens_of_the_issuer_identify_their_user() {
 }
 
 #[tokio::test]
-async fn every_claim_is_judged() {
+async fn every_claim_is_validated() {
     let key = SigningKey::es256("e");
     let issuer = Issuer::start(set(&[&key])).await;
     let now = seconds();

@@ -14,7 +14,7 @@ use scripted_s3::{Recorded, Scripted, Stage};
 use time::{Duration, OffsetDateTime};
 
 #[tokio::test]
-async fn a_busy_s3_is_asked_again_and_then_told_as_throttled() {
+async fn a_busy_s3_is_retried_and_then_reported_as_throttled() {
     let stage = Stage::set().await;
     let busy = || Scripted::error(503, "SlowDown", "reduce your request rate");
     for answer in [

@@ -135,7 +135,7 @@ async fn a_path_that_is_no_legal_key_is_refused_before_anything_else() {
 }
 
 #[tokio::test]
-async fn rules_are_judged_before_a_byte_is_stored() {
+async fn rules_are_checked_before_a_byte_is_stored() {
     let stage = Stage::set().await;
     for (target, content_type, length, status, code) in [
         ("/objects/other/a", "text/plain", 1, 403, "forbidden"),
@@ -207,7 +207,7 @@ async fn denials_name_the_rule() {
 }
 
 #[tokio::test]
-async fn overwriting_is_asked_for_allowed_and_may_be_conditional() {
+async fn overwriting_is_requested_allowed_and_may_be_conditional() {
     let stage = Stage::set().await;
     let with = |target: &str, name: &str, value: &str| {
         let request = stage
@@ -263,7 +263,7 @@ async fn overwriting_is_asked_for_allowed_and_may_be_conditional() {
 }
 
 #[tokio::test]
-async fn of_two_writers_the_second_is_told_that_the_object_exists() {
+async fn of_two_writers_the_second_learns_that_the_object_exists() {
     let stage = Stage::set().await;
     stage.s3_answers(Scripted::error(412, "PreconditionFailed", "At least one"));
     stage.s3_answers(Scripted::error(409, "ConditionalRequestConflict", "retry"));
@@ -309,7 +309,7 @@ async fn active_content_becomes_an_attachment_unless_the_rule_lists_it() {
 }
 
 #[tokio::test]
-async fn an_object_stored_with_other_encryption_is_deleted_and_502_told() {
+async fn an_object_stored_with_other_encryption_is_deleted_and_502_returned() {
     let other = KEY.replace('1', "9");
     for headers in [
         &[("etag", "\"e\"")][..],
@@ -371,7 +371,7 @@ async fn a_wrongly_encrypted_object_is_deleted_only_while_it_is_still_the_one_th
 }
 
 #[tokio::test]
-async fn an_overwrite_tells_how_long_copies_of_what_it_replaced_live() {
+async fn an_overwrite_returns_how_long_copies_of_what_it_replaced_live() {
     let stage = Stage::set().await;
     for (replaced, expected) in [
         (
@@ -580,7 +580,7 @@ fn streamed(stage: &Stage, declared: usize, sent: usize) -> axum::extract::Reque
 }
 
 #[tokio::test]
-async fn failures_of_s3_are_told_by_code_and_never_by_their_text() {
+async fn failures_of_s3_are_reported_by_code_and_never_by_their_text() {
     let kms = "User: arn:aws:sts::123456789012:assumed-role/o/s is not authorized to perform: \
                kms:GenerateDataKey";
     for (answer, status, code) in [

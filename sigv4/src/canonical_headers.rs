@@ -49,7 +49,7 @@ impl HeaderNames {
         }
     }
 
-    /// Judges the names of what was `given`, and sorts them together with those that the signer has `written`
+    /// Validates the names of what was `given`, and sorts them together with those that the signer has `written`
     /// (lower-case names, trimmed values).
     pub(crate) fn validate(
         &mut self,
@@ -287,7 +287,7 @@ mod tests {
     }
 
     #[test]
-    fn names_that_fit_one_profile_are_judged_again_for_another() {
+    fn names_that_fit_one_profile_are_validated_again_for_another() {
         let mut names = HeaderNames::new();
         let given = [HOST, ("a", "1"), ("a", "2")];
         names.validate(&given, &[DATE], Profile::STANDARD).unwrap();

@@ -76,7 +76,7 @@ class DevStack(unittest.TestCase):
             kms.decrypt(CiphertextBlob=made["CiphertextBlob"], EncryptionContext={"a": "2"})
         self.assertEqual(refused.exception.response["Error"]["Code"], "InvalidCiphertextException")
 
-    def test_sts_tells_who_calls(self):
+    def test_sts_returns_the_caller(self):
         arn = self.client("sts", "edge").get_caller_identity()["Arn"]
         self.assertIn(":assumed-role/", arn)
 

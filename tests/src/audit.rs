@@ -45,7 +45,7 @@ impl Running {
     }
 }
 
-/// What a run told.
+/// What a run reported.
 #[derive(Debug)]
 pub struct Report {
     pub code: i32,
@@ -151,7 +151,7 @@ impl Audited {
         );
     }
 
-    /// From now on every GET about `what` is answered so.
+    /// From now on every GET about `what` gets this response.
     pub fn answer(&self, what: &'static str, status: u16, body: &str) {
         // A few answers a test: what they take is given back when it ends.
         let body = body.to_owned().leak();
@@ -253,7 +253,7 @@ impl Audited {
     }
 }
 
-/// Reads what a run told as JSON lines.
+/// Reads what a run reported as JSON lines.
 #[must_use]
 pub fn read(output: Output) -> Report {
     let stdout = String::from_utf8(output.stdout).unwrap();
@@ -274,8 +274,8 @@ pub fn read(output: Output) -> Report {
 impl Report {
     /// `(code, key)` of every finding, sorted; the key of the bucket's own is empty.
     #[must_use]
-    pub fn told(&self) -> Vec<(&str, &str)> {
-        let mut told: Vec<(&str, &str)> = self
+    pub fn found(&self) -> Vec<(&str, &str)> {
+        let mut found: Vec<(&str, &str)> = self
             .findings
             .iter()
             .map(|one| {
@@ -285,14 +285,14 @@ impl Report {
                 )
             })
             .collect();
-        told.sort_unstable();
-        told
+        found.sort_unstable();
+        found
     }
 
     /// Those about objects and uploads.
     #[must_use]
-    pub fn told_of_keys(&self) -> Vec<(&str, &str)> {
-        self.told()
+    pub fn found_keys(&self) -> Vec<(&str, &str)> {
+        self.found()
             .into_iter()
             .filter(|(_, key)| !key.is_empty())
             .collect()

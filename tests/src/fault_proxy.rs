@@ -90,12 +90,12 @@ struct Rules {
 
 impl Rules {
     /// The fault of a request, if one is due.
-    fn judge(&mut self, request: &Request<Incoming>) -> Option<Fault> {
+    fn fault_for(&mut self, request: &Request<Incoming>) -> Option<Fault> {
         let action = request.headers().get("x-amz-target");
         let action = action.map_or(String::new(), |name| format!("{name:?}"));
-        let told = format!("{} {action}", request.uri());
+        let described = format!("{} {action}", request.uri());
         let due = |rule: &&mut Rule| {
-            rule.times > 0 && rule.method == *request.method() && told.contains(rule.about)
+            rule.times > 0 && rule.method == *request.method() && described.contains(rule.about)
         };
         let rule = self.open.iter_mut().find(due)?;
         rule.times -= 1;
@@ -179,7 +179,7 @@ async fn serve(listener: TcpListener, upstream: Arc<Mutex<SocketAddr>>, rules: A
             let fault = rules
                 .lock()
                 .unwrap_or_else(PoisonError::into_inner)
-                .judge(&request);
+                .fault_for(&request);
             pass(client.clone(), upstream, request, fault)
         });
         tokio::spawn(http1::Builder::new().serve_connection(TokioIo::new(stream), service));

@@ -1,4 +1,4 @@
-//! The origin as a process of its own, on the S3 and KMS it is told: it can be killed.
+//! The origin as a process of its own, on the S3 and KMS it is given: it can be killed.
 
 use std::{
     io::{BufRead as _, BufReader},
@@ -43,8 +43,8 @@ impl OriginProcess {
         let address = loop {
             let mut line = String::new();
             assert!(log.read_line(&mut line).unwrap() > 0, "the origin ended");
-            let told: serde_json::Value = serde_json::from_str(&line).unwrap();
-            if let Some(address) = told["address"].as_str() {
+            let entry: serde_json::Value = serde_json::from_str(&line).unwrap();
+            if let Some(address) = entry["address"].as_str() {
                 break address.to_owned();
             }
         };

@@ -160,13 +160,13 @@ impl Stack {
     /// Sends SIGINT, as Ctrl-C does, and waits for the end.
     pub fn interrupt(mut self) -> ExitStatus {
         signal(self.child.id(), "INT");
-        let asked = Instant::now();
+        let since = Instant::now();
         loop {
             if let Some(status) = self.child.try_wait().unwrap() {
                 return status;
             }
             assert!(
-                asked.elapsed() < Duration::from_secs(20),
+                since.elapsed() < Duration::from_secs(20),
                 "keyfront dev did not stop within 20 s of Ctrl-C"
             );
             std::thread::sleep(Duration::from_millis(20));

@@ -1,4 +1,4 @@
-//! An origin that answers every request alike, and remembers what it was asked.
+//! An origin that answers every request alike, and records the requests.
 
 use std::sync::{Arc, Mutex};
 
@@ -13,17 +13,17 @@ use tokio::{
 pub struct StubOrigin {
     /// `http://127.0.0.1:PORT`
     pub url: String,
-    heads: Arc<Mutex<Vec<String>>>,
+    requests: Arc<Mutex<Vec<String>>>,
     serving: JoinHandle<()>,
 }
 
 impl StubOrigin {
-    /// Answers with these bytes, `endless` times over after the head if that is asked, and closes.
+    /// Answers with these bytes, and if `endless` with filler until the client closes; then closes.
     pub async fn start(answer: Vec<u8>, endless: bool) -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let url = format!("http://{}", listener.local_addr().unwrap());
-        let heads = Arc::new(Mutex::new(Vec::new()));
-        let seen = Arc::clone(&heads);
+        let requests = Arc::new(Mutex::new(Vec::new()));
+        let seen = Arc::clone(&requests);
         let serving = tokio::spawn(async move {
             while let Ok((mut stream, _)) = listener.accept().await {
                 let (answer, seen) = (answer.clone(), Arc::clone(&seen));
@@ -46,7 +46,7 @@ impl StubOrigin {
         });
         Self {
             url,
-            heads,
+            requests,
             serving,
         }
     }
@@ -65,10 +65,10 @@ impl StubOrigin {
         Self::start(answer.into_bytes(), false).await
     }
 
-    /// The request heads until now.
+    /// The request lines and headers received until now.
     #[must_use]
-    pub fn heads(&self) -> Vec<String> {
-        self.heads.lock().unwrap().clone()
+    pub fn requests(&self) -> Vec<String> {
+        self.requests.lock().unwrap().clone()
     }
 }
 

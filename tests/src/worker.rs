@@ -150,14 +150,14 @@ impl Worker {
 
     /// Waits until a line of the log holds `text`.
     pub async fn logged(&self, text: &str) -> String {
-        let asked = Instant::now();
+        let since = Instant::now();
         loop {
             let log = self.log();
             if let Some(line) = log.lines().find(|line| line.contains(text)) {
                 return line.to_owned();
             }
             assert!(
-                asked.elapsed() < Duration::from_secs(10),
+                since.elapsed() < Duration::from_secs(10),
                 "no line holds {text:?}:\n{log}"
             );
             tokio::time::sleep(Duration::from_millis(20)).await;
@@ -169,9 +169,9 @@ impl Drop for Worker {
     fn drop(&mut self) {
         // Its input ends, and so does workerd, which a kill of its parent would leave behind.
         drop(self.child.stdin.take());
-        let asked = Instant::now();
+        let since = Instant::now();
         while matches!(self.child.try_wait(), Ok(None)) {
-            if asked.elapsed() > Duration::from_secs(10) {
+            if since.elapsed() > Duration::from_secs(10) {
                 let _ = self.child.kill();
                 let _ = self.child.wait();
                 return;

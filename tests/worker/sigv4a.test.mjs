@@ -66,11 +66,11 @@ function verifies({ method, url, headers }, { secret = SECRET } = {}) {
 let origin;
 let worker;
 let url;
-const asked = [];
+const received = [];
 
 before(async () => {
   origin = createServer((request, response) => {
-    asked.push({ method: request.method, url: request.url, headers: request.headers });
+    received.push({ method: request.method, url: request.url, headers: request.headers });
     response.end('served');
   });
   origin.listen(0, '127.0.0.1');
@@ -99,7 +99,7 @@ test("the Worker's multi-region signatures verify by OpenSSL", async () => {
   ]) {
     const answer = await fetch(`${url}${path}`);
     assert.equal(await answer.text(), 'served');
-    const request = asked.at(-1);
+    const request = received.at(-1);
     assert.equal(request.url, sent);
     assert.equal(request.headers.host, HOST);
     assert.equal(request.headers['x-amz-region-set'], '*');

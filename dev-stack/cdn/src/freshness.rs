@@ -49,7 +49,7 @@ pub(super) struct Candidate<'a> {
 }
 
 impl Candidate<'_> {
-    /// Judges the answer; `None` if it must not be stored.
+    /// Decides whether the answer may be stored; `None` if it must not be stored.
     pub(super) fn evaluate(&self) -> Option<Freshness> {
         if !self.policy.is_enabled() || varies_by_everything(self.headers) {
             return None;

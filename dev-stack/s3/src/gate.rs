@@ -157,7 +157,7 @@ impl S3Route for Gate {
 }
 
 impl Gate {
-    /// Judges the session and turns a verified request into one for the operations.
+    /// Validates the session and turns a verified request into one for the operations.
     fn admit(&self, request: S3Request<Body>) -> S3Result<Request<Body>> {
         let S3Request {
             input: body,

@@ -78,7 +78,7 @@ impl Keyring {
     /// A new data key for an object, and its protected form.
     ///
     /// # Errors
-    /// KMS's refusals, as S3 tells them.
+    /// KMS's refusals, as S3 reports them.
     pub(crate) fn make(
         &self,
         caller: &Caller,
@@ -110,7 +110,7 @@ impl Keyring {
     /// Opens an object's data key for a caller.
     ///
     /// # Errors
-    /// KMS's refusals, as S3 tells them.
+    /// KMS's refusals, as S3 reports them.
     pub(crate) fn open(
         &self,
         caller: &Caller,
@@ -316,7 +316,7 @@ fn key_from(plain: &[u8]) -> S3Result<DataKey> {
     })
 }
 
-/// How S3 tells that KMS refused.
+/// How S3 reports that KMS refused.
 fn kms_error(error: KmsError) -> S3Error {
     let AwsError {
         status,

@@ -27,7 +27,7 @@ use super::{
 pub struct S3Parts {
     /// Records, sealing, and the folder bodies go to; without a folder they stay in memory.
     pub state: Arc<State>,
-    /// Judges every call; its account and Region are S3's.
+    /// Authorizes every call; its account and Region are S3's.
     pub iam: Arc<Iam>,
     /// Holds the keys of SSE-KMS.
     pub kms: Arc<Kms>,

@@ -25,7 +25,7 @@ pub(crate) enum Unmet {
 }
 
 impl Preconditions {
-    /// Judges in the order of RFC 9110, section 13.2.2; `modified` has whole seconds.
+    /// Evaluates in the order of RFC 9110, section 13.2.2; `modified` has whole seconds.
     pub(crate) fn evaluate(&self, etag: &str, modified: OffsetDateTime) -> Result<(), Unmet> {
         let matches = |condition: &ETagCondition| match condition {
             ETagCondition::Any => true,

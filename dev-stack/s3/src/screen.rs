@@ -30,7 +30,7 @@ pub(crate) struct Screened {
     pub(crate) body_sha256: Option<[u8; 32]>,
 }
 
-/// Judges a request before its signature is verified.
+/// Checks a request before its signature is verified.
 ///
 /// # Errors
 /// The answer AWS gives.

@@ -255,7 +255,7 @@ describe('origin-request', () => {
     }
   });
 
-  test('viewers mistakes are told by their code', async () => {
+  test('viewer mistakes are reported by their code', async () => {
     for (const [request, status, code] of [
       [{ uri: '/a/../b' }, 400, 'path-invalid'],
       [{ uri: '/%2e%2e/b' }, 400, 'path-invalid'],
@@ -414,7 +414,7 @@ describe('origin-response', () => {
   });
 
   test('errors of the bucket are answered by their cause', async () => {
-    for (const [status, told, code] of [
+    for (const [status, expected, code] of [
       ['403', 502, 'origin-denied'],
       ['404', 404, 'not-found'],
       ['400', 502, 'origin-denied'],
@@ -423,7 +423,7 @@ describe('origin-response', () => {
       ['503', 503, 'throttled'],
     ]) {
       const answer = await handler(responseEvent({ status }));
-      assertProblem(answer, told, code);
+      assertProblem(answer, expected, code);
       assert.deepEqual(answer.headers.via, header('Via', '1.1 origin'));
       for (const name of ['content-length', 'etag', 'server', 'x-amz-version-id']) {
         assert.equal(answer.headers[name], undefined, name);

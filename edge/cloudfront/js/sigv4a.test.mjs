@@ -119,7 +119,7 @@ test('rotated credentials are signed with their own key', async () => {
   assert.ok(verifies(request, { secret: 'rotated' }) && !verifies(request));
 });
 
-test('a second module that is missing or broken is a 500, and nothing leaves unsigned or tells a secret', async () => {
+test('a second module that is missing or broken is a 500, and nothing leaves unsigned or reveals a secret', async () => {
   // A failure discards both instances; the next event loads the second module anew.
   await handler({});
   const { Module } = WebAssembly;

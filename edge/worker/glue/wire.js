@@ -1,8 +1,8 @@
-// The runtime's objects as the module takes them: heads as one string (one crossing instead of one a header), bodies
+// The runtime's objects as the module takes them: headers as one string (one crossing instead of one a header), bodies
 // as the runtime's own streams. No rule lives here.
 
 /** `name\nvalue\n` for every header, names in lower case; no header can hold a line break. */
-function heads(headers) {
+function headerText(headers) {
   let text = '';
   headers.forEach((value, name) => {
     text += `${name}\n${value}\n`;
@@ -18,13 +18,13 @@ function headersOf(text) {
   return headers;
 }
 
-/** A request in one string: its method, its URL, its head. */
-export const arrived = (request) => `${request.method}\n${request.url}\n${heads(request.headers)}`;
+/** A request in one string: its method, its URL, its headers. */
+export const arrived = (request) => `${request.method}\n${request.url}\n${headerText(request.headers)}`;
 
-/** An answer in one string: its status, its head. */
-export const answered = (response) => `${response.status}\n${heads(response.headers)}`;
+/** An answer in one string: its status, its headers. */
+export const answered = (response) => `${response.status}\n${headerText(response.headers)}`;
 
-/** Redirects of an origin are not followed: what would be asked next was not signed. `no-store` keeps the platform's
+/** Redirects of an origin are not followed: the next request would not be signed. `no-store` keeps the platform's
  *  own cache away, which would turn HEAD into GET and drop ranges and conditions. */
 export function ask(url, method, text, body) {
   return fetch(url, { method, headers: headersOf(text), body, redirect: 'manual', cache: 'no-store' });
@@ -115,14 +115,14 @@ export function keep(context, key, text, response) {
   context.waitUntil(caches.default.put(key, copy).catch(REJECTED));
 }
 
-let told = () => {};
+let panicListener = () => {};
 
-/** The entry's wish to know. */
-export function onPanic(tell) {
-  told = tell;
+/** Sets the function that is called after a panic. */
+export function onPanic(listener) {
+  panicListener = listener;
 }
 
 /** Called by the module's panic hook. */
 export function panicked(place) {
-  told(place);
+  panicListener(place);
 }

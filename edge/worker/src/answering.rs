@@ -1,6 +1,6 @@
 //! Answers: the core's values as the runtime's responses, and the log.
 //!
-//! It decides nothing of what is answered.
+//! It does not decide what the answer is.
 
 use keyfront_edge::{Answer, BodyOf, Header, Refusal, SiteError};
 use wasm_bindgen::JsValue;
@@ -23,10 +23,14 @@ pub(crate) fn own(answer: &Answer, log: Option<&str>) -> Result<Response, JsValu
         "" => JsValue::NULL,
         text => text.into(),
     };
-    wire::answer(answer.status, &over(&[], |_| false, &answer.headers), &body)
+    wire::answer(
+        answer.status,
+        &merge(&[], |_| false, &answer.headers),
+        &body,
+    )
 }
 
-/// A refusal, answered to the viewer and logged.
+/// A refusal: sent to the viewer and logged.
 pub(crate) fn refusal(refusal: &Refusal, viewer: &Viewer) -> Result<Response, JsValue> {
     let answer = refusal.answer(viewer.id(), BodyOf::method(viewer.method()));
     own(&answer, refusal.log_line(viewer.id()).as_deref())
@@ -58,7 +62,7 @@ pub(crate) fn as_missing(header_text: &str, request_id: &str) -> String {
         Header::new("cache-control", "no-store"),
         Header::new("x-keyfront-request-id", request_id.to_owned()),
     ];
-    over(&wire::headers(header_text), kept, &set)
+    merge(&wire::headers(header_text), kept, &set)
 }
 
 /// An origin's answer with another head; its body passes as it is.
@@ -73,8 +77,8 @@ pub(crate) fn pass(
     wire::pass(response, status, header_text)
 }
 
-/// A head in its text form: the kept ones of `headers`, and `set` over them.
-pub(crate) fn over<'s>(
+/// Merged headers as text: the kept ones of `headers`, and `set`, which replaces those of its names.
+pub(crate) fn merge<'s>(
     headers: &[(&str, &str)],
     keeps: impl Fn(&str) -> bool,
     set: impl IntoIterator<Item = &'s Header, IntoIter: Clone>,

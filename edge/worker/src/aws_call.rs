@@ -24,7 +24,7 @@ extern "C" {
         header_text: &str,
         body: &str,
         limit: u32,
-        patience: u32,
+        timeout: u32,
     ) -> Result<Array, JsValue>;
 
     /// Waits.

@@ -66,9 +66,15 @@ fn is_one_range(value: &str) -> bool {
 /// how long in its `Cache-Control`. Silence is no permission: this is private content. Encoded objects are not kept:
 /// the runtime would decode them into the cache and encode them anew, and their bytes are their publisher's.
 #[must_use]
-pub fn keeps(asked: &[(&str, &str)], method: Method, status: u16, answer: &[(&str, &str)]) -> bool {
-    let whole =
-        method == Method::Get && status == 200 && !asked.iter().any(|(name, _)| *name == "range");
+pub fn keeps(
+    request_headers: &[(&str, &str)],
+    method: Method,
+    status: u16,
+    answer: &[(&str, &str)],
+) -> bool {
+    let whole = method == Method::Get
+        && status == 200
+        && !request_headers.iter().any(|(name, _)| *name == "range");
     let value = |name: &str| {
         let mut values = answer.iter().filter(|(given, _)| *given == name);
         values.next().map(|(_, value)| *value)

@@ -70,7 +70,7 @@ impl Answered {
 
 async fn cached(key: &str, headers: &[(&str, &str)]) -> Option<Response> {
     let conditions = caching::lookup(headers)?;
-    let header_text = answering::over(&conditions, |_| true, &[]);
+    let header_text = answering::merge(&conditions, |_| true, &[]);
     wire::found(key, &header_text).await.ok()?.dyn_into().ok()
 }
 
@@ -80,15 +80,15 @@ fn keep(
     exchange: &Exchange<'_>,
     signed: &OriginRequest,
     key: &str,
-    asked: &[(&str, &str)],
+    request_headers: &[(&str, &str)],
     reply: &Reply,
 ) {
     let answer = reply.headers();
-    if !caching::keeps(asked, signed.method, reply.status, &answer) {
+    if !caching::keeps(request_headers, signed.method, reply.status, &answer) {
         return;
     }
     let kept = |name: &str| keeps_response_header(signed.route, name);
-    let header_text = answering::over(&answer, kept, &[]);
+    let header_text = answering::merge(&answer, kept, &[]);
     let context: &JsValue = exchange.context.as_ref().as_ref();
     if let Err(error) = wire::keep(context, key, &header_text, &reply.response) {
         console_error!("keyfront: an answer could not be kept: {error:?}");
@@ -121,7 +121,7 @@ pub(crate) async fn cleaned(
     match clean(&request, &seen) {
         Cleaned::Pass { headers: set } => {
             let kept = |name: &str| keeps_response_header(signed.route, name);
-            let header_text = answering::over(&headers, kept, &set);
+            let header_text = answering::merge(&headers, kept, &set);
             Answered::Passed { reply, header_text }
         }
         Cleaned::Answer { answer, log } => {
@@ -149,7 +149,7 @@ pub(crate) async fn ask(
         !own(header.name)
             && (header.name != header::RESPONSE_FACTS || signed.route == Route::Reader)
     });
-    let header_text = answering::over(headers, kept, set);
+    let header_text = answering::merge(headers, kept, set);
     wire::ask(&url(signed), signed.method.as_str(), &header_text, body)
         .await
         .map_err(|error| {

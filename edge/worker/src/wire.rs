@@ -79,7 +79,7 @@ extern "C" {
     #[wasm_bindgen(js_name = unixTime)]
     pub(crate) fn unix_time() -> f64;
 
-    /// Tells the entry that this instance is lost, and where in the source.
+    /// Reports to the entry that this instance is lost, and where in the source.
     pub(crate) fn panicked(place: &str);
 
     /// A random id.

@@ -70,7 +70,7 @@ fn file(fields: &[(String, String)]) -> String {
 }
 
 #[test]
-fn both_versions_are_told_apart_by_their_fields() {
+fn both_versions_are_distinguished_by_their_fields() {
     assert_eq!(whole(with(&V2, &[])).format(), Format::V2);
     assert_eq!(whole(with(&V3, &[])).format(), Format::V3);
 }

@@ -96,8 +96,8 @@ impl ReadRequest {
             return Ok(ReadPlan::Headers(head));
         }
         let range = self.counted_range(object, unlocked)?;
-        let answered = range.map_or(length, |range| range.length());
-        if let Some(limit) = self.limit.filter(|limit| answered > *limit) {
+        let content_length = range.map_or(length, |range| range.length());
+        if let Some(limit) = self.limit.filter(|limit| content_length > *limit) {
             return Err(ReadFailure::UseRange { limit });
         }
         let body = match (delivery, policy.over_limit) {
@@ -112,7 +112,7 @@ impl ReadRequest {
             }
         };
         let status = if range.is_some() { 206 } else { 200 };
-        let mut head = head(status, object, delivery, Some(answered));
+        let mut head = head(status, object, delivery, Some(content_length));
         if let Some(range) = range {
             let (first, last) = (range.first(), range.last());
             let place = format!("bytes {first}-{last}/{length}");

@@ -315,7 +315,7 @@ fn objects_over_the_limit_go_the_configured_way() {
 }
 
 #[test]
-fn a_response_over_the_transports_limit_is_asked_for_in_ranges() {
+fn a_response_over_the_transports_limit_must_be_requested_in_ranges() {
     let limited = |headers: &[(&'static str, &'static str)]| ReadRequest {
         limit: Some(99),
         ..request(ReadMethod::Get, headers)

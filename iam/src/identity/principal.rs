@@ -110,7 +110,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_session_is_named_by_its_sts_arn_and_judged_by_its_role() {
+    fn a_session_is_named_by_its_sts_arn_and_authorized_by_its_role() {
         let session = Principal::AssumedRole {
             account: "123456789012".into(),
             role: "edge".into(),

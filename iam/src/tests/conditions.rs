@@ -6,7 +6,7 @@ fn holds_for(principal: Principal, block: &str, context: &Context) -> bool {
     ));
     let arn = "arn:aws:s3:::b";
     let own = vec![policy];
-    judge_as(
+    evaluate_as(
         principal,
         own,
         ResourcePolicy::None,
@@ -88,7 +88,7 @@ fn an_absent_key_fails_positive_and_passes_negated_operators() {
 }
 
 #[test]
-fn if_exists_judges_a_key_that_is_there() {
+fn if_exists_evaluates_a_key_that_is_there() {
     let context = Context::new()
         .with("s3:prefix", "y")
         .with("s3:max-keys", "50");
@@ -300,7 +300,7 @@ fn variables_work_in_condition_values() {
 }
 
 #[test]
-fn global_keys_tell_about_the_caller() {
+fn global_keys_describe_the_caller() {
     let context = Context::new();
     let equals = |key: &str, value: &str| format!(r#"{{"StringEquals":{{"{key}":"{value}"}}}}"#);
     for (principal, key, value) in [

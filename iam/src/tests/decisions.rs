@@ -11,14 +11,14 @@ const ALLOW_DECRYPT: &str = r#"{"Effect":"Allow","Action":"kms:Decrypt","Resourc
 
 fn read(own: &[&str], on_resource: ResourcePolicy<'_>) -> Result<(), DenialReason> {
     let own = own.iter().map(|statement| identity(statement)).collect();
-    judge(own, on_resource, "s3:GetObject", OBJECT, &Context::new())
+    evaluate(own, on_resource, "s3:GetObject", OBJECT, &Context::new())
 }
 
 fn decrypt(own: &[&str], key_policy: &str) -> Result<(), DenialReason> {
     let own = own.iter().map(|statement| identity(statement)).collect();
     let policy = resource(key_policy);
     let on_key = ResourcePolicy::Key(&policy);
-    judge(own, on_key, "kms:Decrypt", KEY, &Context::new())
+    evaluate(own, on_key, "kms:Decrypt", KEY, &Context::new())
 }
 
 fn on_bucket(effect: &str, principal: &str) -> Policy {
@@ -48,7 +48,7 @@ fn nothing_is_allowed_by_default() {
         PolicyKind::Identity,
         r#"{"Version":"2012-10-17","Statement":[]}"#,
     );
-    let verdict = judge(
+    let verdict = evaluate(
         vec![empty],
         ResourcePolicy::None,
         "s3:GetObject",
@@ -214,7 +214,7 @@ fn a_key_is_usable_only_through_the_service_it_names() {
     );
     let policy = resource(&via);
     let verdict = |context: Context| {
-        judge(
+        evaluate(
             vec![],
             ResourcePolicy::Key(&policy),
             "kms:Decrypt",
@@ -240,7 +240,7 @@ fn a_deny_unless_encrypted_bucket_policy_works_as_aws_documents_it() {
     );
     let put = |context: Context| {
         let own = vec![identity(ALLOW_ALL)];
-        judge(
+        evaluate(
             own,
             ResourcePolicy::Bucket(&policy),
             "s3:PutObject",
@@ -282,7 +282,7 @@ fn aws_example_allows_bob_and_denies_sensitive_resources() {
     ]
     .join(",");
     let verdict = |action: &str, arn: &str| {
-        judge(
+        evaluate(
             vec![identity(&policy)],
             ResourcePolicy::None,
             action,
@@ -304,7 +304,7 @@ fn aws_example_home_folders_list_only_under_their_prefix() {
     let lists = |context: Context| {
         let own = vec![identity(policy)];
         let bucket = "arn:aws:s3:::b";
-        judge_as(
+        evaluate_as(
             alice(),
             own,
             ResourcePolicy::None,
@@ -327,7 +327,7 @@ fn assume(principal: Principal, own: &[&str], statement: &str) -> Result<(), Den
     let own = own.iter().map(|statement| identity(statement)).collect();
     let policy = trust(statement);
     let on_role = ResourcePolicy::Trust(&policy);
-    judge_as(
+    evaluate_as(
         principal,
         own,
         on_role,
@@ -364,7 +364,7 @@ fn a_trust_policy_decides_who_assumes_a_role() {
 
 #[test]
 fn a_service_has_no_policies_of_its_own() {
-    let verdict = judge_as(
+    let verdict = evaluate_as(
         lambda(),
         vec![identity(ALLOW_ALL)],
         ResourcePolicy::None,
@@ -394,7 +394,7 @@ fn unknown_and_foreign_principals_are_refused_whatever_a_resource_allows() {
     for principal in [bob, foreign, other_role] {
         let on_bucket = ResourcePolicy::Bucket(&open);
         let context = Context::new();
-        let verdict = judge_as(
+        let verdict = evaluate_as(
             principal,
             vec![],
             on_bucket,

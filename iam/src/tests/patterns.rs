@@ -5,7 +5,7 @@ fn allows_action(pattern: &str, action: &str) -> bool {
         r#"{{"Effect":"Allow","Action":"{pattern}","Resource":"*"}}"#
     ));
     let arn = "arn:aws:s3:::b/k";
-    judge(
+    evaluate(
         vec![policy],
         ResourcePolicy::None,
         action,
@@ -52,7 +52,7 @@ fn allows_resource(pattern: &str, arn: &str) -> bool {
         r#"{{"Effect":"Allow","Action":"s3:GetObject","Resource":"{pattern}"}}"#
     ));
     let context = Context::new();
-    judge(
+    evaluate(
         vec![policy],
         ResourcePolicy::None,
         "s3:GetObject",
@@ -96,7 +96,7 @@ fn not_action_and_not_resource_mean_everything_else() {
     );
     let allowed = |action: &str, arn: &str| {
         let own = vec![policy.clone()];
-        judge(own, ResourcePolicy::None, action, arn, &Context::new()).is_ok()
+        evaluate(own, ResourcePolicy::None, action, arn, &Context::new()).is_ok()
     };
     assert!(allowed("s3:GetObject", "arn:aws:s3:::open/k"));
     assert!(!allowed("s3:GetObject", "arn:aws:s3:::secret/k"));
@@ -110,7 +110,7 @@ fn home_allows(template: &str, principal: Principal, arn: &str) -> bool {
     ));
     let context = Context::new().with("s3:prefix", "*");
     let own = vec![policy];
-    judge_as(
+    evaluate_as(
         principal,
         own,
         ResourcePolicy::None,

@@ -20,7 +20,7 @@ fn literal_plus_is_a_plus_and_leaves_as_percent_2b() {
 }
 
 #[test]
-fn encoded_slash_is_judged_as_a_slash() {
+fn encoded_slash_is_treated_as_a_slash() {
     assert_eq!(key("a%2Fb"), Ok("a/b".to_string()));
     assert_eq!(key("a%2F..%2Fb"), Err(KeyError::DotSegment));
     assert_eq!(
@@ -146,7 +146,7 @@ fn only_the_reserved_prefix_is_reserved() {
 }
 
 #[test]
-fn a_reserved_key_that_breaks_another_rule_is_told_as_that() {
+fn a_reserved_key_that_breaks_another_rule_is_reported_as_that() {
     assert_eq!(key(".keyfront/../a"), Err(KeyError::DotSegment));
 }
 
@@ -158,7 +158,7 @@ fn nfc_and_nfd_are_different_keys() {
 }
 
 #[test]
-fn a_prefix_is_joined_and_judged_anew() {
+fn a_prefix_is_joined_and_validated_again() {
     let under = |key: &str, prefix: &str| {
         ObjectKey::new(key)
             .unwrap()

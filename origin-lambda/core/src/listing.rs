@@ -98,7 +98,7 @@ mod tests {
     }
 
     #[test]
-    fn scans_are_disjoint_readable_and_within_what_was_asked() {
+    fn scans_are_disjoint_readable_and_within_what_was_requested() {
         let get: &[&str] = &["GET"];
         let p = publisher(&[
             ("b/", get),

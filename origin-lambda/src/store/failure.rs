@@ -120,7 +120,7 @@ mod tests {
 
     #[test]
     #[allow(clippy::too_many_lines, reason = "one table")]
-    fn answers_of_s3_are_judged_as_the_table_says() {
+    fn answers_of_s3_are_classified_as_the_table_says() {
         let fault = Meaning::Fault;
         for (status, code, message, expected) in [
             (404, Some("NoSuchKey"), "", Meaning::NotFound),

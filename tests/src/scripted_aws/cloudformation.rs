@@ -1,4 +1,4 @@
-//! Stacks and change sets: the states and events CloudFormation shows, in its order, one event a look.
+//! Stacks and change sets: the states and events CloudFormation shows, in its order, one event a request.
 
 use http::StatusCode;
 
@@ -23,7 +23,7 @@ pub(super) fn answer(state: &mut State, action: &str, fields: &Fields, region: &
         "DeleteChangeSet" => {
             let stack = state.stacks.get_mut(&(region.to_owned(), name)).unwrap();
             stack.change_set = None;
-            told(action, "")
+            xml_result(action, "")
         }
         "ExecuteChangeSet" => execute(state, region, &fields["ChangeSetName"]),
         "DeleteStack" => delete(state, region, &name),
@@ -36,7 +36,7 @@ pub(super) fn answer(state: &mut State, action: &str, fields: &Fields, region: &
                 Vec::new(),
                 "UPDATE_ROLLBACK_COMPLETE",
             );
-            told(action, "")
+            xml_result(action, "")
         }
         other => panic!("no action {other}"),
     }
@@ -87,7 +87,7 @@ fn describe(state: &mut State, region: &str, name: &str) -> Reply {
         format!("<member><OutputKey>{name}</OutputKey><OutputValue>{value}</OutputValue></member>")
     })
     .collect();
-    told(
+    xml_result(
         "DescribeStacks",
         &format!(
             "<Stacks><member><StackId>{}</StackId><StackName>{own}</StackName><CreationTime>2027-01-01T00:00:00Z</CreationTime>\
@@ -97,7 +97,7 @@ fn describe(state: &mut State, region: &str, name: &str) -> Reply {
     )
 }
 
-/// Newest first; every look lets one event happen.
+/// Newest first; every request lets one event happen.
 fn events(state: &mut State, region: &str, name: &str) -> Reply {
     let held = state.held == Held::Yes;
     let serial = state.next();
@@ -137,7 +137,7 @@ fn events(state: &mut State, region: &str, name: &str) -> Reply {
             stack.id, event.id, event.resource, event.kind, event.status, event.reason
         )
     }).collect();
-    told(
+    xml_result(
         "DescribeStackEvents",
         &format!("<StackEvents>{members}</StackEvents>"),
     )
@@ -190,7 +190,7 @@ fn create_change_set(state: &mut State, region: &str, name: &str, fields: &Field
     };
     let ids = format!("<Id>{}</Id><StackId>{}</StackId>", set.id, stack.id);
     stack.change_set = Some(set);
-    told("CreateChangeSet", &ids)
+    xml_result("CreateChangeSet", &ids)
 }
 
 fn describe_change_set(state: &mut State, region: &str, name: &str) -> Reply {
@@ -212,7 +212,7 @@ fn describe_change_set(state: &mut State, region: &str, name: &str) -> Reply {
         "<member><Type>Resource</Type><ResourceChange><Action>Add</Action><LogicalResourceId>{resource}</LogicalResourceId>\
          <ResourceType>{kind}</ResourceType></ResourceChange></member>"
     )).collect();
-    told(
+    xml_result(
         "DescribeChangeSet",
         &format!(
             "<ChangeSetName>{}</ChangeSetName><ChangeSetId>{}</ChangeSetId><StackId>{}</StackId><Status>{status}</Status>\
@@ -267,7 +267,7 @@ fn execute(state: &mut State, region: &str, id: &str) -> Reply {
         (Some(_), _) => "UPDATE_ROLLBACK_COMPLETE".to_owned(),
     };
     stack.begin(&format!("{verb}_IN_PROGRESS"), script, &rest);
-    told("ExecuteChangeSet", "")
+    xml_result("ExecuteChangeSet", "")
 }
 
 fn delete(state: &mut State, region: &str, name: &str) -> Reply {
@@ -286,7 +286,7 @@ fn delete(state: &mut State, region: &str, name: &str) -> Reply {
         }
         stack.begin("DELETE_IN_PROGRESS", Vec::new(), "DELETE_COMPLETE");
     }
-    told("DeleteStack", "")
+    xml_result("DeleteStack", "")
 }
 
 fn list_deleted(state: &State, region: &str) -> Reply {
@@ -298,7 +298,7 @@ fn list_deleted(state: &State, region: &str) -> Reply {
             stack.id, stack.id.split('/').nth(1).unwrap()
         ))
         .collect();
-    told(
+    xml_result(
         "ListStacks",
         &format!("<StackSummaries>{members}</StackSummaries>"),
     )
@@ -315,13 +315,13 @@ fn list_spared(state: &State, id: &str) -> Reply {
              <LastUpdatedTimestamp>2027-01-01T00:00:00Z</LastUpdatedTimestamp></member>"
         ))
         .collect();
-    told(
+    xml_result(
         "ListStackResources",
         &format!("<StackResourceSummaries>{members}</StackResourceSummaries>"),
     )
 }
 
-pub(super) fn told(action: &str, result: &str) -> Reply {
+pub(super) fn xml_result(action: &str, result: &str) -> Reply {
     let body = format!(
         "<{action}Response><{action}Result>{result}</{action}Result><ResponseMetadata><RequestId>r</RequestId></ResponseMetadata></{action}Response>"
     );

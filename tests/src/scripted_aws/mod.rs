@@ -122,7 +122,7 @@ async fn answer(
         .collect();
     let part = |at: usize| scope.get(at).cloned().unwrap_or_default();
     let (region, service) = (part(2), part(3));
-    let asked = RecordedCall {
+    let call = RecordedCall {
         method: head.method,
         path: head.uri.path().to_owned(),
         query: head.uri.query().unwrap_or_default().to_owned(),
@@ -135,10 +135,10 @@ async fn answer(
         region: region.clone(),
     };
     let fields: BTreeMap<String, String> = match service.as_str() {
-        "cloudformation" | "sts" => form_urlencoded::parse(&asked.body).into_owned().collect(),
+        "cloudformation" | "sts" => form_urlencoded::parse(&call.body).into_owned().collect(),
         _ => BTreeMap::new(),
     };
-    let target = asked
+    let target = call
         .headers
         .get("x-amz-target")
         .and_then(|value| value.to_str().ok());
@@ -150,19 +150,19 @@ async fn answer(
                 .and_then(|target| target.split('.').nth(1))
                 .map(str::to_owned)
         })
-        .unwrap_or_else(|| format!("{} {}", asked.method, asked.path));
+        .unwrap_or_else(|| format!("{} {}", call.method, call.path));
     let mut state = state.lock().unwrap();
     state.calls.push(Call {
         region,
         service: service.clone(),
         action: action.clone(),
     });
-    let (status, body, headers) = route(&mut state, &service, &action, &fields, &asked);
+    let (status, body, headers) = route(&mut state, &service, &action, &fields, &call);
     let mut response = Response::builder().status(status);
     for (name, value) in headers {
         response = response.header(name, value);
     }
-    let body = if asked.method == Method::HEAD {
+    let body = if call.method == Method::HEAD {
         String::new()
     } else {
         body
@@ -175,24 +175,24 @@ fn route(
     service: &str,
     action: &str,
     fields: &BTreeMap<String, String>,
-    asked: &RecordedCall,
+    call: &RecordedCall,
 ) -> Reply {
     if let Some(left) = state.throttle.get_mut(action).filter(|left| **left > 0) {
         *left -= 1;
         return cloudformation::refused("Throttling", "Rate exceeded");
     }
     match service {
-        "cloudformation" => cloudformation::answer(state, action, fields, &asked.region),
+        "cloudformation" => cloudformation::answer(state, action, fields, &call.region),
         "sts" => {
             let who = format!(
                 "<Arn>arn:aws:iam::{ACCOUNT}:user/t</Arn><UserId>U</UserId><Account>{ACCOUNT}</Account>"
             );
-            cloudformation::told(action, &who)
+            cloudformation::xml_result(action, &who)
         }
-        "s3" => s3::answer(state, asked),
-        "lambda" => delete_function(state, asked),
+        "s3" => s3::answer(state, call),
+        "lambda" => delete_function(state, call),
         "kms" => {
-            let body: serde_json::Value = serde_json::from_slice(&asked.body).unwrap();
+            let body: serde_json::Value = serde_json::from_slice(&call.body).unwrap();
             state
                 .keys_ending
                 .push(body["KeyId"].as_str().unwrap().to_owned());
@@ -206,7 +206,7 @@ fn route(
     }
 }
 
-fn delete_function(state: &mut State, asked: &RecordedCall) -> Reply {
+fn delete_function(state: &mut State, call: &RecordedCall) -> Reply {
     if state.replicated {
         let text = r#"{"Type":"User","message":"Lambda was unable to delete arn because it is a replicated function."}"#;
         let kind = (
@@ -215,7 +215,7 @@ fn delete_function(state: &mut State, asked: &RecordedCall) -> Reply {
         );
         return (StatusCode::BAD_REQUEST, text.to_owned(), vec![kind]);
     }
-    let name = asked.path.rsplit('/').next().unwrap().to_owned();
+    let name = call.path.rsplit('/').next().unwrap().to_owned();
     if state.deleted_functions.contains(&name) {
         let kind = ("x-amzn-errortype", "ResourceNotFoundException".to_owned());
         return (

@@ -7,15 +7,15 @@ use sha2::{Digest as _, Sha256};
 use super::call::{RecordedCall, Reply};
 use super::state::State;
 
-pub(super) fn answer(state: &mut State, asked: &RecordedCall) -> Reply {
-    let path = asked.path.trim_start_matches('/');
+pub(super) fn answer(state: &mut State, call: &RecordedCall) -> Reply {
+    let path = call.path.trim_start_matches('/');
     let (bucket, key) = path.split_once('/').unwrap_or((path, ""));
-    let sub = asked.query.split(['=', '&']).next().unwrap_or_default();
+    let sub = call.query.split(['=', '&']).next().unwrap_or_default();
     if key.is_empty() {
-        return of_bucket(state, asked, bucket, sub);
+        return of_bucket(state, call, bucket, sub);
     }
-    match asked.method {
-        Method::PUT => put(state, asked, path),
+    match call.method {
+        Method::PUT => put(state, call, path),
         Method::GET | Method::HEAD => match state.objects.get(path) {
             Some(bytes) => {
                 let headers = vec![
@@ -34,9 +34,9 @@ pub(super) fn answer(state: &mut State, asked: &RecordedCall) -> Reply {
     }
 }
 
-fn of_bucket(state: &mut State, asked: &RecordedCall, bucket: &str, sub: &str) -> Reply {
+fn of_bucket(state: &mut State, call: &RecordedCall, bucket: &str, sub: &str) -> Reply {
     let exists = state.buckets.contains(bucket);
-    match (asked.method.as_str(), sub) {
+    match (call.method.as_str(), sub) {
         ("PUT", "publicAccessBlock" | "ownershipControls" | "encryption" | "policy") if exists => {
             fine("")
         }
@@ -73,13 +73,8 @@ fn versions(state: &State, bucket: &str) -> String {
     format!("<ListVersionsResult>{entries}</ListVersionsResult>")
 }
 
-fn put(state: &mut State, asked: &RecordedCall, path: &str) -> Reply {
-    let header = |name: &str| {
-        asked
-            .headers
-            .get(name)
-            .and_then(|value| value.to_str().ok())
-    };
+fn put(state: &mut State, call: &RecordedCall, path: &str) -> Reply {
+    let header = |name: &str| call.headers.get(name).and_then(|value| value.to_str().ok());
     let stored = state.objects.get(path).map(etag);
     let overtaken = path.ends_with("publishers.json") && state.overtaken > 0;
     let unmet = match (header("if-match"), header("if-none-match")) {
@@ -94,11 +89,11 @@ fn put(state: &mut State, asked: &RecordedCall, path: &str) -> Reply {
     if unmet {
         return refused(StatusCode::PRECONDITION_FAILED, "PreconditionFailed");
     }
-    state.objects.insert(path.to_owned(), asked.body.clone());
+    state.objects.insert(path.to_owned(), call.body.clone());
     (
         StatusCode::OK,
         String::new(),
-        vec![("etag", etag(&asked.body))],
+        vec![("etag", etag(&call.body))],
     )
 }
 

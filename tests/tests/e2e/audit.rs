@@ -27,7 +27,7 @@ async fn a_bucket_as_deployed_is_clean() {
         .await;
     let report = audited.run(&[]).await;
     assert_eq!(report.code, 0, "{report:?}");
-    assert_eq!(report.told(), []);
+    assert_eq!(report.found(), []);
     assert_eq!(report.summary["verdict"], "clean");
     assert_eq!(report.summary["envelopes"], 1, "{report:?}");
     assert!(!audited.has_checkpoint(), "nothing is left to go on from");
@@ -52,12 +52,12 @@ async fn the_dev_stack_is_audited_by_its_dev_json_and_its_own_key() {
         ("tls-not-demanded", ""),
         ("versioning-off", ""),
     ];
-    assert_eq!(report.told(), expected, "{report:?}");
+    assert_eq!(report.found(), expected, "{report:?}");
     assert_eq!(report.code, 1);
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn each_object_that_is_not_as_demanded_is_told_with_its_reason() {
+async fn each_object_that_is_not_as_demanded_is_reported_with_its_reason() {
     let audited = Audited::bare().await;
     let other = audited.other_key().await;
     let key = audited.key().to_owned();
@@ -82,19 +82,19 @@ async fn each_object_that_is_not_as_demanded_is_told_with_its_reason() {
         ("other-mode", "a-s3"),
         ("other-mode", "d-dsse"),
     ];
-    assert_eq!(report.told_of_keys(), expected, "{report:?}");
+    assert_eq!(report.found_keys(), expected, "{report:?}");
     assert_eq!(report.code, 1);
 
     let report = audited
         .run(&["--expect-mode", "sse-s3,dsse-kms", "--prefix", "a"])
         .await;
-    assert_eq!(report.told_of_keys(), [], "{report:?}");
+    assert_eq!(report.found_keys(), [], "{report:?}");
     let report = audited
         .run(&["--expect-mode", "envelope-kms", "--prefix", "c"])
         .await;
-    let told = report.told_of_keys();
+    let keys = report.found_keys();
     assert!(
-        told.contains(&("no-envelope", "c-no-bucket-key")),
+        keys.contains(&("no-envelope", "c-no-bucket-key")),
         "{report:?}"
     );
 }
@@ -113,7 +113,7 @@ async fn put_with_metadata(audited: &Audited, key: &str, metadata: &[(&str, &str
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn gaps_in_the_buckets_settings_are_told() {
+async fn gaps_in_the_buckets_settings_are_reported() {
     let audited = Audited::bare().await;
     let (s3, bucket) = (audited.s3(), &audited.bucket);
     s3.delete_public_access_block()
@@ -130,7 +130,7 @@ async fn gaps_in_the_buckets_settings_are_told() {
         ("versioning-off", ""),
     ];
     let report = audited.run(&[]).await;
-    assert_eq!(report.told(), expected, "{report:?}");
+    assert_eq!(report.found(), expected, "{report:?}");
 
     let open = format!(
         r#"{{"Version":"2012-10-17","Statement":[{{"Sid":"Open","Effect":"Allow","Principal":"*","Action":"s3:GetObject",
@@ -165,7 +165,7 @@ async fn gaps_in_the_buckets_settings_are_told() {
         "<Error><Code>OwnershipControlsNotFoundError</Code><Message>none</Message></Error>",
     );
     let report = audited.run(&[]).await;
-    let told: BTreeSet<&str> = report.told().into_iter().map(|(code, _)| code).collect();
+    let codes: BTreeSet<&str> = report.found().into_iter().map(|(code, _)| code).collect();
     for code in [
         "public-acl",
         "foreign-grant",
@@ -173,7 +173,7 @@ async fn gaps_in_the_buckets_settings_are_told() {
         "public-policy",
         "public-access-block",
     ] {
-        assert!(told.contains(code), "{code}: {report:?}");
+        assert!(codes.contains(code), "{code}: {report:?}");
     }
 }
 
@@ -187,7 +187,7 @@ async fn what_may_not_be_read_is_not_checked_and_never_clean() {
     let report = read(output);
     let mut expected = vec![("not-checked", ""); 9];
     expected.push(("not-checked", ".keyfront/publishers.json"));
-    assert_eq!(report.told(), expected, "{report:?}");
+    assert_eq!(report.found(), expected, "{report:?}");
     assert_eq!(report.code, 2);
     assert_eq!(report.summary["verdict"], "incomplete");
     assert_eq!(report.summary["complete"], true);
@@ -201,7 +201,7 @@ async fn what_may_not_be_read_is_not_checked_and_never_clean() {
     audited.pretend_production();
     let report = audited.run(&[]).await;
     assert_eq!(
-        report.told_of_keys(),
+        report.found_keys(),
         [("not-checked", ".keyfront/publishers.json")]
     );
     assert_eq!(report.code, 2, "{report:?}");
@@ -216,15 +216,15 @@ async fn begun_uploads_are_stale_after_the_days_that_were_given() {
         call.bucket(&audited.bucket).key(key).send().await.unwrap();
     }
     let report = audited.run(&[]).await;
-    assert_eq!(report.told_of_keys(), [], "{report:?}");
+    assert_eq!(report.found_keys(), [], "{report:?}");
     let report = audited.run(&["--stale-days", "0"]).await;
     assert_eq!(
-        report.told_of_keys(),
+        report.found_keys(),
         keys.map(|key| ("stale-upload", key)),
         "{report:?}"
     );
     let report = audited.run(&["--stale-days", "0", "--prefix", "s"]).await;
-    assert_eq!(report.told_of_keys(), [("stale-upload", "second")]);
+    assert_eq!(report.found_keys(), [("stale-upload", "second")]);
 }
 
 /// Pages of 1,000 keys: eleven of them, the last one short.
@@ -235,7 +235,7 @@ fn name(at: usize) -> String {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn ten_thousand_objects_are_told_once_each_across_an_interruption() {
+async fn ten_thousand_objects_are_reported_once_each_across_an_interruption() {
     let audited = Audited::bare().await;
     stream::iter(0..MANY)
         .for_each_concurrent(32, |at| {
@@ -261,11 +261,11 @@ async fn ten_thousand_objects_are_told_once_each_across_an_interruption() {
     let second = audited.run(&[]).await;
     assert_eq!(second.code, 1, "{}", second.stderr);
     assert!(!audited.has_checkpoint());
-    let told = |report: &Report| -> Vec<String> {
-        let told = report.told_of_keys().into_iter();
-        told.map(|(code, key)| format!("{code} {key}")).collect()
+    let lines = |report: &Report| -> Vec<String> {
+        let keys = report.found_keys().into_iter();
+        keys.map(|(code, key)| format!("{code} {key}")).collect()
     };
-    let (first_keys, second_keys) = (told(&first), told(&second));
+    let (first_keys, second_keys) = (lines(&first), lines(&second));
     assert!(
         first_keys.len() > 3000 && second_keys.len() > 3000,
         "{} {}",
@@ -278,13 +278,13 @@ async fn ten_thousand_objects_are_told_once_each_across_an_interruption() {
         .map(|at| format!("other-mode {}", name(at)))
         .collect();
     expected.sort_unstable();
-    assert!(all == expected, "{} told of {MANY}", all.len());
-    // The settings were told by the first run; the numbers are of both.
-    assert_eq!(second.findings.len(), second.told_of_keys().len());
+    assert!(all == expected, "{} reported of {MANY}", all.len());
+    // The settings were reported by the first run; the numbers are of both.
+    assert_eq!(second.findings.len(), second.found_keys().len());
     assert_eq!(second.summary["objects"], MANY);
     assert_eq!(
         second.summary["violations"],
-        MANY + first.findings.len() - first.told_of_keys().len()
+        MANY + first.findings.len() - first.found_keys().len()
     );
 }
 
@@ -312,7 +312,7 @@ async fn an_audit_never_goes_on_from_the_checkpoint_of_another() {
     }
     assert_eq!(std::fs::read(audited.checkpoint()).unwrap(), before);
     let report = audited.run(&["--restart", "--prefix", "a"]).await;
-    assert_eq!(report.told_of_keys(), [("other-mode", "a")]);
+    assert_eq!(report.found_keys(), [("other-mode", "a")]);
     assert!(!audited.has_checkpoint());
 }
 
@@ -327,7 +327,7 @@ async fn throttled_looks_are_made_again() {
         times: 2,
     });
     let report = audited.run(&[]).await;
-    assert_eq!(report.told_of_keys(), [("other-mode", "a")], "{report:?}");
+    assert_eq!(report.found_keys(), [("other-mode", "a")], "{report:?}");
     assert_eq!(audited.proxy.heal(), 2);
 }
 
@@ -372,13 +372,13 @@ async fn hostile_keys_reach_neither_the_spreadsheet_nor_the_terminal() {
         "{table}"
     );
     assert!(!table.contains('\u{1b}'));
-    let told = audited.run(&[]).await;
-    let told: BTreeSet<&str> = told
-        .told_of_keys()
+    let report = audited.run(&[]).await;
+    let found: BTreeSet<&str> = report
+        .found_keys()
         .into_iter()
         .map(|(_, key)| key)
         .collect();
-    assert_eq!(told, keys.into_iter().collect());
+    assert_eq!(found, keys.into_iter().collect());
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -475,7 +475,7 @@ async fn fix_encrypts_anew_in_place_and_keeps_everything_else() {
     assert_eq!(tags, BTreeSet::from([("team", "red one"), ("env", "prod")]));
 
     let again = audited.run(&["--fix", "--yes"]).await;
-    assert_eq!(again.told_of_keys(), [], "nothing is left to do: {again:?}");
+    assert_eq!(again.found_keys(), [], "nothing is left to do: {again:?}");
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -594,7 +594,7 @@ async fn holds_newer(audited: &Audited) {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_copy_that_s3_refuses_is_told_and_nothing_is_reported_as_fixed() {
+async fn a_copy_that_s3_refuses_is_reported_and_nothing_counts_as_fixed() {
     let audited = Audited::bare().await;
     audited.put_plain("a").await;
     audited.proxy.fail(Rule {

@@ -94,19 +94,19 @@ fn text(bytes: &[u8]) -> String {
 }
 
 fn done(output: &Output) -> String {
-    let told = text(&output.stderr);
-    assert!(output.status.success(), "{told}");
-    told
+    let output_text = text(&output.stderr);
+    assert!(output.status.success(), "{output_text}");
+    output_text
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn one_command_deploys_shows_the_token_once_and_stores_its_hash_only() {
     let bench = Bench::new().await;
     let output = bench.deploy(TOGETHER, &["--yes"]).await;
-    let told = done(&output);
+    let output_text = done(&output);
     assert!(
-        told.contains("CREATE_COMPLETE") && told.contains("AWS::KMS::Key"),
-        "{told}"
+        output_text.contains("CREATE_COMPLETE") && output_text.contains("AWS::KMS::Key"),
+        "{output_text}"
     );
     assert!(text(&output.stdout).contains("https://d1.cloudfront.net"));
     let token = bench.token(&output);
@@ -194,7 +194,7 @@ async fn throttled_calls_are_made_again_until_they_pass() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_failed_resource_is_told_first_with_its_reason() {
+async fn a_failed_resource_is_reported_first_with_its_reason() {
     let bench = Bench::new().await;
     bench.aws.state().failing = Some((
         "Bucket".to_owned(),
@@ -202,8 +202,8 @@ async fn a_failed_resource_is_told_first_with_its_reason() {
     ));
     let output = bench.deploy(TOGETHER, &["--yes"]).await;
     assert_eq!(output.status.code(), Some(5));
-    let told = text(&output.stderr);
-    let last = told.split("keyfront: ").last().unwrap();
+    let output_text = text(&output.stderr);
+    let last = output_text.split("keyfront: ").last().unwrap();
     let mut lines = last.lines();
     assert!(
         lines.next().unwrap().contains("ROLLBACK_COMPLETE"),
@@ -224,7 +224,7 @@ async fn a_failed_resource_is_told_first_with_its_reason() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_stack_in_rollback_complete_is_refused_untouched_and_replaced_when_asked() {
+async fn a_stack_in_rollback_complete_is_refused_untouched_and_replaced_on_request() {
     let bench = Bench::new().await;
     let at = (TOGETHER.to_owned(), "media".to_owned());
     let failed = FakeStack::at_rest(TOGETHER, "media", "ROLLBACK_COMPLETE");
@@ -240,7 +240,7 @@ async fn a_stack_in_rollback_complete_is_refused_untouched_and_replaced_when_ask
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_rollback_that_stopped_is_continued_when_asked() {
+async fn a_rollback_that_stopped_is_continued_on_request() {
     let bench = Bench::new().await;
     let at = (TOGETHER.to_owned(), "media".to_owned());
     let failed = FakeStack::at_rest(TOGETHER, "media", "UPDATE_ROLLBACK_FAILED");
@@ -264,10 +264,10 @@ async fn an_interrupted_run_is_followed_by_the_next_one() {
         .spawn()
         .unwrap();
     let pid = first.id().unwrap().to_string();
-    let patience = std::time::Instant::now();
+    let since = std::time::Instant::now();
     while bench.count("DescribeStackEvents") < 12 {
         assert!(
-            patience.elapsed() < Duration::from_secs(60),
+            since.elapsed() < Duration::from_secs(60),
             "the deployment did not begin"
         );
         tokio::time::sleep(Duration::from_millis(10)).await;
@@ -282,10 +282,10 @@ async fn an_interrupted_run_is_followed_by_the_next_one() {
 
     bench.aws.state().held = Held::No;
     let second = bench.deploy(TOGETHER, &["--yes"]).await;
-    let told = done(&second);
+    let output_text = done(&second);
     assert!(
-        told.contains("under way; following it") && told.contains("no changes"),
-        "{told}"
+        output_text.contains("under way; following it") && output_text.contains("no changes"),
+        "{output_text}"
     );
     assert_eq!(bench.count("ExecuteChangeSet"), 1);
     assert!(bench.token(&second).starts_with("kfp_"));
@@ -296,12 +296,15 @@ async fn a_dry_run_makes_no_call_that_writes() {
     let bench = Bench::new().await;
     let output = bench.deploy("eu-central-1", &["--dry-run"]).await;
     done(&output);
-    let told = text(&output.stdout);
+    let output_text = text(&output.stdout);
     assert!(
-        told.contains("would create stack media in eu-central-1 from origin.yaml"),
-        "{told}"
+        output_text.contains("would create stack media in eu-central-1 from origin.yaml"),
+        "{output_text}"
     );
-    assert!(told.contains("would upload edge-cloudfront/"), "{told}");
+    assert!(
+        output_text.contains("would upload edge-cloudfront/"),
+        "{output_text}"
+    );
     assert_eq!(bench.writes(), Vec::<String>::new());
     assert!(!bench.aws.actions().is_empty());
 }
@@ -359,7 +362,7 @@ async fn bad_input_is_refused_before_any_call() {
             "make bundle-edge",
         ),
     ];
-    for (region, flags, told) in cases {
+    for (region, flags, expected) in cases {
         let (edge, origin) = (bench.package("edge.zip"), bench.package("origin.zip"));
         let mut line = vec!["deploy", "--yes", "--region", region];
         for (flag, default) in [
@@ -380,7 +383,7 @@ async fn bad_input_is_refused_before_any_call() {
             text(&output.stderr)
         );
         assert!(
-            text(&output.stderr).contains(told),
+            text(&output.stderr).contains(expected),
             "{}",
             text(&output.stderr)
         );
@@ -404,11 +407,11 @@ async fn upload_only_prints_where_the_console_starts_the_stack() {
     let bench = Bench::new().await;
     let output = bench.deploy(TOGETHER, &["--upload-only"]).await;
     done(&output);
-    let told = text(&output.stdout);
-    assert!(told.contains("console.aws.amazon.com/cloudformation/home?region=us-east-1#/stacks/create/review?templateURL=https%3A%2F%2F"), "{told}");
+    let output_text = text(&output.stdout);
+    assert!(output_text.contains("console.aws.amazon.com/cloudformation/home?region=us-east-1#/stacks/create/review?templateURL=https%3A%2F%2F"), "{output_text}");
     assert!(
-        told.contains("EdgeSha256") && told.contains("OriginKey"),
-        "{told}"
+        output_text.contains("EdgeSha256") && output_text.contains("OriginKey"),
+        "{output_text}"
     );
     assert_eq!(bench.count("CreateChangeSet"), 0);
     assert!(
@@ -444,10 +447,10 @@ async fn destroy_waits_for_replicas_across_runs_and_keeps_bucket_and_key() {
     assert!(text(&first.stderr).contains("replicas at the edge still"));
     bench.aws.state().replicated = false;
     let second = bench.run("destroy", &["--yes"]).await;
-    let told = done(&second);
+    let output_text = done(&second);
     assert!(
-        told.contains("already gone") && told.contains("Kept: Bucket media-content"),
-        "{told}"
+        output_text.contains("already gone") && output_text.contains("Kept: Bucket media-content"),
+        "{output_text}"
     );
     let state = bench.aws.state();
     assert_eq!(state.deleted_functions, ["media-EdgeFunction-1"]);

@@ -42,7 +42,7 @@ async fn ctrl_c_stops_everything_it_started() {
 }
 
 #[test]
-fn a_port_in_use_is_told_in_one_line() {
+fn a_port_in_use_is_reported_in_one_line() {
     let taken = TcpListener::bind("127.0.0.1:0").unwrap();
     let port = taken.local_addr().unwrap().port().to_string();
     for flag in [
@@ -64,7 +64,7 @@ fn a_port_in_use_is_told_in_one_line() {
 }
 
 #[test]
-fn a_folder_that_cannot_be_written_is_told_in_one_line() {
+fn a_folder_that_cannot_be_written_is_reported_in_one_line() {
     let folder = tempfile::tempdir().unwrap();
     let file = folder.path().join("a-file");
     std::fs::write(&file, "x").unwrap();
@@ -74,7 +74,7 @@ fn a_folder_that_cannot_be_written_is_told_in_one_line() {
 }
 
 #[test]
-fn a_state_folder_in_use_is_told_in_one_line() {
+fn a_state_folder_in_use_is_reported_in_one_line() {
     let folder = tempfile::tempdir().unwrap();
     let _running = Stack::start_at(folder.path(), &[]);
     let output = stack::command(folder.path()).output().unwrap();
@@ -83,7 +83,7 @@ fn a_state_folder_in_use_is_told_in_one_line() {
 }
 
 #[test]
-fn a_missing_node_is_told_in_one_line_with_the_way_out() {
+fn a_missing_node_is_reported_in_one_line_with_the_remedy() {
     let folder = tempfile::tempdir().unwrap();
     let output = stack::command(folder.path())
         .arg("--ephemeral")
@@ -98,7 +98,7 @@ fn a_missing_node_is_told_in_one_line_with_the_way_out() {
 }
 
 #[test]
-fn a_missing_bundle_is_told_in_one_line_with_the_command_that_builds_it() {
+fn a_missing_bundle_is_reported_in_one_line_with_the_command_that_builds_it() {
     let folder = tempfile::tempdir().unwrap();
     let output = stack::command(folder.path())
         .args(["--ephemeral", "--edge-bundle", "/nonexistent"])
@@ -112,7 +112,7 @@ fn a_missing_bundle_is_told_in_one_line_with_the_command_that_builds_it() {
 }
 
 #[test]
-fn a_site_that_does_not_parse_is_told_in_one_line() {
+fn a_site_that_does_not_parse_is_reported_in_one_line() {
     let folder = tempfile::tempdir().unwrap();
     let site = folder.path().join("site.json");
     std::fs::write(

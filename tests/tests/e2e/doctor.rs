@@ -1,4 +1,4 @@
-//! `keyfront doctor` on stacks that are really broken: every verdict is provoked, and told with the evidence for it.
+//! `keyfront doctor` on stacks that are really broken: every verdict is provoked, and reported with the evidence for it.
 
 use std::{
     collections::BTreeSet,
@@ -24,7 +24,7 @@ use tempfile::TempDir;
 /// Stacks at once.
 const AT_ONCE: usize = 2;
 /// No test waits this long; it is for machines under load.
-const PATIENCE: &str = "20";
+const TIMEOUT: &str = "20";
 
 /// A stack and how it was started.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -48,7 +48,7 @@ enum Start {
     QueryDropped,
 }
 
-/// What is done to it before the doctor looks, and what the doctor may look at.
+/// What is done to it before the doctor runs, and what the doctor may read.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Break {
     Nothing,
@@ -133,7 +133,7 @@ fn cases() -> Vec<Case> {
         Case { start: S::Without("ReadObjects", "s3:GetObject"), verdict: "role-denied", code: 40, certain: false, says: &["origin-denied", "serves the operator"], ..CASE },
         Case { start: S::Without("ReadObjects", "s3:GetObject"), given: G::OnlyTheCa, verdict: "role-denied", code: 40, certain: false, says: &["not checked"], ..CASE },
         Case { start: S::Without("ReadObjects", "s3:GetObject"), method: "HEAD", verdict: "unexplained", code: 70, certain: false, says: &["HEAD is 502"], ..CASE },
-        Case { start: S::Without("DecryptThroughS3", "kms:Decrypt"), verdict: "kms-denied", code: 41, says: &["origin-denied", "role's own policies: look there", "is enabled"], ..CASE },
+        Case { start: S::Without("DecryptThroughS3", "kms:Decrypt"), verdict: "kms-denied", code: 41, says: &["origin-denied", "role's own policies: check those", "is enabled"], ..CASE },
         Case { start: S::Without("DecryptThroughS3", "kms:Decrypt"), given: G::OnlyTheCa, verdict: "key-unusable", code: 41, certain: false, says: &["HEAD"], ..CASE },
         Case { cause: B::ObjectUnderAnotherKey, verdict: "other-key", code: 41, says: &["the system's key is"], ..CASE },
         Case { cause: B::KeyDisabled, verdict: "key-disabled", code: 41, says: &["KMS.DisabledException", "is disabled"], ..CASE },
@@ -359,7 +359,7 @@ impl Stage {
         };
         let mut command = tokio::process::Command::new(artefacts::keyfront());
         command
-            .args(["doctor", &url, "-X", case.method, "--timeout", PATIENCE])
+            .args(["doctor", &url, "-X", case.method, "--timeout", TIMEOUT])
             .env_remove("AWS_PROFILE")
             .kill_on_drop(true);
         match case.given {
@@ -371,14 +371,14 @@ impl Stage {
             command.arg("--json");
         }
         let output = command.output().await.unwrap();
-        let told = String::from_utf8(output.stdout).unwrap();
+        let output_text = String::from_utf8(output.stdout).unwrap();
         let errors = String::from_utf8_lossy(&output.stderr);
         assert!(errors.is_empty(), "{}: {errors}", case.target);
-        self.assert_no_secret(&told);
-        (output.status.code().unwrap(), told)
+        self.assert_no_secret(&output_text);
+        (output.status.code().unwrap(), output_text)
     }
 
-    fn assert_no_secret(&self, told: &str) {
+    fn assert_no_secret(&self, output_text: &str) {
         let dev = &self.stack.dev;
         let credentials = &dev.credentials;
         let secrets = [&credentials.admin, &credentials.edge, &credentials.origin]
@@ -387,12 +387,15 @@ impl Stage {
             .flatten()
             .chain([&dev.publisher_token]);
         for secret in secrets {
-            assert!(!told.contains(secret.as_str()), "a secret is told:\n{told}");
+            assert!(
+                !output_text.contains(secret.as_str()),
+                "a secret is printed:\n{output_text}"
+            );
         }
-        let unredacted = told.replace("Signature=redacted", "");
+        let unredacted = output_text.replace("Signature=redacted", "");
         assert!(
             !unredacted.contains("Signature="),
-            "a signature is told:\n{told}"
+            "a signature is printed:\n{output_text}"
         );
     }
 }
@@ -451,11 +454,11 @@ fn faults(start: Start) -> Faults {
 }
 
 /// What is wrong with the doctor's answer; nothing if it is right.
-async fn judged(case: &Case) -> Option<String> {
+async fn diagnosed(case: &Case) -> Option<String> {
     let mut stage = Stage::start(case.start).await;
     stage.suffer(case.cause).await;
     let (code, text) = stage.consult(case, false).await;
-    // The CDN may have a copy now, so the second look is a look at the same, and need not find the same.
+    // The CDN may have a copy now, so the second run reads the same, and need not find the same.
     let about = format!(
         "{:?} {:?} {:?} {} {}",
         case.start, case.cause, case.given, case.method, case.target
@@ -482,7 +485,7 @@ async fn judged(case: &Case) -> Option<String> {
 #[tokio::test(flavor = "multi_thread")]
 async fn every_break_gets_its_verdict_with_the_evidence_for_it() {
     let wrong: Vec<String> = stream::iter(cases())
-        .map(|case| async move { judged(&case).await })
+        .map(|case| async move { diagnosed(&case).await })
         .buffer_unordered(AT_ONCE)
         .filter_map(|wrong| async move { wrong })
         .collect()
@@ -514,13 +517,13 @@ async fn json_is_one_object_with_the_verdict_and_all_evidence() {
         ..CASE
     };
     let (code, text) = stage.consult(&missing, true).await;
-    let told: Value = serde_json::from_str(&text).unwrap();
+    let report: Value = serde_json::from_str(&text).unwrap();
     assert_eq!(code, 21);
-    assert_eq!(told["exit_code"], 21);
-    assert_eq!(told["verdict"], "object-missing");
-    assert_eq!(told["class"], "missing");
-    assert_eq!(told["certainty"], "certain");
-    let evidence = &told["evidence"];
+    assert_eq!(report["exit_code"], 21);
+    assert_eq!(report["verdict"], "object-missing");
+    assert_eq!(report["class"], "missing");
+    assert_eq!(report["certainty"], "certain");
+    let evidence = &report["evidence"];
     assert_eq!(evidence["answer"]["found"]["code"], "not-found");
     assert_eq!(
         evidence["replay"]["found"]["asked"]["get"]["document"]["code"],
@@ -541,16 +544,25 @@ fn the_doctor_refuses_what_is_no_url_and_files_that_are_not_there() {
             .args(arguments)
             .output()
             .unwrap();
-        let told = String::from_utf8_lossy(&output.stderr).into_owned();
-        (output.status.code().unwrap(), told)
+        let output_text = String::from_utf8_lossy(&output.stderr).into_owned();
+        (output.status.code().unwrap(), output_text)
     };
-    let (code, told) = doctor(&["cdn.example/a"]);
-    assert!(code == 2 && told.contains("https://"), "{code} {told}");
+    let (code, output_text) = doctor(&["cdn.example/a"]);
+    assert!(
+        code == 2 && output_text.contains("https://"),
+        "{code} {output_text}"
+    );
     let nowhere = Path::new("/nonexistent/dev.json").to_str().unwrap();
-    let (code, told) = doctor(&["https://localhost:1/", "--dev", nowhere]);
-    assert!(code == 1 && told.contains("keyfront dev"), "{code} {told}");
-    let (code, told) = doctor(&["https://localhost:1/", "--ca", nowhere]);
-    assert!(code == 1 && told.contains("CA"), "{code} {told}");
+    let (code, output_text) = doctor(&["https://localhost:1/", "--dev", nowhere]);
+    assert!(
+        code == 1 && output_text.contains("keyfront dev"),
+        "{code} {output_text}"
+    );
+    let (code, output_text) = doctor(&["https://localhost:1/", "--ca", nowhere]);
+    assert!(
+        code == 1 && output_text.contains("CA"),
+        "{code} {output_text}"
+    );
 }
 
 /// Answers every call of one service in the same words.
@@ -564,9 +576,9 @@ fn a_reader_who_leaves_changes_neither_verdict_nor_exit_code() {
         .stdout(writer)
         .output()
         .unwrap();
-    let told = String::from_utf8_lossy(&output.stderr);
-    assert_eq!(output.status.code(), Some(11), "{told}");
-    assert!(!told.contains("panicked"), "{told}");
+    let output_text = String::from_utf8_lossy(&output.stderr);
+    assert_eq!(output.status.code(), Some(11), "{output_text}");
+    assert!(!output_text.contains("panicked"), "{output_text}");
 }
 
 async fn service(method: Method, text: String) -> FaultProxy {
@@ -615,7 +627,7 @@ fn as_on_aws(
             "--region",
             &dev.region,
             "--timeout",
-            PATIENCE,
+            TIMEOUT,
             "--ca",
         ])
         .arg(&dev.ca_cert)
@@ -680,19 +692,19 @@ async fn a_stacks_outputs_and_names_given_one_by_one_lead_to_the_same() {
         .await
         .unwrap();
     for (output, also) in [(by_stack, "the stack published"), (by_names, "c2hhMjU2")] {
-        let told = String::from_utf8(output.stdout).unwrap();
-        assert_eq!(output.status.code(), Some(41), "{told}");
-        assert!(told.starts_with("kms-denied: "), "{told}");
+        let output_text = String::from_utf8(output.stdout).unwrap();
+        assert_eq!(output.status.code(), Some(41), "{output_text}");
+        assert!(output_text.starts_with("kms-denied: "), "{output_text}");
         assert!(
-            told.contains("bucket policy  leaves it to the role's own policies"),
-            "{told}"
+            output_text.contains("bucket policy  leaves it to the role's own policies"),
+            "{output_text}"
         );
-        assert!(told.contains(also), "{told}");
+        assert!(output_text.contains(also), "{output_text}");
     }
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn aws_that_cannot_be_asked_leaves_the_url_to_be_judged() {
+async fn without_access_to_aws_the_url_is_still_diagnosed() {
     let stage = Stage::start(Start::Whole).await;
     let broken = FaultProxy::reserve().await;
     let output = as_on_aws(&stage, &broken, &broken)
@@ -700,9 +712,12 @@ async fn aws_that_cannot_be_asked_leaves_the_url_to_be_judged() {
         .output()
         .await
         .unwrap();
-    let told = String::from_utf8(output.stdout).unwrap();
-    assert_eq!(output.status.code(), Some(0), "{told}");
-    assert!(told.contains("not checked: stack media in"), "{told}");
+    let output_text = String::from_utf8(output.stdout).unwrap();
+    assert_eq!(output.status.code(), Some(0), "{output_text}");
+    assert!(
+        output_text.contains("not checked: stack media in"),
+        "{output_text}"
+    );
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -724,8 +739,8 @@ async fn a_workers_own_codes_decide_without_access_to_aws() {
         let url = format!("{}/a/object.txt", worker.url());
         let mut doctor = tokio::process::Command::new(artefacts::keyfront());
         let output = doctor.args(["doctor", &url]).output().await.unwrap();
-        let told = String::from_utf8(output.stdout).unwrap();
-        assert!(told.starts_with(verdict), "{told}");
+        let output_text = String::from_utf8(output.stdout).unwrap();
+        assert!(output_text.starts_with(verdict), "{output_text}");
         assert_eq!(output.status.code(), Some(code));
     }
 }

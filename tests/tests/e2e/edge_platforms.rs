@@ -43,7 +43,7 @@ async fn one_table_of_cases_holds_on_both_platforms() {
                 bearer: &platforms.dev.publisher_token,
             };
             let answer = case.ask(&wire, &texts).await;
-            if let Err(why) = case.judge(&answer, &texts) {
+            if let Err(why) = case.check(&answer, &texts) {
                 failures.push(format!("{platform}: {}: {why}", case.name));
             }
         }
@@ -286,7 +286,7 @@ impl Case {
             .await
     }
 
-    fn judge(&self, answer: &Answer, texts: &Texts<'_>) -> Result<(), String> {
+    fn check(&self, answer: &Answer, texts: &Texts<'_>) -> Result<(), String> {
         let own = match texts.platform {
             "worker" => self.worker.as_ref(),
             _ => self.cloudfront.as_ref(),

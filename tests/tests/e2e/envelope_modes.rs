@@ -6,7 +6,7 @@ use http::{Method, StatusCode};
 use keyfront_tests::local_stack::{LocalStack, content};
 
 #[tokio::test(flavor = "multi_thread")]
-async fn server_side_modes_are_applied_as_asked_for() {
+async fn server_side_modes_are_applied_as_requested() {
     let stack = LocalStack::start().await;
     for (mode, applied) in [
         ("sse-kms", "aws:kms"),

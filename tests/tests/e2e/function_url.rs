@@ -277,8 +277,8 @@ fn package(folder: &Path) -> std::path::PathBuf {
 }
 
 fn message(answer: &Answer) -> String {
-    let told: Value = serde_json::from_slice(&answer.body).unwrap();
-    told["Message"].as_str().unwrap().to_owned()
+    let error: Value = serde_json::from_slice(&answer.body).unwrap();
+    error["Message"].as_str().unwrap().to_owned()
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -405,8 +405,8 @@ async fn the_function_sees_the_caller_and_its_own_environment_only() {
     assert_eq!(context["requestId"], answer.header("x-amzn-requestid"));
     assert!(event["headers"]["authorization"].is_null());
 
-    let told = stage.invoke("/environment", "").await;
-    let environment: Value = serde_json::from_slice(&told.body).unwrap();
+    let reply = stage.invoke("/environment", "").await;
+    let environment: Value = serde_json::from_slice(&reply.body).unwrap();
     let function = stage.credentials.borrow().clone();
     assert_eq!(environment["AWS_ACCESS_KEY_ID"], function.access_key_id);
     assert_eq!(
@@ -482,8 +482,8 @@ async fn instances_serve_at_once_and_are_replaced_with_their_credentials() {
     let fresh = session(&stage.registry, "function");
     stage.credentials.send_replace(fresh.clone());
     for _ in 0..4 {
-        let told = stage.invoke("/environment", "").await;
-        let environment: Value = serde_json::from_slice(&told.body).unwrap();
+        let reply = stage.invoke("/environment", "").await;
+        let environment: Value = serde_json::from_slice(&reply.body).unwrap();
         assert_eq!(environment["AWS_ACCESS_KEY_ID"], fresh.access_key_id);
     }
 }

@@ -68,7 +68,7 @@ async fn changes_made_together_all_reach_the_cdn() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_cdn_that_refuses_is_told_as_the_time_copies_live_and_the_change_is_made() {
+async fn a_cdn_that_refuses_is_reported_as_the_time_copies_live_and_the_change_is_made() {
     for (statement, action) in [
         ("InvalidateTheDistribution", "cloudfront:CreateInvalidation"),
         ("FindTheDistribution", "ssm:GetParameter"),

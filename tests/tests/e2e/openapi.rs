@@ -1,4 +1,4 @@
-//! `/openapi.json` tells the routes there are, each by a name of its own.
+//! `/openapi.json` lists the routes, each by a name of its own.
 
 use std::collections::BTreeSet;
 
@@ -33,8 +33,8 @@ async fn the_description_has_every_route_and_no_other() {
             let verb = Method::from_bytes(method.to_uppercase().as_bytes()).unwrap();
             let answer = stack.origin().send(verb, &target, &[], Bytes::new()).await;
             let answered = answer.status != StatusCode::METHOD_NOT_ALLOWED;
-            let told = operations.get(method).is_some();
-            assert_eq!(answered, told, "{method} {path}: {answer:?}");
+            let listed = operations.get(method).is_some();
+            assert_eq!(answered, listed, "{method} {path}: {answer:?}");
         }
     }
 }

@@ -78,12 +78,12 @@ impl Stage {
     }
 }
 
-fn told(answer: &Answer) -> (u16, String) {
+fn status_and_code(answer: &Answer) -> (u16, String) {
     (answer.status.as_u16(), answer.code())
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn what_kms_refuses_is_told_by_its_cause_and_stores_nothing() {
+async fn what_kms_refuses_is_reported_by_its_cause_and_stores_nothing() {
     let stage = Stage::open().await;
     for (error, status, code) in [
         (
@@ -119,7 +119,11 @@ async fn what_kms_refuses_is_told_by_its_cause_and_stores_nothing() {
             } else {
                 stage.put(&key, mode, 64).await
             };
-            assert_eq!(told(&answer), (status, code.to_owned()), "{action}");
+            assert_eq!(
+                status_and_code(&answer),
+                (status, code.to_owned()),
+                "{action}"
+            );
             assert!(stage.kms.heal() > 0);
             if !mode.is_empty() {
                 assert!(!stage.stack.exists(&key).await, "{key}");
@@ -156,7 +160,7 @@ async fn kms_throttled_and_s3_busy_for_a_moment_are_not_noticed() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn an_s3_that_stays_broken_is_told_and_leaves_nothing_readable() {
+async fn an_s3_that_stays_broken_is_reported_and_leaves_nothing_readable() {
     let stage = Stage::open().await;
     for (key, fault, status, code) in [
         ("busy", SLOW_DOWN, 503, "throttled"),
@@ -170,7 +174,11 @@ async fn an_s3_that_stays_broken_is_told_and_leaves_nothing_readable() {
                 times: FOR_EVER,
             });
             let answer = stage.put(key, "envelope-kms", length).await;
-            assert_eq!(told(&answer), (status, code.to_owned()), "{key} {length}");
+            assert_eq!(
+                status_and_code(&answer),
+                (status, code.to_owned()),
+                "{key} {length}"
+            );
             assert!(stage.s3.heal() > 0);
             assert!(!stage.stack.exists(key).await, "{key} {length}");
         }

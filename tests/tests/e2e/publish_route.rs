@@ -439,7 +439,7 @@ async fn no_function_outlives_the_stack() {
 }
 
 #[test]
-fn a_missing_origin_package_is_told_in_one_line_with_the_command_that_builds_it() {
+fn a_missing_origin_package_is_reported_in_one_line_with_the_command_that_builds_it() {
     let folder = tempfile::tempdir().unwrap();
     let empty = folder.path().join("empty.zip");
     std::fs::write(&empty, "no zip").unwrap();

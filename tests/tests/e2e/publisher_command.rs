@@ -84,7 +84,7 @@ async fn an_added_publisher_can_upload_a_rotated_one_twice_and_a_revoked_one_no_
     assert!(!third.status.success());
     assert!(
         String::from_utf8_lossy(&third.stderr).contains("revoke"),
-        "the way out is told"
+        "the remedy is printed"
     );
 
     let listed = publisher(&stack, &["list"]);
@@ -130,10 +130,10 @@ fn concurrent_changes_of_the_policy_all_survive() {
 }
 
 #[test]
-fn what_the_policy_does_not_have_is_told_and_changes_nothing() {
+fn what_the_policy_does_not_have_is_reported_and_changes_nothing() {
     let stack = Stack::start_with(&["--ephemeral", "--edge", "native"]);
     let before = publisher(&stack, &["list", "--json"]).stdout;
-    for (line, told) in [
+    for (line, expected) in [
         (&["add", "dev", "--prefix=x/"][..], "used twice"),
         (&["rotate", "nobody"], "no publisher"),
         (&["revoke", "dev", "--token=none"], "no token"),
@@ -141,7 +141,7 @@ fn what_the_policy_does_not_have_is_told_and_changes_nothing() {
         let output = publisher(&stack, line);
         assert!(!output.status.success());
         assert!(
-            String::from_utf8_lossy(&output.stderr).contains(told),
+            String::from_utf8_lossy(&output.stderr).contains(expected),
             "{line:?}"
         );
     }

@@ -36,7 +36,7 @@ async fn of_many_writers_of_one_key_at_once_exactly_one_stores_and_nothing_is_mi
         }
         assert!(of_writer(stored[0]) == plain(&stack, &key, mode).await);
 
-        // Told to replace, all store, and the last one is whole: an envelope opens, so its body and key are one writer's.
+        // With `overwrite` all store, and the last one is whole: an envelope opens, so its body and key are one writer's.
         let target = format!("/objects/{key}?overwrite=true&encryption={mode}");
         let headers = [("content-type", "application/octet-stream")];
         let writers =
@@ -121,7 +121,7 @@ fn refusal(answer: &Answer, own_key: &str) -> (StatusCode, String) {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_publisher_is_told_nothing_of_anothers_objects_not_even_whether_they_exist() {
+async fn a_publisher_learns_nothing_of_anothers_objects_not_even_whether_they_exist() {
     let stack = with_two_publishers().await;
     let [a, b] = TOKENS;
     let stored = call(&stack, a, Method::PUT, "/objects/a/secret", content(99)).await;
@@ -135,14 +135,14 @@ async fn a_publisher_is_told_nothing_of_anothers_objects_not_even_whether_they_e
         (Method::DELETE, "/objects/"),
         (Method::GET, "/read/"),
     ] {
-        let mut told = Vec::new();
+        let mut refusals = Vec::new();
         for key in ["a/secret", "a/absent"] {
             let target = format!("{route}{key}");
             let answer = call(&stack, b, method.clone(), &target, content(9)).await;
             assert_eq!(answer.status, StatusCode::FORBIDDEN, "{method} {target}");
-            told.push(refusal(&answer, key));
+            refusals.push(refusal(&answer, key));
         }
-        assert_eq!(told[0], told[1], "{method} {route}");
+        assert_eq!(refusals[0], refusals[1], "{method} {route}");
     }
     for (target, document) in [
         ("/shares", json!({"key": "a/secret", "expires": 60})),

@@ -60,8 +60,8 @@ async fn ranges_count_on_the_plaintext_whether_it_is_verified_first_or_streamed(
             let part = stack.read(key, &[("range", &range)]).await;
             assert_eq!(part.status, StatusCode::PARTIAL_CONTENT, "{key} {range}");
             assert_eq!(part.body, plain.slice(first..end), "{key} {range}");
-            let told = format!("bytes {first}-{}/{length}", end - 1);
-            assert_eq!(part.header("content-range"), told);
+            let content_range = format!("bytes {first}-{}/{length}", end - 1);
+            assert_eq!(part.header("content-range"), content_range);
             assert_eq!(part.header("cache-control"), cache);
         }
         let beyond = stack
@@ -75,7 +75,7 @@ async fn ranges_count_on_the_plaintext_whether_it_is_verified_first_or_streamed(
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn conditions_are_judged_on_a_strong_entity_tag() {
+async fn conditions_are_evaluated_on_a_strong_entity_tag() {
     let stack = LocalStack::start().await;
     stack.put("a", "envelope-kms", content(SMALL), &[]).await;
     let first = stack.read("a", &[]).await;
@@ -265,7 +265,7 @@ async fn a_seeking_reader_unwraps_a_data_key_once_a_minute() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn throttling_passes_and_a_disabled_key_is_told() {
+async fn throttling_passes_and_a_disabled_key_is_reported() {
     let stack = LocalStack::start().await;
     stack.kms().throttle_next(2);
     let stored = stack.put("a", "envelope-kms", content(64), &[]).await;

@@ -19,14 +19,14 @@ async fn a_publisher_reads_back_what_the_bucket_does_not_show() {
         let key = format!("a/{mode}");
         let stored = stack.put(&key, mode, body.clone(), &DETAILS).await;
         assert_eq!(stored.status, StatusCode::CREATED, "{stored:?}");
-        let told = stack.describe(&key).await;
-        assert_eq!(told["metadata"]["file_name"], "J\u{e4}nner.pdf");
+        let description = stack.describe(&key).await;
+        assert_eq!(description["metadata"]["file_name"], "J\u{e4}nner.pdf");
         assert_eq!(
-            told["metadata"]["tags"],
+            description["metadata"]["tags"],
             serde_json::json!(["draft", "2026"])
         );
-        assert_eq!(told["metadata"]["uploader"], "dev");
-        assert!(told["metadata"]["uploaded_at"].is_string());
+        assert_eq!(description["metadata"]["uploader"], "dev");
+        assert!(description["metadata"]["uploaded_at"].is_string());
         let raw = stack.raw(&key).await;
         assert!(!format!("{:?}", raw.metadata).contains("nner"));
         let size: usize = raw.metadata.iter().map(|(n, v)| n.len() + v.len()).sum();
@@ -41,8 +41,11 @@ async fn metadata_moved_to_another_object_is_invalid() {
     stack.put("a", "sse-kms", body.clone(), &DETAILS).await;
     let raw = stack.raw("a").await;
     stack.overwrite_raw("b", body, &raw).await;
-    let told = stack.describe("b").await;
-    assert_eq!(told["metadata"], serde_json::json!({"invalid": true}));
+    let description = stack.describe("b").await;
+    assert_eq!(
+        description["metadata"],
+        serde_json::json!({"invalid": true})
+    );
 }
 
 #[tokio::test(flavor = "multi_thread")]

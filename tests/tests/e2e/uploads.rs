@@ -383,8 +383,8 @@ async fn what_goes_round_the_origin_carries_its_sealed_metadata_too() {
         assert!(!begun.to_string().contains("nner"), "{begun}");
         read(&complete(&stack, &begun).await);
         let target = format!("/objects/{key}");
-        let told = read(&ask(&stack, Method::GET, &target, Value::Null).await);
-        let metadata = &told["metadata"];
+        let description = read(&ask(&stack, Method::GET, &target, Value::Null).await);
+        let metadata = &description["metadata"];
         assert_eq!(metadata["file_name"], "J\u{e4}nner.pdf", "{method}");
         assert_eq!(metadata["tags"], json!(["draft", "2026"]), "{method}");
         assert_eq!(metadata["uploader"], "dev", "{method}");

@@ -23,9 +23,9 @@ async fn uppy_uploads_forms_and_parts_and_resumes() {
         .stderr(Stdio::inherit())
         .output()
         .unwrap();
-    let told = String::from_utf8(output.stdout).unwrap();
-    assert!(output.status.success(), "{told}");
-    let stored: Value = serde_json::from_str(told.lines().last().unwrap()).unwrap();
+    let output_text = String::from_utf8(output.stdout).unwrap();
+    assert!(output.status.success(), "{output_text}");
+    let stored: Value = serde_json::from_str(output_text.lines().last().unwrap()).unwrap();
     for (way, size) in [("form", 9), ("parts", 11 << 20), ("resumed", 11 << 20)] {
         let key = stored[way].as_str().unwrap();
         let seen = stack.cdn().get(&format!("/{key}")).await;

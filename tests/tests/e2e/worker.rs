@@ -57,7 +57,7 @@ async fn put(stack: &LocalStack, key: &str, body: &str, cache: &str) {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn what_the_origin_says_in_its_error_is_told_apart_and_never_leaks() {
+async fn causes_in_the_origins_error_are_distinguished_and_never_leak() {
     let stack = LocalStack::start().await;
     let edge = stack.dev.credentials.edge.clone();
     put(&stack, "secret.txt", "secret", "no-store").await;
@@ -74,17 +74,17 @@ async fn what_the_origin_says_in_its_error_is_told_apart_and_never_leaks() {
         (&wrong_secret, 502, "signature-rejected"),
         (&wrong_token, 502, "signature-rejected"),
     ] {
-        told(&worker(&stack, credentials), &stack, status, code).await;
+        assert_problem(&worker(&stack, credentials), &stack, status, code).await;
     }
 
     let serving = worker(&stack, &edge);
     assert_eq!(get(&serving, "/secret.txt").await.body, "secret");
     stack.disable_key().await;
-    told(&serving, &stack, 502, "kms-disabled").await;
+    assert_problem(&serving, &stack, 502, "kms-disabled").await;
 }
 
 /// Asks for the object and finds the code in answer and log, and nothing of S3's own words in either.
-async fn told(worker: &Worker, stack: &LocalStack, status: u16, code: &str) {
+async fn assert_problem(worker: &Worker, stack: &LocalStack, status: u16, code: &str) {
     let answer = get(worker, "/secret.txt").await;
     assert_eq!(
         (answer.status.as_u16(), answer.code().as_str()),
@@ -256,7 +256,7 @@ async fn the_cache_answers_ranges_and_conditions_and_forgets_no_rule() {
     let etag = whole.header("etag");
     let unchanged = send(Method::GET, &[("if-none-match", etag)]).await;
     assert_eq!((unchanged.status.as_u16(), unchanged.body.len()), (304, 0));
-    // A precondition is the bucket's to judge, and there the object has changed.
+    // The bucket evaluates a precondition, and there the object has changed.
     let failed = send(Method::GET, &[("if-match", etag)]).await;
     assert_eq!(failed.status, StatusCode::PRECONDITION_FAILED);
 }

@@ -1,4 +1,4 @@
-//! What the Worker tells of an origin's errors, whose bodies it can read: every cause apart, nothing leaked.
+//! What the Worker reports of an origin's errors, whose bodies it can read: every cause apart, nothing leaked.
 
 use std::time::{Duration, Instant};
 
@@ -42,7 +42,7 @@ fn document(code: &str, message: &str) -> String {
 #[allow(clippy::too_many_lines, reason = "one row a case")]
 async fn every_cause_s3_names_has_a_code_of_its_own() {
     let bucket_denied = "User: arn:aws:sts::111122223333:assumed-role/edge-role/i-1 is not authorized to perform: s3:GetObject";
-    for (status, code, message, told_status, told) in [
+    for (status, code, message, expected_status, expected) in [
         (403, "AccessDenied", SECRETS, 502, "kms-denied"),
         (403, "AccessDenied", bucket_denied, 502, "origin-denied"),
         (400, "KMS.DisabledException", SECRETS, 502, "kms-disabled"),
@@ -85,12 +85,12 @@ async fn every_cause_s3_names_has_a_code_of_its_own() {
         let answer = worker.wire().get("/a").await;
         assert_eq!(
             (answer.status.as_u16(), answer.code().as_str()),
-            (told_status, told),
+            (expected_status, expected),
             "{status} {code}"
         );
         assert_eq!(answer.header("cache-control"), "no-store", "{code}");
-        if told_status >= 500 {
-            worker.logged(&format!("keyfront {told} request")).await;
+        if expected_status >= 500 {
+            worker.logged(&format!("keyfront {expected} request")).await;
         }
         let head = worker
             .wire()
@@ -118,13 +118,13 @@ async fn an_error_document_without_an_end_is_read_no_further_than_its_beginning(
     let answer = format!("{head}{}", document("ExpiredToken", SECRETS));
     let origin = StubOrigin::start(answer.into_bytes(), true).await;
     let worker = worker(&origin);
-    let asked = Instant::now();
+    let since = Instant::now();
     let answer = worker.wire().get("/a").await;
     assert_eq!(answer.code(), "credentials-expired");
     assert!(
-        asked.elapsed() < Duration::from_secs(5),
+        since.elapsed() < Duration::from_secs(5),
         "{:?}",
-        asked.elapsed()
+        since.elapsed()
     );
 }
 
@@ -148,7 +148,7 @@ async fn an_origin_that_does_not_answer_is_origin_failed() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn the_origin_is_asked_what_was_signed_and_nothing_else_of_the_viewer() {
+async fn the_origin_receives_what_was_signed_and_nothing_else_of_the_viewer() {
     let origin = StubOrigin::answering(200, &[("content-type", "text/plain")], "x").await;
     let worker = worker(&origin);
     let headers = [
@@ -166,7 +166,7 @@ async fn the_origin_is_asked_what_was_signed_and_nothing_else_of_the_viewer() {
         let wire = worker.wire();
         wire.send(method.clone(), "/a+b/%66%6f?x=1", &headers, Bytes::new())
             .await;
-        let head = origin.heads().pop().unwrap();
+        let head = origin.requests().pop().unwrap();
         let (line, head) = head.split_once("\r\n").unwrap();
         assert_eq!(line, format!("{method} /private-content/a%2Bb/fo HTTP/1.1"));
         let mut names: Vec<String> = head

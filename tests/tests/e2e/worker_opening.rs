@@ -164,8 +164,8 @@ async fn the_workers_ranges_count_on_the_plaintext() {
             let part = reading.get(key, &[("range", &range)]).await;
             assert_eq!(part.status, StatusCode::PARTIAL_CONTENT, "{key} {range}");
             assert_eq!(part.body, plain.slice(first..end), "{key} {range}");
-            let told = format!("bytes {first}-{}/{length}", end - 1);
-            assert_eq!(part.header("content-range"), told);
+            let content_range = format!("bytes {first}-{}/{length}", end - 1);
+            assert_eq!(part.header("content-range"), content_range);
             assert_eq!(part.header("cache-control"), cache);
         }
         let beyond = format!("bytes={length}-");
@@ -178,7 +178,7 @@ async fn the_workers_ranges_count_on_the_plaintext() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn the_workers_conditions_are_judged_on_the_plaintexts_entity_tag() {
+async fn the_workers_conditions_are_evaluated_on_the_plaintexts_entity_tag() {
     let reading = Reading::start(&[]).await;
     reading.put("r/a", "envelope-kms", &content(SMALL)).await;
     let first = reading.get("r/a", &[]).await;
@@ -294,7 +294,7 @@ async fn an_object_too_large_to_verify_goes_the_configured_way() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn kms_denied_and_disabled_are_told_apart_by_the_worker() {
+async fn kms_denied_and_disabled_are_distinguished_by_the_worker() {
     let reading = Reading::start(&[("cached_keys", json!(0))]).await;
     let plain = content(64);
     reading.put("r/a", "envelope-kms", &plain).await;
@@ -319,7 +319,7 @@ async fn kms_denied_and_disabled_are_told_apart_by_the_worker() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn kms_throttling_is_asked_again_twice_and_told_as_throttled() {
+async fn kms_throttling_is_retried_twice_and_reported_as_throttled() {
     let stack = LocalStack::start().await;
     let plain = content(64);
     stack.put("r/a", "envelope-kms", plain.clone(), &[]).await;
@@ -528,7 +528,7 @@ impl Counted {
                 let posts = Arc::clone(&posts);
                 tokio::spawn(async move {
                     let (mut from, mut to) = client.into_split();
-                    let (mut answers, mut asked) =
+                    let (mut answers, mut request_half) =
                         TcpStream::connect(target).await.unwrap().into_split();
                     tokio::spawn(async move { tokio::io::copy(&mut answers, &mut to).await });
                     let mut buffer = vec![0; 65_536];
@@ -539,7 +539,7 @@ impl Counted {
                             .filter(|window| window == b"POST / ")
                             .count();
                         posts.fetch_add(found, Ordering::Relaxed);
-                        if asked.write_all(text).await.is_err() {
+                        if request_half.write_all(text).await.is_err() {
                             return;
                         }
                     }

@@ -53,8 +53,8 @@ impl Drop for Dev {
         let _ = Command::new("kill")
             .args(["-INT", &self.0.id().to_string()])
             .status();
-        let asked = Instant::now();
-        while matches!(self.0.try_wait(), Ok(None)) && asked.elapsed() < Duration::from_secs(10) {
+        let since = Instant::now();
+        while matches!(self.0.try_wait(), Ok(None)) && since.elapsed() < Duration::from_secs(10) {
             std::thread::sleep(Duration::from_millis(20));
         }
         let _ = self.0.kill();
@@ -109,15 +109,15 @@ async fn wrangler_dev_serves_the_bucket_of_the_dev_stack() {
 
 /// The URL `wrangler dev` says it is ready on. What it says after is read, so that it never waits for a reader.
 fn ready(output: impl std::io::Read + Send + 'static) -> String {
-    let (tell, told) = std::sync::mpsc::channel();
+    let (sender, receiver) = std::sync::mpsc::channel();
     std::thread::spawn(move || {
         for line in BufReader::new(output).lines().map_while(Result::ok) {
             if let Some((_, url)) = line.split_once("Ready on ") {
-                let _ = tell.send(url.trim().to_owned());
+                let _ = sender.send(url.trim().to_owned());
             }
         }
     });
-    told.recv_timeout(Duration::from_secs(60)).unwrap()
+    receiver.recv_timeout(Duration::from_secs(60)).unwrap()
 }
 
 #[test]

@@ -54,12 +54,12 @@ fn connection(failure: &ExchangeError) -> Verdict {
 }
 
 fn unexplained(facts: &Facts<'_>) -> Verdict {
-    let operator = facts.asked.filter(|asked| asked.get.status >= 400);
-    let refused = operator.map(|asked| {
+    let operator = facts.replies.filter(|replies| replies.get.status >= 400);
+    let refused = operator.map(|replies| {
         format!(
             ", and the operator's own read is refused with {} {}",
-            asked.get.status,
-            asked.get.code()
+            replies.get.status,
+            replies.get.code()
         )
     });
     Verdict::likely(
@@ -156,13 +156,13 @@ fn named_by_code(facts: &Facts<'_>) -> Option<Verdict> {
         _ => return None,
     };
     let mut because = format!("the edge answers {code}");
-    if let Some(difference) = facts.asked.and_then(denied::difference) {
+    if let Some(difference) = facts.replies.and_then(denied::difference) {
         because = format!("{because}; {difference}");
     }
     Some(Verdict::certain(kind, because))
 }
 
-/// The bucket itself is the better witness, where it was asked.
+/// The bucket itself is the better witness, where it was called.
 fn missing(facts: &Facts<'_>) -> Option<Verdict> {
     let reported = facts.code == Some("not-found");
     if let Some(Replay::Refused { code, .. }) = facts.evidence.behind.replay.found()
@@ -172,12 +172,12 @@ fn missing(facts: &Facts<'_>) -> Option<Verdict> {
         let because = "the path is never served: reserved, or a folder without a document";
         return Some(Verdict::certain(Kind::ObjectMissing, because));
     }
-    // A fresh answer, or another refusal, says that something else was asked for.
+    // A fresh answer, or another refusal, says that something else was requested.
     let fits = facts.copy_served || reported || facts.code == Some("origin-denied");
     let page = facts.is_unmarked() && facts.answer.status == 404;
-    match facts.asked {
-        Some(asked) if asked.head.status == 404 && (fits || page) => {
-            let mut because = format!("the bucket has no {:?}", asked.key);
+    match facts.replies {
+        Some(replies) if replies.head.status == 404 && (fits || page) => {
+            let mut because = format!("the bucket has no {:?}", replies.key);
             if facts.code == Some("origin-denied") {
                 because.push_str(", which the edge cannot know: its role lacks s3:ListBucket");
             }
@@ -236,11 +236,11 @@ fn origin(facts: &Facts<'_>) -> Option<Verdict> {
         return None;
     }
     let mut because = facts.described();
-    if let Some(asked) = facts.asked.filter(|asked| asked.get.status >= 300) {
+    if let Some(replies) = facts.replies.filter(|replies| replies.get.status >= 300) {
         let reply = format!(
             "; asked directly, the bucket says {} {}",
-            asked.get.status,
-            asked.get.code()
+            replies.get.status,
+            replies.get.code()
         );
         because.push_str(reply.trim_end());
     }
@@ -294,7 +294,7 @@ fn served_otherwise(facts: &Facts<'_>) -> Option<Verdict> {
         return Some(Verdict::certain(Kind::QueryDropped, because));
     }
     let demanded = facts.evidence.behind.demanded_key.found()?;
-    let encryption = facts.asked?.head.encryption.as_ref()?;
+    let encryption = facts.replies?.head.encryption.as_ref()?;
     if encryption.envelope || encryption.key.as_ref() == Some(demanded) {
         return None;
     }

@@ -1,6 +1,6 @@
 //! `keyfront doctor URL`: explains why a request fails or would fail.
 //!
-//! Gatherers look - at the URL as a viewer, at the distribution, the bucket and the key as the operator - and
+//! Gatherers read - at the URL as a viewer, at the distribution, the bucket and the key as the operator - and
 //! `diagnose` makes one verdict of what they found. It changes nothing anywhere.
 
 mod access;
@@ -150,8 +150,8 @@ struct Viewer<'a> {
 
 impl Viewer<'_> {
     async fn look(&self) -> Front {
-        let asked = self.ask(self.method, Copies::Taken);
-        let (answer, head) = tokio::join!(asked, self.head());
+        let first = self.ask(self.method, Copies::Taken);
+        let (answer, head) = tokio::join!(first, self.head());
         let past_copy = match &answer {
             Ok(first) if first.is_copy() => seen(self.ask(self.method, Copies::Avoided).await),
             _ => Gathered::not_checked("the first answer is no copy"),
@@ -175,8 +175,8 @@ impl Viewer<'_> {
     }
 }
 
-fn seen(asked: Result<Viewed, ExchangeError>) -> Gathered<Viewed> {
-    asked.map_or_else(
+fn seen(viewed: Result<Viewed, ExchangeError>) -> Gathered<Viewed> {
+    viewed.map_or_else(
         |failure| Gathered::not_checked(failure.to_string()),
         Gathered::Found,
     )

@@ -224,36 +224,36 @@ fn replay(gathered: &Gathered<Replay>) -> Vec<(&'static str, String)> {
             "bucket",
             "not checked: the path is a function's, which only the edge's role may ask".to_owned(),
         )],
-        Gathered::Found(Replay::Sent(asked)) => replayed(asked),
+        Gathered::Found(Replay::Sent(replies)) => replayed(replies),
     }
 }
 
-fn replayed(asked: &BucketReplies) -> Vec<(&'static str, String)> {
-    let assumed = if asked.assumed_site {
+fn replayed(replies: &BucketReplies) -> Vec<(&'static str, String)> {
+    let assumed = if replies.assumed_site {
         " (assuming that the whole bucket is served)"
     } else {
         ""
     };
     let mut rows = vec![
-        ("bucket", format!("{}{assumed}", asked.url)),
+        ("bucket", format!("{}{assumed}", replies.url)),
         (
             "  by operator",
             format!(
                 "GET is {}; HEAD is {}",
-                answered(&asked.get),
-                answered(&asked.head)
+                answered(&replies.get),
+                answered(&replies.head)
             ),
         ),
-        ("  clock", clock(asked.get.clock_ahead, "the bucket's")),
+        ("  clock", clock(replies.get.clock_ahead, "the bucket's")),
     ];
     rows.extend(
-        asked
+        replies
             .get
             .comparison
             .as_ref()
             .map_or_else(Vec::new, compared),
     );
-    rows.push(("object", encryption(asked.head.encryption.as_ref())));
+    rows.push(("object", encryption(replies.head.encryption.as_ref())));
     rows
 }
 

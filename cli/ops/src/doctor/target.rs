@@ -150,7 +150,7 @@ mod tests {
     }
 
     #[test]
-    fn what_cannot_be_asked_for_says_what_to_write() {
+    fn a_url_that_cannot_be_requested_says_what_to_write() {
         for (url, expected) in [
             ("cdn.example/a", "https://"),
             ("ftp://cdn.example/a", "only https"),

@@ -163,15 +163,15 @@ impl Kind {
             Self::KeyDisabled => ("key-disabled", Class::Key, "the object's key is disabled", "enable the key"),
             Self::KeyPendingDeletion => ("key-pending-deletion", Class::Key, "the object's key is about to be deleted", "cancel the key's deletion and enable it, now"),
             Self::KeyMissing => ("key-missing", Class::Key, "the object's key is not there any more", "restore the object from a copy under another key"),
-            Self::KeyUnusable => ("key-unusable", Class::Key, "the object is there, and its key cannot be used", "look at the key and the role with --stack, --distribution or --dev"),
+            Self::KeyUnusable => ("key-unusable", Class::Key, "the object is there, and its key cannot be used", "check the key and the role with --stack, --distribution or --dev"),
             Self::SignatureRejected => ("signature-rejected", Class::Signature, "the bucket does not accept the signature", "find what changes the request between the edge and the bucket, or the wrong Region"),
             Self::ClockSkew => ("clock-skew", Class::Clock, "the edge's clock and the bucket's are too far apart", "correct the clock of the edge's host"),
             Self::EdgeCredentials => ("edge-credentials", Class::Credentials, "the edge has no credentials, or expired ones", "check the function's execution role, or renew the Worker's secrets"),
             Self::Throttled => ("throttled", Class::Origin, "S3 or KMS asks to slow down", "wait; raise the quota if it lasts"),
             Self::OriginFailed => ("origin-failed", Class::Origin, "the origin fails, or is not where the site says", "check the bucket's Region and the endpoint, and the service's health"),
             Self::OtherEncryption => ("other-encryption", Class::Encryption, "the URL is served, but its object is not encrypted with the system's key", "encrypt the object anew with the system's key"),
-            Self::HeadersLeak => ("headers-leak", Class::Leak, "answers tell viewers what is the bucket's own", "attach the edge's version to origin-response of the behaviour"),
-            Self::Unexplained => ("unexplained", Class::Unexplained, "the evidence explains nothing", "look at what was not checked, and at the edge's log under the request id"),
+            Self::HeadersLeak => ("headers-leak", Class::Leak, "responses show viewers the bucket's own headers", "attach the edge's version to origin-response of the behaviour"),
+            Self::Unexplained => ("unexplained", Class::Unexplained, "the evidence explains nothing", "read what was not checked, and the edge's log under the request id"),
         };
         Description { name, class, means, advice }
     }
@@ -182,7 +182,7 @@ impl Kind {
 }
 
 impl Class {
-    /// Codes below ten are the program's own: 1, it could not look; 2, wrong arguments.
+    /// Codes below ten are the program's own: 1, it could not begin; 2, wrong arguments.
     pub(crate) fn exit_code(self) -> u8 {
         match self {
             Self::Healthy => 0,

@@ -183,7 +183,7 @@ mod tests {
     }
 
     #[test]
-    fn a_copys_date_tells_no_clock() {
+    fn the_date_of_a_copy_is_not_used_as_a_clock() {
         let date = ("date", "Thu, 01 Jan 2026 00:00:00 GMT");
         assert!(clock_ahead(&headers(&[date])).unwrap() < 0);
         assert_eq!(clock_ahead(&headers(&[date, ("age", "7")])), None);

@@ -182,7 +182,7 @@ mod tests {
     }
 
     #[test]
-    fn deleting_and_overwriting_must_be_asked_for() {
+    fn deleting_and_overwriting_must_be_requested() {
         let rules = parsed(&["--prefix="]);
         assert_eq!(rules[0].methods, [Method::Get, Method::Put]);
         assert!(!rules[0].overwrite);

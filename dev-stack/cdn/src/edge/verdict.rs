@@ -44,7 +44,7 @@ impl RequestVerdict {
         .map_err(wrong)
     }
 
-    /// Judges it against the request the function was given.
+    /// Validates it against the request the function was given.
     pub(crate) fn checked(self, given: &EdgeRequest) -> Result<Self, String> {
         match &self {
             Self::Forward(request) => check_request(given, request)?,
@@ -190,7 +190,7 @@ fn check_generated(response: &EdgeResponse) -> Result<(), String> {
     check_answer(response)
 }
 
-/// Judges what an origin-response function returned against the response it was given.
+/// Validates what an origin-response function returned against the response it was given.
 pub(crate) fn check_response(
     given: &EdgeResponse,
     returned: Value,

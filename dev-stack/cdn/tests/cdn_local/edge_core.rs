@@ -85,8 +85,8 @@ async fn edge_serves_signs_and_cleans(edge: EdgeKind) {
 
     let denied = stage.get("/denied").send().await.unwrap();
     assert_eq!(denied.status(), 502);
-    let told = denied.text().await.unwrap();
-    assert!(told.contains("urn:keyfront:origin-denied") && !told.contains("AccessDenied"));
+    let document = denied.text().await.unwrap();
+    assert!(document.contains("urn:keyfront:origin-denied") && !document.contains("AccessDenied"));
 }
 
 #[tokio::test]

@@ -80,7 +80,7 @@ fn repeated_headers_and_parameters_are_joined_and_cookies_stand_apart() {
 
 #[test]
 fn only_text_of_a_text_type_is_no_base64() {
-    let told = |content_type: &str, body: &[u8]| {
+    let encoded = |content_type: &str, body: &[u8]| {
         let event = event(Request::put("/").header("content-type", content_type), body);
         (event["body"].clone(), event["isBase64Encoded"].clone())
     };
@@ -91,7 +91,7 @@ fn only_text_of_a_text_type_is_no_base64() {
         "application/xml",
         "application/javascript",
     ] {
-        assert_eq!(told(text, b"x"), (json!("x"), json!(false)), "{text}");
+        assert_eq!(encoded(text, b"x"), (json!("x"), json!(false)), "{text}");
     }
     for binary in [
         "",
@@ -99,9 +99,13 @@ fn only_text_of_a_text_type_is_no_base64() {
         "application/x-www-form-urlencoded",
         "application/octet-stream",
     ] {
-        assert_eq!(told(binary, b"x"), (json!("eA=="), json!(true)), "{binary}");
+        assert_eq!(
+            encoded(binary, b"x"),
+            (json!("eA=="), json!(true)),
+            "{binary}"
+        );
     }
-    assert_eq!(told("text/plain", b"\xff"), (json!("/w=="), json!(true)));
+    assert_eq!(encoded("text/plain", b"\xff"), (json!("/w=="), json!(true)));
     let encoded = Request::put("/")
         .header("content-type", "text/plain")
         .header("content-encoding", "gzip");

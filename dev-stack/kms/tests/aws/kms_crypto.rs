@@ -358,7 +358,7 @@ fn a_disabled_key_does_nothing_until_enabled() {
     assert_eq!(
         code(unpermitted),
         "AccessDeniedException",
-        "permission is judged first"
+        "permission is checked first"
     );
     stack.kms.enable_key(&admin, &key.arn).unwrap();
     assert!(decrypt().is_ok());
@@ -442,15 +442,15 @@ fn key_policies_are_parsed_strictly_and_cannot_lock_their_author_out() {
 }
 
 #[test]
-fn calls_are_counted_judgements_are_not_and_throttling_can_be_asked_for() {
+fn calls_are_counted_authorization_checks_are_not_and_throttling_can_be_requested() {
     let (stack, key) = with_key();
     let admin = stack.admin();
     let blob = data_key(&stack.kms, &admin, &key.arn).unwrap();
     stack.kms.decrypt(&admin, None, &none(), &blob).unwrap();
-    let judged = stack
+    let decision = stack
         .kms
         .authorize(&admin, Operation::Decrypt, &key.arn, &none());
-    assert_eq!(judged.unwrap(), key.arn);
+    assert_eq!(decision.unwrap(), key.arn);
     let counts = stack.kms.calls();
     assert_eq!(counts.of(Operation::GenerateDataKey), 1);
     assert_eq!(counts.of(Operation::Decrypt), 1);

@@ -20,7 +20,7 @@ fn hours(count: u64) -> Duration {
     Duration::from_secs(count * 3600)
 }
 
-fn asked(external_id: Option<&str>) -> AssumeRole {
+fn role_call(external_id: Option<&str>) -> AssumeRole {
     AssumeRole {
         role_arn: ROLE_ARN.into(),
         session_name: "node-1".into(),
@@ -44,7 +44,7 @@ fn a_trusted_service_assumes_its_role_in_process() {
     let stack = Stack::ephemeral();
     let session = stack
         .sts
-        .assume_role(&lambda(&stack), &asked(None))
+        .assume_role(&lambda(&stack), &role_call(None))
         .unwrap();
     assert_eq!(
         session.credentials.expires_at,
@@ -55,26 +55,31 @@ fn a_trusted_service_assumes_its_role_in_process() {
         name: "lambda.amazonaws.com".into(),
     });
     assert_eq!(
-        code(stack.sts.assume_role(&other, &asked(None))),
+        code(stack.sts.assume_role(&other, &role_call(None))),
         "AccessDenied"
     );
 }
 
 #[test]
-fn the_trust_policys_conditions_are_judged() {
+fn the_trust_policys_conditions_are_evaluated() {
     let stack = Stack::ephemeral();
     let admin = stack.admin();
-    assert!(stack.sts.assume_role(&admin, &asked(Some("stack"))).is_ok());
+    assert!(
+        stack
+            .sts
+            .assume_role(&admin, &role_call(Some("stack")))
+            .is_ok()
+    );
     assert_eq!(
-        code(stack.sts.assume_role(&admin, &asked(Some("other")))),
+        code(stack.sts.assume_role(&admin, &role_call(Some("other")))),
         "AccessDenied"
     );
     assert_eq!(
-        code(stack.sts.assume_role(&admin, &asked(None))),
+        code(stack.sts.assume_role(&admin, &role_call(None))),
         "AccessDenied"
     );
     let nobody = stack.requester(user("nobody"));
-    let refused = stack.sts.assume_role(&nobody, &asked(Some("stack")));
+    let refused = stack.sts.assume_role(&nobody, &role_call(Some("stack")));
     assert_eq!(
         code(refused),
         "AccessDenied",
@@ -83,7 +88,7 @@ fn the_trust_policys_conditions_are_judged() {
 }
 
 #[test]
-fn a_role_that_does_not_exist_is_told_as_denied() {
+fn a_role_that_does_not_exist_is_reported_as_denied() {
     let stack = Stack::ephemeral();
     for arn in [
         "arn:aws:iam::123456789012:role/none",
@@ -94,7 +99,7 @@ fn a_role_that_does_not_exist_is_told_as_denied() {
     ] {
         let request = AssumeRole {
             role_arn: arn.into(),
-            ..asked(Some("stack"))
+            ..role_call(Some("stack"))
         };
         assert_eq!(
             code(stack.sts.assume_role(&stack.admin(), &request)),
@@ -110,7 +115,7 @@ fn names_and_durations_keep_their_limits() {
         let request = AssumeRole {
             session_name: name.into(),
             duration,
-            ..asked(None)
+            ..role_call(None)
         };
         stack.sts.assume_role(&lambda(&stack), &request)
     };
@@ -139,7 +144,7 @@ fn a_session_gets_a_further_role_for_an_hour_at_most() {
     let stack = Stack::ephemeral();
     let edge = stack
         .sts
-        .assume_role(&lambda(&stack), &asked(None))
+        .assume_role(&lambda(&stack), &role_call(None))
         .unwrap();
     let session = stack.requester(edge.principal);
     stack
@@ -154,12 +159,12 @@ fn a_session_gets_a_further_role_for_an_hour_at_most() {
     assert!(
         stack
             .sts
-            .assume_role(&session, &asked(Some("stack")))
+            .assume_role(&session, &role_call(Some("stack")))
             .is_ok()
     );
     let longer = AssumeRole {
         duration: hours(2),
-        ..asked(Some("stack"))
+        ..role_call(Some("stack"))
     };
     assert_eq!(
         code(stack.sts.assume_role(&session, &longer)),

@@ -78,7 +78,7 @@ macro_rules! show_stored_checksum {
     };
 }
 
-/// S3 tells the number of tags, and nothing where there are none.
+/// S3 returns the number of tags, and nothing where there are none.
 fn tag_count(object: &ObjectRecord) -> Option<i32> {
     i32::try_from(object.tags.len())
         .ok()

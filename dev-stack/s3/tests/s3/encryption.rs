@@ -25,7 +25,7 @@ async fn put(stack: &Stack, key: &str, body: &[u8]) {
 }
 
 #[tokio::test]
-async fn the_default_applies_and_is_told() {
+async fn the_default_applies_and_is_returned() {
     let stack = Stack::start().await;
     let client = stack.client();
     let put = client

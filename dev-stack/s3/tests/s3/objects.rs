@@ -168,7 +168,7 @@ async fn conditional_reads_answer_304_and_412() {
 }
 
 #[tokio::test]
-async fn conditional_writes_are_judged_when_the_body_is_there() {
+async fn conditional_writes_are_evaluated_when_the_body_is_there() {
     let stack = Stack::start().await;
     let client = stack.client();
     let write = |body: &'static [u8]| client.put("w").body(ByteStream::from_static(body));
@@ -383,7 +383,7 @@ async fn a_reader_finishes_what_was_overwritten_meanwhile() {
 }
 
 #[tokio::test]
-async fn attributes_tell_size_etag_and_checksum() {
+async fn attributes_return_size_etag_and_checksum() {
     use aws_sdk_s3::types::ObjectAttributes;
     let stack = Stack::start().await;
     put(&stack, "a", b"12345").await;

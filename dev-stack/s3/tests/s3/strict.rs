@@ -117,7 +117,7 @@ async fn wrong_secrets_keys_and_tampering_are_refused() {
 }
 
 #[tokio::test]
-async fn a_wrong_signature_is_told_with_the_text_whose_signature_would_be_right() {
+async fn a_wrong_signature_is_answered_with_the_text_whose_signature_would_be_right() {
     let stack = with_object().await;
     let signing = Signing::default();
     for target in [
@@ -722,7 +722,7 @@ async fn encryption_headers_on_a_read_are_refused() {
 }
 
 #[tokio::test]
-async fn errors_name_the_request_and_heads_have_no_body() {
+async fn errors_name_the_request_and_head_responses_have_no_body() {
     let stack = with_object().await;
     let missing = stack.answer(&stack.sign(Raw::get("/docs/none"))).await;
     assert_eq!(

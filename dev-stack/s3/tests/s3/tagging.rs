@@ -111,7 +111,7 @@ async fn a_copy_goes_only_onto_the_destination_it_names() {
 }
 
 #[tokio::test]
-async fn a_bucket_tells_that_it_has_no_acls_and_no_logs_and_whether_its_policy_is_public() {
+async fn a_bucket_reports_no_acls_no_logs_and_whether_its_policy_is_public() {
     let stack = Stack::start().await;
     let client = stack.client();
     let acl = client.get_bucket_acl().bucket(BUCKET).send().await.unwrap();

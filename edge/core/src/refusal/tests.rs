@@ -139,7 +139,7 @@ fn a_hostile_request_id_breaks_neither_header_nor_body() {
 }
 
 #[test]
-fn a_key_outside_the_rules_is_told_by_the_rule() {
+fn a_key_outside_the_rules_is_reported_with_the_rule() {
     assert!(matches!(KeyError::DotSegment.into(), Refusal::PathInvalid));
     assert!(matches!(
         KeyError::ControlCharacter { at: 0 }.into(),

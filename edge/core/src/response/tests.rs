@@ -32,7 +32,7 @@ fn head<'a>(status: u16, headers: &'a [(&'a str, &'a str)]) -> OriginResponse<'a
 }
 
 /// Status and code of an answer in place of the origin's.
-fn told(facts: &ResponseFacts, response: &OriginResponse<'_>) -> (u16, String) {
+fn status_and_code(facts: &ResponseFacts, response: &OriginResponse<'_>) -> (u16, String) {
     match cleaned(facts, "GET", response) {
         Cleaned::Answer { answer, .. } => {
             assert!(
@@ -163,29 +163,35 @@ fn what_cloudfront_protects_on_responses_is_named() {
 }
 
 #[test]
-fn a_denied_read_is_told_as_origin_denied() {
+fn a_denied_read_is_reported_as_origin_denied() {
     assert_eq!(
-        told(&facts(Route::Bucket), &head(403, &[])),
+        status_and_code(&facts(Route::Bucket), &head(403, &[])),
         (502, "origin-denied".into())
     );
 }
 
 #[test]
-fn denied_as_missing_tells_every_403_as_404_and_logs_the_cause() {
+fn denied_as_missing_turns_every_403_into_404_and_logs_the_cause() {
     let facts = ResponseFacts {
         denied_as: DeniedAs::Missing,
         ..facts(Route::Bucket)
     };
-    assert_eq!(told(&facts, &head(403, &[])), (404, "not-found".into()));
+    assert_eq!(
+        status_and_code(&facts, &head(403, &[])),
+        (404, "not-found".into())
+    );
     let skewed = head(403, &[("date", "Fri, 02 Jan 2026 03:30:00 GMT")]);
-    assert_eq!(told(&facts, &skewed), (404, "not-found".into()));
+    assert_eq!(status_and_code(&facts, &skewed), (404, "not-found".into()));
     match cleaned(&facts, "GET", &skewed) {
         Cleaned::Answer {
             log: Some(line), ..
         } => assert!(line.contains("clock-skew")),
         other => panic!("{other:?}"),
     }
-    assert_eq!(told(&facts, &head(503, &[])), (503, "throttled".into()));
+    assert_eq!(
+        status_and_code(&facts, &head(503, &[])),
+        (503, "throttled".into())
+    );
 }
 
 #[test]
@@ -198,7 +204,7 @@ fn a_missing_object_is_404_and_never_logged() {
 
 #[test]
 fn a_403_with_clocks_more_than_15_minutes_apart_is_clock_skew() {
-    let at = |date| told(&facts(Route::Bucket), &head(403, &[("date", date)])).1;
+    let at = |date| status_and_code(&facts(Route::Bucket), &head(403, &[("date", date)])).1;
     assert_eq!(at("Fri, 02 Jan 2026 03:19:05 GMT"), "origin-denied");
     assert_eq!(at("Fri, 02 Jan 2026 03:19:06 GMT"), "clock-skew");
     assert_eq!(at("Fri, 02 Jan 2026 02:49:04 GMT"), "clock-skew");
@@ -222,7 +228,7 @@ fn upstream_statuses_have_causes() {
         (999, (502, "origin-failed")),
     ] {
         assert_eq!(
-            told(&facts(Route::Bucket), &head(status, &[])),
+            status_and_code(&facts(Route::Bucket), &head(status, &[])),
             (expected.0, expected.1.into()),
             "{status}"
         );
@@ -257,7 +263,11 @@ fn where_the_body_can_be_read_s3s_code_names_the_cause() {
             error_body: Some(body.as_bytes()),
             ..head(status, &[])
         };
-        assert_eq!(told(&facts(Route::Bucket), &response).1, expected, "{code}");
+        assert_eq!(
+            status_and_code(&facts(Route::Bucket), &response).1,
+            expected,
+            "{code}"
+        );
     }
 }
 
@@ -268,7 +278,10 @@ fn a_body_that_is_no_error_document_falls_back_to_the_status() {
             error_body: Some(body),
             ..head(403, &[])
         };
-        assert_eq!(told(&facts(Route::Bucket), &response).1, "origin-denied");
+        assert_eq!(
+            status_and_code(&facts(Route::Bucket), &response).1,
+            "origin-denied"
+        );
     }
 }
 
@@ -292,7 +305,7 @@ fn precondition_and_range_statuses_stand_without_s3s_body() {
     for status in [412, 416] {
         let response = head(status, &[("content-range", "bytes */100")]);
         assert_eq!(
-            told(&facts(Route::Bucket), &response),
+            status_and_code(&facts(Route::Bucket), &response),
             (status, String::new())
         );
         let headers = set(cleaned(&facts(Route::Bucket), "GET", &response));
@@ -336,24 +349,30 @@ fn lambdas_own_errors_are_replaced() {
         (502, "origin-failed"),
     ] {
         let response = head(status, &[("content-type", "application/json")]);
-        assert_eq!(told(&facts(Route::Publish), &response).1, expected);
+        assert_eq!(
+            status_and_code(&facts(Route::Publish), &response).1,
+            expected
+        );
     }
 }
 
 #[test]
-fn a_body_over_lambdas_own_limit_is_told_as_too_large() {
+fn a_body_over_lambdas_own_limit_is_reported_as_too_large() {
     let response = head(413, &[("content-type", "application/json")]);
     assert_eq!(
-        told(&facts(Route::Publish), &response),
+        status_and_code(&facts(Route::Publish), &response),
         (413, "body-too-large".to_owned())
     );
-    assert_eq!(told(&facts(Route::Reader), &response).0, 502);
+    assert_eq!(status_and_code(&facts(Route::Reader), &response).0, 502);
 }
 
 #[test]
 fn problem_details_from_a_bucket_are_an_object_like_any_error() {
     let response = head(403, &[("content-type", "application/problem+json")]);
-    assert_eq!(told(&facts(Route::Bucket), &response).1, "origin-denied");
+    assert_eq!(
+        status_and_code(&facts(Route::Bucket), &response).1,
+        "origin-denied"
+    );
 }
 
 #[test]
@@ -362,7 +381,7 @@ fn denied_as_missing_does_not_hide_a_publishers_403() {
         denied_as: DeniedAs::Missing,
         ..facts(Route::Publish)
     };
-    assert_eq!(told(&facts, &head(403, &[])).1, "origin-denied");
+    assert_eq!(status_and_code(&facts, &head(403, &[])).1, "origin-denied");
 }
 
 #[test]

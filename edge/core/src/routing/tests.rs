@@ -164,7 +164,7 @@ fn the_reader_prefix_matches_whole_segments() {
 }
 
 #[test]
-fn the_reader_is_asked_by_key() {
+fn the_reader_is_requested_by_key() {
     assert_eq!(
         key(&format!(r#"{READER},"prefix":"site/""#), "/private/a").unwrap(),
         "site/private/a"

@@ -524,7 +524,7 @@ fn without_credentials_nothing_is_forwarded() {
 }
 
 #[test]
-fn expired_credentials_are_told_before_the_origin_would() {
+fn expired_credentials_are_reported_before_the_origin_would() {
     let site = document("");
     let until = |expires_at| {
         as_role(

@@ -258,7 +258,7 @@ fn a_site_of_1783_characters_fits_and_one_more_does_not() {
 }
 
 #[test]
-fn a_missing_site_and_one_outside_ascii_are_told_apart() {
+fn a_missing_site_and_one_outside_ascii_are_distinguished() {
     assert!(matches!(Site::parse(b""), Err(SiteError::Missing)));
     assert!(matches!(
         Site::parse("{\"prefix\":\"\u{e9}/\"}".as_bytes()),
@@ -342,7 +342,7 @@ fn query_names_are_printable_and_unique() {
 }
 
 #[test]
-fn function_origins_are_judged_and_their_prefix_loses_its_trailing_slash() {
+fn function_origins_are_validated_and_their_prefix_loses_its_trailing_slash() {
     let publish = site(
         r#","publish":{"prefix":"/_publish/","host":"x.lambda-url.eu-central-1.on.aws","region":"eu-central-1"}"#,
     );
@@ -392,7 +392,7 @@ fn cors_rules_name_origins_headers_and_seconds_only() {
 }
 
 #[test]
-fn a_403_is_told_as_denied_unless_the_site_says_missing() {
+fn a_403_is_reported_as_denied_unless_the_site_says_missing() {
     assert_eq!(site("").denied_as, DeniedAs::Denied);
     assert_eq!(
         site(r#","denied_as_missing":false"#).denied_as,

@@ -117,7 +117,7 @@ fn only_what_its_publisher_allows_is_kept() {
 }
 
 #[test]
-fn parts_errors_heads_encoded_and_large_objects_are_not_kept() {
+fn parts_errors_head_responses_encoded_and_large_objects_are_not_kept() {
     let answer = |length| [("content-length", length), ("cache-control", "max-age=60")];
     assert!(keeps(&[], Method::Get, 200, &answer("16777216")));
     assert!(!keeps(&[], Method::Get, 200, &answer("16777217")));

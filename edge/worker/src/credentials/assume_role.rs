@@ -72,7 +72,7 @@ impl From<AssumeRoleError> for Refusal {
 }
 
 impl RoleSettings {
-    /// Judges a document.
+    /// Validates a document.
     ///
     /// # Errors
     /// The rule that is broken.
@@ -194,7 +194,7 @@ fn failure(document: &str) -> Option<AssumeRoleError> {
     })
 }
 
-/// What stands in the one element of this name; attributes are passed over.
+/// What stands in the one element of this name; attributes are ignored.
 fn element<'d>(document: &'d str, name: &str) -> Option<&'d str> {
     let begin = format!("<{name}");
     let mut opened = document.match_indices(&begin).filter_map(|(at, tag)| {

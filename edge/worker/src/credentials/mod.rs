@@ -21,9 +21,9 @@ use self::role_sessions::{RoleSessions, Step};
 pub use self::session::Session;
 use crate::{aws_call, sites::Entry, wire};
 
-/// Milliseconds between two looks at a session that another request is fetching. Waiting by looking, since a promise
+/// Milliseconds between two checks of a session that another request is fetching. It is polled, since a promise
 /// of another request's may never be settled: the runtime drops a request with its viewer.
-const LOOK: u32 = 20;
+const POLL_INTERVAL: u32 = 20;
 
 thread_local! {
     static SESSIONS: RefCell<RoleSessions> = const { RefCell::new(RoleSessions::new()) };
@@ -91,7 +91,7 @@ async fn assumed(
                 return Ok(Found(session));
             }
             Step::Fetch => renew(Arc::clone(role), secrets.clone(), now).await,
-            Step::Wait => aws_call::pause(LOOK).await,
+            Step::Wait => aws_call::pause(POLL_INTERVAL).await,
             Step::Refused(refusal) => return Err(refusal.into()),
         }
         now = clock();

@@ -23,11 +23,11 @@ const LONGEST_BACKOFF: i64 = 60;
 pub enum Step {
     /// Sign with this session.
     Use(Arc<Session>),
-    /// Sign with this session, and fetch the next one beside that; tell [`RoleSessions::arrived`].
+    /// Sign with this session, and fetch the next one beside that; report it to [`RoleSessions::arrived`].
     Renew(Arc<Session>),
-    /// Fetch a session, tell [`RoleSessions::arrived`], then ask again.
+    /// Fetch a session, report it to [`RoleSessions::arrived`], then ask again.
     Fetch,
-    /// Another request is fetching: look again soon.
+    /// Another request is fetching: check again soon.
     Wait,
     /// There is no session, and it is too early to ask again.
     Refused(NoSession),
@@ -66,7 +66,7 @@ struct Role {
     /// When a fetch began that has not ended.
     fetching: Option<i64>,
     failed: Option<Failure>,
-    asked: i64,
+    last_used: i64,
 }
 
 #[derive(Debug)]
@@ -86,7 +86,7 @@ impl RoleSessions {
     /// What a request that needs this role does at `now` (Unix seconds).
     pub fn ask(&mut self, settings: &Arc<RoleSettings>, secrets_id: &str, now: i64) -> Step {
         let role = self.role(settings, secrets_id, now);
-        role.asked = now;
+        role.last_used = now;
         let fetching = role.fetching.is_some_and(|since| now - since < LOST_AFTER);
         let backing_off = role.failed.as_ref().filter(|failure| now < failure.until);
         match &role.session {
@@ -110,7 +110,7 @@ impl RoleSessions {
         }
     }
 
-    /// Keeps what STS answered.
+    /// Keeps STS's answer.
     pub fn arrived(
         &mut self,
         settings: &Arc<RoleSettings>,
@@ -147,7 +147,7 @@ impl RoleSessions {
                     session: None,
                     fetching: None,
                     failed: None,
-                    asked: now,
+                    last_used: now,
                 });
                 self.roles.len() - 1
             }
@@ -156,8 +156,8 @@ impl RoleSessions {
     }
 
     fn forget_the_idlest(&mut self) {
-        let asked = |(_, role): &(usize, &Role)| role.asked;
-        let idlest = self.roles.iter().enumerate().min_by_key(asked);
+        let last_used = |(_, role): &(usize, &Role)| role.last_used;
+        let idlest = self.roles.iter().enumerate().min_by_key(last_used);
         if let Some((place, _)) = idlest {
             self.roles.swap_remove(place);
         }

@@ -132,7 +132,7 @@ fn an_answer_is_read_strictly() {
 }
 
 #[test]
-fn a_failed_answer_tells_its_code_and_nothing_else() {
+fn a_failed_answer_reports_its_code_and_nothing_else() {
     for (status, body, error, code) in [
         (
             403,
@@ -165,9 +165,9 @@ fn a_failed_answer_tells_its_code_and_nothing_else() {
             "credentials-missing",
         ),
     ] {
-        let told = assume_role::read(status, body.as_bytes()).unwrap_err();
-        assert_eq!(told, error);
-        assert_eq!(Refusal::from(told).code(), code);
+        let actual = assume_role::read(status, body.as_bytes()).unwrap_err();
+        assert_eq!(actual, error);
+        assert_eq!(Refusal::from(actual).code(), code);
     }
 }
 
@@ -229,7 +229,7 @@ fn a_failed_renewal_leaves_the_session_and_backs_off() {
 }
 
 #[test]
-fn an_ended_session_is_not_used_and_told_as_expired_while_sts_fails() {
+fn an_ended_session_is_not_used_and_is_reported_as_expired_while_sts_fails() {
     let (mut sessions, role) = (RoleSessions::new(), role("r"));
     sessions.arrived(&role, "AKIA", NOW, Ok(session(NOW + 1000)));
     assert!(matches!(

@@ -1,4 +1,4 @@
-//! What is asked of the bucket: the object, its body, and its instruction file.
+//! What is read from the bucket: the object, its body, and its instruction file.
 
 use keyfront_edge::{
     OriginRequest, Refusal, RequestBody, ResponseFacts, Route, Served, ViewerRequest,
@@ -33,12 +33,12 @@ pub(super) struct BucketResponse {
 
 impl Opening<'_> {
     /// Asks the bucket.
-    pub(super) async fn ask(&self, asked: &BucketRequest<'_>) -> Result<BucketResponse, Refusal> {
+    pub(super) async fn ask(&self, read: &BucketRequest<'_>) -> Result<BucketResponse, Refusal> {
         let request = ViewerRequest {
-            method: asked.method,
-            path: asked.path,
-            query: asked.query,
-            headers: asked.headers,
+            method: read.method,
+            path: read.path,
+            query: read.query,
+            headers: read.headers,
             body: RequestBody::Empty,
             request_id: self.exchange.viewer.id(),
         };
@@ -48,7 +48,7 @@ impl Opening<'_> {
                     route: Route::Bucket,
                     ..self.reader.facts.clone()
                 };
-                let response = origin::ask(&signed, asked.headers, &JsValue::NULL).await?;
+                let response = origin::ask(&signed, read.headers, &JsValue::NULL).await?;
                 Ok(BucketResponse { signed, response })
             }
             // The key was admitted and the credentials sufficed a moment ago: what is left is a key that is too long
@@ -67,7 +67,7 @@ impl Opening<'_> {
             Answered::Replaced { answer, log } => {
                 answering::own(&answer, log.as_deref()).map_err(failure::of_runtime)
             }
-            // Nobody asked the bucket for a part, or on a condition.
+            // No part was requested of the bucket, and nothing on a condition.
             Answered::Passed { .. } => Err(Refusal::OriginFailed),
         }
     }
@@ -122,7 +122,7 @@ impl Opening<'_> {
         };
         let response = match self.ask(&request).await {
             Err(Refusal::NotFound) => return Ok(None),
-            asked => asked?.response,
+            response => response?.response,
         };
         match (response.status(), response.body()) {
             (200, Some(body)) => {

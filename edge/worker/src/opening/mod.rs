@@ -181,7 +181,7 @@ impl Opening<'_> {
         };
         let response = match clean(&request, &seen) {
             Cleaned::Pass { headers: set } => {
-                host::opened(status, &answering::over(headers, |_| true, &set), body)
+                host::opened(status, &answering::merge(headers, |_| true, &set), body)
             }
             Cleaned::Answer { answer, log } => answering::own(&answer, log.as_deref()),
         };

@@ -81,7 +81,7 @@ fn settings_that_break_a_rule_are_refused() {
 }
 
 #[test]
-fn the_bucket_is_asked_by_key_whatever_the_site_maps_paths_to() {
+fn the_bucket_is_requested_by_key_whatever_the_site_maps_paths_to() {
     let settings = validated(&[]).unwrap();
     let site: Value = serde_json::from_slice(&settings.bucket_site).unwrap();
     assert_eq!(
@@ -93,7 +93,7 @@ fn the_bucket_is_asked_by_key_whatever_the_site_maps_paths_to() {
 }
 
 #[test]
-fn kms_is_asked_under_the_configured_key_with_the_whole_context() {
+fn kms_is_called_under_the_configured_key_with_the_whole_context() {
     let settings = validated(&[]).unwrap();
     let context = Description::from([("a".to_owned(), "b".to_owned())]);
     let credentials = RoleCredentials {

@@ -153,8 +153,8 @@ fn every_example_is_a_document_whose_sites_the_core_takes() {
         let path = file.unwrap().path();
         let sites = Sites::parse(&std::fs::read_to_string(&path).unwrap()).unwrap();
         for entry in &sites.entries {
-            let judged = keyfront_edge::Site::parse(&entry.site);
-            assert!(judged.is_ok(), "{}: {judged:?}", path.display());
+            let parsed = keyfront_edge::Site::parse(&entry.site);
+            assert!(parsed.is_ok(), "{}: {parsed:?}", path.display());
         }
         examples += 1;
     }

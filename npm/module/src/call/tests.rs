@@ -69,7 +69,7 @@ fn seconds_of_validity_presign() {
 
 #[test]
 fn refusals_name_the_step_and_no_secret() {
-    let told = [
+    let cases = [
         (
             0,
             "a/b",
@@ -98,7 +98,7 @@ fn refusals_name_the_step_and_no_secret() {
             "presign: the lifetime is not within 1 to 604800 seconds",
         ),
     ];
-    for (place, text, why) in told {
+    for (place, text, why) in cases {
         assert_eq!(with(place, text), ["refused", why], "{place}");
     }
 }

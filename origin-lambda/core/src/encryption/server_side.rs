@@ -1,10 +1,10 @@
-//! What S3 is asked to encrypt with, built once for every way of storing, and the one check that it did.
+//! How S3 is requested to encrypt, built once for every way of storing, and the one check that it did.
 
 use std::fmt;
 
 use keyfront_names::KeyArn;
 
-/// What S3 is asked to apply.
+/// What S3 is requested to apply.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum ServerSide {
     /// `aws:kms` with the configured key and a bucket key.
@@ -82,7 +82,7 @@ impl SseRequest<'_> {
         headers
     }
 
-    /// Whether S3 did what was asked for. A bucket key that was not asked for is no difference.
+    /// Whether S3 did what was requested. A bucket key that was not requested is no difference.
     pub fn is_met_by(&self, applied: &SseApplied) -> bool {
         applied.algorithm.as_deref() == Some(self.algorithm)
             && applied.key_id.as_deref() == self.key_id
@@ -145,19 +145,24 @@ mod tests {
     }
 
     #[test]
-    fn what_is_asked_for_is_what_is_checked() {
-        for asked in ServerSide::ALL {
+    fn what_is_requested_is_what_is_checked() {
+        for requested in ServerSide::ALL {
             for got in ServerSide::ALL {
-                let met = asked.request(&key()).is_met_by(&applied(got, Some(true)));
-                assert_eq!(met, asked == got, "{asked:?} {got:?}");
+                let met = requested
+                    .request(&key())
+                    .is_met_by(&applied(got, Some(true)));
+                assert_eq!(met, requested == got, "{requested:?} {got:?}");
             }
             let other = SseApplied {
                 key_id: Some("arn:aws:kms:eu-west-1:123456789012:key/2".to_owned()),
-                ..applied(asked, Some(true))
+                ..applied(requested, Some(true))
             };
-            assert!(!asked.request(&key()).is_met_by(&other));
+            assert!(!requested.request(&key()).is_met_by(&other));
             assert_eq!(other.server_side(&key()), None);
-            assert_eq!(applied(asked, None).server_side(&key()), Some(asked));
+            assert_eq!(
+                applied(requested, None).server_side(&key()),
+                Some(requested)
+            );
         }
         assert_eq!(SseApplied::default().server_side(&key()), None);
     }

@@ -264,7 +264,7 @@ fn a_template_that_is_not_sub_is_refused_and_a_token_has_no_private_folder() {
 }
 
 #[test]
-fn the_version_is_told_even_if_the_rest_is_from_the_future() {
+fn the_version_is_reported_even_if_the_rest_is_from_the_future() {
     let later = document(|whole| {
         whole["v"] = json!(9);
         whole["tenants"] = json!({});
@@ -401,7 +401,7 @@ fn the_longest_prefix_alone_decides() {
 }
 
 #[test]
-fn uploads_are_judged_by_type_size_and_overwriting() {
+fn uploads_are_checked_for_type_size_and_overwriting() {
     let rule: Rule = serde_json::from_value(rule()).unwrap();
     let evaluate = |text: &str, size, overwrite| {
         rule.admit_upload(&MediaType::parse(text).unwrap(), size, overwrite)

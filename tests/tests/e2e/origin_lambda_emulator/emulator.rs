@@ -23,7 +23,7 @@ use super::account::{Account, BUCKET, REGION};
 pub(crate) const EDGE_ROLE: &str = "arn:aws:iam::123456789012:role/keyfront/edge";
 /// The name the emulator gives to a function it does not build itself.
 const FUNCTION: &str = "_";
-const PATIENCE: Duration = Duration::from_secs(30);
+const TIMEOUT: Duration = Duration::from_secs(30);
 
 pub(crate) struct Emulator {
     base: String,
@@ -49,7 +49,7 @@ impl Emulator {
             &folder.path().join("function.log"),
         )?;
         let client = reqwest::Client::builder()
-            .timeout(PATIENCE)
+            .timeout(TIMEOUT)
             .no_proxy()
             .build()?;
         let started = Self {
@@ -69,7 +69,7 @@ impl Emulator {
     }
 
     /// Invokes the function with an event, as AWS does once it has verified the caller. The emulator makes HTTP of the
-    /// streamed answer; here it is told as one document.
+    /// streamed answer; here it is returned as one document.
     pub(crate) async fn invoke(&self, event: &Value) -> anyhow::Result<Value> {
         let url = format!("{}/2015-03-31/functions/{FUNCTION}/invocations", self.base);
         let answer = self.client.post(url).body(event.to_string()).send().await?;
@@ -88,7 +88,7 @@ impl Emulator {
     }
 
     async fn wait(&self) -> anyhow::Result<()> {
-        let deadline = Instant::now() + PATIENCE;
+        let deadline = Instant::now() + TIMEOUT;
         loop {
             let answer = self.client.get(self.url("/healthz")).send().await;
             if answer.is_ok_and(|answer| answer.status().is_success()) {
@@ -109,7 +109,7 @@ impl Emulator {
 }
 
 async fn listening(port: u16, folder: &Path) -> anyhow::Result<()> {
-    let deadline = Instant::now() + PATIENCE;
+    let deadline = Instant::now() + TIMEOUT;
     while TcpStream::connect((Ipv4Addr::LOCALHOST, port))
         .await
         .is_err()
@@ -207,7 +207,7 @@ fn function(bootstrap: &Path, base: &str, account: &Account) -> Command {
 }
 
 fn free_port() -> anyhow::Result<u16> {
-    // The emulator cannot be told to choose: the port is free again when it starts.
+    // The emulator cannot choose a port itself: the port is free again when it starts.
     Ok(TcpListener::bind((Ipv4Addr::LOCALHOST, 0))?
         .local_addr()?
         .port())

@@ -64,7 +64,7 @@ fn event(caller: &str, method: &str, path: &str, body: Option<&str>) -> Value {
 }
 
 /// Status and body of a function's answer.
-fn told(answer: &Value) -> (u64, Value) {
+fn status_and_body(answer: &Value) -> (u64, Value) {
     let body = answer["body"].as_str().unwrap();
     (
         answer["statusCode"].as_u64().unwrap(),
@@ -73,7 +73,7 @@ fn told(answer: &Value) -> (u64, Value) {
 }
 
 fn code(answer: &Value) -> (u64, String) {
-    let (status, body) = told(answer);
+    let (status, body) = status_and_body(answer);
     assert_eq!(
         answer["headers"]["content-type"],
         "application/problem+json"
@@ -140,7 +140,7 @@ async fn the_bundled_function_stores_what_the_edge_forwards_encrypted_with_the_k
         .invoke(&event(EDGE, "PUT", path, Some(encoded)))
         .await
         .unwrap();
-    let (status, receipt) = told(&put);
+    let (status, receipt) = status_and_body(&put);
     assert_eq!(
         (status, &receipt["size"], &receipt["sse"]),
         (201, &json!(256), &json!("aws:kms")),
@@ -168,21 +168,21 @@ async fn the_bundled_function_stores_what_the_edge_forwards_encrypted_with_the_k
         .await
         .unwrap();
     assert_eq!(code(&again), (412, "already-exists".to_owned()));
-    let (_, listed) = told(
+    let (_, listed) = status_and_body(
         &emulator
             .invoke(&event(EDGE, "GET", "/objects", None))
             .await
             .unwrap(),
     );
     assert_eq!(listed["objects"][0]["key"], key);
-    let (status, found) = told(
+    let (status, found) = status_and_body(
         &emulator
             .invoke(&event(EDGE, "GET", path, None))
             .await
             .unwrap(),
     );
     assert_eq!((status, &found["etag"]), (200, &receipt["etag"]));
-    let (status, _) = told(
+    let (status, _) = status_and_body(
         &emulator
             .invoke(&event(EDGE, "DELETE", path, None))
             .await
@@ -242,7 +242,10 @@ async fn the_bundled_function_refuses_and_survives() {
     let answer = emulator.invoke(&put).await.unwrap();
     assert_eq!(code(&answer), (502, "kms-disabled".to_owned()));
     account.enable_key().unwrap();
-    assert_eq!(told(&emulator.invoke(&put).await.unwrap()).0, 201);
+    assert_eq!(
+        status_and_body(&emulator.invoke(&put).await.unwrap()).0,
+        201
+    );
     let listed = account
         .s3()
         .list_objects_v2()

@@ -69,7 +69,7 @@ fn a_bucket_as_demanded_has_no_findings() {
 }
 
 #[test]
-fn default_encryption_is_judged_by_mode_key_and_bucket_key() {
+fn default_encryption_is_checked_by_mode_key_and_bucket_key() {
     assert_eq!(
         codes(|f| f.default_encryption = Reading::Known(None)),
         [Code::DefaultMode]
@@ -160,7 +160,7 @@ fn logging_and_versioning_are_demanded() {
 }
 
 #[test]
-fn whatever_could_not_be_read_is_told_and_never_clean() {
+fn whatever_could_not_be_read_is_reported_and_never_clean() {
     let why = || "AccessDenied".to_owned();
     let all = codes(|f| {
         f.default_encryption = Reading::Unreadable(why());

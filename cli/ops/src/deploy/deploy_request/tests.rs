@@ -166,7 +166,7 @@ fn a_site_over_the_header_limit_is_refused_with_its_length() {
 }
 
 #[test]
-fn what_is_kept_of_a_stack_counts_when_the_site_is_judged() {
+fn what_is_kept_of_a_stack_counts_when_the_site_is_validated() {
     let request = validated("media", "us-east-1", &[("SitePrefix", "p/")]).unwrap();
     let origins: Vec<String> = (0..80)
         .map(|at| format!("https://origin-{at}.example"))

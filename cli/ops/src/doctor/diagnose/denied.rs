@@ -13,7 +13,11 @@ use super::{
 };
 
 pub(super) fn denied(facts: &Facts<'_>) -> Option<Verdict> {
-    let readable = || facts.asked.is_some_and(|asked| asked.head.status == 200);
+    let readable = || {
+        facts
+            .replies
+            .is_some_and(|replies| replies.head.status == 200)
+    };
     match facts.code? {
         "kms-disabled" => {
             let because =
@@ -40,7 +44,7 @@ fn bucket_policy(facts: &Facts<'_>) -> Option<Verdict> {
         );
         return Some(facts.certain(Kind::BucketPolicyDenies, because));
     }
-    let message = facts.asked?.get.message();
+    let message = facts.replies?.get.message();
     let explicit = message.contains("explicit deny in a resource-based policy");
     explicit.then(|| {
         let because = format!("the bucket denies the operator as well: {message}");
@@ -49,15 +53,15 @@ fn bucket_policy(facts: &Facts<'_>) -> Option<Verdict> {
 }
 
 fn signature(facts: &Facts<'_>) -> Option<Verdict> {
-    let asked = facts.asked?;
-    if asked.get.code() == "AuthorizationHeaderMalformed" && !asked.assumed_site {
+    let replies = facts.replies?;
+    if replies.get.code() == "AuthorizationHeaderMalformed" && !replies.assumed_site {
         let because = format!(
             "the bucket does not accept what the site has signed: {}",
-            asked.get.message()
+            replies.get.message()
         );
         return Some(facts.certain(Kind::SignatureRejected, because));
     }
-    let difference = difference(asked)?;
+    let difference = difference(replies)?;
     Some(facts.likely(
         Kind::SignatureRejected,
         format!("the bucket rejects the same request signed here: {difference}"),
@@ -65,8 +69,8 @@ fn signature(facts: &Facts<'_>) -> Option<Verdict> {
 }
 
 /// The first line that differs between what was signed and what S3 verified.
-pub(super) fn difference(asked: &BucketReplies) -> Option<String> {
-    match asked.get.comparison.as_ref()? {
+pub(super) fn difference(replies: &BucketReplies) -> Option<String> {
+    match replies.get.comparison.as_ref()? {
         Comparison::Differs {
             part,
             line,
@@ -124,7 +128,7 @@ fn key_policy(facts: &Facts<'_>) -> String {
             "; the key's policy names neither the role nor the account".to_owned()
         }
         Some(PolicyVerdict::LeavesToRole) => {
-            "; the key's policy leaves it to the role's own policies: look there".to_owned()
+            "; the key's policy leaves it to the role's own policies: check those".to_owned()
         }
         Some(PolicyVerdict::Allows) | None => String::new(),
     }
@@ -137,8 +141,8 @@ fn role(facts: &Facts<'_>) -> Option<Verdict> {
         return None;
     }
     let refused = "the edge may neither GET nor HEAD the object, which needs no key";
-    let because = match facts.asked {
-        Some(asked) if asked.get.status == 200 => {
+    let because = match facts.replies {
+        Some(replies) if replies.get.status == 200 => {
             format!("{refused}, while the bucket serves the operator")
         }
         None => refused.to_owned(),

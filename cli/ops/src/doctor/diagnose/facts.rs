@@ -16,7 +16,7 @@ pub(super) struct Facts<'e> {
     /// Keyfront's own; an answer without a body has the one that the same core says to the same request here.
     pub(super) code: Option<&'e str>,
     pub(super) behaviour: Option<&'e Behaviour>,
-    pub(super) asked: Option<&'e BucketReplies>,
+    pub(super) replies: Option<&'e BucketReplies>,
 }
 
 impl<'e> Facts<'e> {
@@ -46,8 +46,8 @@ impl<'e> Facts<'e> {
             copy_served: first.is_copy() && first.is_served(),
             code,
             behaviour: evidence.behind.behaviour.found(),
-            asked: match replay {
-                Some(Replay::Sent(asked)) => Some(asked),
+            replies: match replay {
+                Some(Replay::Sent(replies)) => Some(replies),
                 Some(Replay::Refused { .. } | Replay::AsksFunction) | None => None,
             },
         })
@@ -60,14 +60,14 @@ impl<'e> Facts<'e> {
 
     /// The key of the object.
     pub(super) fn object_key(&self) -> Option<&'e str> {
-        self.asked?.head.encryption.as_ref()?.key.as_deref()
+        self.replies?.head.encryption.as_ref()?.key.as_deref()
     }
 
     /// A verdict about the object, with a word on the copy that hides it. It is certain unless the site was assumed, and
     /// with it which object that is.
     pub(super) fn certain(&self, kind: Kind, because: impl Into<String>) -> Verdict {
-        match self.asked {
-            Some(asked) if asked.assumed_site => self.likely(kind, because),
+        match self.replies {
+            Some(replies) if replies.assumed_site => self.likely(kind, because),
             _ => Verdict::certain(kind, self.beside_the_copy(because)),
         }
     }

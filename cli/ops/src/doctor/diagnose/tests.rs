@@ -57,7 +57,7 @@ impl Flat {
 }
 
 /// An answer of the edge's own.
-fn told(status: u16, code: &str) -> Viewed {
+fn refusal(status: u16, code: &str) -> Viewed {
     Viewed {
         status,
         code: Some(code.to_owned()),
@@ -121,8 +121,8 @@ fn object() -> BucketAnswer {
 /// The same where the site was not known.
 fn assumed(head: BucketAnswer, get: BucketAnswer) -> Gathered<Replay> {
     let mut replay = replayed(head, get);
-    if let Gathered::Found(Replay::Sent(asked)) = &mut replay {
-        asked.assumed_site = true;
+    if let Gathered::Found(Replay::Sent(replies)) = &mut replay {
+        replies.assumed_site = true;
     }
     replay
 }
@@ -169,7 +169,7 @@ fn known(answer: Viewed, head: Viewed) -> Flat {
                 region: "eu-west-1".to_owned(),
             },
             dropped: Vec::new(),
-            code: Gathered::not_checked("not asked"),
+            code: Gathered::not_checked("not requested"),
         }),
         replay: replayed(object(), object()),
         demanded_key: Gathered::Found(KEY.to_owned()),
@@ -188,7 +188,7 @@ fn key(state: KeyState) -> Gathered<KeyStatus> {
 }
 
 fn denied() -> Viewed {
-    told(502, "origin-denied")
+    refusal(502, "origin-denied")
 }
 
 fn behaviour(mut evidence: Flat, change: impl FnOnce(&mut Behaviour)) -> Flat {
@@ -241,35 +241,35 @@ fn table() -> Vec<(&'static str, Flat, Kind, Certainty, &'static str)> {
         ("no connection", failed(ExchangeError::Connection { host: host(), port: 1, reason: "x".to_owned() }), Kind::Unreachable, Certain, "port 1"),
         ("no answer", failed(ExchangeError::Answer { host: host(), reason: "x".to_owned() }), Kind::Unreachable, Certain, "did not answer"),
         ("no trust", failed(ExchangeError::Tls { host: host(), reason: "x".to_owned() }), Kind::TlsFails, Certain, "TLS"),
-        ("path", known(told(400, "path-invalid"), served()), Kind::RequestRefused, Certain, "path-invalid"),
-        ("query", seen(told(400, "query-refused"), served()), Kind::RequestRefused, Certain, "query-refused"),
-        ("HEAD has no body", Flat { method: "HEAD".to_owned(), replay: refused("key-too-long", None), ..seen(Viewed { code: None, ..told(400, "") }, served()) }, Kind::RequestRefused, Certain, "key-too-long"),
-        ("no site", behaviour(known(told(500, "site-invalid"), served()), |found| found.site = CarriedSite::Missing), Kind::SiteInvalid, Certain, "carries no"),
-        ("odd site", behaviour(known(told(500, "site-invalid"), served()), |found| found.site = CarriedSite::Refused("field x".to_owned())), Kind::SiteInvalid, Certain, "field x"),
-        ("site unseen", seen(told(500, "site-invalid"), served()), Kind::SiteInvalid, Certain, "answers site-invalid"),
-        ("misrouted", Flat { replay: refused("site-misrouted", Some("a is not b")), ..known(told(500, "site-misrouted"), served()) }, Kind::SiteMisrouted, Certain, "a is not b"),
+        ("path", known(refusal(400, "path-invalid"), served()), Kind::RequestRefused, Certain, "path-invalid"),
+        ("query", seen(refusal(400, "query-refused"), served()), Kind::RequestRefused, Certain, "query-refused"),
+        ("HEAD has no body", Flat { method: "HEAD".to_owned(), replay: refused("key-too-long", None), ..seen(Viewed { code: None, ..refusal(400, "") }, served()) }, Kind::RequestRefused, Certain, "key-too-long"),
+        ("no site", behaviour(known(refusal(500, "site-invalid"), served()), |found| found.site = CarriedSite::Missing), Kind::SiteInvalid, Certain, "carries no"),
+        ("odd site", behaviour(known(refusal(500, "site-invalid"), served()), |found| found.site = CarriedSite::Refused("field x".to_owned())), Kind::SiteInvalid, Certain, "field x"),
+        ("site unseen", seen(refusal(500, "site-invalid"), served()), Kind::SiteInvalid, Certain, "answers site-invalid"),
+        ("misrouted", Flat { replay: refused("site-misrouted", Some("a is not b")), ..known(refusal(500, "site-misrouted"), served()) }, Kind::SiteMisrouted, Certain, "a is not b"),
         ("S3 speaks", seen(Viewed { s3: by_bucket(403, "AccessDenied", "").document, ..by_cdn(403, "Error from cloudfront") }, by_cdn(403, "")), Kind::EdgeNotAttached, Certain, "AccessDenied"),
         ("unattached", behaviour(known(by_cdn(403, "Error from cloudfront"), served()), |found| found.request_function = None), Kind::EdgeNotAttached, Certain, "no function at origin-request"),
         ("throws", seen(by_cdn(503, "LambdaExecutionError from cloudfront"), served()), Kind::EdgeFails, Certain, "LambdaExecutionError"),
         ("invalid", seen(by_cdn(502, "LambdaValidationError from cloudfront"), served()), Kind::EdgeFails, Certain, "LambdaValidationError"),
-        ("event", seen(told(500, "event-invalid"), served()), Kind::EdgeFails, Certain, "event-invalid"),
-        ("expired", known(told(503, "credentials-expired"), served()), Kind::EdgeCredentials, Certain, "credentials-expired"),
-        ("none", known(told(503, "credentials-missing"), served()), Kind::EdgeCredentials, Certain, "credentials-missing"),
-        ("skew", known(told(502, "clock-skew"), served()), Kind::ClockSkew, Certain, "clock-skew"),
-        ("a Worker's signature", seen(told(502, "signature-rejected"), served()), Kind::SignatureRejected, Certain, "signature-rejected"),
-        ("a Worker's signature, compared", Flat { replay: replayed(object(), differing()), ..known(told(502, "signature-rejected"), served()) }, Kind::SignatureRejected, Certain, "line 2 (path)"),
-        ("slow down", known(told(503, "throttled"), served()), Kind::Throttled, Certain, "throttled"),
-        ("missing, by an assumed site", Flat { replay: assumed(by_bucket(404, "", ""), by_bucket(404, "NoSuchKey", "")), ..seen(told(404, "not-found"), told(404, "")) }, Kind::ObjectMissing, Likely, "has no"),
-        ("never served", Flat { replay: refused("not-found", None), ..known(told(404, "not-found"), served()) }, Kind::ObjectMissing, Certain, "never served"),
-        ("missing", Flat { replay: replayed(by_bucket(404, "", ""), by_bucket(404, "NoSuchKey", "")), ..known(told(404, "not-found"), told(404, "")) }, Kind::ObjectMissing, Certain, "has no \"k\""),
+        ("event", seen(refusal(500, "event-invalid"), served()), Kind::EdgeFails, Certain, "event-invalid"),
+        ("expired", known(refusal(503, "credentials-expired"), served()), Kind::EdgeCredentials, Certain, "credentials-expired"),
+        ("none", known(refusal(503, "credentials-missing"), served()), Kind::EdgeCredentials, Certain, "credentials-missing"),
+        ("skew", known(refusal(502, "clock-skew"), served()), Kind::ClockSkew, Certain, "clock-skew"),
+        ("a Worker's signature", seen(refusal(502, "signature-rejected"), served()), Kind::SignatureRejected, Certain, "signature-rejected"),
+        ("a Worker's signature, compared", Flat { replay: replayed(object(), differing()), ..known(refusal(502, "signature-rejected"), served()) }, Kind::SignatureRejected, Certain, "line 2 (path)"),
+        ("slow down", known(refusal(503, "throttled"), served()), Kind::Throttled, Certain, "throttled"),
+        ("missing, by an assumed site", Flat { replay: assumed(by_bucket(404, "", ""), by_bucket(404, "NoSuchKey", "")), ..seen(refusal(404, "not-found"), refusal(404, "")) }, Kind::ObjectMissing, Likely, "has no"),
+        ("never served", Flat { replay: refused("not-found", None), ..known(refusal(404, "not-found"), served()) }, Kind::ObjectMissing, Certain, "never served"),
+        ("missing", Flat { replay: replayed(by_bucket(404, "", ""), by_bucket(404, "NoSuchKey", "")), ..known(refusal(404, "not-found"), refusal(404, "")) }, Kind::ObjectMissing, Certain, "has no \"k\""),
         ("missing and untold", Flat { replay: replayed(by_bucket(404, "", ""), by_bucket(404, "NoSuchKey", "")), ..known(denied(), denied()) }, Kind::ObjectMissing, Certain, "s3:ListBucket"),
         ("missing behind a copy", Flat { replay: replayed(by_bucket(404, "", ""), by_bucket(404, "NoSuchKey", "")), ..known(copy(), copy()) }, Kind::ObjectMissing, Certain, "served a copy"),
-        ("missing, by the edge alone", seen(told(404, "not-found"), told(404, "")), Kind::ObjectMissing, Likely, "not-found"),
+        ("missing, by the edge alone", seen(refusal(404, "not-found"), refusal(404, "")), Kind::ObjectMissing, Likely, "not-found"),
         ("a page in place of a 404", seen(by_cdn(404, "Error from cloudfront"), served()), Kind::ObjectMissing, Likely, "page"),
-        ("a denial told as missing", known(told(404, "not-found"), served()), Kind::KmsDenied, Certain, "may HEAD"),
+        ("a denial reported as missing", known(refusal(404, "not-found"), served()), Kind::KmsDenied, Certain, "may HEAD"),
         ("disabled", Flat { key: key(KeyState::Disabled), ..known(denied(), served()) }, Kind::KeyDisabled, Certain, "disabled"),
         ("disabled behind a copy", Flat { key: key(KeyState::Disabled), ..known(copy(), copy()) }, Kind::KeyDisabled, Certain, "served a copy"),
-        ("a Worker's disabled key", seen(told(502, "kms-disabled"), served()), Kind::KeyDisabled, Likely, "kms-disabled"),
+        ("a Worker's disabled key", seen(refusal(502, "kms-disabled"), served()), Kind::KeyDisabled, Likely, "kms-disabled"),
         ("pending", Flat { key: key(KeyState::PendingDeletion(Some("2027".to_owned()))), ..known(denied(), served()) }, Kind::KeyPendingDeletion, Certain, "at 2027"),
         ("key gone", Flat { key: key(KeyState::Missing), ..known(denied(), served()) }, Kind::KeyMissing, Certain, "does not know"),
         ("key odd", Flat { key: key(KeyState::Other("PendingImport".to_owned())), ..known(denied(), served()) }, Kind::KeyUnusable, Certain, "PendingImport"),
@@ -283,17 +283,17 @@ fn table() -> Vec<(&'static str, Flat, Kind, Certainty, &'static str)> {
         ("no decrypt, key unseen", Flat { key: Gathered::not_checked("x"), ..known(denied(), served()) }, Kind::KmsDenied, Likely, "is not known"),
         ("no decrypt, by an assumed site", Flat { replay: assumed(object(), object()), ..known(denied(), served()) }, Kind::KmsDenied, Likely, "may HEAD"),
         ("no decrypt behind a copy", Flat { past_copy: Gathered::Found(denied()), ..known(copy(), served()) }, Kind::KmsDenied, Certain, "served a copy"),
-        ("a Worker's decrypt", seen(told(502, "kms-denied"), told(502, "")), Kind::KmsDenied, Certain, "kms-denied"),
+        ("a Worker's decrypt", seen(refusal(502, "kms-denied"), refusal(502, "")), Kind::KmsDenied, Certain, "kms-denied"),
         ("another key", Flat { demanded_key: Gathered::Found(other.to_owned()), ..known(denied(), served()) }, Kind::OtherKey, Certain, other),
         ("some key", seen(denied(), served()), Kind::KeyUnusable, Likely, "may HEAD"),
         ("no read", known(denied(), denied()), Kind::RoleDenied, Likely, "serves the operator"),
         ("no read, unseen", seen(denied(), denied()), Kind::RoleDenied, Likely, "neither GET nor HEAD"),
         ("HEAD was a copy", seen(denied(), copy()), Kind::Unexplained, Likely, "origin-denied"),
         ("the operator may not either", Flat { replay: replayed(by_bucket(403, "", ""), by_bucket(403, "AccessDenied", "no")), ..known(denied(), denied()) }, Kind::Unexplained, Likely, "403 AccessDenied"),
-        ("a function under an assumed site", Flat { replay: assumed(by_bucket(404, "", ""), by_bucket(404, "NoSuchKey", "")), ..seen(told(401, "unauthenticated"), told(401, "")) }, Kind::FunctionRefused, Certain, "401 unauthenticated"),
-        ("function", Flat { replay: Gathered::Found(Replay::AsksFunction), ..known(told(401, "unauthenticated"), told(401, "")) }, Kind::FunctionRefused, Certain, "401 unauthenticated"),
-        ("origin", known(told(502, "origin-failed"), told(502, "")), Kind::OriginFailed, Certain, "origin-failed"),
-        ("origin elsewhere", Flat { replay: replayed(by_bucket(301, "", ""), by_bucket(301, "PermanentRedirect", "")), ..known(told(502, "origin-failed"), told(502, "")) }, Kind::OriginFailed, Certain, "301 PermanentRedirect"),
+        ("a function under an assumed site", Flat { replay: assumed(by_bucket(404, "", ""), by_bucket(404, "NoSuchKey", "")), ..seen(refusal(401, "unauthenticated"), refusal(401, "")) }, Kind::FunctionRefused, Certain, "401 unauthenticated"),
+        ("function", Flat { replay: Gathered::Found(Replay::AsksFunction), ..known(refusal(401, "unauthenticated"), refusal(401, "")) }, Kind::FunctionRefused, Certain, "401 unauthenticated"),
+        ("origin", known(refusal(502, "origin-failed"), refusal(502, "")), Kind::OriginFailed, Certain, "origin-failed"),
+        ("origin elsewhere", Flat { replay: replayed(by_bucket(301, "", ""), by_bucket(301, "PermanentRedirect", "")), ..known(refusal(502, "origin-failed"), refusal(502, "")) }, Kind::OriginFailed, Certain, "301 PermanentRedirect"),
         ("gateway", seen(by_cdn(504, "Error from cloudfront"), served()), Kind::OriginFailed, Certain, "504"),
         ("CDN", seen(by_cdn(403, "Error from cloudfront"), served()), Kind::CdnRefused, Likely, "without a mark"),
         ("leak", behaviour(known(Viewed { leaking: vec!["x-amz-version-id".to_owned()], ..served() }, served()), |found| found.response_function = None), Kind::HeadersLeak, Certain, "x-amz-version-id; the behaviour has no function"),
@@ -334,7 +334,7 @@ fn every_verdict_can_be_reached() {
 }
 
 #[test]
-fn an_object_of_the_encryption_client_is_not_judged_by_the_stores_own_encryption() {
+fn an_object_of_the_encryption_client_is_not_checked_against_the_stores_own_encryption() {
     let mut head = encrypted("AES256", None);
     if let Some(encryption) = &mut head.encryption {
         encryption.envelope = true;
