@@ -55,7 +55,7 @@ pub(crate) struct AuditArguments {
     #[command(flatten)]
     bucket: BucketArguments,
 
-    /// Only objects and uploads whose keys begin so
+    /// Only objects and uploads whose keys begin with this
     #[arg(long, value_name = "PREFIX", default_value = "")]
     prefix: String,
 
@@ -122,7 +122,7 @@ async fn audit(arguments: AuditArguments) -> anyhow::Result<Verdict> {
         (true, false) => Repair::Copy,
     };
     if repair == Repair::Copy && !arguments.yes && !std::io::stdin().is_terminal() {
-        bail!("there is no terminal to confirm --fix on; give --yes, or --dry-run to only look");
+        bail!("there is no terminal to confirm --fix on; give --yes, or --dry-run to see what it would change");
     }
     let target = arguments.bucket.find().await?;
     let expectation = arguments.expectation(&target).await?;

@@ -37,7 +37,7 @@ pub(super) async fn deploy(arguments: DeployArguments) -> anyhow::Result<()> {
     let asks = !(arguments.yes || arguments.dry_run || arguments.upload_only);
     if asks && !std::io::stdin().is_terminal() {
         return Err(refused(
-            "there is no terminal to confirm the changes on; give --yes, or --dry-run to only look",
+            "there is no terminal to confirm the changes on; give --yes, or --dry-run to see them",
         ));
     }
     let (config, region) = arguments.system.load().await?;
@@ -195,7 +195,7 @@ impl Deployment {
             }
         }
         anyhow::bail!(
-            "stack {name} in {} does not come to rest; look with `keyfront status`",
+            "stack {name} in {} did not reach a final state in time; check it with `keyfront status`",
             stacks.region()
         )
     }

@@ -238,7 +238,7 @@ fn origin(facts: &Facts<'_>) -> Option<Verdict> {
     let mut because = facts.described();
     if let Some(replies) = facts.replies.filter(|replies| replies.get.status >= 300) {
         let reply = format!(
-            "; asked directly, the bucket says {} {}",
+            "; a direct request to the bucket returns {} {}",
             replies.get.status,
             replies.get.code()
         );

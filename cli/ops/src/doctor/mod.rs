@@ -47,7 +47,7 @@ pub(crate) use self::{
 
 /// Explain why a request fails or would fail
 ///
-/// Asks for the URL as a viewer does, without credentials, and looks at what stands behind it as far as it is given:
+/// Requests the URL as a viewer does, without credentials, and examines the system behind it as far as it is given:
 /// --stack, --dev, or things named one by one. It changes nothing. The first line is the verdict, the evidence follows.
 #[derive(Debug, Args)]
 #[command(after_help = EXIT_CODES)]
@@ -166,7 +166,7 @@ impl Viewer<'_> {
     async fn head(&self) -> Gathered<Viewed> {
         match self.method {
             Method::Get => seen(self.ask(Method::Head, Copies::Avoided).await),
-            _ => Gathered::not_checked("asked besides GET only"),
+            _ => Gathered::not_checked("checked for GET only"),
         }
     }
 

@@ -46,7 +46,7 @@ impl FromStr for Target {
         let tls = match scheme.to_ascii_lowercase().as_str() {
             "https" => true,
             "http" => false,
-            _ => return Err(TargetError("only https:// and http:// are asked for")),
+            _ => return Err(TargetError("the URL must begin with https:// or http://")),
         };
         let rest = rest.split('#').next().unwrap_or_default();
         if !rest.bytes().all(|byte| byte.is_ascii_graphic()) {
