@@ -385,3 +385,28 @@ fn buckets_are_private_and_the_objects_bucket_encrypts_with_the_key() {
         true
     );
 }
+
+#[test]
+fn the_buckets_own_cors_lets_a_page_upload_parts_and_read_shares() {
+    for template in [Template::Keyfront, Template::Origin] {
+        let document = template.document().unwrap();
+        let given = [(
+            "CorsOrigins".to_owned(),
+            "https://app.example.com".to_owned(),
+        )];
+        let resolution = Resolution::new(&document, given, known);
+        let cors = &document.properties("Bucket").unwrap()["CorsConfiguration"];
+        let cors = resolution.value(cors).unwrap();
+        let rule = &cors["CorsRules"][0];
+        assert_eq!(
+            strings(&rule["AllowedOrigins"]),
+            ["https://app.example.com"]
+        );
+        assert_eq!(
+            strings(&rule["AllowedMethods"]),
+            ["GET", "HEAD", "PUT", "POST"]
+        );
+        assert_eq!(strings(&rule["AllowedHeaders"]), ["*"]);
+        assert_eq!(strings(&rule["ExposedHeaders"]), ["ETag"]);
+    }
+}

@@ -21,6 +21,7 @@ mod memory;
 mod openapi;
 mod origin_faults;
 mod origin_lambda_emulator;
+mod pages;
 mod private_bucket;
 mod publish_route;
 mod publisher_command;
