@@ -47,7 +47,7 @@ macro_rules! fragment {
     };
 }
 
-const PIECES: [(&str, &str); 8] = [
+const PIECES: [(&str, &str); 10] = [
     ("bucket-contexts", fragment!("pieces/bucket-contexts")),
     ("bucket-host", fragment!("pieces/bucket-host")),
     ("edge-functions", fragment!("pieces/edge-functions")),
@@ -59,6 +59,8 @@ const PIECES: [(&str, &str); 8] = [
         "function-exceptions",
         fragment!("pieces/function-exceptions"),
     ),
+    ("log-lifecycle", fragment!("pieces/log-lifecycle")),
+    ("no-public-access", fragment!("pieces/no-public-access")),
     ("site", fragment!("pieces/site")),
     ("site-of-objects", fragment!("pieces/site-of-objects")),
     ("site-of-reader", fragment!("pieces/site-of-reader")),

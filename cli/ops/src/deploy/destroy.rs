@@ -43,6 +43,9 @@ pub(crate) struct DestroyArguments {
     yes: bool,
 }
 
+/// Buckets of evidence, which no command deletes; the first one is of stacks deployed before 2027.
+const LOG_BUCKETS: [&str; 3] = ["LogBucket", "AccessLogBucket", "TrailBucket"];
+
 struct Destruction<'a> {
     arguments: &'a DestroyArguments,
     config: SdkConfig,
@@ -173,7 +176,7 @@ impl Destruction<'_> {
         match leftover.kind.as_str() {
             FUNCTION => clear::function(&config, &leftover.id).await,
             BUCKET
-                if leftover.resource != "LogBucket"
+                if !LOG_BUCKETS.contains(&leftover.resource.as_str())
                     && self.arguments.delete_bucket.as_ref() == Some(&leftover.id) =>
             {
                 clear::bucket(&aws::s3(&config), &leftover.id).await?;
