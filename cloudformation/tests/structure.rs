@@ -135,6 +135,11 @@ fn functions_at_the_edge_keep_lambda_at_edges_limits() {
         assert!(function["Timeout"].as_u64().unwrap() <= 30);
         let version = document.properties("EdgeVersion").unwrap();
         assert_eq!(version["CodeSha256"]["Ref"], "EdgeSha256");
+        // Both change with the revision, so that there is something to publish whatever was published before.
+        for described in [function, version] {
+            let description = described["Description"].to_string();
+            assert!(description.contains("${EdgeRevision}"), "{description}");
+        }
     }
     let trust = &Template::Origin.document().unwrap();
     let trusted =
@@ -347,7 +352,8 @@ fn data_and_keys_outlive_the_stack() {
         for (name, resource) in document.section("Resources") {
             let kind = resource["Type"].as_str().unwrap();
             if ["AWS::S3::Bucket", "AWS::KMS::Key", "AWS::S3::BucketPolicy"].contains(&kind) {
-                assert_eq!(resource["DeletionPolicy"], "Retain", "{name}");
+                // What a failed creation made would be in the way of the next one.
+                assert_eq!(resource["DeletionPolicy"], "RetainExceptOnCreate", "{name}");
                 assert_eq!(resource["UpdateReplacePolicy"], "Retain", "{name}");
             }
         }

@@ -18,12 +18,13 @@ use super::{
     deployment::Deployment,
     first_publisher,
     invalid_request::InvalidRequest,
+    kept_stack::KeptStack,
     operation,
     progress::Progress,
     render,
     stack_state::{Aim, StackState},
     stacks::Stacks,
-    supply::{TemplateUpload, parameters_of},
+    supply::TemplateUpload,
 };
 use crate::{
     aws::call_error,
@@ -115,7 +116,7 @@ impl Deployment {
                 continue;
             };
             self.refuse_unusable(&stacks, &stack)?;
-            let kept = parameters_of(&stack);
+            let kept = KeptStack::of(Some(&stack)).parameters;
             let other = kept
                 .get("BucketRegion")
                 .filter(|region| **region != self.request.region);
@@ -183,7 +184,7 @@ impl Deployment {
                 }
                 (StackState::Absent | StackState::Reviewed | StackState::Complete, _) => {
                     let source = self.upload(template, TemplateUpload::IfTooLong).await?;
-                    let kept = stack.as_ref().map(parameters_of).unwrap_or_default();
+                    let kept = KeptStack::of(stack.as_ref());
                     let wanted = self.wanted(template, source, &kept, inputs);
                     if self.change(&stacks, &wanted, stack.as_ref(), state).await? == Step::Reached
                     {
@@ -211,7 +212,7 @@ impl Deployment {
             StackState::Complete => ChangeSetType::Update,
             _ => ChangeSetType::Create,
         };
-        let (id, stack_id, changes) = match stacks.draft(wanted, kind.clone()).await? {
+        let (id, stack_id, changes) = match stacks.draft(wanted, kind).await? {
             Drafted::NoChanges => {
                 report::note(format_args!(
                     "Stack {} in {}: no changes.",
@@ -244,7 +245,7 @@ impl Deployment {
             wanted.stack,
             stacks.region()
         ));
-        stacks.execute(&id, &kind).await?;
+        stacks.execute(&id).await?;
         stacks.follow(mark, Aim::Deployed, &progress).await?;
         Ok(Step::Reached)
     }
