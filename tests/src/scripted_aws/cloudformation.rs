@@ -84,6 +84,10 @@ fn describe(state: &mut State, region: &str, name: &str) -> Reply {
             "KeyArn",
             format!("arn:aws:kms:{region}:{ACCOUNT}:key/{own}"),
         ),
+        (
+            "EdgeFunctionArn",
+            format!("arn:aws:lambda:us-east-1:{ACCOUNT}:function:{own}-EdgeFunction-1:1"),
+        ),
         ("CdnUrl", "https://d1.cloudfront.net".to_owned()),
         ("EdgeRoleArn", format!("arn:aws:iam::{ACCOUNT}:role/edge")),
         ("OriginRoleName", "origin".to_owned()),

@@ -321,6 +321,42 @@ async fn tags_of_others_stay_on_the_stacks_and_given_ones_are_added_or_removed()
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn the_edges_log_groups_get_a_retention_where_they_exist_and_destroy_lists_them() {
+    let bench = Bench::new().await;
+    let group = |region: &str, name: &str| (region.to_owned(), format!("/aws/lambda/{name}"));
+    let own = "us-east-1.media-EdgeFunction-1";
+    let groups = [
+        (group("eu-west-2", own), None),
+        (group("ap-south-1", own), Some(7)),
+        // Of functions of others.
+        (group("eu-west-2", "us-east-1.media-EdgeFunction-12"), None),
+        (group("eu-west-2", "other"), None),
+    ];
+    bench.aws.state().log_groups.extend(groups);
+    bench
+        .aws
+        .state()
+        .regions_denied
+        .insert("eu-north-1".to_owned());
+    let deployed = bench.deploy(TOGETHER, &["--yes"]).await;
+    let reported = done(&deployed);
+    assert!(
+        reported.contains("logs in eu-north-1 cannot be looked at"),
+        "{reported}"
+    );
+    let days: Vec<_> = bench.aws.state().log_groups.values().copied().collect();
+    assert_eq!(days, [Some(30), None, Some(30), None]);
+    done(&bench.deploy(TOGETHER, &["--yes"]).await);
+    assert_eq!(bench.count("PutRetentionPolicy"), 2);
+    let destroyed = done(&bench.run("destroy", &["--yes"]).await);
+    for region in ["eu-west-2", "ap-south-1"] {
+        let kept =
+            format!("Kept: log group /aws/lambda/{own} in {region}, whose lines are kept 30 days");
+        assert!(destroyed.contains(&kept), "{destroyed}");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn an_interrupted_run_is_followed_by_the_next_one() {
     let bench = Bench::new().await;
     bench.aws.state().held = Held::Yes;

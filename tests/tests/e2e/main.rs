@@ -17,6 +17,7 @@ mod function_url;
 mod hostile_requests;
 mod invalidation;
 mod least_privilege;
+mod logs_command;
 mod memory;
 mod openapi;
 mod origin_faults;

@@ -19,7 +19,7 @@ use super::{
     first_publisher,
     invalid_request::InvalidRequest,
     kept_stack::KeptStack,
-    operation,
+    log_retention, operation,
     progress::Progress,
     render,
     stack_state::{Aim, StackState},
@@ -66,6 +66,9 @@ pub(super) async fn deploy(arguments: DeployArguments) -> anyhow::Result<()> {
     deployment.run().await
 }
 
+/// The template's default.
+const DEFAULT_LOG_DAYS: u32 = 30;
+
 async fn account(config: &SdkConfig) -> anyhow::Result<String> {
     let caller = aws_sdk_sts::Client::new(config)
         .get_caller_identity()
@@ -94,6 +97,7 @@ impl Deployment {
         for template in self.request.layout.templates() {
             outputs.extend(self.bring(*template, &outputs).await?);
         }
+        self.retain_edge_logs(&outputs).await?;
         report::pairs(["OUTPUT", "VALUE"], outputs.clone());
         if !self.arguments.no_publisher {
             first_publisher::add_if_none(
@@ -104,6 +108,17 @@ impl Deployment {
             )
             .await?;
         }
+        Ok(())
+    }
+
+    /// The template's own group is one of many.
+    async fn retain_edge_logs(&self, outputs: &Outputs) -> anyhow::Result<()> {
+        let stacks = self.stacks(self.request.layout.edge_template());
+        let stack = stacks.find(&self.request.stack).await?;
+        let parameters = KeptStack::of(stack.as_ref()).parameters;
+        let days = parameters.get("LogRetentionDays");
+        let days = days.and_then(|days| days.parse().ok());
+        log_retention::apply(&self.config, outputs, days.unwrap_or(DEFAULT_LOG_DAYS)).await;
         Ok(())
     }
 

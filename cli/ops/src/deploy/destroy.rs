@@ -10,7 +10,7 @@ use super::{
     confirmation::confirm,
     deploy_error::{DeployError, refused},
     leftovers::{self, BUCKET, FUNCTION, KEY, Leftover},
-    operation,
+    log_retention, operation,
     stack_state::StackState,
     stacks::Stacks,
     system_arguments::{EXIT_CODES, SystemArguments},
@@ -174,7 +174,10 @@ impl Destruction<'_> {
     async fn clear(&self, stacks: &Stacks, leftover: Leftover) -> anyhow::Result<Option<String>> {
         let config = aws::in_region(&self.config, stacks.region());
         match leftover.kind.as_str() {
-            FUNCTION => clear::function(&config, &leftover.id).await,
+            FUNCTION => {
+                log_retention::report_kept(&self.config, &leftover.id).await;
+                clear::function(&config, &leftover.id).await
+            }
             BUCKET
                 if !LOG_BUCKETS.contains(&leftover.resource.as_str())
                     && self.arguments.delete_bucket.as_ref() == Some(&leftover.id) =>

@@ -20,6 +20,7 @@ mod first_publisher;
 mod invalid_request;
 mod kept_stack;
 mod leftovers;
+mod log_retention;
 mod operation;
 mod outputs;
 mod planned_change;
