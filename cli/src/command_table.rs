@@ -49,6 +49,10 @@ pub const COMMANDS: &[CommandEntry] = &[
     ),
     ops("doctor", "Explain why a request fails or would fail"),
     ops(
+        "logs",
+        "Find the log lines of one request, in every Region that may have run the function at the edge",
+    ),
+    ops(
         "audit",
         "Walk a bucket and report what is public, unprotected, or not encrypted as required",
     ),

@@ -5,6 +5,10 @@
 //!
 //! - `@name@` is a *link*: what stands on another template's side of a border, such as the bucket's name.
 //! - `KEY: @include piece@` is followed by the file `fragments/pieces/piece.yaml`, indented.
+//!
+//! `%edge-configuration%` becomes a digest of the edge function's own text, so that whatever changes it publishes a version.
+
+use sha2::{Digest as _, Sha256};
 
 use crate::Template;
 
@@ -47,7 +51,7 @@ macro_rules! fragment {
     };
 }
 
-const PIECES: [(&str, &str); 8] = [
+const PIECES: [(&str, &str); 10] = [
     ("bucket-contexts", fragment!("pieces/bucket-contexts")),
     ("bucket-host", fragment!("pieces/bucket-host")),
     ("edge-functions", fragment!("pieces/edge-functions")),
@@ -59,6 +63,8 @@ const PIECES: [(&str, &str); 8] = [
         "function-exceptions",
         fragment!("pieces/function-exceptions"),
     ),
+    ("log-lifecycle", fragment!("pieces/log-lifecycle")),
+    ("no-public-access", fragment!("pieces/no-public-access")),
     ("site", fragment!("pieces/site")),
     ("site-of-objects", fragment!("pieces/site-of-objects")),
     ("site-of-reader", fragment!("pieces/site-of-reader")),
@@ -136,6 +142,11 @@ impl Template {
     /// # Errors
     /// A mistake in a fragment.
     pub fn assemble(self) -> Result<String, AssemblyError> {
+        Ok(with_edge_configuration(&self.joined()?))
+    }
+
+    /// The fragments' sections, joined, with every link and piece in its place.
+    fn joined(self) -> Result<String, AssemblyError> {
         let recipe = self.recipe();
         let mut sections: Vec<Section> = Vec::new();
         for fragment in recipe.fragments {
@@ -155,6 +166,19 @@ impl Template {
         }
         Ok(text)
     }
+}
+
+/// Puts the digest of the edge's function in the place of its mark.
+fn with_edge_configuration(text: &str) -> String {
+    let function = text.split("\n  EdgeFunction:\n").nth(1).unwrap_or_default();
+    let function = function.split("\n\n").next().unwrap_or_default();
+    let digest = Sha256::digest(function);
+    let digits: String = digest
+        .iter()
+        .take(6)
+        .map(|byte| format!("{byte:02x}"))
+        .collect();
+    text.replace("%edge-configuration%", &digits)
 }
 
 /// One section of the template, from several fragments.
@@ -268,3 +292,6 @@ fn is_mark(name: &str) -> bool {
             .bytes()
             .all(|byte| byte.is_ascii_lowercase() || byte == b'-')
 }
+
+#[cfg(test)]
+mod tests;

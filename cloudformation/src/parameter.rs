@@ -3,11 +3,12 @@
 use serde_json::Value;
 
 /// Filled from the artifacts and from the outputs of the stack in the bucket's Region.
-const FILLED: [&str; 9] = [
+const FILLED: [&str; 10] = [
     "ArtifactBucket",
     "OriginKey",
     "EdgeKey",
     "EdgeSha256",
+    "EdgeRevision",
     "BucketName",
     "BucketRegion",
     "EdgeRoleArn",

@@ -3,6 +3,8 @@
 //!
 //! It makes no call by itself except those the chain needs, and knows no command.
 
+mod json_service;
+
 use std::time::Duration;
 
 use anyhow::Context as _;
@@ -15,6 +17,8 @@ use aws_smithy_http_client::{
 };
 use clap::Args;
 use keyfront_dev_json::DevJson;
+
+pub(crate) use self::json_service::{Api, CallError, JsonService};
 
 /// Throttled calls are the rule while a stack is watched: about half a minute of patience.
 const ATTEMPTS: u32 = 7;

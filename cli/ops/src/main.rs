@@ -1,4 +1,4 @@
-//! `keyfront deploy`, `status`, `outputs`, `destroy`, `publisher`, `doctor` and `audit`: what operators do to a deployed
+//! `keyfront deploy`, `status`, `outputs`, `destroy`, `publisher`, `doctor`, `logs` and `audit`: what operators do to a deployed
 //! system, and to a running dev stack as far as it is the same.
 //!
 //! Each command is a room with its own rendering. None of them links the dev stack.
@@ -8,6 +8,7 @@ mod aws;
 mod bucket_target;
 mod deploy;
 mod doctor;
+mod logs;
 mod publisher;
 mod system;
 
@@ -24,6 +25,7 @@ enum Command {
     Destroy(deploy::DestroyArguments),
     Publisher(publisher::PublisherArguments),
     Doctor(Box<doctor::DoctorArguments>),
+    Logs(logs::LogsArguments),
     Audit(audit::AuditArguments),
 }
 
@@ -35,6 +37,7 @@ fn main() -> ExitCode {
         Command::Destroy(arguments) => deploy::run_destroy(arguments),
         Command::Publisher(arguments) => publisher::run(arguments),
         Command::Doctor(arguments) => doctor::run(&arguments),
+        Command::Logs(arguments) => logs::run(&arguments),
         Command::Audit(arguments) => audit::run(arguments),
     })
 }

@@ -7,10 +7,12 @@ use super::stacks::{ChangeSet, Event, FakeStack, Fields, Held};
 use super::state::State;
 
 /// What stands for the template's resources.
-const RESOURCES: [(&str, &str); 3] = [
+const RESOURCES: [(&str, &str); 5] = [
     ("Key", "AWS::KMS::Key"),
     ("Bucket", "AWS::S3::Bucket"),
     ("EdgeFunction", "AWS::Lambda::Function"),
+    ("EdgeVersion", "AWS::Lambda::Version"),
+    ("Distribution", "AWS::CloudFront::Distribution"),
 ];
 
 pub(super) fn answer(state: &mut State, action: &str, fields: &Fields, region: &str) -> Reply {
@@ -25,7 +27,7 @@ pub(super) fn answer(state: &mut State, action: &str, fields: &Fields, region: &
             stack.change_set = None;
             xml_result(action, "")
         }
-        "ExecuteChangeSet" => execute(state, region, &fields["ChangeSetName"]),
+        "ExecuteChangeSet" => execute(state, region, fields),
         "DeleteStack" => delete(state, region, &name),
         "ListStacks" => list_deleted(state, region),
         "ListStackResources" => list_spared(state, &name),
@@ -67,11 +69,24 @@ fn describe(state: &mut State, region: &str, name: &str) -> Reply {
         .iter()
         .map(|(name, value)| format!("<member><ParameterKey>{name}</ParameterKey><ParameterValue>{value}</ParameterValue></member>"))
         .collect();
+    let tags: String = stack
+        .tags
+        .iter()
+        .map(|(key, value)| format!("<member><Key>{key}</Key><Value>{value}</Value></member>"))
+        .collect();
+    let updated = match stack.operations {
+        0 | 1 => String::new(),
+        times => format!("<LastUpdatedTime>2027-01-01T00:00:{times:02}Z</LastUpdatedTime>"),
+    };
     let outputs: String = [
         ("BucketName", format!("{own}-content")),
         (
             "KeyArn",
             format!("arn:aws:kms:{region}:{ACCOUNT}:key/{own}"),
+        ),
+        (
+            "EdgeFunctionArn",
+            format!("arn:aws:lambda:us-east-1:{ACCOUNT}:function:{own}-EdgeFunction-1:1"),
         ),
         ("CdnUrl", "https://d1.cloudfront.net".to_owned()),
         ("EdgeRoleArn", format!("arn:aws:iam::{ACCOUNT}:role/edge")),
@@ -91,7 +106,7 @@ fn describe(state: &mut State, region: &str, name: &str) -> Reply {
         "DescribeStacks",
         &format!(
             "<Stacks><member><StackId>{}</StackId><StackName>{own}</StackName><CreationTime>2027-01-01T00:00:00Z</CreationTime>\
-         <StackStatus>{}</StackStatus><Parameters>{parameters}</Parameters><Outputs>{outputs}</Outputs></member></Stacks>",
+         {updated}<StackStatus>{}</StackStatus><Tags>{tags}</Tags><Parameters>{parameters}</Parameters><Outputs>{outputs}</Outputs></member></Stacks>",
             stack.id, stack.status
         ),
     )
@@ -179,11 +194,23 @@ fn create_change_set(state: &mut State, region: &str, name: &str, fields: &Field
         };
         parameters.insert(key.clone(), value);
     }
-    let is_empty = update && stack.template == template && stack.parameters == parameters;
+    let mut tags = Fields::new();
+    for at in 1.. {
+        let Some(key) = fields.get(&format!("Tags.member.{at}.Key")) else {
+            break;
+        };
+        tags.insert(
+            key.clone(),
+            fields[&format!("Tags.member.{at}.Value")].clone(),
+        );
+    }
+    let same = stack.template == template && stack.parameters == parameters && stack.tags == tags;
+    let is_empty = update && same;
     let set = ChangeSet {
         name: fields["ChangeSetName"].clone(),
         id: format!("arn:aws:cloudformation:{region}:{ACCOUNT}:changeSet/{serial}"),
         parameters,
+        tags,
         template,
         is_empty,
         executing: false,
@@ -222,12 +249,16 @@ fn describe_change_set(state: &mut State, region: &str, name: &str) -> Reply {
     )
 }
 
-fn execute(state: &mut State, region: &str, id: &str) -> Reply {
-    let failing = state.failing.clone();
+fn execute(state: &mut State, region: &str, fields: &Fields) -> Reply {
+    let id = &fields["ChangeSetName"];
+    let mut failing = state.failing.clone();
+    // Whatever was made goes when a creation is rolled back, and a replicated function cannot.
+    let stuck =
+        state.replicated && fields.get("RetainExceptOnCreate").map(String::as_str) == Some("true");
     let stacks = state.stacks.iter_mut().filter(|((at, _), _)| at == region);
     let stack = stacks
         .map(|(_, stack)| stack)
-        .find(|stack| stack.change_set.as_ref().is_some_and(|set| set.id == id))
+        .find(|stack| stack.change_set.as_ref().is_some_and(|set| set.id == *id))
         .unwrap();
     let set = stack.change_set.take().unwrap();
     let verb = if stack.status == "REVIEW_IN_PROGRESS" {
@@ -235,8 +266,16 @@ fn execute(state: &mut State, region: &str, id: &str) -> Reply {
     } else {
         "UPDATE"
     };
-    stack.parameters = set.parameters;
-    stack.template = set.template;
+    stack.operations += 1;
+    if let Err(reason) = publish(stack, &set) {
+        failing = Some(("EdgeVersion".to_owned(), reason));
+    }
+    // A rollback brings the former ones back.
+    if failing.is_none() || verb == "CREATE" {
+        stack.parameters = set.parameters;
+        stack.template = set.template;
+        stack.tags = set.tags;
+    }
     let event = |resource: &str, kind: &str, status: String, reason: &str| Event {
         id: String::new(),
         resource: resource.to_owned(),
@@ -263,11 +302,38 @@ fn execute(state: &mut State, region: &str, id: &str) -> Reply {
     }
     let rest = match (&failing, verb) {
         (None, verb) => format!("{verb}_COMPLETE"),
+        (Some(_), "CREATE") if stuck => "ROLLBACK_FAILED".to_owned(),
         (Some(_), "CREATE") => "ROLLBACK_COMPLETE".to_owned(),
         (Some(_), _) => "UPDATE_ROLLBACK_COMPLETE".to_owned(),
     };
     stack.begin(&format!("{verb}_IN_PROGRESS"), script, &rest);
     xml_result("ExecuteChangeSet", "")
+}
+
+/// Lambda publishes only what differs from the version it published last; the resource is replaced, and so published,
+/// if the stack's own values differ.
+fn publish(stack: &mut FakeStack, set: &ChangeSet) -> Result<(), String> {
+    let of = |fields: &Fields| {
+        let value = |name: &str| fields.get(name).cloned();
+        Some((
+            value("EdgeSha256")?,
+            value("EdgeRevision").unwrap_or_default(),
+        ))
+    };
+    let Some(wanted) = of(&set.parameters) else {
+        return Ok(());
+    };
+    if of(&stack.parameters).as_ref() == Some(&wanted) {
+        return Ok(());
+    }
+    if stack.published.last() == Some(&wanted) {
+        let number = stack.published.len();
+        return Err(format!(
+            "A version for this Lambda function exists ( {number} ). Modify the function to create a new version."
+        ));
+    }
+    stack.published.push(wanted);
+    Ok(())
 }
 
 fn delete(state: &mut State, region: &str, name: &str) -> Reply {

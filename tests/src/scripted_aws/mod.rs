@@ -5,6 +5,7 @@
 
 mod call;
 mod cloudformation;
+mod logs;
 mod s3;
 mod stacks;
 mod state;
@@ -26,6 +27,7 @@ use tokio::{net::TcpListener, process::Command, task::JoinHandle};
 use self::call::{RecordedCall, Reply};
 pub use self::{
     call::{ACCOUNT, Call},
+    logs::LogLine,
     stacks::{FakeStack, Held},
     state::State,
 };
@@ -179,7 +181,10 @@ fn route(
 ) -> Reply {
     if let Some(left) = state.throttle.get_mut(action).filter(|left| **left > 0) {
         *left -= 1;
-        return cloudformation::refused("Throttling", "Rate exceeded");
+        return match service {
+            "logs" => logs::refused("ThrottlingException"),
+            _ => cloudformation::refused("Throttling", "Rate exceeded"),
+        };
     }
     match service {
         "cloudformation" => cloudformation::answer(state, action, fields, &call.region),
@@ -190,6 +195,7 @@ fn route(
             cloudformation::xml_result(action, &who)
         }
         "s3" => s3::answer(state, call),
+        "logs" => logs::answer(state, action, call),
         "lambda" => delete_function(state, call),
         "kms" => {
             let body: serde_json::Value = serde_json::from_slice(&call.body).unwrap();

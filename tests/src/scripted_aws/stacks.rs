@@ -21,7 +21,12 @@ pub struct FakeStack {
     pub id: String,
     pub status: String,
     pub parameters: Fields,
+    pub tags: Fields,
     pub(super) template: String,
+    /// Operations so far.
+    pub(super) operations: u32,
+    /// Code and revision of every version of the edge's function that was published.
+    pub published: Vec<(String, String)>,
     pub(super) change_set: Option<ChangeSet>,
     pub(super) events: Vec<Event>,
     /// Events to come, then the status the stack rests in.
@@ -36,6 +41,7 @@ pub(super) struct ChangeSet {
     pub(super) name: String,
     pub(super) id: String,
     pub(super) parameters: Fields,
+    pub(super) tags: Fields,
     pub(super) template: String,
     pub(super) is_empty: bool,
     pub(super) executing: bool,

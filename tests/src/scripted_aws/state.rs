@@ -5,6 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use bytes::Bytes;
 
 use super::call::Call;
+use super::logs::LogLine;
 use super::stacks::{FakeStack, Held};
 
 /// What goes wrong, and what there is.
@@ -27,6 +28,11 @@ pub struct State {
     pub past: Vec<(String, FakeStack)>,
     pub buckets: BTreeSet<String>,
     pub objects: BTreeMap<String, Bytes>,
+    /// By Region and name, with their days of retention.
+    pub log_groups: BTreeMap<(String, String), Option<u32>>,
+    pub log_lines: Vec<LogLine>,
+    /// Regions in which the caller may not use CloudWatch Logs.
+    pub regions_denied: BTreeSet<String>,
     /// Writes of the publishers' policy that find it changed.
     pub overtaken: u32,
     serial: u32,

@@ -1,6 +1,6 @@
 //! `keyfront deploy`, `status`, `outputs` and `destroy` against an AWS that fails on demand.
 
-use std::{path::PathBuf, process::Output, time::Duration};
+use std::{io::Write as _, path::PathBuf, process::Output, time::Duration};
 
 use keyfront_tests::scripted_aws::{FakeStack, Held, ScriptedAws};
 use tempfile::TempDir;
@@ -17,16 +17,21 @@ struct Bench {
 impl Bench {
     async fn new() -> Self {
         let packages = tempfile::tempdir().unwrap();
-        for (file, entry) in [("edge.zip", "index.mjs"), ("origin.zip", "bootstrap")] {
-            let path = packages.path().join(file);
-            let mut zip = zip::ZipWriter::new(std::fs::File::create(path).unwrap());
-            zip.start_file(entry, zip::write::SimpleFileOptions::default())
-                .unwrap();
-            zip.finish().unwrap();
-        }
         let aws = ScriptedAws::start().await;
         aws.state().buckets.insert("media-content".to_owned());
-        Self { aws, packages }
+        let bench = Self { aws, packages };
+        bench.repackage("edge.zip", "index.mjs", "");
+        bench.repackage("origin.zip", "bootstrap", "");
+        bench
+    }
+
+    fn repackage(&self, file: &str, entry: &str, content: &str) {
+        let path = self.packages.path().join(file);
+        let mut zip = zip::ZipWriter::new(std::fs::File::create(path).unwrap());
+        zip.start_file(entry, zip::write::SimpleFileOptions::default())
+            .unwrap();
+        zip.write_all(content.as_bytes()).unwrap();
+        zip.finish().unwrap();
     }
 
     fn package(&self, file: &str) -> String {
@@ -251,6 +256,104 @@ async fn a_rollback_that_stopped_is_continued_on_request() {
     );
     done(&bench.deploy(TOGETHER, &["--yes", "--replace-failed"]).await);
     assert_eq!(bench.aws.state().stacks[&at].status, "UPDATE_COMPLETE");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_rolled_back_update_does_not_block_the_next_deploy_of_the_same_package() {
+    let bench = Bench::new().await;
+    done(&bench.deploy(TOGETHER, &["--yes"]).await);
+    bench.repackage("edge.zip", "index.mjs", "anew");
+    let broken = (
+        "Distribution".to_owned(),
+        "the CNAME is in use elsewhere".to_owned(),
+    );
+    bench.aws.state().failing = Some(broken);
+    let failed = bench.deploy(TOGETHER, &["--yes"]).await;
+    assert_eq!(failed.status.code(), Some(5));
+    bench.aws.state().failing = None;
+    // The version that the failed update published is Lambda's latest still.
+    done(&bench.deploy(TOGETHER, &["--yes"]).await);
+    assert!(done(&bench.deploy(TOGETHER, &["--yes"]).await).contains("no changes"));
+    let at = (TOGETHER.to_owned(), "media".to_owned());
+    assert_eq!(bench.aws.state().stacks[&at].published.len(), 3);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_failed_creation_leaves_the_replicated_function_to_destroy_and_no_stuck_rollback() {
+    let bench = Bench::new().await;
+    bench.aws.state().replicated = true;
+    let late = ("Distribution".to_owned(), "quota exceeded".to_owned());
+    bench.aws.state().failing = Some(late);
+    let failed = bench.deploy(TOGETHER, &["--yes"]).await;
+    assert_eq!(failed.status.code(), Some(5));
+    let reported = text(&failed.stderr);
+    assert!(reported.contains("is ROLLBACK_COMPLETE"), "{reported}");
+    bench.aws.state().failing = None;
+    done(&bench.deploy(TOGETHER, &["--yes", "--replace-failed"]).await);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn tags_of_others_stay_on_the_stacks_and_given_ones_are_added_or_removed() {
+    let bench = Bench::new().await;
+    done(
+        &bench
+            .deploy(TOGETHER, &["--yes", "--tag", "team=media", "--tag=cost=7"])
+            .await,
+    );
+    let at = (TOGETHER.to_owned(), "media".to_owned());
+    let tagged = |key: &str| bench.aws.state().stacks[&at].tags.get(key).cloned();
+    let other = ("owner".to_owned(), "finance".to_owned());
+    bench
+        .aws
+        .state()
+        .stacks
+        .get_mut(&at)
+        .unwrap()
+        .tags
+        .extend([other]);
+    assert!(done(&bench.deploy(TOGETHER, &["--yes"]).await).contains("no changes"));
+    let flags = ["--yes", "--untag=cost", "--tag=team=video"];
+    done(&bench.deploy(TOGETHER, &flags).await);
+    assert_eq!(tagged("owner").as_deref(), Some("finance"));
+    assert_eq!(tagged("team").as_deref(), Some("video"));
+    assert_eq!(tagged("keyfront:stack").as_deref(), Some("media"));
+    assert_eq!(tagged("cost"), None);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_edges_log_groups_get_a_retention_where_they_exist_and_destroy_lists_them() {
+    let bench = Bench::new().await;
+    let group = |region: &str, name: &str| (region.to_owned(), format!("/aws/lambda/{name}"));
+    let own = "us-east-1.media-EdgeFunction-1";
+    let groups = [
+        (group("eu-west-2", own), None),
+        (group("ap-south-1", own), Some(7)),
+        // Of functions of others.
+        (group("eu-west-2", "us-east-1.media-EdgeFunction-12"), None),
+        (group("eu-west-2", "other"), None),
+    ];
+    bench.aws.state().log_groups.extend(groups);
+    bench
+        .aws
+        .state()
+        .regions_denied
+        .insert("eu-north-1".to_owned());
+    let deployed = bench.deploy(TOGETHER, &["--yes"]).await;
+    let reported = done(&deployed);
+    assert!(
+        reported.contains("logs in eu-north-1 cannot be looked at"),
+        "{reported}"
+    );
+    let days: Vec<_> = bench.aws.state().log_groups.values().copied().collect();
+    assert_eq!(days, [Some(30), None, Some(30), None]);
+    done(&bench.deploy(TOGETHER, &["--yes"]).await);
+    assert_eq!(bench.count("PutRetentionPolicy"), 2);
+    let destroyed = done(&bench.run("destroy", &["--yes"]).await);
+    for region in ["eu-west-2", "ap-south-1"] {
+        let kept =
+            format!("Kept: log group /aws/lambda/{own} in {region}, whose lines are kept 30 days");
+        assert!(destroyed.contains(&kept), "{destroyed}");
+    }
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -18,12 +18,13 @@ use super::{
     deployment::Deployment,
     first_publisher,
     invalid_request::InvalidRequest,
-    operation,
+    kept_stack::KeptStack,
+    log_retention, operation,
     progress::Progress,
     render,
     stack_state::{Aim, StackState},
     stacks::Stacks,
-    supply::{TemplateUpload, parameters_of},
+    supply::TemplateUpload,
 };
 use crate::{
     aws::call_error,
@@ -65,6 +66,9 @@ pub(super) async fn deploy(arguments: DeployArguments) -> anyhow::Result<()> {
     deployment.run().await
 }
 
+/// The template's default.
+const DEFAULT_LOG_DAYS: u32 = 30;
+
 async fn account(config: &SdkConfig) -> anyhow::Result<String> {
     let caller = aws_sdk_sts::Client::new(config)
         .get_caller_identity()
@@ -93,6 +97,7 @@ impl Deployment {
         for template in self.request.layout.templates() {
             outputs.extend(self.bring(*template, &outputs).await?);
         }
+        self.retain_edge_logs(&outputs).await?;
         report::pairs(["OUTPUT", "VALUE"], outputs.clone());
         if !self.arguments.no_publisher {
             first_publisher::add_if_none(
@@ -106,6 +111,17 @@ impl Deployment {
         Ok(())
     }
 
+    /// The template's own group is one of many.
+    async fn retain_edge_logs(&self, outputs: &Outputs) -> anyhow::Result<()> {
+        let stacks = self.stacks(self.request.layout.edge_template());
+        let stack = stacks.find(&self.request.stack).await?;
+        let parameters = KeptStack::of(stack.as_ref()).parameters;
+        let days = parameters.get("LogRetentionDays");
+        let days = days.and_then(|days| days.parse().ok());
+        log_retention::apply(&self.config, outputs, days.unwrap_or(DEFAULT_LOG_DAYS)).await;
+        Ok(())
+    }
+
     /// Refuses, before anything is written, what one of the stacks would end in.
     async fn refuse_unusable_stacks(&self) -> anyhow::Result<()> {
         let mut all = BTreeMap::new();
@@ -115,7 +131,7 @@ impl Deployment {
                 continue;
             };
             self.refuse_unusable(&stacks, &stack)?;
-            let kept = parameters_of(&stack);
+            let kept = KeptStack::of(Some(&stack)).parameters;
             let other = kept
                 .get("BucketRegion")
                 .filter(|region| **region != self.request.region);
@@ -183,7 +199,7 @@ impl Deployment {
                 }
                 (StackState::Absent | StackState::Reviewed | StackState::Complete, _) => {
                     let source = self.upload(template, TemplateUpload::IfTooLong).await?;
-                    let kept = stack.as_ref().map(parameters_of).unwrap_or_default();
+                    let kept = KeptStack::of(stack.as_ref());
                     let wanted = self.wanted(template, source, &kept, inputs);
                     if self.change(&stacks, &wanted, stack.as_ref(), state).await? == Step::Reached
                     {
@@ -211,7 +227,7 @@ impl Deployment {
             StackState::Complete => ChangeSetType::Update,
             _ => ChangeSetType::Create,
         };
-        let (id, stack_id, changes) = match stacks.draft(wanted, kind.clone()).await? {
+        let (id, stack_id, changes) = match stacks.draft(wanted, kind).await? {
             Drafted::NoChanges => {
                 report::note(format_args!(
                     "Stack {} in {}: no changes.",
@@ -244,7 +260,7 @@ impl Deployment {
             wanted.stack,
             stacks.region()
         ));
-        stacks.execute(&id, &kind).await?;
+        stacks.execute(&id).await?;
         stacks.follow(mark, Aim::Deployed, &progress).await?;
         Ok(Step::Reached)
     }

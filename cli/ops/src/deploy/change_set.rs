@@ -1,5 +1,7 @@
 //! Change sets: made, looked at, executed or thrown away.
 
+use std::collections::BTreeMap;
+
 use anyhow::Context as _;
 use aws_sdk_cloudformation::{
     error::ProvideErrorMetadata as _,
@@ -28,6 +30,7 @@ pub(super) struct Wanted {
     pub(super) template: TemplateSource,
     /// Values; `None` keeps what the stack has.
     pub(super) parameters: Vec<(String, Option<String>)>,
+    pub(super) tags: BTreeMap<String, String>,
 }
 
 /// A change set that can be executed, or that there is nothing to do.
@@ -50,6 +53,9 @@ impl Wanted {
         digest.update(template);
         for (name, value) in &self.parameters {
             digest.update(format!("\n{name}={value:?}"));
+        }
+        for (key, value) in &self.tags {
+            digest.update(format!("\n{key:?}:{value:?}"));
         }
         format!("keyfront-{}", &hex::encode(digest.finalize())[..20])
     }
@@ -111,12 +117,8 @@ impl Stacks {
             .change_set_name(name)
             .change_set_type(kind)
             .capabilities(Capability::CapabilityNamedIam)
-            .tags(
-                Tag::builder()
-                    .key("keyfront:stack")
-                    .value(&wanted.stack)
-                    .build(),
-            )
+            // All of them: those that are not sent are removed.
+            .set_tags(Some(wanted.tags.iter().map(tag).collect()))
             .set_parameters(Some(wanted.parameters.iter().map(parameter).collect()));
         let call = match &wanted.template {
             TemplateSource::Body(body) => call.template_body(body),
@@ -163,22 +165,13 @@ impl Stacks {
         }
     }
 
-    /// Executes a change set.
-    pub(super) async fn execute(
-        &self,
-        change_set: &str,
-        kind: &ChangeSetType,
-    ) -> anyhow::Result<()> {
+    /// Executes a change set. What a failed creation takes back is the template's to say.
+    pub(super) async fn execute(&self, change_set: &str) -> anyhow::Result<()> {
         let call = self
             .cloudformation
             .client
             .execute_change_set()
             .change_set_name(change_set);
-        // What a failed first creation retained would block the next one.
-        let call = match kind {
-            ChangeSetType::Create => call.retain_except_on_create(true),
-            _ => call,
-        };
         match call.send().await {
             Ok(_) => Ok(()),
             Err(error) => Err(call_error(error).context("the change set cannot be executed")),
@@ -198,6 +191,10 @@ impl Stacks {
             .map(drop)
             .map_err(|error| call_error(error).context("the change set cannot be deleted"))
     }
+}
+
+fn tag((key, value): (&String, &String)) -> Tag {
+    Tag::builder().key(key).value(value).build()
 }
 
 fn parameter((name, value): &(String, Option<String>)) -> Parameter {
@@ -224,11 +221,15 @@ mod tests {
             stack: "s".to_owned(),
             template: TemplateSource::Body("t".to_owned()),
             parameters: vec![("A".to_owned(), Some("1".to_owned()))],
+            tags: BTreeMap::new(),
         };
         let mut other = wanted.clone();
         assert_eq!(wanted.change_set_name(), other.change_set_name());
         other.parameters[0].1 = None;
         assert_ne!(wanted.change_set_name(), other.change_set_name());
+        let mut tagged = wanted.clone();
+        tagged.tags.insert("team".to_owned(), "media".to_owned());
+        assert_ne!(wanted.change_set_name(), tagged.change_set_name());
         assert_eq!(wanted.change_set_name().len(), "keyfront-".len() + 20);
     }
 }

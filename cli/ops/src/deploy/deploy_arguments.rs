@@ -21,6 +21,14 @@ pub(crate) struct DeployArguments {
     #[arg(long = "parameter", short = 'p', value_name = "NAME=VALUE", value_parser = pair)]
     pub(super) parameters: Vec<(String, String)>,
 
+    /// A tag of the stacks and of what they make; the stacks' other tags stay
+    #[arg(long = "tag", value_name = "KEY=VALUE", value_parser = tag)]
+    pub(super) tags: Vec<(String, String)>,
+
+    /// Remove a tag of the stacks
+    #[arg(long = "untag", value_name = "KEY")]
+    pub(super) untagged: Vec<String>,
+
     /// The built Lambda@Edge package
     #[arg(long, value_name = "FILE", default_value = "dist/edge-cloudfront.zip")]
     pub(super) edge_bundle: PathBuf,
@@ -63,6 +71,28 @@ impl DeployArguments {
     pub(super) fn given(&self) -> BTreeMap<String, String> {
         self.parameters.iter().cloned().collect()
     }
+}
+
+/// A tag as CloudFormation takes it.
+fn tag(text: &str) -> Result<(String, String), String> {
+    let (key, value) = text
+        .split_once('=')
+        .filter(|(key, _)| !key.is_empty())
+        .ok_or("write KEY=VALUE")?;
+    let legal = |text: &str| {
+        let characters = |one: char| one.is_alphanumeric() || " _.:/=+-@".contains(one);
+        text.chars().all(characters)
+    };
+    if key.starts_with("aws:") || key == "keyfront:stack" {
+        return Err(format!("{key} is reserved; choose another key"));
+    }
+    if key.chars().count() > 128 || value.chars().count() > 256 {
+        return Err("a key has at most 128 characters and a value 256".to_owned());
+    }
+    if !legal(key) || !legal(value) {
+        return Err("letters, digits, spaces and _ . : / = + - @ are allowed".to_owned());
+    }
+    Ok((key.to_owned(), value.to_owned()))
 }
 
 fn pair(text: &str) -> Result<(String, String), String> {

@@ -10,7 +10,7 @@ use super::{
     confirmation::confirm,
     deploy_error::{DeployError, refused},
     leftovers::{self, BUCKET, FUNCTION, KEY, Leftover},
-    operation,
+    log_retention, operation,
     stack_state::StackState,
     stacks::Stacks,
     system_arguments::{EXIT_CODES, SystemArguments},
@@ -42,6 +42,9 @@ pub(crate) struct DestroyArguments {
     #[arg(long)]
     yes: bool,
 }
+
+/// Buckets of evidence, which no command deletes; the first one is of stacks deployed before 2027.
+const LOG_BUCKETS: [&str; 3] = ["LogBucket", "AccessLogBucket", "TrailBucket"];
 
 struct Destruction<'a> {
     arguments: &'a DestroyArguments,
@@ -171,9 +174,12 @@ impl Destruction<'_> {
     async fn clear(&self, stacks: &Stacks, leftover: Leftover) -> anyhow::Result<Option<String>> {
         let config = aws::in_region(&self.config, stacks.region());
         match leftover.kind.as_str() {
-            FUNCTION => clear::function(&config, &leftover.id).await,
+            FUNCTION => {
+                log_retention::report_kept(&self.config, &leftover.id).await;
+                clear::function(&config, &leftover.id).await
+            }
             BUCKET
-                if leftover.resource != "LogBucket"
+                if !LOG_BUCKETS.contains(&leftover.resource.as_str())
                     && self.arguments.delete_bucket.as_ref() == Some(&leftover.id) =>
             {
                 clear::bucket(&aws::s3(&config), &leftover.id).await?;

@@ -4,12 +4,8 @@ use keyfront_cli::report;
 use keyfront_cloudformation::Template;
 
 use super::{
-    artifacts::ArtifactBucket,
-    bundle::Artifact,
-    change_set::TemplateSource,
-    deployment::Deployment,
-    supply::{TemplateUpload, parameters_of},
-    template,
+    artifacts::ArtifactBucket, bundle::Artifact, change_set::TemplateSource,
+    deployment::Deployment, kept_stack::KeptStack, supply::TemplateUpload, template,
 };
 use crate::system::{layout::region_of, outputs::Outputs};
 
@@ -27,7 +23,7 @@ impl Deployment {
                     artifact.key, bucket.name
                 ));
             }
-            let kept = stack.as_ref().map(parameters_of).unwrap_or_default();
+            let kept = KeptStack::of(stack.as_ref());
             let source = TemplateSource::Body(String::new());
             let verb = stack.as_ref().map_or("create", |_| "update");
             report::line(format_args!(
@@ -39,7 +35,7 @@ impl Deployment {
             let wanted = self.wanted(*template, (bucket, source), &kept, &Outputs::new());
             for (name, value) in wanted.parameters {
                 match value {
-                    Some(value) if kept.get(&name) != Some(&value) => {
+                    Some(value) if kept.parameters.get(&name) != Some(&value) => {
                         report::line(format_args!("  {name}={value}"));
                     }
                     _ => {}
@@ -60,7 +56,8 @@ impl Deployment {
             keyfront_sigv4::uri_encoding::encode_component(&url),
             self.request.stack
         ));
-        let filled = self.filled(&bucket.name, &Outputs::new());
+        let mut filled = self.filled(&bucket.name, &Outputs::new());
+        filled.extend(self.edge_revision(template, &KeptStack::default(), &Outputs::new()));
         let declared = template::parameters(template);
         let rows = declared.iter().filter_map(|parameter| {
             let value = filled

@@ -2,7 +2,6 @@
 
 use std::collections::BTreeMap;
 
-use aws_sdk_cloudformation::types::Stack;
 use keyfront_cli::report;
 use keyfront_cloudformation::Template;
 
@@ -11,12 +10,19 @@ use super::{
     bundle::Artifact,
     change_set::{TemplateSource, Wanted},
     deployment::Deployment,
+    edge_revision::{EdgeContent, edge_revision},
+    kept_stack::KeptStack,
     template,
 };
 use crate::{
     aws,
     system::{layout::region_of, outputs::Outputs},
 };
+
+/// Every stack of a system has it, with the system's name.
+const OWN_TAG: &str = "keyfront:stack";
+const EDGE_REVISION: &str = "EdgeRevision";
+const EDGE_ROLE: &str = "EdgeRoleArn";
 
 /// CloudFormation takes larger templates only from S3 (docs: quotas).
 const MAX_INLINE: usize = 51_200;
@@ -29,30 +35,18 @@ pub(super) enum TemplateUpload {
     IfTooLong,
 }
 
-/// The parameters a stack has.
-pub(super) fn parameters_of(stack: &Stack) -> BTreeMap<String, String> {
-    let parameters = stack.parameters().iter();
-    parameters
-        .filter_map(|parameter| {
-            Some((
-                parameter.parameter_key.clone()?,
-                parameter.parameter_value.clone().unwrap_or_default(),
-            ))
-        })
-        .collect()
-}
-
 impl Deployment {
     /// The stack as it should be: values given or filled, and otherwise those it has.
     pub(super) fn wanted(
         &self,
         template: Template,
         source: (ArtifactBucket, TemplateSource),
-        kept: &BTreeMap<String, String>,
+        kept: &KeptStack,
         inputs: &Outputs,
     ) -> Wanted {
         let (bucket, source) = source;
-        let filled = self.filled(&bucket.name, inputs);
+        let mut filled = self.filled(&bucket.name, inputs);
+        filled.extend(self.edge_revision(template, kept, inputs));
         let declared = template::parameters(template).into_iter();
         let parameters = declared.filter_map(|parameter| {
             let name = parameter.name;
@@ -62,7 +56,7 @@ impl Deployment {
                 });
             match filled.get(&name).or(given) {
                 Some(value) => Some((name, Some(value.clone()))),
-                None if kept.contains_key(&name) => Some((name, None)),
+                None if kept.parameters.contains_key(&name) => Some((name, None)),
                 None => None,
             }
         });
@@ -70,7 +64,37 @@ impl Deployment {
             stack: self.request.stack.clone(),
             template: source,
             parameters: parameters.collect(),
+            tags: self.tags(kept),
         }
+    }
+
+    /// The stack's tags with those given now; this program's own names the system.
+    fn tags(&self, kept: &KeptStack) -> BTreeMap<String, String> {
+        let mut tags = kept.tags.clone();
+        tags.extend(self.arguments.tags.iter().cloned());
+        tags.retain(|key, _| !self.arguments.untagged.contains(key));
+        tags.insert(OWN_TAG.to_owned(), self.request.stack.clone());
+        tags
+    }
+
+    /// `EdgeRevision`, where the template has the edge's function.
+    pub(super) fn edge_revision(
+        &self,
+        template: Template,
+        kept: &KeptStack,
+        inputs: &Outputs,
+    ) -> Option<(String, String)> {
+        let document = template.document().ok()?;
+        document.properties("EdgeFunction")?;
+        let role = inputs.get(EDGE_ROLE).or(kept.parameters.get(EDGE_ROLE));
+        let content = EdgeContent {
+            document: &document,
+            sha256: &self.edge.sha256_base64(),
+            role: role.map(String::as_str),
+        };
+        let former = kept.parameters.get(EDGE_REVISION).map(String::as_str);
+        let revision = edge_revision(&content, former, &kept.operation);
+        Some((EDGE_REVISION.to_owned(), revision))
     }
 
     /// The parameters this program fills.
@@ -89,7 +113,7 @@ impl Deployment {
             ("EdgeSha256", Some(self.edge.sha256_base64())),
             ("BucketRegion", Some(self.request.region.clone())),
             ("BucketName", inputs.get("BucketName").cloned()),
-            ("EdgeRoleArn", inputs.get("EdgeRoleArn").cloned()),
+            (EDGE_ROLE, inputs.get(EDGE_ROLE).cloned()),
             ("OriginHost", host("OriginUrl")),
             ("OriginRoleName", inputs.get("OriginRoleName").cloned()),
         ];
