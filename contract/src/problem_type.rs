@@ -47,6 +47,8 @@ problem_types! {
     HEADER_INVALID = 400 "header-invalid" "a request header is not valid";
     /// The path is longer than an object key can be.
     KEY_TOO_LONG = 400 "key-too-long" "the path is longer than an object key can be";
+    /// A presigned request cannot be valid for so long.
+    LIFETIME_REFUSED = 400 "lifetime-refused" "a presigned request cannot be valid for so long";
     /// User metadata exceeds what S3 stores.
     METADATA_TOO_LARGE = 400 "metadata-too-large" "the metadata is too large";
     /// The path has dot segments, control characters, or is not percent-encoded UTF-8.

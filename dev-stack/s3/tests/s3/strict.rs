@@ -412,6 +412,40 @@ async fn presigned_urls_are_verified_and_end() {
 }
 
 #[tokio::test]
+async fn a_presigned_url_ends_with_its_session() {
+    let stack = with_object().await;
+    let hour = Duration::from_secs(3600);
+    let session = stack.session_for("reader", EVERYTHING, hour);
+    let signing = Signing {
+        presign: Some(12 * hour),
+        ..Signing::default()
+    };
+    let url = Raw::get("/docs/k").signed(&stack.host(), &session, &signing);
+    assert_eq!(url.send(stack.address).await.text(), "secret");
+    stack.let_pass(hour);
+    assert_eq!(stack.answer(&url).await.told(), told(400, "ExpiredToken"));
+    let of_a_user = Raw::get("/docs/k").signed(&stack.host(), &stack.admin, &signing);
+    assert_eq!(of_a_user.send(stack.address).await.text(), "secret");
+}
+
+#[tokio::test]
+async fn a_policy_denies_presigned_urls_by_the_age_of_their_signature() {
+    let stack = with_object().await;
+    let old = r#"{"Version":"2012-10-17","Statement":{"Effect":"Deny","Principal":"*","Action":"s3:*","Resource":"arn:aws:s3:::docs/*","Condition":{"NumericGreaterThan":{"s3:signatureAge":"600000"}}}}"#;
+    let client = stack.client();
+    let put = client.put_bucket_policy().bucket(BUCKET).policy(old);
+    put.send().await.unwrap();
+    let signing = Signing {
+        presign: Some(Duration::from_secs(3600)),
+        ..Signing::default()
+    };
+    let url = Raw::get("/docs/k").signed(&stack.host(), &stack.admin, &signing);
+    assert_eq!(url.send(stack.address).await.text(), "secret");
+    stack.let_pass(Duration::from_secs(601));
+    assert_eq!(stack.answer(&url).await.told(), told(403, "AccessDenied"));
+}
+
+#[tokio::test]
 async fn a_body_that_was_not_signed_is_refused_and_not_stored() {
     let stack = with_object().await;
     for target in ["/docs/k", "/docs?policy", "/docs?delete"] {

@@ -12,6 +12,7 @@ pub const PROBLEMS: &[ProblemType] = &[
     ProblemType::CHECKSUM_MISMATCH,
     ProblemType::HEADER_INVALID,
     ProblemType::KEY_TOO_LONG,
+    ProblemType::LIFETIME_REFUSED,
     ProblemType::METADATA_TOO_LARGE,
     ProblemType::PATH_INVALID,
     ProblemType::QUERY_REFUSED,
@@ -78,6 +79,7 @@ impl Error {
             Self::UseRange { .. } => P::USE_RANGE,
             Self::MetadataTooLarge(_) => P::METADATA_TOO_LARGE,
             Self::UploadRefused(_) => P::UPLOAD_REFUSED,
+            Self::LifetimeRefused { .. } => P::LIFETIME_REFUSED,
             Self::UploadUnknown => P::UPLOAD_UNKNOWN,
             Self::UploadIncomplete(_) => P::UPLOAD_INCOMPLETE,
             Self::UploadMismatch(_) => P::UPLOAD_MISMATCH,
@@ -115,6 +117,7 @@ impl Error {
             | Self::UseRange { .. }
             | Self::MetadataTooLarge(_)
             | Self::UploadRefused(_)
+            | Self::LifetimeRefused { .. }
             | Self::UploadUnknown
             | Self::UploadIncomplete(_)
             | Self::UploadMismatch(_)

@@ -13,6 +13,7 @@ mod plan;
 #[cfg(test)]
 mod tests;
 mod upload;
+mod validity;
 
 pub use self::{
     checksum::Checksum,
@@ -23,4 +24,5 @@ pub use self::{
     parts::{PartChecksums, PartRequest, plan_parts},
     plan::{KeyOrigin, PartsPlan, Plan, SendBy, UploadRequest, UploadStart, plan},
     upload::{Kind, Upload},
+    validity::{CredentialsEnd, LONGEST_REQUEST, LONGEST_SESSION, Promise, Validity},
 };
