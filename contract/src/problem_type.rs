@@ -43,6 +43,8 @@ problem_types! {
     BODY_INCOMPLETE = 400 "body-incomplete" "the body is incomplete";
     /// The content does not have the checksum that was sent with it.
     CHECKSUM_MISMATCH = 400 "checksum-mismatch" "the checksum does not match the content";
+    /// The bucket takes no body without a checksum.
+    CHECKSUM_REQUIRED = 400 "checksum-required" "the bucket takes no body without a checksum";
     /// A request header is missing, malformed or not allowed.
     HEADER_INVALID = 400 "header-invalid" "a request header is not valid";
     /// The path is longer than an object key can be.

@@ -707,3 +707,16 @@ async fn nothing_is_signed_with_a_session_that_is_over() {
     let stage = Stage::signing_with(session(Some(std::time::Duration::ZERO))).await;
     assert_eq!(shared(&stage, 60).await.unwrap_err(), "credentials-expired");
 }
+
+#[tokio::test]
+async fn what_goes_through_the_origin_always_carries_a_checksum() {
+    let stage = Stage::set().await;
+    stage.put("/objects/site/a", "text/plain", b"hello").await;
+    let calls = stage.calls();
+    let put = calls.iter().find(|call| call.method == "PUT").unwrap();
+    let named = |name: &http::HeaderName| name.as_str().starts_with("x-amz-checksum-");
+    assert!(
+        put.headers.keys().any(named) || put.header("x-amz-trailer").is_some(),
+        "{put:?}"
+    );
+}

@@ -73,7 +73,7 @@ pub(crate) fn pass(
     wire::pass(response, status, header_text)
 }
 
-/// A head in its text form: the kept ones of `headers`, and `set` over them.
+/// A head in its text form: the kept ones of `headers`, and `set` over them; one without a value leaves out the former.
 pub(crate) fn over<'s>(
     headers: &[(&str, &str)],
     keeps: impl Fn(&str) -> bool,
@@ -86,7 +86,7 @@ pub(crate) fn over<'s>(
             wire::push(&mut text, name, value);
         }
     }
-    for header in set {
+    for header in set.filter(|header| !header.value.is_empty()) {
         wire::push(&mut text, header.name, &header.value);
     }
     text

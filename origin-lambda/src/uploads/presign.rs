@@ -9,7 +9,7 @@ use std::{
 
 use aws_credential_types::provider::SharedCredentialsProvider;
 use keyfront_names::{BucketName, ObjectKey, Region, host};
-use keyfront_origin_core::uploads::{FormFields, Promise, Validity};
+use keyfront_origin_core::uploads::{ChecksumDemand, FormFields, Promise, Validity};
 use keyfront_sigv4::{
     Expiry, Payload, PostPolicy, Profile, Request, Signer, SigningContext, SigningError,
     uri_encoding::append_component,
@@ -31,6 +31,7 @@ pub struct Presigner {
     host: String,
     /// What comes before the key, without its slash: empty, or `/BUCKET`.
     path: String,
+    checksums: ChecksumDemand,
 }
 
 /// A request on an object, to be presigned.
@@ -87,7 +88,13 @@ impl Presigner {
             scheme,
             host,
             path,
+            checksums: config.checksums,
         }
+    }
+
+    /// Whether the bucket takes bodies without a checksum.
+    pub const fn checksums(&self) -> ChecksumDemand {
+        self.checksums
     }
 
     /// A presigned request, valid for `lifetime` seconds, or for what is left of the credentials' session.

@@ -15,7 +15,7 @@ use bytes::Bytes;
 use http::{HeaderMap, Method, StatusCode};
 use http_body_util::BodyExt as _;
 use keyfront_origin::{
-    Config, Origin,
+    ChecksumDemand, Config, Origin,
     config::{
         BucketName, CdnSettings, KeyArn, ParameterArn, ReaderSettings, Region, RoleArn, S3Style,
     },
@@ -230,6 +230,7 @@ impl Stage {
             public_url: Some("https://cdn.example.com".to_owned()),
             s3_endpoint: Some(endpoint.clone()),
             s3_style: S3Style::Path,
+            checksums: ChecksumDemand::Never,
             kms_endpoint: Some(endpoint.clone()),
             master_key: None,
             reader: ReaderSettings::default(),

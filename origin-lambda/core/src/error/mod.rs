@@ -83,6 +83,12 @@ pub enum Error {
     /// An upload is asked for in a way that cannot be done, or not be bound into its signatures.
     #[error("the upload is refused: {0}")]
     UploadRefused(String),
+    /// The bucket takes no body without a checksum, and none is declared.
+    #[error(
+        "the bucket retains objects and takes no body without a checksum: declare sha256 or crc64nvme, of the object, \
+         or of each part"
+    )]
+    ChecksumRequired,
     /// A presigned request is to be valid for longer than its signature can be, or for no time.
     #[error("{asked} seconds are not between 1 and {most}: {reason}")]
     LifetimeRefused {

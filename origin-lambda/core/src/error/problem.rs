@@ -10,6 +10,7 @@ use crate::publisher::Denial;
 pub const PROBLEMS: &[ProblemType] = &[
     ProblemType::BODY_INCOMPLETE,
     ProblemType::CHECKSUM_MISMATCH,
+    ProblemType::CHECKSUM_REQUIRED,
     ProblemType::HEADER_INVALID,
     ProblemType::KEY_TOO_LONG,
     ProblemType::LIFETIME_REFUSED,
@@ -79,6 +80,7 @@ impl Error {
             Self::UseRange { .. } => P::USE_RANGE,
             Self::MetadataTooLarge(_) => P::METADATA_TOO_LARGE,
             Self::UploadRefused(_) => P::UPLOAD_REFUSED,
+            Self::ChecksumRequired => P::CHECKSUM_REQUIRED,
             Self::LifetimeRefused { .. } => P::LIFETIME_REFUSED,
             Self::UploadUnknown => P::UPLOAD_UNKNOWN,
             Self::UploadIncomplete(_) => P::UPLOAD_INCOMPLETE,
@@ -117,6 +119,7 @@ impl Error {
             | Self::UseRange { .. }
             | Self::MetadataTooLarge(_)
             | Self::UploadRefused(_)
+            | Self::ChecksumRequired
             | Self::LifetimeRefused { .. }
             | Self::UploadUnknown
             | Self::UploadIncomplete(_)

@@ -60,6 +60,7 @@ fn every_error_has_its_status_and_code() {
         (Error::BodyIncomplete, 400, "body-incomplete"),
         (Error::Checksum, 400, "checksum-mismatch"),
         (Error::UploadRefused(String::new()), 400, "upload-refused"),
+        (Error::ChecksumRequired, 400, "checksum-required"),
         (
             Error::LifetimeRefused {
                 asked: 0,
