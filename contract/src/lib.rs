@@ -5,6 +5,7 @@
 
 #![no_std]
 
+pub mod content_encoding;
 pub mod header;
 pub mod problem_type;
 pub mod route;

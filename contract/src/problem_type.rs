@@ -43,10 +43,14 @@ problem_types! {
     BODY_INCOMPLETE = 400 "body-incomplete" "the body is incomplete";
     /// The content does not have the checksum that was sent with it.
     CHECKSUM_MISMATCH = 400 "checksum-mismatch" "the checksum does not match the content";
+    /// The bucket takes no body without a checksum.
+    CHECKSUM_REQUIRED = 400 "checksum-required" "the bucket takes no body without a checksum";
     /// A request header is missing, malformed or not allowed.
     HEADER_INVALID = 400 "header-invalid" "a request header is not valid";
     /// The path is longer than an object key can be.
     KEY_TOO_LONG = 400 "key-too-long" "the path is longer than an object key can be";
+    /// A presigned request cannot be valid for so long.
+    LIFETIME_REFUSED = 400 "lifetime-refused" "a presigned request cannot be valid for so long";
     /// User metadata exceeds what S3 stores.
     METADATA_TOO_LARGE = 400 "metadata-too-large" "the metadata is too large";
     /// The path has dot segments, control characters, or is not percent-encoded UTF-8.

@@ -8,6 +8,8 @@ mod endpoint;
 mod envelopes;
 mod error;
 
+use keyfront_origin_core::uploads::ChecksumDemand;
+
 pub use keyfront_names::{BucketName, KeyArn, ParameterArn, Region, RoleArn};
 
 pub(crate) use self::endpoint::split_endpoint;
@@ -38,6 +40,8 @@ pub const S3_ENDPOINT: &str = "KEYFRONT_S3_ENDPOINT";
 pub const S3_PATH_STYLE: &str = "KEYFRONT_S3_PATH_STYLE";
 /// Another KMS endpoint than AWS's (optional; local stacks).
 pub const KMS_ENDPOINT: &str = "KEYFRONT_KMS_ENDPOINT";
+/// `required`: the bucket retains objects by default, so S3 takes no body without a checksum (optional).
+pub const UPLOAD_CHECKSUM: &str = "KEYFRONT_UPLOAD_CHECKSUM";
 /// The Region of bucket and key; set by Lambda itself.
 pub const REGION: &str = "AWS_REGION";
 
@@ -58,6 +62,8 @@ pub struct Config {
     pub s3_endpoint: Option<String>,
     /// Where the bucket's name goes.
     pub s3_style: S3Style,
+    /// Whether the bucket takes bodies without a checksum.
+    pub checksums: ChecksumDemand,
     /// KMS endpoint override.
     pub kms_endpoint: Option<String>,
     /// The client-side master key, for envelopes wrapped without KMS.
@@ -110,6 +116,11 @@ impl Config {
                 None | Some("false") => S3Style::VirtualHost,
                 Some("true") => S3Style::Path,
                 Some(_) => return Err(invalid(S3_PATH_STYLE, "write true or false")),
+            },
+            checksums: match optional(UPLOAD_CHECKSUM).as_deref() {
+                None | Some("optional") => ChecksumDemand::Never,
+                Some("required") => ChecksumDemand::Always,
+                Some(_) => return Err(invalid(UPLOAD_CHECKSUM, "write required or optional")),
             },
             kms_endpoint: optional(KMS_ENDPOINT)
                 .map(|url| endpoint(KMS_ENDPOINT, url))
@@ -204,6 +215,7 @@ mod tests {
             (PUBLIC_URL, "http://cdn.example.com"),
             (S3_ENDPOINT, "localhost:9000"),
             (S3_PATH_STYLE, "yes"),
+            (UPLOAD_CHECKSUM, "sha256"),
             (KMS_ENDPOINT, "localhost:9000"),
             (MASTER_KEY, "c2hvcnQ="),
             (MASTER_KEY_ID, "key without a key"),

@@ -30,6 +30,7 @@ pub mod uploads;
 /// The core's decisions, whose types this crate speaks in.
 pub use keyfront_origin_core::{
     Error, content_coding, encryption, error, form_encoding, media_type, object, publisher,
+    uploads::ChecksumDemand,
 };
 
 pub use self::{

@@ -4,6 +4,7 @@
 
 mod scripted_s3;
 
+use aws_credential_types::Credentials;
 use axum::body::Body;
 use bytes::Bytes;
 use futures::stream;
@@ -631,4 +632,91 @@ async fn failures_of_s3_are_reported_by_code_and_never_by_their_text() {
             "{code}"
         );
     }
+}
+
+/// Whether `POST /shares` promises what its signature can keep: `expires` from now, and how far to rely on it.
+async fn shared(stage: &Stage, seconds: u32) -> Result<(u64, String), String> {
+    let request = stage
+        .request("POST", "/shares")
+        .header("content-type", "application/json");
+    let document = json!({"key": "site/a", "expires": seconds}).to_string();
+    let answer = stage
+        .send(request.body(Body::from(document)).unwrap())
+        .await;
+    if answer.status != StatusCode::CREATED {
+        return Err(answer.problem());
+    }
+    let share = answer.json();
+    let url = share["url"].as_str().unwrap();
+    let expires = share["expires"].as_u64().unwrap();
+    let left = expires.checked_sub(now()).unwrap();
+    let in_url = url.split_once("X-Amz-Expires=").unwrap().1;
+    let in_url: u64 = in_url.split('&').next().unwrap().parse().unwrap();
+    assert!(in_url.abs_diff(left) <= 2, "{share}");
+    Ok((left, share["validity"].as_str().unwrap().to_owned()))
+}
+
+fn now() -> u64 {
+    let epoch = std::time::SystemTime::UNIX_EPOCH;
+    epoch.elapsed().unwrap().as_secs()
+}
+
+fn session(end: Option<std::time::Duration>) -> Credentials {
+    let end = end.map(|left| std::time::SystemTime::now() + left);
+    Credentials::new("ASIAEXAMPLE", "secret", Some("token".into()), end, "test")
+}
+
+#[tokio::test]
+async fn a_share_ends_with_the_session_that_signed_it_and_says_so() {
+    let stage = Stage::signing_with(session(Some(std::time::Duration::from_secs(1800)))).await;
+    let (left, validity) = shared(&stage, 43_200).await.unwrap();
+    assert!((1790..=1800).contains(&left), "{left}");
+    assert_eq!(validity, "shortened");
+    assert_eq!(shared(&stage, 600).await.unwrap().1, "exact");
+}
+
+#[tokio::test]
+async fn where_the_sessions_end_is_unknown_a_share_is_promised_for_at_most_twelve_hours() {
+    // As in Lambda's environment: a session token, and no end.
+    let stage = Stage::signing_with(session(None)).await;
+    for seconds in [60, 43_200] {
+        let (left, validity) = shared(&stage, seconds).await.unwrap();
+        assert!(u64::from(seconds).abs_diff(left) <= 10, "{left}");
+        assert_eq!(validity, "at-most");
+    }
+    for seconds in [0, 43_201, 604_800] {
+        let refused = shared(&stage, seconds).await.unwrap_err();
+        assert_eq!(refused, "lifetime-refused", "{seconds}");
+    }
+}
+
+#[tokio::test]
+async fn an_access_key_of_a_user_signs_shares_for_seven_days() {
+    let stage = Stage::set().await;
+    let (left, validity) = shared(&stage, 604_800).await.unwrap();
+    assert!((604_790..=604_800).contains(&left), "{left}");
+    assert_eq!(validity, "exact");
+    assert_eq!(
+        shared(&stage, 604_801).await.unwrap_err(),
+        "lifetime-refused"
+    );
+}
+
+#[tokio::test]
+async fn nothing_is_signed_with_a_session_that_is_over() {
+    let stage = Stage::signing_with(session(Some(std::time::Duration::ZERO))).await;
+    assert_eq!(shared(&stage, 60).await.unwrap_err(), "credentials-expired");
+}
+
+#[tokio::test]
+async fn what_goes_through_the_origin_always_carries_a_checksum() {
+    let stage = Stage::set().await;
+    stage.put("/objects/site/a", "text/plain", b"hello").await;
+    let calls = stage.calls();
+    let put = calls.iter().find(|call| call.method == "PUT").unwrap();
+    let named = |name: &http::HeaderName| name.as_str().starts_with("x-amz-checksum-");
+    assert!(
+        put.headers.keys().any(named) || put.header("x-amz-trailer").is_some(),
+        "{put:?}"
+    );
 }

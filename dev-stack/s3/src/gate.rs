@@ -6,7 +6,7 @@
 
 use std::sync::Arc;
 
-use http::{HeaderMap, Request, StatusCode, Uri, header};
+use http::{HeaderMap, Method, Request, StatusCode, Uri, header};
 use keyfront_dev_ground::{
     clock::Clock,
     credentials::{CredentialRegistry, SessionRefusal},
@@ -141,12 +141,17 @@ impl S3Route for Gate {
     }
 
     async fn call(&self, request: S3Request<Body>) -> S3Result<S3Response<Body>> {
+        let is_head = request.method == Method::HEAD;
         let dispatched = self.admit(request)?;
         let answer = self.operations.call(dispatched).await.map_err(|error| {
             let error: s3s::StdError = error.into();
             internal(&*error)
         })?;
-        let (parts, body) = answer.into_parts();
+        let (mut parts, body) = answer.into_parts();
+        // s3s knows no status of a HEAD but 200.
+        if is_head && parts.headers.contains_key(header::CONTENT_RANGE) {
+            parts.status = StatusCode::PARTIAL_CONTENT;
+        }
         Ok(S3Response {
             output: body,
             status: Some(parts.status),
@@ -178,7 +183,7 @@ impl Gate {
         let account = self.gatekeeper.account.id();
         let context = request_context(account, &method, &headers, &query, requester.time);
 
-        refuse_what_would_be_ignored(&headers, account)?;
+        refuse_what_would_be_ignored(&method, &headers, account)?;
         put_right(&mut headers)?;
         extensions.insert(Caller { requester, context });
         if let Some(trailers) = trailing_headers {

@@ -148,6 +148,7 @@ impl LocalS3 {
             default,
             policy,
             public_access_block: Some(PublicAccessBlock::ALL),
+            object_lock: None,
         };
         match self.catalog.create_bucket(name.into_string(), record).await {
             Ok(()) | Err(CatalogError::BucketExists) => Ok(()),

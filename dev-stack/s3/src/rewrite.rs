@@ -1,8 +1,11 @@
 //! What a verified request becomes before an operation sees it: no signature, nothing s3s would misread,
 //! nothing an operation would silently ignore.
 
-use http::{HeaderMap, HeaderName, HeaderValue, StatusCode, Uri, header, uri};
-use s3s::{S3ErrorCode, S3Result};
+use http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode, Uri, header, uri};
+use s3s::{
+    S3ErrorCode, S3Result,
+    dto::{Timestamp, TimestampFormat},
+};
 
 use super::{
     address,
@@ -11,7 +14,11 @@ use super::{
 };
 
 /// Headers whose meaning the operations do not have: to ignore them would be to lie.
-pub(super) fn refuse_what_would_be_ignored(headers: &HeaderMap, account: &str) -> S3Result<()> {
+pub(super) fn refuse_what_would_be_ignored(
+    method: &Method,
+    headers: &HeaderMap,
+    account: &str,
+) -> S3Result<()> {
     let text = |name: &str| headers.get(name).map(|value| value.to_str().unwrap_or("?"));
     for owner in [
         "x-amz-expected-bucket-owner",
@@ -21,6 +28,7 @@ pub(super) fn refuse_what_would_be_ignored(headers: &HeaderMap, account: &str) -
             return Err(refused(S3ErrorCode::AccessDenied, "Access Denied"));
         }
     }
+    refuse_customer_keys(method, headers)?;
     let refuses_acl = |acl: &str| !matches!(acl, "private" | "bucket-owner-full-control");
     let grants = headers
         .keys()
@@ -36,13 +44,6 @@ pub(super) fn refuse_what_would_be_ignored(headers: &HeaderMap, account: &str) -
         return Err(not_implemented("storage classes other than STANDARD"));
     }
     for (prefix, what) in [
-        ("x-amz-server-side-encryption-customer-", "SSE-C"),
-        (
-            "x-amz-copy-source-server-side-encryption-customer-",
-            "SSE-C",
-        ),
-        ("x-amz-object-lock-", "Object Lock"),
-        ("x-amz-bucket-object-lock-", "Object Lock"),
         ("x-amz-write-offset-bytes", "appending"),
         ("x-amz-mfa", "MFA delete"),
     ] {
@@ -53,14 +54,43 @@ pub(super) fn refuse_what_would_be_ignored(headers: &HeaderMap, account: &str) -
     Ok(())
 }
 
+/// Keys of clients (SSE-C): new buckets refuse them since April 2026, so no object here has one.
+fn refuse_customer_keys(method: &Method, headers: &HeaderMap) -> S3Result<()> {
+    let has = |prefix: &str| headers.keys().any(|name| name.as_str().starts_with(prefix));
+    let writes = matches!(*method, Method::PUT | Method::POST);
+    if has("x-amz-copy-source-server-side-encryption-customer-")
+        || (has("x-amz-server-side-encryption-customer-") && !writes)
+    {
+        let message = "The encryption parameters are not applicable to this object.";
+        return Err(refused(S3ErrorCode::InvalidRequest, message));
+    }
+    if has("x-amz-server-side-encryption-customer-") {
+        return Err(refused(S3ErrorCode::AccessDenied, "Access Denied"));
+    }
+    Ok(())
+}
+
 /// Puts right what s3s reads otherwise than AWS.
 pub(super) fn put_right(headers: &mut HeaderMap) -> S3Result<()> {
+    let streamed = headers
+        .get("x-amz-content-sha256")
+        .is_some_and(|hash| hash.as_bytes().starts_with(b"STREAMING-"));
     for name in [
         "authorization",
         "x-amz-security-token",
         "x-amz-content-sha256",
     ] {
         headers.remove(HeaderName::from_static(name));
+    }
+    // RFC 9110, section 13.1: a date that is none is ignored.
+    for name in [header::IF_MODIFIED_SINCE, header::IF_UNMODIFIED_SINCE] {
+        let is_date = |value: &HeaderValue| {
+            let text = value.to_str().unwrap_or_default();
+            Timestamp::parse(TimestampFormat::HttpDate, text).is_ok()
+        };
+        if !headers.get_all(&name).iter().all(is_date) {
+            headers.remove(name);
+        }
     }
     // A range S3 does not support, or that does not parse, is ignored: the whole object is sent.
     let is_single = |value: &HeaderValue| {
@@ -73,8 +103,9 @@ pub(super) fn put_right(headers: &mut HeaderMap) -> S3Result<()> {
     {
         headers.remove(header::RANGE);
     }
-    // `aws-chunked` describes the transfer, which s3s has undone; it is not part of the object.
-    if let Some(encoding) = headers.get(header::CONTENT_ENCODING) {
+    // `aws-chunked` describes the transfer, which s3s has undone; it is not part of the object. Where nothing was framed,
+    // it is a client's mistake, which is kept as sent.
+    if let Some(encoding) = headers.get(header::CONTENT_ENCODING).filter(|_| streamed) {
         let encoding = encoding
             .to_str()
             .map_err(|_| invalid_argument("Content-Encoding is not ASCII."))?;

@@ -51,6 +51,7 @@ impl OriginSetup {
                 public_url: Some(cdn_url),
                 s3_endpoint: Some(url(addresses.s3)),
                 s3_style: S3Style::Path,
+                checksums: keyfront_origin::ChecksumDemand::Never,
                 kms_endpoint: Some(url(addresses.kms)),
                 master_key: Some(MasterKeySetting::new("dev", *aws.master_key)),
                 // Format V2 can be asked for here, so it is read here.
@@ -212,6 +213,7 @@ mod tests {
             public_url: Some("https://cdn.example".to_owned()),
             s3_endpoint: Some("http://s3.example".to_owned()),
             s3_style: S3Style::Path,
+            checksums: keyfront_origin::ChecksumDemand::Never,
             kms_endpoint: Some("http://kms.example".to_owned()),
             master_key: Some(MasterKeySetting::new("dev", master)),
             reader: ReaderSettings {

@@ -20,7 +20,7 @@ const REQUEST_VALUES = [
   'transfer-encoding',
   'x-amz-content-sha256',
 ];
-const RESPONSE_VALUES = ['content-range', 'content-type', 'date', 'vary'];
+const RESPONSE_VALUES = ['content-encoding', 'content-range', 'content-type', 'date', 'vary'];
 
 const SITE_HEADER = 'x-keyfront-site';
 const FACTS_HEADER = 'x-keyfront-response';

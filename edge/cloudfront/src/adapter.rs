@@ -143,9 +143,18 @@ fn response(fields: &ResponseFields<'_>, out: &mut Vec<u8>) -> Result<(), Malfor
     let (route, cleaned) = clean_response(fields)?;
     match cleaned {
         Cleaned::Pass { headers } => {
-            let kept = kept(&names, |name| keeps_response_header(route, name));
+            let left_out = |header: &&Header| header.value.is_empty();
+            let kept = kept(&names, |name| {
+                keeps_response_header(route, name)
+                    && !headers
+                        .iter()
+                        .filter(left_out)
+                        .any(|header| header.name == name)
+            });
             let mut texts = Vec::with_capacity(headers.len() * 2);
-            push_headers(&mut texts, &headers);
+            for header in headers.iter().filter(|header| !left_out(header)) {
+                push_header(&mut texts, header);
+            }
             frame::encode(out, Outcome::Pass, &kept, &texts);
         }
         Cleaned::Answer { answer: own, log } => {
@@ -177,9 +186,13 @@ fn answer(out: &mut Vec<u8>, kept: &[usize], answer: &Answer, log: Option<String
 
 fn push_headers<'h>(texts: &mut Vec<&'h str>, headers: &'h [Header]) {
     for header in headers {
-        texts.push(header.name);
-        texts.push(&header.value);
+        push_header(texts, header);
     }
+}
+
+fn push_header<'h>(texts: &mut Vec<&'h str>, header: &'h Header) {
+    texts.push(header.name);
+    texts.push(&header.value);
 }
 
 fn kept(names: &[&str], keeps: impl Fn(&str) -> bool) -> Vec<usize> {

@@ -10,7 +10,7 @@ mod facts;
 
 use alloc::{borrow::ToOwned, string::String, vec, vec::Vec};
 
-use keyfront_contract::{Route, header};
+use keyfront_contract::{Route, content_encoding, header};
 
 use crate::answer::Answer;
 use crate::header::Header;
@@ -27,7 +27,7 @@ pub enum Cleaned {
     /// The origin's answer: its status and body, its headers for which [`keeps_response_header`] holds, and
     /// these set over them.
     Pass {
-        /// Headers the edge writes.
+        /// Headers the edge writes; one without a value leaves out the origin's.
         headers: Vec<Header>,
     },
     /// The edge's own answer in place of the origin's.
@@ -131,10 +131,23 @@ fn passing(
     let mut headers = vec![Header::new("x-content-type-options", "nosniff")];
     headers.extend(cache.map(|value| Header::new("cache-control", value)));
     headers.extend(facts.grant.headers());
+    headers.extend(content_encoding(response));
     if facts.grant.varies() {
         headers.push(Header::new("vary", varying(facts.route, response)));
     }
     headers
+}
+
+/// What is left of a `Content-Encoding` that names the framing of an upload.
+fn content_encoding(response: &OriginResponse<'_>) -> Option<Header> {
+    let given = response.header("content-encoding")?;
+    let (mut codings, mut left) = (String::new(), 0);
+    for coding in content_encoding::of_content(given) {
+        let comma = if left == 0 { "" } else { ", " };
+        append(&mut codings, &[comma, coding]);
+        left += 1;
+    }
+    (left != given.split(',').count()).then(|| Header::new("content-encoding", codings))
 }
 
 /// S3 varies only by its own CORS rules, which do not count here; our functions may vary by more.

@@ -77,7 +77,8 @@ pub(crate) fn pass(
     wire::pass(response, status, header_text)
 }
 
-/// Merged headers as text: the kept ones of `headers`, and `set`, which replaces those of its names.
+/// Merged headers as text: the kept ones of `headers`, and `set`, which replaces those of its names; one without a value
+/// leaves the header out.
 pub(crate) fn merge<'s>(
     headers: &[(&str, &str)],
     keeps: impl Fn(&str) -> bool,
@@ -90,7 +91,7 @@ pub(crate) fn merge<'s>(
             wire::push(&mut text, name, value);
         }
     }
-    for header in set {
+    for header in set.filter(|header| !header.value.is_empty()) {
         wire::push(&mut text, header.name, &header.value);
     }
     text

@@ -10,6 +10,7 @@ use aws_credential_types::{
     Credentials as SdkCredentials,
     provider::{ProvideCredentials as _, SharedCredentialsProvider, error::CredentialsError},
 };
+use keyfront_origin_core::uploads::CredentialsEnd;
 use keyfront_sigv4::{AmzDate, Credentials, SecretAccessKey, SessionToken, SigningError};
 
 /// How long credentials are used without asking their provider again.
@@ -33,7 +34,10 @@ pub(crate) struct SigningCredentials {
 }
 
 struct Kept {
+    /// When the provider was last asked.
     since: SystemTime,
+    /// When these credentials were first seen, Unix time.
+    first_seen: u64,
     credentials: SdkCredentials,
 }
 
@@ -45,8 +49,8 @@ pub(crate) struct SigningMoment {
     pub(crate) date: AmzDate,
     /// The same as Unix time.
     pub(crate) now: u64,
-    /// The credentials' end, Unix time.
-    pub(crate) end: Option<u64>,
+    /// The credentials' end.
+    pub(crate) end: CredentialsEnd,
 }
 
 impl SigningCredentials {
@@ -60,7 +64,7 @@ impl SigningCredentials {
     /// Credentials for signing now.
     pub(crate) async fn moment(&self) -> Result<SigningMoment, SigningCredentialsError> {
         let now = SystemTime::now();
-        let sdk = self.current(now).await?;
+        let (sdk, first_seen) = self.current(now).await?;
         let now = unix(now);
         let secret = SecretAccessKey::new(sdk.secret_access_key())?;
         let token = sdk.session_token().map(SessionToken::new).transpose()?;
@@ -68,29 +72,42 @@ impl SigningCredentials {
             credentials: Credentials::new(sdk.access_key_id(), secret, token)?,
             date: amz_date(now)?,
             now,
-            end: sdk.expiry().map(unix),
+            end: match (sdk.expiry(), sdk.session_token()) {
+                (Some(end), _) => CredentialsEnd::At(unix(end)),
+                // As in Lambda's environment: a session that nobody says the end of.
+                (None, Some(_)) => CredentialsEnd::Unknown { first_seen },
+                (None, None) => CredentialsEnd::Never,
+            },
         })
     }
 
-    async fn current(&self, now: SystemTime) -> Result<SdkCredentials, CredentialsError> {
-        if let Some(credentials) = self.fresh(now) {
-            return Ok(credentials);
+    /// The credentials, and when they were first seen.
+    async fn current(&self, now: SystemTime) -> Result<(SdkCredentials, u64), CredentialsError> {
+        if let Some(fresh) = self.fresh(now) {
+            return Ok(fresh);
         }
         let credentials = self.provider.provide_credentials().await?;
         let mut kept = self.kept.lock().unwrap_or_else(PoisonError::into_inner);
+        let same = kept.as_ref().filter(|kept| {
+            kept.credentials.access_key_id() == credentials.access_key_id()
+                && kept.credentials.session_token() == credentials.session_token()
+        });
+        let first_seen = same.map_or_else(|| unix(now), |kept| kept.first_seen);
         *kept = Some(Kept {
             since: now,
+            first_seen,
             credentials: credentials.clone(),
         });
-        Ok(credentials)
+        Ok((credentials, first_seen))
     }
 
-    fn fresh(&self, now: SystemTime) -> Option<SdkCredentials> {
+    fn fresh(&self, now: SystemTime) -> Option<(SdkCredentials, u64)> {
         let kept = self.kept.lock().unwrap_or_else(PoisonError::into_inner);
-        let Kept { since, credentials } = kept.as_ref()?;
-        let young = now.duration_since(*since).is_ok_and(|age| age < KEEP);
-        let valid = credentials.expiry().is_none_or(|end| end > now + KEEP);
-        (young && valid).then(|| credentials.clone())
+        let kept = kept.as_ref()?;
+        let young = now.duration_since(kept.since).is_ok_and(|age| age < KEEP);
+        let end = kept.credentials.expiry();
+        let valid = end.is_none_or(|end| end > now + KEEP);
+        (young && valid).then(|| (kept.credentials.clone(), kept.first_seen))
     }
 }
 

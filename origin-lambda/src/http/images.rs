@@ -88,7 +88,7 @@ impl ImageDocument {
     }
 }
 
-/// Lists images with URLs that work for an hour.
+/// Lists images with URLs that work for an hour, or until the session ends that signed them.
 #[utoipa::path(get, path = "/images", operation_id = "listImages", tag = "images", security(("publisher" = [])), responses((status = 200, description = "At most 100", body = Images), Listing))]
 pub(super) async fn list(
     State(origin): State<Arc<Origin>>,

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use keyfront_origin_core::{
     sealed_metadata::{Found, Unsealed},
-    uploads::PartPlan,
+    uploads::{PartPlan, Promise},
 };
 use serde::Serialize;
 use time::{OffsetDateTime, format_description::well_known::Rfc3339};
@@ -177,6 +177,7 @@ pub(super) enum Plan {
         headers: BTreeMap<String, String>,
         /// Unix time after which S3 refuses it.
         expires: u64,
+        validity: Promise,
     },
     /// A browser's form: send exactly these fields, then the file.
     #[serde(rename = "POST")]
@@ -188,6 +189,7 @@ pub(super) enum Plan {
         fields: BTreeMap<String, String>,
         /// Unix time after which S3 refuses it.
         expires: u64,
+        validity: Promise,
     },
     /// Parts, each to be signed before it is sent.
     #[serde(rename = "MULTIPART")]
@@ -236,6 +238,7 @@ pub(super) struct SignedPart {
     headers: BTreeMap<String, String>,
     /// Unix time after which S3 refuses it.
     expires: u64,
+    validity: Promise,
 }
 
 impl SignedPart {
@@ -245,6 +248,7 @@ impl SignedPart {
             url: grant.url,
             headers: grant.headers.into_iter().collect(),
             expires: grant.expires,
+            validity: grant.promise,
         }
     }
 }
@@ -301,6 +305,7 @@ pub(super) struct Share {
     pub(super) url: String,
     /// Unix time after which S3 refuses it.
     pub(super) expires: u64,
+    pub(super) validity: Promise,
 }
 
 /// An image that was stored.
@@ -321,7 +326,7 @@ pub(super) struct Images {
 #[serde(rename_all = "camelCase")]
 pub(super) struct Image {
     pub(super) key: String,
-    /// Works for an hour.
+    /// Works for an hour, or until the session ends that signed it.
     pub(super) image_url: String,
     /// RFC 3339
     pub(super) last_modified: Option<String>,

@@ -95,6 +95,7 @@ fn rendered(upload: String, begun: Begun) -> Plan {
             url: grant.url,
             headers: grant.headers.into_iter().collect(),
             expires: grant.expires,
+            validity: grant.promise,
         },
         (Kind::Form, Some(grant)) => Plan::Form {
             upload,
@@ -102,6 +103,7 @@ fn rendered(upload: String, begun: Begun) -> Plan {
             url: grant.url,
             fields: grant.headers.into_iter().collect(),
             expires: grant.expires,
+            validity: grant.promise,
         },
         _ => Plan::Multipart { upload, key, parts },
     }
@@ -220,7 +222,9 @@ pub(super) struct ShareDocument {
     expires: Option<u32>,
 }
 
-/// Makes a URL that reads one object for 1 second to 7 days.
+/// Makes a URL that reads one object: for 1 second to 12 hours, or to 7 days where a user's access key signs.
+///
+/// It ends with the session that signed it; `validity` says how far `expires` can be relied on.
 #[utoipa::path(post, path = "/shares", operation_id = "shareObject", tag = "shares", request_body(content = ShareDocument), security(("publisher" = [])), responses((status = 201, description = "The URL", body = Share), Describing))]
 pub(super) async fn share(
     State(origin): State<Arc<Origin>>,
@@ -237,6 +241,7 @@ pub(super) async fn share(
         key: key.as_str().to_owned(),
         url: grant.url,
         expires: grant.expires,
+        validity: grant.promise,
     };
     Ok((StatusCode::CREATED, Json(share)))
 }

@@ -51,7 +51,7 @@ pub(super) async fn parameters(
         method: "POST",
         url: grant.url,
         fields: grant.headers.into_iter().collect(),
-        expires: LIFETIME,
+        expires: grant.lifetime,
         key: upload.key,
     }))
 }
@@ -135,7 +135,7 @@ pub(super) async fn sign(
     let (_, grant) = grants.into_iter().next().ok_or(Error::Internal)?;
     Ok(Json(UppySigned::One {
         url: grant.url,
-        expires: LIFETIME,
+        expires: grant.lifetime,
     }))
 }
 

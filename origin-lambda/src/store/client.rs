@@ -6,7 +6,8 @@ use aws_credential_types::provider::SharedCredentialsProvider;
 use aws_sdk_s3::{
     Client,
     config::{
-        BehaviorVersion, Config as S3Config, Region, retry::RetryConfig, timeout::TimeoutConfig,
+        BehaviorVersion, Config as S3Config, Region, RequestChecksumCalculation,
+        retry::RetryConfig, timeout::TimeoutConfig,
     },
 };
 use aws_smithy_http_client::{
@@ -38,6 +39,8 @@ pub fn client(config: &Config, credentials: SharedCredentialsProvider) -> Client
         .http_client(http_client())
         .retry_config(RetryConfig::standard().with_max_attempts(3))
         .timeout_config(timeouts)
+        // Buckets that retain objects take no body without a checksum.
+        .request_checksum_calculation(RequestChecksumCalculation::WhenSupported)
         .interceptor(ThrottleCount::S3)
         .force_path_style(config.s3_style == S3Style::Path);
     settings.set_endpoint_url(config.s3_endpoint.clone());

@@ -10,6 +10,7 @@ mod put;
 
 use aws_sdk_s3::{Client, primitives::ByteStream, types::EncodingType};
 use bytes::Bytes;
+use keyfront_contract::content_encoding;
 use keyfront_names::ObjectKey;
 
 pub(crate) use self::{
@@ -28,6 +29,12 @@ use crate::{
     error::{Error, Fault, Source},
     form_encoding,
 };
+
+/// A stored coding as readers may see it; `None` where nothing but the framing of an upload was stored.
+fn coding_of_content(stored: &str) -> Option<String> {
+    let codings: Vec<&str> = content_encoding::of_content(stored).collect();
+    (!codings.is_empty()).then(|| codings.join(", "))
+}
 
 /// The bucket.
 #[derive(Debug, Clone)]
@@ -84,7 +91,10 @@ impl Store {
             encryption: applied.server_side(&self.key_arn),
             etag: answer.e_tag,
             content_type: answer.content_type,
-            content_encoding: answer.content_encoding,
+            content_encoding: answer
+                .content_encoding
+                .as_deref()
+                .and_then(coding_of_content),
             content_disposition: answer.content_disposition,
             content_language: answer.content_language,
             cache_control: answer.cache_control,

@@ -41,6 +41,7 @@ impl Uploads<'_> {
             now: SystemTime::now()
                 .duration_since(UNIX_EPOCH)
                 .map_or(0, |since| since.as_secs()),
+            checksums: self.presigner.checksums(),
         };
         let planned = plan(session, request, start)?;
         let publisher = &session.publisher().id;

@@ -9,7 +9,7 @@ use std::{
 
 use aws_credential_types::provider::SharedCredentialsProvider;
 use keyfront_names::{BucketName, ObjectKey, Region, host};
-use keyfront_origin_core::uploads::FormFields;
+use keyfront_origin_core::uploads::{ChecksumDemand, FormFields, Promise, Validity};
 use keyfront_sigv4::{
     Expiry, Payload, PostPolicy, Profile, Request, Signer, SigningContext, SigningError,
     uri_encoding::append_component,
@@ -31,6 +31,7 @@ pub struct Presigner {
     host: String,
     /// What comes before the key, without its slash: empty, or `/BUCKET`.
     path: String,
+    checksums: ChecksumDemand,
 }
 
 /// A request on an object, to be presigned.
@@ -53,8 +54,12 @@ pub struct Grant {
     pub url: String,
     /// The headers to send, exactly; form fields for a form.
     pub headers: Vec<(String, String)>,
-    /// Unix time after which S3 refuses it; the credentials' own end may come first.
+    /// Unix time after which S3 refuses it.
     pub expires: u64,
+    /// Seconds from now until then.
+    pub lifetime: u32,
+    /// How far that can be relied on.
+    pub promise: Promise,
 }
 
 impl fmt::Debug for Grant {
@@ -83,21 +88,27 @@ impl Presigner {
             scheme,
             host,
             path,
+            checksums: config.checksums,
         }
     }
 
-    /// A presigned request, valid for `lifetime` seconds.
+    /// Whether the bucket takes bodies without a checksum.
+    pub const fn checksums(&self) -> ChecksumDemand {
+        self.checksums
+    }
+
+    /// A presigned request, valid for `lifetime` seconds, or for what is left of the credentials' session.
     ///
     /// # Errors
-    /// A lifetime outside 1..=604800; no credentials.
+    /// [`Error::LifetimeRefused`] where the credentials cannot keep it; no credentials.
     pub async fn presign(
         &self,
         presign: PresignRequest<'_>,
         lifetime: u32,
     ) -> Result<Grant, Error> {
-        let expiry = Expiry::from_seconds(lifetime)
-            .map_err(|error| Error::UploadRefused(error.to_string()))?;
         let moment = self.moment().await?;
+        let validity = Validity::of(lifetime, moment.now, moment.end)?;
+        let expiry = Expiry::from_seconds(validity.lifetime).map_err(unsigned)?;
         let mut path = format!("{}/", self.path);
         presign.key.append_wire(&mut path);
         let mut query = String::new();
@@ -126,23 +137,25 @@ impl Presigner {
         Ok(Grant {
             url: format!("{}://{}{path}?{}", self.scheme, self.host, query.as_str()),
             headers: presign.headers,
-            expires: end(&moment, lifetime),
+            expires: validity.expires,
+            lifetime: validity.lifetime,
+            promise: validity.promise,
         })
     }
 
     /// A form upload with these fields.
     ///
     /// # Errors
-    /// No credentials.
+    /// As [`Presigner::presign`].
     pub async fn form(&self, form: FormFields, lifetime: u32) -> Result<Grant, Error> {
         let moment = self.moment().await?;
         let mut policy = PostPolicy::new(self.bucket.as_str(), form.length);
         for (name, value) in &form.fields {
             policy = policy.field(name, value);
         }
-        let expires = end(&moment, lifetime);
+        let validity = Validity::of(lifetime, moment.now, moment.end)?;
         let mut signer = self.signer.lock().unwrap_or_else(PoisonError::into_inner);
-        let signed = amz_date(expires)
+        let signed = amz_date(validity.expires)
             .and_then(|end| signer.sign_post_policy(&policy, &self.context(&moment), end))
             .map_err(unsigned)?;
         Ok(Grant {
@@ -151,7 +164,9 @@ impl Presigner {
                 .iter()
                 .map(|(name, value)| (name.to_owned(), value.to_owned()))
                 .collect(),
-            expires,
+            expires: validity.expires,
+            lifetime: validity.lifetime,
+            promise: validity.promise,
         })
     }
 
@@ -189,12 +204,6 @@ impl Presigner {
                 SigningCredentialsError::Unusable(error) => unsigned(error),
             })
     }
-}
-
-/// When a request ends: after its lifetime, or with the credentials.
-fn end(moment: &SigningMoment, lifetime: u32) -> u64 {
-    let own = moment.now + u64::from(lifetime);
-    moment.end.map_or(own, |end| end.min(own))
 }
 
 impl fmt::Debug for Presigner {

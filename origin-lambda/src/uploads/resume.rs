@@ -22,7 +22,7 @@ pub async fn sign_parts(
     lifetime: u32,
 ) -> Result<Vec<(u32, Grant)>, Error> {
     let (id, key) = (upload.multipart_id()?, upload.object_key()?);
-    let requests = plan_parts(upload, parts)?;
+    let requests = plan_parts(upload, parts, presigner.checksums())?;
     let mut grants = Vec::with_capacity(requests.len());
     for part in requests {
         let number = part.number.to_string();

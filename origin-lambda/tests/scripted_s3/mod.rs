@@ -15,7 +15,7 @@ use bytes::Bytes;
 use http::{HeaderMap, Method, StatusCode};
 use http_body_util::BodyExt as _;
 use keyfront_origin::{
-    Config, Origin,
+    ChecksumDemand, Config, Origin,
     config::{
         BucketName, CdnSettings, KeyArn, ParameterArn, ReaderSettings, Region, RoleArn, S3Style,
     },
@@ -161,18 +161,28 @@ pub fn site_rules() -> Value {
     }])
 }
 
+/// An access key of a user.
+fn access_key() -> Credentials {
+    Credentials::new("AKIDEXAMPLE", "secret", None, None, "test")
+}
+
 impl Stage {
     pub async fn set() -> Self {
         Self::with_rules(site_rules()).await
     }
 
     pub async fn with_rules(rules: Value) -> Self {
-        Self::behind(rules, |_| None).await
+        Self::behind(rules, access_key(), |_| None).await
+    }
+
+    /// An origin that has these credentials.
+    pub async fn signing_with(credentials: Credentials) -> Self {
+        Self::behind(site_rules(), credentials, |_| None).await
     }
 
     /// An origin whose CDN can be invalidated: SSM and CloudFront share the address.
     pub async fn behind_a_cdn() -> Self {
-        Self::behind(site_rules(), |endpoint| {
+        Self::behind(site_rules(), access_key(), |endpoint| {
             let parameter = "arn:aws:ssm:us-east-1:123456789012:parameter/distribution-id";
             Some(CdnSettings {
                 distribution_parameter: ParameterArn::parse(parameter).unwrap(),
@@ -185,7 +195,11 @@ impl Stage {
         .await
     }
 
-    async fn behind(rules: Value, cdn: impl FnOnce(&str) -> Option<CdnSettings>) -> Self {
+    async fn behind(
+        rules: Value,
+        credentials: Credentials,
+        cdn: impl FnOnce(&str) -> Option<CdnSettings>,
+    ) -> Self {
         let publisher: Publisher =
             serde_json::from_value(json!({"id": "web", "rules": rules})).unwrap();
         let mut policy = Publishers::default().with(publisher).unwrap();
@@ -215,12 +229,12 @@ impl Stage {
             public_url: Some("https://cdn.example.com".to_owned()),
             s3_endpoint: Some(endpoint.clone()),
             s3_style: S3Style::Path,
+            checksums: ChecksumDemand::Never,
             kms_endpoint: Some(endpoint.clone()),
             master_key: None,
             reader: ReaderSettings::default(),
             cdn: cdn(&endpoint),
         };
-        let credentials = Credentials::new("AKIDEXAMPLE", "secret", None, None, "test");
         let credentials = SharedCredentialsProvider::new(credentials);
         let client = store::client(&config, credentials.clone());
         let kms = Kms::new(&config, credentials.clone());

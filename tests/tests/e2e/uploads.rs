@@ -1,9 +1,13 @@
 //! Direct uploads: planned by the origin, sent straight to S3, completed and verified.
 
+use aws_sdk_s3::types::{
+    DefaultRetention, ObjectLockConfiguration, ObjectLockEnabled, ObjectLockRetentionMode,
+    ObjectLockRule,
+};
 use bytes::Bytes;
 use http::{Method, StatusCode};
 use keyfront_tests::{
-    publisher,
+    publisher, s3_client,
     stack::Stack,
     wire::{Answer, Wire},
 };
@@ -293,22 +297,26 @@ async fn an_upload_survives_the_death_of_the_whole_stack() {
     assert_eq!(&stack.cdn().get("/dead").await.body[..], b"123456789");
 }
 
-fn form_of(fields: &[(String, String)], file: &str) -> Bytes {
+fn form_of(fields: &[(String, String)], file: &str, name: &str) -> Bytes {
     let mut body = String::new();
     for (name, value) in fields {
         body +=
             &format!("--b\r\nContent-Disposition: form-data; name=\"{name}\"\r\n\r\n{value}\r\n");
     }
     body += &format!(
-        "--b\r\nContent-Disposition: form-data; name=\"file\"; filename=\"f\"\r\nContent-Type: text/plain\r\n\r\n{file}\r\n--b--\r\n"
+        "--b\r\nContent-Disposition: form-data; name=\"file\"; filename=\"{name}\"\r\nContent-Type: text/plain\r\n\r\n{file}\r\n--b--\r\n"
     );
     body.into()
 }
 
 async fn post(begun: &Value, fields: &[(String, String)], file: &str) -> Answer {
+    post_named(begun, fields, file, "f").await
+}
+
+async fn post_named(begun: &Value, fields: &[(String, String)], file: &str, name: &str) -> Answer {
     let (wire, target) = at(begun["url"].as_str().unwrap());
     let headers = [("content-type", "multipart/form-data; boundary=b")];
-    wire.send(Method::POST, &target, &headers, form_of(fields, file))
+    wire.send(Method::POST, &target, &headers, form_of(fields, file, name))
         .await
 }
 
@@ -355,6 +363,92 @@ async fn a_browsers_form_is_bound_to_every_field_and_to_the_size() {
         read(&complete(&stack, &begun).await)["content_type"],
         "text/plain"
     );
+}
+
+#[tokio::test]
+async fn a_form_is_refused_for_a_key_in_which_s3_would_put_the_files_name() {
+    let stack = Stack::start();
+    let mut plan = json!({"key": "in/${filename}", "size": 5, "overwrite": true, "method": "form"});
+    let refused = ask(&stack, Method::POST, "/uploads", plan.clone()).await;
+    assert_eq!(refused.code(), "upload-refused");
+    plan["method"] = "put".into();
+    let begun = begin(&stack, plan).await;
+    assert_eq!(send(&begun, "hello").await.status, StatusCode::OK);
+    assert_eq!(
+        read(&complete(&stack, &begun).await)["key"],
+        "in/${filename}"
+    );
+    // What S3 does with such a field: the policy binds the key as it was written, and the file is called `f`.
+    let begun = begin(
+        &stack,
+        json!({"key": "in/plain", "size": 5, "overwrite": true, "method": "form"}),
+    )
+    .await;
+    let fields = begun["fields"].as_object().unwrap().iter();
+    let with_key = |key: &str| {
+        let fields = fields.clone().map(|(name, value)| match name.as_str() {
+            "key" => (name.clone(), key.to_owned()),
+            _ => (name.clone(), value.as_str().unwrap().to_owned()),
+        });
+        fields.collect::<Vec<_>>()
+    };
+    let replaced = post(&begun, &with_key("in/${filename}"), "hello").await;
+    assert_eq!(replaced.status, StatusCode::FORBIDDEN);
+    let named = post_named(&begun, &with_key("in/${filename}"), "hello", "C:\\x\\plain").await;
+    assert_eq!(named.status, StatusCode::CREATED, "{named:?}");
+}
+
+fn s3(stack: &Stack) -> aws_sdk_s3::Client {
+    let dev = &stack.dev;
+    s3_client::client(&dev.s3_url, &dev.region, &dev.credentials.admin)
+}
+
+#[tokio::test]
+async fn a_bucket_that_retains_objects_is_written_with_checksums_only() {
+    let stack = Stack::start();
+    let retention = DefaultRetention::builder()
+        .mode(ObjectLockRetentionMode::Governance)
+        .days(1);
+    let rule = ObjectLockRule::builder().default_retention(retention.build());
+    let lock = ObjectLockConfiguration::builder()
+        .object_lock_enabled(ObjectLockEnabled::Enabled)
+        .rule(rule.build());
+    let put = s3(&stack).put_object_lock_configuration();
+    let put = put.bucket(&stack.dev.bucket);
+    let put = put.object_lock_configuration(lock.build());
+    put.send().await.unwrap();
+    // Through the origin, in memory and as a stream.
+    publisher::publish(&stack, "small", "hello").await;
+    publisher::publish(&stack, "large", vec![7; 7 * MIB]).await;
+    let plan = json!({"key": "direct", "size": 5, "content_type": "text/plain"});
+    let bare = begin(&stack, plan.clone()).await;
+    assert_eq!(send(&bare, "hello").await.status, StatusCode::BAD_REQUEST);
+    let mut summed = plan;
+    summed["checksum"] = json!({"algorithm": "sha256",
+        "value": "LPJNul+wow4m6DsqxbninhsWHlwfp0JecwQzYpOLmCQ="});
+    let summed = begin(&stack, summed).await;
+    assert_eq!(send(&summed, "hello").await.status, StatusCode::OK);
+    read(&complete(&stack, &summed).await);
+}
+
+#[tokio::test]
+async fn a_stored_aws_chunked_never_reaches_a_viewer() {
+    let stack = Stack::start();
+    for (key, stored, seen) in [
+        ("framed", "aws-chunked", ""),
+        ("both", "aws-chunked,gzip", "gzip"),
+    ] {
+        let put = s3(&stack).put_object().bucket(&stack.dev.bucket).key(key);
+        let put = put.content_encoding(stored).body(b"hello".to_vec().into());
+        put.send().await.unwrap();
+        let answer = stack.cdn().get(&format!("/{key}")).await;
+        assert_eq!(&answer.body[..], b"hello");
+        assert_eq!(answer.header("content-encoding"), seen, "{key}");
+        let target = format!("/objects/{key}");
+        let described = read(&ask(&stack, Method::GET, &target, Value::Null).await);
+        let coding = described["content_encoding"].as_str().unwrap_or_default();
+        assert_eq!(coding, seen, "{key}");
+    }
 }
 
 #[tokio::test]
@@ -405,18 +499,23 @@ async fn what_goes_round_the_origin_carries_its_sealed_metadata_too() {
 }
 
 #[tokio::test]
-async fn a_share_is_a_url_for_one_second_to_seven_days() {
+async fn a_share_is_a_url_for_one_second_to_twelve_hours() {
     let stack = Stack::start();
     publisher::publish(&stack, "shared", "hello").await;
-    for seconds in [0, 604_801] {
+    for seconds in [0, 43_201, 604_800] {
         let document = json!({"key": "shared", "expires": seconds});
         let answer = ask(&stack, Method::POST, "/shares", document).await;
-        assert_eq!(answer.code(), "upload-refused");
+        assert_eq!(answer.code(), "lifetime-refused");
     }
     let absent = ask(&stack, Method::POST, "/shares", json!({"key": "absent"})).await;
     assert_eq!(absent.code(), "not-found");
-    let document = json!({"key": "shared", "expires": 604_800});
+    let document = json!({"key": "shared", "expires": 43_200});
     let shared = read(&ask(&stack, Method::POST, "/shares", document).await);
+    // The origin's session began before it was asked: it ends before twelve hours from now.
+    assert!(
+        ["shortened", "exact"].contains(&shared["validity"].as_str().unwrap()),
+        "{shared}"
+    );
     let (wire, target) = at(shared["url"].as_str().unwrap());
     assert_eq!(&wire.get(&target).await.body[..], b"hello");
 }

@@ -11,9 +11,10 @@ mod uploads;
 pub use self::{
     listing::{Entry, ListQuery, Page, Resume},
     records::{
-        Bucket, BucketDefault, ChecksumScope, CompletionRefusal, ContentHeaders, Layers, Millis,
-        Object, PartSummary, Protection, PublicAccessBlock, SealedBytes, StoredChecksum,
-        StoredPart, StoredPiece, WrappedKey, WriteCondition,
+        Bucket, BucketDefault, ChecksumScope, CompletionRefusal, ContentHeaders, DefaultRetention,
+        Layers, Millis, Object, ObjectLock, ObjectLockState, PartSummary, Protection,
+        PublicAccessBlock, RetentionPeriod, SealedBytes, StoredChecksum, StoredPart, StoredPiece,
+        WrappedKey, WriteCondition,
     },
     tables::{Catalog, CatalogError, Deletion},
     uploads::{Completion, Upload, UploadId, UploadListQuery},

@@ -19,6 +19,12 @@ impl Millis {
             .unwrap_or(OffsetDateTime::UNIX_EPOCH)
     }
 
+    /// So many days later.
+    #[must_use]
+    pub fn plus_days(self, days: u32) -> Self {
+        Self(self.0.saturating_add(i64::from(days) * 86_400_000))
+    }
+
     /// The same moment, for listings.
     pub fn to_time(self) -> OffsetDateTime {
         self.to_seconds() + time::Duration::milliseconds(self.0.rem_euclid(1000))
@@ -63,6 +69,45 @@ pub struct Bucket {
     pub policy: Option<String>,
     /// `None` after DeletePublicAccessBlock.
     pub public_access_block: Option<PublicAccessBlock>,
+    /// `None` where the bucket has no Object Lock.
+    #[serde(default)]
+    pub object_lock: Option<ObjectLock>,
+}
+
+/// A bucket's Object Lock.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ObjectLock {
+    /// For new objects that name no retention of their own.
+    pub default: Option<DefaultRetention>,
+}
+
+/// A bucket's default retention.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct DefaultRetention {
+    /// `GOVERNANCE` or `COMPLIANCE`.
+    pub mode: String,
+    /// How long.
+    pub period: RetentionPeriod,
+}
+
+/// How long a default retention lasts.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum RetentionPeriod {
+    /// `Days`
+    Days(u32),
+    /// `Years`
+    Years(u32),
+}
+
+/// An object's lock, as S3 shows it.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct ObjectLockState {
+    /// Its mode, and until when.
+    pub retention: Option<(String, Millis)>,
+    /// `ON`, or `OFF` if it was ever set.
+    pub legal_hold: Option<String>,
 }
 
 /// A bucket's default encryption.
@@ -128,6 +173,9 @@ pub struct Object {
     /// The parts it was completed from; empty for a single PUT.
     #[serde(default)]
     pub parts: Vec<PartSummary>,
+    /// Its Object Lock.
+    #[serde(default)]
+    pub lock: ObjectLockState,
 }
 
 /// A part of a completed object.

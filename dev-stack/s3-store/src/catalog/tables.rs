@@ -17,6 +17,8 @@ const BUCKETS: Rows = TableDefinition::new("s3/buckets");
 pub(super) const OBJECTS: Rows = TableDefinition::new("s3/objects");
 pub(super) const UPLOADS: Rows = TableDefinition::new("s3/uploads");
 pub(super) const PARTS: Rows = TableDefinition::new("s3/parts");
+/// What uploads were completed to: a repeated completion is answered like the first.
+pub(super) const COMPLETED: Rows = TableDefinition::new("s3/completed");
 
 /// The records could not be read or written, or the change was refused.
 #[derive(Debug, thiserror::Error)]
@@ -101,7 +103,7 @@ impl Catalog {
     /// [`CatalogError::State`]
     pub fn open(state: Arc<State>) -> Result<Self, CatalogError> {
         let change = state.begin_write()?;
-        for table in [BUCKETS, OBJECTS, UPLOADS, PARTS] {
+        for table in [BUCKETS, OBJECTS, UPLOADS, PARTS, COMPLETED] {
             change.open_table(table)?;
         }
         change.commit()?;

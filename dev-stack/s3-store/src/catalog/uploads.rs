@@ -8,11 +8,12 @@ use serde::{Deserialize, Serialize};
 use super::{
     listing::after_all,
     records::{
-        ChecksumScope, CompletionRefusal, ContentHeaders, Millis, Object, Protection, StoredPart,
-        WriteCondition,
+        ChecksumScope, CompletionRefusal, ContentHeaders, Millis, Object, ObjectLockState,
+        Protection, StoredPart, WriteCondition,
     },
     tables::{
-        Catalog, CatalogError, PARTS, UPLOADS, bucket_exists, find, insert, replace_object, row_key,
+        COMPLETED, Catalog, CatalogError, PARTS, UPLOADS, bucket_exists, find, insert,
+        replace_object, row_key,
     },
 };
 use crate::{blobs::BlobId, data_key::NoRandomness};
@@ -62,6 +63,9 @@ pub struct Upload {
     pub checksum_algorithm: Option<String>,
     /// How the object's checksum is made of the parts'.
     pub checksum_scope: ChecksumScope,
+    /// For the object to be.
+    #[serde(default)]
+    pub lock: ObjectLockState,
 }
 
 /// What completes an upload.
@@ -154,6 +158,19 @@ impl Catalog {
         .await
     }
 
+    /// The object that this upload was completed to, as it was then, without its bodies; `None` if it never was.
+    pub fn completed(
+        &self,
+        bucket: &str,
+        key: &str,
+        id: &UploadId,
+    ) -> Result<Option<Object>, CatalogError> {
+        find(
+            &self.read()?.open_table(COMPLETED)?,
+            &upload_row(bucket, key, id),
+        )
+    }
+
     /// All parts of an upload, by number.
     pub fn parts(&self, id: &UploadId) -> Result<BTreeMap<u32, StoredPart>, CatalogError> {
         collect_parts(&self.read()?.open_table(PARTS)?, id)
@@ -201,6 +218,11 @@ impl Catalog {
             let object = assemble(upload, choose_parts(present, &listed)?)?;
             let mut retired = replace_object(change, &bucket, &key, &object, &condition)?;
             let blobs = remove_upload(change, &bucket, &key, &id)?;
+            let remembered = Object {
+                pieces: Vec::new(),
+                ..object.clone()
+            };
+            insert(&mut change.open_table(COMPLETED)?, &row, &remembered)?;
             let kept = object.blobs();
             retired.extend(blobs.into_iter().filter(|blob| !kept.contains(blob)));
             Ok((object, retired))

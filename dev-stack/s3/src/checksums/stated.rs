@@ -77,6 +77,11 @@ impl DeclaredChecksums {
         Ok(Self { md5, checksum })
     }
 
+    /// Whether anything is stated that the body has to be.
+    pub(crate) fn is_any(&self) -> bool {
+        self.md5.is_some() || self.checksum.is_some()
+    }
+
     /// The algorithm the client chose.
     pub(crate) fn algorithm(&self) -> Option<Algorithm> {
         self.checksum.as_ref().map(|(algorithm, _)| *algorithm)

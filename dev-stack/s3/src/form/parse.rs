@@ -35,11 +35,13 @@ impl Form {
         while fields.len() < MAX_FIELDS {
             let rest = body.get(at..).ok_or_else(malformed)?;
             let head_end = find(rest, b"\r\n\r\n").ok_or_else(malformed)?;
-            let name = field_name(&rest[..head_end]).ok_or_else(malformed)?;
+            let head = &rest[..head_end];
+            let name = field_name(head).ok_or_else(malformed)?;
             let start = at + head_end + 4;
             if name == "file" {
                 let length = find(&body[start..], &delimiter).ok_or_else(malformed)?;
                 let file = body.slice(start..start + length);
+                substitute(&mut fields, &file_name(head).unwrap_or_default());
                 return Ok(Self { fields, file });
             }
             let near = &body[start..body.len().min(start + MAX_FIELD)];
@@ -82,14 +84,35 @@ fn boundary(parts: &Parts) -> Option<String> {
     (!boundary.is_empty()).then(|| boundary.to_owned())
 }
 
+/// S3 puts the file's name in the place of this, in every field, before it reads the policy.
+const FILE_NAME: &str = "${filename}";
+
+fn substitute(fields: &mut [(String, String)], file_name: &str) {
+    for (_, value) in fields {
+        if value.contains(FILE_NAME) {
+            *value = value.replace(FILE_NAME, file_name);
+        }
+    }
+}
+
 fn field_name(head: &[u8]) -> Option<String> {
+    Some(parameter(head, "name")?.to_ascii_lowercase())
+}
+
+/// The name of the file that a browser says; of a path only what is behind the last slash or backslash.
+fn file_name(head: &[u8]) -> Option<String> {
+    let name = parameter(head, "filename")?;
+    name.rsplit(['/', '\\']).next().map(str::to_owned)
+}
+
+fn parameter<'h>(head: &'h [u8], name: &str) -> Option<&'h str> {
     let head = std::str::from_utf8(head).ok()?;
     let disposition = head.lines().find(|line| {
         line.to_ascii_lowercase()
             .starts_with("content-disposition:")
     })?;
-    let (_, name) = disposition.split_once("; name=\"")?;
-    Some(name.split_once('"')?.0.to_ascii_lowercase())
+    let (_, value) = disposition.split_once(&format!("; {name}=\""))?;
+    Some(value.split_once('"')?.0)
 }
 
 fn find(haystack: &[u8], needle: &[u8]) -> Option<usize> {

@@ -1,6 +1,8 @@
 //! Making, finding and removing buckets.
 
-use keyfront_dev_s3_store::catalog::{Bucket as BucketRecord, BucketDefault, PublicAccessBlock};
+use keyfront_dev_s3_store::catalog::{
+    Bucket as BucketRecord, BucketDefault, ObjectLock, PublicAccessBlock,
+};
 use keyfront_names::BucketName;
 use s3s::{
     S3ErrorCode, S3Request, S3Response, S3Result,
@@ -15,7 +17,7 @@ use s3s::{
 use super::{Operations, catalog_error};
 use crate::{
     authority::{Caller, Permission, bucket_arn},
-    error_response::{not_implemented, refused},
+    error_response::refused,
 };
 
 impl Operations {
@@ -39,15 +41,14 @@ impl Operations {
                 "The specified bucket is not valid.",
             ));
         }
-        if input.object_lock_enabled_for_bucket == Some(true) {
-            return Err(not_implemented("Object Lock"));
-        }
         self.check_location(input.create_bucket_configuration.as_ref())?;
         let record = BucketRecord {
             created: self.now(),
             default: BucketDefault::S3,
             policy: None,
             public_access_block: Some(PublicAccessBlock::ALL),
+            object_lock: (input.object_lock_enabled_for_bucket == Some(true))
+                .then(ObjectLock::default),
         };
         let location = format!("/{}", input.bucket);
         self.catalog

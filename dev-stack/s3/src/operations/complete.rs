@@ -15,7 +15,7 @@ use s3s::{
 };
 
 use super::{
-    Operations,
+    Operations, catalog_error,
     multipart::{PartTarget, part_algorithm, part_number},
     write::{has_md5_etag, opaque_etag, see_through, write_condition},
 };
@@ -24,6 +24,7 @@ use crate::{
     authority::Caller,
     checksums::{self, scope_type, show_checksum},
     encryption::Applied,
+    keyring::ObjectName,
 };
 
 impl Operations {
@@ -35,6 +36,9 @@ impl Operations {
         let input = request.input;
         self.permitted_object(caller, "s3:PutObject", &input.bucket, &input.key)?;
         let target = PartTarget::new(&input.bucket, &input.key, &input.upload_id)?;
+        if let Some(object) = self.completed_before(&target)? {
+            return Ok(S3Response::new(completed(input.bucket, input.key, &object)));
+        }
         let upload = self.find_upload(&target)?;
         self.keyring
             .open(caller, target.object(), &upload.protection)?;
@@ -69,6 +73,15 @@ impl Operations {
         })
         .await?;
         Ok(S3Response::new(completed(input.bucket, input.key, &object)))
+    }
+}
+
+impl Operations {
+    /// A client that lost the answer completes again, and gets the same.
+    fn completed_before(&self, target: &PartTarget) -> S3Result<Option<ObjectRecord>> {
+        let ObjectName { bucket, key } = target.object();
+        let found = self.catalog.completed(bucket, key, &target.upload);
+        found.map_err(catalog_error)
     }
 }
 
@@ -121,6 +134,7 @@ fn assemble(
         tags: std::collections::BTreeMap::new(),
         protection: upload.protection,
         checksum,
+        lock: upload.lock,
         parts: summaries.collect(),
         pieces: parts.into_iter().map(|(_, part)| part.piece).collect(),
     }

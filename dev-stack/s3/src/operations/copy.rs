@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use futures::TryStreamExt;
 use keyfront_dev_s3_store::{
     blobs::{ByteRange, read_pieces},
-    catalog::{Bucket, Object as ObjectRecord, WriteCondition},
+    catalog::{Bucket, ContentHeaders, Object as ObjectRecord, WriteCondition},
     data_key::DataKey,
 };
 use s3s::{
@@ -82,16 +82,20 @@ impl Operations {
         if is_onto_itself(&input.copy_source, &input.bucket, &input.key) && !changes {
             return Err(changes_nothing());
         }
+        let target = (&*input.bucket, &*input.key);
+        let lock = self.requested_lock(caller, target, &bucket, &request.headers)?;
         let (headers, metadata) = if replaces {
             (
                 content_headers!(input),
                 checked_metadata(input.metadata.take())?,
             )
         } else {
-            (
-                source.object.headers.clone(),
-                source.object.metadata.clone(),
-            )
+            // A redirect belongs to its object and is never copied.
+            let headers = ContentHeaders {
+                website_redirect: input.website_redirect_location.take(),
+                ..source.object.headers.clone()
+            };
+            (headers, source.object.metadata.clone())
         };
         let tags = self.copied_tags(caller, &input, &source.object, &bucket)?;
         let name = ObjectName {
@@ -119,6 +123,7 @@ impl Operations {
             pieces: vec![received.piece],
             checksum: received.digests.full_object(kept),
             parts: Vec::new(),
+            lock,
         };
         let answer = copy_answer(&object);
         self.commit(input.bucket, input.key, object, condition, received.fresh)

@@ -9,6 +9,7 @@ mod copy;
 mod delete;
 mod fixed_settings;
 mod listing;
+mod lock;
 mod multipart;
 mod multipart_listing;
 mod policies;
@@ -43,13 +44,15 @@ use s3s::{
         GetBucketOwnershipControlsInput, GetBucketOwnershipControlsOutput, GetBucketPolicyInput,
         GetBucketPolicyOutput, GetBucketPolicyStatusInput, GetBucketPolicyStatusOutput,
         GetBucketVersioningInput, GetBucketVersioningOutput, GetObjectAttributesInput,
-        GetObjectAttributesOutput, GetObjectInput, GetObjectOutput, GetObjectTaggingInput,
+        GetObjectAttributesOutput, GetObjectInput, GetObjectLockConfigurationInput,
+        GetObjectLockConfigurationOutput, GetObjectOutput, GetObjectTaggingInput,
         GetObjectTaggingOutput, GetPublicAccessBlockInput, GetPublicAccessBlockOutput,
         HeadBucketInput, HeadBucketOutput, HeadObjectInput, HeadObjectOutput, ListBucketsInput,
         ListBucketsOutput, ListMultipartUploadsInput, ListMultipartUploadsOutput, ListObjectsInput,
         ListObjectsOutput, ListObjectsV2Input, ListObjectsV2Output, ListPartsInput,
         ListPartsOutput, Owner, PutBucketEncryptionInput, PutBucketEncryptionOutput,
-        PutBucketPolicyInput, PutBucketPolicyOutput, PutObjectInput, PutObjectOutput,
+        PutBucketPolicyInput, PutBucketPolicyOutput, PutObjectInput,
+        PutObjectLockConfigurationInput, PutObjectLockConfigurationOutput, PutObjectOutput,
         PutObjectTaggingInput, PutObjectTaggingOutput, PutPublicAccessBlockInput,
         PutPublicAccessBlockOutput, UploadPartCopyInput, UploadPartCopyOutput, UploadPartInput,
         UploadPartOutput,
@@ -111,6 +114,7 @@ supported! {
     get_bucket_versioning: "GetBucketVersioning", GetBucketVersioningInput => GetBucketVersioningOutput;
     get_object: "GetObject", GetObjectInput => GetObjectOutput;
     get_object_attributes: "GetObjectAttributes", GetObjectAttributesInput => GetObjectAttributesOutput;
+    get_object_lock_configuration: "GetObjectLockConfiguration", GetObjectLockConfigurationInput => GetObjectLockConfigurationOutput;
     get_object_tagging: "GetObjectTagging", GetObjectTaggingInput => GetObjectTaggingOutput;
     get_public_access_block: "GetPublicAccessBlock", GetPublicAccessBlockInput => GetPublicAccessBlockOutput;
     head_bucket: "HeadBucket", HeadBucketInput => HeadBucketOutput;
@@ -123,6 +127,7 @@ supported! {
     put_bucket_encryption: "PutBucketEncryption", PutBucketEncryptionInput => PutBucketEncryptionOutput;
     put_bucket_policy: "PutBucketPolicy", PutBucketPolicyInput => PutBucketPolicyOutput;
     put_object: "PutObject", PutObjectInput => PutObjectOutput;
+    put_object_lock_configuration: "PutObjectLockConfiguration", PutObjectLockConfigurationInput => PutObjectLockConfigurationOutput;
     put_object_tagging: "PutObjectTagging", PutObjectTaggingInput => PutObjectTaggingOutput;
     put_public_access_block: "PutPublicAccessBlock", PutPublicAccessBlockInput => PutPublicAccessBlockOutput;
     upload_part: "UploadPart", UploadPartInput => UploadPartOutput;

@@ -11,7 +11,9 @@ use s3s::{
 };
 
 use super::{
-    Operations, catalog_error, no_such_upload,
+    Operations, catalog_error,
+    lock::{Written, demand_checksum},
+    no_such_upload,
     receive::{Expected, Received},
     write::{
         checked_metadata, content_headers, encryption_request, has_md5_etag, new_etag, see_through,
@@ -89,6 +91,8 @@ impl Operations {
             input.checksum_algorithm.as_ref(),
             input.checksum_type.as_ref(),
         )?;
+        let target = (&*input.bucket, &*input.key);
+        let lock = self.requested_lock(caller, target, &bucket, &request.headers)?;
         let headers = content_headers!(input);
         let metadata = checked_metadata(input.metadata.take())?;
         let choice = encryption_request!(input).settle(&bucket.default)?;
@@ -119,6 +123,7 @@ impl Operations {
             protection,
             checksum_algorithm: algorithm.map(|algorithm| algorithm.name().to_owned()),
             checksum_scope: scope,
+            lock,
         };
         let begun = self
             .catalog
@@ -148,6 +153,7 @@ impl Operations {
         let number = part_number(input.part_number)?;
         let target = PartTarget::new(&input.bucket, &input.key, &input.upload_id)?;
         let upload = self.find_upload(&target)?;
+        demand_checksum(&upload.lock, &stated, Written::Part)?;
         let kept = part_algorithm(&upload)?;
         if upload.checksum_algorithm.is_some()
             && stated

@@ -127,7 +127,10 @@ impl Operations {
         }
         let pieces = open_pieces(&data_key, &object)?;
         answer.body = Some(stream(lease, pieces, range).await?);
-        Ok(S3Response::new(answer))
+        let mut response = S3Response::new(answer);
+        let target = (&*input.bucket, &*input.key);
+        self.show_lock(caller, target, &bucket, &object.lock, &mut response.headers);
+        Ok(response)
     }
 
     pub(super) async fn head_object(
@@ -168,16 +171,13 @@ impl Operations {
         if answer.content_range.is_none() && wants_checksum {
             show_stored_checksum!(answer, object);
         }
-        let partial = answer
-            .content_range
-            .is_some()
-            .then_some(StatusCode::PARTIAL_CONTENT);
         let mut response = S3Response::new(answer);
-        response.status = partial;
         // s3s knows the header of a GET only.
         if let Some(count) = tag_count(&object) {
             response.headers.insert("x-amz-tagging-count", count.into());
         }
+        let target = (&*input.bucket, &*input.key);
+        self.show_lock(caller, target, &bucket, &object.lock, &mut response.headers);
         Ok(response)
     }
 

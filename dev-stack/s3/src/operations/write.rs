@@ -11,7 +11,12 @@ use s3s::{
     dto::{ETag, ETagCondition, Metadata, PutObjectInput, PutObjectOutput, Timestamp},
 };
 
-use super::{Operations, catalog_error, receive::Expected, tagging::from_header};
+use super::{
+    Operations, catalog_error,
+    lock::{Written, demand_checksum},
+    receive::Expected,
+    tagging::from_header,
+};
 use crate::{
     authority::Caller,
     checksums::{Algorithm, DeclaredChecksums, Digests, scope_type, show_checksum},
@@ -81,6 +86,9 @@ impl Operations {
             }
             None => BTreeMap::new(),
         };
+        let target = (&*input.bucket, &*input.key);
+        let lock = self.requested_lock(caller, target, &bucket, &request.headers)?;
+        demand_checksum(&lock, &stated, Written::Object)?;
         let body = input.body.take();
         let headers = content_headers!(input);
         let choice = encryption_request!(input).settle(&bucket.default)?;
@@ -109,6 +117,7 @@ impl Operations {
             pieces: vec![received.piece],
             checksum: received.digests.full_object(kept),
             parts: Vec::new(),
+            lock,
         };
         let answer = put_answer(&object);
         self.commit(input.bucket, input.key, object, condition, received.fresh)

@@ -7,6 +7,7 @@ mod encryption;
 mod interrupted;
 mod listing;
 mod multipart;
+mod object_lock;
 mod objects;
 mod permissions;
 mod raw;

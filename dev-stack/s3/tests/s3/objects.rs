@@ -486,3 +486,19 @@ async fn buckets_are_made_listed_and_kept_to_the_rules() {
         told(404, "NoSuchBucket")
     );
 }
+
+#[tokio::test]
+async fn conditional_deletes_and_writes_tell_a_missing_object_from_a_different_one() {
+    let stack = Stack::start().await;
+    let client = stack.client();
+    put(&stack, "k", b"one").await;
+    let delete = |key: &str| client.delete(key).if_match("\"other\"").send();
+    assert_eq!(code(delete("missing").await), told(404, "NoSuchKey"));
+    assert_eq!(code(delete("k").await), told(412, "PreconditionFailed"));
+    let write = |key: &str| {
+        let body = b"two".to_vec().into();
+        client.put(key).if_match("\"other\"").body(body).send()
+    };
+    assert_eq!(code(write("missing").await), told(404, "NoSuchKey"));
+    assert_eq!(code(write("k").await), told(412, "PreconditionFailed"));
+}

@@ -1,6 +1,14 @@
 //! One stack per test: state, IAM, KMS and S3 on a free port, stopped when dropped.
 
-use std::{net::SocketAddr, path::Path, sync::Arc, time::Duration};
+use std::{
+    net::SocketAddr,
+    path::Path,
+    sync::{
+        Arc,
+        atomic::{AtomicU64, Ordering},
+    },
+    time::{Duration, SystemTime},
+};
 
 use aws_sdk_s3::{
     Client,
@@ -28,6 +36,8 @@ pub(crate) struct Stack {
     pub(crate) iam: Arc<Iam>,
     pub(crate) registry: Arc<CredentialRegistry>,
     pub(crate) clock: Clock,
+    /// Seconds by which the stack's clock is ahead.
+    ahead: Arc<AtomicU64>,
     pub(crate) admin: Credentials,
     pub(crate) key_arn: String,
     stop: Option<oneshot::Sender<()>>,
@@ -46,7 +56,11 @@ impl Stack {
     /// A bucket `docs` with SSE-KMS and bucket keys as its default exists.
     async fn over(state: State) -> Self {
         let state = Arc::new(state);
-        let clock = Clock::system();
+        let ahead = Arc::new(AtomicU64::new(0));
+        let shown = Arc::clone(&ahead);
+        let clock = Clock::from_fn(move || {
+            SystemTime::now() + Duration::from_secs(shown.load(Ordering::Relaxed))
+        });
         let account = Account::new(ACCOUNT, REGION).unwrap();
         let iam = Arc::new(Iam::new(account));
         let everything = r#"{"Version":"2012-10-17","Statement":{"Effect":"Allow","Action":"*","Resource":"*"}}"#;
@@ -95,6 +109,7 @@ impl Stack {
             iam,
             registry,
             clock,
+            ahead,
             admin,
             key_arn,
             stop: Some(stop),
@@ -106,6 +121,11 @@ impl Stack {
     pub(crate) async fn stop(mut self) {
         drop(self.stop.take());
         self.server.take().unwrap().await.unwrap();
+    }
+
+    /// Lets time pass for sessions and policies; dates of signatures are compared with the machine's own clock.
+    pub(crate) fn let_pass(&self, time: Duration) {
+        self.ahead.fetch_add(time.as_secs(), Ordering::Relaxed);
     }
 
     /// A client of the administrator.

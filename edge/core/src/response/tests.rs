@@ -463,3 +463,22 @@ fn facts_that_were_not_written_here_count_as_the_strictest() {
         );
     }
 }
+
+#[test]
+fn the_framing_of_an_upload_never_reaches_a_viewer() {
+    let facts = facts(Route::Bucket);
+    let written = |stored: &str| {
+        let response = [("content-encoding", stored)];
+        let passed = cleaned(&facts, "GET", &head(200, &response));
+        let Cleaned::Pass { headers } = passed else {
+            panic!("{passed:?}");
+        };
+        let mut headers = headers.into_iter();
+        let found = headers.find(|header| header.name == "content-encoding");
+        found.map(|header| header.value)
+    };
+    assert_eq!(written("aws-chunked,gzip").as_deref(), Some("gzip"));
+    assert_eq!(written("AWS-Chunked").as_deref(), Some(""));
+    assert_eq!(written("gzip"), None);
+    assert_eq!(written("gzip, br"), None);
+}

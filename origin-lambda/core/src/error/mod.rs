@@ -83,6 +83,22 @@ pub enum Error {
     /// An upload is asked for in a way that cannot be done, or not be bound into its signatures.
     #[error("the upload is refused: {0}")]
     UploadRefused(String),
+    /// The bucket takes no body without a checksum, and none is declared.
+    #[error(
+        "the bucket retains objects and takes no body without a checksum: declare sha256 or crc64nvme, of the object, \
+         or of each part"
+    )]
+    ChecksumRequired,
+    /// A presigned request is to be valid for longer than its signature can be, or for no time.
+    #[error("{asked} seconds are not between 1 and {most}: {reason}")]
+    LifetimeRefused {
+        /// Seconds that were asked for.
+        asked: u32,
+        /// Seconds that are possible.
+        most: u32,
+        /// What limits them, and what to do instead.
+        reason: &'static str,
+    },
     /// The upload's token is not one of this publisher's, or the upload is over.
     #[error("no such upload is under way")]
     UploadUnknown,

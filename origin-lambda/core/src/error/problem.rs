@@ -10,8 +10,10 @@ use crate::publisher::Denial;
 pub const PROBLEMS: &[ProblemType] = &[
     ProblemType::BODY_INCOMPLETE,
     ProblemType::CHECKSUM_MISMATCH,
+    ProblemType::CHECKSUM_REQUIRED,
     ProblemType::HEADER_INVALID,
     ProblemType::KEY_TOO_LONG,
+    ProblemType::LIFETIME_REFUSED,
     ProblemType::METADATA_TOO_LARGE,
     ProblemType::PATH_INVALID,
     ProblemType::QUERY_REFUSED,
@@ -78,6 +80,8 @@ impl Error {
             Self::UseRange { .. } => P::USE_RANGE,
             Self::MetadataTooLarge(_) => P::METADATA_TOO_LARGE,
             Self::UploadRefused(_) => P::UPLOAD_REFUSED,
+            Self::ChecksumRequired => P::CHECKSUM_REQUIRED,
+            Self::LifetimeRefused { .. } => P::LIFETIME_REFUSED,
             Self::UploadUnknown => P::UPLOAD_UNKNOWN,
             Self::UploadIncomplete(_) => P::UPLOAD_INCOMPLETE,
             Self::UploadMismatch(_) => P::UPLOAD_MISMATCH,
@@ -115,6 +119,8 @@ impl Error {
             | Self::UseRange { .. }
             | Self::MetadataTooLarge(_)
             | Self::UploadRefused(_)
+            | Self::ChecksumRequired
+            | Self::LifetimeRefused { .. }
             | Self::UploadUnknown
             | Self::UploadIncomplete(_)
             | Self::UploadMismatch(_)

@@ -60,6 +60,16 @@ fn every_error_has_its_status_and_code() {
         (Error::BodyIncomplete, 400, "body-incomplete"),
         (Error::Checksum, 400, "checksum-mismatch"),
         (Error::UploadRefused(String::new()), 400, "upload-refused"),
+        (Error::ChecksumRequired, 400, "checksum-required"),
+        (
+            Error::LifetimeRefused {
+                asked: 0,
+                most: 43_200,
+                reason: "",
+            },
+            400,
+            "lifetime-refused",
+        ),
         (Error::UploadUnknown, 404, "upload-unknown"),
         (
             Error::UploadIncomplete(String::new()),

@@ -22,6 +22,18 @@ pub enum Checksum {
     Crc64Nvme(Digest<8>),
 }
 
+/// Whether S3 takes a body that comes without a checksum.
+///
+/// Buckets with a default retention do not (*Object Lock considerations*): `PUT`, forms and parts need one each.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum ChecksumDemand {
+    /// It takes bodies without.
+    #[default]
+    Never,
+    /// Every body needs one.
+    Always,
+}
+
 impl Checksum {
     /// The header (or form field) S3 reads it from.
     pub const fn header(&self) -> &'static str {

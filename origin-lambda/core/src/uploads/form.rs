@@ -6,6 +6,17 @@ use keyfront_names::KeyArn;
 
 use super::{Upload, plan::ONE_REQUEST_MOST};
 
+/// What S3 replaces by the file's name in every field of a form, before it compares them with the policy.
+pub(super) const REPLACED_IN_FORMS: &str = "${filename}";
+
+/// Whether S3 would store something else than an upload's fields say.
+pub(super) fn is_changed_by_s3(upload: &Upload) -> bool {
+    let attributes = upload.attributes();
+    let headers = attributes.headers();
+    let mut values = headers.iter().map(|(_, value)| value.as_str());
+    upload.key.contains(REPLACED_IN_FORMS) || values.any(|value| value.contains(REPLACED_IN_FORMS))
+}
+
 /// The fields a form must have, exactly, and the sizes its file may have.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct FormFields {

@@ -13,14 +13,16 @@ mod plan;
 #[cfg(test)]
 mod tests;
 mod upload;
+mod validity;
 
 pub use self::{
-    checksum::Checksum,
+    checksum::{Checksum, ChecksumDemand},
     completion::{check_object, check_parts, missing},
     form::{FormFields, form_fields},
     fresh_key::fresh_key,
-    part_plan::{MAX_OBJECT, MAX_PARTS, MIN_PART, PartPlan},
+    part_plan::{MAX_OBJECT, MAX_PART, MAX_PARTS, MIN_PART, PartPlan},
     parts::{PartChecksums, PartRequest, plan_parts},
     plan::{KeyOrigin, PartsPlan, Plan, SendBy, UploadRequest, UploadStart, plan},
     upload::{Kind, Upload},
+    validity::{CredentialsEnd, LONGEST_REQUEST, LONGEST_SESSION, Promise, Validity},
 };

@@ -6,8 +6,10 @@
 pub const MIN_PART: u64 = 5 << 20;
 /// Parts of one object at most.
 pub const MAX_PARTS: u32 = 10_000;
-/// Bytes of one object at most.
-pub const MAX_OBJECT: u64 = 5 << 40;
+/// Bytes of one part at most.
+pub const MAX_PART: u64 = 5 << 30;
+/// Bytes of one object at most: 48.8 TiB.
+pub const MAX_OBJECT: u64 = MAX_PART * MAX_PARTS as u64;
 
 /// What a part has where 10,000 of them suffice: large enough that requests cost little, small
 /// enough that a lost one costs little.
@@ -62,9 +64,10 @@ mod tests {
     use super::*;
 
     #[test]
-    fn five_tebibytes_fit_into_ten_thousand_parts() {
+    fn the_largest_object_is_ten_thousand_parts_of_5_gib() {
+        assert_eq!(MAX_OBJECT, 53_687_091_200_000);
         let plan = PartPlan::of(MAX_OBJECT).unwrap();
-        assert!(plan.count() <= MAX_PARTS && plan.part_size() <= 5 << 30);
+        assert_eq!((plan.count(), plan.part_size()), (MAX_PARTS, MAX_PART));
         assert_eq!(plan.part_size() % MIB, 0);
         assert_eq!(PartPlan::of(MAX_OBJECT + 1), None);
         assert_eq!(PartPlan::of(0), None);
@@ -79,7 +82,7 @@ mod tests {
             let last = plan.length_of(count).unwrap();
             prop_assert!(last >= 1 && last <= plan.part_size());
             prop_assert_eq!(u64::from(count - 1) * plan.part_size() + last, size);
-            prop_assert!(count == 1 || plan.part_size() >= MIN_PART);
+            prop_assert!(count == 1 || (MIN_PART..=MAX_PART).contains(&plan.part_size()));
             prop_assert_eq!(plan.length_of(0), None);
             prop_assert_eq!(plan.length_of(count + 1), None);
         }

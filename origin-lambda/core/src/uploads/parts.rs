@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use super::{Checksum, MAX_PARTS, Upload};
+use super::{Checksum, ChecksumDemand, MAX_PARTS, Upload};
 use crate::error::Error;
 
 /// Parts signed in one call at most.
@@ -23,12 +23,19 @@ pub struct PartRequest {
 /// The requests for parts; each is bound to its part's number and, where the object's size is known, to its length.
 ///
 /// # Errors
-/// There is no such part, or too many are asked for at once.
-pub fn plan_parts(upload: &Upload, parts: &PartChecksums) -> Result<Vec<PartRequest>, Error> {
+/// There is no such part, or too many are asked for at once; a checksum is missing that the bucket demands.
+pub fn plan_parts(
+    upload: &Upload,
+    parts: &PartChecksums,
+    checksums: ChecksumDemand,
+) -> Result<Vec<PartRequest>, Error> {
     if parts.is_empty() || parts.len() > BATCH {
         return Err(Error::UploadRefused(format!(
             "ask for 1 to {BATCH} parts at a time"
         )));
+    }
+    if checksums == ChecksumDemand::Always && parts.values().any(Option::is_none) {
+        return Err(Error::ChecksumRequired);
     }
     let request = |(&number, checksum): (&u32, &Option<Checksum>)| {
         let length = length(upload, number)?.map(|bytes| ("content-length", bytes.to_string()));

@@ -2,7 +2,7 @@
 
 use keyfront_names::ObjectKey;
 
-use super::{Checksum, Kind, MAX_OBJECT, PartPlan, Upload};
+use super::{Checksum, ChecksumDemand, Kind, MAX_OBJECT, PartPlan, Upload, form::is_changed_by_s3};
 use crate::{
     content_coding::ContentCoding,
     encryption::EncryptionMode,
@@ -77,6 +77,8 @@ pub struct UploadStart {
     pub id: String,
     /// Unix time.
     pub now: u64,
+    /// Whether the bucket takes bodies without a checksum.
+    pub checksums: ChecksumDemand,
 }
 
 /// An authorised upload that S3 does not know yet.
@@ -152,8 +154,18 @@ pub fn plan(session: &Session, request: &UploadRequest, start: UploadStart) -> R
         kind: Kind::Put,
         sealed: None,
     };
-    Ok(match transfer(request)? {
+    let transfer = transfer(request)?;
+    let demanded = start.checksums == ChecksumDemand::Always;
+    if demanded && !matches!(transfer, Transfer::Parts) && request.checksum.is_none() {
+        return Err(Error::ChecksumRequired);
+    }
+    Ok(match transfer {
         Transfer::Put => Plan::OneRequest(upload),
+        Transfer::Form if is_changed_by_s3(&upload) => {
+            return Err(refuse(
+                "S3 replaces ${filename} in a form's fields by the name of the file: ask for put or multipart",
+            ));
+        }
         Transfer::Form => Plan::OneRequest(Upload {
             kind: Kind::Form,
             ..upload

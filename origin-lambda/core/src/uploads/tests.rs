@@ -60,6 +60,7 @@ fn planned(request: &UploadRequest) -> Result<Upload, Error> {
     let start = UploadStart {
         id: "id".to_owned(),
         now: 7,
+        checksums: ChecksumDemand::Never,
     };
     Ok(match plan(&session(), request, start)? {
         Plan::OneRequest(upload) => upload,
@@ -214,4 +215,63 @@ fn parts_must_be_gapless_and_add_up() {
     }
     let outcome = check_parts(&upload, &[part(1, 6)]);
     assert!(matches!(outcome, Err(Error::UploadMismatch("size"))));
+}
+
+#[test]
+fn a_forms_fields_hold_nothing_that_s3_replaces() {
+    let with = |send_by, key: &str| UploadRequest {
+        key: ObjectKey::new(key).unwrap(),
+        send_by,
+        overwrite: Overwrite::Allow,
+        ..request()
+    };
+    for key in ["site/${filename}", "site/a${filename}b"] {
+        let refused = planned(&with(SendBy::Form, key)).unwrap_err();
+        assert!(refused.to_string().contains("ask for put or multipart"));
+        for other in [SendBy::Put, SendBy::Multipart] {
+            assert_eq!(planned(&with(other, key)).unwrap().key, key);
+        }
+    }
+    for key in ["site/$filename", "site/${FILENAME}", "site/{filename}"] {
+        assert_eq!(planned(&with(SendBy::Form, key)).unwrap().kind, Kind::Form);
+    }
+}
+
+#[test]
+fn where_the_bucket_demands_checksums_nothing_is_planned_without_one() {
+    let demanding = |request: &UploadRequest| {
+        let start = UploadStart {
+            id: "id".to_owned(),
+            now: 7,
+            checksums: ChecksumDemand::Always,
+        };
+        plan(&session(), request, start)
+    };
+    for send_by in [SendBy::Auto, SendBy::Put, SendBy::Form] {
+        let bare = UploadRequest {
+            send_by,
+            overwrite: Overwrite::Allow,
+            ..request()
+        };
+        let refused = demanding(&bare).unwrap_err();
+        assert!(matches!(refused, Error::ChecksumRequired), "{send_by:?}");
+        let summed = UploadRequest {
+            checksum: sha256(),
+            ..bare
+        };
+        assert!(demanding(&summed).is_ok(), "{send_by:?}");
+    }
+    let parted = UploadRequest {
+        send_by: SendBy::Multipart,
+        ..request()
+    };
+    let Plan::Parts(parts) = demanding(&parted).unwrap() else {
+        panic!("parts");
+    };
+    let upload = parts.begun("u".to_owned());
+    let parts = |sum| PartChecksums::from([(1, sum)]);
+    let bare = plan_parts(&upload, &parts(None), ChecksumDemand::Always);
+    assert!(matches!(bare.unwrap_err(), Error::ChecksumRequired));
+    assert!(plan_parts(&upload, &parts(sha256()), ChecksumDemand::Always).is_ok());
+    assert!(plan_parts(&upload, &parts(None), ChecksumDemand::Never).is_ok());
 }
