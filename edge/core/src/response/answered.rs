@@ -14,7 +14,13 @@ pub struct OriginResponse<'a> {
 }
 
 /// The response headers whose *values* the edge reads.
-pub const RELEVANT_RESPONSE_HEADERS: [&str; 4] = ["content-range", "content-type", "date", "vary"];
+pub const RELEVANT_RESPONSE_HEADERS: [&str; 5] = [
+    "cache-control",
+    "content-range",
+    "content-type",
+    "date",
+    "vary",
+];
 
 impl OriginResponse<'_> {
     pub(super) fn header(&self, name: &str) -> Option<&str> {
