@@ -112,6 +112,15 @@ impl ObjectKey {
         uri_encoding::append_path(out, &self.0);
     }
 
+    /// The one path under which viewers read this key and a CDN keeps it, on a site without prefix: what every other
+    /// spelling is redirected to, and what an invalidation names. It stays itself in every URL parser.
+    #[must_use]
+    pub fn viewer_path(&self) -> String {
+        let mut path = String::from("/");
+        uri_encoding::append_viewer_path(&mut path, &self.0);
+        path
+    }
+
     /// The decoded key, owned.
     #[must_use]
     pub fn into_string(self) -> String {

@@ -1,11 +1,14 @@
-//! Percent-encoding as S3 and SigV4 define it: unreserved characters (`A-Z a-z 0-9 - . _ ~`) stay, every
-//! other byte becomes `%XX` with upper-case digits; a path keeps `/`.
+//! Percent-encoding, in two sets of characters that stay; every other byte becomes `%XX` with upper-case digits.
 //!
-//! There is one spelling for every value ("strict" below), so two spellings of one path can never meet two
+//! *Strict*, as S3 and SigV4 define it: unreserved characters (`A-Z a-z 0-9 - . _ ~`), and `/` in a path. *Viewer*, as
+//! browsers write a path: those and RFC 3986's `sub-delims`, `:` and `@`, which no URL parser rewrites.
+//!
+//! There is one spelling for every value in each set, so two spellings of one path can never meet two
 //! rules. `+` is never a space here, neither encoded nor decoded. It does not split, normalise or validate
 //! paths: that is `keyfront-names`'s and the canonical request's work.
 //!
-//! Spec: "URI-encode" in *Authenticating Requests: Using the Authorization Header* (Amazon S3 API reference).
+//! Spec: "URI-encode" in *Authenticating Requests: Using the Authorization Header* (Amazon S3 API reference); `pchar` in
+//! RFC 3986, section 3.3.
 
 use alloc::{borrow::Cow, string::String, vec::Vec};
 
@@ -63,6 +66,26 @@ pub fn append_component(out: &mut String, decoded: &str) {
     append::<COMPONENT>(out, decoded);
 }
 
+/// Encodes a decoded path as viewers write it: `/` and RFC 3986's `pchar` stay. What comes out stays itself in every
+/// URL parser, so it is the one spelling under which a CDN needs to keep a path.
+///
+/// ```
+/// use keyfront_sigv4::uri_encoding::encode_viewer_path;
+///
+/// assert_eq!(encode_viewer_path("/it's (1)+a@b~.jpg"), "/it's%20(1)+a@b~.jpg");
+/// ```
+#[must_use]
+pub fn encode_viewer_path(decoded: &str) -> String {
+    let mut out = String::new();
+    append_viewer_path(&mut out, decoded);
+    out
+}
+
+/// [`encode_viewer_path`] into the end of `out`.
+pub fn append_viewer_path(out: &mut String, decoded: &str) {
+    append::<VIEWER>(out, decoded);
+}
+
 /// Decodes every `%XX` once. Everything else, `+` included, stands for itself.
 ///
 /// # Errors
@@ -102,6 +125,12 @@ pub fn is_strict_path(path: &str) -> bool {
     is_strict::<PATH>(path)
 }
 
+/// Is this path already what [`encode_viewer_path`] makes of what it decodes to?
+#[must_use]
+pub fn is_viewer_path(path: &str) -> bool {
+    is_strict::<VIEWER>(path)
+}
+
 /// Is this component already in the one strict spelling, i.e. what [`encode_component`] makes of what it
 /// decodes to?
 #[must_use]
@@ -109,9 +138,10 @@ pub fn is_strict_component(component: &str) -> bool {
     is_strict::<COMPONENT>(component)
 }
 
-/// The two classes of a byte, as bits of [`CLASSES`].
+/// The classes of a byte, as bits of [`CLASSES`].
 const PATH: u8 = 1;
 const COMPONENT: u8 = 2;
+const VIEWER: u8 = 4;
 
 static CLASSES: [u8; 256] = {
     let mut classes = [0; 256];
@@ -120,9 +150,14 @@ static CLASSES: [u8; 256] = {
         let plain =
             (byte as u8).is_ascii_alphanumeric() || matches!(byte as u8, b'-' | b'.' | b'_' | b'~');
         if plain {
-            classes[byte] = PATH | COMPONENT;
+            classes[byte] = PATH | COMPONENT | VIEWER;
         } else if byte as u8 == b'/' {
-            classes[byte] = PATH;
+            classes[byte] = PATH | VIEWER;
+        } else if matches!(
+            byte as u8,
+            b'!' | b'$' | b'&' | b'\'' | b'(' | b')' | b'*' | b'+' | b',' | b';' | b'=' | b':' | b'@'
+        ) {
+            classes[byte] = VIEWER;
         }
         byte += 1;
     }

@@ -4,7 +4,7 @@
 
 use keyfront_sigv4::uri_encoding::{
     DecodeError, append_respelled_component, decode, encode_component, encode_path,
-    is_strict_component, is_strict_path,
+    encode_viewer_path, is_strict_component, is_strict_path, is_viewer_path,
 };
 use proptest::prelude::*;
 
@@ -22,6 +22,24 @@ fn only_unreserved_characters_and_a_paths_slash_stay() {
         .collect();
     assert_eq!(encode_component(&ascii), expected);
     assert_eq!(encode_path(&ascii), expected.replace("%2F", "/"));
+}
+
+#[test]
+fn a_viewers_path_keeps_what_rfc_3986_lets_stand_in_a_segment() {
+    let ascii: String = (0_u8..128).map(char::from).collect();
+    let expected: String = ascii
+        .bytes()
+        .map(|byte| match byte {
+            b'A'..=b'Z' | b'a'..=b'z' | b'0'..=b'9' => char::from(byte).to_string(),
+            byte if b"-._~!$&'()*+,;=:@/".contains(&byte) => char::from(byte).to_string(),
+            byte => format!("%{byte:02X}"),
+        })
+        .collect();
+    assert_eq!(encode_viewer_path(&ascii), expected);
+    assert_eq!(encode_viewer_path("é/👩"), "%C3%A9/%F0%9F%91%A9");
+    for other in ["/%61", "/%7Ex", "/a%2fb", "/a%2Fb", "/a%28", "/é", "/a b", "/%c3%a9"] {
+        assert!(!is_viewer_path(other), "{other}");
+    }
 }
 
 #[test]
@@ -78,6 +96,7 @@ proptest! {
     #[test]
     fn decoding_undoes_encoding(text: String) {
         let (path, component) = (encode_path(&text), encode_component(&text));
+        prop_assert_eq!(decode(&encode_viewer_path(&text)).unwrap(), text.as_str());
         prop_assert_eq!(decode(&path).unwrap(), text.as_str());
         prop_assert_eq!(decode(&component).unwrap(), text.as_str());
     }
@@ -85,14 +104,16 @@ proptest! {
     #[test]
     fn what_is_encoded_is_strict(text: String) {
         prop_assert!(is_strict_path(&encode_path(&text)));
+        prop_assert!(is_viewer_path(&encode_viewer_path(&text)));
         prop_assert!(is_strict_component(&encode_component(&text)));
     }
 
     #[test]
-    fn a_strict_text_is_the_encoding_of_what_it_decodes_to(text in "([a-z%/.+~]|%[0-9A-Fa-f]{2}){0,20}") {
+    fn a_strict_text_is_the_encoding_of_what_it_decodes_to(text in "([a-z%/.+~'(é]|%[0-9A-Fa-f]{2}){0,20}") {
         if let Ok(decoded) = decode(&text) {
             prop_assert_eq!(is_strict_path(&text), encode_path(&decoded) == text);
             prop_assert_eq!(is_strict_component(&text), encode_component(&decoded) == text);
+            prop_assert_eq!(is_viewer_path(&text), encode_viewer_path(&decoded) == text);
         }
     }
 
@@ -106,7 +127,7 @@ proptest! {
 
     #[test]
     fn no_text_panics(text in "[%0-9a-fG-Z+/é]{0,40}") {
-        let _ = (decode(&text), is_strict_path(&text), is_strict_component(&text));
+        let _ = (decode(&text), is_strict_path(&text), is_strict_component(&text), is_viewer_path(&text));
         let _ = append_respelled_component(&mut String::new(), &text);
     }
 }

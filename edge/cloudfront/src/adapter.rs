@@ -11,7 +11,7 @@ use keyfront_edge::response::is_transfer_header;
 use keyfront_edge::{
     Answer, AnsweredRequest, BodyOf, Cleaned, Connection, Edge, Header, Host, Invocation,
     OriginRequest, OriginResponse, Refusal, RequestBody, ResponseFacts, RoleCredentials, Route,
-    Served, ViewerRequest, clean, keeps_request_header, keeps_response_header,
+    Served, ViewerRequest, clean, keeps_response_header,
 };
 
 use crate::frame::{self, Frame, Malformed, Outcome, RequestFields, ResponseFields};
@@ -165,7 +165,7 @@ fn response(fields: &ResponseFields<'_>, out: &mut Vec<u8>) -> Result<(), Malfor
 }
 
 fn forward(out: &mut Vec<u8>, names: &[&str], signed: &OriginRequest) {
-    let kept = kept(names, |name| keeps_request_header(signed.route, name));
+    let kept = kept(names, |name| signed.keeps(name));
     let mut texts = vec![signed.path.as_str(), signed.query.as_str()];
     push_headers(&mut texts, &signed.headers);
     frame::encode(out, Outcome::Forward, &kept, &texts);

@@ -5,6 +5,7 @@
 //! what the next viewer gets. It knows neither time nor credentials and signs nothing.
 
 mod body;
+mod conditions;
 mod methods;
 mod path;
 mod query;
@@ -21,6 +22,7 @@ use crate::site::Site;
 use crate::viewer_request::ViewerRequest;
 
 pub(crate) use self::body::Body;
+pub(crate) use self::conditions::Conditions;
 use self::methods::Methods;
 
 /// A request that may go on, and all that is needed of it to sign.
@@ -35,6 +37,7 @@ pub struct Admitted<'a> {
     /// The publisher's own `Authorization`.
     pub(crate) authorization: Option<&'a str>,
     pub(crate) grant: Grant,
+    pub(crate) conditions: Conditions,
     pub(crate) request_id: &'a str,
 }
 
@@ -89,17 +92,22 @@ pub(crate) fn admit<'a>(
         Methods::Read => query::read_query(site, request.query)?,
         Methods::Publish => query::publish_query(request.query)?,
     };
-    let destination = match routed {
+    let destination = match redirect::respelled(site, routed, request.path, &path)? {
         Routed::To(destination) => destination,
-        Routed::Redirect(folder) => {
-            return Ok(Outcome::Answer(redirect::to(&folder, &query, grant)));
+        Routed::Redirect(path) => {
+            return Ok(Outcome::Answer(redirect::to(&path, &query, grant)));
         }
     };
-    let (body, authorization) = match methods {
-        Methods::Read => (body::of_read(request.body)?, None),
+    let (body, authorization, conditions) = match methods {
+        Methods::Read => (
+            body::of_read(request.body)?,
+            None,
+            Conditions::of_read(method, request)?,
+        ),
         Methods::Publish => (
             body::of_publish(request),
             body::publish_authorization(request),
+            Conditions::default(),
         ),
     };
     Ok(Outcome::Admitted(Admitted {
@@ -110,6 +118,7 @@ pub(crate) fn admit<'a>(
         body,
         authorization,
         grant: grant.clone(),
+        conditions,
         request_id: request.request_id,
     }))
 }

@@ -2,35 +2,44 @@
 //!
 //! Reads HTTP's preferred form and SigV4's basic form; it writes none.
 
-use crate::text::decimal;
+use crate::text::{decimal, split_once};
 
 const MONTHS: [&str; 12] = [
     "Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec",
 ];
 
-/// `Mon, 13 Jan 2020 20:12:38 GMT` (IMF-fixdate, RFC 9110, section 5.6.7).
+const WEEKDAYS: [&str; 7] = ["Thu", "Fri", "Sat", "Sun", "Mon", "Tue", "Wed"];
+
+const DAY: i64 = 24 * 60 * 60;
+
+/// `Mon, 13 Jan 2020 20:12:38 GMT` (IMF-fixdate, RFC 9110, section 5.6.7), to the letter: a day that the calendar has, under
+/// its own weekday.
 #[must_use]
 pub fn from_imf_fixdate(text: &str) -> Option<i64> {
-    let rest = text.get(5..)?.strip_suffix(" GMT")?;
-    let mut parts = rest.split(' ');
-    let day = number(parts.next()?)?;
-    let name = parts.next()?;
+    let bytes = text.as_bytes();
+    let separated = [(3, b','), (4, b' '), (7, b' '), (11, b' '), (16, b' '), (19, b':'), (22, b':')];
+    if bytes.len() != 29 || separated.iter().any(|(at, byte)| bytes[*at] != *byte) {
+        return None;
+    }
+    let field = |from: usize, to: usize| number(text.get(from..to)?);
+    let name = text.get(8..11)?;
     let month = MONTHS.iter().position(|month| *month == name)?;
-    let year = number(parts.next()?)?;
-    let mut clock = parts.next()?.split(':');
-    let (hour, minute, second) = (
-        number(clock.next()?)?,
-        number(clock.next()?)?,
-        number(clock.next()?)?,
-    );
-    Some(unix([
-        year,
-        i64::try_from(month).ok()? + 1,
-        day,
-        hour,
-        minute,
-        second,
-    ]))
+    let (month, year, day) = (i64::try_from(month).ok()? + 1, field(12, 16)?, field(5, 7)?);
+    let (hour, minute, second) = (field(17, 19)?, field(20, 22)?, field(23, 25)?);
+    let seconds = unix([year, month, day, hour, minute, second]);
+    let of_month = |month, day| unix([year, month, day, 0, 0, 0]);
+    let days = (of_month(month + 1, 1) - of_month(month, 1)) / DAY;
+    let weekday = usize::try_from(seconds.div_euclid(DAY).rem_euclid(7)).ok()?;
+    let exists = (1..=days).contains(&day) && hour < 24 && minute < 60 && second < 60;
+    (exists && text.get(..3) == Some(WEEKDAYS[weekday]) && text.get(25..) == Some(" GMT"))
+        .then_some(seconds)
+}
+
+/// Whether a text may be a date in one of HTTP's forms, the obsolete ones included.
+pub(crate) fn names_a_month(text: &str) -> bool {
+    MONTHS
+        .iter()
+        .any(|month| split_once(text, month).is_some())
 }
 
 /// `20200113T201238Z`.
@@ -97,6 +106,15 @@ mod tests {
             "Mon, 13 Jan 2020",
             "Mon, 13 Foo 2020 20:12:38 GMT",
             "Mon, 1é Jan 2020 20:12:38 GMT",
+            "Tue, 13 Jan 2020 20:12:38 GMT",
+            "Sun, 31 Feb 2020 20:12:38 GMT",
+            "Sat, 29 Feb 2023 20:12:38 GMT",
+            "Mon, 13 Jan 2020 24:12:38 GMT",
+            "Mon, 13 Jan 2020 20:60:38 GMT",
+            "Mon, 13 Jan 2020 20:12:60 GMT",
+            "Mon, 13 Jan 2020 20:12:38 UTC",
+            "Mon 13 Jan 2020 20:12:38 GMT ",
+            "Monday, 13-Jan-20 20:12:38 GMT",
         ] {
             assert_eq!(from_imf_fixdate(text), None, "{text}");
             assert_eq!(from_amz_date(text), None, "{text}");

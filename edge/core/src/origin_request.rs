@@ -21,8 +21,8 @@ pub use self::header_policy::keeps_request_header;
 pub use self::host::{Host, Unassisted};
 pub(crate) use self::signing::{Signers, SigningInput};
 
-/// A signed request. Send it to `host` by `scheme` (a CDN has its own configuration for that), with the viewer's headers for which
-/// [`keeps_request_header`] holds and these set over them, and with the viewer's body.
+/// A signed request. Send it to `host` by `scheme` (a CDN has its own configuration for that), with the viewer's headers that
+/// it [keeps](OriginRequest::keeps) and these set over them, and with the viewer's body.
 #[derive(Clone, PartialEq, Eq)]
 pub struct OriginRequest {
     /// The viewer's method.
@@ -41,6 +41,18 @@ pub struct OriginRequest {
     pub route: Route,
     /// What [`clean`](crate::response::clean) needs to know when the answer comes; `headers` carry it too.
     pub facts: ResponseFacts,
+    /// Headers of this viewer's that stay behind although the route keeps them: a range that means nothing.
+    pub(crate) dropped: Vec<&'static str>,
+    /// Headers of this viewer's that have no meaning to the bucket. A host that may leaves them out.
+    pub ignorable: Vec<&'static str>,
+}
+
+impl OriginRequest {
+    /// Whether a viewer's header (lower-case name) goes along, unchanged and unsigned.
+    #[must_use]
+    pub fn keeps(&self, name: &str) -> bool {
+        keeps_request_header(self.route, name) && !self.dropped.contains(&name)
+    }
 }
 
 impl core::fmt::Debug for OriginRequest {
@@ -61,7 +73,7 @@ pub struct Connection<'a> {
     /// The domain the CDN will connect to, if that is not the edge's choice.
     pub domain: Option<&'a str>,
     /// The value of the `x-amz-cf-id` header that the CDN adds after the edge, if it reaches a custom origin:
-    /// it is signed and not returned.
+    /// towards the bucket, which wants every `x-amz-*` signed, it is signed and not returned.
     pub cf_id: Option<&'a str>,
 }
 

@@ -33,6 +33,10 @@ pub enum Refusal {
     QueryRefused,
     /// There is no such object, or none may be shown.
     NotFound,
+    /// The bucket does not read a conditional header in the form the viewer wrote it.
+    HeaderInvalid,
+    /// `If-Match` names no entity tag, so nothing matches it.
+    PreconditionFailed,
     /// The method is not served on this route.
     MethodNotAllowed {
         /// Value of the `Allow` header.
@@ -93,6 +97,8 @@ impl Refusal {
             Self::KeyTooLong => &ProblemType::KEY_TOO_LONG,
             Self::QueryRefused => &ProblemType::QUERY_REFUSED,
             Self::NotFound => &ProblemType::NOT_FOUND,
+            Self::HeaderInvalid => &ProblemType::HEADER_INVALID,
+            Self::PreconditionFailed => &ProblemType::PRECONDITION_FAILED,
             Self::MethodNotAllowed { .. } => &ProblemType::METHOD_NOT_ALLOWED,
             Self::BodyTooLarge => &ProblemType::BODY_TOO_LARGE,
             Self::UseRange => &ProblemType::USE_RANGE,

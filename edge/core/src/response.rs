@@ -7,6 +7,7 @@
 mod answered;
 mod cause;
 mod facts;
+mod lifetime;
 
 use alloc::{borrow::ToOwned, string::String, vec, vec::Vec};
 
@@ -19,7 +20,7 @@ use crate::site::DeniedAs;
 use crate::text::append;
 
 pub use self::answered::{AnsweredRequest, OriginResponse, RELEVANT_RESPONSE_HEADERS};
-pub use self::facts::ResponseFacts;
+pub use self::facts::{ConditionForms, ResponseFacts};
 
 /// What the viewer gets.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -129,6 +130,7 @@ fn passing(
     cache: Option<&'static str>,
 ) -> Vec<Header> {
     let mut headers = vec![Header::new("x-content-type-options", "nosniff")];
+    let cache = cache.map_or_else(|| lifetime::of_object(facts.route, response), |value| Some(value.into()));
     headers.extend(cache.map(|value| Header::new("cache-control", value)));
     headers.extend(facts.grant.headers());
     headers.extend(content_encoding(response));

@@ -162,7 +162,7 @@ impl Edge {
     pub fn missing_page(&mut self, site: &[u8]) -> Option<String> {
         let site = self.sites.site(site).ok()?;
         let mut path = String::from("/");
-        path.push_str(&uri_encoding::encode_path(site.not_found.as_deref()?));
+        uri_encoding::append_viewer_path(&mut path, site.not_found.as_deref()?);
         Some(path)
     }
 }

@@ -48,6 +48,15 @@ pub enum TrailingSlash {
     Redirect,
 }
 
+/// How a path is served that is not written in the one spelling copies are kept under.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Spelling {
+    /// By a redirect to that spelling.
+    Redirect,
+    /// As it is: the site option `"spelling":"accept"`, for a CDN that does not show the edge the path it was sent.
+    Accept,
+}
+
 /// One validated site.
 #[derive(Debug)]
 pub struct Site {
@@ -64,6 +73,8 @@ pub struct Site {
     pub not_found: Option<String>,
     /// What becomes of `/docs`.
     pub trailing_slash: TrailingSlash,
+    /// What becomes of `/%61`.
+    pub spelling: Spelling,
     /// Query parameters, by decoded name, that reach the origin.
     pub query: Vec<String>,
     /// Who may read from other web origins; the first rule that matches decides.
@@ -112,6 +123,7 @@ impl Site {
                 .map(|key| document_key("not_found", key))
                 .transpose()?,
             trailing_slash: trailing_slash(document.trailing_slash.as_deref())?,
+            spelling: spelling(document.spelling.as_deref())?,
             query: query_names(document.query)?,
             cors: cors_rule::validate(&document.cors)?,
             denied_as: if document.denied_as_missing {
@@ -281,6 +293,14 @@ fn trailing_slash(option: Option<&str>) -> Result<TrailingSlash, SiteError> {
         None => Ok(TrailingSlash::AsRequested),
         Some("redirect") => Ok(TrailingSlash::Redirect),
         Some(_) => Err(field("trailing_slash", "must be redirect")),
+    }
+}
+
+fn spelling(option: Option<&str>) -> Result<Spelling, SiteError> {
+    match option {
+        None | Some("redirect") => Ok(Spelling::Redirect),
+        Some("accept") => Ok(Spelling::Accept),
+        Some(_) => Err(field("spelling", "must be redirect or accept")),
     }
 }
 

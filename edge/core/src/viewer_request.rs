@@ -31,11 +31,16 @@ impl core::fmt::Debug for ViewerRequest<'_> {
 }
 
 /// The headers whose *values* the edge reads; the rest matter by name only.
-pub const RELEVANT_HEADERS: [&str; 6] = [
+pub const RELEVANT_HEADERS: [&str; 11] = [
     "access-control-request-method",
     "authorization",
     "content-length",
+    "if-match",
+    "if-modified-since",
+    "if-none-match",
+    "if-unmodified-since",
     "origin",
+    "range",
     "transfer-encoding",
     "x-amz-content-sha256",
 ];

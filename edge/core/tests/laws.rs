@@ -18,8 +18,9 @@ use keyfront_edge::{
 use keyfront_names::ObjectKey;
 use proptest::prelude::*;
 
-const SITE: &str = r#"{"v":1,"bucket":"private-content","region":"eu-central-1","style":"path","query":["v"],"signing":"sigv4","cors":[{"origins":["https://app.example"]}],"reader":{"prefix":"/r","host":"r.lambda-url.eu-central-1.on.aws","region":"eu-central-1"},"publish":{"prefix":"/_publish","host":"p.lambda-url.eu-west-1.on.aws","region":"eu-west-1"}}"#;
-const PLAIN: &str = r#"{"v":1,"bucket":"private-content","region":"eu-central-1","style":"virtual","query":["v"],"signing":"sigv4"}"#;
+const SITE: &str = r#"{"v":1,"bucket":"private-content","region":"eu-central-1","style":"path","query":["v"],"signing":"sigv4","spelling":"accept","cors":[{"origins":["https://app.example"]}],"reader":{"prefix":"/r","host":"r.lambda-url.eu-central-1.on.aws","region":"eu-central-1"},"publish":{"prefix":"/_publish","host":"p.lambda-url.eu-west-1.on.aws","region":"eu-west-1"}}"#;
+const PLAIN: &str = r#"{"v":1,"bucket":"private-content","region":"eu-central-1","style":"virtual","query":["v"],"signing":"sigv4","spelling":"accept"}"#;
+const STRICT: &str = r#"{"v":1,"bucket":"private-content","region":"eu-central-1","style":"virtual","query":["v"],"signing":"sigv4"}"#;
 
 const CREDENTIALS: RoleCredentials<'static> = RoleCredentials {
     access_key_id: "ASIAEXAMPLE",
@@ -88,9 +89,14 @@ fn oracle(request: &OriginRequest) -> String {
         ("host", request.host.as_str()),
         ("x-amz-cf-id", invocation(SITE).connection.cf_id.unwrap()),
     ];
+    let signed = if request.route == Route::Bucket {
+        &signed[..]
+    } else {
+        &signed[..1]
+    };
     let body = SignableBody::Precomputed(header(request, "x-amz-content-sha256").to_owned());
     let signable =
-        SignableRequest::new(request.method.as_str(), uri, signed.into_iter(), body).unwrap();
+        SignableRequest::new(request.method.as_str(), uri, signed.iter().copied(), body).unwrap();
     let (instructions, _) = sign(signable, &parameters).unwrap().into_parts();
     instructions
         .headers()
@@ -180,6 +186,37 @@ proptest! {
     }
 
     #[test]
+    fn every_spelling_of_a_key_leads_to_its_one_path_by_at_most_one_redirect(
+        key in keys(),
+        seed in proptest::collection::vec(any::<u8>(), 1..16),
+    ) {
+        let path = format!("/{}", spelled(&key, &seed));
+        let read = |path: &str| {
+            let request = ViewerRequest {
+                method: "GET", path, query: "", headers: &[], body: RequestBody::Empty, request_id: "id",
+            };
+            Edge::new().serve(&request, &invocation(STRICT))
+        };
+        match (ObjectKey::new(key), read(&path)) {
+            (Ok(key), Served::Forward(request)) => {
+                prop_assert_eq!(path, key.viewer_path());
+                prop_assert_eq!(request.path, format!("/{}", key.wire()));
+            }
+            (Ok(key), Served::Answer { answer, .. }) if answer.status == 301 => {
+                let location = answer.headers.iter().find(|header| header.name == "location").unwrap();
+                prop_assert_eq!(&*location.value, key.viewer_path());
+                prop_assert!(!location.value.starts_with("//"));
+                prop_assert!(matches!(read(&location.value), Served::Forward(_)));
+            }
+            (Ok(key), Served::Answer { answer, .. }) => {
+                prop_assert!(answer.status == 400 && key.viewer_path().starts_with("//"), "{key} {answer:?}");
+            }
+            (Err(_), Served::Answer { answer, .. }) => prop_assert!((400..500).contains(&answer.status)),
+            (Err(error), Served::Forward(_)) => prop_assert!(false, "{error}"),
+        }
+    }
+
+    #[test]
     fn no_hostile_request_panics_or_leaves_unsigned(
         method in prop_oneof![Just("GET".to_owned()), Just("HEAD".to_owned()), Just("PUT".to_owned()), "\\PC{0,8}"],
         path in prop_oneof!["/\\PC{0,40}", ".{0,20}", "/_publish/[%a-f0-9./]{0,20}", "/[%a-f0-9./]{0,20}"],
@@ -187,7 +224,7 @@ proptest! {
         name in prop_oneof![Just("authorization"), Just("origin"), Just("x-amz-content-sha256"), Just("content-length")],
         value in ".{0,20}",
         request_id in ".{0,12}",
-        site in prop_oneof![Just(SITE.to_owned()), Just(PLAIN.to_owned()), ".{0,40}"],
+        site in prop_oneof![Just(SITE.to_owned()), Just(PLAIN.to_owned()), Just(STRICT.to_owned()), ".{0,40}"],
     ) {
         let headers = [(name, value.as_str())];
         let request = ViewerRequest {
@@ -214,7 +251,7 @@ proptest! {
 
     #[test]
     fn what_a_viewer_adds_besides_the_cache_key_changes_nothing_that_is_signed(
-        name in "(x-amz-[a-z-]{1,20}|authorization|x-keyfront-[a-z]{1,12}|cookie|user-agent|range|if-match)",
+        name in "(x-amz-[a-z-]{1,20}|authorization|x-keyfront-[a-z]{1,12}|cookie|user-agent|range|if-none-match|if-modified-since)",
         value in "[ -~]{0,30}",
         unlisted in "u[a-z]{0,6}=[a-z0-9%]{0,6}",
     ) {
@@ -225,9 +262,17 @@ proptest! {
         let query = format!("v=1&{unlisted}");
         prop_assume!(!["uploads", "uploadid"].contains(&unlisted.split('=').next().unwrap()));
         let hostile = ViewerRequest { headers: &headers, query: &query, ..plain };
-        let served = Edge::new().serve(&plain, &invocation(PLAIN));
-        prop_assert!(matches!(served, Served::Forward(_)));
-        prop_assert_eq!(Edge::new().serve(&hostile, &invocation(PLAIN)), served);
+        let (Served::Forward(plain), Served::Forward(hostile)) = (
+            Edge::new().serve(&plain, &invocation(PLAIN)),
+            Edge::new().serve(&hostile, &invocation(PLAIN)),
+        ) else {
+            return Err(TestCaseError::fail("refused"));
+        };
+        let sent = |request: &OriginRequest| (request.path.clone(), request.query.clone());
+        prop_assert_eq!(sent(&plain), sent(&hostile));
+        for name in ["host", "authorization", "x-amz-date", "x-amz-content-sha256", "x-amz-security-token"] {
+            prop_assert_eq!(header(&plain, name), header(&hostile, name));
+        }
     }
 
     #[test]

@@ -3,7 +3,7 @@
 use keyfront_contract::header;
 use keyfront_edge::{
     Answer, AnsweredRequest, Cleaned, OriginRequest, OriginResponse, Refusal, Route, Scheme, clean,
-    keeps_request_header, keeps_response_header,
+    keeps_response_header,
 };
 use wasm_bindgen::{JsCast as _, JsValue};
 use web_sys::Response;
@@ -54,15 +54,17 @@ impl Answered {
         headers: &[(&str, &str)],
         body: &JsValue,
     ) -> Result<Self, Refusal> {
+        let meant = |(name, _): &&(&str, &str)| signed.keeps(name) && !signed.ignorable.contains(name);
+        let headers: Vec<_> = headers.iter().filter(meant).copied().collect();
         let key = caching::key(exchange.target.host, &exchange.entry.digest, signed);
         if let Some(key) = &key
-            && let Some(response) = cached(key, headers).await
+            && let Some(response) = cached(key, &headers).await
         {
             return Ok(cleaned(exchange, signed, Reply::of(response)).await);
         }
-        let reply = Reply::of(ask(signed, headers, body).await?);
+        let reply = Reply::of(ask(signed, &headers, body).await?);
         if let Some(key) = &key {
-            keep(exchange, signed, key, headers, &reply);
+            keep(exchange, signed, key, &headers, &reply);
         }
         Ok(cleaned(exchange, signed, reply).await)
     }
@@ -144,7 +146,7 @@ pub(crate) async fn ask(
     body: &JsValue,
 ) -> Result<Response, Refusal> {
     let own = |name: &str| WRITTEN_BY_RUNTIME.contains(&name);
-    let kept = |name: &str| keeps_request_header(signed.route, name) && !own(name);
+    let kept = |name: &str| signed.keeps(name) && !own(name);
     let set = signed.headers.iter().filter(|header| {
         !own(header.name)
             && (header.name != header::RESPONSE_FACTS || signed.route == Route::Reader)

@@ -193,6 +193,17 @@ proptest! {
     }
 
     #[test]
+    fn the_viewers_path_decodes_to_the_same_key_and_is_its_own_spelling(text in "\\PC{1,300}") {
+        if let Ok(key) = ObjectKey::new(text) {
+            let path = key.viewer_path();
+            let read = ObjectKey::from_wire_path(path.strip_prefix('/').unwrap());
+            prop_assert_eq!(read.as_ref().map(ObjectKey::viewer_path), Ok(path.clone()));
+            prop_assert_eq!(read, Ok(key));
+            prop_assert!(path.is_ascii() && uri_encoding::is_viewer_path(&path));
+        }
+    }
+
+    #[test]
     fn no_input_panics_and_what_is_accepted_obeys_the_rules(bytes: Vec<u8>) {
         let text = String::from_utf8_lossy(&bytes);
         if let Ok(key) = ObjectKey::from_wire_path(&text) {

@@ -11,8 +11,7 @@ use base64::engine::general_purpose::STANDARD;
 use keyfront_contract::header;
 use keyfront_edge::response::is_transfer_header;
 use keyfront_edge::{
-    Answer, Cleaned, Edge, Header, OriginRequest, Served, Unassisted, keeps_request_header,
-    keeps_response_header,
+    Answer, Cleaned, Edge, Header, OriginRequest, Served, Unassisted, keeps_response_header,
 };
 use keyfront_edge_cloudfront::adapter;
 use keyfront_edge_cloudfront::frame::{RequestFields, ResponseFields};
@@ -162,7 +161,7 @@ impl RequestTexts {
 
 /// The request as the edge changed it.
 fn sent(request: &EdgeRequest, signed: OriginRequest) -> EdgeRequest {
-    let keeps = |name: &str| keeps_request_header(signed.route, name);
+    let keeps = |name: &str| signed.keeps(name);
     let mut origin = request.origin.clone();
     if let Some(origin) = &mut origin {
         origin.custom_headers_mut().remove(header::SITE);

@@ -5,7 +5,7 @@
 
 use alloc::{borrow::ToOwned, vec::Vec};
 
-use keyfront_contract::header;
+use keyfront_contract::{Route, header};
 use keyfront_sigv4::{
     AmzDate, Credentials, MultiRegionSigner, Payload, Request, SignedHeaders, Signer,
     SigningContext, SigningError,
@@ -16,7 +16,7 @@ use super::{Connection, Host, OriginRequest};
 use crate::admission::Admitted;
 use crate::header::Header;
 use crate::refusal::Refusal;
-use crate::response::ResponseFacts;
+use crate::response::{ConditionForms, ResponseFacts};
 use crate::site::SiteError;
 
 /// The signers of both algorithms, with the buffers they keep.
@@ -63,7 +63,11 @@ impl Signers {
             profile,
             date: input.date,
         };
-        let cf_id = input.connection.cf_id;
+        // Nothing says that a Function URL is sent the event's id.
+        let cf_id = input
+            .connection
+            .cf_id
+            .filter(|_| target.route == Route::Bucket);
         let signed = [
             ("host", target.host),
             ("x-amz-cf-id", cf_id.unwrap_or_default()),
@@ -86,6 +90,11 @@ impl Signers {
             route: target.route,
             denied_as: admitted.site.denied_as,
             grant: admitted.grant,
+            conditions: if admitted.conditions.unusual {
+                ConditionForms::Unusual
+            } else {
+                ConditionForms::Usual
+            },
         };
         let mut headers = Vec::with_capacity(8);
         headers.push(Header::new("host", target.host.to_owned()));
@@ -103,6 +112,8 @@ impl Signers {
             headers,
             route: target.route,
             facts,
+            dropped: admitted.conditions.dropped,
+            ignorable: admitted.conditions.ignorable,
         })
     }
 

@@ -10,6 +10,8 @@ fn every_refusal() -> Vec<(Refusal, u16, &'static str)> {
         (Refusal::PathInvalid, 400, "path-invalid"),
         (Refusal::KeyTooLong, 400, "key-too-long"),
         (Refusal::QueryRefused, 400, "query-refused"),
+        (Refusal::HeaderInvalid, 400, "header-invalid"),
+        (Refusal::PreconditionFailed, 412, "precondition-failed"),
         (Refusal::NotFound, 404, "not-found"),
         (
             Refusal::MethodNotAllowed { allow: "GET, HEAD" },

@@ -14,7 +14,8 @@ pub struct OriginResponse<'a> {
 }
 
 /// The response headers whose *values* the edge reads.
-pub const RELEVANT_RESPONSE_HEADERS: [&str; 5] = [
+pub const RELEVANT_RESPONSE_HEADERS: [&str; 6] = [
+    "cache-control",
     "content-encoding",
     "content-range",
     "content-type",

@@ -6,6 +6,7 @@
 use keyfront_contract::{Failure, Route};
 
 use super::answered::{AnsweredRequest, OriginResponse};
+use super::facts::ConditionForms;
 use crate::http_date;
 use crate::refusal::Refusal;
 use crate::text::{joined, split_once};
@@ -23,6 +24,7 @@ pub(super) fn of(request: &AnsweredRequest<'_>, response: &OriginResponse<'_>) -
     match response.status {
         404 => Refusal::NotFound,
         403 if is_skewed(request, response) => Refusal::ClockSkew,
+        400 | 501 if request.facts.conditions == ConditionForms::Unusual => Refusal::HeaderInvalid,
         400 | 401 | 403 => Refusal::OriginDenied,
         // Lambda's front door, before the function.
         413 if request.facts.route == Route::Publish => Refusal::BodyTooLarge,

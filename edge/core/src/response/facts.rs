@@ -21,6 +21,17 @@ pub struct ResponseFacts {
     pub denied_as: DeniedAs,
     /// What the site's cross-origin rules grant.
     pub grant: Grant,
+    /// Whether the bucket may refuse the request for what the viewer wrote.
+    pub conditions: ConditionForms,
+}
+
+/// The forms of the conditions a request carries.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum ConditionForms {
+    /// One tag, or a date in HTTP's preferred format: every bucket reads these.
+    Usual,
+    /// Others; a bucket that does not read them answers 400.
+    Unusual,
 }
 
 impl ResponseFacts {
@@ -31,10 +42,11 @@ impl ResponseFacts {
             route: Route::Bucket,
             denied_as: DeniedAs::Denied,
             grant: Grant::Unruled,
+            conditions: ConditionForms::Usual,
         }
     }
 
-    /// `v1 ROUTE DENIED CORS`, four words.
+    /// `v1 ROUTE DENIED CORS`, four words, and a fifth, `unusual`, about the conditions.
     #[must_use]
     pub fn written(&self) -> String {
         let denied = match self.denied_as {
@@ -55,6 +67,10 @@ impl ResponseFacts {
             denied,
             " ",
             cors,
+            match self.conditions {
+                ConditionForms::Usual => "",
+                ConditionForms::Unusual => " unusual",
+            },
         ])
     }
 
@@ -66,7 +82,8 @@ impl ResponseFacts {
 
     fn parse(value: &str) -> Option<Self> {
         let mut words = value.split(' ');
-        let (Some(FACTS_VERSION), Some(route), Some(denied), Some(cors), None) = (
+        let (Some(FACTS_VERSION), Some(route), Some(denied), Some(cors), conditions, None) = (
+            words.next(),
             words.next(),
             words.next(),
             words.next(),
@@ -93,6 +110,11 @@ impl ResponseFacts {
                     Grant::Origin(origin.to_owned())
                 }
                 _ => return None,
+            },
+            conditions: match conditions {
+                None => ConditionForms::Usual,
+                Some("unusual") => ConditionForms::Unusual,
+                Some(_) => return None,
             },
         })
     }

@@ -1,6 +1,6 @@
 use super::{
-    AnsweredRequest, Cleaned, OriginResponse, ResponseFacts, clean, is_transfer_header,
-    keeps_response_header,
+    AnsweredRequest, Cleaned, ConditionForms, OriginResponse, ResponseFacts, clean,
+    is_transfer_header, keeps_response_header,
 };
 use crate::cors::Grant;
 use crate::site::DeniedAs;
@@ -65,7 +65,8 @@ fn set(cleaned: Cleaned) -> Vec<(&'static str, String)> {
 #[test]
 fn objects_ranges_and_not_modified_pass() {
     for status in [200, 206, 304] {
-        let cleaned = cleaned(&facts(Route::Bucket), "GET", &head(status, &[]));
+        let given = [("cache-control", "no-store")];
+        let cleaned = cleaned(&facts(Route::Bucket), "GET", &head(status, &given));
         assert_eq!(
             set(cleaned),
             [("x-content-type-options", "nosniff".to_owned())]
@@ -376,6 +377,62 @@ fn problem_details_from_a_bucket_are_an_object_like_any_error() {
 }
 
 #[test]
+fn what_a_viewer_wrote_in_a_condition_is_never_the_operators_fault() {
+    let unusual = ResponseFacts {
+        conditions: ConditionForms::Unusual,
+        ..facts(Route::Bucket)
+    };
+    for status in [400, 501] {
+        let expected = (400, "header-invalid".to_owned());
+        assert_eq!(told(&unusual, &head(status, &[])), expected);
+        assert_eq!(told(&facts(Route::Bucket), &head(status, &[])).0, 502);
+    }
+    // Where the cause can be read, it counts.
+    let document = b"<Error><Code>KMS.DisabledException</Code><Message>disabled</Message></Error>";
+    let disabled = OriginResponse {
+        error_body: Some(document),
+        ..head(400, &[])
+    };
+    assert_eq!(told(&unusual, &disabled).1, "kms-disabled");
+}
+
+fn cache_control(route: Route, status: u16, given: &[(&str, &str)]) -> Option<String> {
+    let headers = set(cleaned(&facts(route), "GET", &head(status, given)));
+    let mut found = headers.into_iter().filter(|(name, _)| *name == "cache-control");
+    found.next().map(|(_, value)| value)
+}
+
+#[test]
+fn no_cdn_goes_on_with_an_expired_object_while_its_origin_fails() {
+    for (given, expected) in [
+        (None, Some("stale-if-error=0")),
+        (Some("public, max-age=60"), Some("public, max-age=60, stale-if-error=0")),
+        (Some("max-age=60, Stale-If-Error=600"), None),
+        (Some("no-store"), None),
+        (Some("max-age=\u{e9}"), None),
+    ] {
+        let headers: Vec<_> = given.iter().map(|value| ("cache-control", *value)).collect();
+        for route in [Route::Bucket, Route::Reader] {
+            for status in [200, 206] {
+                let found = cache_control(route, status, &headers);
+                assert_eq!(found.as_deref(), expected, "{given:?}");
+            }
+        }
+        assert_eq!(cache_control(Route::Publish, 200, &headers), None);
+    }
+    let twice = [("cache-control", "public"), ("cache-control", "max-age=1")];
+    let joined = cache_control(Route::Bucket, 200, &twice);
+    assert_eq!(joined.as_deref(), Some("public, max-age=1, stale-if-error=0"));
+}
+
+#[test]
+fn a_304_changes_only_a_lifetime_it_names() {
+    assert_eq!(cache_control(Route::Bucket, 304, &[]), None);
+    let named = cache_control(Route::Bucket, 304, &[("cache-control", "max-age=60")]);
+    assert_eq!(named.as_deref(), Some("max-age=60, stale-if-error=0"));
+}
+
+#[test]
 fn denied_as_missing_does_not_hide_a_publishers_403() {
     let facts = ResponseFacts {
         denied_as: DeniedAs::Missing,
@@ -435,12 +492,15 @@ fn facts_travel_in_a_header_and_come_back() {
                 Grant::Nobody,
                 Grant::Origin("https://a.example:1".into()),
             ] {
-                let facts = ResponseFacts {
-                    route: origin,
-                    denied_as,
-                    grant,
-                };
-                assert_eq!(ResponseFacts::read(Some(&facts.written())), facts);
+                for conditions in [ConditionForms::Usual, ConditionForms::Unusual] {
+                    let facts = ResponseFacts {
+                        route: origin,
+                        denied_as,
+                        grant: grant.clone(),
+                        conditions,
+                    };
+                    assert_eq!(ResponseFacts::read(Some(&facts.written())), facts);
+                }
             }
         }
     }
@@ -455,6 +515,7 @@ fn facts_that_were_not_written_here_count_as_the_strictest() {
         Some("v1 publish missing"),
         Some("v1 publish missing * x"),
         Some("v1 reader denied a b"),
+        Some("v1 bucket denied * unusual x"),
     ] {
         assert_eq!(
             ResponseFacts::read(value),

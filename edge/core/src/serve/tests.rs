@@ -7,6 +7,8 @@ use crate::{
     Connection, Host, OriginRequest, RequestBody, RoleCredentials, Route, Unassisted, ViewerRequest,
 };
 
+/// A site that serves every spelling as it is.
+const ACCEPT: &str = r#","spelling":"accept""#;
 const FUNCTIONS: &str = r#","reader":{"prefix":"/private","host":"read.lambda-url.eu-central-1.on.aws","region":"eu-central-1"},"publish":{"prefix":"/_publish","host":"pub.lambda-url.eu-west-1.on.aws","region":"eu-west-1"}"#;
 
 fn served(more: &str, request: &ViewerRequest<'_>) -> Served {
@@ -77,22 +79,155 @@ fn a_read_leaves_signed_for_the_bucket() {
 
 #[test]
 fn literal_plus_in_key_is_sent_and_signed_as_percent_2b() {
-    let [plus, encoded] = ["/a+b", "/a%2Bb"].map(|path| forwarded(served("", &get(path))));
+    let [plus, encoded] = ["/a+b", "/a%2Bb"].map(|path| forwarded(served(ACCEPT, &get(path))));
     assert_eq!(plus.path, "/a%2Bb");
     assert_eq!(plus, encoded);
 }
 
 #[test]
 fn every_spelling_of_a_path_leaves_as_the_same_request() {
-    let strict = forwarded(served("", &get("/%C3%A9/~a(1)!")));
+    let strict = forwarded(served(ACCEPT, &get("/%C3%A9/~a(1)!")));
     assert_eq!(strict.path, "/%C3%A9/~a%281%29%21");
     for spelling in [
         "/\u{e9}/~a(1)!",
         "/%c3%a9/%7ea%281%29%21",
         "/%C3%A9%2F~%61(1)!",
     ] {
-        assert_eq!(forwarded(served("", &get(spelling))), strict, "{spelling}");
+        assert_eq!(forwarded(served(ACCEPT, &get(spelling))), strict, "{spelling}");
     }
+}
+
+#[test]
+fn every_listed_key_is_served_at_its_one_path_and_redirected_to_from_its_wire_form() {
+    let table = include_str!("../../../../tests/cases/viewer-paths.json");
+    let table: serde_json::Value = serde_json::from_str(table).unwrap();
+    for row in table["paths"].as_array().unwrap() {
+        let key = keyfront_names::ObjectKey::new(row["key"].as_str().unwrap()).unwrap();
+        let path = row["path"].as_str().unwrap();
+        let wire = format!("/{}", key.wire());
+        assert_eq!(key.viewer_path(), path);
+        assert_eq!(forwarded(served("", &get(path))).path, wire);
+        let other = redirected(served("", &get(&wire)));
+        assert_eq!(other.as_deref(), (wire != path).then_some(path), "{key}");
+    }
+}
+
+#[test]
+fn a_read_of_another_spelling_is_redirected_to_the_one_that_is_kept() {
+    let read = |method, path, query| ViewerRequest {
+        method,
+        query,
+        ..get(path)
+    };
+    for method in ["GET", "HEAD"] {
+        let to = |path, query| redirected(served(FUNCTIONS, &read(method, path, query)));
+        for (path, kept) in [
+            ("/%61", "/a"),
+            ("/a%2Bb", "/a+b"),
+            ("/image%281%29.jpg", "/image(1).jpg"),
+            ("/it%27s", "/it's"),
+            ("/%7ex", "/~x"),
+            ("/\u{e9}", "/%C3%A9"),
+            ("/%c3%a9", "/%C3%A9"),
+            ("/a%2Fb", "/a/b"),
+            ("/a b", "/a%20b"),
+            ("/[a]|b", "/%5Ba%5D%7Cb"),
+            ("/private/%61", "/private/a"),
+        ] {
+            assert_eq!(to(path, "").as_deref(), Some(kept), "{path}");
+            assert_eq!(to(kept, ""), None, "{kept}");
+            assert_eq!(to(path, "x=1&v=a%62"), Some(format!("{kept}?v=ab")), "{path}");
+        }
+    }
+    // Refused as they would be read.
+    let refusal = |path, query| refused(served("", &read("GET", path, query)));
+    assert_eq!(refusal("/%61", "acl"), (400, "query-refused".into()));
+    assert_eq!(refusal("/%2ekeyfront/x", ""), (404, "not-found".into()));
+    // What cannot be told as a path of this host.
+    for path in ["/%2Fevil.example", "//evil%2Eexample", "/%2f%2fevil"] {
+        assert_eq!(refusal(path, ""), (400, "path-invalid".into()), "{path}");
+    }
+    assert_eq!(forwarded(served("", &get("//a"))).path, "//a");
+}
+
+#[test]
+fn a_site_that_accepts_every_spelling_redirects_none() {
+    assert_eq!(forwarded(served(ACCEPT, &get("/%61"))).path, "/a");
+    assert_eq!(forwarded(served(ACCEPT, &get("/%2Fa"))).path, "//a");
+}
+
+#[test]
+fn one_redirect_leads_to_the_folder_in_its_one_spelling() {
+    let location = |path| redirected(served(FOLDERS, &get(path)));
+    assert_eq!(location("/d%6Fcs(1)").as_deref(), Some("/docs(1)/"));
+    assert_eq!(location("/docs%281%29/").as_deref(), Some("/docs(1)/"));
+    assert_eq!(location("/docs(1)/"), None);
+    let fallback = |path| redirected(served(r#","fallback":"app.html""#, &get(path)));
+    assert_eq!(fallback("/%61pp/route").as_deref(), Some("/app/route"));
+    assert_eq!(fallback("/app/route"), None);
+}
+
+#[test]
+fn a_redirect_says_who_may_read_it_and_is_not_kept() {
+    let more = r#","cors":[{"origins":["https://app.example"]}]"#;
+    let headers = [("origin", "https://app.example")];
+    let request = ViewerRequest {
+        headers: &headers,
+        ..get("/%61")
+    };
+    let Served::Answer { answer, log } = served(more, &request) else {
+        panic!("forwarded");
+    };
+    assert_eq!((answer.status, log), (301, None));
+    for (name, value) in [
+        ("cache-control", "no-store"),
+        ("access-control-allow-origin", "https://app.example"),
+        ("vary", "origin"),
+    ] {
+        let found = answer.headers.iter().find(|header| header.name == name);
+        assert_eq!(found.unwrap().value, value);
+    }
+}
+
+#[test]
+fn a_range_means_nothing_for_head_and_stays_behind() {
+    let headers = [("range", "bytes=2-5")];
+    for (method, kept) in [("GET", true), ("HEAD", false)] {
+        let request = ViewerRequest {
+            method,
+            headers: &headers,
+            ..get("/a")
+        };
+        assert_eq!(forwarded(served("", &request)).keeps("range"), kept, "{method}");
+    }
+}
+
+#[test]
+fn conditions_without_meaning_are_told_to_the_host_and_to_the_answer() {
+    let headers = [("if-modified-since", "garbage"), ("if-none-match", "W/")];
+    let request = forwarded(served(
+        "",
+        &ViewerRequest {
+            headers: &headers,
+            ..get("/a")
+        },
+    ));
+    assert_eq!(request.ignorable, ["if-modified-since", "if-none-match"]);
+    // CloudFront lets no function take them off.
+    assert!(headers.iter().all(|(name, _)| request.keeps(name)));
+    assert_eq!(
+        header(&request, "x-keyfront-response"),
+        Some("v1 bucket denied unruled unusual")
+    );
+    let headers = [("if-match", "garbage")];
+    let refusal = refused(served(
+        "",
+        &ViewerRequest {
+            headers: &headers,
+            ..get("/a")
+        },
+    ));
+    assert_eq!(refusal, (412, "precondition-failed".into()));
 }
 
 #[test]
@@ -480,6 +615,16 @@ fn cf_id_is_signed_for_custom_origins_and_not_returned() {
 }
 
 #[test]
+fn cf_id_is_not_signed_towards_functions() {
+    let site = document(FUNCTIONS);
+    for path in ["/private/a", "/_publish/objects"] {
+        let invocation = connected(&site, None, Some("4TyzHTaY=="));
+        let request = forwarded(Edge::new().serve(&get(path), &invocation));
+        assert!(!signed_headers(&request).contains("x-amz-cf-id"), "{path}");
+    }
+}
+
+#[test]
 fn a_request_id_that_cannot_be_signed_is_event_invalid() {
     let site = document("");
     let served = Edge::new().serve(&get("/a"), &connected(&site, None, Some("a\nb")));
@@ -694,7 +839,7 @@ fn a_folder_without_its_slash_is_redirected_where_the_site_says_so() {
     assert_eq!(location("/docs"), Some("/docs/".into()));
     assert_eq!(
         location("/a%20b/%63+d/v1.2"),
-        Some("/a%20b/c%2Bd/v1.2/".into())
+        Some("/a%20b/c+d/v1.2/".into())
     );
     for path in ["/", "/docs/", "/docs/a.html", "/.dot", "/.well-known/x"] {
         assert_eq!(location(path), None, "{path}");

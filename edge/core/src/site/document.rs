@@ -19,6 +19,7 @@ pub(super) struct Document {
     pub(super) fallback: Option<String>,
     pub(super) not_found: Option<String>,
     pub(super) trailing_slash: Option<String>,
+    pub(super) spelling: Option<String>,
     pub(super) query: Vec<String>,
     pub(super) cors: Vec<CorsDocument>,
     pub(super) signing: String,
@@ -61,6 +62,7 @@ impl Document {
             fallback: fields.optional("fallback", text_of)?,
             not_found: fields.optional("not_found", text_of)?,
             trailing_slash: fields.optional("trailing_slash", text_of)?,
+            spelling: fields.optional("spelling", text_of)?,
             query: fields.required("query", texts)?,
             cors: fields
                 .optional("cors", |value| list(value, cors))?

@@ -160,6 +160,8 @@ fn bucket_alone(site: &str) -> Option<BucketAlone> {
     let mut fields: Map<String, Value> = serde_json::from_str(site).ok()?;
     fields.retain(|name, _| KEPT.contains(&name.as_str()));
     fields.insert("query".to_owned(), Value::from(vec![ENCODING_PARAMETER]));
+    // Its paths are keys as they are signed.
+    fields.insert("spelling".to_owned(), Value::from("accept"));
     let bucket = fields.get("bucket")?.as_str()?.to_owned();
     let site = serde_json::to_vec(&fields).ok()?.into();
     Some(BucketAlone { bucket, site })
