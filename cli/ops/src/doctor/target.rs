@@ -153,7 +153,7 @@ mod tests {
     fn a_url_that_cannot_be_requested_says_what_to_write() {
         for (url, expected) in [
             ("cdn.example/a", "https://"),
-            ("ftp://cdn.example/a", "only https"),
+            ("ftp://cdn.example/a", "begin with https"),
             ("https://me:secret@cdn.example/", "leave user"),
             ("https://cdn.example/ä", "percent-encode"),
             ("https:///a", "host"),
