@@ -5,6 +5,7 @@
 
 mod call;
 mod cloudformation;
+mod cloudfront;
 mod logs;
 mod s3;
 mod stacks;
@@ -196,6 +197,7 @@ fn route(
         }
         "s3" => s3::answer(state, asked),
         "logs" => logs::answer(state, action, asked),
+        "cloudfront" => cloudfront::answer(state, asked),
         "lambda" => delete_function(state, asked),
         "kms" => {
             let body: serde_json::Value = serde_json::from_slice(&asked.body).unwrap();
