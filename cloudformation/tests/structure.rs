@@ -197,6 +197,11 @@ const EVERYTHING: &[(&str, &str)] = &[
 ];
 const ACCESS_POINT: &[(&str, &str)] = &[
     ("MultiRegionAccessPoint", "mfzwi23gnjvgw.mrap"),
+    ("AccessPointBuckets", "media-eu,media-ap"),
+    (
+        "AccessPointKeyArns",
+        "arn:aws:kms:eu-west-1:123456789012:key/1,arn:aws:kms:ap-south-1:123456789012:key/2",
+    ),
     ("ReaderEnabled", "true"),
 ];
 const S3_ORIGIN: &[(&str, &str)] = &[("OriginType", "s3")];
@@ -506,4 +511,129 @@ fn an_existing_trail_takes_the_place_of_a_new_one_and_its_bucket() {
 
 fn audit() -> impl Iterator<Item = (String, String)> {
     [("Audit".to_owned(), "true".to_owned())].into_iter()
+}
+
+#[test]
+fn behind_an_access_point_every_bucket_and_key_that_is_named_may_be_read() {
+    for template in [Template::Keyfront, Template::Origin] {
+        let document = template.document().unwrap();
+        let given = owned(ACCESS_POINT);
+        let resolution = Resolution::new(&document, given, known);
+        let policies = resolution.role_policies("EdgeRole").unwrap();
+        let statement = |sid: &str| -> Value {
+            let all = policies.iter().flat_map(|one| statements(&one.document));
+            let mut all = all.filter(|one| one["Sid"] == sid);
+            all.next().unwrap().clone()
+        };
+        assert_eq!(
+            strings(&statement("ReadWhatIsBehindTheAccessPoint")["Resource"]),
+            ["arn:aws:s3:::media-eu/*", "arn:aws:s3:::media-ap/*"]
+        );
+        assert_eq!(
+            strings(&statement("KnowWhatIsMissingBehindTheAccessPoint")["Resource"]),
+            ["arn:aws:s3:::media-eu", "arn:aws:s3:::media-ap"]
+        );
+        assert_eq!(
+            strings(&statement("NeverKeyfrontsOwnDocumentsBehindTheAccessPoint")["Resource"]),
+            [
+                "arn:aws:s3:::media-eu/.keyfront/*",
+                "arn:aws:s3:::media-ap/.keyfront/*"
+            ]
+        );
+        let decrypt = statement("DecryptBehindTheAccessPoint");
+        assert_eq!(strings(&decrypt["Resource"]).len(), 2);
+        let condition = &decrypt["Condition"]["StringLike"];
+        assert_eq!(
+            strings(&condition["kms:EncryptionContext:aws:s3:arn"]),
+            [
+                "arn:aws:s3:::media-eu",
+                "arn:aws:s3:::media-ap",
+                "arn:aws:s3:::media-eu/*",
+                "arn:aws:s3:::media-ap/*"
+            ]
+        );
+        assert_eq!(condition["kms:ViaService"], "s3.*.amazonaws.com");
+    }
+}
+
+/// An output of the template in one stack.
+fn output(name: &str, parameters: &[(&str, &str)]) -> Value {
+    let document = Template::Keyfront.document().unwrap();
+    let resolution = Resolution::new(&document, owned(parameters), known);
+    let outputs: BTreeMap<_, _> = document.section("Outputs").collect();
+    resolution.value(&outputs[name]["Value"]).unwrap()
+}
+
+fn owned(parameters: &[(&str, &str)]) -> Vec<(String, String)> {
+    let owned = parameters.iter();
+    owned
+        .map(|(name, value)| ((*name).to_owned(), (*value).to_owned()))
+        .collect()
+}
+
+#[test]
+fn a_wildcard_domain_makes_no_url_and_the_distributions_own_name_is_always_an_output() {
+    let own = known("Distribution.DomainName").unwrap();
+    for (domain, url) in [
+        ("", format!("https://{own}")),
+        ("*.example.com", format!("https://{own}")),
+        ("cdn.example.com", "https://cdn.example.com".to_owned()),
+    ] {
+        let given = [("DomainName", domain)];
+        assert_eq!(output("CdnUrl", &given), url);
+        assert_eq!(output("PublishUrl", &given), format!("{url}/_publish"));
+        assert_eq!(output("DistributionDomain", &given), own);
+        let document = Template::Keyfront.document().unwrap();
+        let resolution = Resolution::new(&document, owned(&given), known);
+        let function = document.properties("OriginFunction").unwrap();
+        let environment = &function["Environment"]["Variables"];
+        let public = resolution.value(&environment["KEYFRONT_PUBLIC_URL"]);
+        let expected = if url.contains(&own) { "" } else { &url };
+        assert_eq!(public.unwrap(), expected);
+    }
+}
+
+#[test]
+fn strict_transport_security_is_for_as_much_as_was_chosen() {
+    let document = Template::Edge.document().unwrap();
+    let hsts = |chosen: &[(&str, &str)]| {
+        let resolution = Resolution::new(&document, owned(chosen), known);
+        let policy = document.properties("ResponseHeaders").unwrap();
+        let security = &policy["ResponseHeadersPolicyConfig"]["SecurityHeadersConfig"];
+        resolution.value(security).unwrap()["StrictTransportSecurity"].clone()
+    };
+    let of = |chosen: &str| hsts(&[("StrictTransportSecurity", chosen)]);
+    assert_eq!(of("off"), Value::Null);
+    for (chosen, subdomains, preload) in [
+        ("host", false, false),
+        ("subdomains", true, false),
+        ("preload", true, true),
+    ] {
+        let headers = of(chosen);
+        assert_eq!(headers["AccessControlMaxAgeSec"], 31_536_000, "{chosen}");
+        assert_eq!(headers["IncludeSubdomains"], subdomains, "{chosen}");
+        assert_eq!(headers["Preload"], preload, "{chosen}");
+    }
+    assert_eq!(hsts(PLAIN), of("host"));
+}
+
+#[test]
+fn the_edges_alarm_counts_what_the_handler_logs() {
+    for template in [Template::Keyfront, Template::Edge] {
+        let document = template.document().unwrap();
+        let filter = document.properties("EdgeFailures").unwrap();
+        assert_eq!(filter["LogGroupName"]["Ref"], "EdgeLogs");
+        let logged = keyfront_edge::Refusal::CredentialsMissing.log_line("id").unwrap();
+        let pattern = filter["FilterPattern"].as_str().unwrap();
+        let terms = pattern.split('?').map(|term| term.trim().trim_matches('"'));
+        let mut terms = terms.filter(|term| !term.is_empty());
+        assert!(terms.any(|term| logged.starts_with(term)), "{logged}");
+        let counted = &filter["MetricTransformations"][0];
+        let alarm = document.properties("EdgeErrorsAlarm").unwrap();
+        let metrics = alarm["Metrics"].as_array().unwrap();
+        let metric = metrics.iter().find(|one| one["Id"] == "logged").unwrap();
+        let metric = &metric["MetricStat"]["Metric"];
+        assert_eq!(metric["Namespace"], counted["MetricNamespace"]);
+        assert_eq!(metric["MetricName"], counted["MetricName"]);
+    }
 }

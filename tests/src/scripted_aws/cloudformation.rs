@@ -88,6 +88,7 @@ fn describe(state: &mut State, region: &str, name: &str) -> Reply {
             "EdgeFunctionArn",
             format!("arn:aws:lambda:us-east-1:{ACCOUNT}:function:{own}-EdgeFunction-1:1"),
         ),
+        ("DistributionId", "E1".to_owned()),
         ("CdnUrl", "https://d1.cloudfront.net".to_owned()),
         ("EdgeRoleArn", format!("arn:aws:iam::{ACCOUNT}:role/edge")),
         ("OriginRoleName", "origin".to_owned()),

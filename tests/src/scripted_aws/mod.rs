@@ -5,6 +5,7 @@
 
 mod call;
 mod cloudformation;
+mod cloudfront;
 mod logs;
 mod s3;
 mod stacks;
@@ -196,6 +197,7 @@ fn route(
         }
         "s3" => s3::answer(state, call),
         "logs" => logs::answer(state, action, call),
+        "cloudfront" => cloudfront::answer(state, call),
         "lambda" => delete_function(state, call),
         "kms" => {
             let body: serde_json::Value = serde_json::from_slice(&call.body).unwrap();

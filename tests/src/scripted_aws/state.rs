@@ -33,6 +33,10 @@ pub struct State {
     pub log_lines: Vec<LogLine>,
     /// Regions in which the caller may not use CloudWatch Logs.
     pub regions_denied: BTreeSet<String>,
+    /// Attached to the distribution, by whomever.
+    pub web_acl: String,
+    /// The caller may not read the distribution.
+    pub distribution_hidden: bool,
     /// Writes of the publishers' policy that find it changed.
     pub overtaken: u32,
     serial: u32,

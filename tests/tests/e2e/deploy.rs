@@ -357,6 +357,37 @@ async fn the_edges_log_groups_get_a_retention_where_they_exist_and_destroy_lists
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_web_acl_attached_outside_survives_an_update_until_it_is_detached_by_name() {
+    let bench = Bench::new().await;
+    done(&bench.deploy(TOGETHER, &["--yes"]).await);
+    let acl = "arn:aws:wafv2:us-east-1:123456789012:global/webacl/mine/0a1b2c3d-0a1b-0a1b-0a1b-0a1b2c3d4e5f";
+    acl.clone_into(&mut bench.aws.state().web_acl);
+    let at = (TOGETHER.to_owned(), "media".to_owned());
+    let deployed = || {
+        bench.aws.state().stacks[&at]
+            .parameters
+            .get("WebAclArn")
+            .cloned()
+    };
+    let reported = done(
+        &bench
+            .deploy(TOGETHER, &["--yes", "-p", "SitePrefix=p/"])
+            .await,
+    );
+    assert!(
+        reported.contains("attached by other means, stays"),
+        "{reported}"
+    );
+    assert_eq!(deployed().as_deref(), Some(acl));
+    bench.aws.state().distribution_hidden = true;
+    let blind = bench.deploy(TOGETHER, &["--yes"]).await;
+    assert_eq!(blind.status.code(), Some(3));
+    assert!(text(&blind.stderr).contains("-p WebAclArn=ARN"));
+    done(&bench.deploy(TOGETHER, &["--yes", "-p", "WebAclArn="]).await);
+    assert_eq!(deployed().as_deref(), Some(""));
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn an_interrupted_run_is_followed_by_the_next_one() {
     let bench = Bench::new().await;
     bench.aws.state().held = Held::Yes;
@@ -440,6 +471,16 @@ async fn bad_input_is_refused_before_any_call() {
             "us-east-1",
             &["-p", "ExistingBucket=my.bucket"],
             "has a dot",
+        ),
+        (
+            "us-east-1",
+            &["-p", "ExistingBucket=mine"],
+            "needs ExistingKeyArn",
+        ),
+        (
+            "us-east-1",
+            &["-p", "MultiRegionAccessPoint=abc.mrap"],
+            "needs AccessPointBuckets",
         ),
         (
             "us-east-1",

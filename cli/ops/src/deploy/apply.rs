@@ -49,7 +49,9 @@ pub(super) async fn deploy(arguments: DeployArguments) -> anyhow::Result<()> {
         .validate_update(&BTreeMap::new())
         .or_else(|error| match error {
             // The other half may be what the stack already has.
-            InvalidRequest::DomainAlone => Ok(()),
+            InvalidRequest::DomainAlone
+            | InvalidRequest::WithoutAccessPoint(_)
+            | InvalidRequest::TrailWithoutAudit => Ok(()),
             other => Err(invalid(other)),
         })?;
     let edge = Package::Edge.read(&arguments.edge_bundle)?;
@@ -199,7 +201,8 @@ impl Deployment {
                 }
                 (StackState::Absent | StackState::Reviewed | StackState::Complete, _) => {
                     let source = self.upload(template, TemplateUpload::IfTooLong).await?;
-                    let kept = KeptStack::of(stack.as_ref());
+                    let mut kept = KeptStack::of(stack.as_ref());
+                    kept.web_acl = self.web_acl_from_outside(template, &stack).await?;
                     let wanted = self.wanted(template, source, &kept, inputs);
                     if self.change(&stacks, &wanted, stack.as_ref(), state).await? == Step::Reached
                     {

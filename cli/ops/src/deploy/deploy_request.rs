@@ -73,6 +73,7 @@ impl DeployRequest {
         if given(template::DOMAIN).is_some() != given(template::CERTIFICATE).is_some() {
             return Err(InvalidRequest::DomainAlone);
         }
+        check_companions(&parameters)?;
         site_check::check(self.layout, &self.region, &parameters)
     }
 
@@ -131,6 +132,31 @@ fn is_like_those_of_aws(region: &str) -> bool {
             is_word(&area) && is_word(&direction) && number.parse::<u8>().is_ok()
         }
         _ => false,
+    }
+}
+
+/// Checks the parameters that mean nothing, or harm, without another one.
+fn check_companions(parameters: &BTreeMap<String, String>) -> Result<(), InvalidRequest> {
+    let given = |name| parameters.get(name).filter(|value| !value.is_empty());
+    if let (Some(bucket), None) = (given(template::BUCKET), given(template::KEY)) {
+        return Err(InvalidRequest::BucketWithoutKey(bucket.clone()));
+    }
+    for list in [template::ACCESS_POINT_BUCKETS, template::ACCESS_POINT_KEYS] {
+        match (given(template::ACCESS_POINT), given(list)) {
+            (Some(alias), None) => {
+                return Err(InvalidRequest::AccessPointAlone {
+                    alias: alias.clone(),
+                    missing: list,
+                });
+            }
+            (None, Some(_)) => return Err(InvalidRequest::WithoutAccessPoint(list)),
+            (Some(_), Some(_)) | (None, None) => {}
+        }
+    }
+    let audited = given(template::AUDIT).is_some_and(|value| value == "true");
+    match given(template::TRAIL).is_some() && !audited {
+        true => Err(InvalidRequest::TrailWithoutAudit),
+        false => Ok(()),
     }
 }
 

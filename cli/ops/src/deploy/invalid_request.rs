@@ -74,6 +74,21 @@ pub(super) enum InvalidRequest {
     Site(String),
     #[error("DomainName and CertificateArn go together; give both or neither")]
     DomainAlone,
+    #[error(
+        "ExistingBucket {0} needs ExistingKeyArn, the key that its objects are encrypted with: a new key would open none of them; `aws s3api get-bucket-encryption --bucket {0}` names it"
+    )]
+    BucketWithoutKey(String),
+    #[error(
+        "MultiRegionAccessPoint {alias} needs {missing}: requests may reach any bucket behind it, and the edge's role must be allowed to read each and to decrypt with its key; name them separated by commas"
+    )]
+    AccessPointAlone {
+        alias: String,
+        missing: &'static str,
+    },
+    #[error("{0} is for a MultiRegionAccessPoint; give its alias as well, or leave {0} out")]
+    WithoutAccessPoint(&'static str),
+    #[error("ExistingTrailArn is for Audit; give Audit=true as well, or leave it out")]
+    TrailWithoutAudit,
 }
 
 fn suggestion(similar: &Option<String>) -> String {

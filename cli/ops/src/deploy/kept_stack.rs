@@ -14,6 +14,8 @@ pub(super) struct KeptStack {
     pub(super) tags: BTreeMap<String, String>,
     /// Differs after every operation of the stack, one that was rolled back included.
     pub(super) operation: String,
+    /// A web ACL that others attached to the distribution.
+    pub(super) web_acl: Option<String>,
 }
 
 impl KeptStack {
@@ -42,6 +44,7 @@ impl KeptStack {
             parameters: parameters.collect(),
             tags: tags.collect(),
             operation,
+            web_acl: None,
         }
     }
 }

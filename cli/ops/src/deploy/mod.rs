@@ -34,6 +34,7 @@ mod status;
 mod supply;
 mod system_arguments;
 mod template;
+mod web_acl;
 
 use std::process::ExitCode;
 

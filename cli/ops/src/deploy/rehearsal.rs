@@ -23,7 +23,8 @@ impl Deployment {
                     artifact.key, bucket.name
                 ));
             }
-            let kept = KeptStack::of(stack.as_ref());
+            let mut kept = KeptStack::of(stack.as_ref());
+            kept.web_acl = self.web_acl_from_outside(*template, &stack).await?;
             let source = TemplateSource::Body(String::new());
             let verb = stack.as_ref().map_or("create", |_| "update");
             report::line(format_args!(

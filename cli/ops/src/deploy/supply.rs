@@ -12,7 +12,7 @@ use super::{
     deployment::Deployment,
     edge_revision::{EdgeContent, edge_revision},
     kept_stack::KeptStack,
-    template,
+    template::{self, WEB_ACL},
 };
 use crate::{
     aws,
@@ -47,6 +47,7 @@ impl Deployment {
         let (bucket, source) = source;
         let mut filled = self.filled(&bucket.name, inputs);
         filled.extend(self.edge_revision(template, kept, inputs));
+        filled.extend(kept.web_acl.clone().map(|acl| (WEB_ACL.to_owned(), acl)));
         let declared = template::parameters(template).into_iter();
         let parameters = declared.filter_map(|parameter| {
             let name = parameter.name;

@@ -10,10 +10,16 @@ use regex::Regex;
 use super::invalid_request::InvalidRequest;
 use crate::system::layout::{Layout, region_of};
 
+pub(super) const ACCESS_POINT: &str = "MultiRegionAccessPoint";
+pub(super) const ACCESS_POINT_BUCKETS: &str = "AccessPointBuckets";
+pub(super) const ACCESS_POINT_KEYS: &str = "AccessPointKeyArns";
+pub(super) const AUDIT: &str = "Audit";
 pub(super) const BUCKET: &str = "ExistingBucket";
 pub(super) const CERTIFICATE: &str = "CertificateArn";
 pub(super) const DOMAIN: &str = "DomainName";
 pub(super) const KEY: &str = "ExistingKeyArn";
+pub(super) const TRAIL: &str = "ExistingTrailArn";
+pub(super) const WEB_ACL: &str = "WebAclArn";
 const ALARM_TOPIC: &str = "AlarmTopicArn";
 
 /// A name further away is another name.

@@ -40,6 +40,54 @@ type Case = (
 );
 
 const INVALID: &[Case] = &[
+    (
+        "media",
+        "us-east-1",
+        &[("ExistingBucket", "mine")],
+        "ExistingBucket mine needs ExistingKeyArn",
+    ),
+    (
+        "media",
+        "us-east-1",
+        &[
+            ("MultiRegionAccessPoint", "abc.mrap"),
+            ("AccessPointBuckets", "other"),
+        ],
+        "needs AccessPointKeyArns",
+    ),
+    (
+        "media",
+        "us-east-1",
+        &[("MultiRegionAccessPoint", "abc.mrap")],
+        "needs AccessPointBuckets",
+    ),
+    (
+        "media",
+        "us-east-1",
+        &[("AccessPointBuckets", "other")],
+        "give its alias as well",
+    ),
+    (
+        "media",
+        "us-east-1",
+        &[("AccessPointBuckets", "one, two")],
+        "separated by commas without spaces",
+    ),
+    (
+        "media",
+        "us-east-1",
+        &[(
+            "ExistingTrailArn",
+            "arn:aws:cloudtrail:us-east-1:123456789012:trail/all",
+        )],
+        "give Audit=true as well",
+    ),
+    (
+        "media",
+        "us-east-1",
+        &[("DomainName", "a.*.example.com")],
+        "a lower-case host name",
+    ),
     ("Media", "us-east-1", &[], "must be lower-case letters"),
     ("media-", "us-east-1", &[], "must be lower-case letters"),
     ("", "us-east-1", &[], "must be lower-case letters"),

@@ -1,0 +1,25 @@
+//! CloudFront: the stack's distribution `E1`.
+
+use http::StatusCode;
+
+use super::call::{RecordedCall, Reply};
+use super::cloudformation::refused;
+use super::state::State;
+
+pub(super) fn answer(state: &State, asked: &RecordedCall) -> Reply {
+    let operation = asked.path.split('/').skip(2).collect::<Vec<_>>().join("/");
+    match operation.as_str() {
+        "distribution/E1/config" if state.distribution_hidden => {
+            refused("AccessDenied", "not authorized")
+        }
+        "distribution/E1/config" => {
+            let body = format!(
+                "<DistributionConfig xmlns=\"http://cloudfront.amazonaws.com/doc/2020-05-31/\"><CallerReference>r</CallerReference>\
+                 <Comment>c</Comment><Enabled>true</Enabled><WebACLId>{}</WebACLId></DistributionConfig>",
+                state.web_acl
+            );
+            (StatusCode::OK, body, vec![("etag", "E".to_owned())])
+        }
+        other => panic!("no operation {other}"),
+    }
+}
