@@ -23,6 +23,7 @@ use crate::viewer_request::ViewerRequest;
 
 pub(crate) use self::body::Body;
 pub(crate) use self::conditions::Conditions;
+pub use self::conditions::is_ignorable;
 use self::methods::Methods;
 
 /// A request that may go on, and all that is needed of it to sign.
