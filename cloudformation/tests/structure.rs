@@ -286,11 +286,18 @@ fn the_origin_knows_of_the_site_what_its_invalidations_depend_on() {
         let document = template.document().unwrap();
         let parameters = EVERYTHING
             .iter()
-            .filter(|(name, _)| document.parameters().iter().any(|parameter| parameter.name == *name))
+            .filter(|(name, _)| {
+                document
+                    .parameters()
+                    .iter()
+                    .any(|parameter| parameter.name == *name)
+            })
             .map(|(name, value)| ((*name).to_owned(), (*value).to_owned()));
         let resolution = Resolution::new(&document, parameters, known);
         let function = document.properties("OriginFunction").unwrap();
-        let variables = resolution.value(&function["Environment"]["Variables"]).unwrap();
+        let variables = resolution
+            .value(&function["Environment"]["Variables"])
+            .unwrap();
         for (name, value) in [
             ("KEYFRONT_SITE_PREFIX", "public/v1/"),
             ("KEYFRONT_SITE_INDEX", "index.html"),

@@ -106,10 +106,16 @@ async fn a_path_that_cloudfront_does_not_take_spoils_no_other() {
             Scripted::status(400, &[("content-type", "text/xml")], code)
         })
     });
-    let names: Vec<String> = (0..20).map(|at| format!("{at:02}")).chain(["bad".to_owned()]).collect();
+    let names: Vec<String> = (0..20)
+        .map(|at| format!("{at:02}"))
+        .chain(["bad".to_owned()])
+        .collect();
     let deleted = futures::future::join_all(names.iter().map(async |name| {
         let request = stage.request("DELETE", &format!("/objects/site/{name}"));
-        stage.send(request.body(Body::empty()).unwrap()).await.json()
+        stage
+            .send(request.body(Body::empty()).unwrap())
+            .await
+            .json()
     }));
     for (name, answer) in names.iter().zip(deleted.await) {
         let cdn = answer["cdn"].as_str().unwrap();

@@ -155,7 +155,18 @@ static CLASSES: [u8; 256] = {
             classes[byte] = PATH | VIEWER;
         } else if matches!(
             byte as u8,
-            b'!' | b'$' | b'&' | b'\'' | b'(' | b')' | b'*' | b'+' | b',' | b';' | b'=' | b':' | b'@'
+            b'!' | b'$'
+                | b'&'
+                | b'\''
+                | b'('
+                | b')'
+                | b'*'
+                | b'+'
+                | b','
+                | b';'
+                | b'='
+                | b':'
+                | b'@'
         ) {
             classes[byte] = VIEWER;
         }

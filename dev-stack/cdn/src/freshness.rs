@@ -165,7 +165,10 @@ fn without_cache_control(request: &Parts) -> Request<()> {
 impl Freshness {
     /// What the stored answer is good for, for this request as it would be forwarded.
     pub(super) fn status(&self, request: &Parts, now: SystemTime) -> FreshnessStatus {
-        match self.policy.before_request(&without_cache_control(request), now) {
+        match self
+            .policy
+            .before_request(&without_cache_control(request), now)
+        {
             BeforeRequest::Fresh(_) => FreshnessStatus::Fresh,
             BeforeRequest::Stale { matches: true, .. } => FreshnessStatus::Stale,
             BeforeRequest::Stale { matches: false, .. } => FreshnessStatus::OtherVariant,

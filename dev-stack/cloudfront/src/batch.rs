@@ -69,7 +69,10 @@ impl InvalidationBatch {
             let inner = path.strip_suffix('*').unwrap_or(path);
             demand(!inner.contains('*'), "a path has a * that is not its end")?;
             demand(!path.contains('~'), "a path has a ~")?;
-            demand(is_encoded(path), "a path has a character that is not encoded")?;
+            demand(
+                is_encoded(path),
+                "a path has a character that is not encoded",
+            )?;
         }
         let batch = Self {
             paths,
@@ -160,7 +163,9 @@ mod tests {
         ] {
             assert_eq!(batch(quantity, &paths).unwrap_err().describe().code, code);
         }
-        for raw in ["~", " ", "\"", "#", "{", "|", "\\", "^", "[", "`", "\u{e9}", "%", "%4", "%zz"] {
+        for raw in [
+            "~", " ", "\"", "#", "{", "|", "\\", "^", "[", "`", "\u{e9}", "%", "%4", "%zz",
+        ] {
             let refused = batch(1, &[format!("/a{raw}")]).unwrap_err();
             assert_eq!(refused.describe().code, "InvalidArgument", "{raw}");
         }

@@ -6,11 +6,11 @@ use aws_credential_types::provider::SharedCredentialsProvider;
 use aws_sdk_s3::Client;
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
+use keyfront_edge::site::Spelling;
 use keyfront_origin::config::{
     self, BucketName, CdnSettings, Commitment, Config, KeyArn, MasterKeySetting, ParameterArn,
     ReaderSettings, Region, RoleArn, S3Style, Spellings,
 };
-use keyfront_edge::site::Spelling;
 use keyfront_origin::kms::Kms;
 use keyfront_origin::{Origin, store};
 use tokio::net::TcpListener;

@@ -17,7 +17,15 @@ const DAY: i64 = 24 * 60 * 60;
 #[must_use]
 pub fn from_imf_fixdate(text: &str) -> Option<i64> {
     let bytes = text.as_bytes();
-    let separated = [(3, b','), (4, b' '), (7, b' '), (11, b' '), (16, b' '), (19, b':'), (22, b':')];
+    let separated = [
+        (3, b','),
+        (4, b' '),
+        (7, b' '),
+        (11, b' '),
+        (16, b' '),
+        (19, b':'),
+        (22, b':'),
+    ];
     if bytes.len() != 29 || separated.iter().any(|(at, byte)| bytes[*at] != *byte) {
         return None;
     }
@@ -39,9 +47,7 @@ pub fn from_imf_fixdate(text: &str) -> Option<i64> {
 
 /// Whether a text may be a date in one of HTTP's forms, the obsolete ones included.
 pub(crate) fn names_a_month(text: &str) -> bool {
-    MONTHS
-        .iter()
-        .any(|month| split_once(text, month).is_some())
+    MONTHS.iter().any(|month| split_once(text, month).is_some())
 }
 
 /// `20200113T201238Z`.

@@ -203,7 +203,11 @@ pub fn lifetime(cache_control: Option<&str>) -> u64 {
     let seconds = |name: &str| {
         directives().find_map(|directive| {
             let value = directive.strip_prefix(name)?.strip_prefix('=')?;
-            value.trim_matches('"').parse().ok().map(|seconds: u64| seconds.min(LONGEST_LIFETIME))
+            value
+                .trim_matches('"')
+                .parse()
+                .ok()
+                .map(|seconds: u64| seconds.min(LONGEST_LIFETIME))
         })
     };
     if directives().any(|directive| ["no-store", "no-cache", "private"].contains(&directive)) {
@@ -311,7 +315,11 @@ mod tests {
 
     #[test]
     fn more_wildcards_than_may_be_in_progress_become_one() {
-        let wild = |count| (0..count).map(|at| format!("/{at:02}*")).collect::<Vec<_>>();
+        let wild = |count| {
+            (0..count)
+                .map(|at| format!("/{at:02}*"))
+                .collect::<Vec<_>>()
+        };
         assert_eq!(Batch::of(wild(15)).wildcards.len(), 15);
         let mut paths = wild(16);
         paths.push("/x".to_owned());

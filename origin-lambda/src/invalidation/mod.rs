@@ -15,9 +15,7 @@ use std::{
 
 use aws_credential_types::provider::SharedCredentialsProvider;
 use keyfront_names::ObjectKey;
-use keyfront_origin_core::invalidation::{
-    Batch, Reach, Replaced, Spellings, lifetime, paths_of,
-};
+use keyfront_origin_core::invalidation::{Batch, Reach, Replaced, Spellings, lifetime, paths_of};
 use tokio::{sync::oneshot, time};
 
 use self::{

@@ -335,7 +335,11 @@ async fn an_invalidation_shows_the_new_object_at_once() {
         assert_eq!(stack.cdn().get("/a%20b").await.body, "old");
     }
     // In the spelling viewers use, and in no other.
-    for (path, body) in [("/%61%20b", "old"), ("/a%20b?v=1", "old"), ("/a%20b", "new")] {
+    for (path, body) in [
+        ("/%61%20b", "old"),
+        ("/a%20b?v=1", "old"),
+        ("/a%20b", "new"),
+    ] {
         let done = aws_client::invalidate(&url, &roles.admin, DISTRIBUTION, path).await;
         assert_eq!(done.status, StatusCode::CREATED, "{done:?}");
         assert_eq!(stack.cdn().get("/a%20b").await.body, body, "{path}");

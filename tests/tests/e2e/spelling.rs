@@ -46,7 +46,12 @@ async fn put(stack: &LocalStack, key: &str, content: &'static str) -> Answer {
     let target = format!("/objects{}?overwrite=true", keys::viewer(key));
     let headers = [("content-type", "application/octet-stream")];
     let stored = stack
-        .call(Method::PUT, &target, &headers, Bytes::from_static(content.as_bytes()))
+        .call(
+            Method::PUT,
+            &target,
+            &headers,
+            Bytes::from_static(content.as_bytes()),
+        )
         .await;
     assert_eq!(stored.status, StatusCode::CREATED, "{stored:?}");
     stored
@@ -150,9 +155,15 @@ async fn wildcards_that_do_not_fit_are_told_as_the_time_copies_live_and_keep_nob
     }
     let (wild, plain) = tokio::join!(delete(&stack, "~x"), delete(&stack, "plain"));
     // What the dev stack's rule stores objects with.
-    assert_eq!((wild.as_str(), plain.as_str()), ("expires-in 60", "invalidated"));
+    assert_eq!(
+        (wild.as_str(), plain.as_str()),
+        ("expires-in 60", "invalidated")
+    );
     assert_eq!(stack.cdn().get("/~x").await.body, "old");
-    assert_eq!(stack.cdn().get("/plain").await.status, StatusCode::NOT_FOUND);
+    assert_eq!(
+        stack.cdn().get("/plain").await.status,
+        StatusCode::NOT_FOUND
+    );
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -177,12 +188,18 @@ async fn a_disabled_key_stops_serving_when_copies_expire() {
     ] {
         let put = stack.s3().put_object().bucket(&stack.dev.bucket).key(key);
         let put = put.cache_control(cache_control);
-        put.body(Bytes::from_static(b"secret").into()).send().await.unwrap();
+        put.body(Bytes::from_static(b"secret").into())
+            .send()
+            .await
+            .unwrap();
         let read = stack.cdn().get(&format!("/{key}")).await;
         assert_eq!(read.body, "secret", "{key}: {read:?}");
     }
     let expired = stack.cdn().get("/expired").await;
-    assert_eq!(expired.header("cache-control"), "max-age=0, stale-if-error=0");
+    assert_eq!(
+        expired.header("cache-control"),
+        "max-age=0, stale-if-error=0"
+    );
     stack.disable_key().await;
     for _ in 0..2 {
         let gone = stack.cdn().get("/expired").await;
@@ -234,7 +251,9 @@ async fn nothing_a_viewer_writes_in_a_condition_is_a_server_error() {
             for method in [Method::GET, Method::HEAD] {
                 // Misses, so that the bucket is asked.
                 let target = format!("/{}-{at}-{name}-{method}", "m");
-                stack.put_raw(&target[1..], Bytes::from_static(b"content"), &[]).await;
+                stack
+                    .put_raw(&target[1..], Bytes::from_static(b"content"), &[])
+                    .await;
                 let answer = stack
                     .cdn()
                     .send(method.clone(), &target, &[(name, value)], Bytes::new())

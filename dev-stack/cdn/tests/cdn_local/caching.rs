@@ -309,7 +309,11 @@ async fn a_stale_object_is_served_while_its_origin_fails() {
         let stage = Stage::open(&origin).await;
         stage.fetch("/a").await;
         let served = stage.fetch("/a").await;
-        assert_eq!((served.0, served.2.as_str()), (200, OBJECT), "{cache_control}");
+        assert_eq!(
+            (served.0, served.2.as_str()),
+            (200, OBJECT),
+            "{cache_control}"
+        );
         let part = read(stage.get("/a").header("range", "bytes=2-4")).await;
         assert_eq!((part.0, part.2.as_str()), (206, "234"), "{cache_control}");
         assert_eq!(origin.count(), 3);
@@ -398,8 +402,14 @@ async fn invalidation_takes_exact_paths_and_a_trailing_star() {
     assert_eq!(hits().await, [true; 4]);
     stage.cdn.invalidate(&["/a/1"]);
     assert_eq!(hits().await, [false, true, true, true]);
-    stage.cdn.invalidate(&["/a/2", "/a/%d1%84", "/%61/1", "/A/1"]);
-    assert_eq!(hits().await, [true; 4], "another spelling or query is another copy");
+    stage
+        .cdn
+        .invalidate(&["/a/2", "/a/%d1%84", "/%61/1", "/A/1"]);
+    assert_eq!(
+        hits().await,
+        [true; 4],
+        "another spelling or query is another copy"
+    );
     stage.cdn.invalidate(&["/a/2?v=1", "/a/%D1%84"]);
     assert_eq!(hits().await, [true, false, false, true]);
     stage.cdn.invalidate(&["/a/2*"]);

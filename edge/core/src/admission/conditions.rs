@@ -121,7 +121,13 @@ mod tests {
     use crate::fixture::get;
 
     fn examined(method: Method, headers: &[(&str, &str)]) -> Result<Conditions, Refusal> {
-        Conditions::of_read(method, &ViewerRequest { headers, ..get("/a") })
+        Conditions::of_read(
+            method,
+            &ViewerRequest {
+                headers,
+                ..get("/a")
+            },
+        )
     }
 
     fn dropped(method: Method, value: &str) -> bool {
@@ -132,24 +138,55 @@ mod tests {
 
     #[test]
     fn a_range_goes_on_with_get_if_it_is_one_range_of_bytes() {
-        for range in ["bytes=0-0", "bytes=2-5", "bytes=7-", "bytes=-5", "bytes=5-2"] {
+        for range in [
+            "bytes=0-0",
+            "bytes=2-5",
+            "bytes=7-",
+            "bytes=-5",
+            "bytes=5-2",
+        ] {
             assert!(!dropped(Method::Get, range), "{range}");
             assert!(dropped(Method::Head, range), "{range}");
         }
         let long = format!("bytes={}-", "9".repeat(37));
         for nonsense in [
-            "", "bytes", "bytes=", "bytes=-", "bytes=a-b", "bytes=1", "bytes=1-2,4-5", "chunks=0-1",
-            "bytes=+1-2", "bytes=1-2-3", "bytes= 1-2", "Bytes=1-2", "é", &long,
+            "",
+            "bytes",
+            "bytes=",
+            "bytes=-",
+            "bytes=a-b",
+            "bytes=1",
+            "bytes=1-2,4-5",
+            "chunks=0-1",
+            "bytes=+1-2",
+            "bytes=1-2-3",
+            "bytes= 1-2",
+            "Bytes=1-2",
+            "é",
+            &long,
         ] {
             assert!(dropped(Method::Get, nonsense), "{nonsense}");
         }
-        let twice = examined(Method::Get, &[("range", "bytes=0-1"), ("range", "bytes=4-5")]);
+        let twice = examined(
+            Method::Get,
+            &[("range", "bytes=0-1"), ("range", "bytes=4-5")],
+        );
         assert!(twice.unwrap().drop_range);
     }
 
     #[test]
     fn an_if_match_that_is_no_list_of_tags_does_not_hold() {
-        for nonsense in ["", "W/", "\"x\"garbage", "garbage", "\"x", "*,\"a\"", "\"a\" \"b\"", ",", "w/\"a\""] {
+        for nonsense in [
+            "",
+            "W/",
+            "\"x\"garbage",
+            "garbage",
+            "\"x",
+            "*,\"a\"",
+            "\"a\" \"b\"",
+            ",",
+            "w/\"a\"",
+        ] {
             let refused = examined(Method::Get, &[("if-match", nonsense)]).unwrap_err();
             assert_eq!(refused.status(), 412, "{nonsense}");
         }
@@ -191,7 +228,10 @@ mod tests {
         let obsolete = ("if-unmodified-since", "Wed Oct 21 07:28:00 2015");
         assert!(examined(Method::Get, &[obsolete]).unwrap().unusual);
         assert!(!is_ignorable(obsolete.0, obsolete.1));
-        let twice = examined(Method::Get, &[("if-modified-since", DATE), ("if-modified-since", DATE)]);
+        let twice = examined(
+            Method::Get,
+            &[("if-modified-since", DATE), ("if-modified-since", DATE)],
+        );
         assert!(twice.unwrap().unusual);
     }
 }
