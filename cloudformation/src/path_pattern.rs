@@ -70,11 +70,6 @@ pub fn normalised(raw_path: &str) -> Vec<u8> {
     path
 }
 
-/// Decodes every percent escape, so that two spellings of one path compare equal. Used for invalidation alone.
-pub fn fully_decoded(raw_path: &str) -> Vec<u8> {
-    decode(raw_path.as_bytes(), |_| true)
-}
-
 fn decode(raw: &[u8], decodable: impl Fn(u8) -> bool) -> Vec<u8> {
     let mut out = Vec::with_capacity(raw.len());
     let mut rest = raw;

@@ -183,6 +183,7 @@ const EVERYTHING: &[(&str, &str)] = &[
     ("FallbackDocument", "app/index.html"),
     ("SitePrefix", "public/v1/"),
     ("QueryParameters", "width,height,v"),
+    ("Spelling", "accept"),
     (
         "CorsOrigins",
         "https://app.example.com,https://admin.example.com",
@@ -271,6 +272,52 @@ fn no_error_is_kept_by_the_cdn() {
         [400, 403, 404, 405, 414, 416, 500, 501, 502, 503, 504]
     );
     assert!(errors.iter().all(|error| error["ErrorCachingMinTTL"] == 0));
+}
+
+#[test]
+fn no_cache_policy_keeps_what_says_no_store() {
+    for template in [Template::Keyfront, Template::Edge] {
+        let document = template.document().unwrap();
+        let policies = properties_of(&document, "AWS::CloudFront::CachePolicy");
+        assert!(!policies.is_empty());
+        for (name, policy) in policies {
+            let config = &policy["CachePolicyConfig"];
+            assert_eq!(config["MinTTL"], 0, "{name}: a redirect would be kept");
+            // What the origin says of copies that name no time.
+            assert_eq!(config["DefaultTTL"], 86400, "{name}");
+            assert_eq!(config["MaxTTL"], 31_536_000, "{name}");
+        }
+    }
+}
+
+#[test]
+fn the_origin_knows_of_the_site_what_its_invalidations_depend_on() {
+    for template in [Template::Keyfront, Template::Origin] {
+        let document = template.document().unwrap();
+        let parameters = EVERYTHING
+            .iter()
+            .filter(|(name, _)| {
+                document
+                    .parameters()
+                    .iter()
+                    .any(|parameter| parameter.name == *name)
+            })
+            .map(|(name, value)| ((*name).to_owned(), (*value).to_owned()));
+        let resolution = Resolution::new(&document, parameters, known);
+        let function = document.properties("OriginFunction").unwrap();
+        let variables = resolution
+            .value(&function["Environment"]["Variables"])
+            .unwrap();
+        for (name, value) in [
+            ("KEYFRONT_SITE_PREFIX", "public/v1/"),
+            ("KEYFRONT_SITE_INDEX", "index.html"),
+            ("KEYFRONT_SITE_FALLBACK", "app/index.html"),
+            ("KEYFRONT_SITE_QUERY", "width,height,v"),
+            ("KEYFRONT_SITE_SPELLING", "accept"),
+        ] {
+            assert_eq!(variables[name], value, "{name}");
+        }
+    }
 }
 
 #[test]

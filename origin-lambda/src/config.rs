@@ -11,12 +11,13 @@ mod error;
 use keyfront_origin_core::uploads::ChecksumDemand;
 
 pub use keyfront_names::{BucketName, KeyArn, ParameterArn, Region, RoleArn};
+pub use keyfront_origin_core::invalidation::Spellings;
 
 pub(crate) use self::endpoint::split_endpoint;
 pub use self::{
     cdn::{
-        CLOUDFRONT_ENDPOINT, CdnSettings, DISTRIBUTION_PARAMETER, SITE_INDEX, SITE_PREFIX,
-        SSM_ENDPOINT,
+        CLOUDFRONT_ENDPOINT, CdnSettings, DISTRIBUTION_PARAMETER, SITE_FALLBACK, SITE_INDEX,
+        SITE_PREFIX, SITE_QUERY, SITE_SPELLING, SSM_ENDPOINT,
     },
     envelopes::{
         Commitment, MASTER_KEY, MASTER_KEY_ID, MasterKeySetting, READER_COMMITMENT,
@@ -239,6 +240,7 @@ mod tests {
                 DISTRIBUTION_PARAMETER,
                 "arn:aws:kms:us-east-1:123456789012:parameter/p",
             ),
+            (SITE_SPELLING, "any"),
             (READER_FOREIGN_CONTEXT, "[]"),
             (READER_FOREIGN_CONTEXT, r#"{"aws:x-amz-cek-alg":"115"}"#),
         ] {

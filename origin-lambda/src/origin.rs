@@ -6,7 +6,7 @@ use aws_credential_types::provider::SharedCredentialsProvider;
 use axum::body::Body;
 use keyfront_names::ObjectKey;
 use keyfront_origin_core::{
-    invalidation::{Reach, Replaced, path_of, stale_after},
+    invalidation::{Reach, Replaced, stale_after},
     uploads::{Kind, Upload, UploadRequest},
 };
 
@@ -66,7 +66,7 @@ impl Origin {
     /// Where readers find an object, if this origin knows its CDN.
     pub(crate) fn url_of(&self, key: &ObjectKey) -> Option<String> {
         let base = self.public_url.as_ref()?;
-        Some(format!("{base}{}", path_of(key)))
+        Some(format!("{base}{}", key.viewer_path()))
     }
 
     /// Stores an object sent in one request.

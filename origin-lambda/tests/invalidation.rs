@@ -94,3 +94,34 @@ async fn an_upload_under_a_fresh_key_leaves_nothing_to_invalidate() {
     assert_eq!(answer.status, StatusCode::OK, "{answer:?}");
     assert!(invalidated(&stage).is_empty());
 }
+
+#[tokio::test]
+async fn a_path_that_cloudfront_does_not_take_spoils_no_other() {
+    let stage = Stage::behind_a_cdn().await;
+    // Whatever CloudFront has against it.
+    stage.s3_always(|call| {
+        let body = String::from_utf8(call.body.clone().unwrap_or_default().to_vec()).ok()?;
+        (call.path == INVALIDATION && body.contains("/site/bad<")).then(|| {
+            let code = "<ErrorResponse><Error><Code>InvalidArgument</Code></Error></ErrorResponse>";
+            Scripted::status(400, &[("content-type", "text/xml")], code)
+        })
+    });
+    let names: Vec<String> = (0..20)
+        .map(|at| format!("{at:02}"))
+        .chain(["bad".to_owned()])
+        .collect();
+    let deleted = futures::future::join_all(names.iter().map(async |name| {
+        let request = stage.request("DELETE", &format!("/objects/site/{name}"));
+        stage
+            .send(request.body(Body::empty()).unwrap())
+            .await
+            .json()
+    }));
+    for (name, answer) in names.iter().zip(deleted.await) {
+        let cdn = answer["cdn"].as_str().unwrap();
+        assert_eq!(cdn != "invalidated", name == "bad", "{name}: {cdn}");
+    }
+    let batches = invalidated(&stage);
+    let together = |batch: &&String| batch.contains("/site/bad<") && batch.contains("<Quantity>1<");
+    assert_eq!(batches.iter().filter(together).count(), 1, "{batches:?}");
+}

@@ -58,12 +58,12 @@ pub fn encode_component(decoded: &str) -> String {
 
 /// [`encode_path`] into the end of `out`.
 pub fn append_path(out: &mut String, decoded: &str) {
-    append::<PATH>(out, decoded);
+    append(PATH, out, decoded);
 }
 
 /// [`encode_component`] into the end of `out`.
 pub fn append_component(out: &mut String, decoded: &str) {
-    append::<COMPONENT>(out, decoded);
+    append(COMPONENT, out, decoded);
 }
 
 /// Encodes a decoded path as viewers write it: `/` and RFC 3986's `pchar` stay. What comes out stays itself in every
@@ -83,7 +83,7 @@ pub fn encode_viewer_path(decoded: &str) -> String {
 
 /// [`encode_viewer_path`] into the end of `out`.
 pub fn append_viewer_path(out: &mut String, decoded: &str) {
-    append::<VIEWER>(out, decoded);
+    append(VIEWER, out, decoded);
 }
 
 /// Decodes every `%XX` once. Everything else, `+` included, stands for itself.
@@ -109,7 +109,7 @@ pub fn decode(encoded: &str) -> Result<Cow<'_, str>, DecodeError> {
 pub fn append_respelled_component(out: &mut String, encoded: &str) -> Result<(), DecodeError> {
     for byte in Bytes::of(encoded) {
         let byte = byte?;
-        if is_plain::<COMPONENT>(byte) {
+        if is_plain(COMPONENT, byte) {
             out.push(char::from(byte));
         } else {
             push_escape(out, byte);
@@ -122,20 +122,20 @@ pub fn append_respelled_component(out: &mut String, encoded: &str) -> Result<(),
 /// to? `%2F` is not strict: as a path it reads as `/`.
 #[must_use]
 pub fn is_strict_path(path: &str) -> bool {
-    is_strict::<PATH>(path)
+    is_strict(PATH, path)
 }
 
 /// Is this path already what [`encode_viewer_path`] makes of what it decodes to?
 #[must_use]
 pub fn is_viewer_path(path: &str) -> bool {
-    is_strict::<VIEWER>(path)
+    is_strict(VIEWER, path)
 }
 
 /// Is this component already in the one strict spelling, i.e. what [`encode_component`] makes of what it
 /// decodes to?
 #[must_use]
 pub fn is_strict_component(component: &str) -> bool {
-    is_strict::<COMPONENT>(component)
+    is_strict(COMPONENT, component)
 }
 
 /// The classes of a byte, as bits of [`CLASSES`].
@@ -155,7 +155,18 @@ static CLASSES: [u8; 256] = {
             classes[byte] = PATH | VIEWER;
         } else if matches!(
             byte as u8,
-            b'!' | b'$' | b'&' | b'\'' | b'(' | b')' | b'*' | b'+' | b',' | b';' | b'=' | b':' | b'@'
+            b'!' | b'$'
+                | b'&'
+                | b'\''
+                | b'('
+                | b')'
+                | b'*'
+                | b'+'
+                | b','
+                | b';'
+                | b'='
+                | b':'
+                | b'@'
         ) {
             classes[byte] = VIEWER;
         }
@@ -164,15 +175,15 @@ static CLASSES: [u8; 256] = {
     classes
 };
 
-fn is_plain<const CLASS: u8>(byte: u8) -> bool {
-    CLASSES[usize::from(byte)] & CLASS != 0
+fn is_plain(class: u8, byte: u8) -> bool {
+    CLASSES[usize::from(byte)] & class != 0
 }
 
-fn append<const CLASS: u8>(out: &mut String, decoded: &str) {
+fn append(class: u8, out: &mut String, decoded: &str) {
     out.reserve(decoded.len());
     let mut run = 0;
     for (at, byte) in decoded.bytes().enumerate() {
-        if is_plain::<CLASS>(byte) {
+        if is_plain(class, byte) {
             continue;
         }
         // A run that is not empty begins and ends with ASCII, so both ends are character boundaries; an
@@ -194,12 +205,12 @@ fn push_escape(out: &mut String, byte: u8) {
     out.push(char::from(UPPER_HEX[usize::from(byte & 15)]));
 }
 
-fn is_strict<const CLASS: u8>(text: &str) -> bool {
+fn is_strict(class: u8, text: &str) -> bool {
     let mut rest = text.as_bytes();
-    while let Some(end) = rest.iter().position(|&byte| !is_plain::<CLASS>(byte)) {
+    while let Some(end) = rest.iter().position(|&byte| !is_plain(class, byte)) {
         rest = match &rest[end..] {
             [b'%', high, low, after @ ..] => match (upper_hex(*high), upper_hex(*low)) {
-                (Some(high), Some(low)) if !is_plain::<CLASS>(high << 4 | low) => after,
+                (Some(high), Some(low)) if !is_plain(class, high << 4 | low) => after,
                 _ => return false,
             },
             _ => return false,

@@ -37,7 +37,9 @@ fn a_viewers_path_keeps_what_rfc_3986_lets_stand_in_a_segment() {
         .collect();
     assert_eq!(encode_viewer_path(&ascii), expected);
     assert_eq!(encode_viewer_path("é/👩"), "%C3%A9/%F0%9F%91%A9");
-    for other in ["/%61", "/%7Ex", "/a%2fb", "/a%2Fb", "/a%28", "/é", "/a b", "/%c3%a9"] {
+    for other in [
+        "/%61", "/%7Ex", "/a%2fb", "/a%2Fb", "/a%28", "/é", "/a b", "/%c3%a9",
+    ] {
         assert!(!is_viewer_path(other), "{other}");
     }
 }
@@ -96,7 +98,8 @@ proptest! {
     #[test]
     fn decoding_undoes_encoding(text: String) {
         let (path, component) = (encode_path(&text), encode_component(&text));
-        prop_assert_eq!(decode(&encode_viewer_path(&text)).unwrap(), text.as_str());
+        let viewers = encode_viewer_path(&text);
+        prop_assert_eq!(decode(&viewers).unwrap(), text.as_str());
         prop_assert_eq!(decode(&path).unwrap(), text.as_str());
         prop_assert_eq!(decode(&component).unwrap(), text.as_str());
     }

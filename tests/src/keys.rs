@@ -26,6 +26,20 @@ pub fn wire(key: &str) -> String {
     wire
 }
 
+/// The path under which viewers read a key, written by RFC 3986's `pchar` alone.
+#[must_use]
+pub fn viewer(key: &str) -> String {
+    let mut path = String::from("/");
+    for byte in key.bytes() {
+        if byte.is_ascii_alphanumeric() || b"-._~!$&'()*+,;=:@/".contains(&byte) {
+            path.push(byte.into());
+        } else {
+            path.push_str(&format!("%{byte:02X}"));
+        }
+    }
+    path
+}
+
 const PLAIN: [&str; 71] = [
     // White space and what form decoding mistakes for it.
     "with space.txt",

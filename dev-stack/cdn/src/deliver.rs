@@ -83,14 +83,12 @@ impl Cache {
             || request.headers.contains_key(IF_MODIFIED_SINCE);
         let stale = match self.find(&key, &request) {
             Found::Fresh(stored) => return Ok(Delivery::Hit(stored)),
-            // A part of a stale object says nothing about the whole.
-            Found::Stale(_) if partial => None,
             Found::Stale(stored) => Some(stored),
             Found::Nothing => None,
         };
         // These ask for less than an answer that could be shared.
         if partial || (conditional && stale.is_none()) {
-            return self.fetch_alone(key, request, None).await;
+            return self.fetch_alone(key, request, stale).await;
         }
         match self.locks.acquire(&key) {
             CacheLock::Leader(leader) => self.lead(leader, key, request, stale).await,
@@ -169,6 +167,10 @@ impl Cache {
                 leader.finish(outcome_of(&stored, &parts));
                 return leave(deliver, Ok(Delivery::Confirmed(stored)));
             }
+            Ok(Fetched::Outlived(stored)) => {
+                leader.finish(Outcome::Alone);
+                return leave(deliver, Ok(Delivery::Hit(stored)));
+            }
             Ok(Fetched::Answer(answer, freshness)) => (answer, freshness),
         };
         match self.shareable(&parts, &answer, freshness) {
@@ -232,6 +234,7 @@ impl Cache {
         let epoch = self.store.epoch();
         Ok(match self.fetch(&key, request, stale, epoch).await? {
             Fetched::Confirmed(stored) => Delivery::Confirmed(stored),
+            Fetched::Outlived(stored) => Delivery::Hit(stored),
             Fetched::Answer(answer, freshness) => self.deliver_alone(key, answer, freshness, epoch),
         })
     }

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use std::time::SystemTime;
 
 use http::StatusCode;
-use http::header::{ETAG, HeaderMap, IF_MODIFIED_SINCE, IF_NONE_MATCH, LAST_MODIFIED};
+use http::header::{ETAG, HeaderMap, IF_MODIFIED_SINCE, IF_NONE_MATCH, LAST_MODIFIED, RANGE};
 use http::request::Parts;
 
 use super::cache::Cache;
@@ -22,6 +22,8 @@ use super::upstream_response::UpstreamResponse;
 pub(super) enum Fetched {
     /// The stored answer still holds.
     Confirmed(Arc<Stored>),
+    /// The origin fails, and the stored answer is served although it is stale.
+    Outlived(Arc<Stored>),
     /// A new answer, and its freshness if it may be stored.
     Answer(UpstreamResponse, Option<Freshness>),
 }
@@ -37,14 +39,28 @@ impl Cache {
     ) -> Result<Fetched, Refusal> {
         let parts = request.for_cache();
         let policy = request.behaviour.cache.clone();
-        let unconditional = stale.as_ref().map(|stored| {
+        // A part of a stale answer says nothing about the whole.
+        let partial = request.headers.contains_key(RANGE);
+        let unconditional = stale.as_ref().filter(|_| !partial).map(|stored| {
             request.headers.remove(IF_NONE_MATCH);
             request.headers.remove(IF_MODIFIED_SINCE);
             let plain = request.again();
             ask_whether_it_holds(&mut request.headers, &stored.headers);
             plain
         });
-        let mut answer = self.upstream.send(request).await?;
+        let outliving = stale.as_ref().filter(|stored| {
+            let now = SystemTime::now();
+            stored.freshness.outlives_failures(&stored.headers, now)
+        });
+        let mut answer = match (self.upstream.send(request).await, outliving) {
+            (Ok(answer), Some(stored)) if answer.status.is_server_error() => {
+                return Ok(Fetched::Outlived(Arc::clone(stored)));
+            }
+            (Err(refusal), Some(stored)) if refusal.is_the_origins() => {
+                return Ok(Fetched::Outlived(Arc::clone(stored)));
+            }
+            (sent, _) => sent?,
+        };
         if let (Some(stored), Some(plain)) = (stale, unconditional) {
             if answer.status == StatusCode::NOT_MODIFIED {
                 if let Some(confirmed) = self.confirm(&parts, &policy, &stored, &answer.headers) {

@@ -24,7 +24,11 @@ const STORABLE_ERROR: StatusCode = StatusCode::NOT_FOUND;
 
 /// The freshness of one stored answer.
 #[derive(Debug)]
-pub(super) struct Freshness(Box<http_cache_semantics::CachePolicy>);
+pub(super) struct Freshness {
+    policy: Box<http_cache_semantics::CachePolicy>,
+    /// Seconds between the answer's making and its staleness.
+    lifetime: u64,
+}
 
 /// What a stored answer is good for.
 #[derive(Debug, PartialEq, Eq)]
@@ -78,7 +82,7 @@ impl Candidate<'_> {
         if lifetime == 0 && !has_validator {
             return None;
         }
-        self.stored_as(self.status, &directives.with_lifetime(lifetime))
+        self.stored_as(self.status, &directives.with_lifetime(lifetime), lifetime)
     }
 
     /// "Control how long CloudFront caches errors" in its developer guide.
@@ -99,7 +103,7 @@ impl Candidate<'_> {
         if lifetime == 0 {
             return None;
         }
-        self.stored_as(STORABLE_ERROR, &format!("s-maxage={lifetime}"))
+        self.stored_as(STORABLE_ERROR, &format!("s-maxage={lifetime}"), lifetime)
     }
 
     /// Seconds between the answer's making and its staleness.
@@ -107,9 +111,16 @@ impl Candidate<'_> {
         (policy.time_to_live(self.now) + policy.age(self.now)).as_secs()
     }
 
-    fn stored_as(&self, status: StatusCode, cache_control: &str) -> Option<Freshness> {
-        let policy = self.crate_policy(status, cache_control);
-        policy.is_storable().then(|| Freshness(Box::new(policy)))
+    fn stored_as(
+        &self,
+        status: StatusCode,
+        cache_control: &str,
+        lifetime: u64,
+    ) -> Option<Freshness> {
+        let policy = Box::new(self.crate_policy(status, cache_control));
+        policy
+            .is_storable()
+            .then_some(Freshness { policy, lifetime })
     }
 
     fn crate_policy(
@@ -154,16 +165,29 @@ fn without_cache_control(request: &Parts) -> Request<()> {
 impl Freshness {
     /// What the stored answer is good for, for this request as it would be forwarded.
     pub(super) fn status(&self, request: &Parts, now: SystemTime) -> FreshnessStatus {
-        match self.0.before_request(&without_cache_control(request), now) {
+        match self
+            .policy
+            .before_request(&without_cache_control(request), now)
+        {
             BeforeRequest::Fresh(_) => FreshnessStatus::Fresh,
             BeforeRequest::Stale { matches: true, .. } => FreshnessStatus::Stale,
             BeforeRequest::Stale { matches: false, .. } => FreshnessStatus::OtherVariant,
         }
     }
 
+    /// Whether CloudFront serves the answer although it is stale, because the origin fails: however old it is, unless its
+    /// own `stale-if-error` ended.
+    pub(super) fn outlives_failures(&self, headers: &HeaderMap, now: SystemTime) -> bool {
+        match Directives::of(headers).seconds("stale-if-error") {
+            None => true,
+            Some(0) => false,
+            Some(seconds) => self.age(now) <= self.lifetime.saturating_add(seconds),
+        }
+    }
+
     /// The value of `Age`, in seconds.
     pub(super) fn age(&self, now: SystemTime) -> u64 {
-        self.0.age(now).as_secs()
+        self.policy.age(now).as_secs()
     }
 }
 
@@ -217,6 +241,12 @@ impl Directives {
 
     fn has(&self, name: &str) -> bool {
         self.0.iter().any(|item| named(item, name))
+    }
+
+    fn seconds(&self, name: &str) -> Option<u64> {
+        let named = self.0.iter().find(|item| named(item, name))?;
+        let (_, value) = named.split_once('=')?;
+        value.trim().trim_matches('"').parse().ok()
     }
 
     fn forbid(&self) -> bool {

@@ -194,7 +194,7 @@ pub struct Invalidator(Arc<Cache>);
 impl Invalidator {
     /// Forgets what is cached under these paths: exact ones, or all that begin alike with a `*` at the end.
     ///
-    /// Escapes are decoded before comparing, and a path without a query covers every query.
+    /// As CloudFront compares them: in the viewer's spelling, with the query.
     pub fn invalidate<P: AsRef<str>>(&self, paths: &[P]) {
         let paths: Vec<InvalidationPath> = paths
             .iter()

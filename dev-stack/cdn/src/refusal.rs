@@ -44,6 +44,11 @@ pub(super) enum Refusal {
 }
 
 impl Refusal {
+    /// Whether the origin failed, so that a stale copy is served in place of its answer.
+    pub(super) fn is_the_origins(&self) -> bool {
+        matches!(self, Self::OriginUnreachable(_) | Self::OriginTimeout(_))
+    }
+
     fn status(&self) -> StatusCode {
         match self {
             Self::UrlTooLong | Self::HeadersTooLong => StatusCode::PAYLOAD_TOO_LARGE,

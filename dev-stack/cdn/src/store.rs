@@ -6,7 +6,6 @@ use std::num::NonZeroUsize;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use http::{HeaderMap, Method, StatusCode};
-use keyfront_cloudformation::path_pattern::fully_decoded;
 use lru::LruCache;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
@@ -101,43 +100,37 @@ pub(super) struct Stored {
     pub(super) freshness: Freshness,
 }
 
-/// What an invalidation names: one path, or all that begin with it.
+/// What an invalidation names: one target, or all that begin with it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct InvalidationPath {
-    decoded: Vec<u8>,
-    query: Option<String>,
+    target: String,
     and_all_that_follow: bool,
 }
 
 impl InvalidationPath {
-    /// Reads a path as `CreateInvalidation` takes it; a missing first slash is added, as there.
+    /// Reads a path as `CreateInvalidation` takes it.
     pub(super) fn parse(path: &str) -> Self {
-        let (stem, and_all_that_follow) = match path.strip_suffix('*') {
+        let (target, and_all_that_follow) = match path.strip_suffix('*') {
             Some(stem) => (stem, true),
             None => (path, false),
         };
-        let (stem, query) = match stem.split_once('?') {
-            Some((stem, query)) => (stem, Some(query.to_owned())),
-            None => (stem, None),
-        };
-        let slash = if stem.starts_with('/') { "" } else { "/" };
         Self {
-            decoded: fully_decoded(&format!("{slash}{stem}")),
-            query,
+            target: target.to_owned(),
             and_all_that_follow,
         }
     }
 
-    /// Escapes do not count: no spelling of an invalidated path stays in the cache. A path without a query covers
-    /// every query.
+    /// Compared letter by letter with what a viewer wrote: another spelling is another copy, and so is another query,
+    /// which a path without one does not cover.
     fn covers(&self, key: &CacheKey) -> bool {
-        let path = fully_decoded(&key.path);
-        let key_query = key.query.as_deref().unwrap_or("");
-        match (&self.query, self.and_all_that_follow) {
-            (None, true) => path.starts_with(&self.decoded),
-            (None, false) => path == self.decoded,
-            (Some(query), true) => path == self.decoded && key_query.starts_with(query),
-            (Some(query), false) => path == self.decoded && key_query == query,
+        let target = match &key.query {
+            Some(query) => format!("{}?{query}", key.path),
+            None => key.path.clone(),
+        };
+        if self.and_all_that_follow {
+            target.starts_with(&self.target)
+        } else {
+            target == self.target
         }
     }
 }

@@ -146,9 +146,17 @@ fn outgoing(
         let host = HeaderValue::from_str(origin.domain_name()).map_err(|_| bad_header("host"))?;
         headers.insert(HOST, host);
     }
-    // S3 wants every x-amz-* header signed, and functions for S3 origins cannot sign what is added after them.
-    if let (EdgeOrigin::Custom(_), Ok(id)) = (origin, HeaderValue::from_str(request_id)) {
-        headers.insert("x-amz-cf-id", id);
+    // S3 wants every x-amz-* header signed, and functions for S3 origins cannot sign what is added after them. Towards
+    // Function URLs nothing promises that it is the id of the event, so here it is another.
+    if let EdgeOrigin::Custom(custom) = origin {
+        let sent = if custom.domain_name.contains(".lambda-url.") {
+            HeaderValue::from_str(&request_id.chars().rev().collect::<String>())
+        } else {
+            HeaderValue::from_str(request_id)
+        };
+        if let Ok(id) = sent {
+            headers.insert("x-amz-cf-id", id);
+        }
     }
     let replaced = match &request.body {
         Some(body) => replacement(body).map_err(|reason| invalid(&reason))?,

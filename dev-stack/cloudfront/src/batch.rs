@@ -55,8 +55,7 @@ impl InvalidationBatch {
         if paths.len() != wire.paths.quantity {
             return Err(CloudFrontError::InconsistentQuantities);
         }
-        let wildcards = paths.iter().filter(|path| path.ends_with('*')).count();
-        if paths.len() > MOST_PATHS || wildcards > MOST_WILDCARDS {
+        if paths.len() > MOST_PATHS {
             return Err(CloudFrontError::TooManyPaths);
         }
         demand(!paths.is_empty(), "the batch has no paths")?;
@@ -69,12 +68,48 @@ impl InvalidationBatch {
             demand(path.len() <= LONGEST_PATH, "a path is too long")?;
             let inner = path.strip_suffix('*').unwrap_or(path);
             demand(!inner.contains('*'), "a path has a * that is not its end")?;
+            demand(!path.contains('~'), "a path has a ~")?;
+            demand(
+                is_encoded(path),
+                "a path has a character that is not encoded",
+            )?;
         }
-        Ok(Self {
+        let batch = Self {
             paths,
             caller_reference: wire.caller_reference,
-        })
+        };
+        batch.fits_beside(0)?;
+        Ok(batch)
     }
+
+    /// Whether its wildcards may be in progress beside so many others.
+    ///
+    /// # Errors
+    /// [`CloudFrontError::TooManyPaths`]
+    pub(super) fn fits_beside(&self, others: usize) -> Result<(), CloudFrontError> {
+        let own = self.paths.iter().filter(|path| path.ends_with('*')).count();
+        if own > 0 && own + others > MOST_WILDCARDS {
+            return Err(CloudFrontError::TooManyPaths);
+        }
+        Ok(())
+    }
+}
+
+/// Whether what RFC 1738 calls unsafe, and everything that is not ASCII, is percent-encoded.
+fn is_encoded(path: &str) -> bool {
+    let mut bytes = path.bytes();
+    while let Some(byte) = bytes.next() {
+        let fits = match byte {
+            b'%' => (0..2).all(|_| bytes.next().is_some_and(|digit| digit.is_ascii_hexdigit())),
+            b' ' | b'"' | b'<' | b'>' | b'#' | b'{' | b'}' | b'|' | b'\\' | b'^' | b'[' | b']'
+            | b'`' => false,
+            byte => byte.is_ascii_graphic(),
+        };
+        if !fits {
+            return false;
+        }
+    }
+    true
 }
 
 fn demand(holds: bool, otherwise: &'static str) -> Result<(), CloudFrontError> {
@@ -128,6 +163,15 @@ mod tests {
         ] {
             assert_eq!(batch(quantity, &paths).unwrap_err().describe().code, code);
         }
+        for raw in [
+            "~", " ", "\"", "#", "{", "|", "\\", "^", "[", "`", "\u{e9}", "%", "%4", "%zz",
+        ] {
+            let refused = batch(1, &[format!("/a{raw}")]).unwrap_err();
+            assert_eq!(refused.describe().code, "InvalidArgument", "{raw}");
+        }
+        let plain = batch(1, &owned(&["/it's(1)+%C3%A9,@:=!$;*"])).unwrap();
+        assert!(plain.fits_beside(14).is_ok() && plain.fits_beside(15).is_err());
+        assert!(batch(1, &owned(&["/a"])).unwrap().fits_beside(15).is_ok());
         for xml in ["", "<a/>", "<InvalidationBatch/>", "not xml"] {
             let refused = InvalidationBatch::parse(xml).unwrap_err();
             assert_eq!(refused.describe().code, "MalformedXML", "{xml}");

@@ -29,6 +29,8 @@ pub struct CloudFront {
     iam: Arc<Iam>,
     distribution: Distribution,
     invalidator: Invalidator,
+    /// Wildcards that somebody else's invalidations have in progress.
+    wildcards_in_progress: usize,
     done: Mutex<LruCache<String, Invalidation>>,
 }
 
@@ -46,7 +48,17 @@ impl CloudFront {
             iam,
             distribution,
             invalidator,
+            wildcards_in_progress: 0,
             done: Mutex::new(LruCache::new(REMEMBERED)),
+        }
+    }
+
+    /// With so many wildcards in progress, for as long as it serves.
+    #[must_use]
+    pub fn with_wildcards_in_progress(self, wildcards_in_progress: usize) -> Self {
+        Self {
+            wildcards_in_progress,
+            ..self
         }
     }
 
@@ -71,6 +83,7 @@ impl CloudFront {
                 Err(CloudFrontError::AlreadyExists)
             };
         }
+        batch.fits_beside(self.wildcards_in_progress)?;
         self.invalidator.invalidate(&batch.paths);
         let invalidation = Invalidation {
             id: format!("I{}", Uuid::new_v4().simple()).to_uppercase(),

@@ -64,10 +64,12 @@ pub(super) fn serve_api(
     aws: &LocalAws,
     cdn: &CdnHandle,
     distribution: Distribution,
+    faults: &Faults,
     listener: TcpListener,
     stop: CancellationToken,
 ) -> impl Future<Output = ()> + use<> {
-    let api = CloudFront::new(Arc::clone(&aws.iam), distribution, cdn.invalidator());
+    let api = CloudFront::new(Arc::clone(&aws.iam), distribution, cdn.invalidator())
+        .with_wildcards_in_progress(faults.wildcards_in_progress);
     // CloudFront is a global service, and its signatures are scoped to us-east-1.
     let auth = aws.auth_in("us-east-1", "cloudfront");
     api_server::serve(listener, Arc::new(api), auth, stop)

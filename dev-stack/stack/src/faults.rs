@@ -20,6 +20,8 @@ pub struct Faults {
     pub edge_functions: EdgeFunctions,
     /// Where the CDN, and nobody else, finds S3.
     pub s3_for_cdn: Option<SocketAddr>,
+    /// Wildcards that other invalidations of the distribution have in progress, of the 15 that may be.
+    pub wildcards_in_progress: usize,
     /// Names of query parameters the default behaviour's cache policy drops although the site lists them.
     pub query_dropped: Vec<String>,
 }

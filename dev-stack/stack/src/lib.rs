@@ -111,7 +111,14 @@ impl Stack {
             tasks.spawn(url.serve(listeners.function_url, stop.clone()));
         }
         let distribution = cdn::distribution(&site, &config.faults);
-        let api = cdn::serve_api(&aws, &cdn, distribution, listeners.cloudfront, stop.clone());
+        let api = cdn::serve_api(
+            &aws,
+            &cdn,
+            distribution,
+            &config.faults,
+            listeners.cloudfront,
+            stop.clone(),
+        );
         tasks.spawn(api);
         tasks.spawn(parameters(&aws, listeners.ssm, stop.clone()));
 

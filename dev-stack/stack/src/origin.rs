@@ -6,9 +6,10 @@ use aws_credential_types::provider::SharedCredentialsProvider;
 use aws_sdk_s3::Client;
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
+use keyfront_edge::site::Spelling;
 use keyfront_origin::config::{
     self, BucketName, CdnSettings, Commitment, Config, KeyArn, MasterKeySetting, ParameterArn,
-    ReaderSettings, Region, RoleArn, S3Style,
+    ReaderSettings, Region, RoleArn, S3Style, Spellings,
 };
 use keyfront_origin::kms::Kms;
 use keyfront_origin::{Origin, store};
@@ -65,6 +66,12 @@ impl OriginSetup {
                     ))?,
                     site_prefix: Some(site.parsed.prefix.clone()).filter(|text| !text.is_empty()),
                     site_index: site.parsed.index.clone(),
+                    site_fallback: site.parsed.fallback.clone(),
+                    site_query: Some(site.parsed.query.join(",")).filter(|names| !names.is_empty()),
+                    site_spellings: match site.parsed.spelling {
+                        Spelling::Redirect => Spellings::One,
+                        Spelling::Accept => Spellings::Any,
+                    },
                     cloudfront_endpoint: Some(url(addresses.cloudfront)),
                     ssm_endpoint: Some(url(addresses.ssm)),
                 }),
@@ -176,14 +183,21 @@ fn of_reader(reader: &ReaderSettings) -> [(&'static str, Option<String>); 3] {
     ]
 }
 
-fn of_cdn(cdn: &CdnSettings) -> [(&'static str, Option<String>); 5] {
+fn of_cdn(cdn: &CdnSettings) -> [(&'static str, Option<String>); 8] {
     let CdnSettings {
         distribution_parameter,
         site_prefix,
         site_index,
+        site_fallback,
+        site_query,
+        site_spellings,
         cloudfront_endpoint,
         ssm_endpoint,
     } = cdn.clone();
+    let site_spelling = match site_spellings {
+        Spellings::One => "redirect",
+        Spellings::Any => "accept",
+    };
     [
         (
             config::DISTRIBUTION_PARAMETER,
@@ -191,6 +205,9 @@ fn of_cdn(cdn: &CdnSettings) -> [(&'static str, Option<String>); 5] {
         ),
         (config::SITE_PREFIX, site_prefix),
         (config::SITE_INDEX, site_index),
+        (config::SITE_FALLBACK, site_fallback),
+        (config::SITE_QUERY, site_query),
+        (config::SITE_SPELLING, Some(site_spelling.to_owned())),
         (config::CLOUDFRONT_ENDPOINT, cloudfront_endpoint),
         (config::SSM_ENDPOINT, ssm_endpoint),
     ]
@@ -228,6 +245,9 @@ mod tests {
                 .unwrap(),
                 site_prefix: Some("www/".to_owned()),
                 site_index: Some("index.html".to_owned()),
+                site_fallback: Some("app.html".to_owned()),
+                site_query: Some("v,w".to_owned()),
+                site_spellings: Spellings::Any,
                 cloudfront_endpoint: Some("http://cloudfront.example".to_owned()),
                 ssm_endpoint: Some("http://ssm.example".to_owned()),
             }),

@@ -172,9 +172,26 @@ describe('origin-request', () => {
       ['/=&;:@$,', '/%3D%26%3B%3A%40%24%2C'],
       [`/${'a'.repeat(1024)}`, `/${'a'.repeat(1024)}`],
     ]) {
-      const request = await handler(requestEvent({ request: { uri } }));
+      const site = { ...SITE, spelling: 'accept' };
+      const request = await handler(requestEvent({ site, request: { uri } }));
       assert.equal(request.uri, sent);
       assertSigned(request);
+    }
+  });
+
+  test('another spelling than the one that is kept is redirected to it', async () => {
+    for (const [uri, kept] of [
+      ['/%61', '/a'],
+      ['/a%2Bb', '/a+b'],
+      ['/image%281%29.jpg', '/image(1).jpg'],
+      ["/it%27s%20%c3%a9", "/it's%20%C3%A9"],
+      ['/ф', '/%D1%84'],
+    ]) {
+      const answer = await handler(requestEvent({ request: { uri, querystring: 'utm=1&v=2' } }));
+      assert.equal(answer.status, '301');
+      assert.equal(answer.headers.location[0].value, `${kept}?v=2`);
+      assert.equal(answer.headers['cache-control'][0].value, 'no-store');
+      assertSigned(await handler(requestEvent({ request: { uri: kept } })));
     }
   });
 
@@ -199,7 +216,7 @@ describe('origin-request', () => {
     const headers = Object.fromEntries(
       [...READ_ONLY, 'range', 'if-match', 'cookie', 'x-amz-acl', 'authorization', 'referer'].map((name) => [
         name,
-        header(name.toUpperCase(), name === 'content-length' ? '0' : `${name} value`),
+        header(name.toUpperCase(), { 'content-length': '0', range: 'bytes=0-4', 'if-match': '"tag"' }[name] ?? `${name} value`),
       ]),
     );
     delete headers['transfer-encoding'];
@@ -221,6 +238,16 @@ describe('origin-request', () => {
   test('custom headers of the origin do not repeat among the request headers', async () => {
     const { headers, origin } = await handler(requestEvent());
     for (const name of Object.keys(origin.custom.customHeaders)) assert.equal(headers[name], undefined);
+  });
+
+  test('a range stays behind on head, and a range or tag without meaning never reaches the origin', async () => {
+    const range = (value) => ({ range: header('Range', value) });
+    const sent = async (method, headers) => (await handler(requestEvent({ headers, request: { method } }))).headers;
+    assert.deepEqual((await sent('GET', range('bytes=2-5'))).range, header('Range', 'bytes=2-5'));
+    assert.equal((await sent('HEAD', range('bytes=2-5'))).range, undefined);
+    assert.equal((await sent('GET', range('bytes=x'))).range, undefined);
+    const refused = await handler(requestEvent({ headers: { 'if-match': header('If-Match', 'garbage') } }));
+    assertProblem(refused, 412, 'precondition-failed');
   });
 
   test("a viewer's headers do not change the signature", async () => {
@@ -390,7 +417,7 @@ describe('publish', () => {
   test('the reader is signed for lambda', async () => {
     const site = { ...SITE, ...FUNCTIONS };
     const request = await handler(
-      requestEvent({ site, origin: { domainName: FUNCTIONS.reader.host }, request: { uri: '/private/a b//c' } }),
+      requestEvent({ site, origin: { domainName: FUNCTIONS.reader.host }, request: { uri: '/private/a%20b//c' } }),
     );
     assert.equal(request.uri, '/read/private/a%20b//c');
     assert.equal(request.headers.host[0].value, FUNCTIONS.reader.host);
@@ -409,6 +436,7 @@ describe('origin-response', () => {
       headers: {
         ...Object.fromEntries(kept.map((name) => [name, given.headers[name]])),
         'x-content-type-options': header('x-content-type-options', 'nosniff'),
+        'cache-control': header('cache-control', 'stale-if-error=0'),
       },
     });
   });

@@ -64,7 +64,7 @@ test('the second module is loaded by the first site that asks for sigv4a and by 
 });
 
 test('a multi-region read leaves signed for its region set and verifies by OpenSSL', async () => {
-  for (const [uri, sent] of [['/a%20b/c+d', '/a%20b/c%2Bd'], ['/ф😀', '/%D1%84%F0%9F%98%80'], ['/a//b', '/a//b']]) {
+  for (const [uri, sent] of [['/a%20b/c+d', '/a%20b/c%2Bd'], ['/%D1%84%F0%9F%98%80', '/%D1%84%F0%9F%98%80'], ['/a//b', '/a//b']]) {
     const request = await handler(event(SITE, { uri, querystring: 'v=b+c%2f&utm=1' }));
     assert.equal(request.uri, sent);
     assert.equal(request.querystring, 'v=b%20c%2F');
@@ -85,7 +85,7 @@ test("an SDK's signer agrees: its signature verifies over the request that leave
   const { resolve } = createRequire(`${tools}/sigv4a/package.json`);
   const load = (name) => import(pathToFileURL(resolve(name)));
   const [{ SignatureV4a }, { Sha256 }] = await Promise.all([load('@smithy/signature-v4a'), load('@aws-crypto/sha256-js')]);
-  const request = await handler(event(SITE, { uri: '/a b/c+d', querystring: 'v=b+c' }));
+  const request = await handler(event(SITE, { uri: '/a%20b/c+d', querystring: 'v=b+c' }));
   const headers = Object.fromEntries(
     ['host', 'x-amz-content-sha256'].map((name) => [name, request.headers[name][0].value]),
   );

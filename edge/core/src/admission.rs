@@ -1,7 +1,7 @@
 //! Admission: what of a viewer's request may go on, and where, before anything is signed.
 //!
 //! The path is decoded here, once. What a refusal depends on is part of the CDN's cache key (path, method,
-//! listed query parameters); everything else is dropped silently, so that one hostile request cannot decide
+//! listed query parameters) or a condition of this viewer's; everything else is dropped silently, so that one hostile request cannot decide
 //! what the next viewer gets. It knows neither time nor credentials and signs nothing.
 
 mod body;
@@ -23,6 +23,7 @@ use crate::viewer_request::ViewerRequest;
 
 pub(crate) use self::body::Body;
 pub(crate) use self::conditions::Conditions;
+pub use self::conditions::is_ignorable;
 use self::methods::Methods;
 
 /// A request that may go on, and all that is needed of it to sign.

@@ -17,7 +17,15 @@ const DAY: i64 = 24 * 60 * 60;
 #[must_use]
 pub fn from_imf_fixdate(text: &str) -> Option<i64> {
     let bytes = text.as_bytes();
-    let separated = [(3, b','), (4, b' '), (7, b' '), (11, b' '), (16, b' '), (19, b':'), (22, b':')];
+    let separated = [
+        (3, b','),
+        (4, b' '),
+        (7, b' '),
+        (11, b' '),
+        (16, b' '),
+        (19, b':'),
+        (22, b':'),
+    ];
     if bytes.len() != 29 || separated.iter().any(|(at, byte)| bytes[*at] != *byte) {
         return None;
     }
@@ -27,19 +35,19 @@ pub fn from_imf_fixdate(text: &str) -> Option<i64> {
     let (month, year, day) = (i64::try_from(month).ok()? + 1, field(12, 16)?, field(5, 7)?);
     let (hour, minute, second) = (field(17, 19)?, field(20, 22)?, field(23, 25)?);
     let seconds = unix([year, month, day, hour, minute, second]);
-    let of_month = |month, day| unix([year, month, day, 0, 0, 0]);
-    let days = (of_month(month + 1, 1) - of_month(month, 1)) / DAY;
+    let exists = day > 0
+        && seconds < unix([year, month + 1, 1, 0, 0, 0])
+        && hour < 24
+        && minute < 60
+        && second < 60;
     let weekday = usize::try_from(seconds.div_euclid(DAY).rem_euclid(7)).ok()?;
-    let exists = (1..=days).contains(&day) && hour < 24 && minute < 60 && second < 60;
-    (exists && text.get(..3) == Some(WEEKDAYS[weekday]) && text.get(25..) == Some(" GMT"))
-        .then_some(seconds)
+    let named = text.starts_with(WEEKDAYS[weekday]) && text.ends_with(" GMT");
+    (exists && named).then_some(seconds)
 }
 
 /// Whether a text may be a date in one of HTTP's forms, the obsolete ones included.
 pub(crate) fn names_a_month(text: &str) -> bool {
-    MONTHS
-        .iter()
-        .any(|month| split_once(text, month).is_some())
+    MONTHS.iter().any(|month| split_once(text, month).is_some())
 }
 
 /// `20200113T201238Z`.
@@ -62,6 +70,7 @@ fn number(text: &str) -> Option<i64> {
 }
 
 /// Proleptic Gregorian calendar, years 0 to 9999: days counted from March, so that leap days come last.
+#[inline(never)]
 fn unix([year, month, day, hour, minute, second]: [i64; 6]) -> i64 {
     let (year, month) = if month > 2 {
         (year, month - 3)

@@ -30,7 +30,7 @@ pub mod site;
 mod text;
 pub mod viewer_request;
 
-pub use admission::Admitted;
+pub use admission::{Admitted, is_ignorable};
 pub use answer::Answer;
 pub use header::Header;
 pub use keyfront_contract::Route;

@@ -41,17 +41,15 @@ pub struct OriginRequest {
     pub route: Route,
     /// What [`clean`](crate::response::clean) needs to know when the answer comes; `headers` carry it too.
     pub facts: ResponseFacts,
-    /// Headers of this viewer's that stay behind although the route keeps them: a range that means nothing.
-    pub(crate) dropped: Vec<&'static str>,
-    /// Headers of this viewer's that have no meaning to the bucket. A host that may leaves them out.
-    pub ignorable: Vec<&'static str>,
+    /// This viewer's range means nothing and stays behind.
+    pub(crate) drop_range: bool,
 }
 
 impl OriginRequest {
     /// Whether a viewer's header (lower-case name) goes along, unchanged and unsigned.
     #[must_use]
     pub fn keeps(&self, name: &str) -> bool {
-        keeps_request_header(self.route, name) && !self.dropped.contains(&name)
+        keeps_request_header(self.route, name) && !(self.drop_range && name == "range")
     }
 }
 

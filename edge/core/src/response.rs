@@ -130,7 +130,10 @@ fn passing(
     cache: Option<&'static str>,
 ) -> Vec<Header> {
     let mut headers = vec![Header::new("x-content-type-options", "nosniff")];
-    let cache = cache.map_or_else(|| lifetime::of_object(facts.route, response), |value| Some(value.into()));
+    let cache = cache.map_or_else(
+        || lifetime::of_object(facts.route, response),
+        |value| Some(value.into()),
+    );
     headers.extend(cache.map(|value| Header::new("cache-control", value)));
     headers.extend(facts.grant.headers());
     headers.extend(content_encoding(response));

@@ -3,7 +3,7 @@
 use keyfront_contract::header;
 use keyfront_edge::{
     Answer, AnsweredRequest, Cleaned, OriginRequest, OriginResponse, Refusal, Route, Scheme, clean,
-    keeps_response_header,
+    is_ignorable, keeps_response_header,
 };
 use wasm_bindgen::{JsCast as _, JsValue};
 use web_sys::Response;
@@ -54,7 +54,10 @@ impl Answered {
         headers: &[(&str, &str)],
         body: &JsValue,
     ) -> Result<Self, Refusal> {
-        let meant = |(name, _): &&(&str, &str)| signed.keeps(name) && !signed.ignorable.contains(name);
+        let reads = signed.route != Route::Publish;
+        let meant = |(name, value): &&(&str, &str)| {
+            signed.keeps(name) && !(reads && is_ignorable(name, value))
+        };
         let headers: Vec<_> = headers.iter().filter(meant).copied().collect();
         let key = caching::key(exchange.target.host, &exchange.entry.digest, signed);
         if let Some(key) = &key

@@ -1,8 +1,7 @@
 //! What a change of an object means for the CDN: whether copies may be stale, under which paths, and for how long.
 //!
 //! The paths of a key are the edge's routing, backwards; what the reader serves has the same path, since its prefix is
-//! the beginning of its keys. Documents that the edge serves for other paths (fallback, not-found) are not known here.
-//! It calls nobody.
+//! the beginning of its keys. The page of a 404 is not known here: no cache keeps a 404. It calls nobody.
 
 use std::fmt;
 
@@ -12,6 +11,9 @@ use crate::error::Error;
 
 /// How long CloudFront keeps what names no time, in seconds.
 const DEFAULT_LIFETIME: u64 = 24 * 60 * 60;
+
+/// How long it keeps what names a longer time.
+const LONGEST_LIFETIME: u64 = 365 * 24 * 60 * 60;
 
 /// How soon viewers see a change.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -54,41 +56,141 @@ pub fn stale_after<T>(outcome: &Result<T, Error>, replaced: Option<Replaced>) ->
     }
 }
 
-/// How the site maps paths to keys.
+/// How the site maps paths to keys, as far as copies depend on it.
 #[derive(Debug, Clone, Copy, Default)]
 pub struct SiteLayout<'a> {
     /// What the edge puts before a viewer's path.
     pub prefix: Option<&'a str>,
     /// What the edge puts behind a path that ends with a slash.
     pub index: Option<&'a str>,
+    /// What the edge answers for every path that names no file.
+    pub fallback: Option<&'a str>,
+    /// Whether query parameters are in the cache key.
+    pub query: Query,
+    /// Which spellings of a path there can be copies of.
+    pub spellings: Spellings,
 }
 
-/// Every path the site serves the key under, in wire form; none if the site does not serve it. A `*` in a key is
-/// escaped there, so that a path never names more than its object.
+/// Whether a path has copies for different queries.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub enum Query {
+    /// The site lists no parameters.
+    #[default]
+    Dropped,
+    /// It lists some.
+    InTheKey,
+}
+
+/// Which spellings of a path there can be copies of.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub enum Spellings {
+    /// One: the edge redirects every other to it.
+    #[default]
+    One,
+    /// Whatever viewers wrote.
+    Any,
+}
+
+/// Covers every copy.
+pub const EVERYTHING: &str = "/*";
+
+/// Every path the site serves the key under, as an invalidation names it; none if the site does not serve it.
+///
+/// A path is in the one spelling viewers are redirected to, and names no more than its object, unless only a wildcard
+/// reaches all of its copies: where queries are in the cache key, for a document that answers for paths of other names, and
+/// for a path with a `~` or a `*`, which no invalidation can hold.
+#[must_use]
 pub fn paths_of(site: SiteLayout<'_>, key: &ObjectKey) -> Vec<String> {
-    let path = key.as_str().strip_prefix(site.prefix.unwrap_or_default());
-    let Some(path) = path.and_then(|path| ObjectKey::new(path).ok()) else {
+    let relative = key.as_str().strip_prefix(site.prefix.unwrap_or_default());
+    let Some(relative) = relative.and_then(|path| ObjectKey::new(path).ok()) else {
         return Vec::new();
     };
-    let mut paths = vec![path_of(&path)];
+    if site.fallback == Some(relative.as_str()) {
+        return vec![EVERYTHING.to_owned()];
+    }
+    let mut paths = vec![relative.viewer_path()];
     let folder = site
         .index
-        .and_then(|index| path.as_str().strip_suffix(index));
+        .and_then(|index| relative.as_str().strip_suffix(index));
     match folder {
         Some("") => paths.push("/".to_owned()),
         Some(folder) if folder.ends_with('/') => {
-            paths.extend(ObjectKey::new(folder).map(|folder| path_of(&folder)));
+            paths.extend(ObjectKey::new(folder).map(|folder| folder.viewer_path()));
         }
         _ => {}
     }
+    let named = paths.iter().map(|path| named(site.query, path));
+    without_covered(named.collect())
+}
+
+/// As an invalidation may name a path. CloudFront refuses a whole batch for one raw `~`, clears nothing for `%7E`, and takes
+/// a `*` at the end only.
+fn named(query: Query, path: &str) -> String {
+    let (stem, wildcard) = match path.find(['~', '*']) {
+        Some(at) => (&path[..at], "*"),
+        None if query == Query::InTheKey => (path, "*"),
+        None => (path, ""),
+    };
+    format!("{stem}{wildcard}")
+}
+
+/// The paths of some changes for as few invalidations as possible: wildcards apart, because few may be in progress, and
+/// nothing a wildcard covers.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Batch {
+    /// Each names one copy.
+    pub exact: Vec<String>,
+    /// Each ends with a `*`.
+    pub wildcards: Vec<String>,
+}
+
+/// CloudFront's limit on wildcards in progress.
+pub const MOST_WILDCARDS: usize = 15;
+
+impl Batch {
+    /// Gathers paths; more wildcards than can be in progress become one that covers everything.
+    #[must_use]
+    pub fn of(paths: Vec<String>) -> Self {
+        let gathered = Self::split(without_covered(paths));
+        if gathered.wildcards.len() > MOST_WILDCARDS {
+            return Self::split(vec![EVERYTHING.to_owned()]);
+        }
+        gathered
+    }
+
+    /// Whether clearing `cleared` clears every copy of `path`.
+    #[must_use]
+    pub fn covers(cleared: &[String], path: &str) -> bool {
+        cleared.iter().any(|clear| covers(clear, path))
+    }
+
+    fn split(paths: Vec<String>) -> Self {
+        let (wildcards, exact) = paths.into_iter().partition(|path| path.ends_with('*'));
+        Self { exact, wildcards }
+    }
+}
+
+fn without_covered(mut paths: Vec<String>) -> Vec<String> {
+    paths.sort_unstable();
+    paths.dedup();
+    let wildcards: Vec<String> = paths
+        .iter()
+        .filter(|path| path.ends_with('*'))
+        .cloned()
+        .collect();
+    paths.retain(|path| {
+        !wildcards
+            .iter()
+            .any(|wildcard| wildcard != path && covers(wildcard, path))
+    });
     paths
 }
 
-/// The path of a key on a site without prefix.
-pub fn path_of(key: &ObjectKey) -> String {
-    let mut path = "/".to_owned();
-    key.append_wire(&mut path);
-    path
+fn covers(clear: &str, path: &str) -> bool {
+    match clear.strip_suffix('*') {
+        Some(stem) => path.starts_with(stem),
+        None => clear == path,
+    }
 }
 
 /// The seconds a shared cache may keep an object (RFC 9111, 4.2.1).
@@ -101,7 +203,11 @@ pub fn lifetime(cache_control: Option<&str>) -> u64 {
     let seconds = |name: &str| {
         directives().find_map(|directive| {
             let value = directive.strip_prefix(name)?.strip_prefix('=')?;
-            value.trim_matches('"').parse().ok()
+            value
+                .trim_matches('"')
+                .parse()
+                .ok()
+                .map(|seconds: u64| seconds.min(LONGEST_LIFETIME))
         })
     };
     if directives().any(|directive| ["no-store", "no-cache", "private"].contains(&directive)) {
@@ -121,10 +227,58 @@ mod tests {
     }
 
     #[test]
-    fn a_path_is_the_wire_form_of_its_key_and_names_no_other() {
+    fn a_path_is_the_one_spelling_of_its_key_and_names_no_other() {
         let site = SiteLayout::default();
-        assert_eq!(paths(site, "a b/*+é"), ["/a%20b/%2A%2B%C3%A9"]);
-        assert_eq!(paths(site, "index.html"), ["/index.html"]);
+        for (key, path) in [
+            ("a b/+\u{e9}", "/a%20b/+%C3%A9"),
+            ("image(1).jpg", "/image(1).jpg"),
+            ("it's.txt", "/it's.txt"),
+            ("a:b@c&d=e,f;g!.txt", "/a:b@c&d=e,f;g!.txt"),
+            ("100%?", "/100%25%3F"),
+            ("[a]|{b}", "/%5Ba%5D%7C%7Bb%7D"),
+        ] {
+            assert_eq!(paths(site, key), [path]);
+        }
+    }
+
+    #[test]
+    fn a_tilde_or_a_star_ends_the_path_as_a_wildcard() {
+        let site = SiteLayout::default();
+        for (key, path) in [
+            ("~x", "/*"),
+            ("a/b~c~d", "/a/b*"),
+            ("a*b", "/a*"),
+            ("a/*", "/a/*"),
+            ("a*~", "/a*"),
+        ] {
+            assert_eq!(paths(site, key), [path], "{key}");
+        }
+    }
+
+    #[test]
+    fn where_queries_are_in_the_key_a_path_covers_all_of_them() {
+        let site = SiteLayout {
+            index: Some("index.html"),
+            query: Query::InTheKey,
+            ..SiteLayout::default()
+        };
+        assert_eq!(paths(site, "a"), ["/a*"]);
+        // A folder covers its document.
+        assert_eq!(paths(site, "d/index.html"), ["/d/*"]);
+        assert_eq!(paths(site, "index.html"), ["/*"]);
+    }
+
+    #[test]
+    fn a_fallback_answers_for_paths_nobody_can_list() {
+        let site = SiteLayout {
+            prefix: Some("www/"),
+            index: Some("index.html"),
+            fallback: Some("app/index.html"),
+            ..SiteLayout::default()
+        };
+        assert_eq!(paths(site, "www/app/index.html"), ["/*"]);
+        assert_eq!(paths(site, "www/app/app.js"), ["/app/app.js"]);
+        assert!(paths(site, "app/index.html").is_empty());
     }
 
     #[test]
@@ -132,16 +286,45 @@ mod tests {
         let site = SiteLayout {
             prefix: Some("www/"),
             index: Some("index.html"),
+            ..SiteLayout::default()
         };
         for (key, expected) in [
             ("www/a", &["/a"][..]),
-            ("www/index.html", &["/index.html", "/"]),
-            ("www/d/index.html", &["/d/index.html", "/d/"]),
+            ("www/index.html", &["/", "/index.html"]),
+            ("www/d/index.html", &["/d/", "/d/index.html"]),
             ("www/old-index.html", &["/old-index.html"]),
+            ("www/~d/index.html", &["/*"]),
             ("elsewhere/a", &[]),
         ] {
             assert_eq!(paths(site, key), expected, "{key}");
         }
+    }
+
+    fn owned(paths: &[&str]) -> Vec<String> {
+        paths.iter().map(|path| (*path).to_owned()).collect()
+    }
+
+    #[test]
+    fn a_batch_keeps_wildcards_apart_and_nothing_they_cover() {
+        let batch = Batch::of(owned(&["/b", "/a/1", "/a/*", "/b", "/a/b*", "/c"]));
+        assert_eq!(batch.exact, ["/b", "/c"]);
+        assert_eq!(batch.wildcards, ["/a/*"]);
+        assert!(Batch::covers(&batch.wildcards, "/a/b*") && Batch::covers(&batch.exact, "/b"));
+        assert!(!Batch::covers(&batch.wildcards, "/b"));
+    }
+
+    #[test]
+    fn more_wildcards_than_may_be_in_progress_become_one() {
+        let wild = |count| {
+            (0..count)
+                .map(|at| format!("/{at:02}*"))
+                .collect::<Vec<_>>()
+        };
+        assert_eq!(Batch::of(wild(15)).wildcards.len(), 15);
+        let mut paths = wild(16);
+        paths.push("/x".to_owned());
+        let batch = Batch::of(paths);
+        assert_eq!((batch.exact, batch.wildcards), (vec![], owned(&["/*"])));
     }
 
     #[test]
@@ -155,6 +338,7 @@ mod tests {
             (Some("max-age=60, no-store"), 0),
             (Some("private, max-age=60"), 0),
             (Some("max-age=soon"), DEFAULT_LIFETIME),
+            (Some("max-age=99999999"), LONGEST_LIFETIME),
         ] {
             assert_eq!(lifetime(cache_control), seconds, "{cache_control:?}");
         }

@@ -2,6 +2,7 @@
 //! invalidated.
 
 use keyfront_names::ParameterArn;
+use keyfront_origin_core::invalidation::{Query, SiteLayout, Spellings};
 
 use super::{
     endpoint::endpoint,
@@ -16,6 +17,12 @@ pub const DISTRIBUTION_PARAMETER: &str = "KEYFRONT_DISTRIBUTION_PARAMETER";
 pub const SITE_PREFIX: &str = "KEYFRONT_SITE_PREFIX";
 /// The site's index document (optional; none).
 pub const SITE_INDEX: &str = "KEYFRONT_SITE_INDEX";
+/// The site's fallback document (optional; none).
+pub const SITE_FALLBACK: &str = "KEYFRONT_SITE_FALLBACK";
+/// The query parameters the site lists, with commas between them (optional; none).
+pub const SITE_QUERY: &str = "KEYFRONT_SITE_QUERY";
+/// The site's option `spelling`: `redirect` or `accept` (optional; `redirect`).
+pub const SITE_SPELLING: &str = "KEYFRONT_SITE_SPELLING";
 /// Another CloudFront endpoint than AWS's (optional; local stacks).
 pub const CLOUDFRONT_ENDPOINT: &str = "KEYFRONT_CLOUDFRONT_ENDPOINT";
 /// Another SSM endpoint than AWS's (optional; local stacks).
@@ -30,6 +37,12 @@ pub struct CdnSettings {
     pub site_prefix: Option<String>,
     /// What the edge puts behind a path that ends with a slash.
     pub site_index: Option<String>,
+    /// What the edge answers for paths that name no file.
+    pub site_fallback: Option<String>,
+    /// The query parameters in the cache key, as they were written.
+    pub site_query: Option<String>,
+    /// Which spellings of a path the edge answers.
+    pub site_spellings: Spellings,
     /// CloudFront endpoint override.
     pub cloudfront_endpoint: Option<String>,
     /// SSM endpoint override.
@@ -40,6 +53,11 @@ impl CdnSettings {
     pub(super) fn read(
         optional: impl Fn(&str) -> Option<String>,
     ) -> Result<Option<Self>, ConfigError> {
+        let site_spellings = match optional(SITE_SPELLING).as_deref() {
+            None | Some("redirect") => Spellings::One,
+            Some("accept") => Spellings::Any,
+            Some(_) => return Err(invalid(SITE_SPELLING, "write redirect or accept")),
+        };
         let Some(distribution_parameter) = optional(DISTRIBUTION_PARAMETER) else {
             return Ok(None);
         };
@@ -50,8 +68,26 @@ impl CdnSettings {
             })?,
             site_prefix: optional(SITE_PREFIX),
             site_index: optional(SITE_INDEX),
+            site_fallback: optional(SITE_FALLBACK),
+            site_query: optional(SITE_QUERY),
+            site_spellings,
             cloudfront_endpoint: url(CLOUDFRONT_ENDPOINT)?,
             ssm_endpoint: url(SSM_ENDPOINT)?,
         }))
+    }
+
+    /// How the site maps paths to keys.
+    #[must_use]
+    pub fn layout(&self) -> SiteLayout<'_> {
+        SiteLayout {
+            prefix: self.site_prefix.as_deref(),
+            index: self.site_index.as_deref(),
+            fallback: self.site_fallback.as_deref(),
+            query: match self.site_query {
+                None => Query::Dropped,
+                Some(_) => Query::InTheKey,
+            },
+            spellings: self.site_spellings,
+        }
     }
 }

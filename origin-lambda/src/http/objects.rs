@@ -10,7 +10,7 @@ use axum::{
     response::{IntoResponse as _, Response},
 };
 use http::{HeaderMap, HeaderValue, StatusCode, header::ETAG};
-use keyfront_origin_core::{invalidation::path_of, publish::Declared, sealed_metadata::Details};
+use keyfront_origin_core::{publish::Declared, sealed_metadata::Details};
 use time::OffsetDateTime;
 
 use super::{
@@ -50,7 +50,7 @@ pub(super) async fn put(
     let etag = Some(receipt.etag.clone());
     let stored = Stored {
         key: key.as_str().to_owned(),
-        path: path_of(&key),
+        path: key.viewer_path(),
         etag: receipt.etag,
         size: receipt.size,
         content_type: receipt.content_type,
@@ -79,7 +79,7 @@ pub(super) async fn describe(
     let etag = found.etag.clone();
     let described = Described {
         key: key.as_str().to_owned(),
-        path: path_of(&key),
+        path: key.viewer_path(),
         metadata: Metadata::of(sealed),
         etag: found.etag,
         size: found.size,
@@ -141,7 +141,7 @@ pub(super) async fn list(
 fn listed(object: &ListedObject) -> Listed {
     Listed {
         key: object.key.as_str().to_owned(),
-        path: path_of(&object.key),
+        path: object.key.viewer_path(),
         etag: object.etag.clone(),
         size: object.size,
         last_modified: object.last_modified.and_then(rfc3339),

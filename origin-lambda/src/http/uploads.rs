@@ -6,7 +6,6 @@ use axum::{Json, extract::State};
 use http::StatusCode;
 use keyfront_names::ObjectKey;
 use keyfront_origin_core::{
-    invalidation::path_of,
     sealed_metadata::Details,
     uploads::{Checksum, KeyOrigin, Kind, PartChecksums, SendBy, UploadRequest},
 };
@@ -181,7 +180,7 @@ pub(super) async fn complete(
     let (finished, reach) = origin.complete(&upload).await?;
     Ok(Json(Completed {
         key: key.as_str().to_owned(),
-        path: path_of(&key),
+        path: key.viewer_path(),
         etag: finished.etag,
         size: finished.size,
         content_type: finished.content_type,

@@ -17,6 +17,9 @@ const VERSION: &str = "2020-05-31";
 /// The code of a refusal that passes when earlier invalidations are done.
 const TOO_MANY: &str = "TooManyInvalidationsInProgress";
 
+/// The code of a refusal for a path that CloudFront does not take.
+const BAD_PATH: &str = "InvalidArgument";
+
 /// CloudFront's API.
 pub(super) struct CloudFront(Service);
 
@@ -103,6 +106,11 @@ impl CloudFront {
 /// Whether the call would succeed once earlier invalidations are done.
 pub(super) fn is_busy(error: &AwsError) -> bool {
     error.code() == Some(TOO_MANY)
+}
+
+/// Whether the batch holds a path that CloudFront does not take.
+pub(super) fn names_a_bad_path(error: &AwsError) -> bool {
+    error.code() == Some(BAD_PATH)
 }
 
 #[cfg(test)]

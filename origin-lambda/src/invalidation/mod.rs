@@ -15,19 +15,23 @@ use std::{
 
 use aws_credential_types::provider::SharedCredentialsProvider;
 use keyfront_names::ObjectKey;
-use keyfront_origin_core::invalidation::{Reach, Replaced, SiteLayout, lifetime, paths_of};
+use keyfront_origin_core::invalidation::{Batch, Reach, Replaced, Spellings, lifetime, paths_of};
 use tokio::{sync::oneshot, time};
 
 use self::{
-    cloudfront::{CloudFront, InvalidationBatch, is_busy},
+    cloudfront::{CloudFront, InvalidationBatch, is_busy, names_a_bad_path},
     ssm::Ssm,
 };
 use crate::config::{CdnSettings, Config};
 
 /// Changes of one batch: with the paths a key can have, below CloudFront's 3,000.
 const BATCH: usize = 700;
-/// Pauses before a batch is sent again while too many others are under way.
-const PAUSES: [Duration; 2] = [Duration::from_millis(300), Duration::from_millis(900)];
+/// Pauses before paths are sent again while too many others are under way.
+const PAUSES: [Duration; 3] = [
+    Duration::from_millis(300),
+    Duration::from_millis(900),
+    Duration::from_millis(2700),
+];
 /// How long a publisher waits for the CDN at most.
 const TIMEOUT: Duration = Duration::from_secs(8);
 
@@ -61,6 +65,20 @@ struct Change {
     done: oneshot::Sender<bool>,
 }
 
+impl Change {
+    fn is_cleared(&self, cleared: &[String]) -> bool {
+        self.paths.iter().all(|path| Batch::covers(cleared, path))
+    }
+}
+
+/// What became of some paths.
+enum Sent {
+    Cleared,
+    /// CloudFront takes no such path; the others it refused with it.
+    BadPath,
+    Failed,
+}
+
 impl Cdn {
     /// The CDN that `config` names, or none.
     pub fn new(config: &Config, credentials: &SharedCredentialsProvider) -> Self {
@@ -81,7 +99,9 @@ impl Cdn {
         let invalidated = match &self.0 {
             Some(distribution) => {
                 let queued = Distribution::queue(distribution, key);
-                time::timeout(TIMEOUT, queued).await.unwrap_or(false)
+                let cleared = time::timeout(TIMEOUT, queued).await.unwrap_or(false);
+                // Copies of spellings nobody can list live on.
+                cleared && distribution.settings.site_spellings == Spellings::One
             }
             None => false,
         };
@@ -96,11 +116,7 @@ impl Cdn {
 impl Distribution {
     /// Whether the CDN has invalidated the key. What comes while a batch is under way goes with the next one.
     async fn queue(this: &Arc<Self>, key: &ObjectKey) -> bool {
-        let site = SiteLayout {
-            prefix: this.settings.site_prefix.as_deref(),
-            index: this.settings.site_index.as_deref(),
-        };
-        let paths = paths_of(site, key);
+        let paths = paths_of(this.settings.layout(), key);
         if paths.is_empty() {
             // The site does not serve the key, so nobody has a copy.
             return true;
@@ -119,20 +135,34 @@ impl Distribution {
     }
 
     async fn send_all(self: Arc<Self>) {
-        while let Some(batch) = self.next_batch() {
-            let (paths, waiting): (Vec<_>, Vec<_>) = batch
+        while let Some(changes) = self.next_batch() {
+            let paths = changes.iter().flat_map(|change| change.paths.clone());
+            let Batch { exact, wildcards } = Batch::of(paths.collect());
+            let mut cleared = self.clear(exact).await;
+            // What waits for wildcards keeps nobody else waiting.
+            let (done, waiting): (Vec<_>, Vec<_>) = changes
                 .into_iter()
-                .map(|change| (change.paths, change.done))
-                .unzip();
-            let mut paths = paths.concat();
-            paths.sort_unstable();
-            paths.dedup();
-            let invalidated = self.invalidate(paths).await;
-            for done in waiting {
-                // A publisher who has hung up waits no longer.
-                let _ = done.send(invalidated);
+                .partition(|change| change.is_cleared(&cleared));
+            report(done, &cleared);
+            cleared.append(&mut self.clear(wildcards).await);
+            report(waiting, &cleared);
+        }
+    }
+
+    /// Which of the paths the CDN has forgotten. A path that it does not take spoils no other.
+    async fn clear(&self, paths: Vec<String>) -> Vec<String> {
+        let (mut cleared, mut left) = (Vec::new(), vec![paths]);
+        while let Some(mut paths) = left.pop() {
+            match self.invalidate(&paths).await {
+                Sent::Cleared => cleared.append(&mut paths),
+                Sent::BadPath if paths.len() > 1 => {
+                    left.push(paths.split_off(paths.len() / 2));
+                    left.push(paths);
+                }
+                Sent::BadPath | Sent::Failed => {}
             }
         }
+        cleared
     }
 
     fn next_batch(&self) -> Option<Vec<Change>> {
@@ -142,31 +172,40 @@ impl Distribution {
         queue.sending.then(|| queue.waiting.drain(..size).collect())
     }
 
-    async fn invalidate(&self, paths: Vec<String>) -> bool {
+    async fn invalidate(&self, paths: &[String]) -> Sent {
+        if paths.is_empty() {
+            return Sent::Cleared;
+        }
         let Some(id) = self.id().await else {
-            return false;
+            return Sent::Failed;
         };
-        let batch = InvalidationBatch::new(paths);
+        let batch = InvalidationBatch::new(paths.to_vec());
         let mut pauses = PAUSES.into_iter();
         loop {
             let sent = self.cloudfront.create_invalidation(&id, &batch).await;
-            let Err(error) = sent else { return true };
-            match pauses.next() {
-                Some(pause) if is_busy(&error) => time::sleep(pause).await,
-                _ => {
-                    if !is_busy(&error) {
-                        // The parameter may name another distribution by now.
-                        *locked(&self.id) = None;
-                    }
-                    tracing::warn!(
-                        distribution = id,
-                        error = &error as &dyn std::error::Error,
-                        code = error.code(),
-                        "the CDN was not invalidated; viewers see the change when their copies expire"
-                    );
-                    return false;
-                }
+            let Err(error) = sent else {
+                return Sent::Cleared;
+            };
+            if let Some(pause) = pauses.next().filter(|_| is_busy(&error)) {
+                time::sleep(pause).await;
+                continue;
             }
+            tracing::warn!(
+                distribution = id,
+                error = &error as &dyn std::error::Error,
+                code = error.code(),
+                paths = paths.len(),
+                first = paths.first(),
+                "the CDN was not invalidated; viewers see the change when their copies expire"
+            );
+            if names_a_bad_path(&error) {
+                return Sent::BadPath;
+            }
+            if !is_busy(&error) {
+                // The parameter may name another distribution by now.
+                *locked(&self.id) = None;
+            }
+            return Sent::Failed;
         }
     }
 
@@ -195,6 +234,14 @@ impl Distribution {
                 None
             }
         }
+    }
+}
+
+fn report(changes: Vec<Change>, cleared: &[String]) {
+    for change in changes {
+        let invalidated = change.is_cleared(cleared);
+        // A publisher who has hung up waits no longer.
+        let _ = change.done.send(invalidated);
     }
 }
 

@@ -18,6 +18,7 @@ use keyfront_origin::{
     ChecksumDemand, Config, Origin,
     config::{
         BucketName, CdnSettings, KeyArn, ParameterArn, ReaderSettings, Region, RoleArn, S3Style,
+        Spellings,
     },
     http::{function_url::FunctionUrl, native},
     kms::Kms,
@@ -188,6 +189,9 @@ impl Stage {
                 distribution_parameter: ParameterArn::parse(parameter).unwrap(),
                 site_prefix: None,
                 site_index: None,
+                site_fallback: None,
+                site_query: None,
+                site_spellings: Spellings::One,
                 cloudfront_endpoint: Some(endpoint.to_owned()),
                 ssm_endpoint: Some(endpoint.to_owned()),
             })

@@ -159,8 +159,7 @@ async fn the_edge_linked_natively_serves_and_refuses_alike() {
         publisher::publish(stack, "a +%2B/ü", "content").await;
     }
     for target in [
-        "/a%20%2B%252B/%C3%BC",
-        "/a%20+%252B/%c3%bc",
+        "/a%20+%252B/%C3%BC",
         "/missing",
         "/a/../b",
         "/%zz",

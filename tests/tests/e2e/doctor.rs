@@ -141,7 +141,7 @@ fn cases() -> Vec<Case> {
         Case { cause: B::KeyPendingDeletion, verdict: "key-pending-deletion", code: 41, says: &["will be deleted at 20"], ..CASE },
         Case { cause: B::KeyUnknown, verdict: "key-missing", code: 41, says: &["does not know"], ..CASE },
         // --- signatures, clocks, credentials ---
-        Case { start: S::S3BehindRespelling, target: "/a/plus%2Bplus.txt", verdict: "signature-rejected", code: 42, certain: false, says: &["line 2 (path)", "%2B", "%20"], ..CASE },
+        Case { start: S::S3BehindRespelling, target: "/a/plus+plus.txt", verdict: "signature-rejected", code: 42, certain: false, says: &["line 2 (path)", "%2B", "%20"], ..CASE },
         Case { start: S::SiteOfAnotherRegion, verdict: "signature-rejected", code: 42, says: &["origin-denied", "the region is wrong"], ..CASE },
         Case { start: S::EdgeClock, verdict: "clock-skew", code: 43, says: &["clock-skew", "the bucket's agrees"], ..CASE },
         Case { start: S::EdgeSession, verdict: "edge-credentials", code: 44, says: &["credentials-expired"], ..CASE },

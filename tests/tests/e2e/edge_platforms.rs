@@ -60,7 +60,7 @@ async fn every_nasty_key_is_served_on_both_platforms() {
     }
     for (platform, wire) in platforms.wires() {
         for key in keys::nasty() {
-            let answer = wire.get(&format!("/{}", keys::wire(&key))).await;
+            let answer = wire.get(&keys::viewer(&key)).await;
             assert_eq!(
                 (answer.status.as_u16(), &answer.body[..]),
                 (200, key.as_bytes()),

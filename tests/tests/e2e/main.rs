@@ -32,6 +32,7 @@ mod reader_route;
 mod rotation;
 mod round_trip;
 mod sealed_metadata;
+mod spelling;
 mod uploads;
 mod uploads_uppy;
 mod worker;

@@ -334,11 +334,19 @@ async fn an_invalidation_shows_the_new_object_at_once() {
         assert_eq!(refused.status, status, "{refused:?}");
         assert_eq!(stack.cdn().get("/a%20b").await.body, "old");
     }
-    // However the path is escaped, and once for each caller reference.
-    for _ in 0..2 {
-        let done = aws_client::invalidate(&url, &roles.admin, DISTRIBUTION, "/%61%20b").await;
+    // In the spelling viewers use, and in no other.
+    for (path, body) in [
+        ("/%61%20b", "old"),
+        ("/a%20b?v=1", "old"),
+        ("/a%20b", "new"),
+    ] {
+        let done = aws_client::invalidate(&url, &roles.admin, DISTRIBUTION, path).await;
         assert_eq!(done.status, StatusCode::CREATED, "{done:?}");
-        assert_eq!(stack.cdn().get("/a%20b").await.body, "new");
+        assert_eq!(stack.cdn().get("/a%20b").await.body, body, "{path}");
+    }
+    for path in ["/~a", "/a b", "/a*b", "a"] {
+        let refused = aws_client::invalidate(&url, &roles.admin, DISTRIBUTION, path).await;
+        assert_eq!(refused.status, StatusCode::BAD_REQUEST, "{path}");
     }
 }
 

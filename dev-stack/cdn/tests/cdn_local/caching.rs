@@ -286,26 +286,60 @@ async fn a_304_about_another_version_is_not_trusted() {
     assert_eq!(origin.count(), 3);
 }
 
-#[tokio::test]
-async fn failing_origin_is_shown_rather_than_a_stale_object() {
+/// An origin that answers once, with this `Cache-Control`, and fails from then on.
+async fn failing_after(cache_control: &'static str) -> TestOrigin {
     let requests = AtomicUsize::new(0);
-    let origin = TestOrigin::start(move |_| {
+    TestOrigin::start(move |_| {
         at_once(match requests.fetch_add(1, Ordering::SeqCst) {
             0 => answer(
                 200,
-                &[("etag", "\"1\""), ("cache-control", "max-age=0")],
+                &[("etag", "\"1\""), ("cache-control", cache_control)],
                 OBJECT,
             ),
             _ => answer(502, &[("cache-control", "no-store")], "denied"),
         })
     })
-    .await;
+    .await
+}
+
+#[tokio::test]
+async fn a_stale_object_is_served_while_its_origin_fails() {
+    for cache_control in ["max-age=0", "max-age=0, stale-if-error=600"] {
+        let origin = failing_after(cache_control).await;
+        let stage = Stage::open(&origin).await;
+        stage.fetch("/a").await;
+        let served = stage.fetch("/a").await;
+        assert_eq!(
+            (served.0, served.2.as_str()),
+            (200, OBJECT),
+            "{cache_control}"
+        );
+        let part = read(stage.get("/a").header("range", "bytes=2-4")).await;
+        assert_eq!((part.0, part.2.as_str()), (206, "234"), "{cache_control}");
+        assert_eq!(origin.count(), 3);
+    }
+}
+
+#[tokio::test]
+async fn a_failing_origin_is_shown_where_stale_if_error_is_over() {
+    let origin = failing_after("max-age=0, stale-if-error=0").await;
     let stage = Stage::open(&origin).await;
     stage.fetch("/a").await;
     assert_eq!(
         stage.fetch("/a").await,
         (502, "Error from cloudfront".into(), "denied".into())
     );
+}
+
+#[tokio::test]
+async fn two_spellings_of_a_path_are_two_copies() {
+    let origin = object_origin().await;
+    let stage = Stage::open(&origin).await;
+    for path in ["/a", "/%61", "/a?v=1", "/a?v=%31"] {
+        assert_eq!(stage.fetch(path).await.1, "Miss from cloudfront", "{path}");
+        assert_eq!(stage.fetch(path).await.1, "Hit from cloudfront", "{path}");
+    }
+    assert_eq!(origin.count(), 4);
 }
 
 #[tokio::test]
@@ -368,8 +402,18 @@ async fn invalidation_takes_exact_paths_and_a_trailing_star() {
     assert_eq!(hits().await, [true; 4]);
     stage.cdn.invalidate(&["/a/1"]);
     assert_eq!(hits().await, [false, true, true, true]);
-    stage.cdn.invalidate(&["/a/2", "/a/%d1%84"]);
+    stage
+        .cdn
+        .invalidate(&["/a/2", "/a/%d1%84", "/%61/1", "/A/1"]);
+    assert_eq!(
+        hits().await,
+        [true; 4],
+        "another spelling or query is another copy"
+    );
+    stage.cdn.invalidate(&["/a/2?v=1", "/a/%D1%84"]);
     assert_eq!(hits().await, [true, false, false, true]);
+    stage.cdn.invalidate(&["/a/2*"]);
+    assert_eq!(hits().await, [true, false, true, true]);
     stage.cdn.invalidate(&["/a/*"]);
     assert_eq!(hits().await, [false, false, false, true]);
     stage.cdn.invalidate(&["/*"]);

@@ -87,7 +87,9 @@ fn a_request_frame_becomes_a_forward_frame() {
 fn a_response_frame_becomes_a_pass_frame() {
     let (kind, kept, fields) = responded(&written(2, &RESPONSE));
     assert_eq!((kind, kept), (5, vec![0]));
-    assert_eq!(fields, ["x-content-type-options", "nosniff"]);
+    let set = ["cache-control", "stale-if-error=0"];
+    assert_eq!(fields[..2], ["x-content-type-options", "nosniff"]);
+    assert_eq!(fields[2..], set);
 }
 
 #[test]

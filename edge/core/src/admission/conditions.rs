@@ -5,20 +5,16 @@
 //! one tag or one date in the preferred format is remembered until it answers. Values are never rewritten: CloudFront
 //! lets no function do it.
 
-use alloc::vec::Vec;
-
 use crate::http_date::{from_imf_fixdate, names_a_month};
 use crate::method::Method;
 use crate::refusal::Refusal;
 use crate::viewer_request::ViewerRequest;
 
 /// What becomes of a read's `Range` and conditions.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(crate) struct Conditions {
-    /// Headers that stay behind.
-    pub(crate) dropped: Vec<&'static str>,
-    /// Headers that may be ignored, and are where the host can leave them out; CloudFront cannot.
-    pub(crate) ignorable: Vec<&'static str>,
+    /// The range means nothing and stays behind.
+    pub(crate) drop_range: bool,
     /// Something else goes on than the bucket surely reads.
     pub(crate) unusual: bool,
 }
@@ -32,30 +28,36 @@ impl Conditions {
         let mut found = Self::default();
         for (name, value) in request.headers {
             let alone = request.header(name).is_some();
-            match *name {
-                "range" if method != Method::Get || !alone || !is_one_range(value) => {
-                    found.dropped.push("range");
+            let usual = match *name {
+                "range" => {
+                    found.drop_range |= method != Method::Get || !alone || !is_one_range(value);
+                    continue;
                 }
-                "if-match" if !is_tag_list(value) => return Err(Refusal::PreconditionFailed),
-                "if-match" => found.unusual |= !alone || !is_one_tag(value),
-                "if-none-match" if !alone || !is_one_tag(value) => found.ignore("if-none-match"),
-                "if-modified-since" if !alone || from_imf_fixdate(value).is_none() => {
-                    found.ignore("if-modified-since");
+                "if-match" | "if-none-match" => {
+                    let tags = tags(value);
+                    if tags == 0 && *name == "if-match" {
+                        return Err(Refusal::PreconditionFailed);
+                    }
+                    tags == 1 && value.is_ascii()
                 }
-                // The obsolete forms are dates, which must not be ignored.
-                "if-unmodified-since" if alone && names_a_month(value) => {
-                    found.unusual |= from_imf_fixdate(value).is_none();
-                }
-                "if-unmodified-since" => found.ignore("if-unmodified-since"),
-                _ => {}
-            }
+                "if-modified-since" | "if-unmodified-since" => from_imf_fixdate(value).is_some(),
+                _ => continue,
+            };
+            found.unusual |= !alone || !usual;
         }
         Ok(found)
     }
+}
 
-    fn ignore(&mut self, name: &'static str) {
-        self.unusual = true;
-        self.ignorable.push(name);
+/// Whether a read's condition may be ignored, in a form the bucket may not read: not an `If-Match`, and not a date in one
+/// of the obsolete forms after which an object must not have changed.
+#[must_use]
+pub fn is_ignorable(name: &str, value: &str) -> bool {
+    match name {
+        "if-none-match" => tags(value) != 1 || !value.is_ascii(),
+        "if-modified-since" => from_imf_fixdate(value).is_none(),
+        "if-unmodified-since" => !names_a_month(value),
+        _ => false,
     }
 }
 
@@ -64,37 +66,38 @@ fn is_one_range(value: &str) -> bool {
     let Some(range) = value.strip_prefix("bytes=") else {
         return false;
     };
-    let bytes = range.as_bytes();
-    let digits = |bytes: &[u8]| bytes.len() <= 18 && bytes.iter().all(u8::is_ascii_digit);
-    let Some(dash) = bytes.iter().position(|byte| *byte == b'-') else {
-        return false;
-    };
-    let (first, last) = (&bytes[..dash], &bytes[dash + 1..]);
-    bytes.len() > 1 && digits(first) && digits(last)
-}
-
-fn is_one_tag(value: &str) -> bool {
-    let alone = after_tag(value.as_bytes()).is_some_and(<[u8]>::is_empty);
-    value == "*" || (alone && value.is_ascii())
-}
-
-/// `*`, or entity tags between commas (RFC 9110, sections 5.6.1 and 8.8.3).
-fn is_tag_list(value: &str) -> bool {
-    if value == "*" {
-        return true;
+    let mut dashes = 0;
+    for byte in range.bytes() {
+        match byte {
+            b'0'..=b'9' => {}
+            b'-' => dashes += 1,
+            _ => return false,
+        }
     }
-    let (mut rest, mut tags) = (value.as_bytes(), 0);
+    // Two numbers of eighteen digits.
+    dashes == 1 && (2..=37).contains(&range.len())
+}
+
+/// How many entity tags a list has (RFC 9110, sections 5.6.1 and 8.8.3): 1 for a tag by itself and for `*`, 0 for what is no
+/// list.
+fn tags(value: &str) -> usize {
+    if value == "*" {
+        return 1;
+    }
+    let (mut rest, mut found, mut commas) = (value.as_bytes(), 0, 0);
     loop {
         rest = rest.trim_ascii_start();
         if let Some(after) = after_tag(rest) {
-            tags += 1;
+            found += 1;
             rest = after.trim_ascii_start();
         }
         match rest {
-            [] => return tags > 0,
+            [] if found == 0 => return 0,
+            [] => return found + commas,
             [b',', after @ ..] => rest = after,
-            _ => return false,
+            _ => return 0,
         }
+        commas += 1;
     }
 }
 
@@ -102,10 +105,14 @@ fn is_tag_list(value: &str) -> bool {
 fn after_tag(text: &[u8]) -> Option<&[u8]> {
     let quoted = text.strip_prefix(b"W/").unwrap_or(text);
     let opaque = quoted.strip_prefix(b"\"")?;
-    let end = opaque.iter().position(|byte| *byte == b'"')?;
-    let (opaque, after) = opaque.split_at(end);
-    let is_tag_character = |byte: &u8| *byte > b' ' && *byte != 0x7f;
-    opaque.iter().all(is_tag_character).then(|| &after[1..])
+    for (at, byte) in opaque.iter().enumerate() {
+        match byte {
+            b'"' => return opaque.get(at + 1..),
+            0..=b' ' | 0x7f => return None,
+            _ => {}
+        }
+    }
+    None
 }
 
 #[cfg(test)]
@@ -114,35 +121,72 @@ mod tests {
     use crate::fixture::get;
 
     fn examined(method: Method, headers: &[(&str, &str)]) -> Result<Conditions, Refusal> {
-        Conditions::of_read(method, &ViewerRequest { headers, ..get("/a") })
+        Conditions::of_read(
+            method,
+            &ViewerRequest {
+                headers,
+                ..get("/a")
+            },
+        )
     }
 
     fn dropped(method: Method, value: &str) -> bool {
         let conditions = examined(method, &[("range", value)]).unwrap();
-        assert!(conditions.ignorable.is_empty() && !conditions.unusual);
-        !conditions.dropped.is_empty()
+        assert!(!conditions.unusual);
+        conditions.drop_range
     }
 
     #[test]
     fn a_range_goes_on_with_get_if_it_is_one_range_of_bytes() {
-        for range in ["bytes=0-0", "bytes=2-5", "bytes=7-", "bytes=-5", "bytes=5-2"] {
+        for range in [
+            "bytes=0-0",
+            "bytes=2-5",
+            "bytes=7-",
+            "bytes=-5",
+            "bytes=5-2",
+        ] {
             assert!(!dropped(Method::Get, range), "{range}");
             assert!(dropped(Method::Head, range), "{range}");
         }
-        let long = format!("bytes={}-", "9".repeat(19));
+        let long = format!("bytes={}-", "9".repeat(37));
         for nonsense in [
-            "", "bytes", "bytes=", "bytes=-", "bytes=a-b", "bytes=1", "bytes=1-2,4-5", "chunks=0-1",
-            "bytes=+1-2", "bytes=1-2-3", "bytes= 1-2", "Bytes=1-2", "é", &long,
+            "",
+            "bytes",
+            "bytes=",
+            "bytes=-",
+            "bytes=a-b",
+            "bytes=1",
+            "bytes=1-2,4-5",
+            "chunks=0-1",
+            "bytes=+1-2",
+            "bytes=1-2-3",
+            "bytes= 1-2",
+            "Bytes=1-2",
+            "é",
+            &long,
         ] {
             assert!(dropped(Method::Get, nonsense), "{nonsense}");
         }
-        let twice = examined(Method::Get, &[("range", "bytes=0-1"), ("range", "bytes=4-5")]);
-        assert!(twice.unwrap().dropped.contains(&"range"));
+        let twice = examined(
+            Method::Get,
+            &[("range", "bytes=0-1"), ("range", "bytes=4-5")],
+        );
+        assert!(twice.unwrap().drop_range);
     }
 
     #[test]
     fn an_if_match_that_is_no_list_of_tags_does_not_hold() {
-        for nonsense in ["", "W/", "\"x\"garbage", "garbage", "\"x", "*,\"a\"", "\"a\" \"b\"", ",", "w/\"a\""] {
+        for nonsense in [
+            "",
+            "W/",
+            "\"x\"garbage",
+            "garbage",
+            "\"x",
+            "*,\"a\"",
+            "\"a\" \"b\"",
+            ",",
+            "w/\"a\"",
+        ] {
             let refused = examined(Method::Get, &[("if-match", nonsense)]).unwrap_err();
             assert_eq!(refused.status(), 412, "{nonsense}");
         }
@@ -155,7 +199,7 @@ mod tests {
         ] {
             let conditions = examined(Method::Get, &[("if-match", value)]).unwrap();
             assert_eq!(conditions.unusual, unusual, "{value}");
-            assert!(conditions.dropped.is_empty() && conditions.ignorable.is_empty());
+            assert!(!is_ignorable("if-match", value));
         }
     }
 
@@ -178,14 +222,16 @@ mod tests {
             ("if-unmodified-since", "yesterday", true),
         ] {
             let conditions = examined(Method::Get, &[(name, value)]).unwrap();
-            assert_eq!(conditions.ignorable.contains(&name), ignorable, "{name}: {value}");
+            assert_eq!(is_ignorable(name, value), ignorable, "{name}: {value}");
             assert_eq!(conditions.unusual, ignorable, "{name}: {value}");
-            assert!(conditions.dropped.is_empty());
         }
-        let obsolete = examined(Method::Get, &[("if-unmodified-since", "Wed Oct 21 07:28:00 2015")]);
-        let obsolete = obsolete.unwrap();
-        assert!(obsolete.unusual && obsolete.ignorable.is_empty());
-        let twice = examined(Method::Get, &[("if-modified-since", DATE), ("if-modified-since", DATE)]);
+        let obsolete = ("if-unmodified-since", "Wed Oct 21 07:28:00 2015");
+        assert!(examined(Method::Get, &[obsolete]).unwrap().unusual);
+        assert!(!is_ignorable(obsolete.0, obsolete.1));
+        let twice = examined(
+            Method::Get,
+            &[("if-modified-since", DATE), ("if-modified-since", DATE)],
+        );
         assert!(twice.unwrap().unusual);
     }
 }

@@ -112,8 +112,7 @@ impl Signers {
             headers,
             route: target.route,
             facts,
-            dropped: admitted.conditions.dropped,
-            ignorable: admitted.conditions.ignorable,
+            drop_range: admitted.conditions.drop_range,
         })
     }
 

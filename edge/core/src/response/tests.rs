@@ -398,7 +398,9 @@ fn what_a_viewer_wrote_in_a_condition_is_never_the_operators_fault() {
 
 fn cache_control(route: Route, status: u16, given: &[(&str, &str)]) -> Option<String> {
     let headers = set(cleaned(&facts(route), "GET", &head(status, given)));
-    let mut found = headers.into_iter().filter(|(name, _)| *name == "cache-control");
+    let mut found = headers
+        .into_iter()
+        .filter(|(name, _)| *name == "cache-control");
     found.next().map(|(_, value)| value)
 }
 
@@ -406,12 +408,18 @@ fn cache_control(route: Route, status: u16, given: &[(&str, &str)]) -> Option<St
 fn no_cdn_goes_on_with_an_expired_object_while_its_origin_fails() {
     for (given, expected) in [
         (None, Some("stale-if-error=0")),
-        (Some("public, max-age=60"), Some("public, max-age=60, stale-if-error=0")),
+        (
+            Some("public, max-age=60"),
+            Some("public, max-age=60, stale-if-error=0"),
+        ),
         (Some("max-age=60, Stale-If-Error=600"), None),
         (Some("no-store"), None),
         (Some("max-age=\u{e9}"), None),
     ] {
-        let headers: Vec<_> = given.iter().map(|value| ("cache-control", *value)).collect();
+        let headers: Vec<_> = given
+            .iter()
+            .map(|value| ("cache-control", *value))
+            .collect();
         for route in [Route::Bucket, Route::Reader] {
             for status in [200, 206] {
                 let found = cache_control(route, status, &headers);
@@ -422,7 +430,10 @@ fn no_cdn_goes_on_with_an_expired_object_while_its_origin_fails() {
     }
     let twice = [("cache-control", "public"), ("cache-control", "max-age=1")];
     let joined = cache_control(Route::Bucket, 200, &twice);
-    assert_eq!(joined.as_deref(), Some("public, max-age=1, stale-if-error=0"));
+    assert_eq!(
+        joined.as_deref(),
+        Some("public, max-age=1, stale-if-error=0")
+    );
 }
 
 #[test]
