@@ -11,7 +11,7 @@
 
 #![cfg_attr(test, allow(clippy::unwrap_used, clippy::panic))]
 
-mod aws;
+pub mod aws;
 pub mod catalog;
 pub mod config;
 pub mod http;

@@ -4,9 +4,10 @@ use std::path::{Path, PathBuf};
 
 use anyhow::Context as _;
 use aws_config::SdkConfig;
+use aws_sdk_s3::config::SharedCredentialsProvider;
 use clap::Args;
 use keyfront_dev_json::DevJson;
-use keyfront_names::KeyArn;
+use keyfront_names::{KeyArn, host};
 
 use crate::{
     aws::{self, AwsArguments, call_error},
@@ -20,6 +21,7 @@ pub(crate) struct BucketTarget {
     kms: aws_sdk_kms::Client,
     pub(crate) bucket: String,
     pub(crate) region: String,
+    config: SdkConfig,
     /// ARN of the key of the system that the bucket belongs to, if it was named by its system.
     pub(crate) system_key: Option<String>,
 }
@@ -78,6 +80,7 @@ impl BucketTarget {
             kms: aws_sdk_kms::Client::new(config),
             bucket,
             region: aws::region_of(config)?.to_owned(),
+            config: config.clone(),
             system_key: None,
         })
     }
@@ -90,6 +93,26 @@ impl BucketTarget {
             kms: aws_sdk_kms::Client::from_conf(kms.build()),
             system_key: Some(dev.key_arn),
             ..Self::new(&config, dev.bucket)?
+        })
+    }
+
+    /// Who calls.
+    ///
+    /// # Errors
+    /// Nobody.
+    pub(crate) fn credentials(&self) -> anyhow::Result<SharedCredentialsProvider> {
+        let credentials = self.config.credentials_provider();
+        credentials.context("there are no AWS credentials")
+    }
+
+    /// Where S3 Control of an account is: `AWS_ENDPOINT_URL_S3_CONTROL`, the configuration's endpoint, or AWS.
+    pub(crate) fn s3_control_endpoint(&self, account: &str) -> String {
+        let named = std::env::var("AWS_ENDPOINT_URL_S3_CONTROL").ok();
+        let named = named.filter(|url| !url.is_empty());
+        let named = named.or_else(|| self.config.endpoint_url().map(str::to_owned));
+        named.unwrap_or_else(|| {
+            let service = format!("{account}.s3-control");
+            format!("https://{}", host::of_service(&service, &self.region))
         })
     }
 

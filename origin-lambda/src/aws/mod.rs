@@ -5,7 +5,10 @@
 
 mod credentials;
 mod http;
+mod post;
 mod service;
+
+pub use self::post::{ServiceCall, post};
 
 pub(crate) use self::{
     credentials::{SigningCredentials, SigningCredentialsError, SigningMoment, amz_date},

@@ -4,6 +4,7 @@
 #![allow(clippy::unwrap_used, clippy::panic, clippy::print_stdout)]
 
 mod audit;
+mod audit_scale;
 mod ceph;
 mod ceph_worker;
 mod ceph_worker_role;

@@ -34,6 +34,15 @@ pub(super) struct BucketFacts {
     pub(super) logging: Reading<Option<String>>,
     /// `Enabled`, `Suspended`, or `None` if it never was.
     pub(super) versioning: Reading<Option<String>>,
+    /// Its Object Lock, if it has one.
+    pub(super) object_lock: Reading<Option<ObjectLock>>,
+}
+
+/// A bucket's Object Lock.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub(super) struct ObjectLock {
+    /// Whether new objects are retained by default.
+    pub(super) retains_by_default: bool,
 }
 
 /// What S3 applies to writes that name no encryption.

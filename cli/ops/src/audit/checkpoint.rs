@@ -9,7 +9,7 @@ use std::{
 use anyhow::{Context as _, bail};
 use serde::{Deserialize, Serialize};
 
-use super::{expectation::Expectation, tally::Tally};
+use super::{batch::Listed, expectation::Expectation, inventory::Place, tally::Tally};
 
 const VERSION: u32 = 1;
 
@@ -22,6 +22,12 @@ pub(super) struct Task {
     pub(super) expectation: Expectation,
     pub(super) stale_days: u32,
     pub(super) repair: Repair,
+    /// The inventory that lists the objects; `None`: the bucket is listed.
+    #[serde(default)]
+    pub(super) inventory: Option<String>,
+    /// As which role, and through which bucket, S3 Batch Operations works.
+    #[serde(default)]
+    pub(super) batch: Option<String>,
 }
 
 /// What is done about objects that are not as demanded.
@@ -31,6 +37,8 @@ pub(super) enum Repair {
     None,
     Rehearse,
     Copy,
+    /// One job of S3 Batch Operations for all.
+    Batch,
 }
 
 /// How far it came.
@@ -39,6 +47,12 @@ pub(super) enum Repair {
 pub(super) struct Progress {
     /// The last key whose findings were reported.
     pub(super) after: Option<String>,
+    /// That key's row, where an inventory lists the objects.
+    #[serde(default)]
+    pub(super) place: Option<Place>,
+    /// The objects listed for the job, as far as they are on the disk.
+    #[serde(default)]
+    pub(super) listed: Listed,
     pub(super) tally: Tally,
 }
 
@@ -129,7 +143,11 @@ impl Task {
         } else if self.expectation != other.expectation {
             "expected mode or key"
         } else if self.repair != other.repair {
-            "--fix or --dry-run"
+            "--fix, --batch or --dry-run"
+        } else if self.inventory != other.inventory {
+            "--inventory"
+        } else if self.batch != other.batch {
+            "--batch-role or --batch-bucket"
         } else {
             "--stale-days"
         }
@@ -156,6 +174,8 @@ mod tests {
             expectation: Expectation::new(vec![EncryptionMode::SseKms], None).unwrap(),
             stale_days: 7,
             repair: Repair::None,
+            inventory: None,
+            batch: None,
         }
     }
 
@@ -175,6 +195,11 @@ mod tests {
         assert_eq!(checkpoint.load().unwrap(), None);
         let progress = Progress {
             after: Some("k\u{1}".to_owned()),
+            place: Some(Place { file: 1, row: 9 }),
+            listed: Listed {
+                objects: 1,
+                bytes: 4,
+            },
             tally: Tally {
                 objects: 3,
                 ..Tally::default()
@@ -182,7 +207,7 @@ mod tests {
         };
         checkpoint.save(&progress).unwrap();
         assert_eq!(checkpoint.load().unwrap(), Some(progress));
-        let others: [(Change, &str); 5] = [
+        let others: [(Change, &str); 7] = [
             (|task| task.bucket = "c".to_owned(), "bucket"),
             (|task| task.prefix = "p/".to_owned(), "prefix"),
             (
@@ -193,6 +218,8 @@ mod tests {
             ),
             (|task| task.repair = Repair::Copy, "--fix"),
             (|task| task.stale_days = 8, "--stale-days"),
+            (|task| task.inventory = Some("i".to_owned()), "--inventory"),
+            (|task| task.batch = Some("r".to_owned()), "--batch-role"),
         ];
         for (change, expected) in others {
             let mut other = task();

@@ -70,6 +70,8 @@ pub(crate) enum Code {
 pub(crate) enum Fix {
     /// Done and verified.
     Done,
+    /// In the list of the job that gives it the demanded key.
+    Listed,
     /// A dry run: it would be tried.
     Planned,
     /// Not tried, or given up without a change, and why.
@@ -199,6 +201,7 @@ impl fmt::Display for Fix {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Done => f.write_str("encrypted anew and verified"),
+            Self::Listed => f.write_str("listed for the batch job"),
             Self::Planned => f.write_str("would be encrypted anew"),
             Self::Skipped(why) => write!(f, "not changed: {why}"),
             Self::Failed(why) => write!(f, "failed: {why}"),

@@ -3,10 +3,16 @@
 //! The copy happens only of the version that was looked at and only onto it: S3 compares the ETag of the source and of
 //! the destination. What a copy would lose keeps it from being tried.
 
+use std::collections::BTreeSet;
+
 use aws_sdk_s3::{
     error::ProvideErrorMetadata as _,
     operation::{copy_object::builders::CopyObjectFluentBuilder, head_object::HeadObjectOutput},
-    types::{MetadataDirective, ServerSideEncryption, StorageClass, TaggingDirective},
+    primitives::DateTime,
+    types::{
+        MetadataDirective, ObjectLockLegalHoldStatus, ServerSideEncryption, StorageClass,
+        TaggingDirective,
+    },
 };
 use keyfront_origin_core::encryption::ServerSide;
 use keyfront_sigv4::uri_encoding;
@@ -32,6 +38,10 @@ pub(super) async fn fix(
     if let Some(why) = obstacle(seen) {
         return Fix::Skipped(why);
     }
+    let tags = match tags(target, key, seen).await {
+        Ok(tags) => tags,
+        Err(error) => return Fix::Skipped(format!("its tags cannot be read: {error:#}")),
+    };
     let call = request(target, key, seen, expected);
     let copied = match call.send().await {
         Ok(answer) => answer.copy_object_result.and_then(|result| result.e_tag),
@@ -58,7 +68,26 @@ pub(super) async fn fix(
     if after.e_tag() != copied.as_deref() {
         return Fix::Skipped("it was written right after the copy; audit it again".to_owned());
     }
-    verdict(key, seen, &after, expected)
+    match self::tags(target, key, &after).await {
+        Ok(kept) if kept == tags => verdict(key, seen, &after, expected),
+        Ok(_) => Fix::Failed("encrypted again, but not the same: tags".to_owned()),
+        Err(error) => unverified(&format!("its tags cannot be read: {error:#}")),
+    }
+}
+
+/// An object's tags, where HEAD says that it has some.
+async fn tags(
+    target: &BucketTarget,
+    key: &str,
+    head: &HeadObjectOutput,
+) -> anyhow::Result<BTreeSet<(String, String)>> {
+    if head.tag_count().unwrap_or_default() == 0 {
+        return Ok(BTreeSet::new());
+    }
+    let call = target.s3.get_object_tagging().bucket(&target.bucket);
+    let answer = call.key(key).send().await.map_err(call_error)?;
+    let tags = answer.tag_set.into_iter();
+    Ok(tags.map(|tag| (tag.key, tag.value)).collect())
 }
 
 fn unverified(why: &str) -> Fix {
@@ -69,7 +98,7 @@ fn unverified(why: &str) -> Fix {
 pub(super) fn obstacle(seen: &HeadObjectOutput) -> Option<String> {
     let length = seen.content_length().unwrap_or(i64::MAX);
     if length > MAX_COPY {
-        return Some("it is larger than the 5 GiB that one copy takes; upload it again".to_owned());
+        return Some("it is larger than the 5 GiB that one copy takes; use --batch".to_owned());
     }
     if seen.e_tag().is_none() {
         return Some("S3 returned no ETag, without which a copy is not safe".to_owned());
@@ -135,6 +164,16 @@ pub(super) fn verdict(
         ("length", before.content_length == after.content_length),
         ("metadata", before.metadata == after.metadata),
         ("tags", before.tag_count == after.tag_count),
+        (
+            "retention mode",
+            before.object_lock_mode == after.object_lock_mode,
+        ),
+        (
+            "retention date",
+            seconds(before.object_lock_retain_until_date)
+                == seconds(after.object_lock_retain_until_date),
+        ),
+        ("legal hold", is_held(before) == is_held(after)),
         ("storage class", before.storage_class == after.storage_class),
         ("content type", before.content_type == after.content_type),
         (
@@ -170,10 +209,20 @@ pub(super) fn verdict(
     }
 }
 
+fn seconds(moment: Option<DateTime>) -> Option<i64> {
+    moment.map(|moment| moment.secs())
+}
+
+fn is_held(head: &HeadObjectOutput) -> bool {
+    head.object_lock_legal_hold_status() == Some(&ObjectLockLegalHoldStatus::On)
+}
+
 #[cfg(test)]
 mod tests {
     #![allow(clippy::unwrap_used)]
-    use aws_sdk_s3::operation::head_object::builders::HeadObjectOutputBuilder;
+    use aws_sdk_s3::{
+        operation::head_object::builders::HeadObjectOutputBuilder, types::ObjectLockMode,
+    };
     use keyfront_origin_core::encryption::EncryptionMode;
 
     use super::*;
@@ -224,6 +273,18 @@ mod tests {
                 "storage class",
             ),
             (head("aws:kms").content_type("text/html"), "content type"),
+            (
+                head("aws:kms").object_lock_mode(ObjectLockMode::Governance),
+                "retention mode",
+            ),
+            (
+                head("aws:kms").object_lock_retain_until_date(DateTime::from_secs(9)),
+                "retention date",
+            ),
+            (
+                head("aws:kms").object_lock_legal_hold_status(ObjectLockLegalHoldStatus::On),
+                "legal hold",
+            ),
         ] {
             match result(after) {
                 Fix::Failed(why) => assert!(why.contains(expected), "{why}"),

@@ -1,8 +1,10 @@
 //! `keyfront audit`: walks a bucket and reports what is not as demanded; `--fix` encrypts objects again, in place.
 //!
-//! `expectation`, `object`, `bucket` and `bucket_policy` decide and are pure; `survey`, `walk` and `fix` call S3; `run`
-//! is the run of it all. It changes no setting of the bucket.
+//! `expectation`, `object`, `bucket` and `bucket_policy` decide and are pure; `survey`, `walk`, `inventory`, `lock`, `fix`
+//! and `batch` call S3; `run` is the run of it all. It changes no setting of the bucket.
 
+mod audit_run;
+mod batch;
 mod bucket;
 mod bucket_arguments;
 mod bucket_policy;
@@ -10,6 +12,8 @@ mod checkpoint;
 mod expectation;
 mod finding;
 mod fix;
+mod inventory;
+mod lock;
 mod object;
 mod render;
 mod run;
@@ -17,18 +21,21 @@ mod survey;
 mod tally;
 mod walk;
 
-use std::{io::IsTerminal as _, path::PathBuf, process::ExitCode};
+use std::{io::IsTerminal as _, path::PathBuf, process::ExitCode, sync::Arc};
 
 use anyhow::{Context as _, bail};
 use clap::Args;
-use keyfront_cli::report;
+use keyfront_cli::report::{self, note};
+use keyfront_names::RoleArn;
 use keyfront_origin_core::encryption::{EncryptionMode, ServerSide};
 
 use self::{
+    batch::BatchTarget,
     bucket::{BucketFacts, Reading},
     bucket_arguments::BucketArguments,
     checkpoint::{Repair, Task},
     expectation::{Expectation, is_kms},
+    inventory::{Inventory, S3Address},
     render::{Format, Reporter},
     run::Audit,
 };
@@ -47,8 +54,9 @@ const ANY_KEY: &str = "any";
 /// Walk a bucket and report what is public, unprotected, or not encrypted as required.
 ///
 /// Reads the bucket's settings, its begun uploads and, by HEAD, every object. After Ctrl-C the same command goes on where
-/// it stopped. With --fix, objects of up to 5 GiB with another encryption are copied onto themselves by S3, with the
-/// demanded one.
+/// it stopped. With --inventory, the objects come from an S3 Inventory, and only those that it does not show as demanded
+/// are looked at. With --fix, objects of up to 5 GiB with another encryption are copied onto themselves by S3, with the
+/// demanded one; with --fix --batch, one job of S3 Batch Operations changes them all, of any size, without a copy.
 #[derive(Debug, Args)]
 #[command(after_help = EXIT_CODES)]
 pub(crate) struct AuditArguments {
@@ -91,6 +99,22 @@ pub(crate) struct AuditArguments {
     #[arg(long)]
     fix: bool,
 
+    /// Take the objects from this S3 Inventory (CSV or Parquet) instead of listing the bucket
+    #[arg(long, value_name = "S3://BUCKET/PATH/manifest.json")]
+    inventory: Option<S3Address>,
+
+    /// With --fix: leave the change to one job of S3 Batch Operations
+    #[arg(long, requires_all = ["fix", "batch_role", "batch_bucket"], conflicts_with = "dry_run")]
+    batch: bool,
+
+    /// With --batch: the role the job runs as, in the account of the bucket
+    #[arg(long, value_name = "ARN", requires = "batch", value_parser = role)]
+    batch_role: Option<RoleArn>,
+
+    /// With --batch: the bucket for the job's manifest and report
+    #[arg(long, value_name = "BUCKET", requires = "batch")]
+    batch_bucket: Option<String>,
+
     /// With --fix: only say which objects would be encrypted again
     #[arg(long, requires = "fix")]
     dry_run: bool,
@@ -116,12 +140,14 @@ pub(crate) fn run(arguments: AuditArguments) -> anyhow::Result<ExitCode> {
 }
 
 async fn audit(arguments: AuditArguments) -> anyhow::Result<Verdict> {
-    let repair = match (arguments.fix, arguments.dry_run) {
-        (false, _) => Repair::None,
-        (true, true) => Repair::Rehearse,
-        (true, false) => Repair::Copy,
+    let repair = match (arguments.fix, arguments.dry_run, arguments.batch) {
+        (false, ..) => Repair::None,
+        (true, true, _) => Repair::Rehearse,
+        (true, false, true) => Repair::Batch,
+        (true, false, false) => Repair::Copy,
     };
-    if repair == Repair::Copy && !arguments.yes && !std::io::stdin().is_terminal() {
+    let changes = matches!(repair, Repair::Copy | Repair::Batch);
+    if changes && !arguments.yes && !std::io::stdin().is_terminal() {
         bail!("there is no terminal to confirm --fix on; give --yes, or --dry-run to see what it would change");
     }
     let target = arguments.bucket.find().await?;
@@ -129,6 +155,14 @@ async fn audit(arguments: AuditArguments) -> anyhow::Result<Verdict> {
     let kms = is_kms(expectation.target().header_value());
     if repair != Repair::None && kms && expectation.key().is_none() {
         bail!("--fix needs the key to encrypt with: name it with --expect-key");
+    }
+    let batch = arguments.batch_target(&expectation)?;
+    let inventory = match &arguments.inventory {
+        Some(address) => Some(Arc::new(Inventory::open(&target, address).await?)),
+        None => None,
+    };
+    if let Some(inventory) = &inventory {
+        note(format_args!("{}", inventory.age()));
     }
     let checkpoint = arguments
         .checkpoint
@@ -140,20 +174,44 @@ async fn audit(arguments: AuditArguments) -> anyhow::Result<Verdict> {
             expectation,
             stale_days: arguments.stale_days,
             repair,
+            inventory: inventory.as_ref().map(|one| one.identity.clone()),
+            batch: batch
+                .as_ref()
+                .map(|batch| format!("{} {}", batch.role.as_str(), batch.bucket)),
         },
         target,
         checkpoint,
         concurrency: usize::from(arguments.concurrency),
         restart: arguments.restart,
+        inventory,
+        batch,
     };
     let facts = audit.survey().await?;
-    if repair == Repair::Copy && !arguments.yes {
+    if changes && !arguments.yes {
         confirm(&audit.task, &facts)?;
     }
     audit.run(facts, &mut Reporter::new(arguments.format)).await
 }
 
 impl AuditArguments {
+    /// What `--batch` needs.
+    fn batch_target(&self, expectation: &Expectation) -> anyhow::Result<Option<BatchTarget>> {
+        let (Some(role), Some(bucket)) = (&self.batch_role, &self.batch_bucket) else {
+            return Ok(None);
+        };
+        if expectation.target() != ServerSide::Kms {
+            bail!("--batch changes to sse-kms only; with another --expect-mode use --fix alone");
+        }
+        let key = expectation
+            .key()
+            .context("--batch needs the key: name it with --expect-key")?;
+        Ok(Some(BatchTarget {
+            role: role.clone(),
+            bucket: bucket.clone(),
+            key_arn: key.to_owned(),
+        }))
+    }
+
     async fn expectation(&self, target: &BucketTarget) -> anyhow::Result<Expectation> {
         let key = match self.expect_key.as_deref() {
             Some(ANY_KEY) => None,
@@ -174,13 +232,20 @@ impl AuditArguments {
 
 fn confirm(task: &Task, facts: &BucketFacts) -> anyhow::Result<()> {
     let old = match &facts.versioning {
+        _ if task.repair == Repair::Batch => {
+            "S3 wraps their data keys anew; nothing else of them changes."
+        }
         Reading::Known(None) => "The bucket has no versions: each object is replaced.",
         _ => {
             "Versions that the bucket keeps stay encrypted as they were; only the newest is replaced."
         }
     };
+    let how = match task.repair {
+        Repair::Batch => "given to a job of S3 Batch Operations",
+        Repair::None | Repair::Rehearse | Repair::Copy => "copied onto themselves",
+    };
     let question = format!(
-        "Objects of {}/{} that are not {}{} are copied onto themselves. {old} Go on? [y/N]",
+        "Objects of {}/{} that are not {}{} are {how}. {old} Go on? [y/N]",
         task.bucket,
         task.prefix,
         task.expectation.names(),
@@ -192,6 +257,10 @@ fn confirm(task: &Task, facts: &BucketFacts) -> anyhow::Result<()> {
         "y" | "Y" | "yes" => Ok(()),
         _ => bail!("not confirmed; nothing was changed"),
     }
+}
+
+fn role(arn: &str) -> Result<RoleArn, String> {
+    RoleArn::parse(arn).map_err(|_| format!("write the role's ARN, {}", RoleArn::FORM))
 }
 
 fn mode(name: &str) -> Result<EncryptionMode, String> {

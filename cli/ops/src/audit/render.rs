@@ -11,7 +11,7 @@ use serde_json::json;
 
 use keyfront_cli::report::{note, printable};
 
-use super::{Finding, Tally};
+use super::{Finding, Tally, batch::Job};
 
 /// Without a terminal, progress is reported after so many objects.
 const OBJECTS_BETWEEN_NOTES: u64 = 10_000;
@@ -89,6 +89,29 @@ impl Reporter {
             }
             None => {}
         }
+    }
+
+    /// The job that was created.
+    pub(crate) fn job(&mut self, job: &Job) -> anyhow::Result<()> {
+        if self.format == Format::Json {
+            let line = json!({
+                "kind": "job",
+                "id": job.id,
+                "objects": job.objects,
+                "report": job.report,
+                "follow": job.follow,
+            });
+            self.write(&format!("{line}\n"))?;
+        }
+        note(format_args!(
+            "S3 Batch Operations job {} changes {} objects. Follow it with `{}`; what fails is listed below {}. Audit again \
+             when it is complete.",
+            job.id,
+            job.objects,
+            printable(&job.follow),
+            printable(&job.report)
+        ));
+        Ok(())
     }
 
     /// The summary of an audit that came to its end.

@@ -1,19 +1,20 @@
 //! The run of an audit: settings, begun uploads, objects; reported as they are found.
 
-use std::{
-    path::PathBuf,
-    pin::pin,
-    time::{Duration, Instant},
-};
+use std::{path::PathBuf, pin::pin, sync::Arc, time::Duration};
 
 use anyhow::Context as _;
-use futures::{Stream, StreamExt as _};
+use aws_sdk_s3::operation::head_object::HeadObjectOutput;
+use futures::{StreamExt as _, TryStreamExt as _, stream::BoxStream};
 
 use super::{
-    bucket::{self, BucketFacts, Reading},
+    audit_run::{AuditRun, Examined, What},
+    batch::{self, BatchTarget, Listed, ObjectList},
+    bucket::{self, BucketFacts, ObjectLock, Reading},
     checkpoint::{Checkpoint, Progress, Repair, Task},
-    finding::{Code, Finding, Fix},
-    fix, object,
+    finding::{Code, Finding, Fix, Level},
+    fix,
+    inventory::{self, Inventory, Place, Row},
+    lock, object,
     render::Reporter,
     survey,
     tally::{Tally, Verdict},
@@ -22,9 +23,6 @@ use super::{
 use crate::bucket_target::BucketTarget;
 
 const DAY: Duration = Duration::from_secs(86_400);
-/// A checkpoint is written after so many objects, or so long.
-const OBJECTS_BETWEEN: u32 = 1000;
-const TIME_BETWEEN: Duration = Duration::from_secs(5);
 
 /// An audit that is about to run.
 pub(super) struct Audit {
@@ -35,19 +33,17 @@ pub(super) struct Audit {
     pub(super) concurrency: usize,
     /// Whether a checkpoint of an earlier run is thrown away.
     pub(super) restart: bool,
+    /// What lists the objects instead of the bucket.
+    pub(super) inventory: Option<Arc<Inventory>>,
+    /// What becomes of objects that are not as demanded, with [`Repair::Batch`].
+    pub(super) batch: Option<BatchTarget>,
 }
 
-/// One object that was looked at.
-struct Examined {
+/// An object to look at.
+struct Candidate {
     key: String,
-    what: What,
-    findings: Vec<Finding>,
-}
-
-enum What {
-    Object,
-    Envelope,
-    Gone,
+    /// Its row, where an inventory lists the objects.
+    row: Option<(Place, Row)>,
 }
 
 impl Audit {
@@ -58,8 +54,9 @@ impl Audit {
     pub(super) async fn survey(&self) -> anyhow::Result<BucketFacts> {
         let facts = survey::survey(&self.target).await?;
         let enforced = Reading::Known(Some("BucketOwnerEnforced".to_owned()));
+        let copies = matches!(self.task.repair, Repair::Rehearse | Repair::Copy);
         anyhow::ensure!(
-            self.task.repair == Repair::None || facts.ownership == enforced,
+            !copies || facts.ownership == enforced,
             "--fix would lose the ACLs of objects, since object ownership is not known to be BucketOwnerEnforced; set that \
              first (PutBucketOwnershipControls)"
         );
@@ -82,28 +79,74 @@ impl Audit {
             Some(progress) => progress,
             None => {
                 let tally = self.settings(&facts, reporter).await?;
-                Progress { after: None, tally }
+                Progress {
+                    after: None,
+                    place: None,
+                    listed: Listed::default(),
+                    tally,
+                }
             }
+        };
+        let list = match self.task.repair {
+            Repair::Batch => Some(ObjectList::open(
+                &self.checkpoint,
+                &self.task.bucket,
+                progress.listed,
+            )?),
+            Repair::None | Repair::Rehearse | Repair::Copy => None,
         };
         reporter.flush()?;
         // A folder that cannot be written to is reported now and not after hours.
         checkpoint.save(&progress)?;
-        let mut run = AuditRun {
-            reporter,
-            checkpoint: &checkpoint,
-            progress,
-            unsaved: 0,
-            saved: Instant::now(),
-        };
-        let keys = walk::keys(&self.target, &self.task.prefix, run.progress.after.clone());
-        let examined = keys
-            .map(|key| async { self.examine(key?).await })
+        let mut run = AuditRun::new(reporter, &checkpoint, progress, list);
+        let candidates = self.candidates(&run.progress);
+        let examined = candidates
+            .map(|candidate| async { self.examine(candidate?, &facts.object_lock).await })
             .buffered(self.concurrency);
         run.follow(pin!(examined)).await?;
-        let tally = run.progress.tally;
+        run.save()?;
+        let (tally, listed) = (run.progress.tally, run.progress.listed);
+        if let (Some(list), Some(batch)) = (run.list, &self.batch) {
+            self.hand_over(batch, list, listed, reporter).await?;
+        }
         checkpoint.remove()?;
         reporter.end(&tally)?;
         Ok(tally.verdict())
+    }
+
+    /// The objects behind what was done, from the inventory or else from the bucket.
+    fn candidates<'a>(&'a self, progress: &Progress) -> BoxStream<'a, anyhow::Result<Candidate>> {
+        match &self.inventory {
+            Some(inventory) => {
+                let prefix = self.task.prefix.clone();
+                let rows =
+                    inventory::rows(&self.target, Arc::clone(inventory), prefix, progress.place);
+                let candidate = |(place, row): (Place, Row)| Candidate {
+                    key: row.key.clone(),
+                    row: Some((place, row)),
+                };
+                rows.map_ok(candidate).boxed()
+            }
+            None => walk::keys(&self.target, &self.task.prefix, progress.after.clone())
+                .map_ok(|key| Candidate { key, row: None })
+                .boxed(),
+        }
+    }
+
+    /// Makes the job of everything that was listed.
+    async fn hand_over(
+        &self,
+        batch: &BatchTarget,
+        list: ObjectList,
+        listed: Listed,
+        reporter: &mut Reporter,
+    ) -> anyhow::Result<()> {
+        if listed.objects > 0 {
+            let job = batch.create_job(&self.target, &list, listed).await;
+            let job = job.context("every object is listed; the same command makes the job")?;
+            reporter.job(&job)?;
+        }
+        list.remove()
     }
 
     async fn settings(
@@ -124,7 +167,21 @@ impl Audit {
         Ok(tally)
     }
 
-    async fn examine(&self, key: String) -> anyhow::Result<Examined> {
+    async fn examine(
+        &self,
+        candidate: Candidate,
+        lock: &Reading<Option<ObjectLock>>,
+    ) -> anyhow::Result<Examined> {
+        let Candidate { key, row } = candidate;
+        let place = row.as_ref().map(|(place, _)| *place);
+        if let Some(findings) = row.and_then(|(_, row)| self.decided_by(&row)) {
+            return Ok(Examined {
+                key,
+                place,
+                what: What::Object,
+                findings,
+            });
+        }
         let (what, findings) = match walk::look(&self.target, &key).await? {
             Look::Gone => (What::Gone, Vec::new()),
             Look::Refused(why) => {
@@ -135,7 +192,7 @@ impl Audit {
                 let facts = walk::facts(&key, &head);
                 let mut findings = object::check(&facts, &self.task.expectation);
                 if let Some(finding) = findings.iter_mut().find(|one| one.code.is_fixed_by_copy()) {
-                    finding.fix = self.fix(&key, &head).await;
+                    finding.fix = self.fix(&key, &head, lock).await?;
                 }
                 let what = match facts.sealed.is_envelope() {
                     true => What::Envelope,
@@ -146,93 +203,44 @@ impl Audit {
         };
         Ok(Examined {
             key,
+            place,
             what,
             findings,
         })
     }
 
+    /// What an inventory's row says, if that is enough: everything it shows is as demanded. The rest is looked at, since
+    /// an inventory is hours old, and knows neither keys nor metadata.
+    fn decided_by(&self, row: &Row) -> Option<Vec<Finding>> {
+        let findings = object::check(&row.facts(), &self.task.expectation);
+        findings
+            .iter()
+            .all(|finding| finding.level() == Level::Info)
+            .then_some(findings)
+    }
+
     async fn fix(
         &self,
         key: &str,
-        seen: &aws_sdk_s3::operation::head_object::HeadObjectOutput,
-    ) -> Option<Fix> {
-        match self.task.repair {
-            Repair::None => None,
-            Repair::Rehearse => Some(fix::obstacle(seen).map_or(Fix::Planned, Fix::Skipped)),
-            Repair::Copy => Some(fix::fix(&self.target, key, seen, &self.task.expectation).await),
-        }
-    }
-}
-
-/// The walk as it is reported and remembered.
-struct AuditRun<'a> {
-    reporter: &'a mut Reporter,
-    checkpoint: &'a Checkpoint,
-    progress: Progress,
-    /// Objects since the last checkpoint.
-    unsaved: u32,
-    saved: Instant,
-}
-
-impl AuditRun<'_> {
-    /// Reports each object once, in the order of the keys, and saves how far it came whatever happens.
-    async fn follow(
-        &mut self,
-        mut examined: impl Stream<Item = anyhow::Result<Examined>> + Unpin,
-    ) -> anyhow::Result<()> {
-        let mut interruption = pin!(tokio::signal::ctrl_c());
-        loop {
-            let next = tokio::select! {
-                biased;
-                _ = &mut interruption => Some(Err(anyhow::anyhow!("interrupted"))),
-                next = examined.next() => next,
-            };
-            let noted = match next {
-                None => return Ok(()),
-                Some(Ok(one)) => self.note(&one),
-                Some(Err(error)) => Err(error),
-            };
-            if let Err(error) = noted {
-                self.save()?;
-                self.reporter.end_early(&self.progress.tally)?;
-                return Err(
-                    error.context("the audit is not finished; the same command goes on from here")
-                );
+        seen: &HeadObjectOutput,
+        lock: &Reading<Option<ObjectLock>>,
+    ) -> anyhow::Result<Option<Fix>> {
+        let planned = match self.task.repair {
+            Repair::None => return Ok(None),
+            Repair::Batch => {
+                return Ok(Some(
+                    batch::obstacle(seen).map_or(Fix::Listed, Fix::Skipped),
+                ));
             }
-        }
-    }
-
-    fn note(&mut self, one: &Examined) -> anyhow::Result<()> {
-        for finding in &one.findings {
-            self.reporter.report(finding)?;
-        }
-        let tally = &mut self.progress.tally;
-        one.findings.iter().for_each(|finding| tally.count(finding));
-        match one.what {
-            What::Gone => tally.gone += 1,
-            What::Object => tally.objects += 1,
-            What::Envelope => {
-                tally.objects += 1;
-                tally.envelopes += 1;
-            }
-        }
-        self.progress.after = Some(one.key.clone());
-        self.reporter.advance(&self.progress.tally, &one.key);
-        self.unsaved += 1;
-        if self.unsaved >= OBJECTS_BETWEEN || self.saved.elapsed() >= TIME_BETWEEN {
-            self.save()?;
-        }
-        Ok(())
-    }
-
-    /// First the findings leave this program, then they count as reported.
-    fn save(&mut self) -> anyhow::Result<()> {
-        self.reporter
-            .flush()
-            .context("the findings cannot be written")?;
-        self.checkpoint.save(&self.progress)?;
-        self.unsaved = 0;
-        self.saved = Instant::now();
-        Ok(())
+            Repair::Rehearse | Repair::Copy => match fix::obstacle(seen) {
+                Some(why) => Some(why),
+                None => lock::obstacle(&self.target, lock, key, seen).await?,
+            },
+        };
+        Ok(Some(match (planned, self.task.repair) {
+            (Some(why), _) => Fix::Skipped(why),
+            (None, Repair::Copy) => fix::fix(&self.target, key, seen, &self.task.expectation).await,
+            (None, _) => Fix::Planned,
+        }))
     }
 }

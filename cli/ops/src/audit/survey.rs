@@ -12,7 +12,7 @@ use keyfront_names::Partition;
 use keyfront_origin_core::form_encoding;
 
 use super::{
-    bucket::{AccessBlock, BucketFacts, DefaultEncryption, Grantee, Reading},
+    bucket::{AccessBlock, BucketFacts, DefaultEncryption, Grantee, ObjectLock, Reading},
     finding::{Code, Finding},
 };
 use crate::{aws::call_error, bucket_target::BucketTarget};
@@ -37,6 +37,8 @@ pub(super) async fn survey(target: &BucketTarget) -> anyhow::Result<BucketFacts>
     let status = s3.get_bucket_policy_status().bucket(bucket).send().await;
     let logging = s3.get_bucket_logging().bucket(bucket).send().await;
     let versioning = s3.get_bucket_versioning().bucket(bucket).send().await;
+    let lock = s3.get_object_lock_configuration().bucket(bucket).send();
+    let lock = lock.await;
     Ok(BucketFacts {
         arn: format!(
             "arn:{}:s3:::{bucket}",
@@ -55,6 +57,13 @@ pub(super) async fn survey(target: &BucketTarget) -> anyhow::Result<BucketFacts>
         })?,
         versioning: reading(versioning, "", |answer| {
             answer.status.map(|status| status.as_str().to_owned())
+        })?,
+        object_lock: reading(lock, "ObjectLockConfigurationNotFoundError", |answer| {
+            let rule = answer.object_lock_configuration?.rule;
+            let default = rule.and_then(|rule| rule.default_retention);
+            Some(ObjectLock {
+                retains_by_default: default.is_some(),
+            })
         })?,
     })
 }

@@ -10,10 +10,11 @@ use keyfront_dev_s3_store::catalog::{
 use s3s::{
     S3Error, S3ErrorCode, S3Request, S3Response, S3Result,
     dto::{
-        DefaultRetention as RetentionInput, GetObjectLockConfigurationInput,
-        GetObjectLockConfigurationOutput, ObjectLockConfiguration, ObjectLockEnabled,
-        ObjectLockRetentionMode, ObjectLockRule, PutObjectLockConfigurationInput,
-        PutObjectLockConfigurationOutput,
+        DefaultRetention as RetentionInput, GetObjectLegalHoldInput, GetObjectLegalHoldOutput,
+        GetObjectLockConfigurationInput, GetObjectLockConfigurationOutput, GetObjectRetentionInput,
+        GetObjectRetentionOutput, ObjectLockConfiguration, ObjectLockEnabled, ObjectLockLegalHold,
+        ObjectLockLegalHoldStatus, ObjectLockRetention, ObjectLockRetentionMode, ObjectLockRule,
+        PutObjectLockConfigurationInput, PutObjectLockConfigurationOutput,
     },
 };
 use time::{OffsetDateTime, format_description::well_known::Rfc3339};
@@ -92,6 +93,51 @@ impl Operations {
             .await
             .map_err(catalog_error)?;
         Ok(S3Response::new(PutObjectLockConfigurationOutput::default()))
+    }
+
+    pub(super) async fn get_object_retention(
+        &self,
+        caller: &Caller,
+        request: S3Request<GetObjectRetentionInput>,
+    ) -> S3Result<S3Response<GetObjectRetentionOutput>> {
+        let GetObjectRetentionInput { bucket, key, .. } = request.input;
+        let lock = self.object_lock(caller, "s3:GetObjectRetention", &bucket, &key)?;
+        let (mode, until) = lock.retention.ok_or_else(not_locked)?;
+        Ok(S3Response::new(GetObjectRetentionOutput {
+            retention: Some(ObjectLockRetention {
+                mode: Some(ObjectLockRetentionMode::from(mode)),
+                retain_until_date: Some(until.to_time().into()),
+            }),
+        }))
+    }
+
+    pub(super) async fn get_object_legal_hold(
+        &self,
+        caller: &Caller,
+        request: S3Request<GetObjectLegalHoldInput>,
+    ) -> S3Result<S3Response<GetObjectLegalHoldOutput>> {
+        let GetObjectLegalHoldInput { bucket, key, .. } = request.input;
+        let lock = self.object_lock(caller, "s3:GetObjectLegalHold", &bucket, &key)?;
+        let status = lock.legal_hold.ok_or_else(not_locked)?;
+        Ok(S3Response::new(GetObjectLegalHoldOutput {
+            legal_hold: Some(ObjectLockLegalHold {
+                status: Some(ObjectLockLegalHoldStatus::from(status)),
+            }),
+        }))
+    }
+
+    fn object_lock(
+        &self,
+        caller: &Caller,
+        action: &'static str,
+        name: &str,
+        key: &str,
+    ) -> S3Result<ObjectLockState> {
+        let bucket = self.permitted_object(caller, action, name, key)?;
+        if bucket.object_lock.is_none() {
+            return Err(invalid("Bucket is missing Object Lock Configuration"));
+        }
+        Ok(self.find_object(caller, name, key, &bucket)?.lock)
     }
 
     /// The lock of an object to be written: what its headers ask for and the caller may, else the bucket's default.
@@ -269,6 +315,14 @@ fn known_mode(mode: &str) -> S3Result<String> {
         true => Ok(mode.to_owned()),
         false => Err(invalid_argument("Unknown wormMode directive.")),
     }
+}
+
+fn not_locked() -> S3Error {
+    coded(
+        http::StatusCode::NOT_FOUND,
+        "NoSuchObjectLockConfiguration",
+        "The specified object does not have a ObjectLock configuration",
+    )
 }
 
 fn invalid(message: &str) -> S3Error {

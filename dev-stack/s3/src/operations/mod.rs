@@ -44,18 +44,19 @@ use s3s::{
         GetBucketOwnershipControlsInput, GetBucketOwnershipControlsOutput, GetBucketPolicyInput,
         GetBucketPolicyOutput, GetBucketPolicyStatusInput, GetBucketPolicyStatusOutput,
         GetBucketVersioningInput, GetBucketVersioningOutput, GetObjectAttributesInput,
-        GetObjectAttributesOutput, GetObjectInput, GetObjectLockConfigurationInput,
-        GetObjectLockConfigurationOutput, GetObjectOutput, GetObjectTaggingInput,
-        GetObjectTaggingOutput, GetPublicAccessBlockInput, GetPublicAccessBlockOutput,
-        HeadBucketInput, HeadBucketOutput, HeadObjectInput, HeadObjectOutput, ListBucketsInput,
-        ListBucketsOutput, ListMultipartUploadsInput, ListMultipartUploadsOutput, ListObjectsInput,
-        ListObjectsOutput, ListObjectsV2Input, ListObjectsV2Output, ListPartsInput,
-        ListPartsOutput, Owner, PutBucketEncryptionInput, PutBucketEncryptionOutput,
-        PutBucketPolicyInput, PutBucketPolicyOutput, PutObjectInput,
-        PutObjectLockConfigurationInput, PutObjectLockConfigurationOutput, PutObjectOutput,
-        PutObjectTaggingInput, PutObjectTaggingOutput, PutPublicAccessBlockInput,
-        PutPublicAccessBlockOutput, UploadPartCopyInput, UploadPartCopyOutput, UploadPartInput,
-        UploadPartOutput,
+        GetObjectAttributesOutput, GetObjectInput, GetObjectLegalHoldInput,
+        GetObjectLegalHoldOutput, GetObjectLockConfigurationInput,
+        GetObjectLockConfigurationOutput, GetObjectOutput, GetObjectRetentionInput,
+        GetObjectRetentionOutput, GetObjectTaggingInput, GetObjectTaggingOutput,
+        GetPublicAccessBlockInput, GetPublicAccessBlockOutput, HeadBucketInput, HeadBucketOutput,
+        HeadObjectInput, HeadObjectOutput, ListBucketsInput, ListBucketsOutput,
+        ListMultipartUploadsInput, ListMultipartUploadsOutput, ListObjectsInput, ListObjectsOutput,
+        ListObjectsV2Input, ListObjectsV2Output, ListPartsInput, ListPartsOutput, Owner,
+        PutBucketEncryptionInput, PutBucketEncryptionOutput, PutBucketPolicyInput,
+        PutBucketPolicyOutput, PutObjectInput, PutObjectLockConfigurationInput,
+        PutObjectLockConfigurationOutput, PutObjectOutput, PutObjectTaggingInput,
+        PutObjectTaggingOutput, PutPublicAccessBlockInput, PutPublicAccessBlockOutput,
+        UploadPartCopyInput, UploadPartCopyOutput, UploadPartInput, UploadPartOutput,
     },
 };
 
@@ -114,7 +115,9 @@ supported! {
     get_bucket_versioning: "GetBucketVersioning", GetBucketVersioningInput => GetBucketVersioningOutput;
     get_object: "GetObject", GetObjectInput => GetObjectOutput;
     get_object_attributes: "GetObjectAttributes", GetObjectAttributesInput => GetObjectAttributesOutput;
+    get_object_legal_hold: "GetObjectLegalHold", GetObjectLegalHoldInput => GetObjectLegalHoldOutput;
     get_object_lock_configuration: "GetObjectLockConfiguration", GetObjectLockConfigurationInput => GetObjectLockConfigurationOutput;
+    get_object_retention: "GetObjectRetention", GetObjectRetentionInput => GetObjectRetentionOutput;
     get_object_tagging: "GetObjectTagging", GetObjectTaggingInput => GetObjectTaggingOutput;
     get_public_access_block: "GetPublicAccessBlock", GetPublicAccessBlockInput => GetPublicAccessBlockOutput;
     head_bucket: "HeadBucket", HeadBucketInput => HeadBucketOutput;

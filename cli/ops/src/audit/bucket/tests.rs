@@ -41,6 +41,7 @@ fn clean() -> BucketFacts {
         policy_is_public: Reading::Known(false),
         logging: Reading::Known(Some("logs".to_owned())),
         versioning: Reading::Known(Some("Enabled".to_owned())),
+        object_lock: Reading::Known(None),
     }
 }
 
