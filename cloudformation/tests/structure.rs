@@ -670,7 +670,9 @@ fn the_edges_alarm_counts_what_the_handler_logs() {
         let document = template.document().unwrap();
         let filter = document.properties("EdgeFailures").unwrap();
         assert_eq!(filter["LogGroupName"]["Ref"], "EdgeLogs");
-        let logged = keyfront_edge::Refusal::CredentialsMissing.log_line("id").unwrap();
+        let logged = keyfront_edge::Refusal::CredentialsMissing
+            .log_line("id")
+            .unwrap();
         let pattern = filter["FilterPattern"].as_str().unwrap();
         let terms = pattern.split('?').map(|term| term.trim().trim_matches('"'));
         let mut terms = terms.filter(|term| !term.is_empty());

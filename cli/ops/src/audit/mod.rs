@@ -148,7 +148,9 @@ async fn audit(arguments: AuditArguments) -> anyhow::Result<Verdict> {
     };
     let changes = matches!(repair, Repair::Copy | Repair::Batch);
     if changes && !arguments.yes && !std::io::stdin().is_terminal() {
-        bail!("there is no terminal to confirm --fix on; give --yes, or --dry-run to see what it would change");
+        bail!(
+            "there is no terminal to confirm --fix on; give --yes, or --dry-run to see what it would change"
+        );
     }
     let target = arguments.bucket.find().await?;
     let expectation = arguments.expectation(&target).await?;
