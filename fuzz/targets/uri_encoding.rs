@@ -3,8 +3,8 @@
 #![no_main]
 
 use keyfront_sigv4::uri_encoding::{
-    append_respelled_component, decode, encode_component, encode_path, is_strict_component,
-    is_strict_path,
+    append_respelled_component, decode, encode_component, encode_path, encode_viewer_path,
+    is_strict_component, is_strict_path, is_viewer_path,
 };
 use libfuzzer_sys::fuzz_target;
 
@@ -14,6 +14,10 @@ fuzz_target!(|text: &str| {
         (
             encode_component(text),
             is_strict_component(&encode_component(text)),
+        ),
+        (
+            encode_viewer_path(text),
+            is_viewer_path(&encode_viewer_path(text)),
         ),
     ] {
         assert_eq!(decode(&encoded).as_deref(), Ok(text));

@@ -41,7 +41,7 @@ impl CacheTee {
                 }
                 Some(Err(cause)) => Some((Err(cause), (content, None))),
                 Some(Ok(data)) => {
-                    let copy = copy.and_then(|copy| copy.with(&data));
+                    let copy = copy.and_then(|copy| copy.with(&data)?.unless_whole());
                     Some((Ok(data), (content, copy)))
                 }
             }
@@ -52,6 +52,15 @@ impl CacheTee {
     fn with(mut self, data: &[u8]) -> Option<Self> {
         self.bytes.extend_from_slice(data);
         (self.bytes.len() <= self.memory.num_permits()).then_some(self)
+    }
+
+    /// Stores what has its declared length: over HTTP/1.1 nobody asks for more.
+    fn unless_whole(self) -> Option<Self> {
+        if self.declared == Some(self.bytes.len() as u64) {
+            self.store();
+            return None;
+        }
+        Some(self)
     }
 
     fn store(mut self) {
