@@ -61,6 +61,14 @@ macro_rules! source_preconditions {
     };
 }
 
+/// A redirect belongs to its object and is never copied.
+fn copied_headers(source: &ObjectRecord, redirect: Option<String>) -> ContentHeaders {
+    ContentHeaders {
+        website_redirect: redirect,
+        ..source.headers.clone()
+    }
+}
+
 impl Operations {
     pub(super) async fn copy_object(
         &self,
@@ -90,11 +98,8 @@ impl Operations {
                 checked_metadata(input.metadata.take())?,
             )
         } else {
-            // A redirect belongs to its object and is never copied.
-            let headers = ContentHeaders {
-                website_redirect: input.website_redirect_location.take(),
-                ..source.object.headers.clone()
-            };
+            let redirect = input.website_redirect_location.take();
+            let headers = copied_headers(&source.object, redirect);
             (headers, source.object.metadata.clone())
         };
         let tags = self.copied_tags(caller, &input, &source.object, &bucket)?;

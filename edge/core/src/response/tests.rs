@@ -384,8 +384,11 @@ fn what_a_viewer_wrote_in_a_condition_is_never_the_operators_fault() {
     };
     for status in [400, 501] {
         let expected = (400, "header-invalid".to_owned());
-        assert_eq!(told(&unusual, &head(status, &[])), expected);
-        assert_eq!(told(&facts(Route::Bucket), &head(status, &[])).0, 502);
+        assert_eq!(status_and_code(&unusual, &head(status, &[])), expected);
+        assert_eq!(
+            status_and_code(&facts(Route::Bucket), &head(status, &[])).0,
+            502
+        );
     }
     // Where the cause can be read, it counts.
     let document = b"<Error><Code>KMS.DisabledException</Code><Message>disabled</Message></Error>";
@@ -393,7 +396,7 @@ fn what_a_viewer_wrote_in_a_condition_is_never_the_operators_fault() {
         error_body: Some(document),
         ..head(400, &[])
     };
-    assert_eq!(told(&unusual, &disabled).1, "kms-disabled");
+    assert_eq!(status_and_code(&unusual, &disabled).1, "kms-disabled");
 }
 
 fn cache_control(route: Route, status: u16, given: &[(&str, &str)]) -> Option<String> {
