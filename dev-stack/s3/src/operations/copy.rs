@@ -62,11 +62,15 @@ macro_rules! source_preconditions {
 }
 
 /// A redirect belongs to its object and is never copied.
-fn copied_headers(source: &ObjectRecord, redirect: Option<String>) -> ContentHeaders {
-    ContentHeaders {
+fn copied_headers(
+    source: &ObjectRecord,
+    redirect: Option<String>,
+) -> (ContentHeaders, BTreeMap<String, String>) {
+    let headers = ContentHeaders {
         website_redirect: redirect,
         ..source.headers.clone()
-    }
+    };
+    (headers, source.metadata.clone())
 }
 
 impl Operations {
@@ -99,8 +103,7 @@ impl Operations {
             )
         } else {
             let redirect = input.website_redirect_location.take();
-            let headers = copied_headers(&source.object, redirect);
-            (headers, source.object.metadata.clone())
+            copied_headers(&source.object, redirect)
         };
         let tags = self.copied_tags(caller, &input, &source.object, &bucket)?;
         let name = ObjectName {
