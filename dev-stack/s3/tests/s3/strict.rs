@@ -763,7 +763,7 @@ async fn what_would_be_ignored_is_refused_instead() {
     }
     for raw in [
         Raw::get("/docs/k?acl"),
-        Raw::get("/docs/k?retention"),
+        Raw::get("/docs/k?torrent"),
         Raw::get("/docs?versions"),
         Raw::get("/docs?lifecycle"),
         Raw::get("/docs?website"),
