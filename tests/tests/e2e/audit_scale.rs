@@ -67,7 +67,7 @@ async fn an_inventory_lists_the_objects_and_only_doubtful_ones_are_looked_at() {
     let line = ["--expect-key", "any", "--inventory", &manifest];
     let report = audited.run(&line).await;
     assert_eq!(
-        report.told_of_keys(),
+        report.found_keys(),
         [("other-mode", "plain \u{fc}+.txt")],
         "{report:?}"
     );
@@ -83,7 +83,7 @@ async fn an_inventory_lists_the_objects_and_only_doubtful_ones_are_looked_at() {
     // A key is in no inventory: then every object is looked at.
     let report = audited.run(&["--inventory", &manifest]).await;
     assert_eq!(
-        report.told_of_keys(),
+        report.found_keys(),
         [("other-mode", "plain \u{fc}+.txt")],
         "{report:?}"
     );
@@ -120,7 +120,7 @@ async fn an_audit_of_an_inventory_goes_on_from_its_row_and_from_no_other_invento
     assert!(listed.stderr.contains("--inventory"), "{}", listed.stderr);
     let second = audited.run(&line).await;
     let told = |report: &Report| -> Vec<String> {
-        let keys = report.told_of_keys().into_iter();
+        let keys = report.found_keys().into_iter();
         keys.map(|(_, key)| key.to_owned()).collect()
     };
     let both = [told(&first), told(&second)].concat();

@@ -46,29 +46,22 @@ pub(crate) struct Stack {
 
 impl Stack {
     pub(crate) async fn start() -> Self {
-        Self::over(State::ephemeral().unwrap()).await
+        Self::serving(State::ephemeral().unwrap()).await
     }
 
     pub(crate) async fn in_folder(folder: &Path) -> Self {
-        Self::over(State::open(folder).unwrap()).await
+        Self::serving(State::open(folder).unwrap()).await
     }
 
     /// A bucket `docs` with SSE-KMS and bucket keys as its default exists.
-    async fn over(state: State) -> Self {
+    async fn serving(state: State) -> Self {
         let state = Arc::new(state);
         let ahead = Arc::new(AtomicU64::new(0));
         let shown = Arc::clone(&ahead);
         let clock = Clock::from_fn(move || {
             SystemTime::now() + Duration::from_secs(shown.load(Ordering::Relaxed))
         });
-        let account = Account::new(ACCOUNT, REGION).unwrap();
-        let iam = Arc::new(Iam::new(account));
-        let everything = r#"{"Version":"2012-10-17","Statement":{"Effect":"Allow","Action":"*","Resource":"*"}}"#;
-        iam.put_user(User {
-            name: "admin".into(),
-            policies: vec![Policy::parse(everything, PolicyKind::Identity).unwrap()],
-        })
-        .unwrap();
+        let iam = Arc::new(with_admin());
         let registry = Arc::new(CredentialRegistry::open(Arc::clone(&state), clock.now()).unwrap());
         let kms = Arc::new(Kms::open(Arc::clone(&state), Arc::clone(&iam), clock.clone()).unwrap());
         let administrator = Principal::User {
@@ -230,4 +223,17 @@ pub(crate) fn noise(length: usize, seed: u64) -> Vec<u8> {
     }
     bytes.truncate(length);
     bytes
+}
+
+/// An account whose user `admin` may do everything.
+fn with_admin() -> Iam {
+    let iam = Iam::new(Account::new(ACCOUNT, REGION).unwrap());
+    let everything =
+        r#"{"Version":"2012-10-17","Statement":{"Effect":"Allow","Action":"*","Resource":"*"}}"#;
+    iam.put_user(User {
+        name: "admin".into(),
+        policies: vec![Policy::parse(everything, PolicyKind::Identity).unwrap()],
+    })
+    .unwrap();
+    iam
 }
