@@ -51,7 +51,8 @@ macro_rules! fragment {
     };
 }
 
-const PIECES: [(&str, &str); 10] = [
+const PIECES: [(&str, &str); 12] = [
+    ("alias-target", fragment!("pieces/alias-target")),
     ("bucket-contexts", fragment!("pieces/bucket-contexts")),
     ("bucket-host", fragment!("pieces/bucket-host")),
     ("edge-functions", fragment!("pieces/edge-functions")),
@@ -65,6 +66,7 @@ const PIECES: [(&str, &str); 10] = [
     ),
     ("log-lifecycle", fragment!("pieces/log-lifecycle")),
     ("no-public-access", fragment!("pieces/no-public-access")),
+    ("origin-shield", fragment!("pieces/origin-shield")),
     ("site", fragment!("pieces/site")),
     ("site-of-objects", fragment!("pieces/site-of-objects")),
     ("site-of-reader", fragment!("pieces/site-of-reader")),
@@ -91,6 +93,7 @@ impl Template {
                     fragment!("shared"),
                     fragment!("alarms"),
                     fragment!("origin"),
+                    fragment!("origin-links"),
                     fragment!("edge"),
                 ],
                 links: &[

@@ -195,6 +195,9 @@ const EVERYTHING: &[(&str, &str)] = &[
     ),
     ("AllowedEncryption", "any"),
     ("Audit", "true"),
+    ("NotFoundDocument", "errors/404.html"),
+    ("DeniedAsMissing", "true"),
+    ("OriginShieldRegion", "us-east-1"),
 ];
 const ACCESS_POINT: &[(&str, &str)] = &[
     ("MultiRegionAccessPoint", "mfzwi23gnjvgw.mrap"),
@@ -684,5 +687,119 @@ fn the_edges_alarm_counts_what_the_handler_logs() {
         let metric = &metric["MetricStat"]["Metric"];
         assert_eq!(metric["Namespace"], counted["MetricNamespace"]);
         assert_eq!(metric["MetricName"], counted["MetricName"]);
+    }
+}
+
+#[test]
+fn a_sites_pages_redirects_and_denials_are_what_the_parameters_say() {
+    let site = |given: &[(&str, &str)]| {
+        let config = distribution(given);
+        let header = &config["Origins"][0]["OriginCustomHeaders"][0]["HeaderValue"];
+        let text = header.as_str().unwrap().to_owned();
+        Site::parse(text.as_bytes()).unwrap_or_else(|error| panic!("{error}: {text}"));
+        serde_json::from_str::<Value>(&text).unwrap()
+    };
+    let plain = site(PLAIN);
+    for absent in ["not_found", "trailing_slash", "denied_as_missing"] {
+        assert!(plain.get(absent).is_none(), "{absent}");
+    }
+    let chosen = [
+        ("IndexDocument", "index.html"),
+        ("TrailingSlash", "redirect"),
+        ("NotFoundDocument", "404.html"),
+        ("DeniedAsMissing", "true"),
+    ];
+    let full = site(&chosen);
+    assert_eq!(full["trailing_slash"], "redirect");
+    assert_eq!(full["not_found"], "404.html");
+    assert_eq!(full["denied_as_missing"], true);
+    let config = distribution(&chosen);
+    let errors = config["CustomErrorResponses"].as_array().unwrap();
+    let missing = errors.iter().find(|one| one["ErrorCode"] == 404).unwrap();
+    assert_eq!(missing["ResponsePagePath"], "/404.html");
+    assert_eq!(missing["ResponseCode"], 404);
+}
+
+/// Whether resources exist under parameters.
+fn existing(document: &Document, given: &[(&str, &str)], names: &[&str]) -> Vec<bool> {
+    let resolution = Resolution::new(document, owned(given), known);
+    let resources: BTreeMap<_, _> = document.section("Resources").collect();
+    let names = names.iter();
+    names
+        .map(|name| resolution.exists(resources[*name]).unwrap())
+        .collect()
+}
+
+#[test]
+fn records_logs_shield_and_policy_of_the_cdn_exist_where_they_are_named() {
+    let document = Template::Edge.document().unwrap();
+    let names = [
+        "AddressRecord",
+        "Address6Record",
+        "CdnLogSource",
+        "CdnLogDestination",
+        "CdnLogDelivery",
+    ];
+    assert_eq!(existing(&document, PLAIN, &names), [false; 5]);
+    let chosen = [
+        ("DomainName", "*.example.com"),
+        ("HostedZoneId", "Z2ABCDEFGHIJKL"),
+        ("CdnLogDestinationArn", "arn:aws:s3:::logs-of-mine"),
+        ("OriginShieldRegion", "eu-central-1"),
+        ("ContentSecurityPolicy", "default-src 'self'"),
+    ];
+    assert_eq!(existing(&document, &chosen, &names), [true; 5]);
+    let resolution = Resolution::new(&document, owned(&chosen), known);
+    let of = |name: &str| {
+        resolution
+            .value(document.properties(name).unwrap())
+            .unwrap()
+    };
+    for (name, kind) in [("AddressRecord", "A"), ("Address6Record", "AAAA")] {
+        let record = of(name);
+        assert_eq!(record["Type"], kind);
+        assert_eq!(record["Name"], "*.example.com");
+        assert_eq!(record["AliasTarget"]["HostedZoneId"], "Z2FDTNDATAQYW2");
+    }
+    let (source, delivery) = (of("CdnLogSource"), of("CdnLogDelivery"));
+    assert_eq!(source["Name"], delivery["DeliverySourceName"]);
+    let headers = of("ResponseHeaders");
+    let security = &headers["ResponseHeadersPolicyConfig"]["SecurityHeadersConfig"];
+    assert_eq!(
+        security["ContentSecurityPolicy"]["ContentSecurityPolicy"],
+        "default-src 'self'"
+    );
+    for kind in ["custom", "s3"] {
+        let given = [("OriginType", kind), ("OriginShieldRegion", "eu-central-1")];
+        let shield = distribution(&given)["Origins"][0]["OriginShield"].clone();
+        assert_eq!(shield["OriginShieldRegion"], "eu-central-1", "{kind}");
+        let none = distribution(&[("OriginType", kind)]);
+        assert!(none["Origins"][0].get("OriginShield").is_none());
+    }
+}
+
+#[test]
+fn the_boundary_bounds_every_role_and_the_reservation_the_origins_function() {
+    let boundary = "arn:aws:iam::123456789012:policy/bounds";
+    let chosen = [
+        ("PermissionsBoundaryArn", boundary),
+        ("OriginReservedConcurrency", "20"),
+    ];
+    for template in [Template::Keyfront, Template::Origin] {
+        let document = template.document().unwrap();
+        let with = Resolution::new(&document, owned(&chosen), known);
+        let without = Resolution::new(&document, owned(PLAIN), known);
+        let roles: Vec<&str> = document.roles().collect();
+        assert_eq!(roles.len(), 2);
+        for role in roles {
+            let properties = document.properties(role).unwrap();
+            let bound = &properties["PermissionsBoundary"];
+            assert_eq!(with.value(bound).unwrap(), boundary, "{role}");
+            assert_eq!(without.value(bound).unwrap(), Value::Null, "{role}");
+        }
+        let function = document.properties("OriginFunction").unwrap();
+        let reserved = &function["ReservedConcurrentExecutions"];
+        assert_eq!(with.value(reserved).unwrap(), "20");
+        assert_eq!(without.value(reserved).unwrap(), Value::Null);
     }
 }

@@ -27,6 +27,11 @@ pub(super) fn answer(state: &mut State, action: &str, fields: &Fields, region: &
             stack.change_set = None;
             xml_result(action, "")
         }
+        "UpdateTerminationProtection" => {
+            let stack = find(state, region, &name).unwrap();
+            stack.protected = fields["EnableTerminationProtection"] == "true";
+            told(action, &format!("<StackId>{}</StackId>", stack.id))
+        }
         "ExecuteChangeSet" => execute(state, region, fields),
         "DeleteStack" => delete(state, region, &name),
         "ListStacks" => list_deleted(state, region),
@@ -69,6 +74,7 @@ fn describe(state: &mut State, region: &str, name: &str) -> Reply {
         .iter()
         .map(|(name, value)| format!("<member><ParameterKey>{name}</ParameterKey><ParameterValue>{value}</ParameterValue></member>"))
         .collect();
+    let protected = stack.protected;
     let tags: String = stack
         .tags
         .iter()
@@ -107,7 +113,7 @@ fn describe(state: &mut State, region: &str, name: &str) -> Reply {
         "DescribeStacks",
         &format!(
             "<Stacks><member><StackId>{}</StackId><StackName>{own}</StackName><CreationTime>2027-01-01T00:00:00Z</CreationTime>\
-         {updated}<StackStatus>{}</StackStatus><Tags>{tags}</Tags><Parameters>{parameters}</Parameters><Outputs>{outputs}</Outputs></member></Stacks>",
+         {updated}<EnableTerminationProtection>{protected}</EnableTerminationProtection><StackStatus>{}</StackStatus><Tags>{tags}</Tags><Parameters>{parameters}</Parameters><Outputs>{outputs}</Outputs></member></Stacks>",
             stack.id, stack.status
         ),
     )
@@ -176,6 +182,9 @@ fn create_change_set(state: &mut State, region: &str, name: &str, fields: &Field
         status: "REVIEW_IN_PROGRESS".to_owned(),
         ..FakeStack::default()
     });
+    if let Some(role) = fields.get("RoleARN") {
+        stack.role = Some(role.clone());
+    }
     if stack.change_set.is_some() {
         return refused("AlreadyExistsException", "ChangeSet already exists");
     }

@@ -22,6 +22,10 @@ pub struct FakeStack {
     pub status: String,
     pub parameters: Fields,
     pub tags: Fields,
+    /// Nobody may delete it.
+    pub protected: bool,
+    /// Whom CloudFormation acts as.
+    pub role: Option<String>,
     pub(super) template: String,
     /// Operations so far.
     pub(super) operations: u32,

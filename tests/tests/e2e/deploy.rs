@@ -388,6 +388,52 @@ async fn a_web_acl_attached_outside_survives_an_update_until_it_is_detached_by_n
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn cloudformation_acts_as_the_role_that_was_given() {
+    let bench = Bench::new().await;
+    let role = "arn:aws:iam::123456789012:role/deployer";
+    let flag = format!("--cloudformation-role={role}");
+    done(&bench.deploy("eu-central-1", &["--yes", &flag]).await);
+    let stacks = bench.aws.state().stacks.clone();
+    assert_eq!(stacks.len(), 2);
+    assert!(
+        stacks
+            .values()
+            .all(|stack| stack.role.as_deref() == Some(role))
+    );
+    let wrong = bench
+        .deploy(TOGETHER, &["--yes", "--cloudformation-role=deployer"])
+        .await;
+    assert_eq!(wrong.status.code(), Some(2));
+    assert!(text(&wrong.stderr).contains("the ARN of a role"));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_protected_system_is_not_destroyed_until_its_protection_ends() {
+    let bench = Bench::new().await;
+    done(
+        &bench
+            .deploy(TOGETHER, &["--yes", "--termination-protection=on"])
+            .await,
+    );
+    let refused = bench.run("destroy", &["--yes"]).await;
+    assert_eq!(refused.status.code(), Some(3));
+    assert!(text(&refused.stderr).contains("--termination-protection off"));
+    assert_eq!(bench.count("DeleteStack"), 0);
+    // What is not said stays.
+    done(&bench.deploy(TOGETHER, &["--yes"]).await);
+    assert_eq!(
+        bench.run("destroy", &["--yes"]).await.status.code(),
+        Some(3)
+    );
+    done(
+        &bench
+            .deploy(TOGETHER, &["--yes", "--termination-protection=off"])
+            .await,
+    );
+    done(&bench.run("destroy", &["--yes"]).await);
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn an_interrupted_run_is_followed_by_the_next_one() {
     let bench = Bench::new().await;
     bench.aws.state().held = Held::Yes;

@@ -51,6 +51,8 @@ pub(super) async fn deploy(arguments: DeployArguments) -> anyhow::Result<()> {
             // The other half may be what the stack already has.
             InvalidRequest::DomainAlone
             | InvalidRequest::WithoutAccessPoint(_)
+            | InvalidRequest::ZoneWithoutDomain
+            | InvalidRequest::RedirectWithoutIndex
             | InvalidRequest::TrailWithoutAudit => Ok(()),
             other => Err(invalid(other)),
         })?;
@@ -99,6 +101,7 @@ impl Deployment {
         for template in self.request.layout.templates() {
             outputs.extend(self.bring(*template, &outputs).await?);
         }
+        self.protect_stacks().await?;
         self.retain_edge_logs(&outputs).await?;
         report::pairs(["OUTPUT", "VALUE"], outputs.clone());
         if !self.arguments.no_publisher {
@@ -109,6 +112,17 @@ impl Deployment {
                 &self.arguments.publisher,
             )
             .await?;
+        }
+        Ok(())
+    }
+
+    async fn protect_stacks(&self) -> anyhow::Result<()> {
+        let Some(protection) = self.arguments.termination_protection else {
+            return Ok(());
+        };
+        for template in self.request.layout.templates() {
+            let stacks = self.stacks(*template);
+            stacks.protect(&self.request.stack, protection).await?;
         }
         Ok(())
     }

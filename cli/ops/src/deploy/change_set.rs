@@ -31,6 +31,8 @@ pub(super) struct Wanted {
     /// Values; `None` keeps what the stack has.
     pub(super) parameters: Vec<(String, Option<String>)>,
     pub(super) tags: BTreeMap<String, String>,
+    /// Whom CloudFormation acts as; without one as the caller, or as the stack's role if it has one.
+    pub(super) role: Option<String>,
 }
 
 /// A change set that can be executed, or that there is nothing to do.
@@ -119,6 +121,7 @@ impl Stacks {
             .capabilities(Capability::CapabilityNamedIam)
             // All of them: those that are not sent are removed.
             .set_tags(Some(wanted.tags.iter().map(tag).collect()))
+            .set_role_arn(wanted.role.clone())
             .set_parameters(Some(wanted.parameters.iter().map(parameter).collect()));
         let call = match &wanted.template {
             TemplateSource::Body(body) => call.template_body(body),
@@ -222,6 +225,7 @@ mod tests {
             template: TemplateSource::Body("t".to_owned()),
             parameters: vec![("A".to_owned(), Some("1".to_owned()))],
             tags: BTreeMap::new(),
+            role: None,
         };
         let mut other = wanted.clone();
         assert_eq!(wanted.change_set_name(), other.change_set_name());

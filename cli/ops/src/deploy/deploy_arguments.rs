@@ -3,6 +3,7 @@
 use std::{collections::BTreeMap, path::PathBuf};
 
 use clap::Args;
+use keyfront_names::Arn;
 
 use super::system_arguments::{EXIT_CODES, SystemArguments};
 
@@ -28,6 +29,14 @@ pub(crate) struct DeployArguments {
     /// Remove a tag of the stacks
     #[arg(long = "untag", value_name = "KEY")]
     pub(super) untagged: Vec<String>,
+
+    /// Role that CloudFormation assumes to make and change resources; the stacks remember it
+    #[arg(long, value_name = "ARN", value_parser = role)]
+    pub(super) cloudformation_role: Option<String>,
+
+    /// Whether the stacks can be deleted; destroy refuses while it is on
+    #[arg(long, value_name = "ON|OFF")]
+    pub(super) termination_protection: Option<Protection>,
 
     /// The built Lambda@Edge package
     #[arg(long, value_name = "FILE", default_value = "dist/edge-cloudfront.zip")]
@@ -70,6 +79,25 @@ impl DeployArguments {
     /// The parameters by name.
     pub(super) fn given(&self) -> BTreeMap<String, String> {
         self.parameters.iter().cloned().collect()
+    }
+}
+
+/// Whether deleting a stack is refused.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
+pub(super) enum Protection {
+    /// It is.
+    On,
+    /// It is not.
+    Off,
+}
+
+/// The ARN of a role.
+fn role(text: &str) -> Result<String, String> {
+    let arn = Arn::parse(text).ok();
+    let arn = arn.filter(|arn| arn.service == "iam" && arn.resource.starts_with("role/"));
+    match arn {
+        Some(_) => Ok(text.to_owned()),
+        None => Err("it must be the ARN of a role, arn:aws:iam::ACCOUNT:role/NAME".to_owned()),
     }
 }
 

@@ -153,6 +153,17 @@ fn check_companions(parameters: &BTreeMap<String, String>) -> Result<(), Invalid
             (Some(_), Some(_)) | (None, None) => {}
         }
     }
+    if given(template::ZONE).is_some() && given(template::DOMAIN).is_none() {
+        return Err(InvalidRequest::ZoneWithoutDomain);
+    }
+    if given(template::TRAILING_SLASH).is_some_and(|value| value == "redirect") {
+        if given(template::INDEX).is_none() {
+            return Err(InvalidRequest::RedirectWithoutIndex);
+        }
+        if given(template::FALLBACK).is_some() {
+            return Err(InvalidRequest::RedirectWithFallback);
+        }
+    }
     let audited = given(template::AUDIT).is_some_and(|value| value == "true");
     match given(template::TRAIL).is_some() && !audited {
         true => Err(InvalidRequest::TrailWithoutAudit),

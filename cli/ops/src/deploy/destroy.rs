@@ -67,7 +67,7 @@ impl Destruction<'_> {
         let mut all: Vec<Stacks> = self.all_stacks();
         // The other way round: the distribution lets go of the function URL before that goes.
         all.reverse();
-        self.check_names(&all).await?;
+        self.check(&all).await?;
         if !self.arguments.yes {
             confirm(&format!(
                 "Delete system {} of {}?",
@@ -103,12 +103,18 @@ impl Destruction<'_> {
             .collect()
     }
 
-    /// A name to delete must be this system's, or a typing mistake would delete another's.
-    async fn check_names(&self, all: &[Stacks]) -> anyhow::Result<()> {
+    /// A protected stack stays, and a name to delete must be this system's, or a typing mistake would delete another's.
+    async fn check(&self, all: &[Stacks]) -> anyhow::Result<()> {
         let (mut buckets, mut keys) = (Vec::new(), Vec::new());
         let name = &self.arguments.system.stack;
         for stacks in all {
             if let Some(stack) = stacks.find(name).await? {
+                if stack.enable_termination_protection == Some(true) {
+                    return Err(refused(format!(
+                        "stack {name} in {} is protected from termination; end that with `keyfront deploy --termination-protection off` and the deployment's own arguments, or in the console",
+                        stacks.region()
+                    )));
+                }
                 let mut outputs = outputs::of_stack(stack);
                 buckets.extend(outputs.remove("BucketName"));
                 keys.extend(outputs.remove("KeyArn"));

@@ -87,6 +87,16 @@ pub(super) enum InvalidRequest {
     },
     #[error("{0} is for a MultiRegionAccessPoint; give its alias as well, or leave {0} out")]
     WithoutAccessPoint(&'static str),
+    #[error("HostedZoneId is for the records of a DomainName; give that as well, or leave it out")]
+    ZoneWithoutDomain,
+    #[error(
+        "TrailingSlash=redirect needs an IndexDocument, which is what a folder shows; give one, such as index.html"
+    )]
+    RedirectWithoutIndex,
+    #[error(
+        "TrailingSlash=redirect and FallbackDocument exclude each other: both decide over paths that name no file; give -p FallbackDocument= or -p TrailingSlash=as-is"
+    )]
+    RedirectWithFallback,
     #[error("ExistingTrailArn is for Audit; give Audit=true as well, or leave it out")]
     TrailWithoutAudit,
 }

@@ -13,6 +13,7 @@ use aws_sdk_cloudformation::{
 
 use super::{
     cause::{Event, ResourceFailure, failures},
+    deploy_arguments::Protection,
     deploy_error::DeployError,
     progress::Progress,
     stack_state::{Aim, StackState},
@@ -64,6 +65,22 @@ impl Stacks {
         sent.map(drop).map_err(|error| {
             call_error(error).context(format!(
                 "stack {stack} in {} cannot be deleted",
+                self.region()
+            ))
+        })
+    }
+
+    /// Protects a stack from deletion, or ends that.
+    pub(super) async fn protect(&self, stack: &str, protection: Protection) -> anyhow::Result<()> {
+        let call = self
+            .cloudformation
+            .client
+            .update_termination_protection()
+            .stack_name(stack)
+            .enable_termination_protection(protection == Protection::On);
+        call.send().await.map(drop).map_err(|error| {
+            call_error(error).context(format!(
+                "termination protection of stack {stack} in {} cannot be changed",
                 self.region()
             ))
         })

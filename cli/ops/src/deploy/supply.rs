@@ -66,6 +66,7 @@ impl Deployment {
             template: source,
             parameters: parameters.collect(),
             tags: self.tags(kept),
+            role: self.arguments.cloudformation_role.clone(),
         }
     }
 

@@ -43,6 +43,28 @@ const INVALID: &[Case] = &[
     (
         "media",
         "us-east-1",
+        &[("HostedZoneId", "Z2ABCDEFGHIJKL")],
+        "for the records of a DomainName",
+    ),
+    (
+        "media",
+        "us-east-1",
+        &[("TrailingSlash", "redirect")],
+        "needs an IndexDocument",
+    ),
+    (
+        "media",
+        "us-east-1",
+        &[
+            ("TrailingSlash", "redirect"),
+            ("IndexDocument", "index.html"),
+            ("FallbackDocument", "app.html"),
+        ],
+        "exclude each other",
+    ),
+    (
+        "media",
+        "us-east-1",
         &[("ExistingBucket", "mine")],
         "ExistingBucket mine needs ExistingKeyArn",
     ),
