@@ -234,7 +234,7 @@ fn signed_headers<'a>(
     let unsigned = head
         .headers
         .keys()
-        .map(http::HeaderName::as_str)
+        .map(HeaderName::as_str)
         .any(|name| name.starts_with("x-amz-") && name != "x-amz-cf-id" && !is_signed(name));
     if unsigned {
         return Err(AuthError::Incomplete("an x-amz-* header is not signed"));
