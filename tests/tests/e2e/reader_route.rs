@@ -61,7 +61,10 @@ async fn viewers_read_envelopes_of_both_formats_decrypted_through_the_cdn() {
                 (StatusCode::OK, &plain),
                 "{origin:?}"
             );
-            assert_eq!(whole.header("cache-control"), "public, max-age=60");
+            assert_eq!(
+                whole.header("cache-control"),
+                "public, max-age=60, stale-if-error=0"
+            );
             assert!(
                 whole
                     .headers

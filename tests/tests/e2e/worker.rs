@@ -229,7 +229,7 @@ async fn the_cache_answers_ranges_and_conditions_and_forgets_no_rule() {
     let send = async |method: Method, headers: &[(&str, &str)]| {
         worker
             .wire()
-            .send(method, "/%6bept.txt?unlisted=1", headers, Bytes::new())
+            .send(method, "/kept.txt?unlisted=1", headers, Bytes::new())
             .await
     };
     let whole = send(Method::GET, &[("origin", "https://a.example")]).await;

@@ -164,7 +164,7 @@ async fn the_origin_receives_what_was_signed_and_nothing_else_of_the_viewer() {
     ];
     for method in [Method::GET, Method::HEAD] {
         let wire = worker.wire();
-        wire.send(method.clone(), "/a+b/%66%6f?x=1", &headers, Bytes::new())
+        wire.send(method.clone(), "/a+b/fo?x=1", &headers, Bytes::new())
             .await;
         let head = origin.requests().pop().unwrap();
         let (line, head) = head.split_once("\r\n").unwrap();
@@ -179,13 +179,16 @@ async fn the_origin_receives_what_was_signed_and_nothing_else_of_the_viewer() {
         names.retain(|name| {
             !["accept-encoding", "cache-control", "cf-worker", "pragma"].contains(&name.as_str())
         });
+        // A range means nothing for HEAD.
+        let ranged = names.iter().position(|name| name == "range");
+        assert_eq!(ranged.is_some(), method == Method::GET, "{head}");
+        names.retain(|name| name != "range");
         assert_eq!(
             names,
             [
                 "authorization",
                 "host",
                 "if-none-match",
-                "range",
                 "user-agent",
                 "x-amz-content-sha256",
                 "x-amz-date",

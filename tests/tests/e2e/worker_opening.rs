@@ -115,7 +115,7 @@ async fn the_worker_opens_what_the_origin_sealed_and_shows_no_envelope() {
         assert_eq!(read.header("x-content-type-options"), "nosniff");
         let verified = length <= VERIFY_LIMIT;
         let cache = if verified {
-            "public, max-age=60"
+            "public, max-age=60, stale-if-error=0"
         } else {
             "no-store"
         };
@@ -148,7 +148,7 @@ async fn the_worker_opens_what_the_origin_sealed_and_shows_no_envelope() {
 async fn the_workers_ranges_count_on_the_plaintext() {
     let reading = Reading::start(&[]).await;
     for (key, length, cache) in [
-        ("r/small", SMALL, "public, max-age=60"),
+        ("r/small", SMALL, "public, max-age=60, stale-if-error=0"),
         ("r/large", LARGE, "no-store"),
     ] {
         let plain = content(length);
