@@ -136,7 +136,7 @@ struct Gate {
 
 #[async_trait::async_trait]
 impl S3Route for Gate {
-    fn is_match(&self, _: &http::Method, _: &Uri, _: &HeaderMap, _: &mut http::Extensions) -> bool {
+    fn is_match(&self, _: &Method, _: &Uri, _: &HeaderMap, _: &mut http::Extensions) -> bool {
         true
     }
 

@@ -11,7 +11,7 @@ use keyfront_origin::config::{
     ReaderSettings, Region, RoleArn, S3Style,
 };
 use keyfront_origin::kms::Kms;
-use keyfront_origin::{Origin, store};
+use keyfront_origin::{ChecksumDemand, Origin, store};
 use tokio::net::TcpListener;
 use tokio::task::JoinSet;
 use tokio_util::sync::CancellationToken;
@@ -51,7 +51,7 @@ impl OriginSetup {
                 public_url: Some(cdn_url),
                 s3_endpoint: Some(url(addresses.s3)),
                 s3_style: S3Style::Path,
-                checksums: keyfront_origin::ChecksumDemand::Never,
+                checksums: ChecksumDemand::Never,
                 kms_endpoint: Some(url(addresses.kms)),
                 master_key: Some(MasterKeySetting::new("dev", *aws.master_key)),
                 // Format V2 can be asked for here, so it is read here.
@@ -127,13 +127,19 @@ fn environment(config: &Config, edge_role_arn: String, master: &[u8; 32]) -> Vec
         public_url,
         s3_endpoint,
         s3_style,
+        checksums,
         kms_endpoint,
         master_key,
         reader,
         cdn,
     } = config;
     let path_style = (*s3_style == S3Style::Path).to_string();
+    let demanded = match checksums {
+        ChecksumDemand::Never => "optional",
+        ChecksumDemand::Always => "required",
+    };
     let mut variables = vec![
+        (config::UPLOAD_CHECKSUM, Some(demanded.to_owned())),
         (config::BUCKET, Some(bucket.to_string())),
         (config::KEY_ARN, Some(key_arn.to_string())),
         (config::REGION, Some(region.to_string())),
@@ -213,7 +219,7 @@ mod tests {
             public_url: Some("https://cdn.example".to_owned()),
             s3_endpoint: Some("http://s3.example".to_owned()),
             s3_style: S3Style::Path,
-            checksums: keyfront_origin::ChecksumDemand::Never,
+            checksums: ChecksumDemand::Always,
             kms_endpoint: Some("http://kms.example".to_owned()),
             master_key: Some(MasterKeySetting::new("dev", master)),
             reader: ReaderSettings {
