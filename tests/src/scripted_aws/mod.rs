@@ -198,6 +198,31 @@ fn route(
         "s3" => s3::answer(state, asked),
         "logs" => logs::answer(state, action, asked),
         "cloudfront" => cloudfront::answer(state, asked),
+        "acm" => {
+            let (status, names) = &state.certificate;
+            let body = serde_json::json!({"Certificate": {
+                "Status": status, "DomainName": "example.com", "SubjectAlternativeNames": names,
+            }});
+            (StatusCode::OK, body.to_string(), Vec::new())
+        }
+        "kms" if action == "DescribeKey" => {
+            let key_state = match state.key_state.as_str() {
+                "" => "Enabled",
+                other => other,
+            };
+            let body = serde_json::json!({"KeyMetadata": {
+                "KeyId": "k", "KeyState": key_state, "KeySpec": "SYMMETRIC_DEFAULT", "KeyUsage": "ENCRYPT_DECRYPT",
+            }});
+            (StatusCode::OK, body.to_string(), Vec::new())
+        }
+        "lambda"
+            if asked.path.ends_with("account-settings/")
+                || asked.path.ends_with("account-settings") =>
+        {
+            let limit = serde_json::json!({"UnreservedConcurrentExecutions": state.unreserved});
+            let body = serde_json::json!({"AccountLimit": limit}).to_string();
+            (StatusCode::OK, body, Vec::new())
+        }
         "lambda" => delete_function(state, asked),
         "kms" => {
             let body: serde_json::Value = serde_json::from_slice(&asked.body).unwrap();
