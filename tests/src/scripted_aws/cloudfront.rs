@@ -20,6 +20,20 @@ pub(super) fn answer(state: &State, asked: &RecordedCall) -> Reply {
             );
             (StatusCode::OK, body, vec![("etag", "E".to_owned())])
         }
+        "distribution" | "conflicting-alias" => {
+            let (alias, holder) = state.alias.clone().unwrap_or_default();
+            let body = match operation.as_str() {
+                "distribution" => format!(
+                    "<DistributionList><Items><DistributionSummary><Id>{holder}</Id><Aliases><Quantity>1</Quantity><Items>\
+                     <CNAME>{alias}</CNAME></Items></Aliases></DistributionSummary></Items></DistributionList>"
+                ),
+                _ => format!(
+                    "<ConflictingAliasesList><Items><ConflictingAlias><Alias>{alias}</Alias><DistributionId>{holder}</DistributionId>\
+                     </ConflictingAlias></Items></ConflictingAliasesList>"
+                ),
+            };
+            (StatusCode::OK, body, Vec::new())
+        }
         other => panic!("no operation {other}"),
     }
 }

@@ -6,6 +6,7 @@
 mod call;
 mod cloudformation;
 mod cloudfront;
+mod examined;
 mod logs;
 mod s3;
 mod stacks;
@@ -198,6 +199,9 @@ fn route(
         "s3" => s3::answer(state, call),
         "logs" => logs::answer(state, action, call),
         "cloudfront" => cloudfront::answer(state, call),
+        "acm" => examined::certificate(state),
+        "kms" if action == "DescribeKey" => examined::key(state),
+        "lambda" if call.path.contains("account-settings") => examined::account_settings(state),
         "lambda" => delete_function(state, call),
         "kms" => {
             let body: serde_json::Value = serde_json::from_slice(&call.body).unwrap();

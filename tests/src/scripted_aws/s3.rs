@@ -44,7 +44,19 @@ fn of_bucket(state: &mut State, call: &RecordedCall, bucket: &str, sub: &str) ->
             state.buckets.insert(bucket.to_owned());
             fine("")
         }
+        ("HEAD", _) if exists && state.bucket_region.is_some() => {
+            let region = state.bucket_region.clone().unwrap_or_default();
+            let headers = vec![("x-amz-bucket-region", region)];
+            (StatusCode::MOVED_PERMANENTLY, String::new(), headers)
+        }
         ("HEAD", _) if exists => fine(""),
+        ("GET", "encryption") if exists => {
+            let key = state.bucket_key.clone().unwrap_or_default();
+            fine(&format!(
+                "<ServerSideEncryptionConfiguration><Rule><ApplyServerSideEncryptionByDefault><SSEAlgorithm>aws:kms</SSEAlgorithm>\
+                 <KMSMasterKeyID>{key}</KMSMasterKeyID></ApplyServerSideEncryptionByDefault></Rule></ServerSideEncryptionConfiguration>"
+            ))
+        }
         ("GET", "versions") if exists => fine(&versions(state, bucket)),
         ("GET", "uploads") if exists => fine("<ListMultipartUploadsResult/>"),
         ("POST", "delete") if exists => {

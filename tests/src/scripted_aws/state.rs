@@ -37,6 +37,18 @@ pub struct State {
     pub web_acl: String,
     /// The caller may not read the distribution.
     pub distribution_hidden: bool,
+    /// Status and names of every certificate.
+    pub certificate: (String, Vec<String>),
+    /// An alias, and the distribution that has it.
+    pub alias: Option<(String, String)>,
+    /// Of every key; empty is `Enabled`.
+    pub key_state: String,
+    /// Of buckets that are not in the Region of the call.
+    pub bucket_region: Option<String>,
+    /// The default key of every bucket.
+    pub bucket_key: Option<String>,
+    /// Instances that Lambda has left.
+    pub unreserved: u32,
     /// Writes of the publishers' policy that find it changed.
     pub overtaken: u32,
     serial: u32,

@@ -433,6 +433,95 @@ async fn a_protected_system_is_not_destroyed_until_its_protection_ends() {
     done(&bench.run("destroy", &["--yes"]).await);
 }
 
+const CERTIFICATE: &str = "CertificateArn=arn:aws:acm:us-east-1:123456789012:certificate/c";
+
+/// Refused with `expected` in the message, and nothing was written.
+async fn refused_unwritten(bench: &Bench, parameters: &[&str], expected: &str) {
+    let mut flags = vec!["--yes"];
+    for parameter in parameters {
+        flags.extend(["-p", parameter]);
+    }
+    let before = bench.writes().len();
+    let output = bench.deploy(TOGETHER, &flags).await;
+    let reported = text(&output.stderr);
+    assert_eq!(output.status.code(), Some(3), "{reported}");
+    assert!(reported.contains(expected), "{reported}");
+    // Reading a certificate or a key is a POST with an action that is none of those that write.
+    assert_eq!(bench.writes().len(), before, "{:?}", bench.writes());
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_certificate_must_be_issued_and_cover_the_domain_and_the_alias_be_free() {
+    let bench = Bench::new().await;
+    let domain = "DomainName=cdn.example.com";
+    let names = vec!["*.example.com".to_owned()];
+    bench.aws.state().certificate = ("PENDING_VALIDATION".to_owned(), names.clone());
+    refused_unwritten(&bench, &[CERTIFICATE, domain], "is PENDING_VALIDATION").await;
+    bench.aws.state().certificate = ("ISSUED".to_owned(), names);
+    let deeper = "DomainName=a.b.example.com";
+    refused_unwritten(
+        &bench,
+        &[CERTIFICATE, deeper],
+        "does not cover DomainName a.b.example.com",
+    )
+    .await;
+    let taken = ("cdn.example.com".to_owned(), "E2OTHER".to_owned());
+    bench.aws.state().alias = Some(taken);
+    let expected = "is an alias of distribution E2OTHER";
+    refused_unwritten(&bench, &[CERTIFICATE, domain], expected).await;
+    bench.aws.state().alias = None;
+    done(
+        &bench
+            .deploy(TOGETHER, &["--yes", "-p", CERTIFICATE, "-p", domain])
+            .await,
+    );
+    // The system's own distribution has it now, and another one has the next name.
+    bench.aws.state().alias = Some(("cdn.example.com".to_owned(), "E1".to_owned()));
+    done(&bench.deploy(TOGETHER, &["--yes", "-p", domain]).await);
+    bench.aws.state().alias = Some(("www.example.com".to_owned(), "E2OTHER".to_owned()));
+    refused_unwritten(&bench, &["DomainName=www.example.com"], expected).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_existing_bucket_and_key_must_be_usable_and_belong_together() {
+    let bench = Bench::new().await;
+    let arn = "arn:aws:kms:us-east-1:123456789012:key/k";
+    let (bucket, key) = (
+        "ExistingBucket=media-content",
+        format!("ExistingKeyArn={arn}"),
+    );
+    let both = [bucket, key.as_str()];
+    "PendingDeletion".clone_into(&mut bench.aws.state().key_state);
+    refused_unwritten(&bench, &both, "cancel-key-deletion").await;
+    bench.aws.state().key_state.clear();
+    let missing = ["ExistingBucket=missing-bucket", key.as_str()];
+    refused_unwritten(&bench, &missing, "there is no such bucket").await;
+    bench.aws.state().bucket_region = Some("eu-west-1".to_owned());
+    refused_unwritten(&bench, &both, "deploy with --region eu-west-1").await;
+    bench.aws.state().bucket_region = None;
+    bench.aws.state().bucket_key = Some("another".to_owned());
+    refused_unwritten(&bench, &both, "give ExistingKeyArn=another").await;
+    bench.aws.state().bucket_key = Some(arn.to_owned());
+    done(
+        &bench
+            .deploy(TOGETHER, &["--yes", "-p", both[0], "-p", both[1]])
+            .await,
+    );
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_reservation_leaves_lambda_its_hundred_unreserved_instances() {
+    let bench = Bench::new().await;
+    bench.aws.state().unreserved = 120;
+    let expected = "the account has 20 left to reserve";
+    refused_unwritten(&bench, &["OriginReservedConcurrency=21"], expected).await;
+    done(
+        &bench
+            .deploy(TOGETHER, &["--yes", "-p", "OriginReservedConcurrency=20"])
+            .await,
+    );
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn an_interrupted_run_is_followed_by_the_next_one() {
     let bench = Bench::new().await;

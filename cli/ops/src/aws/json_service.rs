@@ -49,6 +49,8 @@ const THROTTLING: [&str; 3] = [
 pub(crate) enum Api {
     /// CloudWatch Logs.
     Logs,
+    /// Certificate Manager.
+    Certificates,
 }
 
 impl Api {
@@ -56,6 +58,7 @@ impl Api {
     const fn name(self) -> &'static str {
         match self {
             Self::Logs => "logs",
+            Self::Certificates => "acm",
         }
     }
 
@@ -63,6 +66,7 @@ impl Api {
     const fn target(self) -> &'static str {
         match self {
             Self::Logs => "Logs_20140328",
+            Self::Certificates => "CertificateManager",
         }
     }
 }

@@ -160,7 +160,8 @@ impl Deployment {
             all.extend(kept);
         }
         let valid = self.request.validate_update(&all);
-        valid.map_err(|error| refused(error.to_string()))
+        valid.map_err(|error| refused(error.to_string()))?;
+        self.check_what_is_named(&all).await
     }
 
     fn refuse_unusable(&self, stacks: &Stacks, stack: &Stack) -> anyhow::Result<()> {

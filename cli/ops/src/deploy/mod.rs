@@ -24,6 +24,7 @@ mod log_retention;
 mod operation;
 mod outputs;
 mod planned_change;
+mod preflight;
 mod progress;
 mod rehearsal;
 mod render;

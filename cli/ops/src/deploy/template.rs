@@ -22,6 +22,7 @@ pub(super) const FALLBACK: &str = "FallbackDocument";
 pub(super) const INDEX: &str = "IndexDocument";
 pub(super) const TRAILING_SLASH: &str = "TrailingSlash";
 pub(super) const ZONE: &str = "HostedZoneId";
+pub(super) const RESERVATION: &str = "OriginReservedConcurrency";
 pub(super) const TRAIL: &str = "ExistingTrailArn";
 pub(super) const WEB_ACL: &str = "WebAclArn";
 const ALARM_TOPIC: &str = "AlarmTopicArn";
