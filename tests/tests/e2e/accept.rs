@@ -758,7 +758,7 @@ async fn ctrl_c_during_the_deployment_removes_the_stack() {
     aws.state().held = Held::No;
     let output = run.wait_with_output().await.unwrap();
     let told = String::from_utf8(output.stderr).unwrap();
-    assert_eq!(output.status.code(), Some(1), "{told}");
+    assert_eq!(output.status.code(), Some(130), "{told}");
     assert!(
         told.contains("interrupted before the probes began"),
         "{told}"

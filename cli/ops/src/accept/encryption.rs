@@ -216,6 +216,7 @@ async fn in_parts(context: &Context) -> anyhow::Result<()> {
     let part = CompletedPart::builder()
         .part_number(1)
         .set_e_tag(part.e_tag)
+        .set_checksum_crc32(part.checksum_crc32)
         .build();
     let parts = CompletedMultipartUpload::builder().parts(part).build();
     let call = context.s3.complete_multipart_upload().bucket(bucket);

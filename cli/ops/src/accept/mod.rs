@@ -31,7 +31,7 @@ use std::{path::PathBuf, process::ExitCode};
 use anyhow::Context as _;
 use aws_config::SdkConfig;
 use clap::Args;
-use keyfront_cli::report::note;
+use keyfront_cli::report::{failure, note};
 
 use self::{
     context::{Context, Kind},
@@ -106,7 +106,14 @@ pub(crate) struct AcceptArguments {
 pub(crate) fn run(arguments: &AcceptArguments) -> anyhow::Result<ExitCode> {
     let runtime =
         tokio::runtime::Runtime::new().context("the asynchronous runtime did not start")?;
-    runtime.block_on(accept(arguments))
+    let ended = runtime.block_on(accept(arguments));
+    match ended {
+        Err(error) if error.is::<Interrupted>() => {
+            failure(&error);
+            Ok(ExitCode::from(INTERRUPTED))
+        }
+        ended => ended,
+    }
 }
 
 async fn accept(arguments: &AcceptArguments) -> anyhow::Result<ExitCode> {
@@ -119,7 +126,7 @@ async fn accept(arguments: &AcceptArguments) -> anyhow::Result<ExitCode> {
     match &arguments.stack {
         Some(name) => {
             let kind = Kind::Stack { name: name.clone() };
-            let mut context = arguments.deployed(&config, kind).await?;
+            let mut context = until_interrupted(arguments.deployed(&config, kind)).await?;
             let outcome = try_as_publisher(arguments, &mut context).await?;
             finish(arguments, &context, &outcome)
         }
@@ -132,16 +139,30 @@ async fn try_all(arguments: &AcceptArguments, context: &Context) -> Outcome {
     run::run(context, &selection, &Progress::begin(), interrupted()).await
 }
 
+/// Ctrl-C before the probes began. What was made until then is removed.
+#[derive(Debug, thiserror::Error)]
+#[error("interrupted before the probes began")]
+struct Interrupted;
+
+/// The work's own end, or Ctrl-C.
+async fn until_interrupted<T>(work: impl Future<Output = anyhow::Result<T>>) -> anyhow::Result<T> {
+    tokio::select! {
+        biased;
+        () = interrupted() => Err(Interrupted.into()),
+        ended = work => ended,
+    }
+}
+
 /// Adds the run's publisher first, and leaves none behind if that fails.
 async fn try_as_publisher(
     arguments: &AcceptArguments,
     context: &mut Context,
 ) -> anyhow::Result<Outcome> {
-    if let Err(error) = context.add_publisher().await {
+    if let Err(error) = until_interrupted(context.add_publisher()).await {
         for remains in context.undo_changes().await {
             note(format_args!("remains: {remains}"));
         }
-        return Err(error.context("no publisher for the probes"));
+        return Err(error.context("the probes have no publisher"));
     }
     Ok(try_all(arguments, context).await)
 }
@@ -164,24 +185,7 @@ async fn on_a_throw_away_stack(
         "The throw-away stack is {} in {}.",
         stack.name, stack.region
     ));
-    let tried = tokio::select! {
-        biased;
-        () = interrupted() => Err(anyhow::anyhow!("interrupted before the probes began")),
-        created = stack.create() => match created {
-            Ok(()) => {
-                let kind = Kind::ThrowAway { name: stack.name.clone() };
-                let made = arguments.deployed(config, kind).await;
-                match made {
-                    Ok(mut context) => {
-                        let outcome = try_as_publisher(arguments, &mut context).await;
-                        outcome.map(|outcome| (context, outcome))
-                    }
-                    Err(error) => Err(error),
-                }
-            }
-            Err(error) => Err(error),
-        },
-    };
+    let tried = try_on(arguments, config, &stack).await;
     let remains = tear_down(arguments, config, &stack).await;
     match tried {
         Ok((context, mut outcome)) => {
@@ -195,6 +199,23 @@ async fn on_a_throw_away_stack(
             Err(error)
         }
     }
+}
+
+async fn try_on(
+    arguments: &AcceptArguments,
+    config: &SdkConfig,
+    stack: &ThrowAway,
+) -> anyhow::Result<(Context, Outcome)> {
+    let kind = Kind::ThrowAway {
+        name: stack.name.clone(),
+    };
+    let made = until_interrupted(async {
+        stack.create().await?;
+        arguments.deployed(config, kind).await
+    });
+    let mut context = made.await?;
+    let outcome = try_as_publisher(arguments, &mut context).await?;
+    Ok((context, outcome))
 }
 
 async fn tear_down(

@@ -12,6 +12,8 @@ use super::{
 };
 
 const MIB: usize = 1 << 20;
+/// Between the fields of a form.
+const BOUNDARY: &str = "keyfront-accept";
 
 pub(super) const PROBES: &[Probe] = &[
     Probe {
@@ -263,14 +265,15 @@ async fn post_form(context: &Context, begun: &Value, body: &[u8]) -> anyhow::Res
     for (name, value) in begun["fields"].as_object().into_iter().flatten() {
         let value = value.as_str().unwrap_or_default();
         form.push_str(&format!(
-            "--probe\r\nContent-Disposition: form-data; name=\"{name}\"\r\n\r\n{value}\r\n"
+            "--{BOUNDARY}\r\nContent-Disposition: form-data; name=\"{name}\"\r\n\r\n{value}\r\n"
         ));
     }
     form.push_str(&format!(
-        "--probe\r\nContent-Disposition: form-data; name=\"file\"; filename=\"f\"\r\nContent-Type: text/plain\r\n\r\n{}\r\n--probe--\r\n",
+        "--{BOUNDARY}\r\nContent-Disposition: form-data; name=\"file\"; filename=\"f\"\r\nContent-Type: text/plain\r\n\r\n{}\r\n--{BOUNDARY}--\r\n",
         String::from_utf8_lossy(body)
     ));
-    let headers = [("content-type", "multipart/form-data; boundary=probe")];
+    let kind = format!("multipart/form-data; boundary={BOUNDARY}");
+    let headers = [("content-type", kind.as_str())];
     send(context, "POST", &begun["url"], &headers, form.into()).await
 }
 
@@ -329,6 +332,7 @@ async fn raced_completions(context: &Context) -> anyhow::Result<usize> {
         let part = CompletedPart::builder()
             .part_number(1)
             .set_e_tag(part.e_tag)
+            .set_checksum_crc32(part.checksum_crc32)
             .build();
         uploads.push((id, CompletedMultipartUpload::builder().parts(part).build()));
     }

@@ -76,10 +76,7 @@ pub(super) async fn run(
     }
     progress.step("taking back what the probes did");
     let mut remains = context.undo_changes().await;
-    // A throw-away stack goes with its bucket.
-    if !matches!(context.kind, Kind::ThrowAway { .. }) {
-        remains.extend(context.delete_objects().await);
-    }
+    remains.extend(context.delete_objects().await);
     Outcome {
         rows,
         interrupted: was_interrupted,

@@ -1,19 +1,20 @@
 //! A stack that is made for one run and removed after it, by the commands an operator would type: `keyfront deploy` and
 //! `keyfront destroy`, as programs of their own, whose words go to standard error.
 
-use std::{path::PathBuf, process::Stdio};
+use std::{collections::BTreeMap, path::PathBuf, process::Stdio};
 
 use anyhow::Context as _;
 use tokio::process::Command;
 
 use super::system::random_name;
+use crate::deploy::takes_site;
 
 /// What `keyfront destroy` ends with when something has to wait.
 const SOMETHING_REMAINS: i32 = 6;
 /// A flag that help does not show.
 const POLL: &str = "poll";
-/// The site is filled up to what CloudFront's header takes (probe 2) with web origins that nobody uses.
-const FILLING_ORIGINS: usize = 11;
+/// The longest label of a name.
+const LABEL: usize = 63;
 
 /// How the stack is made.
 #[derive(Debug, Clone)]
@@ -48,8 +49,10 @@ impl ThrowAway {
         if let Some(package) = &self.origin_package {
             command.arg("--origin-package").arg(package);
         }
-        for parameter in probed_parameters().iter().chain(&self.parameters) {
-            command.args(["--parameter", parameter]);
+        let probed = probed_parameters(&self.region).into_iter();
+        let probed = probed.map(|(name, value)| format!("{name}={value}"));
+        for parameter in probed.chain(self.parameters.iter().cloned()) {
+            command.args(["--parameter", &parameter]);
         }
         let status = command.status().await.context("keyfront deploy")?;
         anyhow::ensure!(status.success(), "keyfront deploy ended with {status}");
@@ -112,16 +115,47 @@ impl ThrowAway {
 }
 
 /// What the probes need of a site.
-fn probed_parameters() -> Vec<String> {
-    let filling = (0..FILLING_ORIGINS)
-        .map(|at| format!("https://origin-{at:02}.{}.example.com", "filling".repeat(8)));
-    let origins: Vec<String> = std::iter::once("https://accept.example".to_owned())
-        .chain(filling)
-        .collect();
-    vec![
-        format!("CorsOrigins={}", origins.join(",")),
-        "QueryParameters=response-content-disposition".to_owned(),
-        "ReaderEnabled=true".to_owned(),
-        "AllowedEncryption=sse-kms-and-dsse".to_owned(),
-    ]
+fn probed_parameters(region: &str) -> BTreeMap<String, String> {
+    let parameters = [
+        ("QueryParameters", "response-content-disposition"),
+        ("ReaderEnabled", "true"),
+        ("AllowedEncryption", "sse-kms-and-dsse"),
+    ];
+    let parameters = parameters.map(|(name, value)| (name.to_owned(), value.to_owned()));
+    fill(region, parameters.into_iter().collect())
+}
+
+/// Fills the site up to what a CloudFront header takes (probe 2) with web origins that nobody uses.
+fn fill(region: &str, mut parameters: BTreeMap<String, String>) -> BTreeMap<String, String> {
+    let mut origins = "https://accept.example".to_owned();
+    for length in (1..=LABEL).rev() {
+        loop {
+            let longer = format!("{origins},https://{}.example", "x".repeat(length));
+            parameters.insert("CorsOrigins".to_owned(), longer.clone());
+            if !takes_site(region, &parameters) {
+                break;
+            }
+            origins = longer;
+        }
+    }
+    parameters.insert("CorsOrigins".to_owned(), origins);
+    parameters
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_site_of_a_throw_away_stack_is_as_long_as_a_header_takes() {
+        for region in ["us-east-1", "eu-central-1"] {
+            let mut parameters = probed_parameters(region);
+            assert!(takes_site(region, &parameters), "{region}");
+            let origins = parameters.entry("CorsOrigins".to_owned()).or_default();
+            assert!(origins.len() > 500, "{origins}");
+            // One more, however short, would be too many.
+            origins.push_str(",https://x.example");
+            assert!(!takes_site(region, &parameters), "{region}");
+        }
+    }
 }
