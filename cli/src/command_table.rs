@@ -56,6 +56,10 @@ pub const COMMANDS: &[CommandEntry] = &[
         "audit",
         "Walk a bucket and report what is public, unprotected, or not encrypted as required",
     ),
+    ops(
+        "accept",
+        "Try every assumption about the clouds, and show each with its evidence",
+    ),
 ];
 
 impl Program {

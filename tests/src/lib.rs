@@ -18,6 +18,7 @@ pub mod fault_proxy;
 pub mod grants;
 pub mod keys;
 pub mod local_stack;
+pub mod meddler;
 pub mod origin_process;
 pub mod publisher;
 pub mod s3_client;

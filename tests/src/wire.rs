@@ -197,6 +197,17 @@ impl Wire {
         }
     }
 
+    /// A connection that serves one request after the other.
+    pub async fn keep_open(&self) -> Connection {
+        let io = TokioIo::new(self.connect(Version::HTTP_11).await);
+        let (sender, connection) = hyper::client::conn::http1::handshake(io).await.unwrap();
+        tokio::spawn(connection);
+        Connection {
+            wire: self.clone(),
+            sender,
+        }
+    }
+
     /// Sends raw bytes and reads until the server closes: for requests no library would let through.
     pub async fn raw(&self, request: &[u8]) -> Vec<u8> {
         let mut stream = self.connect(Version::HTTP_11).await;
@@ -237,7 +248,32 @@ impl Wire {
     }
 }
 
-type Body = UnsyncBoxBody<Bytes, std::convert::Infallible>;
+/// A connection that is kept, and made anew when the server has closed it.
+pub struct Connection {
+    wire: Wire,
+    sender: hyper::client::conn::http1::SendRequest<Body>,
+}
+
+impl Connection {
+    /// Sends a request as it is, but with the server's own `Host`.
+    ///
+    /// # Errors
+    /// The connection breaks.
+    pub async fn send(
+        &mut self,
+        mut request: Request<Body>,
+    ) -> Result<http::Response<Incoming>, hyper::Error> {
+        if self.sender.ready().await.is_err() {
+            *self = self.wire.keep_open().await;
+        }
+        let host = self.wire.authority().parse().unwrap();
+        request.headers_mut().insert("host", host);
+        self.sender.send_request(request).await
+    }
+}
+
+/// The body of a request.
+pub type Body = UnsyncBoxBody<Bytes, std::convert::Infallible>;
 
 fn whole(body: Bytes) -> Body {
     Full::new(body).boxed_unsync()

@@ -1,8 +1,9 @@
-//! `keyfront deploy`, `status`, `outputs`, `destroy`, `publisher`, `doctor`, `logs` and `audit`: what operators do to a deployed
+//! `keyfront deploy`, `status`, `outputs`, `destroy`, `publisher`, `doctor`, `logs`, `audit` and `accept`: what operators do to a deployed
 //! system, and to a running dev stack as far as it is the same.
 //!
 //! Each command is a room with its own rendering. None of them links the dev stack.
 
+mod accept;
 mod audit;
 mod aws;
 mod bucket_target;
@@ -27,6 +28,7 @@ enum Command {
     Doctor(Box<doctor::DoctorArguments>),
     Logs(logs::LogsArguments),
     Audit(audit::AuditArguments),
+    Accept(Box<accept::AcceptArguments>),
 }
 
 fn main() -> ExitCode {
@@ -39,6 +41,7 @@ fn main() -> ExitCode {
         Command::Doctor(arguments) => doctor::run(&arguments),
         Command::Logs(arguments) => logs::run(&arguments),
         Command::Audit(arguments) => audit::run(arguments),
+        Command::Accept(arguments) => accept::run(&arguments),
     })
 }
 

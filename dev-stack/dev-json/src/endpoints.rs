@@ -1,4 +1,4 @@
-//! `endpoints.json`, beside `dev.json`: what `keyfront doctor` needs to find besides it. `dev.json` is an interface with
+//! `endpoints.json`, beside `dev.json`: what `keyfront doctor` and `keyfront accept` need to find besides it. `dev.json` is an interface with
 //! fields of its own; this file is not.
 
 use std::path::Path;
@@ -19,6 +19,8 @@ pub struct Endpoints {
     pub distribution: String,
     /// ARN of the role the edge signs as.
     pub edge_role: String,
+    /// Where the Function URL of the publishers' API is served.
+    pub function_url: String,
 }
 
 impl Endpoints {

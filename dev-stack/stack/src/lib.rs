@@ -234,6 +234,7 @@ fn endpoints(aws: &LocalAws, addresses: &Addresses) -> Endpoints {
         cloudfront_url: url(addresses.cloudfront),
         distribution: resources::DISTRIBUTION.to_owned(),
         edge_role: aws.iam.account().role_arn(EDGE_ROLE),
+        function_url: url(addresses.function_url),
     }
 }
 

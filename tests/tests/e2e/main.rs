@@ -3,6 +3,7 @@
 //! Each module is a concern of docs/SEMANTICS.md. What only runs where Ceph RGW is installed shows as ignored elsewhere.
 #![allow(clippy::unwrap_used, clippy::panic, clippy::print_stdout)]
 
+mod accept;
 mod audit;
 mod audit_scale;
 mod ceph;

@@ -37,7 +37,7 @@ mod system_arguments;
 mod template;
 mod web_acl;
 
-use std::process::ExitCode;
+use std::{collections::BTreeMap, process::ExitCode};
 
 use anyhow::Context as _;
 use keyfront_cli::report;
@@ -47,6 +47,7 @@ pub(crate) use self::{
     deploy_arguments::DeployArguments, destroy::DestroyArguments, outputs::OutputsArguments,
     status::StatusArguments,
 };
+use crate::system::layout::Layout;
 
 pub(crate) fn run(arguments: DeployArguments) -> anyhow::Result<ExitCode> {
     finish(apply::deploy(arguments))
@@ -62,6 +63,12 @@ pub(crate) fn run_outputs(arguments: OutputsArguments) -> anyhow::Result<ExitCod
 
 pub(crate) fn run_destroy(arguments: DestroyArguments) -> anyhow::Result<ExitCode> {
     finish(destroy::destroy(arguments))
+}
+
+/// Whether the site that these parameters make is one that the edge accepts and a CloudFront header takes, with the longest
+/// names AWS may give.
+pub(crate) fn takes_site(region: &str, parameters: &BTreeMap<String, String>) -> bool {
+    site_check::check(Layout::of(region), region, parameters).is_ok()
 }
 
 /// Runs a command to its end and reports an error that has an exit code of its own.

@@ -16,10 +16,10 @@ mod replay;
 mod s3_document;
 mod signature;
 mod subject;
-mod target;
+pub(crate) mod target;
 mod verdict;
 mod viewer;
-mod wire;
+pub(crate) mod wire;
 
 use std::{path::PathBuf, process::ExitCode, time::Duration};
 
@@ -98,6 +98,14 @@ impl Method {
             Self::Delete => "DELETE",
         }
     }
+}
+
+/// The verdict on a URL, for a command that goes on from it.
+///
+/// # Errors
+/// As the command's own.
+pub(crate) async fn examine(arguments: &DoctorArguments) -> anyhow::Result<Verdict> {
+    Ok(diagnose::diagnose(&gather(arguments).await?))
 }
 
 pub(crate) fn run(arguments: &DoctorArguments) -> anyhow::Result<ExitCode> {

@@ -133,7 +133,8 @@ pub(crate) enum ExchangeError {
     },
 }
 
-trait Stream: AsyncRead + AsyncWrite + Send + Unpin {}
+/// A connection, in clear or not.
+pub(crate) trait Stream: AsyncRead + AsyncWrite + Send + Unpin {}
 impl<T: AsyncRead + AsyncWrite + Send + Unpin> Stream for T {}
 
 /// Asks once.
@@ -141,6 +142,15 @@ impl<T: AsyncRead + AsyncWrite + Send + Unpin> Stream for T {}
 /// # Errors
 /// [`ExchangeError`] names the step.
 pub(crate) async fn exchange(route: &Route, question: &Question) -> Result<Reply, ExchangeError> {
+    let (stream, made) = open(route).await?;
+    ask(route, stream, question, made).await
+}
+
+/// Connects, and shakes hands where the route wants TLS.
+///
+/// # Errors
+/// [`ExchangeError`] names the step.
+pub(crate) async fn open(route: &Route) -> Result<(Box<dyn Stream>, Made), ExchangeError> {
     let stream = connect(route).await?;
     let address = stream
         .peer_addr()
@@ -151,7 +161,7 @@ pub(crate) async fn exchange(route: &Route, question: &Question) -> Result<Reply
                 address,
                 certificate: None,
             };
-            ask(route, Box::new(stream), question, made).await
+            Ok((Box::new(stream), made))
         }
         Some(trust) => {
             let failed = |reason: String| ExchangeError::Tls {
@@ -172,7 +182,7 @@ pub(crate) async fn exchange(route: &Route, question: &Question) -> Result<Reply
                     .and_then(<[_]>::first)
                     .and_then(|first| described(first)),
             };
-            ask(route, Box::new(stream), question, made).await
+            Ok((Box::new(stream), made))
         }
     }
 }

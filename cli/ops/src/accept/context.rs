@@ -1,0 +1,219 @@
+//! The system under trial, as probes reach it: as viewers, as a publisher, and as the operator.
+//!
+//! Everything a probe writes lies under [`Context::prefix`], in names that no system of anybody else's uses.
+
+use std::{path::PathBuf, time::Duration};
+
+use anyhow::Context as _;
+use aws_sdk_s3::{
+    config::{Credentials, ProvideCredentials as _, SharedCredentialsProvider},
+    error::ProvideErrorMetadata as _,
+};
+use bytes::Bytes;
+use keyfront_edge::Site;
+
+use super::{
+    client::{Answer, Client},
+    meter::Meter,
+    probe::Unavailable,
+    spelling::as_viewers_write,
+    undo::Undo,
+};
+use crate::{aws::call_error, bucket_target::BucketTarget, doctor::wire::Trust};
+
+/// How long and how often a probe waits for what spreads slowly in the cloud.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Patience {
+    pub(super) attempts: u32,
+    pub(super) pause: Duration,
+}
+
+impl Patience {
+    /// The dev stack is consistent: what does not hold at once does not hold.
+    pub(super) const NONE: Self = Self {
+        attempts: 1,
+        pause: Duration::ZERO,
+    };
+    /// Invalidations, keys and policies take up to some minutes.
+    pub(super) const CLOUD: Self = Self {
+        attempts: 120,
+        pause: Duration::from_secs(3),
+    };
+}
+
+/// What kind of system it is.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) enum Kind {
+    /// A dev stack, by its dev.json.
+    Dev(PathBuf),
+    /// A deployed stack that others may use.
+    Stack { name: String },
+    /// A stack that was made for this run.
+    ThrowAway { name: String },
+}
+
+/// The publish endpoint.
+pub(super) struct Publishing {
+    /// The path of the publish route.
+    pub(super) prefix: String,
+    pub(super) bearer: String,
+}
+
+/// The Function URL of the publishers' API, reached past the CDN.
+pub(super) struct FunctionUrl {
+    pub(super) client: Client,
+    /// An identity that may not call it; `None` where there is none at hand.
+    pub(super) stranger: Option<SharedCredentialsProvider>,
+}
+
+/// The system.
+pub(super) struct Context {
+    pub(super) kind: Kind,
+    pub(super) cdn_url: String,
+    pub(super) cdn: Client,
+    pub(super) trust: Trust,
+    /// `None` if the site has no publish route.
+    pub(super) publishing: Option<Publishing>,
+    pub(super) function_url: Option<FunctionUrl>,
+    pub(super) worker: Option<Client>,
+    /// The bucket, for what changes its publishers' policy.
+    pub(super) target: BucketTarget,
+    pub(super) s3: aws_sdk_s3::Client,
+    pub(super) kms: aws_sdk_kms::Client,
+    pub(super) cloudfront: aws_sdk_cloudfront::Client,
+    /// `None` on a dev stack, which has no such API.
+    pub(super) lambda: Option<aws_sdk_lambda::Client>,
+    /// The operator's, for calls without an SDK; `None` on a dev stack.
+    pub(super) operator: Option<SharedCredentialsProvider>,
+    pub(super) profile: Option<String>,
+    pub(super) bucket: String,
+    pub(super) region: String,
+    pub(super) key_arn: String,
+    pub(super) distribution: String,
+    pub(super) edge_function: Option<String>,
+    /// The site as the distribution carries it, and as the edge reads it.
+    pub(super) document: String,
+    pub(super) site: Site,
+    /// Whether CloudFront sees the bucket as an s3 origin.
+    pub(super) s3_origin: bool,
+    /// `keyfront-accept-RANDOM/`, below the site's own prefix.
+    pub(super) prefix: String,
+    pub(super) patience: Patience,
+    pub(super) meter: Meter,
+    pub(super) undo: Undo,
+}
+
+impl Context {
+    pub(super) fn is_dev(&self) -> bool {
+        matches!(self.kind, Kind::Dev(_))
+    }
+
+    /// The key of a probe's object in the bucket.
+    pub(super) fn key(&self, name: &str) -> String {
+        format!("{}{}{name}", self.site.prefix, self.prefix)
+    }
+
+    /// The path viewers ask for it by.
+    pub(super) fn path(&self, name: &str) -> String {
+        format!("/{}", as_viewers_write(&format!("{}{name}", self.prefix)))
+    }
+
+    /// Stores an object past the publishers' API, encrypted as the bucket does it by default.
+    pub(super) async fn put(&self, name: &str, body: Bytes, cache: &str) -> anyhow::Result<()> {
+        self.meter.s3(1);
+        let call = self.s3.put_object().bucket(&self.bucket);
+        let call = call
+            .key(self.key(name))
+            .content_type("text/plain")
+            .cache_control(cache)
+            .body(body.into());
+        let stored = call.send().await.map_err(call_error);
+        stored.with_context(|| format!("{name} cannot be stored"))?;
+        Ok(())
+    }
+
+    /// What the bucket holds under a key; `None` if nothing.
+    pub(super) async fn stored(&self, key: &str) -> anyhow::Result<Option<Bytes>> {
+        self.meter.s3(1);
+        let call = self.s3.get_object().bucket(&self.bucket).key(key);
+        match call.send().await {
+            Ok(object) => Ok(Some(object.body.collect().await?.into_bytes())),
+            Err(error) if error.code() == Some("NoSuchKey") => Ok(None),
+            Err(error) => Err(call_error(error).context(format!("{key} cannot be read"))),
+        }
+    }
+
+    pub(super) async fn view(&self, name: &str) -> anyhow::Result<Answer> {
+        self.view_with("GET", name, &[]).await
+    }
+
+    pub(super) async fn view_with(
+        &self,
+        method: &str,
+        name: &str,
+        headers: &[(&str, &str)],
+    ) -> anyhow::Result<Answer> {
+        let answer = self
+            .cdn
+            .send(method, &self.path(name), headers, Bytes::new())
+            .await?;
+        self.meter.transferred(answer.body.len() as u64);
+        Ok(answer)
+    }
+
+    /// Calls the publishers' API through the CDN, as the publisher.
+    ///
+    /// # Errors
+    /// The site has no publish route, or there is no answer.
+    pub(super) async fn publish(
+        &self,
+        method: &str,
+        target: &str,
+        headers: &[(&str, &str)],
+        body: Bytes,
+    ) -> anyhow::Result<Answer> {
+        let publishing = self.publishing()?;
+        let target = format!("{}{target}", publishing.prefix);
+        let bearer = [("authorization", publishing.bearer.as_str())];
+        let headers = [&bearer, headers].concat();
+        self.cdn.send(method, &target, &headers, body).await
+    }
+
+    /// The target of an object at the publishers' API.
+    pub(super) fn object(&self, name: &str) -> String {
+        format!("/objects/{}", as_viewers_write(&self.key(name)))
+    }
+
+    pub(super) fn publishing(&self) -> anyhow::Result<&Publishing> {
+        let found = self.publishing.as_ref();
+        Ok(found.ok_or(Unavailable("the site has no publish route"))?)
+    }
+
+    /// Asks until it holds, as long as this system's changes take; whether it ever did.
+    ///
+    /// # Errors
+    /// `attempt` failed.
+    pub(super) async fn eventually(
+        &self,
+        mut attempt: impl AsyncFnMut() -> anyhow::Result<bool>,
+    ) -> anyhow::Result<bool> {
+        for at in 0..self.patience.attempts {
+            if at > 0 {
+                tokio::time::sleep(self.patience.pause).await;
+            }
+            if attempt().await? {
+                return Ok(true);
+            }
+        }
+        Ok(false)
+    }
+}
+
+/// Credentials that a provider gives now.
+///
+/// # Errors
+/// It gives none.
+pub(super) async fn current(provider: &SharedCredentialsProvider) -> anyhow::Result<Credentials> {
+    let given = provider.provide_credentials().await;
+    given.context("no AWS credentials")
+}
