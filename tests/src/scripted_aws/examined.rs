@@ -3,7 +3,7 @@
 use http::StatusCode;
 use serde_json::json;
 
-use super::{Reply, State};
+use super::{call::Reply, state::State};
 
 /// ACM's `DescribeCertificate`.
 pub(super) fn certificate(state: &State) -> Reply {
