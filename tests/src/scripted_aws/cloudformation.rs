@@ -30,7 +30,7 @@ pub(super) fn answer(state: &mut State, action: &str, fields: &Fields, region: &
         "UpdateTerminationProtection" => {
             let stack = find(state, region, &name).unwrap();
             stack.protected = fields["EnableTerminationProtection"] == "true";
-            told(action, &format!("<StackId>{}</StackId>", stack.id))
+            xml_result(action, &format!("<StackId>{}</StackId>", stack.id))
         }
         "ExecuteChangeSet" => execute(state, region, fields),
         "DeleteStack" => delete(state, region, &name),
@@ -204,16 +204,7 @@ fn create_change_set(state: &mut State, region: &str, name: &str, fields: &Field
         };
         parameters.insert(key.clone(), value);
     }
-    let mut tags = Fields::new();
-    for at in 1.. {
-        let Some(key) = fields.get(&format!("Tags.member.{at}.Key")) else {
-            break;
-        };
-        tags.insert(
-            key.clone(),
-            fields[&format!("Tags.member.{at}.Value")].clone(),
-        );
-    }
+    let tags = tags(fields);
     let same = stack.template == template && stack.parameters == parameters && stack.tags == tags;
     let is_empty = update && same;
     let set = ChangeSet {
@@ -228,6 +219,17 @@ fn create_change_set(state: &mut State, region: &str, name: &str, fields: &Field
     let ids = format!("<Id>{}</Id><StackId>{}</StackId>", set.id, stack.id);
     stack.change_set = Some(set);
     xml_result("CreateChangeSet", &ids)
+}
+
+fn tags(fields: &Fields) -> Fields {
+    let pair = |at: usize| {
+        let key = fields.get(&format!("Tags.member.{at}.Key"))?;
+        Some((
+            key.clone(),
+            fields[&format!("Tags.member.{at}.Value")].clone(),
+        ))
+    };
+    (1..).map_while(pair).collect()
 }
 
 fn describe_change_set(state: &mut State, region: &str, name: &str) -> Reply {

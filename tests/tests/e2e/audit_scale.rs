@@ -119,11 +119,11 @@ async fn an_audit_of_an_inventory_goes_on_from_its_row_and_from_no_other_invento
     let listed = audited.run(&[]).await;
     assert!(listed.stderr.contains("--inventory"), "{}", listed.stderr);
     let second = audited.run(&line).await;
-    let told = |report: &Report| -> Vec<String> {
+    let keys_of = |report: &Report| -> Vec<String> {
         let keys = report.found_keys().into_iter();
         keys.map(|(_, key)| key.to_owned()).collect()
     };
-    let both = [told(&first), told(&second)].concat();
+    let both = [keys_of(&first), keys_of(&second)].concat();
     let wanted: Vec<String> = rows.iter().map(|(key, _)| (*key).to_owned()).collect();
     assert_eq!(both, wanted, "each once: {first:?} {second:?}");
 }
@@ -170,18 +170,7 @@ async fn batch_makes_one_job_of_everything_that_is_not_as_demanded() {
         "--batch-bucket",
         &audited.bucket,
     ];
-    // A first try in vain: nobody is there. The list stays, and so does the way on.
-    let mut nobody = audited.command(&line);
-    nobody.env("AWS_ENDPOINT_URL_S3_CONTROL", "http://127.0.0.1:1");
-    let failed = read(nobody.output().await.unwrap());
-    assert_eq!(failed.code, 2, "{failed:?}");
-    assert_eq!(failed.fix("plain"), "listed for the batch job");
-    assert!(
-        failed.stderr.contains("the same command makes the job"),
-        "{}",
-        failed.stderr
-    );
-
+    assert_list_stays(&audited, &line).await;
     let created = "<CreateJobResult><JobId>11111111-2222</JobId></CreateJobResult>";
     let (url, call) = s3_control(created).await;
     let mut command = audited.command(&line);
@@ -201,7 +190,35 @@ async fn batch_makes_one_job_of_everything_that_is_not_as_demanded() {
     );
     assert!(!audited.has_checkpoint());
 
-    let call = call.await.unwrap();
+    assert_job_of(&audited, &call.await.unwrap()).await;
+    // Nothing was copied here.
+    let head = audited
+        .s3()
+        .head_object()
+        .bucket(&audited.bucket)
+        .key("plain");
+    assert_eq!(
+        head.send().await.unwrap().server_side_encryption,
+        Some(Sse::Aes256)
+    );
+}
+
+/// A first try in vain: nobody is there. The list stays, and so does the way on.
+async fn assert_list_stays(audited: &Audited, line: &[&str]) {
+    let mut nobody = audited.command(line);
+    nobody.env("AWS_ENDPOINT_URL_S3_CONTROL", "http://127.0.0.1:1");
+    let failed = read(nobody.output().await.unwrap());
+    assert_eq!(failed.code, 2, "{failed:?}");
+    assert_eq!(failed.fix("plain"), "listed for the batch job");
+    assert!(
+        failed.stderr.contains("the same command makes the job"),
+        "{}",
+        failed.stderr
+    );
+}
+
+/// The call makes a job over `a b,c` and `plain`.
+async fn assert_job_of(audited: &Audited, call: &str) {
     assert!(
         call.starts_with("POST /v20180820/jobs HTTP/1.1\r\n"),
         "{call}"
@@ -230,16 +247,6 @@ async fn batch_makes_one_job_of_everything_that_is_not_as_demanded() {
     assert!(call.contains(&format!("<ETag>{etag}</ETag>")), "{call}");
     let text = stored.body.collect().await.unwrap().into_bytes();
     assert_eq!(text, format!("{0},a%20b%2Cc\n{0},plain\n", audited.bucket));
-    // Nothing was copied here.
-    let head = audited
-        .s3()
-        .head_object()
-        .bucket(&audited.bucket)
-        .key("plain");
-    assert_eq!(
-        head.send().await.unwrap().server_side_encryption,
-        Some(Sse::Aes256)
-    );
 }
 
 #[tokio::test(flavor = "multi_thread")]
