@@ -11,7 +11,6 @@
 
 #![cfg_attr(test, allow(clippy::unwrap_used, clippy::panic))]
 
-pub mod aws;
 pub mod catalog;
 pub mod config;
 pub mod http;

@@ -16,6 +16,7 @@ use aws_smithy_http_client::{
     tls::{Provider, rustls_provider::CryptoMode},
 };
 use clap::Args;
+use keyfront_aws_call::AwsError;
 use keyfront_dev_json::DevJson;
 
 pub(crate) use self::json_service::{Api, CallError, JsonService};
@@ -93,6 +94,11 @@ pub(crate) fn of_dev_stack(dev: &DevJson) -> SdkConfig {
 pub(crate) fn region_of(config: &SdkConfig) -> anyhow::Result<&str> {
     let region = config.region().context("the configuration has no Region")?;
     Ok(region.as_ref())
+}
+
+/// An error of a call that no SDK makes, as [`call_error`] writes one.
+pub(crate) fn service_error(error: AwsError) -> anyhow::Error {
+    CallError::from(error).into()
 }
 
 /// Connections to AWS.

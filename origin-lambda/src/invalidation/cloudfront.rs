@@ -4,13 +4,11 @@
 
 use aws_credential_types::provider::SharedCredentialsProvider;
 use http::header::CONTENT_TYPE;
+use keyfront_aws_call::{AwsError, Call, Patience, Service};
 use keyfront_names::{Partition, host};
 use serde::Serialize;
 
-use crate::{
-    aws::{AwsError, Call, Service},
-    config::{CdnSettings, Config},
-};
+use crate::config::{CdnSettings, Config};
 
 /// The API's version, in paths and in the namespace of its documents.
 const VERSION: &str = "2020-05-31";
@@ -83,6 +81,7 @@ impl CloudFront {
             region.to_owned(),
             &endpoint,
             credentials,
+            Patience::REQUEST,
         ))
     }
 
@@ -96,7 +95,7 @@ impl CloudFront {
             quick_xml::se::to_string(batch).map_err(|error| AwsError::Request(error.into()))?;
         let call = Call {
             path: format!("/{VERSION}/distribution/{distribution_id}/invalidation"),
-            headers: vec![(CONTENT_TYPE, "application/xml")],
+            headers: vec![(CONTENT_TYPE, "application/xml".into())],
             body: document.into_bytes(),
         };
         self.0.call(&call).await.map(drop)

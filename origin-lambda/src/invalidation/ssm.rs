@@ -4,14 +4,12 @@
 
 use aws_credential_types::provider::SharedCredentialsProvider;
 use http::{HeaderName, header::CONTENT_TYPE};
+use keyfront_aws_call::{AwsError, Call, Patience, Service};
 use keyfront_names::host;
 use serde::Deserialize;
 use serde_json::json;
 
-use crate::{
-    aws::{AwsError, Call, Service},
-    config::CdnSettings,
-};
+use crate::config::CdnSettings;
 
 const TARGET: HeaderName = HeaderName::from_static("x-amz-target");
 
@@ -36,7 +34,13 @@ impl Ssm {
         let endpoint = settings.ssm_endpoint.clone();
         let endpoint =
             endpoint.unwrap_or_else(|| format!("https://{}", host::of_service("ssm", &region)));
-        Self(Service::new("ssm", region, &endpoint, credentials))
+        Self(Service::new(
+            "ssm",
+            region,
+            &endpoint,
+            credentials,
+            Patience::REQUEST,
+        ))
     }
 
     /// The value of a parameter.
@@ -44,8 +48,8 @@ impl Ssm {
         let call = Call {
             path: "/".to_owned(),
             headers: vec![
-                (CONTENT_TYPE, "application/x-amz-json-1.1"),
-                (TARGET, "AmazonSSM.GetParameter"),
+                (CONTENT_TYPE, "application/x-amz-json-1.1".into()),
+                (TARGET, "AmazonSSM.GetParameter".into()),
             ],
             body: json!({"Name": name}).to_string().into_bytes(),
         };

@@ -5,9 +5,9 @@
 use std::time::Duration;
 
 use http::{Request, header::ACCEPT};
+use keyfront_aws_call::{HttpCaller, HttpError, Limits, Reply};
 
 use crate::{
-    aws::{HttpCaller, HttpError, Limits, Reply},
     error::Source,
     publisher::{Jwks, JwksError, MAX_SET},
 };

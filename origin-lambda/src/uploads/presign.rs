@@ -8,15 +8,19 @@ use std::{
 };
 
 use aws_credential_types::provider::SharedCredentialsProvider;
+use keyfront_aws_call::{
+    SessionEnd, SigningCredentials, SigningCredentialsError, SigningMoment, amz_date,
+};
 use keyfront_names::{BucketName, ObjectKey, Region, host};
-use keyfront_origin_core::uploads::{ChecksumDemand, FormFields, Promise, Validity};
+use keyfront_origin_core::uploads::{
+    ChecksumDemand, CredentialsEnd, FormFields, Promise, Validity,
+};
 use keyfront_sigv4::{
     Expiry, Payload, PostPolicy, Profile, Request, Signer, SigningContext, SigningError,
     uri_encoding::append_component,
 };
 
 use crate::{
-    aws::{SigningCredentials, SigningCredentialsError, SigningMoment, amz_date},
     config::{self, Config, S3Style},
     error::{Error, Fault},
 };
@@ -107,7 +111,7 @@ impl Presigner {
         lifetime: u32,
     ) -> Result<Grant, Error> {
         let moment = self.moment().await?;
-        let validity = Validity::of(lifetime, moment.now, moment.end)?;
+        let validity = Validity::of(lifetime, moment.now, credentials_end(moment.end))?;
         let expiry = Expiry::from_seconds(validity.lifetime).map_err(unsigned)?;
         let mut path = format!("{}/", self.path);
         presign.key.append_wire(&mut path);
@@ -153,7 +157,7 @@ impl Presigner {
         for (name, value) in &form.fields {
             policy = policy.field(name, value);
         }
-        let validity = Validity::of(lifetime, moment.now, moment.end)?;
+        let validity = Validity::of(lifetime, moment.now, credentials_end(moment.end))?;
         let mut signer = self.signer.lock().unwrap_or_else(PoisonError::into_inner);
         let signed = amz_date(validity.expires)
             .and_then(|end| signer.sign_post_policy(&policy, &self.context(&moment), end))
@@ -203,6 +207,14 @@ impl Presigner {
                 },
                 SigningCredentialsError::Unusable(error) => unsigned(error),
             })
+    }
+}
+
+fn credentials_end(end: SessionEnd) -> CredentialsEnd {
+    match end {
+        SessionEnd::NoSession => CredentialsEnd::Never,
+        SessionEnd::At(end) => CredentialsEnd::At(end),
+        SessionEnd::Unknown { first_seen } => CredentialsEnd::Unknown { first_seen },
     }
 }
 

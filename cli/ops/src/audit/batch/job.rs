@@ -6,16 +6,20 @@
 use anyhow::{Context as _, ensure};
 use aws_sdk_s3::primitives::ByteStream;
 use http::HeaderName;
+use keyfront_aws_call::{Call, Patience, Service};
 use keyfront_names::{Partition, RoleArn};
-use keyfront_origin::aws::{self as bare_aws, ServiceCall};
 use serde::Deserialize;
 use sha2::{Digest as _, Sha256};
 
 use super::{Listed, ObjectList};
-use crate::{aws::call_error, bucket_target::BucketTarget};
+use crate::{
+    aws::{call_error, service_error},
+    bucket_target::BucketTarget,
+};
 
 /// What one `PUT` stores.
 const MAX_MANIFEST: u64 = 5 << 30;
+const ACCOUNT_ID: HeaderName = HeaderName::from_static("x-amz-account-id");
 const NAMESPACE: &str = "http://awss3control.amazonaws.com/doc/2018-08-20/";
 
 /// Where the job's documents go, and as whom it runs.
@@ -131,22 +135,24 @@ impl BatchTarget {
     }
 
     async fn post(&self, target: &BucketTarget, document: String) -> anyhow::Result<Vec<u8>> {
-        // One call a run: the header's text may live as long as the process.
-        let account: &'static str = self.role.account().to_owned().leak();
-        let call = ServiceCall {
-            service: "s3",
-            region: target.region.clone(),
-            endpoint: target.s3_control_endpoint(account),
+        let account = self.role.account();
+        let service = Service::new(
+            "s3",
+            target.region.clone(),
+            &target.s3_control_endpoint(account),
+            target.credentials()?,
+            Patience::COMMAND,
+        );
+        let call = Call {
             path: "/v20180820/jobs".to_owned(),
             headers: vec![
-                (HeaderName::from_static("x-amz-account-id"), account),
-                (http::header::CONTENT_TYPE, "application/xml"),
+                (ACCOUNT_ID, account.to_owned().into()),
+                (http::header::CONTENT_TYPE, "application/xml".into()),
             ],
             body: document.into_bytes(),
         };
-        let credentials = target.credentials()?;
-        let reply = bare_aws::post(call, credentials).await;
-        reply.map_err(anyhow::Error::from_boxed).with_context(|| {
+        let reply = service.call(&call).await.map(|reply| reply.body);
+        reply.map_err(service_error).with_context(|| {
             format!(
                 "the job cannot be created; it needs s3:CreateJob, and iam:PassRole on {}",
                 self.role.as_str()

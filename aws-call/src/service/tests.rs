@@ -32,6 +32,7 @@ async fn scripted(replies: &'static [(u16, &'static str)]) -> Scripted {
             "us-east-1".to_owned(),
             &endpoint,
             SharedCredentialsProvider::new(credentials),
+            Patience::REQUEST,
         ),
         seen,
     }
@@ -40,7 +41,7 @@ async fn scripted(replies: &'static [(u16, &'static str)]) -> Scripted {
 fn call() -> Call {
     Call {
         path: "/2020-05-31/distribution/E1/invalidation".to_owned(),
-        headers: vec![(http::header::CONTENT_TYPE, "application/xml")],
+        headers: vec![(http::header::CONTENT_TYPE, "application/xml".into())],
         body: b"<a/>".to_vec(),
     }
 }
@@ -84,7 +85,7 @@ async fn a_refusal_is_reported_by_its_code_and_not_repeated() {
 async fn attempts_end_after_the_third() {
     let upstream = scripted(&[(500, "no document")]).await;
     let error = upstream.service.call(&call()).await.unwrap_err();
-    assert!(matches!(error, AwsError::Refused { status: 500, code } if code.is_empty()));
+    assert!(matches!(error, AwsError::Refused { status: 500, code, .. } if code.is_empty()));
     assert_eq!(upstream.seen.lock().unwrap().len(), 3);
 }
 
@@ -93,7 +94,7 @@ async fn nothing_is_read_past_the_limit() {
     let upstream = scripted(&[(200, "12345")]).await;
     let limits = Limits {
         bytes: 4,
-        ..ATTEMPT
+        ..Patience::REQUEST.attempt
     };
     let request = upstream.service.signed(&call()).await.unwrap();
     let error = upstream.service.http.call(request, limits).await;
@@ -101,7 +102,7 @@ async fn nothing_is_read_past_the_limit() {
 }
 
 #[test]
-fn error_codes_are_read_from_both_forms() {
+fn error_codes_and_messages_are_read_from_both_forms() {
     for (body, code) in [
         (BUSY, Some("TooManyInvalidationsInProgress")),
         (
@@ -115,6 +116,11 @@ fn error_codes_are_read_from_both_forms() {
         ("<html>", None),
         ("", None),
     ] {
-        assert_eq!(error_code(body.as_bytes()).as_deref(), code, "{body}");
+        let read = refusal(body.as_bytes());
+        assert_eq!(read.as_ref().map(|(code, _)| code.as_str()), code, "{body}");
     }
+    let message = |body: &str| refusal(body.as_bytes()).unwrap().1;
+    assert_eq!(message(BUSY), "later");
+    assert_eq!(message(r#"{"__type":"A","message":"m"}"#), "m");
+    assert_eq!(message(r#"{"__type":"A","Message":"M"}"#), "M");
 }

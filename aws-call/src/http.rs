@@ -4,7 +4,6 @@
 
 use std::{sync::OnceLock, time::Duration};
 
-use aws_sdk_s3::primitives::{ByteStream, SdkBody};
 use aws_smithy_http_client::{
     Connector,
     tls::{Provider, rustls_provider::CryptoMode},
@@ -13,53 +12,65 @@ use aws_smithy_runtime_api::client::{
     http::{HttpConnector as _, HttpConnectorSettings},
     orchestrator::HttpRequest,
 };
+use aws_smithy_types::{body::SdkBody, byte_stream::ByteStream};
 use http::Request;
 
-use crate::error::Source;
+use crate::Source;
 
 /// How long connecting may take.
 const CONNECT: Duration = Duration::from_secs(3);
 
 /// Why there is no reply.
 #[derive(Debug, thiserror::Error)]
-pub(crate) enum HttpError {
+pub enum HttpError {
+    /// It is no HTTP request.
     #[error("the request cannot be made")]
     Request(#[source] Source),
+    /// No connection.
     #[error("the server cannot be reached")]
     Unreachable(#[source] Source),
+    /// The time is over.
     #[error("the server did not reply within {0:?}")]
     Timeout(Duration),
+    /// The connection broke within the reply.
     #[error("the reply stopped arriving")]
     Interrupted(#[source] Source),
+    /// The reply is larger than the limit.
     #[error("the reply is larger than {0} bytes")]
     TooLarge(usize),
 }
 
 /// What a call may cost.
 #[derive(Debug, Clone, Copy)]
-pub(crate) struct Limits {
+pub struct Limits {
     /// From connecting to the last byte.
-    pub(crate) time: Duration,
+    pub time: Duration,
     /// Bytes of the reply's body.
-    pub(crate) bytes: usize,
+    pub bytes: usize,
 }
 
 /// A reply, whole.
 #[derive(Debug)]
-pub(crate) struct Reply {
-    pub(crate) status: u16,
+pub struct Reply {
+    /// HTTP status.
+    pub status: u16,
     /// Without parameters, lower-case.
-    pub(crate) media_type: Option<String>,
-    pub(crate) body: Vec<u8>,
+    pub media_type: Option<String>,
+    /// The body.
+    pub body: Vec<u8>,
 }
 
 /// Makes calls. Its client is made at the first one: reading the system's certificates takes a moment, which a start
 /// that calls nobody need not wait for.
 #[derive(Debug, Default)]
-pub(crate) struct HttpCaller(OnceLock<Connector>);
+pub struct HttpCaller(OnceLock<Connector>);
 
 impl HttpCaller {
-    pub(crate) async fn call(
+    /// Makes one call.
+    ///
+    /// # Errors
+    /// [`HttpError`]. A status is none.
+    pub async fn call(
         &self,
         request: Request<Vec<u8>>,
         limits: Limits,

@@ -1,4 +1,4 @@
-//! The origin's own credentials for our own signer: asked of the SDK's provider, kept for a minute.
+//! Credentials of an SDK's provider for our own signer, kept for a minute.
 
 use std::{
     fmt,
@@ -10,7 +10,6 @@ use aws_credential_types::{
     Credentials as SdkCredentials,
     provider::{ProvideCredentials as _, SharedCredentialsProvider, error::CredentialsError},
 };
-use keyfront_origin_core::uploads::CredentialsEnd;
 use keyfront_sigv4::{AmzDate, Credentials, SecretAccessKey, SessionToken, SigningError};
 
 /// How long credentials are used without asking their provider again.
@@ -18,7 +17,7 @@ const KEEP: Duration = Duration::from_secs(60);
 
 /// Why nothing can be signed.
 #[derive(Debug, thiserror::Error)]
-pub(crate) enum SigningCredentialsError {
+pub enum SigningCredentialsError {
     /// The provider has none.
     #[error("no credentials are available")]
     Missing(#[from] CredentialsError),
@@ -28,7 +27,7 @@ pub(crate) enum SigningCredentialsError {
 }
 
 /// A source of credentials.
-pub(crate) struct SigningCredentials {
+pub struct SigningCredentials {
     provider: SharedCredentialsProvider,
     kept: Mutex<Option<Kept>>,
 }
@@ -41,20 +40,35 @@ struct Kept {
     credentials: SdkCredentials,
 }
 
+/// When credentials end.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum SessionEnd {
+    /// They are an access key of a user: not by themselves.
+    NoSession,
+    /// A session's known end, Unix time.
+    At(u64),
+    /// A session whose end nobody reports, as in Lambda's environment.
+    Unknown {
+        /// When it was first seen, Unix time.
+        first_seen: u64,
+    },
+}
+
 /// Who signs, and when.
-pub(crate) struct SigningMoment {
+pub struct SigningMoment {
     /// The signer.
-    pub(crate) credentials: Credentials,
+    pub credentials: Credentials,
     /// When.
-    pub(crate) date: AmzDate,
+    pub date: AmzDate,
     /// The same as Unix time.
-    pub(crate) now: u64,
+    pub now: u64,
     /// The credentials' end.
-    pub(crate) end: CredentialsEnd,
+    pub end: SessionEnd,
 }
 
 impl SigningCredentials {
-    pub(crate) fn new(provider: SharedCredentialsProvider) -> Self {
+    /// Credentials of `provider`.
+    pub fn new(provider: SharedCredentialsProvider) -> Self {
         Self {
             provider,
             kept: Mutex::default(),
@@ -62,7 +76,10 @@ impl SigningCredentials {
     }
 
     /// Credentials for signing now.
-    pub(crate) async fn moment(&self) -> Result<SigningMoment, SigningCredentialsError> {
+    ///
+    /// # Errors
+    /// The provider has none, or none that can sign.
+    pub async fn moment(&self) -> Result<SigningMoment, SigningCredentialsError> {
         let now = SystemTime::now();
         let (sdk, first_seen) = self.current(now).await?;
         let now = unix(now);
@@ -73,10 +90,9 @@ impl SigningCredentials {
             date: amz_date(now)?,
             now,
             end: match (sdk.expiry(), sdk.session_token()) {
-                (Some(end), _) => CredentialsEnd::At(unix(end)),
-                // As in Lambda's environment: a session that nobody says the end of.
-                (None, Some(_)) => CredentialsEnd::Unknown { first_seen },
-                (None, None) => CredentialsEnd::Never,
+                (Some(end), _) => SessionEnd::At(unix(end)),
+                (None, Some(_)) => SessionEnd::Unknown { first_seen },
+                (None, None) => SessionEnd::NoSession,
             },
         })
     }
@@ -124,6 +140,9 @@ fn unix(moment: SystemTime) -> u64 {
 }
 
 /// Unix time as signatures spell it.
-pub(crate) fn amz_date(unix: u64) -> Result<AmzDate, SigningError> {
+///
+/// # Errors
+/// It is past the year 9999.
+pub fn amz_date(unix: u64) -> Result<AmzDate, SigningError> {
     AmzDate::from_unix(i64::try_from(unix).unwrap_or(i64::MAX))
 }

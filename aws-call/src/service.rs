@@ -4,6 +4,7 @@
 //! and AWS JSON protocols.
 
 use std::{
+    borrow::Cow,
     sync::{Mutex, PoisonError},
     time::Duration,
 };
@@ -17,27 +18,55 @@ use super::{
     HttpCaller, HttpError, Limits, Reply,
     credentials::{SigningCredentials, SigningCredentialsError},
 };
-use crate::error::Source;
+use crate::Source;
 
-/// Attempts of one call.
-const ATTEMPTS: u32 = 3;
-/// What one attempt may cost. A reply repeats the paths of a request, which are 3,000 at most.
-const ATTEMPT: Limits = Limits {
-    time: Duration::from_secs(3),
-    bytes: 16 << 20,
-};
-/// Time of all attempts and the pauses between them.
-const ALL_ATTEMPTS: Duration = Duration::from_secs(6);
-/// The longest first pause; every further one may be twice as long.
-const FIRST_PAUSE: Duration = Duration::from_secs(1);
+/// What a call may cost.
+#[derive(Debug, Clone, Copy)]
+pub struct Patience {
+    /// Attempts of one call.
+    pub attempts: u32,
+    /// What one attempt may cost.
+    pub attempt: Limits,
+    /// Time of all attempts and the pauses between them.
+    pub all_attempts: Duration,
+    /// The longest first pause; every further one may be twice as long.
+    pub first_pause: Duration,
+}
+
+impl Patience {
+    /// For what happens while a request waits.
+    pub const REQUEST: Self = Self {
+        attempts: 3,
+        // A reply of CloudFront repeats the paths of an invalidation, which are 3,000 at most.
+        attempt: Limits {
+            time: Duration::from_secs(3),
+            bytes: 16 << 20,
+        },
+        all_attempts: Duration::from_secs(6),
+        first_pause: Duration::from_secs(1),
+    };
+
+    /// For a command that somebody watches.
+    pub const COMMAND: Self = Self {
+        attempts: 6,
+        // A page of log lines has 1 MiB.
+        attempt: Limits {
+            time: Duration::from_secs(30),
+            bytes: 16 << 20,
+        },
+        all_attempts: Duration::from_secs(120),
+        first_pause: Duration::from_millis(400),
+    };
+}
 
 /// Codes by which services ask to slow down.
-const THROTTLING: [&str; 9] = [
+const THROTTLING: [&str; 10] = [
     "BandwidthLimitExceeded",
     "PriorRequestNotComplete",
     "RequestLimitExceeded",
     "RequestThrottled",
     "RequestThrottledException",
+    "ServiceUnavailableException",
     "SlowDown",
     "Throttling",
     "ThrottlingException",
@@ -46,8 +75,8 @@ const THROTTLING: [&str; 9] = [
 
 /// Why a call failed, after all attempts.
 #[derive(Debug, thiserror::Error)]
-pub(crate) enum AwsError {
-    /// The origin has no usable credentials.
+pub enum AwsError {
+    /// There are no usable credentials.
     #[error("the call cannot be signed")]
     Credentials(#[from] SigningCredentialsError),
     /// The call cannot be signed as it is.
@@ -60,8 +89,8 @@ pub(crate) enum AwsError {
     #[error(transparent)]
     Http(#[from] HttpError),
     /// Attempts and pauses took too long.
-    #[error("the call took more than {ALL_ATTEMPTS:?}")]
-    Timeout,
+    #[error("the call took more than {0:?}")]
+    Timeout(Duration),
     /// The service refused.
     #[error("the service returned {status} {code}")]
     Refused {
@@ -69,6 +98,8 @@ pub(crate) enum AwsError {
         status: u16,
         /// AWS's name of the error; empty if the body has none.
         code: String,
+        /// AWS's words. They may name resources: not part of what `Display` writes.
+        message: String,
     },
     /// The service accepted, and its reply cannot be read.
     #[error("the service's reply cannot be read")]
@@ -77,7 +108,7 @@ pub(crate) enum AwsError {
 
 impl AwsError {
     /// AWS's name of the error, of a refusal.
-    pub(crate) fn code(&self) -> Option<&str> {
+    pub fn code(&self) -> Option<&str> {
         match self {
             Self::Refused { code, .. } => Some(code),
             _ => None,
@@ -87,13 +118,13 @@ impl AwsError {
     fn may_pass(&self) -> bool {
         match self {
             Self::Http(error) => !matches!(error, HttpError::Request(_) | HttpError::TooLarge(_)),
-            Self::Refused { status, code } => {
+            Self::Refused { status, code, .. } => {
                 matches!(status, 429 | 500 | 502 | 503 | 504) || THROTTLING.contains(&code.as_str())
             }
             Self::Credentials(_)
             | Self::Signing(_)
             | Self::Request(_)
-            | Self::Timeout
+            | Self::Timeout(_)
             | Self::Reply(_) => false,
         }
     }
@@ -101,38 +132,41 @@ impl AwsError {
 
 /// One call: `POST` of a document.
 #[derive(Debug, Clone)]
-pub(crate) struct Call {
+pub struct Call {
     /// On the service's host.
-    pub(crate) path: String,
+    pub path: String,
     /// Besides those of the signature.
-    pub(crate) headers: Vec<(HeaderName, &'static str)>,
+    pub headers: Vec<(HeaderName, Cow<'static, str>)>,
     /// The document.
-    pub(crate) body: Vec<u8>,
+    pub body: Vec<u8>,
 }
 
 /// Where a service is and how its requests are signed.
-pub(crate) struct Service {
+pub struct Service {
     name: &'static str,
     region: String,
     endpoint: String,
     credentials: SigningCredentials,
+    patience: Patience,
     signer: Mutex<Signer>,
     http: HttpCaller,
 }
 
 impl Service {
     /// The service with the signing name `name` in `region`, at `endpoint` (`https://host[:port]`).
-    pub(crate) fn new(
+    pub fn new(
         name: &'static str,
         region: String,
         endpoint: &str,
         credentials: SharedCredentialsProvider,
+        patience: Patience,
     ) -> Self {
         Self {
             name,
             region,
             endpoint: endpoint.trim_end_matches('/').to_owned(),
             credentials: SigningCredentials::new(credentials),
+            patience,
             signer: Mutex::default(),
             http: HttpCaller::default(),
         }
@@ -142,47 +176,50 @@ impl Service {
     ///
     /// # Errors
     /// [`AwsError`], that of the last attempt.
-    pub(crate) async fn call(&self, call: &Call) -> Result<Reply, AwsError> {
+    pub async fn call(&self, call: &Call) -> Result<Reply, AwsError> {
         let attempts = async {
             let mut attempt = 1;
             loop {
                 match self.attempt(call).await {
-                    Err(error) if attempt < ATTEMPTS && error.may_pass() => {
-                        tokio::time::sleep(pause(attempt)).await;
+                    Err(error) if attempt < self.patience.attempts && error.may_pass() => {
+                        tokio::time::sleep(pause(self.patience.first_pause, attempt)).await;
                         attempt += 1;
                     }
                     outcome => return outcome,
                 }
             }
         };
-        tokio::time::timeout(ALL_ATTEMPTS, attempts)
+        let limit = self.patience.all_attempts;
+        tokio::time::timeout(limit, attempts)
             .await
-            .unwrap_or(Err(AwsError::Timeout))
+            .unwrap_or(Err(AwsError::Timeout(limit)))
     }
 
     async fn attempt(&self, call: &Call) -> Result<Reply, AwsError> {
         let request = self.signed(call).await?;
-        let reply = self.http.call(request, ATTEMPT).await?;
+        let reply = self.http.call(request, self.patience.attempt).await?;
         match reply.status {
             200..=299 => Ok(reply),
-            status => Err(AwsError::Refused {
-                status,
-                code: error_code(&reply.body).unwrap_or_default(),
-            }),
+            status => {
+                let (code, message) = refusal(&reply.body).unwrap_or_default();
+                Err(AwsError::Refused {
+                    status,
+                    code,
+                    message,
+                })
+            }
         }
     }
 
     async fn signed(&self, call: &Call) -> Result<Request<Vec<u8>>, AwsError> {
         let moment = self.credentials.moment().await?;
-        let (_, host) = self
-            .endpoint
-            .split_once("://")
-            .unwrap_or(("", &self.endpoint));
+        let scheme_end = self.endpoint.find("://").map_or(0, |at| at + 3);
+        let host = &self.endpoint[scheme_end..];
         let mut headers = vec![("host", host)];
         headers.extend(
             call.headers
                 .iter()
-                .map(|(name, value)| (name.as_str(), *value)),
+                .map(|(name, value)| (name.as_str(), &**value)),
         );
         let to_sign = keyfront_sigv4::Request {
             method: "POST",
@@ -202,7 +239,7 @@ impl Service {
             .method(Method::POST)
             .uri(format!("{}{}", self.endpoint, call.path));
         for (name, value) in &call.headers {
-            request = request.header(name, *value);
+            request = request.header(name, &**value);
         }
         let mut signer = self.signer.lock().unwrap_or_else(PoisonError::into_inner);
         for (name, value) in signer.sign(&to_sign, &context)?.iter() {
@@ -217,19 +254,22 @@ impl Service {
 }
 
 /// Between no time and twice the time of the pause before, so that many callers do not come back together.
-fn pause(attempt: u32) -> Duration {
+fn pause(first: Duration, attempt: u32) -> Duration {
     let mut random = [0xff; 1];
     // Without randomness the pause is the longest one.
     let _ = getrandom::fill(&mut random);
-    FIRST_PAUSE * 2_u32.pow(attempt - 1) * u32::from(random[0]) / 256
+    first * 2_u32.pow(attempt - 1) * u32::from(random[0]) / 256
 }
 
-/// AWS's name of an error: `Code` in XML, `__type` without its namespace in JSON.
-fn error_code(body: &[u8]) -> Option<String> {
+/// AWS's name of an error and its words: `Code` and `Message` in XML, `__type` without its namespace and `message` in
+/// either spelling in JSON.
+fn refusal(body: &[u8]) -> Option<(String, String)> {
     #[derive(Deserialize)]
     struct Json {
         #[serde(rename = "__type")]
         kind: String,
+        #[serde(default, alias = "Message")]
+        message: String,
     }
     #[derive(Deserialize)]
     struct ErrorResponse {
@@ -240,13 +280,16 @@ fn error_code(body: &[u8]) -> Option<String> {
     struct XmlError {
         #[serde(rename = "Code")]
         code: String,
+        #[serde(rename = "Message", default)]
+        message: String,
     }
-    if let Ok(Json { kind }) = serde_json::from_slice(body) {
-        return kind.rsplit('#').next().map(str::to_owned);
+    if let Ok(Json { kind, message }) = serde_json::from_slice(body) {
+        let code = kind.rsplit('#').next().unwrap_or_default();
+        return Some((code.to_owned(), message));
     }
     let text = std::str::from_utf8(body).ok()?;
     let ErrorResponse { error } = quick_xml::de::from_str(text).ok()?;
-    Some(error.code)
+    Some((error.code, error.message))
 }
 
 #[cfg(test)]
