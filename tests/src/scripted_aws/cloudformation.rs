@@ -204,16 +204,7 @@ fn create_change_set(state: &mut State, region: &str, name: &str, fields: &Field
         };
         parameters.insert(key.clone(), value);
     }
-    let mut tags = Fields::new();
-    for at in 1.. {
-        let Some(key) = fields.get(&format!("Tags.member.{at}.Key")) else {
-            break;
-        };
-        tags.insert(
-            key.clone(),
-            fields[&format!("Tags.member.{at}.Value")].clone(),
-        );
-    }
+    let tags = tags_in(fields);
     let same = stack.template == template && stack.parameters == parameters && stack.tags == tags;
     let is_empty = update && same;
     let set = ChangeSet {
@@ -228,6 +219,13 @@ fn create_change_set(state: &mut State, region: &str, name: &str, fields: &Field
     let ids = format!("<Id>{}</Id><StackId>{}</StackId>", set.id, stack.id);
     stack.change_set = Some(set);
     told("CreateChangeSet", &ids)
+}
+
+fn tags_in(fields: &Fields) -> Fields {
+    let key = |at: u32| fields.get(&format!("Tags.member.{at}.Key")).cloned();
+    let keys = (1..).map_while(|at| Some((at, key(at)?)));
+    keys.map(|(at, key)| (key, fields[&format!("Tags.member.{at}.Value")].clone()))
+        .collect()
 }
 
 fn describe_change_set(state: &mut State, region: &str, name: &str) -> Reply {
