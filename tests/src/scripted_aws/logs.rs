@@ -6,16 +6,6 @@ use serde_json::{Value, json};
 use super::call::{RecordedCall, Reply};
 use super::state::State;
 
-/// A line that was logged.
-#[derive(Debug, Clone)]
-pub struct LogLine {
-    pub region: String,
-    pub group: String,
-    /// Milliseconds since 1970.
-    pub timestamp: i64,
-    pub message: String,
-}
-
 pub(super) fn answer(state: &mut State, action: &str, asked: &RecordedCall) -> Reply {
     let input: Value = serde_json::from_slice(&asked.body).unwrap();
     let text = |name: &str| input[name].as_str().unwrap_or_default().to_owned();

@@ -7,6 +7,7 @@ mod call;
 mod cloudformation;
 mod cloudfront;
 mod examined;
+mod log_line;
 mod logs;
 mod s3;
 mod stacks;
@@ -29,7 +30,7 @@ use tokio::{net::TcpListener, process::Command, task::JoinHandle};
 use self::call::{RecordedCall, Reply};
 pub use self::{
     call::{ACCOUNT, Call},
-    logs::LogLine,
+    log_line::LogLine,
     stacks::{FakeStack, Held},
     state::State,
 };

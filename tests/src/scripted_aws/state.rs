@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use bytes::Bytes;
 
 use super::call::Call;
-use super::logs::LogLine;
+use super::log_line::LogLine;
 use super::stacks::{FakeStack, Held};
 
 /// What goes wrong, and what there is.

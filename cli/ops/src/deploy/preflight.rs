@@ -2,6 +2,7 @@
 //! Only what this command gives is checked; what the caller may not look at is reported and left to CloudFormation.
 
 mod cdn_names;
+mod finding;
 mod storage;
 
 use std::collections::BTreeMap;
@@ -9,6 +10,7 @@ use std::collections::BTreeMap;
 use aws_sdk_lambda::Client as Lambda;
 use keyfront_cli::report;
 
+use self::finding::Finding;
 use super::{
     deploy_error::refused,
     deployment::Deployment,
@@ -18,15 +20,6 @@ use crate::aws::{self, call_error};
 
 /// What Lambda keeps for functions without a reservation (docs: quotas).
 const UNRESERVABLE: i64 = 100;
-
-/// What one check came to.
-enum Finding {
-    Good,
-    /// Why nothing may be deployed, with the remedy.
-    Bad(String),
-    /// What could not be looked at, and why.
-    Unknown(String),
-}
 
 /// The parameters of the system as they will be.
 struct Named<'a> {

@@ -5,7 +5,7 @@ use aws_sdk_cloudfront::Client as CloudFront;
 use serde::Deserialize;
 use serde_json::json;
 
-use super::Finding;
+use super::finding::Finding;
 use crate::{
     aws::{self, Api, JsonService, call_error},
     deploy::template::{CERTIFICATE, DOMAIN},

@@ -8,7 +8,7 @@ use aws_sdk_s3::{
 };
 use keyfront_names::Arn;
 
-use super::Finding;
+use super::finding::Finding;
 use crate::{
     aws::{self, call_error},
     deploy::template::{BUCKET, KEY},
