@@ -13,6 +13,8 @@ use tokio::{
     net::TcpListener,
 };
 
+/// Of the body `x`, base64.
+const CRC32_OF_X: &str = "jNwWgw==";
 const ROLE: &str = "arn:aws:iam::123456789012:role/batch";
 
 /// Puts a CSV inventory of these rows (key, status), in files of two, into the bucket; its manifest's address.
@@ -64,8 +66,9 @@ async fn an_inventory_lists_the_objects_and_only_doubtful_ones_are_looked_at() {
         ("trusted", "SSE-KMS"),
     ];
     let manifest = inventory(&audited, &rows).await;
-    let line = ["--expect-key", "any", "--inventory", &manifest];
-    let report = audited.run(&line).await;
+    let any = ["--format", "json", "--expect-key", "any"];
+    let line = [&any[..], &["--inventory", &manifest]].concat();
+    let report = read(audited.command(&line).output().await.unwrap());
     assert_eq!(
         report.found_keys(),
         [("other-mode", "plain \u{fc}+.txt")],
@@ -84,7 +87,10 @@ async fn an_inventory_lists_the_objects_and_only_doubtful_ones_are_looked_at() {
     let report = audited.run(&["--inventory", &manifest]).await;
     assert_eq!(
         report.found_keys(),
-        [("other-mode", "plain \u{fc}+.txt")],
+        [
+            ("bucket-key-off", "good"),
+            ("other-mode", "plain \u{fc}+.txt")
+        ],
         "{report:?}"
     );
     assert_eq!(
@@ -269,6 +275,7 @@ async fn nothing_is_fixed_where_a_copy_could_lose_a_lock_that_cannot_be_seen() {
     let held = held
         .server_side_encryption(Sse::Aes256)
         .body(b"x".to_vec().into());
+    let held = held.checksum_crc32(CRC32_OF_X);
     let held = held.object_lock_legal_hold_status(ObjectLockLegalHoldStatus::On);
     held.send().await.unwrap();
     let denied = "<Error><Code>AccessDenied</Code><Message>no</Message></Error>";
@@ -311,6 +318,7 @@ async fn a_fixed_object_keeps_its_lock() {
     let held = held
         .server_side_encryption(Sse::Aes256)
         .body(b"x".to_vec().into());
+    let held = held.checksum_crc32(CRC32_OF_X);
     let held = held.object_lock_legal_hold_status(ObjectLockLegalHoldStatus::On);
     held.send().await.unwrap();
     let report = audited.run(&["--fix", "--yes"]).await;
