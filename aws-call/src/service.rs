@@ -55,7 +55,7 @@ impl Patience {
             bytes: 16 << 20,
         },
         all_attempts: Duration::from_secs(120),
-        first_pause: Duration::from_millis(400),
+        first_pause: Duration::from_millis(200),
     };
 }
 
