@@ -184,6 +184,7 @@ const EVERYTHING: &[(&str, &str)] = &[
     ("SitePrefix", "public/v1/"),
     ("QueryParameters", "width,height,v"),
     ("Spelling", "accept"),
+    ("UploadChecksum", "required"),
     (
         "CorsOrigins",
         "https://app.example.com,https://admin.example.com",
@@ -294,7 +295,7 @@ fn no_cache_policy_keeps_what_says_no_store() {
 }
 
 #[test]
-fn the_origin_knows_of_the_site_what_its_invalidations_depend_on() {
+fn the_origin_knows_what_its_invalidations_and_plans_depend_on() {
     for template in [Template::Keyfront, Template::Origin] {
         let document = template.document().unwrap();
         let parameters = EVERYTHING
@@ -317,6 +318,7 @@ fn the_origin_knows_of_the_site_what_its_invalidations_depend_on() {
             ("KEYFRONT_SITE_FALLBACK", "app/index.html"),
             ("KEYFRONT_SITE_QUERY", "width,height,v"),
             ("KEYFRONT_SITE_SPELLING", "accept"),
+            ("KEYFRONT_UPLOAD_CHECKSUM", "required"),
         ] {
             assert_eq!(variables[name], value, "{name}");
         }
