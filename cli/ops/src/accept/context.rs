@@ -14,11 +14,11 @@ use bytes::Bytes;
 use keyfront_edge::Site;
 
 use super::{
+    change::Changes,
     client::{Answer, Client},
     meter::Meter,
-    probe::Unavailable,
     spelling::as_viewers_write,
-    undo::Undo,
+    unavailable::Unavailable,
 };
 use crate::{aws::call_error, bucket_target::BucketTarget, doctor::wire::Trust};
 
@@ -101,7 +101,7 @@ pub(super) struct Context {
     pub(super) prefix: String,
     pub(super) patience: Patience,
     pub(super) meter: Meter,
-    pub(super) undo: Undo,
+    pub(super) changes: Changes,
 }
 
 impl Context {

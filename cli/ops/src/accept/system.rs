@@ -17,10 +17,10 @@ use keyfront_origin_core::{encryption::EncryptionMode, publisher::Publisher};
 use time::OffsetDateTime;
 
 use super::{
+    change::{Change, Changes},
     client::Client,
     context::{Context, FunctionUrl, Kind, Patience, Publishing},
     meter::{Charged, Meter},
-    undo::{Change, Undo},
 };
 use crate::{
     aws::{self, call_error},
@@ -179,7 +179,7 @@ impl Found {
             bucket: self.target.bucket.clone(),
             region: self.target.region.clone(),
             prefix: format!("keyfront-accept-{}/", random_name()?),
-            undo: Undo::default(),
+            changes: Changes::default(),
             kind: self.kind,
             cdn_url: self.cdn_url,
             trust: self.trust,
@@ -225,7 +225,7 @@ impl Context {
             .chain(below_reader)
             .map(rule)
             .collect();
-        self.undo.note(Change::PublisherAdded(name.clone()));
+        self.changes.note(Change::PublisherAdded(name.clone()));
         let now = OffsetDateTime::now_utc();
         let token = policy::change(&self.target, |policy| {
             let publisher: Publisher =
