@@ -5,6 +5,7 @@
 use std::{path::PathBuf, time::Duration};
 
 use anyhow::Context as _;
+use aws_config::SdkConfig;
 use aws_sdk_s3::{
     config::{Credentials, ProvideCredentials as _, SharedCredentialsProvider},
     error::ProvideErrorMetadata as _,
@@ -13,11 +14,11 @@ use bytes::Bytes;
 use keyfront_edge::Site;
 
 use super::{
+    change::Changes,
     client::{Answer, Client},
     meter::Meter,
-    probe::Unavailable,
     spelling::as_viewers_write,
-    undo::Undo,
+    unavailable::Unavailable,
 };
 use crate::{aws::call_error, bucket_target::BucketTarget, doctor::wire::Trust};
 
@@ -83,8 +84,8 @@ pub(super) struct Context {
     pub(super) cloudfront: aws_sdk_cloudfront::Client,
     /// `None` on a dev stack, which has no such API.
     pub(super) lambda: Option<aws_sdk_lambda::Client>,
-    /// The operator's, for calls without an SDK; `None` on a dev stack.
-    pub(super) operator: Option<SharedCredentialsProvider>,
+    /// The operator's way to AWS, for calls that choose their Region; `None` on a dev stack.
+    pub(super) config: Option<SdkConfig>,
     pub(super) profile: Option<String>,
     pub(super) bucket: String,
     pub(super) region: String,
@@ -100,7 +101,7 @@ pub(super) struct Context {
     pub(super) prefix: String,
     pub(super) patience: Patience,
     pub(super) meter: Meter,
-    pub(super) undo: Undo,
+    pub(super) changes: Changes,
 }
 
 impl Context {

@@ -8,14 +8,13 @@ use clap::Parser;
 use keyfront_edge::site;
 
 use super::{
-    client::Client,
-    context::{Context, Kind, current},
+    context::{Context, Kind},
     probe::{Checks, Needs, Observation, Probe},
-    signed::Call,
 };
 use crate::{
     aws::call_error,
     doctor::{self, DoctorArguments},
+    system::edge_logs,
 };
 
 pub(super) const PROBES: &[Probe] = &[
@@ -43,7 +42,7 @@ pub(super) const PROBES: &[Probe] = &[
     Probe {
         number: 27,
         assumption: "The function logs in each Region that ran it, in groups named after us-east-1.",
-        does: "looks for the function's log groups in the Regions that CloudFront's caches are next to",
+        does: "looks for the function's log group in every Region that is enabled in all accounts",
         needs: Needs::Account,
         work: |context| Box::pin(log_groups(context)),
     },
@@ -152,23 +151,6 @@ async fn access_logs(context: &Context) -> anyhow::Result<Observation> {
     )))
 }
 
-/// Regions of CloudFront's regional caches, where replicas run and log.
-const LOGGING_REGIONS: [&str; 13] = [
-    "us-east-1",
-    "us-east-2",
-    "us-west-1",
-    "us-west-2",
-    "eu-central-1",
-    "eu-west-1",
-    "eu-west-2",
-    "sa-east-1",
-    "ap-south-1",
-    "ap-southeast-1",
-    "ap-southeast-2",
-    "ap-northeast-1",
-    "ap-northeast-2",
-];
-
 /// Name of the function, of the ARN of one of its versions.
 fn function_name(context: &Context) -> anyhow::Result<&str> {
     let version = context.edge_function.as_deref();
@@ -178,48 +160,29 @@ fn function_name(context: &Context) -> anyhow::Result<&str> {
 }
 
 async fn log_groups(context: &Context) -> anyhow::Result<Observation> {
-    let group = format!("/aws/lambda/us-east-1.{}", function_name(context)?);
-    let provider = context.operator.as_ref().context("no AWS credentials")?;
-    let credentials = current(provider).await?;
-    let body = serde_json::json!({"logGroupNamePrefix": group}).to_string();
-    let (mut found, mut refused) = (Vec::new(), Vec::new());
-    for region in LOGGING_REGIONS {
-        let url = format!("https://logs.{region}.amazonaws.com");
-        let (client, _) = Client::new(&url, &context.trust, std::sync::Arc::default())?;
-        let call = Call {
-            service: "logs",
-            region,
-            method: "POST",
-            path: "/",
-            headers: &[
-                ("content-type", "application/x-amz-json-1.1"),
-                ("x-amz-target", "Logs_20140328.DescribeLogGroups"),
-            ],
-            body: Bytes::from(body.clone()),
-        };
-        match call.send(&client, &credentials).await {
-            Ok(answer) if answer.status == 200 => {
-                let groups = answer.document()?;
-                for group in groups["logGroups"].as_array().into_iter().flatten() {
-                    let days = match group["retentionInDays"].as_u64() {
-                        Some(days) => format!("{days} days"),
-                        None => "kept for ever".to_owned(),
-                    };
-                    found.push(format!("{region} ({days})"));
-                }
-            }
-            Ok(answer) => refused.push(format!("{region}: {}", answer.status)),
-            Err(error) => refused.push(format!("{region}: {error:#}")),
-        }
-    }
-    if found.is_empty() {
-        return Ok(Observation::fail(format!(
-            "no log group {group}; not read: {refused:?}"
-        )));
-    }
-    Ok(Observation::pass(format!(
-        "{group} in {}; embedded metrics and alarms are not tried",
-        found.join(", ")
+    let group = edge_logs::group_of(function_name(context)?);
+    let config = context.config.as_ref();
+    let config = config.context("a dev stack has no logs of CloudWatch")?;
+    let (found, failed) = edge_logs::find(config, &group).await;
+    let unread: Vec<&str> = failed.iter().map(|(region, _)| *region).collect();
+    let unread = match unread.as_slice() {
+        [] => String::new(),
+        unread => format!("; not read: {}", unread.join(", ")),
+    };
+    let groups: Vec<String> = found
+        .iter()
+        .map(|group| match group.retention_days {
+            Some(days) => format!("{} ({days} days)", group.region),
+            None => format!("{} (kept for ever)", group.region),
+        })
+        .collect();
+    let mut checks = Checks::default();
+    checks.that(!groups.is_empty(), || {
+        format!("no Region has a log group {group}{unread}")
+    });
+    Ok(checks.conclude(format!(
+        "{group} in {}{unread}; embedded metrics and alarms are not tried",
+        groups.join(", ")
     )))
 }
 

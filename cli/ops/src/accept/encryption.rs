@@ -6,9 +6,9 @@ use aws_sdk_s3::{
 use bytes::Bytes;
 
 use super::{
+    change::Change,
     context::Context,
     probe::{Checks, Needs, Observation, Probe},
-    undo::Change,
 };
 use crate::aws::call_error;
 
@@ -47,7 +47,7 @@ async fn disabled_key(context: &Context) -> anyhow::Result<Observation> {
     checks.that(before.status == 200, || {
         format!("before it is {}", before.described())
     });
-    context.undo.note(Change::KeyDisabled);
+    context.changes.note(Change::KeyDisabled);
     context.meter.kms(1);
     let call = context.kms.disable_key().key_id(&context.key_arn);
     call.send().await.map_err(call_error)?;

@@ -4,6 +4,7 @@
 //! operators do, and take back what they did. What they cannot try is reported as skipped, never as passed.
 
 mod cache;
+mod change;
 mod client;
 mod content;
 mod context;
@@ -12,6 +13,7 @@ mod deployment;
 mod encryption;
 mod functions;
 mod meter;
+mod outcome;
 mod probe;
 mod progress;
 mod publish;
@@ -23,6 +25,7 @@ mod spelling;
 mod system;
 mod table;
 mod throw_away;
+mod unavailable;
 mod undo;
 mod worker;
 
@@ -35,9 +38,10 @@ use keyfront_cli::report::{failure, note};
 
 use self::{
     context::{Context, Kind},
+    outcome::Outcome,
     probe::Verdict,
     progress::Progress,
-    run::{Outcome, Selection},
+    run::Selection,
     throw_away::ThrowAway,
 };
 use crate::{

@@ -39,11 +39,6 @@ pub(super) enum Needs {
     ByHand,
 }
 
-/// What a probe needs and this system does not have: it says nothing here.
-#[derive(Debug, thiserror::Error)]
-#[error("{0}")]
-pub(super) struct Unavailable(pub(super) &'static str);
-
 /// What came of a probe.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Observation {

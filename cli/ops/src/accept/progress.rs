@@ -5,7 +5,7 @@ use std::{io::IsTerminal as _, time::Duration};
 use indicatif::{ProgressBar, ProgressStyle};
 use keyfront_cli::report::{note, printable};
 
-use super::run::Row;
+use super::outcome::Row;
 
 pub(super) struct Progress(Option<ProgressBar>);
 

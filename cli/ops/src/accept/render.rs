@@ -5,8 +5,8 @@ use serde::Serialize;
 
 use super::{
     context::{Context, Kind},
+    outcome::Outcome,
     probe::Verdict,
-    run::Outcome,
 };
 
 /// Raised whenever a field of the document changes its meaning.

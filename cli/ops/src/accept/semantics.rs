@@ -42,14 +42,17 @@ pub(super) const PROBES: &[Probe] = &[
     },
 ];
 
-/// Headers that CloudFront adds, protects or forbids at origin-request.
-const VIEWER_HEADERS: [(&str, &str); 30] = [
+/// Headers that CloudFront adds, protects or forbids at origin-request, and conditions that are none.
+const VIEWER_HEADERS: [(&str, &str); 33] = [
     ("if-match", "*"),
     ("if-match", "\"another\""),
     ("if-none-match", "\"another\""),
     ("if-none-match", "*"),
     ("if-modified-since", "Sat, 01 Jan 2022 00:00:00 GMT"),
     ("if-unmodified-since", "Fri, 01 Jan 2038 00:00:00 GMT"),
+    ("if-modified-since", "not a date"),
+    ("if-none-match", "W/"),
+    ("if-none-match", "\"x\"garbage"),
     ("if-range", "\"another\""),
     ("range", "bytes=0-1"),
     ("range", "bytes=0-0,2-3"),
@@ -181,6 +184,17 @@ async fn conditions(context: &Context) -> anyhow::Result<Observation> {
         head.status == 200 && head.header("content-length") == "10" && head.body.is_empty(),
         || format!("HEAD is {}", head.described()),
     );
+    // Range means nothing to HEAD (RFC 9110, section 14.2).
+    let range = [("range", "bytes=2-5")];
+    let ranged = context.view_with("HEAD", "conditions.txt", &range).await?;
+    let whole = ranged.status == 200 && ranged.header("content-length") == "10";
+    checks.that(whole && ranged.header("content-range").is_empty(), || {
+        format!(
+            "HEAD with Range is {} with length {:?}",
+            ranged.described(),
+            ranged.header("content-length")
+        )
+    });
     let etag = head.header("etag");
     let same = context
         .view_with("GET", "conditions.txt", &[("if-none-match", etag)])
@@ -200,7 +214,9 @@ async fn conditions(context: &Context) -> anyhow::Result<Observation> {
             format!("{method} of nothing is {}", missing.described())
         });
     }
-    Ok(checks.conclude("HEAD 200 with its length, 304, 412, and 404 by GET and HEAD"))
+    Ok(checks.conclude(
+        "HEAD 200 with its length, with and without Range; 304, 412, and 404 by GET and HEAD",
+    ))
 }
 
 async fn response_headers(context: &Context) -> anyhow::Result<Observation> {

@@ -1,5 +1,4 @@
-//! Requests to AWS that no linked SDK makes, signed here (decision 0015): a Function URL past the CDN, and CloudWatch
-//! Logs.
+//! Requests that no SDK makes, signed here: those of a Function URL past the CDN.
 
 use aws_sdk_s3::config::Credentials;
 use bytes::Bytes;

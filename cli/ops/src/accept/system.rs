@@ -17,10 +17,10 @@ use keyfront_origin_core::{encryption::EncryptionMode, publisher::Publisher};
 use time::OffsetDateTime;
 
 use super::{
+    change::{Change, Changes},
     client::Client,
     context::{Context, FunctionUrl, Kind, Patience, Publishing},
     meter::{Charged, Meter},
-    undo::{Change, Undo},
 };
 use crate::{
     aws::{self, call_error},
@@ -39,7 +39,7 @@ struct Found {
     kms: aws_sdk_kms::Client,
     cloudfront: aws_sdk_cloudfront::Client,
     lambda: Option<aws_sdk_lambda::Client>,
-    operator: Option<SharedCredentialsProvider>,
+    config: Option<SdkConfig>,
     profile: Option<String>,
     key_arn: String,
     distribution: String,
@@ -71,7 +71,7 @@ pub(super) async fn of_dev_stack(file: &Path, worker: Option<&str>) -> anyhow::R
         kms: aws_sdk_kms::Client::from_conf(kms.build()),
         cloudfront: aws_sdk_cloudfront::Client::from_conf(cloudfront.build()),
         lambda: None,
-        operator: None,
+        config: None,
         profile: None,
         key_arn: dev.key_arn,
         distribution: endpoints.distribution,
@@ -124,7 +124,7 @@ pub(super) async fn of_stack(
         kms: aws_sdk_kms::Client::new(config),
         cloudfront: aws_sdk_cloudfront::Client::new(&in_virginia),
         lambda: Some(aws_sdk_lambda::Client::new(&in_virginia)),
-        operator: config.credentials_provider(),
+        config: Some(config.clone()),
         profile,
         key_arn: output("KeyArn")?,
         distribution: output("DistributionId")?,
@@ -179,7 +179,7 @@ impl Found {
             bucket: self.target.bucket.clone(),
             region: self.target.region.clone(),
             prefix: format!("keyfront-accept-{}/", random_name()?),
-            undo: Undo::default(),
+            changes: Changes::default(),
             kind: self.kind,
             cdn_url: self.cdn_url,
             trust: self.trust,
@@ -187,7 +187,7 @@ impl Found {
             kms: self.kms,
             cloudfront: self.cloudfront,
             lambda: self.lambda,
-            operator: self.operator,
+            config: self.config,
             profile: self.profile,
             key_arn: self.key_arn,
             distribution: self.distribution,
@@ -225,7 +225,7 @@ impl Context {
             .chain(below_reader)
             .map(rule)
             .collect();
-        self.undo.note(Change::PublisherAdded(name.clone()));
+        self.changes.note(Change::PublisherAdded(name.clone()));
         let now = OffsetDateTime::now_utc();
         let token = policy::change(&self.target, |policy| {
             let publisher: Publisher =

@@ -1,55 +1,25 @@
 //! What a run must take back, whatever becomes of it: noted before it is done, taken back in the other order.
 
-use std::sync::{Mutex, PoisonError};
-
 use anyhow::Context as _;
 use aws_sdk_s3::types::{Delete, ObjectIdentifier};
 
-use super::context::Context;
+use super::{change::Change, context::Context};
 use crate::{aws::call_error, publisher::policy};
-
-/// One change, by what undoes it.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) enum Change {
-    /// The system's key was disabled.
-    KeyDisabled,
-    /// A publisher was added to the bucket's policy.
-    PublisherAdded(String),
-}
-
-/// The changes that stand.
-#[derive(Debug, Default)]
-pub(super) struct Undo(Mutex<Vec<Change>>);
-
-impl Undo {
-    /// Notes a change that is about to be made.
-    pub(super) fn note(&self, change: Change) {
-        self.changes().push(change);
-    }
-
-    fn last(&self) -> Option<Change> {
-        self.changes().pop()
-    }
-
-    fn changes(&self) -> std::sync::MutexGuard<'_, Vec<Change>> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-}
 
 impl Context {
     /// Takes back the last change; if that fails it still stands, and the reason is returned.
     pub(super) async fn undo_last(&self) -> Option<String> {
-        let change = self.undo.last()?;
+        let change = self.changes.last()?;
         let error = self.take_back(&change).await.err()?;
         let remains = self.described(&change, &error);
-        self.undo.note(change);
+        self.changes.note(change);
         Some(remains)
     }
 
     /// Takes back every change that was noted; what could not be, in words, with the command that does it.
     pub(super) async fn undo_changes(&self) -> Vec<String> {
         let mut remains = Vec::new();
-        while let Some(change) = self.undo.last() {
+        while let Some(change) = self.changes.last() {
             if let Err(error) = self.take_back(&change).await {
                 remains.push(self.described(&change, &error));
             }
