@@ -4,7 +4,7 @@ use std::ops::RangeInclusive;
 
 use keyfront_names::KeyArn;
 
-use super::{Upload, plan::ONE_REQUEST_MOST};
+use super::{Upload, upload::ONE_REQUEST_MOST};
 
 /// What S3 replaces by the file's name in every field of a form, before it compares them with the policy.
 pub(super) const REPLACED_IN_FORMS: &str = "${filename}";

@@ -2,7 +2,10 @@
 
 use keyfront_names::ObjectKey;
 
-use super::{Checksum, ChecksumDemand, Kind, MAX_OBJECT, PartPlan, Upload, form::is_changed_by_s3};
+use super::{
+    Checksum, ChecksumDemand, Kind, MAX_OBJECT, PartPlan, Upload, form::is_changed_by_s3,
+    upload::ONE_REQUEST_MOST,
+};
 use crate::{
     content_coding::ContentCoding,
     encryption::EncryptionMode,
@@ -15,8 +18,6 @@ use crate::{
 
 /// Bytes up to which one request is planned unless another way is asked for.
 const ONE_REQUEST: u64 = 64 << 20;
-/// S3's limit for one `PUT` or form, in bytes.
-pub(super) const ONE_REQUEST_MOST: u64 = 5 << 30;
 
 /// How an upload shall be sent.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, serde::Deserialize, utoipa::ToSchema)]

@@ -14,6 +14,9 @@ use crate::{
     sealed_metadata,
 };
 
+/// S3's limit for one `PUT` or form, in bytes.
+pub(super) const ONE_REQUEST_MOST: u64 = 5 << 30;
+
 /// An authorised upload.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Upload {
