@@ -33,8 +33,8 @@ async fn an_upload_is_encrypted_with_the_configured_key_and_never_overwrites_by_
         answer.json(),
         json!({
             "key": "site/a b+c.txt",
-            "path": "/site/a%20b%2Bc.txt",
-            "url": "https://cdn.example.com/site/a%20b%2Bc.txt",
+            "path": "/site/a%20b+c.txt",
+            "url": "https://cdn.example.com/site/a%20b+c.txt",
             "etag": "\"e1\"",
             "size": 5,
             "content_type": "text/plain; charset=UTF-8",

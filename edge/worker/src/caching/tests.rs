@@ -5,7 +5,7 @@ use keyfront_edge::{
 
 use super::{keeps, key, lookup};
 
-const SITE: &str = r#"{"v":1,"bucket":"content","region":"eu-west-1","style":"virtual","query":["v"],"signing":"sigv4","publish":{"prefix":"/_publish","host":"p.example","region":"eu-west-1"}}"#;
+const SITE: &str = r#"{"v":1,"bucket":"content","region":"eu-west-1","style":"virtual","query":["v"],"spelling":"accept","signing":"sigv4","publish":{"prefix":"/_publish","host":"p.example","region":"eu-west-1"}}"#;
 
 fn signed(method: &str, path: &str, query: &str) -> OriginRequest {
     let request = ViewerRequest {

@@ -87,7 +87,7 @@ fn the_bucket_is_requested_by_key_whatever_the_site_maps_paths_to() {
     assert_eq!(
         site,
         json!({"v": 1, "bucket": "media", "region": "eu-west-1", "style": "path", "signing": "sigv4",
-            "query": ["response-content-encoding"]})
+            "spelling": "accept", "query": ["response-content-encoding"]})
     );
     assert!(keyfront_edge::Site::parse(&settings.bucket_site).is_ok());
 }
