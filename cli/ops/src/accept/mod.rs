@@ -74,7 +74,7 @@ pub(crate) struct AcceptArguments {
     #[command(flatten)]
     aws: AwsArguments,
 
-    /// A Worker in front of the same bucket, such as https://NAME.workers.dev, to be tried as well
+    /// The URL of a Worker in front of the same bucket, to be tried as well
     #[arg(long, value_name = "URL")]
     worker: Option<String>,
 

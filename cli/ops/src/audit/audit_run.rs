@@ -40,7 +40,7 @@ pub(super) struct AuditRun<'a> {
     pub(super) reporter: &'a mut Reporter,
     checkpoint: &'a Checkpoint,
     pub(super) progress: Progress,
-    /// The job's objects, with [`Repair::Batch`].
+    /// The job's objects, with `Repair::Batch`.
     pub(super) list: Option<ObjectList>,
     /// Objects since the last checkpoint.
     unsaved: u32,
