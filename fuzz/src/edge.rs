@@ -61,11 +61,24 @@ pub fn serve(request: &ViewerRequest<'_>) -> Served {
             check_headers(&signed.headers);
         }
         Served::Answer { answer, .. } => {
-            assert!(answer.status >= 400 || answer.status == 204 || answer.status == 200);
+            assert!(answer.status >= 400 || matches!(answer.status, 200 | 204 | 301));
             check_headers(&answer.headers);
+            // Another host would be one that begins with two slashes.
+            let location = location(&served);
+            assert!(location.is_none_or(|to| to.starts_with('/') && !to.starts_with("//")));
         }
     }
     served
+}
+
+/// Where an answer sends the viewer on to.
+pub fn location(served: &Served) -> Option<&str> {
+    let Served::Answer { answer, .. } = served else {
+        return None;
+    };
+    let mut headers = answer.headers.iter();
+    let location = headers.find(|header| header.name == "location");
+    location.map(|header| &*header.value)
 }
 
 /// The value of a header the edge wrote; `""` if it did not.

@@ -8,8 +8,18 @@ use keyfront_edge::{Header, RequestBody, Served, ViewerRequest};
 use keyfront_fuzz::{edge, request_text::RequestText};
 use libfuzzer_sys::fuzz_target;
 
-/// They announce a body, which a read must not have, or ask for a cross-origin grant, which the cache key holds.
-const DECIDING: [&str; 3] = ["content-length", "transfer-encoding", "origin"];
+/// They announce a body, which a read must not have, ask for a cross-origin grant, which the cache key holds, or are
+/// conditions, which are validated.
+const DECIDING: [&str; 8] = [
+    "content-length",
+    "transfer-encoding",
+    "origin",
+    "range",
+    "if-match",
+    "if-none-match",
+    "if-modified-since",
+    "if-unmodified-since",
+];
 
 fuzz_target!(|text: &str| {
     let text = RequestText::read(text);

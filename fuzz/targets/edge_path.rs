@@ -1,4 +1,5 @@
-//! A viewer's path leaves as the one spelling of what it decodes to, under the route it decodes to, or not at all.
+//! A viewer's path leaves as the one spelling of what it decodes to, under the route it decodes to, after one redirect at most,
+//! or not at all.
 
 #![no_main]
 
@@ -8,7 +9,12 @@ use keyfront_sigv4::uri_encoding::{decode, is_strict_path};
 use libfuzzer_sys::fuzz_target;
 
 fuzz_target!(|path: &str| {
-    let Served::Forward(signed) = edge::serve(&edge::get(path, "")) else {
+    let mut served = edge::serve(&edge::get(path, ""));
+    if let Some(location) = edge::location(&served).map(str::to_owned) {
+        served = edge::serve(&edge::get(&location, ""));
+        assert_eq!(edge::location(&served), None, "{path} is sent on twice");
+    }
+    let Served::Forward(signed) = served else {
         return;
     };
     let requested = decode(path).expect("a path that cannot be decoded is refused");

@@ -86,7 +86,10 @@ fn oracle(sent: &OriginRequest) -> String {
             "https://{}{}{separator}{}",
             sent.host, sent.path, sent.query
         ),
-        headers: vec![("host", &sent.host), ("x-amz-cf-id", CF_ID)],
+        headers: match sent.route {
+            Route::Bucket => vec![("host", &sent.host), ("x-amz-cf-id", CF_ID)],
+            Route::Reader | Route::Publish => vec![("host", &sent.host)],
+        },
         body: SignableBody::Precomputed(edge::value(sent, "x-amz-content-sha256").to_owned()),
     };
     oracle::signature(on_the_wire, &scope)
