@@ -255,8 +255,8 @@ async fn assert_job_of(audited: &Audited, call: &str) {
     assert_eq!(text, format!("{0},a%20b%2Cc\n{0},plain\n", audited.bucket));
 }
 
-#[tokio::test(flavor = "multi_thread")]
-async fn nothing_is_fixed_where_a_copy_could_lose_a_lock_that_cannot_be_seen() {
+/// A bucket with Object Lock and an object `held` under a legal hold, with SSE-S3.
+async fn with_a_held_object() -> Audited {
     let audited = Audited::bare().await;
     let lock = ObjectLockConfiguration::builder().object_lock_enabled(ObjectLockEnabled::Enabled);
     let put = audited
@@ -278,6 +278,12 @@ async fn nothing_is_fixed_where_a_copy_could_lose_a_lock_that_cannot_be_seen() {
     let held = held.checksum_crc32(CRC32_OF_X);
     let held = held.object_lock_legal_hold_status(ObjectLockLegalHoldStatus::On);
     held.send().await.unwrap();
+    audited
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn nothing_is_fixed_where_a_copy_could_lose_a_lock_that_cannot_be_seen() {
+    let audited = with_a_held_object().await;
     let denied = "<Error><Code>AccessDenied</Code><Message>no</Message></Error>";
     audited.answer("?retention", 403, denied);
     let refused = audited.run(&["--fix", "--yes"]).await;
@@ -300,27 +306,7 @@ async fn nothing_is_fixed_where_a_copy_could_lose_a_lock_that_cannot_be_seen() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_fixed_object_keeps_its_lock() {
-    let audited = Audited::bare().await;
-    let lock = ObjectLockConfiguration::builder().object_lock_enabled(ObjectLockEnabled::Enabled);
-    let put = audited
-        .s3()
-        .put_object_lock_configuration()
-        .bucket(&audited.bucket);
-    put.object_lock_configuration(lock.build())
-        .send()
-        .await
-        .unwrap();
-    let held = audited
-        .s3()
-        .put_object()
-        .bucket(&audited.bucket)
-        .key("held");
-    let held = held
-        .server_side_encryption(Sse::Aes256)
-        .body(b"x".to_vec().into());
-    let held = held.checksum_crc32(CRC32_OF_X);
-    let held = held.object_lock_legal_hold_status(ObjectLockLegalHoldStatus::On);
-    held.send().await.unwrap();
+    let audited = with_a_held_object().await;
     let report = audited.run(&["--fix", "--yes"]).await;
     assert_eq!(
         report.fix("held"),

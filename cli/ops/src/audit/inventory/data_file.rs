@@ -39,6 +39,10 @@ pub(super) async fn fetch(
     {
         digest.update(&chunk);
         size += chunk.len() as u64;
+        ensure!(
+            size <= data.size,
+            "the inventory's file {name} is longer than its manifest lists"
+        );
         file.write_all(&chunk).with_context(full)?;
     }
     ensure!(
