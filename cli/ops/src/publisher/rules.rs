@@ -90,6 +90,7 @@ impl RuleArguments {
             Allowed::Delete => Method::Delete,
         };
         Ok(Rule {
+            sub_from: None,
             prefix: prefix.clone(),
             methods: self.methods.iter().map(method).collect(),
             max_size: self.max_size,

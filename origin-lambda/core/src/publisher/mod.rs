@@ -9,6 +9,7 @@ mod identity;
 mod issuer;
 mod jwks;
 mod jwt;
+mod person;
 mod rule;
 mod session;
 mod token;
@@ -23,6 +24,7 @@ pub use self::{
     issuer::{AcceptedTokens, Issuer, TrustedUrl},
     jwks::{Jwks, JwksError, MAX_SET, VerifyingKey},
     jwt::{JwtRefusal, MAX_JWT, UnverifiedJwt},
+    person::{Namespace, Person, SharedFolder},
     rule::{Denial, HeaderText, Method, Overwrite, Prefix, Rule},
     session::Session,
     token::{PublisherToken, StoredToken, TokenHash},

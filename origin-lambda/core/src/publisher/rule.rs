@@ -7,7 +7,7 @@ use std::fmt;
 use keyfront_names::ObjectKey;
 use serde::{Deserialize, Serialize};
 
-use super::Subject;
+use super::{Namespace, Subject};
 use crate::{
     encryption::{EncryptionMode, EncryptionModes},
     media_type::{MediaRange, MediaType},
@@ -126,6 +126,16 @@ impl Prefix {
         self.0.split('/').any(|segment| segment == SUBJECT)
     }
 
+    /// Whether some subjects give both the same folder, or one inside the other.
+    pub(super) fn may_overlap(&self, other: &Self) -> bool {
+        let folders = |prefix: &'_ Self| -> Vec<String> {
+            let folder = prefix.0.trim_end_matches('/');
+            folder.split('/').map(str::to_owned).collect()
+        };
+        let same = |(one, two): (&String, &String)| one == two || one == SUBJECT || two == SUBJECT;
+        folders(self).iter().zip(&folders(other)).all(same)
+    }
+
     /// The folder of this person; `None` if it would not be a valid one.
     pub(super) fn for_subject(&self, subject: &Subject) -> Option<Self> {
         let settle = |segment| match segment {
@@ -196,6 +206,10 @@ impl From<HeaderText> for String {
 pub struct Rule {
     /// The folder; of several that cover a key, the longest alone decides.
     pub prefix: Prefix,
+    /// Whose subjects `{sub}` stands for: must be said where the publisher has identities of several issuers, or of one and
+    /// of IAM.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub sub_from: Option<Namespace>,
     /// Allowed methods. Deleting must be named.
     #[serde(default = "default_methods")]
     pub methods: Vec<Method>,

@@ -138,7 +138,7 @@ pub fn plan(session: &Session, request: &UploadRequest, start: UploadStart) -> R
     let upload = Upload {
         id: start.id,
         publisher: publisher.id.clone(),
-        subject: session.subject().map(str::to_owned),
+        person: session.person().cloned(),
         key: request.key.as_str().to_owned(),
         size: request.size,
         max_size: rule.max_size,

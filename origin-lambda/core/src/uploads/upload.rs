@@ -11,6 +11,7 @@ use crate::{
     encryption::EncryptionMode,
     error::Error,
     object::{ObjectAttributes, UPLOAD_ID_METADATA},
+    publisher::Person,
     sealed_metadata,
 };
 
@@ -25,7 +26,7 @@ pub struct Upload {
     /// Who began it.
     pub publisher: String,
     /// Which of the publisher's people, where the credential says so.
-    pub subject: Option<String>,
+    pub person: Option<Person>,
     /// The object's key.
     pub key: String,
     /// Bytes; `None` where the client does not know, and then `max_size` alone binds.
