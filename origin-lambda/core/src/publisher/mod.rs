@@ -25,10 +25,12 @@ pub use self::{
     jwks::{Jwks, JwksError, MAX_SET, VerifyingKey},
     jwt::{JwtRefusal, MAX_JWT, UnverifiedJwt},
     person::{Namespace, Person, SharedFolder},
-    rule::{Denial, HeaderText, Method, Overwrite, Prefix, Rule},
+    rule::{Denial, HeaderText, Lifetime, Method, Overwrite, Prefix, Rule},
     session::Session,
     token::{PublisherToken, StoredToken, TokenHash},
 };
+
+pub(crate) use self::rule::{DEFAULT_LIFETIME, LONGEST_REQUEST};
 
 /// The key of the policy in the bucket.
 pub const POLICY_KEY: &str = ".keyfront/publishers.json";
