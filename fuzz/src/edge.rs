@@ -41,7 +41,7 @@ pub fn get<'r>(path: &'r str, query: &'r str) -> ViewerRequest<'r> {
         method: "GET",
         path,
         query,
-        headers: &[],
+        headers: &[("authorization", "Bearer fuzz")],
         body: RequestBody::Empty,
         request_id: "fuzz",
     }
