@@ -35,7 +35,7 @@ pub fn invocation() -> Invocation<'static> {
     }
 }
 
-/// A GET without headers.
+/// A GET with a credential, which the publish route demands and reads drop.
 pub fn get<'r>(path: &'r str, query: &'r str) -> ViewerRequest<'r> {
     ViewerRequest {
         method: "GET",
