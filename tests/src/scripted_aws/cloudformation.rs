@@ -69,6 +69,8 @@ fn describe(state: &mut State, region: &str, name: &str) -> Reply {
         );
     };
     let own = stack.id.split('/').nth(1).unwrap();
+    let cdn_url = state.cdn_url.clone();
+    let cdn_url = cdn_url.unwrap_or_else(|| "https://d1.cloudfront.net".to_owned());
     let parameters: String = stack
         .parameters
         .iter()
@@ -95,7 +97,7 @@ fn describe(state: &mut State, region: &str, name: &str) -> Reply {
             format!("arn:aws:lambda:us-east-1:{ACCOUNT}:function:{own}-EdgeFunction-1:1"),
         ),
         ("DistributionId", "E1".to_owned()),
-        ("CdnUrl", "https://d1.cloudfront.net".to_owned()),
+        ("CdnUrl", cdn_url),
         ("EdgeRoleArn", format!("arn:aws:iam::{ACCOUNT}:role/edge")),
         ("OriginRoleName", "origin".to_owned()),
         (
@@ -279,6 +281,7 @@ fn execute(state: &mut State, region: &str, fields: &Fields) -> Reply {
         "UPDATE"
     };
     stack.operations += 1;
+    let own = stack.id.split('/').nth(1).unwrap().to_owned();
     if let Err(reason) = publish(stack, &set) {
         failing = Some(("EdgeVersion".to_owned(), reason));
     }
@@ -319,6 +322,7 @@ fn execute(state: &mut State, region: &str, fields: &Fields) -> Reply {
         (Some(_), _) => "UPDATE_ROLLBACK_COMPLETE".to_owned(),
     };
     stack.begin(&format!("{verb}_IN_PROGRESS"), script, &rest);
+    state.buckets.insert(format!("{own}-content"));
     xml_result("ExecuteChangeSet", "")
 }
 
