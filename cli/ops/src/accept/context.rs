@@ -2,7 +2,10 @@
 //!
 //! Everything a probe writes lies under [`Context::prefix`], in names that no system of anybody else's uses.
 
-use std::{path::PathBuf, time::Duration};
+use std::{
+    path::{Path, PathBuf},
+    time::Duration,
+};
 
 use anyhow::Context as _;
 use aws_config::SdkConfig;
@@ -67,6 +70,21 @@ pub(super) struct FunctionUrl {
     pub(super) stranger: Option<SharedCredentialsProvider>,
 }
 
+/// Where a Worker is deployed.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct WorkerAddress<'a> {
+    pub(super) url: &'a str,
+    /// A file with its site document; without one it has the system's.
+    pub(super) site: Option<&'a Path>,
+}
+
+/// A Worker in front of the same bucket.
+pub(super) struct DeployedWorker {
+    pub(super) client: Client,
+    /// `None` if it is the system's.
+    pub(super) site: Option<Site>,
+}
+
 /// The system.
 pub(super) struct Context {
     pub(super) kind: Kind,
@@ -76,7 +94,7 @@ pub(super) struct Context {
     /// `None` if the site has no publish route.
     pub(super) publishing: Option<Publishing>,
     pub(super) function_url: Option<FunctionUrl>,
-    pub(super) worker: Option<Client>,
+    pub(super) worker: Option<DeployedWorker>,
     /// The bucket, for what changes its publishers' policy.
     pub(super) target: BucketTarget,
     pub(super) s3: aws_sdk_s3::Client,

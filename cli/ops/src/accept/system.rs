@@ -19,7 +19,7 @@ use time::OffsetDateTime;
 use super::{
     change::{Change, Changes},
     client::Client,
-    context::{Context, FunctionUrl, Kind, Patience, Publishing},
+    context::{Context, DeployedWorker, FunctionUrl, Kind, Patience, Publishing, WorkerAddress},
     meter::{Charged, Meter},
 };
 use crate::{
@@ -55,7 +55,10 @@ struct Found {
 ///
 /// # Errors
 /// Its files cannot be read, or its CloudFront API does not answer.
-pub(super) async fn of_dev_stack(file: &Path, worker: Option<&str>) -> anyhow::Result<Context> {
+pub(super) async fn of_dev_stack(
+    file: &Path,
+    worker: Option<WorkerAddress<'_>>,
+) -> anyhow::Result<Context> {
     let dev = DevJson::read(file)?;
     let endpoints = Endpoints::beside(file)?;
     let config = aws::of_dev_stack(&dev);
@@ -99,7 +102,7 @@ pub(super) async fn of_stack(
     config: &SdkConfig,
     kind: Kind,
     profile: Option<String>,
-    worker: Option<&str>,
+    worker: Option<WorkerAddress<'_>>,
 ) -> anyhow::Result<Context> {
     let (Kind::Stack { name } | Kind::ThrowAway { name }) = &kind else {
         anyhow::bail!("a dev stack is found by its dev.json");
@@ -139,7 +142,7 @@ pub(super) async fn of_stack(
 }
 
 impl Found {
-    async fn look(self, worker: Option<&str>) -> anyhow::Result<Context> {
+    async fn look(self, worker: Option<WorkerAddress<'_>>) -> anyhow::Result<Context> {
         let (id, cloudfront) = (&self.distribution, &self.cloudfront);
         let answer = cloudfront.get_distribution_config().id(id).send().await;
         let config = answer
@@ -156,6 +159,13 @@ impl Found {
         let client = |url: &str| -> anyhow::Result<Client> {
             Ok(Client::new(url, &self.trust, Arc::clone(&meter.viewer_requests))?.0)
         };
+        let worker = worker.map(|worker| -> anyhow::Result<DeployedWorker> {
+            Ok(DeployedWorker {
+                client: client(worker.url)?,
+                site: worker.site.map(site_in).transpose()?,
+            })
+        });
+        let worker = worker.transpose()?;
         let function_url = match &site.publish {
             Some(publish) => {
                 let url = self.function_url.clone();
@@ -171,7 +181,7 @@ impl Found {
         };
         Ok(Context {
             cdn: client(&self.cdn_url)?,
-            worker: worker.map(client).transpose()?,
+            worker,
             s3_origin: origin.s3_origin_config().is_some(),
             publishing: None,
             function_url,
@@ -259,6 +269,13 @@ impl Context {
         );
         Ok(())
     }
+}
+
+/// The site document in a file.
+fn site_in(file: &Path) -> anyhow::Result<Site> {
+    let document =
+        std::fs::read(file).with_context(|| format!("{} cannot be read", file.display()))?;
+    Site::parse(document.trim_ascii()).with_context(|| format!("{} is no site", file.display()))
 }
 
 fn default_origin(config: &DistributionConfig) -> anyhow::Result<&Origin> {
