@@ -133,7 +133,7 @@ impl Reader<'_> {
                 let name = rest.split(['}', ',']).next().unwrap_or_default();
                 let is_literal = matches!(name, "*" | "?" | "$");
                 let name = name.trim().to_ascii_lowercase();
-                !is_literal && !((self.is_known)(&name) && define(&name).is_some())
+                !(is_literal || (self.is_known)(&name) && define(&name).is_some())
             }),
             Value::Array(all) => all.iter().any(|one| self.varies(one)),
             _ => false,

@@ -57,48 +57,10 @@ fn of_bucket(state: &mut State, call: &RecordedCall, bucket: &str, sub: &str) ->
             (StatusCode::MOVED_PERMANENTLY, String::new(), headers)
         }
         ("HEAD", _) if exists => fine(""),
-        ("GET", "encryption") if exists => {
-            let key = state.bucket_key.clone().unwrap_or_default();
-            fine(&format!(
-                "<ServerSideEncryptionConfiguration><Rule><ApplyServerSideEncryptionByDefault><SSEAlgorithm>aws:kms</SSEAlgorithm>\
-                 <KMSMasterKeyID>{key}</KMSMasterKeyID></ApplyServerSideEncryptionByDefault></Rule></ServerSideEncryptionConfiguration>"
-            ))
-        }
-        ("GET", "object-lock") if exists && state.retaining => fine(
-            "<ObjectLockConfiguration><ObjectLockEnabled>Enabled</ObjectLockEnabled><Rule><DefaultRetention><Mode>GOVERNANCE</Mode>\
-             <Days>1</Days></DefaultRetention></Rule></ObjectLockConfiguration>",
-        ),
-        ("GET", "object-lock") if exists => refused(
-            StatusCode::NOT_FOUND,
-            "ObjectLockConfigurationNotFoundError",
-        ),
-        ("GET", "publicAccessBlock") if exists => {
-            let value = !state.public_access;
-            let settings = [
-                "BlockPublicAcls",
-                "IgnorePublicAcls",
-                "BlockPublicPolicy",
-                "RestrictPublicBuckets",
-            ];
-            let settings = settings
-                .map(|name| format!("<{name}>{value}</{name}>"))
-                .concat();
-            fine(&format!(
-                "<PublicAccessBlockConfiguration>{settings}</PublicAccessBlockConfiguration>"
-            ))
-        }
-        ("GET", "policy") if exists => match &state.bucket_policy {
-            Some(policy) => fine(policy),
-            None => refused(StatusCode::NOT_FOUND, "NoSuchBucketPolicy"),
-        },
-        ("GET", "logging") if exists => {
-            let enabled = state.logging.iter().map(|(target, prefix)| {
-                format!("<LoggingEnabled><TargetBucket>{target}</TargetBucket><TargetPrefix>{prefix}</TargetPrefix></LoggingEnabled>")
-            });
-            let enabled: String = enabled.collect();
-            fine(&format!(
-                "<BucketLoggingStatus>{enabled}</BucketLoggingStatus>"
-            ))
+        ("GET", "encryption" | "object-lock" | "publicAccessBlock" | "policy" | "logging")
+            if exists =>
+        {
+            setting(state, sub)
         }
         ("GET", "list-type") if state.unlisted.contains(bucket) => {
             refused(StatusCode::FORBIDDEN, "AccessDenied")
@@ -120,6 +82,56 @@ fn of_bucket(state: &mut State, call: &RecordedCall, bucket: &str, sub: &str) ->
         }
         _ if !exists => refused(StatusCode::NOT_FOUND, "NoSuchBucket"),
         _ => refused(StatusCode::NOT_IMPLEMENTED, "NotImplemented"),
+    }
+}
+
+/// A setting that every bucket has.
+fn setting(state: &State, name: &str) -> Reply {
+    match name {
+        "encryption" => {
+            let key = state.bucket_key.clone().unwrap_or_default();
+            fine(&format!(
+                "<ServerSideEncryptionConfiguration><Rule><ApplyServerSideEncryptionByDefault><SSEAlgorithm>aws:kms</SSEAlgorithm>\
+                 <KMSMasterKeyID>{key}</KMSMasterKeyID></ApplyServerSideEncryptionByDefault></Rule></ServerSideEncryptionConfiguration>"
+            ))
+        }
+        "object-lock" if state.retaining => fine(
+            "<ObjectLockConfiguration><ObjectLockEnabled>Enabled</ObjectLockEnabled><Rule><DefaultRetention><Mode>GOVERNANCE</Mode>\
+             <Days>1</Days></DefaultRetention></Rule></ObjectLockConfiguration>",
+        ),
+        "object-lock" => refused(
+            StatusCode::NOT_FOUND,
+            "ObjectLockConfigurationNotFoundError",
+        ),
+        "publicAccessBlock" => {
+            let value = !state.public_access;
+            let settings = [
+                "BlockPublicAcls",
+                "IgnorePublicAcls",
+                "BlockPublicPolicy",
+                "RestrictPublicBuckets",
+            ];
+            let settings = settings
+                .map(|name| format!("<{name}>{value}</{name}>"))
+                .concat();
+            fine(&format!(
+                "<PublicAccessBlockConfiguration>{settings}</PublicAccessBlockConfiguration>"
+            ))
+        }
+        "policy" => match &state.bucket_policy {
+            Some(policy) => fine(policy),
+            None => refused(StatusCode::NOT_FOUND, "NoSuchBucketPolicy"),
+        },
+        "logging" => {
+            let enabled = state.logging.iter().map(|(target, prefix)| {
+                format!("<LoggingEnabled><TargetBucket>{target}</TargetBucket><TargetPrefix>{prefix}</TargetPrefix></LoggingEnabled>")
+            });
+            let enabled: String = enabled.collect();
+            fine(&format!(
+                "<BucketLoggingStatus>{enabled}</BucketLoggingStatus>"
+            ))
+        }
+        other => panic!("no setting {other}"),
     }
 }
 

@@ -1019,7 +1019,7 @@ async fn a_throw_away_stack_is_deployed_tried_and_removed() {
             !state.buckets.contains(&format!("{name}-content")),
             "{told:#}"
         );
-        assert_eq!(state.keys_ending, [name.clone()], "{told:#}");
+        assert_eq!(state.keys_ending, std::slice::from_ref(&name), "{told:#}");
         let remains = told["remains"].as_array().unwrap();
         if replicated {
             assert_eq!(with_verdict(&told, "pass"), [1, 2, 28], "{told:#}");

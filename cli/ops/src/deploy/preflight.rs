@@ -31,9 +31,6 @@ use super::{
 };
 use crate::system::layout::region_of;
 
-/// Stands for what CloudFormation appends to the names it makes, which nobody knows before.
-const UNKNOWN_SUFFIX: &str = "XXXXXXXXXXXX";
-
 /// The parameters of the system as they will be.
 struct Named<'a> {
     given: &'a BTreeMap<String, String>,
@@ -115,7 +112,7 @@ impl Deployment {
         let role = |output: &str, resource: &str| {
             let arn = existing.outputs.get(output);
             arn.and_then(|arn| arn.rsplit('/').next()).map_or_else(
-                || format!("{stack}-{resource}-{UNKNOWN_SUFFIX}"),
+                || bucket_policy::role_to_be_made(stack, resource),
                 str::to_owned,
             )
         };

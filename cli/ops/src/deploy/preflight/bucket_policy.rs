@@ -32,6 +32,14 @@ pub(super) struct BucketUse<'a> {
     pub(super) origin_role: &'a str,
 }
 
+/// Stands for what CloudFormation appends to the names it makes, which nobody knows before.
+const UNKNOWN_SUFFIX: &str = "XXXXXXXXXXXX";
+
+/// The name of a role that a stack will make, as far as it is known.
+pub(super) fn role_to_be_made(stack: &str, resource: &str) -> String {
+    format!("{stack}-{resource}-{UNKNOWN_SUFFIX}")
+}
+
 /// What is known of the roles' requests before they are made; everything else is not.
 const KNOWN: [&str; 23] = [
     "aws:principalaccount",
@@ -221,10 +229,15 @@ fn of_statement(statement: &ForeignStatement, roles: &Roles<'_>) -> Finding {
             statement.left_out.join(", ")
         ));
     }
+    let account = roles.wanted.account;
+    let exempted = [roles.wanted.edge_role, roles.wanted.origin_role].map(|name| {
+        let known = name.strip_suffix(UNKNOWN_SUFFIX);
+        let pattern = known.map_or_else(|| name.to_owned(), |known| format!("{known}*"));
+        format!("arn:aws:iam::{account}:role/{pattern}")
+    });
     let exemption = format!(
-        "exempt the roles there with ArnNotLike aws:PrincipalArn arn:aws:iam::{}:role/{}*",
-        roles.wanted.account,
-        roles.common_prefix()
+        "exempt the roles there with ArnNotLike aws:PrincipalArn {}",
+        exempted.join(" and ")
     );
     let text = format!(
         "statement {name} of the policy of {BUCKET} {bucket} denies {requests}: {}; {exemption}, or narrow the statement",
@@ -257,15 +270,6 @@ impl<'a> Roles<'a> {
             iam.put_role(role).ok()?;
         }
         Some(Self { iam, wanted })
-    }
-
-    /// What both names begin with, up to the last hyphen.
-    fn common_prefix(&self) -> &str {
-        let (edge, origin) = (self.wanted.edge_role, self.wanted.origin_role);
-        let same = edge.bytes().zip(origin.bytes());
-        let same = same.take_while(|(left, right)| left == right).count();
-        let end = edge.get(..same).and_then(|text| text.rfind('-'));
-        edge.get(..end.map_or(0, |at| at + 1)).unwrap_or_default()
     }
 
     fn are_denied(&self, statement: &Policy, need: &Need) -> bool {

@@ -12,8 +12,8 @@ fn wanted() -> BucketUse<'static> {
         account: "123456789012",
         key: KEY,
         prefix: "site/",
-        edge_role: "shop-EdgeRole-0123456789AB",
-        origin_role: "shop-OriginRole-0123456789AB",
+        edge_role: "shop-EdgeRole-XXXXXXXXXXXX",
+        origin_role: "shop-OriginRole-XXXXXXXXXXXX",
     }
 }
 
@@ -61,7 +61,28 @@ fn reads_only_from_a_vpc_are_refused_with_the_statement_and_the_exemption() {
         deny("s3:GetObject", vpc.clone()),
         "statement Theirs of the policy of ExistingBucket media denies s3:GetObject to the edge",
     );
-    bad(deny("s3:*", vpc), "arn:aws:iam::123456789012:role/shop-*");
+    bad(
+        deny("s3:*", vpc.clone()),
+        "arn:aws:iam::123456789012:role/shop-EdgeRole-* and arn:aws:iam::123456789012:role/shop-OriginRole-*",
+    );
+    // Roles that exist are named as they are, and never by a pattern that others meet.
+    let existing = BucketUse {
+        edge_role: "edge",
+        origin_role: "origin",
+        ..wanted()
+    };
+    let policy = json!({"Version": "2012-10-17", "Statement": [deny("s3:*", vpc)]});
+    let found = check(&policy.to_string(), &existing);
+    let expected = "role/edge and arn:aws:iam::123456789012:role/origin, or narrow";
+    assert!(
+        matches!(&found[..], [Finding::Bad(text)] if text.contains(expected)),
+        "{found:?}"
+    );
+}
+
+#[test]
+fn a_made_up_role_is_named_as_the_stack_will_name_it() {
+    assert_eq!(role_to_be_made("shop", "EdgeRole"), wanted().edge_role);
 }
 
 #[test]
