@@ -2,10 +2,7 @@
 //!
 //! Everything a probe writes lies under [`Context::prefix`], in names that no system of anybody else's uses.
 
-use std::{
-    path::{Path, PathBuf},
-    time::Duration,
-};
+use std::{path::PathBuf, time::Duration};
 
 use anyhow::Context as _;
 use aws_config::SdkConfig;
@@ -22,6 +19,7 @@ use super::{
     meter::Meter,
     spelling::as_viewers_write,
     unavailable::Unavailable,
+    worker_address::DeployedWorker,
 };
 use crate::{aws::call_error, bucket_target::BucketTarget, doctor::wire::Trust};
 
@@ -68,21 +66,6 @@ pub(super) struct FunctionUrl {
     pub(super) client: Client,
     /// An identity that may not call it; `None` where there is none at hand.
     pub(super) stranger: Option<SharedCredentialsProvider>,
-}
-
-/// Where a Worker is deployed.
-#[derive(Debug, Clone, Copy)]
-pub(super) struct WorkerAddress<'a> {
-    pub(super) url: &'a str,
-    /// A file with its site document; without one it has the system's.
-    pub(super) site: Option<&'a Path>,
-}
-
-/// A Worker in front of the same bucket.
-pub(super) struct DeployedWorker {
-    pub(super) client: Client,
-    /// `None` if it is the system's.
-    pub(super) site: Option<Site>,
 }
 
 /// The system.

@@ -29,6 +29,7 @@ mod throw_away;
 mod unavailable;
 mod undo;
 mod worker;
+mod worker_address;
 
 use std::{path::PathBuf, process::ExitCode};
 
@@ -38,12 +39,13 @@ use clap::Args;
 use keyfront_cli::report::{failure, note};
 
 use self::{
-    context::{Context, Kind, WorkerAddress},
+    context::{Context, Kind},
     outcome::Outcome,
     probe::Verdict,
     progress::Progress,
     run::Selection,
     throw_away::ThrowAway,
+    worker_address::WorkerAddress,
 };
 use crate::{
     aws::{self, AwsArguments},

@@ -19,8 +19,9 @@ use time::OffsetDateTime;
 use super::{
     change::{Change, Changes},
     client::Client,
-    context::{Context, DeployedWorker, FunctionUrl, Kind, Patience, Publishing, WorkerAddress},
+    context::{Context, FunctionUrl, Kind, Patience, Publishing},
     meter::{Charged, Meter},
+    worker_address::WorkerAddress,
 };
 use crate::{
     aws::{self, call_error},
@@ -142,15 +143,18 @@ pub(super) async fn of_stack(
 }
 
 impl Found {
-    async fn look(self, worker: Option<WorkerAddress<'_>>) -> anyhow::Result<Context> {
+    async fn configuration(&self) -> anyhow::Result<DistributionConfig> {
         let (id, cloudfront) = (&self.distribution, &self.cloudfront);
         let answer = cloudfront.get_distribution_config().id(id).send().await;
-        let config = answer
-            .map_err(|error| {
-                call_error(error).context(format!("distribution {id} cannot be read"))
-            })?
-            .distribution_config
-            .context("CloudFront returned no configuration")?;
+        let answer = answer.map_err(|error| {
+            call_error(error).context(format!("distribution {id} cannot be read"))
+        })?;
+        let config = answer.distribution_config;
+        config.context("CloudFront returned no configuration")
+    }
+
+    async fn look(self, worker: Option<WorkerAddress<'_>>) -> anyhow::Result<Context> {
+        let config = self.configuration().await?;
         let origin = default_origin(&config)?;
         let document = carried(origin)
             .context("the default behaviour's origin carries no x-keyfront-site; `keyfront doctor` says more")?;
@@ -159,13 +163,6 @@ impl Found {
         let client = |url: &str| -> anyhow::Result<Client> {
             Ok(Client::new(url, &self.trust, Arc::clone(&meter.viewer_requests))?.0)
         };
-        let worker = worker.map(|worker| -> anyhow::Result<DeployedWorker> {
-            Ok(DeployedWorker {
-                client: client(worker.url)?,
-                site: worker.site.map(site_in).transpose()?,
-            })
-        });
-        let worker = worker.transpose()?;
         let function_url = match &site.publish {
             Some(publish) => {
                 let url = self.function_url.clone();
@@ -181,7 +178,7 @@ impl Found {
         };
         Ok(Context {
             cdn: client(&self.cdn_url)?,
-            worker,
+            worker: worker.map(|worker| worker.reach(client)).transpose()?,
             s3_origin: origin.s3_origin_config().is_some(),
             publishing: None,
             function_url,
@@ -269,13 +266,6 @@ impl Context {
         );
         Ok(())
     }
-}
-
-/// The site document in a file.
-fn site_in(file: &Path) -> anyhow::Result<Site> {
-    let document =
-        std::fs::read(file).with_context(|| format!("{} cannot be read", file.display()))?;
-    Site::parse(document.trim_ascii()).with_context(|| format!("{} is no site", file.display()))
 }
 
 fn default_origin(config: &DistributionConfig) -> anyhow::Result<&Origin> {

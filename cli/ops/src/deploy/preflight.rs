@@ -6,7 +6,6 @@ mod bucket;
 mod bucket_policy;
 mod cdn_names;
 mod event_selectors;
-mod existing_system;
 mod finding;
 mod iam_summary;
 mod key;
@@ -19,7 +18,6 @@ use std::collections::BTreeMap;
 
 use keyfront_cli::report;
 
-pub(super) use self::existing_system::ExistingSystem;
 use self::{
     bucket::UploadChecksum, bucket_policy::BucketUse, finding::Finding, lambda::LambdaUse,
     trail::Recorded,
@@ -27,6 +25,7 @@ use self::{
 use super::{
     deploy_error::refused,
     deployment::Deployment,
+    existing_system::ExistingSystem,
     template::{AUDIT, BUCKET, CERTIFICATE, CHECKSUM, DOMAIN, KEY, PREFIX, RESERVATION, TRAIL},
 };
 use crate::system::layout::region_of;

@@ -5,16 +5,14 @@ use std::collections::BTreeMap;
 use aws_sdk_cloudformation::types::Stack;
 use keyfront_cloudformation::Template;
 
-use crate::{
-    deploy::{kept_stack::KeptStack, stack_state::StackState},
-    system::outputs::{Outputs, of_stack},
-};
+use super::{kept_stack::KeptStack, stack_state::StackState};
+use crate::system::outputs::{Outputs, of_stack};
 
 /// What there is of a system.
 #[derive(Debug, Default)]
-pub(in crate::deploy) struct ExistingSystem {
+pub(super) struct ExistingSystem {
     /// Of all its stacks.
-    pub(in crate::deploy) parameters: BTreeMap<String, String>,
+    pub(super) parameters: BTreeMap<String, String>,
     pub(super) outputs: Outputs,
     /// The templates whose resources do not exist yet.
     pub(super) missing: Vec<Template>,
@@ -22,7 +20,7 @@ pub(in crate::deploy) struct ExistingSystem {
 
 impl ExistingSystem {
     /// Adds what there is of one template.
-    pub(in crate::deploy) fn add(&mut self, template: Template, stack: Option<Stack>) {
+    pub(super) fn add(&mut self, template: Template, stack: Option<Stack>) {
         let status = stack.as_ref().and_then(|stack| stack.stack_status.as_ref());
         let state = status.map_or(StackState::Absent, StackState::from);
         if matches!(
