@@ -3,7 +3,7 @@
 use aws_config::SdkConfig;
 use aws_sdk_lambda::{Client, operation::get_account_settings::GetAccountSettingsOutput};
 
-use super::finding::Finding;
+use super::{finding::Finding, room::increase};
 use crate::{
     aws::{self, call_error},
     deploy::template::RESERVATION,
@@ -11,6 +11,9 @@ use crate::{
 
 /// What Lambda keeps for functions without a reservation (docs: quotas).
 const UNRESERVABLE: i64 = 100;
+
+/// As Service Quotas knows the storage of functions and layers.
+const CODE_STORAGE: &str = "L-2ACBD22F";
 
 /// What a deployment asks of one Region.
 #[derive(Debug, Clone, Copy)]
@@ -62,12 +65,12 @@ fn storage(settings: &GetAccountSettingsOutput, wanted: LambdaUse<'_>) -> Findin
     let left = limit.total_code_size.saturating_sub(usage.total_code_size);
     match u64::try_from(left).unwrap_or(0) < wanted.package {
         true => Finding::Bad(format!(
-            "Lambda stores {} of {} bytes of packages in {}, and this deployment adds {}; delete versions that are not used, or ask for more with `aws service-quotas request-service-quota-increase --service-code lambda --quota-code L-2ACBD22F --region {} --desired-value GIGABYTES`",
+            "Lambda stores {} of {} bytes of packages in {}, and this deployment adds {}; delete versions that are not used, or ask for more with `{}`",
             usage.total_code_size,
             limit.total_code_size,
             wanted.region,
             wanted.package,
-            wanted.region
+            increase("lambda", CODE_STORAGE, wanted.region, "GIGABYTES")
         )),
         false => Finding::Good,
     }

@@ -13,7 +13,11 @@ use keyfront_cloudformation::{Resolution, Template};
 use serde::Deserialize;
 use serde_json::json;
 
-use super::{finding::Finding, iam_summary, room::Room};
+use super::{
+    finding::Finding,
+    iam_summary,
+    room::{self, Room},
+};
 use crate::{
     aws::{self, Api, CallError, JsonService, call_error},
     system::layout::EDGE_REGION,
@@ -99,7 +103,7 @@ pub(super) async fn check(
 
 async fn of_quota(config: &SdkConfig, quota: Quota, wanted: u64) -> Finding {
     let name = quota.name();
-    match room(config, quota).await {
+    match room_for(config, quota).await {
         Ok(room) => evaluate(quota, room, wanted),
         Err(error) => Finding::Unknown(format!("the quota of {name}: {error:#}")),
     }
@@ -112,13 +116,14 @@ fn evaluate(quota: Quota, room: Room, wanted: u64) -> Finding {
     }
     let name = quota.name();
     let (service, code, _) = quota.code();
+    let desired = used.saturating_add(wanted).to_string();
+    let increase = room::increase(service, code, EDGE_REGION, &desired);
     Finding::Bad(format!(
-        "the account may have {limit} {name} and has {used}; this deployment makes {wanted} more: delete some that are not used, or ask for a higher quota with `aws service-quotas request-service-quota-increase --service-code {service} --quota-code {code} --region {EDGE_REGION} --desired-value {}`",
-        used.saturating_add(wanted)
+        "the account may have {limit} {name} and has {used}; this deployment makes {wanted} more: delete some that are not used, or ask for a higher quota with `{increase}`"
     ))
 }
 
-async fn room(config: &SdkConfig, quota: Quota) -> anyhow::Result<Room> {
+async fn room_for(config: &SdkConfig, quota: Quota) -> anyhow::Result<Room> {
     let config = &aws::in_region(config, EDGE_REGION);
     if quota == Quota::Roles {
         return iam_summary::roles(config).await;

@@ -85,8 +85,9 @@ impl CloudTrail<'_> {
         }
         let status: Status = self.read("GetTrailStatus", "Name").await?;
         if !status.is_logging {
+            let start = format!("aws cloudtrail start-logging --name {arn}");
             return Err(Finding::Bad(format!(
-                "{TRAIL} {arn} is not logging; start it with `aws cloudtrail start-logging --name {arn}`"
+                "{TRAIL} {arn} is not logging; start it with `{start}`"
             )));
         }
         let mut findings = Vec::new();
