@@ -202,7 +202,7 @@ fn origin(site: &DevSite, host: &str, read_timeout: u64) -> Origin {
     }
 }
 
-/// Cross-origin answers depend on who asks and, for a preflight, on what is asked.
+/// Cross-origin answers depend on who asks and, for a preflight, on what it asks for.
 fn cors_headers(site: &DevSite) -> Vec<String> {
     let names = [
         "origin",

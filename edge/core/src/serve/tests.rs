@@ -151,7 +151,7 @@ fn a_read_of_another_spelling_is_redirected_to_the_one_that_is_kept() {
     let refusal = |path, query| refused(served("", &read("GET", path, query)));
     assert_eq!(refusal("/%61", "acl"), (400, "query-refused".into()));
     assert_eq!(refusal("/%2ekeyfront/x", ""), (404, "not-found".into()));
-    // What cannot be told as a path of this host.
+    // What cannot be recognised as a path of this host.
     for path in ["/%2Fevil.example", "//evil%2Eexample", "/%2f%2fevil"] {
         assert_eq!(refusal(path, ""), (400, "path-invalid".into()), "{path}");
     }
@@ -215,7 +215,7 @@ fn a_range_means_nothing_for_head_and_stays_behind() {
 }
 
 #[test]
-fn conditions_without_meaning_are_told_to_the_host_and_to_the_answer() {
+fn conditions_without_meaning_reach_the_host_and_the_answer() {
     let headers = [("if-modified-since", "garbage"), ("if-none-match", "W/")];
     let request = forwarded(served(
         "",
@@ -780,7 +780,7 @@ fn a_multi_region_site_is_refused_where_the_host_makes_no_ecdsa_signatures() {
     assert_eq!(refused(served), (500, "site-invalid".to_owned()));
 }
 
-/// A host with ECDSA: whose signature it was last asked for, and over what.
+/// A host with ECDSA: whose signature the edge last requested, and over what.
 struct EcdsaHost(Option<(String, String)>);
 
 impl Host for EcdsaHost {
@@ -803,10 +803,9 @@ impl Host for EcdsaHost {
 
 #[test]
 fn a_multi_region_read_is_signed_by_the_host_over_what_is_sent() {
-    let mut asked = EcdsaHost(None);
+    let mut ecdsa = EcdsaHost(None);
     let request =
-        forwarded(Edge::new().serve_with(&mut asked, &get("/a+b"), &invocation(MULTI_REGION)));
-    let EcdsaHost(asked) = asked;
+        forwarded(Edge::new().serve_with(&mut ecdsa, &get("/a+b"), &invocation(MULTI_REGION)));
     let host = "mfzwi23gnjvgw.mrap.accesspoint.s3-global.amazonaws.com";
     assert_eq!(
         (request.path.as_str(), header(&request, "host")),
@@ -819,7 +818,7 @@ fn a_multi_region_read_is_signed_by_the_host_over_what_is_sent() {
          SignedHeaders=host;x-amz-content-sha256;x-amz-date;x-amz-region-set;x-amz-security-token, \
          Signature=3006020101020102"
     );
-    let (id, text) = asked.unwrap();
+    let (id, text) = ecdsa.0.unwrap();
     assert_eq!(id, "ASIAEXAMPLE");
     assert!(
         text.starts_with("AWS4-ECDSA-P256-SHA256\n20260102T030405Z\n20260102/s3/aws4_request\n")
@@ -865,21 +864,21 @@ fn a_folder_without_its_slash_is_redirected_where_the_site_says_so() {
 
 #[test]
 fn a_redirect_keeps_the_listed_query_and_refuses_what_a_read_refuses() {
-    let asked = |method, query| ViewerRequest {
+    let request = |method, query| ViewerRequest {
         method,
         query,
         ..get("/docs")
     };
     assert_eq!(
-        redirected(served(FOLDERS, &asked("HEAD", "x=1&v=a%62"))),
+        redirected(served(FOLDERS, &request("HEAD", "x=1&v=a%62"))),
         Some("/docs/?v=ab".into())
     );
     assert_eq!(
-        refused(served(FOLDERS, &asked("GET", "acl"))),
+        refused(served(FOLDERS, &request("GET", "acl"))),
         (400, "query-refused".into())
     );
     assert_eq!(
-        refused(served(FOLDERS, &asked("POST", ""))),
+        refused(served(FOLDERS, &request("POST", ""))),
         (405, "method-not-allowed".into())
     );
 }
@@ -890,7 +889,7 @@ fn no_redirect_leads_to_another_host() {
         assert_eq!(
             redirected(served(FOLDERS, &get(path))),
             None,
-            "{path} is asked of the bucket"
+            "{path} goes to the bucket"
         );
     }
     assert_eq!(
