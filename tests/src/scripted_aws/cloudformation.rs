@@ -84,7 +84,22 @@ fn describe(state: &mut State, region: &str, name: &str) -> Reply {
         0 | 1 => String::new(),
         times => format!("<LastUpdatedTime>2027-01-01T00:00:{times:02}Z</LastUpdatedTime>"),
     };
-    let outputs: String = [
+    let outputs = outputs(state, own, region);
+    xml_result(
+        "DescribeStacks",
+        &format!(
+            "<Stacks><member><StackId>{}</StackId><StackName>{own}</StackName><CreationTime>2027-01-01T00:00:00Z</CreationTime>\
+         {updated}<EnableTerminationProtection>{protected}</EnableTerminationProtection><StackStatus>{}</StackStatus><Tags>{tags}</Tags><Parameters>{parameters}</Parameters><Outputs>{outputs}</Outputs></member></Stacks>",
+            stack.id, stack.status
+        ),
+    )
+}
+
+/// The outputs of the templates, of a stack by its name.
+fn outputs(state: &State, own: &str, region: &str) -> String {
+    let cdn_url = state.cdn_url.clone();
+    let cdn_url = cdn_url.unwrap_or_else(|| "https://d1.cloudfront.net".to_owned());
+    [
         ("BucketName", format!("{own}-content")),
         (
             "KeyArn",
@@ -95,7 +110,7 @@ fn describe(state: &mut State, region: &str, name: &str) -> Reply {
             format!("arn:aws:lambda:us-east-1:{ACCOUNT}:function:{own}-EdgeFunction-1:1"),
         ),
         ("DistributionId", "E1".to_owned()),
-        ("CdnUrl", "https://d1.cloudfront.net".to_owned()),
+        ("CdnUrl", cdn_url),
         ("EdgeRoleArn", format!("arn:aws:iam::{ACCOUNT}:role/edge")),
         ("OriginRoleName", "origin".to_owned()),
         (
@@ -108,15 +123,7 @@ fn describe(state: &mut State, region: &str, name: &str) -> Reply {
     .map(|(name, value)| {
         format!("<member><OutputKey>{name}</OutputKey><OutputValue>{value}</OutputValue></member>")
     })
-    .collect();
-    xml_result(
-        "DescribeStacks",
-        &format!(
-            "<Stacks><member><StackId>{}</StackId><StackName>{own}</StackName><CreationTime>2027-01-01T00:00:00Z</CreationTime>\
-         {updated}<EnableTerminationProtection>{protected}</EnableTerminationProtection><StackStatus>{}</StackStatus><Tags>{tags}</Tags><Parameters>{parameters}</Parameters><Outputs>{outputs}</Outputs></member></Stacks>",
-            stack.id, stack.status
-        ),
-    )
+    .collect()
 }
 
 /// Newest first; every request lets one event happen.
@@ -279,6 +286,7 @@ fn execute(state: &mut State, region: &str, fields: &Fields) -> Reply {
         "UPDATE"
     };
     stack.operations += 1;
+    let own = stack.id.split('/').nth(1).unwrap().to_owned();
     if let Err(reason) = publish(stack, &set) {
         failing = Some(("EdgeVersion".to_owned(), reason));
     }
@@ -319,6 +327,7 @@ fn execute(state: &mut State, region: &str, fields: &Fields) -> Reply {
         (Some(_), _) => "UPDATE_ROLLBACK_COMPLETE".to_owned(),
     };
     stack.begin(&format!("{verb}_IN_PROGRESS"), script, &rest);
+    state.buckets.insert(format!("{own}-content"));
     xml_result("ExecuteChangeSet", "")
 }
 
