@@ -23,6 +23,7 @@ pub mod publish;
 pub mod publishers;
 pub mod read;
 pub mod sealed_metadata;
+pub mod sealed_text;
 pub mod store;
 pub mod uploads;
 

@@ -7,6 +7,7 @@ use axum::body::Body;
 use keyfront_names::ObjectKey;
 use keyfront_origin_core::{
     invalidation::{Reach, Replaced, stale_after},
+    listing::Cursor,
     uploads::{Kind, Upload, UploadRequest},
 };
 
@@ -17,15 +18,21 @@ use crate::{
     invalidation::Cdn,
     kms::Kms,
     publish::{self, PublishRequest, Publishing, Receipt, Sealing},
-    publisher::{Method, Rule, Session},
+    publisher::{Method, Person, Rule, Session},
     publishers::Directory,
     read::Reader,
     sealed_metadata::SealedMetadata,
+    sealed_text::{Purpose, SealedTexts},
     store::Store,
-    uploads::{
-        self, Begun, Finished, Grant, PresignRequest, Presigner, Tokens, Uploads, unix_time,
-    },
+    uploads::{self, Begun, Finished, Grant, PresignRequest, Presigner, Uploads, unix_time},
 };
+
+/// A value for one person, or for whoever has the publisher's token.
+#[derive(serde::Serialize, serde::Deserialize)]
+struct Bound<T> {
+    person: Option<Person>,
+    value: T,
+}
 
 /// Everything a request needs.
 #[derive(Debug)]
@@ -36,7 +43,7 @@ pub struct Origin {
     pub(crate) directory: Directory,
     pub(crate) presigner: Presigner,
     sealing: Sealing,
-    upload_tokens: Tokens,
+    texts: SealedTexts,
     cdn: Cdn,
     public_url: Option<String>,
 }
@@ -55,7 +62,7 @@ impl Origin {
         Arc::new(Self {
             sealing: Sealing::new(kms.clone(), config.master_key.clone(), bucket.clone()),
             metadata: SealedMetadata::new(kms.clone(), bucket.clone()),
-            upload_tokens: Tokens::new(kms.clone(), bucket),
+            texts: SealedTexts::new(kms.clone(), bucket),
             reader: Reader::new(config, store.clone(), kms),
             store,
             directory: Directory::default(),
@@ -126,7 +133,32 @@ impl Origin {
 
     /// The token of an upload.
     pub(crate) async fn token(&self, upload: &Upload) -> Result<String, Error> {
-        self.upload_tokens.seal(upload).await
+        let plain = serde_json::to_vec(upload).map_err(|_| Error::Internal)?;
+        let publisher = &upload.publisher;
+        self.texts.seal(Purpose::Upload, publisher, &plain).await
+    }
+
+    /// The text of a position in a listing.
+    pub(crate) async fn cursor(&self, session: &Session, at: Cursor) -> Result<String, Error> {
+        let bound = Bound {
+            person: session.person().cloned(),
+            value: at,
+        };
+        let plain = serde_json::to_vec(&bound).map_err(|_| Error::Internal)?;
+        let publisher = &session.publisher().id;
+        self.texts.seal(Purpose::Cursor, publisher, &plain).await
+    }
+
+    /// The position of a text that this very person was given.
+    pub(crate) async fn position(&self, session: &Session, text: &str) -> Result<Cursor, Error> {
+        let publisher = &session.publisher().id;
+        let plain = self.texts.open(Purpose::Cursor, publisher, text).await?;
+        let bound: Option<Bound<Cursor>> =
+            plain.and_then(|plain| serde_json::from_slice(&plain).ok());
+        bound
+            .filter(|bound| bound.person.as_ref() == session.person())
+            .map(|bound| bound.value)
+            .ok_or_else(|| Error::Query("the cursor is not one of ours".to_owned()))
     }
 
     /// The upload of a token, if its publisher may still write the key, with the rule that now decides for it.
@@ -135,7 +167,14 @@ impl Origin {
         session: &Session,
         token: &str,
     ) -> Result<(Upload, Rule), Error> {
-        let upload = self.upload_tokens.open(session, token).await?;
+        let publisher = &session.publisher().id;
+        let plain = self.texts.open(Purpose::Upload, publisher, token).await?;
+        let upload: Option<Upload> = plain.and_then(|plain| serde_json::from_slice(&plain).ok());
+        let upload = upload
+            .filter(|upload| {
+                upload.publisher == *publisher && upload.person.as_ref() == session.person()
+            })
+            .ok_or(Error::UploadUnknown)?;
         let key = upload.object_key()?;
         let rule = session.publisher().authorise(Method::Put, &key)?.clone();
         Ok((upload, rule))

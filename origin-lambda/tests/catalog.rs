@@ -5,6 +5,7 @@
 mod scripted_s3;
 
 use axum::body::Body;
+use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
 use http::StatusCode;
 use scripted_s3::{Answer, KEY, Scripted, Stage};
 use serde_json::{Value, json};
@@ -163,6 +164,40 @@ async fn a_page_full_at_the_end_of_one_prefix_continues_with_the_next() {
         (keys(&answer), &answer.json()["next_cursor"]),
         (vec!["b/1".to_owned()], &Value::Null)
     );
+}
+
+#[tokio::test]
+async fn a_cursor_names_no_key_and_is_worth_nothing_elsewhere() {
+    let stage = Stage::with_rules(json!([get_rule("a/"), {"prefix": "a/hidden/", "methods": ["PUT"], "max_size": 1, "content_types": ["*/*"]}])).await;
+    for _ in 0..8 {
+        stage.s3_answers(page(&["a/hidden/secret-name"], true));
+    }
+    let answer = stage.get("/objects").await;
+    assert_eq!(keys(&answer), Vec::<String>::new());
+    let cursor = answer.json()["next_cursor"].as_str().unwrap().to_owned();
+    let decoded = URL_SAFE_NO_PAD.decode(&cursor).unwrap();
+    for text in [cursor.as_bytes(), &decoded] {
+        let shows = text
+            .windows(6)
+            .any(|window| window == b"secret" || window == b"hidden");
+        assert!(!shows, "{cursor}");
+    }
+    let mut altered = decoded.clone();
+    *altered.last_mut().unwrap() ^= 1;
+    // As cursors were before they were sealed.
+    let forged = URL_SAFE_NO_PAD.encode("aa/hidden/secret-name");
+    for text in [
+        URL_SAFE_NO_PAD.encode(altered),
+        forged,
+        "x".to_owned(),
+        "A".repeat(7000),
+    ] {
+        let refused = stage.get(&format!("/objects?cursor={text}")).await;
+        assert_eq!(refused.problem(), "query-refused");
+    }
+    // An upload's token and a cursor do not pass for each other.
+    let refused = stage.get(&format!("/uploads/{cursor}")).await;
+    assert_eq!(refused.problem(), "upload-unknown");
 }
 
 #[tokio::test]

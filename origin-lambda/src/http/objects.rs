@@ -118,10 +118,14 @@ pub(super) async fn list(
     Parameters(selected): Parameters<Selection>,
     Identified(session): Identified,
 ) -> Result<Json<Listing>, Refusal> {
+    let cursor = match &selected.cursor {
+        Some(text) => Some(origin.position(&session, text).await?),
+        None => None,
+    };
     let scope = catalog::Scope {
         publisher: session.publisher(),
         prefix: &selected.prefix,
-        cursor: selected.cursor.as_ref(),
+        cursor: cursor.as_ref(),
         limit: selected.limit,
     };
     let page = catalog::list(&origin.store, scope).await?;
@@ -132,9 +136,13 @@ pub(super) async fn list(
             object.metadata = Some(Metadata::of(found));
         }
     }
+    let next_cursor = match page.next {
+        Some(next) => Some(origin.cursor(&session, next).await?),
+        None => None,
+    };
     Ok(Json(Listing {
         objects,
-        next_cursor: page.next.map(|cursor| cursor.to_text()),
+        next_cursor,
     }))
 }
 

@@ -6,7 +6,7 @@ use std::{collections::BTreeMap, time::Duration};
 use axum::extract::{FromRequestParts, Query};
 use http::{Uri, request::Parts};
 use keyfront_names::MAX_KEY_BYTES;
-use keyfront_origin_core::{listing::Cursor, publish::PublishOptions};
+use keyfront_origin_core::publish::PublishOptions;
 use serde::{Deserialize, de::DeserializeOwned};
 use utoipa::IntoParams;
 
@@ -208,7 +208,8 @@ pub(super) struct ListQuery {
 #[serde(try_from = "ListQuery")]
 pub(super) struct Selection {
     pub(super) prefix: String,
-    pub(super) cursor: Option<Cursor>,
+    /// Sealed.
+    pub(super) cursor: Option<String>,
     pub(super) limit: u16,
     pub(super) detail: Detail,
 }
@@ -239,7 +240,7 @@ impl TryFrom<ListQuery> for Selection {
         }
         Ok(Self {
             prefix: valid_prefix(query.prefix)?,
-            cursor: query.cursor.as_deref().map(Cursor::parse).transpose()?,
+            cursor: query.cursor,
             limit,
             detail,
         })
@@ -306,7 +307,6 @@ mod tests {
             "limit=101&metadata=true",
             "metadata=1",
             "limit=",
-            "cursor=x",
             "delimiter=/",
             "prefix=%ff",
             "prefix=a%14",

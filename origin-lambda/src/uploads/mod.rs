@@ -10,7 +10,6 @@ mod complete;
 mod presign;
 mod resume;
 mod stale;
-mod token;
 
 pub use self::{
     begin::{Begun, Uploads},
@@ -18,7 +17,6 @@ pub use self::{
     presign::{Grant, PresignRequest, Presigner},
     resume::{abort, parts, sign_parts},
     stale::{STALE, abort_stale},
-    token::Tokens,
 };
 
 /// Now, in seconds since 1970.

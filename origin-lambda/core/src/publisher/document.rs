@@ -9,8 +9,8 @@ use serde::{Deserialize, Serialize};
 use time::OffsetDateTime;
 
 use super::{
-    Denial, Identity, Issuer, Method, Person, PublisherToken, Rule, SharedFolder, StoredToken,
-    person,
+    Denial, Identity, Issuer, Method, Person, PublisherToken, Rule, StoredToken,
+    folders::{self, FolderError, Holder},
 };
 
 /// The version of the schema this program reads and writes.
@@ -70,19 +70,9 @@ pub enum PolicyError {
         /// The issuer's id, as the identity has it.
         issuer: String,
     },
-    /// A rule's `{sub}` has no one meaning, or `sub_from` none at all.
-    #[error("the rule of publisher {publisher:?} for {prefix:?} {reason}")]
-    Subjects {
-        /// The publisher's id.
-        publisher: String,
-        /// The rule's prefix.
-        prefix: String,
-        /// What is wrong.
-        reason: &'static str,
-    },
-    /// Two rules would give people of two namespaces the same folder: give each a folder of its own.
-    #[error("{0}")]
-    SharedFolder(Box<SharedFolder>),
+    /// Personal folders have no one owner.
+    #[error(transparent)]
+    Folders(#[from] FolderError),
     /// No publisher has this id.
     #[error("there is no publisher {0:?}")]
     UnknownPublisher(String),
@@ -302,7 +292,7 @@ impl Publishers {
                 }
             }
         }
-        person::check(&self.publishers)?;
+        folders::check(self.publishers.iter().map(Publisher::holder))?;
         Ok(self)
     }
 
@@ -323,6 +313,14 @@ impl Publishers {
 }
 
 impl Publisher {
+    fn holder(&self) -> Holder<'_> {
+        Holder {
+            id: &self.id,
+            identities: &self.identities,
+            rules: &self.rules,
+        }
+    }
+
     /// The publisher as it is for one person: `{sub}` is settled in every rule. `None` if no rule has
     /// it. Such rules are left out for nobody in particular, for people of another namespace, and for a subject that is
     /// no valid segment; so are they where a rule names the very folder, which then decides.
@@ -334,7 +332,7 @@ impl Publisher {
         personal.rules.retain(|rule| !rule.prefix.is_personal());
         let own = self.rules.iter().filter(|rule| rule.prefix.is_personal());
         for rule in own {
-            let Some(rule) = person.and_then(|person| person.rule(rule)) else {
+            let Some(rule) = person.and_then(|person| rule.for_person(person)) else {
                 continue;
             };
             if personal

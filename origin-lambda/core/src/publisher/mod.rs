@@ -5,6 +5,7 @@
 
 mod algorithm;
 mod document;
+mod folders;
 mod identity;
 mod issuer;
 mod jwks;
@@ -20,11 +21,12 @@ mod tests;
 pub use self::{
     algorithm::Algorithm,
     document::{MAX_DOCUMENT, NewToken, PolicyError, Publisher, Publishers},
+    folders::{FolderError, SharedFolder},
     identity::{ClaimValue, IamCaller, IamPrincipal, Identity, OidcIdentity, Subject},
     issuer::{AcceptedTokens, Issuer, TrustedUrl},
     jwks::{Jwks, JwksError, MAX_SET, VerifyingKey},
     jwt::{JwtRefusal, MAX_JWT, UnverifiedJwt},
-    person::{Namespace, Person, SharedFolder},
+    person::{Namespace, Person},
     rule::{Denial, HeaderText, Lifetime, Method, Overwrite, Prefix, Rule},
     session::Session,
     token::{PublisherToken, StoredToken, TokenHash},

@@ -7,7 +7,7 @@ use std::fmt;
 use keyfront_names::ObjectKey;
 use serde::{Deserialize, Serialize};
 
-use super::{Namespace, Subject};
+use super::{Namespace, Person, Subject};
 use crate::{
     encryption::{EncryptionMode, EncryptionModes},
     media_type::{MediaRange, MediaType},
@@ -143,7 +143,7 @@ impl Prefix {
     }
 
     /// The folder of this person; `None` if it would not be a valid one.
-    pub(super) fn for_subject(&self, subject: &Subject) -> Option<Self> {
+    fn for_subject(&self, subject: &Subject) -> Option<Self> {
         let settle = |segment| match segment {
             SUBJECT => subject.as_str(),
             other => other,
@@ -334,6 +334,19 @@ impl Rule {
             mode: requested.unwrap_or(EncryptionMode::SseKms),
         };
         self.encryption.choose(requested).ok_or(denied)
+    }
+
+    /// The rule as it is for this person; `None` if it is for people of another namespace, or the subject is no valid
+    /// segment of a key.
+    pub(super) fn for_person(&self, person: &Person) -> Option<Self> {
+        let of = self.sub_from.as_ref();
+        let theirs = of.is_none_or(|of| *of == person.namespace);
+        let subject = Subject::segment(&person.subject).filter(|_| theirs)?;
+        let prefix = self.prefix.for_subject(&subject)?;
+        Some(Self {
+            prefix,
+            ..self.clone()
+        })
     }
 
     /// The denial of a body over the rule's size.

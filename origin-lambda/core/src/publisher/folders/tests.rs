@@ -3,8 +3,8 @@ use std::sync::Arc;
 use keyfront_names::ObjectKey;
 use serde_json::{Map, Value, json};
 
-use super::{Namespace, Person};
-use crate::publisher::{IamCaller, Method, PolicyError, Publishers, Session};
+use super::FolderError;
+use crate::publisher::{IamCaller, Method, Namespace, Person, PolicyError, Publishers, Session};
 
 const ROLE: &str = "arn:aws:iam::123456789012:role/ci";
 const SESSION: &str = "arn:aws:sts::123456789012:assumed-role/ci/s";
@@ -53,7 +53,10 @@ fn a_folder_that_two_namespaces_could_reach_is_refused_with_the_document() {
         let publisher =
             json!({"id": "web", "identities": identities, "rules": [rule("users/{sub}/", None)]});
         let refused = parse(&json!([publisher])).unwrap_err();
-        assert!(matches!(refused, PolicyError::Subjects { .. }), "{refused}");
+        assert!(
+            matches!(refused, PolicyError::Folders(FolderError::Subjects { .. })),
+            "{refused}"
+        );
         assert!(refused.to_string().contains("sub_from"), "{refused}");
     }
     // One namespace several times is one.
@@ -76,7 +79,7 @@ fn sub_from_names_a_namespace_of_the_publisher_in_a_rule_with_sub() {
         let publisher = json!({"id": "web", "identities": [oidc("pool")], "rules": [rule(prefix, Some(sub_from))]});
         let refused = parse(&json!([publisher])).unwrap_err();
         assert!(
-            matches!(refused, PolicyError::Subjects { .. }),
+            matches!(refused, PolicyError::Folders(FolderError::Subjects { .. })),
             "{prefix} {sub_from}: {refused}"
         );
     }
@@ -105,7 +108,7 @@ fn folders_of_two_namespaces_lie_apart_whatever_their_subjects() {
     ] {
         let refused = parse(&rules(first, second)).unwrap_err();
         assert!(
-            matches!(refused, PolicyError::SharedFolder(_)),
+            matches!(refused, PolicyError::Folders(FolderError::Shared(_))),
             "{first} {second}: {refused}"
         );
         let text = refused.to_string();

@@ -1,0 +1,178 @@
+//! Opaque texts: what the origin gives a client to bring back, sealed for its publisher and one purpose. Upload tokens and
+//! listing cursors are such texts: they name keys, and a cursor may stop at one that no rule shows.
+//!
+//! AES-256-GCM under a KMS data key whose encryption context names bucket and publisher; the wrapped
+//! key travels in the text, as in sealed metadata. So no state and no configured secret is needed,
+//! any instance opens any text, and another publisher's is refused by KMS itself. What a text says is not known here.
+
+use std::{
+    collections::HashMap,
+    fmt,
+    sync::{Arc, Mutex, PoisonError},
+    time::{Duration, Instant},
+};
+
+use crate::{
+    encryption::upload_context,
+    error::Error,
+    kms::{KeyCache, Kms, PlainKey},
+};
+use aes_gcm::aead::{Aead as _, Payload};
+use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
+
+const NONCE: usize = 12;
+/// Longer texts are none of ours and are not decoded.
+const LONGEST: usize = 6 * 1024;
+/// How long one data key seals; far from GCM's 2^32 messages under random nonces.
+const SEAL_FOR: Duration = Duration::from_secs(60 * 60);
+/// How long an opened data key is kept.
+const OPEN_FOR: Duration = Duration::from_secs(15 * 60);
+/// Publishers whose keys are kept.
+const KEPT: usize = 256;
+
+/// What a text is for; one of another purpose does not open.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Purpose {
+    /// An upload under way.
+    Upload,
+    /// A position in a listing.
+    Cursor,
+}
+
+impl Purpose {
+    const fn name(self) -> &'static [u8] {
+        match self {
+            Self::Upload => b"upload",
+            Self::Cursor => b"cursor",
+        }
+    }
+}
+
+/// Seals and opens texts.
+pub struct SealedTexts {
+    kms: Kms,
+    bucket: String,
+    sealing: Mutex<HashMap<String, Sealing>>,
+    opened: KeyCache,
+}
+
+#[derive(Clone)]
+struct Sealing {
+    since: Instant,
+    wrapped: Arc<[u8]>,
+    key: Arc<PlainKey>,
+}
+
+impl fmt::Debug for SealedTexts {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("SealedTexts(redacted)")
+    }
+}
+
+impl SealedTexts {
+    /// Texts about `bucket`, under the key of `kms`.
+    pub fn new(kms: Kms, bucket: String) -> Self {
+        Self {
+            kms,
+            bucket,
+            sealing: Mutex::default(),
+            opened: KeyCache::new(KEPT, OPEN_FOR),
+        }
+    }
+
+    /// Seals `plain` for a publisher.
+    ///
+    /// # Errors
+    /// KMS's refusals, and a system without randomness.
+    pub async fn seal(
+        &self,
+        purpose: Purpose,
+        publisher: &str,
+        plain: &[u8],
+    ) -> Result<String, Error> {
+        let Sealing { wrapped, key, .. } = self.sealing(publisher).await?;
+        let mut nonce = [0; NONCE];
+        getrandom::fill(&mut nonce).map_err(|error| Error::Randomness(error.into()))?;
+        let length = u16::try_from(wrapped.len()).map_err(|_| Error::Internal)?;
+        let mut text = length.to_be_bytes().to_vec();
+        text.extend_from_slice(&wrapped);
+        let aad = [&text, purpose.name()].concat();
+        let payload = Payload {
+            msg: plain,
+            aad: &aad,
+        };
+        let sealed = key.cipher().encrypt((&nonce).into(), payload);
+        let sealed = sealed.map_err(|_| Error::Internal)?;
+        text.extend_from_slice(&nonce);
+        text.extend_from_slice(&sealed);
+        Ok(URL_SAFE_NO_PAD.encode(text))
+    }
+
+    /// Opens a text that was sealed for this publisher and purpose; `None` for anything else.
+    ///
+    /// # Errors
+    /// KMS's outages.
+    pub async fn open(
+        &self,
+        purpose: Purpose,
+        publisher: &str,
+        text: &str,
+    ) -> Result<Option<Vec<u8>>, Error> {
+        let bytes = (text.len() <= LONGEST)
+            .then(|| URL_SAFE_NO_PAD.decode(text).ok())
+            .flatten();
+        let Some((bound, wrapped, nonce, sealed)) = bytes.as_deref().and_then(split) else {
+            return Ok(None);
+        };
+        let context = upload_context(&self.bucket, publisher);
+        let key = match self.opened.open(&self.kms, wrapped, &context).await {
+            Err(Error::DataKeyRefused(_)) => return Ok(None),
+            key => key?,
+        };
+        let aad = [bound, purpose.name()].concat();
+        let payload = Payload {
+            msg: sealed,
+            aad: &aad,
+        };
+        Ok(key.cipher().decrypt(nonce.into(), payload).ok())
+    }
+
+    async fn sealing(&self, publisher: &str) -> Result<Sealing, Error> {
+        let now = Instant::now();
+        if let Some(kept) = self.kept(publisher, now) {
+            return Ok(kept);
+        }
+        let made = self
+            .kms
+            .generate_data_key(&upload_context(&self.bucket, publisher))
+            .await?;
+        let sealing = Sealing {
+            since: now,
+            wrapped: made.wrapped.into(),
+            key: Arc::new(made.plain),
+        };
+        let mut keys = self.sealing.lock().unwrap_or_else(PoisonError::into_inner);
+        keys.retain(|_, kept| now.duration_since(kept.since) < SEAL_FOR);
+        if keys.len() < KEPT {
+            keys.insert(publisher.to_owned(), sealing.clone());
+        }
+        Ok(sealing)
+    }
+
+    fn kept(&self, publisher: &str, now: Instant) -> Option<Sealing> {
+        let keys = self.sealing.lock().unwrap_or_else(PoisonError::into_inner);
+        let kept = keys.get(publisher)?;
+        (now.duration_since(kept.since) < SEAL_FOR).then(|| kept.clone())
+    }
+}
+
+/// Length and wrapped key (which the seal covers too), the wrapped key, nonce, ciphertext.
+type Parts<'t> = (&'t [u8], &'t [u8], &'t [u8; NONCE], &'t [u8]);
+
+fn split(text: &[u8]) -> Option<Parts<'_>> {
+    let (length, rest) = text.split_first_chunk::<2>()?;
+    let length = usize::from(u16::from_be_bytes(*length));
+    let (wrapped, rest) = rest.split_at_checked(length)?;
+    let (nonce, sealed) = rest.split_first_chunk::<NONCE>()?;
+    Some((&text[..2 + length], wrapped, nonce, sealed))
+}
