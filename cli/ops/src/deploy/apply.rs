@@ -28,10 +28,7 @@ use super::{
 };
 use crate::{
     aws::call_error,
-    system::{
-        layout::EDGE_REGION,
-        outputs::{Outputs, of_stack},
-    },
+    system::outputs::{Outputs, of_stack},
 };
 
 pub(super) async fn deploy(arguments: DeployArguments) -> anyhow::Result<()> {
@@ -146,22 +143,24 @@ impl Deployment {
             let Some(stack) = stacks.find(&self.request.stack).await? else {
                 continue;
             };
+            self.require_own(&stacks, *template, &stack).await?;
             self.refuse_unusable(&stacks, &stack)?;
-            let kept = KeptStack::of(Some(&stack)).parameters;
-            let other = kept
-                .get("BucketRegion")
-                .filter(|region| **region != self.request.region);
-            if let Some(other) = other {
-                return Err(refused(format!(
-                    "stack {} in {EDGE_REGION} serves a bucket in {other}; choose another --stack name, or --region {other}",
-                    self.request.stack
-                )));
-            }
-            all.extend(kept);
+            all.extend(KeptStack::of(Some(&stack)).parameters);
         }
         let valid = self.request.validate_update(&all);
         valid.map_err(|error| refused(error.to_string()))?;
         self.check_what_is_named(&all).await
+    }
+
+    async fn require_own(
+        &self,
+        stacks: &Stacks,
+        template: Template,
+        stack: &Stack,
+    ) -> anyhow::Result<()> {
+        let expected = self.expected(template);
+        let own = stacks.cloudformation.require_own(&expected, stack);
+        own.await.map(drop)
     }
 
     fn refuse_unusable(&self, stacks: &Stacks, stack: &Stack) -> anyhow::Result<()> {
@@ -204,6 +203,9 @@ impl Deployment {
         // Every round ends one thing: what is under way, a failed stack, then the update itself.
         for _ in 0..4 {
             let stack = stacks.find(name).await?;
+            if let Some(stack) = &stack {
+                self.require_own(&stacks, template, stack).await?;
+            }
             let status = stack.as_ref().and_then(|stack| stack.stack_status.clone());
             let state = status.as_ref().map_or(StackState::Absent, StackState::from);
             match (state, &stack) {
@@ -268,7 +270,7 @@ impl Deployment {
             stacks.discard(&wanted.stack, &id).await?;
             if stack.is_none() {
                 // The change set alone made an empty stack.
-                stacks.begin_deletion(&wanted.stack).await?;
+                stacks.begin_deletion(&stack_id).await?;
             }
             return Err(error);
         }
