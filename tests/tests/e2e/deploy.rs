@@ -1,6 +1,6 @@
 //! `keyfront deploy`, `status`, `outputs` and `destroy` against an AWS that fails on demand.
 
-use std::{process::Output, time::Duration};
+use std::time::Duration;
 
 use keyfront_tests::scripted_aws::{FakeStack, Held};
 
