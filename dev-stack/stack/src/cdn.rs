@@ -115,7 +115,14 @@ pub(super) fn distribution(site: &DevSite, faults: &Faults) -> Distribution {
         behaviours,
         // Errors say no-store themselves.
         error_ttl: BTreeMap::new(),
+        error_pages: page_of_404(site).into_iter().collect(),
     }
+}
+
+/// The templates' custom error response for 404, if the site names a page.
+fn page_of_404(site: &DevSite) -> Option<(u16, String)> {
+    let path = keyfront_edge::Edge::new().missing_page(site.document.as_bytes())?;
+    Some((404, path))
 }
 
 /// The publish prefix itself and what lies under it: whole segments, as the edge routes them.

@@ -101,7 +101,25 @@ fn describe(state: &mut State, region: &str, name: &str) -> Reply {
         "ROLLBACK_COMPLETE",
     ]
     .contains(&stack.status.as_str());
-    let outputs: String = [
+    let outputs = match complete {
+        true => outputs(state, own, region, bucket),
+        false => String::new(),
+    };
+    xml_result(
+        "DescribeStacks",
+        &format!(
+            "<Stacks><member><StackId>{}</StackId><StackName>{own}</StackName><CreationTime>2027-01-01T00:00:00Z</CreationTime>\
+         {updated}<EnableTerminationProtection>{protected}</EnableTerminationProtection><StackStatus>{}</StackStatus><Tags>{tags}</Tags><Parameters>{parameters}</Parameters><Outputs>{outputs}</Outputs></member></Stacks>",
+            stack.id, stack.status
+        ),
+    )
+}
+
+/// The outputs of the templates, of a stack by its name.
+fn outputs(state: &State, own: &str, region: &str, bucket: String) -> String {
+    let cdn_url = state.cdn_url.clone();
+    let cdn_url = cdn_url.unwrap_or_else(|| "https://d1.cloudfront.net".to_owned());
+    [
         ("BucketName", bucket),
         (
             "KeyArn",
@@ -112,7 +130,7 @@ fn describe(state: &mut State, region: &str, name: &str) -> Reply {
             format!("arn:aws:lambda:us-east-1:{ACCOUNT}:function:{own}-EdgeFunction-1:1"),
         ),
         ("DistributionId", "E1".to_owned()),
-        ("CdnUrl", "https://d1.cloudfront.net".to_owned()),
+        ("CdnUrl", cdn_url),
         ("EdgeRoleArn", format!("arn:aws:iam::{ACCOUNT}:role/edge")),
         ("OriginRoleName", "origin".to_owned()),
         (
@@ -122,19 +140,10 @@ fn describe(state: &mut State, region: &str, name: &str) -> Reply {
         ("PublisherAuth", "token".to_owned()),
     ]
     .iter()
-    .filter(|_| complete)
     .map(|(name, value)| {
         format!("<member><OutputKey>{name}</OutputKey><OutputValue>{value}</OutputValue></member>")
     })
-    .collect();
-    xml_result(
-        "DescribeStacks",
-        &format!(
-            "<Stacks><member><StackId>{}</StackId><StackName>{own}</StackName><CreationTime>2027-01-01T00:00:00Z</CreationTime>\
-         {updated}<EnableTerminationProtection>{protected}</EnableTerminationProtection><StackStatus>{}</StackStatus><Tags>{tags}</Tags><Parameters>{parameters}</Parameters><Outputs>{outputs}</Outputs></member></Stacks>",
-            stack.id, stack.status
-        ),
-    )
+    .collect()
 }
 
 /// Newest first; every request lets one event happen.
@@ -313,6 +322,7 @@ fn execute(state: &mut State, region: &str, fields: &Fields) -> Reply {
         "UPDATE"
     };
     stack.operations += 1;
+    let own = stack.id.split('/').nth(1).unwrap().to_owned();
     if let Err(reason) = publish(stack, &set) {
         failing = Some(("EdgeVersion".to_owned(), reason));
     }
@@ -361,6 +371,7 @@ fn execute(state: &mut State, region: &str, fields: &Fields) -> Reply {
         (Some(_), _) => "UPDATE_ROLLBACK_COMPLETE".to_owned(),
     };
     stack.begin(&format!("{verb}_IN_PROGRESS"), script, &rest);
+    state.buckets.insert(format!("{own}-content"));
     xml_result("ExecuteChangeSet", "")
 }
 

@@ -2,6 +2,7 @@
 
 use keyfront_cloudformation::Template;
 use keyfront_tests::scripted_aws::FakeStack;
+use tokio::io::AsyncWriteExt as _;
 
 use super::deploy_bench::{Bench, TOGETHER, done, text};
 
@@ -315,6 +316,54 @@ async fn an_untagged_system_is_refused_then_adopted_and_then_destroyed() {
     let state = bench.aws.state();
     assert_eq!(state.deleted_functions, [FUNCTION]);
     assert!(state.stacks.is_empty());
+}
+
+/// `keyfront adopt` at a terminal, which script(1) makes, with what is typed there.
+async fn adopt_at_a_terminal(bench: &Bench, typed: &str) -> std::process::Output {
+    let line = ["adopt", "--poll=5", "--stack=media", "--region", TOGETHER];
+    let keyfront = bench.aws.keyfront(&line);
+    let keyfront = keyfront.as_std();
+    let words = std::iter::once(keyfront.get_program()).chain(keyfront.get_args());
+    let words: Vec<String> = words
+        .map(|word| format!("'{}'", word.to_str().unwrap()))
+        .collect();
+    let changed = keyfront.get_envs();
+    let changed = changed.filter_map(|(name, value)| Some((name.to_owned(), value?.to_owned())));
+    let mut terminal = tokio::process::Command::new("script");
+    terminal
+        .args(["-qec", &words.join(" "), "/dev/null"])
+        .env_remove("AWS_PROFILE")
+        .envs(changed)
+        .stdin(std::process::Stdio::piped())
+        .stdout(std::process::Stdio::piped())
+        .kill_on_drop(true);
+    let mut terminal = terminal.spawn().unwrap();
+    let mut input = terminal.stdin.take().unwrap();
+    input
+        .write_all(format!("{typed}\n").as_bytes())
+        .await
+        .unwrap();
+    let output = terminal.wait_with_output().await.unwrap();
+    drop(input);
+    output
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_system_is_adopted_only_after_its_name_was_typed_again() {
+    let bench = Bench::new().await;
+    let made = FakeStack::of_template(TOGETHER, "media", Template::Keyfront);
+    bench.aws.state().stacks.insert(at(TOGETHER), made);
+    for typed in ["y", "shop", ""] {
+        let output = adopt_at_a_terminal(&bench, typed).await;
+        let shown = text(&output.stdout);
+        assert_eq!(output.status.code(), Some(4), "{shown}");
+        assert!(shown.contains("Type media"), "{shown}");
+    }
+    assert_eq!(bench.writes(), Vec::<String>::new());
+    let output = adopt_at_a_terminal(&bench, "media").await;
+    assert!(output.status.success(), "{}", text(&output.stdout));
+    let state = bench.aws.state();
+    assert_eq!(state.stacks[&at(TOGETHER)].tags["keyfront:stack"], "media");
 }
 
 #[tokio::test(flavor = "multi_thread")]

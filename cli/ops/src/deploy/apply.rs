@@ -16,6 +16,7 @@ use super::{
     deploy_error::refused,
     deploy_request::DeployRequest,
     deployment::Deployment,
+    existing_system::ExistingSystem,
     first_publisher,
     invalid_request::InvalidRequest,
     kept_stack::KeptStack,
@@ -137,19 +138,19 @@ impl Deployment {
 
     /// Refuses, before anything is written, what one of the stacks would end in.
     async fn refuse_unusable_stacks(&self) -> anyhow::Result<()> {
-        let mut all = BTreeMap::new();
+        let mut existing = ExistingSystem::default();
         for template in self.request.layout.templates() {
             let stacks = self.stacks(*template);
-            let Some(stack) = stacks.find(&self.request.stack).await? else {
-                continue;
-            };
-            self.require_own(&stacks, *template, &stack).await?;
-            self.refuse_unusable(&stacks, &stack)?;
-            all.extend(KeptStack::of(Some(&stack)).parameters);
+            let found = stacks.find(&self.request.stack).await?;
+            if let Some(stack) = &found {
+                self.require_own(&stacks, *template, stack).await?;
+                self.refuse_unusable(&stacks, stack)?;
+            }
+            existing.add(*template, found);
         }
-        let valid = self.request.validate_update(&all);
+        let valid = self.request.validate_update(&existing.parameters);
         valid.map_err(|error| refused(error.to_string()))?;
-        self.check_what_is_named(&all).await
+        self.check_before_writing(&existing).await
     }
 
     async fn require_own(

@@ -193,7 +193,7 @@ async fn a_policy_that_is_not_understood_is_refused_when_put() {
         allow("*", ""),
         allow(
             "arn:aws:s3:::docs/*",
-            r#","Condition":{"StringEquals":{"s3:TlsVersion":"1.3"}}"#,
+            r#","Condition":{"StringEquals":{"s3:ExistingObjectTag/team":"media"}}"#,
         ),
         allow("arn:aws:s3:::docs/*", r#","Frobnicate":1"#),
     ] {

@@ -15,6 +15,7 @@ fn every_refusal() -> Vec<(Refusal, u16, &'static str)> {
         (Refusal::HeaderInvalid, 400, "header-invalid"),
         (Refusal::PreconditionFailed, 412, "precondition-failed"),
         (Refusal::NotFound, 404, "not-found"),
+        (Refusal::Unauthenticated, 401, "unauthenticated"),
         (
             Refusal::MethodNotAllowed { allow: "GET, HEAD" },
             405,

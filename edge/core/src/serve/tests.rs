@@ -434,9 +434,15 @@ fn put<'a>(headers: &'a [(&'a str, &'a str)], body: RequestBody<'a>) -> ViewerRe
     }
 }
 
+/// A publisher's credential.
+const BEARER: (&str, &str) = ("authorization", "Bearer t");
+
 #[test]
 fn a_publish_request_loses_its_prefix_and_is_signed_with_its_bodys_hash() {
-    let request = forwarded(served(FUNCTIONS, &put(&[], RequestBody::Sha256Hex(HASH))));
+    let request = forwarded(served(
+        FUNCTIONS,
+        &put(&[BEARER], RequestBody::Sha256Hex(HASH)),
+    ));
     assert_eq!(request.route, Route::Publish);
     assert_eq!(
         (request.path.as_str(), request.query.as_str()),
@@ -461,8 +467,48 @@ fn a_publishers_authorization_moves_and_a_forged_one_does_not() {
         header(&request, "x-keyfront-authorization"),
         Some("Bearer t")
     );
-    let request = forwarded(served(FUNCTIONS, &put(&headers[1..], RequestBody::Empty)));
-    assert_eq!(header(&request, "x-keyfront-authorization"), None);
+    let forged = served(FUNCTIONS, &put(&headers[1..], RequestBody::Empty));
+    assert_eq!(refused(forged), (401, "unauthenticated".into()));
+}
+
+#[test]
+fn publish_calls_without_a_credential_cost_no_call_of_the_function() {
+    for (method, path) in [
+        ("GET", "/_publish/objects"),
+        ("PUT", "/_publish/objects/a"),
+        ("POST", "/_publish/uploads"),
+        ("DELETE", "/_publish/objects/a"),
+        ("GET", "/_publish/healthz/"),
+        ("GET", "/_publish/"),
+    ] {
+        let request = ViewerRequest {
+            method,
+            ..get(path)
+        };
+        let Served::Answer { answer, log } = served(FUNCTIONS, &request) else {
+            panic!("{method} {path} is forwarded");
+        };
+        assert_eq!((answer.status, log), (401, None), "{method} {path}");
+        let challenge = answer
+            .headers
+            .iter()
+            .find(|header| header.name == "www-authenticate");
+        assert_eq!(&*challenge.unwrap().value, "Bearer realm=\"keyfront\"");
+    }
+    for path in ["/_publish/healthz", "/_publish/openapi.json"] {
+        assert_eq!(
+            forwarded(served(FUNCTIONS, &get(path))).route,
+            Route::Publish
+        );
+    }
+    let preflight = ViewerRequest {
+        method: "OPTIONS",
+        ..get("/_publish/uploads")
+    };
+    let Served::Answer { answer, .. } = served(FUNCTIONS, &preflight) else {
+        panic!("forwarded");
+    };
+    assert_ne!(answer.status, 401);
 }
 
 #[test]
@@ -471,20 +517,23 @@ fn two_authorizations_or_one_outside_ascii_are_none() {
         &[("authorization", "Bearer a"), ("authorization", "Bearer b")][..],
         &[("authorization", "Bearer \u{e9}")],
     ] {
-        let request = forwarded(served(FUNCTIONS, &put(headers, RequestBody::Empty)));
-        assert_eq!(header(&request, "x-keyfront-authorization"), None);
+        let request = served(FUNCTIONS, &put(headers, RequestBody::Empty));
+        assert_eq!(refused(request), (401, "unauthenticated".into()));
     }
 }
 
 #[test]
 fn a_body_that_nobody_hashed_is_too_large_unless_the_publisher_names_its_hash() {
     assert_eq!(
-        refused(served(FUNCTIONS, &put(&[], RequestBody::Unseen))),
+        refused(served(FUNCTIONS, &put(&[BEARER], RequestBody::Unseen))),
         (413, "body-too-large".into())
     );
     let named = forwarded(served(
         FUNCTIONS,
-        &put(&[("x-amz-content-sha256", HASH)], RequestBody::Unseen),
+        &put(
+            &[BEARER, ("x-amz-content-sha256", HASH)],
+            RequestBody::Unseen,
+        ),
     ));
     assert_eq!(header(&named, "x-amz-content-sha256"), Some(HASH));
     for value in [
@@ -495,7 +544,10 @@ fn a_body_that_nobody_hashed_is_too_large_unless_the_publisher_names_its_hash() 
     ] {
         let refusal = refused(served(
             FUNCTIONS,
-            &put(&[("x-amz-content-sha256", value)], RequestBody::Unseen),
+            &put(
+                &[BEARER, ("x-amz-content-sha256", value)],
+                RequestBody::Unseen,
+            ),
         ));
         assert_eq!(refusal, (413, "body-too-large".into()), "{value}");
     }
@@ -588,7 +640,7 @@ fn a_host_other_than_the_origins_is_site_misrouted() {
         ("/a", "other.example"),
         ("/a", "private-content.s3.amazonaws.com"),
         ("/private/a", HOST),
-        ("/_publish/x", HOST),
+        ("/_publish/healthz", HOST),
         ("/a", "private-content.s3.eu-central-1.amazonaws.com/prefix"),
     ] {
         let served = Edge::new().serve(&get(path), &connected(&site, Some(domain), None));
@@ -630,7 +682,7 @@ fn cf_id_is_signed_for_custom_origins_and_not_returned() {
 #[test]
 fn cf_id_is_not_signed_towards_functions() {
     let site = document(FUNCTIONS);
-    for path in ["/private/a", "/_publish/objects"] {
+    for path in ["/private/a", "/_publish/healthz"] {
         let invocation = connected(&site, None, Some("4TyzHTaY=="));
         let request = forwarded(Edge::new().serve(&get(path), &invocation));
         assert!(!signed_headers(&request).contains("x-amz-cf-id"), "{path}");
@@ -901,7 +953,7 @@ fn no_redirect_leads_to_another_host() {
 #[test]
 fn the_publish_route_is_never_redirected() {
     let more = format!("{FOLDERS}{FUNCTIONS}");
-    let request = forwarded(served(&more, &get("/_publish/objects")));
+    let request = forwarded(served(&more, &get("/_publish/healthz")));
     assert_eq!(request.route, Route::Publish);
     assert_eq!(
         redirected(served(&more, &get("/private/docs"))),
@@ -924,12 +976,15 @@ fn a_body_is_hashed_for_the_publish_route_only_and_only_if_the_viewer_did_not() 
             Admission::Answer { .. } => false,
         }
     };
-    let named: &[(&str, &str)] = &[(
-        "x-amz-content-sha256",
-        "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855",
-    )];
-    assert!(needs("PUT", "/_publish/objects/a", &[]));
-    assert!(needs("POST", "/%5fpublish/uploads", &[]));
+    let named: &[(&str, &str)] = &[
+        BEARER,
+        (
+            "x-amz-content-sha256",
+            "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855",
+        ),
+    ];
+    assert!(needs("PUT", "/_publish/objects/a", &[BEARER]));
+    assert!(needs("POST", "/%5fpublish/uploads", &[BEARER]));
     assert!(!needs("PUT", "/_publish/objects/a", named));
     assert!(!needs("PUT", "/_publisher/a", &[]));
     assert!(!needs("PUT", "/a", &[]));
@@ -943,6 +998,7 @@ fn an_admitted_body_is_signed_with_the_hash_the_host_names_afterwards() {
     let hash = "9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08";
     let request = ViewerRequest {
         method: "PUT",
+        headers: &[BEARER],
         body: RequestBody::Unseen,
         ..get("/_publish/objects/a")
     };
