@@ -53,11 +53,15 @@ impl NamedForDeletion<'_> {
     ) -> Vec<Victim> {
         let present = resources
             .iter()
-            .filter(|resource| resource.presence == Presence::Present);
+            .filter(|resource| resource.presence != Presence::Gone);
         let victims = present.map(|resource| Victim {
-            fate: match document.deletion_policy(&resource.logical_id) {
-                DeletionPolicy::Delete => Fate::DeletedWithStack,
-                DeletionPolicy::Retain => self.of_retained(stack, resource),
+            // What the rollback of a failed creation spared, the stack's deletion does not delete either.
+            fate: match (
+                resource.presence,
+                document.deletion_policy(&resource.logical_id),
+            ) {
+                (Presence::Present, DeletionPolicy::Delete) => Fate::DeletedWithStack,
+                _ => self.of_retained(stack, resource),
             },
             resource: resource.clone(),
         });
@@ -161,6 +165,7 @@ mod tests {
             resource("Key", KEY, "abc", Presence::Present),
             resource("EdgeFunction", FUNCTION, "edge", Presence::Present),
             resource("OriginFunction", FUNCTION, "origin", Presence::Present),
+            resource("EdgeVersion", VERSION, "edge:1", Presence::Spared),
             resource("OriginLogs", "AWS::Logs::LogGroup", "logs", Presence::Gone),
         ];
         let fates = |named: NamedForDeletion<'_>| -> Vec<Fate> {
@@ -168,14 +173,15 @@ mod tests {
             victims.into_iter().map(|victim| victim.fate).collect()
         };
         let (after, with) = (Fate::DeletedAfterReplicas, Fate::DeletedWithStack);
-        let kept = [Fate::Kept, Fate::Kept, Fate::Kept, after, with];
+        let kept = [Fate::Kept, Fate::Kept, Fate::Kept, after, with, after];
         assert_eq!(fates(NamedForDeletion::default()), kept);
         let named = NamedForDeletion {
             bucket: Some("content"),
             key: Some("abc"),
         };
         let (emptied, scheduled) = (Fate::EmptiedAndDeleted, Fate::DeletionScheduled);
-        assert_eq!(fates(named), [emptied, Fate::Kept, scheduled, after, with]);
+        let both = [emptied, Fate::Kept, scheduled, after, with, after];
+        assert_eq!(fates(named), both);
         let evidence = NamedForDeletion {
             bucket: Some("trail"),
             key: None,
