@@ -300,13 +300,7 @@ fn describe_change_set(state: &mut State, region: &str, name: &str) -> Reply {
 fn execute(state: &mut State, region: &str, fields: &Fields) -> Reply {
     let id = &fields["ChangeSetName"];
     let mut failing = state.failing.clone();
-    let body = state
-        .stacks
-        .values()
-        .filter_map(|stack| stack.change_set.as_ref())
-        .find(|set| set.id == *id)
-        .map(|set| template_body(state, &set.template));
-    let body = body.unwrap();
+    let body = drafted_template(state, id);
     // Whatever was made goes when a creation is rolled back, and a replicated function cannot.
     let stuck =
         state.replicated && fields.get("RetainExceptOnCreate").map(String::as_str) == Some("true");
@@ -332,14 +326,29 @@ fn execute(state: &mut State, region: &str, fields: &Fields) -> Reply {
         stack.template = set.template;
         stack.tags = set.tags;
         stack.make_resources(&body);
-        if stack
-            .parameters
-            .get("ExistingBucket")
-            .is_some_and(|name| !name.is_empty())
-        {
-            stack.resources.retain(|(name, _, _)| name != "Bucket");
-        }
     }
+    let script = script_of(verb, failing.as_ref());
+    let rest = match (&failing, verb) {
+        (None, verb) => format!("{verb}_COMPLETE"),
+        (Some(_), "CREATE") if stuck => "ROLLBACK_FAILED".to_owned(),
+        (Some(_), "CREATE") => "ROLLBACK_COMPLETE".to_owned(),
+        (Some(_), _) => "UPDATE_ROLLBACK_COMPLETE".to_owned(),
+    };
+    stack.begin(&format!("{verb}_IN_PROGRESS"), script, &rest);
+    state.buckets.insert(format!("{own}-content"));
+    xml_result("ExecuteChangeSet", "")
+}
+
+/// The template of a change set.
+fn drafted_template(state: &State, id: &str) -> String {
+    let stacks = state.stacks.values();
+    let mut sets = stacks.filter_map(|stack| stack.change_set.as_ref());
+    let set = sets.find(|set| set.id == id).unwrap();
+    template_body(state, &set.template)
+}
+
+/// The events of an operation, up to the resource that fails.
+fn script_of(verb: &str, failing: Option<&(String, String)>) -> Vec<Event> {
     let event = |resource: &str, kind: &str, status: String, reason: &str| Event {
         id: String::new(),
         resource: resource.to_owned(),
@@ -350,7 +359,7 @@ fn execute(state: &mut State, region: &str, fields: &Fields) -> Reply {
     let mut script = Vec::new();
     for (resource, kind) in RESOURCES {
         script.push(event(resource, kind, format!("{verb}_IN_PROGRESS"), ""));
-        match &failing {
+        match failing {
             Some((doomed, reason)) if doomed == resource => {
                 script.push(event(resource, kind, format!("{verb}_FAILED"), reason));
                 script.push(event(
@@ -364,15 +373,7 @@ fn execute(state: &mut State, region: &str, fields: &Fields) -> Reply {
             _ => script.push(event(resource, kind, format!("{verb}_COMPLETE"), "")),
         }
     }
-    let rest = match (&failing, verb) {
-        (None, verb) => format!("{verb}_COMPLETE"),
-        (Some(_), "CREATE") if stuck => "ROLLBACK_FAILED".to_owned(),
-        (Some(_), "CREATE") => "ROLLBACK_COMPLETE".to_owned(),
-        (Some(_), _) => "UPDATE_ROLLBACK_COMPLETE".to_owned(),
-    };
-    stack.begin(&format!("{verb}_IN_PROGRESS"), script, &rest);
-    state.buckets.insert(format!("{own}-content"));
-    xml_result("ExecuteChangeSet", "")
+    script
 }
 
 /// Lambda publishes only what differs from the version it published last; the resource is replaced, and so published,

@@ -97,12 +97,15 @@ impl FakeStack {
         self
     }
 
-    /// Makes what a template makes unconditionally, and bucket and key.
+    /// Makes what a template makes unconditionally, and the key and, unless there is one, the bucket.
     pub(super) fn make_resources(&mut self, template: &str) {
         let own = self.id.split('/').nth(1).unwrap_or_default().to_owned();
         let document = Document::parse(template).unwrap();
+        let existing = self.parameters.get("ExistingBucket");
+        let existing = existing.is_some_and(|name| !name.is_empty());
         let made = document.section("Resources").filter(|(name, value)| {
-            value.get("Condition").is_none() || ["Bucket", "Key"].contains(name)
+            let stores = *name == "Key" || (*name == "Bucket" && !existing);
+            value.get("Condition").is_none() || stores
         });
         let resources = made.map(|(name, value)| {
             let physical = match name {

@@ -168,9 +168,11 @@ async fn a_function_that_others_made_under_the_retained_name_is_not_deleted() {
         let tags = tags.into_iter();
         let tags = tags.map(|(key, value)| (key.to_owned(), value.to_owned()));
         let tags = tags.collect();
-        let mut state = bench.aws.state();
-        state.resource_tags.insert(FUNCTION.to_owned(), tags);
-        drop(state);
+        bench
+            .aws
+            .state()
+            .resource_tags
+            .insert(FUNCTION.to_owned(), tags);
         let reported = done(&bench.run("destroy", &["--yes"]).await);
         let expected = format!("Left alone: {FUNCTION}");
         assert!(reported.contains(&expected), "{reported}");

@@ -34,7 +34,7 @@ pub(crate) struct PublisherArguments {
 #[derive(Debug, Subcommand)]
 enum Command {
     /// Add a publisher with its first token
-    Add(AddArguments),
+    Add(Box<AddArguments>),
     /// Give a publisher a new token; the former ones end after the overlap
     Rotate(RotateArguments),
     /// Withdraw a publisher's tokens, all of them or one
@@ -101,7 +101,7 @@ pub(crate) fn run(arguments: PublisherArguments) -> anyhow::Result<ExitCode> {
         tokio::runtime::Runtime::new().context("the asynchronous runtime did not start")?;
     let work = async {
         match arguments.command {
-            Command::Add(arguments) => add(arguments).await,
+            Command::Add(arguments) => add(*arguments).await,
             Command::Rotate(arguments) => rotate(arguments).await,
             Command::Revoke(arguments) => revoke(arguments).await,
             Command::List(arguments) => list(arguments).await,
