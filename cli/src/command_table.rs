@@ -40,6 +40,10 @@ pub const COMMANDS: &[CommandEntry] = &[
         "Print the system's outputs: CDN URL, upload endpoint, bucket, key",
     ),
     ops(
+        "adopt",
+        "Take in stacks that Keyfront's templates made without its tag, such as those made in the console",
+    ),
+    ops(
         "destroy",
         "Remove the system from the account; the bucket and the key stay unless they are named",
     ),

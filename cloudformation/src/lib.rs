@@ -10,6 +10,7 @@ mod parameter_table;
 pub mod path_pattern;
 mod policies;
 mod resolve;
+mod stack_resources;
 
 pub use assemble::AssemblyError;
 pub use document::{Document, DocumentError};
@@ -18,6 +19,7 @@ pub use parameter_table::with_parameter_table;
 pub use path_pattern::PathPattern;
 pub use policies::{NamedPolicy, statements, strings};
 pub use resolve::{Resolution, ResolveError};
+pub use stack_resources::DeletionPolicy;
 
 /// A template.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]

@@ -11,7 +11,7 @@ use keyfront_names::{KeyArn, host};
 
 use crate::{
     aws::{self, AwsArguments, call_error},
-    system::outputs,
+    system::outputs::{self, Purpose},
 };
 
 /// A bucket, with S3 and KMS where it is.
@@ -46,8 +46,12 @@ impl OwnerArguments {
     /// The bucket: `name`, or the stack's or dev stack's.
     ///
     /// # Errors
-    /// There is no such stack, no dev stack, or no Region.
-    pub(crate) async fn find(&self, name: Option<&str>) -> anyhow::Result<BucketTarget> {
+    /// There is no such stack, no dev stack, or no Region; the stack is another's, and its bucket is to be changed.
+    pub(crate) async fn find(
+        &self,
+        name: Option<&str>,
+        purpose: Purpose,
+    ) -> anyhow::Result<BucketTarget> {
         if let Some(file) = &self.dev {
             return BucketTarget::of_dev_stack(file);
         }
@@ -56,7 +60,7 @@ impl OwnerArguments {
             (Some(name), _) => BucketTarget::new(&config, name.to_owned()),
             (None, Some(stack)) => {
                 let [bucket, key] =
-                    outputs::named(&config, stack, ["BucketName", "KeyArn"]).await?;
+                    outputs::named(&config, stack, purpose, ["BucketName", "KeyArn"]).await?;
                 Ok(BucketTarget {
                     system_key: Some(key),
                     ..BucketTarget::new(&config, bucket)?

@@ -1,4 +1,4 @@
-//! `keyfront deploy`, `status`, `outputs`, `destroy`, `publisher`, `doctor`, `logs`, `audit` and `accept`: what operators do to a deployed
+//! `keyfront deploy`, `status`, `outputs`, `adopt`, `destroy`, `publisher`, `doctor`, `logs`, `audit` and `accept`: what operators do to a deployed
 //! system, and to a running dev stack as far as it is the same.
 //!
 //! Each command is a room with its own rendering. None of them links the dev stack.
@@ -23,6 +23,7 @@ enum Command {
     Deploy(deploy::DeployArguments),
     Status(deploy::StatusArguments),
     Outputs(deploy::OutputsArguments),
+    Adopt(deploy::AdoptArguments),
     Destroy(deploy::DestroyArguments),
     Publisher(publisher::PublisherArguments),
     Doctor(Box<doctor::DoctorArguments>),
@@ -36,6 +37,7 @@ fn main() -> ExitCode {
         Command::Deploy(arguments) => deploy::run(arguments),
         Command::Status(arguments) => deploy::run_status(arguments),
         Command::Outputs(arguments) => deploy::run_outputs(arguments),
+        Command::Adopt(arguments) => deploy::run_adopt(arguments),
         Command::Destroy(arguments) => deploy::run_destroy(arguments),
         Command::Publisher(arguments) => publisher::run(arguments),
         Command::Doctor(arguments) => doctor::run(&arguments),

@@ -1,6 +1,7 @@
 //! Stacks and change sets: the states and events CloudFormation shows, in its order, one event a request.
 
 use http::StatusCode;
+use keyfront_cloudformation::{DeletionPolicy, Document};
 
 use super::call::{ACCOUNT, Reply};
 use super::stacks::{ChangeSet, Event, FakeStack, Fields, Held};
@@ -23,7 +24,7 @@ pub(super) fn answer(state: &mut State, action: &str, fields: &Fields, region: &
         "CreateChangeSet" => create_change_set(state, region, &name, fields),
         "DescribeChangeSet" => describe_change_set(state, region, &name),
         "DeleteChangeSet" => {
-            let stack = state.stacks.get_mut(&(region.to_owned(), name)).unwrap();
+            let stack = find(state, region, &name).unwrap();
             stack.change_set = None;
             xml_result(action, "")
         }
@@ -35,7 +36,14 @@ pub(super) fn answer(state: &mut State, action: &str, fields: &Fields, region: &
         "ExecuteChangeSet" => execute(state, region, fields),
         "DeleteStack" => delete(state, region, &name),
         "ListStacks" => list_deleted(state, region),
-        "ListStackResources" => list_spared(state, &name),
+        "ListStackResources" => list_resources(state, region, &name),
+        "ListChangeSets" => list_change_sets(state, region, &name),
+        "GetTemplate" => {
+            let stack = find(state, region, &name).unwrap().clone();
+            let body = template_body(state, &stack.template);
+            let body = body.replace('&', "&amp;").replace('<', "&lt;");
+            xml_result(action, &format!("<TemplateBody>{body}</TemplateBody>"))
+        }
         "ContinueUpdateRollback" => {
             let stack = find(state, region, &name).unwrap();
             stack.begin(
@@ -74,6 +82,9 @@ fn describe(state: &mut State, region: &str, name: &str) -> Reply {
         .iter()
         .map(|(name, value)| format!("<member><ParameterKey>{name}</ParameterKey><ParameterValue>{value}</ParameterValue></member>"))
         .collect();
+    let existing = stack.parameters.get("ExistingBucket");
+    let existing = existing.filter(|name| !name.is_empty());
+    let bucket = existing.map_or_else(|| format!("{own}-content"), String::clone);
     let protected = stack.protected;
     let tags: String = stack
         .tags
@@ -84,7 +95,16 @@ fn describe(state: &mut State, region: &str, name: &str) -> Reply {
         0 | 1 => String::new(),
         times => format!("<LastUpdatedTime>2027-01-01T00:00:{times:02}Z</LastUpdatedTime>"),
     };
-    let outputs = outputs(state, own, region);
+    let complete = ![
+        "REVIEW_IN_PROGRESS",
+        "CREATE_IN_PROGRESS",
+        "ROLLBACK_COMPLETE",
+    ]
+    .contains(&stack.status.as_str());
+    let outputs = match complete {
+        true => outputs(state, own, region, bucket),
+        false => String::new(),
+    };
     xml_result(
         "DescribeStacks",
         &format!(
@@ -96,11 +116,11 @@ fn describe(state: &mut State, region: &str, name: &str) -> Reply {
 }
 
 /// The outputs of the templates, of a stack by its name.
-fn outputs(state: &State, own: &str, region: &str) -> String {
+fn outputs(state: &State, own: &str, region: &str, bucket: String) -> String {
     let cdn_url = state.cdn_url.clone();
     let cdn_url = cdn_url.unwrap_or_else(|| "https://d1.cloudfront.net".to_owned());
     [
-        ("BucketName", format!("{own}-content")),
+        ("BucketName", bucket),
         (
             "KeyArn",
             format!("arn:aws:kms:{region}:{ACCOUNT}:key/{own}"),
@@ -174,16 +194,17 @@ fn events(state: &mut State, region: &str, name: &str) -> Reply {
 
 fn create_change_set(state: &mut State, region: &str, name: &str, fields: &Fields) -> Reply {
     let serial = state.next();
-    let at = (region.to_owned(), name.to_owned());
+    let known = find(state, region, name).map(|stack| (stack.id.clone(), stack.status.clone()));
     let update = fields["ChangeSetType"] == "UPDATE";
     if update
-        != state
-            .stacks
-            .get(&at)
-            .is_some_and(|stack| stack.status != "REVIEW_IN_PROGRESS")
+        != known
+            .as_ref()
+            .is_some_and(|(_, status)| status != "REVIEW_IN_PROGRESS")
     {
         return refused("ValidationError", "the wrong type of change set");
     }
+    let own = known.as_ref().and_then(|(id, _)| id.split('/').nth(1));
+    let at = (region.to_owned(), own.unwrap_or(name).to_owned());
     let stack = state.stacks.entry(at).or_insert_with(|| FakeStack {
         id: format!("arn:aws:cloudformation:{region}:{ACCOUNT}:stack/{name}/{serial}"),
         status: "REVIEW_IN_PROGRESS".to_owned(),
@@ -195,9 +216,11 @@ fn create_change_set(state: &mut State, region: &str, name: &str, fields: &Field
     if stack.change_set.is_some() {
         return refused("AlreadyExistsException", "ChangeSet already exists");
     }
+    let previous = fields.get("UsePreviousTemplate");
     let template = fields
         .get("TemplateBody")
         .or_else(|| fields.get("TemplateURL"))
+        .or_else(|| previous.map(|_| &stack.template))
         .unwrap()
         .clone();
     let mut parameters = Fields::new();
@@ -220,6 +243,7 @@ fn create_change_set(state: &mut State, region: &str, name: &str, fields: &Field
         parameters,
         tags,
         template,
+        kind: fields["ChangeSetType"].clone(),
         is_empty,
         executing: false,
     };
@@ -254,9 +278,14 @@ fn describe_change_set(state: &mut State, region: &str, name: &str) -> Reply {
         (false, true) => ("CREATE_COMPLETE", "EXECUTE_IN_PROGRESS", ""),
         (false, false) => ("CREATE_COMPLETE", "AVAILABLE", ""),
     };
+    let (action, replacement) = match (set.kind.as_str(), &state.replaced) {
+        ("CREATE", _) => ("Add", "False"),
+        (_, true) => ("Modify", "True"),
+        (_, false) => ("Modify", "False"),
+    };
     let changes: String = RESOURCES.iter().map(|(resource, kind)| format!(
-        "<member><Type>Resource</Type><ResourceChange><Action>Add</Action><LogicalResourceId>{resource}</LogicalResourceId>\
-         <ResourceType>{kind}</ResourceType></ResourceChange></member>"
+        "<member><Type>Resource</Type><ResourceChange><Action>{action}</Action><LogicalResourceId>{resource}</LogicalResourceId>\
+         <ResourceType>{kind}</ResourceType><Replacement>{replacement}</Replacement></ResourceChange></member>"
     )).collect();
     xml_result(
         "DescribeChangeSet",
@@ -271,6 +300,7 @@ fn describe_change_set(state: &mut State, region: &str, name: &str) -> Reply {
 fn execute(state: &mut State, region: &str, fields: &Fields) -> Reply {
     let id = &fields["ChangeSetName"];
     let mut failing = state.failing.clone();
+    let body = drafted_template(state, id);
     // Whatever was made goes when a creation is rolled back, and a replicated function cannot.
     let stuck =
         state.replicated && fields.get("RetainExceptOnCreate").map(String::as_str) == Some("true");
@@ -295,7 +325,30 @@ fn execute(state: &mut State, region: &str, fields: &Fields) -> Reply {
         stack.parameters = set.parameters;
         stack.template = set.template;
         stack.tags = set.tags;
+        stack.make_resources(&body);
     }
+    let script = script_of(verb, failing.as_ref());
+    let rest = match (&failing, verb) {
+        (None, verb) => format!("{verb}_COMPLETE"),
+        (Some(_), "CREATE") if stuck => "ROLLBACK_FAILED".to_owned(),
+        (Some(_), "CREATE") => "ROLLBACK_COMPLETE".to_owned(),
+        (Some(_), _) => "UPDATE_ROLLBACK_COMPLETE".to_owned(),
+    };
+    stack.begin(&format!("{verb}_IN_PROGRESS"), script, &rest);
+    state.buckets.insert(format!("{own}-content"));
+    xml_result("ExecuteChangeSet", "")
+}
+
+/// The template of a change set.
+fn drafted_template(state: &State, id: &str) -> String {
+    let stacks = state.stacks.values();
+    let mut sets = stacks.filter_map(|stack| stack.change_set.as_ref());
+    let set = sets.find(|set| set.id == id).unwrap();
+    template_body(state, &set.template)
+}
+
+/// The events of an operation, up to the resource that fails.
+fn script_of(verb: &str, failing: Option<&(String, String)>) -> Vec<Event> {
     let event = |resource: &str, kind: &str, status: String, reason: &str| Event {
         id: String::new(),
         resource: resource.to_owned(),
@@ -306,7 +359,7 @@ fn execute(state: &mut State, region: &str, fields: &Fields) -> Reply {
     let mut script = Vec::new();
     for (resource, kind) in RESOURCES {
         script.push(event(resource, kind, format!("{verb}_IN_PROGRESS"), ""));
-        match &failing {
+        match failing {
             Some((doomed, reason)) if doomed == resource => {
                 script.push(event(resource, kind, format!("{verb}_FAILED"), reason));
                 script.push(event(
@@ -320,15 +373,7 @@ fn execute(state: &mut State, region: &str, fields: &Fields) -> Reply {
             _ => script.push(event(resource, kind, format!("{verb}_COMPLETE"), "")),
         }
     }
-    let rest = match (&failing, verb) {
-        (None, verb) => format!("{verb}_COMPLETE"),
-        (Some(_), "CREATE") if stuck => "ROLLBACK_FAILED".to_owned(),
-        (Some(_), "CREATE") => "ROLLBACK_COMPLETE".to_owned(),
-        (Some(_), _) => "UPDATE_ROLLBACK_COMPLETE".to_owned(),
-    };
-    stack.begin(&format!("{verb}_IN_PROGRESS"), script, &rest);
-    state.buckets.insert(format!("{own}-content"));
-    xml_result("ExecuteChangeSet", "")
+    script
 }
 
 /// Lambda publishes only what differs from the version it published last; the resource is replaced, and so published,
@@ -358,22 +403,31 @@ fn publish(stack: &mut FakeStack, set: &ChangeSet) -> Result<(), String> {
 }
 
 fn delete(state: &mut State, region: &str, name: &str) -> Reply {
+    let template = find(state, region, name).map(|stack| stack.template.clone());
+    let body = template.map(|template| template_body(state, &template));
     if let Some(stack) = find(state, region, name) {
-        let own = stack.id.split('/').nth(1).unwrap().to_owned();
-        if stack.status == "CREATE_COMPLETE" || stack.status == "UPDATE_COMPLETE" {
-            stack.retained = vec![
-                (
-                    "EdgeFunction",
-                    "AWS::Lambda::Function",
-                    format!("{own}-EdgeFunction-1"),
-                ),
-                ("Bucket", "AWS::S3::Bucket", format!("{own}-content")),
-                ("Key", "AWS::KMS::Key", own),
-            ];
+        let complete = stack.status == "CREATE_COMPLETE" || stack.status == "UPDATE_COMPLETE";
+        if let (true, Some(body)) = (complete, body.filter(|body| !body.is_empty())) {
+            let document = Document::parse(&body).unwrap();
+            let retained = stack.resources.iter().map(|(name, _, _)| name.clone());
+            stack.retained = retained
+                .filter(|name| document.deletion_policy(name) == DeletionPolicy::Retain)
+                .collect();
         }
         stack.begin("DELETE_IN_PROGRESS", Vec::new(), "DELETE_COMPLETE");
     }
     xml_result("DeleteStack", "")
+}
+
+/// The text of a template that was sent along or uploaded.
+fn template_body(state: &State, template: &str) -> String {
+    let Some(address) = template.strip_prefix("https://") else {
+        return template.to_owned();
+    };
+    let (host, key) = address.split_once('/').unwrap();
+    let bucket = host.split('.').next().unwrap();
+    let uploaded = &state.objects[&format!("{bucket}/{key}")];
+    String::from_utf8(uploaded.to_vec()).unwrap()
 }
 
 fn list_deleted(state: &State, region: &str) -> Reply {
@@ -391,20 +445,45 @@ fn list_deleted(state: &State, region: &str) -> Reply {
     )
 }
 
-fn list_spared(state: &State, id: &str) -> Reply {
-    let stack = state.past.iter().find(|(_, stack)| stack.id == id);
-    let members: String = stack
-        .into_iter()
-        .flat_map(|(_, stack)| &stack.retained)
-        .map(|(resource, kind, physical)| format!(
+/// The resources of a stack; of a deleted one what became of them.
+fn list_resources(state: &mut State, region: &str, name: &str) -> Reply {
+    let past = state.past.iter().find(|(_, stack)| stack.id == name);
+    let past = past.map(|(_, stack)| stack.clone());
+    let deleted = past.is_some();
+    let stack = past.or_else(|| find(state, region, name).cloned());
+    let Some(stack) = stack else {
+        return refused("ValidationError", "does not exist");
+    };
+    let members = stack.resources.iter().map(|(resource, kind, physical)| {
+        let status = match (deleted, stack.retained.contains(resource)) {
+            (false, _) => "CREATE_COMPLETE",
+            (true, true) => "DELETE_SKIPPED",
+            (true, false) => "DELETE_COMPLETE",
+        };
+        format!(
             "<member><LogicalResourceId>{resource}</LogicalResourceId><PhysicalResourceId>{physical}</PhysicalResourceId>\
-             <ResourceType>{kind}</ResourceType><ResourceStatus>DELETE_SKIPPED</ResourceStatus>\
+             <ResourceType>{kind}</ResourceType><ResourceStatus>{status}</ResourceStatus>\
              <LastUpdatedTimestamp>2027-01-01T00:00:00Z</LastUpdatedTimestamp></member>"
-        ))
-        .collect();
+        )
+    });
+    let members: String = members.collect();
     xml_result(
         "ListStackResources",
         &format!("<StackResourceSummaries>{members}</StackResourceSummaries>"),
+    )
+}
+
+fn list_change_sets(state: &mut State, region: &str, name: &str) -> Reply {
+    let stack = find(state, region, name).unwrap();
+    let drafted = stack.change_set.iter().map(|set| set.name.as_str());
+    let others = stack.change_sets_of_others.iter().map(String::as_str);
+    let members = drafted.chain(others);
+    let members: String = members
+        .map(|name| format!("<member><ChangeSetName>{name}</ChangeSetName></member>"))
+        .collect();
+    xml_result(
+        "ListChangeSets",
+        &format!("<Summaries>{members}</Summaries>"),
     )
 }
 

@@ -208,6 +208,7 @@ fn route(
         "iam" => examined::account_summary(state, action),
         "kms" if action == "DescribeKey" => examined::key(state),
         "lambda" if call.path.contains("account-settings") => examined::account_settings(state),
+        "lambda" if call.path.contains("/tags/") => tags_of_function(state, call),
         "lambda" => delete_function(state, call),
         "kms" => {
             let body: serde_json::Value = serde_json::from_slice(&call.body).unwrap();
@@ -224,6 +225,23 @@ fn route(
     }
 }
 
+fn tags_of_function(state: &State, call: &RecordedCall) -> Reply {
+    let name = call.path.rsplit("%3A").next().unwrap();
+    match state.tags_of(name) {
+        Some(tags) if !state.deleted_functions.iter().any(|gone| gone == name) => {
+            let body = serde_json::json!({ "Tags": tags }).to_string();
+            (StatusCode::OK, body, Vec::new())
+        }
+        _ => no_such_function(),
+    }
+}
+
+fn no_such_function() -> Reply {
+    let kind = ("x-amzn-errortype", "ResourceNotFoundException".to_owned());
+    let text = r#"{"Type":"User","Message":"gone"}"#.to_owned();
+    (StatusCode::NOT_FOUND, text, vec![kind])
+}
+
 fn delete_function(state: &mut State, call: &RecordedCall) -> Reply {
     if state.replicated {
         let text = r#"{"Type":"User","message":"Lambda was unable to delete arn because it is a replicated function."}"#;
@@ -235,12 +253,7 @@ fn delete_function(state: &mut State, call: &RecordedCall) -> Reply {
     }
     let name = call.path.rsplit('/').next().unwrap().to_owned();
     if state.deleted_functions.contains(&name) {
-        let kind = ("x-amzn-errortype", "ResourceNotFoundException".to_owned());
-        return (
-            StatusCode::NOT_FOUND,
-            r#"{"Type":"User","Message":"gone"}"#.to_owned(),
-            vec![kind],
-        );
+        return no_such_function();
     }
     state.deleted_functions.push(name);
     (StatusCode::NO_CONTENT, String::new(), Vec::new())

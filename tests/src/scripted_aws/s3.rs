@@ -5,6 +5,7 @@ use http::{Method, StatusCode};
 use sha2::{Digest as _, Sha256};
 
 use super::call::{RecordedCall, Reply};
+use super::stacks::Fields;
 use super::state::{BUCKETS, State};
 
 pub(super) fn answer(state: &mut State, call: &RecordedCall) -> Reply {
@@ -62,6 +63,10 @@ fn of_bucket(state: &mut State, call: &RecordedCall, bucket: &str, sub: &str) ->
         {
             setting(state, sub)
         }
+        ("GET", "tagging") if exists => match state.tags_of(bucket) {
+            Some(tags) => fine(&tagging(&tags)),
+            None => refused(StatusCode::NOT_FOUND, "NoSuchTagSet"),
+        },
         ("GET", "list-type") if state.unlisted.contains(bucket) => {
             refused(StatusCode::FORBIDDEN, "AccessDenied")
         }
@@ -83,6 +88,14 @@ fn of_bucket(state: &mut State, call: &RecordedCall, bucket: &str, sub: &str) ->
         _ if !exists => refused(StatusCode::NOT_FOUND, "NoSuchBucket"),
         _ => refused(StatusCode::NOT_IMPLEMENTED, "NotImplemented"),
     }
+}
+
+fn tagging(tags: &Fields) -> String {
+    let tags: String = tags
+        .iter()
+        .map(|(key, value)| format!("<Tag><Key>{key}</Key><Value>{value}</Value></Tag>"))
+        .collect();
+    format!("<Tagging><TagSet>{tags}</TagSet></Tagging>")
 }
 
 /// A setting that every bucket has.

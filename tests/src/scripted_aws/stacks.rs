@@ -2,6 +2,8 @@
 
 use std::collections::{BTreeMap, VecDeque};
 
+use keyfront_cloudformation::{Document, Template};
+
 use super::call::ACCOUNT;
 
 pub(super) type Fields = BTreeMap<String, String>;
@@ -26,18 +28,23 @@ pub struct FakeStack {
     pub protected: bool,
     /// Whom CloudFormation acts as.
     pub role: Option<String>,
-    pub(super) template: String,
+    /// Its text, or where it is.
+    pub template: String,
+    /// Logical id, type and physical id.
+    pub resources: Vec<(String, String, String)>,
     /// Operations so far.
     pub(super) operations: u32,
     /// Code and revision of every version of the edge's function that was published.
     pub published: Vec<(String, String)>,
     pub(super) change_set: Option<ChangeSet>,
+    /// Names of change sets that other programs made.
+    pub change_sets_of_others: Vec<String>,
     pub(super) events: Vec<Event>,
     /// Events to come, then the status the stack rests in.
     pub(super) script: VecDeque<Event>,
     pub(super) rest: String,
-    /// Logical id, type, physical id of what a deletion spares.
-    pub(super) retained: Vec<(&'static str, &'static str, String)>,
+    /// Logical ids of what its deletion spared.
+    pub retained: Vec<String>,
 }
 
 #[derive(Debug, Clone)]
@@ -47,6 +54,7 @@ pub(super) struct ChangeSet {
     pub(super) parameters: Fields,
     pub(super) tags: Fields,
     pub(super) template: String,
+    pub(super) kind: String,
     pub(super) is_empty: bool,
     pub(super) executing: bool,
 }
@@ -70,6 +78,45 @@ impl FakeStack {
             status: status.to_owned(),
             ..Self::default()
         }
+    }
+
+    /// A stack of a template with all that it makes for these parameters, as if the console had made it.
+    #[must_use]
+    pub fn of_template(region: &str, name: &str, template: Template) -> Self {
+        let mut stack = Self::at_rest(region, name, "CREATE_COMPLETE");
+        template.body().clone_into(&mut stack.template);
+        stack.make_resources(template.body());
+        stack
+    }
+
+    /// The stack with this program's tag.
+    #[must_use]
+    pub fn of_system(mut self, system: &str) -> Self {
+        self.tags
+            .insert("keyfront:stack".to_owned(), system.to_owned());
+        self
+    }
+
+    /// Makes what a template makes unconditionally, and the key and, unless there is one, the bucket.
+    pub(super) fn make_resources(&mut self, template: &str) {
+        let own = self.id.split('/').nth(1).unwrap_or_default().to_owned();
+        let document = Document::parse(template).unwrap();
+        let existing = self.parameters.get("ExistingBucket");
+        let existing = existing.is_some_and(|name| !name.is_empty());
+        let made = document.section("Resources").filter(|(name, value)| {
+            let stores = *name == "Key" || (*name == "Bucket" && !existing);
+            value.get("Condition").is_none() || stores
+        });
+        let resources = made.map(|(name, value)| {
+            let physical = match name {
+                "Bucket" => format!("{own}-content"),
+                "Key" => own.clone(),
+                _ => format!("{own}-{name}-1"),
+            };
+            let kind = value["Type"].as_str().unwrap().to_owned();
+            (name.to_owned(), kind, physical)
+        });
+        self.resources = resources.collect();
     }
 
     pub(super) fn own(&self, status: &str) -> Event {

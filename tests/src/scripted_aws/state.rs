@@ -6,7 +6,7 @@ use bytes::Bytes;
 
 use super::call::Call;
 use super::log_line::LogLine;
-use super::stacks::{FakeStack, Held};
+use super::stacks::{FakeStack, Fields, Held};
 
 /// A trail of CloudTrail.
 #[derive(Debug, Clone)]
@@ -30,8 +30,12 @@ pub struct State {
     pub held: Held,
     /// Lambda says that the function has replicas still.
     pub replicated: bool,
+    /// Tags of functions and buckets by name; those of the stack that made them where none are listed.
+    pub resource_tags: BTreeMap<String, Fields>,
     pub deleted_functions: Vec<String>,
     pub keys_ending: Vec<String>,
+    /// An update replaces what it changes.
+    pub replaced: bool,
     /// By Region and name.
     pub stacks: BTreeMap<(String, String), FakeStack>,
     /// Stacks that were deleted.
@@ -96,6 +100,19 @@ pub const BUCKETS: &str = "L-DC2B2D3D";
 pub const ROLES: &str = "L-FE177D64";
 
 impl State {
+    /// The tags of a function or a bucket: `resource_tags`, or what CloudFormation set on it; `None` if nothing made it.
+    pub(super) fn tags_of(&self, name: &str) -> Option<Fields> {
+        if let Some(tags) = self.resource_tags.get(name) {
+            return Some(tags.clone());
+        }
+        let live = self.stacks.values();
+        let mut all = live.chain(self.past.iter().map(|(_, stack)| stack));
+        let maker = all.find(|stack| stack.resources.iter().any(|(_, _, id)| id == name))?;
+        let mut tags = maker.tags.clone();
+        tags.insert("aws:cloudformation:stack-id".to_owned(), maker.id.clone());
+        Some(tags)
+    }
+
     /// How many there are, and may be.
     pub(super) fn quota(&self, code: &str) -> (u32, u32) {
         self.quotas.get(code).copied().unwrap_or((1, 20))

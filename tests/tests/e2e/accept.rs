@@ -890,7 +890,7 @@ async fn account() -> (ScriptedAws, StubOrigin) {
     let cdn = StubOrigin::answering(200, &[], "s3 origin").await;
     {
         let mut state = aws.state();
-        let stack = FakeStack::at_rest("us-east-1", "media", "CREATE_COMPLETE");
+        let stack = FakeStack::at_rest("us-east-1", "media", "CREATE_COMPLETE").of_system("media");
         let at = ("us-east-1".to_owned(), "media".to_owned());
         state.stacks.insert(at, stack);
         state

@@ -1,112 +1,15 @@
 //! `keyfront deploy`, `status`, `outputs` and `destroy` against an AWS that fails on demand.
 
-use std::{io::Write as _, path::PathBuf, process::Output, time::Duration};
+use std::time::Duration;
 
 use keyfront_tests::scripted_aws::{
-    BUCKETS, CACHE_POLICIES, DISTRIBUTIONS, FakeStack, HEADERS_POLICIES, Held, ROLES, ScriptedAws,
-    Trail,
+    BUCKETS, CACHE_POLICIES, DISTRIBUTIONS, FakeStack, HEADERS_POLICIES, Held, ROLES, Trail,
 };
 use serde_json::json;
-use tempfile::TempDir;
 
-const TOGETHER: &str = "us-east-1";
+use super::deploy_bench::{Bench, TOGETHER, done, text};
+
 const POLICY: &str = "media-content/.keyfront/publishers.json";
-
-/// An endpoint, and packages that are small.
-struct Bench {
-    aws: ScriptedAws,
-    packages: TempDir,
-}
-
-impl Bench {
-    async fn new() -> Self {
-        let packages = tempfile::tempdir().unwrap();
-        let aws = ScriptedAws::start().await;
-        aws.state().buckets.insert("media-content".to_owned());
-        let bench = Self { aws, packages };
-        bench.repackage("edge.zip", "index.mjs", "");
-        bench.repackage("origin.zip", "bootstrap", "");
-        bench
-    }
-
-    fn repackage(&self, file: &str, entry: &str, content: &str) {
-        let path = self.packages.path().join(file);
-        let mut zip = zip::ZipWriter::new(std::fs::File::create(path).unwrap());
-        zip.start_file(entry, zip::write::SimpleFileOptions::default())
-            .unwrap();
-        zip.write_all(content.as_bytes()).unwrap();
-        zip.finish().unwrap();
-    }
-
-    fn package(&self, file: &str) -> String {
-        let path: PathBuf = self.packages.path().join(file);
-        path.to_str().unwrap().to_owned()
-    }
-
-    fn deploying(&self, region: &str, flags: &[&str]) -> tokio::process::Command {
-        let (edge, origin) = (self.package("edge.zip"), self.package("origin.zip"));
-        let fixed = [
-            "deploy",
-            "--poll=5",
-            "--stack=media",
-            "--region",
-            region,
-            "--edge-bundle",
-            &edge,
-            "--origin-package",
-            &origin,
-        ];
-        self.aws.keyfront(&[&fixed, flags].concat())
-    }
-
-    async fn deploy(&self, region: &str, flags: &[&str]) -> Output {
-        self.deploying(region, flags).output().await.unwrap()
-    }
-
-    async fn run(&self, command: &str, flags: &[&str]) -> Output {
-        let fixed = [command, "--poll=5", "--stack=media", "--region", TOGETHER];
-        self.aws
-            .keyfront(&[&fixed, flags].concat())
-            .output()
-            .await
-            .unwrap()
-    }
-
-    fn count(&self, action: &str) -> usize {
-        self.aws
-            .actions()
-            .iter()
-            .filter(|called| *called == action)
-            .count()
-    }
-
-    /// Everything called that could change anything.
-    fn writes(&self) -> Vec<String> {
-        let reads = ["Describe", "Get", "List", "HEAD ", "GET ", "Validate"];
-        let calls = self.aws.actions().into_iter();
-        calls
-            .filter(|action| !reads.iter().any(|read| action.starts_with(read)))
-            .collect()
-    }
-
-    fn token(&self, output: &Output) -> String {
-        let text = text(&output.stdout);
-        text.lines()
-            .find(|line| line.starts_with("kfp_"))
-            .unwrap()
-            .to_owned()
-    }
-}
-
-fn text(bytes: &[u8]) -> String {
-    String::from_utf8(bytes.to_vec()).unwrap()
-}
-
-fn done(output: &Output) -> String {
-    let output_text = text(&output.stderr);
-    assert!(output.status.success(), "{output_text}");
-    output_text
-}
 
 #[tokio::test(flavor = "multi_thread")]
 async fn one_command_deploys_shows_the_token_once_and_stores_its_hash_only() {
@@ -236,7 +139,7 @@ async fn a_failed_resource_is_reported_first_with_its_reason() {
 async fn a_stack_in_rollback_complete_is_refused_untouched_and_replaced_on_request() {
     let bench = Bench::new().await;
     let at = (TOGETHER.to_owned(), "media".to_owned());
-    let failed = FakeStack::at_rest(TOGETHER, "media", "ROLLBACK_COMPLETE");
+    let failed = FakeStack::at_rest(TOGETHER, "media", "ROLLBACK_COMPLETE").of_system("media");
     bench.aws.state().stacks.insert(at.clone(), failed);
     let refused = bench.deploy(TOGETHER, &["--yes"]).await;
     assert_eq!(refused.status.code(), Some(3));
@@ -252,7 +155,7 @@ async fn a_stack_in_rollback_complete_is_refused_untouched_and_replaced_on_reque
 async fn a_rollback_that_stopped_is_continued_on_request() {
     let bench = Bench::new().await;
     let at = (TOGETHER.to_owned(), "media".to_owned());
-    let failed = FakeStack::at_rest(TOGETHER, "media", "UPDATE_ROLLBACK_FAILED");
+    let failed = FakeStack::at_rest(TOGETHER, "media", "UPDATE_ROLLBACK_FAILED").of_system("media");
     bench.aws.state().stacks.insert(at.clone(), failed);
     assert_eq!(
         bench.deploy(TOGETHER, &["--yes"]).await.status.code(),

@@ -49,7 +49,7 @@ use self::{
 };
 use crate::{
     aws::{self, AwsArguments},
-    system::outputs::{Outputs, of_system},
+    system::outputs::{Outputs, Purpose, of_system},
 };
 
 const SOME_FAILED: u8 = 3;
@@ -241,10 +241,19 @@ async fn tear_down(
         )];
     }
     // What was never created has no outputs, and nothing to empty.
-    let outputs = of_system(config, &stack.name).await;
+    let outputs = of_system(config, &stack.name, Purpose::Read).await;
     let outputs = outputs.ok().flatten().unwrap_or_else(Outputs::new);
-    let output = |name: &str| outputs.get(name).map(String::as_str);
-    stack.remove(output("BucketName"), output("KeyArn")).await
+    // What the run's own parameters named existed before, and stays.
+    let output = |name: &str, existing: &str| {
+        let given = |parameter: &String| parameter.starts_with(&format!("{existing}="));
+        let made = !stack.parameters.iter().any(given);
+        made.then(|| outputs.get(name).map(String::as_str))
+            .flatten()
+    };
+    let bucket = output("BucketName", "ExistingBucket");
+    stack
+        .remove(bucket, output("KeyArn", "ExistingKeyArn"))
+        .await
 }
 
 fn finish(

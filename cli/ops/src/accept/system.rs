@@ -28,7 +28,10 @@ use crate::{
     bucket_target::BucketTarget,
     doctor::wire::Trust,
     publisher::{policy, tokens},
-    system::{layout::EDGE_REGION, outputs::of_system},
+    system::{
+        layout::EDGE_REGION,
+        outputs::{Purpose, of_system},
+    },
 };
 
 /// What both kinds of system have, before the distribution was asked.
@@ -98,7 +101,7 @@ pub(super) async fn of_dev_stack(
 /// A deployed system whose bucket is in the configuration's Region.
 ///
 /// # Errors
-/// There is no such system, or CloudFront does not return its distribution.
+/// There is no such system, its stacks are another's, or CloudFront does not return its distribution.
 pub(super) async fn of_stack(
     config: &SdkConfig,
     kind: Kind,
@@ -109,9 +112,11 @@ pub(super) async fn of_stack(
         anyhow::bail!("a dev stack is found by its dev.json");
     };
     let region = aws::region_of(config)?;
-    let mut outputs = of_system(config, name).await?.with_context(|| {
-        format!("there is no stack {name} for {region}; is --region its bucket's?")
-    })?;
+    let mut outputs = of_system(config, name, Purpose::Change)
+        .await?
+        .with_context(|| {
+            format!("there is no stack {name} for {region}; is --region its bucket's?")
+        })?;
     let mut output = |output: &str| {
         let found = outputs.remove(output);
         found.with_context(|| format!("stack {name} has no output {output}"))

@@ -2,7 +2,10 @@
 
 use clap::Args;
 
-use crate::bucket_target::{BucketTarget, OwnerArguments};
+use crate::{
+    bucket_target::{BucketTarget, OwnerArguments},
+    system::outputs::Purpose,
+};
 
 /// The bucket; named by its system, the system's key is the required one.
 #[derive(Debug, Args)]
@@ -20,8 +23,8 @@ impl BucketArguments {
     /// The bucket.
     ///
     /// # Errors
-    /// There is no such stack, no dev stack, or no Region.
-    pub(super) async fn find(&self) -> anyhow::Result<BucketTarget> {
-        self.owner.find(self.bucket.as_deref()).await
+    /// There is no such stack, no dev stack, or no Region; the stack is another's, and its bucket is to be changed.
+    pub(super) async fn find(&self, purpose: Purpose) -> anyhow::Result<BucketTarget> {
+        self.owner.find(self.bucket.as_deref(), purpose).await
     }
 }

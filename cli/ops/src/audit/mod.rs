@@ -43,7 +43,7 @@ pub(crate) use self::{
     finding::Finding,
     tally::{Tally, Verdict},
 };
-use crate::bucket_target::BucketTarget;
+use crate::{bucket_target::BucketTarget, system::outputs::Purpose};
 
 const EXIT_CODES: &str = "Exit codes: 0 clean; 1 something is not as demanded; 2 not everything could be checked, or the \
 audit could not finish (the same command goes on), or wrong arguments";
@@ -152,7 +152,11 @@ async fn audit(arguments: AuditArguments) -> anyhow::Result<Verdict> {
             "there is no terminal to confirm --fix on; give --yes, or --dry-run to see what it would change"
         );
     }
-    let target = arguments.bucket.find().await?;
+    let purpose = match changes {
+        true => Purpose::Change,
+        false => Purpose::Read,
+    };
+    let target = arguments.bucket.find(purpose).await?;
     let expectation = arguments.expectation(&target).await?;
     let kms = is_kms(expectation.target().header_value());
     if repair != Repair::None && kms && expectation.key().is_none() {

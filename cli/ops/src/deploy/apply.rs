@@ -29,10 +29,7 @@ use super::{
 };
 use crate::{
     aws::call_error,
-    system::{
-        layout::EDGE_REGION,
-        outputs::{Outputs, of_stack},
-    },
+    system::outputs::{Outputs, of_stack},
 };
 
 pub(super) async fn deploy(arguments: DeployArguments) -> anyhow::Result<()> {
@@ -146,8 +143,8 @@ impl Deployment {
             let stacks = self.stacks(*template);
             let found = stacks.find(&self.request.stack).await?;
             if let Some(stack) = &found {
+                self.require_own(&stacks, *template, stack).await?;
                 self.refuse_unusable(&stacks, stack)?;
-                self.refuse_other_region(stack)?;
             }
             existing.add(*template, found);
         }
@@ -156,17 +153,15 @@ impl Deployment {
         self.check_before_writing(&existing).await
     }
 
-    /// The edge of another Region's bucket is never taken over.
-    fn refuse_other_region(&self, stack: &Stack) -> anyhow::Result<()> {
-        let kept = KeptStack::of(Some(stack)).parameters;
-        let region = kept.get("BucketRegion");
-        match region.filter(|region| **region != self.request.region) {
-            Some(other) => Err(refused(format!(
-                "stack {} in {EDGE_REGION} serves a bucket in {other}; choose another --stack name, or --region {other}",
-                self.request.stack
-            ))),
-            None => Ok(()),
-        }
+    async fn require_own(
+        &self,
+        stacks: &Stacks,
+        template: Template,
+        stack: &Stack,
+    ) -> anyhow::Result<()> {
+        let expected = self.expected(template);
+        let own = stacks.cloudformation.require_own(&expected, stack);
+        own.await.map(drop)
     }
 
     fn refuse_unusable(&self, stacks: &Stacks, stack: &Stack) -> anyhow::Result<()> {
@@ -209,6 +204,9 @@ impl Deployment {
         // Every round ends one thing: what is under way, a failed stack, then the update itself.
         for _ in 0..4 {
             let stack = stacks.find(name).await?;
+            if let Some(stack) = &stack {
+                self.require_own(&stacks, template, stack).await?;
+            }
             let status = stack.as_ref().and_then(|stack| stack.stack_status.clone());
             let state = status.as_ref().map_or(StackState::Absent, StackState::from);
             match (state, &stack) {
@@ -273,7 +271,7 @@ impl Deployment {
             stacks.discard(&wanted.stack, &id).await?;
             if stack.is_none() {
                 // The change set alone made an empty stack.
-                stacks.begin_deletion(&wanted.stack).await?;
+                stacks.begin_deletion(&stack_id).await?;
             }
             return Err(error);
         }

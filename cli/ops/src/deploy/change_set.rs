@@ -14,13 +14,15 @@ use super::{
     planned_change::{PlannedChange, planned},
     stacks::Stacks,
 };
-use crate::aws::call_error;
+use crate::{aws::call_error, system::ownership::CHANGE_SET_PREFIX};
 
 /// The template of a change set.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) enum TemplateSource {
     Body(String),
     Url(String),
+    /// The one that the stack has.
+    Previous,
 }
 
 /// A stack as it should be.
@@ -51,15 +53,20 @@ impl Wanted {
     /// The same for the same request, so that an interrupted run finds its own change set again.
     fn change_set_name(&self) -> String {
         let mut digest = Sha256::new();
-        let (TemplateSource::Body(template) | TemplateSource::Url(template)) = &self.template;
-        digest.update(template);
+        digest.update(match &self.template {
+            TemplateSource::Body(template) | TemplateSource::Url(template) => template,
+            TemplateSource::Previous => "",
+        });
         for (name, value) in &self.parameters {
             digest.update(format!("\n{name}={value:?}"));
         }
         for (key, value) in &self.tags {
             digest.update(format!("\n{key:?}:{value:?}"));
         }
-        format!("keyfront-{}", &hex::encode(digest.finalize())[..20])
+        format!(
+            "{CHANGE_SET_PREFIX}{}",
+            &hex::encode(digest.finalize())[..20]
+        )
     }
 }
 
@@ -126,6 +133,7 @@ impl Stacks {
         let call = match &wanted.template {
             TemplateSource::Body(body) => call.template_body(body),
             TemplateSource::Url(url) => call.template_url(url),
+            TemplateSource::Previous => call.use_previous_template(true),
         };
         match call.send().await {
             Ok(_) => Ok(()),

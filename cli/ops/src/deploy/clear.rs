@@ -36,34 +36,96 @@ pub(super) async fn function(config: &SdkConfig, name: &str) -> anyhow::Result<O
     }
 }
 
-/// Every version, marker and begun upload, then the bucket.
-pub(super) async fn bucket(s3: &aws_sdk_s3::Client, bucket: &str) -> anyhow::Result<()> {
-    let context = || format!("bucket {bucket} cannot be emptied");
-    let mut removed = 0;
-    // From the beginning each time: what was listed is gone.
-    loop {
-        let page = match s3.list_object_versions().bucket(bucket).send().await {
-            Ok(page) => page,
-            Err(error) if error.code() == Some("NoSuchBucket") => return Ok(()),
-            Err(error) => return Err(call_error(error).context(context())),
-        };
-        let doomed = identifiers(&page).with_context(context)?;
-        if doomed.is_empty() {
-            break;
-        }
-        removed += doomed.len();
-        delete_objects(s3, bucket, doomed)
-            .await
-            .with_context(context)?;
+/// Every version, marker and begun upload of a bucket of this account, then the bucket.
+pub(super) async fn bucket(
+    s3: &aws_sdk_s3::Client,
+    bucket: &str,
+    account: &str,
+) -> anyhow::Result<()> {
+    Doomed {
+        s3,
+        bucket,
+        account,
     }
-    abort_uploads(s3, bucket).await?;
-    let deleted = s3.delete_bucket().bucket(bucket).send().await;
-    deleted
-        .map_err(|error| call_error(error).context(format!("bucket {bucket} cannot be deleted")))?;
-    report::note(format_args!(
-        "Deleted bucket {bucket} with {removed} object versions."
-    ));
-    Ok(())
+    .delete()
+    .await
+}
+
+/// A bucket to delete. Every call demands that it is the account's: names are global.
+struct Doomed<'a> {
+    s3: &'a aws_sdk_s3::Client,
+    bucket: &'a str,
+    account: &'a str,
+}
+
+impl Doomed<'_> {
+    async fn delete(&self) -> anyhow::Result<()> {
+        let bucket = self.bucket;
+        let context = || format!("bucket {bucket} cannot be emptied");
+        let mut removed = 0;
+        // From the beginning each time: what was listed is gone.
+        loop {
+            let call = self.s3.list_object_versions().bucket(bucket);
+            let page = match call.expected_bucket_owner(self.account).send().await {
+                Ok(page) => page,
+                Err(error) if error.code() == Some("NoSuchBucket") => return Ok(()),
+                Err(error) => return Err(call_error(error).context(context())),
+            };
+            let doomed = identifiers(&page).with_context(context)?;
+            if doomed.is_empty() {
+                break;
+            }
+            removed += doomed.len();
+            self.delete_objects(doomed).await.with_context(context)?;
+        }
+        self.abort_uploads().await?;
+        let call = self.s3.delete_bucket().bucket(bucket);
+        let deleted = call.expected_bucket_owner(self.account).send().await;
+        deleted.map_err(|error| {
+            call_error(error).context(format!("bucket {bucket} cannot be deleted"))
+        })?;
+        report::note(format_args!(
+            "Deleted bucket {bucket} with {removed} object versions."
+        ));
+        Ok(())
+    }
+
+    async fn delete_objects(&self, doomed: Vec<ObjectIdentifier>) -> anyhow::Result<()> {
+        let delete = Delete::builder().set_objects(Some(doomed)).quiet(true);
+        let call = self.s3.delete_objects().bucket(self.bucket);
+        let call = call.expected_bucket_owner(self.account);
+        let answer = call.delete(delete.build()?).send().await;
+        match answer.map_err(call_error)?.errors().first() {
+            None => Ok(()),
+            Some(error) => anyhow::bail!(
+                "{}: {}",
+                error.key().unwrap_or_default(),
+                error.message().unwrap_or_default()
+            ),
+        }
+    }
+
+    async fn abort_uploads(&self) -> anyhow::Result<()> {
+        loop {
+            let call = self.s3.list_multipart_uploads().bucket(self.bucket);
+            let listed = call.expected_bucket_owner(self.account).send().await;
+            let listed = listed
+                .map_err(|error| call_error(error).context("begun uploads cannot be listed"))?;
+            if listed.uploads().is_empty() {
+                return Ok(());
+            }
+            for upload in listed.uploads() {
+                let call = self.s3.abort_multipart_upload().bucket(self.bucket);
+                let call = call
+                    .expected_bucket_owner(self.account)
+                    .set_key(upload.key.clone())
+                    .set_upload_id(upload.upload_id.clone());
+                call.send().await.map_err(|error| {
+                    call_error(error).context("a begun upload cannot be given up")
+                })?;
+            }
+        }
+    }
 }
 
 /// Versions and markers of a page.
@@ -82,44 +144,6 @@ fn identifiers(page: &ListObjectVersionsOutput) -> anyhow::Result<Vec<ObjectIden
                 .build()?)
         })
         .collect()
-}
-
-async fn delete_objects(
-    s3: &aws_sdk_s3::Client,
-    bucket: &str,
-    doomed: Vec<ObjectIdentifier>,
-) -> anyhow::Result<()> {
-    let delete = Delete::builder().set_objects(Some(doomed)).quiet(true);
-    let call = s3.delete_objects().bucket(bucket).delete(delete.build()?);
-    let answer = call.send().await.map_err(call_error)?;
-    match answer.errors().first() {
-        None => Ok(()),
-        Some(error) => anyhow::bail!(
-            "{}: {}",
-            error.key().unwrap_or_default(),
-            error.message().unwrap_or_default()
-        ),
-    }
-}
-
-async fn abort_uploads(s3: &aws_sdk_s3::Client, bucket: &str) -> anyhow::Result<()> {
-    loop {
-        let listed = s3.list_multipart_uploads().bucket(bucket).send().await;
-        let listed =
-            listed.map_err(|error| call_error(error).context("begun uploads cannot be listed"))?;
-        if listed.uploads().is_empty() {
-            return Ok(());
-        }
-        for upload in listed.uploads() {
-            let call = s3.abort_multipart_upload().bucket(bucket);
-            let call = call
-                .set_key(upload.key.clone())
-                .set_upload_id(upload.upload_id.clone());
-            call.send()
-                .await
-                .map_err(|error| call_error(error).context("a begun upload cannot be given up"))?;
-        }
-    }
 }
 
 /// Schedules the key's deletion.

@@ -6,6 +6,7 @@ use clap::Args;
 use keyfront_names::Arn;
 
 use super::system_arguments::{EXIT_CODES, SystemArguments};
+use crate::system::ownership::OWN_TAG;
 
 /// Put the whole system into an AWS account, or update it: key, private bucket, functions, CDN.
 ///
@@ -27,7 +28,7 @@ pub(crate) struct DeployArguments {
     pub(super) tags: Vec<(String, String)>,
 
     /// Remove a tag of the stacks
-    #[arg(long = "untag", value_name = "KEY")]
+    #[arg(long = "untag", value_name = "KEY", value_parser = tag_key)]
     pub(super) untagged: Vec<String>,
 
     /// Role that CloudFormation assumes to make and change resources; the stacks remember it
@@ -111,9 +112,7 @@ fn tag(text: &str) -> Result<(String, String), String> {
         let characters = |one: char| one.is_alphanumeric() || " _.:/=+-@".contains(one);
         text.chars().all(characters)
     };
-    if key.starts_with("aws:") || key == "keyfront:stack" {
-        return Err(format!("{key} is reserved; choose another key"));
-    }
+    tag_key(key)?;
     if key.chars().count() > 128 || value.chars().count() > 256 {
         return Err("a key has at most 128 characters and a value 256".to_owned());
     }
@@ -121,6 +120,19 @@ fn tag(text: &str) -> Result<(String, String), String> {
         return Err("letters, digits, spaces and _ . : / = + - @ are allowed".to_owned());
     }
     Ok((key.to_owned(), value.to_owned()))
+}
+
+/// The key of a tag that is the operator's to set and to remove.
+fn tag_key(key: &str) -> Result<String, String> {
+    if key == OWN_TAG {
+        return Err(format!(
+            "{key} is reserved: it says which system a stack is of; choose another key"
+        ));
+    }
+    match key.starts_with("aws:") {
+        true => Err(format!("{key} is reserved; choose another key")),
+        false => Ok(key.to_owned()),
+    }
 }
 
 fn pair(text: &str) -> Result<(String, String), String> {

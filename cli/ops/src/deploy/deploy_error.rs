@@ -3,6 +3,10 @@
 use std::process::ExitCode;
 
 use super::cause::ResourceFailure;
+use crate::system::ownership::NotOwned;
+
+/// The input or the stack's state does not allow it.
+const REFUSED: u8 = 3;
 
 /// Ends with an exit code of its own; everything else (AWS cannot be called, a file cannot be read) is 1.
 #[derive(Debug, thiserror::Error)]
@@ -35,15 +39,23 @@ pub(crate) enum DeployError {
 
 impl DeployError {
     /// The table in `--help` and docs/deploy.md.
-    pub(crate) fn exit_code(&self) -> ExitCode {
+    fn exit_code(&self) -> ExitCode {
         ExitCode::from(match self {
-            Self::Refused(_) => 3,
+            Self::Refused(_) => REFUSED,
             Self::NotConfirmed => 4,
             Self::Failed { .. } => 5,
             Self::Remains(_) => 6,
             Self::Interrupted => 130,
         })
     }
+}
+
+/// The exit code of an error that has one of its own.
+pub(super) fn exit_code_of(error: &anyhow::Error) -> Option<ExitCode> {
+    if error.is::<NotOwned>() {
+        return Some(ExitCode::from(REFUSED));
+    }
+    error.downcast_ref().map(DeployError::exit_code)
 }
 
 fn lines_of(causes: &[ResourceFailure]) -> String {

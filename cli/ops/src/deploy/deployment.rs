@@ -7,7 +7,7 @@ use super::{
     bundle::Artifact, deploy_arguments::DeployArguments, deploy_request::DeployRequest,
     stacks::Stacks,
 };
-use crate::system::layout::region_of;
+use crate::system::{layout::region_of, ownership::ExpectedStack};
 
 /// A deployment.
 pub(super) struct Deployment {
@@ -20,6 +20,15 @@ pub(super) struct Deployment {
 }
 
 impl Deployment {
+    /// The stack that this template's must be.
+    pub(super) fn expected(&self, template: Template) -> ExpectedStack<'_> {
+        ExpectedStack {
+            system: &self.request.stack,
+            template,
+            bucket_region: &self.request.region,
+        }
+    }
+
     /// The stacks where this template's is.
     pub(super) fn stacks(&self, template: Template) -> Stacks {
         let region = region_of(template, &self.request.region);

@@ -3,27 +3,32 @@
 use aws_config::SdkConfig;
 use clap::Args;
 use keyfront_cli::report;
-use keyfront_names::Arn;
 
 use super::{
     clear,
     confirmation::confirm,
-    deploy_error::{DeployError, refused},
-    leftovers::{self, BUCKET, FUNCTION, KEY, Leftover},
+    deploy_error::DeployError,
     log_retention, operation,
+    provenance::{Maker, Provenance},
+    removal_plan::{Removal, RemovalPlan, note_of_others},
+    render,
     stack_state::StackState,
     stacks::Stacks,
     system_arguments::{EXIT_CODES, SystemArguments},
+    victim::{BUCKET, FUNCTION, Fate, KEY, NamedForDeletion, Victim},
 };
 use crate::{
     aws,
     system::{
         layout::{Layout, region_of},
-        outputs,
+        ownership::{ExpectedStack, Presence, StackResource},
     },
 };
 
 /// Remove the system from the account; the bucket and the key stay unless they are named
+///
+/// Shows every resource that it will delete or keep, then asks. Only what is shown to be this system's is deleted: a stack by
+/// its tag keyfront:stack and its resources, what a deleted stack left by that and by its own tags.
 ///
 /// The function at the edge can only be deleted hours later, when CloudFront has taken back its replicas: run the same
 /// command again then.
@@ -32,7 +37,7 @@ use crate::{
 pub(crate) struct DestroyArguments {
     #[command(flatten)]
     system: SystemArguments,
-    /// Delete this bucket as well, with every object and version in it; it must be the system's
+    /// Delete this bucket as well, with every object and version in it, whoever wrote them; the system must have made it
     #[arg(long, value_name = "BUCKET")]
     delete_bucket: Option<String>,
     /// Schedule this key's deletion as well (ARN or id), 30 days from now: what it encrypted is unreadable after that
@@ -43,13 +48,16 @@ pub(crate) struct DestroyArguments {
     yes: bool,
 }
 
-/// Buckets of evidence, which no command deletes; the first one is of stacks deployed before 2027.
-const LOG_BUCKETS: [&str; 3] = ["LogBucket", "AccessLogBucket", "TrailBucket"];
-
 struct Destruction<'a> {
     arguments: &'a DestroyArguments,
     config: SdkConfig,
     region: String,
+}
+
+/// What is removed in one Region.
+struct RegionalRemovals {
+    stacks: Stacks,
+    removals: Vec<Removal>,
 }
 
 pub(super) async fn destroy(arguments: DestroyArguments) -> anyhow::Result<()> {
@@ -64,23 +72,25 @@ pub(super) async fn destroy(arguments: DestroyArguments) -> anyhow::Result<()> {
 
 impl Destruction<'_> {
     async fn run(&self) -> anyhow::Result<()> {
-        let mut all: Vec<Stacks> = self.all_stacks();
-        // The other way round: the distribution lets go of the function URL before that goes.
-        all.reverse();
-        self.check(&all).await?;
-        if !self.arguments.yes {
+        let all = self.plan().await?;
+        let removals = || all.iter().flat_map(|one| &one.removals);
+        for one in &all {
+            render::removals(one.stacks.region(), &one.removals);
+        }
+        let asks = removals().any(Removal::deletes) && !self.arguments.yes;
+        if asks {
             confirm(&format!(
                 "Delete system {} of {}?",
                 self.arguments.system.stack, self.region
             ))?;
         }
-        for stacks in &all {
-            self.remove(stacks).await?;
+        for one in &all {
+            self.remove(one).await?;
         }
         let mut left = Vec::new();
-        for stacks in &all {
-            for leftover in leftovers::of_deleted(stacks, &self.arguments.system.stack).await? {
-                left.extend(self.clear(stacks, leftover).await?);
+        for one in &all {
+            for removal in &one.removals {
+                left.extend(self.clear_spared(&one.stacks, removal).await?);
             }
         }
         if left.is_empty() {
@@ -90,65 +100,40 @@ impl Destruction<'_> {
         Err(DeployError::Remains(left.join("\n")).into())
     }
 
-    fn all_stacks(&self) -> Vec<Stacks> {
-        let templates = Layout::of(&self.region).templates().iter();
-        templates
-            .map(|template| {
-                Stacks::new(
-                    &self.config,
-                    region_of(*template, &self.region),
-                    self.arguments.system.poll_interval(),
-                )
-            })
-            .collect()
+    /// All that will be removed, the edge first: the distribution lets go of the function URL before that goes.
+    async fn plan(&self) -> anyhow::Result<Vec<RegionalRemovals>> {
+        let system = &self.arguments.system;
+        let named = NamedForDeletion {
+            bucket: self.arguments.delete_bucket.as_deref(),
+            key: self.arguments.delete_key.as_deref(),
+        };
+        let mut all = Vec::new();
+        for template in Layout::of(&self.region).templates().iter().rev() {
+            let region = region_of(*template, &self.region);
+            let stacks = Stacks::new(&self.config, region, system.poll_interval());
+            let plan = RemovalPlan {
+                config: &self.config,
+                expected: ExpectedStack {
+                    system: &system.stack,
+                    template: *template,
+                    bucket_region: &self.region,
+                },
+                named,
+            };
+            let removals = plan.removals(&stacks).await?;
+            all.push(RegionalRemovals { stacks, removals });
+        }
+        let removals: Vec<&Removal> = all.iter().flat_map(|one| &one.removals).collect();
+        named.check(&system.stack, &removals)?;
+        Ok(all)
     }
 
-    /// A protected stack stays, and a name to delete must be this system's, or a typing mistake would delete another's.
-    async fn check(&self, all: &[Stacks]) -> anyhow::Result<()> {
-        let (mut buckets, mut keys) = (Vec::new(), Vec::new());
-        let name = &self.arguments.system.stack;
-        for stacks in all {
-            if let Some(stack) = stacks.find(name).await? {
-                if stack.enable_termination_protection == Some(true) {
-                    return Err(refused(format!(
-                        "stack {name} in {} is protected from termination; end that with `keyfront deploy --termination-protection off` and the deployment's own arguments, or in the console",
-                        stacks.region()
-                    )));
-                }
-                let mut outputs = outputs::of_stack(stack);
-                buckets.extend(outputs.remove("BucketName"));
-                keys.extend(outputs.remove("KeyArn"));
-            }
-            for leftover in leftovers::of_deleted(stacks, name).await? {
-                match leftover.kind.as_str() {
-                    BUCKET => buckets.push(leftover.id),
-                    KEY => keys.push(leftover.id),
-                    _ => {}
-                }
-            }
-        }
-        if let Some(bucket) = &self.arguments.delete_bucket
-            && !buckets.contains(bucket)
-        {
-            return Err(refused(format!(
-                "{bucket} is not the bucket of system {name}; it is {}",
-                listed(&buckets)
-            )));
-        }
-        if let Some(key) = &self.arguments.delete_key
-            && !keys.iter().any(|known| same_key(known, key))
-        {
-            return Err(refused(format!(
-                "{key} is not the key of system {name}; it is {}",
-                listed(&keys)
-            )));
-        }
-        Ok(())
-    }
-
-    async fn remove(&self, stacks: &Stacks) -> anyhow::Result<()> {
-        let name = &self.arguments.system.stack;
-        let Some(mut stack) = stacks.find(name).await? else {
+    async fn remove(&self, one: &RegionalRemovals) -> anyhow::Result<()> {
+        let (stacks, name) = (&one.stacks, &self.arguments.system.stack);
+        let mut live = one.removals.iter();
+        let Some((id, stack)) =
+            live.find_map(|removal| Some((&removal.stack_id, removal.live.as_ref()?)))
+        else {
             report::note(format_args!(
                 "Stack {name} in {}: already gone.",
                 stacks.region()
@@ -156,89 +141,101 @@ impl Destruction<'_> {
             return Ok(());
         };
         let state = stack.stack_status.as_ref().map(StackState::from);
-        if state == Some(StackState::Busy) {
-            let deleting = operation::is_being_deleted(&stack);
-            let ended = operation::follow(stacks, &stack).await;
-            match (deleting, ended) {
-                (true, ended) => return ended,
-                (false, Err(error))
-                    if !matches!(error.downcast_ref(), Some(DeployError::Failed { .. })) =>
-                {
-                    return Err(error);
-                }
-                // However it ended: it is to be deleted.
-                (false, _) => match stacks.find(name).await? {
-                    Some(now) => stack = now,
-                    None => return Ok(()),
-                },
-            }
+        if state != Some(StackState::Busy) {
+            return operation::delete(stacks, stack).await;
         }
-        operation::delete(stacks, &stack).await
+        let deleting = operation::is_being_deleted(stack);
+        let ended = operation::follow(stacks, stack).await;
+        match (deleting, ended) {
+            (true, ended) => ended,
+            (false, Err(error))
+                if !matches!(error.downcast_ref(), Some(DeployError::Failed { .. })) =>
+            {
+                Err(error)
+            }
+            // However it ended: it is to be deleted. By its id, since another may have its name by now.
+            (false, _) => match stacks.find(id).await? {
+                Some(now) => operation::delete(stacks, &now).await,
+                None => Ok(()),
+            },
+        }
     }
 
-    /// Deletes what may be deleted; what remains, in words.
-    async fn clear(&self, stacks: &Stacks, leftover: Leftover) -> anyhow::Result<Option<String>> {
+    /// Deletes what the stack left and what was shown before; what remains for a later run, in words.
+    async fn clear_spared(
+        &self,
+        stacks: &Stacks,
+        removal: &Removal,
+    ) -> anyhow::Result<Vec<String>> {
+        let mut left = Vec::new();
+        for resource in stacks.cloudformation.resources(&removal.stack_id).await? {
+            if resource.presence != Presence::Spared {
+                continue;
+            }
+            let mut shown = removal.victims.iter();
+            let fate = shown
+                .find(|victim| victim.resource.physical_id == resource.physical_id)
+                .map_or(Fate::Kept, |victim| victim.fate);
+            let maker = Maker {
+                system: &self.arguments.system.stack,
+                stack_id: &removal.stack_id,
+            };
+            left.extend(self.clear(stacks, maker, Victim { fate, resource }).await?);
+        }
+        Ok(left)
+    }
+
+    async fn clear(
+        &self,
+        stacks: &Stacks,
+        maker: Maker<'_>,
+        victim: Victim,
+    ) -> anyhow::Result<Option<String>> {
         let config = aws::in_region(&self.config, stacks.region());
-        match leftover.kind.as_str() {
-            FUNCTION => {
-                log_retention::report_kept(&self.config, &leftover.id).await;
-                clear::function(&config, &leftover.id).await
+        let id = &victim.resource.physical_id;
+        match victim.fate {
+            Fate::DeletedAfterReplicas if victim.resource.kind == FUNCTION => {
+                // The deletion of the stack may have taken hours.
+                match maker.of_function(&config, id).await? {
+                    Provenance::Gone => return Ok(None),
+                    Provenance::OfOthers(reason) => {
+                        note_of_others(id, &reason);
+                        return Ok(None);
+                    }
+                    Provenance::OfStack => {}
+                }
+                log_retention::report_kept(&self.config, id).await;
+                clear::function(&config, id).await
             }
-            BUCKET
-                if !LOG_BUCKETS.contains(&leftover.resource.as_str())
-                    && self.arguments.delete_bucket.as_ref() == Some(&leftover.id) =>
-            {
-                clear::bucket(&aws::s3(&config), &leftover.id).await?;
+            Fate::EmptiedAndDeleted => {
+                match maker.of_bucket(&config, id).await? {
+                    Provenance::Gone => {}
+                    Provenance::OfOthers(reason) => note_of_others(id, &reason),
+                    Provenance::OfStack => {
+                        clear::bucket(&aws::s3(&config), id, maker.account()?).await?;
+                    }
+                }
                 Ok(None)
             }
-            KEY if self
-                .arguments
-                .delete_key
-                .as_ref()
-                .is_some_and(|key| same_key(&leftover.id, key)) =>
-            {
-                clear::key(&config, &leftover.id).await?;
+            Fate::DeletionScheduled => {
+                clear::key(&config, id).await?;
                 Ok(None)
             }
-            BUCKET | KEY => {
-                report::note(format_args!("Kept: {} {}", leftover.resource, leftover.id));
+            Fate::Kept => {
+                note_kept(&victim.resource);
                 Ok(None)
             }
-            _ => Ok(None),
+            // A version goes with its function, and CloudFormation deletes the rest.
+            Fate::DeletedAfterReplicas | Fate::DeletedWithStack => Ok(None),
         }
     }
 }
 
-fn listed(names: &[String]) -> String {
-    if names.is_empty() {
-        "none".to_owned()
-    } else {
-        names.join(" or ")
-    }
-}
-
-/// Whether two names, each an ARN or an id, are of the same key. An id alone says nothing of the Region.
-fn same_key(known: &str, given: &str) -> bool {
-    match (key_id(known), key_id(given)) {
-        (Some(_), Some(_)) => known == given,
-        (known_id, given_id) => known_id.unwrap_or(known) == given_id.unwrap_or(given),
-    }
-}
-
-/// The id in a key's ARN.
-fn key_id(key: &str) -> Option<&str> {
-    Arn::parse(key).ok()?.resource.strip_prefix("key/")
-}
-
-#[cfg(test)]
-mod tests {
-    use super::same_key;
-
-    #[test]
-    fn a_key_is_known_by_arn_or_id_and_never_by_another_regions_arn() {
-        let arn = "arn:aws:kms:us-east-1:123456789012:key/abc";
-        assert!(same_key("abc", arn) && same_key(arn, "abc") && same_key(arn, arn));
-        assert!(!same_key(arn, "arn:aws:kms:eu-west-1:123456789012:key/abc"));
-        assert!(!same_key(arn, "abcd"));
+fn note_kept(resource: &StackResource) {
+    if [BUCKET, FUNCTION, KEY].contains(&resource.kind.as_str()) {
+        report::note(format_args!(
+            "Kept: {} {}",
+            resource.logical_id, resource.physical_id
+        ));
     }
 }

@@ -1,33 +1,42 @@
 //! What deleted stacks left behind. CloudFormation remembers that for 90 days, so nothing is kept on this machine.
 
 use anyhow::Context as _;
-use aws_sdk_cloudformation::types::{ResourceStatus, StackStatus};
+use aws_sdk_cloudformation::types::StackStatus;
 
 use super::stacks::Stacks;
-use crate::aws::call_error;
+use crate::{
+    aws::call_error,
+    system::ownership::{ExpectedStack, Ownership, Presence, StackResource},
+};
 
-pub(super) const FUNCTION: &str = "AWS::Lambda::Function";
-pub(super) const BUCKET: &str = "AWS::S3::Bucket";
-pub(super) const KEY: &str = "AWS::KMS::Key";
-
-/// A resource that its stack's deletion spared.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) struct Leftover {
-    pub(super) kind: String,
-    /// Its logical id in the template.
-    pub(super) resource: String,
-    /// Its physical id.
+/// A deleted stack.
+pub(super) struct DeletedStack {
     pub(super) id: String,
+    pub(super) ownership: Ownership,
+    /// What its deletion spared; never empty.
+    pub(super) spared: Vec<StackResource>,
 }
 
-/// What all deleted stacks of this name left, without repetition; the latest deletion first.
-pub(super) async fn of_deleted(stacks: &Stacks, name: &str) -> anyhow::Result<Vec<Leftover>> {
-    let mut found: Vec<Leftover> = Vec::new();
-    for id in deleted(stacks, name).await? {
-        for leftover in spared(stacks, &id).await? {
-            if !found.contains(&leftover) {
-                found.push(leftover);
-            }
+/// The deleted stacks of a name that left something, the latest deletion first.
+pub(super) async fn of_deleted(
+    stacks: &Stacks,
+    expected: &ExpectedStack<'_>,
+) -> anyhow::Result<Vec<DeletedStack>> {
+    let mut found = Vec::new();
+    for id in deleted(stacks, expected.system).await? {
+        let stack = stacks.find(&id).await?;
+        let stack = stack.context("CloudFormation lists a deleted stack that it does not know")?;
+        let facts = stacks.cloudformation.facts(&stack).await?;
+        let ownership = expected.ownership(&facts);
+        let spared = facts.resources.into_iter();
+        let spared = spared.filter(|resource| resource.presence == Presence::Spared);
+        let spared: Vec<StackResource> = spared.collect();
+        if !spared.is_empty() {
+            found.push(DeletedStack {
+                id,
+                ownership,
+                spared,
+            });
         }
     }
     Ok(found)
@@ -52,32 +61,4 @@ async fn deleted(stacks: &Stacks, name: &str) -> anyhow::Result<Vec<String>> {
         );
     }
     Ok(ids)
-}
-
-async fn spared(stacks: &Stacks, id: &str) -> anyhow::Result<Vec<Leftover>> {
-    let mut pages = stacks
-        .cloudformation
-        .client
-        .list_stack_resources()
-        .stack_name(id)
-        .into_paginator()
-        .send();
-    let mut found = Vec::new();
-    while let Some(page) = pages.next().await {
-        let page = page.map_err(|error| {
-            call_error(error).context("a deleted stack's resources cannot be listed")
-        })?;
-        for resource in page.stack_resource_summaries.unwrap_or_default() {
-            if resource.resource_status == Some(ResourceStatus::DeleteSkipped) {
-                found.push(Leftover {
-                    kind: resource
-                        .resource_type
-                        .context("a resource without a type")?,
-                    resource: resource.logical_resource_id.unwrap_or_default(),
-                    id: resource.physical_resource_id.unwrap_or_default(),
-                });
-            }
-        }
-    }
-    Ok(found)
 }

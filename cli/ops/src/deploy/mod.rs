@@ -1,8 +1,9 @@
-//! `keyfront deploy | status | outputs | destroy`: the system in an AWS account, by CloudFormation.
+//! `keyfront deploy | status | outputs | adopt | destroy`: the system in an AWS account, by CloudFormation.
 //!
 //! `deploy_request`, `site_check`, `template`, `stack_state` and `cause` decide and are pure; `stacks`, `change_set` and
 //! `artifacts` call.
 
+mod adopt;
 mod apply;
 mod artifacts;
 mod bundle;
@@ -27,7 +28,9 @@ mod outputs;
 mod planned_change;
 mod preflight;
 mod progress;
+mod provenance;
 mod rehearsal;
+mod removal_plan;
 mod render;
 mod site_check;
 mod stack_state;
@@ -36,6 +39,7 @@ mod status;
 mod supply;
 mod system_arguments;
 mod template;
+mod victim;
 mod web_acl;
 
 use std::{collections::BTreeMap, process::ExitCode};
@@ -43,10 +47,9 @@ use std::{collections::BTreeMap, process::ExitCode};
 use anyhow::Context as _;
 use keyfront_cli::report;
 
-use self::deploy_error::DeployError;
 pub(crate) use self::{
-    deploy_arguments::DeployArguments, destroy::DestroyArguments, outputs::OutputsArguments,
-    status::StatusArguments,
+    adopt::AdoptArguments, deploy_arguments::DeployArguments, destroy::DestroyArguments,
+    outputs::OutputsArguments, status::StatusArguments,
 };
 use crate::system::layout::Layout;
 
@@ -60,6 +63,10 @@ pub(crate) fn run_status(arguments: StatusArguments) -> anyhow::Result<ExitCode>
 
 pub(crate) fn run_outputs(arguments: OutputsArguments) -> anyhow::Result<ExitCode> {
     finish(outputs::outputs(arguments))
+}
+
+pub(crate) fn run_adopt(arguments: AdoptArguments) -> anyhow::Result<ExitCode> {
+    finish(adopt::adopt(arguments))
 }
 
 pub(crate) fn run_destroy(arguments: DestroyArguments) -> anyhow::Result<ExitCode> {
@@ -79,9 +86,8 @@ fn finish(work: impl Future<Output = anyhow::Result<()>>) -> anyhow::Result<Exit
     let Err(error) = runtime.block_on(work) else {
         return Ok(ExitCode::SUCCESS);
     };
-    match error.downcast_ref::<DeployError>() {
-        Some(known) => {
-            let code = known.exit_code();
+    match deploy_error::exit_code_of(&error) {
+        Some(code) => {
             report::failure(&error);
             Ok(code)
         }

@@ -7,7 +7,7 @@ use super::{
     deploy_error::refused,
     system_arguments::{EXIT_CODES, SystemArguments},
 };
-use crate::system::outputs::of_system;
+use crate::system::outputs::{Purpose, of_system};
 
 /// Print the system's outputs: CDN URL, upload endpoint, bucket, key
 #[derive(Debug, Args)]
@@ -23,11 +23,13 @@ pub(crate) struct OutputsArguments {
 pub(super) async fn outputs(arguments: OutputsArguments) -> anyhow::Result<()> {
     let (config, region) = arguments.system.load().await?;
     let name = &arguments.system.stack;
-    let all = of_system(&config, name).await?.ok_or_else(|| {
-        refused(format!(
-            "there is no stack {name} for {region}; `keyfront deploy` creates it"
-        ))
-    })?;
+    let all = of_system(&config, name, Purpose::Read)
+        .await?
+        .ok_or_else(|| {
+            refused(format!(
+                "there is no stack {name} for {region}; `keyfront deploy` creates it"
+            ))
+        })?;
     match arguments.json {
         true => report::line(serde_json::to_string_pretty(&all)?),
         false => report::pairs(["OUTPUT", "VALUE"], all),

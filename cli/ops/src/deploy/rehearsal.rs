@@ -7,7 +7,7 @@ use super::{
     artifacts::ArtifactBucket, bundle::Artifact, change_set::TemplateSource,
     deployment::Deployment, kept_stack::KeptStack, supply::TemplateUpload, template,
 };
-use crate::system::{layout::region_of, outputs::Outputs};
+use crate::system::{layout::region_of, outputs::Outputs, ownership::OWN_TAG};
 
 impl Deployment {
     /// `--dry-run`: reads only.
@@ -67,5 +67,10 @@ impl Deployment {
             Some((parameter.name.clone(), value.clone()))
         });
         report::pairs(["PARAMETER", "VALUE"], rows);
+        report::note(format_args!(
+            "Give the stack the tag {OWN_TAG}={stack}, or run `keyfront adopt --stack {stack} --region {}` afterwards: the other commands change no stack without it.",
+            self.request.region,
+            stack = self.request.stack
+        ));
     }
 }

@@ -1,8 +1,12 @@
-//! What `keyfront deploy` shows of a change set.
+//! What `keyfront deploy`, `adopt` and `destroy` show before they ask.
 
-use keyfront_cli::{Table, report::note};
+use keyfront_cli::{
+    Table,
+    report::{note, printable},
+};
 
-use super::planned_change::PlannedChange;
+use super::{planned_change::PlannedChange, removal_plan::Removal, victim::Fate};
+use crate::system::ownership::StackResource;
 
 /// The change set.
 pub(super) fn changes(stack: &str, region: &str, changes: &[PlannedChange]) {
@@ -17,4 +21,46 @@ pub(super) fn changes(stack: &str, region: &str, changes: &[PlannedChange]) {
         ]);
     }
     note(format_args!("{table}\n"));
+}
+
+/// What is removed in a Region, and what stays.
+pub(super) fn removals(region: &str, removals: &[Removal]) {
+    for removal in removals.iter().filter(|one| !one.victims.is_empty()) {
+        let what = match &removal.live {
+            Some(_) => "Stack",
+            None => "Left by the deleted stack",
+        };
+        note(format_args!("\n{what} {} in {region}:\n", removal.stack_id));
+        let mut table = Table::new(["ACTION", "RESOURCE", "TYPE", "ID"]);
+        for victim in &removal.victims {
+            let action = match victim.fate {
+                Fate::DeletedWithStack => "delete",
+                Fate::DeletedAfterReplicas => "delete when its replicas are gone",
+                Fate::EmptiedAndDeleted => "delete with every object in it",
+                Fate::DeletionScheduled => "schedule for deletion",
+                Fate::Kept => "keep",
+            };
+            let [resource, kind, id] = cells(&victim.resource);
+            table.push([action.to_owned(), resource, kind, id]);
+        }
+        note(format_args!("{table}\n"));
+    }
+}
+
+/// What a stack that is to be taken in has.
+pub(super) fn resources(stack_id: &str, resources: &[StackResource]) {
+    note(format_args!("\nStack {stack_id} has no tag, and has:\n"));
+    let mut table = Table::new(["RESOURCE", "TYPE", "ID"]);
+    for resource in resources {
+        table.push(cells(resource));
+    }
+    note(format_args!("{table}\n"));
+}
+
+fn cells(resource: &StackResource) -> [String; 3] {
+    [
+        printable(&resource.logical_id),
+        printable(&resource.kind),
+        printable(&resource.physical_id),
+    ]
 }

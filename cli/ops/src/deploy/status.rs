@@ -5,12 +5,16 @@ use keyfront_cli::{Table, report};
 
 use super::{
     deploy_error::DeployError,
-    leftovers::{self, Leftover},
+    leftovers,
     stack_state::StackState,
     stacks::Stacks,
     system_arguments::{EXIT_CODES, SystemArguments},
+    victim::FUNCTION,
 };
-use crate::system::layout::{Layout, region_of};
+use crate::system::{
+    layout::{Layout, region_of},
+    ownership::{ExpectedStack, Ownership, StackResource},
+};
 
 /// Show the state of the system's stacks; 0 if all are complete
 #[derive(Debug, Args)]
@@ -58,7 +62,14 @@ pub(super) async fn status(arguments: StatusArguments) -> anyhow::Result<()> {
             status: status.map_or_else(|| "absent".to_owned(), |status| status.as_str().to_owned()),
             causes: causes.iter().map(ToString::to_string).collect(),
         });
-        retained.extend(leftovers::of_deleted(&stacks, name).await?);
+        let expected = ExpectedStack {
+            system: name,
+            template: *template,
+            bucket_region: &region,
+        };
+        let deleted = leftovers::of_deleted(&stacks, &expected).await?.into_iter();
+        let own = deleted.filter(|stack| stack.ownership == Ownership::Ours);
+        retained.extend(own.flat_map(|stack| stack.spared));
     }
     match arguments.json {
         true => report::line(serde_json::to_string_pretty(&rows)?),
@@ -70,7 +81,7 @@ pub(super) async fn status(arguments: StatusArguments) -> anyhow::Result<()> {
     }
 }
 
-fn show(rows: &[Row], retained: &[Leftover]) {
+fn show(rows: &[Row], retained: &[StackResource]) {
     let mut table = Table::new(["STACK", "REGION", "STATUS"]);
     for row in rows {
         table.push([row.stack.clone(), row.region.clone(), row.status.clone()]);
@@ -79,13 +90,10 @@ fn show(rows: &[Row], retained: &[Leftover]) {
     for cause in rows.iter().flat_map(|row| &row.causes) {
         report::line(format_args!("failed: {cause}"));
     }
-    for function in retained
-        .iter()
-        .filter(|leftover| leftover.kind == leftovers::FUNCTION)
-    {
+    for function in retained.iter().filter(|resource| resource.kind == FUNCTION) {
         report::note(format_args!(
             "function {} may still have replicas at the edge; `keyfront destroy` removes it",
-            function.id
+            function.physical_id
         ));
     }
 }

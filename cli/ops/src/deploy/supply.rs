@@ -16,11 +16,9 @@ use super::{
 };
 use crate::{
     aws,
-    system::{layout::region_of, outputs::Outputs},
+    system::{layout::region_of, outputs::Outputs, ownership::OWN_TAG},
 };
 
-/// Every stack of a system has it, with the system's name.
-const OWN_TAG: &str = "keyfront:stack";
 const EDGE_REVISION: &str = "EdgeRevision";
 const EDGE_ROLE: &str = "EdgeRoleArn";
 

@@ -15,7 +15,7 @@ use crate::{
     aws::{self, AwsArguments},
     system::{
         layout::EDGE_REGION,
-        outputs::{self, Outputs},
+        outputs::{self, Outputs, Purpose},
     },
 };
 
@@ -116,7 +116,7 @@ impl Sources {
             .timeout_config(timeouts)
             .build();
         let mut outputs = match &self.stack {
-            Some(stack) => outputs::of_system(&config, stack)
+            Some(stack) => outputs::of_system(&config, stack, Purpose::Read)
                 .await?
                 .with_context(|| format!("there is no stack {stack}; is --region its bucket's?"))?,
             None => Outputs::new(),

@@ -14,7 +14,7 @@ use crate::{
     aws::{self, AwsArguments},
     system::{
         edge_logs::{self, LOG_REGIONS},
-        outputs,
+        outputs::{self, Purpose},
     },
 };
 
@@ -59,7 +59,7 @@ async fn find(arguments: &LogsArguments) -> anyhow::Result<ExitCode> {
     let config = arguments.aws.load().await?;
     let bucket_region = aws::region_of(&config)?.to_owned();
     let stack = &arguments.stack;
-    let outputs = outputs::of_system(&config, stack).await?;
+    let outputs = outputs::of_system(&config, stack, Purpose::Read).await?;
     let outputs = outputs.with_context(|| {
         format!("there is no stack {stack} in {bucket_region}; name the Region of its bucket with --region")
     })?;

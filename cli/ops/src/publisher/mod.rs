@@ -19,6 +19,7 @@ use time::OffsetDateTime;
 use self::{
     bucket_arguments::BucketArguments, moment::Expiry, policy::change, rules::RuleArguments,
 };
+use crate::system::outputs::Purpose;
 
 /// Say who may publish: tokens, and what they open.
 ///
@@ -33,7 +34,7 @@ pub(crate) struct PublisherArguments {
 #[derive(Debug, Subcommand)]
 enum Command {
     /// Add a publisher with its first token
-    Add(AddArguments),
+    Add(Box<AddArguments>),
     /// Give a publisher a new token; the former ones end after the overlap
     Rotate(RotateArguments),
     /// Withdraw a publisher's tokens, all of them or one
@@ -100,7 +101,7 @@ pub(crate) fn run(arguments: PublisherArguments) -> anyhow::Result<ExitCode> {
         tokio::runtime::Runtime::new().context("the asynchronous runtime did not start")?;
     let work = async {
         match arguments.command {
-            Command::Add(arguments) => add(arguments).await,
+            Command::Add(arguments) => add(*arguments).await,
             Command::Rotate(arguments) => rotate(arguments).await,
             Command::Revoke(arguments) => revoke(arguments).await,
             Command::List(arguments) => list(arguments).await,
@@ -122,7 +123,7 @@ async fn add(arguments: AddArguments) -> anyhow::Result<()> {
         identities: arguments.iam.into_iter().map(Identity::Iam).collect(),
         rules,
     };
-    let target = arguments.bucket.find().await?;
+    let target = arguments.bucket.find(Purpose::Change).await?;
     let token = change(&target, |policy| {
         let mut policy = policy.with(publisher.clone())?;
         let token = match arguments.no_token {
@@ -142,7 +143,7 @@ async fn rotate(arguments: RotateArguments) -> anyhow::Result<()> {
         .expires
         .map(|expiry| expiry.after(now))
         .transpose()?;
-    let target = arguments.bucket.find().await?;
+    let target = arguments.bucket.find(Purpose::Change).await?;
     let token = change(&target, |mut policy| {
         policy.end_tokens_by(&arguments.publisher, now + arguments.overlap)?;
         let token = tokens::issue(&mut policy, &arguments.publisher, expires, now)
@@ -155,7 +156,7 @@ async fn rotate(arguments: RotateArguments) -> anyhow::Result<()> {
 }
 
 async fn revoke(arguments: RevokeArguments) -> anyhow::Result<()> {
-    let target = arguments.bucket.find().await?;
+    let target = arguments.bucket.find(Purpose::Change).await?;
     change(&target, |mut policy| {
         match &arguments.token {
             Some(token) => policy.revoke_token(&arguments.publisher, token)?,
@@ -169,7 +170,7 @@ async fn revoke(arguments: RevokeArguments) -> anyhow::Result<()> {
 }
 
 async fn list(arguments: ListArguments) -> anyhow::Result<()> {
-    let target = arguments.bucket.find().await?;
+    let target = arguments.bucket.find(Purpose::Read).await?;
     let policy = policy::read(&target).await?.policy;
     match arguments.json {
         true => render::json(&policy)?,

@@ -31,6 +31,14 @@ impl Layout {
         }
     }
 
+    /// The template that the bucket and the publishers' API are in.
+    pub(crate) const fn bucket_template(self) -> Template {
+        match self {
+            Self::Together => Template::Keyfront,
+            Self::Apart => Template::Origin,
+        }
+    }
+
     /// The template that the edge's function and its site are in.
     pub(crate) const fn edge_template(self) -> Template {
         match self {
