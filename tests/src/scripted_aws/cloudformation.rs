@@ -104,7 +104,8 @@ fn describe(state: &mut State, region: &str, name: &str) -> Reply {
         ),
         ("PublisherAuth", "token".to_owned()),
     ]
-    .iter()
+    .into_iter()
+    .chain(site_paths(state, &stack).map(|paths| ("SitePaths", paths)))
     .map(|(name, value)| {
         format!("<member><OutputKey>{name}</OutputKey><OutputValue>{value}</OutputValue></member>")
     })
@@ -117,6 +118,14 @@ fn describe(state: &mut State, region: &str, name: &str) -> Reply {
             stack.id, stack.status
         ),
     )
+}
+
+/// The paths that the stack's template outputs, if it has sites.
+fn site_paths(state: &State, stack: &FakeStack) -> Option<String> {
+    let template = state.template_of(stack)?;
+    let (_, output) = template.split_once("\n  SitePaths:\n")?;
+    let value = output.split("Value: ").nth(1)?.lines().next()?;
+    serde_json::from_str(value).ok()
 }
 
 /// Newest first; every request lets one event happen.

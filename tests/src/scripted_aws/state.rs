@@ -55,6 +55,18 @@ pub struct State {
 }
 
 impl State {
+    /// The text of a stack's template, which was sent along or uploaded before.
+    #[must_use]
+    pub fn template_of(&self, stack: &FakeStack) -> Option<String> {
+        let Some(address) = stack.template.strip_prefix("https://") else {
+            return Some(stack.template.clone());
+        };
+        let (host, key) = address.split_once('/')?;
+        let bucket = host.split('.').next()?;
+        let stored = self.objects.get(&format!("{bucket}/{key}"))?;
+        String::from_utf8(stored.to_vec()).ok()
+    }
+
     pub(crate) fn next(&mut self) -> u32 {
         self.serial += 1;
         self.serial

@@ -34,6 +34,7 @@ mod reader_route;
 mod rotation;
 mod round_trip;
 mod sealed_metadata;
+mod sites;
 mod spelling;
 mod uploads;
 mod uploads_uppy;

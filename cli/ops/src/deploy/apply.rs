@@ -22,6 +22,7 @@ use super::{
     log_retention, operation,
     progress::Progress,
     render,
+    sites_file::{self, SitesGiven},
     stack_state::{Aim, StackState},
     stacks::Stacks,
     supply::TemplateUpload,
@@ -43,8 +44,10 @@ pub(super) async fn deploy(arguments: DeployArguments) -> anyhow::Result<()> {
     }
     let (config, region) = arguments.system.load().await?;
     let invalid = |error: InvalidRequest| refused(error.to_string());
+    let sites = sites_file::read(arguments.sites.as_deref())?;
     let request = DeployRequest::validate(&arguments.system.stack, &region, arguments.given())
-        .map_err(invalid)?;
+        .map_err(invalid)?
+        .with_sites(sites);
     request
         .validate_update(&BTreeMap::new())
         .or_else(|error| match error {
@@ -93,7 +96,7 @@ impl Deployment {
         if self.arguments.upload_only {
             for template in self.request.layout.templates() {
                 let (bucket, _) = self.upload(*template, TemplateUpload::Always).await?;
-                self.print_launch(*template, &bucket);
+                self.print_launch(*template, &bucket)?;
             }
             return Ok(());
         }
@@ -158,10 +161,18 @@ impl Deployment {
                 )));
             }
             all.extend(kept);
+            sites_file::refuse_forgotten(&of_stack(stack), self.sites_given())?;
         }
         let valid = self.request.validate_update(&all);
         valid.map_err(|error| refused(error.to_string()))?;
         self.check_what_is_named(&all).await
+    }
+
+    const fn sites_given(&self) -> SitesGiven {
+        match self.arguments.sites.is_some() || self.arguments.no_sites {
+            true => SitesGiven::Decided,
+            false => SitesGiven::Unsaid,
+        }
     }
 
     fn refuse_unusable(&self, stacks: &Stacks, stack: &Stack) -> anyhow::Result<()> {

@@ -10,7 +10,10 @@ use std::collections::BTreeMap;
 use aws_sdk_lambda::Client as Lambda;
 use keyfront_cli::report;
 
-use self::finding::Finding;
+use self::{
+    finding::Finding,
+    storage::{Fields, StoredIn},
+};
 use super::{
     deploy_error::refused,
     deployment::Deployment,
@@ -62,13 +65,19 @@ impl Deployment {
         }
         let region = &self.request.region;
         if let Some(key) = named.value(KEY).filter(|_| named.is_given(&[KEY])) {
-            findings.push(storage::key(&self.config, key).await);
+            findings.push(storage::key(&self.config, &Fields::PARAMETERS, key).await);
         }
         if let (Some(bucket), Some(key)) = (named.value(BUCKET), named.value(KEY))
             && named.is_given(&[BUCKET, KEY])
         {
-            findings.push(storage::bucket(&self.config, bucket, region, key).await);
+            let bucket = StoredIn {
+                bucket,
+                region,
+                key,
+            };
+            findings.push(storage::bucket(&self.config, &Fields::PARAMETERS, bucket).await);
         }
+        findings.extend(self.buckets_of_sites().await);
         if named.is_given(&[RESERVATION]) {
             findings.push(self.reservation(&named).await);
         }
@@ -80,6 +89,22 @@ impl Deployment {
             }
         }
         Ok(())
+    }
+
+    /// The buckets of `--sites` that are not the stack's, and their keys.
+    async fn buckets_of_sites(&self) -> Vec<Finding> {
+        let mut findings = Vec::new();
+        for existing in self.request.sites.existing_buckets() {
+            let key = existing.key.as_str();
+            let bucket = StoredIn {
+                bucket: existing.name.as_str(),
+                region: existing.key.region(),
+                key,
+            };
+            findings.push(storage::key(&self.config, &Fields::OF_SITES, key).await);
+            findings.push(storage::bucket(&self.config, &Fields::OF_SITES, bucket).await);
+        }
+        findings
     }
 
     /// The distribution of the system, if there is one.

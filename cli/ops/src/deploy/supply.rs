@@ -1,6 +1,6 @@
 //! What a stack is made from: packages and template uploaded to the artifact bucket, and the parameters.
 
-use std::collections::BTreeMap;
+use std::{borrow::Cow, collections::BTreeMap};
 
 use keyfront_cli::report;
 use keyfront_cloudformation::Template;
@@ -125,8 +125,12 @@ impl Deployment {
             .collect()
     }
 
-    pub(super) fn artifacts(&self, template: Template, upload: TemplateUpload) -> Vec<Artifact> {
-        let body = template.body();
+    pub(super) fn artifacts(
+        &self,
+        template: Template,
+        upload: TemplateUpload,
+    ) -> anyhow::Result<Vec<Artifact>> {
+        let body = self.body(template)?;
         let stored = (upload == TemplateUpload::Always || body.len() > MAX_INLINE)
             .then(|| Artifact::new("templates", "yaml", body.as_bytes().to_vec()));
         let packages = match template {
@@ -134,7 +138,12 @@ impl Deployment {
             Template::Origin => vec![&self.origin],
             Template::Edge => vec![&self.edge],
         };
-        packages.into_iter().cloned().chain(stored).collect()
+        Ok(packages.into_iter().cloned().chain(stored).collect())
+    }
+
+    /// The template's text, with the sites of this request.
+    pub(super) fn body(&self, template: Template) -> anyhow::Result<Cow<'static, str>> {
+        Ok(template.body_with(&self.request.sites)?)
     }
 
     pub(super) fn artifact_bucket(&self, template: Template) -> ArtifactBucket {
@@ -156,7 +165,7 @@ impl Deployment {
         upload: TemplateUpload,
     ) -> anyhow::Result<(ArtifactBucket, TemplateSource)> {
         let bucket = self.artifact_bucket(template);
-        let artifacts = self.artifacts(template, upload);
+        let artifacts = self.artifacts(template, upload)?;
         let missing = bucket.missing(&artifacts).await?;
         for artifact in &missing {
             report::note(format_args!(
@@ -168,10 +177,10 @@ impl Deployment {
         let stored = artifacts
             .iter()
             .find(|artifact| artifact.key.starts_with("templates/"));
-        let source = stored.map_or_else(
-            || TemplateSource::Body(template.body().to_owned()),
-            |stored| TemplateSource::Url(bucket.url(&stored.key)),
-        );
+        let source = match stored {
+            Some(stored) => TemplateSource::Url(bucket.url(&stored.key)),
+            None => TemplateSource::Body(self.body(template)?.into_owned()),
+        };
         Ok((bucket, source))
     }
 }

@@ -16,7 +16,45 @@ use crate::{
 
 const REGION_HEADER: &str = "x-amz-bucket-region";
 
-pub(super) async fn key(config: &SdkConfig, arn: &str) -> Finding {
+/// What the operator calls a bucket and its key, and what to do about one that cannot be used.
+pub(super) struct Fields {
+    bucket: &'static str,
+    key: &'static str,
+    without_key: &'static str,
+    without_bucket: &'static str,
+    /// Before the Region a bucket is in.
+    elsewhere: &'static str,
+}
+
+impl Fields {
+    /// `ExistingBucket` and `ExistingKeyArn`.
+    pub(super) const PARAMETERS: Self = Self {
+        bucket: BUCKET,
+        key: KEY,
+        without_key: "give one of this account or leave both ExistingBucket and ExistingKeyArn out",
+        without_bucket: "create it, or leave ExistingBucket out to have one made",
+        elsewhere: "deploy with --region",
+    };
+    /// Those of a site of `--sites`.
+    pub(super) const OF_SITES: Self = Self {
+        bucket: "--sites: bucket",
+        key: "--sites: key_arn",
+        without_key: "give the key that the bucket's objects are encrypted with",
+        without_bucket: "create it, or take its sites out of the file",
+        elsewhere: "give a key_arn of",
+    };
+}
+
+/// A bucket, where it must be, and the key it must encrypt with.
+#[derive(Clone, Copy)]
+pub(super) struct StoredIn<'a> {
+    pub(super) bucket: &'a str,
+    pub(super) region: &'a str,
+    pub(super) key: &'a str,
+}
+
+pub(super) async fn key(config: &SdkConfig, fields: &Fields, arn: &str) -> Finding {
+    let name = fields.key;
     let region = Arn::parse(arn).map(|arn| arn.region.to_owned());
     let config = region.map_or_else(|_| config.clone(), |region| aws::in_region(config, &region));
     let kms = aws_sdk_kms::Client::new(&config);
@@ -24,13 +62,14 @@ pub(super) async fn key(config: &SdkConfig, arn: &str) -> Finding {
         Ok(answer) => answer.key_metadata,
         Err(error) if error.code() == Some("NotFoundException") => {
             return Finding::Bad(format!(
-                "{KEY} {arn}: there is no such key; give one of this account or leave both {BUCKET} and {KEY} out"
+                "{name} {arn}: there is no such key; {}",
+                fields.without_key
             ));
         }
-        Err(error) => return Finding::Unknown(format!("{KEY} {arn}: {:#}", call_error(error))),
+        Err(error) => return Finding::Unknown(format!("{name} {arn}: {:#}", call_error(error))),
     };
     let Some(found) = metadata else {
-        return Finding::Unknown(format!("{KEY} {arn}: KMS said nothing of it"));
+        return Finding::Unknown(format!("{name} {arn}: KMS said nothing of it"));
     };
     if let Some(state) = found.key_state.filter(|state| *state != KeyState::Enabled) {
         let remedy = match state {
@@ -40,7 +79,7 @@ pub(super) async fn key(config: &SdkConfig, arn: &str) -> Finding {
             }
             _ => "give one that is enabled",
         };
-        return Finding::Bad(format!("{KEY} {arn} is {}; {remedy}", state.as_str()));
+        return Finding::Bad(format!("{name} {arn} is {}; {remedy}", state.as_str()));
     }
     let symmetric = found
         .key_spec
@@ -51,12 +90,18 @@ pub(super) async fn key(config: &SdkConfig, arn: &str) -> Finding {
     match symmetric && encrypts {
         true => Finding::Good,
         false => Finding::Bad(format!(
-            "{KEY} {arn} is not a symmetric key for encryption, the only kind that S3 encrypts with; give one"
+            "{name} {arn} is not a symmetric key for encryption, the only kind that S3 encrypts with; give one"
         )),
     }
 }
 
-pub(super) async fn bucket(config: &SdkConfig, name: &str, region: &str, key: &str) -> Finding {
+pub(super) async fn bucket(config: &SdkConfig, fields: &Fields, stored: StoredIn<'_>) -> Finding {
+    let StoredIn {
+        bucket: name,
+        region,
+        ..
+    } = stored;
+    let field = fields.bucket;
     let s3 = aws::s3(&aws::in_region(config, region));
     let found = match s3.head_bucket().bucket(name).send().await {
         Ok(answer) => answer.bucket_region,
@@ -69,30 +114,34 @@ pub(super) async fn bucket(config: &SdkConfig, name: &str, region: &str, key: &s
             match (missing, elsewhere) {
                 (true, _) => {
                     return Finding::Bad(format!(
-                        "{BUCKET} {name}: there is no such bucket; create it, or leave {BUCKET} out to have one made"
+                        "{field} {name}: there is no such bucket; {}",
+                        fields.without_bucket
                     ));
                 }
                 (false, Some(elsewhere)) if elsewhere != region => Some(elsewhere),
                 (false, _) => {
-                    return Finding::Unknown(format!("{BUCKET} {name}: {:#}", call_error(error)));
+                    return Finding::Unknown(format!("{field} {name}: {:#}", call_error(error)));
                 }
             }
         }
     };
     if let Some(found) = found.filter(|found| found != region) {
         return Finding::Bad(format!(
-            "{BUCKET} {name} is in {found}; deploy with --region {found}"
+            "{field} {name} is in {found}; {} {found}",
+            fields.elsewhere
         ));
     }
-    default_key(&s3, name, key).await
+    default_key(&s3, fields, stored).await
 }
 
-async fn default_key(s3: &aws_sdk_s3::Client, bucket: &str, key: &str) -> Finding {
+async fn default_key(s3: &aws_sdk_s3::Client, fields: &Fields, stored: StoredIn<'_>) -> Finding {
+    let StoredIn { bucket, key, .. } = stored;
+    let (of_bucket, of_key) = (fields.bucket, fields.key);
     let answer = match s3.get_bucket_encryption().bucket(bucket).send().await {
         Ok(answer) => answer,
         Err(error) => {
             return Finding::Unknown(format!(
-                "the default encryption of {BUCKET} {bucket}: {:#}",
+                "the default encryption of {of_bucket} {bucket}: {:#}",
                 call_error(error)
             ));
         }
@@ -108,7 +157,7 @@ async fn default_key(s3: &aws_sdk_s3::Client, bucket: &str, key: &str) -> Findin
     let with_kms = default.sse_algorithm != ServerSideEncryption::Aes256;
     match default.kms_master_key_id {
         Some(other) if with_kms && !is_same(&other, key) => Finding::Bad(format!(
-            "{BUCKET} {bucket} encrypts with {other} by default, and {KEY} is {key}: what others write there could not be read; give {KEY}={other}, or change the bucket's default"
+            "{of_bucket} {bucket} encrypts with {other} by default, and {of_key} is {key}: what others write there could not be read; give {of_key}={other}, or change the bucket's default"
         )),
         Some(_) | None => Finding::Good,
     }
