@@ -3,7 +3,7 @@
 use keyfront_names::{BucketName, KeyArn, Partition};
 use serde::{Deserialize, de::IgnoredAny};
 
-use super::{ExistingBucket, SiteEntry, SitesError, Storage, site_document};
+use super::{ExistingBucket, SiteEntry, SitesError, Storage, cors_rule::CorsRule, site_document};
 
 /// An origin's id is made of the path, and may have 128 characters.
 const MAX_PATH: usize = 100;
@@ -44,16 +44,6 @@ pub(super) struct EntryDocument {
     content_security_policy: Option<String>,
     /// Known, so that the refusal can say why it cannot be.
     not_found: Option<IgnoredAny>,
-}
-
-/// A rule of `cors`, as in a site document.
-#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub(super) struct CorsRule {
-    pub(super) origins: Vec<String>,
-    #[serde(default)]
-    pub(super) headers: Vec<String>,
-    pub(super) max_age: Option<u32>,
 }
 
 /// A field and the rule it breaks, with what to do.

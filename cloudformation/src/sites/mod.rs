@@ -9,6 +9,7 @@
 //! What the options of a site may be is the edge's to say, and asked of it here. Whether buckets and keys exist is not known.
 
 mod cache_policy;
+mod cors_rule;
 mod document;
 mod error;
 mod grants;
@@ -18,9 +19,9 @@ mod site_document;
 
 use keyfront_names::{BucketName, KeyArn};
 
-use self::document::{CorsRule, Document};
 pub use self::error::SitesError;
 pub(crate) use self::pieces::pieces_at;
+use self::{cors_rule::CorsRule, document::Document};
 
 /// Behaviours of the template itself: the publish endpoint's two, the reader's, the default one.
 const OWN_BEHAVIOURS: usize = 4;

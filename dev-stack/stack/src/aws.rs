@@ -51,10 +51,6 @@ pub(super) struct LocalAws {
 
 impl LocalAws {
     /// Opens the state; makes the key, the roles and the bucket where they are missing.
-    #[allow(
-        clippy::too_many_lines,
-        reason = "what is made after what, from top to bottom"
-    )]
     pub(super) async fn open(
         config: &StackConfig,
         site: &DevSite,
@@ -86,7 +82,7 @@ impl LocalAws {
         };
         let template = StackTemplate::new(iam.account(), names, &sites)?;
         principals::admit_roles(&iam, &template, config.withheld.as_ref())?;
-        let bucket_policy = template.bucket_policy()?.to_string();
+        let policy = template.bucket_policy()?.to_string();
         let master_key = state.derived_key("client-side master key of the origin");
         let parts = S3Parts {
             state,
@@ -96,14 +92,7 @@ impl LocalAws {
             clock: clock.clone(),
         };
         let s3 = LocalS3::open(parts)?;
-        let encryption = BucketEncryption::Kms(key_arn.clone());
-        s3.ensure_bucket(&site.bucket, encryption, Some(bucket_policy))
-            .await?;
-        for existing in sites.existing_buckets() {
-            let encryption = BucketEncryption::Kms(existing.key.to_string());
-            s3.ensure_bucket(existing.name.as_str(), encryption, None)
-                .await?;
-        }
+        make_buckets(&s3, names, policy, &sites).await?;
         let administrator = registry.long_lived(&administrator(&clock).principal, clock.now())?;
         let sts = Arc::new(Sts::new(
             Arc::clone(&iam),
@@ -188,6 +177,24 @@ fn administrator(clock: &Clock) -> Requester {
         name: ADMIN_USER.to_owned(),
     };
     Requester::new(principal, clock.now())
+}
+
+/// The stack's bucket, and those of the sites, which have no policy.
+async fn make_buckets(
+    s3: &LocalS3,
+    own: StackNames<'_>,
+    policy: String,
+    sites: &Sites,
+) -> anyhow::Result<()> {
+    let encryption = BucketEncryption::Kms(own.key_arn.to_owned());
+    s3.ensure_bucket(own.bucket, encryption, Some(policy))
+        .await?;
+    for existing in sites.existing_buckets() {
+        let encryption = BucketEncryption::Kms(existing.key.to_string());
+        s3.ensure_bucket(existing.name.as_str(), encryption, None)
+            .await?;
+    }
+    Ok(())
 }
 
 /// The sites with a key of this KMS in the place of each key that they name.

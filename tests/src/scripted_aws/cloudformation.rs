@@ -84,7 +84,20 @@ fn describe(state: &mut State, region: &str, name: &str) -> Reply {
         0 | 1 => String::new(),
         times => format!("<LastUpdatedTime>2027-01-01T00:00:{times:02}Z</LastUpdatedTime>"),
     };
-    let outputs: String = [
+    let outputs = outputs(state, &stack, region, own);
+    xml_result(
+        "DescribeStacks",
+        &format!(
+            "<Stacks><member><StackId>{}</StackId><StackName>{own}</StackName><CreationTime>2027-01-01T00:00:00Z</CreationTime>\
+         {updated}<EnableTerminationProtection>{protected}</EnableTerminationProtection><StackStatus>{}</StackStatus><Tags>{tags}</Tags><Parameters>{parameters}</Parameters><Outputs>{outputs}</Outputs></member></Stacks>",
+            stack.id, stack.status
+        ),
+    )
+}
+
+/// What the system's stacks output, in one list.
+fn outputs(state: &State, stack: &FakeStack, region: &str, own: &str) -> String {
+    [
         ("BucketName", format!("{own}-content")),
         (
             "KeyArn",
@@ -105,19 +118,11 @@ fn describe(state: &mut State, region: &str, name: &str) -> Reply {
         ("PublisherAuth", "token".to_owned()),
     ]
     .into_iter()
-    .chain(site_paths(state, &stack).map(|paths| ("SitePaths", paths)))
+    .chain(site_paths(state, stack).map(|paths| ("SitePaths", paths)))
     .map(|(name, value)| {
         format!("<member><OutputKey>{name}</OutputKey><OutputValue>{value}</OutputValue></member>")
     })
-    .collect();
-    xml_result(
-        "DescribeStacks",
-        &format!(
-            "<Stacks><member><StackId>{}</StackId><StackName>{own}</StackName><CreationTime>2027-01-01T00:00:00Z</CreationTime>\
-         {updated}<EnableTerminationProtection>{protected}</EnableTerminationProtection><StackStatus>{}</StackStatus><Tags>{tags}</Tags><Parameters>{parameters}</Parameters><Outputs>{outputs}</Outputs></member></Stacks>",
-            stack.id, stack.status
-        ),
-    )
+    .collect()
 }
 
 /// The paths that the stack's template outputs, if it has sites.

@@ -726,6 +726,7 @@ async fn sites_are_in_the_templates_of_both_layouts_and_stay_until_they_are_take
 }
 
 #[tokio::test(flavor = "multi_thread")]
+#[allow(clippy::too_many_lines, reason = "one row a case")]
 async fn a_document_of_sites_is_refused_by_its_field_before_any_call() {
     let bench = Bench::new().await;
     let long: Vec<String> = (0..20)

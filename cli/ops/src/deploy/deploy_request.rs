@@ -7,7 +7,8 @@ use keyfront_names::{Arn, BucketName, KeyArn, Partition, Region};
 
 use super::{
     invalid_request::{InvalidRequest, MAX_STACK_NAME},
-    site_check::{self, SiteRequest},
+    site_check,
+    site_request::SiteRequest,
     template,
 };
 use crate::system::layout::{EDGE_REGION, Layout};

@@ -3,10 +3,15 @@
 use keyfront_edge::site::MAX_SITE_CHARS;
 use keyfront_names::{BucketNameError, RegionError};
 
-use super::template_limits::{MAX_ENVIRONMENT, MAX_ORIGIN_HEADERS, MAX_ROLE_POLICIES};
-
 /// Stack names make names of buckets, roles and functions, of which the shortest limit is 63 with account and Region.
 pub(super) const MAX_STACK_NAME: usize = 32;
+
+/// Names and values of all custom headers (CloudFront's quotas, which do not say that an origin has as many for itself).
+pub(super) const MAX_ORIGIN_HEADERS: usize = 10_240;
+/// All inline policies of a role, without white space (IAM's quotas).
+pub(super) const MAX_ROLE_POLICIES: usize = 10_240;
+/// Names and values of all variables of a function (Lambda's quotas).
+pub(super) const MAX_ENVIRONMENT: usize = 4_096;
 
 /// The first thing that is wrong.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]

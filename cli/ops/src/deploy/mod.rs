@@ -30,6 +30,7 @@ mod progress;
 mod rehearsal;
 mod render;
 mod site_check;
+mod site_request;
 mod sites_file;
 mod stack_state;
 mod stacks;
@@ -50,7 +51,7 @@ pub(crate) use self::{
     deploy_arguments::DeployArguments, destroy::DestroyArguments, outputs::OutputsArguments,
     status::StatusArguments,
 };
-use self::{deploy_error::DeployError, site_check::SiteRequest};
+use self::{deploy_error::DeployError, site_request::SiteRequest};
 use crate::system::layout::Layout;
 
 pub(crate) fn run(arguments: DeployArguments) -> anyhow::Result<ExitCode> {

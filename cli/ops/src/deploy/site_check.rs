@@ -1,25 +1,17 @@
 //! The site documents that a request makes, checked as the edge will. Pure.
 
-use std::collections::BTreeMap;
-
-use keyfront_cloudformation::{Document, Sites};
+use keyfront_cloudformation::Document;
 use keyfront_contract::header;
 use keyfront_edge::{Site, site::MAX_SITE_CHARS};
 use serde_json::Value;
 
-use super::{invalid_request::InvalidRequest, longest_names, template::BUCKET, template_limits};
-use crate::system::layout::Layout;
+use super::{
+    invalid_request::InvalidRequest, longest_names, site_request::SiteRequest, template::BUCKET,
+    template_limits,
+};
 
 /// What the ids of the origins of `--sites` begin with; the path follows.
 const SITE_ORIGIN: &str = "site";
-
-/// What a deployment makes sites of.
-pub(super) struct SiteRequest<'r> {
-    pub(super) layout: Layout,
-    pub(super) region: &'r str,
-    pub(super) parameters: &'r BTreeMap<String, String>,
-    pub(super) sites: &'r Sites,
-}
 
 /// Checks the site documents, with the longest names AWS may give.
 ///

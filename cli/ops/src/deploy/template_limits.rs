@@ -4,15 +4,12 @@
 use keyfront_cloudformation::{Document, Resolution, Template};
 use serde_json::Value;
 
-use super::{invalid_request::InvalidRequest, longest_names, site_check::SiteRequest};
+use super::{
+    invalid_request::{InvalidRequest, MAX_ENVIRONMENT, MAX_ORIGIN_HEADERS, MAX_ROLE_POLICIES},
+    longest_names,
+    site_request::SiteRequest,
+};
 use crate::system::layout::Layout;
-
-/// Names and values of all custom headers (CloudFront's quotas, which do not say that an origin has as many for itself).
-pub(super) const MAX_ORIGIN_HEADERS: usize = 10_240;
-/// All inline policies of a role, without white space (IAM's quotas).
-pub(super) const MAX_ROLE_POLICIES: usize = 10_240;
-/// Names and values of all variables of a function (Lambda's quotas).
-pub(super) const MAX_ENVIRONMENT: usize = 4_096;
 
 /// Checks what the sites come to, with the longest names AWS may give.
 ///
