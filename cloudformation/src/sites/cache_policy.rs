@@ -3,7 +3,7 @@
 use serde_json::Value;
 use sha2::{Digest as _, Sha256};
 
-use super::{SiteEntry, Sites};
+use super::{all::Sites, entry::SiteEntry};
 
 /// What is in the cache key besides the path.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]

@@ -3,7 +3,12 @@
 use keyfront_names::{BucketName, KeyArn, Partition};
 use serde::{Deserialize, de::IgnoredAny};
 
-use super::{ExistingBucket, SiteEntry, SitesError, Storage, cors_rule::CorsRule, site_document};
+use super::{
+    cors_rule::CorsRule,
+    entry::{ExistingBucket, SiteEntry, Storage},
+    error::SitesError,
+    site_document,
+};
 
 /// An origin's id is made of the path, and may have 128 characters.
 const MAX_PATH: usize = 100;

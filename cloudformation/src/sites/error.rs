@@ -1,6 +1,6 @@
 //! Why a document of sites is refused. Each reason names the site, the field and what to do.
 
-use super::MAX_BEHAVIOURS;
+use super::limits::MAX_BEHAVIOURS;
 
 /// The first thing that is wrong.
 #[derive(Debug, thiserror::Error)]

@@ -4,7 +4,10 @@
 
 use keyfront_names::{KeyArn, host};
 
-use super::{ExistingBucket, SiteEntry, Sites};
+use super::{
+    all::Sites,
+    entry::{ExistingBucket, SiteEntry},
+};
 
 /// The resources of the statements.
 pub(super) struct Grants<'s> {

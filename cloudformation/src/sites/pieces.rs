@@ -3,8 +3,9 @@
 use serde_json::{Value, json};
 
 use super::{
-    ExistingBucket, SiteEntry, Sites, Storage,
+    all::Sites,
     cache_policy::CachePolicy,
+    entry::{ExistingBucket, SiteEntry, Storage},
     grants::{Grants, arn, via_service},
     response_headers, site_document,
 };

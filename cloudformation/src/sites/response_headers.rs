@@ -1,6 +1,6 @@
 //! The response headers policies of the sites: the distribution's own, or one for each content security policy.
 
-use super::{SiteEntry, Sites, cache_policy::digest};
+use super::{all::Sites, cache_policy::digest, entry::SiteEntry};
 
 /// The template's own, with the parameter's content security policy.
 const OF_THE_TEMPLATE: &str = "ResponseHeaders";

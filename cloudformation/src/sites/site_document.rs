@@ -7,7 +7,10 @@ use std::error::Error as _;
 use keyfront_edge::{Site, site::MAX_SITE_CHARS};
 use serde_json::Value;
 
-use super::{SiteEntry, Storage, cors_rule::CorsRule};
+use super::{
+    cors_rule::CorsRule,
+    entry::{SiteEntry, Storage},
+};
 
 /// Names as AWS may give them, to have a document validated whose own are not known yet.
 const SOME_BUCKET: &str = "the-bucket-of-the-stack";

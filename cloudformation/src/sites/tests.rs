@@ -13,106 +13,113 @@ fn refusal(entries: &str) -> String {
     parse(entries).unwrap_err().to_string()
 }
 
+/// Fields of a site, and what its refusal says.
+const REFUSED: &[(&str, &str)] = &[
+    (
+        r#""path":"docs/""#,
+        "site 1 (\"docs/\"): path must go from slash to slash",
+    ),
+    (r#""path":"/""#, "the site of / is the template's own"),
+    (r#""path":"/docs""#, "path must go from slash to slash"),
+    (r#""path":"//""#, "path must go from slash to slash"),
+    (r#""path":"/a//b/""#, "path has a folder"),
+    (r#""path":"/a/../b/""#, "path has a folder"),
+    (r#""path":"/.keyfront/""#, "path has a folder"),
+    (r#""path":"/a*/""#, "path has a folder"),
+    (r#""path":"/a?/""#, "path has a folder"),
+    (r#""path":"/é/""#, "path has a folder"),
+    (
+        r#""path":"/_publish/x/""#,
+        "path lies under /_publish/ or /read/",
+    ),
+    (r#""path":"/read/""#, "choose another"),
+    (
+        r#""path":"/a/","bucket":"media""#,
+        "key_arn is missing; give the ARN",
+    ),
+    (
+        r#""path":"/a/","prefix":"b""#,
+        "prefix must end with a slash",
+    ),
+    (
+        r#""path":"/a/","prefix":"/b/""#,
+        "prefix must not start with a slash",
+    ),
+    (
+        r#""path":"/a/","prefix":"b/../c/""#,
+        "prefix is not an object key: key: dot segment",
+    ),
+    (r#""path":"/a/","prefix":".keyfront/""#, "prefix"),
+    (
+        r#""path":"/a/","prefix":"b*/""#,
+        "prefix has characters besides",
+    ),
+    (r#""path":"/a/","index":"b/c""#, "index must be a file name"),
+    (
+        r#""path":"/a/","index":"b%c""#,
+        "index has characters besides",
+    ),
+    (
+        r#""path":"/a/","fallback":"b c""#,
+        "fallback has characters besides",
+    ),
+    (
+        r#""path":"/a/","trailing_slash":"redirect""#,
+        "trailing_slash redirects to folders, which needs index",
+    ),
+    (
+        r#""path":"/a/","trailing_slash":"keep""#,
+        "trailing_slash must be redirect",
+    ),
+    (
+        r#""path":"/a/","spelling":"any""#,
+        "spelling must be redirect or accept",
+    ),
+    (
+        r#""path":"/a/","query":["X-Amz-Date"]"#,
+        "query lists an S3 subresource",
+    ),
+    (
+        r#""path":"/a/","query":["a","a"]"#,
+        "query lists a name twice",
+    ),
+    (
+        r#""path":"/a/","query":["1","2","3","4","5","6","7","8","9","10","11"]"#,
+        "query lists more than the 10 names",
+    ),
+    (
+        r#""path":"/a/","cors":[{"origins":[]}]"#,
+        "cors has a rule without origins",
+    ),
+    (
+        r#""path":"/a/","cors":[{"origins":["app"]}]"#,
+        "cors has an origin that is not",
+    ),
+    (
+        r#""path":"/a/","content_security_policy":"""#,
+        "content_security_policy must have 1 to 1024",
+    ),
+    (
+        r#""path":"/a/","content_security_policy":"é""#,
+        "printable ASCII",
+    ),
+    (
+        r#""path":"/a/","not_found":"404.html""#,
+        "give the parameter NotFoundDocument",
+    ),
+];
+
 #[test]
 fn every_refusal_of_a_site_names_it_and_the_field_and_what_to_do() {
-    for (fields, expected) in [
-        (
-            r#""path":"docs/""#,
-            "site 1 (\"docs/\"): path must go from slash to slash",
-        ),
-        (r#""path":"/""#, "the site of / is the template's own"),
-        (r#""path":"/docs""#, "path must go from slash to slash"),
-        (r#""path":"//""#, "path must go from slash to slash"),
-        (r#""path":"/a//b/""#, "path has a folder"),
-        (r#""path":"/a/../b/""#, "path has a folder"),
-        (r#""path":"/.keyfront/""#, "path has a folder"),
-        (r#""path":"/a*/""#, "path has a folder"),
-        (r#""path":"/a?/""#, "path has a folder"),
-        (r#""path":"/é/""#, "path has a folder"),
-        (
-            r#""path":"/_publish/x/""#,
-            "path lies under /_publish/ or /read/",
-        ),
-        (r#""path":"/read/""#, "choose another"),
-        (
-            r#""path":"/a/","bucket":"media""#,
-            "key_arn is missing; give the ARN",
-        ),
-        (
-            r#""path":"/a/","prefix":"b""#,
-            "prefix must end with a slash",
-        ),
-        (
-            r#""path":"/a/","prefix":"/b/""#,
-            "prefix must not start with a slash",
-        ),
-        (
-            r#""path":"/a/","prefix":"b/../c/""#,
-            "prefix is not an object key: key: dot segment",
-        ),
-        (r#""path":"/a/","prefix":".keyfront/""#, "prefix"),
-        (
-            r#""path":"/a/","prefix":"b*/""#,
-            "prefix has characters besides",
-        ),
-        (r#""path":"/a/","index":"b/c""#, "index must be a file name"),
-        (
-            r#""path":"/a/","index":"b%c""#,
-            "index has characters besides",
-        ),
-        (
-            r#""path":"/a/","fallback":"b c""#,
-            "fallback has characters besides",
-        ),
-        (
-            r#""path":"/a/","trailing_slash":"redirect""#,
-            "trailing_slash redirects to folders, which needs index",
-        ),
-        (
-            r#""path":"/a/","trailing_slash":"keep""#,
-            "trailing_slash must be redirect",
-        ),
-        (
-            r#""path":"/a/","spelling":"any""#,
-            "spelling must be redirect or accept",
-        ),
-        (
-            r#""path":"/a/","query":["X-Amz-Date"]"#,
-            "query lists an S3 subresource",
-        ),
-        (
-            r#""path":"/a/","query":["a","a"]"#,
-            "query lists a name twice",
-        ),
-        (
-            r#""path":"/a/","query":["1","2","3","4","5","6","7","8","9","10","11"]"#,
-            "query lists more than the 10 names",
-        ),
-        (
-            r#""path":"/a/","cors":[{"origins":[]}]"#,
-            "cors has a rule without origins",
-        ),
-        (
-            r#""path":"/a/","cors":[{"origins":["app"]}]"#,
-            "cors has an origin that is not",
-        ),
-        (
-            r#""path":"/a/","content_security_policy":"""#,
-            "content_security_policy must have 1 to 1024",
-        ),
-        (
-            r#""path":"/a/","content_security_policy":"é""#,
-            "printable ASCII",
-        ),
-        (
-            r#""path":"/a/","not_found":"404.html""#,
-            "give the parameter NotFoundDocument",
-        ),
-    ] {
+    for (fields, expected) in REFUSED {
         let refused = refusal(&format!("{{{fields}}}"));
         assert!(refused.contains(expected), "{fields}: {refused}");
         assert!(refused.starts_with("site 1 ("), "{refused}");
     }
+}
+
+#[test]
+fn a_bucket_and_its_key_are_refused_by_their_fields() {
     for (storage, expected) in [
         (format!(r#""key_arn":"{KEY}""#), "bucket is missing"),
         (
