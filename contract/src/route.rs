@@ -11,6 +11,12 @@ pub enum Route {
     Publish,
 }
 
+/// Paths of the publishers' API that need no credential.
+pub const PUBLIC_PATHS: [&str; 2] = ["/healthz", "/openapi.json"];
+
+/// `WWW-Authenticate` of an answer 401.
+pub const CHALLENGE: &str = "Bearer realm=\"keyfront\"";
+
 /// The version of the response facts, their first word.
 pub const FACTS_VERSION: &str = "v1";
 

@@ -35,13 +35,13 @@ pub fn invocation() -> Invocation<'static> {
     }
 }
 
-/// A GET without headers.
+/// A GET with a credential, which the publish route demands and reads drop.
 pub fn get<'r>(path: &'r str, query: &'r str) -> ViewerRequest<'r> {
     ViewerRequest {
         method: "GET",
         path,
         query,
-        headers: &[],
+        headers: &[("authorization", "Bearer fuzz")],
         body: RequestBody::Empty,
         request_id: "fuzz",
     }

@@ -31,6 +31,7 @@ mod document;
 mod error;
 mod evaluation;
 mod facts;
+mod foreign;
 mod identity;
 mod network;
 mod policy_kind;
@@ -46,10 +47,12 @@ pub use self::document::Policy;
 pub use self::error::PolicyError;
 pub use self::evaluation::{Call, ResourcePolicy};
 pub use self::facts::Context;
+pub use self::foreign::{ForeignPolicyError, ForeignStatement, read_foreign};
 pub use self::identity::{
     Account, AccountError, Credentials, Principal, Requester, SecretAccessKey, SessionToken,
 };
 pub use self::policy_kind::PolicyKind;
+pub use self::statement::Effect;
 
 #[cfg(test)]
 mod tests;

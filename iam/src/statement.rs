@@ -22,9 +22,12 @@ pub(super) struct Statement {
     conditions: Vec<Condition>,
 }
 
+/// What a statement does to the calls it covers.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Effect {
+pub enum Effect {
+    /// It allows them, unless another one denies.
     Allow,
+    /// It denies them, whatever else allows.
     Deny,
 }
 

@@ -17,12 +17,14 @@ use crate::{
     invalidation::Cdn,
     kms::Kms,
     publish::{self, PublishRequest, Publishing, Receipt, Sealing},
-    publisher::{Method, Session},
+    publisher::{Method, Rule, Session},
     publishers::Directory,
     read::Reader,
     sealed_metadata::SealedMetadata,
     store::Store,
-    uploads::{self, Begun, Finished, Grant, PresignRequest, Presigner, Tokens, Uploads},
+    uploads::{
+        self, Begun, Finished, Grant, PresignRequest, Presigner, Tokens, Uploads, unix_time,
+    },
 };
 
 /// Everything a request needs.
@@ -96,11 +98,15 @@ impl Origin {
         if_match: Option<&str>,
     ) -> Result<Option<Reach>, Error> {
         let rule = session.publisher().authorise(Method::Delete, key)?;
-        let replaced = Replaced {
-            cache_control: self.store.cache_control(key, rule.cache_control()).await,
+        let replaced = match self.store.describe(key).await {
+            // Whoever may delete a key that nobody wrote would otherwise spend the account's invalidations.
+            Err(Error::NotFound) => None,
+            Ok(found) => Some(found.cache_control),
+            Err(_) => Some(Some(rule.cache_control().to_owned())),
         };
+        let replaced = replaced.map(|cache_control| Replaced { cache_control });
         let outcome = catalog::delete(&self.store, key, if_match).await;
-        let written = self.after_write(key, outcome, Some(replaced)).await;
+        let written = self.after_write(key, outcome, replaced).await;
         written.map(|((), reach)| reach)
     }
 
@@ -123,13 +129,29 @@ impl Origin {
         self.upload_tokens.seal(upload).await
     }
 
-    /// The upload of a token, if its publisher may still write the key.
-    pub(crate) async fn upload(&self, session: &Session, token: &str) -> Result<Upload, Error> {
+    /// The upload of a token, if its publisher may still write the key, with the rule that now decides for it.
+    pub(crate) async fn upload(
+        &self,
+        session: &Session,
+        token: &str,
+    ) -> Result<(Upload, Rule), Error> {
         let upload = self.upload_tokens.open(session, token).await?;
-        session
-            .publisher()
-            .authorise(Method::Put, &upload.object_key()?)?;
-        Ok(upload)
+        let key = upload.object_key()?;
+        let rule = session.publisher().authorise(Method::Put, &key)?.clone();
+        Ok((upload, rule))
+    }
+
+    /// The upload, if the rule still allows it. Parts of one that it does not allow are given up: they would only cost.
+    pub(crate) async fn completable(&self, upload: Upload, rule: &Rule) -> Result<Upload, Error> {
+        match upload.clone().readmitted(rule, unix_time()) {
+            Ok(upload) => Ok(upload),
+            Err(refused) => {
+                if matches!(upload.kind, Kind::Multipart(_)) {
+                    uploads::abort(&self.store, &upload).await?;
+                }
+                Err(refused)
+            }
+        }
     }
 
     /// Completes an upload.

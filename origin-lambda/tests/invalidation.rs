@@ -44,6 +44,7 @@ async fn completed(stage: &Stage, stored_type: &str) -> (String, Answer) {
             ("etag", "\"e1\""),
             ("content-length", "0"),
             ("content-type", stored_type),
+            ("cache-control", "public, max-age=300"),
             ("x-amz-meta-keyfront-upload", id),
             ("x-amz-server-side-encryption", "aws:kms"),
             (

@@ -58,7 +58,10 @@ async fn rs256_and_es256_tokens_of_the_issuer_identify_their_user() {
             .await
             .unwrap();
         assert_eq!(session.publisher().id, "web");
-        assert_eq!(session.subject(), Some("alice"));
+        assert_eq!(
+            session.person().map(|person| person.subject.as_str()),
+            Some("alice")
+        );
         assert_eq!(session.credential(), "oidc:pool");
     }
 }
@@ -519,4 +522,64 @@ async fn claims_choose_the_publisher_in_the_documents_order_and_a_stranger_is_fo
         let error = chosen(groups, Value::Null).await.unwrap_err();
         assert_eq!(error.problem().status, 403);
     }
+}
+
+#[tokio::test]
+async fn an_upload_is_its_beginners_and_nobodys_of_the_same_subject_elsewhere() {
+    let key = SigningKey::es256("e");
+    let (pool, other) = (
+        Issuer::start(set(&[&key])).await,
+        Issuer::start(set(&[&key])).await,
+    );
+    let mut second = other.in_policy();
+    second["id"] = json!("other");
+    let rule = |prefix: &str, sub_from: &str| json!({"prefix": prefix, "sub_from": sub_from, "max_size": 100, "content_types": ["text/plain"]});
+    let mut policy = json!({"v": 1, "issuers": [pool.in_policy(), second], "publishers": [{
+        "id": "web",
+        "identities": [{"oidc": {"issuer": "pool"}}, {"oidc": {"issuer": "other"}}],
+        "rules": [rule("pool/{sub}/", "oidc:pool"), rule("other/{sub}/", "oidc:other")],
+    }]});
+    let stage = Stage::set().await;
+    stage.policy_is(policy.to_string().as_bytes());
+    let send = async |token: &str, method: &str, target: &str, body: Value| {
+        let request = Request::builder()
+            .method(method)
+            .uri(target)
+            .header("authorization", format!("Bearer {token}"))
+            .header("content-type", "application/json");
+        let body = Body::from(body.to_string());
+        stage.send(request.body(body).unwrap()).await
+    };
+    let (ours, theirs) = (
+        key.token(&pool.claims("alice")),
+        key.token(&other.claims("alice")),
+    );
+    let wanted = json!({"key": "pool/alice/a", "size": 5, "content_type": "text/plain"});
+    assert_eq!(
+        send(&theirs, "POST", "/uploads", wanted.clone())
+            .await
+            .problem(),
+        "forbidden"
+    );
+    let begun = send(&ours, "POST", "/uploads", wanted).await;
+    assert_eq!(begun.status, 201, "{}", begun.text);
+    let token = begun.json()["upload"].as_str().unwrap().to_owned();
+    for (method, after) in [
+        ("GET", ""),
+        ("DELETE", ""),
+        ("POST", "/parts"),
+        ("POST", "/complete"),
+    ] {
+        let target = format!("/uploads/{token}{after}");
+        let answer = send(&theirs, method, &target, json!({"parts": [1]})).await;
+        assert_eq!(answer.problem(), "upload-unknown", "{method} {after}");
+    }
+    assert_eq!(stage.calls().len(), 0);
+    // Without saying whose subjects they are, nobody gets anything.
+    policy["publishers"][0]["rules"] =
+        json!([{"prefix": "users/{sub}/", "max_size": 100, "content_types": ["text/plain"]}]);
+    let stage = Stage::set().await;
+    stage.policy_is(policy.to_string().as_bytes());
+    let refused = put(&stage, &ours, "/objects/users/alice/a").await;
+    assert_eq!(refused.problem(), "policy-invalid");
 }

@@ -294,6 +294,10 @@ async fn active_content_becomes_an_attachment_unless_the_rule_lists_it() {
         ("application/xml", Some("attachment")),
         ("text/javascript", Some("attachment")),
         ("image/png", None),
+        ("text/rdf", Some("attachment")),
+        ("multipart/mixed", Some("attachment")),
+        ("multipart/byteranges", Some("attachment")),
+        ("application/x-unheard-of", Some("attachment")),
     ] {
         assert_eq!(
             stage.put("/objects/a", content_type, b"x").await.status,
@@ -664,6 +668,93 @@ fn now() -> u64 {
 fn session(end: Option<std::time::Duration>) -> Credentials {
     let end = end.map(|left| std::time::SystemTime::now() + left);
     Credentials::new("ASIAEXAMPLE", "secret", Some("token".into()), end, "test")
+}
+
+#[tokio::test]
+async fn what_a_rule_no_longer_allows_is_neither_signed_nor_completed_and_costs_nothing() {
+    let rule =
+        |size: u32| json!([{"prefix": "site/", "max_size": size, "content_types": ["text/plain"]}]);
+    let ask = async |stage: &Stage, target: &str, document: serde_json::Value| {
+        let request = stage
+            .request("POST", target)
+            .header("content-type", "application/json");
+        let body = Body::from(document.to_string());
+        stage.send(request.body(body).unwrap()).await
+    };
+    let stage = Stage::with_rules(rule(20 << 20)).await;
+    stage.s3_answers(Scripted::ok(&[], "<ListMultipartUploadsResult/>"));
+    stage.s3_answers(Scripted::ok(
+        &[],
+        "<InitiateMultipartUploadResult><UploadId>u</UploadId></InitiateMultipartUploadResult>",
+    ));
+    let plan = json!({"key": "site/a", "size": 17 << 20, "content_type": "text/plain", "method": "multipart"});
+    let begun = ask(&stage, "/uploads", plan).await.json();
+    let token = begun["upload"].as_str().unwrap();
+    let parts = json!({"parts": [1]});
+    let sign = format!("/uploads/{token}/parts");
+    assert_eq!(
+        ask(&stage, &sign, parts.clone()).await.status,
+        StatusCode::OK
+    );
+
+    let stage = stage.restarted_with(rule(1 << 20));
+    assert_eq!(ask(&stage, &sign, parts).await.problem(), "body-too-large");
+    let before = stage.calls().len();
+    stage.s3_answers(Scripted::status(204, &[], ""));
+    let complete = format!("/uploads/{token}/complete");
+    let refused = ask(&stage, &complete, json!({})).await;
+    assert_eq!(refused.problem(), "body-too-large");
+    let calls = stage.calls();
+    let [aborted] = &calls[before..] else {
+        panic!("{calls:?}")
+    };
+    assert_eq!(
+        (
+            aborted.method.as_str(),
+            aborted.query.contains("uploadId=u")
+        ),
+        ("DELETE", true)
+    );
+}
+
+#[tokio::test]
+async fn no_presigned_request_lives_longer_than_its_rule_allows() {
+    let rule = |more: serde_json::Value| {
+        let mut rule = json!({"prefix": "site/", "max_size": 10, "content_types": ["text/plain"]});
+        rule.as_object_mut()
+            .unwrap()
+            .extend(more.as_object().unwrap().clone());
+        json!([rule])
+    };
+    for (rules, most) in [
+        (rule(json!({})), 3600),
+        (rule(json!({"max_lifetime": 60})), 60),
+        (rule(json!({"max_lifetime": 7200})), 7200),
+    ] {
+        let stage = Stage::with_rules(rules).await;
+        let begun = async |seconds: Option<u32>| {
+            let mut document = json!({"key": "site/a", "size": 2, "content_type": "text/plain"});
+            if let Some(seconds) = seconds {
+                document["expires"] = json!(seconds);
+            }
+            let request = stage
+                .request("POST", "/uploads")
+                .header("content-type", "application/json");
+            stage
+                .send(request.body(Body::from(document.to_string())).unwrap())
+                .await
+        };
+        let default = begun(None).await.json()["expires"].as_u64().unwrap() - now();
+        assert!(
+            default.abs_diff(u64::from(most.min(3600))) <= 2,
+            "{default}"
+        );
+        assert_eq!(begun(Some(most)).await.status, StatusCode::CREATED);
+        assert_eq!(begun(Some(most + 1)).await.problem(), "lifetime-refused");
+        assert!(shared(&stage, most).await.is_ok());
+        let refused = shared(&stage, most + 1).await.unwrap_err();
+        assert_eq!(refused, "lifetime-refused");
+    }
 }
 
 #[tokio::test]

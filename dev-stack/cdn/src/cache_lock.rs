@@ -1,6 +1,6 @@
 //! Request collapsing: concurrent misses of one key share one request to the origin.
 //!
-//! Keeps who waits for whom. What is asked, and what may be shared, is `fetch`'s.
+//! Keeps who waits for whom. What is requested, and what may be shared, is `fetch`'s.
 
 use std::collections::HashMap;
 use std::collections::hash_map::Entry;
@@ -16,9 +16,9 @@ use super::store::{CacheKey, InvalidationPath, Stored, covered};
 pub(super) enum Outcome {
     /// An answer everybody may have; its body may still be arriving.
     Shared(Arc<Stored>),
-    /// The origin could not be asked; asking again at once would not help.
+    /// The origin could not be reached; trying again at once would not help.
     Failed(Refusal),
-    /// The answer is for the one who asked. Everybody else asks for themselves.
+    /// The answer is for its requester alone; everybody else sends a request of their own.
     Alone,
 }
 

@@ -1,6 +1,6 @@
 //! From a cache key to an answer: from the store, or from the origin - together with others or alone.
 //!
-//! Which requests may use the cache at all is `front`'s to say; how the origin is asked, `fetch`'s.
+//! Which requests may use the cache at all is `front`'s to say; how the origin is called, `fetch`'s.
 
 use std::sync::Arc;
 use std::time::SystemTime;
@@ -26,7 +26,7 @@ use super::upstream_response::{AnsweredBy, UpstreamResponse};
 
 /// How a viewer's request was answered.
 pub(super) enum Delivery {
-    /// From the cache; the origin was not asked on this viewer's behalf.
+    /// From the cache; the origin was not called on this viewer's behalf.
     Hit(Arc<Stored>),
     /// From the cache, after the origin confirmed it.
     Confirmed(Arc<Stored>),

@@ -22,6 +22,8 @@ pub struct Distribution {
     pub behaviours: Vec<Behaviour>,
     /// Error caching minimum TTL in seconds by status; 0 for statuses not listed. 416 is never cached.
     pub error_ttl: BTreeMap<u16, u64>,
+    /// Custom error responses: the path of the page that stands in for every answer of a status, which stays.
+    pub error_pages: BTreeMap<u16, String>,
 }
 
 /// What happens to the requests of one path pattern.

@@ -44,6 +44,7 @@ fn evaluate(
         domain_name: "d1.cloudfront.net".into(),
         behaviours: Vec::new(),
         error_ttl: BTreeMap::from([(status, error_ttl)]),
+        error_pages: BTreeMap::new(),
     };
     Candidate {
         distribution: &distribution,

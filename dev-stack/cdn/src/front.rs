@@ -10,7 +10,7 @@ use std::time::SystemTime;
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE;
 use http::header::{HOST, HeaderMap, HeaderValue, IF_MATCH, IF_UNMODIFIED_SINCE, VIA};
-use http::{Method, Request, Response, Version};
+use http::{Method, Request, Response, StatusCode, Version};
 use http_body::Body as _;
 use hyper::body::Incoming;
 
@@ -76,6 +76,10 @@ impl Front {
             Err(refusal) => Err(refusal),
         }
         .unwrap_or_else(|refusal| refusal.answer(&request_id));
+        let status = answer.status();
+        if let Some(page) = self.error_page(&viewer_request, status, &request_id).await {
+            answer = page;
+        }
         if viewer_request.method == Method::HEAD {
             *answer.body_mut() = body::empty();
         }
@@ -109,12 +113,8 @@ impl Front {
         if header_bytes > HEADERS_LIMIT {
             return Err(Refusal::HeadersTooLong);
         }
-        let path = keyfront_cloudformation::path_pattern::normalised(&viewer_request.path);
-        let behaviour = self
-            .behaviours
-            .iter()
-            .find(|behaviour| behaviour.path_pattern.matches(&path))
-            .ok_or(Refusal::TargetInvalid)?;
+        let behaviour = self.behaviour_of(&viewer_request.path);
+        let behaviour = behaviour.ok_or(Refusal::TargetInvalid)?;
         if !behaviour.methods.allow(&viewer_request.method) {
             return Err(Refusal::MethodNotAllowed);
         }
@@ -123,6 +123,40 @@ impl Front {
             return Err(Refusal::BodyNotAllowed);
         }
         Ok(Arc::clone(behaviour))
+    }
+
+    fn behaviour_of(&self, path: &str) -> Option<&Arc<Behaviour>> {
+        let path = keyfront_cloudformation::path_pattern::normalised(path);
+        let mut behaviours = self.behaviours.iter();
+        behaviours.find(|behaviour| behaviour.path_pattern.matches(&path))
+    }
+
+    /// The page that stands in for an answer of its status, whichever behaviour that is of; nothing, if the page cannot be
+    /// read either.
+    async fn error_page(
+        &self,
+        viewer_request: &ViewerRequest,
+        status: StatusCode,
+        request_id: &str,
+    ) -> Option<Response<Body>> {
+        let path = self.cache.distribution.error_pages.get(&status.as_u16())?;
+        let behaviour = Arc::clone(self.behaviour_of(path)?);
+        let page_request = ViewerRequest {
+            method: Method::GET,
+            version: viewer_request.version,
+            ip: viewer_request.ip,
+            path: path.clone(),
+            query: None,
+            headers: HeaderMap::new(),
+        };
+        let served = self.serve(&page_request, behaviour, request_id, body::empty());
+        let mut page = served
+            .await
+            .ok()
+            .filter(|page| page.status().is_success())?;
+        *page.status_mut() = status;
+        page.headers_mut().insert("x-cache", ERROR);
+        Some(page)
     }
 
     async fn serve(

@@ -135,7 +135,7 @@ impl InvalidationPath {
     }
 }
 
-/// A moment between two invalidations. What was asked of an origin before one may not be stored after it.
+/// A moment between two invalidations. What was requested from an origin before one may not be stored after it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) struct Epoch(u64);
 
@@ -197,7 +197,7 @@ impl Store {
         self.object_bytes
     }
 
-    /// Stores an answer asked for at `epoch`, unless there was an invalidation since.
+    /// Stores an answer requested at `epoch`, unless there was an invalidation since.
     pub(super) fn insert(&self, key: CacheKey, stored: Arc<Stored>, epoch: Epoch) {
         let mut shelf = self.shelf();
         if shelf.epoch == epoch.0 {

@@ -3,17 +3,16 @@
 //! The verdict is IAM's; this module knows S3's ARNs, the condition keys a request fills, and the
 //! bucket policy.
 
+use keyfront_dev_s3_wire::{
+    error_response::{internal, refused},
+    screen::AUTH_PARAMETERS,
+};
 use std::sync::Arc;
 
 use http::{HeaderMap, Method};
 use keyfront_dev_s3_store::catalog::Bucket;
 use keyfront_iam::{Call, Context, Iam, Policy, PolicyKind, Requester, ResourcePolicy};
 use s3s::{S3ErrorCode, S3Request, S3Result};
-
-use super::{
-    error_response::{internal, refused},
-    screen::AUTH_PARAMETERS,
-};
 
 /// Whoever sent a verified request, and the condition keys the request filled.
 #[derive(Clone, Debug)]

@@ -2,13 +2,12 @@
 //!
 //! Pure; the keys themselves come from [`super::keyring`].
 
+use keyfront_dev_s3_wire::error_response::invalid_argument;
 use std::collections::BTreeMap;
 
 use base64::{Engine, engine::general_purpose::STANDARD};
 use keyfront_dev_s3_store::catalog::{BucketDefault, Layers, Protection};
 use s3s::{S3Result, dto::ServerSideEncryption};
-
-use super::error_response::invalid_argument;
 
 /// The alias S3 uses when a writer asks for `aws:kms` and names no key.
 const MANAGED_KEY: &str = "alias/aws/s3";

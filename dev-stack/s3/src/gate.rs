@@ -4,6 +4,10 @@
 //! In between, the session is checked, the requester is made, and what s3s would misread is put right.
 //! An operation sees no signature, and cannot be reached without one.
 
+use keyfront_dev_s3_wire::{
+    address::{self, Hosts},
+    error_response::{coded, internal, not_implemented, refused},
+};
 use std::sync::Arc;
 
 use http::{HeaderMap, Method, Request, StatusCode, Uri, header};
@@ -22,9 +26,7 @@ use s3s::{
 };
 
 use super::{
-    address::{self, Hosts},
     authority::{Caller, request_context},
-    error_response::{coded, internal, not_implemented, refused},
     operations::SUPPORTED_OPERATIONS,
     rewrite::{put_right, refuse_what_would_be_ignored, without_signature},
 };

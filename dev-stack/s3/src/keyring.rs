@@ -3,6 +3,7 @@
 //! With bucket keys KMS is called once per bucket key, but the right to call it (and the key's state) is
 //! authorized for every caller and every request. Bodies are not its business.
 
+use keyfront_dev_s3_wire::error_response::{coded, internal, refused};
 use std::{
     collections::{BTreeMap, HashMap},
     sync::{Arc, Mutex, PoisonError},
@@ -22,7 +23,6 @@ use s3s::{S3Error, S3ErrorCode, S3Result};
 use super::{
     authority::{Caller, bucket_arn, object_arn},
     encryption::Choice,
-    error_response::{coded, internal, refused},
 };
 
 /// How long a bucket key serves before KMS is called for it again.

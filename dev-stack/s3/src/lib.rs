@@ -8,22 +8,15 @@
 //! nothing back; an unsupported operation is answered 501. Verification shares no code with Keyfront's
 //! own signer.
 
-mod address;
 mod authority;
-mod body_guard;
-mod checksums;
 mod encryption;
-mod error_response;
-mod form;
 mod gate;
 mod keyring;
 mod local_s3;
 mod operations;
 mod preconditions;
 mod rewrite;
-mod screen;
 mod server;
-mod signature_mismatch;
 
 pub use self::{
     local_s3::{BucketEncryption, LocalS3, S3Parts, StartError},

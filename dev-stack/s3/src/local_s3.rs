@@ -1,5 +1,6 @@
 //! Opening the local S3 over the stack's shared parts.
 
+use keyfront_dev_s3_wire::form::Forms;
 use std::sync::Arc;
 
 use keyfront_dev_ground::{clock::Clock, credentials::CredentialRegistry, state::State};
@@ -15,7 +16,6 @@ use tokio::net::TcpListener;
 
 use super::{
     authority::Authority,
-    form::Forms,
     gate::{self, Gatekeeper},
     keyring::Keyring,
     operations::Operations,

@@ -2,15 +2,14 @@
 //! nothing an operation would silently ignore.
 
 use http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode, Uri, header, uri};
-use s3s::{
-    S3ErrorCode, S3Result,
-    dto::{Timestamp, TimestampFormat},
-};
-
-use super::{
+use keyfront_dev_s3_wire::{
     address,
     error_response::{coded, invalid_argument, not_implemented, refused},
     screen::AUTH_PARAMETERS,
+};
+use s3s::{
+    S3ErrorCode, S3Result,
+    dto::{Timestamp, TimestampFormat},
 };
 
 /// Headers whose meaning the operations do not have: to ignore them would be to lie.

@@ -2,6 +2,13 @@
 //!
 //! What a request means is decided behind it.
 
+use keyfront_dev_s3_wire::{
+    body_guard::{BodyFault, BodyGuard, Finding},
+    error_response::{self, Refusal},
+    form::{self, Forms},
+    screen::{Screened, screen},
+    signature_mismatch::SignedRequest,
+};
 use std::{net::SocketAddr, sync::Arc, time::Duration};
 
 use bytes::Bytes;
@@ -13,14 +20,7 @@ use s3s::service::S3Service;
 use sha2::{Digest, Sha256};
 use tokio::net::TcpListener;
 
-use super::{
-    body_guard::{BodyFault, BodyGuard, Finding},
-    error_response::{self, Refusal},
-    form::{self, Forms},
-    gate::Peer,
-    screen::{Screened, screen},
-    signature_mismatch::SignedRequest,
-};
+use super::gate::Peer;
 
 /// Headers must come within this time, which is also how long an idle connection is kept.
 const HEADER_TIMEOUT: Duration = Duration::from_secs(120);

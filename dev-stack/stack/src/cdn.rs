@@ -125,7 +125,14 @@ pub(super) fn distribution(
         behaviours,
         // Errors say no-store themselves.
         error_ttl: BTreeMap::new(),
+        error_pages: page_of_404(site).into_iter().collect(),
     }
+}
+
+/// The templates' custom error response for 404, if the site names a page.
+fn page_of_404(site: &DevSite) -> Option<(u16, String)> {
+    let path = keyfront_edge::Edge::new().missing_page(site.document.as_bytes())?;
+    Some((404, path))
 }
 
 /// The publish prefix itself and what lies under it: whole segments, as the edge routes them.
@@ -205,7 +212,7 @@ fn origin(site: &DevSite, host: &str, read_timeout: u64) -> Origin {
     }
 }
 
-/// Cross-origin answers depend on who asks and, for a preflight, on what is asked.
+/// Cross-origin answers depend on who asks and, for a preflight, on what it asks for.
 fn cors_headers(site: &DevSite) -> Vec<String> {
     let names = [
         "origin",

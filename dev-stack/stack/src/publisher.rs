@@ -89,6 +89,8 @@ fn publisher() -> serde_json::Result<Publisher> {
             ],
             "cache_control": "public, max-age=60",
             "encryption": EncryptionMode::ALL,
+            // As long as a session of the origin can keep.
+            "max_lifetime": 43_200,
         }],
     }))
 }

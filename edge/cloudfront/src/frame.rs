@@ -92,7 +92,7 @@ fields!(
         header_count,
         /// Keys of `request.headers`.
         header_names,
-        /// Pairs: every value of every header.
+        /// Pairs: every value of the headers in `RELEVANT_HEADERS`.
         headers,
     }
 );
@@ -114,7 +114,7 @@ fields!(
         header_count,
         /// Keys of `response.headers`.
         header_names,
-        /// Pairs: every value of every header.
+        /// Pairs: every value of the headers in `RELEVANT_RESPONSE_HEADERS`.
         headers,
     }
 );

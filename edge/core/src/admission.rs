@@ -99,15 +99,15 @@ pub(crate) fn admit<'a>(
             return Ok(Outcome::Answer(redirect::to(&path, &query, grant)));
         }
     };
-    let (body, authorization, conditions) = match methods {
-        Methods::Read => (
+    let (body, authorization, conditions) = match &destination {
+        Destination::Bucket(_) | Destination::Reader(..) => (
             body::of_read(request.body)?,
             None,
             Conditions::of_read(method, request)?,
         ),
-        Methods::Publish => (
+        Destination::Publish(_, path) => (
             body::of_publish(request),
-            body::publish_authorization(request),
+            body::publish_authorization(request, path)?,
             Conditions::default(),
         ),
     };

@@ -34,6 +34,7 @@ impl Answer {
             204 => "No Content",
             301 => "Moved Permanently",
             400 => "Bad Request",
+            401 => "Unauthorized",
             404 => "Not Found",
             405 => "Method Not Allowed",
             412 => "Precondition Failed",

@@ -9,7 +9,7 @@ mod problem;
 use alloc::string::String;
 use core::fmt;
 
-use keyfront_contract::ProblemType;
+use keyfront_contract::{ProblemType, route::CHALLENGE};
 use keyfront_names::KeyError;
 use keyfront_sigv4::SigningError;
 
@@ -37,6 +37,8 @@ pub enum Refusal {
     HeaderInvalid,
     /// `If-Match` names no entity tag, so nothing matches it.
     PreconditionFailed,
+    /// The publishers' API was called without a credential.
+    Unauthenticated,
     /// The method is not served on this route.
     MethodNotAllowed {
         /// Value of the `Allow` header.
@@ -99,6 +101,7 @@ impl Refusal {
             Self::NotFound => &ProblemType::NOT_FOUND,
             Self::HeaderInvalid => &ProblemType::HEADER_INVALID,
             Self::PreconditionFailed => &ProblemType::PRECONDITION_FAILED,
+            Self::Unauthenticated => &ProblemType::UNAUTHENTICATED,
             Self::MethodNotAllowed { .. } => &ProblemType::METHOD_NOT_ALLOWED,
             Self::BodyTooLarge => &ProblemType::BODY_TOO_LARGE,
             Self::UseRange => &ProblemType::USE_RANGE,
@@ -149,6 +152,11 @@ impl Refusal {
         let mut answer = problem.answer(body);
         if let Self::MethodNotAllowed { allow } = self {
             answer.headers.push(Header::new("allow", *allow));
+        }
+        if let Self::Unauthenticated = self {
+            answer
+                .headers
+                .push(Header::new("www-authenticate", CHALLENGE));
         }
         if let Some(seconds) = retry_after {
             let mut text = String::new();

@@ -159,10 +159,9 @@ fn content_encoding(response: &OriginResponse<'_>) -> Option<Header> {
 fn varying(route: Route, response: &OriginResponse<'_>) -> String {
     let (mut fields, mut names_origin) = (String::new(), false);
     let given = response
-        .headers
-        .iter()
-        .filter(|(name, _)| route != Route::Bucket && *name == "vary")
-        .flat_map(|(_, value)| value.split(','))
+        .values("vary")
+        .filter(|_| route != Route::Bucket)
+        .flat_map(|value| value.split(','))
         .map(str::trim_ascii)
         .filter(|field| is_field_name(field));
     for field in given {

@@ -77,6 +77,7 @@ impl<'a> ViewerRequest<'a> {
     /// The value of a header that appears exactly once.
     #[must_use]
     pub fn header(&self, name: &str) -> Option<&'a str> {
+        debug_assert!(RELEVANT_HEADERS.contains(&name), "{name}");
         let mut values = self
             .headers
             .iter()

@@ -149,7 +149,8 @@ proptest! {
     ) {
         let path = format!("/{}", spelled(&format!("{prefix}{key}"), &seed));
         let request = ViewerRequest {
-            method: "GET", path: &path, query: &query, headers: &[], body: RequestBody::Empty, request_id: "id",
+            method: "GET", path: &path, query: &query, headers: &[("authorization", "Bearer t")], body: RequestBody::Empty,
+            request_id: "id",
         };
         match Edge::new().serve(&request, &invocation(SITE)) {
             Served::Forward(request) => {

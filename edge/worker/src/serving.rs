@@ -130,7 +130,7 @@ impl Exchange<'_> {
         answering::own(answer, log)
     }
 
-    /// The page is asked for like any object of the site; whatever else than the page comes back is no page.
+    /// The page is read like any object of the site; whatever comes back besides the page is no page.
     async fn missing_page(&self) -> Result<Option<Response>, JsValue> {
         let site = &self.entry.site;
         let Some(path) = isolate::ask(|edge| edge.missing_page(site)) else {

@@ -39,6 +39,9 @@ pub enum ReadFailure {
     /// The response describes no object. Check that the endpoint is an S3.
     #[error("the bucket's response has no valid {0}")]
     ResponseInvalid(&'static str),
+    /// 502: between the response that the read was planned by and the next, the object became another. Read it again.
+    #[error("the object was replaced while it was read")]
+    Replaced,
 }
 
 /// Whose fault it is that an envelope does not open: the policy, or the object.

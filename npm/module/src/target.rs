@@ -1,7 +1,7 @@
 //! Path and query in the one spelling that survives `URL`, `fetch` and the service's own canonical form.
 //!
 //! `URL` leaves characters raw that services escape when they verify (`!'()*+`), and silently moves to another path
-//! where it meets dot segments, backslashes or line breaks. The first are respelled here, the second refused. It judges
+//! where it meets dot segments, backslashes or line breaks. The first are respelled here, the second refused. It validates
 //! no keys.
 
 use alloc::string::String;

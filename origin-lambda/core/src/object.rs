@@ -12,6 +12,16 @@ use crate::{
 /// considers, let alone removes, what another writer stored.
 pub const UPLOAD_ID_METADATA: &str = "keyfront-upload";
 
+/// The headers of a `PUT` that S3 stores with the object and returns to readers, besides user metadata.
+pub const CONTENT_HEADERS: [&str; 6] = [
+    "content-type",
+    "cache-control",
+    "content-encoding",
+    "content-disposition",
+    "content-language",
+    "expires",
+];
+
 /// Everything about an object except its key and its body.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ObjectAttributes {
@@ -83,10 +93,11 @@ pub struct StoredObject {
     pub size: u64,
     /// The upload it came from, if it came from one.
     pub upload: Option<String>,
-    /// The media type.
-    pub content_type: Option<String>,
+    /// The values of [`CONTENT_HEADERS`], in that order; `None` for one that was not stored.
+    pub content_headers: [Option<String>; 6],
     /// How S3 encrypted it.
     pub encryption: SseApplied,
+    /// How S3 encrypted it.
     /// SHA-256, base64.
     pub sha256: Option<String>,
     /// CRC-64/NVME, base64.

@@ -11,6 +11,7 @@ use keyfront_names::ObjectKey;
 use keyfront_origin_core::{
     publish::{Declared, PublishOptions},
     sealed_metadata::Details,
+    uploads::lifetime,
 };
 use serde::Deserialize;
 use time::OffsetDateTime;
@@ -23,7 +24,7 @@ use super::{
     query::{NoParameters, Parameters, overwrite},
     refusal::Refusal,
     responses::{Image, ImageStored, Images},
-    upload_fields::{LIFETIME, media_type},
+    upload_fields::media_type,
 };
 use crate::{catalog, error::Error, origin::Origin, publish::PublishRequest, publisher::Method};
 
@@ -88,7 +89,7 @@ impl ImageDocument {
     }
 }
 
-/// Lists images with URLs that work for an hour, or until the session ends that signed them.
+/// Lists images with URLs that work for an hour, or as long as the rule or the session that signs them allows.
 #[utoipa::path(get, path = "/images", operation_id = "listImages", tag = "images", security(("publisher" = [])), responses((status = 200, description = "At most 100", body = Images), Listing))]
 pub(super) async fn list(
     State(origin): State<Arc<Origin>>,
@@ -105,9 +106,11 @@ pub(super) async fn list(
     let mut images = Vec::with_capacity(page.entries.len());
     for object in &page.entries {
         let modified = object.last_modified;
+        let rule = session.publisher().authorise(Method::Get, &object.key)?;
+        let lifetime = lifetime(rule, None)?;
         images.push(Image {
             key: object.key.as_str().to_owned(),
-            image_url: origin.shared(&object.key, LIFETIME).await?.url,
+            image_url: origin.shared(&object.key, lifetime).await?.url,
             last_modified: modified.and_then(|at| at.fmt(DateTimeFormat::DateTime).ok()),
         });
     }

@@ -123,8 +123,8 @@ pub(super) fn note_publisher(session: &Session) {
     let span = tracing::Span::current();
     span.record("publisher", session.publisher().id.as_str());
     span.record("credential", session.credential());
-    if let Some(subject) = session.subject() {
-        span.record("subject", subject);
+    if let Some(person) = session.person() {
+        span.record("subject", person.subject.as_str());
     }
 }
 

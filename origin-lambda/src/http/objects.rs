@@ -107,7 +107,7 @@ pub(super) async fn delete(
     let reach = origin.delete(&session, &key, if_match.as_deref()).await?;
     Ok(Json(Deleted {
         key: key.as_str().to_owned(),
-        cdn: reach.map(|reach| reach.to_string()).unwrap_or_default(),
+        cdn: reach.map(|reach| reach.to_string()),
     }))
 }
 

@@ -10,7 +10,7 @@ use http::{
     HeaderValue, StatusCode,
     header::{CONTENT_RANGE, CONTENT_TYPE, RETRY_AFTER, WWW_AUTHENTICATE},
 };
-use keyfront_contract::problem_type::TYPE_PREFIX;
+use keyfront_contract::{problem_type::TYPE_PREFIX, route::CHALLENGE};
 
 use super::responses::Problem;
 use crate::{error::Error, publisher::Denial};
@@ -54,10 +54,7 @@ impl Refusal {
             headers.insert(CONTENT_RANGE, size);
         }
         if problem.status == StatusCode::UNAUTHORIZED.as_u16() {
-            headers.insert(
-                WWW_AUTHENTICATE,
-                HeaderValue::from_static("Bearer realm=\"keyfront\""),
-            );
+            headers.insert(WWW_AUTHENTICATE, HeaderValue::from_static(CHALLENGE));
         }
     }
 }

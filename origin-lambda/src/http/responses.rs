@@ -134,8 +134,9 @@ impl Metadata {
 #[derive(Debug, Serialize, ToSchema)]
 pub(super) struct Deleted {
     pub(super) key: String,
-    /// Whether copies are gone from the CDN: `invalidated`, or `expires-in SECONDS`.
-    pub(super) cdn: String,
+    /// Whether copies are gone from the CDN: `invalidated`, or `expires-in SECONDS`. Absent where there was no object.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(super) cdn: Option<String>,
 }
 
 /// A page of a listing.

@@ -2,9 +2,6 @@
 
 use crate::{content_coding::ContentCoding, error::Error, media_type::MediaType};
 
-/// Seconds a presigned request is valid unless asked otherwise: time to send 5 GiB slowly.
-pub(super) const LIFETIME: u32 = 3600;
-
 /// The media type of a document's field.
 pub(super) fn media_type(text: Option<&str>) -> Result<MediaType, Error> {
     let Some(text) = text.filter(|text| !text.is_empty()) else {

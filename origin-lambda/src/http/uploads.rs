@@ -7,7 +7,7 @@ use http::StatusCode;
 use keyfront_names::ObjectKey;
 use keyfront_origin_core::{
     sealed_metadata::Details,
-    uploads::{Checksum, KeyOrigin, Kind, PartChecksums, SendBy, UploadRequest},
+    uploads::{Checksum, KeyOrigin, Kind, PartChecksums, SendBy, UploadRequest, lifetime},
 };
 use serde::Deserialize;
 use utoipa::ToSchema;
@@ -20,7 +20,7 @@ use super::{
     query::{NoParameters, Parameters, StaleQuery, StaleSelection, overwrite},
     refusal::Refusal,
     responses::{Aborted, Completed, Held, Plan, Share, SignedPart, SignedParts, UnderWay},
-    upload_fields::{LIFETIME, content_coding, media_type},
+    upload_fields::{content_coding, media_type},
 };
 use crate::{
     encryption::EncryptionMode,
@@ -74,7 +74,7 @@ impl BeginDocument {
             encryption: self.encryption,
             overwrite: overwrite(self.overwrite),
             send_by: self.method,
-            lifetime: self.expires.unwrap_or(LIFETIME),
+            lifetime: self.expires,
             key_origin: KeyOrigin::Chosen,
             details: Details::of_document(self.file_name, self.tags)?,
         })
@@ -123,7 +123,7 @@ pub(super) struct PartsDocument {
 pub(super) async fn sign_parts(
     State(origin): State<Arc<Origin>>,
     Parameters(NoParameters {}): Parameters<NoParameters>,
-    NamedUpload(upload): NamedUpload,
+    named: NamedUpload,
     Document(mut document): Document<PartsDocument>,
 ) -> Result<Json<SignedParts>, Refusal> {
     let parts: PartChecksums = document
@@ -137,7 +137,8 @@ pub(super) async fn sign_parts(
         ))
         .into());
     }
-    let lifetime = document.expires.unwrap_or(LIFETIME);
+    let lifetime = lifetime(&named.rule, document.expires)?;
+    let upload = named.readmitted()?;
     let grants = uploads::sign_parts(&origin.presigner, &upload, &parts, lifetime).await?;
     let parts = grants.into_iter();
     let parts = parts.map(|(number, grant)| SignedPart::new(number, grant));
@@ -151,7 +152,7 @@ pub(super) async fn sign_parts(
 pub(super) async fn describe(
     State(origin): State<Arc<Origin>>,
     Parameters(NoParameters {}): Parameters<NoParameters>,
-    NamedUpload(upload): NamedUpload,
+    NamedUpload { upload, .. }: NamedUpload,
 ) -> Result<Json<UnderWay>, Refusal> {
     let held = uploads::parts(&origin.store, &upload).await?;
     let held = held.into_iter().map(|part| Held {
@@ -174,8 +175,9 @@ pub(super) async fn describe(
 pub(super) async fn complete(
     State(origin): State<Arc<Origin>>,
     Parameters(NoParameters {}): Parameters<NoParameters>,
-    NamedUpload(upload): NamedUpload,
+    named: NamedUpload,
 ) -> Result<Json<Completed>, Refusal> {
+    let upload = origin.completable(named.upload, &named.rule).await?;
     let key = upload.object_key()?;
     let (finished, reach) = origin.complete(&upload).await?;
     Ok(Json(Completed {
@@ -195,7 +197,7 @@ pub(super) async fn complete(
 pub(super) async fn abort(
     State(origin): State<Arc<Origin>>,
     Parameters(NoParameters {}): Parameters<NoParameters>,
-    NamedUpload(upload): NamedUpload,
+    NamedUpload { upload, .. }: NamedUpload,
 ) -> Result<StatusCode, Refusal> {
     uploads::abort(&origin.store, &upload).await?;
     Ok(StatusCode::NO_CONTENT)
@@ -221,7 +223,8 @@ pub(super) struct ShareDocument {
     expires: Option<u32>,
 }
 
-/// Makes a URL that reads one object: for 1 second to 12 hours, or to 7 days where a user's access key signs.
+/// Makes a URL that reads one object, for as long as the rule allows (`max_lifetime`, an hour unless it says more): up to 12
+/// hours, or to 7 days where a user's access key signs.
 ///
 /// It ends with the session that signed it; `validity` says how far `expires` can be relied on.
 #[utoipa::path(post, path = "/shares", operation_id = "shareObject", tag = "shares", request_body(content = ShareDocument), security(("publisher" = [])), responses((status = 201, description = "The URL", body = Share), Describing))]
@@ -232,9 +235,9 @@ pub(super) async fn share(
     Document(document): Document<ShareDocument>,
 ) -> Result<(StatusCode, Json<Share>), Refusal> {
     let key = ObjectKey::new(document.key).map_err(Error::Key)?;
-    session.publisher().authorise(Method::Get, &key)?;
+    let rule = session.publisher().authorise(Method::Get, &key)?;
+    let lifetime = lifetime(rule, document.expires)?;
     origin.store.stored_object(&key).await?;
-    let lifetime = document.expires.unwrap_or(LIFETIME);
     let grant = origin.shared(&key, lifetime).await?;
     let share = Share {
         key: key.as_str().to_owned(),

@@ -13,7 +13,7 @@ use axum::{
 use http::request::Parts;
 use keyfront_origin_core::{
     sealed_metadata::Details,
-    uploads::{KeyOrigin, SendBy, Upload, UploadRequest, fresh_key},
+    uploads::{KeyOrigin, SendBy, UploadRequest, fresh_key, lifetime},
 };
 use serde::Deserialize;
 use serde_json::Value;
@@ -27,7 +27,7 @@ use super::{
     query::{Parameters, UppyFile, UppyFileQuery, UppyKeyQuery},
     refusal::Refusal,
     responses::{Empty, UppyForm, UppyLocation, UppyMultipart, UppyPart, UppySigned},
-    upload_fields::{LIFETIME, media_type},
+    upload_fields::media_type,
 };
 use crate::{
     error::Error,
@@ -92,9 +92,11 @@ pub(super) async fn create(
 #[utoipa::path(get, path = "/s3/multipart/{token}", operation_id = "uppyListParts", tag = "uppy", params(("token" = String, Path, description = "The token that began the upload"), ("key" = Option<String>, Query, description = "The upload's key")), security(("publisher" = [])), responses((status = 200, description = "The parts", body = Vec<UppyPart>), Describing))]
 pub(super) async fn list(
     State(origin): State<Arc<Origin>>,
-    UppyUpload { upload, .. }: UppyUpload,
+    UppyUpload { named, .. }: UppyUpload,
 ) -> Result<Json<Vec<UppyPart>>, Refusal> {
-    let parts = uploads::parts(&origin.store, &upload).await?.into_iter();
+    let parts = uploads::parts(&origin.store, &named.upload)
+        .await?
+        .into_iter();
     let parts = parts.map(|part| UppyPart {
         part_number: part.number,
         size: part.size,
@@ -109,7 +111,7 @@ pub(super) async fn sign(
     State(origin): State<Arc<Origin>>,
     Path((_, part)): Path<(String, String)>,
     UppyUpload {
-        upload,
+        named,
         part_numbers,
     }: UppyUpload,
 ) -> Result<Json<UppySigned>, Refusal> {
@@ -124,7 +126,9 @@ pub(super) async fn sign(
         .split(',')
         .map(|text| Ok((number(text)?, None)))
         .collect::<Result<_, Error>>()?;
-    let grants = uploads::sign_parts(&origin.presigner, &upload, &parts, LIFETIME).await?;
+    let lifetime = lifetime(&named.rule, None)?;
+    let upload = named.readmitted()?;
+    let grants = uploads::sign_parts(&origin.presigner, &upload, &parts, lifetime).await?;
     if batch {
         let urls = grants.into_iter();
         let urls = urls.map(|(number, grant)| (number.to_string(), grant.url));
@@ -143,8 +147,9 @@ pub(super) async fn sign(
 #[utoipa::path(post, path = "/s3/multipart/{token}/complete", operation_id = "uppyComplete", tag = "uppy", params(("token" = String, Path, description = "The token that began the upload"), ("key" = Option<String>, Query, description = "The upload's key")), security(("publisher" = [])), responses((status = 200, description = "Stored and verified", body = UppyLocation), Completing))]
 pub(super) async fn complete(
     State(origin): State<Arc<Origin>>,
-    UppyUpload { upload, .. }: UppyUpload,
+    UppyUpload { named, .. }: UppyUpload,
 ) -> Result<Json<UppyLocation>, Refusal> {
+    let upload = origin.completable(named.upload, &named.rule).await?;
     origin.complete(&upload).await?;
     let location = origin.presigner.location(&upload.object_key()?);
     Ok(Json(UppyLocation {
@@ -158,15 +163,15 @@ pub(super) async fn complete(
 #[utoipa::path(delete, path = "/s3/multipart/{token}", operation_id = "uppyAbort", tag = "uppy", params(("token" = String, Path, description = "The token that began the upload"), ("key" = Option<String>, Query, description = "The upload's key")), security(("publisher" = [])), responses((status = 200, description = "It is over", body = Empty), Describing))]
 pub(super) async fn abort(
     State(origin): State<Arc<Origin>>,
-    UppyUpload { upload, .. }: UppyUpload,
+    UppyUpload { named, .. }: UppyUpload,
 ) -> Result<Json<Empty>, Refusal> {
-    uploads::abort(&origin.store, &upload).await?;
+    uploads::abort(&origin.store, &named.upload).await?;
     Ok(Json(Empty {}))
 }
 
 /// The token's upload; the `key` that Uppy repeats must be its key.
 pub(super) struct UppyUpload {
-    upload: Upload,
+    named: NamedUpload,
     part_numbers: Option<String>,
 }
 
@@ -176,11 +181,11 @@ impl FromRequestParts<Arc<Origin>> for UppyUpload {
     async fn from_request_parts(parts: &mut Parts, origin: &Arc<Origin>) -> Result<Self, Refusal> {
         let Parameters(UppyKeyQuery { key, part_numbers }) =
             Parameters::from_request_parts(parts, origin).await?;
-        let NamedUpload(upload) = NamedUpload::from_request_parts(parts, origin).await?;
+        let named = NamedUpload::from_request_parts(parts, origin).await?;
         match key {
-            Some(key) if key != upload.key => Err(Error::UploadUnknown.into()),
+            Some(key) if key != named.upload.key => Err(Error::UploadUnknown.into()),
             _ => Ok(Self {
-                upload,
+                named,
                 part_numbers,
             }),
         }
@@ -207,7 +212,7 @@ fn upload_request(
         encryption: None,
         overwrite: Overwrite::Refuse,
         send_by,
-        lifetime: LIFETIME,
+        lifetime: None,
         key_origin: KeyOrigin::Fresh,
         details: Details::of_document(Some(file.name), Vec::new())?,
     })

@@ -13,15 +13,40 @@ pub(super) fn refused(failure: ReadFailure) -> Error {
         ReadFailure::NotAnEnvelope => Error::NotSealed,
         ReadFailure::EnvelopeRefused(error) => Error::EnvelopeRefused(error),
         ReadFailure::EnvelopeInvalid(error) => Error::EnvelopeInvalid(error),
-        ReadFailure::ResponseInvalid(_) => Error::Upstream {
-            operation: "HeadObject",
-            fault: Fault::Unexpected,
-            source: failure.into(),
-        },
+        ReadFailure::ResponseInvalid(_) => unexpected("HeadObject", failure),
+        ReadFailure::Replaced => unexpected("GetObject", failure),
+    }
+}
+
+fn unexpected(operation: &'static str, failure: ReadFailure) -> Error {
+    Error::Upstream {
+        operation,
+        fault: Fault::Unexpected,
+        source: failure.into(),
+    }
+}
+
+/// What the origin answers when the body of an object that was described does not come.
+pub(super) fn body(error: Error) -> Error {
+    match error {
+        Error::Precondition => refused(ReadFailure::Replaced),
+        error => error,
     }
 }
 
 /// What the origin answers when an envelope does not open.
 pub(super) fn envelope(error: keyfront_envelope::Error) -> Error {
     refused(error.into())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_object_replaced_while_it_is_read_fails_as_at_the_edge() {
+        let problem = body(Error::Precondition).problem();
+        assert_eq!((problem.status, problem.code), (502, "origin-failed"));
+        assert!(matches!(body(Error::NotFound), Error::NotFound));
+    }
 }

@@ -9,7 +9,7 @@ mod unlock;
 
 use std::{ops::Range, time::Duration};
 
-use aws_sdk_s3::primitives::{DateTime, DateTimeFormat};
+use aws_sdk_s3::primitives::{ByteStream, DateTime, DateTimeFormat};
 use bytes::Bytes;
 use keyfront_envelope::{
     PlannedRange, Unlocked,
@@ -134,9 +134,14 @@ impl Opening<'_> {
             }
             BodyPlan::Streamed(Some(range)) => Opener::Range(self.unlocked.range(range)),
         };
+        Ok(content::opened(self.body(plan.fetch()).await?, opener))
+    }
+
+    /// The sealed bytes, of the object that was described.
+    async fn body(&self, range: Option<(u64, u64)>) -> Result<ByteStream, Error> {
         let store = &self.reader.store;
-        let body = store.read(self.key, self.object.etag(), plan.fetch());
-        Ok(content::opened(body.await?, opener))
+        let body = store.read(self.key, self.object.etag(), range).await;
+        body.map_err(failure::body)
     }
 
     async fn verified(&self, range: Option<&PlannedRange>) -> Result<Content, Error> {
@@ -145,9 +150,7 @@ impl Opening<'_> {
         // The semaphore is never closed; without a permit the object is read all the same.
         let permit = self.reader.held.acquire_many(units.min(HELD_UNITS));
         let permit = permit.await.ok();
-        let store = &self.reader.store;
-        let body = store.read(self.key, self.object.etag(), None).await?;
-        let mut sealed = content::collected(body, size).await?;
+        let mut sealed = content::collected(self.body(None).await?, size).await?;
         self.unlocked
             .open_verified(&mut sealed)
             .map_err(failure::envelope)?;

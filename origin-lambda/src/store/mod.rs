@@ -116,7 +116,7 @@ impl Store {
     /// from `first` to `last`.
     ///
     /// # Errors
-    /// [`Error::NotFound`]; [`Error::WriteConflict`] if the object is another one by now; what S3
+    /// [`Error::NotFound`]; [`Error::Precondition`] if the object is another one by now; what S3
     /// answered.
     pub async fn read(
         &self,
@@ -133,10 +133,7 @@ impl Store {
             .set_range(range.map(|(first, last)| format!("bytes={first}-{last}")));
         match call.send().await {
             Ok(answer) => Ok(answer.body),
-            Err(error) => Err(match failure::of("GetObject", error) {
-                Error::Precondition => Error::WriteConflict,
-                error => error,
-            }),
+            Err(error) => Err(failure::of("GetObject", error)),
         }
     }
 

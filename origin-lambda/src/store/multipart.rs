@@ -192,7 +192,14 @@ impl Store {
                 .metadata()
                 .and_then(|metadata| metadata.get(UPLOAD_ID_METADATA).cloned()),
             etag: answer.e_tag.unwrap_or_default(),
-            content_type: answer.content_type,
+            content_headers: [
+                answer.content_type,
+                answer.cache_control,
+                answer.content_encoding,
+                answer.content_disposition,
+                answer.content_language,
+                answer.expires_string,
+            ],
             encryption: SseApplied {
                 algorithm: answer
                     .server_side_encryption

@@ -1,14 +1,18 @@
 //! Begins an upload by its plan: at S3, where it has parts, and with presigned requests.
 
-use std::time::{SystemTime, UNIX_EPOCH};
-
+use keyfront_names::ObjectKey;
 use keyfront_origin_core::uploads::{
-    Kind, Plan, Upload, UploadRequest, UploadStart, form_fields, plan,
+    Kind, Plan, Upload, UploadRequest, UploadStart, form_fields, lifetime, plan,
 };
 use time::OffsetDateTime;
 
-use super::{Grant, PresignRequest, Presigner, stale};
-use crate::{error::Error, publisher::Session, sealed_metadata::SealedMetadata, store::Store};
+use super::{Grant, PresignRequest, Presigner, stale, unix_time};
+use crate::{
+    error::Error,
+    publisher::{Method, Session},
+    sealed_metadata::SealedMetadata,
+    store::Store,
+};
 
 /// What beginning an upload needs of the system.
 #[derive(Debug)]
@@ -38,13 +42,14 @@ impl Uploads<'_> {
     pub async fn begin(&self, session: &Session, request: &UploadRequest) -> Result<Begun, Error> {
         let start = UploadStart {
             id: uuid::Uuid::new_v4().to_string(),
-            now: SystemTime::now()
-                .duration_since(UNIX_EPOCH)
-                .map_or(0, |since| since.as_secs()),
+            now: unix_time(),
             checksums: self.presigner.checksums(),
         };
         let planned = plan(session, request, start)?;
-        let publisher = &session.publisher().id;
+        let publisher = session.publisher();
+        let rule = publisher.authorise(Method::Put, &request.key)?;
+        let lifetime = lifetime(rule, request.lifetime)?;
+        let publisher = &publisher.id;
         let now = OffsetDateTime::now_utc();
         let sealed = self
             .metadata
@@ -52,7 +57,7 @@ impl Uploads<'_> {
         let (_, sealed) = sealed.await?;
         match planned.with_sealed(sealed) {
             Plan::OneRequest(upload) => {
-                let grant = self.one_request(&upload, request).await?;
+                let grant = self.one_request(&upload, &request.key, lifetime).await?;
                 Ok(Begun {
                     upload,
                     grant: Some(grant),
@@ -71,18 +76,23 @@ impl Uploads<'_> {
         }
     }
 
-    async fn one_request(&self, upload: &Upload, request: &UploadRequest) -> Result<Grant, Error> {
+    async fn one_request(
+        &self,
+        upload: &Upload,
+        key: &ObjectKey,
+        lifetime: u32,
+    ) -> Result<Grant, Error> {
         let key_arn = self.store.key_arn();
         if upload.kind == Kind::Form {
             let form = form_fields(upload, key_arn);
-            return self.presigner.form(form, request.lifetime).await;
+            return self.presigner.form(form, lifetime).await;
         }
         let put = PresignRequest {
             method: "PUT",
-            key: &request.key,
+            key,
             parameters: &[],
             headers: upload.put_headers(key_arn),
         };
-        self.presigner.presign(put, request.lifetime).await
+        self.presigner.presign(put, lifetime).await
     }
 }

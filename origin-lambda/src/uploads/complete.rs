@@ -55,7 +55,13 @@ pub async fn complete(store: &Store, upload: &Upload) -> Result<Finished, Error>
 async fn assemble(store: &Store, upload: &Upload, id: &str) -> Result<(), Error> {
     let key = upload.object_key()?;
     let parts = super::parts(store, upload).await?;
-    check_parts(upload, &parts)?;
+    if let Err(error) = check_parts(upload, &parts) {
+        // More cannot make them right.
+        if matches!(error, Error::UploadMismatch(_)) {
+            store.abort_multipart(&upload.key, id).await?;
+        }
+        return Err(error);
+    }
     let crc64nvme = match &upload.checksum {
         Some(checksum @ Checksum::Crc64Nvme(_)) => Some(checksum.value()),
         Some(Checksum::Sha256(_)) | None => None,

@@ -3,6 +3,8 @@
 //! What is authorised, how it is sent and whether S3 stored it so is decided in [`keyfront_origin_core::uploads`]. It
 //! knows no HTTP requests, and sees no body.
 
+use std::time::{SystemTime, UNIX_EPOCH};
+
 mod begin;
 mod complete;
 mod presign;
@@ -18,3 +20,10 @@ pub use self::{
     stale::{STALE, abort_stale},
     token::Tokens,
 };
+
+/// Now, in seconds since 1970.
+pub(crate) fn unix_time() -> u64 {
+    SystemTime::now()
+        .duration_since(UNIX_EPOCH)
+        .map_or(0, |since| since.as_secs())
+}

@@ -119,7 +119,7 @@ impl Tokens {
             )
             .map_err(|_| Error::UploadUnknown)?;
         let upload: Upload = serde_json::from_slice(&plain).map_err(|_| Error::UploadUnknown)?;
-        if upload.publisher == publisher && upload.subject.as_deref() == session.subject() {
+        if upload.publisher == publisher && upload.person.as_ref() == session.person() {
             Ok(upload)
         } else {
             Err(Error::UploadUnknown)

@@ -151,14 +151,15 @@ impl Answer {
     }
 }
 
-/// The rules most tests use: PNG, text and HTML under `site/`, 10 MiB, overwriting allowed.
+/// The rules most tests use: PNG, text and HTML under `site/`, 10 MiB, overwriting and presigned requests of a week allowed.
 pub fn site_rules() -> Value {
     json!([{
         "prefix": "site/",
         "methods": ["GET", "PUT", "DELETE"],
         "max_size": 10 << 20,
         "content_types": ["image/*", "text/plain", "text/html", "application/octet-stream"],
-        "overwrite": true
+        "overwrite": true,
+        "max_lifetime": 604_800
     }])
 }
 
@@ -251,6 +252,26 @@ impl Stage {
             origin,
             router,
             token: token.reveal().to_owned(),
+        }
+    }
+
+    /// The same bucket behind an origin that has read nothing yet, where the publisher's rules are others.
+    pub fn restarted_with(self, rules: Value) -> Self {
+        let mut policy: Value = {
+            let script = self.script.lock().unwrap();
+            serde_json::from_slice(&script.policy).unwrap()
+        };
+        policy["publishers"][0]["rules"] = rules;
+        self.policy_is(policy.to_string().as_bytes());
+        let credentials = SharedCredentialsProvider::new(access_key());
+        let client = store::client(&self.config, credentials.clone());
+        let kms = Kms::new(&self.config, credentials.clone());
+        let origin = Origin::new(&self.config, client, kms, credentials);
+        let router = native(Arc::clone(&origin));
+        Self {
+            origin,
+            router,
+            ..self
         }
     }
 

@@ -97,6 +97,8 @@ fn describe(state: &mut State, region: &str, name: &str) -> Reply {
 
 /// What the system's stacks output, in one list.
 fn outputs(state: &State, stack: &FakeStack, region: &str, own: &str) -> String {
+    let cdn_url = state.cdn_url.clone();
+    let cdn_url = cdn_url.unwrap_or_else(|| "https://d1.cloudfront.net".to_owned());
     [
         ("BucketName", format!("{own}-content")),
         (
@@ -108,7 +110,7 @@ fn outputs(state: &State, stack: &FakeStack, region: &str, own: &str) -> String 
             format!("arn:aws:lambda:us-east-1:{ACCOUNT}:function:{own}-EdgeFunction-1:1"),
         ),
         ("DistributionId", "E1".to_owned()),
-        ("CdnUrl", "https://d1.cloudfront.net".to_owned()),
+        ("CdnUrl", cdn_url),
         ("EdgeRoleArn", format!("arn:aws:iam::{ACCOUNT}:role/edge")),
         ("OriginRoleName", "origin".to_owned()),
         (
@@ -293,6 +295,7 @@ fn execute(state: &mut State, region: &str, fields: &Fields) -> Reply {
         "UPDATE"
     };
     stack.operations += 1;
+    let own = stack.id.split('/').nth(1).unwrap().to_owned();
     if let Err(reason) = publish(stack, &set) {
         failing = Some(("EdgeVersion".to_owned(), reason));
     }
@@ -333,6 +336,7 @@ fn execute(state: &mut State, region: &str, fields: &Fields) -> Reply {
         (Some(_), _) => "UPDATE_ROLLBACK_COMPLETE".to_owned(),
     };
     stack.begin(&format!("{verb}_IN_PROGRESS"), script, &rest);
+    state.buckets.insert(format!("{own}-content"));
     xml_result("ExecuteChangeSet", "")
 }
 

@@ -1,9 +1,14 @@
-//! What `deploy` examines before it writes: a certificate, a key, and the account's quotas.
+//! What `deploy` examines before it writes: a certificate, a key, a trail, and the account's quotas.
 
 use http::StatusCode;
-use serde_json::json;
+use serde_json::{Value, json};
 
-use super::{call::Reply, state::State};
+use super::{
+    call::{RecordedCall, Reply},
+    cloudformation::xml_result,
+    logs::refused,
+    state::{BUCKETS, CACHE_POLICIES, DISTRIBUTIONS, HEADERS_POLICIES, ROLES, State},
+};
 
 /// ACM's `DescribeCertificate`.
 pub(super) fn certificate(state: &State) -> Reply {
@@ -28,7 +33,58 @@ pub(super) fn key(state: &State) -> Reply {
 
 /// Lambda's `GetAccountSettings`.
 pub(super) fn account_settings(state: &State) -> Reply {
-    let limit = json!({"UnreservedConcurrentExecutions": state.unreserved});
-    let body = json!({"AccountLimit": limit}).to_string();
-    (StatusCode::OK, body, Vec::new())
+    let stored = 1_000_000;
+    let room = state.code_left.unwrap_or(1 << 40);
+    let body = json!({
+        "AccountLimit": {"UnreservedConcurrentExecutions": state.unreserved, "TotalCodeSize": stored + room},
+        "AccountUsage": {"TotalCodeSize": stored},
+    });
+    (StatusCode::OK, body.to_string(), Vec::new())
+}
+
+/// CloudTrail's `GetTrail`, `GetTrailStatus` and `GetEventSelectors`.
+pub(super) fn trail(state: &State, action: &str) -> Reply {
+    let Some(trail) = &state.trail else {
+        return refused("TrailNotFoundException");
+    };
+    let body = match action {
+        "GetTrail" => {
+            json!({"Trail": {"Name": "own", "HomeRegion": trail.home, "IsMultiRegionTrail": trail.multi_region}})
+        }
+        "GetTrailStatus" => json!({"IsLogging": trail.logging}),
+        "GetEventSelectors" => trail.selectors.clone(),
+        other => panic!("no action {other}"),
+    };
+    (StatusCode::OK, body.to_string(), Vec::new())
+}
+
+/// Service Quotas: the account has a limit of its own for distributions only.
+pub(super) fn quota(state: &State, action: &str, call: &RecordedCall) -> Reply {
+    if state.quotas_denied {
+        return refused("AccessDeniedException");
+    }
+    let input: Value = serde_json::from_slice(&call.body).unwrap();
+    let code = input["QuotaCode"].as_str().unwrap();
+    let name = match code {
+        DISTRIBUTIONS => "Web distributions per AWS account",
+        CACHE_POLICIES => "Cache policies per AWS account",
+        HEADERS_POLICIES => "Response headers policies per AWS account",
+        BUCKETS => "General purpose buckets",
+        other => panic!("no quota {other}"),
+    };
+    if action == "GetServiceQuota" && code != DISTRIBUTIONS {
+        return refused("NoSuchResourceException");
+    }
+    let (_, limit) = state.quota(code);
+    let body = json!({"Quota": {"QuotaName": name, "QuotaCode": code, "Value": f64::from(limit)}});
+    (StatusCode::OK, body.to_string(), Vec::new())
+}
+
+/// IAM's `GetAccountSummary`.
+pub(super) fn account_summary(state: &State, action: &str) -> Reply {
+    let (used, limit) = state.quota(ROLES);
+    let entry =
+        |key: &str, value: u32| format!("<entry><key>{key}</key><value>{value}</value></entry>");
+    let entries = entry("Roles", used) + &entry("RolesQuota", limit);
+    xml_result(action, &format!("<SummaryMap>{entries}</SummaryMap>"))
 }

@@ -32,7 +32,7 @@ pub use self::{
     call::{ACCOUNT, Call},
     log_line::LogLine,
     stacks::{FakeStack, Held},
-    state::State,
+    state::{BUCKETS, CACHE_POLICIES, DISTRIBUTIONS, HEADERS_POLICIES, ROLES, State, Trail},
 };
 use crate::artefacts;
 
@@ -140,7 +140,9 @@ async fn answer(
         region: region.clone(),
     };
     let fields: BTreeMap<String, String> = match service.as_str() {
-        "cloudformation" | "sts" => form_urlencoded::parse(&call.body).into_owned().collect(),
+        "cloudformation" | "sts" | "iam" => {
+            form_urlencoded::parse(&call.body).into_owned().collect()
+        }
         _ => BTreeMap::new(),
     };
     let target = call
@@ -152,7 +154,7 @@ async fn answer(
         .cloned()
         .or_else(|| {
             target
-                .and_then(|target| target.split('.').nth(1))
+                .and_then(|target| target.rsplit('.').next())
                 .map(str::to_owned)
         })
         .unwrap_or_else(|| format!("{} {}", call.method, call.path));
@@ -201,6 +203,9 @@ fn route(
         "logs" => logs::answer(state, action, call),
         "cloudfront" => cloudfront::answer(state, call),
         "acm" => examined::certificate(state),
+        "cloudtrail" => examined::trail(state, action),
+        "servicequotas" => examined::quota(state, action, call),
+        "iam" => examined::account_summary(state, action),
         "kms" if action == "DescribeKey" => examined::key(state),
         "lambda" if call.path.contains("account-settings") => examined::account_settings(state),
         "lambda" => delete_function(state, call),

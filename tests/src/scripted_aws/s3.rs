@@ -5,12 +5,19 @@ use http::{Method, StatusCode};
 use sha2::{Digest as _, Sha256};
 
 use super::call::{RecordedCall, Reply};
-use super::state::State;
+use super::state::{BUCKETS, State};
 
 pub(super) fn answer(state: &mut State, call: &RecordedCall) -> Reply {
     let path = call.path.trim_start_matches('/');
     let (bucket, key) = path.split_once('/').unwrap_or((path, ""));
     let sub = call.query.split(['=', '&']).next().unwrap_or_default();
+    if bucket.is_empty() {
+        let one = "<Bucket><Name>other</Name></Bucket>";
+        let all = one.repeat(state.quota(BUCKETS).0 as usize);
+        return fine(&format!(
+            "<ListAllMyBucketsResult><Buckets>{all}</Buckets></ListAllMyBucketsResult>"
+        ));
+    }
     if key.is_empty() {
         return of_bucket(state, call, bucket, sub);
     }
@@ -50,18 +57,23 @@ fn of_bucket(state: &mut State, call: &RecordedCall, bucket: &str, sub: &str) ->
             (StatusCode::MOVED_PERMANENTLY, String::new(), headers)
         }
         ("HEAD", _) if exists => fine(""),
-        ("GET", "encryption") if exists => {
-            let key = state.bucket_key.clone().unwrap_or_default();
-            fine(&format!(
-                "<ServerSideEncryptionConfiguration><Rule><ApplyServerSideEncryptionByDefault><SSEAlgorithm>aws:kms</SSEAlgorithm>\
-                 <KMSMasterKeyID>{key}</KMSMasterKeyID></ApplyServerSideEncryptionByDefault></Rule></ServerSideEncryptionConfiguration>"
-            ))
+        ("GET", "encryption" | "object-lock" | "publicAccessBlock" | "policy" | "logging")
+            if exists =>
+        {
+            setting(state, sub)
         }
-        ("GET", "versions") if exists => fine(&versions(state, bucket)),
+        ("GET", "list-type") if state.unlisted.contains(bucket) => {
+            refused(StatusCode::FORBIDDEN, "AccessDenied")
+        }
+        ("GET", "list-type") if exists => fine(&objects(state, bucket)),
+        ("GET", "versions") if exists => fine(&versions(state, call, bucket)),
         ("GET", "uploads") if exists => fine("<ListMultipartUploadsResult/>"),
         ("POST", "delete") if exists => {
-            let inside = format!("{bucket}/");
-            state.objects.retain(|path, _| !path.starts_with(&inside));
+            let body = String::from_utf8_lossy(&call.body);
+            let keys = body.split("<Key>").skip(1);
+            for key in keys.filter_map(|rest| rest.split("</Key>").next()) {
+                state.objects.remove(&format!("{bucket}/{key}"));
+            }
             fine("<DeleteResult/>")
         }
         ("DELETE", _) if exists => {
@@ -73,12 +85,79 @@ fn of_bucket(state: &mut State, call: &RecordedCall, bucket: &str, sub: &str) ->
     }
 }
 
-fn versions(state: &State, bucket: &str) -> String {
+/// A setting that every bucket has.
+fn setting(state: &State, name: &str) -> Reply {
+    match name {
+        "encryption" => {
+            let key = state.bucket_key.clone().unwrap_or_default();
+            fine(&format!(
+                "<ServerSideEncryptionConfiguration><Rule><ApplyServerSideEncryptionByDefault><SSEAlgorithm>aws:kms</SSEAlgorithm>\
+                 <KMSMasterKeyID>{key}</KMSMasterKeyID></ApplyServerSideEncryptionByDefault></Rule></ServerSideEncryptionConfiguration>"
+            ))
+        }
+        "object-lock" if state.retaining => fine(
+            "<ObjectLockConfiguration><ObjectLockEnabled>Enabled</ObjectLockEnabled><Rule><DefaultRetention><Mode>GOVERNANCE</Mode>\
+             <Days>1</Days></DefaultRetention></Rule></ObjectLockConfiguration>",
+        ),
+        "object-lock" => refused(
+            StatusCode::NOT_FOUND,
+            "ObjectLockConfigurationNotFoundError",
+        ),
+        "publicAccessBlock" => {
+            let value = !state.public_access;
+            let settings = [
+                "BlockPublicAcls",
+                "IgnorePublicAcls",
+                "BlockPublicPolicy",
+                "RestrictPublicBuckets",
+            ];
+            let settings = settings
+                .map(|name| format!("<{name}>{value}</{name}>"))
+                .concat();
+            fine(&format!(
+                "<PublicAccessBlockConfiguration>{settings}</PublicAccessBlockConfiguration>"
+            ))
+        }
+        "policy" => match &state.bucket_policy {
+            Some(policy) => fine(policy),
+            None => refused(StatusCode::NOT_FOUND, "NoSuchBucketPolicy"),
+        },
+        "logging" => {
+            let enabled = state.logging.iter().map(|(target, prefix)| {
+                format!("<LoggingEnabled><TargetBucket>{target}</TargetBucket><TargetPrefix>{prefix}</TargetPrefix></LoggingEnabled>")
+            });
+            let enabled: String = enabled.collect();
+            fine(&format!(
+                "<BucketLoggingStatus>{enabled}</BucketLoggingStatus>"
+            ))
+        }
+        other => panic!("no setting {other}"),
+    }
+}
+
+/// Everything, written in the last second of the century.
+fn objects(state: &State, bucket: &str) -> String {
     let inside = format!("{bucket}/");
     let keys = state
         .objects
         .keys()
         .filter_map(|path| path.strip_prefix(&inside));
+    let entries: String = keys
+        .map(|key| format!("<Contents><Key>{key}</Key><LastModified>2099-12-31T23:59:59.000Z</LastModified></Contents>"))
+        .collect();
+    format!("<ListBucketResult><IsTruncated>false</IsTruncated>{entries}</ListBucketResult>")
+}
+
+fn versions(state: &State, call: &RecordedCall, bucket: &str) -> String {
+    let query = form_urlencoded::parse(call.query.as_bytes());
+    let prefix = query.into_owned().find(|(name, _)| name == "prefix");
+    let prefix = prefix.map_or_else(String::new, |(_, prefix)| prefix);
+    let inside = format!("{bucket}/");
+    let keys = state
+        .objects
+        .keys()
+        .filter_map(|path| path.strip_prefix(&inside))
+        .filter(|key| key.starts_with(&prefix));
     let entries: String = keys
         .map(|key| format!("<Version><Key>{key}</Key><VersionId>null</VersionId></Version>"))
         .collect();

@@ -8,6 +8,16 @@ use super::call::Call;
 use super::log_line::LogLine;
 use super::stacks::{FakeStack, Held};
 
+/// A trail of CloudTrail.
+#[derive(Debug, Clone)]
+pub struct Trail {
+    pub home: String,
+    pub multi_region: bool,
+    pub logging: bool,
+    /// What `GetEventSelectors` answers.
+    pub selectors: serde_json::Value,
+}
+
 /// What goes wrong, and what there is.
 #[derive(Debug, Default)]
 pub struct State {
@@ -33,6 +43,16 @@ pub struct State {
     pub log_lines: Vec<LogLine>,
     /// Regions in which the caller may not use CloudWatch Logs.
     pub regions_denied: BTreeSet<String>,
+    /// The output `CdnUrl` of every stack; `None` for one of CloudFront's.
+    pub cdn_url: Option<String>,
+    /// The site document that the distribution's one origin carries; none while it is empty.
+    pub site: String,
+    /// Whether that origin is an s3 one.
+    pub s3_origin: bool,
+    /// Where the access logs of every bucket go: bucket and prefix.
+    pub logging: Option<(String, String)>,
+    /// Buckets that the caller may not list.
+    pub unlisted: BTreeSet<String>,
     /// Attached to the distribution, by whomever.
     pub web_acl: String,
     /// The caller may not read the distribution.
@@ -47,12 +67,33 @@ pub struct State {
     pub bucket_region: Option<String>,
     /// The default key of every bucket.
     pub bucket_key: Option<String>,
+    /// Every bucket retains what is written by default.
+    pub retaining: bool,
+    /// The policy of every bucket.
+    pub bucket_policy: Option<String>,
+    /// Buckets do not block public access.
+    pub public_access: bool,
     /// Instances that Lambda has left.
     pub unreserved: u32,
+    /// Bytes of packages that Lambda has room for; `None` for plenty.
+    pub code_left: Option<u64>,
+    /// The one trail.
+    pub trail: Option<Trail>,
+    /// By the code of Service Quotas: how many there are, and may be.
+    pub quotas: BTreeMap<&'static str, (u32, u32)>,
+    /// The caller may not use Service Quotas.
+    pub quotas_denied: bool,
     /// Writes of the publishers' policy that find it changed.
     pub overtaken: u32,
     serial: u32,
 }
+
+/// Codes of Service Quotas.
+pub const DISTRIBUTIONS: &str = "L-24B04930";
+pub const CACHE_POLICIES: &str = "L-7D134442";
+pub const HEADERS_POLICIES: &str = "L-CF0D4FC5";
+pub const BUCKETS: &str = "L-DC2B2D3D";
+pub const ROLES: &str = "L-FE177D64";
 
 impl State {
     /// The text of a stack's template, which was sent along or uploaded before.
@@ -65,6 +106,11 @@ impl State {
         let bucket = host.split('.').next()?;
         let stored = self.objects.get(&format!("{bucket}/{key}"))?;
         String::from_utf8(stored.to_vec()).ok()
+    }
+
+    /// How many there are, and may be.
+    pub(super) fn quota(&self, code: &str) -> (u32, u32) {
+        self.quotas.get(code).copied().unwrap_or((1, 20))
     }
 
     pub(crate) fn next(&mut self) -> u32 {

@@ -19,8 +19,9 @@ use keyfront_tests::{
     fault_proxy::{Fault, FaultProxy, Gate, Rule},
     local_stack::LocalStack,
     meddler::{Exchange, Honest, Meddler, Meddling},
-    scripted_aws::{Held, ScriptedAws},
+    scripted_aws::{FakeStack, Held, ScriptedAws},
     stack::Stack,
+    stub_origin::StubOrigin,
     worker::{Worker, WorkerConfig},
 };
 use serde_json::{Value, json};
@@ -28,8 +29,8 @@ use sha2::{Digest as _, Sha256};
 use tempfile::TempDir;
 
 /// Probes that say something on one machine.
-const LOCAL: [u8; 24] = [
-    3, 5, 6, 7, 8, 9, 10, 11, 12, 14, 15, 16, 17, 18, 19, 20, 21, 22, 23, 24, 25, 31, 33, 34,
+const LOCAL: [u8; 25] = [
+    3, 5, 6, 7, 8, 9, 10, 11, 12, 14, 15, 16, 17, 18, 19, 20, 21, 22, 23, 24, 25, 31, 33, 34, 39,
 ];
 
 /// A site on which every local probe has something to look at.
@@ -89,7 +90,7 @@ async fn the_whole_run_passes_on_the_dev_stack_and_leaves_nothing() {
     assert_eq!((&told["schema"], &told["remains"]), (&json!(1), &json!([])));
     assert_eq!(
         told["summary"],
-        json!({"pass": 24, "fail": 0, "skipped": 11})
+        json!({"pass": 25, "fail": 0, "skipped": 11})
     );
     // Each skipped probe says why, and every probe shows its evidence.
     for probe in told["probes"].as_array().unwrap() {
@@ -279,6 +280,9 @@ impl Bench {
                 let fault = Fault::Answer(StatusCode::BAD_REQUEST, unknown);
                 self.kms.fail(always(Method::POST, "DescribeKey", fault));
             }
+            39 => self
+                .viewers
+                .meddle(NeverForgets::spelled(|path| path.contains("revalidated"))),
             other => panic!("no fault breaks probe {other}"),
         }
     }
@@ -659,22 +663,114 @@ fn interrupt(pid: u32) {
     assert!(sent.unwrap().success());
 }
 
+/// The site that the table of edge cases is about, for a stack and for a Worker in front of its bucket.
+fn site_of_the_table() -> Value {
+    let table = std::fs::read(artefacts::root().join("tests/cases/edge.json")).unwrap();
+    let table: Value = serde_json::from_slice(&table).unwrap();
+    let mut site = site();
+    site.as_object_mut().unwrap().remove("reader");
+    for (name, value) in table["site"].as_object().unwrap() {
+        site[name] = value.clone();
+    }
+    site
+}
+
+/// A Worker in front of a stack's bucket, and what stands before it.
+struct BehindWorker {
+    stack: LocalStack,
+    site: Value,
+    between: Meddler,
+    _worker: Worker,
+    folder: TempDir,
+}
+
+impl BehindWorker {
+    async fn start(own: &Value) -> Self {
+        let stack = LocalStack::configured(|config| {
+            config.site = Some(site_of_the_table().to_string().into_bytes());
+        })
+        .await;
+        let page = stack.s3().put_object().bucket(&stack.dev.bucket);
+        let page = page.key("404.html").content_type("text/html");
+        let page = page.body(Bytes::from_static(b"<h1>missing</h1>").into());
+        page.send().await.unwrap();
+        let mut site = site_of_the_table();
+        for (name, value) in own.as_object().unwrap() {
+            site[name] = value.clone();
+        }
+        site.as_object_mut()
+            .unwrap()
+            .retain(|_, value| !value.is_null());
+        site["endpoint"] = json!(stack.dev.s3_url);
+        site["style"] = json!("path");
+        let function = site["publish"]["host"].as_str().unwrap();
+        let config = WorkerConfig::of(&site, &stack.dev.credentials.edge)
+            .with_host(function, &stack.function_url());
+        let worker = Worker::start(&config);
+        let between = Meddler::start(worker.wire()).await;
+        Self {
+            stack,
+            site,
+            between,
+            _worker: worker,
+            folder: tempfile::tempdir().unwrap(),
+        }
+    }
+
+    /// Runs the Worker's probe alone: its verdict and evidence.
+    async fn verdict(&self) -> (String, String) {
+        let file = self.folder.path().join("site.json");
+        std::fs::write(&file, self.site.to_string()).unwrap();
+        let flags = [
+            "--only",
+            "35",
+            "--worker",
+            &self.between.url(),
+            "--worker-site",
+        ];
+        let mut run = accept(self.stack.dev_json_path(), &flags);
+        let told = document(&run.arg(&file).output().await.unwrap());
+        let probe = &told["probes"][0];
+        let text = |name: &str| probe[name].as_str().unwrap().to_owned();
+        (text("verdict"), text("evidence"))
+    }
+}
+
 #[tokio::test(flavor = "multi_thread")]
-async fn a_worker_in_front_of_the_same_bucket_is_tried_as_well() {
-    let bench = Bench::start().await;
-    let dev = &bench.stack.dev;
-    let site = json!({
-        "v": 1, "bucket": dev.bucket, "region": dev.region, "endpoint": dev.s3_url, "style": "path",
-        "query": [], "signing": "sigv4",
-    });
-    let worker = Worker::start(&WorkerConfig::of(&site, &dev.credentials.edge));
-    let between = Meddler::start(worker.wire()).await;
-    let flags = ["--only", "35", "--worker", &between.url()];
-    let told = bench.run(&flags).await;
-    assert_eq!(with_verdict(&told, "pass"), [35], "{told:#}");
-    between.meddle(DropsHeader(Method::GET, header::RANGE.as_str()));
-    let told = bench.run(&flags).await;
-    assert_eq!(with_verdict(&told, "fail"), [35], "{told:#}");
+async fn a_worker_is_tried_with_every_case_of_the_table() {
+    let bench = BehindWorker::start(&json!({})).await;
+    let (verdict, evidence) = bench.verdict().await;
+    assert_eq!(verdict, "pass", "{evidence}");
+    let table = std::fs::read(artefacts::root().join("tests/cases/edge.json")).unwrap();
+    let table: Value = serde_json::from_slice(&table).unwrap();
+    let count = table["cases"].as_array().unwrap().len();
+    let expected = format!("{count} of {count} cases as the table says");
+    assert!(evidence.starts_with(&expected), "{evidence}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_fault_before_a_worker_fails_the_cases_it_is_about_and_no_other() {
+    let bench = BehindWorker::start(&json!({})).await;
+    bench.between.meddle(HidesHeader("access-control-max-age"));
+    let (verdict, evidence) = bench.verdict().await;
+    assert_eq!(verdict, "fail", "{evidence}");
+    assert_eq!(
+        evidence,
+        "a preflight: access-control-max-age is None, not Some(\"600\")"
+    );
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn cases_that_a_workers_site_does_not_allow_are_left_out_with_the_reason() {
+    let bench = BehindWorker::start(&json!({"cors": null, "trailing_slash": null})).await;
+    let (verdict, evidence) = bench.verdict().await;
+    assert_eq!(verdict, "pass", "{evidence}");
+    for reason in [
+        "the Worker's site has another CORS rule than the table's: an object, ",
+        "the Worker's site does not redirect to folders: the head of a missing object, ",
+    ] {
+        assert!(evidence.contains(reason), "{evidence}");
+    }
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -770,4 +866,173 @@ async fn ctrl_c_during_the_deployment_removes_the_stack() {
         told.contains("keyfront destroy --stack keyfront-accept-"),
         "{told}"
     );
+}
+
+// --- deployed systems, with an AWS that says what it is told to ---
+
+/// A site without a publish route, as long as a header takes, or short.
+fn deployed_site(origins: usize) -> String {
+    let origins: Vec<String> = (0..origins)
+        .map(|at| format!("https://origin-{at:02}.accept.example"))
+        .collect();
+    json!({
+        "v": 1, "bucket": "media-content", "region": "us-east-1", "style": "virtual", "signing": "sigv4", "query": [],
+        "cors": [{"origins": origins, "headers": ["range"], "max_age": 600}],
+    })
+    .to_string()
+}
+
+const LONG: usize = 44;
+
+/// An account in which every probe that can be asked here passes, and what its CDN answers.
+async fn account() -> (ScriptedAws, StubOrigin) {
+    let aws = ScriptedAws::start().await;
+    let cdn = StubOrigin::answering(200, &[], "s3 origin").await;
+    {
+        let mut state = aws.state();
+        let stack = FakeStack::at_rest("us-east-1", "media", "CREATE_COMPLETE");
+        let at = ("us-east-1".to_owned(), "media".to_owned());
+        state.stacks.insert(at, stack);
+        state
+            .buckets
+            .extend(["media-content".to_owned(), "logs".to_owned()]);
+        state.cdn_url = Some(cdn.url.clone());
+        state.site = deployed_site(LONG);
+        state.s3_origin = true;
+        state.logging = Some(("logs".to_owned(), "s3-access/".to_owned()));
+        state
+            .objects
+            .insert("logs/s3-access/one".to_owned(), Bytes::new());
+        let group = "/aws/lambda/us-east-1.media-EdgeFunction-1".to_owned();
+        state
+            .log_groups
+            .insert(("eu-west-1".to_owned(), group), Some(30));
+    }
+    (aws, cdn)
+}
+
+/// A run on the stack of [`account`], of these probes: the document.
+async fn run_on_stack(aws: &ScriptedAws, only: &str) -> Value {
+    let line = [
+        "accept",
+        "--json",
+        "--stack",
+        "media",
+        "--region",
+        "us-east-1",
+        "--only",
+        only,
+    ];
+    let output = aws.keyfront(&line).output().await.unwrap();
+    let told = document(&output);
+    let failed = told["summary"]["fail"] != 0;
+    assert_eq!(
+        output.status.code(),
+        Some(if failed { 3 } else { 0 }),
+        "{told:#}"
+    );
+    told
+}
+
+fn evidence(told: &Value, number: u8) -> &str {
+    let mut probes = told["probes"].as_array().unwrap().iter();
+    let probe = probes.find(|probe| probe["number"] == number).unwrap();
+    probe["evidence"].as_str().unwrap()
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn on_a_deployed_stack_probes_pass_or_fail_by_what_aws_answers() {
+    let (aws, _cdn) = account().await;
+    let told = run_on_stack(&aws, "2,4,26,27").await;
+    assert_eq!(with_verdict(&told, "pass"), [2, 4, 26, 27], "{told:#}");
+    assert_eq!(told["system"]["kind"], "stack");
+    assert_eq!(told["remains"], json!([]));
+    assert!(
+        evidence(&told, 27).contains("eu-west-1 (30 days)"),
+        "{told:#}"
+    );
+    assert!(
+        evidence(&told, 26).contains("s3://logs/s3-access/one"),
+        "{told:#}"
+    );
+    // The run's object is gone, and nobody else's.
+    let objects: Vec<String> = aws.state().objects.keys().cloned().collect();
+    assert_eq!(objects, ["logs/s3-access/one"]);
+
+    let broken = StubOrigin::answering(502, &[], "").await;
+    aws.state().cdn_url = Some(broken.url.clone());
+    aws.state().log_groups.clear();
+    aws.state().unlisted.insert("logs".to_owned());
+    let told = run_on_stack(&aws, "2,4,13,26,27").await;
+    assert_eq!(with_verdict(&told, "pass"), [2], "{told:#}");
+    assert_eq!(with_verdict(&told, "fail"), [4, 13, 26, 27], "{told:#}");
+    assert_eq!(evidence(&told, 4), "502");
+    assert!(evidence(&told, 13).ends_with("it is 502"), "{told:#}");
+    assert!(evidence(&told, 26).contains("AccessDenied"), "{told:#}");
+    assert!(
+        evidence(&told, 27).contains("no Region has a log group"),
+        "{told:#}"
+    );
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn on_a_deployed_stack_what_it_does_not_have_is_skipped_with_the_reason() {
+    let (aws, _cdn) = account().await;
+    aws.state().site = deployed_site(2);
+    aws.state().s3_origin = false;
+    aws.state().logging = None;
+    let told = run_on_stack(&aws, "1,2,4,10,26,28,39").await;
+    assert_eq!(
+        with_verdict(&told, "skipped"),
+        [1, 2, 4, 10, 26, 28, 39],
+        "{told:#}"
+    );
+    for (number, reason) in [
+        (1, "without --stack, on a throw-away stack"),
+        (2, "more CorsOrigins make it longer"),
+        (4, "OriginType=s3"),
+        (10, "it would break the system for others"),
+        (26, "Audit=true"),
+        (28, "on a throw-away stack"),
+    ] {
+        assert!(evidence(&told, number).contains(reason), "{told:#}");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_throw_away_stack_is_deployed_tried_and_removed() {
+    for replicated in [true, false] {
+        let (aws, _cdn) = account().await;
+        aws.state().replicated = replicated;
+        let packages = tempfile::tempdir().unwrap();
+        let mut run = throw_away(&aws, &packages);
+        let output = run.args(["--only", "1,2,28"]).output().await.unwrap();
+        let told = document(&output);
+        assert_eq!(told["system"]["kind"], "throw-away");
+        let name = told["system"]["name"].as_str().unwrap().to_owned();
+        let state = aws.state();
+        assert!(
+            state.stacks.keys().all(|(_, stack)| *stack != name),
+            "{told:#}"
+        );
+        assert!(
+            !state.buckets.contains(&format!("{name}-content")),
+            "{told:#}"
+        );
+        assert_eq!(state.keys_ending, std::slice::from_ref(&name), "{told:#}");
+        let remains = told["remains"].as_array().unwrap();
+        if replicated {
+            assert_eq!(with_verdict(&told, "pass"), [1, 2, 28], "{told:#}");
+            assert_eq!(output.status.code(), Some(0));
+            let said = remains[0].as_str().unwrap();
+            assert!(
+                said.contains(&format!("keyfront destroy --stack {name}")),
+                "{said}"
+            );
+        } else {
+            assert_eq!(with_verdict(&told, "fail"), [28], "{told:#}");
+            assert_eq!(output.status.code(), Some(3));
+            assert!(remains.is_empty(), "{told:#}");
+        }
+    }
 }

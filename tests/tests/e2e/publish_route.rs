@@ -10,7 +10,9 @@ use aws_sdk_s3::primitives::ByteStream;
 use bytes::Bytes;
 use http::{Method, StatusCode};
 use keyfront_tests::{
-    artefacts, aws_client, s3_client,
+    artefacts, aws_client,
+    local_stack::LocalStack,
+    s3_client,
     stack::{self, Stack},
     wire::Answer,
 };
@@ -494,4 +496,59 @@ fn is_running(pid: &str) -> bool {
         .next()
         .and_then(|rest| rest.chars().next());
     !stat.is_empty() && state != Some('Z')
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_page_of_a_404_stands_in_for_every_404_of_the_distribution_and_keeps_the_status() {
+    let stack = LocalStack::configured(|config| {
+        let site = serde_json::json!({
+            "v": 1, "bucket": "keyfront-dev", "region": "eu-west-1", "style": "virtual", "signing": "sigv4", "query": [],
+            "not_found": "errors/404.html",
+            "publish": {"prefix": "/_publish", "region": "eu-west-1",
+                "host": "keyfrontdevpublishfunctionurl000.lambda-url.eu-west-1.on.aws"},
+        });
+        config.site = Some(site.to_string().into_bytes());
+    })
+    .await;
+    let bearer = format!("Bearer {}", stack.dev.publisher_token);
+    let authorization = [("authorization", bearer.as_str())];
+    let asked = async |target: &str| {
+        let cdn = stack.cdn();
+        cdn.send(Method::GET, target, &authorization, Bytes::new())
+            .await
+    };
+    const MISSING: [&str; 3] = [
+        "/missing.txt",
+        "/_publish/objects/missing.txt",
+        "/_publish/uploads/nothing",
+    ];
+    // Without the page the answers are the edge's and the origin's own.
+    for target in MISSING {
+        let own = asked(target).await;
+        assert_eq!(own.status, StatusCode::NOT_FOUND, "{target}: {own:?}");
+        assert!(!own.code().is_empty(), "{target}: {own:?}");
+    }
+    let page = stack.s3().put_object().bucket(&stack.dev.bucket);
+    let page = page.key("errors/404.html").content_type("text/html");
+    let page = page.body(Bytes::from_static(b"<h1>missing</h1>").into());
+    page.send().await.unwrap();
+    for target in MISSING {
+        let replaced = asked(target).await;
+        assert_eq!(
+            replaced.status,
+            StatusCode::NOT_FOUND,
+            "{target}: {replaced:?}"
+        );
+        assert_eq!(replaced.body, "<h1>missing</h1>", "{target}");
+        assert_eq!(replaced.header("content-type"), "text/html", "{target}");
+        assert_eq!(
+            replaced.header("x-cache"),
+            "Error from cloudfront",
+            "{target}"
+        );
+    }
+    // Other refusals are what they were.
+    let unknown = stack.cdn().get("/_publish/objects").await;
+    assert_eq!(unknown.status, StatusCode::UNAUTHORIZED);
+    assert!(!unknown.code().is_empty());
 }

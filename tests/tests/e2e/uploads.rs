@@ -141,6 +141,35 @@ async fn a_client_cannot_lie_about_size_type_checksum_or_encryption() {
 }
 
 #[tokio::test]
+async fn what_a_client_adds_to_a_presigned_put_is_removed_at_completion() {
+    let stack = Stack::start();
+    for (name, value) in [
+        ("content-disposition", "attachment; filename=invoice.exe"),
+        ("content-encoding", "gzip"),
+        ("content-language", "xx"),
+        ("expires", "Thu, 01 Jan 2099 00:00:00 GMT"),
+    ] {
+        let key = format!("added/{name}");
+        let begun = begin(
+            &stack,
+            json!({"key": key, "size": 5, "content_type": "text/plain"}),
+        )
+        .await;
+        let mut added = headers_of(&begun);
+        added.push((name.to_owned(), value.to_owned()));
+        let sent = send_with(&begun, &added, "hello".into()).await;
+        assert_eq!(sent.status, StatusCode::OK, "{name}");
+        let refused = complete(&stack, &begun).await;
+        assert_eq!(refused.code(), "upload-mismatch", "{name}");
+        assert_eq!(
+            status_of(&stack, &key).await,
+            StatusCode::NOT_FOUND,
+            "{name}"
+        );
+    }
+}
+
+#[tokio::test]
 async fn of_two_writers_of_one_key_the_second_replaces_nothing() {
     let stack = Stack::start();
     let plan = json!({"key": "one", "size": 3});

@@ -19,6 +19,7 @@ use super::{
     meter::Meter,
     spelling::as_viewers_write,
     unavailable::Unavailable,
+    worker_address::DeployedWorker,
 };
 use crate::{aws::call_error, bucket_target::BucketTarget, doctor::wire::Trust};
 
@@ -76,7 +77,7 @@ pub(super) struct Context {
     /// `None` if the site has no publish route.
     pub(super) publishing: Option<Publishing>,
     pub(super) function_url: Option<FunctionUrl>,
-    pub(super) worker: Option<Client>,
+    pub(super) worker: Option<DeployedWorker>,
     /// The bucket, for what changes its publishers' policy.
     pub(super) target: BucketTarget,
     pub(super) s3: aws_sdk_s3::Client,

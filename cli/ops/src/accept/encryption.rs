@@ -36,6 +36,13 @@ pub(super) const PROBES: &[Probe] = &[
         needs: Needs::AnySystem,
         work: |context| Box::pin(denied_writes(context)),
     },
+    Probe {
+        number: 39,
+        assumption: "While the key is disabled, S3 confirms no copy: a condition that holds is refused like a read, so that disabling the key ends serving when the copies expire.",
+        does: "reads an object that expires at once, disables the key, asks S3 with If-None-Match and the CDN again, and enables the key again whatever happens",
+        needs: Needs::Alone,
+        work: |context| Box::pin(revalidation(context)),
+    },
 ];
 
 async fn disabled_key(context: &Context) -> anyhow::Result<Observation> {
@@ -47,15 +54,8 @@ async fn disabled_key(context: &Context) -> anyhow::Result<Observation> {
     checks.that(before.status == 200, || {
         format!("before it is {}", before.described())
     });
-    context.changes.note(Change::KeyDisabled);
-    context.meter.kms(1);
-    let call = context.kms.disable_key().key_id(&context.key_arn);
-    call.send().await.map_err(call_error)?;
-    let looked = refusals(context, &mut checks).await;
-    // Before anything else: the key is the system's.
-    let remains = context.undo_last().await;
-    looked?;
-    if let Some(remains) = remains {
+    let looked = while_disabled(context, refusals(context, &mut checks)).await;
+    if let Err(remains) = looked? {
         return Ok(Observation::fail(remains));
     }
     let back = context
@@ -66,6 +66,87 @@ async fn disabled_key(context: &Context) -> anyhow::Result<Observation> {
     });
     Ok(checks
         .conclude("a problem document by GET, none by HEAD; served again once the key is enabled"))
+}
+
+/// Does the work while the key is disabled; what remains, if it cannot be enabled again.
+async fn while_disabled(
+    context: &Context,
+    work: impl Future<Output = anyhow::Result<()>>,
+) -> anyhow::Result<Result<(), String>> {
+    context.changes.note(Change::KeyDisabled);
+    context.meter.kms(1);
+    let call = context.kms.disable_key().key_id(&context.key_arn);
+    call.send().await.map_err(call_error)?;
+    let worked = work.await;
+    // Before anything else: the key is the system's.
+    let remains = context.undo_last().await;
+    worked?;
+    Ok(remains.map_or(Ok(()), Err))
+}
+
+const REVALIDATED: &str = "revalidated.txt";
+
+async fn revalidation(context: &Context) -> anyhow::Result<Observation> {
+    let body = Bytes::from_static(b"revalidated");
+    context.put(REVALIDATED, body, "max-age=0").await?;
+    let mut checks = Checks::default();
+    let before = context.view(REVALIDATED).await?;
+    checks.that(before.status == 200, || {
+        format!("before it is {}", before.described())
+    });
+    let etag = before.header("etag").trim_start_matches("W/").to_owned();
+    let mut seen = String::new();
+    let work = confirmations(context, &etag, &mut checks, &mut seen);
+    if let Err(remains) = while_disabled(context, work).await? {
+        return Ok(Observation::fail(remains));
+    }
+    Ok(checks.conclude(format!(
+        "If-None-Match was answered {seen} by S3, and the expired copy was not served"
+    )))
+}
+
+async fn confirmations(
+    context: &Context,
+    etag: &str,
+    checks: &mut Checks,
+    seen: &mut String,
+) -> anyhow::Result<()> {
+    let refused = context
+        .eventually(async || {
+            *seen = confirmation(context, etag).await;
+            Ok(!matches!(seen.as_str(), "304" | "200"))
+        })
+        .await?;
+    checks.that(refused, || {
+        format!(
+            "S3 answers {seen} to If-None-Match although the key is disabled: CDNs go on with expired copies; invalidate /* whenever a key is disabled"
+        )
+    });
+    let ended = context
+        .eventually(async || Ok(context.view(REVALIDATED).await?.status >= 500))
+        .await?;
+    checks.that(ended, || {
+        "the CDN serves an expired copy although the key is disabled; invalidate /* whenever a key is disabled".to_owned()
+    });
+    Ok(())
+}
+
+/// What S3 answers to a condition that holds: the status, or the code of its refusal.
+async fn confirmation(context: &Context, etag: &str) -> String {
+    context.meter.s3(1);
+    let call = context.s3.get_object().bucket(&context.bucket);
+    let call = call.key(context.key(REVALIDATED)).if_none_match(etag);
+    match call.send().await {
+        Ok(_) => "200".to_owned(),
+        Err(error) => {
+            let status = error.raw_response().map(|answer| answer.status().as_u16());
+            if status == Some(304) {
+                return "304".to_owned();
+            }
+            let error = call_error(error).to_string();
+            error.split(':').next().unwrap_or_default().to_owned()
+        }
+    }
 }
 
 async fn refusals(context: &Context, checks: &mut Checks) -> anyhow::Result<()> {

@@ -78,21 +78,23 @@ async fn soak(context: &Context) -> anyhow::Result<Observation> {
         .put("soak.txt", Bytes::from_static(b"soak"), "no-store")
         .await?;
     let begun = Instant::now();
-    let mut checks = Checks::default();
     let mut asked = 0;
     while begun.elapsed() < DAY {
         let answer = context.view("soak.txt").await;
         asked += 1;
-        let at = begun.elapsed().as_secs();
-        match answer {
-            Ok(answer) => checks.that(answer.status == 200, || {
-                format!("after {at} s it is {}", answer.described())
-            }),
-            Err(error) => checks.that(false, || format!("after {at} s: {error:#}")),
+        let seen = match answer {
+            Ok(answer) if answer.status == 200 => None,
+            Ok(answer) => Some(format!("it is {}", answer.described())),
+            Err(error) => Some(format!("{error:#}")),
+        };
+        // More would say no more.
+        if let Some(seen) = seen {
+            let at = begun.elapsed().as_secs();
+            return Ok(Observation::fail(format!("after {at} s: {seen}")));
         }
         tokio::time::sleep(PAUSE).await;
     }
-    Ok(checks.conclude(format!(
+    Ok(Observation::pass(format!(
         "{asked} misses in 24 hours, each answered 200; the bucket is in {}",
         context.region
     )))

@@ -10,6 +10,7 @@ mod content;
 mod context;
 mod delivery;
 mod deployment;
+mod edge_cases;
 mod encryption;
 mod functions;
 mod meter;
@@ -28,6 +29,7 @@ mod throw_away;
 mod unavailable;
 mod undo;
 mod worker;
+mod worker_address;
 
 use std::{path::PathBuf, process::ExitCode};
 
@@ -43,6 +45,7 @@ use self::{
     progress::Progress,
     run::Selection,
     throw_away::ThrowAway,
+    worker_address::WorkerAddress,
 };
 use crate::{
     aws::{self, AwsArguments},
@@ -78,8 +81,12 @@ pub(crate) struct AcceptArguments {
     #[arg(long, value_name = "URL")]
     worker: Option<String>,
 
+    /// The Worker's site document, if it is not that of the CDN
+    #[arg(long, value_name = "FILE", requires = "worker")]
+    worker_site: Option<PathBuf>,
+
     /// Only these probes, by their numbers; those that take hours run only so
-    #[arg(long, value_name = "N", value_delimiter = ',', value_parser = clap::value_parser!(u8).range(1..=35))]
+    #[arg(long, value_name = "N", value_delimiter = ',', value_parser = table::probe_number)]
     only: Vec<u8>,
 
     /// Print one JSON document
@@ -122,7 +129,7 @@ pub(crate) fn run(arguments: &AcceptArguments) -> anyhow::Result<ExitCode> {
 
 async fn accept(arguments: &AcceptArguments) -> anyhow::Result<ExitCode> {
     if let Some(file) = &arguments.dev {
-        let context = system::of_dev_stack(file, arguments.worker.as_deref()).await?;
+        let context = system::of_dev_stack(file, arguments.worker_address()).await?;
         let outcome = try_all(arguments, &context).await;
         return finish(arguments, &context, &outcome);
     }
@@ -261,7 +268,14 @@ fn finish(
 impl AcceptArguments {
     async fn deployed(&self, config: &SdkConfig, kind: Kind) -> anyhow::Result<Context> {
         let profile = self.aws.profile.clone();
-        system::of_stack(config, kind, profile, self.worker.as_deref()).await
+        system::of_stack(config, kind, profile, self.worker_address()).await
+    }
+
+    fn worker_address(&self) -> Option<WorkerAddress<'_>> {
+        Some(WorkerAddress {
+            url: self.worker.as_deref()?,
+            site: self.worker_site.as_deref(),
+        })
     }
 }
 

@@ -21,6 +21,7 @@ use super::{
     client::Client,
     context::{Context, FunctionUrl, Kind, Patience, Publishing},
     meter::{Charged, Meter},
+    worker_address::WorkerAddress,
 };
 use crate::{
     aws::{self, call_error},
@@ -55,7 +56,10 @@ struct Found {
 ///
 /// # Errors
 /// Its files cannot be read, or its CloudFront API does not answer.
-pub(super) async fn of_dev_stack(file: &Path, worker: Option<&str>) -> anyhow::Result<Context> {
+pub(super) async fn of_dev_stack(
+    file: &Path,
+    worker: Option<WorkerAddress<'_>>,
+) -> anyhow::Result<Context> {
     let dev = DevJson::read(file)?;
     let endpoints = Endpoints::beside(file)?;
     let config = aws::of_dev_stack(&dev);
@@ -99,7 +103,7 @@ pub(super) async fn of_stack(
     config: &SdkConfig,
     kind: Kind,
     profile: Option<String>,
-    worker: Option<&str>,
+    worker: Option<WorkerAddress<'_>>,
 ) -> anyhow::Result<Context> {
     let (Kind::Stack { name } | Kind::ThrowAway { name }) = &kind else {
         anyhow::bail!("a dev stack is found by its dev.json");
@@ -139,15 +143,18 @@ pub(super) async fn of_stack(
 }
 
 impl Found {
-    async fn look(self, worker: Option<&str>) -> anyhow::Result<Context> {
+    async fn configuration(&self) -> anyhow::Result<DistributionConfig> {
         let (id, cloudfront) = (&self.distribution, &self.cloudfront);
         let answer = cloudfront.get_distribution_config().id(id).send().await;
-        let config = answer
-            .map_err(|error| {
-                call_error(error).context(format!("distribution {id} cannot be read"))
-            })?
-            .distribution_config
-            .context("CloudFront returned no configuration")?;
+        let answer = answer.map_err(|error| {
+            call_error(error).context(format!("distribution {id} cannot be read"))
+        })?;
+        let config = answer.distribution_config;
+        config.context("CloudFront returned no configuration")
+    }
+
+    async fn look(self, worker: Option<WorkerAddress<'_>>) -> anyhow::Result<Context> {
+        let config = self.configuration().await?;
         let origin = default_origin(&config)?;
         let document = carried(origin)
             .context("the default behaviour's origin carries no x-keyfront-site; `keyfront doctor` says more")?;
@@ -171,7 +178,7 @@ impl Found {
         };
         Ok(Context {
             cdn: client(&self.cdn_url)?,
-            worker: worker.map(client).transpose()?,
+            worker: worker.map(|worker| worker.reach(client)).transpose()?,
             s3_origin: origin.s3_origin_config().is_some(),
             publishing: None,
             function_url,

@@ -23,6 +23,13 @@ pub(super) fn probes() -> Vec<&'static Probe> {
     all
 }
 
+/// The number of a probe, of a command line.
+pub(super) fn probe_number(text: &str) -> Result<u8, String> {
+    let known = |number: &u8| probes().iter().any(|probe| probe.number == *number);
+    let number = text.parse().ok().filter(known);
+    number.ok_or_else(|| "there is no probe of this number; docs/accept.md lists them".to_owned())
+}
+
 impl Needs {
     /// As the table of docs/accept.md and the JSON document name it.
     pub(super) const fn name(self) -> &'static str {
@@ -44,9 +51,17 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_35_assumptions_have_one_probe_each() {
+    fn every_assumption_has_one_probe() {
         let numbers: Vec<u8> = probes().iter().map(|probe| probe.number).collect();
-        assert_eq!(numbers, (1..=35).collect::<Vec<u8>>());
+        assert_eq!(numbers, (1..=35).chain([39]).collect::<Vec<u8>>());
+    }
+
+    #[test]
+    fn only_numbers_of_probes_are_taken() {
+        assert_eq!(probe_number("39"), Ok(39));
+        for wrong in ["0", "36", "40", "a", ""] {
+            assert!(probe_number(wrong).is_err(), "{wrong}");
+        }
     }
 
     #[test]

@@ -8,6 +8,7 @@ use std::time::SystemTime;
 
 use keyfront_iam::{
     Account, Call, Context, Iam, Policy, PolicyKind, Principal, Requester, ResourcePolicy, User,
+    read_foreign,
 };
 use keyfront_origin_core::encryption::ServerSide;
 use serde_json::Value;
@@ -115,22 +116,17 @@ fn one_or_many(statements: &Value) -> Vec<&Value> {
 
 impl Statements {
     fn read(text: &str) -> Option<Self> {
-        let policy: Value = serde_json::from_str(text).ok()?;
-        let mut read = Self {
-            known: Vec::new(),
-            unknown: 0,
-        };
-        for statement in one_or_many(policy.get("Statement")?) {
-            let mut alone = serde_json::json!({"Statement": [statement]});
-            if let Some(version) = policy.get("Version") {
-                alone["Version"] = version.clone();
-            }
-            match Policy::parse(&alone.to_string(), PolicyKind::Resource) {
-                Ok(policy) => read.known.push(policy),
-                Err(_) => read.unknown += 1,
-            }
-        }
-        Some(read)
+        // What is evaluated here is all made up, and so is known.
+        let statements = read_foreign(text, PolicyKind::Resource, |_| true).ok()?;
+        let all = statements.len();
+        let whole = statements
+            .into_iter()
+            .filter(|statement| statement.left_out.is_empty());
+        let known: Vec<Policy> = whole.filter_map(|statement| statement.policy).collect();
+        Some(Self {
+            unknown: all - known.len(),
+            known,
+        })
     }
 
     /// Whether some statement refuses `bad` and not `good`.

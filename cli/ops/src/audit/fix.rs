@@ -21,7 +21,7 @@ use super::{
     expectation::Expectation,
     finding::Fix,
     object,
-    walk::{self, Look},
+    walk::{self, Inspected},
 };
 use crate::{aws::call_error, bucket_target::BucketTarget};
 
@@ -57,12 +57,12 @@ pub(super) async fn fix(
             };
         }
     };
-    let after = match walk::look(target, key).await {
-        Ok(Look::Object(after)) => after,
-        Ok(Look::Gone) => {
+    let after = match walk::head(target, key).await {
+        Ok(Inspected::Object(after)) => after,
+        Ok(Inspected::Gone) => {
             return Fix::Skipped("it was deleted right after the copy".to_owned());
         }
-        Ok(Look::Refused(why)) => return unverified(&why),
+        Ok(Inspected::Refused(why)) => return unverified(&why),
         Err(error) => return unverified(&format!("{error:#}")),
     };
     if after.e_tag() != copied.as_deref() {

@@ -18,7 +18,7 @@ use super::{
     render::Reporter,
     survey,
     tally::{Tally, Verdict},
-    walk::{self, Look},
+    walk::{self, Inspected},
 };
 use crate::bucket_target::BucketTarget;
 
@@ -182,13 +182,13 @@ impl Audit {
                 findings,
             });
         }
-        let (what, findings) = match walk::look(&self.target, &key).await? {
-            Look::Gone => (What::Gone, Vec::new()),
-            Look::Refused(why) => {
+        let (what, findings) = match walk::head(&self.target, &key).await? {
+            Inspected::Gone => (What::Gone, Vec::new()),
+            Inspected::Refused(why) => {
                 let finding = Finding::of_object(Code::NotChecked, &key, why);
                 (What::Object, vec![finding])
             }
-            Look::Object(head) => {
+            Inspected::Object(head) => {
                 let facts = walk::facts(&key, &head);
                 let mut findings = object::check(&facts, &self.task.expectation);
                 if let Some(finding) = findings.iter_mut().find(|one| one.code.is_fixed_by_copy()) {

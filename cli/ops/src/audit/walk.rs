@@ -9,8 +9,8 @@ use keyfront_origin_core::form_encoding;
 use super::object::{ObjectFacts, Sealed};
 use crate::{aws::call_error, bucket_target::BucketTarget};
 
-/// What HEAD says of a key.
-pub(super) enum Look {
+/// What HEAD answers for a key.
+pub(super) enum Inspected {
     Object(Box<HeadObjectOutput>),
     /// Deleted since it was listed.
     Gone,
@@ -79,11 +79,11 @@ async fn page(
     Ok(Some((keys, next)))
 }
 
-/// Looks at one object.
+/// The headers of one object, by HEAD.
 ///
 /// # Errors
 /// S3 cannot be reached or is overloaded for longer than the SDK waits: the walk should stop and be resumed.
-pub(super) async fn look(target: &BucketTarget, key: &str) -> anyhow::Result<Look> {
+pub(super) async fn head(target: &BucketTarget, key: &str) -> anyhow::Result<Inspected> {
     let answer = target
         .s3
         .head_object()
@@ -92,22 +92,22 @@ pub(super) async fn look(target: &BucketTarget, key: &str) -> anyhow::Result<Loo
         .send()
         .await;
     let error = match answer {
-        Ok(head) => return Ok(Look::Object(Box::new(head))),
+        Ok(head) => return Ok(Inspected::Object(Box::new(head))),
         Err(error) => error,
     };
     let status = error.raw_response().map(|answer| answer.status().as_u16());
     match status {
-        Some(404) => Ok(Look::Gone),
-        Some(400) => Ok(Look::Refused(
+        Some(404) => Ok(Inspected::Gone),
+        Some(400) => Ok(Inspected::Refused(
             "HEAD is answered 400, as for an object under a key of its client (SSE-C)".to_owned(),
         )),
-        Some(403) => Ok(Look::Refused(
+        Some(403) => Ok(Inspected::Refused(
             "HEAD is denied; s3:GetObject is needed".to_owned(),
         )),
         Some(status) if status < 500 && status != 429 => {
-            Ok(Look::Refused(format!("HEAD is answered {status}")))
+            Ok(Inspected::Refused(format!("HEAD is answered {status}")))
         }
-        _ => Err(call_error(error).context(format!("object {key:?} cannot be looked at"))),
+        _ => Err(call_error(error).context(format!("object {key:?} cannot be inspected"))),
     }
 }
 

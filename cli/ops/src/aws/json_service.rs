@@ -18,6 +18,10 @@ pub(crate) enum Api {
     Logs,
     /// Certificate Manager.
     Certificates,
+    /// CloudTrail.
+    Trails,
+    /// Service Quotas.
+    Quotas,
 }
 
 impl Api {
@@ -26,6 +30,8 @@ impl Api {
         match self {
             Self::Logs => "logs",
             Self::Certificates => "acm",
+            Self::Trails => "cloudtrail",
+            Self::Quotas => "servicequotas",
         }
     }
 
@@ -34,6 +40,8 @@ impl Api {
         match self {
             Self::Logs => "Logs_20140328",
             Self::Certificates => "CertificateManager",
+            Self::Trails => "com.amazonaws.cloudtrail.v20131101.CloudTrail_20131101",
+            Self::Quotas => "ServiceQuotasV20190624",
         }
     }
 }

@@ -16,6 +16,7 @@ use super::{
     deploy_error::refused,
     deploy_request::DeployRequest,
     deployment::Deployment,
+    existing_system::ExistingSystem,
     first_publisher,
     invalid_request::InvalidRequest,
     kept_stack::KeptStack,
@@ -143,29 +144,33 @@ impl Deployment {
 
     /// Refuses, before anything is written, what one of the stacks would end in.
     async fn refuse_unusable_stacks(&self) -> anyhow::Result<()> {
-        let mut all = BTreeMap::new();
+        let mut existing = ExistingSystem::default();
         for template in self.request.layout.templates() {
             let stacks = self.stacks(*template);
-            let Some(stack) = stacks.find(&self.request.stack).await? else {
-                continue;
-            };
-            self.refuse_unusable(&stacks, &stack)?;
-            let kept = KeptStack::of(Some(&stack)).parameters;
-            let other = kept
-                .get("BucketRegion")
-                .filter(|region| **region != self.request.region);
-            if let Some(other) = other {
-                return Err(refused(format!(
-                    "stack {} in {EDGE_REGION} serves a bucket in {other}; choose another --stack name, or --region {other}",
-                    self.request.stack
-                )));
+            let found = stacks.find(&self.request.stack).await?;
+            if let Some(stack) = &found {
+                self.refuse_unusable(&stacks, stack)?;
+                self.refuse_other_region(stack)?;
+                sites_file::refuse_forgotten(&of_stack(stack.clone()), self.sites_given())?;
             }
-            all.extend(kept);
-            sites_file::refuse_forgotten(&of_stack(stack), self.sites_given())?;
+            existing.add(*template, found);
         }
-        let valid = self.request.validate_update(&all);
+        let valid = self.request.validate_update(&existing.parameters);
         valid.map_err(|error| refused(error.to_string()))?;
-        self.check_what_is_named(&all).await
+        self.check_before_writing(&existing).await
+    }
+
+    /// The edge of another Region's bucket is never taken over.
+    fn refuse_other_region(&self, stack: &Stack) -> anyhow::Result<()> {
+        let kept = KeptStack::of(Some(stack)).parameters;
+        let region = kept.get("BucketRegion");
+        match region.filter(|region| **region != self.request.region) {
+            Some(other) => Err(refused(format!(
+                "stack {} in {EDGE_REGION} serves a bucket in {other}; choose another --stack name, or --region {other}",
+                self.request.stack
+            ))),
+            None => Ok(()),
+        }
     }
 
     const fn sites_given(&self) -> SitesGiven {

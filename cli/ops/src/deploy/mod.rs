@@ -16,6 +16,7 @@ mod deploy_request;
 mod deployment;
 mod destroy;
 mod edge_revision;
+mod existing_system;
 mod first_publisher;
 mod invalid_request;
 mod kept_stack;

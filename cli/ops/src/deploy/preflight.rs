@@ -1,28 +1,36 @@
-//! What parameters name, looked at before anything is written: a certificate, an alias, a bucket, a key, a reservation.
-//! Only what this command gives is checked; what the caller may not look at is reported and left to CloudFormation.
+//! What parameters name and what an account has room for, looked at before anything is written: a certificate, an alias,
+//! a bucket and its policy, a key, a trail, quotas. Only what this command gives or makes is checked; what the caller may
+//! not look at is reported and left to CloudFormation.
 
+mod bucket;
+mod bucket_policy;
 mod cdn_names;
+mod event_selectors;
+mod fields;
 mod finding;
-mod storage;
+mod iam_summary;
+mod key;
+mod lambda;
+mod quotas;
+mod room;
+mod trail;
 
 use std::collections::BTreeMap;
 
-use aws_sdk_lambda::Client as Lambda;
 use keyfront_cli::report;
+use keyfront_cloudformation::Document;
 
 use self::{
-    finding::Finding,
-    storage::{Fields, StoredIn},
+    bucket::UploadChecksum, bucket_policy::BucketUse, fields::Fields, finding::Finding,
+    lambda::LambdaUse, trail::Recorded,
 };
 use super::{
     deploy_error::refused,
     deployment::Deployment,
-    template::{BUCKET, CERTIFICATE, DOMAIN, KEY, RESERVATION},
+    existing_system::ExistingSystem,
+    template::{AUDIT, BUCKET, CERTIFICATE, CHECKSUM, DOMAIN, KEY, PREFIX, RESERVATION, TRAIL},
 };
-use crate::aws::{self, call_error};
-
-/// What Lambda keeps for functions without a reservation (docs: quotas).
-const UNRESERVABLE: i64 = 100;
+use crate::system::layout::region_of;
 
 /// The parameters of the system as they will be.
 struct Named<'a> {
@@ -44,105 +52,146 @@ impl Named<'_> {
 }
 
 impl Deployment {
-    /// Looks at what the parameters name. Reads only.
+    /// Looks at what the parameters name and at the account's quotas. Reads only.
     ///
     /// # Errors
     /// The first thing that would make the deployment fail, or the system useless.
-    pub(super) async fn check_what_is_named(
+    pub(super) async fn check_before_writing(
         &self,
-        kept: &BTreeMap<String, String>,
+        existing: &ExistingSystem,
     ) -> anyhow::Result<()> {
         let named = Named {
             given: &self.request.parameters,
-            kept,
+            kept: &existing.parameters,
         };
-        let mut findings = Vec::new();
-        if let (Some(certificate), Some(domain)) = (named.value(CERTIFICATE), named.value(DOMAIN))
-            && named.is_given(&[CERTIFICATE, DOMAIN])
-        {
-            findings.push(cdn_names::certificate(&self.config, certificate, domain).await);
-            findings.push(cdn_names::alias(&self.config, self.distribution().await?, domain).await);
-        }
-        let region = &self.request.region;
-        if let Some(key) = named.value(KEY).filter(|_| named.is_given(&[KEY])) {
-            findings.push(storage::key(&self.config, &Fields::PARAMETERS, key).await);
-        }
-        if let (Some(bucket), Some(key)) = (named.value(BUCKET), named.value(KEY))
-            && named.is_given(&[BUCKET, KEY])
-        {
-            let bucket = StoredIn {
-                bucket,
-                region,
-                key,
-            };
-            findings.push(storage::bucket(&self.config, &Fields::PARAMETERS, bucket).await);
-        }
+        let mut findings = self.cdn_names(&named, existing).await;
+        findings.extend(self.storage(&named, existing).await);
         findings.extend(self.buckets_of_sites().await);
-        if named.is_given(&[RESERVATION]) {
-            findings.push(self.reservation(&named).await);
-        }
+        findings.extend(self.trail(&named, existing).await);
+        findings.extend(self.lambda(&named).await);
+        let mut parameters = existing.parameters.clone();
+        parameters.extend(self.request.parameters.clone());
+        let made = existing.missing.iter().map(|template| {
+            let body = self.body(*template)?;
+            Ok(Document::parse(&body)?)
+        });
+        let made = made.collect::<anyhow::Result<Vec<_>>>()?;
+        findings.extend(quotas::check(&self.config, &made, &parameters).await);
+        let mut refusal = None;
         for finding in findings {
             match finding {
                 Finding::Good => {}
-                Finding::Bad(why) => return Err(refused(why)),
+                Finding::Bad(why) => refusal = refusal.or(Some(why)),
+                Finding::Warning(what) => report::note(format_args!("Warning: {what}")),
                 Finding::Unknown(what) => report::note(format_args!("Not checked: {what}")),
             }
         }
-        Ok(())
+        refusal.map_or(Ok(()), |why| Err(refused(why)))
+    }
+
+    async fn cdn_names(&self, named: &Named<'_>, existing: &ExistingSystem) -> Vec<Finding> {
+        let (Some(certificate), Some(domain)) = (named.value(CERTIFICATE), named.value(DOMAIN))
+        else {
+            return Vec::new();
+        };
+        if !named.is_given(&[CERTIFICATE, DOMAIN]) {
+            return Vec::new();
+        }
+        let own = existing.outputs.get("DistributionId").cloned();
+        vec![
+            cdn_names::certificate(&self.config, certificate, domain).await,
+            cdn_names::alias(&self.config, own, domain).await,
+        ]
+    }
+
+    async fn storage(&self, named: &Named<'_>, existing: &ExistingSystem) -> Vec<Finding> {
+        let mut findings = Vec::new();
+        if let Some(key) = named.value(KEY).filter(|_| named.is_given(&[KEY])) {
+            findings.push(key::check(&self.config, &Fields::PARAMETERS, key).await);
+        }
+        let (Some(bucket), Some(key)) = (named.value(BUCKET), named.value(KEY)) else {
+            return findings;
+        };
+        if !named.is_given(&[BUCKET, KEY, CHECKSUM]) {
+            return findings;
+        }
+        let stack = &self.request.stack;
+        let role = |output: &str, resource: &str| {
+            let arn = existing.outputs.get(output);
+            arn.and_then(|arn| arn.rsplit('/').next()).map_or_else(
+                || bucket_policy::role_to_be_made(stack, resource),
+                str::to_owned,
+            )
+        };
+        let (edge, origin) = (
+            role("EdgeRoleArn", "EdgeRole"),
+            role("OriginRoleName", "OriginRole"),
+        );
+        let wanted = BucketUse {
+            bucket,
+            region: &self.request.region,
+            account: &self.account,
+            key,
+            prefix: named.value(PREFIX).unwrap_or_default(),
+            edge_role: &edge,
+            origin_role: &origin,
+        };
+        let checksum = match named.value(CHECKSUM) {
+            Some("required") => UploadChecksum::Required,
+            _ => UploadChecksum::Optional,
+        };
+        findings.extend(bucket::check(&self.config, &wanted, checksum).await);
+        findings
     }
 
     /// The buckets of `--sites` that are not the stack's, and their keys.
     async fn buckets_of_sites(&self) -> Vec<Finding> {
-        let mut findings = Vec::new();
-        for existing in self.request.sites.existing_buckets() {
-            let key = existing.key.as_str();
-            let bucket = StoredIn {
-                bucket: existing.name.as_str(),
-                region: existing.key.region(),
-                key,
-            };
-            findings.push(storage::key(&self.config, &Fields::OF_SITES, key).await);
-            findings.push(storage::bucket(&self.config, &Fields::OF_SITES, bucket).await);
+        let (fields, mut findings) = (&Fields::OF_SITES, Vec::new());
+        for bucket in self.request.sites.existing_buckets() {
+            findings.push(key::check(&self.config, fields, bucket.key.as_str()).await);
+            findings.extend(bucket::check_readable(&self.config, fields, bucket).await);
         }
         findings
     }
 
-    /// The distribution of the system, if there is one.
-    async fn distribution(&self) -> anyhow::Result<Option<String>> {
-        let stacks = self.stacks(self.request.layout.edge_template());
-        let stack = stacks.find(&self.request.stack).await?;
-        let outputs = stack.map(crate::system::outputs::of_stack);
-        Ok(outputs.and_then(|mut outputs| outputs.remove("DistributionId")))
+    async fn trail(&self, named: &Named<'_>, existing: &ExistingSystem) -> Vec<Finding> {
+        let Some(trail) = named.value(TRAIL) else {
+            return Vec::new();
+        };
+        if !named.is_given(&[TRAIL, AUDIT, BUCKET]) {
+            return Vec::new();
+        }
+        let to_be_made = format!("{}-bucket-", self.request.stack);
+        let made = existing.outputs.get("BucketName").map(String::as_str);
+        let recorded = named
+            .value(BUCKET)
+            .or(made)
+            .map_or(Recorded::ToBeMade(&to_be_made), Recorded::Bucket);
+        trail::check(&self.config, trail, &self.request.region, recorded).await
     }
 
-    /// Whether the account has as many instances to reserve.
-    async fn reservation(&self, named: &Named<'_>) -> Finding {
-        let number = |text: Option<&String>| text.and_then(|text| text.parse::<i64>().ok());
-        let wanted = number(named.given.get(RESERVATION)).unwrap_or(0);
-        let held = number(named.kept.get(RESERVATION)).unwrap_or(0);
-        if wanted <= held {
-            return Finding::Good;
-        }
-        let config = aws::in_region(&self.config, &self.request.region);
-        let settings = match Lambda::new(&config).get_account_settings().send().await {
-            Ok(settings) => settings,
-            Err(error) => {
-                return Finding::Unknown(format!(
-                    "{RESERVATION} against the account's limit: {:#}",
-                    call_error(error)
-                ));
-            }
+    /// A reservation is the origin's; packages are stored where their functions are.
+    async fn lambda(&self, named: &Named<'_>) -> Vec<Finding> {
+        let number = |values: &BTreeMap<String, String>| {
+            let value = values.get(RESERVATION);
+            value.and_then(|text| text.parse::<i64>().ok()).unwrap_or(0)
         };
-        let limit = settings.account_limit;
-        let free = limit.and_then(|limit| limit.unreserved_concurrent_executions);
-        let free = i64::from(free.unwrap_or(0)) + held - UNRESERVABLE;
-        match wanted > free {
-            true => Finding::Bad(format!(
-                "{RESERVATION} is {wanted}, and the account has {} left to reserve in {}: Lambda keeps {UNRESERVABLE} for other functions; give less, or ask for a higher quota of concurrent executions",
-                free.max(0),
-                self.request.region
-            )),
-            false => Finding::Good,
+        let mut findings = Vec::new();
+        for template in self.request.layout.templates() {
+            let package = self.packages(*template).into_iter();
+            let package = package.map(|artifact| artifact.bytes.len() as u64).sum();
+            let has_origin = region_of(*template, &self.request.region) == self.request.region;
+            let reserved = match has_origin {
+                true => (number(named.given), number(named.kept)),
+                false => (0, 0),
+            };
+            let wanted = LambdaUse {
+                region: region_of(*template, &self.request.region),
+                package,
+                reserved,
+            };
+            findings.extend(lambda::check(&self.config, wanted).await);
         }
+        findings
     }
 }

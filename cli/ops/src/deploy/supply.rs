@@ -133,12 +133,17 @@ impl Deployment {
         let body = self.body(template)?;
         let stored = (upload == TemplateUpload::Always || body.len() > MAX_INLINE)
             .then(|| Artifact::new("templates", "yaml", body.as_bytes().to_vec()));
-        let packages = match template {
+        let packages = self.packages(template).into_iter().cloned();
+        Ok(packages.chain(stored).collect())
+    }
+
+    /// The packages of the template's functions.
+    pub(super) fn packages(&self, template: Template) -> Vec<&Artifact> {
+        match template {
             Template::Keyfront => vec![&self.edge, &self.origin],
             Template::Origin => vec![&self.origin],
             Template::Edge => vec![&self.edge],
-        };
-        Ok(packages.into_iter().cloned().chain(stored).collect())
+        }
     }
 
     /// The template's text, with the sites of this request.

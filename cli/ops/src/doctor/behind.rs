@@ -28,7 +28,7 @@ impl Behind {
             Gathered::Found(access) => access,
             Gathered::NotChecked(why) => return Self::not_checked(why),
         };
-        let found = distribution::look(access, target).await;
+        let found = distribution::read(access, target).await;
         let known = found.as_ref().ok();
         let replayed = replay(&Replaying {
             access,

@@ -30,11 +30,11 @@ pub(super) struct Found {
     pub(super) role: Option<String>,
 }
 
-/// Looks at the distribution.
+/// Reads the distribution's configuration.
 ///
 /// # Errors
 /// No distribution is known, or CloudFront does not return it.
-pub(super) async fn look(access: &Access, target: &Target) -> anyhow::Result<Found> {
+pub(super) async fn read(access: &Access, target: &Target) -> anyhow::Result<Found> {
     let id = access
         .distribution
         .as_ref()

@@ -140,7 +140,7 @@ async fn gather(arguments: &DoctorArguments) -> anyhow::Result<Evidence> {
         method,
     };
     let behind = Behind::gather(&access, target, method.as_str(), &trust, timeout);
-    let (front, behind) = tokio::join!(viewer.look(), behind);
+    let (front, behind) = tokio::join!(viewer.examine(), behind);
     Ok(Evidence {
         url: target.to_string(),
         method: method.as_str().to_owned(),
@@ -157,7 +157,7 @@ struct Viewer<'a> {
 }
 
 impl Viewer<'_> {
-    async fn look(&self) -> Front {
+    async fn examine(&self) -> Front {
         let first = self.ask(self.method, Copies::Taken);
         let (answer, head) = tokio::join!(first, self.head());
         let past_copy = match &answer {

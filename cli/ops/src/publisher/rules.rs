@@ -7,7 +7,7 @@ use clap::{Args, ValueEnum};
 use keyfront_origin_core::{
     encryption::{EncryptionMode, EncryptionModes},
     media_type::MediaRange,
-    publisher::{HeaderText, Method, Prefix, Rule},
+    publisher::{HeaderText, Lifetime, Method, Prefix, Rule},
 };
 
 /// One rule by arguments, or several from a file.
@@ -34,7 +34,7 @@ pub(super) struct RuleArguments {
     #[arg(long)]
     overwrite: bool,
 
-    /// Active types (HTML, SVG, scripts) that browsers may show; others are stored as attachments
+    /// Types that browsers may open besides the harmless ones (HTML, SVG, scripts ...); all others are stored as attachments
     #[arg(long, value_name = "TYPE", value_parser = range, value_delimiter = ',')]
     inline: Vec<MediaRange>,
 
@@ -46,11 +46,15 @@ pub(super) struct RuleArguments {
     #[arg(long, value_name = "MODE", value_parser = mode, value_delimiter = ',', default_values = ["sse-kms"])]
     modes: Vec<EncryptionMode>,
 
+    /// Seconds that a presigned request works at most [default: 3600]
+    #[arg(long, value_name = "SECONDS", value_parser = lifetime)]
+    max_lifetime: Option<Lifetime>,
+
     /// A JSON list of rules as docs/deploy.md describes them, instead of the arguments above
     #[arg(
         long,
         value_name = "FILE",
-        conflicts_with_all = ["prefix", "methods", "max_size", "types", "overwrite", "inline", "cache_control", "modes"]
+        conflicts_with_all = ["prefix", "methods", "max_size", "types", "overwrite", "inline", "cache_control", "modes", "max_lifetime"]
     )]
     rules: Option<PathBuf>,
 }
@@ -90,6 +94,7 @@ impl RuleArguments {
             Allowed::Delete => Method::Delete,
         };
         Ok(Rule {
+            sub_from: None,
             prefix: prefix.clone(),
             methods: self.methods.iter().map(method).collect(),
             max_size: self.max_size,
@@ -99,6 +104,7 @@ impl RuleArguments {
             cache_control: self.cache_control.clone(),
             encryption: EncryptionModes::try_from(self.modes.clone())
                 .map_err(anyhow::Error::msg)?,
+            max_lifetime: self.max_lifetime,
         })
     }
 }
@@ -113,6 +119,13 @@ fn range(text: &str) -> Result<MediaRange, String> {
 
 fn header(text: &str) -> Result<HeaderText, &'static str> {
     HeaderText::try_from(text.to_owned())
+}
+
+fn lifetime(text: &str) -> Result<Lifetime, String> {
+    let seconds: u32 = text
+        .parse()
+        .map_err(|_| "a lifetime is a number of seconds".to_owned())?;
+    Lifetime::try_from(seconds).map_err(str::to_owned)
 }
 
 fn mode(text: &str) -> Result<EncryptionMode, String> {

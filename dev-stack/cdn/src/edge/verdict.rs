@@ -24,7 +24,7 @@ pub(crate) const URL_LIMIT: usize = 8192;
 pub(crate) enum RequestVerdict {
     /// Send this on.
     Forward(Box<EdgeRequest>),
-    /// Answer with this; the origin is not asked.
+    /// Answer with this; the origin is not called.
     Answer(Box<EdgeResponse>),
 }
 

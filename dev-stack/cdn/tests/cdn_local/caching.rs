@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 use std::num::NonZeroUsize;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
+use keyfront_cloudformation::PathPattern;
 use keyfront_dev_cdn::{CacheLimits, CachePolicy};
 
 use crate::stage::{Setting, Stage, TestOrigin, answer, at_once, default_behaviour, header, read};
@@ -383,6 +384,38 @@ async fn errors_are_not_cached_unless_an_error_ttl_says_so() {
         assert_eq!(stage.fetch("/busy").await.0, 503);
     }
     assert_eq!(origin.count(), 3);
+}
+
+#[tokio::test]
+async fn a_page_stands_in_for_its_status_in_every_behaviour_and_the_status_stays() {
+    let origin = TestOrigin::start(|seen| {
+        at_once(match seen.target.as_str() {
+            "/errors/404.html" => answer(200, &[("content-type", "text/html")], "<h1>missing</h1>"),
+            "/busy" => answer(503, &[], "busy"),
+            "/gone" => answer(403, &[], "denied"),
+            _ => answer(404, &[], "no"),
+        })
+    })
+    .await;
+    let mut publish = default_behaviour();
+    publish.path_pattern = PathPattern::new("/_publish/*");
+    let pages = [(404, "/errors/404.html"), (403, "/errors/403.html")];
+    let setting = Setting {
+        behaviours: vec![publish, default_behaviour()],
+        error_pages: pages.map(|(status, page)| (status, page.to_owned())).into(),
+        ..Setting::default()
+    };
+    let stage = Stage::with(&origin, setting).await;
+    let (error, page) = ("Error from cloudfront", "<h1>missing</h1>");
+    for path in ["/missing", "/_publish/missing"] {
+        let found = stage.fetch(path).await;
+        assert_eq!(found, (404, error.to_owned(), page.to_owned()), "{path}");
+    }
+    // Another status is left alone, and so is one whose page is missing itself.
+    for (path, status, body) in [("/busy", 503, "busy"), ("/gone", 403, "denied")] {
+        let found = stage.fetch(path).await;
+        assert_eq!(found, (status, error.to_owned(), body.to_owned()), "{path}");
+    }
 }
 
 #[tokio::test]

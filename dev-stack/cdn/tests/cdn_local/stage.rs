@@ -135,6 +135,7 @@ pub(crate) fn at_once(response: Response<Body>) -> Reply {
 pub(crate) struct Setting {
     pub(crate) behaviours: Vec<Behaviour>,
     pub(crate) error_ttl: BTreeMap<u16, u64>,
+    pub(crate) error_pages: BTreeMap<u16, String>,
     pub(crate) edge: Option<EdgeKind>,
     pub(crate) cache: CacheLimits,
     pub(crate) credentials: watch::Receiver<EdgeCredentials>,
@@ -145,6 +146,7 @@ impl Default for Setting {
         Self {
             behaviours: vec![default_behaviour()],
             error_ttl: BTreeMap::new(),
+            error_pages: BTreeMap::new(),
             edge: None,
             cache: CacheLimits::default(),
             credentials: watch::channel(credentials("AKIDFIRST")).1,
@@ -260,6 +262,7 @@ pub(crate) fn config(origin: SocketAddr, setting: Setting, state: &Path) -> CdnC
             domain_name: "d111111abcdef8.cloudfront.net".into(),
             behaviours: setting.behaviours,
             error_ttl: setting.error_ttl,
+            error_pages: setting.error_pages,
         },
         origins: OriginTable::new().with(ORIGIN, origin),
         edge: setting.edge,

@@ -1,6 +1,8 @@
 //! GetObjectAttributes.
 
+use super::checksum_fields::show_checksum;
 use keyfront_dev_s3_store::catalog::Object as ObjectRecord;
+use keyfront_dev_s3_wire::checksums::scope_type;
 use s3s::{
     S3Request, S3Response, S3Result,
     dto::{
@@ -10,11 +12,7 @@ use s3s::{
 };
 
 use super::{Operations, refuse_version};
-use crate::{
-    authority::Caller,
-    checksums::{scope_type, show_checksum},
-    keyring::ObjectName,
-};
+use crate::{authority::Caller, keyring::ObjectName};
 
 /// Parts of a page, at most.
 const MAX_PARTS: usize = 1000;

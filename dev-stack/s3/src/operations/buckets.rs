@@ -3,6 +3,7 @@
 use keyfront_dev_s3_store::catalog::{
     Bucket as BucketRecord, BucketDefault, ObjectLock, PublicAccessBlock,
 };
+use keyfront_dev_s3_wire::error_response::refused;
 use keyfront_names::BucketName;
 use s3s::{
     S3ErrorCode, S3Request, S3Response, S3Result,
@@ -15,10 +16,7 @@ use s3s::{
 };
 
 use super::{Operations, catalog_error};
-use crate::{
-    authority::{Caller, Permission, bucket_arn},
-    error_response::refused,
-};
+use crate::authority::{Caller, Permission, bucket_arn};
 
 impl Operations {
     pub(super) async fn create_bucket(

@@ -2,8 +2,13 @@
 //!
 //! It moves no bytes: the record names the parts' bodies.
 
+use super::checksum_fields::show_checksum;
 use keyfront_dev_s3_store::catalog::{
     Completion, CompletionRefusal, Millis, Object as ObjectRecord, PartSummary, StoredPart, Upload,
+};
+use keyfront_dev_s3_wire::{
+    address::url_encoded,
+    checksums::{self, scope_type},
 };
 use md5::{Digest, Md5};
 use s3s::{
@@ -19,13 +24,7 @@ use super::{
     multipart::{PartTarget, part_algorithm, part_number},
     write::{has_md5_etag, opaque_etag, see_through, write_condition},
 };
-use crate::{
-    address::url_encoded,
-    authority::Caller,
-    checksums::{self, scope_type, show_checksum},
-    encryption::Applied,
-    keyring::ObjectName,
-};
+use crate::{authority::Caller, encryption::Applied, keyring::ObjectName};
 
 impl Operations {
     pub(super) async fn complete_multipart_upload(

@@ -1,5 +1,10 @@
 //! CopyObject and UploadPartCopy: the body is opened and sealed again, under the destination's own keys.
 
+use super::checksum_fields::show_checksum;
+use keyfront_dev_s3_wire::{
+    checksums::{Algorithm, BodyDigest, DeclaredChecksums, scope_type},
+    error_response::{invalid_argument, not_implemented, refused},
+};
 use std::collections::BTreeMap;
 
 use futures::TryStreamExt;
@@ -32,9 +37,7 @@ use super::{
 };
 use crate::{
     authority::Caller,
-    checksums::{Algorithm, BodyDigest, DeclaredChecksums, scope_type, show_checksum},
     encryption::{Applied, EncryptionRequest},
-    error_response::{invalid_argument, not_implemented, refused},
     keyring::ObjectName,
     preconditions::{Preconditions, resolve_range},
 };

@@ -1,6 +1,7 @@
 //! DeleteObject and DeleteObjects.
 
 use keyfront_dev_s3_store::catalog::{Bucket as BucketRecord, Deletion, WriteCondition};
+use keyfront_dev_s3_wire::error_response::{not_implemented, refused};
 use s3s::{
     S3Error, S3ErrorCode, S3Request, S3Response, S3Result,
     dto::{
@@ -13,10 +14,7 @@ use super::{
     Operations, refuse_version,
     write::{see_through, write_condition},
 };
-use crate::{
-    authority::Caller,
-    error_response::{not_implemented, refused},
-};
+use crate::authority::Caller;
 
 /// AWS's limit for one DeleteObjects.
 const MAX_KEYS: usize = 1000;

@@ -2,6 +2,7 @@
 //!
 //! None of it can be changed: what could not be honoured is not kept either.
 
+use keyfront_dev_s3_wire::error_response::{internal, refused};
 use keyfront_iam::{Policy, PolicyKind};
 use s3s::{
     S3ErrorCode, S3Request, S3Response, S3Result,
@@ -14,10 +15,7 @@ use s3s::{
 };
 
 use super::Operations;
-use crate::{
-    authority::Caller,
-    error_response::{internal, refused},
-};
+use crate::authority::Caller;
 
 impl Operations {
     /// The owner may do all, and nobody else anything: the only ACL a bucket of enforced ownership has.

@@ -2,6 +2,10 @@
 
 use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
 use keyfront_dev_s3_store::catalog::{Entry, ListQuery, Object as ObjectRecord, Page, Resume};
+use keyfront_dev_s3_wire::{
+    address::url_encoded,
+    error_response::{invalid_argument, refused},
+};
 use s3s::{
     S3ErrorCode, S3Request, S3Response, S3Result,
     dto::{
@@ -11,11 +15,7 @@ use s3s::{
 };
 
 use super::{Operations, catalog_error};
-use crate::{
-    address::url_encoded,
-    authority::Caller,
-    error_response::{invalid_argument, refused},
-};
+use crate::authority::Caller;
 
 /// Entries of a page, at most.
 const MAX_KEYS: i32 = 1000;
@@ -210,7 +210,8 @@ fn line(key: &str, record: &ObjectRecord, text: Text, owner: Option<&Owner>) -> 
             ObjectStorageClass::STANDARD,
         )),
         checksum_algorithm: algorithm.map(|algorithm| vec![algorithm]),
-        checksum_type: checksum.map(|checksum| crate::checksums::scope_type(checksum.scope)),
+        checksum_type: checksum
+            .map(|checksum| keyfront_dev_s3_wire::checksums::scope_type(checksum.scope)),
         owner: owner.cloned(),
         restore_status: None,
     }

@@ -7,6 +7,10 @@ use http::{HeaderMap, HeaderValue};
 use keyfront_dev_s3_store::catalog::{
     Bucket, DefaultRetention, Millis, ObjectLock, ObjectLockState, RetentionPeriod,
 };
+use keyfront_dev_s3_wire::{
+    checksums::DeclaredChecksums,
+    error_response::{coded, invalid_argument, refused},
+};
 use s3s::{
     S3Error, S3ErrorCode, S3Request, S3Response, S3Result,
     dto::{
@@ -20,11 +24,7 @@ use s3s::{
 use time::{OffsetDateTime, format_description::well_known::Rfc3339};
 
 use super::{Operations, catalog_error};
-use crate::{
-    authority::Caller,
-    checksums::DeclaredChecksums,
-    error_response::{coded, invalid_argument, refused},
-};
+use crate::authority::Caller;
 
 const MODE: &str = "x-amz-object-lock-mode";
 const UNTIL: &str = "x-amz-object-lock-retain-until-date";

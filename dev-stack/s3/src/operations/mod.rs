@@ -4,6 +4,7 @@
 
 mod attributes;
 mod buckets;
+mod checksum_fields;
 mod complete;
 mod copy;
 mod delete;
@@ -20,6 +21,7 @@ mod settings;
 mod tagging;
 mod write;
 
+use keyfront_dev_s3_wire::error_response::{internal, invalid_argument, refused};
 use std::sync::Arc;
 
 use keyfront_dev_ground::clock::Clock;
@@ -62,7 +64,6 @@ use s3s::{
 
 use super::{
     authority::{Authority, Caller, Permission, bucket_arn, object_arn},
-    error_response::{internal, invalid_argument, refused},
     keyring::Keyring,
 };
 

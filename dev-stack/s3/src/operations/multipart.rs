@@ -1,6 +1,11 @@
 //! Multipart uploads: begin, parts, abort. Completing is in [`super::complete`].
 
+use super::checksum_fields::show_checksum;
 use keyfront_dev_s3_store::catalog::{ChecksumScope, StoredPart, Upload, UploadId};
+use keyfront_dev_s3_wire::{
+    checksums::{Algorithm, DeclaredChecksums, scope_from_name, scope_type},
+    error_response::{internal, invalid_argument, not_implemented, refused},
+};
 use s3s::{
     S3ErrorCode, S3Request, S3Response, S3Result,
     dto::{
@@ -19,14 +24,7 @@ use super::{
         checked_metadata, content_headers, encryption_request, has_md5_etag, new_etag, see_through,
     },
 };
-use crate::{
-    authority::Caller,
-    checksums::{Algorithm, DeclaredChecksums, scope_from_name, scope_type, show_checksum},
-    encryption::Applied,
-    error_response::{internal, invalid_argument, not_implemented, refused},
-    gate::Trailers,
-    keyring::ObjectName,
-};
+use crate::{authority::Caller, encryption::Applied, gate::Trailers, keyring::ObjectName};
 
 const MAX_PARTS: u32 = 10_000;
 

@@ -1,6 +1,8 @@
 //! ListParts and ListMultipartUploads.
 
+use super::checksum_fields::show_checksum;
 use keyfront_dev_s3_store::catalog::{StoredPart, Upload, UploadId, UploadListQuery};
+use keyfront_dev_s3_wire::{checksums::scope_type, error_response::not_implemented};
 use s3s::{
     S3Request, S3Response, S3Result,
     dto::{
@@ -14,11 +16,7 @@ use super::{
     listing::{Text, asking, page_size},
     no_such_upload,
 };
-use crate::{
-    authority::Caller,
-    checksums::{scope_type, show_checksum},
-    error_response::not_implemented,
-};
+use crate::authority::Caller;
 
 impl Operations {
     pub(super) async fn list_parts(

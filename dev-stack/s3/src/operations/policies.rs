@@ -1,5 +1,6 @@
 //! The bucket policy.
 
+use keyfront_dev_s3_wire::error_response::refused;
 use keyfront_iam::{Policy as PolicyDocument, PolicyKind};
 use s3s::{
     S3ErrorCode, S3Request, S3Response, S3Result,
@@ -10,10 +11,7 @@ use s3s::{
 };
 
 use super::{Operations, catalog_error};
-use crate::{
-    authority::{Caller, bucket_arn},
-    error_response::refused,
-};
+use crate::authority::{Caller, bucket_arn};
 
 /// AWS's limit.
 const MAX_POLICY: usize = 20 * 1024;

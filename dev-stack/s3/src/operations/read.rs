@@ -1,11 +1,16 @@
 //! GetObject and HeadObject: conditions, ranges, parts, and the right to decrypt.
 
+use super::checksum_fields::show_checksum;
 use futures::{StreamExt, TryStreamExt, stream};
 use http::{HeaderMap, HeaderValue, StatusCode, header};
 use keyfront_dev_s3_store::{
     blobs::{ByteRange, Lease, Piece, read_pieces},
     catalog::{Bucket as BucketRecord, CatalogError, Object as ObjectRecord},
     data_key::DataKey,
+};
+use keyfront_dev_s3_wire::{
+    checksums::scope_type,
+    error_response::{internal, invalid_argument, refused},
 };
 use s3s::{
     Body, S3Error, S3ErrorCode, S3Request, S3Response, S3Result,
@@ -21,9 +26,7 @@ use super::{
 };
 use crate::{
     authority::Caller,
-    checksums::{scope_type, show_checksum},
     encryption::Applied,
-    error_response::{internal, invalid_argument, refused},
     keyring::ObjectName,
     preconditions::{Preconditions, Unmet},
 };

@@ -8,14 +8,14 @@ use keyfront_dev_s3_store::{
     catalog::{SealedBytes, StoredPiece},
     data_key::DataKey,
 };
+use keyfront_dev_s3_wire::{
+    checksums::{Algorithm, BodyDigest, DeclaredChecksums, Digests},
+    error_response::{internal, refused},
+};
 use s3s::{S3Error, S3ErrorCode, S3Result, dto::StreamingBlob};
 
 use super::{Operations, blob_error};
-use crate::{
-    checksums::{Algorithm, BodyDigest, DeclaredChecksums, Digests},
-    error_response::{internal, refused},
-    gate::Trailers,
-};
+use crate::gate::Trailers;
 
 /// The most one PUT or one part may bring.
 const MAX_BODY: u64 = 5 * 1024 * 1024 * 1024;

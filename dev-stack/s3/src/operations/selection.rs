@@ -2,12 +2,10 @@
 
 use http::{HeaderMap, HeaderValue, StatusCode, header};
 use keyfront_dev_s3_store::{blobs::ByteRange, catalog::Object as ObjectRecord};
+use keyfront_dev_s3_wire::error_response::{internal, refused};
 use s3s::{S3Error, S3ErrorCode, S3Result, dto::Range};
 
-use crate::{
-    error_response::{internal, refused},
-    preconditions::resolve_range,
-};
+use crate::preconditions::resolve_range;
 
 /// Which bytes of an object are asked for.
 pub(super) enum Selection {

@@ -1,6 +1,7 @@
 //! A bucket's default encryption and its public access block.
 
 use keyfront_dev_s3_store::catalog::{BucketDefault, PublicAccessBlock};
+use keyfront_dev_s3_wire::error_response::{coded, invalid_argument, not_implemented, refused};
 use s3s::{
     S3ErrorCode, S3Request, S3Response, S3Result,
     dto::{
@@ -14,10 +15,7 @@ use s3s::{
 };
 
 use super::{Operations, catalog_error};
-use crate::{
-    authority::Caller,
-    error_response::{coded, invalid_argument, not_implemented, refused},
-};
+use crate::authority::Caller;
 
 impl Operations {
     pub(super) async fn get_bucket_encryption(

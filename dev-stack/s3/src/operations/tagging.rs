@@ -1,5 +1,9 @@
 //! Object tags: read, replaced, removed. Writes and copies that carry tags use [`from_header`].
 
+use keyfront_dev_s3_wire::{
+    address,
+    error_response::{coded, invalid_argument},
+};
 use std::collections::BTreeMap;
 
 use s3s::{
@@ -11,11 +15,7 @@ use s3s::{
 };
 
 use super::{Operations, catalog_error, refuse_version};
-use crate::{
-    address,
-    authority::Caller,
-    error_response::{coded, invalid_argument},
-};
+use crate::authority::Caller;
 
 /// AWS's limits: tags of an object, characters of a key and of a value.
 const MAX_TAGS: usize = 10;

@@ -1,5 +1,10 @@
 //! PutObject, and what every write of an object has in common.
 
+use super::checksum_fields::show_checksum;
+use keyfront_dev_s3_wire::{
+    checksums::{Algorithm, DeclaredChecksums, Digests, scope_type},
+    error_response::refused,
+};
 use std::collections::BTreeMap;
 
 use keyfront_dev_s3_store::{
@@ -17,14 +22,7 @@ use super::{
     receive::Expected,
     tagging::from_header,
 };
-use crate::{
-    authority::Caller,
-    checksums::{Algorithm, DeclaredChecksums, Digests, scope_type, show_checksum},
-    encryption::Applied,
-    error_response::refused,
-    gate::Trailers,
-    keyring::ObjectName,
-};
+use crate::{authority::Caller, encryption::Applied, gate::Trailers, keyring::ObjectName};
 
 /// Bytes of names and values of user metadata.
 const MAX_METADATA: usize = 2048;
@@ -193,7 +191,8 @@ pub(super) fn new_etag(digests: &Digests) -> S3Result<String> {
 
 /// 32 hexadecimal digits that say nothing about the content.
 pub(super) fn opaque_etag() -> S3Result<String> {
-    let random = BlobId::generate().map_err(|error| crate::error_response::internal(&error))?;
+    let random = BlobId::generate()
+        .map_err(|error| keyfront_dev_s3_wire::error_response::internal(&error))?;
     Ok(random.to_string())
 }
 

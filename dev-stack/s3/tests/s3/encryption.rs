@@ -1,4 +1,4 @@
-//! SSE-KMS and SSE-S3: who may decrypt, what is told, what is on the disk, and how often KMS is asked.
+//! SSE-KMS and SSE-S3: who may decrypt, what answers disclose, what is on the disk, and how often KMS is called.
 
 use aws_sdk_s3::types::{
     ServerSideEncryption, ServerSideEncryptionByDefault, ServerSideEncryptionConfiguration,
@@ -8,7 +8,7 @@ use base64::{Engine, engine::general_purpose::STANDARD};
 use keyfront_dev_kms::Operation;
 
 use crate::calls::BucketCalls;
-use crate::stack::{BUCKET, Stack, code, noise, told};
+use crate::stack::{BUCKET, Stack, code, error, noise};
 
 const READ: &str = r#"{"Effect":"Allow","Action":["s3:GetObject","s3:ListBucket"],"Resource":["arn:aws:s3:::docs","arn:aws:s3:::docs/*"]}"#;
 const READ_AND_DECRYPT: &str = r#"{"Effect":"Allow","Action":["s3:GetObject","s3:ListBucket"],"Resource":["arn:aws:s3:::docs","arn:aws:s3:::docs/*"]},
@@ -64,14 +64,14 @@ async fn reading_needs_kms_decrypt_as_in_aws() {
     let stack = Stack::start().await;
     put(&stack, "k", b"secret").await;
     let without = stack.client_of(&stack.session("edge", READ));
-    let error = without
+    let denied = without
         .get("k")
         .send()
         .await
         .unwrap_err()
         .into_service_error();
-    let message = error.meta().message().unwrap();
-    assert_eq!(error.meta().code(), Some("AccessDenied"));
+    let message = denied.meta().message().unwrap();
+    assert_eq!(denied.meta().code(), Some("AccessDenied"));
     assert!(
         message.contains("kms:Decrypt") && message.contains("assumed-role/edge/test"),
         "{message}"
@@ -83,7 +83,7 @@ async fn reading_needs_kms_decrypt_as_in_aws() {
     assert_eq!(got.body.collect().await.unwrap().to_vec(), b"secret");
     assert_eq!(
         code(without.get("k").send().await),
-        told(403, "AccessDenied"),
+        error(403, "AccessDenied"),
         "a cached bucket key lends no rights"
     );
 }
@@ -94,10 +94,10 @@ async fn writing_needs_kms_generate_data_key() {
     let put_only = r#"{"Effect":"Allow","Action":"s3:PutObject","Resource":"arn:aws:s3:::docs/*"}"#;
     let writer = stack.client_of(&stack.session("writer", put_only));
     let put = || writer.put("k").body(b"x".to_vec().into());
-    assert_eq!(code(put().send().await), told(403, "AccessDenied"));
+    assert_eq!(code(put().send().await), error(403, "AccessDenied"));
     assert_eq!(
         code(writer.create_upload("k").send().await),
-        told(403, "AccessDenied")
+        error(403, "AccessDenied")
     );
     put()
         .server_side_encryption(ServerSideEncryption::Aes256)
@@ -117,9 +117,15 @@ async fn a_disabled_key_makes_its_objects_unreadable_until_it_is_enabled() {
         .kms
         .disable_key(&stack.administrator(), &stack.key_arn)
         .unwrap();
-    assert_eq!(code(get().send().await), told(400, "KMS.DisabledException"));
+    assert_eq!(
+        code(get().send().await),
+        error(400, "KMS.DisabledException")
+    );
     let write = client.put("k2").body(b"x".to_vec().into());
-    assert_eq!(code(write.send().await), told(400, "KMS.DisabledException"));
+    assert_eq!(
+        code(write.send().await),
+        error(400, "KMS.DisabledException")
+    );
     stack
         .kms
         .enable_key(&stack.administrator(), &stack.key_arn)
@@ -131,7 +137,7 @@ async fn a_disabled_key_makes_its_objects_unreadable_until_it_is_enabled() {
         .unwrap();
     assert_eq!(
         code(get().send().await),
-        told(400, "KMS.KMSInvalidStateException")
+        error(400, "KMS.KMSInvalidStateException")
     );
 }
 
@@ -171,7 +177,7 @@ async fn kms_throttling_is_slow_down() {
     let stack = Stack::start().await;
     stack.kms.throttle_next(1);
     let put = || stack.client().put("k").body(b"x".to_vec().into()).send();
-    assert_eq!(code(put().await), told(503, "SlowDown"));
+    assert_eq!(code(put().await), error(503, "SlowDown"));
     put().await.unwrap();
 }
 
@@ -198,7 +204,7 @@ async fn the_encryption_context_is_what_policies_see() {
     let red = stack.client_of(&stack.session("red", &statement("red")));
     red.get("c").send().await.unwrap();
     let blue = stack.client_of(&stack.session("blue", &statement("blue")));
-    assert_eq!(code(blue.get("c").send().await), told(403, "AccessDenied"));
+    assert_eq!(code(blue.get("c").send().await), error(403, "AccessDenied"));
 }
 
 #[tokio::test]
@@ -211,20 +217,20 @@ async fn contradicting_encryption_headers_are_refused() {
         .ssekms_key_id(&stack.key_arn);
     assert_eq!(
         code(key_with_aes.send().await),
-        told(400, "InvalidArgument")
+        error(400, "InvalidArgument")
     );
     let no_such_key = put()
         .server_side_encryption(ServerSideEncryption::AwsKms)
         .ssekms_key_id("alias/none");
     assert_eq!(
         code(no_such_key.send().await),
-        told(400, "KMS.NotFoundException")
+        error(400, "KMS.NotFoundException")
     );
     // As in AWS, where the account's own `aws/s3` key stands in; the stack makes none.
     let no_key = put().server_side_encryption(ServerSideEncryption::AwsKmsDsse);
     assert_eq!(
         code(no_key.send().await),
-        told(400, "KMS.NotFoundException")
+        error(400, "KMS.NotFoundException")
     );
 }
 
@@ -364,7 +370,7 @@ async fn objects_survive_a_restart_and_tampering_with_the_disk_is_noticed() {
     flip(70_000);
     let client = stack.client();
     let get = || client.get("k");
-    assert_eq!(code(get().send().await), told(500, "InternalError"));
+    assert_eq!(code(get().send().await), error(500, "InternalError"));
     let untouched = get().range("bytes=0-65535").send().await.unwrap();
     assert_eq!(
         untouched.body.collect().await.unwrap().to_vec(),

@@ -5,7 +5,7 @@ use aws_sdk_s3::types::EncodingType;
 use crate::calls::BucketCalls;
 use crate::{
     raw::{Raw, Signing, element},
-    stack::{Stack, code, told},
+    stack::{Stack, code, error},
 };
 
 async fn with_keys(keys: &[&str]) -> Stack {
@@ -122,7 +122,7 @@ async fn start_after_and_markers_are_exclusive() {
     assert_eq!(second.contents()[0].key(), Some("c"));
     assert!(second.common_prefixes().is_empty());
     let wrong = client.list().continuation_token("?").send().await;
-    assert_eq!(code(wrong), told(400, "InvalidArgument"));
+    assert_eq!(code(wrong), error(400, "InvalidArgument"));
     let none = client.list().max_keys(0).send().await.unwrap();
     assert_eq!(
         (none.key_count(), none.is_truncated()),
@@ -130,7 +130,7 @@ async fn start_after_and_markers_are_exclusive() {
     );
     assert_eq!(
         code(client.list().max_keys(-1).send().await),
-        told(400, "InvalidArgument")
+        error(400, "InvalidArgument")
     );
 }
 

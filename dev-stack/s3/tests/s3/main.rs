@@ -1,4 +1,4 @@
-//! The local S3, judged from outside: by the AWS SDK, and by raw requests signed with `aws-sigv4`.
+//! The local S3, tested from outside: by the AWS SDK, and by raw requests signed with `aws-sigv4`.
 #![allow(clippy::unwrap_used, clippy::panic)]
 
 mod calls;

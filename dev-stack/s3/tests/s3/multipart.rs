@@ -10,7 +10,7 @@ use aws_sdk_s3::{
 use md5::{Digest, Md5};
 
 use crate::calls::BucketCalls;
-use crate::stack::{BUCKET, Stack, code, noise, told};
+use crate::stack::{BUCKET, Stack, code, error, noise};
 
 const PART: usize = 5 * 1024 * 1024;
 
@@ -88,7 +88,7 @@ async fn parts_become_one_object_with_ranges_across_them() {
     assert!(second.body.collect().await.unwrap().to_vec() == b);
     assert_eq!(code(client.get("big").part_number(2).send().await).0, 416);
     let gone = client.parts("big").upload_id(&id).send().await;
-    assert_eq!(code(gone), told(404, "NoSuchUpload"));
+    assert_eq!(code(gone), error(404, "NoSuchUpload"));
 }
 
 #[tokio::test]
@@ -140,7 +140,7 @@ async fn wrong_lists_of_parts_are_refused_and_change_nothing() {
     ] {
         let complete = client.complete("k").upload_id(&id);
         let refused = complete.multipart_upload(list(&parts)).send().await;
-        assert_eq!(code(refused), told(400, expected));
+        assert_eq!(code(refused), error(400, expected));
     }
     let parts = client.parts("k").upload_id(&id).send().await.unwrap();
     assert_eq!(parts.parts().len(), 2);
@@ -175,7 +175,7 @@ async fn completing_obeys_conditions() {
     };
     assert_eq!(
         code(complete().if_none_match("*").send().await),
-        told(412, "PreconditionFailed")
+        error(412, "PreconditionFailed")
     );
     complete().send().await.unwrap();
 }
@@ -216,7 +216,7 @@ async fn uploads_are_listed_and_aborted_without_remains() {
     );
     assert_eq!(
         code(client.delete_bucket().bucket(BUCKET).send().await),
-        told(409, "BucketNotEmpty")
+        error(409, "BucketNotEmpty")
     );
     client.abort("a/1").upload_id(&first).send().await.unwrap();
     assert_eq!(
@@ -226,9 +226,9 @@ async fn uploads_are_listed_and_aborted_without_remains() {
         0
     );
     let again = client.abort("a/1").upload_id(&first).send().await;
-    assert_eq!(code(again), told(404, "NoSuchUpload"));
+    assert_eq!(code(again), error(404, "NoSuchUpload"));
     let foreign = client.abort("other").upload_id(&second).send().await;
-    assert_eq!(code(foreign), told(404, "NoSuchUpload"));
+    assert_eq!(code(foreign), error(404, "NoSuchUpload"));
 }
 
 #[tokio::test]
@@ -320,7 +320,7 @@ async fn parts_are_copied_from_objects() {
     }
     assert_eq!(
         code(copy(3, format!("bytes=0-{}", PART + 1000)).send().await),
-        told(400, "InvalidArgument")
+        error(400, "InvalidArgument")
     );
     client
         .complete("dst")
@@ -346,7 +346,7 @@ async fn part_numbers_and_headers_have_limits() {
             .body(b"x".to_vec().into());
         assert_eq!(
             code(upload.send().await),
-            told(400, "InvalidArgument"),
+            error(400, "InvalidArgument"),
             "{number}"
         );
     }
@@ -356,7 +356,7 @@ async fn part_numbers_and_headers_have_limits() {
             .upload_id(id)
             .part_number(1)
             .body(b"x".to_vec().into());
-        assert_eq!(code(upload.send().await), told(404, "NoSuchUpload"));
+        assert_eq!(code(upload.send().await), error(404, "NoSuchUpload"));
     }
 }
 
@@ -377,5 +377,5 @@ async fn a_repeated_completion_is_answered_like_the_first() {
     let again = complete().await.unwrap();
     assert_eq!(first.e_tag(), again.e_tag());
     let parts = client.parts("k").upload_id(&id).send().await;
-    assert_eq!(code(parts), told(404, "NoSuchUpload"));
+    assert_eq!(code(parts), error(404, "NoSuchUpload"));
 }

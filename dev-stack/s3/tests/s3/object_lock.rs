@@ -12,7 +12,7 @@ use aws_sdk_s3::{
 use crate::calls::BucketCalls;
 use crate::{
     raw::{Raw, Signing, element},
-    stack::{BUCKET, Stack, code, told},
+    stack::{BUCKET, Stack, code, error},
 };
 
 /// A stack whose bucket retains new objects for a day.
@@ -48,7 +48,7 @@ async fn a_buckets_default_retention_is_read_as_it_was_put() {
     let read = other.client().get_object_lock_configuration();
     assert_eq!(
         code(read.bucket(BUCKET).send().await),
-        told(404, "ObjectLockConfigurationNotFoundError")
+        error(404, "ObjectLockConfigurationNotFoundError")
     );
 }
 
@@ -58,7 +58,7 @@ async fn where_objects_are_retained_writes_without_a_checksum_are_refused() {
     let host = stack.address.to_string();
     let sign = |raw: Raw| raw.signed(&host, &stack.admin, &Signing::default());
     let bare = sign(Raw::put("/docs/n", b"x")).send(stack.address).await;
-    assert_eq!(bare.told(), told(400, "InvalidRequest"));
+    assert_eq!(bare.error(), error(400, "InvalidRequest"));
     assert!(element(&bare.text(), "Message").contains("Put Object requests"));
     for (name, value) in [
         ("content-md5", "nd1OmZ6t3v9SQtbZ9pTGQQ=="),
@@ -79,7 +79,7 @@ async fn where_objects_are_retained_writes_without_a_checksum_are_refused() {
         begun.upload_id.unwrap()
     );
     let part = sign(Raw::put(&target, b"x")).send(stack.address).await;
-    assert_eq!(part.told(), told(400, "InvalidRequest"));
+    assert_eq!(part.error(), error(400, "InvalidRequest"));
     assert!(element(&part.text(), "Message").contains("Put Part requests"));
     // The SDK states one by itself.
     put(&client, "sdk").await;
@@ -134,5 +134,5 @@ async fn a_lock_in_a_bucket_without_object_lock_is_refused() {
     let client = stack.client();
     let held = client.put("held").body(b"held".to_vec().into());
     let held = held.object_lock_legal_hold_status(ObjectLockLegalHoldStatus::On);
-    assert_eq!(code(held.send().await), told(400, "InvalidRequest"));
+    assert_eq!(code(held.send().await), error(400, "InvalidRequest"));
 }

@@ -6,7 +6,7 @@ use aws_sdk_s3::{
 };
 
 use crate::calls::BucketCalls;
-use crate::stack::{BUCKET, Stack, code, noise, told};
+use crate::stack::{BUCKET, Stack, code, error, noise};
 
 async fn put(stack: &Stack, key: &str, body: &[u8]) -> String {
     let answer = stack
@@ -104,7 +104,7 @@ async fn nasty_keys_are_kept_byte_for_byte() {
     let too_long = client
         .put("k".repeat(1025))
         .body(ByteStream::from_static(b"x"));
-    assert_eq!(code(too_long.send().await), told(400, "KeyTooLongError"));
+    assert_eq!(code(too_long.send().await), error(400, "KeyTooLongError"));
 }
 
 #[tokio::test]
@@ -123,14 +123,18 @@ async fn every_kind_of_range_is_answered_as_s3_does() {
         ("bytes=-999999", 0..200_000),
     ] {
         let answer = client.get("ranged").range(range).send().await.unwrap();
-        let told = format!("bytes {}-{}/200000", bytes.start, bytes.end - 1);
-        assert_eq!(answer.content_range(), Some(told.as_str()), "{range}");
+        let content_range = format!("bytes {}-{}/200000", bytes.start, bytes.end - 1);
+        assert_eq!(
+            answer.content_range(),
+            Some(content_range.as_str()),
+            "{range}"
+        );
         assert!(
             answer.body.collect().await.unwrap().to_vec() == body[bytes],
             "{range}"
         );
         let head = client.head("ranged").range(range).send().await.unwrap();
-        assert_eq!(head.content_range(), Some(told.as_str()));
+        assert_eq!(head.content_range(), Some(content_range.as_str()));
     }
     for range in ["bytes=0-1,5-6", "bytes=9-3", "items=0-1", "bytes=x"] {
         let answer = client.get("ranged").range(range).send().await.unwrap();
@@ -142,11 +146,11 @@ async fn every_kind_of_range_is_answered_as_s3_does() {
     }
     for range in ["bytes=200000-", "bytes=-0"] {
         let past = client.get("ranged").range(range).send().await;
-        assert_eq!(code(past), told(416, "InvalidRange"), "{range}");
+        assert_eq!(code(past), error(416, "InvalidRange"), "{range}");
     }
     put(&stack, "empty", b"").await;
     let empty = client.get("empty").range("bytes=0-").send().await;
-    assert_eq!(code(empty), told(416, "InvalidRange"));
+    assert_eq!(code(empty), error(416, "InvalidRange"));
 }
 
 #[tokio::test]
@@ -174,23 +178,23 @@ async fn conditional_writes_are_evaluated_when_the_body_is_there() {
     let write = |body: &'static [u8]| client.put("w").body(ByteStream::from_static(body));
     assert_eq!(
         code(write(b"0").if_match("\"x\"").send().await),
-        told(404, "NoSuchKey")
+        error(404, "NoSuchKey")
     );
     write(b"1").if_none_match("*").send().await.unwrap();
     assert_eq!(
         code(write(b"2").if_none_match("*").send().await),
-        told(412, "PreconditionFailed")
+        error(412, "PreconditionFailed")
     );
     let etag = client.head("w").send().await.unwrap().e_tag.unwrap();
     assert_eq!(
         code(write(b"3").if_match("\"x\"").send().await),
-        told(412, "PreconditionFailed")
+        error(412, "PreconditionFailed")
     );
     write(b"4").if_match(&etag).send().await.unwrap();
     assert_eq!(body_of(&stack, "w").await, b"4");
     assert_eq!(
         code(write(b"5").if_none_match("\"x\"").send().await),
-        told(501, "NotImplemented")
+        error(501, "NotImplemented")
     );
 }
 
@@ -248,7 +252,7 @@ async fn metadata_and_content_headers_come_back_and_can_be_overridden() {
     assert_eq!(get.content_type(), Some("text/html"));
 
     let large = client.put("m2").metadata("a", "x".repeat(2048));
-    assert_eq!(code(large.send().await), told(400, "MetadataTooLarge"));
+    assert_eq!(code(large.send().await), error(400, "MetadataTooLarge"));
 }
 
 #[tokio::test]
@@ -278,12 +282,12 @@ async fn checksums_are_verified_kept_and_returned() {
         .put("sum")
         .checksum_crc32("AAAAAA==")
         .body(b"123".to_vec().into());
-    assert_eq!(code(wrong.send().await), told(400, "BadDigest"));
+    assert_eq!(code(wrong.send().await), error(400, "BadDigest"));
     let wrong = client
         .put("new")
         .content_md5("AAAAAAAAAAAAAAAAAAAAAA==")
         .body(b"123".to_vec().into());
-    assert_eq!(code(wrong.send().await), told(400, "BadDigest"));
+    assert_eq!(code(wrong.send().await), error(400, "BadDigest"));
     assert_eq!(code(client.head("new").send().await).0, 404);
 }
 
@@ -310,7 +314,7 @@ async fn a_copy_is_resealed_and_onto_itself_needs_a_change() {
     assert_eq!(head.metadata().unwrap()["a"], "b");
     assert_eq!(
         code(copy("from +").send().await),
-        told(400, "InvalidRequest")
+        error(400, "InvalidRequest")
     );
     copy("from +")
         .metadata_directive(MetadataDirective::Replace)
@@ -328,7 +332,7 @@ async fn a_copy_is_resealed_and_onto_itself_needs_a_change() {
     assert_eq!(head.metadata().unwrap()["c"], "d");
     assert!(body_of(&stack, "from +").await == body);
     let unmet = copy("to").copy_source_if_none_match("*").send().await;
-    assert_eq!(code(unmet), told(412, "PreconditionFailed"));
+    assert_eq!(code(unmet), error(412, "PreconditionFailed"));
 }
 
 #[tokio::test]
@@ -340,7 +344,7 @@ async fn deleting_is_idempotent_and_many_go_at_once() {
     }
     client.delete("a").send().await.unwrap();
     client.delete("a").send().await.unwrap();
-    assert_eq!(code(client.get("a").send().await), told(404, "NoSuchKey"));
+    assert_eq!(code(client.get("a").send().await), error(404, "NoSuchKey"));
     let keys =
         ["b&c", "d", "never"].map(|key| ObjectIdentifier::builder().key(key).build().unwrap());
     let delete = Delete::builder()
@@ -422,11 +426,11 @@ async fn buckets_are_made_listed_and_kept_to_the_rules() {
         .create_bucket_configuration(here)
         .send()
         .await;
-    assert_eq!(code(again), told(409, "BucketAlreadyOwnedByYou"));
+    assert_eq!(code(again), error(409, "BucketAlreadyOwnedByYou"));
     let elsewhere = client.create_bucket().bucket("third").send().await;
     assert_eq!(
         code(elsewhere),
-        told(400, "IllegalLocationConstraintException")
+        error(400, "IllegalLocationConstraintException")
     );
     let names: Vec<_> = client
         .list_buckets()
@@ -453,7 +457,7 @@ async fn buckets_are_made_listed_and_kept_to_the_rules() {
     put(&stack, "x", b"x").await;
     assert_eq!(
         code(client.delete_bucket().bucket(BUCKET).send().await),
-        told(409, "BucketNotEmpty")
+        error(409, "BucketNotEmpty")
     );
     let versioning = client
         .get_bucket_versioning()
@@ -483,7 +487,7 @@ async fn buckets_are_made_listed_and_kept_to_the_rules() {
                 .send()
                 .await
         ),
-        told(404, "NoSuchBucket")
+        error(404, "NoSuchBucket")
     );
 }
 
@@ -493,12 +497,12 @@ async fn conditional_deletes_and_writes_tell_a_missing_object_from_a_different_o
     let client = stack.client();
     put(&stack, "k", b"one").await;
     let delete = |key: &str| client.delete(key).if_match("\"other\"").send();
-    assert_eq!(code(delete("missing").await), told(404, "NoSuchKey"));
-    assert_eq!(code(delete("k").await), told(412, "PreconditionFailed"));
+    assert_eq!(code(delete("missing").await), error(404, "NoSuchKey"));
+    assert_eq!(code(delete("k").await), error(412, "PreconditionFailed"));
     let write = |key: &str| {
         let body = b"two".to_vec().into();
         client.put(key).if_match("\"other\"").body(body).send()
     };
-    assert_eq!(code(write("missing").await), told(404, "NoSuchKey"));
-    assert_eq!(code(write("k").await), told(412, "PreconditionFailed"));
+    assert_eq!(code(write("missing").await), error(404, "NoSuchKey"));
+    assert_eq!(code(write("k").await), error(412, "PreconditionFailed"));
 }

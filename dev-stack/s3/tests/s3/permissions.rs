@@ -1,9 +1,9 @@
-//! Every operation is judged: nobody does anything that no policy allows.
+//! every operation is authorised: nobody does anything that no policy allows.
 
 use crate::calls::BucketCalls;
 use crate::{
     raw::{Raw, Signing},
-    stack::{BUCKET, Stack, code, told},
+    stack::{BUCKET, Stack, code, error},
 };
 
 #[tokio::test]
@@ -92,13 +92,13 @@ async fn a_missing_object_is_404_only_for_those_who_may_list() {
     let blind = stack.client_of(&stack.session("blind", get));
     assert_eq!(
         code(blind.get("none").send().await),
-        told(403, "AccessDenied")
+        error(403, "AccessDenied")
     );
     let list = r#"{"Effect":"Allow","Action":"s3:ListBucket","Resource":"arn:aws:s3:::docs"}"#;
     let seeing = stack.client_of(&stack.session("seeing", &format!("{get},{list}")));
     assert_eq!(
         code(seeing.get("none").send().await),
-        told(404, "NoSuchKey")
+        error(404, "NoSuchKey")
     );
 }
 
@@ -110,9 +110,9 @@ async fn listing_can_be_limited_to_a_prefix() {
     client.list().prefix("public/").send().await.unwrap();
     for prefix in ["", "private/"] {
         let refused = client.list().prefix(prefix).send().await;
-        assert_eq!(code(refused), told(403, "AccessDenied"), "{prefix:?}");
+        assert_eq!(code(refused), error(403, "AccessDenied"), "{prefix:?}");
     }
-    assert_eq!(code(client.list().send().await), told(403, "AccessDenied"));
+    assert_eq!(code(client.list().send().await), error(403, "AccessDenied"));
 }
 
 #[tokio::test]
@@ -150,20 +150,23 @@ async fn a_bucket_policy_can_demand_encryption_and_deny_what_roles_allow() {
                 .send()
                 .await
         ),
-        told(403, "AccessDenied")
+        error(403, "AccessDenied")
     );
     put("private/x").send().await.unwrap();
     put("open/x").send().await.unwrap();
     assert_eq!(
         code(admin.get("private/x").send().await),
-        told(403, "AccessDenied")
+        error(403, "AccessDenied")
     );
     let guest = stack.client_of(&stack.session(
         "guest",
         r#"{"Effect":"Allow","Action":"kms:Decrypt","Resource":"*"}"#,
     ));
     guest.get("open/x").send().await.unwrap();
-    assert_eq!(code(guest.get("k").send().await), told(403, "AccessDenied"));
+    assert_eq!(
+        code(guest.get("k").send().await),
+        error(403, "AccessDenied")
+    );
     admin
         .delete_bucket_policy()
         .bucket(BUCKET)
@@ -172,7 +175,7 @@ async fn a_bucket_policy_can_demand_encryption_and_deny_what_roles_allow() {
         .unwrap();
     assert_eq!(
         code(admin.get_bucket_policy().bucket(BUCKET).send().await),
-        told(404, "NoSuchBucketPolicy")
+        error(404, "NoSuchBucketPolicy")
     );
 }
 
@@ -190,7 +193,7 @@ async fn a_policy_that_is_not_understood_is_refused_when_put() {
         allow("*", ""),
         allow(
             "arn:aws:s3:::docs/*",
-            r#","Condition":{"StringEquals":{"s3:TlsVersion":"1.3"}}"#,
+            r#","Condition":{"StringEquals":{"s3:ExistingObjectTag/team":"media"}}"#,
         ),
         allow("arn:aws:s3:::docs/*", r#","Frobnicate":1"#),
     ] {
@@ -201,7 +204,7 @@ async fn a_policy_that_is_not_understood_is_refused_when_put() {
             .policy(&policy)
             .send()
             .await;
-        assert_eq!(code(put), told(400, "MalformedPolicy"), "{policy}");
+        assert_eq!(code(put), error(400, "MalformedPolicy"), "{policy}");
     }
 }
 

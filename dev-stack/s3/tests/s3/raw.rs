@@ -72,7 +72,7 @@ impl Answer {
     }
 
     /// Status and the error document's code.
-    pub(crate) fn told(&self) -> (u16, String) {
+    pub(crate) fn error(&self) -> (u16, String) {
         (self.status, element(&self.text(), "Code"))
     }
 

@@ -207,7 +207,7 @@ where
     }
 }
 
-pub(crate) fn told(status: u16, code: &str) -> (u16, String) {
+pub(crate) fn error(status: u16, code: &str) -> (u16, String) {
     (status, code.to_owned())
 }
 

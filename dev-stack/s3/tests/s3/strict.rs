@@ -8,7 +8,7 @@ use sha2::{Digest as _, Sha256};
 use crate::calls::BucketCalls;
 use crate::{
     raw::{Answer, Payload, Raw, Signing, element},
-    stack::{BUCKET, Stack, told},
+    stack::{BUCKET, Stack, error},
 };
 
 const EVERYTHING: &str = r#"{"Effect":"Allow","Action":"*","Resource":"*"}"#;
@@ -83,16 +83,16 @@ async fn wrong_secrets_keys_and_tampering_are_refused() {
     wrong.secret_access_key = "wrong".to_owned().into();
     let raw = Raw::get("/docs/k").signed(&stack.host(), &wrong, &Signing::default());
     assert_eq!(
-        stack.answer(&raw).await.told(),
-        told(403, "SignatureDoesNotMatch")
+        stack.answer(&raw).await.error(),
+        error(403, "SignatureDoesNotMatch")
     );
 
     let mut unknown = stack.admin.clone();
     unknown.access_key_id = "AKIAAAAAAAAAAAAAAAAA".into();
     let raw = Raw::get("/docs/k").signed(&stack.host(), &unknown, &Signing::default());
     assert_eq!(
-        stack.answer(&raw).await.told(),
-        told(403, "InvalidAccessKeyId")
+        stack.answer(&raw).await.error(),
+        error(403, "InvalidAccessKeyId")
     );
 
     let good = stack.sign(Raw::get("/docs/other"));
@@ -110,8 +110,8 @@ async fn wrong_secrets_keys_and_tampering_are_refused() {
     };
     for raw in [tampered_path, tampered_query, tampered_method] {
         assert_eq!(
-            stack.answer(&raw).await.told(),
-            told(403, "SignatureDoesNotMatch")
+            stack.answer(&raw).await.error(),
+            error(403, "SignatureDoesNotMatch")
         );
     }
 }
@@ -143,24 +143,27 @@ async fn a_wrong_signature_is_answered_with_the_text_whose_signature_would_be_ri
             headers: headers.collect(),
             ..raw.clone()
         };
-        let told = stack.answer(&spoiled).await.text();
-        assert_eq!(element(&told, "Code"), "SignatureDoesNotMatch");
-        assert_eq!(element(&told, "SignatureProvided"), "0".repeat(64));
-        assert_eq!(element(&told, "AWSAccessKeyId"), stack.admin.access_key_id);
-        let told_as = |name: &str| element(&told, name).replace("&amp;", "&");
+        let document = stack.answer(&spoiled).await.text();
+        assert_eq!(element(&document, "Code"), "SignatureDoesNotMatch");
+        assert_eq!(element(&document, "SignatureProvided"), "0".repeat(64));
+        assert_eq!(
+            element(&document, "AWSAccessKeyId"),
+            stack.admin.access_key_id
+        );
+        let element_of = |name: &str| element(&document, name).replace("&amp;", "&");
         let secret = stack.admin.secret_access_key.expose();
         let key = v4::generate_signing_key(secret, signing.time, signing.region, "s3");
-        let text = told_as("StringToSign");
+        let text = element_of("StringToSign");
         assert_eq!(
             v4::calculate_signature(key, text.as_bytes()),
             right,
-            "{told}"
+            "{document}"
         );
-        let canonical = told_as("CanonicalRequest");
+        let canonical = element_of("CanonicalRequest");
         let hash = hex::encode(Sha256::digest(&canonical));
-        assert!(text.ends_with(&hash), "{told}");
+        assert!(text.ends_with(&hash), "{document}");
     }
-    // What is refused before any signature is verified tells none.
+    // What is refused before any signature is verified discloses none.
     let answer = stack.answer(&Raw::get("/docs/k")).await;
     assert_eq!(element(&answer.text(), "CanonicalRequest"), "");
 }
@@ -193,7 +196,7 @@ async fn sessions_need_their_own_token_and_end() {
         };
         let query = Raw::get("/docs/k").signed(&stack.host(), &credentials, &presigning);
         for raw in [header, query] {
-            assert_eq!(stack.answer(&raw).await.told(), told(status, code));
+            assert_eq!(stack.answer(&raw).await.error(), error(status, code));
         }
     }
     let removed = Raw {
@@ -206,8 +209,8 @@ async fn sessions_need_their_own_token_and_end() {
         ..raw.clone()
     };
     assert_eq!(
-        stack.answer(&removed).await.told(),
-        told(403, "SignatureDoesNotMatch")
+        stack.answer(&removed).await.error(),
+        error(403, "SignatureDoesNotMatch")
     );
 }
 
@@ -219,7 +222,7 @@ async fn unsigned_amz_headers_are_named_and_refused() {
         .header("x-amz-meta-late", "1")
         .header("x-amz-acl", "private");
     let answer = stack.answer(&raw).await;
-    assert_eq!(answer.told(), told(403, "AccessDenied"));
+    assert_eq!(answer.error(), error(403, "AccessDenied"));
     assert_eq!(
         element(&answer.text(), "HeadersNotSigned"),
         "x-amz-acl, x-amz-meta-late"
@@ -232,7 +235,7 @@ async fn unsigned_amz_headers_are_named_and_refused() {
     let raw = Raw::put("/docs/n", b"x")
         .signed(&stack.host(), &stack.admin, &presigning)
         .header("x-amz-meta-late", "1");
-    assert_eq!(stack.answer(&raw).await.told(), told(403, "AccessDenied"));
+    assert_eq!(stack.answer(&raw).await.error(), error(403, "AccessDenied"));
 }
 
 #[tokio::test]
@@ -255,8 +258,8 @@ async fn signed_headers_that_were_not_sent_are_refused() {
             ..signed.clone()
         };
         assert_eq!(
-            stack.answer(&raw).await.told(),
-            told(403, "SignatureDoesNotMatch"),
+            stack.answer(&raw).await.error(),
+            error(403, "SignatureDoesNotMatch"),
             "{dropped}"
         );
     }
@@ -273,13 +276,19 @@ async fn old_and_mixed_mechanisms_are_refused() {
         "authorization",
         &format!("AWS {}:c2lnbmF0dXJl", stack.admin.access_key_id),
     );
-    assert_eq!(stack.answer(&v2).await.told(), told(400, "InvalidRequest"));
+    assert_eq!(
+        stack.answer(&v2).await.error(),
+        error(400, "InvalidRequest")
+    );
     let target = format!(
         "/docs/k?AWSAccessKeyId={}&Signature=x&Expires=9999999999",
         stack.admin.access_key_id
     );
     let v2 = Raw::get(&target).header("host", &host);
-    assert_eq!(stack.answer(&v2).await.told(), told(400, "InvalidRequest"));
+    assert_eq!(
+        stack.answer(&v2).await.error(),
+        error(400, "InvalidRequest")
+    );
 
     let presigning = Signing {
         presign: Some(Duration::from_secs(60)),
@@ -288,10 +297,15 @@ async fn old_and_mixed_mechanisms_are_refused() {
     let presigned = Raw::get("/docs/k").signed(&host, &stack.admin, &presigning);
     let both = stack.sign(presigned);
     assert_eq!(
-        stack.answer(&both).await.told(),
-        told(400, "InvalidArgument")
+        stack.answer(&both).await.error(),
+        error(400, "InvalidArgument")
     );
+}
 
+#[tokio::test]
+async fn malformed_authorization_is_refused() {
+    let stack = with_object().await;
+    let host = stack.host();
     for (value, status, code) in [
         ("Basic YTpi", 400, "InvalidArgument"),
         ("Bearer x", 400, "InvalidArgument"),
@@ -316,8 +330,8 @@ async fn old_and_mixed_mechanisms_are_refused() {
             .header("host", &host)
             .header("authorization", value);
         assert_eq!(
-            stack.answer(&raw).await.told(),
-            told(status, code),
+            stack.answer(&raw).await.error(),
+            error(status, code),
             "{value}"
         );
     }
@@ -334,7 +348,7 @@ async fn wrong_region_service_and_time_are_refused() {
     let answer = stack
         .answer(&Raw::get("/docs/k").signed(&stack.host(), &stack.admin, &region))
         .await;
-    assert_eq!(answer.told(), told(400, "AuthorizationHeaderMalformed"));
+    assert_eq!(answer.error(), error(400, "AuthorizationHeaderMalformed"));
     assert_eq!(element(&answer.text(), "Region"), "eu-central-1");
     for service in ["sts", "kms", "execute-api"] {
         let signing = Signing {
@@ -343,8 +357,8 @@ async fn wrong_region_service_and_time_are_refused() {
         };
         let raw = Raw::get("/docs/k").signed(&stack.host(), &stack.admin, &signing);
         assert_eq!(
-            stack.answer(&raw).await.told(),
-            told(400, "AuthorizationHeaderMalformed")
+            stack.answer(&raw).await.error(),
+            error(400, "AuthorizationHeaderMalformed")
         );
     }
     for time in [
@@ -357,8 +371,8 @@ async fn wrong_region_service_and_time_are_refused() {
         };
         let raw = Raw::get("/docs/k").signed(&stack.host(), &stack.admin, &signing);
         assert_eq!(
-            stack.answer(&raw).await.told(),
-            told(403, "RequestTimeTooSkewed")
+            stack.answer(&raw).await.error(),
+            error(403, "RequestTimeTooSkewed")
         );
     }
 }
@@ -383,14 +397,17 @@ async fn presigned_urls_are_verified_and_end() {
         &stack.admin,
         &signing(60, now - Duration::from_secs(61)),
     );
-    assert_eq!(stack.answer(&late).await.told(), told(403, "AccessDenied"));
+    assert_eq!(
+        stack.answer(&late).await.error(),
+        error(403, "AccessDenied")
+    );
     let tampered = Raw {
         target: good.target.replace("X-Amz-Expires=60", "X-Amz-Expires=600"),
         ..good.clone()
     };
     assert_eq!(
-        stack.answer(&tampered).await.told(),
-        told(403, "SignatureDoesNotMatch")
+        stack.answer(&tampered).await.error(),
+        error(403, "SignatureDoesNotMatch")
     );
     for target in [
         good.target
@@ -405,8 +422,8 @@ async fn presigned_urls_are_verified_and_end() {
             ..good.clone()
         };
         assert_eq!(
-            stack.answer(&raw).await.told(),
-            told(400, "AuthorizationQueryParametersError")
+            stack.answer(&raw).await.error(),
+            error(400, "AuthorizationQueryParametersError")
         );
     }
 }
@@ -423,7 +440,7 @@ async fn a_presigned_url_ends_with_its_session() {
     let url = Raw::get("/docs/k").signed(&stack.host(), &session, &signing);
     assert_eq!(url.send(stack.address).await.text(), "secret");
     stack.let_pass(hour);
-    assert_eq!(stack.answer(&url).await.told(), told(400, "ExpiredToken"));
+    assert_eq!(stack.answer(&url).await.error(), error(400, "ExpiredToken"));
     let of_a_user = Raw::get("/docs/k").signed(&stack.host(), &stack.admin, &signing);
     assert_eq!(of_a_user.send(stack.address).await.text(), "secret");
 }
@@ -442,7 +459,7 @@ async fn a_policy_denies_presigned_urls_by_the_age_of_their_signature() {
     let url = Raw::get("/docs/k").signed(&stack.host(), &stack.admin, &signing);
     assert_eq!(url.send(stack.address).await.text(), "secret");
     stack.let_pass(Duration::from_secs(601));
-    assert_eq!(stack.answer(&url).await.told(), told(403, "AccessDenied"));
+    assert_eq!(stack.answer(&url).await.error(), error(403, "AccessDenied"));
 }
 
 #[tokio::test]
@@ -464,9 +481,12 @@ async fn a_clients_own_key_is_refused_when_writing_and_does_not_fit_when_reading
     let stack = with_object().await;
     let name = "x-amz-server-side-encryption-customer-algorithm";
     let put = stack.sign(Raw::put("/docs/n", b"x").header(name, "AES256"));
-    assert_eq!(stack.answer(&put).await.told(), told(403, "AccessDenied"));
+    assert_eq!(stack.answer(&put).await.error(), error(403, "AccessDenied"));
     let get = stack.sign(Raw::get("/docs/k").header(name, "AES256"));
-    assert_eq!(stack.answer(&get).await.told(), told(400, "InvalidRequest"));
+    assert_eq!(
+        stack.answer(&get).await.error(),
+        error(400, "InvalidRequest")
+    );
 }
 
 #[tokio::test]
@@ -506,8 +526,8 @@ async fn a_body_that_was_not_signed_is_refused_and_not_stored() {
             ..signed
         };
         assert_eq!(
-            stack.answer(&raw).await.told(),
-            told(400, "XAmzContentSHA256Mismatch"),
+            stack.answer(&raw).await.error(),
+            error(400, "XAmzContentSHA256Mismatch"),
             "{target}"
         );
     }
@@ -519,8 +539,8 @@ async fn a_body_that_was_not_signed_is_refused_and_not_stored() {
         .header("content-length", "0")
         .signed(&stack.host(), &stack.admin, &signing);
     assert_eq!(
-        stack.answer(&empty).await.told(),
-        told(400, "XAmzContentSHA256Mismatch")
+        stack.answer(&empty).await.error(),
+        error(400, "XAmzContentSHA256Mismatch")
     );
     let signing = Signing {
         payload: Payload::Text("NOT-A-HASH".into()),
@@ -528,8 +548,8 @@ async fn a_body_that_was_not_signed_is_refused_and_not_stored() {
     };
     let raw = Raw::put("/docs/k", b"x").signed(&stack.host(), &stack.admin, &signing);
     assert_eq!(
-        stack.answer(&raw).await.told(),
-        told(400, "InvalidArgument")
+        stack.answer(&raw).await.error(),
+        error(400, "InvalidArgument")
     );
     let unsigned = Signing {
         payload: Payload::Unsigned,
@@ -575,8 +595,8 @@ async fn raw_plus_in_a_path_means_a_space_as_in_aws() {
         ..stack.sign(Raw::get("/docs/a%2Bb"))
     };
     assert_eq!(
-        stack.answer(&plus).await.told(),
-        told(403, "SignatureDoesNotMatch")
+        stack.answer(&plus).await.error(),
+        error(403, "SignatureDoesNotMatch")
     );
     let space = Raw {
         target: "/docs/a+b".into(),
@@ -605,8 +625,8 @@ async fn only_the_strict_encoding_is_signed() {
     );
     let loose = stack.sign(Raw::get("/docs/a(1)=x"));
     assert_eq!(
-        stack.answer(&loose).await.told(),
-        told(403, "SignatureDoesNotMatch")
+        stack.answer(&loose).await.error(),
+        error(403, "SignatureDoesNotMatch")
     );
     let strict_but_sent_loose = Raw {
         target: "/docs/a(1)=x".into(),
@@ -641,8 +661,8 @@ async fn encoded_slashes_and_dots_are_the_same_key_for_policy_and_storage() {
             ..raw
         };
         assert_eq!(
-            stack.answer(&raw).await.told(),
-            told(403, "AccessDenied"),
+            stack.answer(&raw).await.error(),
+            error(403, "AccessDenied"),
             "{sent}"
         );
     }
@@ -651,7 +671,7 @@ async fn encoded_slashes_and_dots_are_the_same_key_for_policy_and_storage() {
         &stack.admin,
         &Signing::default(),
     );
-    assert_eq!(stack.answer(&dotted).await.told(), told(404, "NoSuchKey"));
+    assert_eq!(stack.answer(&dotted).await.error(), error(404, "NoSuchKey"));
 }
 
 #[tokio::test]
@@ -670,8 +690,8 @@ async fn malformed_paths_and_queries_are_refused() {
             ..stack.sign(Raw::get("/docs/k"))
         };
         assert_eq!(
-            stack.answer(&raw).await.told(),
-            told(400, "InvalidURI"),
+            stack.answer(&raw).await.error(),
+            error(400, "InvalidURI"),
             "{target}"
         );
     }
@@ -712,8 +732,8 @@ async fn virtual_host_and_path_style_reach_the_same_bucket() {
         ..other
     };
     assert_eq!(
-        stack.answer(&moved).await.told(),
-        told(403, "SignatureDoesNotMatch")
+        stack.answer(&moved).await.error(),
+        error(403, "SignatureDoesNotMatch")
     );
 }
 
@@ -756,8 +776,8 @@ async fn what_would_be_ignored_is_refused_instead() {
     ] {
         let raw = stack.sign(Raw::put("/docs/n", b"x").header(name, value));
         assert_eq!(
-            stack.answer(&raw).await.told(),
-            told(status, code),
+            stack.answer(&raw).await.error(),
+            error(status, code),
             "{name}"
         );
     }
@@ -778,13 +798,13 @@ async fn what_would_be_ignored_is_refused_instead() {
             .header("content-type", "multipart/form-data; boundary=b"),
     );
     assert_eq!(
-        stack.answer(&form).await.told(),
-        told(400, "MalformedPOSTRequest")
+        stack.answer(&form).await.error(),
+        error(400, "MalformedPOSTRequest")
     );
     let version = stack.sign(Raw::get("/docs/k?versionId=abc"));
     assert_eq!(
-        stack.answer(&version).await.told(),
-        told(400, "InvalidArgument")
+        stack.answer(&version).await.error(),
+        error(400, "InvalidArgument")
     );
 }
 
@@ -793,8 +813,8 @@ async fn encryption_headers_on_a_read_are_refused() {
     let stack = with_object().await;
     let raw = stack.sign(Raw::get("/docs/k").header("x-amz-server-side-encryption", "aws:kms"));
     assert_eq!(
-        stack.answer(&raw).await.told(),
-        told(400, "InvalidArgument")
+        stack.answer(&raw).await.error(),
+        error(400, "InvalidArgument")
     );
     let raw = stack
         .sign(Raw::new("HEAD", "/docs/k", b"").header("x-amz-server-side-encryption", "aws:kms"));
@@ -870,8 +890,8 @@ async fn chunk_signatures_are_verified() {
         .header("content-encoding", "aws-chunked");
     let raw = raw.signed(&stack.host(), &stack.admin, &signing);
     assert_eq!(
-        stack.answer(&raw).await.told(),
-        told(403, "SignatureDoesNotMatch")
+        stack.answer(&raw).await.error(),
+        error(403, "SignatureDoesNotMatch")
     );
     let garbage = Raw {
         body: b"zz\r\n".to_vec(),

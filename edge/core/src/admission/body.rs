@@ -2,6 +2,7 @@
 //!
 //! It hashes nothing; hosts that can read a body do.
 
+use keyfront_contract::route::PUBLIC_PATHS;
 use keyfront_sigv4::Payload;
 
 use crate::refusal::Refusal;
@@ -56,10 +57,20 @@ pub(super) fn of_publish<'a>(request: &ViewerRequest<'a>) -> Body<'a> {
 }
 
 /// The publisher's own `Authorization`, if it is one header that can be sent on as it is.
-pub(super) fn publish_authorization<'a>(request: &ViewerRequest<'a>) -> Option<&'a str> {
-    request
+///
+/// # Errors
+/// [`Refusal::Unauthenticated`] without one, where the API would refuse the call too: it costs no call of the function.
+pub(super) fn publish_authorization<'a>(
+    request: &ViewerRequest<'a>,
+    path: &str,
+) -> Result<Option<&'a str>, Refusal> {
+    let given = request
         .header("authorization")
-        .filter(|value| value.bytes().all(|byte| matches!(byte, b' '..=b'~')))
+        .filter(|value| value.bytes().all(|byte| matches!(byte, b' '..=b'~')));
+    if given.is_none() && !PUBLIC_PATHS.contains(&path) {
+        return Err(Refusal::Unauthenticated);
+    }
+    Ok(given)
 }
 
 fn is_sha256_hex(text: &str) -> bool {

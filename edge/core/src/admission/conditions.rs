@@ -27,10 +27,11 @@ impl Conditions {
     pub(crate) fn of_read(method: Method, request: &ViewerRequest<'_>) -> Result<Self, Refusal> {
         let mut found = Self::default();
         for (name, value) in request.headers {
-            let alone = request.header(name).is_some();
             let usual = match *name {
                 "range" => {
-                    found.drop_range |= method != Method::Get || !alone || !is_one_range(value);
+                    found.drop_range |= method != Method::Get
+                        || !is_one_range(value)
+                        || request.header(name).is_none();
                     continue;
                 }
                 "if-match" | "if-none-match" => {
@@ -43,7 +44,7 @@ impl Conditions {
                 "if-modified-since" | "if-unmodified-since" => from_imf_fixdate(value).is_some(),
                 _ => continue,
             };
-            found.unusual |= !alone || !usual;
+            found.unusual |= !usual || request.header(name).is_none();
         }
         Ok(found)
     }

@@ -3,7 +3,9 @@ use keyfront_names::KeyError;
 use keyfront_sigv4::SigningError;
 
 use super::{BodyOf, Refusal};
-use crate::site::SiteError;
+use crate::{
+    response::RELEVANT_RESPONSE_HEADERS, site::SiteError, viewer_request::RELEVANT_HEADERS,
+};
 
 fn every_refusal() -> Vec<(Refusal, u16, &'static str)> {
     vec![
@@ -13,6 +15,7 @@ fn every_refusal() -> Vec<(Refusal, u16, &'static str)> {
         (Refusal::HeaderInvalid, 400, "header-invalid"),
         (Refusal::PreconditionFailed, 412, "precondition-failed"),
         (Refusal::NotFound, 404, "not-found"),
+        (Refusal::Unauthenticated, 401, "unauthenticated"),
         (
             Refusal::MethodNotAllowed { allow: "GET, HEAD" },
             405,
@@ -227,4 +230,19 @@ fn the_handlers_in_javascript_write_the_words_of_the_contract() {
     }
     assert!(handler.contains(&format!("SITE_HEADER = '{}'", header::SITE)));
     assert!(handler.contains(&format!("FACTS_HEADER = '{}'", header::RESPONSE_FACTS)));
+}
+
+#[test]
+fn the_handler_gives_the_core_every_value_it_reads() {
+    let handler = file("../cloudfront/js/index.mjs");
+    for (list, names) in [
+        ("REQUEST_VALUES", RELEVANT_HEADERS.join(" ")),
+        ("RESPONSE_VALUES", RELEVANT_RESPONSE_HEADERS.join(" ")),
+    ] {
+        let (_, after) = handler.split_once(&format!("const {list} =")).unwrap();
+        let written = after.trim_start().strip_prefix('\'').unwrap();
+        let (written, rest) = written.split_once('\'').unwrap();
+        assert_eq!(written, names, "{list}");
+        assert!(rest.starts_with(".split(' ');"), "{list}");
+    }
 }

@@ -25,9 +25,15 @@ pub const RELEVANT_RESPONSE_HEADERS: [&str; 6] = [
 
 impl OriginResponse<'_> {
     pub(super) fn header(&self, name: &str) -> Option<&str> {
+        self.values(name).next()
+    }
+
+    /// The values of a header, as often as it was sent.
+    pub(super) fn values(&self, name: &str) -> impl Iterator<Item = &str> {
+        debug_assert!(RELEVANT_RESPONSE_HEADERS.contains(&name), "{name}");
         self.headers
             .iter()
-            .find(|(given, _)| *given == name)
+            .filter(move |(given, _)| *given == name)
             .map(|(_, value)| *value)
     }
 }

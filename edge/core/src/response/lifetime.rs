@@ -15,11 +15,7 @@ const STALE_IF_ERROR: &str = "stale-if-error";
 /// The `Cache-Control` an object's answer gets in place of its origin's, if it gets one.
 pub(super) fn of_object(route: Route, response: &OriginResponse<'_>) -> Option<String> {
     let mut directives = String::new();
-    let given = response
-        .headers
-        .iter()
-        .filter(|(name, _)| *name == "cache-control");
-    for (_, value) in given {
+    for value in response.values("cache-control") {
         append(&mut directives, &[value, ", "]);
     }
     // Of a 304 what is not said anew stays as it was stored.

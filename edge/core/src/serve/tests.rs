@@ -151,7 +151,7 @@ fn a_read_of_another_spelling_is_redirected_to_the_one_that_is_kept() {
     let refusal = |path, query| refused(served("", &read("GET", path, query)));
     assert_eq!(refusal("/%61", "acl"), (400, "query-refused".into()));
     assert_eq!(refusal("/%2ekeyfront/x", ""), (404, "not-found".into()));
-    // What cannot be told as a path of this host.
+    // What cannot be recognised as a path of this host.
     for path in ["/%2Fevil.example", "//evil%2Eexample", "/%2f%2fevil"] {
         assert_eq!(refusal(path, ""), (400, "path-invalid".into()), "{path}");
     }
@@ -215,7 +215,7 @@ fn a_range_means_nothing_for_head_and_stays_behind() {
 }
 
 #[test]
-fn conditions_without_meaning_are_told_to_the_host_and_to_the_answer() {
+fn conditions_without_meaning_reach_the_host_and_the_answer() {
     let headers = [("if-modified-since", "garbage"), ("if-none-match", "W/")];
     let request = forwarded(served(
         "",
@@ -434,9 +434,15 @@ fn put<'a>(headers: &'a [(&'a str, &'a str)], body: RequestBody<'a>) -> ViewerRe
     }
 }
 
+/// A publisher's credential.
+const BEARER: (&str, &str) = ("authorization", "Bearer t");
+
 #[test]
 fn a_publish_request_loses_its_prefix_and_is_signed_with_its_bodys_hash() {
-    let request = forwarded(served(FUNCTIONS, &put(&[], RequestBody::Sha256Hex(HASH))));
+    let request = forwarded(served(
+        FUNCTIONS,
+        &put(&[BEARER], RequestBody::Sha256Hex(HASH)),
+    ));
     assert_eq!(request.route, Route::Publish);
     assert_eq!(
         (request.path.as_str(), request.query.as_str()),
@@ -461,8 +467,48 @@ fn a_publishers_authorization_moves_and_a_forged_one_does_not() {
         header(&request, "x-keyfront-authorization"),
         Some("Bearer t")
     );
-    let request = forwarded(served(FUNCTIONS, &put(&headers[1..], RequestBody::Empty)));
-    assert_eq!(header(&request, "x-keyfront-authorization"), None);
+    let forged = served(FUNCTIONS, &put(&headers[1..], RequestBody::Empty));
+    assert_eq!(refused(forged), (401, "unauthenticated".into()));
+}
+
+#[test]
+fn publish_calls_without_a_credential_cost_no_call_of_the_function() {
+    for (method, path) in [
+        ("GET", "/_publish/objects"),
+        ("PUT", "/_publish/objects/a"),
+        ("POST", "/_publish/uploads"),
+        ("DELETE", "/_publish/objects/a"),
+        ("GET", "/_publish/healthz/"),
+        ("GET", "/_publish/"),
+    ] {
+        let request = ViewerRequest {
+            method,
+            ..get(path)
+        };
+        let Served::Answer { answer, log } = served(FUNCTIONS, &request) else {
+            panic!("{method} {path} is forwarded");
+        };
+        assert_eq!((answer.status, log), (401, None), "{method} {path}");
+        let challenge = answer
+            .headers
+            .iter()
+            .find(|header| header.name == "www-authenticate");
+        assert_eq!(&*challenge.unwrap().value, "Bearer realm=\"keyfront\"");
+    }
+    for path in ["/_publish/healthz", "/_publish/openapi.json"] {
+        assert_eq!(
+            forwarded(served(FUNCTIONS, &get(path))).route,
+            Route::Publish
+        );
+    }
+    let preflight = ViewerRequest {
+        method: "OPTIONS",
+        ..get("/_publish/uploads")
+    };
+    let Served::Answer { answer, .. } = served(FUNCTIONS, &preflight) else {
+        panic!("forwarded");
+    };
+    assert_ne!(answer.status, 401);
 }
 
 #[test]
@@ -471,20 +517,23 @@ fn two_authorizations_or_one_outside_ascii_are_none() {
         &[("authorization", "Bearer a"), ("authorization", "Bearer b")][..],
         &[("authorization", "Bearer \u{e9}")],
     ] {
-        let request = forwarded(served(FUNCTIONS, &put(headers, RequestBody::Empty)));
-        assert_eq!(header(&request, "x-keyfront-authorization"), None);
+        let request = served(FUNCTIONS, &put(headers, RequestBody::Empty));
+        assert_eq!(refused(request), (401, "unauthenticated".into()));
     }
 }
 
 #[test]
 fn a_body_that_nobody_hashed_is_too_large_unless_the_publisher_names_its_hash() {
     assert_eq!(
-        refused(served(FUNCTIONS, &put(&[], RequestBody::Unseen))),
+        refused(served(FUNCTIONS, &put(&[BEARER], RequestBody::Unseen))),
         (413, "body-too-large".into())
     );
     let named = forwarded(served(
         FUNCTIONS,
-        &put(&[("x-amz-content-sha256", HASH)], RequestBody::Unseen),
+        &put(
+            &[BEARER, ("x-amz-content-sha256", HASH)],
+            RequestBody::Unseen,
+        ),
     ));
     assert_eq!(header(&named, "x-amz-content-sha256"), Some(HASH));
     for value in [
@@ -495,7 +544,10 @@ fn a_body_that_nobody_hashed_is_too_large_unless_the_publisher_names_its_hash() 
     ] {
         let refusal = refused(served(
             FUNCTIONS,
-            &put(&[("x-amz-content-sha256", value)], RequestBody::Unseen),
+            &put(
+                &[BEARER, ("x-amz-content-sha256", value)],
+                RequestBody::Unseen,
+            ),
         ));
         assert_eq!(refusal, (413, "body-too-large".into()), "{value}");
     }
@@ -588,7 +640,7 @@ fn a_host_other_than_the_origins_is_site_misrouted() {
         ("/a", "other.example"),
         ("/a", "private-content.s3.amazonaws.com"),
         ("/private/a", HOST),
-        ("/_publish/x", HOST),
+        ("/_publish/healthz", HOST),
         ("/a", "private-content.s3.eu-central-1.amazonaws.com/prefix"),
     ] {
         let served = Edge::new().serve(&get(path), &connected(&site, Some(domain), None));
@@ -630,7 +682,7 @@ fn cf_id_is_signed_for_custom_origins_and_not_returned() {
 #[test]
 fn cf_id_is_not_signed_towards_functions() {
     let site = document(FUNCTIONS);
-    for path in ["/private/a", "/_publish/objects"] {
+    for path in ["/private/a", "/_publish/healthz"] {
         let invocation = connected(&site, None, Some("4TyzHTaY=="));
         let request = forwarded(Edge::new().serve(&get(path), &invocation));
         assert!(!signed_headers(&request).contains("x-amz-cf-id"), "{path}");
@@ -780,7 +832,7 @@ fn a_multi_region_site_is_refused_where_the_host_makes_no_ecdsa_signatures() {
     assert_eq!(refused(served), (500, "site-invalid".to_owned()));
 }
 
-/// A host with ECDSA: whose signature it was last asked for, and over what.
+/// A host with ECDSA: whose signature the edge last requested, and over what.
 struct EcdsaHost(Option<(String, String)>);
 
 impl Host for EcdsaHost {
@@ -803,10 +855,9 @@ impl Host for EcdsaHost {
 
 #[test]
 fn a_multi_region_read_is_signed_by_the_host_over_what_is_sent() {
-    let mut asked = EcdsaHost(None);
+    let mut ecdsa = EcdsaHost(None);
     let request =
-        forwarded(Edge::new().serve_with(&mut asked, &get("/a+b"), &invocation(MULTI_REGION)));
-    let EcdsaHost(asked) = asked;
+        forwarded(Edge::new().serve_with(&mut ecdsa, &get("/a+b"), &invocation(MULTI_REGION)));
     let host = "mfzwi23gnjvgw.mrap.accesspoint.s3-global.amazonaws.com";
     assert_eq!(
         (request.path.as_str(), header(&request, "host")),
@@ -819,7 +870,7 @@ fn a_multi_region_read_is_signed_by_the_host_over_what_is_sent() {
          SignedHeaders=host;x-amz-content-sha256;x-amz-date;x-amz-region-set;x-amz-security-token, \
          Signature=3006020101020102"
     );
-    let (id, text) = asked.unwrap();
+    let (id, text) = ecdsa.0.unwrap();
     assert_eq!(id, "ASIAEXAMPLE");
     assert!(
         text.starts_with("AWS4-ECDSA-P256-SHA256\n20260102T030405Z\n20260102/s3/aws4_request\n")
@@ -865,21 +916,21 @@ fn a_folder_without_its_slash_is_redirected_where_the_site_says_so() {
 
 #[test]
 fn a_redirect_keeps_the_listed_query_and_refuses_what_a_read_refuses() {
-    let asked = |method, query| ViewerRequest {
+    let request = |method, query| ViewerRequest {
         method,
         query,
         ..get("/docs")
     };
     assert_eq!(
-        redirected(served(FOLDERS, &asked("HEAD", "x=1&v=a%62"))),
+        redirected(served(FOLDERS, &request("HEAD", "x=1&v=a%62"))),
         Some("/docs/?v=ab".into())
     );
     assert_eq!(
-        refused(served(FOLDERS, &asked("GET", "acl"))),
+        refused(served(FOLDERS, &request("GET", "acl"))),
         (400, "query-refused".into())
     );
     assert_eq!(
-        refused(served(FOLDERS, &asked("POST", ""))),
+        refused(served(FOLDERS, &request("POST", ""))),
         (405, "method-not-allowed".into())
     );
 }
@@ -890,7 +941,7 @@ fn no_redirect_leads_to_another_host() {
         assert_eq!(
             redirected(served(FOLDERS, &get(path))),
             None,
-            "{path} is asked of the bucket"
+            "{path} goes to the bucket"
         );
     }
     assert_eq!(
@@ -902,7 +953,7 @@ fn no_redirect_leads_to_another_host() {
 #[test]
 fn the_publish_route_is_never_redirected() {
     let more = format!("{FOLDERS}{FUNCTIONS}");
-    let request = forwarded(served(&more, &get("/_publish/objects")));
+    let request = forwarded(served(&more, &get("/_publish/healthz")));
     assert_eq!(request.route, Route::Publish);
     assert_eq!(
         redirected(served(&more, &get("/private/docs"))),
@@ -925,12 +976,15 @@ fn a_body_is_hashed_for_the_publish_route_only_and_only_if_the_viewer_did_not() 
             Admission::Answer { .. } => false,
         }
     };
-    let named: &[(&str, &str)] = &[(
-        "x-amz-content-sha256",
-        "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855",
-    )];
-    assert!(needs("PUT", "/_publish/objects/a", &[]));
-    assert!(needs("POST", "/%5fpublish/uploads", &[]));
+    let named: &[(&str, &str)] = &[
+        BEARER,
+        (
+            "x-amz-content-sha256",
+            "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855",
+        ),
+    ];
+    assert!(needs("PUT", "/_publish/objects/a", &[BEARER]));
+    assert!(needs("POST", "/%5fpublish/uploads", &[BEARER]));
     assert!(!needs("PUT", "/_publish/objects/a", named));
     assert!(!needs("PUT", "/_publisher/a", &[]));
     assert!(!needs("PUT", "/a", &[]));
@@ -944,6 +998,7 @@ fn an_admitted_body_is_signed_with_the_hash_the_host_names_afterwards() {
     let hash = "9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08";
     let request = ViewerRequest {
         method: "PUT",
+        headers: &[BEARER],
         body: RequestBody::Unseen,
         ..get("/_publish/objects/a")
     };

@@ -181,19 +181,24 @@ impl Fields {
         field: &'static str,
         read: impl Fn(Value) -> Typed<T>,
     ) -> Result<Option<T>, SiteError> {
-        let Some(place) = self.left.iter().position(|(name, _)| name == field) else {
+        let Some(value) = self.take(field) else {
             return Ok(None);
         };
-        match self.left.swap_remove(place).1 {
-            Value::Null => Ok(None),
-            value => match read(value) {
-                Some(value) => Ok(Some(value)),
-                None => Err(SiteError::Field {
-                    field,
-                    rule: "has another shape than it must have",
-                }),
-            },
+        match read(value) {
+            Some(value) => Ok(Some(value)),
+            None => Err(SiteError::Field {
+                field,
+                rule: "has another shape than it must have",
+            }),
         }
+    }
+
+    /// One copy for all the types that fields have.
+    #[inline(never)]
+    fn take(&mut self, field: &str) -> Option<Value> {
+        let place = self.left.iter().position(|(name, _)| name == field)?;
+        let (_, value) = self.left.swap_remove(place);
+        (value != Value::Null).then_some(value)
     }
 
     fn end(self) -> Result<(), SiteError> {

@@ -6,8 +6,8 @@
 //! knows no field of a site.
 
 use alloc::{string::String, vec::Vec};
-use core::iter::Peekable;
-use core::str::Chars;
+use core::iter::{Copied, Peekable};
+use core::slice::Iter;
 
 /// A site is three levels deep.
 const DEEPEST: usize = 8;
@@ -30,7 +30,7 @@ pub(super) struct NotJson(pub(super) &'static str);
 /// Reads one value, the whole text.
 pub(super) fn read(text: &str) -> Result<Value, NotJson> {
     let mut reader = Reader {
-        rest: text.chars().peekable(),
+        rest: text.as_bytes().iter().copied().peekable(),
     };
     let value = reader.value(0)?;
     reader.space();
@@ -41,7 +41,7 @@ pub(super) fn read(text: &str) -> Result<Value, NotJson> {
 }
 
 struct Reader<'t> {
-    rest: Peekable<Chars<'t>>,
+    rest: Peekable<Copied<Iter<'t, u8>>>,
 }
 
 impl Reader<'_> {
@@ -51,26 +51,26 @@ impl Reader<'_> {
         }
         self.space();
         match self.rest.peek() {
-            Some('{') => self.object(depth),
-            Some('[') => self.list(depth),
-            Some('"') => self.text().map(Value::Text),
-            Some('0'..='9') => self.number().map(Value::Number),
-            Some('t') => self.word("true", Value::Bool(true)),
-            Some('f') => self.word("false", Value::Bool(false)),
-            Some('n') => self.word("null", Value::Null),
+            Some(b'{') => self.object(depth),
+            Some(b'[') => self.list(depth),
+            Some(b'"') => self.text().map(Value::Text),
+            Some(b'0'..=b'9') => self.number().map(Value::Number),
+            Some(b't') => self.word("true", Value::Bool(true)),
+            Some(b'f') => self.word("false", Value::Bool(false)),
+            Some(b'n') => self.word("null", Value::Null),
             _ => Err(NotJson("lacks a value")),
         }
     }
 
     fn object(&mut self, depth: usize) -> Result<Value, NotJson> {
         let mut fields: Vec<(String, Value)> = Vec::new();
-        self.items('}', |reader| {
+        self.items(b'}', |reader| {
             let name = reader.text()?;
             if fields.iter().any(|(known, _)| *known == name) {
                 return Err(NotJson("has a field twice"));
             }
             reader.space();
-            reader.expect(':')?;
+            reader.expect(b':')?;
             let value = reader.value(depth + 1)?;
             fields.push((name, value));
             Ok(())
@@ -80,7 +80,7 @@ impl Reader<'_> {
 
     fn list(&mut self, depth: usize) -> Result<Value, NotJson> {
         let mut values = Vec::new();
-        self.items(']', |reader| {
+        self.items(b']', |reader| {
             let value = reader.value(depth + 1)?;
             values.push(value);
             Ok(())
@@ -91,7 +91,7 @@ impl Reader<'_> {
     /// From the opening bracket to the closing one, an item between commas.
     fn items(
         &mut self,
-        close: char,
+        close: u8,
         mut item: impl FnMut(&mut Self) -> Result<(), NotJson>,
     ) -> Result<(), NotJson> {
         self.rest.next();
@@ -104,7 +104,7 @@ impl Reader<'_> {
             item(self)?;
             self.space();
             match self.rest.next() {
-                Some(',') => {}
+                Some(b',') => {}
                 Some(end) if end == close => return Ok(()),
                 _ => return Err(NotJson("lacks a comma or a bracket")),
             }
@@ -114,7 +114,7 @@ impl Reader<'_> {
     fn number(&mut self) -> Result<u32, NotJson> {
         let mut number = 0_u32;
         let mut digits = 0;
-        while let Some(digit) = self.rest.peek().and_then(|char| char.to_digit(10)) {
+        while let Some(digit) = self.rest.peek().and_then(|byte| digit(*byte, 10)) {
             self.rest.next();
             number = number
                 .checked_mul(10)
@@ -125,36 +125,38 @@ impl Reader<'_> {
                 return Err(NotJson("has a number with a leading zero"));
             }
         }
-        if matches!(self.rest.peek(), Some('.' | 'e' | 'E')) {
+        if matches!(self.rest.peek(), Some(b'.' | b'e' | b'E')) {
             return Err(NotJson("has a number that is not whole"));
         }
         Ok(number)
     }
 
     fn text(&mut self) -> Result<String, NotJson> {
-        self.expect('"')?;
-        let mut text = String::new();
+        const ENDLESS: NotJson = NotJson("has a string that does not end");
+        self.expect(b'"')?;
+        let mut text = Vec::new();
         loop {
             match self.rest.next() {
-                Some('"') => return Ok(text),
-                Some('\\') => text.push(self.escaped()?),
-                Some('\0'..='\u{1f}') | None => {
-                    return Err(NotJson("has a string that does not end"));
+                Some(b'"') => return String::from_utf8(text).map_err(|_| ENDLESS),
+                Some(b'\\') => {
+                    let char = self.escaped()?;
+                    text.extend_from_slice(char.encode_utf8(&mut [0; 4]).as_bytes());
                 }
-                Some(char) => text.push(char),
+                Some(0..=0x1f) | None => return Err(ENDLESS),
+                Some(byte) => text.push(byte),
             }
         }
     }
 
     fn escaped(&mut self) -> Result<char, NotJson> {
         Ok(match self.rest.next() {
-            Some(same @ ('"' | '\\' | '/')) => same,
-            Some('b') => '\u{8}',
-            Some('f') => '\u{c}',
-            Some('n') => '\n',
-            Some('r') => '\r',
-            Some('t') => '\t',
-            Some('u') => return self.unicode(),
+            Some(same @ (b'"' | b'\\' | b'/')) => char::from(same),
+            Some(b'b') => '\u{8}',
+            Some(b'f') => '\u{c}',
+            Some(b'n') => '\n',
+            Some(b'r') => '\r',
+            Some(b't') => '\t',
+            Some(b'u') => return self.unicode(),
             _ => return Err(NotJson("has an unknown escape")),
         })
     }
@@ -164,7 +166,7 @@ impl Reader<'_> {
         let first = self.unit()?;
         let code = match first {
             0xD800..=0xDBFF => {
-                if (self.rest.next(), self.rest.next()) != (Some('\\'), Some('u')) {
+                if (self.rest.next(), self.rest.next()) != (Some(b'\\'), Some(b'u')) {
                     return Err(LONE);
                 }
                 match self.unit()? {
@@ -181,18 +183,18 @@ impl Reader<'_> {
 
     fn unit(&mut self) -> Result<u32, NotJson> {
         (0..4).try_fold(0, |unit, _| {
-            let digit = self.rest.next().and_then(|char| char.to_digit(16));
+            let digit = self.rest.next().and_then(|byte| digit(byte, 16));
             Ok(unit * 16 + digit.ok_or(NotJson("has an unknown escape"))?)
         })
     }
 
     fn word(&mut self, word: &str, value: Value) -> Result<Value, NotJson> {
-        word.chars().try_for_each(|char| self.expect(char))?;
+        word.bytes().try_for_each(|byte| self.expect(byte))?;
         Ok(value)
     }
 
-    fn expect(&mut self, char: char) -> Result<(), NotJson> {
-        match self.rest.next_if_eq(&char) {
+    fn expect(&mut self, byte: u8) -> Result<(), NotJson> {
+        match self.rest.next_if_eq(&byte) {
             Some(_) => Ok(()),
             None => Err(NotJson("lacks a character where one must be")),
         }
@@ -201,10 +203,14 @@ impl Reader<'_> {
     fn space(&mut self) {
         while self
             .rest
-            .next_if(|char| matches!(char, ' ' | '\t' | '\n' | '\r'))
+            .next_if(|byte| matches!(byte, b' ' | b'\t' | b'\n' | b'\r'))
             .is_some()
         {}
     }
+}
+
+fn digit(byte: u8, radix: u32) -> Option<u32> {
+    char::from(byte).to_digit(radix)
 }
 
 #[cfg(test)]

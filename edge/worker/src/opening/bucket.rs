@@ -3,13 +3,17 @@
 use keyfront_edge::{
     OriginRequest, Refusal, RequestBody, ResponseFacts, Route, Served, ViewerRequest,
 };
-use keyfront_envelope::reader::StoredObject;
+use keyfront_envelope::reader::{ReadFailure, StoredObject};
 use keyfront_envelope::{INSTRUCTION_FILE_SUFFIX, MAX_INSTRUCTION_FILE};
 use wasm_bindgen::JsValue;
 use web_sys::{ReadableStream, Response};
 use worker::console_error;
 
-use super::{failure, request::Opening, settings::ENCODING_PARAMETER};
+use super::{
+    failure::{self, refusal},
+    request::Opening,
+    settings::ENCODING_PARAMETER,
+};
 use crate::{
     answering,
     origin::{self, Answered},
@@ -104,8 +108,9 @@ impl Opening<'_> {
             Some(body) if response.status() == expected => Ok(body),
             body => {
                 body.iter().for_each(wire::discard);
-                console_error!("keyfront origin-failed: the object changed while it was read");
-                Err(Refusal::OriginFailed)
+                let failure = ReadFailure::Replaced;
+                console_error!("keyfront origin-failed: {failure}");
+                Err(refusal(failure))
             }
         }
     }

@@ -1,4 +1,4 @@
-//! Data keys that are being asked for, in front of the cache of opened ones.
+//! Data keys being opened, in front of the cache of opened ones.
 //!
 //! Of the requests an isolate serves at one time, one asks KMS for a key; the others wait for it, each for a short time
 //! and once: whoever has waited in vain asks for itself, so that no request pays for another's failure or departure.
@@ -39,7 +39,7 @@ pub(crate) enum Waited {
     Enough,
 }
 
-/// Opened data keys, and those being asked for. Dropped keys are wiped.
+/// Opened data keys, and those being opened. Dropped keys are wiped.
 #[derive(Debug)]
 pub(crate) struct DataKeys {
     opened: DataKeyCache<Arc<DataKey>>,

@@ -15,6 +15,7 @@ pub(crate) fn refusal(failure: ReadFailure) -> Refusal {
         ReadFailure::EnvelopeRefused(_) => Refusal::EnvelopeRefused,
         ReadFailure::EnvelopeInvalid(_) => Refusal::EnvelopeInvalid,
         ReadFailure::ResponseInvalid(_)
+        | ReadFailure::Replaced
         // Responses of their own, which only a plan gives.
         | ReadFailure::PreconditionFailed
         | ReadFailure::RangeNotSatisfiable { .. } => Refusal::OriginFailed,

@@ -4,7 +4,7 @@
 //! |---|---|
 //! | `settings` | the field `open` of an entry, validated |
 //! | `request` | a request that is opened here |
-//! | `bucket` | what is asked of the bucket |
+//! | `bucket` | requests to the bucket |
 //! | `unlock` | from metadata to the content key |
 //! | `kms`, `data_keys` | data keys: asked for, one request for all that wait |
 //! | `segments`, `streaming` | a body on its way |

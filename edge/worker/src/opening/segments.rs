@@ -65,7 +65,7 @@ impl Segments {
     }
 
     /// Takes in that a segment of this length has arrived, with the host's tag of it, and gives the counter it is
-    /// decrypted with and the bytes at its beginning that nobody asked for.
+    /// decrypted with and the bytes at its beginning that are not part of the range.
     ///
     /// # Errors
     /// [`Error::Truncated`] if it is not as long as wanted.
@@ -88,7 +88,7 @@ impl Segments {
             (None, _) => {}
         }
         let counter = key.counter_block(self.next_block);
-        // Only the last segment is no whole number of blocks, and behind it no counter is asked for.
+        // Only the last segment is no whole number of blocks, and no counter after it is needed.
         self.next_block = self.next_block.wrapping_add(length / 16);
         self.left -= u64::from(length);
         Ok((counter, std::mem::take(&mut self.surplus)))

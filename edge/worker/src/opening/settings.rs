@@ -146,7 +146,7 @@ struct BucketAlone {
 }
 
 /// What of a site says where its bucket is and how requests to it are signed. The runtime decodes bodies by their
-/// `Content-Encoding`, which would break a ciphertext, so S3 must be asked to leave it out.
+/// `Content-Encoding`, which would break a ciphertext, so the request overrides it.
 fn bucket_alone(site: &str) -> Option<BucketAlone> {
     const KEPT: [&str; 7] = [
         "v",

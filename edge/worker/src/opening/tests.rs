@@ -290,6 +290,7 @@ fn what_does_not_open_is_refused_by_whose_fault_it_is() {
         (Error::TagMismatch.into(), "envelope-invalid"),
         (Error::CommitmentMismatch.into(), "envelope-invalid"),
         (ReadFailure::ResponseInvalid("etag"), "origin-failed"),
+        (ReadFailure::Replaced, "origin-failed"),
     ] {
         assert_eq!(failure::refusal(why).code(), code);
     }

@@ -17,7 +17,7 @@ use crate::{aws_call, wire};
 /// Milliseconds before each further attempt at KMS.
 const KMS_PAUSES: [u32; 2] = [100, 400];
 
-/// Milliseconds between two looks at a data key that another request is asking for, and how often a request looks. By
+/// Milliseconds between two checks of a data key that another request is opening, and how often a request checks. By
 /// polling, since a promise of another request's may never be settled: the runtime drops a request with its viewer.
 const POLL_INTERVAL: u32 = 10;
 const POLLS: u32 = 200;

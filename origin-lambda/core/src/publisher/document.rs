@@ -8,7 +8,10 @@ use keyfront_names::ObjectKey;
 use serde::{Deserialize, Serialize};
 use time::OffsetDateTime;
 
-use super::{Denial, Identity, Issuer, Method, PublisherToken, Rule, StoredToken, Subject};
+use super::{
+    Denial, Identity, Issuer, Method, Person, PublisherToken, Rule, SharedFolder, StoredToken,
+    person,
+};
 
 /// The version of the schema this program reads and writes.
 const VERSION: u32 = 1;
@@ -67,6 +70,19 @@ pub enum PolicyError {
         /// The issuer's id, as the identity has it.
         issuer: String,
     },
+    /// A rule's `{sub}` has no one meaning, or `sub_from` none at all.
+    #[error("the rule of publisher {publisher:?} for {prefix:?} {reason}")]
+    Subjects {
+        /// The publisher's id.
+        publisher: String,
+        /// The rule's prefix.
+        prefix: String,
+        /// What is wrong.
+        reason: &'static str,
+    },
+    /// Two rules would give people of two namespaces the same folder: give each a folder of its own.
+    #[error("{0}")]
+    SharedFolder(Box<SharedFolder>),
     /// No publisher has this id.
     #[error("there is no publisher {0:?}")]
     UnknownPublisher(String),
@@ -286,6 +302,7 @@ impl Publishers {
                 }
             }
         }
+        person::check(&self.publishers)?;
         Ok(self)
     }
 
@@ -307,9 +324,9 @@ impl Publishers {
 
 impl Publisher {
     /// The publisher as it is for one person: `{sub}` is settled in every rule. `None` if no rule has
-    /// it. Without a subject, or with one that is no valid segment, such rules are left out; so are
-    /// they where a rule names the very folder, which then decides.
-    pub(super) fn for_subject(&self, subject: Option<&Subject>) -> Option<Self> {
+    /// it. Such rules are left out for nobody in particular, for people of another namespace, and for a subject that is
+    /// no valid segment; so are they where a rule names the very folder, which then decides.
+    pub(super) fn for_person(&self, person: Option<&Person>) -> Option<Self> {
         if !self.rules.iter().any(|rule| rule.prefix.is_personal()) {
             return None;
         }
@@ -317,13 +334,15 @@ impl Publisher {
         personal.rules.retain(|rule| !rule.prefix.is_personal());
         let own = self.rules.iter().filter(|rule| rule.prefix.is_personal());
         for rule in own {
-            let prefix = subject.and_then(|subject| rule.prefix.for_subject(subject));
-            let Some(prefix) = prefix else { continue };
-            if personal.rules.iter().all(|other| other.prefix != prefix) {
-                personal.rules.push(Rule {
-                    prefix,
-                    ..rule.clone()
-                });
+            let Some(rule) = person.and_then(|person| person.rule(rule)) else {
+                continue;
+            };
+            if personal
+                .rules
+                .iter()
+                .all(|other| other.prefix != rule.prefix)
+            {
+                personal.rules.push(rule);
             }
         }
         Some(personal)

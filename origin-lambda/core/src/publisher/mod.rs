@@ -9,6 +9,7 @@ mod identity;
 mod issuer;
 mod jwks;
 mod jwt;
+mod person;
 mod rule;
 mod session;
 mod token;
@@ -23,10 +24,13 @@ pub use self::{
     issuer::{AcceptedTokens, Issuer, TrustedUrl},
     jwks::{Jwks, JwksError, MAX_SET, VerifyingKey},
     jwt::{JwtRefusal, MAX_JWT, UnverifiedJwt},
-    rule::{Denial, HeaderText, Method, Overwrite, Prefix, Rule},
+    person::{Namespace, Person, SharedFolder},
+    rule::{Denial, HeaderText, Lifetime, Method, Overwrite, Prefix, Rule},
     session::Session,
     token::{PublisherToken, StoredToken, TokenHash},
 };
+
+pub(crate) use self::rule::{DEFAULT_LIFETIME, LONGEST_REQUEST};
 
 /// The key of the policy in the bucket.
 pub const POLICY_KEY: &str = ".keyfront/publishers.json";

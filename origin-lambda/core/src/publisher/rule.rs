@@ -7,7 +7,7 @@ use std::fmt;
 use keyfront_names::ObjectKey;
 use serde::{Deserialize, Serialize};
 
-use super::Subject;
+use super::{Namespace, Subject};
 use crate::{
     encryption::{EncryptionMode, EncryptionModes},
     media_type::{MediaRange, MediaType},
@@ -15,6 +15,12 @@ use crate::{
 
 /// Cache-Control of objects whose rule names none: short, so that an overwrite shows soon.
 const DEFAULT_CACHE_CONTROL: &str = "public, max-age=300";
+
+/// Seconds a presigned request works where neither the rule nor the request says: time to send 5 GiB slowly.
+pub(crate) const DEFAULT_LIFETIME: u32 = 3600;
+
+/// Seconds a presigned request is valid at most (*Authenticating Requests: Using Query Parameters*).
+pub(crate) const LONGEST_REQUEST: u32 = 604_800;
 
 /// The segment of a prefix that stands for the person.
 const SUBJECT: &str = "{sub}";
@@ -126,6 +132,16 @@ impl Prefix {
         self.0.split('/').any(|segment| segment == SUBJECT)
     }
 
+    /// Whether some subjects give both the same folder, or one inside the other.
+    pub(super) fn may_overlap(&self, other: &Self) -> bool {
+        let folders = |prefix: &'_ Self| -> Vec<String> {
+            let folder = prefix.0.trim_end_matches('/');
+            folder.split('/').map(str::to_owned).collect()
+        };
+        let same = |(one, two): (&String, &String)| one == two || one == SUBJECT || two == SUBJECT;
+        folders(self).iter().zip(&folders(other)).all(same)
+    }
+
     /// The folder of this person; `None` if it would not be a valid one.
     pub(super) fn for_subject(&self, subject: &Subject) -> Option<Self> {
         let settle = |segment| match segment {
@@ -196,6 +212,10 @@ impl From<HeaderText> for String {
 pub struct Rule {
     /// The folder; of several that cover a key, the longest alone decides.
     pub prefix: Prefix,
+    /// Whose subjects `{sub}` stands for: must be said where the publisher has identities of several issuers, or of one and
+    /// of IAM.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub sub_from: Option<Namespace>,
     /// Allowed methods. Deleting must be named.
     #[serde(default = "default_methods")]
     pub methods: Vec<Method>,
@@ -206,8 +226,8 @@ pub struct Rule {
     /// Whether `?overwrite=true` is honoured.
     #[serde(default)]
     pub overwrite: bool,
-    /// Active types that browsers may show; all other active content is stored as attachment.
-    /// Exact types only: `image/*` would let SVG through unseen.
+    /// Types that browsers may open besides the inert ones ([`INERT`](crate::media_type::INERT)); all else is stored as
+    /// attachment. Exact types only: `image/*` would let SVG through unseen.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub inline: Vec<MediaRange>,
     /// Cache-Control of stored objects; `public, max-age=300` when absent.
@@ -216,6 +236,32 @@ pub struct Rule {
     /// Allowed encryption modes, the first for uploads that name none; `sse-kms` alone when absent.
     #[serde(default, skip_serializing_if = "is_default")]
     pub encryption: EncryptionModes,
+    /// Seconds that a presigned request works at most, 1 to 604,800; an hour when absent. Nothing takes such a request
+    /// back before its end but the end of the session that signed it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub max_lifetime: Option<Lifetime>,
+}
+
+/// Seconds that S3 takes as the lifetime of a presigned request: 1 to 604,800.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(try_from = "u32", into = "u32")]
+pub struct Lifetime(u32);
+
+impl TryFrom<u32> for Lifetime {
+    type Error = &'static str;
+
+    fn try_from(seconds: u32) -> Result<Self, &'static str> {
+        match seconds {
+            1..=LONGEST_REQUEST => Ok(Self(seconds)),
+            _ => Err("a lifetime is 1 to 604800 seconds"),
+        }
+    }
+}
+
+impl From<Lifetime> for u32 {
+    fn from(Lifetime(seconds): Lifetime) -> Self {
+        seconds
+    }
 }
 
 fn is_default(modes: &EncryptionModes) -> bool {
@@ -305,7 +351,12 @@ impl Rule {
 
     /// Whether objects of this type must be stored as attachment.
     pub fn forces_attachment(&self, media_type: &MediaType) -> bool {
-        media_type.is_active() && !self.inline.iter().any(|range| range.contains(media_type))
+        !media_type.is_inert() && !self.inline.iter().any(|range| range.contains(media_type))
+    }
+
+    /// Seconds that a presigned request works at most.
+    pub fn max_lifetime(&self) -> u32 {
+        self.max_lifetime.map_or(DEFAULT_LIFETIME, u32::from)
     }
 
     /// The Cache-Control objects are stored with.

@@ -7,14 +7,16 @@ use std::sync::Arc;
 use serde_json::{Map, Value};
 use time::OffsetDateTime;
 
-use super::{IamCaller, Identity, Publisher, Publishers, Subject, TokenHash, issuer::Issuer};
+use super::{
+    IamCaller, Identity, Namespace, Person, Publisher, Publishers, TokenHash, issuer::Issuer,
+};
 
 /// An identified publisher, with the rules that hold for this very person.
 #[derive(Debug, Clone)]
 pub struct Session {
     publisher: Holder,
     credential: String,
-    subject: Option<String>,
+    person: Option<Person>,
 }
 
 #[derive(Debug, Clone)]
@@ -33,10 +35,10 @@ impl Session {
         policy: &Arc<Publishers>,
         index: usize,
         credential: String,
-        subject: Option<&str>,
+        person: Option<Person>,
     ) -> Self {
         let stored = &policy.publishers()[index];
-        let personal = stored.for_subject(subject.and_then(Subject::segment).as_ref());
+        let personal = stored.for_person(person.as_ref());
         Self {
             publisher: match personal {
                 Some(personal) => Holder::Personal(Box::new(personal)),
@@ -46,7 +48,7 @@ impl Session {
                 },
             },
             credential,
-            subject: subject.map(str::to_owned),
+            person,
         }
     }
 
@@ -64,9 +66,9 @@ impl Session {
         &self.credential
     }
 
-    /// Who exactly: the `sub` of a JWT, the unique id of an IAM principal. Tokens have none.
-    pub fn subject(&self) -> Option<&str> {
-        self.subject.as_deref()
+    /// Who exactly. A token is nobody in particular.
+    pub fn person(&self) -> Option<&Person> {
+        self.person.as_ref()
     }
 }
 
@@ -98,9 +100,14 @@ impl Publishers {
             Identity::Oidc(identity) => identity.is_met_by(&issuer.id, claims),
             Identity::Iam(_) => false,
         })?;
+        let namespace = Namespace::Issuer(issuer.id.clone());
+        let credential = namespace.to_string();
         let subject = claims.get("sub").and_then(Value::as_str);
-        let credential = format!("oidc:{}", issuer.id);
-        Some(Session::of(self, index, credential, subject))
+        let person = subject.map(|subject| Person {
+            namespace,
+            subject: subject.to_owned(),
+        });
+        Some(Session::of(self, index, credential, person))
     }
 
     /// The publisher of an IAM principal: the first in the document's order that lists it.
@@ -109,8 +116,12 @@ impl Publishers {
             Identity::Oidc(_) => false,
             Identity::Iam(principal) => principal.is_met_by(caller),
         })?;
-        let subject = caller.unique_id.as_deref();
-        Some(Session::of(self, index, "iam".to_owned(), subject))
+        let person = caller.unique_id.clone().map(|subject| Person {
+            namespace: Namespace::Iam,
+            subject,
+        });
+        let credential = Namespace::Iam.to_string();
+        Some(Session::of(self, index, credential, person))
     }
 
     fn first_with(&self, met: impl Fn(&Identity) -> bool) -> Option<usize> {

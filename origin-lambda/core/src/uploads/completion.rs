@@ -5,7 +5,7 @@ use keyfront_names::KeyArn;
 use super::{Checksum, Kind, Upload};
 use crate::{
     error::Error,
-    object::{StoredObject, StoredPart},
+    object::{CONTENT_HEADERS, StoredObject, StoredPart},
 };
 
 /// The object under the key is absent or another upload's.
@@ -21,11 +21,20 @@ pub fn missing(upload: &Upload) -> Error {
 
 /// Checks that S3 holds every byte of the upload and no more.
 ///
+/// Parts of two lengths are of two divisions of a file: what they make is none, and no checksum would tell where the
+/// client declares none. Only the last part may be shorter.
+///
 /// # Errors
-/// [`Error::UploadIncomplete`] while bytes are missing, [`Error::UploadMismatch`] if there are too many.
+/// [`Error::UploadIncomplete`] while bytes are missing, [`Error::UploadMismatch`] if there are too many, or parts of
+/// different lengths.
 pub fn check_parts(upload: &Upload, parts: &[StoredPart]) -> Result<(), Error> {
     let gapless = (1..).zip(parts).all(|(number, part)| part.number == number);
     let held: u64 = parts.iter().map(|part| part.size).sum();
+    if let ([first, ..], Some((last, others))) = (parts, parts.split_last())
+        && (last.size > first.size || others.iter().any(|part| part.size != first.size))
+    {
+        return Err(Error::UploadMismatch("length of parts"));
+    }
     match upload.size {
         Some(size) if held < size || !gapless => Err(Error::UploadIncomplete(format!(
             "S3 holds {held} of {size} bytes"
@@ -55,14 +64,20 @@ pub fn check_object(upload: &Upload, key: &KeyArn, stored: &StoredObject) -> Res
         Some(sum @ Checksum::Crc64Nvme(_)) => stored.crc64nvme.as_deref() == Some(sum.value()),
     };
     let requested = upload.encryption.server_side().request(key);
-    let content_type = stored.content_type.as_deref() == Some(upload.content_type.as_str());
     for (holds, name) in [
         (size, "size"),
         (checksum, "checksum"),
         (requested.is_met_by(&stored.encryption), "encryption"),
-        (content_type, "content type"),
     ] {
         if !holds {
+            return Err(Error::UploadMismatch(name));
+        }
+    }
+    let authorised = upload.attributes().headers();
+    for (name, value) in CONTENT_HEADERS.iter().zip(&stored.content_headers) {
+        let expected = authorised.iter().find(|(own, _)| own == name);
+        let expected = expected.map_or("", |(_, value)| value.as_str());
+        if value.as_deref().unwrap_or("") != expected {
             return Err(Error::UploadMismatch(name));
         }
     }

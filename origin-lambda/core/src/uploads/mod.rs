@@ -24,5 +24,5 @@ pub use self::{
     parts::{PartChecksums, PartRequest, plan_parts},
     plan::{KeyOrigin, PartsPlan, Plan, SendBy, UploadRequest, UploadStart, plan},
     upload::{Kind, Upload},
-    validity::{CredentialsEnd, LONGEST_REQUEST, LONGEST_SESSION, Promise, Validity},
+    validity::{CredentialsEnd, LONGEST_SESSION, Promise, Validity, lifetime},
 };

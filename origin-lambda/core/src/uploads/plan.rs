@@ -54,8 +54,8 @@ pub struct UploadRequest {
     pub overwrite: Overwrite,
     /// How it shall be sent.
     pub send_by: SendBy,
-    /// Seconds a presigned request is valid.
-    pub lifetime: u32,
+    /// Seconds a presigned request shall be valid, if the client says.
+    pub lifetime: Option<u32>,
     /// Whether the key was made for this upload, so that nobody else can be writing it.
     pub key_origin: KeyOrigin,
     /// What only publishers may know.
@@ -138,7 +138,7 @@ pub fn plan(session: &Session, request: &UploadRequest, start: UploadStart) -> R
     let upload = Upload {
         id: start.id,
         publisher: publisher.id.clone(),
-        subject: session.subject().map(str::to_owned),
+        person: session.person().cloned(),
         key: request.key.as_str().to_owned(),
         size: request.size,
         max_size: rule.max_size,

@@ -10,8 +10,8 @@ use crate::{
     encryption::{EncryptionMode, SseApplied},
     error::Error,
     media_type::MediaType,
-    object::{StoredObject, StoredPart},
-    publisher::{NewToken, Overwrite, PublisherToken, Publishers, Session},
+    object::{CONTENT_HEADERS, StoredObject, StoredPart},
+    publisher::{Method, NewToken, Overwrite, PublisherToken, Publishers, Rule, Session},
     sealed_metadata::Details,
 };
 
@@ -50,7 +50,7 @@ fn request() -> UploadRequest {
         encryption: None,
         overwrite: Overwrite::Refuse,
         send_by: SendBy::Auto,
-        lifetime: 60,
+        lifetime: Some(60),
         key_origin: KeyOrigin::Chosen,
         details: Details::default(),
     }
@@ -160,7 +160,15 @@ fn what_was_stored_is_compared_with_what_was_authorised() {
         etag: "\"e\"".to_owned(),
         size: 5,
         upload: Some("id".to_owned()),
-        content_type: Some("text/plain".to_owned()),
+        content_headers: [
+            Some("text/plain".to_owned()),
+            Some("public, max-age=300".to_owned()),
+            None,
+            // As some stores describe what there is not.
+            Some(String::new()),
+            None,
+            None,
+        ],
         encryption: SseApplied {
             algorithm: Some("aws:kms".to_owned()),
             key_id: Some(key().as_str().to_owned()),
@@ -181,13 +189,18 @@ fn what_was_stored_is_compared_with_what_was_authorised() {
             other(|stored| stored.encryption.bucket_key = None),
             "encryption",
         ),
-        (
-            other(|stored| stored.content_type = Some("text/html".to_owned())),
-            "content type",
-        ),
     ] {
         let outcome = check_object(&upload, &key(), &stored);
         assert!(matches!(outcome, Err(Error::UploadMismatch(name)) if name == difference));
+    }
+    for (place, header) in CONTENT_HEADERS.iter().enumerate() {
+        let mut other = stored.clone();
+        other.content_headers[place] = Some("inline".to_owned());
+        let outcome = check_object(&upload, &key(), &other);
+        assert!(
+            matches!(outcome, Err(Error::UploadMismatch(name)) if name == *header),
+            "{header}"
+        );
     }
     let declared = Upload {
         checksum: sha256(),
@@ -215,6 +228,35 @@ fn parts_must_be_gapless_and_add_up() {
     }
     let outcome = check_parts(&upload, &[part(1, 6)]);
     assert!(matches!(outcome, Err(Error::UploadMismatch("size"))));
+}
+
+#[test]
+fn parts_of_two_divisions_of_a_file_are_no_upload() {
+    let upload = Upload {
+        size: None,
+        max_size: 100,
+        ..planned(&request()).unwrap()
+    };
+    let parts = |sizes: &[u64]| {
+        let parts: Vec<_> = (1..)
+            .zip(sizes)
+            .map(|(number, size)| StoredPart {
+                number,
+                size: *size,
+                etag: String::new(),
+            })
+            .collect();
+        check_parts(&upload, &parts)
+    };
+    for sizes in [&[7][..], &[7, 7], &[7, 7, 1], &[7, 3]] {
+        assert!(parts(sizes).is_ok(), "{sizes:?}");
+    }
+    for sizes in [&[10, 5, 5][..], &[10, 10, 5, 1], &[5, 10], &[7, 3, 7]] {
+        assert!(
+            matches!(parts(sizes), Err(Error::UploadMismatch("length of parts"))),
+            "{sizes:?}"
+        );
+    }
 }
 
 #[test]
@@ -274,4 +316,77 @@ fn where_the_bucket_demands_checksums_nothing_is_planned_without_one() {
     assert!(matches!(bare.unwrap_err(), Error::ChecksumRequired));
     assert!(plan_parts(&upload, &parts(sha256()), ChecksumDemand::Always).is_ok());
     assert!(plan_parts(&upload, &parts(None), ChecksumDemand::Never).is_ok());
+}
+
+fn rule_of(change: fn(&mut serde_json::Value)) -> Rule {
+    let mut rule = json!({"prefix": "site/", "max_size": 100, "content_types": ["text/*"]});
+    change(&mut rule);
+    serde_json::from_value(rule).unwrap()
+}
+
+#[test]
+fn a_presigned_request_lives_an_hour_unless_the_rule_says_otherwise() {
+    let default = rule_of(|_| ());
+    let short = rule_of(|rule| rule["max_lifetime"] = json!(60));
+    let long = rule_of(|rule| rule["max_lifetime"] = json!(604_800));
+    for (rule, requested, granted) in [
+        (&default, None, Some(3600)),
+        (&default, Some(3600), Some(3600)),
+        (&default, Some(3601), None),
+        (&short, None, Some(60)),
+        (&short, Some(61), None),
+        (&long, None, Some(3600)),
+        (&long, Some(604_800), Some(604_800)),
+    ] {
+        let outcome = lifetime(rule, requested);
+        match granted {
+            Some(granted) => assert_eq!(outcome.unwrap(), granted),
+            None => assert_eq!(outcome.unwrap_err().problem().code, "lifetime-refused"),
+        }
+    }
+    for seconds in [0, 604_801, u32::MAX] {
+        let rule = json!({"prefix": "a/", "max_size": 1, "content_types": ["*/*"], "max_lifetime": seconds});
+        assert!(serde_json::from_value::<Rule>(rule).is_err(), "{seconds}");
+    }
+}
+
+#[test]
+fn an_upload_is_what_the_rule_of_the_moment_allows_and_ends_after_a_week() {
+    const DAY: u64 = 24 * 60 * 60;
+    let upload = planned(&request()).unwrap();
+    let begun = upload.begun;
+    let readmitted = |rule: &Rule, now| upload.clone().readmitted(rule, now);
+    let session = session();
+    let key = upload.object_key().unwrap();
+    let same = session.publisher().authorise(Method::Put, &key).unwrap();
+    assert_eq!(readmitted(same, begun + 7 * DAY).unwrap(), upload);
+    let late = readmitted(same, begun + 7 * DAY + 1).unwrap_err();
+    assert_eq!(late.problem().code, "upload-unknown");
+    for rule in [
+        rule_of(|rule| rule["max_size"] = json!(4)),
+        rule_of(|rule| rule["content_types"] = json!(["image/*"])),
+        rule_of(|rule| rule["encryption"] = json!(["dsse-kms"])),
+    ] {
+        let refused = readmitted(&rule, begun).unwrap_err();
+        assert!(matches!(refused, Error::Denied(_)), "{refused:?}");
+    }
+    let unsized_one = Upload {
+        size: None,
+        ..upload.clone()
+    };
+    let smaller = rule_of(|rule| rule["max_size"] = json!(7));
+    assert_eq!(unsized_one.readmitted(&smaller, begun).unwrap().max_size, 7);
+    let replacing = Upload {
+        overwrite: true,
+        ..upload.clone()
+    };
+    let refusing = rule_of(|rule| rule["overwrite"] = json!(false));
+    assert!(replacing.readmitted(&refusing, begun).is_err());
+    let opened = Upload {
+        content_type: "text/html".to_owned(),
+        ..upload.clone()
+    };
+    let closed = rule_of(|rule| rule["inline"] = json!([]));
+    let refused = opened.readmitted(&closed, begun).unwrap_err();
+    assert_eq!(refused.problem().code, "upload-refused");
 }

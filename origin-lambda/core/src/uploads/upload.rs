@@ -10,9 +10,14 @@ use crate::{
     content_coding::ContentCoding,
     encryption::EncryptionMode,
     error::Error,
+    media_type::MediaType,
     object::{ObjectAttributes, UPLOAD_ID_METADATA},
+    publisher::{Overwrite, Person, Rule},
     sealed_metadata,
 };
+
+/// Seconds after which an upload is over: as long as a presigned request can be valid, and as abandoned parts are kept.
+const LONGEST_UPLOAD: u64 = 604_800;
 
 /// S3's limit for one `PUT` or form, in bytes.
 pub(super) const ONE_REQUEST_MOST: u64 = 5 << 30;
@@ -25,7 +30,7 @@ pub struct Upload {
     /// Who began it.
     pub publisher: String,
     /// Which of the publisher's people, where the credential says so.
-    pub subject: Option<String>,
+    pub person: Option<Person>,
     /// The object's key.
     pub key: String,
     /// Bytes; `None` where the client does not know, and then `max_size` alone binds.
@@ -76,6 +81,32 @@ impl Upload {
         ObjectKey::new(self.key.clone()).map_err(Error::Key)
     }
 
+    /// The upload as the rule that now decides for its key still allows it, at `now` (Unix time).
+    ///
+    /// # Errors
+    /// [`Error::UploadUnknown`] seven days after it was begun; what the rule no longer allows.
+    pub fn readmitted(self, rule: &Rule, now: u64) -> Result<Self, Error> {
+        if now.saturating_sub(self.begun) > LONGEST_UPLOAD {
+            return Err(Error::UploadUnknown);
+        }
+        let media_type = MediaType::parse(&self.content_type).map_err(|_| Error::UploadUnknown)?;
+        let overwrite = match self.overwrite {
+            true => Overwrite::Allow,
+            false => Overwrite::Refuse,
+        };
+        rule.admit_upload(&media_type, self.size, overwrite)?;
+        rule.admit_encryption(Some(self.encryption))?;
+        if rule.forces_attachment(&media_type) && self.content_disposition.is_none() {
+            return Err(Error::UploadRefused(
+                "the rule no longer lets browsers open this type: begin again".to_owned(),
+            ));
+        }
+        Ok(Self {
+            max_size: self.max_size.min(rule.max_size),
+            ..self
+        })
+    }
+
     /// The parts, where the size is known.
     pub fn part_plan(&self) -> Option<PartPlan> {
         self.size.and_then(PartPlan::of)
@@ -123,6 +154,9 @@ impl Upload {
     }
 
     /// The headers of the one presigned `PUT`, which binds the size and, unless it may replace, that nothing is there.
+    ///
+    /// Content headers that are not used stay unsigned, since a signed header must have a value; what a client adds of them
+    /// is found at completion ([`check_object`](super::check_object)).
     pub fn put_headers(&self, key: &KeyArn) -> Vec<(String, String)> {
         let mut headers = self.headers(key);
         let size = self.size.map(|size| size.to_string());

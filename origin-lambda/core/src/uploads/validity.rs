@@ -3,16 +3,35 @@
 //! A presigned request ends with the credentials that signed it, whatever its own `X-Amz-Expires` says (*Download and
 //! upload objects with presigned URLs*, "Expiration time for presigned URLs"). It signs nothing and reads no clock.
 
-use crate::error::{Error, Fault};
+use crate::{
+    error::{Error, Fault},
+    publisher::{DEFAULT_LIFETIME, LONGEST_REQUEST, Rule},
+};
 
-/// Seconds a presigned request is valid at most (*Authenticating Requests: Using Query Parameters*).
-pub const LONGEST_REQUEST: u32 = 604_800;
 /// Seconds a session of a role lasts at most (*AssumeRole*, `DurationSeconds`).
 pub const LONGEST_SESSION: u32 = 43_200;
 
 const OF_S3: &str = "S3 accepts no other lifetime";
+const OF_THE_RULE: &str = "the publisher's rule allows no longer (max_lifetime)";
 const OF_SESSIONS: &str = "a session of a role signs the request, and none lasts longer; share again afterwards, or let \
                            readers come through the CDN";
+
+/// The seconds a presigned request shall work: as requested, or an hour, and never longer than the rule allows.
+///
+/// # Errors
+/// [`Error::LifetimeRefused`] for a longer one.
+pub fn lifetime(rule: &Rule, requested: Option<u32>) -> Result<u32, Error> {
+    let most = rule.max_lifetime();
+    match requested {
+        None => Ok(most.min(DEFAULT_LIFETIME)),
+        Some(asked) if asked <= most => Ok(asked),
+        Some(asked) => Err(Error::LifetimeRefused {
+            asked,
+            most,
+            reason: OF_THE_RULE,
+        }),
+    }
+}
 
 /// When the credentials that sign stop working.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

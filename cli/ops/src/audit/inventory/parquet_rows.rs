@@ -11,6 +11,9 @@ use parquet::{
 
 use super::row::{Column, Row, RowBuilder};
 
+/// Bytes that a column of a row group may unpack to: S3 Inventory's row groups have less in all.
+const MAX_COLUMN: i64 = 512 << 20;
+
 /// Gives every row of `file` to `take`, those of former versions as `None`, until it says no.
 ///
 /// # Errors
@@ -34,6 +37,7 @@ pub(super) fn read(
             bail!("it has no column {needed:?}");
         }
     }
+    refuse_bombs(&reader)?;
     let projection = Type::group_type_builder(schema.name())
         .with_fields(fields)
         .build()?;
@@ -59,6 +63,24 @@ pub(super) fn read(
         }
         if !take(builder.build()?) {
             return Ok(());
+        }
+    }
+    Ok(())
+}
+
+/// A small file may hold pages that no memory holds.
+fn refuse_bombs(reader: &SerializedFileReader<File>) -> anyhow::Result<()> {
+    for group in reader.metadata().row_groups() {
+        let columns = group.columns().iter();
+        let read = columns.filter(|column| Column::named(column.column_descr().name()).is_some());
+        for column in read {
+            let size = column.uncompressed_size();
+            if !(0..=MAX_COLUMN).contains(&size) {
+                bail!(
+                    "column {:?} of a row group unpacks to {size} bytes, and an inventory's to {MAX_COLUMN} at most",
+                    column.column_descr().name()
+                );
+            }
         }
     }
     Ok(())

@@ -10,14 +10,16 @@ use sha2::{Digest, Sha256};
 use super::address;
 
 /// A request that was signed by its headers.
-pub(crate) struct SignedRequest {
+pub struct SignedRequest {
     method: Method,
     uri: Uri,
     headers: HeaderMap,
 }
 
 impl SignedRequest {
-    pub(crate) fn of<B>(request: &Request<B>) -> Option<Self> {
+    /// None for a request that is not signed by its headers.
+    #[must_use]
+    pub fn of<B>(request: &Request<B>) -> Option<Self> {
         let signed = request.headers().contains_key(header::AUTHORIZATION);
         signed.then(|| Self {
             method: request.method().clone(),
@@ -27,7 +29,7 @@ impl SignedRequest {
     }
 
     /// The elements of the error document; none for a request that is not signed as S3 wants.
-    pub(crate) fn elements(&self) -> Option<[(&'static str, String); 6]> {
+    pub fn elements(&self) -> Option<[(&'static str, String); 6]> {
         let authorization = self.headers.get(header::AUTHORIZATION)?.to_str().ok()?;
         let (algorithm, fields) = authorization.split_once(' ')?;
         let field = |name: &str| {

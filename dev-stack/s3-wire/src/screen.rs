@@ -2,7 +2,7 @@
 //!
 //! SigV2, several or no credentials, unsigned `x-amz-*`, signed headers that were not sent, a wrong
 //! scope, malformed paths and queries. Forms do not come here ([`super::form`]). It does not verify signatures (s3s does) nor look
-//! up credentials ([`super::gate`]).
+//! up credentials (the API's `gate` does).
 
 use http::{HeaderMap, header, request::Parts};
 
@@ -11,7 +11,7 @@ use super::{address, error_response::Refusal};
 const ALGORITHM: &str = "AWS4-HMAC-SHA256";
 const MAX_EXPIRES: u32 = 604_800;
 /// Query parameters of a presigned URL; none may come twice.
-pub(crate) const AUTH_PARAMETERS: [&str; 7] = [
+pub const AUTH_PARAMETERS: [&str; 7] = [
     "X-Amz-Algorithm",
     "X-Amz-Credential",
     "X-Amz-Date",
@@ -23,18 +23,18 @@ pub(crate) const AUTH_PARAMETERS: [&str; 7] = [
 
 /// What the strict layer learned about a request that may go on.
 #[derive(Debug, PartialEq, Eq)]
-pub(crate) struct Screened {
+pub struct Screened {
     /// The path in the one form that is verified and stored.
-    pub(crate) path: String,
+    pub path: String,
     /// The SHA-256 the body must have, if one was signed.
-    pub(crate) body_sha256: Option<[u8; 32]>,
+    pub body_sha256: Option<[u8; 32]>,
 }
 
 /// Checks a request before its signature is verified.
 ///
 /// # Errors
 /// The answer AWS gives.
-pub(crate) fn screen(parts: &Parts, region: &str) -> Result<Screened, Refusal> {
+pub fn screen(parts: &Parts, region: &str) -> Result<Screened, Refusal> {
     let malformed = |_| Refusal::bad_request("InvalidURI", "Couldn't parse the specified URI.");
     let path = address::canonical_path(parts.uri.path()).map_err(malformed)?;
     let query = address::query_pairs(parts.uri.query().unwrap_or("")).map_err(malformed)?;

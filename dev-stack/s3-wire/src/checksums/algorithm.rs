@@ -11,11 +11,16 @@ use crate::error_response::refused;
 
 /// The algorithms of `x-amz-checksum-*`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Algorithm {
+pub enum Algorithm {
+    /// CRC-32, ISO-HDLC
     Crc32,
+    /// CRC-32C, Castagnoli
     Crc32c,
+    /// CRC-64/NVME, which S3 computes where a client names none
     Crc64Nvme,
+    /// SHA-1
     Sha1,
+    /// SHA-256
     Sha256,
 }
 
@@ -29,7 +34,7 @@ impl Algorithm {
     ];
 
     /// As in `x-amz-checksum-algorithm`.
-    pub(crate) fn name(self) -> &'static str {
+    pub fn name(self) -> &'static str {
         match self {
             Self::Crc32 => "CRC32",
             Self::Crc32c => "CRC32C",
@@ -62,7 +67,7 @@ impl Algorithm {
 
     /// # Errors
     /// `InvalidRequest` for a name S3 does not know.
-    pub(crate) fn from_name(name: &str) -> S3Result<Self> {
+    pub fn from_name(name: &str) -> S3Result<Self> {
         let known = Self::ALL
             .into_iter()
             .find(|algorithm| algorithm.name() == name);
@@ -74,7 +79,7 @@ impl Algorithm {
     }
 
     /// How the checksum of an object made of parts is formed, if the client does not say.
-    pub(crate) fn default_scope(self) -> ChecksumScope {
+    pub fn default_scope(self) -> ChecksumScope {
         match self {
             Self::Crc64Nvme => ChecksumScope::FullObject,
             Self::Crc32 | Self::Crc32c | Self::Sha1 | Self::Sha256 => ChecksumScope::Composite,
@@ -82,7 +87,7 @@ impl Algorithm {
     }
 
     /// Whether S3 supports `scope` for multipart uploads with this algorithm.
-    pub(crate) fn allows(self, scope: ChecksumScope) -> bool {
+    pub fn allows(self, scope: ChecksumScope) -> bool {
         match scope {
             ChecksumScope::FullObject => {
                 matches!(self, Self::Crc32 | Self::Crc32c | Self::Crc64Nvme)

@@ -27,7 +27,7 @@ const IDLE: Duration = Duration::from_secs(30);
 
 /// What went wrong with a body.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
-pub(crate) enum BodyFault {
+pub enum BodyFault {
     /// The bytes are not the ones that were signed.
     #[error("the body's hash is not the signed one")]
     Hash,
@@ -41,7 +41,7 @@ pub(crate) enum BodyFault {
 
 impl BodyFault {
     /// AWS's answer.
-    pub(crate) fn refusal(self) -> Refusal {
+    pub fn refusal(self) -> Refusal {
         match self {
             Self::Hash => Refusal::bad_request(
                 "XAmzContentSHA256Mismatch",
@@ -61,7 +61,7 @@ impl BodyFault {
 
 /// Where a guard leaves what it saw.
 #[derive(Clone, Debug, Default)]
-pub(crate) struct Finding(Arc<Seen>);
+pub struct Finding(Arc<Seen>);
 
 #[derive(Debug, Default)]
 struct Seen {
@@ -71,18 +71,18 @@ struct Seen {
 
 impl Finding {
     /// The first fault, if there was one.
-    pub(crate) fn fault(&self) -> Option<BodyFault> {
+    pub fn fault(&self) -> Option<BodyFault> {
         self.0.fault.get().copied()
     }
 
     /// Whether anyone wanted the body, which is when hyper sends `100 Continue`.
-    pub(crate) fn was_asked_for(&self) -> bool {
+    pub fn was_asked_for(&self) -> bool {
         self.0.asked_for.load(Ordering::Relaxed)
     }
 }
 
 /// A watched body.
-pub(crate) struct BodyGuard {
+pub struct BodyGuard {
     body: Incoming,
     expected: Option<([u8; 32], Sha256)>,
     finding: Finding,
@@ -92,7 +92,7 @@ pub(crate) struct BodyGuard {
 
 impl BodyGuard {
     /// Watches `body` and tells `finding`; if `sha256` is given it must be the hash of all of it.
-    pub(crate) fn new(body: Incoming, sha256: Option<[u8; 32]>, finding: Finding) -> Self {
+    pub fn new(body: Incoming, sha256: Option<[u8; 32]>, finding: Finding) -> Self {
         Self {
             body,
             expected: sha256.map(|hash| (hash, Sha256::new())),

@@ -22,7 +22,7 @@ const ENCODED_PATH: &AsciiSet = &ENCODED.remove(b'/');
 
 /// A path or query that has no one meaning.
 #[derive(Debug, PartialEq, Eq, thiserror::Error)]
-pub(crate) enum AddressError {
+pub enum AddressError {
     /// `%` without two hexadecimal digits, or bytes that are not UTF-8.
     #[error("not percent-encoded UTF-8")]
     Encoding,
@@ -35,7 +35,7 @@ pub(crate) enum AddressError {
 }
 
 /// The path as S3 canonicalises it: decoded once (`+` is a space), strictly re-encoded.
-pub(crate) fn canonical_path(raw: &str) -> Result<String, AddressError> {
+pub fn canonical_path(raw: &str) -> Result<String, AddressError> {
     if !raw.starts_with('/') {
         return Err(AddressError::NotAbsolute);
     }
@@ -48,17 +48,17 @@ pub(crate) fn canonical_path(raw: &str) -> Result<String, AddressError> {
 }
 
 /// Percent-encodes a value of a listing, as `encoding-type=url` asks; `/` stays.
-pub(crate) fn url_encoded(value: &str) -> String {
+pub fn url_encoded(value: &str) -> String {
     utf8_percent_encode(value, ENCODED_PATH).to_string()
 }
 
 /// Percent-encodes a query name or value.
-pub(crate) fn query_encoded(value: &str) -> String {
+pub fn query_encoded(value: &str) -> String {
     utf8_percent_encode(value, ENCODED).to_string()
 }
 
 /// Names and values of a query, decoded; `+` is a space.
-pub(crate) fn query_pairs(query: &str) -> Result<Vec<(String, String)>, AddressError> {
+pub fn query_pairs(query: &str) -> Result<Vec<(String, String)>, AddressError> {
     let mut pairs = Vec::new();
     for pair in query.split('&').filter(|pair| !pair.is_empty()) {
         let (name, value) = pair.split_once('=').unwrap_or((pair, ""));
@@ -83,14 +83,14 @@ fn decode(text: &str) -> Result<Cow<'_, str>, AddressError> {
 
 /// Splits `Host` values: `BUCKET.s3.REGION.amazonaws.com` names a bucket, anything else is path style.
 #[derive(Clone, Debug)]
-pub(crate) struct Hosts {
+pub struct Hosts {
     regional: String,
     global: &'static str,
 }
 
 impl Hosts {
     /// The hosts of S3 in `region`.
-    pub(crate) fn of_region(region: &str) -> Self {
+    pub fn of_region(region: &str) -> Self {
         Self {
             regional: host::of_service("s3", region),
             global: "s3.amazonaws.com",
@@ -98,7 +98,7 @@ impl Hosts {
     }
 
     /// The bucket that `authority` names, with or without a port.
-    pub(crate) fn bucket(&self, authority: &str) -> Option<String> {
+    pub fn bucket(&self, authority: &str) -> Option<String> {
         let name = host::split_port(authority).0.to_ascii_lowercase();
         [self.regional.as_str(), self.global]
             .iter()

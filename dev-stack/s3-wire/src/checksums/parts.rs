@@ -9,7 +9,7 @@ use super::algorithm::{Algorithm, Hasher};
 /// The checksum of an object made of parts, each given by its base64 checksum and its size.
 ///
 /// `None` if a part's checksum is malformed, or the scope does not exist for the algorithm.
-pub(crate) fn of_parts(
+pub fn of_parts(
     algorithm: Algorithm,
     scope: ChecksumScope,
     parts: &[(String, u64)],

@@ -1,6 +1,6 @@
 //! S3's error answers: the ones made before s3s sees a request, and codes s3s does not know.
 //!
-//! It decides nothing; see [`super::screen`] and the operations.
+//! It decides nothing; see [`crate::screen`] and the operations.
 
 use bytes::Bytes;
 use http::{Response, StatusCode, header};
@@ -12,16 +12,21 @@ const END: &str = "</Error>";
 
 /// An error answer in S3's XML.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) struct Refusal {
-    pub(crate) status: StatusCode,
-    pub(crate) code: &'static str,
-    pub(crate) message: &'static str,
+pub struct Refusal {
+    /// The HTTP status.
+    pub status: StatusCode,
+    /// S3's error code.
+    pub code: &'static str,
+    /// The sentence for people, as AWS words it.
+    pub message: &'static str,
     /// Elements beyond code and message, such as `HeadersNotSigned`.
-    pub(crate) details: Vec<(&'static str, String)>,
+    pub details: Vec<(&'static str, String)>,
 }
 
 impl Refusal {
-    pub(crate) fn new(status: StatusCode, code: &'static str, message: &'static str) -> Self {
+    /// Without details.
+    #[must_use]
+    pub fn new(status: StatusCode, code: &'static str, message: &'static str) -> Self {
         Self {
             status,
             code,
@@ -30,22 +35,27 @@ impl Refusal {
         }
     }
 
-    pub(crate) fn bad_request(code: &'static str, message: &'static str) -> Self {
+    /// 400
+    #[must_use]
+    pub fn bad_request(code: &'static str, message: &'static str) -> Self {
         Self::new(StatusCode::BAD_REQUEST, code, message)
     }
 
-    pub(crate) fn forbidden(code: &'static str, message: &'static str) -> Self {
+    /// 403
+    #[must_use]
+    pub fn forbidden(code: &'static str, message: &'static str) -> Self {
         Self::new(StatusCode::FORBIDDEN, code, message)
     }
 
+    /// With one more element.
     #[must_use]
-    pub(crate) fn with(mut self, name: &'static str, value: impl Into<String>) -> Self {
+    pub fn with(mut self, name: &'static str, value: impl Into<String>) -> Self {
         self.details.push((name, value.into()));
         self
     }
 
     /// The answer; the request id is added by the server.
-    pub(crate) fn to_response(&self) -> Response<Bytes> {
+    pub fn to_response(&self) -> Response<Bytes> {
         let described = [("Code", self.code), ("Message", self.message)];
         let details = self.details.iter();
         let details = details.map(|(name, value)| (*name, value.as_str()));
@@ -62,7 +72,7 @@ impl Refusal {
 }
 
 /// Elements of texts, as an error document has them.
-pub(crate) fn elements<'a>(texts: impl IntoIterator<Item = (&'a str, &'a str)>) -> String {
+pub fn elements<'a>(texts: impl IntoIterator<Item = (&'a str, &'a str)>) -> String {
     let mut writer = Writer::new(Vec::new());
     for (name, text) in texts {
         let element = writer.create_element(name);
@@ -74,7 +84,7 @@ pub(crate) fn elements<'a>(texts: impl IntoIterator<Item = (&'a str, &'a str)>) 
 }
 
 /// The same document with more elements at its end; another body stays as it is.
-pub(crate) fn extend<'a>(
+pub fn extend<'a>(
     document: &str,
     texts: impl IntoIterator<Item = (&'a str, &'a str)>,
 ) -> Option<String> {
@@ -83,7 +93,7 @@ pub(crate) fn extend<'a>(
 }
 
 /// An [`S3Error`] whose status s3s does not know by its code.
-pub(crate) fn coded(status: StatusCode, code: &str, message: impl Into<String>) -> S3Error {
+pub fn coded(status: StatusCode, code: &str, message: impl Into<String>) -> S3Error {
     let code = S3ErrorCode::from_bytes(code.as_bytes()).unwrap_or(S3ErrorCode::InternalError);
     let mut error = S3Error::with_message(code, message.into());
     error.set_status_code(status);
@@ -91,17 +101,17 @@ pub(crate) fn coded(status: StatusCode, code: &str, message: impl Into<String>) 
 }
 
 /// An [`S3Error`] of a code that s3s knows.
-pub(crate) fn refused(code: S3ErrorCode, message: impl Into<String>) -> S3Error {
+pub fn refused(code: S3ErrorCode, message: impl Into<String>) -> S3Error {
     S3Error::with_message(code, message.into())
 }
 
 /// `InvalidArgument` (400).
-pub(crate) fn invalid_argument(message: impl Into<String>) -> S3Error {
+pub fn invalid_argument(message: impl Into<String>) -> S3Error {
     refused(S3ErrorCode::InvalidArgument, message)
 }
 
 /// `NotImplemented` (501): AWS has it, the dev stack does not.
-pub(crate) fn not_implemented(what: &str) -> S3Error {
+pub fn not_implemented(what: &str) -> S3Error {
     refused(
         S3ErrorCode::NotImplemented,
         format!("The dev stack does not implement {what}."),
@@ -109,7 +119,7 @@ pub(crate) fn not_implemented(what: &str) -> S3Error {
 }
 
 /// A failure of this machine: logged here once with its causes, answered as `InternalError` (500).
-pub(crate) fn internal(error: &(dyn std::error::Error + 'static)) -> S3Error {
+pub fn internal(error: &(dyn std::error::Error + 'static)) -> S3Error {
     let mut causes = error.to_string();
     let mut next = error.source();
     while let Some(cause) = next {

@@ -13,7 +13,7 @@ use crate::error_response::refused;
 
 /// What the client says about its body.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub(crate) struct DeclaredChecksums {
+pub struct DeclaredChecksums {
     md5: Option<Vec<u8>>,
     checksum: Option<(Algorithm, StatedValue)>,
 }
@@ -29,7 +29,7 @@ impl DeclaredChecksums {
     ///
     /// # Errors
     /// `InvalidDigest` or `InvalidRequest` if they are malformed, several, or contradict each other.
-    pub(crate) fn read(headers: &HeaderMap) -> S3Result<Self> {
+    pub fn read(headers: &HeaderMap) -> S3Result<Self> {
         let text = |name: &str| headers.get(name).and_then(|value| value.to_str().ok());
         let md5 = match headers.get("content-md5") {
             None => None,
@@ -78,31 +78,31 @@ impl DeclaredChecksums {
     }
 
     /// Whether anything is stated that the body has to be.
-    pub(crate) fn is_any(&self) -> bool {
+    pub fn is_any(&self) -> bool {
         self.md5.is_some() || self.checksum.is_some()
     }
 
     /// The algorithm the client chose.
-    pub(crate) fn algorithm(&self) -> Option<Algorithm> {
+    pub fn algorithm(&self) -> Option<Algorithm> {
         self.checksum.as_ref().map(|(algorithm, _)| *algorithm)
     }
 }
 
 /// Digests of a body in passing.
-pub(crate) struct BodyDigest {
+pub struct BodyDigest {
     md5: Option<Md5>,
     hashers: Vec<(Algorithm, Hasher)>,
 }
 
 /// The digests of a whole body.
-pub(crate) struct Digests {
+pub struct Digests {
     md5: Option<Vec<u8>>,
     checksums: Vec<(Algorithm, Vec<u8>)>,
 }
 
 impl BodyDigest {
     /// Computes what `stated` has to be compared with, `kept` for the record, and the MD5 if `md5`.
-    pub(crate) fn new(stated: &DeclaredChecksums, kept: Algorithm, md5: bool) -> Self {
+    pub fn new(stated: &DeclaredChecksums, kept: Algorithm, md5: bool) -> Self {
         let mut algorithms = vec![kept];
         algorithms.extend(stated.algorithm().filter(|algorithm| *algorithm != kept));
         Self {
@@ -115,7 +115,7 @@ impl BodyDigest {
     }
 
     /// Takes more of the body.
-    pub(crate) fn update(&mut self, data: &[u8]) {
+    pub fn update(&mut self, data: &[u8]) {
         if let Some(md5) = &mut self.md5 {
             md5.update(data);
         }
@@ -128,7 +128,7 @@ impl BodyDigest {
     ///
     /// # Errors
     /// `BadDigest` for a difference, `InvalidRequest` if an announced trailer did not come.
-    pub(crate) fn finish(
+    pub fn finish(
         self,
         stated: &DeclaredChecksums,
         trailers: Option<&HeaderMap>,
@@ -166,12 +166,12 @@ impl BodyDigest {
 
 impl Digests {
     /// The MD5 in hexadecimal, if it was computed.
-    pub(crate) fn md5_hex(&self) -> Option<String> {
+    pub fn md5_hex(&self) -> Option<String> {
         self.md5.as_ref().map(hex::encode)
     }
 
     /// A checksum in base64, if it was computed.
-    pub(crate) fn base64(&self, algorithm: Algorithm) -> Option<String> {
+    pub fn base64(&self, algorithm: Algorithm) -> Option<String> {
         let found = self
             .checksums
             .iter()
@@ -180,7 +180,7 @@ impl Digests {
     }
 
     /// For an object's record.
-    pub(crate) fn full_object(&self, algorithm: Algorithm) -> Option<StoredChecksum> {
+    pub fn full_object(&self, algorithm: Algorithm) -> Option<StoredChecksum> {
         Some(StoredChecksum {
             algorithm: algorithm.name().to_owned(),
             value: self.base64(algorithm)?,
@@ -190,7 +190,7 @@ impl Digests {
 }
 
 /// `BadDigest` for one algorithm.
-pub(crate) fn mismatch(algorithm: Algorithm) -> S3Error {
+fn mismatch(algorithm: Algorithm) -> S3Error {
     let name = algorithm.name();
     refused(
         S3ErrorCode::BadDigest,

@@ -32,7 +32,7 @@ use self::{
 use super::{address, error_response::Refusal};
 
 /// Bytes of a form at most.
-pub(crate) const MAX_FORM: usize = 256 << 20;
+pub const MAX_FORM: usize = 256 << 20;
 const ALGORITHM: &str = "AWS4-HMAC-SHA256";
 /// Fields of the signature, which the equivalent `PUT` does not carry.
 const SIGNATURE_FIELDS: [&str; 5] = [
@@ -52,14 +52,17 @@ const OBJECT_HEADERS: [&str; 5] = [
 ];
 
 /// Verifies forms.
-pub(crate) struct Forms {
-    pub(crate) registry: Arc<CredentialRegistry>,
-    pub(crate) clock: Clock,
-    pub(crate) region: String,
+pub struct Forms {
+    /// Whose signatures hold.
+    pub registry: Arc<CredentialRegistry>,
+    /// What policies expire by.
+    pub clock: Clock,
+    /// The Region of credential scopes.
+    pub region: String,
 }
 
 /// Is this request a browser's form?
-pub(crate) fn is_form(parts: &Parts) -> bool {
+pub fn is_form(parts: &Parts) -> bool {
     let content_type = parts.headers.get(header::CONTENT_TYPE);
     parts.method == Method::POST
         && content_type.is_some_and(|value| {
@@ -75,7 +78,7 @@ impl Forms {
     ///
     /// # Errors
     /// The answer AWS gives.
-    pub(crate) fn admit(
+    pub fn admit(
         &self,
         parts: &Parts,
         body: &Bytes,

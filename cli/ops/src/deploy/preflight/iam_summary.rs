@@ -1,0 +1,91 @@
+//! `GetAccountSummary` of IAM, whose query protocol is called here without its SDK for this one question.
+
+use anyhow::Context as _;
+use aws_config::SdkConfig;
+use http::header::CONTENT_TYPE;
+use keyfront_aws_call::{Call, Patience, Service};
+use quick_xml::de::from_str;
+use serde::Deserialize;
+
+use super::room::Room;
+use crate::{aws::service_error, system::layout::EDGE_REGION};
+
+const HOST: &str = "https://iam.amazonaws.com";
+
+#[derive(Deserialize)]
+#[serde(rename_all = "PascalCase")]
+struct Response {
+    #[serde(rename = "GetAccountSummaryResult")]
+    result: Summary,
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "PascalCase")]
+struct Summary {
+    summary_map: Entries,
+}
+
+#[derive(Deserialize)]
+struct Entries {
+    #[serde(default)]
+    entry: Vec<Entry>,
+}
+
+#[derive(Deserialize)]
+struct Entry {
+    key: String,
+    value: u64,
+}
+
+/// How many roles the account has and may have.
+pub(super) async fn roles(config: &SdkConfig) -> anyhow::Result<Room> {
+    let credentials = config.credentials_provider();
+    let credentials = credentials.context("there are no credentials")?;
+    let service = Service::new(
+        "iam",
+        EDGE_REGION.to_owned(),
+        config.endpoint_url().unwrap_or(HOST),
+        credentials,
+        Patience::COMMAND,
+    );
+    let call = Call {
+        path: "/".to_owned(),
+        headers: vec![(CONTENT_TYPE, "application/x-www-form-urlencoded".into())],
+        body: b"Action=GetAccountSummary&Version=2010-05-08".to_vec(),
+    };
+    let reply = service.call(&call).await.map_err(service_error)?;
+    read(&String::from_utf8_lossy(&reply.body))
+}
+
+fn read(xml: &str) -> anyhow::Result<Room> {
+    let response: Response = from_str(xml).context("IAM's summary cannot be read")?;
+    let entries = response.result.summary_map.entry;
+    let value = |name: &str| {
+        let found = entries.iter().find(|entry| entry.key == name);
+        found
+            .map(|entry| entry.value)
+            .with_context(|| format!("IAM's summary has no {name}"))
+    };
+    Ok(Room {
+        used: value("Roles")?,
+        limit: value("RolesQuota")?,
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+    use super::*;
+
+    #[test]
+    fn roles_and_their_quota_are_read_from_the_summary() {
+        let xml = "<GetAccountSummaryResponse xmlns=\"https://iam.amazonaws.com/doc/2010-05-08/\"><GetAccountSummaryResult>\
+            <SummaryMap><entry><key>Users</key><value>3</value></entry><entry><key>Roles</key><value>998</value></entry>\
+            <entry><key>RolesQuota</key><value>1000</value></entry></SummaryMap></GetAccountSummaryResult>\
+            <ResponseMetadata><RequestId>r</RequestId></ResponseMetadata></GetAccountSummaryResponse>";
+        let room = read(xml).unwrap();
+        assert_eq!((room.used, room.limit), (998, 1000));
+        assert!(read("<GetAccountSummaryResponse/>").is_err());
+        assert!(read("no").is_err());
+    }
+}
