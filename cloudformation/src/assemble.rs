@@ -6,11 +6,15 @@
 //! - `@name@` is a *link*: what stands on another template's side of a border, such as the bucket's name.
 //! - `KEY: @include piece@` is followed by the file `fragments/pieces/piece.yaml`, indented.
 //!
+//! A line `@sites NAME@` is where the sites of `--sites` stand, if there are any ([`crate::Sites`]).
+//!
 //! `%edge-configuration%` becomes a digest of the edge function's own text, so that whatever changes it publishes a version.
+
+use std::borrow::Cow;
 
 use sha2::{Digest as _, Sha256};
 
-use crate::Template;
+use crate::{Sites, Template, sites::pieces_at};
 
 const SECTIONS: [&str; 6] = [
     "Parameters",
@@ -51,7 +55,7 @@ macro_rules! fragment {
     };
 }
 
-const PIECES: [(&str, &str); 12] = [
+const PIECES: [(&str, &str); 14] = [
     ("alias-target", fragment!("pieces/alias-target")),
     ("bucket-contexts", fragment!("pieces/bucket-contexts")),
     ("bucket-host", fragment!("pieces/bucket-host")),
@@ -67,9 +71,14 @@ const PIECES: [(&str, &str); 12] = [
     ("log-lifecycle", fragment!("pieces/log-lifecycle")),
     ("no-public-access", fragment!("pieces/no-public-access")),
     ("origin-shield", fragment!("pieces/origin-shield")),
+    ("removed-headers", fragment!("pieces/removed-headers")),
     ("site", fragment!("pieces/site")),
     ("site-of-objects", fragment!("pieces/site-of-objects")),
     ("site-of-reader", fragment!("pieces/site-of-reader")),
+    (
+        "strict-transport-security",
+        fragment!("pieces/strict-transport-security"),
+    ),
 ];
 
 const BUCKET: (&str, &str) = (
@@ -145,11 +154,22 @@ impl Template {
     /// # Errors
     /// A mistake in a fragment.
     pub fn assemble(self) -> Result<String, AssemblyError> {
-        Ok(with_edge_configuration(&self.joined()?))
+        Ok(with_edge_configuration(&self.joined(&Sites::default())?))
+    }
+
+    /// The template's text with these sites: the same for the same sites, and [`Template::body`] for none.
+    ///
+    /// # Errors
+    /// A mistake in a fragment.
+    pub fn body_with(self, sites: &Sites) -> Result<Cow<'static, str>, AssemblyError> {
+        match sites.is_empty() {
+            true => Ok(Cow::Borrowed(self.body())),
+            false => Ok(Cow::Owned(with_edge_configuration(&self.joined(sites)?))),
+        }
     }
 
     /// The fragments' sections, joined, with every link and piece in its place.
-    fn joined(self) -> Result<String, AssemblyError> {
+    fn joined(self, sites: &Sites) -> Result<String, AssemblyError> {
         let recipe = self.recipe();
         let mut sections: Vec<Section> = Vec::new();
         for fragment in recipe.fragments {
@@ -163,7 +183,7 @@ impl Template {
             if let Some(section) = sections.iter().find(|section| section.name == name) {
                 text.push_str(&format!("\n{name}:\n"));
                 for line in section.lines() {
-                    expand(line, &recipe, &mut text)?;
+                    expand_with(sites, line, &recipe, &mut text)?;
                 }
             }
         }
@@ -181,7 +201,7 @@ fn with_edge_configuration(text: &str) -> String {
         .take(6)
         .map(|byte| format!("{byte:02x}"))
         .collect();
-    text.replace("%edge-configuration%", &digits)
+    text.replacen("%edge-configuration%", &digits, 1)
 }
 
 /// One section of the template, from several fragments.
@@ -254,6 +274,31 @@ fn collect(fragment: &'static str, sections: &mut Vec<Section>) -> Result<(), As
             while block.last().is_some_and(|line| line.is_empty()) {
                 block.pop();
             }
+        }
+    }
+    Ok(())
+}
+
+/// A line, or the sites in its place.
+fn expand_with(
+    sites: &Sites,
+    line: &str,
+    recipe: &Recipe,
+    text: &mut String,
+) -> Result<(), AssemblyError> {
+    let mark = line.trim().strip_prefix("@sites ");
+    let Some(mark) = mark.and_then(|mark| mark.strip_suffix('@')) else {
+        return expand(line, recipe, text);
+    };
+    let pieces = pieces_at(mark, sites).ok_or_else(|| AssemblyError::UnknownMark {
+        mark: line.trim().into(),
+    })?;
+    let depth = line.len() - line.trim_start().len();
+    for piece in pieces {
+        for inner in piece.text.lines() {
+            let mut expanded = String::new();
+            expand(&format!("{:depth$}{inner}", ""), recipe, &mut expanded)?;
+            text.push_str(&piece.filled(&expanded));
         }
     }
     Ok(())

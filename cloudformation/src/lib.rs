@@ -1,6 +1,8 @@
 //! The CloudFormation templates of Keyfront: their texts, their parameters, and what an intrinsic function in them
 //! comes to for given parameters.
 //!
+//! [`Sites`] are put into the texts where several sites share one distribution.
+//!
 //! It calls nothing: `keyfront deploy` creates stacks of these texts, the dev stack enforces the policies in them.
 
 mod assemble;
@@ -10,6 +12,7 @@ mod parameter_table;
 pub mod path_pattern;
 mod policies;
 mod resolve;
+mod sites;
 mod stack_resources;
 
 pub use assemble::AssemblyError;
@@ -19,6 +22,7 @@ pub use parameter_table::with_parameter_table;
 pub use path_pattern::PathPattern;
 pub use policies::{NamedPolicy, statements, strings};
 pub use resolve::{Resolution, ResolveError};
+pub use sites::{ExistingBucket, MAX_BEHAVIOURS, SiteEntry, Sites, SitesError};
 pub use stack_resources::DeletionPolicy;
 
 /// A template.

@@ -7,6 +7,7 @@ mod cdn;
 mod endpoint;
 mod envelopes;
 mod error;
+mod further_site;
 
 use keyfront_origin_core::uploads::ChecksumDemand;
 
@@ -16,14 +17,15 @@ pub use keyfront_origin_core::invalidation::Spellings;
 pub(crate) use self::endpoint::split_endpoint;
 pub use self::{
     cdn::{
-        CLOUDFRONT_ENDPOINT, CdnSettings, DISTRIBUTION_PARAMETER, SITE_FALLBACK, SITE_INDEX,
-        SITE_PREFIX, SITE_QUERY, SITE_SPELLING, SSM_ENDPOINT,
+        CLOUDFRONT_ENDPOINT, CdnSettings, DISTRIBUTION_PARAMETER, FURTHER_SITES, SITE_FALLBACK,
+        SITE_INDEX, SITE_PREFIX, SITE_QUERY, SITE_SPELLING, SSM_ENDPOINT,
     },
     envelopes::{
         Commitment, MASTER_KEY, MASTER_KEY_ID, MasterKeySetting, READER_COMMITMENT,
         READER_FOREIGN_CONTEXT, READER_VERIFY_LIMIT, ReaderSettings,
     },
     error::ConfigError,
+    further_site::{FurtherSite, Spelling},
 };
 use self::{endpoint::endpoint, error::invalid};
 
@@ -252,6 +254,40 @@ mod tests {
         }
         for name in [BUCKET, KEY_ARN, REGION] {
             assert!(matches!(read(&[(name, "")]), Err(ConfigError::Missing(n, _)) if n == name));
+        }
+    }
+
+    #[test]
+    fn further_sites_are_read_and_refused_as_a_whole() {
+        let parameter = "arn:aws:ssm:us-east-1:123456789012:parameter/p";
+        let cdn = |text: &str| {
+            let changes = [(DISTRIBUTION_PARAMETER, parameter), (FURTHER_SITES, text)];
+            read(&changes).map(|config| config.cdn.unwrap())
+        };
+        let settings =
+            cdn(r#"[{"path":"/docs/","prefix":"www/","query":["v"],"spelling":"accept"}]"#)
+                .unwrap();
+        let layouts: Vec<_> = settings.layouts().collect();
+        assert_eq!(layouts.len(), 2);
+        assert_eq!(layouts[1].path, Some("/docs/"));
+        assert_eq!(layouts[1].spellings, Spellings::Any);
+        for text in [
+            "{}",
+            r#"[{"path":"docs/"}]"#,
+            r#"[{"path":"/docs"}]"#,
+            r#"[{"path":"/a b/"}]"#,
+            r#"[{"path":"/docs/","bucket":"b"}]"#,
+            r#"[{"path":"/docs/","spelling":"any"}]"#,
+        ] {
+            let error = cdn(text).unwrap_err();
+            let named = matches!(
+                error,
+                ConfigError::Invalid {
+                    name: FURTHER_SITES,
+                    ..
+                }
+            );
+            assert!(named, "{text}: {error}");
         }
     }
 

@@ -75,6 +75,7 @@ impl LocalStack {
             edge: EdgeKind::Native,
             origin: OriginKind::Native,
             site: None,
+            sites: None,
             ports: Ports::default(),
             ready_file: None,
             rotate_every: None,

@@ -42,6 +42,10 @@ pub(crate) struct DevArguments {
     #[arg(long, value_name = "FILE")]
     site: Option<PathBuf>,
 
+    /// Sites to serve below paths of their own, as for `keyfront deploy`; their buckets and keys are made here
+    #[arg(long, value_name = "FILE")]
+    sites: Option<PathBuf>,
+
     /// Port of the CDN (HTTPS); 0 takes a free one
     #[arg(long, value_name = "PORT", default_value_t = 9443)]
     cdn_port: u16,
@@ -90,15 +94,13 @@ enum Origin {
 /// The stack that was asked for.
 ///
 /// # Errors
-/// The site's document cannot be read.
+/// A document cannot be read.
 pub(crate) fn config(arguments: DevArguments) -> anyhow::Result<StackConfig> {
-    let site = arguments
-        .site
-        .map(|path| {
-            std::fs::read(&path)
-                .with_context(|| format!("the site {} cannot be read", path.display()))
-        })
-        .transpose()?;
+    let read = |path: PathBuf| {
+        std::fs::read(&path).with_context(|| format!("{} cannot be read", path.display()))
+    };
+    let site = arguments.site.map(read).transpose()?;
+    let sites = arguments.sites.map(read).transpose()?;
     Ok(StackConfig {
         folder: arguments.state,
         storage: if arguments.ephemeral {
@@ -119,6 +121,7 @@ pub(crate) fn config(arguments: DevArguments) -> anyhow::Result<StackConfig> {
             Origin::Native => OriginKind::Native,
         },
         site,
+        sites,
         ports: Ports {
             cdn: arguments.cdn_port,
             publish: arguments.publish_port,

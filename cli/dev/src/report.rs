@@ -27,6 +27,10 @@ pub(crate) fn ready(stack: &Stack) {
     for (name, url, purpose) in rows {
         line(format_args!("  {name:<10} {url:<28} {purpose}"));
     }
+    for path in stack.site_paths() {
+        let url = format!("{}{path}", dev.cdn_url);
+        line(format_args!("  {:<10} {url:<28} of --sites", "site"));
+    }
     line(format_args!(
         "  {:<10} {}",
         "edge",

@@ -12,7 +12,7 @@ fn description(text: &str) -> String {
 #[test]
 fn whatever_changes_the_edges_function_publishes_a_version() {
     for template in [Template::Keyfront, Template::Edge] {
-        let text = template.joined().unwrap();
+        let text = template.joined(&Sites::default()).unwrap();
         let described = description(&text);
         assert!(described.contains("${Role}"), "{described}");
         for (from, to) in [

@@ -5,7 +5,7 @@
 use std::collections::BTreeMap;
 
 use http::Method;
-use keyfront_cloudformation::PathPattern;
+use keyfront_cloudformation::{MAX_BEHAVIOURS, PathPattern};
 use serde::Serialize;
 
 use super::error::CdnError;
@@ -208,6 +208,12 @@ impl Distribution {
                 }
             }
             _ => return refuse("the last behaviour must have the pattern `*`".into()),
+        }
+        if self.behaviours.len() > MAX_BEHAVIOURS {
+            return refuse(format!(
+                "{} behaviours, more than CloudFront's quota of {MAX_BEHAVIOURS}",
+                self.behaviours.len()
+            ));
         }
         for behaviour in &self.behaviours {
             behaviour.validate()?;

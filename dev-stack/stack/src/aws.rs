@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use anyhow::Context as _;
+use keyfront_cloudformation::{ExistingBucket, Sites};
 use keyfront_dev_ground::api_server;
 use keyfront_dev_ground::clock::Clock;
 use keyfront_dev_ground::credentials::CredentialRegistry;
@@ -13,6 +14,7 @@ use keyfront_dev_s3::{BucketEncryption, LocalS3, S3Parts};
 use keyfront_dev_sts::Sts;
 use keyfront_iam::Iam;
 use keyfront_iam::{Account, Credentials, Principal, Requester};
+use keyfront_names::KeyArn;
 use tokio::task::JoinSet;
 use tokio_util::sync::CancellationToken;
 use zeroize::Zeroizing;
@@ -20,7 +22,7 @@ use zeroize::Zeroizing;
 use super::config::{DevSite, StackConfig, Storage};
 use super::listeners::AwsListeners;
 use super::principals::{self, ADMIN_USER};
-use super::template::{self, StackTemplate};
+use super::template::{self, StackNames, StackTemplate};
 
 /// The account everything lives in.
 const ACCOUNT: &str = "111122223333";
@@ -40,6 +42,8 @@ pub(super) struct LocalAws {
     pub(super) sts: Arc<Sts>,
     s3: LocalS3,
     pub(super) key_arn: String,
+    /// With keys of this stack's own KMS.
+    sites: Sites,
     pub(super) administrator: Credentials,
     /// The client-side master key of the origin: the same as long as the state lives.
     pub(super) master_key: Zeroizing<[u8; 32]>,
@@ -47,7 +51,11 @@ pub(super) struct LocalAws {
 
 impl LocalAws {
     /// Opens the state; makes the key, the roles and the bucket where they are missing.
-    pub(super) async fn open(config: &StackConfig, site: &DevSite) -> anyhow::Result<Self> {
+    pub(super) async fn open(
+        config: &StackConfig,
+        site: &DevSite,
+        sites: Sites,
+    ) -> anyhow::Result<Self> {
         let clock = Clock::system();
         let state = Arc::new(match config.storage {
             Storage::Folder => State::open(&config.folder.join(STATE_FOLDER))?,
@@ -62,11 +70,19 @@ impl LocalAws {
         )?);
         principals::admit_administrator(&iam)?;
         let key_policy = template::key_policy(iam.account())?;
-        let key_arn =
-            key(&kms, &administrator(&clock), key_policy).context("the KMS key cannot be made")?;
-        let template = StackTemplate::new(iam.account(), &site.bucket, &key_arn)?;
+        let key_of = |alias: &str| {
+            key(&kms, &administrator(&clock), alias, key_policy.clone())
+                .context("a KMS key cannot be made")
+        };
+        let key_arn = key_of(KEY_ALIAS)?;
+        let sites = with_local_keys(sites, key_of)?;
+        let names = StackNames {
+            bucket: &site.bucket,
+            key_arn: &key_arn,
+        };
+        let template = StackTemplate::new(iam.account(), names, &sites)?;
         principals::admit_roles(&iam, &template, config.withheld.as_ref())?;
-        let bucket_policy = template.bucket_policy()?.to_string();
+        let policy = template.bucket_policy()?.to_string();
         let master_key = state.derived_key("client-side master key of the origin");
         let parts = S3Parts {
             state,
@@ -76,9 +92,7 @@ impl LocalAws {
             clock: clock.clone(),
         };
         let s3 = LocalS3::open(parts)?;
-        let encryption = BucketEncryption::Kms(key_arn.clone());
-        s3.ensure_bucket(&site.bucket, encryption, Some(bucket_policy))
-            .await?;
+        make_buckets(&s3, names, policy, &sites).await?;
         let administrator = registry.long_lived(&administrator(&clock).principal, clock.now())?;
         let sts = Arc::new(Sts::new(
             Arc::clone(&iam),
@@ -93,9 +107,19 @@ impl LocalAws {
             sts,
             s3,
             key_arn,
+            sites,
             administrator,
             master_key,
         })
+    }
+
+    /// The template of the stack around a bucket.
+    pub(super) fn template<'a>(&'a self, bucket: &'a str) -> anyhow::Result<StackTemplate<'a>> {
+        let names = StackNames {
+            bucket,
+            key_arn: &self.key_arn,
+        };
+        StackTemplate::new(self.iam.account(), names, &self.sites)
     }
 
     /// A verifier of signatures for `service` in the stack's Region.
@@ -155,8 +179,48 @@ fn administrator(clock: &Clock) -> Requester {
     Requester::new(principal, clock.now())
 }
 
-fn key(kms: &Kms, administrator: &Requester, policy: String) -> Result<String, KmsError> {
-    match kms.describe_key(administrator, KEY_ALIAS) {
+/// The stack's bucket, and those of the sites, which have no policy.
+async fn make_buckets(
+    s3: &LocalS3,
+    own: StackNames<'_>,
+    policy: String,
+    sites: &Sites,
+) -> anyhow::Result<()> {
+    let encryption = BucketEncryption::Kms(own.key_arn.to_owned());
+    s3.ensure_bucket(own.bucket, encryption, Some(policy))
+        .await?;
+    for existing in sites.existing_buckets() {
+        let encryption = BucketEncryption::Kms(existing.key.to_string());
+        s3.ensure_bucket(existing.name.as_str(), encryption, None)
+            .await?;
+    }
+    Ok(())
+}
+
+/// The sites with a key of this KMS in the place of each key that they name.
+fn with_local_keys(
+    sites: Sites,
+    key_of: impl Fn(&str) -> anyhow::Result<String>,
+) -> anyhow::Result<Sites> {
+    let mut keys = Vec::new();
+    for existing in sites.existing_buckets() {
+        let id = existing.key.as_str().rsplit('/').next().unwrap_or_default();
+        let local = key_of(&format!("{KEY_ALIAS}-sites/{id}"))?;
+        keys.push((existing.key.clone(), KeyArn::parse(&local)?));
+    }
+    Ok(sites.with_keys(|existing: &ExistingBucket| {
+        let local = keys.iter().find(|(named, _)| *named == existing.key);
+        local.map_or_else(|| existing.key.clone(), |(_, local)| local.clone())
+    }))
+}
+
+fn key(
+    kms: &Kms,
+    administrator: &Requester,
+    alias: &str,
+    policy: String,
+) -> Result<String, KmsError> {
+    match kms.describe_key(administrator, alias) {
         Ok(key) => Ok(key.arn),
         Err(KmsError::NotFound(_)) => {
             let description = "objects of the local Keyfront".to_owned();
@@ -168,7 +232,7 @@ fn key(kms: &Kms, administrator: &Requester, policy: String) -> Result<String, K
                     ..NewKey::default()
                 },
             )?;
-            kms.create_alias(administrator, KEY_ALIAS, &key.id.to_string())?;
+            kms.create_alias(administrator, alias, &key.id.to_string())?;
             Ok(key.arn)
         }
         Err(error) => Err(error),

@@ -1,5 +1,5 @@
 //! The distribution of the stack: one site with its bucket, its publish endpoint and its reader, as the deployed one
-//! would be configured.
+//! would be configured, and the sites below paths of their own.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -34,7 +34,7 @@ const FUNCTION_TIMEOUT: u64 = 60;
 /// Starts the CDN in front of the stack's S3 and its Function URL.
 pub(super) async fn start(
     config: &StackConfig,
-    site: &DevSite,
+    distribution: Distribution,
     addresses: &Addresses,
     credentials: watch::Receiver<EdgeCredentials>,
 ) -> anyhow::Result<CdnHandle> {
@@ -42,8 +42,8 @@ pub(super) async fn start(
     let started = Cdn::start(CdnConfig {
         listen,
         state: config.folder.join("cdn"),
-        distribution: distribution(site, &config.faults),
-        origins: origins(site, addresses, &config.faults),
+        origins: origins(&distribution, addresses, &config.faults),
+        distribution,
         edge: Some(match &config.edge {
             EdgeKind::Node { bundle } => {
                 keyfront_dev_cdn::EdgeKind::Node(NodeConfig::new(bundle.join("index.mjs")))
@@ -91,16 +91,25 @@ fn explain(error: CdnError) -> anyhow::Error {
     }
 }
 
-fn origins(site: &DevSite, addresses: &Addresses, faults: &Faults) -> OriginTable {
-    let functions = [&site.parsed.publish, &site.parsed.reader];
+/// Functions have a timeout of their own, by which they are told from buckets.
+fn origins(distribution: &Distribution, addresses: &Addresses, faults: &Faults) -> OriginTable {
     let s3 = faults.s3_for_cdn.unwrap_or(addresses.s3);
-    functions.into_iter().flatten().fold(
-        OriginTable::new().with(&site.parsed.bucket.host, s3),
-        |table, function| table.with(&function.host, addresses.function_url),
-    )
+    let origins = distribution.behaviours.iter().map(|one| &one.origin);
+    origins.fold(OriginTable::new(), |table, origin| {
+        let address = match origin.read_timeout {
+            FUNCTION_TIMEOUT => addresses.function_url,
+            _ => s3,
+        };
+        table.with(&origin.domain_name, address)
+    })
 }
 
-pub(super) fn distribution(site: &DevSite, faults: &Faults) -> Distribution {
+/// The distribution of a site, and of `further` ones below paths of their own.
+pub(super) fn distribution(
+    site: &DevSite,
+    further: Vec<Behaviour>,
+    faults: &Faults,
+) -> Distribution {
     let publish = site.parsed.publish.as_ref();
     let mut behaviours: Vec<Behaviour> = publish
         .into_iter()
@@ -108,6 +117,7 @@ pub(super) fn distribution(site: &DevSite, faults: &Faults) -> Distribution {
         .collect();
     let reader = site.parsed.reader.as_ref();
     behaviours.extend(reader.into_iter().flat_map(|reader| opening(site, reader)));
+    behaviours.extend(further);
     behaviours.push(reading(site, faults));
     Distribution {
         id: DISTRIBUTION.to_owned(),

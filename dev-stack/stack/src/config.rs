@@ -4,6 +4,7 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use anyhow::Context as _;
+use keyfront_cloudformation::Sites;
 use keyfront_edge::Site;
 use keyfront_edge::site::FunctionOrigin;
 use keyfront_names::host;
@@ -32,6 +33,9 @@ pub struct StackConfig {
     /// A site document; without one, the whole of one bucket is served, the publishers' API under `/_publish`, and
     /// the reader under `/read`.
     pub site: Option<Vec<u8>>,
+    /// A document of sites that are served below paths of their own, as `keyfront deploy --sites` takes it. Buckets and keys
+    /// it names are made here.
+    pub sites: Option<Vec<u8>>,
     /// Where to listen.
     pub ports: Ports,
     /// Where a copy of `dev.json` appears once everything serves.
@@ -166,6 +170,31 @@ impl StackConfig {
             region: names.region,
             parsed,
         })
+    }
+}
+
+impl StackConfig {
+    /// The sites below paths of their own.
+    pub(super) fn sites(&self, site: &DevSite) -> anyhow::Result<Sites> {
+        let Some(document) = &self.sites else {
+            return Ok(Sites::default());
+        };
+        let text = std::str::from_utf8(document).context("the sites are not UTF-8")?;
+        let sites = Sites::parse(text).context("the sites are refused")?;
+        for bucket in sites.existing_buckets() {
+            let name = bucket.name.as_str();
+            anyhow::ensure!(
+                name != site.bucket,
+                "bucket {name} of the sites is the stack's own: leave bucket and key_arn out"
+            );
+            anyhow::ensure!(
+                bucket.key.region() == site.region,
+                "the key of bucket {name} is in {}: the stack has one Region, {}; give --site one in the other Region, or change the key's",
+                bucket.key.region(),
+                site.region
+            );
+        }
+        Ok(sites)
     }
 }
 

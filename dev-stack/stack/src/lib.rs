@@ -14,6 +14,7 @@ mod principals;
 mod publisher;
 mod resources;
 mod sessions;
+mod sites;
 mod template;
 
 use std::net::SocketAddr;
@@ -40,8 +41,8 @@ use self::listeners::{Addresses, Listeners, url};
 use self::origin::OriginSetup;
 pub use self::resources::EDGE_ROLE;
 use self::sessions::{Begun, Sessions};
-pub use self::template::grants;
-use self::template::{PARAMETER_REGION, StackTemplate};
+use self::template::PARAMETER_REGION;
+pub use self::template::{grants, grants_with};
 
 /// Its name in the state folder.
 const DEV_JSON: &str = "dev.json";
@@ -59,6 +60,7 @@ pub struct Stack {
     dev_json_path: PathBuf,
     edge_description: String,
     origin_description: String,
+    site_paths: Vec<String>,
     cloudfront_url: String,
     ssm_url: String,
     function_url: SocketAddr,
@@ -83,7 +85,9 @@ impl Stack {
         let site = config.site()?;
         let listeners = Listeners::bind(&config.ports).await?;
         let addresses = listeners.addresses()?;
-        let aws = LocalAws::open(&config, &site).await?;
+        let sites = config.sites(&site)?;
+        let site_paths = sites.paths().map(str::to_owned).collect();
+        let aws = LocalAws::open(&config, &site, sites).await?;
         let kms = Arc::clone(&aws.kms);
         let stop = CancellationToken::new();
         let mut tasks = JoinSet::new();
@@ -93,8 +97,12 @@ impl Stack {
         if let Some(ended) = config.faults.edge_session_ended {
             sessions.announce_edge_end(ended);
         }
-        let cdn = cdn::start(&config, &site, &addresses, sessions.edge()).await?;
-        let origin = OriginSetup::new(&aws, &site, &addresses, cdn.url())?;
+        let template = aws.template(&site.bucket)?;
+        let further = sites::behaviours(&template)?;
+        let distribution = cdn::distribution(&site, further, &config.faults);
+        let cdn = cdn::start(&config, distribution.clone(), &addresses, sessions.edge()).await?;
+        let further_sites = sites::further_sites(&template)?;
+        let origin = OriginSetup::new(&aws, &site, further_sites, &addresses, cdn.url())?;
         let dev_json_path = config.folder.join(DEV_JSON);
         let publisher_token = publisher::token(
             &origin.administrator(&aws),
@@ -105,12 +113,10 @@ impl Stack {
         origin.serve(listeners.publish, sessions.origin(), &mut tasks, &stop);
         if let Some(host) = site.function_host() {
             let function = function_url::function(&config.origin, &aws, &origin, &sessions);
-            let policy = StackTemplate::new(aws.iam.account(), &site.bucket, &aws.key_arn)?
-                .function_policy(config.withheld.as_ref())?;
+            let policy = template.function_policy(config.withheld.as_ref())?;
             let url = function_url::open(&aws, &policy, host, function.await?)?;
             tasks.spawn(url.serve(listeners.function_url, stop.clone()));
         }
-        let distribution = cdn::distribution(&site, &config.faults);
         let api = cdn::serve_api(
             &aws,
             &cdn,
@@ -148,6 +154,7 @@ impl Stack {
             dev_json_path,
             edge_description: config.edge.description(),
             origin_description: config.origin.description(),
+            site_paths,
             cloudfront_url: url(addresses.cloudfront),
             ssm_url: url(addresses.ssm),
             function_url: addresses.function_url,
@@ -178,6 +185,11 @@ impl Stack {
     /// Where the site's publish host is served, for what resolves names itself. Silent if the site has none.
     pub fn function_url(&self) -> SocketAddr {
         self.function_url
+    }
+
+    /// The paths of the sites that are served besides the stack's own.
+    pub fn site_paths(&self) -> &[String] {
+        &self.site_paths
     }
 
     /// What runs the edge, for people.

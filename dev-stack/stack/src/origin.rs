@@ -8,8 +8,8 @@ use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use keyfront_edge::site::Spelling;
 use keyfront_origin::config::{
-    self, BucketName, CdnSettings, Commitment, Config, KeyArn, MasterKeySetting, ParameterArn,
-    ReaderSettings, Region, RoleArn, S3Style, Spellings,
+    self, BucketName, CdnSettings, Commitment, Config, FurtherSite, KeyArn, MasterKeySetting,
+    ParameterArn, ReaderSettings, Region, RoleArn, S3Style, Spellings,
 };
 use keyfront_origin::kms::Kms;
 use keyfront_origin::{ChecksumDemand, Origin, store};
@@ -40,6 +40,7 @@ impl OriginSetup {
     pub(super) fn new(
         aws: &LocalAws,
         site: &DevSite,
+        further_sites: Vec<FurtherSite>,
         addresses: &Addresses,
         cdn_url: String,
     ) -> anyhow::Result<Self> {
@@ -72,6 +73,7 @@ impl OriginSetup {
                         Spelling::Redirect => Spellings::One,
                         Spelling::Accept => Spellings::Any,
                     },
+                    further_sites,
                     cloudfront_endpoint: Some(url(addresses.cloudfront)),
                     ssm_endpoint: Some(url(addresses.ssm)),
                 }),
@@ -189,7 +191,7 @@ fn of_reader(reader: &ReaderSettings) -> [(&'static str, Option<String>); 3] {
     ]
 }
 
-fn of_cdn(cdn: &CdnSettings) -> [(&'static str, Option<String>); 8] {
+fn of_cdn(cdn: &CdnSettings) -> [(&'static str, Option<String>); 9] {
     let CdnSettings {
         distribution_parameter,
         site_prefix,
@@ -197,6 +199,7 @@ fn of_cdn(cdn: &CdnSettings) -> [(&'static str, Option<String>); 8] {
         site_fallback,
         site_query,
         site_spellings,
+        further_sites,
         cloudfront_endpoint,
         ssm_endpoint,
     } = cdn.clone();
@@ -214,9 +217,15 @@ fn of_cdn(cdn: &CdnSettings) -> [(&'static str, Option<String>); 8] {
         (config::SITE_FALLBACK, site_fallback),
         (config::SITE_QUERY, site_query),
         (config::SITE_SPELLING, Some(site_spelling.to_owned())),
+        (config::FURTHER_SITES, written(&further_sites)),
         (config::CLOUDFRONT_ENDPOINT, cloudfront_endpoint),
         (config::SSM_ENDPOINT, ssm_endpoint),
     ]
+}
+
+/// As the variable holds it; none is no variable.
+fn written(sites: &[FurtherSite]) -> Option<String> {
+    (!sites.is_empty()).then(|| serde_json::json!(sites).to_string())
 }
 
 #[cfg(test)]
@@ -254,6 +263,14 @@ mod tests {
                 site_fallback: Some("app.html".to_owned()),
                 site_query: Some("v,w".to_owned()),
                 site_spellings: Spellings::Any,
+                further_sites: vec![FurtherSite {
+                    path: "/docs/".to_owned(),
+                    prefix: Some("docs/".to_owned()),
+                    index: Some("index.html".to_owned()),
+                    fallback: None,
+                    query: vec!["v".to_owned()],
+                    spelling: Some(config::Spelling::Accept),
+                }],
                 cloudfront_endpoint: Some("http://cloudfront.example".to_owned()),
                 ssm_endpoint: Some("http://ssm.example".to_owned()),
             }),

@@ -5,7 +5,7 @@
 //! on loopback, so that the bucket policy's `TlsOnly` is left out.
 
 use anyhow::Context as _;
-use keyfront_cloudformation::{Document, Resolution, Template, statements, strings};
+use keyfront_cloudformation::{Document, Resolution, Sites, Template, statements, strings};
 use keyfront_iam::Account;
 use serde_json::{Value, json};
 
@@ -35,8 +35,20 @@ pub(super) fn distribution_parameter(account: &Account) -> String {
 /// # Errors
 /// A template that cannot be read.
 pub fn grants() -> anyhow::Result<Vec<Grant>> {
+    grants_with(&Sites::default())
+}
+
+/// The same with sites below paths of their own.
+///
+/// # Errors
+/// A template that cannot be read.
+pub fn grants_with(sites: &Sites) -> anyhow::Result<Vec<Grant>> {
     let account = Account::new("111122223333", "us-east-1")?;
-    let template = StackTemplate::new(&account, "bucket", "key")?;
+    let names = StackNames {
+        bucket: "bucket",
+        key_arn: "key",
+    };
+    let template = StackTemplate::new(&account, names, sites)?;
     let mut grants = Vec::new();
     for role in ["EdgeRole", "OriginRole"] {
         for document in template.role_documents(role)? {
@@ -66,31 +78,51 @@ fn granted(holder: &str, document: &Value) -> Vec<Grant> {
 
 /// The policy of the stack's key, which exists before its ARN does.
 pub(super) fn key_policy(account: &Account) -> anyhow::Result<String> {
-    let template = StackTemplate::new(account, "", "")?;
+    let unknown = StackNames {
+        bucket: "",
+        key_arn: "",
+    };
+    let template = StackTemplate::new(account, unknown, &Sites::default())?;
     Ok(template.resolution().key_policy("Key")?.to_string())
 }
 
-/// The template, and what its names are here.
+/// What the template's own resources are called.
+#[derive(Clone, Copy)]
+pub(super) struct StackNames<'a> {
+    pub(super) bucket: &'a str,
+    pub(super) key_arn: &'a str,
+}
+
+/// The template with the stack's sites, and what its names are here.
 pub(super) struct StackTemplate<'a> {
     document: Document,
     account: &'a Account,
-    bucket: &'a str,
-    key_arn: &'a str,
+    names: StackNames<'a>,
 }
 
 impl<'a> StackTemplate<'a> {
     pub(super) fn new(
         account: &'a Account,
-        bucket: &'a str,
-        key_arn: &'a str,
+        names: StackNames<'a>,
+        sites: &Sites,
     ) -> anyhow::Result<Self> {
-        let document = Template::Keyfront.document().context("the template")?;
+        let body = Template::Keyfront.body_with(sites).context("the sites")?;
+        let document = Document::parse(&body).context("the template")?;
         Ok(Self {
             document,
             account,
-            bucket,
-            key_arn,
+            names,
         })
+    }
+
+    /// The template itself.
+    pub(super) const fn document(&self) -> &Document {
+        &self.document
+    }
+
+    /// A value of the template in this stack.
+    pub(super) fn value(&self, value: &Value) -> anyhow::Result<Value> {
+        Ok(self.resolution().value(value)?)
     }
 
     /// What a role may do, each policy's document.
@@ -132,11 +164,11 @@ impl<'a> StackTemplate<'a> {
             "AWS::Region" => region.to_owned(),
             "AWS::StackName" => STACK.to_owned(),
             "AWS::URLSuffix" => "amazonaws.com".to_owned(),
-            "Bucket" => self.bucket.to_owned(),
+            "Bucket" => self.names.bucket.to_owned(),
             "Distribution" => DISTRIBUTION.to_owned(),
             "EdgeRole" => EDGE_ROLE.to_owned(),
             "EdgeRole.Arn" => self.account.role_arn(EDGE_ROLE),
-            "Key.Arn" => self.key_arn.to_owned(),
+            "Key.Arn" => self.names.key_arn.to_owned(),
             "OriginFunction.Arn" => origin_function_arn(self.account),
             "OriginLogs.Arn" => {
                 format!("arn:aws:logs:{region}:{account}:log-group:/keyfront/{STACK}/origin:*")

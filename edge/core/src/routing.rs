@@ -43,9 +43,17 @@ pub(crate) fn route(site: &Site, path: &str) -> Result<Routed, KeyError> {
             endpoint_path(rest)?,
         )));
     }
-    let key = object(site, path)?;
-    if let Some(folder) = folder(site, path) {
-        return Ok(Routed::Redirect(folder));
+    let whole = path.strip_prefix('/').unwrap_or(path);
+    let relative = whole.strip_prefix(site.path.as_str());
+    // A broken path is refused as such, whichever site the CDN sent it to.
+    let key = object(site, relative.unwrap_or(whole))?;
+    let may_be_folder = match relative {
+        Some(relative) => may_be_folder(relative),
+        None if is_own_folder(site, whole) => true,
+        None => return Err(KeyError::Empty),
+    };
+    if may_be_folder && site.trailing_slash == TrailingSlash::Redirect {
+        return Ok(Routed::Redirect(join(path, "/")));
     }
     Ok(Routed::To(match &site.reader {
         Some(origin) if origin.strip(path).is_some() => {
@@ -55,16 +63,20 @@ pub(crate) fn route(site: &Site, path: &str) -> Result<Routed, KeyError> {
     }))
 }
 
-/// The path of the folder that a read of this decoded path may mean, where the site sends such reads on. By the
-/// path's form alone, as with `fallback`; never for `//host`, which as a location would be another server.
-fn folder(site: &Site, path: &str) -> Option<String> {
-    let relative = path.strip_prefix('/').unwrap_or(path);
-    let redirects = site.trailing_slash == TrailingSlash::Redirect
-        && !relative.is_empty()
+/// Whether a path is the site's own folder, but for its slash, and the site sends such reads on.
+fn is_own_folder(site: &Site, whole: &str) -> bool {
+    site.trailing_slash == TrailingSlash::Redirect
+        && site.path.len() == whole.len() + 1
+        && site.path.starts_with(whole)
+}
+
+/// Whether a read of this path within the site may mean a folder. By the path's form alone, as with `fallback`; never
+/// `//host`, which as a location would be another server.
+fn may_be_folder(relative: &str) -> bool {
+    !relative.is_empty()
         && !relative.starts_with('/')
         && !relative.ends_with('/')
-        && !names_a_file(relative);
-    redirects.then(|| join(path, "/"))
+        && !names_a_file(relative)
 }
 
 /// The publish endpoint's paths hold keys behind names of its own, so the length of a key is its to check;
@@ -77,20 +89,19 @@ fn endpoint_path(rest: &str) -> Result<String, KeyError> {
     Ok(path.to_owned())
 }
 
-fn object(site: &Site, path: &str) -> Result<ObjectKey, KeyError> {
-    let relative = path.strip_prefix('/').unwrap_or(path);
-    // Checked as requested, before a document takes its place: a broken path is refused whatever it would become.
-    match ObjectKey::new(join(&site.prefix, relative)) {
-        Ok(_) | Err(KeyError::Empty) => {}
-        Err(error) => return Err(error),
-    }
-    let key = match document(site, relative) {
-        Document::Requested => join(&site.prefix, relative),
-        Document::Index(name) => join(&site.prefix, &join(relative, name)),
-        Document::Fallback(key) => join(&site.prefix, key),
+fn object(site: &Site, relative: &str) -> Result<ObjectKey, KeyError> {
+    let requested = ObjectKey::new(join(&site.prefix, relative));
+    let tail = match document(site, relative) {
+        Document::Requested => return requested,
         Document::None => return Err(KeyError::Empty),
+        Document::Index(name) => &join(relative, name),
+        Document::Fallback(key) => key,
     };
-    ObjectKey::new(key)
+    // A broken path is refused whatever document would take its place.
+    match requested {
+        Ok(_) | Err(KeyError::Empty) => ObjectKey::new(join(&site.prefix, tail)),
+        broken => broken,
+    }
 }
 
 fn join(head: &str, tail: &str) -> String {

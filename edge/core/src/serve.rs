@@ -161,8 +161,10 @@ impl Edge {
     /// place. Served like any other path; `None` if the site names none.
     pub fn missing_page(&mut self, site: &[u8]) -> Option<String> {
         let site = self.sites.site(site).ok()?;
+        let page = site.not_found.as_deref()?;
         let mut path = String::from("/");
-        uri_encoding::append_viewer_path(&mut path, site.not_found.as_deref()?);
+        uri_encoding::append_viewer_path(&mut path, &site.path);
+        uri_encoding::append_viewer_path(&mut path, page);
         Some(path)
     }
 }

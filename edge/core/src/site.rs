@@ -27,8 +27,8 @@ pub use self::error::SiteError;
 pub use self::limit::MAX_SITE_CHARS;
 pub use self::origin::{Bucket, FunctionOrigin, Signing};
 
-/// How many parsed sites a [`SiteCache`] keeps: one bundle serves a handful of origins.
-const CACHED_SITES: usize = 8;
+/// How many parsed sites a [`SiteCache`] keeps: more than a distribution has origins.
+const CACHED_SITES: usize = 32;
 
 /// How a 403 of the origin is reported to the viewer.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -62,6 +62,8 @@ pub enum Spelling {
 pub struct Site {
     /// Where objects are read.
     pub bucket: Bucket,
+    /// The folder of the host the site lies in, taken off before a path becomes a key; `""` or ends with `/`.
+    pub path: String,
     /// Prepended to every key; `""` or ends with `/`.
     pub prefix: String,
     /// Document of a folder: appended to keys that end with `/`.
@@ -112,16 +114,11 @@ impl Site {
         }
         let site = Self {
             bucket: bucket(&document)?,
-            prefix: document.prefix.map_or(Ok(String::new()), key_prefix)?,
-            index: document.index.map(index_name).transpose()?,
-            fallback: document
-                .fallback
-                .map(|key| document_key("fallback", key))
-                .transpose()?,
-            not_found: document
-                .not_found
-                .map(|key| document_key("not_found", key))
-                .transpose()?,
+            path: key("path", document.path, folder)?.unwrap_or_default(),
+            prefix: key("prefix", document.prefix, folder)?.unwrap_or_default(),
+            index: key("index", document.index, file_name)?,
+            fallback: key("fallback", document.fallback, document_key)?,
+            not_found: key("not_found", document.not_found, document_key)?,
             trailing_slash: trailing_slash(document.trailing_slash.as_deref())?,
             spelling: spelling(document.spelling.as_deref())?,
             query: query_names(document.query)?,
@@ -267,14 +264,23 @@ fn multi_region_access_point(document: &Document, signing: Signing) -> Result<Bu
     })
 }
 
-fn key_prefix(prefix: String) -> Result<String, SiteError> {
-    demand(prefix.ends_with('/'), "prefix", "must end with a slash")?;
-    document_key("prefix", prefix)
+/// A field that is made of keys, checked by its rule.
+fn key(
+    name: &'static str,
+    value: Option<String>,
+    rule: fn(&'static str, String) -> Result<String, SiteError>,
+) -> Result<Option<String>, SiteError> {
+    value.map(|value| rule(name, value)).transpose()
 }
 
-fn index_name(name: String) -> Result<String, SiteError> {
-    demand(!name.contains('/'), "index", "must be a file name")?;
-    document_key("index", name)
+fn folder(name: &'static str, folder: String) -> Result<String, SiteError> {
+    demand(folder.ends_with('/'), name, "must end with a slash")?;
+    document_key(name, folder)
+}
+
+fn file_name(name: &'static str, file: String) -> Result<String, SiteError> {
+    demand(!file.contains('/'), name, "must be a file name")?;
+    document_key(name, file)
 }
 
 fn document_key(name: &'static str, key: String) -> Result<String, SiteError> {

@@ -59,6 +59,8 @@ pub fn stale_after<T>(outcome: &Result<T, Error>, replaced: Option<Replaced>) ->
 /// How the site maps paths to keys, as far as copies depend on it.
 #[derive(Debug, Clone, Copy, Default)]
 pub struct SiteLayout<'a> {
+    /// The folder of the host the site lies in, from slash to slash, as in a URL; the whole host without one.
+    pub path: Option<&'a str>,
     /// What the edge puts before a viewer's path.
     pub prefix: Option<&'a str>,
     /// What the edge puts behind a path that ends with a slash.
@@ -94,28 +96,57 @@ pub enum Spellings {
 /// Covers every copy.
 pub const EVERYTHING: &str = "/*";
 
+/// The copies that viewers may have been given of one key.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Copies {
+    /// As an invalidation names them; none if no site serves the key.
+    pub paths: Vec<String>,
+    /// Whether these are all that there can be.
+    pub spellings: Spellings,
+}
+
+impl Copies {
+    /// Of a key in a bucket that several sites of one CDN may serve.
+    pub fn of<'a>(sites: impl IntoIterator<Item = SiteLayout<'a>>, key: &ObjectKey) -> Self {
+        let mut copies = Self {
+            paths: Vec::new(),
+            spellings: Spellings::One,
+        };
+        for site in sites {
+            let mut paths = paths_of(site, key);
+            if !paths.is_empty() && site.spellings == Spellings::Any {
+                copies.spellings = Spellings::Any;
+            }
+            copies.paths.append(&mut paths);
+        }
+        copies.paths = without_covered(copies.paths);
+        copies
+    }
+}
+
 /// Every path the site serves the key under, as an invalidation names it; none if the site does not serve it.
 ///
 /// A path is in the one spelling viewers are redirected to, and names no more than its object, unless only a wildcard
 /// reaches all of its copies: where queries are in the cache key, for a document that answers for paths of other names, and
 /// for a path with a `~` or a `*`, which no invalidation can hold.
-#[must_use]
-pub fn paths_of(site: SiteLayout<'_>, key: &ObjectKey) -> Vec<String> {
+fn paths_of(site: SiteLayout<'_>, key: &ObjectKey) -> Vec<String> {
+    let root = site.path.unwrap_or("/");
+    let under_root = |key: &ObjectKey| format!("{root}{}", &key.viewer_path()[1..]);
     let relative = key.as_str().strip_prefix(site.prefix.unwrap_or_default());
     let Some(relative) = relative.and_then(|path| ObjectKey::new(path).ok()) else {
         return Vec::new();
     };
     if site.fallback == Some(relative.as_str()) {
-        return vec![EVERYTHING.to_owned()];
+        return vec![format!("{root}*")];
     }
-    let mut paths = vec![relative.viewer_path()];
+    let mut paths = vec![under_root(&relative)];
     let folder = site
         .index
         .and_then(|index| relative.as_str().strip_suffix(index));
     match folder {
-        Some("") => paths.push("/".to_owned()),
+        Some("") => paths.push(root.to_owned()),
         Some(folder) if folder.ends_with('/') => {
-            paths.extend(ObjectKey::new(folder).map(|folder| folder.viewer_path()));
+            paths.extend(ObjectKey::new(folder).map(|folder| under_root(&folder)));
         }
         _ => {}
     }
@@ -297,6 +328,79 @@ mod tests {
             ("elsewhere/a", &[]),
         ] {
             assert_eq!(paths(site, key), expected, "{key}");
+        }
+    }
+
+    #[test]
+    fn a_key_has_the_paths_of_every_site_that_serves_it() {
+        let host = SiteLayout::default();
+        let docs = SiteLayout {
+            path: Some("/docs/"),
+            prefix: Some("www/"),
+            index: Some("index.html"),
+            ..host
+        };
+        let app = SiteLayout {
+            path: Some("/app/"),
+            prefix: Some("www/"),
+            fallback: Some("app.html"),
+            query: Query::InTheKey,
+            ..host
+        };
+        let of = |key: &str| Copies::of([host, docs, app], &ObjectKey::new(key).unwrap()).paths;
+        for (key, expected) in [
+            ("www/a b", &["/app/a%20b*", "/docs/a%20b", "/www/a%20b"][..]),
+            (
+                "www/index.html",
+                &[
+                    "/app/index.html*",
+                    "/docs/",
+                    "/docs/index.html",
+                    "/www/index.html",
+                ],
+            ),
+            (
+                "www/d/index.html",
+                &[
+                    "/app/d/index.html*",
+                    "/docs/d/",
+                    "/docs/d/index.html",
+                    "/www/d/index.html",
+                ],
+            ),
+            (
+                "www/app.html",
+                &["/app/*", "/docs/app.html", "/www/app.html"],
+            ),
+            ("www/~x", &["/app/*", "/docs/*", "/www/*"]),
+            ("elsewhere", &["/elsewhere"]),
+        ] {
+            assert_eq!(of(key), expected, "{key}");
+        }
+    }
+
+    #[test]
+    fn copies_of_spellings_nobody_can_list_are_those_of_sites_that_serve_the_key() {
+        let site = SiteLayout {
+            prefix: Some("www/"),
+            ..SiteLayout::default()
+        };
+        let accepting = SiteLayout {
+            path: Some("/docs/"),
+            prefix: Some("docs/"),
+            spellings: Spellings::Any,
+            ..site
+        };
+        for (key, served, spellings) in [
+            ("www/a", true, Spellings::One),
+            ("docs/a", true, Spellings::Any),
+            ("elsewhere", false, Spellings::One),
+        ] {
+            let copies = Copies::of([site, accepting], &ObjectKey::new(key).unwrap());
+            assert_eq!(
+                (!copies.paths.is_empty(), copies.spellings),
+                (served, spellings)
+            );
         }
     }
 

@@ -7,6 +7,7 @@ use keyfront_origin_core::invalidation::{Query, SiteLayout, Spellings};
 use super::{
     endpoint::endpoint,
     error::{ConfigError, invalid},
+    further_site::FurtherSite,
 };
 
 /// ARN of the SSM parameter that holds the distribution's id (optional; without it the CDN is not invalidated).
@@ -23,6 +24,8 @@ pub const SITE_FALLBACK: &str = "KEYFRONT_SITE_FALLBACK";
 pub const SITE_QUERY: &str = "KEYFRONT_SITE_QUERY";
 /// The site's option `spelling`: `redirect` or `accept` (optional; `redirect`).
 pub const SITE_SPELLING: &str = "KEYFRONT_SITE_SPELLING";
+/// The other sites on the bucket that the CDN serves below paths of their own, as JSON (optional; none).
+pub const FURTHER_SITES: &str = "KEYFRONT_FURTHER_SITES";
 /// Another CloudFront endpoint than AWS's (optional; local stacks).
 pub const CLOUDFRONT_ENDPOINT: &str = "KEYFRONT_CLOUDFRONT_ENDPOINT";
 /// Another SSM endpoint than AWS's (optional; local stacks).
@@ -43,6 +46,8 @@ pub struct CdnSettings {
     pub site_query: Option<String>,
     /// Which spellings of a path the edge answers.
     pub site_spellings: Spellings,
+    /// The other sites on the bucket.
+    pub further_sites: Vec<FurtherSite>,
     /// CloudFront endpoint override.
     pub cloudfront_endpoint: Option<String>,
     /// SSM endpoint override.
@@ -71,15 +76,24 @@ impl CdnSettings {
             site_fallback: optional(SITE_FALLBACK),
             site_query: optional(SITE_QUERY),
             site_spellings,
+            further_sites: optional(FURTHER_SITES)
+                .map(|text| further_sites(&text))
+                .transpose()?
+                .unwrap_or_default(),
             cloudfront_endpoint: url(CLOUDFRONT_ENDPOINT)?,
             ssm_endpoint: url(SSM_ENDPOINT)?,
         }))
     }
 
-    /// How the site maps paths to keys.
-    #[must_use]
-    pub fn layout(&self) -> SiteLayout<'_> {
+    /// How each site on the bucket maps paths to keys.
+    pub fn layouts(&self) -> impl Iterator<Item = SiteLayout<'_>> {
+        let further = self.further_sites.iter().map(FurtherSite::layout);
+        std::iter::once(self.layout()).chain(further)
+    }
+
+    fn layout(&self) -> SiteLayout<'_> {
         SiteLayout {
+            path: None,
             prefix: self.site_prefix.as_deref(),
             index: self.site_index.as_deref(),
             fallback: self.site_fallback.as_deref(),
@@ -89,5 +103,17 @@ impl CdnSettings {
             },
             spellings: self.site_spellings,
         }
+    }
+}
+
+fn further_sites(text: &str) -> Result<Vec<FurtherSite>, ConfigError> {
+    let sites: Vec<FurtherSite> =
+        serde_json::from_str(text).map_err(|error| invalid(FURTHER_SITES, error.to_string()))?;
+    match sites.iter().all(FurtherSite::is_valid) {
+        true => Ok(sites),
+        false => Err(invalid(
+            FURTHER_SITES,
+            "write paths as in a URL, from slash to slash",
+        )),
     }
 }

@@ -15,7 +15,7 @@ use std::{
 
 use aws_credential_types::provider::SharedCredentialsProvider;
 use keyfront_names::ObjectKey;
-use keyfront_origin_core::invalidation::{Batch, Reach, Replaced, Spellings, lifetime, paths_of};
+use keyfront_origin_core::invalidation::{Batch, Copies, Reach, Replaced, Spellings, lifetime};
 use tokio::{sync::oneshot, time};
 
 use self::{
@@ -98,10 +98,11 @@ impl Cdn {
     pub async fn invalidate(&self, key: &ObjectKey, replaced: &Replaced) -> Reach {
         let invalidated = match &self.0 {
             Some(distribution) => {
-                let queued = Distribution::queue(distribution, key);
+                let Copies { paths, spellings } = Copies::of(distribution.settings.layouts(), key);
+                let queued = Distribution::queue(distribution, paths);
                 let cleared = time::timeout(TIMEOUT, queued).await.unwrap_or(false);
                 // Copies of spellings nobody can list live on.
-                cleared && distribution.settings.site_spellings == Spellings::One
+                cleared && spellings == Spellings::One
             }
             None => false,
         };
@@ -114,11 +115,10 @@ impl Cdn {
 }
 
 impl Distribution {
-    /// Whether the CDN has invalidated the key. What comes while a batch is under way goes with the next one.
-    async fn queue(this: &Arc<Self>, key: &ObjectKey) -> bool {
-        let paths = paths_of(this.settings.layout(), key);
+    /// Whether the CDN has invalidated the paths. What comes while a batch is under way goes with the next one.
+    async fn queue(this: &Arc<Self>, paths: Vec<String>) -> bool {
         if paths.is_empty() {
-            // The site does not serve the key, so nobody has a copy.
+            // No site serves the key, so nobody has a copy.
             return true;
         }
         let (done, invalidated) = oneshot::channel();

@@ -82,9 +82,6 @@ fn describe(state: &mut State, region: &str, name: &str) -> Reply {
         .iter()
         .map(|(name, value)| format!("<member><ParameterKey>{name}</ParameterKey><ParameterValue>{value}</ParameterValue></member>"))
         .collect();
-    let existing = stack.parameters.get("ExistingBucket");
-    let existing = existing.filter(|name| !name.is_empty());
-    let bucket = existing.map_or_else(|| format!("{own}-content"), String::clone);
     let protected = stack.protected;
     let tags: String = stack
         .tags
@@ -102,7 +99,7 @@ fn describe(state: &mut State, region: &str, name: &str) -> Reply {
     ]
     .contains(&stack.status.as_str());
     let outputs = match complete {
-        true => outputs(state, own, region, bucket),
+        true => outputs(state, &stack, region),
         false => String::new(),
     };
     xml_result(
@@ -115,8 +112,12 @@ fn describe(state: &mut State, region: &str, name: &str) -> Reply {
     )
 }
 
-/// The outputs of the templates, of a stack by its name.
-fn outputs(state: &State, own: &str, region: &str, bucket: String) -> String {
+/// What the system's stacks output, in one list.
+fn outputs(state: &State, stack: &FakeStack, region: &str) -> String {
+    let own = stack.id.split('/').nth(1).unwrap();
+    let existing = stack.parameters.get("ExistingBucket");
+    let existing = existing.filter(|name| !name.is_empty());
+    let bucket = existing.map_or_else(|| format!("{own}-content"), String::clone);
     let cdn_url = state.cdn_url.clone();
     let cdn_url = cdn_url.unwrap_or_else(|| "https://d1.cloudfront.net".to_owned());
     [
@@ -139,11 +140,20 @@ fn outputs(state: &State, own: &str, region: &str, bucket: String) -> String {
         ),
         ("PublisherAuth", "token".to_owned()),
     ]
-    .iter()
+    .into_iter()
+    .chain(site_paths(state, stack).map(|paths| ("SitePaths", paths)))
     .map(|(name, value)| {
         format!("<member><OutputKey>{name}</OutputKey><OutputValue>{value}</OutputValue></member>")
     })
     .collect()
+}
+
+/// The paths that the stack's template outputs, if it has sites.
+fn site_paths(state: &State, stack: &FakeStack) -> Option<String> {
+    let template = state.template_of(stack)?;
+    let (_, output) = template.split_once("\n  SitePaths:\n")?;
+    let value = output.split("Value: ").nth(1)?.lines().next()?;
+    serde_json::from_str(value).ok()
 }
 
 /// Newest first; every request lets one event happen.

@@ -113,6 +113,18 @@ impl State {
         Some(tags)
     }
 
+    /// The text of a stack's template, which was sent along or uploaded before.
+    #[must_use]
+    pub fn template_of(&self, stack: &FakeStack) -> Option<String> {
+        let Some(address) = stack.template.strip_prefix("https://") else {
+            return Some(stack.template.clone());
+        };
+        let (host, key) = address.split_once('/')?;
+        let bucket = host.split('.').next()?;
+        let stored = self.objects.get(&format!("{bucket}/{key}"))?;
+        String::from_utf8(stored.to_vec()).ok()
+    }
+
     /// How many there are, and may be.
     pub(super) fn quota(&self, code: &str) -> (u32, u32) {
         self.quotas.get(code).copied().unwrap_or((1, 20))

@@ -12,7 +12,7 @@ pub(crate) const TOGETHER: &str = "us-east-1";
 /// An endpoint, and packages that are small.
 pub(crate) struct Bench {
     pub(crate) aws: ScriptedAws,
-    packages: TempDir,
+    pub(crate) packages: TempDir,
 }
 
 impl Bench {

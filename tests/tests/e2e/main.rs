@@ -35,6 +35,7 @@ mod reader_route;
 mod rotation;
 mod round_trip;
 mod sealed_metadata;
+mod sites;
 mod spelling;
 mod stack_ownership;
 mod uploads;

@@ -23,6 +23,7 @@ use super::{
     log_retention, operation,
     progress::Progress,
     render,
+    sites_file::{self, SitesGiven},
     stack_state::{Aim, StackState},
     stacks::Stacks,
     supply::TemplateUpload,
@@ -41,8 +42,10 @@ pub(super) async fn deploy(arguments: DeployArguments) -> anyhow::Result<()> {
     }
     let (config, region) = arguments.system.load().await?;
     let invalid = |error: InvalidRequest| refused(error.to_string());
+    let sites = sites_file::read(arguments.sites.as_deref())?;
     let request = DeployRequest::validate(&arguments.system.stack, &region, arguments.given())
-        .map_err(invalid)?;
+        .map_err(invalid)?
+        .with_sites(sites);
     request
         .validate_update(&BTreeMap::new())
         .or_else(|error| match error {
@@ -91,7 +94,7 @@ impl Deployment {
         if self.arguments.upload_only {
             for template in self.request.layout.templates() {
                 let (bucket, _) = self.upload(*template, TemplateUpload::Always).await?;
-                self.print_launch(*template, &bucket);
+                self.print_launch(*template, &bucket)?;
             }
             return Ok(());
         }
@@ -145,6 +148,7 @@ impl Deployment {
             if let Some(stack) = &found {
                 self.require_own(&stacks, *template, stack).await?;
                 self.refuse_unusable(&stacks, stack)?;
+                sites_file::refuse_forgotten(&of_stack(stack.clone()), self.sites_given())?;
             }
             existing.add(*template, found);
         }
@@ -162,6 +166,13 @@ impl Deployment {
         let expected = self.expected(template);
         let own = stacks.cloudformation.require_own(&expected, stack);
         own.await.map(drop)
+    }
+
+    const fn sites_given(&self) -> SitesGiven {
+        match self.arguments.sites.is_some() || self.arguments.no_sites {
+            true => SitesGiven::Decided,
+            false => SitesGiven::Unsaid,
+        }
     }
 
     fn refuse_unusable(&self, stacks: &Stacks, stack: &Stack) -> anyhow::Result<()> {

@@ -23,6 +23,14 @@ pub(crate) struct DeployArguments {
     #[arg(long = "parameter", short = 'p', value_name = "NAME=VALUE", value_parser = pair)]
     pub(super) parameters: Vec<(String, String)>,
 
+    /// Sites to serve below paths of their own from the same distribution, as JSON (docs/deploy.md); always all of them
+    #[arg(long, value_name = "FILE")]
+    pub(super) sites: Option<PathBuf>,
+
+    /// Take down the sites that an earlier --sites gave
+    #[arg(long, conflicts_with = "sites")]
+    pub(super) no_sites: bool,
+
     /// A tag of the stacks and of what they make; the stacks' other tags stay
     #[arg(long = "tag", value_name = "KEY=VALUE", value_parser = tag)]
     pub(super) tags: Vec<(String, String)>,

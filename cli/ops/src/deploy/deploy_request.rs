@@ -2,11 +2,14 @@
 
 use std::collections::BTreeMap;
 
+use keyfront_cloudformation::Sites;
 use keyfront_names::{Arn, BucketName, KeyArn, Partition, Region};
 
 use super::{
     invalid_request::{InvalidRequest, MAX_STACK_NAME},
-    site_check, template,
+    site_check,
+    site_request::SiteRequest,
+    template,
 };
 use crate::system::layout::{EDGE_REGION, Layout};
 
@@ -33,6 +36,8 @@ pub(super) struct DeployRequest {
     pub(super) layout: Layout,
     /// The template's parameters as the operator gave them.
     pub(super) parameters: BTreeMap<String, String>,
+    /// The sites below paths of their own.
+    pub(super) sites: Sites,
 }
 
 impl DeployRequest {
@@ -53,9 +58,15 @@ impl DeployRequest {
             region: region.to_owned(),
             layout,
             parameters,
+            sites: Sites::default(),
         };
         request.check_parameters()?;
         Ok(request)
+    }
+
+    /// The same request with sites, which [`Self::validate_update`] looks at.
+    pub(super) fn with_sites(self, sites: Sites) -> Self {
+        Self { sites, ..self }
     }
 
     /// As [`Self::validate`] does, for an update: what is not given now keeps the value it has.
@@ -74,7 +85,12 @@ impl DeployRequest {
             return Err(InvalidRequest::DomainAlone);
         }
         check_companions(&parameters)?;
-        site_check::check(self.layout, &self.region, &parameters)
+        site_check::check(&SiteRequest {
+            layout: self.layout,
+            region: &self.region,
+            parameters: &parameters,
+            sites: &self.sites,
+        })
     }
 
     fn check_parameters(&self) -> Result<(), InvalidRequest> {

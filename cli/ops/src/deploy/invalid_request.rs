@@ -6,6 +6,13 @@ use keyfront_names::{BucketNameError, RegionError};
 /// Stack names make names of buckets, roles and functions, of which the shortest limit is 63 with account and Region.
 pub(super) const MAX_STACK_NAME: usize = 32;
 
+/// Names and values of all custom headers (CloudFront's quotas, which do not say that an origin has as many for itself).
+pub(super) const MAX_ORIGIN_HEADERS: usize = 10_240;
+/// All inline policies of a role, without white space (IAM's quotas).
+pub(super) const MAX_ROLE_POLICIES: usize = 10_240;
+/// Names and values of all variables of a function (Lambda's quotas).
+pub(super) const MAX_ENVIRONMENT: usize = 4_096;
+
 /// The first thing that is wrong.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub(super) enum InvalidRequest {
@@ -72,6 +79,24 @@ pub(super) enum InvalidRequest {
     LongSite(usize),
     #[error("the edge would refuse the site these parameters make: {0}")]
     Site(String),
+    #[error("site {path:?} of --sites: {refused}")]
+    OfSite { path: String, refused: Box<Self> },
+    #[error(
+        "bucket {0} of --sites is the stack's own, which ExistingBucket names; leave bucket and key_arn of its sites out"
+    )]
+    SiteOfOwnBucket(String),
+    #[error(
+        "the sites of all origins would have {0} characters, and CloudFront takes {MAX_ORIGIN_HEADERS} of custom headers; shorten the lists of origins, headers or query parameters, or put sites into a stack of their own"
+    )]
+    LongOriginHeaders(usize),
+    #[error(
+        "the policies of the edge's role would have {0} characters, and IAM takes {MAX_ROLE_POLICIES}; shorten prefixes of --sites, or put sites into a stack of their own"
+    )]
+    LongRolePolicies(usize),
+    #[error(
+        "the environment of the origin's function would have {0} characters, and Lambda takes {MAX_ENVIRONMENT}; shorten prefixes and query parameters of the sites on the stack's bucket, or put some into a stack of their own"
+    )]
+    LongEnvironment(usize),
     #[error("DomainName and CertificateArn go together; give both or neither")]
     DomainAlone,
     #[error(

@@ -1,6 +1,6 @@
 //! `keyfront deploy | status | outputs | adopt | destroy`: the system in an AWS account, by CloudFormation.
 //!
-//! `deploy_request`, `site_check`, `template`, `stack_state` and `cause` decide and are pure; `stacks`, `change_set` and
+//! `deploy_request`, `site_check`, `template_limits`, `template`, `stack_state` and `cause` decide and are pure; `stacks`, `change_set` and
 //! `artifacts` call.
 
 mod adopt;
@@ -23,6 +23,7 @@ mod invalid_request;
 mod kept_stack;
 mod leftovers;
 mod log_retention;
+mod longest_names;
 mod operation;
 mod outputs;
 mod planned_change;
@@ -33,12 +34,15 @@ mod rehearsal;
 mod removal_plan;
 mod render;
 mod site_check;
+mod site_request;
+mod sites_file;
 mod stack_state;
 mod stacks;
 mod status;
 mod supply;
 mod system_arguments;
 mod template;
+mod template_limits;
 mod victim;
 mod web_acl;
 
@@ -46,11 +50,13 @@ use std::{collections::BTreeMap, process::ExitCode};
 
 use anyhow::Context as _;
 use keyfront_cli::report;
+use keyfront_cloudformation::Sites;
 
 pub(crate) use self::{
     adopt::AdoptArguments, deploy_arguments::DeployArguments, destroy::DestroyArguments,
     outputs::OutputsArguments, status::StatusArguments,
 };
+use self::site_request::SiteRequest;
 use crate::system::layout::Layout;
 
 pub(crate) fn run(arguments: DeployArguments) -> anyhow::Result<ExitCode> {
@@ -76,7 +82,13 @@ pub(crate) fn run_destroy(arguments: DestroyArguments) -> anyhow::Result<ExitCod
 /// Whether the site that these parameters make is one that the edge accepts and a CloudFront header takes, with the longest
 /// names AWS may give.
 pub(crate) fn takes_site(region: &str, parameters: &BTreeMap<String, String>) -> bool {
-    site_check::check(Layout::of(region), region, parameters).is_ok()
+    let request = SiteRequest {
+        layout: Layout::of(region),
+        region,
+        parameters,
+        sites: &Sites::default(),
+    };
+    site_check::check(&request).is_ok()
 }
 
 /// Runs a command to its end and reports an error that has an exit code of its own.

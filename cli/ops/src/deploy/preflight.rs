@@ -6,6 +6,7 @@ mod bucket;
 mod bucket_policy;
 mod cdn_names;
 mod event_selectors;
+mod fields;
 mod finding;
 mod iam_summary;
 mod key;
@@ -17,10 +18,11 @@ mod trail;
 use std::collections::BTreeMap;
 
 use keyfront_cli::report;
+use keyfront_cloudformation::Document;
 
 use self::{
-    bucket::UploadChecksum, bucket_policy::BucketUse, finding::Finding, lambda::LambdaUse,
-    trail::Recorded,
+    bucket::UploadChecksum, bucket_policy::BucketUse, fields::Fields, finding::Finding,
+    lambda::LambdaUse, trail::Recorded,
 };
 use super::{
     deploy_error::refused,
@@ -64,11 +66,17 @@ impl Deployment {
         };
         let mut findings = self.cdn_names(&named, existing).await;
         findings.extend(self.storage(&named, existing).await);
+        findings.extend(self.buckets_of_sites().await);
         findings.extend(self.trail(&named, existing).await);
         findings.extend(self.lambda(&named).await);
         let mut parameters = existing.parameters.clone();
         parameters.extend(self.request.parameters.clone());
-        findings.extend(quotas::check(&self.config, &existing.missing, &parameters).await);
+        let made = existing.missing.iter().map(|template| {
+            let body = self.body(*template)?;
+            Ok(Document::parse(&body)?)
+        });
+        let made = made.collect::<anyhow::Result<Vec<_>>>()?;
+        findings.extend(quotas::check(&self.config, &made, &parameters).await);
         let mut refusal = None;
         for finding in findings {
             match finding {
@@ -99,7 +107,7 @@ impl Deployment {
     async fn storage(&self, named: &Named<'_>, existing: &ExistingSystem) -> Vec<Finding> {
         let mut findings = Vec::new();
         if let Some(key) = named.value(KEY).filter(|_| named.is_given(&[KEY])) {
-            findings.push(key::check(&self.config, key).await);
+            findings.push(key::check(&self.config, &Fields::PARAMETERS, key).await);
         }
         let (Some(bucket), Some(key)) = (named.value(BUCKET), named.value(KEY)) else {
             return findings;
@@ -133,6 +141,16 @@ impl Deployment {
             _ => UploadChecksum::Optional,
         };
         findings.extend(bucket::check(&self.config, &wanted, checksum).await);
+        findings
+    }
+
+    /// The buckets of `--sites` that are not the stack's, and their keys.
+    async fn buckets_of_sites(&self) -> Vec<Finding> {
+        let (fields, mut findings) = (&Fields::OF_SITES, Vec::new());
+        for bucket in self.request.sites.existing_buckets() {
+            findings.push(key::check(&self.config, fields, bucket.key.as_str()).await);
+            findings.extend(bucket::check_readable(&self.config, fields, bucket).await);
+        }
         findings
     }
 

@@ -16,7 +16,7 @@ impl Deployment {
             let stacks = self.stacks(*template);
             let stack = stacks.find(&self.request.stack).await?;
             let bucket = self.artifact_bucket(*template);
-            let artifacts = self.artifacts(*template, TemplateUpload::IfTooLong);
+            let artifacts = self.artifacts(*template, TemplateUpload::IfTooLong)?;
             for artifact in bucket.missing(&artifacts).await? {
                 report::line(format_args!(
                     "would upload {} to {}",
@@ -48,9 +48,17 @@ impl Deployment {
     }
 
     /// Where the console starts this template, and the parameters to fill in.
-    pub(super) fn print_launch(&self, template: Template, bucket: &ArtifactBucket) {
+    pub(super) fn print_launch(
+        &self,
+        template: Template,
+        bucket: &ArtifactBucket,
+    ) -> anyhow::Result<()> {
         let region = region_of(template, &self.request.region);
-        let stored = Artifact::new("templates", "yaml", template.body().as_bytes().to_vec());
+        let stored = Artifact::new(
+            "templates",
+            "yaml",
+            self.body(template)?.as_bytes().to_vec(),
+        );
         let url = bucket.url(&stored.key);
         report::line(format_args!(
             "https://{region}.console.aws.amazon.com/cloudformation/home?region={region}#/stacks/create/review?templateURL={}&stackName={}",
@@ -72,5 +80,6 @@ impl Deployment {
             self.request.region,
             stack = self.request.stack
         ));
+        Ok(())
     }
 }

@@ -1,87 +1,78 @@
-//! The site document that a request's parameters make, checked as the edge will. Pure.
+//! The site documents that a request makes, checked as the edge will. Pure.
 
-use std::collections::BTreeMap;
-
-use keyfront_cloudformation::Resolution;
+use keyfront_cloudformation::Document;
 use keyfront_contract::header;
 use keyfront_edge::{Site, site::MAX_SITE_CHARS};
-use keyfront_names::{Partition, host};
 use serde_json::Value;
 
-use super::{invalid_request::InvalidRequest, template::BUCKET};
-use crate::system::layout::Layout;
+use super::{
+    invalid_request::InvalidRequest, longest_names, site_request::SiteRequest, template::BUCKET,
+    template_limits,
+};
 
-const MAX_BUCKET_NAME: usize = 63;
+/// What the ids of the origins of `--sites` begin with; the path follows.
+const SITE_ORIGIN: &str = "site";
 
-/// Checks the site document that these parameters make, with the longest names AWS may give.
+/// Checks the site documents, with the longest names AWS may give.
 ///
 /// # Errors
-/// It is longer than a CloudFront header takes, or the edge would refuse it.
-pub(super) fn check(
-    layout: Layout,
-    region: &str,
-    parameters: &BTreeMap<String, String>,
-) -> Result<(), InvalidRequest> {
-    let Ok(document) = layout.edge_template().document() else {
-        return Ok(());
-    };
-    let host = host::of_function_url(&"a".repeat(32), region);
-    let given = parameters
-        .clone()
-        .into_iter()
-        .chain(longest_inputs(parameters, region, &host));
-    let known = |name: &str| {
-        Some(match name {
-            "AWS::Region" => region.to_owned(),
-            "AWS::Partition" => Partition::of_region(region).as_str().to_owned(),
-            "Bucket" => "b".repeat(MAX_BUCKET_NAME),
-            name if name.ends_with(".FunctionUrl") => format!("https://{host}/"),
-            name => name.to_owned(),
-        })
-    };
-    let resolution = Resolution::new(&document, given, known);
-    let distribution = document.properties("Distribution").unwrap_or(&Value::Null);
-    let Some(origins) = distribution.pointer("/DistributionConfig/Origins") else {
-        return Ok(());
-    };
+/// One is longer than a CloudFront header takes, or the edge would refuse it; or the sites together are more than AWS takes.
+pub(super) fn check(request: &SiteRequest<'_>) -> Result<(), InvalidRequest> {
+    let own = request.parameters.get(BUCKET);
+    let mut existing = request.sites.existing_buckets().into_iter();
+    if let Some(bucket) = existing.find(|bucket| own.is_some_and(|own| own == bucket.name.as_str()))
+    {
+        return Err(InvalidRequest::SiteOfOwnBucket(
+            bucket.name.as_str().to_owned(),
+        ));
+    }
+    let body = request.layout.edge_template().body_with(request.sites);
     // What cannot be computed here is left to CloudFormation.
-    let Ok(origins) = resolution.value(origins) else {
+    let Some(document) = body.ok().and_then(|body| Document::parse(&body).ok()) else {
         return Ok(());
     };
-    sites_in(&origins).try_for_each(check_document)
-}
-
-/// The values that other stacks will output, as long as AWS may make them.
-fn longest_inputs(
-    parameters: &BTreeMap<String, String>,
-    region: &str,
-    host: &str,
-) -> [(String, String); 3] {
-    let existing = parameters.get(BUCKET).filter(|name| !name.is_empty());
-    let bucket = existing
-        .cloned()
-        .unwrap_or_else(|| "b".repeat(MAX_BUCKET_NAME));
-    [
-        ("BucketName".to_owned(), bucket),
-        ("BucketRegion".to_owned(), region.to_owned()),
-        ("OriginHost".to_owned(), host.to_owned()),
-    ]
-}
-
-fn check_document(site: &str) -> Result<(), InvalidRequest> {
-    match site.chars().count() {
-        long if long > MAX_SITE_CHARS => Err(InvalidRequest::LongSite(long)),
-        _ => Site::parse(site.as_bytes())
-            .map(drop)
-            .map_err(|error| InvalidRequest::Site(error.to_string())),
+    let resolution = longest_names::resolution(&document, request.region, request.parameters);
+    let distribution = document.properties("Distribution").unwrap_or(&Value::Null);
+    let Some(Ok(origins)) = distribution
+        .pointer("/DistributionConfig/Origins")
+        .map(|origins| resolution.value(origins))
+    else {
+        return Ok(());
+    };
+    for (origin, site) in sites_in(&origins) {
+        check_document(origin, site)?;
+    }
+    match request.sites.is_empty() {
+        true => Ok(()),
+        false => template_limits::check(request, &origins),
     }
 }
 
-fn sites_in(origins: &Value) -> impl Iterator<Item = &str> {
+fn check_document(origin: &str, site: &str) -> Result<(), InvalidRequest> {
+    let refused = match site.chars().count() {
+        long if long > MAX_SITE_CHARS => InvalidRequest::LongSite(long),
+        _ => match Site::parse(site.as_bytes()) {
+            Ok(_) => return Ok(()),
+            Err(error) => InvalidRequest::Site(error.to_string()),
+        },
+    };
+    Err(match origin.strip_prefix(SITE_ORIGIN) {
+        Some(path) => InvalidRequest::OfSite {
+            path: path.to_owned(),
+            refused: Box::new(refused),
+        },
+        None => refused,
+    })
+}
+
+/// The ids of the origins and the sites they carry.
+fn sites_in(origins: &Value) -> impl Iterator<Item = (&str, &str)> {
     let origins = origins.as_array().into_iter().flatten();
-    let headers = origins.filter_map(|origin| origin.get("OriginCustomHeaders")?.as_array());
-    let headers = headers
-        .flatten()
-        .filter(|header| header["HeaderName"] == header::SITE);
-    headers.filter_map(|header| header["HeaderValue"].as_str())
+    origins.flat_map(|origin| {
+        let id = origin["Id"].as_str().unwrap_or_default();
+        let headers = origin["OriginCustomHeaders"].as_array();
+        let sites = headers.into_iter().flatten();
+        let sites = sites.filter(|header| header["HeaderName"] == header::SITE);
+        sites.filter_map(move |header| Some((id, header["HeaderValue"].as_str()?)))
+    })
 }

@@ -1,6 +1,6 @@
 //! What a stack is made from: packages and template uploaded to the artifact bucket, and the parameters.
 
-use std::collections::BTreeMap;
+use std::{borrow::Cow, collections::BTreeMap};
 
 use keyfront_cli::report;
 use keyfront_cloudformation::Template;
@@ -123,12 +123,16 @@ impl Deployment {
             .collect()
     }
 
-    pub(super) fn artifacts(&self, template: Template, upload: TemplateUpload) -> Vec<Artifact> {
-        let body = template.body();
+    pub(super) fn artifacts(
+        &self,
+        template: Template,
+        upload: TemplateUpload,
+    ) -> anyhow::Result<Vec<Artifact>> {
+        let body = self.body(template)?;
         let stored = (upload == TemplateUpload::Always || body.len() > MAX_INLINE)
             .then(|| Artifact::new("templates", "yaml", body.as_bytes().to_vec()));
         let packages = self.packages(template).into_iter().cloned();
-        packages.chain(stored).collect()
+        Ok(packages.chain(stored).collect())
     }
 
     /// The packages of the template's functions.
@@ -138,6 +142,11 @@ impl Deployment {
             Template::Origin => vec![&self.origin],
             Template::Edge => vec![&self.edge],
         }
+    }
+
+    /// The template's text, with the sites of this request.
+    pub(super) fn body(&self, template: Template) -> anyhow::Result<Cow<'static, str>> {
+        Ok(template.body_with(&self.request.sites)?)
     }
 
     pub(super) fn artifact_bucket(&self, template: Template) -> ArtifactBucket {
@@ -159,7 +168,7 @@ impl Deployment {
         upload: TemplateUpload,
     ) -> anyhow::Result<(ArtifactBucket, TemplateSource)> {
         let bucket = self.artifact_bucket(template);
-        let artifacts = self.artifacts(template, upload);
+        let artifacts = self.artifacts(template, upload)?;
         let missing = bucket.missing(&artifacts).await?;
         for artifact in &missing {
             report::note(format_args!(
@@ -171,10 +180,10 @@ impl Deployment {
         let stored = artifacts
             .iter()
             .find(|artifact| artifact.key.starts_with("templates/"));
-        let source = stored.map_or_else(
-            || TemplateSource::Body(template.body().to_owned()),
-            |stored| TemplateSource::Url(bucket.url(&stored.key)),
-        );
+        let source = match stored {
+            Some(stored) => TemplateSource::Url(bucket.url(&stored.key)),
+            None => TemplateSource::Body(self.body(template)?.into_owned()),
+        };
         Ok((bucket, source))
     }
 }

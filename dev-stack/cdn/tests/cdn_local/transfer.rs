@@ -191,6 +191,13 @@ async fn faults_of_the_configuration_are_named_at_start() {
     };
     let error = fault(|c| c.distribution.behaviours.clear()).await;
     assert!(matches!(error, CdnError::Distribution { .. }));
+    let error = fault(|c| {
+        let mut more = c.distribution.behaviours[0].clone();
+        more.path_pattern = keyfront_cloudformation::PathPattern::new("/a/*");
+        c.distribution.behaviours.splice(..0, vec![more; 25]);
+    })
+    .await;
+    assert!(error.to_string().contains("26 behaviours"), "{error}");
     let error = fault(|c| c.distribution.behaviours[0].origin.domain_name = "a/b".into()).await;
     assert!(matches!(error, CdnError::Distribution { .. }));
     let error = fault(|c| {

@@ -44,6 +44,48 @@ fn the_prefix_stands_before_every_key() {
 }
 
 #[test]
+fn the_sites_path_is_taken_off_before_the_key_is_made() {
+    let docs = r#","path":"docs/","prefix":"www/","index":"index.html""#;
+    for (path, expected) in [
+        ("/docs/a", "www/a"),
+        ("/docs/", "www/index.html"),
+        ("/docs/guide/", "www/guide/index.html"),
+        ("/docs/docs/a", "www/docs/a"),
+        ("/docs//a", "www//a"),
+    ] {
+        assert_eq!(key(docs, path).unwrap(), expected, "{path}");
+    }
+    let app = r#","path":"app/","fallback":"app.html""#;
+    assert_eq!(key(app, "/app/users/1").unwrap(), "app.html");
+    assert_eq!(key(app, "/app/app.js").unwrap(), "app.js");
+}
+
+#[test]
+fn a_path_outside_the_sites_own_names_no_key_of_it() {
+    let docs = r#","path":"docs/","fallback":"app.html""#;
+    for path in [
+        "/", "/docs", "/doc", "/docsx", "/other/a", "//docs/a", "/Docs/a",
+    ] {
+        assert_eq!(key(docs, path), Err(KeyError::Empty), "{path}");
+    }
+    assert_eq!(key(docs, "/x/../docs/a"), Err(KeyError::DotSegment));
+    assert_eq!(key(docs, "/docs/../a"), Err(KeyError::DotSegment));
+    assert_eq!(key(docs, "/docs/.keyfront/a"), Err(KeyError::Reserved));
+}
+
+#[test]
+fn a_sites_own_folder_without_its_slash_is_redirected_where_folders_are() {
+    let docs = site(r#","path":"docs/","index":"index.html","trailing_slash":"redirect""#);
+    for (path, folder) in [("/docs", "/docs/"), ("/docs/guide", "/docs/guide/")] {
+        match super::route(&docs, path).unwrap() {
+            Routed::Redirect(found) => assert_eq!(found, folder),
+            Routed::To(other) => panic!("{path}: {other:?}"),
+        }
+    }
+    assert_eq!(super::route(&docs, "/guide").unwrap_err(), KeyError::Empty);
+}
+
+#[test]
 fn the_root_without_a_document_is_missing_and_never_a_listing() {
     assert_eq!(key("", "/"), Err(KeyError::Empty));
     assert_eq!(key(r#","prefix":"site/""#, "/"), Err(KeyError::Empty));

@@ -1026,6 +1026,10 @@ fn the_page_of_a_404_is_a_path_of_the_site() {
         page(r#","not_found":"errors/4 04.html","prefix":"site/""#),
         Some("/errors/4%2004.html".into())
     );
+    assert_eq!(
+        page(r#","path":"docs/","not_found":"404.html""#),
+        Some("/docs/404.html".into())
+    );
     assert_eq!(page(""), None);
     assert_eq!(Edge::new().missing_page(b"{}"), None);
 }

@@ -413,7 +413,7 @@ fn a_site_is_parsed_once_and_forgotten_in_order() {
         &parsed,
         &cache.site(first.as_bytes()).unwrap()
     ));
-    for index in 0..8 {
+    for index in 0..32 {
         cache
             .site(document(&format!(r#","index":"{index}""#)).as_bytes())
             .unwrap();
@@ -423,4 +423,32 @@ fn a_site_is_parsed_once_and_forgotten_in_order() {
         &cache.site(first.as_bytes()).unwrap()
     ));
     assert!(cache.site(b"{}").is_err());
+}
+
+#[test]
+fn a_sites_path_is_a_folder() {
+    assert_eq!(site("").path, "");
+    assert_eq!(site(r#","path":"a/b.c/""#).path, "a/b.c/");
+    for path in ["", "/", "a", "/a/", "a/../b/", ".keyfront/"] {
+        let error = refusal(&format!(r#","path":"{path}""#));
+        assert!(names_field(&error, "path"), "{path}: {error}");
+    }
+}
+
+#[test]
+fn a_cache_of_sites_holds_those_of_a_whole_distribution() {
+    let mut cache = SiteCache::new();
+    let documents: Vec<String> = (0..25)
+        .map(|at| document(&format!(r#","path":"{at}/""#)))
+        .collect();
+    let parsed = |cache: &mut SiteCache| -> Vec<_> {
+        let sites = documents.iter();
+        sites
+            .map(|one| cache.site(one.as_bytes()).unwrap())
+            .collect()
+    };
+    let (first, again) = (parsed(&mut cache), parsed(&mut cache));
+    for (first, again) in first.iter().zip(&again) {
+        assert!(alloc::sync::Arc::ptr_eq(first, again));
+    }
 }

@@ -8,14 +8,16 @@ use aws_sdk_s3::{
     operation::head_bucket::HeadBucketError,
     types::{EncryptionType, ServerSideEncryption, ServerSideEncryptionRule},
 };
+use keyfront_cloudformation::ExistingBucket;
 
 use super::{
     bucket_policy::{self, BucketUse},
+    fields::Fields,
     finding::Finding,
 };
 use crate::{
     aws::{self, call_error},
-    deploy::template::{BUCKET, CHECKSUM, KEY},
+    deploy::template::{BUCKET, CHECKSUM},
 };
 
 const REGION_HEADER: &str = "x-amz-bucket-region";
@@ -33,10 +35,10 @@ pub(super) async fn check(
     checksum: UploadChecksum,
 ) -> Vec<Finding> {
     let s3 = aws::s3(&aws::in_region(config, wanted.region));
-    if let Some(finding) = unreachable(&s3, wanted).await {
+    let (fields, name) = (&Fields::PARAMETERS, wanted.bucket);
+    if let Some(finding) = unreachable(&s3, fields, name, wanted.region).await {
         return vec![finding];
     }
-    let name = wanted.bucket;
     let mut findings = encryption(&s3, wanted).await;
     findings.push(retention(&s3, name, checksum).await);
     findings.push(access_block(&s3, name).await);
@@ -44,16 +46,35 @@ pub(super) async fn check(
     findings
 }
 
+/// Whether a bucket that is only read is where its key is, and encrypts with it.
+pub(super) async fn check_readable(
+    config: &SdkConfig,
+    fields: &Fields,
+    bucket: &ExistingBucket,
+) -> Vec<Finding> {
+    let (name, key) = (bucket.name.as_str(), &bucket.key);
+    let s3 = aws::s3(&aws::in_region(config, key.region()));
+    if let Some(finding) = unreachable(&s3, fields, name, key.region()).await {
+        return vec![finding];
+    }
+    match default_encryption(&s3, fields, name).await {
+        Ok(Some(rule)) => vec![default_key(&rule, fields, name, key.as_str())],
+        Ok(None) => Vec::new(),
+        Err(unknown) => vec![unknown],
+    }
+}
+
 /// Why nothing else of the bucket can be read.
-async fn unreachable(s3: &Client, wanted: &BucketUse<'_>) -> Option<Finding> {
-    let (name, region) = (wanted.bucket, wanted.region);
+async fn unreachable(s3: &Client, fields: &Fields, name: &str, region: &str) -> Option<Finding> {
+    let field = fields.bucket;
     let found = match s3.head_bucket().bucket(name).send().await {
         Ok(answer) => answer.bucket_region,
         Err(error) => {
             let missing = matches!(error.as_service_error(), Some(HeadBucketError::NotFound(_)));
             if missing {
                 return Some(Finding::Bad(format!(
-                    "{BUCKET} {name}: there is no such bucket; create it, or leave {BUCKET} out to have one made"
+                    "{field} {name}: there is no such bucket; {}",
+                    fields.without_bucket
                 )));
             }
             let elsewhere = error
@@ -63,14 +84,15 @@ async fn unreachable(s3: &Client, wanted: &BucketUse<'_>) -> Option<Finding> {
                 .map(str::to_owned);
             if elsewhere.is_none() {
                 let why = call_error(error);
-                return Some(Finding::Unknown(format!("{BUCKET} {name}: {why:#}")));
+                return Some(Finding::Unknown(format!("{field} {name}: {why:#}")));
             }
             elsewhere
         }
     };
     let elsewhere = found.filter(|found| found != region)?;
     Some(Finding::Bad(format!(
-        "{BUCKET} {name} is in {elsewhere}; deploy with --region {elsewhere}"
+        "{field} {name} is in {elsewhere}; {} {elsewhere}",
+        fields.elsewhere
     )))
 }
 
@@ -91,34 +113,45 @@ where
 }
 
 async fn encryption(s3: &Client, wanted: &BucketUse<'_>) -> Vec<Finding> {
-    let bucket = wanted.bucket;
-    let answer = s3.get_bucket_encryption().bucket(bucket).send().await;
-    let absent = "ServerSideEncryptionConfigurationNotFoundError";
-    let what = format!("the default encryption of {BUCKET} {bucket}");
-    let answer = match setting(answer, absent, &what) {
-        Ok(answer) => answer,
-        Err(unknown) => return vec![unknown],
-    };
-    let rules = answer.and_then(|answer| answer.server_side_encryption_configuration);
-    let rules = rules.map(|rules| rules.rules).unwrap_or_default();
-    let Some(rule) = rules.into_iter().next() else {
-        return Vec::new();
-    };
-    vec![
-        default_key(&rule, wanted),
-        bucket_key(&rule, bucket),
-        customer_keys(&rule, bucket),
-    ]
+    let (fields, bucket) = (&Fields::PARAMETERS, wanted.bucket);
+    match default_encryption(s3, fields, bucket).await {
+        Ok(Some(rule)) => vec![
+            default_key(&rule, fields, bucket, wanted.key),
+            bucket_key(&rule, bucket),
+            customer_keys(&rule, bucket),
+        ],
+        Ok(None) => Vec::new(),
+        Err(unknown) => vec![unknown],
+    }
 }
 
-fn default_key(rule: &ServerSideEncryptionRule, wanted: &BucketUse<'_>) -> Finding {
-    let BucketUse { bucket, key, .. } = *wanted;
+async fn default_encryption(
+    s3: &Client,
+    fields: &Fields,
+    bucket: &str,
+) -> Result<Option<ServerSideEncryptionRule>, Finding> {
+    let answer = s3.get_bucket_encryption().bucket(bucket).send().await;
+    let absent = "ServerSideEncryptionConfigurationNotFoundError";
+    let what = format!("the default encryption of {} {bucket}", fields.bucket);
+    let answer = setting(answer, absent, &what)?;
+    let rules = answer.and_then(|answer| answer.server_side_encryption_configuration);
+    let rules = rules.map(|rules| rules.rules).unwrap_or_default();
+    Ok(rules.into_iter().next())
+}
+
+fn default_key(
+    rule: &ServerSideEncryptionRule,
+    fields: &Fields,
+    bucket: &str,
+    key: &str,
+) -> Finding {
+    let (of_bucket, of_key) = (fields.bucket, fields.key);
     let default = rule.apply_server_side_encryption_by_default.as_ref();
     let with_kms =
         default.is_some_and(|default| default.sse_algorithm != ServerSideEncryption::Aes256);
     match default.and_then(|default| default.kms_master_key_id.as_deref()) {
         Some(other) if with_kms && !is_same(other, key) => Finding::Bad(format!(
-            "{BUCKET} {bucket} encrypts with {other} by default, and {KEY} is {key}: what others write there could not be read; give {KEY}={other}, or change the bucket's default"
+            "{of_bucket} {bucket} encrypts with {other} by default, and {of_key} is {key}: what others write there could not be read; give {of_key}={other}, or change the bucket's default"
         )),
         Some(_) | None => Finding::Good,
     }

@@ -5,13 +5,11 @@ use aws_sdk_kms::types::{KeySpec, KeyState, KeyUsageType};
 use aws_sdk_s3::error::ProvideErrorMetadata as _;
 use keyfront_names::Arn;
 
-use super::finding::Finding;
-use crate::{
-    aws::{self, call_error},
-    deploy::template::{BUCKET, KEY},
-};
+use super::{fields::Fields, finding::Finding};
+use crate::aws::{self, call_error};
 
-pub(super) async fn check(config: &SdkConfig, arn: &str) -> Finding {
+pub(super) async fn check(config: &SdkConfig, fields: &Fields, arn: &str) -> Finding {
+    let name = fields.key;
     let region = Arn::parse(arn).map(|arn| arn.region.to_owned());
     let config = region.map_or_else(|_| config.clone(), |region| aws::in_region(config, &region));
     let kms = aws_sdk_kms::Client::new(&config);
@@ -19,13 +17,14 @@ pub(super) async fn check(config: &SdkConfig, arn: &str) -> Finding {
         Ok(answer) => answer.key_metadata,
         Err(error) if error.code() == Some("NotFoundException") => {
             return Finding::Bad(format!(
-                "{KEY} {arn}: there is no such key; give one of this account or leave both {BUCKET} and {KEY} out"
+                "{name} {arn}: there is no such key; {}",
+                fields.without_key
             ));
         }
-        Err(error) => return Finding::Unknown(format!("{KEY} {arn}: {:#}", call_error(error))),
+        Err(error) => return Finding::Unknown(format!("{name} {arn}: {:#}", call_error(error))),
     };
     let Some(found) = metadata else {
-        return Finding::Unknown(format!("{KEY} {arn}: KMS said nothing of it"));
+        return Finding::Unknown(format!("{name} {arn}: KMS said nothing of it"));
     };
     if let Some(state) = found.key_state.filter(|state| *state != KeyState::Enabled) {
         let remedy = match state {
@@ -35,7 +34,7 @@ pub(super) async fn check(config: &SdkConfig, arn: &str) -> Finding {
             }
             _ => "give one that is enabled",
         };
-        return Finding::Bad(format!("{KEY} {arn} is {}; {remedy}", state.as_str()));
+        return Finding::Bad(format!("{name} {arn} is {}; {remedy}", state.as_str()));
     }
     let symmetric = found
         .key_spec
@@ -46,7 +45,7 @@ pub(super) async fn check(config: &SdkConfig, arn: &str) -> Finding {
     match symmetric && encrypts {
         true => Finding::Good,
         false => Finding::Bad(format!(
-            "{KEY} {arn} is not a symmetric key for encryption, the only kind that S3 encrypts with; give one"
+            "{name} {arn} is not a symmetric key for encryption, the only kind that S3 encrypts with; give one"
         )),
     }
 }

@@ -9,7 +9,7 @@ use aws_sdk_cloudfront::{
     Client as CloudFront,
     types::{CachePolicyType, ResponseHeadersPolicyType},
 };
-use keyfront_cloudformation::{Resolution, Template};
+use keyfront_cloudformation::{Document, Resolution};
 use serde::Deserialize;
 use serde_json::json;
 
@@ -78,22 +78,21 @@ impl Quota {
 /// Looks at what the resources of these templates count towards.
 pub(super) async fn check(
     config: &SdkConfig,
-    made: &[Template],
+    made: &[Document],
     parameters: &BTreeMap<String, String>,
 ) -> Vec<Finding> {
     let mut findings = Vec::new();
     for quota in Quota::ALL {
-        let counts = made.iter().map(|template| {
-            let document = template.document().ok()?;
+        let counts = made.iter().map(|document| {
             let known = |name: &str| Some(name.to_owned());
-            let resolution = Resolution::new(&document, parameters.clone(), known);
+            let resolution = Resolution::new(document, parameters.clone(), known);
             let resources = document.section("Resources");
             let of_type = resources.filter(|(_, one)| one["Type"] == quota.resource());
             // What cannot be computed here is left to CloudFormation.
             let exist = of_type.filter(|(_, one)| resolution.exists(one).unwrap_or(false));
-            Some(exist.count() as u64)
+            exist.count() as u64
         });
-        let wanted: u64 = counts.flatten().sum();
+        let wanted: u64 = counts.sum();
         if wanted > 0 {
             findings.push(of_quota(config, quota, wanted).await);
         }

@@ -1,0 +1,96 @@
+//! All sites of a distribution, in the order of their behaviours.
+
+use keyfront_names::KeyArn;
+
+use super::{
+    document::Document,
+    entry::{ExistingBucket, SiteEntry, Storage},
+    error::SitesError,
+    limits::{MAX_BEHAVIOURS, OWN_BEHAVIOURS},
+};
+
+/// Sites in the order of their behaviours: a path before those it lies under.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Sites {
+    pub(super) entries: Vec<SiteEntry>,
+}
+
+impl Sites {
+    /// Reads and validates a document.
+    ///
+    /// # Errors
+    /// [`SitesError`] names the first site and field that breaks a rule.
+    pub fn parse(text: &str) -> Result<Self, SitesError> {
+        let document: Document = serde_json::from_str(text)?;
+        if document.v != 1 {
+            return Err(SitesError::Version(document.v));
+        }
+        if document.sites.is_empty() {
+            return Err(SitesError::Empty);
+        }
+        let mut entries: Vec<SiteEntry> = Vec::with_capacity(document.sites.len());
+        for (at, entry) in document.sites.into_iter().enumerate() {
+            let entry = entry.validated(at + 1)?;
+            for (earlier, other) in entries.iter().enumerate() {
+                entry
+                    .agrees_with(other)
+                    .map_err(|(field, rule)| SitesError::Pair {
+                        first: earlier + 1,
+                        second: at + 1,
+                        field,
+                        rule,
+                    })?;
+            }
+            entries.push(entry);
+        }
+        entries.sort_by(|one, other| {
+            let depth = |entry: &SiteEntry| entry.path.matches('/').count();
+            depth(other)
+                .cmp(&depth(one))
+                .then(one.path.cmp(&other.path))
+        });
+        let sites = Self { entries };
+        match sites.behaviours() {
+            many if many > MAX_BEHAVIOURS => Err(SitesError::TooMany(many)),
+            _ => Ok(sites),
+        }
+    }
+
+    /// Whether there are none.
+    pub const fn is_empty(&self) -> bool {
+        self.entries.is_empty()
+    }
+
+    /// The paths, in the order of the behaviours.
+    pub fn paths(&self) -> impl Iterator<Item = &str> {
+        self.entries.iter().map(|entry| entry.path.as_str())
+    }
+
+    /// Each bucket that is not the template's, once, by name.
+    pub fn existing_buckets(&self) -> Vec<&ExistingBucket> {
+        let mut buckets: Vec<_> = self
+            .entries
+            .iter()
+            .filter_map(SiteEntry::existing)
+            .collect();
+        buckets.sort_by_key(|bucket| bucket.name.as_str());
+        buckets.dedup();
+        buckets
+    }
+
+    /// The same sites with other keys, for a stack that has keys of its own.
+    #[must_use]
+    pub fn with_keys(mut self, key: impl Fn(&ExistingBucket) -> KeyArn) -> Self {
+        for entry in &mut self.entries {
+            if let Storage::Existing(bucket) = &mut entry.storage {
+                bucket.key = key(bucket);
+            }
+        }
+        self
+    }
+
+    fn behaviours(&self) -> usize {
+        let of_sites = self.entries.iter().map(|entry| entry.patterns().count());
+        OWN_BEHAVIOURS + of_sites.sum::<usize>()
+    }
+}

@@ -1,0 +1,98 @@
+//! What the edge's role may do with the buckets and keys of the sites: read below each site's prefix, and no more.
+//!
+//! The template's own bucket is not here: the role may read it already.
+
+use keyfront_names::{KeyArn, host};
+
+use super::{
+    all::Sites,
+    entry::{ExistingBucket, SiteEntry},
+};
+
+/// The resources of the statements.
+pub(super) struct Grants<'s> {
+    sites: &'s Sites,
+}
+
+impl<'s> Grants<'s> {
+    pub(super) const fn of(sites: &'s Sites) -> Self {
+        Self { sites }
+    }
+
+    /// The objects of every site, as ARNs with a star.
+    pub(super) fn objects(&self) -> Vec<String> {
+        let all = self
+            .existing()
+            .map(|(bucket, entry)| objects(bucket, entry));
+        sorted(all)
+    }
+
+    /// Buckets in which the edge has to see that an object is missing. Who answers denials with 404 needs no list.
+    pub(super) fn listed(&self) -> Vec<String> {
+        let all = self
+            .existing()
+            .filter(|(_, entry)| !entry.denied_as_missing);
+        sorted(all.map(|(bucket, _)| arn(bucket)))
+    }
+
+    /// Keyfront's own documents in buckets that a site serves as a whole.
+    pub(super) fn reserved(&self) -> Vec<String> {
+        let whole = self.existing().filter(|(_, entry)| entry.prefix.is_empty());
+        sorted(whole.map(|(bucket, _)| format!("{}/.keyfront/*", arn(bucket))))
+    }
+
+    /// Each key once, in the order of the buckets.
+    pub(super) fn keys(&self) -> Vec<&'s KeyArn> {
+        let mut keys: Vec<&KeyArn> = Vec::new();
+        for bucket in self.sites.existing_buckets() {
+            if !keys.contains(&&bucket.key) {
+                keys.push(&bucket.key);
+            }
+        }
+        keys
+    }
+
+    /// S3's encryption contexts of what a key may decrypt: the bucket's ARN with a bucket key, the object's without.
+    pub(super) fn contexts(&self, key: &KeyArn) -> Vec<String> {
+        let of_key = self.existing().filter(|(bucket, _)| bucket.key == *key);
+        sorted(of_key.flat_map(|(bucket, entry)| [arn(bucket), objects(bucket, entry)]))
+    }
+
+    /// The same, of one bucket.
+    pub(super) fn objects_in(&self, name: &ExistingBucket) -> Vec<String> {
+        let within = self
+            .existing()
+            .filter(|(bucket, _)| bucket.name == name.name);
+        sorted(within.map(|(bucket, entry)| objects(bucket, entry)))
+    }
+
+    /// Whether the edge has to see what is missing in the bucket.
+    pub(super) fn lists(&self, bucket: &ExistingBucket) -> bool {
+        self.listed().contains(&arn(bucket))
+    }
+
+    fn existing(&self) -> impl Iterator<Item = (&'s ExistingBucket, &'s SiteEntry)> {
+        let entries = self.sites.entries.iter();
+        entries.filter_map(|entry| Some((entry.existing()?, entry)))
+    }
+}
+
+/// The name of S3 in a key's Region, as KMS knows it.
+pub(super) fn via_service(key: &KeyArn) -> String {
+    host::of_service("s3", key.region())
+}
+
+pub(super) fn arn(bucket: &ExistingBucket) -> String {
+    format!("arn:aws:s3:::{}", bucket.name.as_str())
+}
+
+fn objects(bucket: &ExistingBucket, entry: &SiteEntry) -> String {
+    format!("{}/{}*", arn(bucket), entry.prefix)
+}
+
+fn sorted(texts: impl Iterator<Item = String>) -> Vec<String> {
+    let mut texts: Vec<_> = texts.collect();
+    texts.sort_unstable();
+    texts.dedup();
+    texts
+}

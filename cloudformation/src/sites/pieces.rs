@@ -1,0 +1,315 @@
+//! What of the sites stands where in the templates: texts of `fragments/sites`, with the values of each site.
+
+use serde_json::{Value, json};
+
+use super::{
+    all::Sites,
+    cache_policy::CachePolicy,
+    entry::{ExistingBucket, SiteEntry, Storage},
+    grants::{Grants, arn, via_service},
+    response_headers, site_document,
+};
+
+macro_rules! piece {
+    ($name:literal) => {
+        include_str!(concat!("../../fragments/sites/", $name, ".yaml"))
+    };
+}
+
+/// A text with places for values: `%name%`.
+pub(crate) struct Piece {
+    pub(crate) text: &'static str,
+    values: Vec<(&'static str, String)>,
+}
+
+impl Piece {
+    fn new<const N: usize>(text: &'static str, values: [(&'static str, String); N]) -> Self {
+        let values = values.into();
+        Self { text, values }
+    }
+
+    /// A line of the text with its values. What a value holds is not looked at again.
+    pub(crate) fn filled(&self, line: &str) -> String {
+        let mut filled = String::new();
+        let mut rest = line;
+        while let Some((before, name, after)) = next_place(rest) {
+            let value = self.values.iter().find(|(known, _)| *known == name);
+            filled.push_str(before);
+            match value {
+                Some((_, value)) => filled.push_str(value),
+                None => filled.push_str(&format!("%{name}%")),
+            }
+            rest = after;
+        }
+        filled.push_str(rest);
+        filled
+    }
+}
+
+fn next_place(text: &str) -> Option<(&str, &str, &str)> {
+    let (before, rest) = text.split_once('%')?;
+    let (name, after) = rest.split_once('%')?;
+    Some((before, name, after))
+}
+
+/// The pieces at the mark `@sites NAME@`; `None` for a mark that is none.
+pub(crate) fn pieces_at(mark: &str, sites: &Sites) -> Option<Vec<Piece>> {
+    if sites.is_empty() && KNOWN.contains(&mark) {
+        return Some(Vec::new());
+    }
+    Some(match mark {
+        "policies" => policies(sites),
+        "behaviours" => sites.entries.iter().flat_map(behaviours).collect(),
+        "origins" => sites.entries.iter().map(origin).collect(),
+        "paths" => vec![paths(sites)],
+        "role-policies" => role_policy(&Grants::of(sites)),
+        "variables" => variables(sites).into_iter().collect(),
+        "statements" => statements(sites),
+        _ => return None,
+    })
+}
+
+const KNOWN: [&str; 7] = [
+    "policies",
+    "behaviours",
+    "origins",
+    "paths",
+    "role-policies",
+    "variables",
+    "statements",
+];
+
+/// A value as YAML, which JSON is.
+fn quoted(text: &str) -> String {
+    Value::from(text).to_string()
+}
+
+fn list(texts: &[String]) -> String {
+    Value::from(texts).to_string()
+}
+
+fn policies(sites: &Sites) -> Vec<Piece> {
+    let caches = CachePolicy::all(sites).into_iter().map(|policy| {
+        Piece::new(
+            piece!("cache-policy"),
+            [
+                ("id", policy.logical_id()),
+                ("digest", policy.digest()),
+                ("headers", policy.headers_config().to_owned()),
+                ("queries", policy.query_strings_config()),
+            ],
+        )
+    });
+    let headers = response_headers::all(sites).into_iter().map(|policy| {
+        let id = response_headers::logical_id_of(policy);
+        Piece::new(
+            piece!("response-headers"),
+            [
+                ("digest", id.trim_start_matches("SitesHeaders").to_owned()),
+                ("id", id),
+                ("policy", quoted(policy)),
+            ],
+        )
+    });
+    caches.chain(headers).collect()
+}
+
+fn behaviours(entry: &SiteEntry) -> impl Iterator<Item = Piece> {
+    entry.patterns().map(|pattern| {
+        Piece::new(
+            piece!("behaviour"),
+            [
+                ("pattern", quoted(&pattern)),
+                ("origin", origin_id(entry)),
+                ("cache", CachePolicy::of(entry).logical_id()),
+                ("headers", response_headers::logical_id(entry)),
+            ],
+        )
+    })
+}
+
+/// Every site has an origin of its own, even of the same bucket: the origin carries the site.
+fn origin(entry: &SiteEntry) -> Piece {
+    match &entry.storage {
+        Storage::Own => Piece::new(
+            piece!("own-origin"),
+            [
+                ("origin", origin_id(entry)),
+                ("options", quoted(&site_document::behind_the_region(entry))),
+            ],
+        ),
+        Storage::Existing(bucket) => {
+            let (name, region) = (bucket.name.as_str(), bucket.key.region());
+            let document = site_document::document(entry, name, region);
+            Piece::new(
+                piece!("existing-origin"),
+                [
+                    ("origin", origin_id(entry)),
+                    (
+                        "host",
+                        quoted(&format!("{name}.{}", via_service(&bucket.key))),
+                    ),
+                    ("document", quoted(&document)),
+                ],
+            )
+        }
+    }
+}
+
+fn origin_id(entry: &SiteEntry) -> String {
+    quoted(&format!("site{}", entry.path))
+}
+
+fn paths(sites: &Sites) -> Piece {
+    let paths: Vec<_> = sites.paths().collect();
+    Piece::new(piece!("paths"), [("paths", quoted(&paths.join(",")))])
+}
+
+fn role_policy(grants: &Grants<'_>) -> Vec<Piece> {
+    if grants.keys().is_empty() {
+        return Vec::new();
+    }
+    let mut pieces = vec![Piece::new(piece!("role-policy"), [])];
+    let statement = |sid: &str, effect: &str, action: &str, resources: &[String]| {
+        Piece::new(
+            piece!("role-statement"),
+            [
+                ("sid", sid.to_owned()),
+                ("effect", effect.to_owned()),
+                ("action", quoted(action)),
+                ("resources", list(resources)),
+            ],
+        )
+    };
+    pieces.push(statement(
+        "ReadSites",
+        "Allow",
+        "s3:GetObject",
+        &grants.objects(),
+    ));
+    let listed = grants.listed();
+    if !listed.is_empty() {
+        pieces.push(statement(
+            "KnowWhatIsMissingInSites",
+            "Allow",
+            "s3:ListBucket",
+            &listed,
+        ));
+    }
+    let reserved = grants.reserved();
+    if !reserved.is_empty() {
+        pieces.push(statement(
+            "NeverKeyfrontsOwnDocumentsInSites",
+            "Deny",
+            "s3:*",
+            &reserved,
+        ));
+    }
+    pieces.extend(grants.keys().into_iter().enumerate().map(|(at, key)| {
+        Piece::new(
+            piece!("role-decrypt"),
+            [
+                ("number", (at + 1).to_string()),
+                ("key", quoted(key.as_str())),
+                ("service", quoted(&via_service(key))),
+                ("contexts", list(&grants.contexts(key))),
+            ],
+        )
+    }));
+    pieces
+}
+
+/// What the origin has to know: the sites on the bucket that it writes into.
+fn variables(sites: &Sites) -> Option<Piece> {
+    let entries = sites.entries.iter();
+    let own = entries.filter(|entry| entry.existing().is_none());
+    let texts: Vec<String> = own.map(as_the_origin_reads).collect();
+    (!texts.is_empty()).then(|| {
+        let sites = format!("[{}]", texts.join(","));
+        Piece::new(piece!("variables"), [("sites", quoted(&sites))])
+    })
+}
+
+fn as_the_origin_reads(entry: &SiteEntry) -> String {
+    let prefix = Some(entry.prefix.as_str()).filter(|prefix| !prefix.is_empty());
+    let texts = [
+        ("prefix", prefix),
+        ("index", entry.index.as_deref()),
+        ("fallback", entry.fallback.as_deref()),
+        ("spelling", entry.spelling.as_deref()),
+    ];
+    let mut text = format!(r#"{{"path":{}"#, quoted(&entry.path));
+    for (name, value) in texts {
+        if let Some(value) = value {
+            text.push_str(&format!(r#","{name}":{}"#, quoted(value)));
+        }
+    }
+    if !entry.query.is_empty() {
+        text.push_str(&format!(r#","query":{}"#, list(&entry.query)));
+    }
+    text.push('}');
+    text
+}
+
+/// What owners of buckets and keys that do not leave access to the account's roles add to their policies.
+fn statements(sites: &Sites) -> Vec<Piece> {
+    let grants = Grants::of(sites);
+    let buckets = sites.existing_buckets().into_iter().enumerate();
+    let mut pieces: Vec<_> = buckets
+        .map(|(at, bucket)| of_bucket(at + 1, bucket, &grants))
+        .collect();
+    pieces.extend(grants.keys().into_iter().enumerate().map(|(at, key)| {
+        let condition = json!({
+            "StringEquals": {"kms:ViaService": via_service(key)},
+            "StringLike": {"kms:EncryptionContext:aws:s3:arn": grants.contexts(key)},
+        });
+        let after = format!(r#""}},"Action":"kms:Decrypt","Resource":"*","Condition":{condition}}}]"#);
+        Piece::new(
+            piece!("key-statement"),
+            [
+                ("number", (at + 1).to_string()),
+                ("description", quoted(&format!("Statement for the policy of key {key}, unless that leaves access to the account's roles"))),
+                ("before", quoted(r#"[{"Sid":"KeyfrontDecryptsSites","Effect":"Allow","Principal":{"AWS":""#)),
+                ("after", quoted(&after)),
+            ],
+        )
+    }));
+    pieces
+}
+
+fn of_bucket(number: usize, bucket: &ExistingBucket, grants: &Grants<'_>) -> Piece {
+    let name = bucket.name.as_str();
+    let mut actions = vec![(
+        "KeyfrontReadsSites",
+        "s3:GetObject",
+        list(&grants.objects_in(bucket)),
+    )];
+    if grants.lists(bucket) {
+        actions.push((
+            "KeyfrontSeesWhatIsMissing",
+            "s3:ListBucket",
+            quoted(&arn(bucket)),
+        ));
+    }
+    let statements: Vec<String> = actions
+        .iter()
+        .map(|(sid, action, resource)| {
+            format!(r#"{{"Sid":"{sid}","Effect":"Allow","Principal":{{"AWS":"%role%"}},"Action":"{action}","Resource":{resource}}}"#)
+        })
+        .collect();
+    let text = format!("[{}]", statements.join(","));
+    let parts: Vec<String> = text.split("%role%").map(quoted).collect();
+    Piece::new(
+        piece!("bucket-statement"),
+        [
+            ("number", number.to_string()),
+            (
+                "description",
+                quoted(&format!(
+                    "Statements for the policy of bucket {name}, if it is another account's"
+                )),
+            ),
+            ("parts", parts.join(", !GetAtt EdgeRole.Arn, ")),
+        ],
+    )
+}
