@@ -22,7 +22,9 @@ pub use parameter_table::with_parameter_table;
 pub use path_pattern::PathPattern;
 pub use policies::{NamedPolicy, statements, strings};
 pub use resolve::{Resolution, ResolveError};
-pub use sites::{ExistingBucket, MAX_BEHAVIOURS, SiteEntry, Sites, SitesError};
+pub use sites::{
+    ExistingBucket, MAX_BEHAVIOURS, SiteEntry, Sites, SitesError, is_resource_of_sites,
+};
 pub use stack_resources::DeletionPolicy;
 
 /// A template.

@@ -46,7 +46,7 @@ impl CachePolicy {
     }
 
     pub(super) fn logical_id(&self) -> String {
-        format!("SitesCache{}", self.digest())
+        format!("{CACHE_POLICIES}{}", self.digest())
     }
 
     pub(super) fn headers_config(&self) -> &'static str {
@@ -70,6 +70,9 @@ impl CachePolicy {
 }
 
 /// Eight digits that name a content.
+/// What the logical ids of the sites' cache policies begin with; a digest follows.
+pub(super) const CACHE_POLICIES: &str = "SitesCache";
+
 pub(super) fn digest(text: &str) -> String {
     let digest = Sha256::digest(text);
     let digits = digest.iter().take(4).map(|byte| format!("{byte:02x}"));

@@ -28,5 +28,20 @@ pub use self::{
     limits::MAX_BEHAVIOURS,
 };
 
+/// Whether a resource is one that sites add to a template.
+#[must_use]
+pub fn is_resource_of_sites(logical_id: &str, kind: &str) -> bool {
+    let prefix = match kind {
+        "AWS::CloudFront::CachePolicy" => cache_policy::CACHE_POLICIES,
+        "AWS::CloudFront::ResponseHeadersPolicy" => response_headers::HEADER_POLICIES,
+        _ => return false,
+    };
+    let digest = logical_id.strip_prefix(prefix).unwrap_or_default();
+    digest.len() == 8
+        && digest
+            .bytes()
+            .all(|byte| matches!(byte, b'0'..=b'9' | b'a'..=b'f'))
+}
+
 #[cfg(test)]
 mod tests;

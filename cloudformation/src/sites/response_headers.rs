@@ -5,6 +5,9 @@ use super::{all::Sites, cache_policy::digest, entry::SiteEntry};
 /// The template's own, with the parameter's content security policy.
 const OF_THE_TEMPLATE: &str = "ResponseHeaders";
 
+/// What the logical ids of the sites' response headers policies begin with; a digest follows.
+pub(super) const HEADER_POLICIES: &str = "SitesHeaders";
+
 /// The logical id of a site's policy.
 pub(super) fn logical_id(entry: &SiteEntry) -> String {
     let policy = entry.content_security_policy.as_deref();
@@ -12,7 +15,7 @@ pub(super) fn logical_id(entry: &SiteEntry) -> String {
 }
 
 pub(super) fn logical_id_of(content_security_policy: &str) -> String {
-    format!("SitesHeaders{}", digest(content_security_policy))
+    format!("{HEADER_POLICIES}{}", digest(content_security_policy))
 }
 
 /// The content security policies of the sites, each once.

@@ -255,3 +255,32 @@ fn no_sites_change_no_template() {
         );
     }
 }
+
+#[test]
+fn every_resource_of_a_template_with_sites_is_recognised_as_the_systems() {
+    let sites = parse(&format!(
+        r#"{{"path":"/a/","query":["v"],"content_security_policy":"default-src 'self'"}},{{"path":"/b/","bucket":"media","key_arn":"{KEY}","cors":[{{"origins":["https://a.example"]}}]}}"#
+    ))
+    .unwrap();
+    for template in Template::ALL {
+        let body = template.body_with(&sites).unwrap();
+        let document = crate::Document::parse(&body).unwrap();
+        let known = template.resource_types().unwrap();
+        let mut added = 0;
+        for (name, value) in document.section("Resources") {
+            let kind = value["Type"].as_str().unwrap();
+            let own = known.get(name).is_some_and(|own| own == kind);
+            assert!(own || is_resource_of_sites(name, kind), "{name} {kind}");
+            added += usize::from(!own);
+        }
+        assert_eq!(added > 0, template != Template::Origin, "{template:?}");
+    }
+    for (name, kind) in [
+        ("SitesCache", "AWS::CloudFront::CachePolicy"),
+        ("SitesCacheZZZZZZZZ", "AWS::CloudFront::CachePolicy"),
+        ("SitesCache00000000", "AWS::S3::Bucket"),
+        ("Mine", "AWS::CloudFront::CachePolicy"),
+    ] {
+        assert!(!is_resource_of_sites(name, kind), "{name} {kind}");
+    }
+}

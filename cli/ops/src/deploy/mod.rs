@@ -52,11 +52,11 @@ use anyhow::Context as _;
 use keyfront_cli::report;
 use keyfront_cloudformation::Sites;
 
+use self::site_request::SiteRequest;
 pub(crate) use self::{
     adopt::AdoptArguments, deploy_arguments::DeployArguments, destroy::DestroyArguments,
     outputs::OutputsArguments, status::StatusArguments,
 };
-use self::site_request::SiteRequest;
 use crate::system::layout::Layout;
 
 pub(crate) fn run(arguments: DeployArguments) -> anyhow::Result<ExitCode> {

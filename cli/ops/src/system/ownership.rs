@@ -6,7 +6,7 @@
 use std::collections::BTreeMap;
 
 use keyfront_cli::report::printable;
-use keyfront_cloudformation::Template;
+use keyfront_cloudformation::{Template, is_resource_of_sites};
 
 use super::layout::region_of;
 
@@ -176,7 +176,8 @@ impl ExpectedStack<'_> {
         let unknown = facts
             .resources
             .iter()
-            .filter(|one| types.get(&one.logical_id) != Some(&one.kind));
+            .filter(|one| types.get(&one.logical_id) != Some(&one.kind))
+            .filter(|one| !is_resource_of_sites(&one.logical_id, &one.kind));
         let unknown: Vec<String> = unknown
             .map(|one| format!("{} ({})", one.logical_id, one.kind))
             .collect();
