@@ -74,7 +74,7 @@ async fn every_nasty_key_is_served_on_both_platforms() {
 async fn a_publish_body_over_4_5_mb_is_refused_by_the_worker_before_it_is_read() {
     let platforms = Platforms::start(&json!({"query": []})).await;
     let wire = platforms.worker.wire();
-    let request = "PUT /_publish/objects/a HTTP/1.1\r\nhost: h\r\nconnection: close\r\ncontent-length: 4718593\r\n\r\n";
+    let request = "PUT /_publish/objects/a HTTP/1.1\r\nhost: h\r\nauthorization: Bearer t\r\nconnection: close\r\ncontent-length: 4718593\r\n\r\n";
     let answer = String::from_utf8(wire.raw(request.as_bytes()).await).unwrap();
     assert!(answer.starts_with("HTTP/1.1 413 "), "{answer}");
     assert!(answer.contains("\"code\":\"body-too-large\""), "{answer}");

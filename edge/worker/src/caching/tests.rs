@@ -12,7 +12,7 @@ fn signed(method: &str, path: &str, query: &str) -> OriginRequest {
         method,
         path,
         query,
-        headers: &[],
+        headers: &[("authorization", "Bearer t")],
         body: RequestBody::Empty,
         request_id: "id",
     };
