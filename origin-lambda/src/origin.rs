@@ -18,7 +18,7 @@ use crate::{
     invalidation::Cdn,
     kms::Kms,
     publish::{self, PublishRequest, Publishing, Receipt, Sealing},
-    publisher::{Method, Person, Rule, Session},
+    publisher::{Method, Session},
     publishers::Directory,
     read::Reader,
     sealed_metadata::SealedMetadata,
@@ -26,13 +26,6 @@ use crate::{
     store::Store,
     uploads::{self, Begun, Finished, Grant, PresignRequest, Presigner, Uploads, unix_time},
 };
-
-/// A value for one person, or for whoever has the publisher's token.
-#[derive(serde::Serialize, serde::Deserialize)]
-struct Bound<T> {
-    person: Option<Person>,
-    value: T,
-}
 
 /// Everything a request needs.
 #[derive(Debug)]
@@ -131,59 +124,43 @@ impl Origin {
         system.begin(session, request).await
     }
 
-    /// The token of an upload.
-    pub(crate) async fn token(&self, upload: &Upload) -> Result<String, Error> {
+    /// The token of an upload, for whoever begins it.
+    pub(crate) async fn token(&self, session: &Session, upload: &Upload) -> Result<String, Error> {
         let plain = serde_json::to_vec(upload).map_err(|_| Error::Internal)?;
-        let publisher = &upload.publisher;
-        self.texts.seal(Purpose::Upload, publisher, &plain).await
+        self.texts.seal(Purpose::Upload, session, &plain).await
+    }
+
+    /// The upload of a token that this very person was given.
+    pub(crate) async fn upload(&self, session: &Session, token: &str) -> Result<Upload, Error> {
+        let plain = self.texts.open(Purpose::Upload, session, token).await?;
+        plain
+            .and_then(|plain| serde_json::from_slice(&plain).ok())
+            .ok_or(Error::UploadUnknown)
     }
 
     /// The text of a position in a listing.
-    pub(crate) async fn cursor(&self, session: &Session, at: Cursor) -> Result<String, Error> {
-        let bound = Bound {
-            person: session.person().cloned(),
-            value: at,
-        };
-        let plain = serde_json::to_vec(&bound).map_err(|_| Error::Internal)?;
-        let publisher = &session.publisher().id;
-        self.texts.seal(Purpose::Cursor, publisher, &plain).await
+    pub(crate) async fn cursor(&self, session: &Session, at: &Cursor) -> Result<String, Error> {
+        let plain = at.to_text();
+        let texts = &self.texts;
+        texts.seal(Purpose::Cursor, session, plain.as_bytes()).await
     }
 
     /// The position of a text that this very person was given.
     pub(crate) async fn position(&self, session: &Session, text: &str) -> Result<Cursor, Error> {
-        let publisher = &session.publisher().id;
-        let plain = self.texts.open(Purpose::Cursor, publisher, text).await?;
-        let bound: Option<Bound<Cursor>> =
-            plain.and_then(|plain| serde_json::from_slice(&plain).ok());
-        bound
-            .filter(|bound| bound.person.as_ref() == session.person())
-            .map(|bound| bound.value)
+        let plain = self.texts.open(Purpose::Cursor, session, text).await?;
+        plain
+            .and_then(|plain| Cursor::parse(str::from_utf8(&plain).ok()?))
             .ok_or_else(|| Error::Query("the cursor is not one of ours".to_owned()))
     }
 
-    /// The upload of a token, if its publisher may still write the key, with the rule that now decides for it.
-    pub(crate) async fn upload(
+    /// The upload, if the rules still allow it. Parts of one that they do not allow are given up: they would only cost.
+    pub(crate) async fn completable(
         &self,
         session: &Session,
-        token: &str,
-    ) -> Result<(Upload, Rule), Error> {
-        let publisher = &session.publisher().id;
-        let plain = self.texts.open(Purpose::Upload, publisher, token).await?;
-        let upload: Option<Upload> = plain.and_then(|plain| serde_json::from_slice(&plain).ok());
-        let upload = upload
-            .filter(|upload| {
-                upload.publisher == *publisher && upload.person.as_ref() == session.person()
-            })
-            .ok_or(Error::UploadUnknown)?;
-        let key = upload.object_key()?;
-        let rule = session.publisher().authorise(Method::Put, &key)?.clone();
-        Ok((upload, rule))
-    }
-
-    /// The upload, if the rule still allows it. Parts of one that it does not allow are given up: they would only cost.
-    pub(crate) async fn completable(&self, upload: Upload, rule: &Rule) -> Result<Upload, Error> {
-        match upload.clone().readmitted(rule, unix_time()) {
-            Ok(upload) => Ok(upload),
+        upload: Upload,
+    ) -> Result<Upload, Error> {
+        match upload.clone().readmitted(session.publisher(), unix_time()) {
+            Ok((upload, _)) => Ok(upload),
             Err(refused) => {
                 if matches!(upload.kind, Kind::Multipart(_)) {
                     uploads::abort(&self.store, &upload).await?;

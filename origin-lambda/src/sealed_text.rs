@@ -1,5 +1,5 @@
-//! Opaque texts: what the origin gives a client to bring back, sealed for its publisher and one purpose. Upload tokens and
-//! listing cursors are such texts: they name keys, and a cursor may stop at one that no rule shows.
+//! Opaque texts: what the origin gives a client to bring back, sealed for the person it was given to and one purpose. Upload
+//! tokens and listing cursors are such texts: they name keys, and a cursor may stop at one that no rule shows.
 //!
 //! AES-256-GCM under a KMS data key whose encryption context names bucket and publisher; the wrapped
 //! key travels in the text, as in sealed metadata. So no state and no configured secret is needed,
@@ -12,13 +12,15 @@ use std::{
     time::{Duration, Instant},
 };
 
+use aes_gcm::aead::{Aead as _, Payload};
+use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
+
 use crate::{
     encryption::upload_context,
     error::Error,
     kms::{KeyCache, Kms, PlainKey},
+    publisher::Session,
 };
-use aes_gcm::aead::{Aead as _, Payload};
-use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
 
 const NONCE: usize = 12;
 /// Longer texts are none of ours and are not decoded.
@@ -40,10 +42,10 @@ pub enum Purpose {
 }
 
 impl Purpose {
-    const fn name(self) -> &'static [u8] {
+    const fn name(self) -> &'static str {
         match self {
-            Self::Upload => b"upload",
-            Self::Cursor => b"cursor",
+            Self::Upload => "upload",
+            Self::Cursor => "cursor",
         }
     }
 }
@@ -80,23 +82,23 @@ impl SealedTexts {
         }
     }
 
-    /// Seals `plain` for a publisher.
+    /// Seals `plain` for whoever the session is of.
     ///
     /// # Errors
     /// KMS's refusals, and a system without randomness.
     pub async fn seal(
         &self,
         purpose: Purpose,
-        publisher: &str,
+        session: &Session,
         plain: &[u8],
     ) -> Result<String, Error> {
-        let Sealing { wrapped, key, .. } = self.sealing(publisher).await?;
+        let Sealing { wrapped, key, .. } = self.sealing(&session.publisher().id).await?;
         let mut nonce = [0; NONCE];
         getrandom::fill(&mut nonce).map_err(|error| Error::Randomness(error.into()))?;
         let length = u16::try_from(wrapped.len()).map_err(|_| Error::Internal)?;
         let mut text = length.to_be_bytes().to_vec();
         text.extend_from_slice(&wrapped);
-        let aad = [&text, purpose.name()].concat();
+        let aad = bound(&text, purpose, session)?;
         let payload = Payload {
             msg: plain,
             aad: &aad,
@@ -108,28 +110,28 @@ impl SealedTexts {
         Ok(URL_SAFE_NO_PAD.encode(text))
     }
 
-    /// Opens a text that was sealed for this publisher and purpose; `None` for anything else.
+    /// Opens a text that was sealed for this very person and purpose; `None` for anything else.
     ///
     /// # Errors
     /// KMS's outages.
     pub async fn open(
         &self,
         purpose: Purpose,
-        publisher: &str,
+        session: &Session,
         text: &str,
     ) -> Result<Option<Vec<u8>>, Error> {
         let bytes = (text.len() <= LONGEST)
             .then(|| URL_SAFE_NO_PAD.decode(text).ok())
             .flatten();
-        let Some((bound, wrapped, nonce, sealed)) = bytes.as_deref().and_then(split) else {
+        let Some((head, wrapped, nonce, sealed)) = bytes.as_deref().and_then(split) else {
             return Ok(None);
         };
-        let context = upload_context(&self.bucket, publisher);
+        let context = upload_context(&self.bucket, &session.publisher().id);
         let key = match self.opened.open(&self.kms, wrapped, &context).await {
             Err(Error::DataKeyRefused(_)) => return Ok(None),
             key => key?,
         };
-        let aad = [bound, purpose.name()].concat();
+        let aad = bound(head, purpose, session)?;
         let payload = Payload {
             msg: sealed,
             aad: &aad,
@@ -164,6 +166,14 @@ impl SealedTexts {
         let kept = keys.get(publisher)?;
         (now.duration_since(kept.since) < SEAL_FOR).then(|| kept.clone())
     }
+}
+
+/// What the seal covers besides the text: the wrapped key, the purpose, and the person, who is `null` for a token.
+fn bound(head: &[u8], purpose: Purpose, session: &Session) -> Result<Vec<u8>, Error> {
+    let mut bound = head.to_vec();
+    serde_json::to_writer(&mut bound, &(purpose.name(), session.person()))
+        .map_err(|_| Error::Internal)?;
+    Ok(bound)
 }
 
 /// Length and wrapped key (which the seal covers too), the wrapped key, nonce, ciphertext.

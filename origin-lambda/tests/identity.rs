@@ -9,6 +9,7 @@ use std::time::{Duration, SystemTime};
 use axum::{body::Body, extract::Request};
 use http::{HeaderMap, Response, StatusCode};
 use http_body_util::BodyExt as _;
+use keyfront_contract::route::PUBLIC_PATHS;
 use keyfront_origin::{
     Error,
     http::function_url::{Event, FunctionUrl},
@@ -17,6 +18,34 @@ use keyfront_origin::{
 };
 use scripted_s3::{Scripted, Stage};
 use serde_json::{Value, json};
+
+#[tokio::test]
+async fn the_public_paths_alone_need_no_credential() {
+    let stage = Stage::set().await;
+    let document = stage
+        .send(Request::get("/openapi.json").body(Body::empty()).unwrap())
+        .await
+        .json();
+    for (path, methods) in document["paths"].as_object().unwrap() {
+        let target = path.replace(['{', '}'], "x");
+        for method in methods.as_object().unwrap().keys() {
+            let request = Request::builder()
+                .method(method.to_uppercase().as_str())
+                .uri(&target);
+            let answer = stage.send(request.body(Body::empty()).unwrap()).await;
+            let open = answer.status.is_success();
+            assert_eq!(
+                open,
+                PUBLIC_PATHS.contains(&path.as_str()),
+                "{method} {path}"
+            );
+        }
+    }
+    assert_eq!(stage.calls().len(), 0);
+    for path in PUBLIC_PATHS {
+        assert!(document["paths"].get(path).is_some(), "{path}");
+    }
+}
 
 #[tokio::test]
 async fn without_a_valid_token_nothing_is_allowed() {

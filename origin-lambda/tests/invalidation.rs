@@ -126,3 +126,23 @@ async fn a_path_that_cloudfront_does_not_take_spoils_no_other() {
     let together = |batch: &&String| batch.contains("/site/bad<") && batch.contains("<Quantity>1<");
     assert_eq!(batches.iter().filter(together).count(), 1, "{batches:?}");
 }
+
+#[tokio::test]
+async fn deleting_a_key_without_an_object_costs_no_invalidation() {
+    let stage = Stage::behind_a_cdn().await;
+    let delete = || {
+        stage
+            .request("DELETE", "/objects/site/absent")
+            .body(Body::empty())
+            .unwrap()
+    };
+    stage.s3_answers(Scripted::status(404, &[], ""));
+    stage.s3_answers(Scripted::status(204, &[], ""));
+    let answer = stage.send(delete()).await;
+    assert_eq!(answer.status, StatusCode::OK, "{answer:?}");
+    assert_eq!(answer.json().get("cdn"), None);
+    assert!(invalidated(&stage).is_empty());
+    // One that is there costs one.
+    stage.send(delete()).await;
+    assert_eq!(invalidated(&stage).len(), 1);
+}

@@ -5,6 +5,9 @@ use sha2::{Digest as _, Sha256};
 
 use super::{all::Sites, entry::SiteEntry};
 
+/// What the logical ids of the sites' cache policies begin with; a digest follows.
+pub(super) const CACHE_POLICIES: &str = "SitesCache";
+
 /// What is in the cache key besides the path.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) struct CachePolicy {
@@ -70,9 +73,6 @@ impl CachePolicy {
 }
 
 /// Eight digits that name a content.
-/// What the logical ids of the sites' cache policies begin with; a digest follows.
-pub(super) const CACHE_POLICIES: &str = "SitesCache";
-
 pub(super) fn digest(text: &str) -> String {
     let digest = Sha256::digest(text);
     let digits = digest.iter().take(4).map(|byte| format!("{byte:02x}"));

@@ -3,13 +3,10 @@
 //! A page follows from (rules, prefix, cursor) alone: nothing is kept between requests, and a cursor grants nothing,
 //! because every key is authorised anew.
 
-use serde::{Deserialize, Serialize};
-
 use crate::publisher::{Denial, Method, Publisher};
 
 /// A position between two pages. Clients get it sealed: the key may be one that no rule shows.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "lowercase")]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Cursor {
     /// Behind this key.
     After(String),
@@ -18,6 +15,23 @@ pub enum Cursor {
 }
 
 impl Cursor {
+    /// What [`Cursor::to_text`] wrote.
+    pub fn parse(text: &str) -> Option<Self> {
+        match (text.strip_prefix('a'), text.strip_prefix('f')) {
+            (Some(key), _) => Some(Self::After(key.to_owned())),
+            (_, Some(prefix)) => Some(Self::From(prefix.to_owned())),
+            _ => None,
+        }
+    }
+
+    /// One character longer than the key, whatever is in it.
+    pub fn to_text(&self) -> String {
+        match self {
+            Self::After(key) => format!("a{key}"),
+            Self::From(prefix) => format!("f{prefix}"),
+        }
+    }
+
     /// Where a scan of `prefix` starts: `None` if the cursor is behind all of it.
     pub fn start_in(&self, prefix: &str) -> Option<Option<&str>> {
         match self {
@@ -94,6 +108,20 @@ mod tests {
             scans(&publisher(&[("", get), ("a/", get)]), "q").unwrap(),
             ["q"]
         );
+    }
+
+    #[test]
+    fn cursors_survive_their_text_and_other_texts_are_none() {
+        for cursor in [
+            Cursor::After("a/\u{e9} %+\u{0}".to_owned()),
+            Cursor::From("b/".to_owned()),
+            Cursor::From(String::new()),
+        ] {
+            assert_eq!(Cursor::parse(&cursor.to_text()), Some(cursor));
+        }
+        for text in ["", "x", "\u{e9}a"] {
+            assert_eq!(Cursor::parse(text), None, "{text}");
+        }
     }
 
     #[test]

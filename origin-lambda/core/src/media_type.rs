@@ -9,7 +9,7 @@ use serde::{Deserialize, Serialize};
 
 /// Types that browsers show, play or download, and never run script of: all others are kept from being opened in the CDN's
 /// origin. A list of what is known to be harmless, since browsers have more types that run script than anyone can list
-/// (any XML, multipart wrappings, archives of pages). Whether they are as harmless as they look is tested in Chromium.
+/// (any XML, multipart wrappings, archives of pages).
 pub const INERT: &[&str] = &[
     "application/font-sfnt",
     "application/font-woff",

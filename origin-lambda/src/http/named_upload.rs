@@ -8,24 +8,29 @@ use keyfront_origin_core::uploads::Upload;
 
 use super::identified::Identified;
 use super::refusal::Refusal;
-use crate::{error::Error, origin::Origin, publisher::Rule, uploads::unix_time};
+use crate::{
+    error::Error,
+    origin::Origin,
+    publisher::{Rule, Session},
+    uploads::unix_time,
+};
 
-/// An upload of the identified publisher.
+/// An upload of whoever sends the request.
 #[derive(Debug)]
 pub(super) struct NamedUpload {
+    pub(super) session: Session,
     /// As it was authorised when it began.
     pub(super) upload: Upload,
-    /// What decides for its key now.
-    pub(super) rule: Rule,
 }
 
 impl NamedUpload {
-    /// The upload, if the rule still allows it.
+    /// The upload, if the rules still allow it, with the rule.
     ///
     /// # Errors
     /// As [`Upload::readmitted`].
-    pub(super) fn readmitted(self) -> Result<Upload, Error> {
-        self.upload.readmitted(&self.rule, unix_time())
+    pub(super) fn readmitted(&self) -> Result<(Upload, &Rule), Error> {
+        let upload = self.upload.clone();
+        upload.readmitted(self.session.publisher(), unix_time())
     }
 }
 
@@ -39,7 +44,7 @@ impl FromRequestParts<Arc<Origin>> for NamedUpload {
         let parameters = parameters.map_err(|_| Error::UploadUnknown)?;
         let token = parameters.iter().find(|(name, _)| *name == "token");
         let (_, token) = token.ok_or(Error::UploadUnknown)?;
-        let (upload, rule) = origin.upload(&session, token).await?;
-        Ok(Self { upload, rule })
+        let upload = origin.upload(&session, token).await?;
+        Ok(Self { session, upload })
     }
 }

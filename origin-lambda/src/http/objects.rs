@@ -137,7 +137,7 @@ pub(super) async fn list(
         }
     }
     let next_cursor = match page.next {
-        Some(next) => Some(origin.cursor(&session, next).await?),
+        Some(next) => Some(origin.cursor(&session, &next).await?),
         None => None,
     };
     Ok(Json(Listing {

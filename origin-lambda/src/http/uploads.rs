@@ -59,7 +59,7 @@ pub(super) async fn begin(
     Document(document): Document<BeginDocument>,
 ) -> Result<(StatusCode, Json<Plan>), Refusal> {
     let begun = origin.begin(&session, &document.request()?).await?;
-    let token = origin.token(&begun.upload).await?;
+    let token = origin.token(&session, &begun.upload).await?;
     Ok((StatusCode::CREATED, Json(rendered(token, begun))))
 }
 
@@ -137,8 +137,8 @@ pub(super) async fn sign_parts(
         ))
         .into());
     }
-    let lifetime = lifetime(&named.rule, document.expires)?;
-    let upload = named.readmitted()?;
+    let (upload, rule) = named.readmitted()?;
+    let lifetime = lifetime(rule, document.expires)?;
     let grants = uploads::sign_parts(&origin.presigner, &upload, &parts, lifetime).await?;
     let parts = grants.into_iter();
     let parts = parts.map(|(number, grant)| SignedPart::new(number, grant));
@@ -152,8 +152,9 @@ pub(super) async fn sign_parts(
 pub(super) async fn describe(
     State(origin): State<Arc<Origin>>,
     Parameters(NoParameters {}): Parameters<NoParameters>,
-    NamedUpload { upload, .. }: NamedUpload,
+    named: NamedUpload,
 ) -> Result<Json<UnderWay>, Refusal> {
+    let (upload, _) = named.readmitted()?;
     let held = uploads::parts(&origin.store, &upload).await?;
     let held = held.into_iter().map(|part| Held {
         number: part.number,
@@ -175,9 +176,9 @@ pub(super) async fn describe(
 pub(super) async fn complete(
     State(origin): State<Arc<Origin>>,
     Parameters(NoParameters {}): Parameters<NoParameters>,
-    named: NamedUpload,
+    NamedUpload { session, upload }: NamedUpload,
 ) -> Result<Json<Completed>, Refusal> {
-    let upload = origin.completable(named.upload, &named.rule).await?;
+    let upload = origin.completable(&session, upload).await?;
     let key = upload.object_key()?;
     let (finished, reach) = origin.complete(&upload).await?;
     Ok(Json(Completed {

@@ -81,7 +81,7 @@ pub(super) async fn create(
     };
     let request = upload_request(&session, file, SendBy::Multipart)?;
     let Begun { upload, .. } = origin.begin(&session, &request).await?;
-    let upload_id = origin.token(&upload).await?;
+    let upload_id = origin.token(&session, &upload).await?;
     Ok(Json(UppyMultipart {
         key: upload.key,
         upload_id,
@@ -94,9 +94,8 @@ pub(super) async fn list(
     State(origin): State<Arc<Origin>>,
     UppyUpload { named, .. }: UppyUpload,
 ) -> Result<Json<Vec<UppyPart>>, Refusal> {
-    let parts = uploads::parts(&origin.store, &named.upload)
-        .await?
-        .into_iter();
+    let (upload, _) = named.readmitted()?;
+    let parts = uploads::parts(&origin.store, &upload).await?.into_iter();
     let parts = parts.map(|part| UppyPart {
         part_number: part.number,
         size: part.size,
@@ -126,8 +125,8 @@ pub(super) async fn sign(
         .split(',')
         .map(|text| Ok((number(text)?, None)))
         .collect::<Result<_, Error>>()?;
-    let lifetime = lifetime(&named.rule, None)?;
-    let upload = named.readmitted()?;
+    let (upload, rule) = named.readmitted()?;
+    let lifetime = lifetime(rule, None)?;
     let grants = uploads::sign_parts(&origin.presigner, &upload, &parts, lifetime).await?;
     if batch {
         let urls = grants.into_iter();
@@ -149,7 +148,8 @@ pub(super) async fn complete(
     State(origin): State<Arc<Origin>>,
     UppyUpload { named, .. }: UppyUpload,
 ) -> Result<Json<UppyLocation>, Refusal> {
-    let upload = origin.completable(named.upload, &named.rule).await?;
+    let NamedUpload { session, upload } = named;
+    let upload = origin.completable(&session, upload).await?;
     origin.complete(&upload).await?;
     let location = origin.presigner.location(&upload.object_key()?);
     Ok(Json(UppyLocation {

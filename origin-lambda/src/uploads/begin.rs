@@ -2,17 +2,12 @@
 
 use keyfront_names::ObjectKey;
 use keyfront_origin_core::uploads::{
-    Kind, Plan, Upload, UploadRequest, UploadStart, form_fields, lifetime, plan,
+    Kind, Plan, Upload, UploadRequest, UploadStart, form_fields, plan,
 };
 use time::OffsetDateTime;
 
 use super::{Grant, PresignRequest, Presigner, stale, unix_time};
-use crate::{
-    error::Error,
-    publisher::{Method, Session},
-    sealed_metadata::SealedMetadata,
-    store::Store,
-};
+use crate::{error::Error, publisher::Session, sealed_metadata::SealedMetadata, store::Store};
 
 /// What beginning an upload needs of the system.
 #[derive(Debug)]
@@ -46,17 +41,14 @@ impl Uploads<'_> {
             checksums: self.presigner.checksums(),
         };
         let planned = plan(session, request, start)?;
-        let publisher = session.publisher();
-        let rule = publisher.authorise(Method::Put, &request.key)?;
-        let lifetime = lifetime(rule, request.lifetime)?;
-        let publisher = &publisher.id;
+        let publisher = &session.publisher().id;
         let now = OffsetDateTime::now_utc();
         let sealed = self
             .metadata
             .seal(publisher, &request.key, &request.details, now);
         let (_, sealed) = sealed.await?;
         match planned.with_sealed(sealed) {
-            Plan::OneRequest(upload) => {
+            Plan::OneRequest { upload, lifetime } => {
                 let grant = self.one_request(&upload, &request.key, lifetime).await?;
                 Ok(Begun {
                     upload,

@@ -66,7 +66,7 @@ pub(super) fn publish_authorization<'a>(
 ) -> Result<Option<&'a str>, Refusal> {
     let given = request
         .header("authorization")
-        .filter(|value| value.bytes().all(|byte| matches!(byte, b' '..=b'~')));
+        .filter(|value| !value.is_empty() && value.bytes().all(|byte| matches!(byte, b' '..=b'~')));
     if given.is_none() && !PUBLIC_PATHS.contains(&path) {
         return Err(Refusal::Unauthenticated);
     }

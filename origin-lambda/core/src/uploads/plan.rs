@@ -3,7 +3,7 @@
 use keyfront_names::ObjectKey;
 
 use super::{
-    Checksum, ChecksumDemand, Kind, MAX_OBJECT, PartPlan, Upload, form::is_changed_by_s3,
+    Checksum, ChecksumDemand, Kind, MAX_OBJECT, PartPlan, Upload, form::is_changed_by_s3, lifetime,
     upload::ONE_REQUEST_MOST,
 };
 use crate::{
@@ -86,7 +86,12 @@ pub struct UploadStart {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Plan {
     /// One request; nothing has to be begun.
-    OneRequest(Upload),
+    OneRequest {
+        /// The upload.
+        upload: Upload,
+        /// Seconds that its request is presigned for.
+        lifetime: u32,
+    },
     /// Parts; the upload has to be begun at S3.
     Parts(PartsPlan),
 }
@@ -115,7 +120,10 @@ impl Plan {
     pub fn with_sealed(self, text: String) -> Self {
         let sealed = Some(text);
         match self {
-            Self::OneRequest(upload) => Self::OneRequest(Upload { sealed, ..upload }),
+            Self::OneRequest { upload, lifetime } => Self::OneRequest {
+                upload: Upload { sealed, ..upload },
+                lifetime,
+            },
             Self::Parts(PartsPlan(upload)) => Self::Parts(PartsPlan(Upload { sealed, ..upload })),
         }
     }
@@ -130,6 +138,7 @@ pub fn plan(session: &Session, request: &UploadRequest, start: UploadStart) -> R
     let rule = publisher.authorise(Method::Put, &request.key)?;
     rule.admit_upload(&request.content_type, request.size, request.overwrite)?;
     let encryption = rule.admit_encryption(request.encryption)?;
+    let lifetime = lifetime(rule, request.lifetime)?;
     if encryption.envelope().is_some() {
         return Err(refuse(
             "an envelope is sealed by the origin: send it to PUT /objects/{key}",
@@ -137,8 +146,6 @@ pub fn plan(session: &Session, request: &UploadRequest, start: UploadStart) -> R
     }
     let upload = Upload {
         id: start.id,
-        publisher: publisher.id.clone(),
-        person: session.person().cloned(),
         key: request.key.as_str().to_owned(),
         size: request.size,
         max_size: rule.max_size,
@@ -161,16 +168,19 @@ pub fn plan(session: &Session, request: &UploadRequest, start: UploadStart) -> R
         return Err(Error::ChecksumRequired);
     }
     Ok(match transfer {
-        Transfer::Put => Plan::OneRequest(upload),
+        Transfer::Put => Plan::OneRequest { upload, lifetime },
         Transfer::Form if is_changed_by_s3(&upload) => {
             return Err(refuse(
                 "S3 replaces ${filename} in a form's fields by the name of the file: ask for put or multipart",
             ));
         }
-        Transfer::Form => Plan::OneRequest(Upload {
-            kind: Kind::Form,
-            ..upload
-        }),
+        Transfer::Form => Plan::OneRequest {
+            upload: Upload {
+                kind: Kind::Form,
+                ..upload
+            },
+            lifetime,
+        },
         Transfer::Parts => Plan::Parts(PartsPlan(upload)),
     })
 }

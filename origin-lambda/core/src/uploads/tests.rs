@@ -11,7 +11,7 @@ use crate::{
     error::Error,
     media_type::MediaType,
     object::{CONTENT_HEADERS, StoredObject, StoredPart},
-    publisher::{Method, NewToken, Overwrite, PublisherToken, Publishers, Rule, Session},
+    publisher::{NewToken, Overwrite, Publisher, PublisherToken, Publishers, Rule, Session},
     sealed_metadata::Details,
 };
 
@@ -63,7 +63,7 @@ fn planned(request: &UploadRequest) -> Result<Upload, Error> {
         checksums: ChecksumDemand::Never,
     };
     Ok(match plan(&session(), request, start)? {
-        Plan::OneRequest(upload) => upload,
+        Plan::OneRequest { upload, .. } => upload,
         Plan::Parts(parts) => parts.begun("u".to_owned()),
     })
 }
@@ -355,38 +355,47 @@ fn an_upload_is_what_the_rule_of_the_moment_allows_and_ends_after_a_week() {
     const DAY: u64 = 24 * 60 * 60;
     let upload = planned(&request()).unwrap();
     let begun = upload.begun;
-    let readmitted = |rule: &Rule, now| upload.clone().readmitted(rule, now);
+    let readmitted = |upload: &Upload, publisher: &Publisher, now| {
+        let readmitted = upload.clone().readmitted(publisher, now);
+        readmitted.map(|(upload, _)| upload)
+    };
     let session = session();
-    let key = upload.object_key().unwrap();
-    let same = session.publisher().authorise(Method::Put, &key).unwrap();
-    assert_eq!(readmitted(same, begun + 7 * DAY).unwrap(), upload);
-    let late = readmitted(same, begun + 7 * DAY + 1).unwrap_err();
+    let same = session.publisher();
+    assert_eq!(readmitted(&upload, same, begun + 7 * DAY).unwrap(), upload);
+    let late = readmitted(&upload, same, begun + 7 * DAY + 1).unwrap_err();
     assert_eq!(late.problem().code, "upload-unknown");
-    for rule in [
-        rule_of(|rule| rule["max_size"] = json!(4)),
-        rule_of(|rule| rule["content_types"] = json!(["image/*"])),
-        rule_of(|rule| rule["encryption"] = json!(["dsse-kms"])),
+    for publisher in [
+        with_rule(|rule| rule["max_size"] = json!(4)),
+        with_rule(|rule| rule["content_types"] = json!(["image/*"])),
+        with_rule(|rule| rule["encryption"] = json!(["dsse-kms"])),
+        with_rule(|rule| rule["methods"] = json!(["GET"])),
+        with_rule(|rule| rule["prefix"] = json!("elsewhere/")),
     ] {
-        let refused = readmitted(&rule, begun).unwrap_err();
+        let refused = readmitted(&upload, &publisher, begun).unwrap_err();
         assert!(matches!(refused, Error::Denied(_)), "{refused:?}");
     }
     let unsized_one = Upload {
         size: None,
         ..upload.clone()
     };
-    let smaller = rule_of(|rule| rule["max_size"] = json!(7));
-    assert_eq!(unsized_one.readmitted(&smaller, begun).unwrap().max_size, 7);
+    let smaller = with_rule(|rule| rule["max_size"] = json!(7));
+    let readmitted_one = readmitted(&unsized_one, &smaller, begun).unwrap();
+    assert_eq!(readmitted_one.max_size, 7);
     let replacing = Upload {
         overwrite: true,
         ..upload.clone()
     };
-    let refusing = rule_of(|rule| rule["overwrite"] = json!(false));
-    assert!(replacing.readmitted(&refusing, begun).is_err());
+    assert!(readmitted(&replacing, &with_rule(|_| ()), begun).is_err());
     let opened = Upload {
         content_type: "text/html".to_owned(),
-        ..upload.clone()
+        ..upload
     };
-    let closed = rule_of(|rule| rule["inline"] = json!([]));
-    let refused = opened.readmitted(&closed, begun).unwrap_err();
+    let refused = readmitted(&opened, &with_rule(|_| ()), begun).unwrap_err();
     assert_eq!(refused.problem().code, "upload-refused");
+}
+
+/// A publisher with the one rule.
+fn with_rule(change: fn(&mut serde_json::Value)) -> Publisher {
+    let rules = [rule_of(change)];
+    serde_json::from_value(json!({"id": "web", "rules": rules})).unwrap()
 }

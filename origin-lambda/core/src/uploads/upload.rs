@@ -12,7 +12,7 @@ use crate::{
     error::Error,
     media_type::MediaType,
     object::{ObjectAttributes, UPLOAD_ID_METADATA},
-    publisher::{Overwrite, Person, Rule},
+    publisher::{Method, Overwrite, Publisher, Rule},
     sealed_metadata,
 };
 
@@ -27,10 +27,6 @@ pub(super) const ONE_REQUEST_MOST: u64 = 5 << 30;
 pub struct Upload {
     /// Random name of this upload.
     pub id: String,
-    /// Who began it.
-    pub publisher: String,
-    /// Which of the publisher's people, where the credential says so.
-    pub person: Option<Person>,
     /// The object's key.
     pub key: String,
     /// Bytes; `None` where the client does not know, and then `max_size` alone binds.
@@ -81,11 +77,11 @@ impl Upload {
         ObjectKey::new(self.key.clone()).map_err(Error::Key)
     }
 
-    /// The upload as the rule that now decides for its key still allows it, at `now` (Unix time).
+    /// The upload as the rule that now decides for its key still allows it, at `now` (Unix time), with that rule.
     ///
     /// # Errors
-    /// [`Error::UploadUnknown`] seven days after it was begun; what the rule no longer allows.
-    pub fn readmitted(self, rule: &Rule, now: u64) -> Result<Self, Error> {
+    /// [`Error::UploadUnknown`] seven days after it was begun; no rule covers the key any more, or what it no longer allows.
+    pub fn readmitted(self, publisher: &Publisher, now: u64) -> Result<(Self, &Rule), Error> {
         if now.saturating_sub(self.begun) > LONGEST_UPLOAD {
             return Err(Error::UploadUnknown);
         }
@@ -94,6 +90,7 @@ impl Upload {
             true => Overwrite::Allow,
             false => Overwrite::Refuse,
         };
+        let rule = publisher.authorise(Method::Put, &self.object_key()?)?;
         rule.admit_upload(&media_type, self.size, overwrite)?;
         rule.admit_encryption(Some(self.encryption))?;
         if rule.forces_attachment(&media_type) && self.content_disposition.is_none() {
@@ -101,10 +98,11 @@ impl Upload {
                 "the rule no longer lets browsers open this type: begin again".to_owned(),
             ));
         }
-        Ok(Self {
+        let upload = Self {
             max_size: self.max_size.min(rule.max_size),
             ..self
-        })
+        };
+        Ok((upload, rule))
     }
 
     /// The parts, where the size is known.
