@@ -7,6 +7,7 @@ mod scripted_s3;
 use axum::body::Body;
 use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
 use http::StatusCode;
+use keyfront_origin::sealed_text::{Purpose, SealedTexts};
 use scripted_s3::{Answer, KEY, Scripted, Stage};
 use serde_json::{Value, json};
 
@@ -195,9 +196,18 @@ async fn a_cursor_names_no_key_and_is_worth_nothing_elsewhere() {
         let refused = stage.get(&format!("/objects?cursor={text}")).await;
         assert_eq!(refused.problem(), "query-refused");
     }
-    // An upload's token and a cursor do not pass for each other.
-    let refused = stage.get(&format!("/uploads/{cursor}")).await;
-    assert_eq!(refused.problem(), "upload-unknown");
+}
+
+#[tokio::test]
+async fn a_sealed_text_opens_for_its_purpose_alone() {
+    let stage = Stage::set().await;
+    let texts = SealedTexts::new(stage.kms(), "media".to_owned());
+    let session = stage.session();
+    let sealed = texts.seal(Purpose::Upload, &session, b"plain").await;
+    let sealed = sealed.unwrap();
+    let open = async |purpose| texts.open(purpose, &session, &sealed).await.unwrap();
+    assert_eq!(open(Purpose::Upload).await.as_deref(), Some(&b"plain"[..]));
+    assert_eq!(open(Purpose::Cursor).await, None);
 }
 
 #[tokio::test]

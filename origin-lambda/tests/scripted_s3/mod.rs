@@ -22,7 +22,7 @@ use keyfront_origin::{
     },
     http::{function_url::FunctionUrl, native},
     kms::Kms,
-    publisher::{NewToken, POLICY_KEY, Publisher, PublisherToken, Publishers},
+    publisher::{NewToken, POLICY_KEY, Publisher, PublisherToken, Publishers, Session},
     store,
 };
 use serde_json::{Value, json};
@@ -265,14 +265,24 @@ impl Stage {
         self.policy_is(policy.to_string().as_bytes());
         let credentials = SharedCredentialsProvider::new(access_key());
         let client = store::client(&self.config, credentials.clone());
-        let kms = Kms::new(&self.config, credentials.clone());
-        let origin = Origin::new(&self.config, client, kms, credentials);
+        let origin = Origin::new(&self.config, client, self.kms(), credentials);
         let router = native(Arc::clone(&origin));
         Self {
             origin,
             router,
             ..self
         }
+    }
+
+    /// The session of whoever has the stage's token.
+    pub fn session(&self) -> Session {
+        let policy = Publishers::parse(&self.script.lock().unwrap().policy).unwrap();
+        let now = OffsetDateTime::now_utc();
+        Arc::new(policy).identify(&self.token, now).unwrap()
+    }
+
+    pub fn kms(&self) -> Kms {
+        Kms::new(&self.config, SharedCredentialsProvider::new(access_key()))
     }
 
     pub fn function_url(&self) -> FunctionUrl {
