@@ -512,10 +512,11 @@ fn publish_calls_without_a_credential_cost_no_call_of_the_function() {
 }
 
 #[test]
-fn two_authorizations_or_one_outside_ascii_are_none() {
+fn two_authorizations_or_one_that_is_empty_or_outside_ascii_are_none() {
     for headers in [
         &[("authorization", "Bearer a"), ("authorization", "Bearer b")][..],
         &[("authorization", "Bearer \u{e9}")],
+        &[("authorization", "")],
     ] {
         let request = served(FUNCTIONS, &put(headers, RequestBody::Empty));
         assert_eq!(refused(request), (401, "unauthenticated".into()));
