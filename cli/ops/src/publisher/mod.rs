@@ -16,9 +16,8 @@ use clap::{Args, Subcommand};
 use keyfront_origin_core::publisher::{IamPrincipal, Identity, Publisher};
 use time::OffsetDateTime;
 
-use self::{
-    bucket_arguments::BucketArguments, moment::Expiry, policy::change, rules::RuleArguments,
-};
+pub(crate) use self::moment::Expiry;
+use self::{bucket_arguments::BucketArguments, policy::change, rules::RuleArguments};
 use crate::system::outputs::Purpose;
 
 /// Say who may publish: tokens, and what they open.
