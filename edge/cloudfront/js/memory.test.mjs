@@ -31,7 +31,8 @@ test('what a request leaves in memory is what the next one needs, in no freed bl
     const signed = await handler(event);
     assert.equal(signed.headers['x-amz-security-token'][0].value, token);
     // The credentials, with which the signing key is kept for a day, and the buffer of the canonical request.
-    assert.equal(times(token), 2, 'the session token');
+    // A freed block begins with a link: its end would still tell.
+    assert.equal(times(token.slice(-200)), 2, 'the session token');
   }
   // The search finds what is there.
   new Uint8Array(memories[0].buffer).set(Buffer.from('a needle'), memories[0].buffer.byteLength - 100);
