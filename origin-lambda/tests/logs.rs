@@ -54,7 +54,10 @@ fn patterns_are_logged(lines: &[Value]) {
 }
 
 #[tokio::test]
-#[allow(clippy::too_many_lines, reason = "one log of everything that could tell")]
+#[allow(
+    clippy::too_many_lines,
+    reason = "one log of everything that could tell"
+)]
 async fn log_lines_are_json_with_the_request_id_and_hold_no_secret() {
     let captured = Captured::default();
     let writer = captured.clone();

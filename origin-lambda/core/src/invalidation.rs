@@ -297,6 +297,30 @@ mod tests {
     }
 
     #[test]
+    fn an_object_is_found_under_the_path_of_the_site_that_serves_it() {
+        let www = SiteLayout {
+            prefix: Some("www/"),
+            ..SiteLayout::default()
+        };
+        let docs = SiteLayout {
+            path: Some("/docs/"),
+            prefix: Some("manual/"),
+            ..SiteLayout::default()
+        };
+        for (key, path) in [
+            ("www/a b~", Some("/a%20b~")),
+            ("manual/x/y", Some("/docs/x/y")),
+            ("images/cat.png", None),
+            ("www/", None),
+        ] {
+            let key = ObjectKey::new(key).unwrap();
+            assert_eq!(path_of([www, docs], &key).as_deref(), path, "{key}");
+        }
+        let everything = path_of([SiteLayout::default()], &ObjectKey::new("a").unwrap());
+        assert_eq!(everything.as_deref(), Some("/a"));
+    }
+
+    #[test]
     fn a_tilde_or_a_star_ends_the_path_as_a_wildcard() {
         let site = SiteLayout::default();
         for (key, path) in [

@@ -23,7 +23,7 @@ use super::{
     kept_stack::KeptStack,
     log_retention, operation,
     progress::Progress,
-    render,
+    render, reservation,
     sites_file::{self, SitesGiven},
     stack_state::{Aim, StackState},
     stacks::Stacks,
@@ -62,6 +62,7 @@ pub(super) async fn deploy(arguments: DeployArguments) -> anyhow::Result<()> {
     let edge = Package::Edge.read(&arguments.edge_bundle)?;
     let origin = Package::Origin.read(&arguments.origin_package)?;
     let account = account(&config).await?;
+    let request = reservation::with_reservation(&config, request).await?;
     let deployment = Deployment {
         arguments,
         config,
