@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use keyfront_cli::report::note;
 use tokio::sync::watch;
 
 /// Whether to stop.
@@ -17,6 +18,7 @@ impl Stop {
             // Without a handler Ctrl-C ends the program, as it always did.
             if tokio::signal::ctrl_c().await.is_ok() {
                 wished.wish();
+                note("Stopping: what is under way is finished first.");
             }
         });
         stop

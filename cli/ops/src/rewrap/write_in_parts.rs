@@ -164,7 +164,9 @@ impl Rewrapper {
             .send()
             .await
             .map_err(refused)?;
-        let copied = answer.copy_part_result.unwrap_or_else(|| CopyPartResult::builder().build());
+        let copied = answer
+            .copy_part_result
+            .unwrap_or_else(|| CopyPartResult::builder().build());
         Ok(CompletedPart::builder()
             .part_number(number)
             .set_e_tag(copied.e_tag)
