@@ -99,7 +99,13 @@ pub(crate) async fn head_with_checksums(
 ) -> anyhow::Result<Inspected> {
     let call = target.s3.head_object().bucket(&target.bucket).key(key);
     let call = call.set_version_id(version.map(str::to_owned));
-    inspect(call.checksum_mode(ChecksumMode::Enabled), key).await
+    let inspected = inspect(call.checksum_mode(ChecksumMode::Enabled), key).await?;
+    Ok(match inspected {
+        Inspected::Refused(why) => Inspected::Refused(format!(
+            "{why} (its checksum needs kms:Decrypt on the key that S3 encrypts it with)"
+        )),
+        inspected => inspected,
+    })
 }
 
 async fn inspect(call: HeadObjectFluentBuilder, key: &str) -> anyhow::Result<Inspected> {

@@ -49,11 +49,11 @@ pub(super) enum Opened {
     NotItsOwn,
 }
 
-/// A bare data key under KMS.
+/// A bare data key, by whose key KMS opened it.
 pub(super) enum OpenedBytes {
-    ByNew(Zeroizing<Vec<u8>>),
-    ByOld(Zeroizing<Vec<u8>>),
-    ByNone,
+    New(Zeroizing<Vec<u8>>),
+    Old(Zeroizing<Vec<u8>>),
+    Neither,
 }
 
 impl KeyRing {
@@ -125,13 +125,13 @@ impl KeyRing {
                     DataKey::from_slice(&bytes).and_then(|key| envelope.unwrapped(key))
                 };
                 Ok(match opened {
-                    OpenedBytes::ByNew(bytes) => {
+                    OpenedBytes::New(bytes) => {
                         taken(bytes).map_or(Opened::NotItsOwn, Opened::ByNew)
                     }
-                    OpenedBytes::ByOld(bytes) => {
+                    OpenedBytes::Old(bytes) => {
                         taken(bytes).map_or(Opened::NotItsOwn, Opened::ByOld)
                     }
-                    OpenedBytes::ByNone => Opened::ByNone,
+                    OpenedBytes::Neither => Opened::ByNone,
                 })
             }
             KeyNeed::MasterKey { .. } => Ok(self.open_with_masters(envelope)),
@@ -150,15 +150,15 @@ impl KeyRing {
         let mut fault = None;
         for holder in &self.old {
             match holder.decrypt(ciphertext, context).await {
-                Ok(Some(bytes)) => return Ok(OpenedBytes::ByOld(bytes)),
+                Ok(Some(bytes)) => return Ok(OpenedBytes::Old(bytes)),
                 Ok(None) => {}
                 Err(error) => fault = fault.or(Some(error)),
             }
         }
         match (self.new.decrypt(ciphertext, context).await, fault) {
-            (Ok(Some(bytes)), _) => Ok(OpenedBytes::ByNew(bytes)),
+            (Ok(Some(bytes)), _) => Ok(OpenedBytes::New(bytes)),
             (_, Some(fault)) | (Err(fault), None) => Err(fault),
-            (Ok(None), None) => Ok(OpenedBytes::ByNone),
+            (Ok(None), None) => Ok(OpenedBytes::Neither),
         }
     }
 

@@ -6,6 +6,7 @@
 mod examine;
 mod key_ring;
 mod kms_fault;
+mod object;
 mod outcome;
 mod part_plan;
 mod render;
@@ -24,7 +25,7 @@ mod write_in_parts;
 
 use std::{io::IsTerminal as _, path::PathBuf, process::ExitCode};
 
-use anyhow::{Context as _, bail, ensure};
+use anyhow::{Context as _, ensure};
 use clap::Args;
 use keyfront_cli::report;
 
@@ -135,11 +136,10 @@ pub(crate) fn run(arguments: RewrapArguments) -> anyhow::Result<ExitCode> {
 }
 
 async fn rewrap(arguments: RewrapArguments) -> anyhow::Result<Verdict> {
-    if !arguments.dry_run && !arguments.yes && !std::io::stdin().is_terminal() {
-        bail!(
-            "there is no terminal to confirm on; give --yes, or --dry-run to see what would be re-wrapped"
-        );
-    }
+    ensure!(
+        arguments.dry_run || arguments.yes || std::io::stdin().is_terminal(),
+        "there is no terminal to confirm on; give --yes, or --dry-run to see what would be re-wrapped"
+    );
     let purpose = match arguments.dry_run {
         true => Purpose::Read,
         false => Purpose::Change,

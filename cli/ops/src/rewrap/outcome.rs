@@ -137,6 +137,8 @@ pub(super) struct Versions {
     /// Written again under the new key.
     pub(super) repeated: u64,
     pub(super) deleted: u64,
+    /// Whether it is not even known if there are any.
+    pub(super) unread: bool,
 }
 
 /// What it comes to.

@@ -106,6 +106,11 @@ fn warn(tally: &Tally) {
             versions.under_old
         ));
     }
+    if versions.unread {
+        note(
+            "Noncurrent versions, if there are any, were not looked at; take them for opening with an old key.",
+        );
+    }
     if versions.not_checked > 0 {
         note(format_args!(
             "{} noncurrent versions could not be checked; take them for opening with an old key.",

@@ -158,7 +158,7 @@ enum Onto {
 /// one, without those that have one.
 fn sequence(formers: &[Former]) -> Vec<String> {
     let has = |place: usize| match &formers[place].found {
-        Found::Old(key) => Some(has_successor(&formers[..place], key)),
+        Found::Old(_) => Some(has_successor(&formers[..place], &formers[place])),
         Found::NotOld(_) | Found::Left(..) => None,
     };
     let oldest = (0..formers.len())

@@ -102,7 +102,14 @@ impl Run<'_> {
         }
         match versioning {
             Reading::Known(None) => Ok(()),
-            _ => self.versions().await,
+            Reading::Known(Some(_)) => self.versions().await,
+            Reading::Unreadable(why) => {
+                self.progress.tally.versions.unread = true;
+                note(format_args!(
+                    "Whether the bucket keeps versions could not be read: {why}"
+                ));
+                Ok(())
+            }
         }
     }
 

@@ -20,9 +20,9 @@ const REMEMBERED: usize = 4096;
 /// An object's entry.
 #[derive(Debug, PartialEq, Eq)]
 pub(super) enum EntryState {
-    /// There is none, or one that no origin would open.
+    /// There is none, one that no origin would open, or the new key is not in KMS, where origins keep such keys.
     Absent,
-    /// It stays as it is: the new key opens it, or is not in KMS.
+    /// The new key opens it.
     Kept,
     /// An old key opens it; the text under the new key.
     Anew(String),
@@ -61,7 +61,7 @@ impl EntryKeys {
             return Ok(EntryState::Absent);
         };
         if ring.new_in_kms().is_none() {
-            return Ok(EntryState::Kept);
+            return Ok(EntryState::Absent);
         }
         Ok(match self.successor(ring, bucket, &entry).await? {
             Successor::Itself => EntryState::Kept,
@@ -89,9 +89,9 @@ impl EntryKeys {
         }
         let context = metadata_context(bucket, entry.publisher);
         let successor = match ring.open_bytes(entry.wrapped, &context).await? {
-            OpenedBytes::ByNew(_) => Successor::Itself,
-            OpenedBytes::ByNone => Successor::None,
-            OpenedBytes::ByOld(plain) => Successor::Anew(ring.wrap_bytes(&plain, &context).await?),
+            OpenedBytes::New(_) => Successor::Itself,
+            OpenedBytes::Neither => Successor::None,
+            OpenedBytes::Old(plain) => Successor::Anew(ring.wrap_bytes(&plain, &context).await?),
         };
         if known.len() >= REMEMBERED {
             known.clear();

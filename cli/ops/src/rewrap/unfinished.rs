@@ -54,6 +54,7 @@ impl From<Error> for Unfinished {
 
 #[cfg(test)]
 mod tests {
+    #![allow(clippy::panic)]
     use super::*;
 
     fn status(error: Error) -> Option<Status> {

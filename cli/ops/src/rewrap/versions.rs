@@ -93,9 +93,9 @@ impl Run<'_> {
                 let outcome = self.outcome(group, Some(&former.id), *status, why.clone());
                 self.note(&outcome)
             }
-            Found::Old(key) => {
+            Found::Old(_) => {
                 let deletes = self.task.former.delete && self.rewrapper.effect == Effect::Write;
-                if !deletes || !has_successor(&formers[..place], key) {
+                if !deletes || !has_successor(&formers[..place], former) {
                     self.progress.tally.versions.under_old += 1;
                     return Ok(());
                 }
@@ -149,22 +149,39 @@ impl Run<'_> {
     }
 }
 
-/// Whether a newer version has this data key under the new key.
-pub(super) fn has_successor(newer: &[Former], key: &UnwrappedKey) -> bool {
-    newer.iter().any(|one| match &one.found {
-        Found::NotOld(Some(other)) => other.is_same_as(key),
-        _ => false,
-    })
+/// Whether a newer version has the data key of `former` under the new key, and its content as far as S3 shows it.
+pub(super) fn has_successor(newer: &[Former], former: &Former) -> bool {
+    let Found::Old(key) = &former.found else {
+        return false;
+    };
+    newer
+        .iter()
+        .any(|one| match (&one.found, &one.seen, &former.seen) {
+            (Found::NotOld(Some(other)), Some(seen), Some(old)) => {
+                other.is_same_as(key) && may_be_same_content(seen, old)
+            }
+            _ => false,
+        })
+}
+
+/// Whether neither length nor checksum tell two versions apart. Checksums of parts are not those of a whole.
+fn may_be_same_content(one: &HeadObjectOutput, other: &HeadObjectOutput) -> bool {
+    let differ = |one: Option<&str>, other: Option<&str>| matches!((one, other), (Some(one), Some(other)) if one != other);
+    let comparable = one.checksum_type() == other.checksum_type();
+    one.content_length() == other.content_length()
+        && !(comparable
+            && (differ(one.checksum_crc32(), other.checksum_crc32())
+                || differ(one.checksum_crc32_c(), other.checksum_crc32_c())
+                || differ(one.checksum_crc64_nvme(), other.checksum_crc64_nvme())
+                || differ(one.checksum_sha1(), other.checksum_sha1())
+                || differ(one.checksum_sha256(), other.checksum_sha256())))
 }
 
 fn needs_repeating(formers: &[Former]) -> bool {
-    formers
-        .iter()
-        .enumerate()
-        .any(|(place, former)| match &former.found {
-            Found::Old(key) => !has_successor(&formers[..place], key),
-            _ => false,
-        })
+    let mut formers_by_place = formers.iter().enumerate();
+    formers_by_place.any(|(place, former)| {
+        matches!(former.found, Found::Old(_)) && !has_successor(&formers[..place], former)
+    })
 }
 
 /// Why an object's versions cannot be written again.

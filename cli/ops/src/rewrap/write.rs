@@ -104,6 +104,13 @@ pub(super) fn checksum_algorithm(seen: &HeadObjectOutput) -> Option<ChecksumAlgo
     .find_map(|(value, algorithm)| value.map(|_| algorithm))
 }
 
+fn unreadable_tags(error: &anyhow::Error) -> Unfinished {
+    Unfinished::left(
+        Status::NotCopied,
+        format!("its tags cannot be read: {error:#}"),
+    )
+}
+
 pub(super) fn overtaken() -> Unfinished {
     let why =
         "it was written or deleted meanwhile, and is as it was written; run the command again";
@@ -119,7 +126,8 @@ impl Rewrapper {
         version: Option<&'a str>,
         onto: &'a str,
     ) -> Result<Original<'a>, Unfinished> {
-        let tags = copy::tags_of(&self.target, key, version, seen.tag_count()).await?;
+        let tags = copy::tags_of(&self.target, key, version, seen.tag_count());
+        let tags = tags.await.map_err(|error| unreadable_tags(&error))?;
         Ok(Original {
             key,
             seen,
@@ -207,9 +215,9 @@ impl Rewrapper {
         if after.e_tag() != copied.etag.as_deref() {
             return Err(overtaken());
         }
-        let tags = copy::tags_of(&self.target, original.key, version, after.tag_count()).await?;
+        let tags = copy::tags_of(&self.target, original.key, version, after.tag_count()).await;
         let mut lost = self.lost(original, metadata_written, &after);
-        if tags != original.tags {
+        if !tags.is_ok_and(|tags| tags == original.tags) {
             lost.push("tags' values");
         }
         if !lost.is_empty() {
@@ -294,7 +302,8 @@ impl Rewrapper {
             seen.ssekms_key_id(),
             seen.bucket_key_enabled(),
         );
-        let tags = copy::tags_of(&self.target, &file.key, None, seen.tag_count()).await?;
+        let tags = copy::tags_of(&self.target, &file.key, None, seen.tag_count());
+        let tags = tags.await.map_err(|error| unreadable_tags(&error))?;
         let call = self.target.s3.put_object().bucket(&self.target.bucket);
         let call = call
             .key(&file.key)
