@@ -65,6 +65,10 @@ pub const COMMANDS: &[CommandEntry] = &[
         "Walk a bucket and report what is public, unprotected, or not encrypted as required",
     ),
     ops(
+        "rewrap",
+        "Give sealed objects another wrapping key, without touching their content",
+    ),
+    ops(
         "accept",
         "Try every assumption about the clouds, and show each with its evidence",
     ),

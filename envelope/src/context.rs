@@ -42,6 +42,22 @@ impl KmsContext {
         })
     }
 
+    /// The context of a stored envelope, reserved entries included.
+    ///
+    /// # Errors
+    /// [`Error::ContextMismatch`] if it does not bind the format's content cipher: a V3 data key in a V2 envelope would
+    /// escape its commitment.
+    pub(crate) fn stored(format: Format, entries: &Description) -> Result<Self, Error> {
+        let cipher = entries.get(CIPHER_ENTRY).map(String::as_str);
+        if cipher != Some(format.content_cipher()) {
+            return Err(Error::ContextMismatch);
+        }
+        Ok(Self {
+            entries: entries.clone(),
+            format,
+        })
+    }
+
     /// What KMS must be given, whole.
     #[must_use]
     pub fn entries(&self) -> &Description {

@@ -62,6 +62,18 @@ secret_key! {
     MasterKey
 }
 
+impl DataKey {
+    /// The key's bytes, for KMS `Encrypt` to wrap; the caller wipes every copy of them.
+    #[must_use]
+    pub fn expose_key(&self) -> &[u8; KEY_LENGTH] {
+        self.bytes()
+    }
+
+    pub(crate) fn duplicate(&self) -> Self {
+        Self(self.0)
+    }
+}
+
 /// A data key together with its wrapped form: what sealing needs, made for one format.
 pub struct WrappedDataKey {
     pub(crate) data_key: DataKey,

@@ -17,9 +17,11 @@ use crate::key_commitment::{KeyCommitment, MessageId};
 use crate::version::Format;
 
 mod fields;
+mod replace;
 
 pub use fields::MAX_INSTRUCTION_FILE;
 use fields::{Fields, name};
+pub(crate) use replace::{in_instruction_file, in_metadata};
 
 /// S3's limit for an object's user metadata, names and values, in bytes.
 pub const MAX_SEALED_METADATA: usize = 2048;
@@ -199,31 +201,46 @@ impl Envelope {
     }
 
     fn key_fields(&self) -> Metadata {
-        let wrapped = BASE64_STANDARD.encode(&self.wrapped_key);
-        let wrap = self.wrap.field_value(self.format()).to_owned();
-        let description = context::write(&self.description);
-        match (self.format(), self.wrap) {
-            (Format::V2, _) => alloc::vec![
-                (name::WRAPPED_KEY, wrapped),
-                (name::WRAP, wrap),
-                (name::DESCRIPTION, description),
-            ],
-            (Format::V3, Wrap::KmsContext | Wrap::Kms) => alloc::vec![
-                (name::WRAPPED_KEY_V3, wrapped),
-                (name::WRAP_V3, wrap),
-                (name::CONTEXT_V3, description),
-            ],
-            (Format::V3, Wrap::AesGcm) => alloc::vec![
-                (name::WRAPPED_KEY_V3, wrapped),
-                (name::WRAP_V3, wrap),
-                (name::DESCRIPTION_V3, description),
-            ],
-        }
+        key_fields(
+            self.format(),
+            self.wrap,
+            &self.wrapped_key,
+            &self.description,
+        )
     }
 
     fn length_field(&self) -> Option<(&'static str, String)> {
         self.plaintext_length
             .map(|length| (name::PLAINTEXT_LENGTH, length.to_string()))
+    }
+}
+
+/// How a data key is wrapped, as an envelope of this format says it.
+pub(crate) fn key_fields(
+    format: Format,
+    wrap: Wrap,
+    wrapped_key: &[u8],
+    description: &Description,
+) -> Metadata {
+    let wrapped = BASE64_STANDARD.encode(wrapped_key);
+    let description = context::write(description);
+    let wrap_name = wrap.field_value(format).to_owned();
+    match (format, wrap) {
+        (Format::V2, _) => alloc::vec![
+            (name::WRAPPED_KEY, wrapped),
+            (name::WRAP, wrap_name),
+            (name::DESCRIPTION, description),
+        ],
+        (Format::V3, Wrap::KmsContext | Wrap::Kms) => alloc::vec![
+            (name::WRAPPED_KEY_V3, wrapped),
+            (name::WRAP_V3, wrap_name),
+            (name::CONTEXT_V3, description),
+        ],
+        (Format::V3, Wrap::AesGcm) => alloc::vec![
+            (name::WRAPPED_KEY_V3, wrapped),
+            (name::WRAP_V3, wrap_name),
+            (name::DESCRIPTION_V3, description),
+        ],
     }
 }
 
@@ -256,6 +273,11 @@ pub(crate) fn read<N: AsRef<str>, V: AsRef<str>>(
 }
 
 impl ObjectPart {
+    /// Whether it is half a V3 envelope.
+    pub(crate) fn is_committed(&self) -> bool {
+        self.committed.is_some()
+    }
+
     /// Completes the envelope by the body of the instruction file.
     pub(crate) fn complete(self, instruction_file: &[u8]) -> Result<Envelope, Error> {
         let file = Fields::of_instruction_file(instruction_file)?;

@@ -26,6 +26,7 @@
 //!
 //! Programs that expect one context use [`begin`]; one whose platform has a faster AES decrypts with
 //! [`Unlocked::content_key`] under a [`CiphertextGuard`] or, as the Worker does, a [`HostedGuard`].
+//! [`begin_rewrap`] gives a sealed object another wrapping key, by its metadata or its instruction file alone.
 //! [`Envelope::with_instruction_file`] serves writers whose context does not fit into S3's metadata.
 //!
 //! On x86-64 processors with AVX-512, found at run time, AES-GCM runs 512 bits at a time (`cipher::fused`,
@@ -78,6 +79,7 @@ mod key_commitment;
 mod open;
 mod range;
 pub mod reader;
+mod rewrap;
 mod seal;
 mod version;
 
@@ -96,5 +98,6 @@ pub use open::{
     Unlocked, begin,
 };
 pub use range::{PlannedRange, RangeOpener, RequestedRange};
+pub use rewrap::{Rewrapping, SplitEnvelope, UnwrappedKey, WrappedEnvelope, begin_rewrap};
 pub use seal::{Sealer, Seed, seal};
 pub use version::Format;

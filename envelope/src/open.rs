@@ -5,14 +5,13 @@
 //! any plaintext exists, except by [`Unlocked::stream`], whose user must abort on failure.
 //! Ranges, which no tag covers, are in `range`.
 
-use alloc::string::String;
 use alloc::vec::Vec;
 
 use zeroize::Zeroizing;
 
 use crate::body::{CiphertextGuard, StreamOpener};
 use crate::cipher::{ContentKey, Keystream, MAX_CONTENT_LENGTH, TAG_LENGTH};
-use crate::context::{self, CIPHER_ENTRY, Description};
+use crate::context::{self, CIPHER_ENTRY, Description, KmsContext};
 use crate::data_key::{self, DataKey, MasterKey};
 use crate::error::Error;
 use crate::format::{self, Content, Envelope, ObjectPart, Placement, Wrap};
@@ -134,6 +133,20 @@ pub enum KeyNeed<'a> {
     },
 }
 
+impl Envelope {
+    pub(crate) fn need(&self) -> KeyNeed<'_> {
+        match self.wrap {
+            Wrap::KmsContext | Wrap::Kms => KeyNeed::KmsDecrypt {
+                ciphertext: &self.wrapped_key,
+                context: &self.description,
+            },
+            Wrap::AesGcm => KeyNeed::MasterKey {
+                description: &self.description,
+            },
+        }
+    }
+}
+
 /// Waits for the data key.
 #[derive(Debug)]
 pub struct AwaitingKey {
@@ -154,15 +167,7 @@ impl AwaitingKey {
     /// What the data key is unwrapped with.
     #[must_use]
     pub fn need(&self) -> KeyNeed<'_> {
-        match self.envelope.wrap {
-            Wrap::KmsContext | Wrap::Kms => KeyNeed::KmsDecrypt {
-                ciphertext: &self.envelope.wrapped_key,
-                context: &self.envelope.description,
-            },
-            Wrap::AesGcm => KeyNeed::MasterKey {
-                description: &self.envelope.description,
-            },
-        }
+        self.envelope.need()
     }
 
     /// The envelope as it was read.
@@ -188,17 +193,20 @@ impl AwaitingKey {
     /// [`Error::UnwrapFailed`] or [`Error::CommitmentMismatch`]; [`Error::WrapMismatch`] if the data
     /// key is wrapped by KMS.
     pub fn unlock_with_master(self, master: &MasterKey) -> Result<Unlocked, Error> {
+        let data_key = self.unwrap_with_master(master)?;
+        self.unlocked(&data_key)
+    }
+
+    pub(crate) fn unwrap_with_master(&self, master: &MasterKey) -> Result<DataKey, Error> {
         match self.envelope.wrap {
             Wrap::KmsContext | Wrap::Kms => Err(Error::WrapMismatch),
             Wrap::AesGcm => {
-                let format = self.envelope.format();
-                let data_key = data_key::unwrap(format, &self.envelope.wrapped_key, master)?;
-                self.unlocked(&data_key)
+                data_key::unwrap(self.envelope.format(), &self.envelope.wrapped_key, master)
             }
         }
     }
 
-    fn unlocked(self, data_key: &DataKey) -> Result<Unlocked, Error> {
+    pub(crate) fn unlocked(self, data_key: &DataKey) -> Result<Unlocked, Error> {
         let key = match &self.envelope.content {
             Content::V2 { nonce } => {
                 ContentKey::new(Zeroizing::new(*data_key.bytes()), *nonce, &[])
@@ -235,10 +243,8 @@ fn context_is_expected(envelope: &Envelope, policy: &OpenPolicy) -> Result<bool,
     let stored = &envelope.description;
     match envelope.wrap {
         Wrap::KmsContext => {
-            // A V3 data key replayed in a V2 envelope would escape its commitment.
-            let cipher = stored.get(CIPHER_ENTRY).map(String::as_str);
-            let bound = cipher == Some(envelope.format().content_cipher());
-            Ok(bound && context::agrees(stored, &policy.context))
+            let context = KmsContext::stored(envelope.format(), stored)?;
+            Ok(context::agrees(context.entries(), &policy.context))
         }
         Wrap::Kms if policy.legacy_wraps == LegacyWraps::Refused => Err(Error::LegacyWrap("kms")),
         // Neither wrap binds a context, so a reader who expects one must not be content with it,

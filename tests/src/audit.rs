@@ -14,7 +14,7 @@ use crate::{
     artefacts, aws_client,
     fault_proxy::{Fault, FaultProxy, Gate, Rule},
     local_stack::LocalStack,
-    stack::AwsCredentials,
+    stack::{AwsCredentials, DevJson},
 };
 
 /// A stack, a bucket in it, and the command.
@@ -32,6 +32,17 @@ pub struct Running {
 }
 
 impl Running {
+    /// Starts a command.
+    #[must_use]
+    pub fn start(mut command: Command) -> Self {
+        let child = command.spawn().unwrap();
+        Self {
+            pid: child.id().unwrap(),
+            // A full pipe must never block the command.
+            output: tokio::spawn(child.wait_with_output()),
+        }
+    }
+
     /// Sends SIGINT, as Ctrl-C does.
     pub fn interrupt(&self) {
         let line = ["-INT", &self.pid.to_string()];
@@ -106,8 +117,7 @@ impl Audited {
 
     /// A further KMS key.
     pub async fn other_key(&self) -> String {
-        let made = aws_client::kms(&self.stack.dev, "CreateKey", &serde_json::json!({})).await;
-        made["KeyMetadata"]["Arn"].as_str().unwrap().to_owned()
+        new_kms_key(&self.stack.dev).await
     }
 
     /// Answers that stand for what the dev stack does not have: TLS, logs and versions, and a policy that demands them.
@@ -201,28 +211,12 @@ impl Audited {
     /// The command with somebody's credentials.
     #[must_use]
     pub fn command_as(&self, who: &AwsCredentials, line: &[&str]) -> Command {
-        let dev = &self.stack.dev;
-        let mut command = Command::new(artefacts::keyfront());
+        let line = [&["audit", &self.bucket][..], line].concat();
+        let mut command = operator(&self.stack.dev, self.proxy.url(), self.folder.path(), who);
         command
-            .args(["audit", &self.bucket, "--checkpoint"])
-            .arg(self.checkpoint())
             .args(line)
-            .current_dir(self.folder.path())
-            .env_clear()
-            .env("HOME", self.folder.path())
-            .env("AWS_REGION", &dev.region)
-            .env("AWS_ACCESS_KEY_ID", &who.access_key_id)
-            .env("AWS_SECRET_ACCESS_KEY", &who.secret_access_key)
-            .env("AWS_ENDPOINT_URL_S3", self.proxy.url())
-            .env("AWS_ENDPOINT_URL_KMS", &dev.kms_url)
-            .env("AWS_EC2_METADATA_DISABLED", "true")
-            .stdin(Stdio::null())
-            .stdout(Stdio::piped())
-            .stderr(Stdio::piped())
-            .kill_on_drop(true);
-        if let Some(token) = &who.session_token {
-            command.env("AWS_SESSION_TOKEN", token);
-        }
+            .arg("--checkpoint")
+            .arg(self.checkpoint());
         command
     }
 
@@ -234,12 +228,7 @@ impl Audited {
     /// Starts it, telling JSON.
     #[must_use]
     pub fn start(&self, line: &[&str]) -> Running {
-        let child = self.command(&self.json(line)).spawn().unwrap();
-        Running {
-            pid: child.id().unwrap(),
-            // A full pipe must never block the command.
-            output: tokio::spawn(child.wait_with_output()),
-        }
+        Running::start(self.command(&self.json(line)))
     }
 
     fn json<'a>(&'a self, line: &[&'a str]) -> Vec<&'a str> {
@@ -251,6 +240,36 @@ impl Audited {
     pub fn has_checkpoint(&self) -> bool {
         Path::exists(&self.checkpoint())
     }
+}
+
+/// `keyfront` in `folder` with somebody's credentials, on a stack whose S3 is reached under `s3_url`.
+#[must_use]
+pub fn operator(dev: &DevJson, s3_url: String, folder: &Path, who: &AwsCredentials) -> Command {
+    let mut command = Command::new(artefacts::keyfront());
+    command
+        .current_dir(folder)
+        .env_clear()
+        .env("HOME", folder)
+        .env("AWS_REGION", &dev.region)
+        .env("AWS_ACCESS_KEY_ID", &who.access_key_id)
+        .env("AWS_SECRET_ACCESS_KEY", &who.secret_access_key)
+        .env("AWS_ENDPOINT_URL_S3", s3_url)
+        .env("AWS_ENDPOINT_URL_KMS", &dev.kms_url)
+        .env("AWS_EC2_METADATA_DISABLED", "true")
+        .stdin(Stdio::null())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .kill_on_drop(true);
+    if let Some(token) = &who.session_token {
+        command.env("AWS_SESSION_TOKEN", token);
+    }
+    command
+}
+
+/// A further KMS key.
+pub async fn new_kms_key(dev: &DevJson) -> String {
+    let made = aws_client::kms(dev, "CreateKey", &serde_json::json!({})).await;
+    made["KeyMetadata"]["Arn"].as_str().unwrap().to_owned()
 }
 
 /// Reads what a run reported as JSON lines.

@@ -21,6 +21,7 @@ pub mod local_stack;
 pub mod meddler;
 pub mod origin_process;
 pub mod publisher;
+pub mod rewrap;
 pub mod s3_client;
 pub mod scripted_aws;
 pub mod stack;

@@ -18,7 +18,7 @@ use crate::{
 #[derive(Debug, Clone)]
 pub(crate) struct BucketTarget {
     pub(crate) s3: aws_sdk_s3::Client,
-    kms: aws_sdk_kms::Client,
+    pub(crate) kms: aws_sdk_kms::Client,
     pub(crate) bucket: String,
     pub(crate) region: String,
     config: SdkConfig,
@@ -118,6 +118,16 @@ impl BucketTarget {
             let service = format!("{account}.s3-control");
             format!("https://{}", host::of_service(&service, &self.region))
         })
+    }
+
+    /// KMS in the Region of a key.
+    pub(crate) fn kms_of(&self, key_arn: &str) -> aws_sdk_kms::Client {
+        match KeyArn::parse(key_arn) {
+            Ok(arn) if arn.region() != self.region => {
+                aws_sdk_kms::Client::new(&aws::in_region(&self.config, arn.region()))
+            }
+            _ => self.kms.clone(),
+        }
     }
 
     /// The ARN of a key given by ARN, id or alias.

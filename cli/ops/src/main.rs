@@ -1,4 +1,5 @@
-//! `keyfront deploy`, `status`, `outputs`, `adopt`, `destroy`, `revoke-sessions`, `publisher`, `doctor`, `logs`, `audit` and `accept`: what operators do to a deployed
+//! `keyfront deploy`, `status`, `outputs`, `adopt`, `destroy`, `revoke-sessions`, `publisher`, `doctor`, `logs`, `audit`, `rewrap` and
+//! `accept`: what operators do to a deployed
 //! system, and to a running dev stack as far as it is the same.
 //!
 //! Each command is a room with its own rendering. None of them links the dev stack.
@@ -10,7 +11,10 @@ mod bucket_target;
 mod deploy;
 mod doctor;
 mod logs;
+mod named_bucket;
+mod objects;
 mod publisher;
+mod rewrap;
 mod system;
 
 use std::process::ExitCode;
@@ -30,6 +34,7 @@ enum Command {
     Doctor(Box<doctor::DoctorArguments>),
     Logs(logs::LogsArguments),
     Audit(audit::AuditArguments),
+    Rewrap(Box<rewrap::RewrapArguments>),
     Accept(Box<accept::AcceptArguments>),
 }
 
@@ -45,6 +50,7 @@ fn main() -> ExitCode {
         Command::Doctor(arguments) => doctor::run(&arguments),
         Command::Logs(arguments) => logs::run(&arguments),
         Command::Audit(arguments) => audit::run(arguments),
+        Command::Rewrap(arguments) => rewrap::run(*arguments),
         Command::Accept(arguments) => accept::run(&arguments),
     })
 }

@@ -186,7 +186,8 @@ impl Fields {
     }
 }
 
-fn known(name: &str) -> Option<&'static str> {
+/// The field of this name, with or without `x-amz-meta-`, in any case.
+pub(super) fn known(name: &str) -> Option<&'static str> {
     let bare = match name.split_at_checked(PREFIX.len()) {
         Some((prefix, bare)) if prefix.eq_ignore_ascii_case(PREFIX) => bare,
         _ => name,

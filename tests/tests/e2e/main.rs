@@ -33,6 +33,7 @@ mod publisher_command;
 mod publishers;
 mod reader;
 mod reader_route;
+mod rewrap;
 mod rotation;
 mod round_trip;
 mod sealed_metadata;

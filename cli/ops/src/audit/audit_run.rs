@@ -10,11 +10,12 @@ use futures::{Stream, StreamExt as _};
 
 use super::{
     batch::ObjectList,
-    checkpoint::{Checkpoint, Progress},
     finding::{Finding, Fix},
     inventory::Place,
     render::Reporter,
+    task::{Progress, Task},
 };
+use crate::objects::checkpoint::Checkpoint;
 
 /// A checkpoint is written after so many objects, or so long.
 const OBJECTS_BETWEEN: u32 = 1000;
@@ -38,7 +39,7 @@ pub(super) enum What {
 /// The walk as it is reported and remembered.
 pub(super) struct AuditRun<'a> {
     pub(super) reporter: &'a mut Reporter,
-    checkpoint: &'a Checkpoint,
+    checkpoint: &'a Checkpoint<Task>,
     pub(super) progress: Progress,
     /// The job's objects, with `Repair::Batch`.
     pub(super) list: Option<ObjectList>,
@@ -51,7 +52,7 @@ impl<'a> AuditRun<'a> {
     /// A run that has come so far.
     pub(super) fn new(
         reporter: &'a mut Reporter,
-        checkpoint: &'a Checkpoint,
+        checkpoint: &'a Checkpoint<Task>,
         progress: Progress,
         list: Option<ObjectList>,
     ) -> Self {

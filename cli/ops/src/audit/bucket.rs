@@ -7,15 +7,7 @@ use super::{
     expectation::{Expectation, is_kms},
     finding::{Code, Finding},
 };
-
-const ENFORCED: &str = "BucketOwnerEnforced";
-
-/// A setting that was read, or why it could not be.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) enum Reading<T> {
-    Known(T),
-    Unreadable(String),
-}
+use crate::objects::settings::{ENFORCED, ObjectLock, Reading};
 
 /// What is known of a bucket.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -36,13 +28,6 @@ pub(super) struct BucketFacts {
     pub(super) versioning: Reading<Option<String>>,
     /// Its Object Lock, if it has one.
     pub(super) object_lock: Reading<Option<ObjectLock>>,
-}
-
-/// A bucket's Object Lock.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-pub(super) struct ObjectLock {
-    /// Whether new objects are retained by default.
-    pub(super) retains_by_default: bool,
 }
 
 /// What S3 applies to writes that name no encryption.

@@ -1,32 +1,22 @@
 //! Encrypts an object again by a copy onto itself, on S3's side, and verifies it.
 //!
-//! The copy happens only of the version that was looked at and only onto it: S3 compares the ETag of the source and of
-//! the destination. What a copy would lose keeps it from being tried.
-
-use std::collections::BTreeSet;
+//! How an object is copied, and what is compared, is `objects::copy`'s.
 
 use aws_sdk_s3::{
-    error::ProvideErrorMetadata as _,
     operation::{copy_object::builders::CopyObjectFluentBuilder, head_object::HeadObjectOutput},
-    primitives::DateTime,
-    types::{
-        MetadataDirective, ObjectLockLegalHoldStatus, ServerSideEncryption, StorageClass,
-        TaggingDirective,
-    },
+    types::{MetadataDirective, ServerSideEncryption},
 };
 use keyfront_origin_core::encryption::ServerSide;
-use keyfront_sigv4::uri_encoding;
 
-use super::{
-    expectation::Expectation,
-    finding::Fix,
-    object,
-    walk::{self, Inspected},
+use super::{expectation::Expectation, finding::Fix, head_facts, object};
+use crate::{
+    aws::call_error,
+    bucket_target::BucketTarget,
+    objects::{
+        copy,
+        walk::{self, Inspected},
+    },
 };
-use crate::{aws::call_error, bucket_target::BucketTarget};
-
-/// The largest object one CopyObject copies.
-const MAX_COPY: i64 = 5 * 1024 * 1024 * 1024;
 
 /// Encrypts one object as demanded. `seen` is what HEAD returned for it.
 pub(super) async fn fix(
@@ -38,7 +28,7 @@ pub(super) async fn fix(
     if let Some(why) = obstacle(seen) {
         return Fix::Skipped(why);
     }
-    let tags = match tags(target, key, seen).await {
+    let tags = match copy::tags(target, key, seen).await {
         Ok(tags) => tags,
         Err(error) => return Fix::Skipped(format!("its tags cannot be read: {error:#}")),
     };
@@ -46,11 +36,7 @@ pub(super) async fn fix(
     let copied = match call.send().await {
         Ok(answer) => answer.copy_object_result.and_then(|result| result.e_tag),
         Err(error) => {
-            let overtaken = matches!(
-                error.code(),
-                Some("PreconditionFailed" | "ConditionalRequestConflict" | "NoSuchKey")
-            );
-            return if overtaken {
+            return if copy::is_overtaken(&error) {
                 Fix::Skipped("it was written or deleted meanwhile; audit it again".to_owned())
             } else {
                 Fix::Failed(format!("the copy was refused: {:#}", call_error(error)))
@@ -68,26 +54,11 @@ pub(super) async fn fix(
     if after.e_tag() != copied.as_deref() {
         return Fix::Skipped("it was written right after the copy; audit it again".to_owned());
     }
-    match self::tags(target, key, &after).await {
+    match copy::tags(target, key, &after).await {
         Ok(kept) if kept == tags => verdict(key, seen, &after, expected),
         Ok(_) => Fix::Failed("encrypted again, but not the same: tags".to_owned()),
         Err(error) => unverified(&format!("its tags cannot be read: {error:#}")),
     }
-}
-
-/// An object's tags, where HEAD says that it has some.
-async fn tags(
-    target: &BucketTarget,
-    key: &str,
-    head: &HeadObjectOutput,
-) -> anyhow::Result<BTreeSet<(String, String)>> {
-    if head.tag_count().unwrap_or_default() == 0 {
-        return Ok(BTreeSet::new());
-    }
-    let call = target.s3.get_object_tagging().bucket(&target.bucket);
-    let answer = call.key(key).send().await.map_err(call_error)?;
-    let tags = answer.tag_set.into_iter();
-    Ok(tags.map(|tag| (tag.key, tag.value)).collect())
 }
 
 fn unverified(why: &str) -> Fix {
@@ -97,23 +68,10 @@ fn unverified(why: &str) -> Fix {
 /// Why a copy cannot be tried, or would lose something.
 pub(super) fn obstacle(seen: &HeadObjectOutput) -> Option<String> {
     let length = seen.content_length().unwrap_or(i64::MAX);
-    if length > MAX_COPY {
+    if length > copy::MAX_COPY {
         return Some("it is larger than the 5 GiB that one copy takes; use --batch".to_owned());
     }
-    if seen.e_tag().is_none() {
-        return Some("S3 returned no ETag, without which a copy is not safe".to_owned());
-    }
-    let archived = matches!(
-        seen.storage_class(),
-        Some(StorageClass::Glacier | StorageClass::DeepArchive)
-    ) || seen.archive_status().is_some();
-    let restored = seen
-        .restore()
-        .is_some_and(|status| status.contains("ongoing-request=\"false\""));
-    if archived && !restored {
-        return Some("it is archived; restore it first".to_owned());
-    }
-    None
+    copy::obstacle(seen)
 }
 
 /// The copy: everything as it is, the encryption excepted.
@@ -123,23 +81,10 @@ fn request(
     seen: &HeadObjectOutput,
     expected: &Expectation,
 ) -> CopyObjectFluentBuilder {
-    let source = format!("{}/{}", target.bucket, uri_encoding::encode_path(key));
     let mode = expected.target();
-    let etag = seen.e_tag().unwrap_or_default();
-    let call = target.s3.copy_object().bucket(&target.bucket).key(key);
-    let call = call
-        .copy_source(source)
-        .copy_source_if_match(etag)
-        .if_match(etag)
+    let call = copy::onto_itself(target, key, seen)
         .metadata_directive(MetadataDirective::Copy)
-        .tagging_directive(TaggingDirective::Copy)
-        .server_side_encryption(ServerSideEncryption::from(mode.header_value()))
-        // These three are not copied unless they are named.
-        .set_storage_class(seen.storage_class.clone())
-        .set_website_redirect_location(seen.website_redirect_location.clone())
-        .set_object_lock_mode(seen.object_lock_mode().map(|mode| mode.as_str().into()))
-        .set_object_lock_retain_until_date(seen.object_lock_retain_until_date)
-        .set_object_lock_legal_hold_status(seen.object_lock_legal_hold_status.clone());
+        .server_side_encryption(ServerSideEncryption::from(mode.header_value()));
     match mode {
         ServerSide::S3 => call,
         ServerSide::Kms => call
@@ -156,49 +101,14 @@ pub(super) fn verdict(
     after: &HeadObjectOutput,
     expected: &Expectation,
 ) -> Fix {
-    let left = object::check(&walk::facts(key, after), expected);
+    let left = object::check(&head_facts::facts(key, after), expected);
     if let Some(finding) = left.iter().find(|finding| finding.code.is_fixed_by_copy()) {
         return Fix::Failed(format!("copied, and still {}", finding.detail));
     }
-    let same = [
-        ("length", before.content_length == after.content_length),
-        ("metadata", before.metadata == after.metadata),
-        ("tags", before.tag_count == after.tag_count),
-        (
-            "retention mode",
-            before.object_lock_mode == after.object_lock_mode,
-        ),
-        (
-            "retention date",
-            seconds(before.object_lock_retain_until_date)
-                == seconds(after.object_lock_retain_until_date),
-        ),
-        ("legal hold", is_held(before) == is_held(after)),
-        ("storage class", before.storage_class == after.storage_class),
-        ("content type", before.content_type == after.content_type),
-        (
-            "content encoding",
-            before.content_encoding == after.content_encoding,
-        ),
-        (
-            "content disposition",
-            before.content_disposition == after.content_disposition,
-        ),
-        (
-            "content language",
-            before.content_language == after.content_language,
-        ),
-        ("cache control", before.cache_control == after.cache_control),
-        ("expiry", before.expires_string == after.expires_string),
-        (
-            "redirect",
-            before.website_redirect_location == after.website_redirect_location,
-        ),
-    ];
-    let lost: Vec<&str> = same
-        .into_iter()
-        .filter_map(|(what, same)| (!same).then_some(what))
-        .collect();
+    let mut lost = copy::differences(before, after);
+    if before.metadata != after.metadata {
+        lost.push("metadata");
+    }
     if lost.is_empty() {
         Fix::Done
     } else {
@@ -209,19 +119,13 @@ pub(super) fn verdict(
     }
 }
 
-fn seconds(moment: Option<DateTime>) -> Option<i64> {
-    moment.map(|moment| moment.secs())
-}
-
-fn is_held(head: &HeadObjectOutput) -> bool {
-    head.object_lock_legal_hold_status() == Some(&ObjectLockLegalHoldStatus::On)
-}
-
 #[cfg(test)]
 mod tests {
     #![allow(clippy::unwrap_used)]
     use aws_sdk_s3::{
-        operation::head_object::builders::HeadObjectOutputBuilder, types::ObjectLockMode,
+        operation::head_object::builders::HeadObjectOutputBuilder,
+        primitives::DateTime,
+        types::{ObjectLockLegalHoldStatus, ObjectLockMode, StorageClass},
     };
     use keyfront_origin_core::encryption::EncryptionMode;
 
@@ -243,8 +147,8 @@ mod tests {
     #[test]
     fn what_a_copy_cannot_do_is_not_tried() {
         let reason = |seen: HeadObjectOutputBuilder| obstacle(&seen.build()).unwrap_or_default();
-        assert_eq!(reason(head("AES256").content_length(MAX_COPY)), "");
-        assert!(reason(head("AES256").content_length(MAX_COPY + 1)).contains("5 GiB"));
+        assert_eq!(reason(head("AES256").content_length(copy::MAX_COPY)), "");
+        assert!(reason(head("AES256").content_length(copy::MAX_COPY + 1)).contains("5 GiB"));
         assert!(reason(head("AES256").set_e_tag(None)).contains("ETag"));
         for class in [StorageClass::Glacier, StorageClass::DeepArchive] {
             let archived = head("AES256").storage_class(class);

@@ -1,25 +1,24 @@
 //! `keyfront audit`: walks a bucket and reports what is not as demanded; `--fix` encrypts objects again, in place.
 //!
-//! `expectation`, `object`, `bucket` and `bucket_policy` decide and are pure; `survey`, `walk`, `inventory`, `lock`, `fix`
-//! and `batch` call S3; `run` is the run of it all. It changes no setting of the bucket.
+//! `expectation`, `object`, `bucket` and `bucket_policy` decide and are pure; `survey`, `inventory`, `fix` and `batch`
+//! call S3, as does `objects`, which other commands share; `run` is the run of it all. It changes no setting of the bucket.
 
 mod audit_run;
 mod batch;
 mod bucket;
 mod bucket_arguments;
 mod bucket_policy;
-mod checkpoint;
 mod expectation;
 mod finding;
 mod fix;
+mod head_facts;
 mod inventory;
-mod lock;
 mod object;
 mod render;
 mod run;
 mod survey;
 mod tally;
-mod walk;
+mod task;
 
 use std::{io::IsTerminal as _, path::PathBuf, process::ExitCode, sync::Arc};
 
@@ -31,19 +30,19 @@ use keyfront_origin_core::encryption::{EncryptionMode, ServerSide};
 
 use self::{
     batch::BatchTarget,
-    bucket::{BucketFacts, Reading},
+    bucket::BucketFacts,
     bucket_arguments::BucketArguments,
-    checkpoint::{Repair, Task},
     expectation::{Expectation, is_kms},
     inventory::{Inventory, S3Address},
     render::{Format, Reporter},
     run::Audit,
+    task::{Repair, Task},
 };
 pub(crate) use self::{
     finding::Finding,
     tally::{Tally, Verdict},
 };
-use crate::{bucket_target::BucketTarget, system::outputs::Purpose};
+use crate::{bucket_target::BucketTarget, objects::settings::Reading, system::outputs::Purpose};
 
 const EXIT_CODES: &str = "Exit codes: 0 clean; 1 something is not as demanded; 2 not everything could be checked, or the \
 audit could not finish (the same command goes on), or wrong arguments";

@@ -2,19 +2,13 @@
 //!
 //! Keys of objects are what publishers chose: they are shown so that no terminal and no spreadsheet obeys them.
 
-use std::io::{BufWriter, IsTerminal as _, Stdout, Write as _};
-
-use anyhow::Context as _;
 use clap::ValueEnum;
-use indicatif::{ProgressBar, ProgressStyle};
 use serde_json::json;
 
 use keyfront_cli::report::{note, printable};
 
 use super::{Finding, Tally, batch::Job};
-
-/// Without a terminal, progress is reported after so many objects.
-const OBJECTS_BETWEEN_NOTES: u64 = 10_000;
+use crate::objects::result_stream::ResultStream;
 
 /// How findings are printed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
@@ -30,25 +24,14 @@ pub(crate) enum Format {
 /// Where findings go.
 pub(crate) struct Reporter {
     format: Format,
-    out: BufWriter<Stdout>,
-    bar: Option<ProgressBar>,
+    stream: ResultStream,
 }
 
 impl Reporter {
     pub(crate) fn new(format: Format) -> Self {
-        let bar = std::io::stderr()
-            .is_terminal()
-            .then(ProgressBar::new_spinner);
-        if let Some(bar) = &bar {
-            if let Ok(style) = ProgressStyle::with_template("{spinner} {elapsed} {msg}") {
-                bar.set_style(style);
-            }
-            bar.enable_steady_tick(std::time::Duration::from_millis(200));
-        }
         Self {
             format,
-            out: BufWriter::new(std::io::stdout()),
-            bar,
+            stream: ResultStream::new(),
         }
     }
 
@@ -59,7 +42,7 @@ impl Reporter {
                 "Going on after {objects} objects; the earlier run reported their findings."
             ));
         } else if self.format == Format::Csv {
-            self.write("level,code,subject,key,detail,fix\r\n")?;
+            self.stream.write("level,code,subject,key,detail,fix\r\n")?;
         }
         Ok(())
     }
@@ -70,7 +53,7 @@ impl Reporter {
             Format::Json => format!("{}\n", object(finding)),
             Format::Csv => record(finding),
         };
-        self.write(&text)
+        self.stream.write(&text)
     }
 
     pub(crate) fn advance(&mut self, tally: &Tally, key: &str) {
@@ -82,13 +65,7 @@ impl Reporter {
                 printable(key)
             )
         };
-        match &self.bar {
-            Some(bar) => bar.set_message(message()),
-            None if tally.objects > 0 && tally.objects.is_multiple_of(OBJECTS_BETWEEN_NOTES) => {
-                note(message());
-            }
-            None => {}
-        }
+        self.stream.advance(tally.objects, message);
     }
 
     /// The job that was created.
@@ -101,7 +78,7 @@ impl Reporter {
                 "report": job.report,
                 "follow": job.follow,
             });
-            self.write(&format!("{line}\n"))?;
+            self.stream.write(&format!("{line}\n"))?;
         }
         note(format_args!(
             "S3 Batch Operations job {} changes {} objects. Follow it with `{}`; what fails is listed below {}. Audit again \
@@ -125,9 +102,7 @@ impl Reporter {
     }
 
     fn sum_up(&mut self, tally: &Tally, complete: bool) -> anyhow::Result<()> {
-        if let Some(bar) = &self.bar {
-            bar.finish_and_clear();
-        }
+        self.stream.end_progress();
         if self.format == Format::Json {
             let mut summary = json!(tally);
             summary["kind"] = "summary".into();
@@ -136,7 +111,7 @@ impl Reporter {
                 true => tally.verdict().name().into(),
                 false => "incomplete".into(),
             };
-            self.write(&format!("{summary}\n"))?;
+            self.stream.write(&format!("{summary}\n"))?;
         }
         self.flush()?;
         note(format_args!(
@@ -154,26 +129,7 @@ impl Reporter {
 
     /// Writes out everything that was reported.
     pub(crate) fn flush(&mut self) -> anyhow::Result<()> {
-        self.out
-            .flush()
-            .context("standard output cannot be written")
-    }
-
-    fn write(&mut self, text: &str) -> anyhow::Result<()> {
-        let out = &mut self.out;
-        let written = match &self.bar {
-            Some(bar) => bar.suspend(|| out.write_all(text.as_bytes()).and_then(|()| out.flush())),
-            None => out.write_all(text.as_bytes()),
-        };
-        written.context("standard output cannot be written")
-    }
-}
-
-impl Drop for Reporter {
-    fn drop(&mut self) {
-        if let Some(bar) = &self.bar {
-            bar.finish_and_clear();
-        }
+        self.stream.flush()
     }
 }
 

@@ -9,18 +9,25 @@ use futures::{StreamExt as _, TryStreamExt as _, stream::BoxStream};
 use super::{
     audit_run::{AuditRun, Examined, What},
     batch::{self, BatchTarget, Listed, ObjectList},
-    bucket::{self, BucketFacts, ObjectLock, Reading},
-    checkpoint::{Checkpoint, Progress, Repair, Task},
+    bucket::{self, BucketFacts},
     finding::{Code, Finding, Fix, Level},
-    fix,
+    fix, head_facts,
     inventory::{self, Inventory, Place, Row},
-    lock, object,
+    object,
     render::Reporter,
     survey,
     tally::{Tally, Verdict},
-    walk::{self, Inspected},
+    task::{Progress, Repair, Task},
 };
-use crate::bucket_target::BucketTarget;
+use crate::{
+    bucket_target::BucketTarget,
+    objects::{
+        checkpoint::Checkpoint,
+        lock,
+        settings::{ENFORCED, ObjectLock, Reading},
+        walk::{self, Inspected},
+    },
+};
 
 const DAY: Duration = Duration::from_secs(86_400);
 
@@ -53,7 +60,7 @@ impl Audit {
     /// The bucket cannot be opened, or a copy would lose the objects' ACLs.
     pub(super) async fn survey(&self) -> anyhow::Result<BucketFacts> {
         let facts = survey::survey(&self.target).await?;
-        let enforced = Reading::Known(Some("BucketOwnerEnforced".to_owned()));
+        let enforced = Reading::Known(Some(ENFORCED.to_owned()));
         let copies = matches!(self.task.repair, Repair::Rehearse | Repair::Copy);
         anyhow::ensure!(
             !copies || facts.ownership == enforced,
@@ -73,7 +80,7 @@ impl Audit {
         if self.restart {
             checkpoint.remove()?;
         }
-        let earlier = checkpoint.load()?;
+        let earlier: Option<Progress> = checkpoint.load()?;
         reporter.begin(earlier.as_ref().map(|progress| progress.tally.objects))?;
         let progress = match earlier {
             Some(progress) => progress,
@@ -189,7 +196,7 @@ impl Audit {
                 (What::Object, vec![finding])
             }
             Inspected::Object(head) => {
-                let facts = walk::facts(&key, &head);
+                let facts = head_facts::facts(&key, &head);
                 let mut findings = object::check(&facts, &self.task.expectation);
                 if let Some(finding) = findings.iter_mut().find(|one| one.code.is_fixed_by_copy()) {
                     finding.fix = self.fix(&key, &head, lock).await?;
@@ -234,7 +241,11 @@ impl Audit {
             }
             Repair::Rehearse | Repair::Copy => match fix::obstacle(seen) {
                 Some(why) => Some(why),
-                None => lock::obstacle(&self.target, lock, key, seen).await?,
+                None => {
+                    let locked = lock::obstacle(&self.target, lock, key, seen).await;
+                    let locked = locked.context("--fix --batch keeps locks")?;
+                    locked.map(|why| format!("{why}; use --batch"))
+                }
             },
         };
         Ok(Some(match (planned, self.task.repair) {

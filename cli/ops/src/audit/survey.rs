@@ -4,7 +4,6 @@ use std::time::{Duration, SystemTime};
 
 use anyhow::Context as _;
 use aws_sdk_s3::{
-    error::{ProvideErrorMetadata, SdkError},
     operation::get_bucket_encryption::GetBucketEncryptionOutput,
     types::{EncodingType, EncryptionType, Grant, Owner, ServerSideEncryptionRule},
 };
@@ -12,10 +11,14 @@ use keyfront_names::Partition;
 use keyfront_origin_core::form_encoding;
 
 use super::{
-    bucket::{AccessBlock, BucketFacts, DefaultEncryption, Grantee, ObjectLock, Reading},
+    bucket::{AccessBlock, BucketFacts, DefaultEncryption, Grantee},
     finding::{Code, Finding},
 };
-use crate::{aws::call_error, bucket_target::BucketTarget};
+use crate::{
+    aws::call_error,
+    bucket_target::BucketTarget,
+    objects::settings::{self, Reading, reading},
+};
 
 /// Predefined groups of an ACL, by the end of their URI.
 const EVERYONE: &str = "/groups/global/AllUsers";
@@ -36,9 +39,6 @@ pub(super) async fn survey(target: &BucketTarget) -> anyhow::Result<BucketFacts>
     let policy = s3.get_bucket_policy().bucket(bucket).send().await;
     let status = s3.get_bucket_policy_status().bucket(bucket).send().await;
     let logging = s3.get_bucket_logging().bucket(bucket).send().await;
-    let versioning = s3.get_bucket_versioning().bucket(bucket).send().await;
-    let lock = s3.get_object_lock_configuration().bucket(bucket).send();
-    let lock = lock.await;
     Ok(BucketFacts {
         arn: format!(
             "arn:{}:s3:::{bucket}",
@@ -46,7 +46,7 @@ pub(super) async fn survey(target: &BucketTarget) -> anyhow::Result<BucketFacts>
         ),
         default_encryption: encryption_by_default(target).await?,
         access_block: access_block(target).await?,
-        ownership: ownership(target).await?,
+        ownership: settings::ownership(target).await?,
         grants: grants(target).await?,
         policy: reading(policy, "NoSuchBucketPolicy", |answer| answer.policy)?,
         policy_is_public: reading(status, "NoSuchBucketPolicy", |answer| {
@@ -55,16 +55,8 @@ pub(super) async fn survey(target: &BucketTarget) -> anyhow::Result<BucketFacts>
         logging: reading(logging, "", |answer| {
             answer.logging_enabled.map(|target| target.target_bucket)
         })?,
-        versioning: reading(versioning, "", |answer| {
-            answer.status.map(|status| status.as_str().to_owned())
-        })?,
-        object_lock: reading(lock, "ObjectLockConfigurationNotFoundError", |answer| {
-            let rule = answer.object_lock_configuration?.rule;
-            let default = rule.and_then(|rule| rule.default_retention);
-            Some(ObjectLock {
-                retains_by_default: default.is_some(),
-            })
-        })?,
+        versioning: settings::versioning(target).await?,
+        object_lock: settings::object_lock(target).await?,
     })
 }
 
@@ -80,21 +72,6 @@ async fn access_block(target: &BucketTarget) -> anyhow::Result<Reading<Option<Ac
             restrict_buckets: block.restrict_public_buckets == Some(true),
         })
     })
-}
-
-async fn ownership(target: &BucketTarget) -> anyhow::Result<Reading<Option<String>>> {
-    let call = target
-        .s3
-        .get_bucket_ownership_controls()
-        .bucket(&target.bucket);
-    reading(
-        call.send().await,
-        "OwnershipControlsNotFoundError",
-        |answer| {
-            let rule = answer.ownership_controls?.rules.into_iter().next()?;
-            Some(rule.object_ownership.as_str().to_owned())
-        },
-    )
 }
 
 async fn grants(target: &BucketTarget) -> anyhow::Result<Reading<Vec<Grantee>>> {
@@ -113,25 +90,6 @@ async fn encryption_by_default(
     let absent = "ServerSideEncryptionConfigurationNotFoundError";
     let found = reading(call.send().await, absent, default_encryption)?;
     Ok(with_key_looked_up(found, target).await)
-}
-
-/// What S3 answered. `absent` is the code of "nothing is set", which reads as the default.
-fn reading<O, T: Default, E>(
-    answer: Result<O, SdkError<E>>,
-    absent: &str,
-    read: impl FnOnce(O) -> T,
-) -> anyhow::Result<Reading<T>>
-where
-    E: std::error::Error + ProvideErrorMetadata + Send + Sync + 'static,
-{
-    match answer {
-        Ok(answer) => Ok(Reading::Known(read(answer))),
-        Err(error) if error.code() == Some(absent) => Ok(Reading::Known(T::default())),
-        Err(error) if error.raw_response().is_some() => {
-            Ok(Reading::Unreadable(format!("{:#}", call_error(error))))
-        }
-        Err(error) => Err(call_error(error).context("S3 cannot be reached")),
-    }
 }
 
 fn default_encryption(answer: GetBucketEncryptionOutput) -> Option<DefaultEncryption> {

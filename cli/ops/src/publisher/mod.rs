@@ -2,7 +2,6 @@
 //!
 //! What a policy may say is the origin's (`keyfront_origin_core::publisher`); nothing of it is repeated here.
 
-mod bucket_arguments;
 mod moment;
 pub(crate) mod policy;
 pub(crate) mod render;
@@ -17,8 +16,8 @@ use keyfront_origin_core::publisher::{IamPrincipal, Identity, Publisher};
 use time::OffsetDateTime;
 
 pub(crate) use self::moment::Expiry;
-use self::{bucket_arguments::BucketArguments, policy::change, rules::RuleArguments};
-use crate::system::outputs::Purpose;
+use self::{policy::change, rules::RuleArguments};
+use crate::{named_bucket::NamedBucketArguments, system::outputs::Purpose};
 
 /// Say who may publish: tokens, and what they open.
 ///
@@ -58,7 +57,7 @@ struct AddArguments {
     #[arg(long, requires = "iam", conflicts_with = "expires")]
     no_token: bool,
     #[command(flatten)]
-    bucket: BucketArguments,
+    bucket: NamedBucketArguments,
 }
 
 #[derive(Debug, Args)]
@@ -72,7 +71,7 @@ struct RotateArguments {
     #[arg(long, value_name = "TIME", default_value = "24h", value_parser = moment::span)]
     overlap: Duration,
     #[command(flatten)]
-    bucket: BucketArguments,
+    bucket: NamedBucketArguments,
 }
 
 #[derive(Debug, Args)]
@@ -83,7 +82,7 @@ struct RevokeArguments {
     #[arg(long, value_name = "ID")]
     token: Option<String>,
     #[command(flatten)]
-    bucket: BucketArguments,
+    bucket: NamedBucketArguments,
 }
 
 #[derive(Debug, Args)]
@@ -92,7 +91,7 @@ struct ListArguments {
     #[arg(long)]
     json: bool,
     #[command(flatten)]
-    bucket: BucketArguments,
+    bucket: NamedBucketArguments,
 }
 
 pub(crate) fn run(arguments: PublisherArguments) -> anyhow::Result<ExitCode> {

@@ -1,4 +1,4 @@
-//! Which bucket's publishers.
+//! A bucket named by an option, for commands whose argument is something else.
 
 use clap::Args;
 
@@ -7,10 +7,10 @@ use crate::{
     system::outputs::Purpose,
 };
 
-/// The bucket whose policy is read or changed.
+/// The bucket a command works on.
 #[derive(Debug, Args)]
 #[command(next_help_heading = "Which bucket")]
-pub(super) struct BucketArguments {
+pub(crate) struct NamedBucketArguments {
     /// The bucket by its name
     #[arg(long, value_name = "NAME", conflicts_with_all = ["stack", "dev"], required_unless_present_any = ["stack", "dev"])]
     bucket: Option<String>,
@@ -19,12 +19,12 @@ pub(super) struct BucketArguments {
     owner: OwnerArguments,
 }
 
-impl BucketArguments {
+impl NamedBucketArguments {
     /// The bucket.
     ///
     /// # Errors
     /// There is no such stack, no dev stack, or no Region; the stack is another's, and its bucket is to be changed.
-    pub(super) async fn find(&self, purpose: Purpose) -> anyhow::Result<BucketTarget> {
+    pub(crate) async fn find(&self, purpose: Purpose) -> anyhow::Result<BucketTarget> {
         self.owner.find(self.bucket.as_deref(), purpose).await
     }
 }

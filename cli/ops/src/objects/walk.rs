@@ -1,16 +1,17 @@
 //! Walks a bucket: keys page by page in their order, and what HEAD returns for each.
 
 use anyhow::Context as _;
-use aws_sdk_s3::{operation::head_object::HeadObjectOutput, types::EncodingType};
+use aws_sdk_s3::{
+    operation::head_object::{HeadObjectOutput, builders::HeadObjectFluentBuilder},
+    types::{ChecksumMode, EncodingType},
+};
 use futures::{Stream, TryStreamExt as _, stream};
-use keyfront_envelope::{INSTRUCTION_FILE_MARKER, Recognised, recognise};
 use keyfront_origin_core::form_encoding;
 
-use super::object::{ObjectFacts, Sealed};
 use crate::{aws::call_error, bucket_target::BucketTarget};
 
 /// What HEAD answers for a key.
-pub(super) enum Inspected {
+pub(crate) enum Inspected {
     Object(Box<HeadObjectOutput>),
     /// Deleted since it was listed.
     Gone,
@@ -26,7 +27,7 @@ enum Cursor {
 }
 
 /// The keys below `prefix` after `after`, in the order of S3.
-pub(super) fn keys<'a>(
+pub(crate) fn keys<'a>(
     target: &'a BucketTarget,
     prefix: &'a str,
     after: Option<String>,
@@ -83,14 +84,32 @@ async fn page(
 ///
 /// # Errors
 /// S3 cannot be reached or is overloaded for longer than the SDK waits: the walk should stop and be resumed.
-pub(super) async fn head(target: &BucketTarget, key: &str) -> anyhow::Result<Inspected> {
-    let answer = target
-        .s3
-        .head_object()
-        .bucket(&target.bucket)
-        .key(key)
-        .send()
-        .await;
+pub(crate) async fn head(target: &BucketTarget, key: &str) -> anyhow::Result<Inspected> {
+    inspect(target.s3.head_object().bucket(&target.bucket).key(key), key).await
+}
+
+/// The same of a version, or of the current one, with its checksums, which need the right to decrypt.
+///
+/// # Errors
+/// As [`head`].
+pub(crate) async fn head_with_checksums(
+    target: &BucketTarget,
+    key: &str,
+    version: Option<&str>,
+) -> anyhow::Result<Inspected> {
+    let call = target.s3.head_object().bucket(&target.bucket).key(key);
+    let call = call.set_version_id(version.map(str::to_owned));
+    let inspected = inspect(call.checksum_mode(ChecksumMode::Enabled), key).await?;
+    Ok(match inspected {
+        Inspected::Refused(why) => Inspected::Refused(format!(
+            "{why} (its checksum needs kms:Decrypt on the key that S3 encrypts it with)"
+        )),
+        inspected => inspected,
+    })
+}
+
+async fn inspect(call: HeadObjectFluentBuilder, key: &str) -> anyhow::Result<Inspected> {
+    let answer = call.send().await;
     let error = match answer {
         Ok(head) => return Ok(Inspected::Object(Box::new(head))),
         Err(error) => error,
@@ -108,37 +127,5 @@ pub(super) async fn head(target: &BucketTarget, key: &str) -> anyhow::Result<Ins
             Ok(Inspected::Refused(format!("HEAD is answered {status}")))
         }
         _ => Err(call_error(error).context(format!("object {key:?} cannot be inspected"))),
-    }
-}
-
-/// What HEAD returns about an object's encryption.
-pub(super) fn facts(key: &str, head: &HeadObjectOutput) -> ObjectFacts {
-    ObjectFacts {
-        key: key.to_owned(),
-        algorithm: head
-            .server_side_encryption()
-            .map(|algorithm| algorithm.as_str().to_owned()),
-        kms_key: head.ssekms_key_id().map(str::to_owned),
-        bucket_key: head.bucket_key_enabled().unwrap_or(false),
-        sealed: sealed(head),
-    }
-}
-
-fn sealed(head: &HeadObjectOutput) -> Sealed {
-    let metadata = head.metadata().into_iter().flatten();
-    let marked = head
-        .metadata()
-        .is_some_and(|metadata| metadata.contains_key(INSTRUCTION_FILE_MARKER));
-    if marked {
-        return Sealed::InstructionFile;
-    }
-    match recognise(metadata) {
-        Ok(Recognised::Nothing) => Sealed::No,
-        Ok(Recognised::Envelope(envelope)) => Sealed::Envelope {
-            format: envelope.format(),
-            wrap: envelope.wrap(),
-        },
-        Ok(Recognised::InInstructionFile) => Sealed::InInstructionFile,
-        Err(error) => Sealed::Broken(error.to_string()),
     }
 }

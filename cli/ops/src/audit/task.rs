@@ -1,17 +1,9 @@
-//! The file an interrupted audit goes on from.
+//! What an audit is about and how far it came, as its checkpoint holds them.
 
-use std::{
-    fs::{self, File},
-    io::{ErrorKind, Write as _},
-    path::{Path, PathBuf},
-};
-
-use anyhow::{Context as _, bail};
 use serde::{Deserialize, Serialize};
 
 use super::{batch::Listed, expectation::Expectation, inventory::Place, tally::Tally};
-
-const VERSION: u32 = 1;
+use crate::objects::checkpoint;
 
 /// What an audit is about: another one must not go on where this one stopped.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -56,85 +48,9 @@ pub(super) struct Progress {
     pub(super) tally: Tally,
 }
 
-#[derive(Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-struct Document {
-    v: u32,
-    task: Task,
-    progress: Progress,
-}
+impl checkpoint::Task for Task {
+    const RUN: &'static str = "an audit";
 
-/// A checkpoint file of one task.
-#[derive(Debug)]
-pub(super) struct Checkpoint {
-    path: PathBuf,
-    task: Task,
-}
-
-impl Checkpoint {
-    pub(super) const fn new(path: PathBuf, task: Task) -> Self {
-        Self { path, task }
-    }
-
-    /// How far an earlier run came; `None` if there was none.
-    ///
-    /// # Errors
-    /// The file is no checkpoint, or that of another audit.
-    pub(super) fn load(&self) -> anyhow::Result<Option<Progress>> {
-        let path = self.path.display();
-        let text = match fs::read(&self.path) {
-            Ok(text) => text,
-            Err(error) if error.kind() == ErrorKind::NotFound => return Ok(None),
-            Err(error) => return Err(error).with_context(|| format!("{path} cannot be read")),
-        };
-        let way_out = "remove it, choose another --checkpoint, or start over with --restart";
-        let found: Document = serde_json::from_slice(&text)
-            .with_context(|| format!("{path} is not a checkpoint of an audit; {way_out}"))?;
-        if found.v != VERSION {
-            bail!("{path} is a checkpoint of another version; {way_out}");
-        }
-        if found.task != self.task {
-            let differs = self.task.difference(&found.task);
-            bail!("{path} belongs to an audit with another {differs}; {way_out}");
-        }
-        Ok(Some(found.progress))
-    }
-
-    /// Replaces the file: whole, or not at all.
-    pub(super) fn save(&self, progress: &Progress) -> anyhow::Result<()> {
-        let document = Document {
-            v: VERSION,
-            task: self.task.clone(),
-            progress: progress.clone(),
-        };
-        let text = serde_json::to_vec(&document)?;
-        self.replace(&text)
-            .with_context(|| format!("checkpoint {} cannot be written", self.path.display()))
-    }
-
-    fn replace(&self, text: &[u8]) -> std::io::Result<()> {
-        if let Some(folder) = self.path.parent() {
-            fs::create_dir_all(folder)?;
-        }
-        let fresh = beside(&self.path);
-        let mut file = File::create(&fresh)?;
-        file.write_all(text)?;
-        file.sync_all()?;
-        fs::rename(&fresh, &self.path)
-    }
-
-    /// Removes the file of an audit that came to its end.
-    pub(super) fn remove(&self) -> anyhow::Result<()> {
-        match fs::remove_file(&self.path) {
-            Err(error) if error.kind() != ErrorKind::NotFound => Err(error)
-                .with_context(|| format!("checkpoint {} cannot be removed", self.path.display())),
-            _ => Ok(()),
-        }
-    }
-}
-
-impl Task {
-    /// The first thing that differs, by its name.
     fn difference(&self, other: &Self) -> &'static str {
         if self.bucket != other.bucket {
             "bucket"
@@ -154,18 +70,15 @@ impl Task {
     }
 }
 
-fn beside(path: &Path) -> PathBuf {
-    let mut name = path.as_os_str().to_owned();
-    name.push(".new");
-    PathBuf::from(name)
-}
-
 #[cfg(test)]
 mod tests {
     #![allow(clippy::unwrap_used)]
+    use std::{fs, path::PathBuf};
+
     use keyfront_origin_core::encryption::EncryptionMode;
 
     use super::*;
+    use crate::objects::checkpoint::Checkpoint;
 
     fn task() -> Task {
         Task {
@@ -192,7 +105,7 @@ mod tests {
         type Change = fn(&mut Task);
         let path = file("own");
         let checkpoint = Checkpoint::new(path.clone(), task());
-        assert_eq!(checkpoint.load().unwrap(), None);
+        assert_eq!(checkpoint.load::<Progress>().unwrap(), None);
         let progress = Progress {
             after: Some("k\u{1}".to_owned()),
             place: Some(Place { file: 1, row: 9 }),
@@ -224,12 +137,14 @@ mod tests {
         for (change, expected) in others {
             let mut other = task();
             change(&mut other);
-            let refused = Checkpoint::new(path.clone(), other).load().unwrap_err();
+            let refused = Checkpoint::new(path.clone(), other)
+                .load::<Progress>()
+                .unwrap_err();
             assert!(refused.to_string().contains(expected), "{refused}");
         }
         checkpoint.remove().unwrap();
         checkpoint.remove().unwrap();
-        assert_eq!(checkpoint.load().unwrap(), None);
+        assert_eq!(checkpoint.load::<Progress>().unwrap(), None);
         fs::remove_dir_all(path.parent().unwrap()).unwrap();
     }
 
@@ -239,7 +154,9 @@ mod tests {
         fs::create_dir_all(path.parent().unwrap()).unwrap();
         for text in ["", "{}", "{\"v\":9}", "precious"] {
             fs::write(&path, text).unwrap();
-            let refused = Checkpoint::new(path.clone(), task()).load().unwrap_err();
+            let refused = Checkpoint::new(path.clone(), task())
+                .load::<Progress>()
+                .unwrap_err();
             assert!(refused.to_string().contains("--restart"), "{refused}");
             assert_eq!(fs::read_to_string(&path).unwrap(), text);
         }

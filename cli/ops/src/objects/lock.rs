@@ -6,7 +6,7 @@ use aws_sdk_s3::{
     operation::head_object::HeadObjectOutput,
 };
 
-use super::bucket::{ObjectLock, Reading};
+use super::settings::{ObjectLock, Reading};
 use crate::{aws::call_error, bucket_target::BucketTarget};
 
 /// The codes by which S3 says that there is nothing to see.
@@ -21,7 +21,7 @@ const NONE: [&str; 4] = [
 ///
 /// # Errors
 /// The lock may not be seen, so that a copy could lose it silently: HEAD leaves it out for such callers.
-pub(super) async fn obstacle(
+pub(crate) async fn obstacle(
     target: &BucketTarget,
     bucket: &Reading<Option<ObjectLock>>,
     key: &str,
@@ -35,9 +35,8 @@ pub(super) async fn obstacle(
     let hold = target.s3.get_object_legal_hold().bucket(&target.bucket);
     visible(hold.key(key).send().await, "s3:GetObjectLegalHold")?;
     let retains = matches!(bucket, Reading::Known(Some(lock)) if lock.retains_by_default);
-    Ok((retains && seen.object_lock_mode().is_none()).then(|| {
-        "it is not retained, and a copy would be, by the bucket's default; use --batch".to_owned()
-    }))
+    Ok((retains && seen.object_lock_mode().is_none())
+        .then(|| "it is not retained, and a copy would be, by the bucket's default".to_owned()))
 }
 
 fn visible<T, E>(answer: Result<T, SdkError<E>>, action: &str) -> anyhow::Result<()>
@@ -53,7 +52,7 @@ where
         (_, Some(404)) => Ok(()),
         (_, Some(403)) => bail!(
             "the bucket has Object Lock, or may have, and {action} is denied: a copy could lose the lock of an object \
-             silently. Grant {action}, or use --batch, which keeps locks"
+             silently. Grant {action}"
         ),
         _ => Err(call_error(error).context("the lock of an object cannot be read")),
     }
