@@ -184,6 +184,7 @@ async fn renew(config: &SdkConfig, function: &str, now: SystemTime) -> anyhow::R
 
 #[cfg(test)]
 mod tests {
+    #![allow(clippy::unwrap_used)]
     use std::time::Duration;
 
     use keyfront_iam::{
