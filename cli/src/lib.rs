@@ -5,6 +5,7 @@
 
 mod command_table;
 pub mod man_pages;
+mod printable;
 mod program;
 pub mod report;
 mod table;

@@ -2,11 +2,12 @@
 //! secret slips in between; what a command says is in that command's own room.
 
 use std::{
-    fmt::{Display, Write as _},
+    fmt::Display,
     io::{self, Write},
 };
 
-use crate::Table;
+pub use crate::printable::printable;
+use crate::{Table, printable::spelt_out};
 
 /// One line: the error and its causes, outermost first.
 pub fn failure(error: &anyhow::Error) {
@@ -51,46 +52,10 @@ pub fn ask(question: &str) -> io::Result<String> {
     Ok(answer.trim().to_owned())
 }
 
-/// A text that moves no cursor, begins no line and reverses none, whoever wrote it: control characters are spelt out. For
-/// others' texts within a line; [`line`] and [`note`] do the same to everything but line ends, and a [`Table`] to its cells.
-#[must_use]
-pub fn printable(text: &str) -> String {
-    spelt_out(text, |_| false)
-}
-
-/// As `\uXXXX`, which means the same within JSON; all these characters have four digits.
-fn spelt_out(text: &str, stays: impl Fn(char) -> bool) -> String {
-    let mut shown = String::with_capacity(text.len());
-    for character in text.chars() {
-        let moves = character.is_control() || is_bidirectional_control(character);
-        if moves && !stays(character) {
-            // Writing to a string does not fail.
-            let _ = write!(shown, "\\u{:04x}", u32::from(character));
-        } else {
-            shown.push(character);
-        }
-    }
-    shown
-}
-
-const fn is_bidirectional_control(character: char) -> bool {
-    matches!(character, '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
-}
-
 #[cfg(test)]
 mod tests {
     #![allow(clippy::unwrap_used)]
     use super::*;
-
-    #[test]
-    fn nobodys_text_commands_the_terminal() {
-        assert_eq!(
-            printable("Access\u{1b}[2J Denied\r\nhealthy\u{9b}1m"),
-            "Access\\u001b[2J Denied\\u000d\\u000ahealthy\\u009b1m"
-        );
-        assert_eq!(printable("a\u{202e}b"), "a\\u202eb");
-        assert_eq!(printable("é \"k\""), "é \"k\"");
-    }
 
     #[test]
     fn whatever_is_printed_keeps_its_lines_and_commands_nothing() {

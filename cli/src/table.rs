@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use crate::report::printable;
+use crate::printable::printable;
 
 /// Rows under a head; every row has as many cells as the head.
 #[derive(Debug, Clone)]

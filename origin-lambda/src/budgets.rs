@@ -36,7 +36,7 @@ impl Budgets {
         let budget = publisher.budget.unwrap_or_default();
         let accounts = self.accounts();
         let account = accounts.get(&publisher.id).cloned().unwrap_or_default();
-        account.check(&budget, expense, now())
+        Ok(account.check(&budget, expense, now())?)
     }
 
     /// Books one.

@@ -7,8 +7,6 @@ use std::fmt;
 
 use serde::{Deserialize, Serialize};
 
-use crate::error::Error;
-
 const MINUTE: u64 = 60_000;
 const HOUR: u64 = 60 * MINUTE;
 
@@ -25,6 +23,16 @@ pub enum Expense {
 
 impl Expense {
     const ALL: [Self; 3] = [Self::Invalidation, Self::Signing, Self::Listing];
+}
+
+/// A publisher has spent its budget of the moment.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[error("too many {expense}; try again in {retry_after} seconds")]
+pub struct BudgetSpent {
+    /// What was spent.
+    pub expense: Expense,
+    /// Seconds until there is room.
+    pub retry_after: u64,
 }
 
 impl fmt::Display for Expense {
@@ -82,9 +90,9 @@ impl Account {
     /// Whether there is room for one more.
     ///
     /// # Errors
-    /// [`Error::BudgetSpent`] with the seconds until there is.
-    pub fn check(&self, budget: &Budget, expense: Expense, now: u64) -> Result<(), Error> {
-        let spent = |wait: u64| Error::BudgetSpent {
+    /// [`BudgetSpent`] with the seconds until there is.
+    pub fn check(&self, budget: &Budget, expense: Expense, now: u64) -> Result<(), BudgetSpent> {
+        let spent = |wait: u64| BudgetSpent {
             expense,
             retry_after: wait.div_ceil(1_000 * 1_000).max(1),
         };
@@ -132,8 +140,7 @@ mod tests {
                 account.spend(budget, Expense::Listing, now);
                 0
             }
-            Err(Error::BudgetSpent { retry_after, .. }) => retry_after,
-            Err(other) => panic!("{other}"),
+            Err(spent) => spent.retry_after,
         }
     }
 

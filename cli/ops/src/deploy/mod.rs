@@ -19,6 +19,7 @@ mod destroy;
 mod edge_revision;
 mod existing_system;
 mod first_publisher;
+mod instances;
 mod invalid_request;
 mod kept_stack;
 mod leftovers;

@@ -5,7 +5,7 @@ use keyfront_cli::report;
 
 use super::{
     deploy_request::DeployRequest,
-    preflight::{UNRESERVABLE, unreserved_instances},
+    instances::{UNRESERVABLE, unreserved_in},
     template::RESERVATION,
 };
 use crate::system::{layout::region_of, stack::Regional};
@@ -27,7 +27,7 @@ pub(super) async fn with_reservation(
         return Ok(request);
     }
     // What cannot be looked at is said with the other findings.
-    let Ok(free) = unreserved_instances(config, region).await else {
+    let Ok(free) = unreserved_in(config, region).await else {
         return Ok(request);
     };
     if free - UNRESERVABLE < INSTANCES {

@@ -10,7 +10,7 @@ use keyfront_names::KeyError;
 
 pub use self::problem::PROBLEMS;
 use crate::{
-    budget::Expense,
+    budget::BudgetSpent,
     publisher::{Denial, JwtRefusal, PolicyError},
 };
 
@@ -123,13 +123,8 @@ pub enum Error {
     #[error(transparent)]
     Denied(#[from] Denial),
     /// The publisher has spent its budget of the moment.
-    #[error("too many {expense}; try again in {retry_after} seconds")]
-    BudgetSpent {
-        /// What was spent.
-        expense: Expense,
-        /// Seconds until there is room.
-        retry_after: u64,
-    },
+    #[error(transparent)]
+    BudgetSpent(#[from] BudgetSpent),
 
     // --- configuration; the operator repairs the deployment ---
     /// The bucket holds no publishers' policy: write `.keyfront/publishers.json`.

@@ -88,7 +88,7 @@ impl Error {
             Self::UploadMismatch(_) => P::UPLOAD_MISMATCH,
             Self::Unauthenticated(_) | Self::JwtRefused(_) => P::UNAUTHENTICATED,
             Self::Denied(denial) => denied(denial),
-            Self::BudgetSpent { .. } => P::BUDGET_SPENT,
+            Self::BudgetSpent(_) => P::BUDGET_SPENT,
             Self::PolicyMissing => P::POLICY_MISSING,
             Self::PolicyInvalid(_) => P::POLICY_INVALID,
             Self::Event(_) => P::EVENT_INVALID,
@@ -106,7 +106,7 @@ impl Error {
     /// Seconds after which the same call may succeed, where that is known.
     pub fn retry_after(&self) -> Option<u64> {
         match self {
-            Self::BudgetSpent { retry_after, .. } => Some(*retry_after),
+            Self::BudgetSpent(spent) => Some(spent.retry_after),
             other => other.problem().retry_after.map(u64::from),
         }
     }
@@ -136,7 +136,7 @@ impl Error {
             | Self::UploadMismatch(_)
             | Self::Unauthenticated(_)
             | Self::JwtRefused(_)
-            | Self::BudgetSpent { .. }
+            | Self::BudgetSpent(_)
             | Self::Denied(_) => Some(self.to_string()),
             Self::NotFound
             | Self::NotSealed

@@ -203,10 +203,10 @@ fn every_error_has_its_status_and_code() {
         (upstream(Fault::Throttled), 503, "throttled"),
         (upstream(Fault::Unavailable), 503, "origin-unavailable"),
         (
-            Error::BudgetSpent {
+            Error::BudgetSpent(crate::budget::BudgetSpent {
                 expense: crate::budget::Expense::Listing,
                 retry_after: 7,
-            },
+            }),
             429,
             "budget-spent",
         ),
