@@ -48,6 +48,10 @@ pub const COMMANDS: &[CommandEntry] = &[
         "Remove the system from the account; the bucket and the key stay unless they are named",
     ),
     ops(
+        "revoke-sessions",
+        "End the sessions of a role, and with them every presigned request that they signed",
+    ),
+    ops(
         "publisher",
         "Say who may publish: tokens, and what they open",
     ),

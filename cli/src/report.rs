@@ -24,8 +24,9 @@ pub fn note(text: impl Display) {
 }
 
 /// Whoever read may have left, as `| head` does. What the command does and how it ends does not depend on its readers.
+/// Whoever wrote what is in the text, it commands no terminal: all but its line ends is spelt out.
 fn write(mut to: impl Write, text: impl Display) {
-    let _ = writeln!(to, "{text}");
+    let _ = writeln!(to, "{}", spelt_out(&text.to_string(), |one| one == '\n'));
 }
 
 /// Name and value pairs, for people.
@@ -50,14 +51,21 @@ pub fn ask(question: &str) -> io::Result<String> {
     Ok(answer.trim().to_owned())
 }
 
-/// A text that moves no cursor and reverses no line, whoever wrote it: control characters are spelt out.
+/// A text that moves no cursor, begins no line and reverses none, whoever wrote it: control characters are spelt out. For
+/// others' texts within a line; [`line`] and [`note`] do the same to everything but line ends, and a [`Table`] to its cells.
 #[must_use]
 pub fn printable(text: &str) -> String {
+    spelt_out(text, |_| false)
+}
+
+/// As `\uXXXX`, which means the same within JSON; all these characters have four digits.
+fn spelt_out(text: &str, stays: impl Fn(char) -> bool) -> String {
     let mut shown = String::with_capacity(text.len());
     for character in text.chars() {
-        if character.is_control() || is_bidirectional_control(character) {
+        let moves = character.is_control() || is_bidirectional_control(character);
+        if moves && !stays(character) {
             // Writing to a string does not fail.
-            let _ = write!(shown, "{}", character.escape_unicode());
+            let _ = write!(shown, "\\u{:04x}", u32::from(character));
         } else {
             shown.push(character);
         }
@@ -71,15 +79,38 @@ const fn is_bidirectional_control(character: char) -> bool {
 
 #[cfg(test)]
 mod tests {
+    #![allow(clippy::unwrap_used)]
     use super::*;
 
     #[test]
     fn nobodys_text_commands_the_terminal() {
         assert_eq!(
             printable("Access\u{1b}[2J Denied\r\nhealthy\u{9b}1m"),
-            "Access\\u{1b}[2J Denied\\u{d}\\u{a}healthy\\u{9b}1m"
+            "Access\\u001b[2J Denied\\u000d\\u000ahealthy\\u009b1m"
         );
-        assert_eq!(printable("a\u{202e}b"), "a\\u{202e}b");
+        assert_eq!(printable("a\u{202e}b"), "a\\u202eb");
         assert_eq!(printable("é \"k\""), "é \"k\"");
+    }
+
+    #[test]
+    fn whatever_is_printed_keeps_its_lines_and_commands_nothing() {
+        let mut printed = Vec::new();
+        write(&mut printed, "one\u{1b}]0;x\u{7}\ntwo\u{202e}\r");
+        assert_eq!(
+            String::from_utf8(printed).unwrap(),
+            "one\\u001b]0;x\\u0007\ntwo\\u202e\\u000d\n"
+        );
+    }
+
+    #[test]
+    fn json_stays_json_and_means_the_same() {
+        let value = serde_json::json!({"k": "a\u{1b}\u{7f}\u{9b}\u{202e}\n\"é"});
+        let mut printed = Vec::new();
+        write(&mut printed, serde_json::to_string_pretty(&value).unwrap());
+        assert!(!printed.contains(&0x7f) && !printed.contains(&0x1b));
+        assert_eq!(
+            serde_json::from_slice::<serde_json::Value>(&printed).unwrap(),
+            value
+        );
     }
 }

@@ -2,6 +2,8 @@
 
 use std::fmt;
 
+use crate::report::printable;
+
 /// Rows under a head; every row has as many cells as the head.
 #[derive(Debug, Clone)]
 pub struct Table<const COLUMNS: usize> {
@@ -19,9 +21,9 @@ impl<const COLUMNS: usize> Table<COLUMNS> {
         }
     }
 
-    /// Adds a row.
+    /// Adds a row; whatever its cells hold, they stay cells ([`printable`]).
     pub fn push(&mut self, row: [String; COLUMNS]) {
-        self.rows.push(row);
+        self.rows.push(row.map(|cell| printable(&cell)));
     }
 }
 

@@ -805,3 +805,66 @@ fn the_boundary_bounds_every_role_and_the_reservation_the_origins_function() {
         assert_eq!(without.value(reserved).unwrap(), Value::Null);
     }
 }
+
+/// The stack with everything set, in which unknown names are made up.
+fn everything(document: &Document) -> Resolution<'_, impl Fn(&str) -> Option<String>> {
+    let declared = document.parameters();
+    let given = EVERYTHING
+        .iter()
+        .filter(|(name, _)| declared.iter().any(|parameter| parameter.name == *name))
+        .map(|(name, value)| ((*name).to_owned(), (*value).to_owned()));
+    Resolution::new(document, given, known)
+}
+
+#[test]
+fn the_edges_role_reads_below_the_sites_prefix_only() {
+    for template in [Template::Keyfront, Template::Origin] {
+        let document = template.document().unwrap();
+        let policies = everything(&document).role_policies("EdgeRole").unwrap();
+        let read = policies
+            .iter()
+            .flat_map(|policy| statements(&policy.document))
+            .find(|one| one["Sid"] == "ReadObjects")
+            .unwrap();
+        let resource = read["Resource"].as_str().unwrap();
+        assert!(resource.ends_with("/public/v1/*"), "{resource}");
+    }
+}
+
+#[test]
+fn a_service_assumes_the_roles_for_this_account_alone() {
+    for template in [Template::Keyfront, Template::Origin] {
+        let document = template.document().unwrap();
+        for role in ["EdgeRole", "OriginRole"] {
+            let trust = &document.properties(role).unwrap()["AssumeRolePolicyDocument"];
+            let trust = everything(&document).value(trust).unwrap();
+            for statement in statements(&trust) {
+                let condition = &statement["Condition"]["StringEqualsIfExists"];
+                assert_eq!(condition["aws:SourceAccount"], "123456789012", "{role}");
+            }
+        }
+    }
+}
+
+#[test]
+fn the_bucket_lets_no_presigned_request_pass_that_the_origin_would_not_make() {
+    for (seconds, millis) in [(None, "3600000"), (Some("900"), "900000")] {
+        let document = Template::Keyfront.document().unwrap();
+        let given = seconds.map(|text| ("PresignedLifetime".to_owned(), text.to_owned()));
+        let resolution = Resolution::new(&document, given, known);
+        let policy = resolution.bucket_policy("BucketPolicy").unwrap();
+        let old = statements(&policy)
+            .iter()
+            .find(|one| one["Sid"] == "NoOldPresignedRequests")
+            .unwrap();
+        assert_eq!(old["Effect"], "Deny");
+        let age = &old["Condition"]["NumericGreaterThan"]["s3:signatureAge"];
+        assert_eq!(age, millis);
+        let function = document.properties("OriginFunction").unwrap();
+        let variables = resolution
+            .value(&function["Environment"]["Variables"])
+            .unwrap();
+        let lifetime = &variables["KEYFRONT_PRESIGNED_LIFETIME"];
+        assert_eq!(lifetime, seconds.unwrap_or("3600"));
+    }
+}

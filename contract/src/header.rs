@@ -15,3 +15,6 @@ pub const RESPONSE_FACTS: &str = "x-keyfront-response";
 
 /// Written by the edge on the publish route: the publisher's `Authorization`, whose place the edge's own signature takes.
 pub const AUTHORIZATION: &str = "x-keyfront-authorization";
+
+/// Header of the user metadata that marks what a publisher sent: browsers open it in a sandbox. No viewer sees it.
+pub const SANDBOXED: &str = "x-amz-meta-keyfront-sandbox";

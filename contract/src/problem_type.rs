@@ -91,6 +91,8 @@ problem_types! {
     CONTENT_TYPE_REFUSED = 415 "content-type-refused" "the content type is not allowed";
     /// The range lies outside the content.
     RANGE_NOT_SATISFIABLE = 416 "range-not-satisfiable" "the range lies outside the content";
+    /// The publisher has spent its budget of the moment. `Retry-After` is the occurrence's own.
+    BUDGET_SPENT = 429 "budget-spent" "the publisher's budget is spent";
     /// The bucket is missing, or in another Region or account.
     BUCKET_MISSING = 500 "bucket-missing" "the bucket cannot be found";
     /// The platform's event cannot be understood.

@@ -17,6 +17,7 @@ fuzz_target!(|text: &str| {
         .map(|(name, value)| (*name, value.strip_prefix(' ').unwrap_or(value)))
         .collect();
     let response = OriginResponse {
+        sandboxed: false,
         status: text.method.parse().unwrap_or(403),
         headers: &headers,
         error_body: (!text.body.is_empty()).then_some(text.body.as_bytes()),

@@ -12,7 +12,7 @@ use keyfront_sigv4::uri_encoding::{self, DecodeError};
 /// The longest key S3 stores, in bytes of UTF-8.
 pub const MAX_KEY_BYTES: usize = 1024;
 
-/// Keyfront's own objects (policies, state) live under this prefix: never served, never writable.
+/// Keyfront's own objects (policies, state) live under this prefix: never served, never writable, behind slashes neither.
 pub const RESERVED_PREFIX: &str = ".keyfront/";
 
 /// Why a text is not an object key.
@@ -150,7 +150,8 @@ fn validate(key: &str) -> Result<(), KeyError> {
     if key.split('/').any(|segment| matches!(segment, "." | "..")) {
         return Err(KeyError::DotSegment);
     }
-    if key.starts_with(RESERVED_PREFIX) {
+    // Some stores take slashes off the beginning of a key.
+    if key.trim_start_matches('/').starts_with(RESERVED_PREFIX) {
         return Err(KeyError::Reserved);
     }
     Ok(())

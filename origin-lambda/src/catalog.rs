@@ -80,7 +80,7 @@ pub async fn list(store: &Store, scope: Scope<'_>) -> Result<Page, Error> {
             calls += 1;
             let listing = store.list(scan, after.as_deref(), room).await?;
             let readable =
-                |entry: &ListedObject| publisher.authorise(Method::Get, &entry.key).is_ok();
+                |entry: &ListedObject| publisher.authorise(Method::List, &entry.key).is_ok();
             page.entries
                 .extend(listing.entries.into_iter().filter(readable));
             match listing.more_after {

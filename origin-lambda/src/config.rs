@@ -8,8 +8,9 @@ mod endpoint;
 mod envelopes;
 mod error;
 mod further_site;
+mod publisher_auth;
 
-use keyfront_origin_core::uploads::ChecksumDemand;
+use keyfront_origin_core::{publisher::LONGEST_REQUEST, uploads::ChecksumDemand};
 
 pub use keyfront_names::{BucketName, KeyArn, ParameterArn, Region, RoleArn};
 pub use keyfront_origin_core::invalidation::Spellings;
@@ -26,6 +27,7 @@ pub use self::{
     },
     error::ConfigError,
     further_site::{FurtherSite, Spelling},
+    publisher_auth::{CredentialKind, PUBLISHER_AUTH, PublisherAuth},
 };
 use self::{endpoint::endpoint, error::invalid};
 
@@ -45,6 +47,9 @@ pub const S3_PATH_STYLE: &str = "KEYFRONT_S3_PATH_STYLE";
 pub const KMS_ENDPOINT: &str = "KEYFRONT_KMS_ENDPOINT";
 /// `required`: the bucket retains objects by default, so S3 takes no body without a checksum (optional).
 pub const UPLOAD_CHECKSUM: &str = "KEYFRONT_UPLOAD_CHECKSUM";
+/// Seconds a presigned request works at most, whatever a rule allows: what the bucket's policy lets pass (optional; seven
+/// days).
+pub const PRESIGNED_LIFETIME: &str = "KEYFRONT_PRESIGNED_LIFETIME";
 /// The Region of bucket and key; set by Lambda itself.
 pub const REGION: &str = "AWS_REGION";
 
@@ -67,6 +72,10 @@ pub struct Config {
     pub s3_style: S3Style,
     /// Whether the bucket takes bodies without a checksum.
     pub checksums: ChecksumDemand,
+    /// Which kinds of credentials are accepted.
+    pub publisher_auth: PublisherAuth,
+    /// Seconds a presigned request works at most.
+    pub presigned_lifetime: u32,
     /// KMS endpoint override.
     pub kms_endpoint: Option<String>,
     /// The client-side master key, for envelopes wrapped without KMS.
@@ -125,6 +134,8 @@ impl Config {
                 Some("required") => ChecksumDemand::Always,
                 Some(_) => return Err(invalid(UPLOAD_CHECKSUM, "write required or optional")),
             },
+            publisher_auth: PublisherAuth::read(optional)?,
+            presigned_lifetime: presigned_lifetime(optional(PRESIGNED_LIFETIME).as_deref())?,
             kms_endpoint: optional(KMS_ENDPOINT)
                 .map(|url| endpoint(KMS_ENDPOINT, url))
                 .transpose()?,
@@ -156,6 +167,14 @@ fn edge_role(arn: &str) -> Result<RoleArn, ConfigError> {
             EDGE_ROLE_ARN,
             "write the role's ARN, arn:aws:iam::ACCOUNT:role/NAME",
         )
+    })
+}
+
+fn presigned_lifetime(seconds: Option<&str>) -> Result<u32, ConfigError> {
+    let most = 1..=LONGEST_REQUEST;
+    seconds.map_or(Ok(LONGEST_REQUEST), |text| {
+        let parsed = text.parse().ok().filter(|seconds| most.contains(seconds));
+        parsed.ok_or_else(|| invalid(PRESIGNED_LIFETIME, "write a number of seconds, 1 to 604800"))
     })
 }
 
@@ -220,6 +239,9 @@ mod tests {
             (S3_PATH_STYLE, "yes"),
             (UPLOAD_CHECKSUM, "sha256"),
             (KMS_ENDPOINT, "localhost:9000"),
+            (PUBLISHER_AUTH, "jwt"),
+            (PRESIGNED_LIFETIME, "0"),
+            (PRESIGNED_LIFETIME, "604801"),
             (MASTER_KEY, "c2hvcnQ="),
             (MASTER_KEY_ID, "key without a key"),
             (READER_COMMITMENT, "v2"),

@@ -11,6 +11,7 @@
 
 #![cfg_attr(test, allow(clippy::unwrap_used, clippy::panic))]
 
+mod budgets;
 pub mod catalog;
 pub mod config;
 pub mod http;

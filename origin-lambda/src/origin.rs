@@ -6,19 +6,21 @@ use aws_credential_types::provider::SharedCredentialsProvider;
 use axum::body::Body;
 use keyfront_names::ObjectKey;
 use keyfront_origin_core::{
+    budget::Expense,
     invalidation::{Reach, Replaced, stale_after},
     listing::Cursor,
     uploads::{Kind, Upload, UploadRequest},
 };
 
 use crate::{
+    budgets::Budgets,
     catalog,
     config::Config,
     error::Error,
     invalidation::Cdn,
     kms::Kms,
     publish::{self, PublishRequest, Publishing, Receipt, Sealing},
-    publisher::{Method, Session},
+    publisher::{Method, Overwrite, Session},
     publishers::Directory,
     read::Reader,
     sealed_metadata::SealedMetadata,
@@ -35,6 +37,7 @@ pub struct Origin {
     pub(crate) reader: Reader,
     pub(crate) directory: Directory,
     pub(crate) presigner: Presigner,
+    pub(crate) budgets: Budgets,
     sealing: Sealing,
     texts: SealedTexts,
     cdn: Cdn,
@@ -58,17 +61,22 @@ impl Origin {
             texts: SealedTexts::new(kms.clone(), bucket),
             reader: Reader::new(config, store.clone(), kms),
             store,
-            directory: Directory::default(),
+            directory: Directory::new(config.publisher_auth.clone()),
             cdn: Cdn::new(config, &credentials),
             presigner: Presigner::new(config, credentials),
+            budgets: Budgets::default(),
             public_url: config.public_url.clone(),
         })
     }
 
-    /// Where readers find an object, if this origin knows its CDN.
+    /// Where readers find an object, if this origin knows its CDN, and a site of it serves the key.
     pub(crate) fn url_of(&self, key: &ObjectKey) -> Option<String> {
         let base = self.public_url.as_ref()?;
-        Some(format!("{base}{}", key.viewer_path()))
+        let path = match self.cdn.is_known() {
+            true => self.cdn.path_of(key)?,
+            false => key.viewer_path(),
+        };
+        Some(format!("{base}{path}"))
     }
 
     /// Stores an object sent in one request.
@@ -84,10 +92,13 @@ impl Origin {
             metadata: &self.metadata,
         };
         let key = request.key;
+        if request.options.overwrite == Overwrite::Allow {
+            self.admit_invalidation(session)?;
+        }
         let outcome = publish::publish(&system, session.publisher(), request, body).await;
         let replaced = outcome.as_ref().ok();
         let replaced = replaced.and_then(|receipt| receipt.replaced.clone());
-        self.after_write(key, outcome, replaced).await
+        self.after_write(session, key, outcome, replaced).await
     }
 
     /// Deletes an object.
@@ -98,6 +109,7 @@ impl Origin {
         if_match: Option<&str>,
     ) -> Result<Option<Reach>, Error> {
         let rule = session.publisher().authorise(Method::Delete, key)?;
+        self.admit_invalidation(session)?;
         let replaced = match self.store.describe(key).await {
             // Whoever may delete a key that nobody wrote would otherwise spend the account's invalidations.
             Err(Error::NotFound) => None,
@@ -106,7 +118,7 @@ impl Origin {
         };
         let replaced = replaced.map(|cache_control| Replaced { cache_control });
         let outcome = catalog::delete(&self.store, key, if_match).await;
-        let written = self.after_write(key, outcome, replaced).await;
+        let written = self.after_write(session, key, outcome, replaced).await;
         written.map(|((), reach)| reach)
     }
 
@@ -116,6 +128,7 @@ impl Origin {
         session: &Session,
         request: &UploadRequest,
     ) -> Result<Begun, Error> {
+        self.budgets.take(session.publisher(), Expense::Signing)?;
         let system = Uploads {
             store: &self.store,
             metadata: &self.metadata,
@@ -173,9 +186,12 @@ impl Origin {
     /// Completes an upload.
     pub(crate) async fn complete(
         &self,
+        session: &Session,
         upload: &Upload,
     ) -> Result<(Finished, Option<Reach>), Error> {
         let key = upload.object_key()?;
+        // Whether or not it replaces: what does not match is removed, and may have been seen.
+        self.admit_invalidation(session)?;
         let replaced = match &upload.kind {
             _ if !upload.overwrite => None,
             Kind::Multipart(_) => Some(self.store.cache_control(&key, &upload.cache_control).await),
@@ -184,7 +200,7 @@ impl Origin {
         };
         let replaced = replaced.map(|cache_control| Replaced { cache_control });
         let outcome = uploads::complete(&self.store, upload).await;
-        self.after_write(&key, outcome, replaced).await
+        self.after_write(session, &key, outcome, replaced).await
     }
 
     /// A presigned `GET`.
@@ -198,15 +214,29 @@ impl Origin {
         self.presigner.presign(request, lifetime).await
     }
 
+    /// Before anything is written: a write whose copies could not be invalidated would leave viewers the old content.
+    fn admit_invalidation(&self, session: &Session) -> Result<(), Error> {
+        if !self.cdn.is_known() {
+            return Ok(());
+        }
+        self.budgets
+            .check(session.publisher(), Expense::Invalidation)
+    }
+
     /// Invalidates what a write made stale. The one place where that is decided for every write.
     async fn after_write<T>(
         &self,
+        session: &Session,
         key: &ObjectKey,
         outcome: Result<T, Error>,
         replaced: Option<Replaced>,
     ) -> Result<(T, Option<Reach>), Error> {
         let reach = match stale_after(&outcome, replaced) {
-            Some(stale) => Some(self.cdn.invalidate(key, &stale).await),
+            Some(stale) => {
+                self.budgets
+                    .spend(session.publisher(), Expense::Invalidation);
+                Some(self.cdn.invalidate(key, &stale).await)
+            }
             None => None,
         };
         outcome.map(|written| (written, reach))

@@ -32,7 +32,7 @@ async fn completed(stage: &Stage, stored_type: &str) -> (String, Answer) {
         &[],
         "<InitiateMultipartUploadResult><UploadId>u</UploadId></InitiateMultipartUploadResult>",
     ));
-    let file = json!({"filename": "a.png", "type": "image/png"});
+    let file = json!({"filename": "a.png", "type": "image/png", "metadata": {"size": 1}});
     let begun = post(stage, "/s3/multipart", &file).await;
     assert_eq!(begun.status, StatusCode::OK, "{begun:?}");
     let begun = begun.json();
@@ -42,7 +42,7 @@ async fn completed(stage: &Stage, stored_type: &str) -> (String, Answer) {
     let stored = Scripted::ok(
         &[
             ("etag", "\"e1\""),
-            ("content-length", "0"),
+            ("content-length", "1"),
             ("content-type", stored_type),
             ("cache-control", "public, max-age=300"),
             ("x-amz-meta-keyfront-upload", id),
@@ -57,7 +57,7 @@ async fn completed(stage: &Stage, stored_type: &str) -> (String, Answer) {
     );
     stage.s3_answers(Scripted::ok(
         &[],
-        "<ListPartsResult><Part><PartNumber>1</PartNumber><Size>0</Size><ETag>\"p\"</ETag></Part></ListPartsResult>",
+        "<ListPartsResult><Part><PartNumber>1</PartNumber><Size>1</Size><ETag>\"p\"</ETag></Part></ListPartsResult>",
     ));
     stage.s3_answers(Scripted::ok(&[], "<CompleteMultipartUploadResult/>"));
     stage.s3_answers(stored.clone());

@@ -4,7 +4,7 @@
 
 use std::{
     fs,
-    net::TcpListener,
+    net::{TcpListener, TcpStream},
     path::Path,
     process::{Child, Command, Stdio},
     time::{Duration, Instant},
@@ -19,6 +19,12 @@ pub const PACKAGES: &str = "ceph-mon ceph-osd radosgw ceph-common";
 
 /// The SSE-KMS key the gateway's testing backend knows.
 pub const KMS_KEY: &str = "testkey-1";
+
+/// How long each daemon may take: far more than the 4 seconds it needs, for a machine that does other things.
+const PATIENCE: Duration = Duration::from_secs(180);
+
+/// Of a daemon's log, what a failure shows.
+const LOG_LINES: usize = 20;
 
 /// A running gateway.
 #[derive(Debug)]
@@ -73,7 +79,9 @@ impl Ceph {
             "--secret=ceph-test-secret",
         ]);
         ceph.spawn("radosgw", &["-f", "-n", "client.rgw"]);
-        ceph.wait_until_ready(gateway);
+        ceph.wait_until("radosgw", |_| {
+            TcpStream::connect(("127.0.0.1", gateway)).is_ok()
+        });
         ceph
     }
 
@@ -127,6 +135,14 @@ impl Ceph {
             "keyring",
         ]));
         self.spawn("ceph-mon", &["-f", "-i", "a"]);
+        self.wait_until("the monitor", |ceph| {
+            ceph.tool("ceph")
+                .args(["--connect-timeout", "5", "quorum_status"])
+                .current_dir(ceph.folder.path())
+                .stdin(Stdio::null())
+                .output()
+                .is_ok_and(|output| output.status.success())
+        });
     }
 
     fn start_osd(&mut self) {
@@ -149,16 +165,10 @@ impl Ceph {
             format!("{{\"cephx_secret\":\"{secret}\"}}"),
         )
         .unwrap();
-        self.run(self.tool("ceph").args([
-            "--connect-timeout",
-            "30",
-            "osd",
-            "new",
-            &uuid,
-            "0",
-            "-i",
-            "osd.secret",
-        ]));
+        self.run(
+            self.tool("ceph")
+                .args(["osd", "new", &uuid, "0", "-i", "osd.secret"]),
+        );
         self.run(
             self.tool("ceph-osd")
                 .args(["-i", "0", "--mkfs", "--osd-uuid", &uuid]),
@@ -166,21 +176,37 @@ impl Ceph {
         self.spawn("ceph-osd", &["-f", "-i", "0"]);
     }
 
-    fn wait_until_ready(&mut self, port: u16) {
+    /// Waits for `ready`, and fails with the daemons' logs when one of them has ended or time is up.
+    fn wait_until(&mut self, what: &str, ready: impl Fn(&Self) -> bool) {
         let started = Instant::now();
-        while std::net::TcpStream::connect(("127.0.0.1", port)).is_err() {
-            for process in &mut self.processes {
-                assert!(
-                    matches!(process.try_wait(), Ok(None)),
-                    "a Ceph daemon ended: {process:?}"
-                );
-            }
+        while !ready(self) {
+            let ended = (self.processes.iter_mut()).find_map(|process| process.try_wait().unwrap());
             assert!(
-                started.elapsed() < Duration::from_secs(90),
-                "radosgw was not ready within 90 s"
+                ended.is_none() && started.elapsed() < PATIENCE,
+                "{what} is not ready after {} s ({}):\n{}",
+                started.elapsed().as_secs(),
+                ended.map_or("every daemon runs".to_owned(), |status| format!(
+                    "a daemon ended: {status}"
+                )),
+                self.logs()
             );
             std::thread::sleep(Duration::from_millis(100));
         }
+    }
+
+    /// The last lines of each daemon's log.
+    fn logs(&self) -> String {
+        let files = fs::read_dir(self.folder.path().join("log")).unwrap();
+        let files = files.map(|file| file.unwrap().path());
+        files
+            .map(|file| {
+                let text = fs::read(&file).unwrap_or_default();
+                let text = String::from_utf8_lossy(&text).into_owned();
+                let lines: Vec<_> = text.lines().collect();
+                let last = lines[lines.len().saturating_sub(LOG_LINES)..].join("\n");
+                format!("{}:\n{last}\n", file.display())
+            })
+            .collect()
     }
 
     fn admin(&self, arguments: &[&str]) {
@@ -269,6 +295,8 @@ admin socket = {directory}/run/$name.asok
 log file = {directory}/log/$name.log
 pid file = {directory}/run/$name.pid
 [mon]
+# Otherwise the monitor ends itself where the disk is 95 % full.
+mon data avail crit = 0
 mon data = {directory}/mon.$id
 [osd]
 keyring = {directory}/osd.$id/keyring

@@ -24,7 +24,11 @@ const { default: AwsS3 } = await import('@uppy/aws-s3')
 
 const MIB = 1024 * 1024
 const MULTIPART = { shouldUseMultipart: true, getChunkSize: () => 5 * MIB }
-const uppy = (options) => new Uppy().use(AwsS3, { companionEndpoint: origin, ...options })
+// What a page does besides: Uppy does not say how large a file is, and parts are bound to their lengths.
+const uppy = (options) => {
+  const client = new Uppy().use(AwsS3, { companionEndpoint: origin, ...options })
+  return client.on('file-added', (file) => client.setFileMeta(file.id, { size: file.size, caption: 'at sea', relativePath: null }))
+}
 const add = (client, name, bytes) =>
   client.addFile({ name, type: 'text/plain', data: new Blob([new Uint8Array(bytes).fill(7)], { type: 'text/plain' }) })
 
@@ -46,7 +50,32 @@ const stored = {}
   add(client, 'parts.txt', 11 * MIB)
   const { successful, failed } = await client.upload()
   assert.deepEqual(failed, [])
+  const key = successful[0].response.body.key
+  const described = await (await fetch(`${origin}/objects/${key}`)).json()
+  assert.deepEqual([described.metadata.file_name, described.metadata.fields], ['parts.txt', { caption: 'at sea' }])
   stored.parts = successful[0].response.body.key
+}
+
+// Without the size nothing begins, and a part of another length is refused by S3.
+{
+  const client = uppy(MULTIPART)
+  client.on('file-added', (file) => client.setFileMeta(file.id, { size: null }))
+  add(client, 'unsized.txt', 11 * MIB)
+  const { failed } = await client.upload()
+  assert.equal(failed.length, 1)
+}
+{
+  const client = uppy({ shouldUseMultipart: true, retryDelays: null, getChunkSize: () => 6 * MIB })
+  add(client, 'longer-parts.txt', 13 * MIB)
+  const { failed } = await client.upload()
+  assert.equal(failed.length, 1)
+}
+{
+  const client = uppy({ shouldUseMultipart: true, getChunkSize: () => 6 * MIB })
+  client.on('file-added', (file) => client.setFileMeta(file.id, { part_size: 6 * MIB }))
+  add(client, 'said-parts.txt', 13 * MIB)
+  const { failed } = await client.upload()
+  assert.deepEqual(failed, [])
 }
 
 // The connection is lost after the first part; a new Uppy goes on where the old one stood.

@@ -4,7 +4,8 @@
 //! next power of two as its size, a freed one waits in the list of its class, and memory is only taken from the
 //! host when a list is empty; so the heap is as large as the largest request needed, at most twice over.
 //!
-//! It does not give memory back to the host, merge blocks, or wipe them: who holds a secret wipes it.
+//! A freed block is wiped: a request leaves neither its credentials nor what was signed in the memory of the instance, however
+//! often a buffer moved while it grew. It does not give memory back to the host or merge blocks.
 
 use core::alloc::{GlobalAlloc, Layout};
 use core::cell::UnsafeCell;
@@ -115,7 +116,10 @@ unsafe impl<P: Pages> GlobalAlloc for Heap<P> {
         let state = unsafe { &mut *self.state.get() };
         let link = freed.cast::<Link>();
         // SAFETY: the block came from `alloc` with this layout, is at least 16 bytes and aligned so, and is now ours.
-        unsafe { link.write(Link(state.free[class])) };
+        unsafe {
+            freed.write_bytes(0, block(class));
+            link.write(Link(state.free[class]));
+        }
         state.free[class] = link;
     }
 

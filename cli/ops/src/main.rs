@@ -1,4 +1,4 @@
-//! `keyfront deploy`, `status`, `outputs`, `adopt`, `destroy`, `publisher`, `doctor`, `logs`, `audit`, `rewrap` and `accept`: what operators do to a deployed
+//! `keyfront deploy`, `status`, `outputs`, `adopt`, `destroy`, `revoke-sessions`, `publisher`, `doctor`, `logs`, `audit`, `rewrap` and `accept`: what operators do to a deployed
 //! system, and to a running dev stack as far as it is the same.
 //!
 //! Each command is a room with its own rendering. None of them links the dev stack.
@@ -28,6 +28,7 @@ enum Command {
     Outputs(deploy::OutputsArguments),
     Adopt(deploy::AdoptArguments),
     Destroy(deploy::DestroyArguments),
+    RevokeSessions(deploy::RevokeSessionsArguments),
     Publisher(publisher::PublisherArguments),
     Doctor(Box<doctor::DoctorArguments>),
     Logs(logs::LogsArguments),
@@ -43,6 +44,7 @@ fn main() -> ExitCode {
         Command::Outputs(arguments) => deploy::run_outputs(arguments),
         Command::Adopt(arguments) => deploy::run_adopt(arguments),
         Command::Destroy(arguments) => deploy::run_destroy(arguments),
+        Command::RevokeSessions(arguments) => deploy::run_revoke_sessions(arguments),
         Command::Publisher(arguments) => publisher::run(arguments),
         Command::Doctor(arguments) => doctor::run(&arguments),
         Command::Logs(arguments) => logs::run(&arguments),

@@ -78,6 +78,7 @@ impl LocalAws {
         let sites = with_local_keys(sites, key_of)?;
         let names = StackNames {
             bucket: &site.bucket,
+            site_prefix: &site.parsed.prefix,
             key_arn: &key_arn,
         };
         let template = StackTemplate::new(iam.account(), names, &sites)?;
@@ -113,10 +114,11 @@ impl LocalAws {
         })
     }
 
-    /// The template of the stack around a bucket.
-    pub(super) fn template<'a>(&'a self, bucket: &'a str) -> anyhow::Result<StackTemplate<'a>> {
+    /// The template of the stack around a site.
+    pub(super) fn template<'a>(&'a self, site: &'a DevSite) -> anyhow::Result<StackTemplate<'a>> {
         let names = StackNames {
-            bucket,
+            bucket: &site.bucket,
+            site_prefix: &site.parsed.prefix,
             key_arn: &self.key_arn,
         };
         StackTemplate::new(self.iam.account(), names, &self.sites)

@@ -97,7 +97,7 @@ impl Stack {
         if let Some(ended) = config.faults.edge_session_ended {
             sessions.announce_edge_end(ended);
         }
-        let template = aws.template(&site.bucket)?;
+        let template = aws.template(&site)?;
         let further = sites::behaviours(&template)?;
         let distribution = cdn::distribution(&site, further, &config.faults);
         let cdn = cdn::start(&config, distribution.clone(), &addresses, sessions.edge()).await?;

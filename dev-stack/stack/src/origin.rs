@@ -9,7 +9,7 @@ use base64::engine::general_purpose::STANDARD;
 use keyfront_edge::site::Spelling;
 use keyfront_origin::config::{
     self, BucketName, CdnSettings, Commitment, Config, FurtherSite, KeyArn, MasterKeySetting,
-    ParameterArn, ReaderSettings, Region, RoleArn, S3Style, Spellings,
+    ParameterArn, PublisherAuth, ReaderSettings, Region, RoleArn, S3Style, Spellings,
 };
 use keyfront_origin::kms::Kms;
 use keyfront_origin::{ChecksumDemand, Origin, store};
@@ -23,7 +23,7 @@ use super::config::DevSite;
 use super::listeners::{Addresses, url};
 use super::resources::EDGE_ROLE;
 use super::sessions::{OriginCredentials, for_sdk};
-use super::template::distribution_parameter;
+use super::template::{PRESIGNED_LIFETIME, distribution_parameter};
 
 /// What the origin is configured with, and the S3 clients of that configuration.
 pub(super) struct OriginSetup {
@@ -54,6 +54,8 @@ impl OriginSetup {
                 s3_endpoint: Some(url(addresses.s3)),
                 s3_style: S3Style::Path,
                 checksums: ChecksumDemand::Never,
+                publisher_auth: PublisherAuth::default(),
+                presigned_lifetime: PRESIGNED_LIFETIME,
                 kms_endpoint: Some(url(addresses.kms)),
                 master_key: Some(MasterKeySetting::new("dev", *aws.master_key)),
                 // Format V2 can be asked for here, so it is read here.
@@ -137,6 +139,8 @@ fn environment(config: &Config, edge_role_arn: String, master: &[u8; 32]) -> Vec
         s3_endpoint,
         s3_style,
         checksums,
+        publisher_auth,
+        presigned_lifetime,
         kms_endpoint,
         master_key,
         reader,
@@ -159,6 +163,11 @@ fn environment(config: &Config, edge_role_arn: String, master: &[u8; 32]) -> Vec
         (config::PUBLIC_URL, public_url.clone()),
         (config::S3_ENDPOINT, s3_endpoint.clone()),
         (config::S3_PATH_STYLE, Some(path_style)),
+        (config::PUBLISHER_AUTH, Some(publisher_auth.to_text())),
+        (
+            config::PRESIGNED_LIFETIME,
+            Some(presigned_lifetime.to_string()),
+        ),
         (config::KMS_ENDPOINT, kms_endpoint.clone()),
     ];
     if let Some(MasterKeySetting { id, key: _ }) = master_key {
@@ -246,6 +255,8 @@ mod tests {
             s3_endpoint: Some("http://s3.example".to_owned()),
             s3_style: S3Style::Path,
             checksums: ChecksumDemand::Always,
+            publisher_auth: PublisherAuth::default(),
+            presigned_lifetime: 60,
             kms_endpoint: Some("http://kms.example".to_owned()),
             master_key: Some(MasterKeySetting::new("dev", master)),
             reader: ReaderSettings {

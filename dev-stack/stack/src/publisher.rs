@@ -87,6 +87,7 @@ fn publisher() -> serde_json::Result<Publisher> {
                 "text/html", "image/svg+xml", "text/javascript", "application/javascript",
                 "application/xml", "text/xml",
             ],
+            "sandbox": false,
             "cache_control": "public, max-age=60",
             "encryption": EncryptionMode::ALL,
             // As long as a session of the origin can keep.

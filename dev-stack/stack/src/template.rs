@@ -21,6 +21,9 @@ const ORIGIN_FUNCTION: &str = "OriginFunction";
 /// The statement that would refuse everything on plain HTTP.
 const TLS_ONLY: &str = "TlsOnly";
 
+/// `PresignedLifetime`, in seconds: as long as a session of the origin can keep.
+pub(super) const PRESIGNED_LIFETIME: u32 = 43_200;
+
 /// The Region of the distribution's parameter, whatever the bucket's is.
 pub(super) const PARAMETER_REGION: &str = "us-east-1";
 
@@ -46,6 +49,7 @@ pub fn grants_with(sites: &Sites) -> anyhow::Result<Vec<Grant>> {
     let account = Account::new("111122223333", "us-east-1")?;
     let names = StackNames {
         bucket: "bucket",
+        site_prefix: "",
         key_arn: "key",
     };
     let template = StackTemplate::new(&account, names, sites)?;
@@ -80,6 +84,7 @@ fn granted(holder: &str, document: &Value) -> Vec<Grant> {
 pub(super) fn key_policy(account: &Account) -> anyhow::Result<String> {
     let unknown = StackNames {
         bucket: "",
+        site_prefix: "",
         key_arn: "",
     };
     let template = StackTemplate::new(account, unknown, &Sites::default())?;
@@ -90,6 +95,8 @@ pub(super) fn key_policy(account: &Account) -> anyhow::Result<String> {
 #[derive(Clone, Copy)]
 pub(super) struct StackNames<'a> {
     pub(super) bucket: &'a str,
+    /// What stands before every key of the bucket's own site; empty for none.
+    pub(super) site_prefix: &'a str,
     pub(super) key_arn: &'a str,
 }
 
@@ -151,8 +158,13 @@ impl<'a> StackTemplate<'a> {
     }
 
     fn resolution(&self) -> Resolution<'_, impl Fn(&str) -> Option<String>> {
-        // Every mode the origin has can be tried here.
-        let parameters = [("AllowedEncryption".to_owned(), "any".to_owned())];
+        let parameters = [
+            // Every mode the origin has can be tried here.
+            ("AllowedEncryption", "any".to_owned()),
+            ("PresignedLifetime", PRESIGNED_LIFETIME.to_string()),
+            ("SitePrefix", self.names.site_prefix.to_owned()),
+        ];
+        let parameters = parameters.map(|(name, value)| (name.to_owned(), value));
         Resolution::new(&self.document, parameters, |name| self.known(name))
     }
 

@@ -11,7 +11,7 @@ use keyfront_edge::response::is_transfer_header;
 use keyfront_edge::{
     Answer, AnsweredRequest, BodyOf, Cleaned, Connection, Edge, Header, Host, Invocation,
     OriginRequest, OriginResponse, Refusal, RequestBody, ResponseFacts, RoleCredentials, Route,
-    Served, ViewerRequest, clean, keeps_response_header,
+    SANDBOXED, Served, ViewerRequest, clean, keeps_response_header,
 };
 
 use crate::frame::{self, Frame, Malformed, Outcome, RequestFields, ResponseFields};
@@ -81,6 +81,10 @@ pub fn clean_response(fields: &ResponseFields<'_>) -> Result<(Route, Cleaned), M
     let origin_response = OriginResponse {
         status,
         headers: &headers,
+        sandboxed: fields
+            .header_names
+            .split('\n')
+            .any(|name| name == SANDBOXED),
         error_body: None,
     };
     Ok((facts.route, clean(&request, &origin_response)))
@@ -215,7 +219,7 @@ fn names<'a>(count: &str, list: &'a str) -> Result<Vec<&'a str>, Malformed> {
         Ok(names)
     } else {
         Err(Malformed(
-            "the header names are not as many as they should be",
+            "the header names are not as many as they are said to be",
         ))
     }
 }

@@ -33,7 +33,7 @@ pub mod viewer_request;
 pub use admission::{Admitted, is_ignorable};
 pub use answer::Answer;
 pub use header::Header;
-pub use keyfront_contract::Route;
+pub use keyfront_contract::{Route, header::SANDBOXED};
 pub use keyfront_names::host::Scheme;
 pub use method::Method;
 pub use origin_request::{Connection, Host, OriginRequest, Unassisted, keeps_request_header};

@@ -137,6 +137,9 @@ fn passing(
     headers.extend(cache.map(|value| Header::new("cache-control", value)));
     headers.extend(facts.grant.headers());
     headers.extend(content_encoding(response));
+    if response.sandboxed {
+        headers.push(Header::new("content-security-policy", "sandbox"));
+    }
     if facts.grant.varies() {
         headers.push(Header::new("vary", varying(facts.route, response)));
     }

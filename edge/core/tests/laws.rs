@@ -288,7 +288,7 @@ proptest! {
         let facts = ResponseFacts::read(Some(&facts));
         let request = AnsweredRequest { method: "GET", request_id: "id", signed_at: Some(&signed_at), facts: &facts };
         let headers = [(name, value.as_str())];
-        let response = OriginResponse { status, headers: &headers, error_body: body.as_deref() };
+        let response = OriginResponse { status, headers: &headers, sandboxed: false, error_body: body.as_deref() };
         let (Cleaned::Pass { headers } | Cleaned::Answer { answer: keyfront_edge::Answer { headers, .. }, .. }) =
             clean(&request, &response);
         for header in &headers {

@@ -92,7 +92,8 @@ fn keep(
     if !caching::keeps(request_headers, signed.method, reply.status, &answer) {
         return;
     }
-    let kept = |name: &str| keeps_response_header(signed.route, name);
+    // The mark is read again with every use.
+    let kept = |name: &str| keeps_response_header(signed.route, name) || name == header::SANDBOXED;
     let header_text = answering::merge(&answer, kept, &[]);
     let context: &JsValue = exchange.context.as_ref().as_ref();
     if let Err(error) = wire::keep(context, key, &header_text, &reply.response) {
@@ -121,6 +122,7 @@ pub(crate) async fn cleaned(
     let seen = OriginResponse {
         status: reply.status,
         headers: &headers,
+        sandboxed: headers.iter().any(|(name, _)| *name == header::SANDBOXED),
         error_body: document.as_deref(),
     };
     match clean(&request, &seen) {

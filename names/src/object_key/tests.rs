@@ -134,12 +134,14 @@ fn no_key_is_not_a_key() {
 fn only_the_reserved_prefix_is_reserved() {
     assert_eq!(key(".keyfront/"), Err(KeyError::Reserved));
     assert_eq!(key(".keyfront/state/x"), Err(KeyError::Reserved));
+    assert_eq!(key("/.keyfront/x"), Err(KeyError::Reserved));
+    assert_eq!(key("//.keyfront/x"), Err(KeyError::Reserved));
     for legal in [
         ".keyfront",
         ".keyfront-docs/a",
         "a/.keyfront/b",
         ".Keyfront/a",
-        "/.keyfront/a",
+        "/a/.keyfront/b",
     ] {
         assert_eq!(key(legal).as_deref(), Ok(legal));
     }

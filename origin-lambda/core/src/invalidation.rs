@@ -124,29 +124,53 @@ impl Copies {
     }
 }
 
+/// The path readers find a key under: of the first site that serves it; `None` if none does.
+pub fn path_of<'a>(
+    sites: impl IntoIterator<Item = SiteLayout<'a>>,
+    key: &ObjectKey,
+) -> Option<String> {
+    sites
+        .into_iter()
+        .find_map(|site| Some(site.under_root(&site.relative(key)?)))
+}
+
+impl SiteLayout<'_> {
+    /// The key without the site's prefix.
+    fn relative(&self, key: &ObjectKey) -> Option<ObjectKey> {
+        let relative = key.as_str().strip_prefix(self.prefix.unwrap_or_default());
+        relative.and_then(|path| ObjectKey::new(path).ok())
+    }
+
+    fn root(&self) -> &str {
+        self.path.unwrap_or("/")
+    }
+
+    fn under_root(&self, relative: &ObjectKey) -> String {
+        format!("{}{}", self.root(), &relative.viewer_path()[1..])
+    }
+}
+
 /// Every path the site serves the key under, as an invalidation names it; none if the site does not serve it.
 ///
 /// A path is in the one spelling viewers are redirected to, and names no more than its object, unless only a wildcard
 /// reaches all of its copies: where queries are in the cache key, for a document that answers for paths of other names, and
 /// for a path with a `~` or a `*`, which no invalidation can hold.
 fn paths_of(site: SiteLayout<'_>, key: &ObjectKey) -> Vec<String> {
-    let root = site.path.unwrap_or("/");
-    let under_root = |key: &ObjectKey| format!("{root}{}", &key.viewer_path()[1..]);
-    let relative = key.as_str().strip_prefix(site.prefix.unwrap_or_default());
-    let Some(relative) = relative.and_then(|path| ObjectKey::new(path).ok()) else {
+    let root = site.root();
+    let Some(relative) = site.relative(key) else {
         return Vec::new();
     };
     if site.fallback == Some(relative.as_str()) {
         return vec![format!("{root}*")];
     }
-    let mut paths = vec![under_root(&relative)];
+    let mut paths = vec![site.under_root(&relative)];
     let folder = site
         .index
         .and_then(|index| relative.as_str().strip_suffix(index));
     match folder {
         Some("") => paths.push(root.to_owned()),
         Some(folder) if folder.ends_with('/') => {
-            paths.extend(ObjectKey::new(folder).map(|folder| under_root(&folder)));
+            paths.extend(ObjectKey::new(folder).map(|folder| site.under_root(&folder)));
         }
         _ => {}
     }
@@ -270,6 +294,30 @@ mod tests {
         ] {
             assert_eq!(paths(site, key), [path]);
         }
+    }
+
+    #[test]
+    fn an_object_is_found_under_the_path_of_the_site_that_serves_it() {
+        let www = SiteLayout {
+            prefix: Some("www/"),
+            ..SiteLayout::default()
+        };
+        let docs = SiteLayout {
+            path: Some("/docs/"),
+            prefix: Some("manual/"),
+            ..SiteLayout::default()
+        };
+        for (key, path) in [
+            ("www/a b~", Some("/a%20b~")),
+            ("manual/x/y", Some("/docs/x/y")),
+            ("images/cat.png", None),
+            ("www/", None),
+        ] {
+            let key = ObjectKey::new(key).unwrap();
+            assert_eq!(path_of([www, docs], &key).as_deref(), path, "{key}");
+        }
+        let everything = path_of([SiteLayout::default()], &ObjectKey::new("a").unwrap());
+        assert_eq!(everything.as_deref(), Some("/a"));
     }
 
     #[test]

@@ -52,7 +52,7 @@ pub fn scans<'a>(publisher: &'a Publisher, requested: &'a str) -> Result<Vec<&'a
         publisher
             .rules
             .iter()
-            .filter(|rule| rule.methods.contains(&Method::Get))
+            .filter(|rule| rule.admit_method(Method::List).is_ok())
     };
     if readable().any(|rule| rule.prefix.covers(requested)) {
         return Ok(vec![requested]);

@@ -12,6 +12,16 @@ use crate::{
 /// considers, let alone removes, what another writer stored.
 pub const UPLOAD_ID_METADATA: &str = "keyfront-upload";
 
+/// Name of the entry that has browsers open the object in a sandbox, without `x-amz-meta-`
+/// ([`SANDBOXED`](keyfront_contract::header::SANDBOXED)).
+pub const SANDBOX_METADATA: &str = "keyfront-sandbox";
+
+/// The metadata of an object that a browser opens in a sandbox, or not.
+pub fn sandbox_mark(sandboxed: bool) -> BTreeMap<String, String> {
+    let mark = sandboxed.then(|| (SANDBOX_METADATA.to_owned(), "1".to_owned()));
+    mark.into_iter().collect()
+}
+
 /// The headers of a `PUT` that S3 stores with the object and returns to readers, besides user metadata.
 pub const CONTENT_HEADERS: [&str; 6] = [
     "content-type",

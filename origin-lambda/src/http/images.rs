@@ -9,6 +9,7 @@ use axum::{Json, body::Body, extract::State};
 use base64::{Engine as _, engine::general_purpose::STANDARD};
 use keyfront_names::ObjectKey;
 use keyfront_origin_core::{
+    budget::Expense,
     publish::{Declared, PublishOptions},
     sealed_metadata::Details,
     uploads::lifetime,
@@ -89,13 +90,15 @@ impl ImageDocument {
     }
 }
 
-/// Lists images with URLs that work for an hour, or as long as the rule or the session that signs them allows.
+/// Lists images with their URLs on the CDN; where it is not known, with URLs that work for an hour, or as long as the rule
+/// or the session that signs them allows.
 #[utoipa::path(get, path = "/images", operation_id = "listImages", tag = "images", security(("publisher" = [])), responses((status = 200, description = "At most 100", body = Images), Listing))]
 pub(super) async fn list(
     State(origin): State<Arc<Origin>>,
     Parameters(NoParameters {}): Parameters<NoParameters>,
     Identified(session): Identified,
 ) -> Result<Json<Images>, Refusal> {
+    origin.budgets.take(session.publisher(), Expense::Listing)?;
     let scope = catalog::Scope {
         publisher: session.publisher(),
         prefix: FOLDER,
@@ -106,11 +109,18 @@ pub(super) async fn list(
     let mut images = Vec::with_capacity(page.entries.len());
     for object in &page.entries {
         let modified = object.last_modified;
-        let rule = session.publisher().authorise(Method::Get, &object.key)?;
-        let lifetime = lifetime(rule, None)?;
+        let rule = session.publisher().authorise(Method::Read, &object.key)?;
+        // A presigned URL shows the origin's session token, and S3's answer to it the key's ARN.
+        let image_url = match origin.url_of(&object.key) {
+            Some(url) => url,
+            None => {
+                let lifetime = lifetime(rule, origin.presigner.longest_lifetime(), None)?;
+                origin.shared(&object.key, lifetime).await?.url
+            }
+        };
         images.push(Image {
             key: object.key.as_str().to_owned(),
-            image_url: origin.shared(&object.key, lifetime).await?.url,
+            image_url,
             last_modified: modified.and_then(|at| at.fmt(DateTimeFormat::DateTime).ok()),
         });
     }

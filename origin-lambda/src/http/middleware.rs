@@ -39,11 +39,13 @@ pub(super) async fn respond(mut request: Request, next: Next) -> Response {
     let RequestId(id) = request.extensions().get().cloned().unwrap_or_else(fresh);
     let method = request.method().clone();
     let started = Instant::now();
+    // The pattern, not the path: that holds upload tokens, and names that are nobody's business in a log.
+    let route = request.extensions().get().map(MatchedPath::as_str);
     let span = info_span!(
         "request",
         request_id = %id,
         method = %method,
-        path = request.uri().path(),
+        route = route.unwrap_or("none"),
         publisher = field::Empty,
         credential = field::Empty,
         subject = field::Empty,

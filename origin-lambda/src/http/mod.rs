@@ -26,6 +26,7 @@ pub mod runtime_api;
 mod upload_fields;
 mod uploads;
 mod uppy;
+mod uppy_metadata;
 
 use std::{future::Future, io, sync::Arc};
 

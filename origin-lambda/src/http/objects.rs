@@ -10,7 +10,7 @@ use axum::{
     response::{IntoResponse as _, Response},
 };
 use http::{HeaderMap, HeaderValue, StatusCode, header::ETAG};
-use keyfront_origin_core::{publish::Declared, sealed_metadata::Details};
+use keyfront_origin_core::{budget::Expense, publish::Declared, sealed_metadata::Details};
 use time::OffsetDateTime;
 
 use super::{
@@ -73,7 +73,7 @@ pub(super) async fn describe(
     Parameters(NoParameters {}): Parameters<NoParameters>,
     Identified(session): Identified,
 ) -> Result<Response, Refusal> {
-    session.publisher().authorise(Method::Get, &key)?;
+    session.publisher().authorise(Method::Head, &key)?;
     let found = origin.store.describe(&key).await?;
     let sealed = origin.metadata.open(&key, &found.metadata).await?;
     let etag = found.etag.clone();
@@ -118,6 +118,7 @@ pub(super) async fn list(
     Parameters(selected): Parameters<Selection>,
     Identified(session): Identified,
 ) -> Result<Json<Listing>, Refusal> {
+    origin.budgets.take(session.publisher(), Expense::Listing)?;
     let cursor = match &selected.cursor {
         Some(text) => Some(origin.position(&session, text).await?),
         None => None,
@@ -131,6 +132,9 @@ pub(super) async fn list(
     let page = catalog::list(&origin.store, scope).await?;
     let mut objects: Vec<_> = page.entries.iter().map(listed).collect();
     if selected.detail == Detail::Metadata {
+        for object in &page.entries {
+            session.publisher().authorise(Method::Head, &object.key)?;
+        }
         let found = catalog::sealed_metadata(&origin.store, &origin.metadata, &page.entries);
         for (object, found) in objects.iter_mut().zip(found.await?) {
             object.metadata = Some(Metadata::of(found));

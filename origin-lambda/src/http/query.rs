@@ -8,9 +8,10 @@ use http::{Uri, request::Parts};
 use keyfront_names::MAX_KEY_BYTES;
 use keyfront_origin_core::publish::PublishOptions;
 use serde::{Deserialize, de::DeserializeOwned};
+use serde_json::Value;
 use utoipa::IntoParams;
 
-use super::refusal::Refusal;
+use super::{refusal::Refusal, uppy_metadata::UppyMetadata};
 use crate::{
     encryption::EncryptionMode, error::Error, form_encoding, publisher::Overwrite, uploads,
 };
@@ -130,7 +131,7 @@ fn valid_prefix(prefix: Option<String>) -> Result<String, Error> {
     Ok(prefix)
 }
 
-/// A file as Uppy describes it. Of Uppy's metadata nothing else is kept.
+/// A file as Uppy describes it.
 #[derive(Debug, Deserialize, IntoParams)]
 #[into_params(parameter_in = Query)]
 pub(super) struct UppyFileQuery {
@@ -142,6 +143,9 @@ pub(super) struct UppyFileQuery {
     /// The folder
     #[serde(rename = "metadata[prefix]")]
     prefix: Option<String>,
+    /// Bytes of the file
+    #[serde(rename = "metadata[size]")]
+    size: Option<String>,
     #[serde(flatten)]
     #[param(ignore)]
     others: BTreeMap<String, String>,
@@ -153,24 +157,37 @@ pub(super) struct UppyFileQuery {
 pub(super) struct UppyFile {
     pub(super) name: String,
     pub(super) media_type: Option<String>,
-    pub(super) folder: Option<String>,
+    pub(super) metadata: UppyMetadata,
 }
 
 impl TryFrom<UppyFileQuery> for UppyFile {
     type Error = Error;
 
     fn try_from(query: UppyFileQuery) -> Result<Self, Error> {
-        let mut others = query.others.keys();
-        match others.find(|name| !name.starts_with("metadata[")) {
-            Some(unknown) => Err(Error::Query(format!(
-                "the parameter {unknown:?} is not known here"
-            ))),
-            None => Ok(Self {
-                name: query.filename,
-                media_type: query.media_type,
-                folder: query.prefix,
-            }),
+        let mut metadata = BTreeMap::new();
+        let named = [("prefix", query.prefix), ("size", query.size)];
+        let named = named.map(|(name, value)| value.map(|value| (name.to_owned(), value)));
+        metadata.extend(named.into_iter().flatten());
+        for (parameter, value) in query.others {
+            let name = parameter.strip_prefix("metadata[");
+            let Some(name) = name.and_then(|name| name.strip_suffix(']')) else {
+                return Err(Error::Query(format!(
+                    "the parameter {parameter:?} is not known here"
+                )));
+            };
+            metadata.insert(name.to_owned(), value);
         }
+        // URLSearchParams writes what is not there as a word.
+        let absent = |value: &str| matches!(value, "null" | "undefined");
+        let metadata = metadata.into_iter().map(|(name, value)| match value {
+            value if absent(&value) => (name, Value::Null),
+            value => (name, Value::String(value)),
+        });
+        Ok(Self {
+            name: query.filename,
+            media_type: query.media_type,
+            metadata: UppyMetadata::read(metadata.collect())?,
+        })
     }
 }
 
@@ -317,14 +334,24 @@ mod tests {
     }
 
     #[test]
-    fn uppys_own_metadata_is_ignored_and_everything_else_known_once() {
+    fn uppys_metadata_is_read_and_everything_else_known_once() {
         let file = of::<UppyFile>;
-        let named =
-            file("filename=a+b.png&metadata[prefix]=img/&metadata[x]=1&metadata[x]=2").unwrap();
+        let named = file(
+            "filename=a+b.png&metadata[prefix]=img/&metadata[size]=7&metadata[x]=1&metadata[y]=null",
+        )
+        .unwrap();
+        assert_eq!(named.name, "a b.png");
+        let UppyMetadata {
+            folder,
+            size,
+            part_size,
+            fields,
+        } = named.metadata;
         assert_eq!(
-            (named.name.as_str(), named.folder.as_deref()),
-            ("a b.png", Some("img/"))
+            (folder.as_deref(), size, part_size),
+            (Some("img/"), Some(7), None)
         );
+        assert_eq!(fields, BTreeMap::from([("x".to_owned(), "1".to_owned())]));
         for query in [
             "",
             "type=image/png",

@@ -6,7 +6,8 @@ use std::sync::Arc;
 
 use axum::{Extension, body::Body, extract::State, response::Response};
 use http::{
-    HeaderMap, HeaderName, HeaderValue, Method as HttpMethod, StatusCode, header::CONTENT_LENGTH,
+    HeaderMap, HeaderName, HeaderValue, Method as HttpMethod, StatusCode,
+    header::{CONTENT_LENGTH, CONTENT_SECURITY_POLICY},
 };
 use keyfront_contract::{Route, header};
 use keyfront_envelope::reader::{ReadMethod, ReadRequest};
@@ -44,7 +45,7 @@ pub(super) async fn read(
         let credential = presented(transport, &headers)?;
         let session = origin.directory.identify(&origin.store, credential).await?;
         middleware::note_publisher(&session);
-        session.publisher().authorise(Method::Get, &key)?;
+        session.publisher().authorise(Method::Read, &key)?;
     }
     let mut request = read_request(&method, &headers);
     request.limit = limit.map(|Extension(AnswerLimit(limit))| limit);
@@ -71,7 +72,11 @@ fn sent_to_read(transport: &Transport, headers: &HeaderMap) -> bool {
 }
 
 fn response(reading: Reading) -> Result<Response, Error> {
-    let Reading { head, content } = reading;
+    let Reading {
+        head,
+        content,
+        sandboxed,
+    } = reading;
     let status = StatusCode::from_u16(head.status).map_err(|_| Error::Internal)?;
     let mut response = Response::new(content.map_or_else(Body::empty, Body::from_stream));
     *response.status_mut() = status;
@@ -84,6 +89,12 @@ fn response(reading: Reading) -> Result<Response, Error> {
                 .headers_mut()
                 .insert(HeaderName::from_static(name), value);
         }
+    }
+    if sandboxed {
+        let sandbox = HeaderValue::from_static("sandbox");
+        response
+            .headers_mut()
+            .insert(CONTENT_SECURITY_POLICY, sandbox);
     }
     Ok(response)
 }

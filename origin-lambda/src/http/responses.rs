@@ -105,6 +105,9 @@ pub(super) enum Metadata {
         uploaded_at: Option<String>,
         file_name: Option<String>,
         tags: Vec<String>,
+        /// What Uppy's metadata had besides.
+        #[serde(skip_serializing_if = "BTreeMap::is_empty")]
+        fields: BTreeMap<String, String>,
     },
 }
 
@@ -118,6 +121,7 @@ impl Metadata {
                 uploaded_at,
                 file_name,
                 tags,
+                fields,
             }) => Self::Valid {
                 uploader,
                 uploaded_at: OffsetDateTime::from_unix_timestamp(uploaded_at)
@@ -125,6 +129,7 @@ impl Metadata {
                     .and_then(|at| at.format(&Rfc3339).ok()),
                 file_name,
                 tags,
+                fields,
             },
         })
     }

@@ -6,6 +6,7 @@ use axum::{Json, extract::State};
 use http::StatusCode;
 use keyfront_names::ObjectKey;
 use keyfront_origin_core::{
+    budget::Expense,
     sealed_metadata::Details,
     uploads::{Checksum, KeyOrigin, Kind, PartChecksums, SendBy, UploadRequest, lifetime},
 };
@@ -68,6 +69,7 @@ impl BeginDocument {
         Ok(UploadRequest {
             key: ObjectKey::new(self.key).map_err(Error::Key)?,
             size: Some(self.size),
+            part_size: None,
             content_type: media_type(self.content_type.as_deref())?,
             content_encoding: content_coding(self.content_encoding.as_deref())?,
             checksum: self.checksum,
@@ -138,7 +140,9 @@ pub(super) async fn sign_parts(
         .into());
     }
     let (upload, rule) = named.readmitted()?;
-    let lifetime = lifetime(rule, document.expires)?;
+    let publisher = named.session.publisher();
+    origin.budgets.take(publisher, Expense::Signing)?;
+    let lifetime = lifetime(rule, origin.presigner.longest_lifetime(), document.expires)?;
     let grants = uploads::sign_parts(&origin.presigner, &upload, &parts, lifetime).await?;
     let parts = grants.into_iter();
     let parts = parts.map(|(number, grant)| SignedPart::new(number, grant));
@@ -155,6 +159,8 @@ pub(super) async fn describe(
     named: NamedUpload,
 ) -> Result<Json<UnderWay>, Refusal> {
     let (upload, _) = named.readmitted()?;
+    let publisher = named.session.publisher();
+    origin.budgets.take(publisher, Expense::Listing)?;
     let held = uploads::parts(&origin.store, &upload).await?;
     let held = held.into_iter().map(|part| Held {
         number: part.number,
@@ -180,7 +186,7 @@ pub(super) async fn complete(
 ) -> Result<Json<Completed>, Refusal> {
     let upload = origin.completable(&session, upload).await?;
     let key = upload.object_key()?;
-    let (finished, reach) = origin.complete(&upload).await?;
+    let (finished, reach) = origin.complete(&session, &upload).await?;
     Ok(Json(Completed {
         key: key.as_str().to_owned(),
         path: key.viewer_path(),
@@ -211,6 +217,7 @@ pub(super) async fn abort_stale(
     Parameters(selected): Parameters<StaleSelection>,
     Identified(session): Identified,
 ) -> Result<Json<Aborted>, Refusal> {
+    origin.budgets.take(session.publisher(), Expense::Listing)?;
     let StaleSelection { prefix, age } = selected;
     let aborted = uploads::abort_stale(&origin.store, session.publisher(), &prefix, age).await?;
     Ok(Json(Aborted { aborted }))
@@ -236,8 +243,9 @@ pub(super) async fn share(
     Document(document): Document<ShareDocument>,
 ) -> Result<(StatusCode, Json<Share>), Refusal> {
     let key = ObjectKey::new(document.key).map_err(Error::Key)?;
-    let rule = session.publisher().authorise(Method::Get, &key)?;
-    let lifetime = lifetime(rule, document.expires)?;
+    let rule = session.publisher().authorise(Method::Read, &key)?;
+    origin.budgets.take(session.publisher(), Expense::Signing)?;
+    let lifetime = lifetime(rule, origin.presigner.longest_lifetime(), document.expires)?;
     origin.store.stored_object(&key).await?;
     let grant = origin.shared(&key, lifetime).await?;
     let share = Share {

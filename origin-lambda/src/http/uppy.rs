@@ -1,8 +1,8 @@
 //! The S3 part of Uppy Companion's HTTP API, under `/s3`, as `@uppy/aws-s3` 3 to 6 call it.
 //!
 //! Companion names the objects, and so does this: every upload gets a fresh key in the folder that
-//! `metadata[prefix]` names, or else in that of the publisher's first rule that takes the type. These calls carry no
-//! sizes; the rule's limit binds forms, and completion checks parts.
+//! `metadata[prefix]` names, or else in that of the publisher's first rule that takes the type. Uppy's calls carry no
+//! sizes, so a file that is sent in parts has its own in its metadata: each part is bound to its length, as with any upload.
 
 use std::{collections::BTreeMap, sync::Arc};
 
@@ -12,8 +12,9 @@ use axum::{
 };
 use http::request::Parts;
 use keyfront_origin_core::{
+    budget::Expense,
     sealed_metadata::Details,
-    uploads::{KeyOrigin, SendBy, UploadRequest, fresh_key, lifetime},
+    uploads::{KeyOrigin, MAX_PARTS, MIN_PART, SendBy, UploadRequest, fresh_key, lifetime},
 };
 use serde::Deserialize;
 use serde_json::Value;
@@ -28,6 +29,7 @@ use super::{
     refusal::Refusal,
     responses::{Empty, UppyForm, UppyLocation, UppyMultipart, UppyPart, UppySigned},
     upload_fields::media_type,
+    uppy_metadata::UppyMetadata,
 };
 use crate::{
     error::Error,
@@ -73,9 +75,8 @@ pub(super) async fn create(
     Identified(session): Identified,
     Document(document): Document<CreateDocument>,
 ) -> Result<Json<UppyMultipart>, Refusal> {
-    let prefix = document.metadata.get("prefix").and_then(Value::as_str);
     let file = UppyFile {
-        folder: prefix.map(str::to_owned),
+        metadata: UppyMetadata::read(document.metadata)?,
         name: document.filename,
         media_type: document.media_type,
     };
@@ -95,6 +96,8 @@ pub(super) async fn list(
     UppyUpload { named, .. }: UppyUpload,
 ) -> Result<Json<Vec<UppyPart>>, Refusal> {
     let (upload, _) = named.readmitted()?;
+    let publisher = named.session.publisher();
+    origin.budgets.take(publisher, Expense::Listing)?;
     let parts = uploads::parts(&origin.store, &upload).await?.into_iter();
     let parts = parts.map(|part| UppyPart {
         part_number: part.number,
@@ -126,7 +129,9 @@ pub(super) async fn sign(
         .map(|text| Ok((number(text)?, None)))
         .collect::<Result<_, Error>>()?;
     let (upload, rule) = named.readmitted()?;
-    let lifetime = lifetime(rule, None)?;
+    let publisher = named.session.publisher();
+    origin.budgets.take(publisher, Expense::Signing)?;
+    let lifetime = lifetime(rule, origin.presigner.longest_lifetime(), None)?;
     let grants = uploads::sign_parts(&origin.presigner, &upload, &parts, lifetime).await?;
     if batch {
         let urls = grants.into_iter();
@@ -150,7 +155,7 @@ pub(super) async fn complete(
 ) -> Result<Json<UppyLocation>, Refusal> {
     let NamedUpload { session, upload } = named;
     let upload = origin.completable(&session, upload).await?;
-    origin.complete(&upload).await?;
+    origin.complete(&session, &upload).await?;
     let location = origin.presigner.location(&upload.object_key()?);
     Ok(Json(UppyLocation {
         location,
@@ -198,14 +203,40 @@ fn upload_request(
     send_by: SendBy,
 ) -> Result<UploadRequest, Error> {
     let content_type = media_type(file.media_type.as_deref())?;
-    let folder = match file.folder {
+    let UppyMetadata {
+        folder,
+        size,
+        part_size,
+        mut fields,
+    } = file.metadata;
+    // Uppy repeats what it says beside the metadata.
+    let said = [
+        ("name", Some(&file.name)),
+        ("type", file.media_type.as_ref()),
+    ];
+    fields.retain(|name, value| {
+        let repeats = |(own, said): &(&str, Option<&String>)| name == own && *said == Some(value);
+        !said.iter().any(repeats)
+    });
+    let part_size = match (send_by, size) {
+        (SendBy::Multipart, None) => {
+            return Err(Error::UploadRefused(
+                "a file in parts needs its size, so that each part can be bound to its length: put `size` into its metadata"
+                    .to_owned(),
+            ));
+        }
+        (SendBy::Multipart, Some(size)) => Some(part_size.unwrap_or(usual_part(size))),
+        _ => None,
+    };
+    let folder = match folder {
         Some(folder) => folder,
         None => folder_for(session, &content_type)?,
     };
     let random_name = uuid::Uuid::new_v4().to_string();
     Ok(UploadRequest {
         key: fresh_key(&folder, &random_name, &file.name)?,
-        size: None,
+        size,
+        part_size,
         content_type,
         content_encoding: None,
         checksum: None,
@@ -214,8 +245,13 @@ fn upload_request(
         send_by,
         lifetime: None,
         key_origin: KeyOrigin::Fresh,
-        details: Details::of_document(Some(file.name), Vec::new())?,
+        details: Details::of_document(Some(file.name), Vec::new())?.with_fields(fields)?,
     })
+}
+
+/// Bytes of Uppy's parts, unless the page chooses otherwise: a ten-thousandth of the file, at least 5 MiB.
+fn usual_part(size: u64) -> u64 {
+    size.div_ceil(u64::from(MAX_PARTS)).max(MIN_PART)
 }
 
 fn folder_for(session: &Session, content_type: &MediaType) -> Result<String, Error> {

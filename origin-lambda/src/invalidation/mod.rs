@@ -15,7 +15,9 @@ use std::{
 
 use aws_credential_types::provider::SharedCredentialsProvider;
 use keyfront_names::ObjectKey;
-use keyfront_origin_core::invalidation::{Batch, Copies, Reach, Replaced, Spellings, lifetime};
+use keyfront_origin_core::invalidation::{
+    Batch, Copies, Reach, Replaced, Spellings, lifetime, path_of,
+};
 use tokio::{sync::oneshot, time};
 
 use self::{
@@ -91,6 +93,17 @@ impl Cdn {
                 queue: Mutex::default(),
             })
         }))
+    }
+
+    /// Whether there is a CDN to invalidate.
+    pub const fn is_known(&self) -> bool {
+        self.0.is_some()
+    }
+
+    /// The path readers find a key under; `None` if no site of the CDN serves it, or there is no CDN.
+    pub fn path_of(&self, key: &ObjectKey) -> Option<String> {
+        let distribution = self.0.as_ref()?;
+        path_of(distribution.settings.layouts(), key)
     }
 
     /// Invalidates the copies of what a key held before. Waits for the CDN, since on Lambda nothing runs after the

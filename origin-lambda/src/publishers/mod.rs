@@ -12,6 +12,7 @@ use time::OffsetDateTime;
 
 pub use self::{issuer_keys::IssuerKeys, policy_source::PolicySource};
 use crate::{
+    config::{CredentialKind, PublisherAuth},
     error::Error,
     publisher::{IamCaller, Session},
     store::Store,
@@ -28,23 +29,48 @@ pub enum Credential<'a> {
     Iam(IamCaller),
 }
 
+impl Credential<'_> {
+    const fn kind(&self) -> CredentialKind {
+        match self {
+            Self::Token(_) => CredentialKind::Token,
+            Self::Jwt(_) => CredentialKind::Oidc,
+            Self::Iam(_) => CredentialKind::Iam,
+        }
+    }
+}
+
 /// Everyone who may publish into a bucket.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub struct Directory {
+    accepted: PublisherAuth,
     policy: PolicySource,
     issuer_keys: IssuerKeys,
 }
 
 impl Directory {
+    /// A directory that has read nothing yet. Credentials that are not `accepted` identify nobody.
+    pub fn new(accepted: PublisherAuth) -> Self {
+        Self {
+            accepted,
+            policy: PolicySource::default(),
+            issuer_keys: IssuerKeys::default(),
+        }
+    }
+
     /// Identifies the publisher behind a credential, by the policy in the bucket.
     ///
     /// # Errors
-    /// Nobody is identified; the policy or an issuer's keys cannot be read.
+    /// Nobody is identified, or not by this kind of credential; the policy or an issuer's keys cannot be read.
     pub async fn identify(
         &self,
         store: &Store,
         credential: Credential<'_>,
     ) -> Result<Session, Error> {
+        if !self.accepted.accepts(credential.kind()) {
+            return Err(Error::Unauthenticated(
+                "this system does not accept credentials of this kind (PublisherAuth)",
+            ));
+        }
         let now = SystemTime::now();
         let policy = self.policy.current(store, now).await?;
         match credential {

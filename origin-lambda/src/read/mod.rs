@@ -27,6 +27,7 @@ use crate::{
     config::{Config, MasterKeySetting},
     error::Error,
     kms::{KeyCache, Kms},
+    object::SANDBOX_METADATA,
     store::{Described, Store},
 };
 
@@ -55,6 +56,8 @@ pub struct Reading {
     pub head: ResponseHead,
     /// `None` for 304 and for `HEAD`.
     pub content: Option<Content>,
+    /// Whether browsers open it in a sandbox.
+    pub sandboxed: bool,
 }
 
 /// An object whose body is read next.
@@ -102,11 +105,13 @@ impl Reader {
         let headers = facts.headers(&described);
         let object = StoredObject::read(&headers, http_date_seconds).map_err(refused)?;
         let unlocked = self.unlock(key, &described.metadata).await?;
+        let sandboxed = described.metadata.contains_key(SANDBOX_METADATA);
         let plan = request.plan(&self.policy, &object, &unlocked);
         match plan.map_err(refused)? {
             ReadPlan::Headers(head) => Ok(Reading {
                 head,
                 content: None,
+                sandboxed,
             }),
             ReadPlan::Content(head, plan) => {
                 let opening = Opening {
@@ -116,7 +121,11 @@ impl Reader {
                     unlocked: &unlocked,
                 };
                 let content = Some(opening.content(&plan).await?);
-                Ok(Reading { head, content })
+                Ok(Reading {
+                    head,
+                    content,
+                    sandboxed,
+                })
             }
             // The policy above streams what is over the limit.
             ReadPlan::Elsewhere => Err(Error::Internal),

@@ -70,8 +70,10 @@ impl SealedMetadata {
             uploaded_at: now.unix_timestamp(),
             file_name: details.file_name.clone(),
             tags: details.tags.clone(),
+            fields: details.fields.clone(),
         };
-        let too_large = || Error::MetadataTooLarge("file name and tags are too long together");
+        let too_large =
+            || Error::MetadataTooLarge("file name, tags and fields are too long together");
         // Strings and a number: writing JSON cannot fail for them.
         let plain = Zeroizing::new(serde_json::to_vec(&content).map_err(|_| too_large())?);
         let context = metadata_context(&self.bucket, publisher);

@@ -39,6 +39,7 @@ impl Uploads<'_> {
             id: uuid::Uuid::new_v4().to_string(),
             now: unix_time(),
             checksums: self.presigner.checksums(),
+            longest_lifetime: self.presigner.longest_lifetime(),
         };
         let planned = plan(session, request, start)?;
         let publisher = &session.publisher().id;

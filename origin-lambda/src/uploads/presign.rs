@@ -36,6 +36,7 @@ pub struct Presigner {
     /// What comes before the key, without its slash: empty, or `/BUCKET`.
     path: String,
     checksums: ChecksumDemand,
+    longest_lifetime: u32,
 }
 
 /// A request on an object, to be presigned.
@@ -93,12 +94,18 @@ impl Presigner {
             host,
             path,
             checksums: config.checksums,
+            longest_lifetime: config.presigned_lifetime,
         }
     }
 
     /// Whether the bucket takes bodies without a checksum.
     pub const fn checksums(&self) -> ChecksumDemand {
         self.checksums
+    }
+
+    /// Seconds after which the bucket refuses a presigned request, whatever it was signed for.
+    pub const fn longest_lifetime(&self) -> u32 {
+        self.longest_lifetime
     }
 
     /// A presigned request, valid for `lifetime` seconds, or for what is left of the credentials' session.

@@ -17,8 +17,8 @@ use http_body_util::BodyExt as _;
 use keyfront_origin::{
     ChecksumDemand, Config, Origin,
     config::{
-        BucketName, CdnSettings, KeyArn, ParameterArn, ReaderSettings, Region, RoleArn, S3Style,
-        Spellings,
+        BucketName, CdnSettings, KeyArn, ParameterArn, PublisherAuth, ReaderSettings, Region,
+        RoleArn, S3Style, Spellings,
     },
     http::{function_url::FunctionUrl, native},
     kms::Kms,
@@ -236,6 +236,8 @@ impl Stage {
             s3_endpoint: Some(endpoint.clone()),
             s3_style: S3Style::Path,
             checksums: ChecksumDemand::Never,
+            publisher_auth: PublisherAuth::default(),
+            presigned_lifetime: 604_800,
             kms_endpoint: Some(endpoint.clone()),
             master_key: None,
             reader: ReaderSettings::default(),
@@ -257,12 +259,12 @@ impl Stage {
 
     /// The same bucket behind an origin that has read nothing yet, where the publisher's rules are others.
     pub fn restarted_with(self, rules: Value) -> Self {
-        let mut policy: Value = {
-            let script = self.script.lock().unwrap();
-            serde_json::from_slice(&script.policy).unwrap()
-        };
-        policy["publishers"][0]["rules"] = rules;
-        self.policy_is(policy.to_string().as_bytes());
+        self.policy_with(|policy| policy["publishers"][0]["rules"] = rules);
+        self.restarted()
+    }
+
+    /// The same bucket behind an origin of the stage's configuration, as it is now.
+    pub fn restarted(self) -> Self {
         let credentials = SharedCredentialsProvider::new(access_key());
         let client = store::client(&self.config, credentials.clone());
         let origin = Origin::new(&self.config, client, self.kms(), credentials);
@@ -311,6 +313,16 @@ impl Stage {
         script.policy = document.to_vec();
         script.policy_version += 1;
         script.policy_failure = None;
+    }
+
+    /// Another policy than the stage's own, from before the origin reads it.
+    pub fn policy_with(&self, change: impl FnOnce(&mut Value)) {
+        let mut policy: Value = {
+            let script = self.script.lock().unwrap();
+            serde_json::from_slice(&script.policy).unwrap()
+        };
+        change(&mut policy);
+        self.policy_is(policy.to_string().as_bytes());
     }
 
     pub fn policy_fails(&self, answer: Scripted) {

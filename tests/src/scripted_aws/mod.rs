@@ -205,10 +205,18 @@ fn route(
         "acm" => examined::certificate(state),
         "cloudtrail" => examined::trail(state, action),
         "servicequotas" => examined::quota(state, action, call),
+        "iam" if action == "PutRolePolicy" => {
+            let field = |name: &str| fields[name].clone();
+            state
+                .role_policies
+                .push(["RoleName", "PolicyName", "PolicyDocument"].map(field));
+            cloudformation::xml_result(action, "")
+        }
         "iam" => examined::account_summary(state, action),
         "kms" if action == "DescribeKey" => examined::key(state),
         "lambda" if call.path.contains("account-settings") => examined::account_settings(state),
         "lambda" if call.path.contains("/tags/") => tags_of_function(state, call),
+        "lambda" if call.path.ends_with("/configuration") => describe_function(state, call),
         "lambda" => delete_function(state, call),
         "kms" => {
             let body: serde_json::Value = serde_json::from_slice(&call.body).unwrap();
@@ -240,6 +248,14 @@ fn no_such_function() -> Reply {
     let kind = ("x-amzn-errortype", "ResourceNotFoundException".to_owned());
     let text = r#"{"Type":"User","Message":"gone"}"#.to_owned();
     (StatusCode::NOT_FOUND, text, vec![kind])
+}
+
+fn describe_function(state: &mut State, call: &RecordedCall) -> Reply {
+    let name = call.path.rsplit('/').nth(1).unwrap().to_owned();
+    let body: serde_json::Value = serde_json::from_slice(&call.body).unwrap();
+    let description = body["Description"].as_str().unwrap().to_owned();
+    state.described_functions.push([name, description]);
+    (StatusCode::OK, "{}".to_owned(), Vec::new())
 }
 
 fn delete_function(state: &mut State, call: &RecordedCall) -> Reply {

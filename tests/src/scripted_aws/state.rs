@@ -33,6 +33,10 @@ pub struct State {
     /// Tags of functions and buckets by name; those of the stack that made them where none are listed.
     pub resource_tags: BTreeMap<String, Fields>,
     pub deleted_functions: Vec<String>,
+    /// Role, name and document of every inline policy that was written.
+    pub role_policies: Vec<[String; 3]>,
+    /// Name and description of every function that was configured anew.
+    pub described_functions: Vec<[String; 2]>,
     pub keys_ending: Vec<String>,
     /// An update replaces what it changes.
     pub replaced: bool,

@@ -368,7 +368,7 @@ async fn hostile_keys_reach_neither_the_spreadsheet_nor_the_terminal() {
     }
     let table = run("table").await;
     assert!(
-        table.contains("object line\\u{a}break: ") && table.contains("object \\u{1b}[2J: "),
+        table.contains("object line\\u000abreak: ") && table.contains("object \\u001b[2J: "),
         "{table}"
     );
     assert!(!table.contains('\u{1b}'));

@@ -7,9 +7,7 @@ use keyfront_tests::scripted_aws::{
 };
 use serde_json::json;
 
-use super::deploy_bench::{Bench, TOGETHER, done, text};
-
-const POLICY: &str = "media-content/.keyfront/publishers.json";
+use super::deploy_bench::{Bench, POLICY, TOGETHER, done, text};
 
 #[tokio::test(flavor = "multi_thread")]
 async fn one_command_deploys_shows_the_token_once_and_stores_its_hash_only() {

@@ -9,6 +9,9 @@ use tempfile::TempDir;
 /// Everything is one stack in this Region.
 pub(crate) const TOGETHER: &str = "us-east-1";
 
+/// Where the policy of such a system's publishers is.
+pub(crate) const POLICY: &str = "media-content/.keyfront/publishers.json";
+
 /// An endpoint, and packages that are small.
 pub(crate) struct Bench {
     pub(crate) aws: ScriptedAws,

@@ -1,8 +1,11 @@
 //! The bucket stays private and encrypted: on disk, towards strangers, and when the key is taken away.
 
-use std::path::Path;
+use std::{
+    path::Path,
+    time::{Duration, SystemTime},
+};
 
-use aws_sdk_s3::error::ProvideErrorMetadata as _;
+use aws_sdk_s3::{error::ProvideErrorMetadata as _, presigning::PresigningConfig};
 use http::StatusCode;
 use keyfront_tests::{aws_client, publisher, s3_client, stack::Stack};
 
@@ -44,6 +47,31 @@ async fn what_was_stored_survives_a_restart_and_a_kill() {
         &stack.cdn().get("/second").await.body[..],
         b"kept over SIGKILL"
     );
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_presigned_request_that_is_older_than_the_bucket_allows_is_refused() {
+    const HOUR: Duration = Duration::from_secs(3600);
+    let stack = Stack::start();
+    publisher::publish(&stack, "a", "content").await;
+    let dev = &stack.dev;
+    let admin = s3_client::client(&dev.s3_url, &dev.region, &dev.credentials.admin);
+    // Each is valid for a day by its own account; the stack's buckets let none pass after twelve hours.
+    for (age, status) in [(11 * HOUR, 200), (13 * HOUR, 403)] {
+        let config = PresigningConfig::builder()
+            .start_time(SystemTime::now() - age)
+            .expires_in(24 * HOUR)
+            .build()
+            .unwrap();
+        let presigned = admin.get_object().bucket(&dev.bucket).key("a");
+        let presigned = presigned.presigned(config).await.unwrap();
+        let target = presigned.uri().split_once(&dev.s3_url).unwrap().1;
+        let answer = stack
+            .s3_unsigned()
+            .get(&format!("/{}", target.trim_start_matches('/')))
+            .await;
+        assert_eq!(answer.status.as_u16(), status, "{age:?}: {answer:?}");
+    }
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -6,7 +6,7 @@ use tokio::io::AsyncWriteExt as _;
 
 use super::deploy_bench::{Bench, TOGETHER, done, text};
 
-const CHANGING: [&str; 2] = ["destroy", "adopt"];
+const CHANGING: [&str; 3] = ["destroy", "adopt", "revoke-sessions"];
 const FUNCTION: &str = "media-EdgeFunction-1";
 const BUCKET: &str = "media-content";
 const THEIRS: &str = "media-content/theirs/report.csv";

@@ -89,3 +89,26 @@ fn a_heap_without_memory_says_so() {
         assert!(Heap::<Leaked>::new().alloc(layout(1, PAGE * 2)).is_null());
     }
 }
+
+#[test]
+fn what_was_in_a_block_is_gone_when_it_is_freed_or_moves() {
+    let heap = Heap::<Leaked>::new();
+    for size in [1, 15, 16, 17, 40, 5_000, 70_000] {
+        let given = layout(size, 1);
+        // SAFETY: the layout is not empty, all of it is written, and the pages outlive the test.
+        unsafe {
+            let freed = heap.alloc(given);
+            freed.write_bytes(0xaa, size);
+            heap.dealloc(freed, given);
+            let moved = heap.alloc(given);
+            assert_eq!(freed, moved, "{size}: the block is taken again");
+            moved.write_bytes(0xaa, size);
+            let grown = heap.realloc(moved, given, size * 4 + 16);
+            assert_ne!(moved, grown);
+            let kept = std::slice::from_raw_parts(grown, size);
+            assert!(kept.iter().all(|byte| *byte == 0xaa), "{size}");
+            let left = std::slice::from_raw_parts(moved, size);
+            assert!(!left.contains(&0xaa), "{size}");
+        }
+    }
+}

@@ -7,6 +7,7 @@ use aws_config::SdkConfig;
 use aws_sdk_cloudformation::types::{ChangeSetType, Stack};
 use keyfront_cli::report;
 use keyfront_cloudformation::Template;
+use keyfront_origin_core::publisher::Prefix;
 
 use super::{
     bundle::Package,
@@ -17,16 +18,17 @@ use super::{
     deploy_request::DeployRequest,
     deployment::Deployment,
     existing_system::ExistingSystem,
-    first_publisher,
+    first_publisher::FirstPublisher,
     invalid_request::InvalidRequest,
     kept_stack::KeptStack,
     log_retention, operation,
     progress::Progress,
-    render,
+    render, reservation,
     sites_file::{self, SitesGiven},
     stack_state::{Aim, StackState},
     stacks::Stacks,
     supply::TemplateUpload,
+    template::PREFIX,
 };
 use crate::{
     aws::call_error,
@@ -60,6 +62,7 @@ pub(super) async fn deploy(arguments: DeployArguments) -> anyhow::Result<()> {
     let edge = Package::Edge.read(&arguments.edge_bundle)?;
     let origin = Package::Origin.read(&arguments.origin_package)?;
     let account = account(&config).await?;
+    let request = reservation::with_reservation(&config, request).await?;
     let deployment = Deployment {
         arguments,
         config,
@@ -106,15 +109,27 @@ impl Deployment {
         self.retain_edge_logs(&outputs).await?;
         report::pairs(["OUTPUT", "VALUE"], outputs.clone());
         if !self.arguments.no_publisher {
-            first_publisher::add_if_none(
-                &self.config,
-                &self.request.region,
-                &outputs,
-                &self.arguments.publisher,
-            )
-            .await?;
+            let first = FirstPublisher {
+                name: &self.arguments.publisher,
+                prefix: self.first_publishers_prefix()?,
+                expires: self.arguments.publisher_expires,
+            };
+            let region = &self.request.region;
+            first.add_if_none(&self.config, region, &outputs).await?;
         }
         Ok(())
+    }
+
+    /// As given, or where the CDN shows what is published there.
+    fn first_publishers_prefix(&self) -> anyhow::Result<Prefix> {
+        if let Some(prefix) = &self.arguments.publisher_prefix {
+            return Ok(prefix.clone());
+        }
+        let name = &self.arguments.publisher;
+        let given = self.arguments.given();
+        let of_site = given.get(PREFIX).map_or("", String::as_str);
+        Prefix::try_from(format!("{of_site}{name}/"))
+            .map_err(|_| anyhow::anyhow!("{name:?} cannot be a folder; say --publisher-prefix"))
     }
 
     async fn protect_stacks(&self) -> anyhow::Result<()> {

@@ -4,9 +4,10 @@ use std::{collections::BTreeMap, path::PathBuf};
 
 use clap::Args;
 use keyfront_names::Arn;
+use keyfront_origin_core::publisher::Prefix;
 
 use super::system_arguments::{EXIT_CODES, SystemArguments};
-use crate::system::ownership::OWN_TAG;
+use crate::{publisher::Expiry, system::ownership::OWN_TAG};
 
 /// Put the whole system into an AWS account, or update it: key, private bucket, functions, CDN.
 ///
@@ -79,8 +80,16 @@ pub(crate) struct DeployArguments {
     #[arg(long, value_name = "NAME", default_value = "first")]
     pub(super) publisher: String,
 
+    /// The folder the first publisher publishes in [default: one of its name, below SitePrefix]
+    #[arg(long, value_name = "PREFIX", value_parser = prefix)]
+    pub(super) publisher_prefix: Option<Prefix>,
+
+    /// When the first publisher's token ends: 90d, 12h, or a moment such as 2027-01-31T00:00:00Z
+    #[arg(long, value_name = "WHEN", default_value = "90d")]
+    pub(super) publisher_expires: Expiry,
+
     /// Make no publisher
-    #[arg(long, conflicts_with = "publisher")]
+    #[arg(long, conflicts_with_all = ["publisher", "publisher_prefix", "publisher_expires"])]
     pub(super) no_publisher: bool,
 }
 
@@ -89,6 +98,10 @@ impl DeployArguments {
     pub(super) fn given(&self) -> BTreeMap<String, String> {
         self.parameters.iter().cloned().collect()
     }
+}
+
+fn prefix(text: &str) -> Result<Prefix, &'static str> {
+    Prefix::try_from(text.to_owned())
 }
 
 /// Whether deleting a stack is refused.

@@ -2,52 +2,67 @@
 
 use anyhow::Context as _;
 use aws_config::SdkConfig;
-use keyfront_origin_core::publisher::Publisher;
+use keyfront_origin_core::publisher::{Prefix, Publisher};
 use time::OffsetDateTime;
 
 use crate::{
     aws,
     bucket_target::BucketTarget,
-    publisher::{policy, render, tokens},
+    publisher::{Expiry, policy, render, tokens},
     system::outputs::Outputs,
 };
 
-/// Adds the first publisher and shows its token, unless there are publishers, or tokens are not how they are known.
-pub(super) async fn add_if_none(
-    config: &SdkConfig,
-    region: &str,
-    outputs: &Outputs,
-    name: &str,
-) -> anyhow::Result<()> {
-    if outputs
-        .get("PublisherAuth")
-        .is_some_and(|kind| kind != "token")
-    {
-        return Ok(());
-    }
-    let name_of_bucket = outputs
-        .get("BucketName")
-        .context("the stack has no output BucketName")?;
-    let target = BucketTarget::new(&aws::in_region(config, region), name_of_bucket.clone())?;
-    if policy::has_publishers(&target).await? {
-        return Ok(());
-    }
-    let now = OffsetDateTime::now_utc();
-    let token = policy::change(&target, |policy| {
-        let mut policy = policy.with(everywhere(name)?)?;
-        let token = tokens::issue(&mut policy, name, None, now)?;
-        Ok((policy, token))
-    })
-    .await
-    .context("the system is deployed; make the first publisher with `keyfront publisher add`")?;
-    render::added(name, &target.bucket, Some(&token));
-    Ok(())
+/// The first publisher: it publishes in one folder, for a while, and replaces and deletes nothing.
+#[derive(Debug)]
+pub(super) struct FirstPublisher<'a> {
+    /// Its id.
+    pub(super) name: &'a str,
+    /// Where it publishes.
+    pub(super) prefix: Prefix,
+    /// When its token ends.
+    pub(super) expires: Expiry,
 }
 
-/// It publishes everywhere, replaces and deletes nothing; your own rules follow with `keyfront publisher add`.
-fn everywhere(name: &str) -> serde_json::Result<Publisher> {
-    serde_json::from_value(serde_json::json!({
-        "id": name,
-        "rules": [{"prefix": "", "max_size": 5_u64 << 30, "content_types": ["*/*"]}],
-    }))
+impl FirstPublisher<'_> {
+    /// Adds it and shows its token, unless there are publishers, or tokens are not how they are known.
+    pub(super) async fn add_if_none(
+        &self,
+        config: &SdkConfig,
+        region: &str,
+        outputs: &Outputs,
+    ) -> anyhow::Result<()> {
+        let accepted = outputs.get("PublisherAuth");
+        if accepted.is_some_and(|kinds| !kinds.split(',').any(|kind| kind == "token")) {
+            return Ok(());
+        }
+        let name_of_bucket = outputs
+            .get("BucketName")
+            .context("the stack has no output BucketName")?;
+        let target = BucketTarget::new(&aws::in_region(config, region), name_of_bucket.clone())?;
+        if policy::has_publishers(&target).await? {
+            return Ok(());
+        }
+        let now = OffsetDateTime::now_utc();
+        let end = self.expires.after(now)?;
+        let name = self.name;
+        let token = policy::change(&target, |policy| {
+            let mut policy = policy.with(self.publisher()?)?;
+            let token = tokens::issue(&mut policy, name, Some(end), now)?;
+            Ok((policy, token))
+        })
+        .await
+        .context(
+            "the system is deployed; make the first publisher with `keyfront publisher add`",
+        )?;
+        render::first(name, &self.prefix, end);
+        render::added(name, &target.bucket, Some(&token));
+        Ok(())
+    }
+
+    fn publisher(&self) -> serde_json::Result<Publisher> {
+        serde_json::from_value(serde_json::json!({
+            "id": self.name,
+            "rules": [{"prefix": self.prefix, "max_size": 5_u64 << 30, "content_types": ["*/*"]}],
+        }))
+    }
 }

@@ -33,6 +33,8 @@ mod provenance;
 mod rehearsal;
 mod removal_plan;
 mod render;
+mod reservation;
+mod revoke_sessions;
 mod site_check;
 mod site_request;
 mod sites_file;
@@ -55,7 +57,7 @@ use keyfront_cloudformation::Sites;
 use self::site_request::SiteRequest;
 pub(crate) use self::{
     adopt::AdoptArguments, deploy_arguments::DeployArguments, destroy::DestroyArguments,
-    outputs::OutputsArguments, status::StatusArguments,
+    outputs::OutputsArguments, revoke_sessions::RevokeSessionsArguments, status::StatusArguments,
 };
 use crate::system::layout::Layout;
 
@@ -73,6 +75,10 @@ pub(crate) fn run_outputs(arguments: OutputsArguments) -> anyhow::Result<ExitCod
 
 pub(crate) fn run_adopt(arguments: AdoptArguments) -> anyhow::Result<ExitCode> {
     finish(adopt::adopt(arguments))
+}
+
+pub(crate) fn run_revoke_sessions(arguments: RevokeSessionsArguments) -> anyhow::Result<ExitCode> {
+    finish(revoke_sessions::revoke_sessions(arguments))
 }
 
 pub(crate) fn run_destroy(arguments: DestroyArguments) -> anyhow::Result<ExitCode> {

@@ -20,6 +20,7 @@ use std::collections::BTreeMap;
 use keyfront_cli::report;
 use keyfront_cloudformation::Document;
 
+pub(super) use self::lambda::{UNRESERVABLE, unreserved_instances};
 use self::{
     bucket::UploadChecksum, bucket_policy::BucketUse, fields::Fields, finding::Finding,
     lambda::LambdaUse, trail::Recorded,

@@ -1,9 +1,6 @@
 //! What `keyfront deploy`, `adopt` and `destroy` show before they ask.
 
-use keyfront_cli::{
-    Table,
-    report::{note, printable},
-};
+use keyfront_cli::{Table, report::note};
 
 use super::{planned_change::PlannedChange, removal_plan::Removal, victim::Fate};
 use crate::system::ownership::StackResource;
@@ -59,8 +56,8 @@ pub(super) fn resources(stack_id: &str, resources: &[StackResource]) {
 
 fn cells(resource: &StackResource) -> [String; 3] {
     [
-        printable(&resource.logical_id),
-        printable(&resource.kind),
-        printable(&resource.physical_id),
+        resource.logical_id.clone(),
+        resource.kind.clone(),
+        resource.physical_id.clone(),
     ]
 }

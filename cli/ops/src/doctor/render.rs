@@ -49,7 +49,7 @@ pub(crate) fn text(verdict: &Verdict, evidence: &Evidence) {
     line("");
     let mut table = Table::new(["LOOKED AT", "FOUND"]);
     for (what, found) in rows(evidence) {
-        table.push([what.to_owned(), printable(&found)]);
+        table.push([what.to_owned(), found]);
     }
     line(table);
 }

@@ -15,7 +15,8 @@ use clap::{Args, Subcommand};
 use keyfront_origin_core::publisher::{IamPrincipal, Identity, Publisher};
 use time::OffsetDateTime;
 
-use self::{moment::Expiry, policy::change, rules::RuleArguments};
+pub(crate) use self::moment::Expiry;
+use self::{policy::change, rules::RuleArguments};
 use crate::{named_bucket::NamedBucketArguments, system::outputs::Purpose};
 
 /// Say who may publish: tokens, and what they open.
@@ -119,6 +120,7 @@ async fn add(arguments: AddArguments) -> anyhow::Result<()> {
         tokens: Vec::new(),
         identities: arguments.iam.into_iter().map(Identity::Iam).collect(),
         rules,
+        budget: None,
     };
     let target = arguments.bucket.find(Purpose::Change).await?;
     let token = change(&target, |policy| {

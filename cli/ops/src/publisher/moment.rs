@@ -6,14 +6,14 @@ use time::{OffsetDateTime, format_description::well_known::Rfc3339, macros::form
 
 /// When a token ends.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Expiry {
+pub(crate) enum Expiry {
     In(Duration),
     At(OffsetDateTime),
 }
 
 impl Expiry {
     /// The moment, which must be after `now`.
-    pub(super) fn after(self, now: OffsetDateTime) -> anyhow::Result<OffsetDateTime> {
+    pub(crate) fn after(self, now: OffsetDateTime) -> anyhow::Result<OffsetDateTime> {
         let end = match self {
             Self::In(span) => now.checked_add(span.try_into()?),
             Self::At(moment) => Some(moment),

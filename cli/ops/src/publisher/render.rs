@@ -2,7 +2,9 @@
 
 use std::time::Duration;
 
-use keyfront_origin_core::publisher::{Publisher, PublisherToken, Publishers, Rule, StoredToken};
+use keyfront_origin_core::publisher::{
+    Prefix, Publisher, PublisherToken, Publishers, Rule, StoredToken,
+};
 use time::{OffsetDateTime, format_description::well_known::Rfc3339};
 
 use keyfront_cli::{
@@ -17,6 +19,13 @@ pub(crate) fn added(publisher: &str, bucket: &str, token: Option<&PublisherToken
     if let Some(token) = token {
         reveal(token);
     }
+}
+
+pub(crate) fn first(publisher: &str, prefix: &Prefix, end: OffsetDateTime) {
+    let end = end.format(&Rfc3339).unwrap_or_default();
+    note(format_args!(
+        "Publisher {publisher} publishes under {prefix} until {end}; `keyfront publisher add` makes others."
+    ));
 }
 
 pub(crate) fn rotated(publisher: &str, overlap: Duration, token: &PublisherToken) {

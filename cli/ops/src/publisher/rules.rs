@@ -7,7 +7,7 @@ use clap::{Args, ValueEnum};
 use keyfront_origin_core::{
     encryption::{EncryptionMode, EncryptionModes},
     media_type::MediaRange,
-    publisher::{HeaderText, Lifetime, Method, Prefix, Rule},
+    publisher::{HeaderText, Lifetime, MethodName, Prefix, Rule},
 };
 
 /// One rule by arguments, or several from a file.
@@ -18,7 +18,7 @@ pub(super) struct RuleArguments {
     #[arg(long, value_name = "PREFIX", value_parser = prefix, required_unless_present = "rules")]
     prefix: Option<Prefix>,
 
-    /// Methods: get (metadata and lists), put, delete
+    /// Methods: list, head (metadata), read (shares), put, delete; get is the first three
     #[arg(long, value_name = "METHOD", value_enum, value_delimiter = ',', default_values = ["get", "put"])]
     methods: Vec<Allowed>,
 
@@ -38,6 +38,10 @@ pub(super) struct RuleArguments {
     #[arg(long, value_name = "TYPE", value_parser = range, value_delimiter = ',')]
     inline: Vec<MediaRange>,
 
+    /// Browsers run the scripts of what it publishes, in the site's own origin: for publishers of whole web sites alone
+    #[arg(long)]
+    no_sandbox: bool,
+
     /// Cache-Control of its objects [default: public, max-age=300]
     #[arg(long, value_name = "TEXT", value_parser = header)]
     cache_control: Option<HeaderText>,
@@ -54,7 +58,7 @@ pub(super) struct RuleArguments {
     #[arg(
         long,
         value_name = "FILE",
-        conflicts_with_all = ["prefix", "methods", "max_size", "types", "overwrite", "inline", "cache_control", "modes", "max_lifetime"]
+        conflicts_with_all = ["prefix", "methods", "max_size", "types", "overwrite", "inline", "no_sandbox", "cache_control", "modes", "max_lifetime"]
     )]
     rules: Option<PathBuf>,
 }
@@ -62,6 +66,9 @@ pub(super) struct RuleArguments {
 #[derive(Debug, Clone, Copy, ValueEnum)]
 enum Allowed {
     Get,
+    List,
+    Head,
+    Read,
     Put,
     Delete,
 }
@@ -89,9 +96,12 @@ impl RuleArguments {
             types => types.to_vec(),
         };
         let method = |allowed: &Allowed| match allowed {
-            Allowed::Get => Method::Get,
-            Allowed::Put => Method::Put,
-            Allowed::Delete => Method::Delete,
+            Allowed::Get => MethodName::Get,
+            Allowed::List => MethodName::List,
+            Allowed::Head => MethodName::Head,
+            Allowed::Read => MethodName::Read,
+            Allowed::Put => MethodName::Put,
+            Allowed::Delete => MethodName::Delete,
         };
         Ok(Rule {
             sub_from: None,
@@ -101,6 +111,7 @@ impl RuleArguments {
             content_types,
             overwrite: self.overwrite,
             inline: self.inline.clone(),
+            sandbox: !self.no_sandbox,
             cache_control: self.cache_control.clone(),
             encryption: EncryptionModes::try_from(self.modes.clone())
                 .map_err(anyhow::Error::msg)?,
@@ -183,12 +194,14 @@ mod tests {
             "--types=image/*,text/plain",
             "--overwrite",
             "--inline=image/svg+xml",
+            "--no-sandbox",
             "--cache-control=no-store",
             "--modes=envelope-kms,sse-kms",
         ]);
         let expected = serde_json::json!([{
             "prefix": "img/", "methods": ["PUT", "DELETE"], "max_size": 10 << 20,
             "content_types": ["image/*", "text/plain"], "overwrite": true, "inline": ["image/svg+xml"],
+            "sandbox": false,
             "cache_control": "no-store", "encryption": ["envelope-kms", "sse-kms"],
         }]);
         assert_eq!(serde_json::to_value(rules).unwrap(), expected);
@@ -197,7 +210,7 @@ mod tests {
     #[test]
     fn deleting_and_overwriting_must_be_requested() {
         let rules = parsed(&["--prefix="]);
-        assert_eq!(rules[0].methods, [Method::Get, Method::Put]);
+        assert_eq!(rules[0].methods, [MethodName::Get, MethodName::Put]);
         assert!(!rules[0].overwrite);
     }
 

@@ -9,6 +9,8 @@ pub struct OriginResponse<'a> {
     pub status: u16,
     /// Header names in lower case. Only those named in [`RELEVANT_RESPONSE_HEADERS`] are read.
     pub headers: &'a [(&'a str, &'a str)],
+    /// Whether it has the header [`SANDBOXED`](keyfront_contract::header::SANDBOXED).
+    pub sandboxed: bool,
     /// The beginning of an error's body, where the host can read it (CloudFront cannot). It names the cause.
     pub error_body: Option<&'a [u8]>,
 }

@@ -27,6 +27,7 @@ fn head<'a>(status: u16, headers: &'a [(&'a str, &'a str)]) -> OriginResponse<'a
     OriginResponse {
         status,
         headers,
+        sandboxed: false,
         error_body: None,
     }
 }
@@ -556,4 +557,24 @@ fn the_framing_of_an_upload_never_reaches_a_viewer() {
     assert_eq!(written("AWS-Chunked").as_deref(), Some(""));
     assert_eq!(written("gzip"), None);
     assert_eq!(written("gzip, br"), None);
+}
+
+#[test]
+fn what_a_publisher_sent_is_opened_in_a_sandbox() {
+    let sandbox = [("content-security-policy", "sandbox".to_owned())];
+    for route in [Route::Bucket, Route::Reader] {
+        for sandboxed in [false, true] {
+            let response = OriginResponse {
+                sandboxed,
+                ..head(200, &[])
+            };
+            let set = set(cleaned(&facts(route), "GET", &response));
+            assert_eq!(set.contains(&sandbox[0]), sandboxed, "{route:?}");
+        }
+        assert!(!keeps_response_header(
+            route,
+            keyfront_contract::header::SANDBOXED
+        ));
+    }
+    assert!(!keeps_response_header(Route::Bucket, sandbox[0].0));
 }

@@ -29,6 +29,7 @@ mod tests;
 mod unlock;
 
 use js_sys::Uint8Array;
+use keyfront_contract::header::SANDBOXED;
 use keyfront_edge::{
     AnsweredRequest, Cleaned, OriginRequest, OriginResponse, Refusal, clean, http_date,
 };
@@ -111,19 +112,23 @@ impl Opening<'_> {
             reply.discard();
             self.respond(status, headers, &JsValue::NULL)
         };
+        let mark = object.header(SANDBOXED).map(|value| (SANDBOXED, value));
         let response = match request.plan(&self.settings.policy, &object, &unlocked) {
             Ok(ReadPlan::Elsewhere) => return Ok(None),
             Ok(ReadPlan::Headers(head)) => {
                 let length = head.content_length.map(|length| length.to_string());
                 let mut headers = borrowed(&head.headers);
                 headers.extend(length.as_deref().map(|length| ("content-length", length)));
+                headers.extend(mark);
                 without_body(head.status, &headers)
             }
             Ok(ReadPlan::Content(head, plan)) => {
                 let first = &reply.response;
                 let body = self.content(&plan, &object, unlocked, first).await?;
                 // The length is the body's own.
-                self.respond(head.status, &borrowed(&head.headers), &body)
+                let mut headers = borrowed(&head.headers);
+                headers.extend(mark);
+                self.respond(head.status, &headers, &body)
             }
             Err(ReadFailure::PreconditionFailed) => without_body(412, &[]),
             Err(ReadFailure::RangeNotSatisfiable { length }) => {
@@ -177,11 +182,13 @@ impl Opening<'_> {
         let seen = OriginResponse {
             status,
             headers,
+            sandboxed: headers.iter().any(|(name, _)| *name == SANDBOXED),
             error_body: None,
         };
         let response = match clean(&request, &seen) {
             Cleaned::Pass { headers: set } => {
-                host::opened(status, &answering::merge(headers, |_| true, &set), body)
+                let kept = |name: &str| name != SANDBOXED;
+                host::opened(status, &answering::merge(headers, kept, &set), body)
             }
             Cleaned::Answer { answer, log } => answering::own(&answer, log.as_deref()),
         };

@@ -9,7 +9,10 @@ mod tests;
 use keyfront_names::KeyError;
 
 pub use self::problem::PROBLEMS;
-use crate::publisher::{Denial, JwtRefusal, PolicyError};
+use crate::{
+    budget::Expense,
+    publisher::{Denial, JwtRefusal, PolicyError},
+};
 
 /// A failure's original cause, kept for the operator's log and never shown to a client.
 pub type Source = Box<dyn std::error::Error + Send + Sync>;
@@ -119,6 +122,14 @@ pub enum Error {
     /// The publisher is known and its rules do not allow this.
     #[error(transparent)]
     Denied(#[from] Denial),
+    /// The publisher has spent its budget of the moment.
+    #[error("too many {expense}; try again in {retry_after} seconds")]
+    BudgetSpent {
+        /// What was spent.
+        expense: Expense,
+        /// Seconds until there is room.
+        retry_after: u64,
+    },
 
     // --- configuration; the operator repairs the deployment ---
     /// The bucket holds no publishers' policy: write `.keyfront/publishers.json`.

@@ -34,6 +34,7 @@ pub const PROBLEMS: &[ProblemType] = &[
     ProblemType::USE_RANGE,
     ProblemType::CONTENT_TYPE_REFUSED,
     ProblemType::RANGE_NOT_SATISFIABLE,
+    ProblemType::BUDGET_SPENT,
     ProblemType::BUCKET_MISSING,
     ProblemType::EVENT_INVALID,
     ProblemType::INTERNAL,
@@ -87,6 +88,7 @@ impl Error {
             Self::UploadMismatch(_) => P::UPLOAD_MISMATCH,
             Self::Unauthenticated(_) | Self::JwtRefused(_) => P::UNAUTHENTICATED,
             Self::Denied(denial) => denied(denial),
+            Self::BudgetSpent { .. } => P::BUDGET_SPENT,
             Self::PolicyMissing => P::POLICY_MISSING,
             Self::PolicyInvalid(_) => P::POLICY_INVALID,
             Self::Event(_) => P::EVENT_INVALID,
@@ -98,6 +100,14 @@ impl Error {
             Self::IssuerUnavailable { .. } => P::ISSUER_UNAVAILABLE,
             Self::Encryption { .. } => P::ENCRYPTION_MISMATCH,
             Self::Upstream { fault, .. } => fault.problem(),
+        }
+    }
+
+    /// Seconds after which the same call may succeed, where that is known.
+    pub fn retry_after(&self) -> Option<u64> {
+        match self {
+            Self::BudgetSpent { retry_after, .. } => Some(*retry_after),
+            other => other.problem().retry_after.map(u64::from),
         }
     }
 
@@ -126,6 +136,7 @@ impl Error {
             | Self::UploadMismatch(_)
             | Self::Unauthenticated(_)
             | Self::JwtRefused(_)
+            | Self::BudgetSpent { .. }
             | Self::Denied(_) => Some(self.to_string()),
             Self::NotFound
             | Self::NotSealed

@@ -203,6 +203,14 @@ fn every_error_has_its_status_and_code() {
         (upstream(Fault::Throttled), 503, "throttled"),
         (upstream(Fault::Unavailable), 503, "origin-unavailable"),
         (
+            Error::BudgetSpent {
+                expense: crate::budget::Expense::Listing,
+                retry_after: 7,
+            },
+            429,
+            "budget-spent",
+        ),
+        (
             Error::PolicyUnavailable("".into()),
             503,
             "policy-unavailable",

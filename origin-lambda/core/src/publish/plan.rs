@@ -1,13 +1,11 @@
 //! What S3 will be asked to store, decided before any byte of the body is read.
 
-use std::collections::BTreeMap;
-
 use super::Declared;
 use crate::{
     encryption::EncryptionMode,
     error::Error,
     media_type::MediaType,
-    object::{ObjectAttributes, Precondition},
+    object::{ObjectAttributes, Precondition, sandbox_mark},
     publisher::{Overwrite, Rule},
 };
 
@@ -60,7 +58,7 @@ impl Plan {
                 content_type: content_type.as_str().to_owned(),
                 content_encoding: declared.content_encoding,
                 cache_control: rule.cache_control().to_owned(),
-                metadata: BTreeMap::new(),
+                metadata: sandbox_mark(rule.sandboxes(&content_type)),
                 server_side: encryption.server_side(),
             },
             encryption,

@@ -8,13 +8,17 @@ use keyfront_names::ObjectKey;
 use serde::{Deserialize, Serialize};
 use time::OffsetDateTime;
 
+use crate::budget::Budget;
+
 use super::{
-    Denial, Identity, Issuer, Method, Person, PublisherToken, Rule, StoredToken,
+    Denial, Identity, Issuer, Method, MethodName, Person, PublisherToken, Rule, StoredToken,
     folders::{self, FolderError, Holder},
 };
 
-/// The version of the schema this program reads and writes.
+/// The version of a new policy.
 const VERSION: u32 = 1;
+/// The version in which rules name `LIST`, `HEAD` and `READ`; all else is the same. Written only where a rule does.
+const VERSION_OF_THREE_READS: u32 = 2;
 /// The document's size in bytes at most.
 pub const MAX_DOCUMENT: usize = 1 << 20;
 /// Tokens one publisher may have valid at the same time: the old and the new one of a rotation.
@@ -55,6 +59,16 @@ pub enum PolicyError {
         publisher: String,
         /// The range.
         range: String,
+    },
+    /// A rule lists a method by a name that the document's version does not have.
+    #[error(
+        "publisher {publisher:?} lists {name}: version 1 of the schema has GET, and version 2 LIST, HEAD and READ in its place"
+    )]
+    Method {
+        /// The publisher's id.
+        publisher: String,
+        /// The name.
+        name: MethodName,
     },
     /// Two issuers have the same id or the same `issuer`; one has no id or no audience; or there are
     /// too many.
@@ -113,6 +127,9 @@ pub struct Publisher {
     pub identities: Vec<Identity>,
     /// What the publisher may do; nothing without a rule.
     pub rules: Vec<Rule>,
+    /// How often it may do what costs the operator.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub budget: Option<Budget>,
 }
 
 /// A token to be stored.
@@ -151,7 +168,9 @@ impl Publishers {
         }
         // The version first: a later schema is reported as such, not as an unknown field.
         match serde_json::from_slice(document).map_err(PolicyError::Schema)? {
-            Versioned { v: VERSION } => {}
+            Versioned {
+                v: VERSION | VERSION_OF_THREE_READS,
+            } => {}
             Versioned { v } => return Err(PolicyError::Version(v)),
         }
         let policy: Self = serde_json::from_slice(document).map_err(PolicyError::Schema)?;
@@ -166,12 +185,23 @@ impl Publishers {
         serde_json::to_vec_pretty(self).map_err(PolicyError::Schema)
     }
 
-    /// Adds a publisher.
+    /// Adds a publisher. The document stays of the first version until a rule allows less than `GET` does; then `GET` is
+    /// spelt out everywhere.
     ///
     /// # Errors
     /// The document would not be valid with it.
     pub fn with(mut self, publisher: Publisher) -> Result<Self, PolicyError> {
         self.publishers.push(publisher);
+        let rules = || self.publishers.iter().flat_map(|one| &one.rules);
+        let mut names = rules().flat_map(|rule| &rule.methods);
+        if names.any(|name| *name != MethodName::Get && !name.is_of_both_versions()) {
+            self.v = VERSION_OF_THREE_READS;
+        }
+        if self.v == VERSION_OF_THREE_READS {
+            for rule in self.publishers.iter_mut().flat_map(|one| &mut one.rules) {
+                rule.methods = MethodName::spelt_out(&rule.methods);
+            }
+        }
         self.checked()
     }
 
@@ -285,7 +315,7 @@ impl Publishers {
             if publisher.id.is_empty() || !ids.insert(&publisher.id) {
                 return Err(PolicyError::Id(publisher.id.clone()));
             }
-            publisher.check()?;
+            publisher.check(self.v)?;
             for token in &publisher.tokens {
                 if !hashes.insert(String::from(token.sha256)) {
                     return Err(PolicyError::SharedToken(publisher.id.clone()));
@@ -364,7 +394,7 @@ impl Publisher {
         Ok(rule)
     }
 
-    fn check(&self) -> Result<(), PolicyError> {
+    fn check(&self, version: u32) -> Result<(), PolicyError> {
         let mut ids = BTreeSet::new();
         for token in &self.tokens {
             if token.id.is_empty() || !ids.insert(&token.id) {
@@ -377,6 +407,16 @@ impl Publisher {
                 return Err(PolicyError::RepeatedPrefix {
                     publisher: self.id.clone(),
                     prefix: rule.prefix.as_str().to_owned(),
+                });
+            }
+            let is_of_other_version = |name: &&MethodName| {
+                let of_first = **name == MethodName::Get;
+                !name.is_of_both_versions() && of_first == (version == VERSION_OF_THREE_READS)
+            };
+            if let Some(name) = rule.methods.iter().find(is_of_other_version) {
+                return Err(PolicyError::Method {
+                    publisher: self.id.clone(),
+                    name: *name,
                 });
             }
             if let Some(range) = rule.inline.iter().find(|range| !range.is_exact()) {

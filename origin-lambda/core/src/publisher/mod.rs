@@ -10,6 +10,7 @@ mod identity;
 mod issuer;
 mod jwks;
 mod jwt;
+mod method;
 mod person;
 mod rule;
 mod session;
@@ -26,13 +27,14 @@ pub use self::{
     issuer::{AcceptedTokens, Issuer, TrustedUrl},
     jwks::{Jwks, JwksError, MAX_SET, VerifyingKey},
     jwt::{JwtRefusal, MAX_JWT, UnverifiedJwt},
+    method::{Method, MethodName},
     person::{Namespace, Person},
-    rule::{Denial, HeaderText, Lifetime, Method, Overwrite, Prefix, Rule},
+    rule::{Denial, HeaderText, LONGEST_REQUEST, Lifetime, Overwrite, Prefix, Rule},
     session::Session,
     token::{PublisherToken, StoredToken, TokenHash},
 };
 
-pub(crate) use self::rule::{DEFAULT_LIFETIME, LONGEST_REQUEST};
+pub(crate) use self::rule::DEFAULT_LIFETIME;
 
 /// The key of the policy in the bucket.
 pub const POLICY_KEY: &str = ".keyfront/publishers.json";

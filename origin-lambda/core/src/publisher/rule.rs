@@ -7,7 +7,7 @@ use std::fmt;
 use keyfront_names::ObjectKey;
 use serde::{Deserialize, Serialize};
 
-use super::{Namespace, Person, Subject};
+use super::{Method, MethodName, Namespace, Person, Subject};
 use crate::{
     encryption::{EncryptionMode, EncryptionModes},
     media_type::{MediaRange, MediaType},
@@ -20,7 +20,7 @@ const DEFAULT_CACHE_CONTROL: &str = "public, max-age=300";
 pub(crate) const DEFAULT_LIFETIME: u32 = 3600;
 
 /// Seconds a presigned request is valid at most (*Authenticating Requests: Using Query Parameters*).
-pub(crate) const LONGEST_REQUEST: u32 = 604_800;
+pub const LONGEST_REQUEST: u32 = 604_800;
 
 /// The segment of a prefix that stands for the person.
 const SUBJECT: &str = "{sub}";
@@ -75,28 +75,6 @@ pub enum Denial {
         /// The requested mode.
         mode: EncryptionMode,
     },
-}
-
-/// What a rule can allow. `GET` covers an object's metadata and listing.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "UPPERCASE")]
-pub enum Method {
-    /// Metadata and listing.
-    Get,
-    /// Uploading.
-    Put,
-    /// Deleting.
-    Delete,
-}
-
-impl fmt::Display for Method {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(match self {
-            Self::Get => "GET",
-            Self::Put => "PUT",
-            Self::Delete => "DELETE",
-        })
-    }
 }
 
 /// Whether an upload may replace an object.
@@ -216,9 +194,9 @@ pub struct Rule {
     /// of IAM.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub sub_from: Option<Namespace>,
-    /// Allowed methods. Deleting must be named.
+    /// Allowed methods. Deleting must be named; a policy of version 2 names them all.
     #[serde(default = "default_methods")]
-    pub methods: Vec<Method>,
+    pub methods: Vec<MethodName>,
     /// Bytes of one object at most.
     pub max_size: u64,
     /// Allowed types.
@@ -230,6 +208,10 @@ pub struct Rule {
     /// attachment. Exact types only: `image/*` would let SVG through unseen.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub inline: Vec<MediaRange>,
+    /// Whether browsers open what is published in a sandbox, without scripts and as of no origin. Only a rule for whole web
+    /// sites says `false`.
+    #[serde(default = "yes", skip_serializing_if = "is_true")]
+    pub sandbox: bool,
     /// Cache-Control of stored objects; `public, max-age=300` when absent.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub cache_control: Option<HeaderText>,
@@ -268,8 +250,17 @@ fn is_default(modes: &EncryptionModes) -> bool {
     *modes == EncryptionModes::default()
 }
 
-fn default_methods() -> Vec<Method> {
-    vec![Method::Get, Method::Put]
+const fn yes() -> bool {
+    true
+}
+
+#[allow(clippy::trivially_copy_pass_by_ref)] // serde's signature
+const fn is_true(flag: &bool) -> bool {
+    *flag
+}
+
+fn default_methods() -> Vec<MethodName> {
+    vec![MethodName::Get, MethodName::Put]
 }
 
 impl Rule {
@@ -278,7 +269,7 @@ impl Rule {
     /// # Errors
     /// The rule does not list it.
     pub fn admit_method(&self, method: Method) -> Result<(), Denial> {
-        if self.methods.contains(&method) {
+        if self.methods.iter().any(|name| name.grants(method)) {
             Ok(())
         } else {
             Err(Denial::Method {
@@ -365,6 +356,12 @@ impl Rule {
     /// Whether objects of this type must be stored as attachment.
     pub fn forces_attachment(&self, media_type: &MediaType) -> bool {
         !media_type.is_inert() && !self.inline.iter().any(|range| range.contains(media_type))
+    }
+
+    /// Whether browsers must open objects of this type in a sandbox. Not PDF, which they show in a program that runs no
+    /// script of the page's origin, and in a sandbox not at all.
+    pub fn sandboxes(&self, media_type: &MediaType) -> bool {
+        self.sandbox && media_type.essence() != "application/pdf"
     }
 
     /// Seconds that a presigned request works at most.

@@ -158,8 +158,8 @@ fn a_document_that_contradicts_itself_is_refused() {
         PolicyError::InlineWildcard { .. }
     ));
     assert!(matches!(
-        parse(document(|whole| whole["v"] = json!(2))),
-        PolicyError::Version(2)
+        parse(document(|whole| whole["v"] = json!(3))),
+        PolicyError::Version(3)
     ));
     assert!(matches!(
         parse(vec![b' '; super::MAX_DOCUMENT + 1]),
@@ -380,7 +380,7 @@ fn the_longest_prefix_alone_decides() {
         ]),
     );
     for (method, key, allowed) in [
-        (Method::Get, "x", true),
+        (Method::Head, "x", true),
         (Method::Put, "x", false),
         (Method::Put, "a/x", true),
         (Method::Put, "a/", true),
@@ -388,7 +388,7 @@ fn the_longest_prefix_alone_decides() {
         (Method::Put, "ab/x", false),
         (Method::Delete, "a/x", true),
         (Method::Put, "a/locked/x", false),
-        (Method::Get, "a/locked/x", true),
+        (Method::List, "a/locked/x", true),
         (Method::Put, "a/lockedx", true),
     ] {
         let key = ObjectKey::new(key).unwrap();
@@ -440,7 +440,7 @@ proptest! {
         let web = publisher("web", &json!(rules));
         let key = ObjectKey::new(key).unwrap();
         let covered = prefixes.iter().any(|prefix| key.as_str().starts_with(prefix.as_str()));
-        for method in [Method::Get, Method::Put, Method::Delete] {
+        for method in [Method::List, Method::Put, Method::Delete] {
             prop_assert_eq!(web.authorise(method, &key).is_ok(), covered);
         }
     }

@@ -4,7 +4,7 @@
 //! Both headers are percent-encoded UTF-8, tags separated by commas. They are headers because addresses end
 //! up in access logs.
 
-use std::borrow::Cow;
+use std::{borrow::Cow, collections::BTreeMap};
 
 use http::HeaderMap;
 use keyfront_sigv4::uri_encoding;
@@ -16,6 +16,8 @@ const TAGS: &str = "keyfront-tags";
 const MAX_FILE_NAME: usize = 255;
 const MAX_TAGS: usize = 16;
 const MAX_TAG: usize = 64;
+const MAX_FIELDS: usize = 16;
+const MAX_FIELD: usize = 512;
 
 /// Details as declared.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -24,6 +26,8 @@ pub struct Details {
     pub file_name: Option<String>,
     /// Tags.
     pub tags: Vec<String>,
+    /// A page's own texts, by name.
+    pub fields: BTreeMap<String, String>,
 }
 
 impl Details {
@@ -45,7 +49,11 @@ impl Details {
         if tags.len() > MAX_TAGS {
             return Err(refuse(TAGS, "at most 16 tags are kept"));
         }
-        Ok(Self { file_name, tags })
+        Ok(Self {
+            file_name,
+            tags,
+            fields: BTreeMap::new(),
+        })
     }
 
     /// Takes the members of a document.
@@ -65,7 +73,36 @@ impl Details {
                 "at most 16 tags are kept, each of 1 to 64 bytes without control characters",
             );
         }
-        Ok(Self { file_name, tags })
+        Ok(Self {
+            file_name,
+            tags,
+            fields: BTreeMap::new(),
+        })
+    }
+}
+
+impl Details {
+    /// The same with a page's own texts.
+    ///
+    /// # Errors
+    /// [`Error::UploadRefused`] with the name of one that is empty, too long or has control characters, and of too many.
+    pub fn with_fields(self, fields: BTreeMap<String, String>) -> Result<Self, Error> {
+        if fields.len() > MAX_FIELDS {
+            return Err(Error::UploadRefused(format!(
+                "at most {MAX_FIELDS} metadata fields are kept: {:?} and others are too many",
+                fields.keys().nth(MAX_FIELDS).map_or("", String::as_str)
+            )));
+        }
+        let sound = |(name, value): &(&String, &String)| {
+            is_sound(name, MAX_TAG) && (value.is_empty() || is_sound(value, MAX_FIELD))
+        };
+        match fields.iter().find(|field| !sound(field)) {
+            Some((name, _)) => Err(Error::UploadRefused(format!(
+                "the metadata {name:?} is refused: a name has 1 to {MAX_TAG} bytes and a text at most {MAX_FIELD}, without \
+                 control characters"
+            ))),
+            None => Ok(Self { fields, ..self }),
+        }
     }
 }
 

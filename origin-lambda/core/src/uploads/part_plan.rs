@@ -36,6 +36,18 @@ impl PartPlan {
         })
     }
 
+    /// The parts of an object of `size` bytes, of which the client makes each `part_size` bytes long, or else
+    /// [`PartPlan::of`]'s; `None` if S3 takes no such object or no such parts.
+    pub fn cut(size: u64, part_size: Option<u64>) -> Option<Self> {
+        let usual = Self::of(size)?;
+        let Some(part_size) = part_size else {
+            return Some(usual);
+        };
+        let legal = (MIN_PART..=MAX_PART).contains(&part_size)
+            && size.div_ceil(part_size) <= u64::from(MAX_PARTS);
+        legal.then_some(Self { size, part_size })
+    }
+
     /// Bytes of every part but the last.
     pub const fn part_size(self) -> u64 {
         self.part_size
@@ -71,6 +83,19 @@ mod tests {
         assert_eq!(plan.part_size() % MIB, 0);
         assert_eq!(PartPlan::of(MAX_OBJECT + 1), None);
         assert_eq!(PartPlan::of(0), None);
+    }
+
+    #[test]
+    fn a_client_cuts_within_what_s3_takes() {
+        let cut = |size, part_size| PartPlan::cut(size, Some(part_size));
+        let plan = cut(11 << 20, 5 << 20).unwrap();
+        let lengths: Vec<_> = (1..=4).map(|number| plan.length_of(number)).collect();
+        assert_eq!(lengths, [Some(5 << 20), Some(5 << 20), Some(1 << 20), None]);
+        assert_eq!(cut(1 << 40, MIN_PART), None);
+        assert_eq!(cut(1, MIN_PART - 1), None);
+        assert_eq!(cut(1, MAX_PART + 1), None);
+        assert_eq!(cut(0, MIN_PART), None);
+        assert_eq!(PartPlan::cut(7, None), PartPlan::of(7));
     }
 
     proptest! {

@@ -3,8 +3,8 @@
 use keyfront_names::ObjectKey;
 
 use super::{
-    Checksum, ChecksumDemand, Kind, MAX_OBJECT, PartPlan, Upload, form::is_changed_by_s3, lifetime,
-    upload::ONE_REQUEST_MOST,
+    Checksum, ChecksumDemand, Kind, MAX_OBJECT, MAX_PART, MAX_PARTS, MIN_PART, PartPlan, Upload,
+    form::is_changed_by_s3, lifetime, upload::ONE_REQUEST_MOST,
 };
 use crate::{
     content_coding::ContentCoding,
@@ -42,6 +42,8 @@ pub struct UploadRequest {
     pub key: ObjectKey,
     /// Bytes, if the client knows.
     pub size: Option<u64>,
+    /// Bytes of each part but the last, where the client cuts by itself.
+    pub part_size: Option<u64>,
     /// The media type.
     pub content_type: MediaType,
     /// The content coding the publisher applied.
@@ -80,6 +82,8 @@ pub struct UploadStart {
     pub now: u64,
     /// Whether the bucket takes bodies without a checksum.
     pub checksums: ChecksumDemand,
+    /// Seconds after which the bucket refuses a presigned request.
+    pub longest_lifetime: u32,
 }
 
 /// An authorised upload that S3 does not know yet.
@@ -138,7 +142,7 @@ pub fn plan(session: &Session, request: &UploadRequest, start: UploadStart) -> R
     let rule = publisher.authorise(Method::Put, &request.key)?;
     rule.admit_upload(&request.content_type, request.size, request.overwrite)?;
     let encryption = rule.admit_encryption(request.encryption)?;
-    let lifetime = lifetime(rule, request.lifetime)?;
+    let lifetime = lifetime(rule, start.longest_lifetime, request.lifetime)?;
     if encryption.envelope().is_some() {
         return Err(refuse(
             "an envelope is sealed by the origin: send it to PUT /objects/{key}",
@@ -148,12 +152,14 @@ pub fn plan(session: &Session, request: &UploadRequest, start: UploadStart) -> R
         id: start.id,
         key: request.key.as_str().to_owned(),
         size: request.size,
+        part_size: request.part_size,
         max_size: rule.max_size,
         content_type: request.content_type.as_str().to_owned(),
         content_encoding: request.content_encoding,
         content_disposition: rule
             .forces_attachment(&request.content_type)
             .then(|| "attachment".to_owned()),
+        sandboxed: rule.sandboxes(&request.content_type),
         cache_control: rule.cache_control().to_owned(),
         checksum: request.checksum.clone(),
         encryption,
@@ -222,10 +228,11 @@ fn transfer(request: &UploadRequest) -> Result<Transfer, Error> {
         SendBy::Multipart
             if request
                 .size
-                .is_some_and(|size| PartPlan::of(size).is_none()) =>
+                .is_some_and(|size| PartPlan::cut(size, request.part_size).is_none()) =>
         {
             Err(refuse(&format!(
-                "an object in parts has 1 to {MAX_OBJECT} bytes"
+                "an object in parts has 1 to {MAX_OBJECT} bytes in at most {MAX_PARTS} parts, each but the last of \
+                 {MIN_PART} to {MAX_PART} bytes"
             )))
         }
         SendBy::Multipart => Ok(Transfer::Parts),

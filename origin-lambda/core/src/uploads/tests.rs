@@ -44,6 +44,7 @@ fn request() -> UploadRequest {
     UploadRequest {
         key: ObjectKey::new("site/a").unwrap(),
         size: Some(5),
+        part_size: None,
         content_type: MediaType::parse("text/plain").unwrap(),
         content_encoding: None,
         checksum: None,
@@ -61,6 +62,7 @@ fn planned(request: &UploadRequest) -> Result<Upload, Error> {
         id: "id".to_owned(),
         now: 7,
         checksums: ChecksumDemand::Never,
+        longest_lifetime: 604_800,
     };
     Ok(match plan(&session(), request, start)? {
         Plan::OneRequest { upload, .. } => upload,
@@ -286,6 +288,7 @@ fn where_the_bucket_demands_checksums_nothing_is_planned_without_one() {
             id: "id".to_owned(),
             now: 7,
             checksums: ChecksumDemand::Always,
+            longest_lifetime: 604_800,
         };
         plan(&session(), request, start)
     };
@@ -325,20 +328,25 @@ fn rule_of(change: fn(&mut serde_json::Value)) -> Rule {
 }
 
 #[test]
-fn a_presigned_request_lives_an_hour_unless_the_rule_says_otherwise() {
+fn a_presigned_request_lives_an_hour_or_as_rule_and_bucket_allow() {
     let default = rule_of(|_| ());
     let short = rule_of(|rule| rule["max_lifetime"] = json!(60));
     let long = rule_of(|rule| rule["max_lifetime"] = json!(604_800));
-    for (rule, requested, granted) in [
-        (&default, None, Some(3600)),
-        (&default, Some(3600), Some(3600)),
-        (&default, Some(3601), None),
-        (&short, None, Some(60)),
-        (&short, Some(61), None),
-        (&long, None, Some(3600)),
-        (&long, Some(604_800), Some(604_800)),
+    let week = 604_800;
+    for (rule, of_bucket, requested, granted) in [
+        (&default, week, None, Some(3600)),
+        (&default, week, Some(3600), Some(3600)),
+        (&default, week, Some(3601), None),
+        (&short, week, None, Some(60)),
+        (&short, week, Some(61), None),
+        (&long, week, None, Some(3600)),
+        (&long, week, Some(week), Some(week)),
+        (&long, 7200, None, Some(3600)),
+        (&long, 7200, Some(7200), Some(7200)),
+        (&long, 7200, Some(7201), None),
+        (&long, 600, None, Some(600)),
     ] {
-        let outcome = lifetime(rule, requested);
+        let outcome = lifetime(rule, of_bucket, requested);
         match granted {
             Some(granted) => assert_eq!(outcome.unwrap(), granted),
             None => assert_eq!(outcome.unwrap_err().problem().code, "lifetime-refused"),

@@ -1,7 +1,5 @@
 //! An upload under way, as its token carries it: what was authorised, and how it is sent.
 
-use std::collections::BTreeMap;
-
 use keyfront_names::{KeyArn, ObjectKey};
 use serde::{Deserialize, Serialize};
 
@@ -11,7 +9,7 @@ use crate::{
     encryption::EncryptionMode,
     error::Error,
     media_type::MediaType,
-    object::{ObjectAttributes, UPLOAD_ID_METADATA},
+    object::{ObjectAttributes, UPLOAD_ID_METADATA, sandbox_mark},
     publisher::{Method, Overwrite, Publisher, Rule},
     sealed_metadata,
 };
@@ -31,6 +29,9 @@ pub struct Upload {
     pub key: String,
     /// Bytes; `None` where the client does not know, and then `max_size` alone binds.
     pub size: Option<u64>,
+    /// Bytes of each part but the last, where the client cuts by itself.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub part_size: Option<u64>,
     /// Bytes the rule allowed.
     pub max_size: u64,
     /// The media type to store.
@@ -39,6 +40,9 @@ pub struct Upload {
     pub content_encoding: Option<ContentCoding>,
     /// How browsers shall present it.
     pub content_disposition: Option<String>,
+    /// Whether browsers open it in a sandbox.
+    #[serde(default)]
+    pub sandboxed: bool,
     /// How long caches keep it.
     pub cache_control: String,
     /// The checksum of the whole object.
@@ -93,7 +97,9 @@ impl Upload {
         let rule = publisher.authorise(Method::Put, &self.object_key()?)?;
         rule.admit_upload(&media_type, self.size, overwrite)?;
         rule.admit_encryption(Some(self.encryption))?;
-        if rule.forces_attachment(&media_type) && self.content_disposition.is_none() {
+        let stricter = rule.forces_attachment(&media_type) && self.content_disposition.is_none()
+            || rule.sandboxes(&media_type) && !self.sandboxed;
+        if stricter {
             return Err(Error::UploadRefused(
                 "the rule no longer lets browsers open this type: begin again".to_owned(),
             ));
@@ -107,7 +113,8 @@ impl Upload {
 
     /// The parts, where the size is known.
     pub fn part_plan(&self) -> Option<PartPlan> {
-        self.size.and_then(PartPlan::of)
+        self.size
+            .and_then(|size| PartPlan::cut(size, self.part_size))
     }
 
     /// S3's upload id.
@@ -125,7 +132,8 @@ impl Upload {
 
     /// What is stored with the object.
     pub fn attributes(&self) -> ObjectAttributes {
-        let mut metadata = BTreeMap::from([(UPLOAD_ID_METADATA.to_owned(), self.id.clone())]);
+        let mut metadata = sandbox_mark(self.sandboxed);
+        metadata.insert(UPLOAD_ID_METADATA.to_owned(), self.id.clone());
         let sealed = self.sealed.clone();
         metadata.extend(sealed.map(|text| (sealed_metadata::NAME.to_owned(), text)));
         ObjectAttributes {

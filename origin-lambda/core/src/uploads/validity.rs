@@ -13,22 +13,28 @@ pub const LONGEST_SESSION: u32 = 43_200;
 
 const OF_S3: &str = "S3 accepts no other lifetime";
 const OF_THE_RULE: &str = "the publisher's rule allows no longer (max_lifetime)";
+const OF_THE_BUCKET: &str =
+    "the bucket lets no presigned request pass that is older (PresignedLifetime)";
 const OF_SESSIONS: &str = "a session of a role signs the request, and none lasts longer; share again afterwards, or let \
                            readers come through the CDN";
 
-/// The seconds a presigned request shall work: as requested, or an hour, and never longer than the rule allows.
+/// The seconds a presigned request shall work: as requested, or an hour, and never longer than the rule allows or the
+/// bucket's policy, whose limit is `of_bucket` seconds.
 ///
 /// # Errors
 /// [`Error::LifetimeRefused`] for a longer one.
-pub fn lifetime(rule: &Rule, requested: Option<u32>) -> Result<u32, Error> {
-    let most = rule.max_lifetime();
+pub fn lifetime(rule: &Rule, of_bucket: u32, requested: Option<u32>) -> Result<u32, Error> {
+    let (most, reason) = match rule.max_lifetime() {
+        of_rule if of_rule <= of_bucket => (of_rule, OF_THE_RULE),
+        _ => (of_bucket, OF_THE_BUCKET),
+    };
     match requested {
         None => Ok(most.min(DEFAULT_LIFETIME)),
         Some(asked) if asked <= most => Ok(asked),
         Some(asked) => Err(Error::LifetimeRefused {
             asked,
             most,
-            reason: OF_THE_RULE,
+            reason,
         }),
     }
 }

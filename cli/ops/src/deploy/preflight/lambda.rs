@@ -10,7 +10,7 @@ use crate::{
 };
 
 /// What Lambda keeps for functions without a reservation (docs: quotas).
-const UNRESERVABLE: i64 = 100;
+pub(in crate::deploy) const UNRESERVABLE: i64 = 100;
 
 /// As Service Quotas knows the storage of functions and layers.
 const CODE_STORAGE: &str = "L-2ACBD22F";
@@ -23,6 +23,24 @@ pub(super) struct LambdaUse<'a> {
     pub(super) package: u64,
     /// Reserved instances as they will be, and as they are.
     pub(super) reserved: (i64, i64),
+}
+
+/// Instances of the account in a Region that no function has reserved.
+pub(in crate::deploy) async fn unreserved_instances(
+    config: &SdkConfig,
+    region: &str,
+) -> anyhow::Result<i64> {
+    let client = Client::new(&aws::in_region(config, region));
+    let settings = client.get_account_settings().send().await;
+    settings
+        .map(|settings| unreserved(&settings))
+        .map_err(call_error)
+}
+
+fn unreserved(settings: &GetAccountSettingsOutput) -> i64 {
+    let limit = settings.account_limit.as_ref();
+    let free = limit.and_then(|limit| limit.unreserved_concurrent_executions);
+    i64::from(free.unwrap_or(0))
 }
 
 pub(super) async fn check(config: &SdkConfig, wanted: LambdaUse<'_>) -> Vec<Finding> {
@@ -42,9 +60,7 @@ fn reservation(settings: &GetAccountSettingsOutput, wanted: LambdaUse<'_>) -> Fi
     if reserved <= held {
         return Finding::Good;
     }
-    let limit = settings.account_limit.as_ref();
-    let free = limit.and_then(|limit| limit.unreserved_concurrent_executions);
-    let free = i64::from(free.unwrap_or(0)) + held - UNRESERVABLE;
+    let free = unreserved(settings) + held - UNRESERVABLE;
     match reserved > free {
         true => Finding::Bad(format!(
             "{RESERVATION} is {reserved}, and the account has {} left to reserve in {}: Lambda keeps {UNRESERVABLE} for other functions; give less, or ask for a higher quota of concurrent executions",

@@ -1,0 +1,44 @@
+//! A bound on what the origin's function can cost: a new system reserves instances where the account has them.
+
+use aws_config::SdkConfig;
+use keyfront_cli::report;
+
+use super::{
+    deploy_request::DeployRequest,
+    preflight::{UNRESERVABLE, unreserved_instances},
+    template::RESERVATION,
+};
+use crate::system::{layout::region_of, stack::Regional};
+
+/// Enough for some hundred publishers at once, and a twentieth of what accounts have by default.
+const INSTANCES: i64 = 50;
+
+/// The request of a first deployment that says nothing of a reservation, with one; any other as it is.
+pub(super) async fn with_reservation(
+    config: &SdkConfig,
+    mut request: DeployRequest,
+) -> anyhow::Result<DeployRequest> {
+    if request.parameters.contains_key(RESERVATION) {
+        return Ok(request);
+    }
+    let region = region_of(request.layout.bucket_template(), &request.region);
+    let found = Regional::new(config, region).find(&request.stack).await?;
+    if found.is_some() {
+        return Ok(request);
+    }
+    // What cannot be looked at is said with the other findings.
+    let Ok(free) = unreserved_instances(config, region).await else {
+        return Ok(request);
+    };
+    if free - UNRESERVABLE < INSTANCES {
+        report::note(format_args!(
+            "The account has no {INSTANCES} instances to reserve in {region}: nothing bounds how many the origin starts; ask for a higher \
+             quota of concurrent executions, and give -p {RESERVATION}={INSTANCES} then."
+        ));
+        return Ok(request);
+    }
+    request
+        .parameters
+        .insert(RESERVATION.to_owned(), INSTANCES.to_string());
+    Ok(request)
+}

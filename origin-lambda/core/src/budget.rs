@@ -1,0 +1,203 @@
+//! What a publisher may spend in a time: calls that cost the operator money, or a quota of the account.
+//!
+//! Each limit lets as much through at once as it allows in its period, and refills steadily (the generic cell rate
+//! algorithm, ITU-T I.371). It has no clock: times come in as milliseconds since 1970.
+
+use std::fmt;
+
+use serde::{Deserialize, Serialize};
+
+use crate::error::Error;
+
+const MINUTE: u64 = 60_000;
+const HOUR: u64 = 60 * MINUTE;
+
+/// What is spent.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Expense {
+    /// An invalidation of the CDN.
+    Invalidation,
+    /// A call that begins an upload or signs requests.
+    Signing,
+    /// A call that lists objects, parts or uploads.
+    Listing,
+}
+
+impl Expense {
+    const ALL: [Self; 3] = [Self::Invalidation, Self::Signing, Self::Listing];
+}
+
+impl fmt::Display for Expense {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Invalidation => "invalidations",
+            Self::Signing => "calls that sign requests",
+            Self::Listing => "calls that list",
+        })
+    }
+}
+
+/// How much of each a publisher may spend at one instance of the origin.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct Budget {
+    /// Objects that are replaced or deleted, so that the CDN must forget them.
+    pub invalidations_per_hour: u32,
+    /// Calls that begin uploads or sign requests.
+    pub signings_per_minute: u32,
+    /// Calls that list objects, parts or uploads.
+    pub listings_per_minute: u32,
+}
+
+/// What publishers have whose policy says nothing else. A thousand invalidations cost 5 dollars.
+impl Default for Budget {
+    fn default() -> Self {
+        Self {
+            invalidations_per_hour: 1_000,
+            signings_per_minute: 3_000,
+            listings_per_minute: 300,
+        }
+    }
+}
+
+impl Budget {
+    /// How often, in how many milliseconds.
+    const fn limit(&self, expense: Expense) -> (u32, u64) {
+        match expense {
+            Expense::Invalidation => (self.invalidations_per_hour, HOUR),
+            Expense::Signing => (self.signings_per_minute, MINUTE),
+            Expense::Listing => (self.listings_per_minute, MINUTE),
+        }
+    }
+}
+
+/// What a publisher has spent.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Account {
+    /// By expense: when all of it will have been refilled, in thousandths of a millisecond.
+    full_at: [u64; Expense::ALL.len()],
+}
+
+impl Account {
+    /// Whether there is room for one more.
+    ///
+    /// # Errors
+    /// [`Error::BudgetSpent`] with the seconds until there is.
+    pub fn check(&self, budget: &Budget, expense: Expense, now: u64) -> Result<(), Error> {
+        let spent = |wait: u64| Error::BudgetSpent {
+            expense,
+            retry_after: wait.div_ceil(1_000 * 1_000).max(1),
+        };
+        let (limit, period) = budget.limit(expense);
+        let period = period * 1_000;
+        let Some(interval) = period.checked_div(u64::from(limit)) else {
+            return Err(spent(period));
+        };
+        let now = now.saturating_mul(1_000);
+        let full_at = self.full_at[expense as usize].max(now) + interval;
+        match (full_at - now).checked_sub(period) {
+            Some(wait) if wait > 0 => Err(spent(wait)),
+            _ => Ok(()),
+        }
+    }
+
+    /// Books one, whether there is room or not.
+    pub fn spend(&mut self, budget: &Budget, expense: Expense, now: u64) {
+        let (limit, period) = budget.limit(expense);
+        let interval = period * 1_000 / u64::from(limit.max(1));
+        let full_at = &mut self.full_at[expense as usize];
+        *full_at = (*full_at).max(now.saturating_mul(1_000)) + interval;
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::{prop_assert, proptest};
+
+    use super::*;
+
+    const NOW: u64 = 1_800_000_000_000;
+
+    fn budget(listings: u32) -> Budget {
+        Budget {
+            listings_per_minute: listings,
+            ..Budget::default()
+        }
+    }
+
+    /// Seconds to wait; 0 where it was spent.
+    fn take(account: &mut Account, budget: &Budget, now: u64) -> u64 {
+        match account.check(budget, Expense::Listing, now) {
+            Ok(()) => {
+                account.spend(budget, Expense::Listing, now);
+                0
+            }
+            Err(Error::BudgetSpent { retry_after, .. }) => retry_after,
+            Err(other) => panic!("{other}"),
+        }
+    }
+
+    #[test]
+    fn a_whole_period_may_be_spent_at_once_and_comes_back_steadily() {
+        let (mut account, four) = (Account::default(), budget(4));
+        for _ in 0..4 {
+            assert_eq!(take(&mut account, &four, NOW), 0);
+        }
+        assert_eq!(take(&mut account, &four, NOW), 15);
+        assert_eq!(take(&mut account, &four, NOW + 14_001), 1);
+        assert_eq!(take(&mut account, &four, NOW + 15_000), 0);
+        assert_eq!(take(&mut account, &four, NOW + 15_000), 15);
+        for _ in 0..4 {
+            assert_eq!(take(&mut account, &four, NOW + 600_000), 0);
+        }
+        assert_ne!(take(&mut account, &four, NOW + 600_000), 0);
+    }
+
+    #[test]
+    fn one_expense_leaves_the_others_alone() {
+        let (mut account, one) = (Account::default(), budget(1));
+        assert_eq!(take(&mut account, &one, NOW), 0);
+        assert_ne!(take(&mut account, &one, NOW), 0);
+        account.check(&one, Expense::Signing, NOW).unwrap();
+        account.check(&one, Expense::Invalidation, NOW).unwrap();
+    }
+
+    #[test]
+    fn nothing_is_nothing() {
+        let mut account = Account::default();
+        assert_eq!(take(&mut account, &budget(0), NOW), 60);
+        account.spend(&budget(0), Expense::Listing, NOW);
+        assert_eq!(take(&mut account, &budget(0), NOW + 1_000_000), 60);
+    }
+
+    #[test]
+    fn a_policy_names_what_differs() {
+        let budget: Budget = serde_json::from_str(r#"{"listings_per_minute": 7}"#).unwrap();
+        assert_eq!(budget, self::budget(7));
+        assert!(serde_json::from_str::<Budget>(r#"{"listings": 7}"#).is_err());
+    }
+
+    proptest! {
+        #[test]
+        fn no_window_of_a_period_passes_more_than_twice_its_limit_and_waiting_helps(
+            limit in 1_u32..50,
+            steps in proptest::collection::vec(0_u64..20_000, 1..300),
+        ) {
+            let (mut account, budget) = (Account::default(), budget(limit));
+            let (mut now, mut passed) = (NOW, Vec::new());
+            for step in steps {
+                now += step;
+                match take(&mut account, &budget, now) {
+                    0 => passed.push(now),
+                    wait => prop_assert!(
+                        account.check(&budget, Expense::Listing, now + wait * 1_000).is_ok()
+                    ),
+                }
+            }
+            for first in &passed {
+                let within = passed.iter().filter(|at| (*first..first + MINUTE).contains(at));
+                prop_assert!(within.count() <= 2 * limit as usize);
+            }
+        }
+    }
+}
