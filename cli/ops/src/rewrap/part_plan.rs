@@ -48,7 +48,9 @@ pub(super) fn ranges(sizes: &[u64], length: u64) -> Option<Vec<RangeInclusive<u6
     let mut ranges = Vec::with_capacity(sizes.len());
     for size in sizes {
         let next = from.checked_add(*size)?;
-        ranges.push(from..=next.checked_sub(1)?);
+        // A part of nothing is no range.
+        let last = next.checked_sub(1).filter(|last| *last >= from)?;
+        ranges.push(from..=last);
         from = next;
     }
     (from == length).then_some(ranges)
