@@ -1,6 +1,5 @@
-//! `keyfront deploy`, `status`, `outputs`, `adopt`, `destroy`, `revoke-sessions`, `publisher`, `doctor`, `logs`, `audit`, `rewrap` and
-//! `accept`: what operators do to a deployed
-//! system, and to a running dev stack as far as it is the same.
+//! `keyfront deploy`, `status`, `outputs`, `adopt`, `destroy`, `revoke-sessions`, `publisher`, `doctor`, `logs`, `audit`, `rewrap`
+//! and `accept`: what operators do to a deployed system, and to a running dev stack as far as it is the same.
 //!
 //! Each command is a room with its own rendering. None of them links the dev stack.
 
