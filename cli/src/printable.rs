@@ -9,8 +9,14 @@ pub fn printable(text: &str) -> String {
     spelt_out(text, |_| false)
 }
 
+/// The same of a text of several lines: its line ends stay.
+#[must_use]
+pub fn printable_lines(text: &str) -> String {
+    spelt_out(text, |one| one == '\n')
+}
+
 /// As `\uXXXX`, which means the same within JSON; all these characters have four digits.
-pub(crate) fn spelt_out(text: &str, stays: impl Fn(char) -> bool) -> String {
+fn spelt_out(text: &str, stays: impl Fn(char) -> bool) -> String {
     let mut shown = String::with_capacity(text.len());
     for character in text.chars() {
         let moves = character.is_control() || is_bidirectional_control(character);

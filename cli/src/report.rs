@@ -6,8 +6,8 @@ use std::{
     io::{self, Write},
 };
 
-pub use crate::printable::printable;
-use crate::{Table, printable::spelt_out};
+use crate::Table;
+pub use crate::printable::{printable, printable_lines};
 
 /// One line: the error and its causes, outermost first.
 pub fn failure(error: &anyhow::Error) {
@@ -27,7 +27,7 @@ pub fn note(text: impl Display) {
 /// Whoever read may have left, as `| head` does. What the command does and how it ends does not depend on its readers.
 /// Whoever wrote what is in the text, it commands no terminal: all but its line ends is spelt out.
 fn write(mut to: impl Write, text: impl Display) {
-    let _ = writeln!(to, "{}", spelt_out(&text.to_string(), |one| one == '\n'));
+    let _ = writeln!(to, "{}", printable_lines(&text.to_string()));
 }
 
 /// Name and value pairs, for people.

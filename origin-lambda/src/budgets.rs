@@ -23,36 +23,46 @@ impl Budgets {
     /// # Errors
     /// [`Error::BudgetSpent`]
     pub(crate) fn take(&self, publisher: &Publisher, expense: Expense) -> Result<(), Error> {
-        self.check(publisher, expense)?;
-        self.spend(publisher, expense);
+        let budget = publisher.budget.unwrap_or_default();
+        // Under one lock: of two calls at a time the second sees what the first has spent.
+        let mut accounts = self.accounts();
+        let account = account_of(&mut accounts, publisher);
+        account.check(&budget, expense, now())?;
+        account.spend(&budget, expense, now());
         Ok(())
     }
 
-    /// Whether there is room for one more.
+    /// Whether there is room for one more, of which it is known later whether it is spent. What calls at the same time spend
+    /// beyond the budget is a debt: the next ones wait for longer.
     ///
     /// # Errors
     /// [`Error::BudgetSpent`]
     pub(crate) fn check(&self, publisher: &Publisher, expense: Expense) -> Result<(), Error> {
         let budget = publisher.budget.unwrap_or_default();
-        let accounts = self.accounts();
-        let account = accounts.get(&publisher.id).cloned().unwrap_or_default();
-        Ok(account.check(&budget, expense, now())?)
+        let mut accounts = self.accounts();
+        Ok(account_of(&mut accounts, publisher).check(&budget, expense, now())?)
     }
 
     /// Books one.
     pub(crate) fn spend(&self, publisher: &Publisher, expense: Expense) {
         let budget = publisher.budget.unwrap_or_default();
         let mut accounts = self.accounts();
-        if accounts.len() >= REMEMBERED && !accounts.contains_key(&publisher.id) {
-            accounts.clear();
-        }
-        let account = accounts.entry(publisher.id.clone()).or_default();
-        account.spend(&budget, expense, now());
+        account_of(&mut accounts, publisher).spend(&budget, expense, now());
     }
 
     fn accounts(&self) -> MutexGuard<'_, HashMap<String, Account>> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
+}
+
+fn account_of<'a>(
+    accounts: &'a mut HashMap<String, Account>,
+    publisher: &Publisher,
+) -> &'a mut Account {
+    if accounts.len() >= REMEMBERED && !accounts.contains_key(&publisher.id) {
+        accounts.clear();
+    }
+    accounts.entry(publisher.id.clone()).or_default()
 }
 
 /// Milliseconds since 1970.

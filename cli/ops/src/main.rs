@@ -14,6 +14,7 @@ mod named_bucket;
 mod objects;
 mod publisher;
 mod rewrap;
+mod status_line;
 mod system;
 
 use std::process::ExitCode;

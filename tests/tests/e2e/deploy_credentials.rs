@@ -38,6 +38,19 @@ async fn the_first_token_opens_one_folder_for_a_while() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_first_publisher_that_cannot_be_is_refused_before_anything_is_written() {
+    let bench = Bench::new().await;
+    for line in [
+        &["--yes", "--publisher={x}"][..],
+        &["--yes", "--publisher-expires=2020-01-01T00:00:00Z"],
+    ] {
+        let output = bench.deploy(TOGETHER, line).await;
+        assert_eq!(output.status.code(), Some(3), "{}", text(&output.stderr));
+    }
+    assert_eq!(bench.writes(), Vec::<String>::new());
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn sessions_of_the_origin_are_revoked_and_its_function_gets_new_ones() {
     let bench = Bench::new().await;
     done(&bench.deploy(TOGETHER, &["--yes"]).await);

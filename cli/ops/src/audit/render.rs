@@ -48,12 +48,11 @@ impl Reporter {
     }
 
     pub(crate) fn report(&mut self, finding: &Finding) -> anyhow::Result<()> {
-        let text = match self.format {
-            Format::Table => row(finding),
-            Format::Json => format!("{}\n", object(finding)),
-            Format::Csv => record(finding),
-        };
-        self.stream.write(&text)
+        match self.format {
+            Format::Table => self.stream.write(&row(finding)),
+            Format::Json => self.stream.write_json(&object(finding)),
+            Format::Csv => self.stream.write(&record(finding)),
+        }
     }
 
     pub(crate) fn advance(&mut self, tally: &Tally, key: &str) {
@@ -78,7 +77,7 @@ impl Reporter {
                 "report": job.report,
                 "follow": job.follow,
             });
-            self.stream.write(&format!("{line}\n"))?;
+            self.stream.write_json(&line)?;
         }
         note(format_args!(
             "S3 Batch Operations job {} changes {} objects. Follow it with `{}`; what fails is listed below {}. Audit again \
@@ -111,7 +110,7 @@ impl Reporter {
                 true => tally.verdict().name().into(),
                 false => "incomplete".into(),
             };
-            self.stream.write(&format!("{summary}\n"))?;
+            self.stream.write_json(&summary)?;
         }
         self.flush()?;
         note(format_args!(

@@ -7,7 +7,6 @@ use aws_config::SdkConfig;
 use aws_sdk_cloudformation::types::{ChangeSetType, Stack};
 use keyfront_cli::report;
 use keyfront_cloudformation::Template;
-use keyfront_origin_core::publisher::Prefix;
 
 use super::{
     bundle::Package,
@@ -28,7 +27,6 @@ use super::{
     stack_state::{Aim, StackState},
     stacks::Stacks,
     supply::TemplateUpload,
-    template::PREFIX,
 };
 use crate::{
     aws::call_error,
@@ -59,6 +57,8 @@ pub(super) async fn deploy(arguments: DeployArguments) -> anyhow::Result<()> {
             | InvalidRequest::TrailWithoutAudit => Ok(()),
             other => Err(invalid(other)),
         })?;
+    // Before anything is written, too.
+    FirstPublisher::of(&arguments)?;
     let edge = Package::Edge.read(&arguments.edge_bundle)?;
     let origin = Package::Origin.read(&arguments.origin_package)?;
     let account = account(&config).await?;
@@ -108,28 +108,11 @@ impl Deployment {
         self.protect_stacks().await?;
         self.retain_edge_logs(&outputs).await?;
         report::pairs(["OUTPUT", "VALUE"], outputs.clone());
-        if !self.arguments.no_publisher {
-            let first = FirstPublisher {
-                name: &self.arguments.publisher,
-                prefix: self.first_publishers_prefix()?,
-                expires: self.arguments.publisher_expires,
-            };
+        if let Some(first) = FirstPublisher::of(&self.arguments)? {
             let region = &self.request.region;
             first.add_if_none(&self.config, region, &outputs).await?;
         }
         Ok(())
-    }
-
-    /// As given, or where the CDN shows what is published there.
-    fn first_publishers_prefix(&self) -> anyhow::Result<Prefix> {
-        if let Some(prefix) = &self.arguments.publisher_prefix {
-            return Ok(prefix.clone());
-        }
-        let name = &self.arguments.publisher;
-        let given = self.arguments.given();
-        let of_site = given.get(PREFIX).map_or("", String::as_str);
-        Prefix::try_from(format!("{of_site}{name}/"))
-            .map_err(|_| anyhow::anyhow!("{name:?} cannot be a folder; say --publisher-prefix"))
     }
 
     async fn protect_stacks(&self) -> anyhow::Result<()> {

@@ -7,7 +7,10 @@ use keyfront_names::Arn;
 use keyfront_origin_core::publisher::Prefix;
 
 use super::system_arguments::{EXIT_CODES, SystemArguments};
-use crate::{publisher::Expiry, system::ownership::OWN_TAG};
+use crate::{
+    publisher::{Expiry, prefix},
+    system::ownership::OWN_TAG,
+};
 
 /// Put the whole system into an AWS account, or update it: key, private bucket, functions, CDN.
 ///
@@ -98,10 +101,6 @@ impl DeployArguments {
     pub(super) fn given(&self) -> BTreeMap<String, String> {
         self.parameters.iter().cloned().collect()
     }
-}
-
-fn prefix(text: &str) -> Result<Prefix, &'static str> {
-    Prefix::try_from(text.to_owned())
 }
 
 /// Whether deleting a stack is refused.

@@ -5,10 +5,11 @@ use aws_config::SdkConfig;
 use keyfront_origin_core::publisher::{Prefix, Publisher};
 use time::OffsetDateTime;
 
+use super::{deploy_arguments::DeployArguments, deploy_error::refused, template::PREFIX};
 use crate::{
     aws,
     bucket_target::BucketTarget,
-    publisher::{Expiry, policy, render, tokens},
+    publisher::{policy, render, tokens},
     system::outputs::Outputs,
 };
 
@@ -16,14 +17,42 @@ use crate::{
 #[derive(Debug)]
 pub(super) struct FirstPublisher<'a> {
     /// Its id.
-    pub(super) name: &'a str,
+    name: &'a str,
     /// Where it publishes.
-    pub(super) prefix: Prefix,
+    prefix: Prefix,
     /// When its token ends.
-    pub(super) expires: Expiry,
+    end: OffsetDateTime,
 }
 
-impl FirstPublisher<'_> {
+impl<'a> FirstPublisher<'a> {
+    /// The publisher as the arguments have it; `None` where there shall be none. Its folder is the one given, or one of its
+    /// name where the CDN shows what is published.
+    ///
+    /// # Errors
+    /// Its name is no folder's, or its token would end in the past.
+    pub(super) fn of(arguments: &'a DeployArguments) -> anyhow::Result<Option<Self>> {
+        if arguments.no_publisher {
+            return Ok(None);
+        }
+        let name = &arguments.publisher;
+        let own = || {
+            let given = arguments.given();
+            let of_site = given.get(PREFIX).map_or("", String::as_str);
+            Prefix::try_from(format!("{of_site}{name}/"))
+        };
+        let prefix = arguments.publisher_prefix.clone().map_or_else(own, Ok);
+        let prefix = prefix.map_err(|_| {
+            refused(format!(
+                "{name:?} cannot be a folder; give --publisher-prefix"
+            ))
+        })?;
+        let end = arguments
+            .publisher_expires
+            .after(OffsetDateTime::now_utc())
+            .map_err(|error| refused(error.to_string()))?;
+        Ok(Some(Self { name, prefix, end }))
+    }
+
     /// Adds it and shows its token, unless there are publishers, or tokens are not how they are known.
     pub(super) async fn add_if_none(
         &self,
@@ -43,8 +72,7 @@ impl FirstPublisher<'_> {
             return Ok(());
         }
         let now = OffsetDateTime::now_utc();
-        let end = self.expires.after(now)?;
-        let name = self.name;
+        let (name, end) = (self.name, self.end);
         let token = policy::change(&target, |policy| {
             let mut policy = policy.with(self.publisher()?)?;
             let token = tokens::issue(&mut policy, name, Some(end), now)?;

@@ -1,30 +1,17 @@
 //! The events of an operation as people follow them, on standard error.
 
-use std::io::IsTerminal as _;
-
-use indicatif::{ProgressBar, ProgressStyle};
 use keyfront_cli::report::note;
 
 use super::cause::Event;
+use crate::status_line::StatusLine;
 
 /// The events of a stack as they come; on a terminal with a line that lives.
-pub(crate) struct Progress {
-    bar: Option<ProgressBar>,
-}
+pub(crate) struct Progress(StatusLine);
 
 impl Progress {
     pub(crate) fn begin(what: &str) -> Self {
         note(what);
-        let bar = std::io::stderr()
-            .is_terminal()
-            .then(ProgressBar::new_spinner);
-        if let Some(bar) = &bar {
-            if let Ok(style) = ProgressStyle::with_template("{spinner} {elapsed} {msg}") {
-                bar.set_style(style);
-            }
-            bar.enable_steady_tick(std::time::Duration::from_millis(200));
-        }
-        Self { bar }
+        Self(StatusLine::begin())
     }
 
     pub(crate) fn show(&self, event: &Event) {
@@ -36,21 +23,11 @@ impl Progress {
             "  {:<28} {:<36} {}{reason}",
             event.status, event.kind, event.resource
         );
-        match &self.bar {
-            // What has only begun is shown by the living line.
-            Some(bar) if event.status.ends_with("_IN_PROGRESS") => {
-                bar.set_message(format!("{} {}", event.status, event.resource));
-            }
-            Some(bar) => bar.println(text),
-            None => note(text),
-        }
-    }
-}
-
-impl Drop for Progress {
-    fn drop(&mut self) {
-        if let Some(bar) = &self.bar {
-            bar.finish_and_clear();
+        // What has only begun is shown by the living line.
+        if self.0.lives() && event.status.ends_with("_IN_PROGRESS") {
+            self.0.show(&format!("{} {}", event.status, event.resource));
+        } else {
+            self.0.note(&text);
         }
     }
 }

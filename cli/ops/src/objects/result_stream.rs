@@ -1,10 +1,12 @@
 //! Results on standard output as they come, with progress on standard error that they do not tear.
 
-use std::io::{BufWriter, IsTerminal as _, Stdout, Write as _};
+use std::io::{BufWriter, Stdout, Write as _};
 
 use anyhow::Context as _;
-use indicatif::{ProgressBar, ProgressStyle};
-use keyfront_cli::report::note;
+use keyfront_cli::report::printable_lines;
+use serde_json::Value;
+
+use crate::status_line::StatusLine;
 
 /// Without a terminal, progress is reported after so many objects.
 const OBJECTS_BETWEEN_NOTES: u64 = 10_000;
@@ -12,42 +14,29 @@ const OBJECTS_BETWEEN_NOTES: u64 = 10_000;
 /// Where results go.
 pub(crate) struct ResultStream {
     out: BufWriter<Stdout>,
-    bar: Option<ProgressBar>,
+    status: StatusLine,
 }
 
 impl ResultStream {
     pub(crate) fn new() -> Self {
-        let bar = std::io::stderr()
-            .is_terminal()
-            .then(ProgressBar::new_spinner);
-        if let Some(bar) = &bar {
-            if let Ok(style) = ProgressStyle::with_template("{spinner} {elapsed} {msg}") {
-                bar.set_style(style);
-            }
-            bar.enable_steady_tick(std::time::Duration::from_millis(200));
-        }
         Self {
             out: BufWriter::new(std::io::stdout()),
-            bar,
+            status: StatusLine::begin(),
         }
     }
 
     /// Shows how far a run came.
     pub(crate) fn advance(&self, objects: u64, message: impl FnOnce() -> String) {
-        match &self.bar {
-            Some(bar) => bar.set_message(message()),
-            None if objects > 0 && objects.is_multiple_of(OBJECTS_BETWEEN_NOTES) => {
-                note(message());
-            }
-            None => {}
+        if self.status.lives() {
+            self.status.show(&message());
+        } else if objects > 0 && objects.is_multiple_of(OBJECTS_BETWEEN_NOTES) {
+            self.status.note(&message());
         }
     }
 
     /// Takes the progress off the terminal.
     pub(crate) fn end_progress(&self) {
-        if let Some(bar) = &self.bar {
-            bar.finish_and_clear();
-        }
+        self.status.end();
     }
 
     /// Writes out everything that was reported.
@@ -57,18 +46,18 @@ impl ResultStream {
             .context("standard output cannot be written")
     }
 
+    /// Writes lines as they are, such as those of CSV, which readers take to the letter.
     pub(crate) fn write(&mut self, text: &str) -> anyhow::Result<()> {
-        let out = &mut self.out;
-        let written = match &self.bar {
-            Some(bar) => bar.suspend(|| out.write_all(text.as_bytes()).and_then(|()| out.flush())),
-            None => out.write_all(text.as_bytes()),
-        };
+        let (out, lives) = (&mut self.out, self.status.lives());
+        let written = self.status.suspend(|| {
+            out.write_all(text.as_bytes())?;
+            if lives { out.flush() } else { Ok(()) }
+        });
         written.context("standard output cannot be written")
     }
-}
 
-impl Drop for ResultStream {
-    fn drop(&mut self) {
-        self.end_progress();
+    /// Writes a line that is one JSON value.
+    pub(crate) fn write_json(&mut self, value: &Value) -> anyhow::Result<()> {
+        self.write(&printable_lines(&format!("{value}\n")))
     }
 }

@@ -15,7 +15,7 @@ use clap::{Args, Subcommand};
 use keyfront_origin_core::publisher::{IamPrincipal, Identity, Publisher};
 use time::OffsetDateTime;
 
-pub(crate) use self::moment::Expiry;
+pub(crate) use self::{moment::Expiry, rules::prefix};
 use self::{policy::change, rules::RuleArguments};
 use crate::{named_bucket::NamedBucketArguments, system::outputs::Purpose};
 

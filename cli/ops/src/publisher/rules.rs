@@ -120,7 +120,8 @@ impl RuleArguments {
     }
 }
 
-fn prefix(text: &str) -> Result<Prefix, &'static str> {
+/// A folder as people type it.
+pub(crate) fn prefix(text: &str) -> Result<Prefix, &'static str> {
     Prefix::try_from(text.to_owned())
 }
 

@@ -34,11 +34,10 @@ impl Reporter {
         if outcome.status.level() == Level::Silent {
             return Ok(());
         }
-        let text = match self.format {
-            Format::Table => row(outcome),
-            Format::Json => format!("{}\n", object(outcome)),
-        };
-        self.stream.write(&text)
+        match self.format {
+            Format::Table => self.stream.write(&row(outcome)),
+            Format::Json => self.stream.write_json(&object(outcome)),
+        }
     }
 
     pub(super) fn advance(&self, tally: &Tally, key: &str) {
@@ -69,7 +68,7 @@ impl Reporter {
                 true => tally.verdict().name().into(),
                 false => "incomplete".into(),
             };
-            self.stream.write(&format!("{summary}\n"))?;
+            self.stream.write_json(&summary)?;
         }
         self.stream.flush()?;
         note(format_args!(

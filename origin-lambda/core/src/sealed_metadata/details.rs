@@ -79,9 +79,7 @@ impl Details {
             fields: BTreeMap::new(),
         })
     }
-}
 
-impl Details {
     /// The same with a page's own texts.
     ///
     /// # Errors
@@ -184,5 +182,31 @@ mod tests {
                 "{headers:?}"
             );
         }
+    }
+
+    #[test]
+    fn a_pages_fields_are_bounded_and_refused_by_their_names() {
+        let with = |fields: &[(&str, &str)]| {
+            let own = |(name, value): &(&str, &str)| ((*name).to_owned(), (*value).to_owned());
+            Details::default().with_fields(fields.iter().map(own).collect())
+        };
+        let kept = with(&[("caption", "at sea"), ("empty", "")]).unwrap();
+        assert_eq!(kept.fields["caption"], "at sea");
+        let (long, longer) = ("n".repeat(65), "x".repeat(513));
+        for (name, value) in [
+            ("caption", "a\nb"),
+            ("caption", longer.as_str()),
+            (long.as_str(), "x"),
+            ("na\tme", "x"),
+            ("", "x"),
+        ] {
+            let refused = with(&[(name, value)]).unwrap_err().to_string();
+            assert!(refused.contains(&format!("{name:?}")), "{refused}");
+        }
+        let names: Vec<String> = (0..17).map(|at| format!("f{at:02}")).collect();
+        let many: Vec<_> = names.iter().map(|name| (name.as_str(), "x")).collect();
+        assert!(with(&many[..16]).is_ok());
+        let refused = with(&many).unwrap_err().to_string();
+        assert!(refused.contains("f16"), "{refused}");
     }
 }

@@ -101,7 +101,8 @@ impl Upload {
             || rule.sandboxes(&media_type) && !self.sandboxed;
         if stricter {
             return Err(Error::UploadRefused(
-                "the rule no longer lets browsers open this type: begin again".to_owned(),
+                "browsers may no longer open it as they could when it began: begin again"
+                    .to_owned(),
             ));
         }
         let upload = Self {
