@@ -112,30 +112,26 @@ impl Site {
         if document.v != 1 {
             return Err(SiteError::Version(document.v));
         }
+        check_keys(&document)?;
+        check_query(&document.query)?;
         let site = Self {
             bucket: bucket(&document)?,
-            path: key("path", document.path, folder)?.unwrap_or_default(),
-            prefix: key("prefix", document.prefix, folder)?.unwrap_or_default(),
-            index: key("index", document.index, file_name)?,
-            fallback: key("fallback", document.fallback, document_key)?,
-            not_found: key("not_found", document.not_found, document_key)?,
             trailing_slash: trailing_slash(document.trailing_slash.as_deref())?,
             spelling: spelling(document.spelling.as_deref())?,
-            query: query_names(document.query)?,
             cors: cors_rule::validate(&document.cors)?,
+            reader: function("reader", document.reader)?,
+            publish: function("publish", document.publish)?,
+            path: document.path.unwrap_or_default(),
+            prefix: document.prefix.unwrap_or_default(),
+            index: document.index,
+            fallback: document.fallback,
+            not_found: document.not_found,
+            query: document.query,
             denied_as: if document.denied_as_missing {
                 DeniedAs::Missing
             } else {
                 DeniedAs::Denied
             },
-            reader: document
-                .reader
-                .map(|origin| function("reader", origin))
-                .transpose()?,
-            publish: document
-                .publish
-                .map(|origin| function("publish", origin))
-                .transpose()?,
         };
         site.agree()
     }
@@ -264,29 +260,33 @@ fn multi_region_access_point(document: &Document, signing: Signing) -> Result<Bu
     })
 }
 
-/// A field that is made of keys, checked by its rule.
-fn key(
-    name: &'static str,
-    value: Option<String>,
-    rule: fn(&'static str, String) -> Result<String, SiteError>,
-) -> Result<Option<String>, SiteError> {
-    value.map(|value| rule(name, value)).transpose()
+/// The fields that are object keys, each by the rules of its kind.
+fn check_keys(document: &Document) -> Result<(), SiteError> {
+    for (name, folder) in [("path", &document.path), ("prefix", &document.prefix)] {
+        if let Some(folder) = folder {
+            demand(folder.ends_with('/'), name, "must end with a slash")?;
+            check_key(name, folder)?;
+        }
+    }
+    if let Some(file) = &document.index {
+        demand(!file.contains('/'), "index", "must be a file name")?;
+    }
+    for (name, key) in [
+        ("index", &document.index),
+        ("fallback", &document.fallback),
+        ("not_found", &document.not_found),
+    ] {
+        if let Some(key) = key {
+            check_key(name, key)?;
+        }
+    }
+    Ok(())
 }
 
-fn folder(name: &'static str, folder: String) -> Result<String, SiteError> {
-    demand(folder.ends_with('/'), name, "must end with a slash")?;
-    document_key(name, folder)
-}
-
-fn file_name(name: &'static str, file: String) -> Result<String, SiteError> {
-    demand(!file.contains('/'), name, "must be a file name")?;
-    document_key(name, file)
-}
-
-fn document_key(name: &'static str, key: String) -> Result<String, SiteError> {
+fn check_key(name: &'static str, key: &str) -> Result<(), SiteError> {
     demand(!key.starts_with('/'), name, "must not start with a slash")?;
     match ObjectKey::new(key) {
-        Ok(key) => Ok(key.into_string()),
+        Ok(_) => Ok(()),
         Err(source) => Err(SiteError::Key {
             field: name,
             source,
@@ -310,7 +310,7 @@ fn spelling(option: Option<&str>) -> Result<Spelling, SiteError> {
     }
 }
 
-fn query_names(names: Vec<String>) -> Result<Vec<String>, SiteError> {
+fn check_query(names: &[String]) -> Result<(), SiteError> {
     for (position, name) in names.iter().enumerate() {
         demand(
             is_query_name(name),
@@ -330,7 +330,7 @@ fn query_names(names: Vec<String>) -> Result<Vec<String>, SiteError> {
             "lists a name twice",
         )?;
     }
-    Ok(names)
+    Ok(())
 }
 
 /// A decoded query parameter name that can be compared byte for byte.
@@ -340,8 +340,11 @@ fn is_query_name(name: &str) -> bool {
 
 fn function(
     name: &'static str,
-    origin: FunctionDocument,
-) -> Result<Arc<FunctionOrigin>, SiteError> {
+    document: Option<FunctionDocument>,
+) -> Result<Option<Arc<FunctionOrigin>>, SiteError> {
+    let Some(origin) = document else {
+        return Ok(None);
+    };
     demand(
         Region::is_name(&origin.region),
         name,
@@ -364,16 +367,13 @@ fn function(
             name,
             "has a prefix that ends with two slashes",
         )?;
-        ObjectKey::new(&prefix[1..]).map_err(|source| SiteError::Key {
-            field: name,
-            source,
-        })?;
+        check_key(name, &prefix[1..])?;
     }
-    Ok(Arc::new(FunctionOrigin {
+    Ok(Some(Arc::new(FunctionOrigin {
         prefix: prefix.to_owned(),
         host: origin.host,
         region: origin.region,
-    }))
+    })))
 }
 
 /// Parsed sites by their bytes: a warm instance validates a document once.

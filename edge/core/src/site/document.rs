@@ -48,38 +48,32 @@ impl Document {
     /// Reads a document.
     ///
     /// # Errors
-    /// [`SiteError::Json`] and [`SiteError::Field`].
+    /// [`SiteError::Json`], or of the first field that is none: [`SiteError::Field`], [`SiteError::UnknownField`].
     pub(super) fn read(text: &str) -> Result<Self, SiteError> {
         let value = json::read(text).map_err(|NotJson(why)| SiteError::Json(why))?;
-        let mut fields = Fields::of("document", value)?;
+        let mut fields = Fields::of("document", value);
         let document = Self {
-            v: fields.required("v", |value| number(&value))?,
-            bucket: fields.required("bucket", text_of)?,
-            region: fields.required("region", text_of)?,
-            endpoint: fields.optional("endpoint", text_of)?,
-            style: fields.required("style", text_of)?,
-            path: fields.optional("path", text_of)?,
-            prefix: fields.optional("prefix", text_of)?,
-            index: fields.optional("index", text_of)?,
-            fallback: fields.optional("fallback", text_of)?,
-            not_found: fields.optional("not_found", text_of)?,
-            trailing_slash: fields.optional("trailing_slash", text_of)?,
-            spelling: fields.optional("spelling", text_of)?,
-            query: fields.required("query", texts)?,
+            v: fields.required("v", |value| number(&value)),
+            bucket: fields.required_text("bucket"),
+            region: fields.required_text("region"),
+            endpoint: fields.text("endpoint"),
+            style: fields.required_text("style"),
+            path: fields.text("path"),
+            prefix: fields.text("prefix"),
+            index: fields.text("index"),
+            fallback: fields.text("fallback"),
+            not_found: fields.text("not_found"),
+            trailing_slash: fields.text("trailing_slash"),
+            spelling: fields.text("spelling"),
+            query: fields.required("query", texts),
             cors: fields
-                .optional("cors", |value| list(value, cors))?
+                .optional("cors", |value| list(value, cors))
                 .unwrap_or_default(),
-            signing: fields.required("signing", text_of)?,
-            region_set: fields.optional("region_set", text_of)?,
-            denied_as_missing: fields
-                .optional("denied_as_missing", |value| flag(&value))?
-                .unwrap_or(false),
-            reader: fields
-                .optional("reader", |value| Some(function("reader", value)))?
-                .transpose()?,
-            publish: fields
-                .optional("publish", |value| Some(function("publish", value)))?
-                .transpose()?,
+            signing: fields.required_text("signing"),
+            region_set: fields.text("region_set"),
+            denied_as_missing: fields.flag("denied_as_missing"),
+            reader: fields.function("reader"),
+            publish: fields.function("publish"),
         };
         fields.end()?;
         Ok(document)
@@ -92,14 +86,6 @@ type Typed<T> = Option<T>;
 fn number(value: &Value) -> Typed<u32> {
     if let Value::Number(number) = value {
         Some(*number)
-    } else {
-        None
-    }
-}
-
-fn flag(value: &Value) -> Typed<bool> {
-    if let Value::Bool(flag) = value {
-        Some(*flag)
     } else {
         None
     }
@@ -126,71 +112,84 @@ fn texts(value: Value) -> Typed<Vec<String>> {
 }
 
 fn cors(value: Value) -> Typed<CorsDocument> {
-    let mut fields = Fields::of("cors", value).ok()?;
+    let mut fields = Fields::of("cors", value);
     let document = CorsDocument {
-        origins: fields.required("origins", texts).ok()?,
-        headers: fields.optional("headers", texts).ok()?.unwrap_or_default(),
-        max_age: fields.optional("max_age", |value| number(&value)).ok()?,
+        origins: fields.required("origins", texts),
+        headers: fields.optional("headers", texts).unwrap_or_default(),
+        max_age: fields.optional("max_age", |value| number(&value)),
     };
     fields.end().ok()?;
     Some(document)
 }
 
-fn function(name: &'static str, value: Value) -> Result<FunctionDocument, SiteError> {
-    let mut fields = Fields::of(name, value)?;
-    let document = FunctionDocument {
-        prefix: fields.required("prefix", text_of)?,
-        host: fields.required("host", text_of)?,
-        region: fields.required("region", text_of)?,
-    };
-    fields.end()?;
-    Ok(document)
-}
-
-/// The fields of an object that have not been read yet.
+/// The fields of an object that have not been read yet, and the first that was not as it must be: one place to fail
+/// instead of one behind each field.
 struct Fields {
     object: &'static str,
     left: Vec<(String, Value)>,
+    refused: Option<SiteError>,
 }
 
 impl Fields {
-    fn of(object: &'static str, value: Value) -> Result<Self, SiteError> {
+    fn of(object: &'static str, value: Value) -> Self {
+        let mut fields = Self {
+            object,
+            left: Vec::new(),
+            refused: None,
+        };
         match value {
-            Value::Object(left) => Ok(Self { object, left }),
-            _ => Err(SiteError::Field {
-                field: object,
-                rule: "must be an object",
-            }),
+            Value::Object(left) => fields.left = left,
+            _ => fields.refuse(object, "must be an object"),
         }
+        fields
     }
 
-    fn required<T>(
-        &mut self,
-        field: &'static str,
-        read: impl Fn(Value) -> Typed<T>,
-    ) -> Result<T, SiteError> {
-        self.optional(field, read)?.ok_or(SiteError::Field {
-            field,
-            rule: "is missing",
-        })
+    fn required_text(&mut self, field: &'static str) -> String {
+        self.required(field, text_of)
+    }
+
+    fn text(&mut self, field: &'static str) -> Option<String> {
+        self.optional(field, text_of)
+    }
+
+    /// `false` where there is none.
+    fn flag(&mut self, field: &'static str) -> bool {
+        let flag = self.optional(field, |value| match value {
+            Value::Bool(flag) => Some(flag),
+            _ => None,
+        });
+        flag.unwrap_or(false)
+    }
+
+    fn function(&mut self, name: &'static str) -> Option<FunctionDocument> {
+        let mut fields = Fields::of(name, self.take(name)?);
+        let document = FunctionDocument {
+            prefix: fields.required_text("prefix"),
+            host: fields.required_text("host"),
+            region: fields.required_text("region"),
+        };
+        if let Err(error) = fields.end() {
+            self.refused.get_or_insert(error);
+        }
+        Some(document)
+    }
+
+    /// An empty value stands for one that is missing, and is refused.
+    fn required<T: Default>(&mut self, field: &'static str, read: impl Fn(Value) -> Typed<T>) -> T {
+        let value = self.optional(field, read);
+        if value.is_none() {
+            self.refuse(field, "is missing");
+        }
+        value.unwrap_or_default()
     }
 
     /// `null` counts as absent.
-    fn optional<T>(
-        &mut self,
-        field: &'static str,
-        read: impl Fn(Value) -> Typed<T>,
-    ) -> Result<Option<T>, SiteError> {
-        let Some(value) = self.take(field) else {
-            return Ok(None);
-        };
-        match read(value) {
-            Some(value) => Ok(Some(value)),
-            None => Err(SiteError::Field {
-                field,
-                rule: "has another shape than it must have",
-            }),
+    fn optional<T>(&mut self, field: &'static str, read: impl Fn(Value) -> Typed<T>) -> Option<T> {
+        let value = read(self.take(field)?);
+        if value.is_none() {
+            self.refuse(field, "has another shape than it must have");
         }
+        value
     }
 
     /// One copy for all the types that fields have.
@@ -201,10 +200,17 @@ impl Fields {
         (value != Value::Null).then_some(value)
     }
 
+    /// The first refusal stands.
+    #[inline(never)]
+    fn refuse(&mut self, field: &'static str, rule: &'static str) {
+        self.refused.get_or_insert(SiteError::Field { field, rule });
+    }
+
     fn end(self) -> Result<(), SiteError> {
-        match self.left.into_iter().next() {
-            None => Ok(()),
-            Some((field, _)) => Err(SiteError::UnknownField {
+        match (self.refused, self.left.into_iter().next()) {
+            (Some(error), _) => Err(error),
+            (None, None) => Ok(()),
+            (None, Some((field, _))) => Err(SiteError::UnknownField {
                 object: self.object,
                 field,
             }),
