@@ -61,6 +61,8 @@ problem_types! {
     UPLOAD_REFUSED = 400 "upload-refused" "the upload cannot be done this way";
     /// No valid credentials of a publisher.
     UNAUTHENTICATED = 401 "unauthenticated" "a publisher's token is required";
+    /// The object is encrypted with a customer key (SSE-C) that this request does not come with.
+    CUSTOMER_KEY_REQUIRED = 403 "customer-key-required" "the object's customer key is required";
     /// The publisher's rules do not allow this.
     FORBIDDEN = 403 "forbidden" "the publisher's rules do not allow this";
     /// Nothing is there, or nothing may be shown.
@@ -95,6 +97,8 @@ problem_types! {
     BUDGET_SPENT = 429 "budget-spent" "the publisher's budget is spent";
     /// The bucket is missing, or in another Region or account.
     BUCKET_MISSING = 500 "bucket-missing" "the bucket cannot be found";
+    /// No usable customer key is configured: its parameter is not set, is absent, may not be read, or holds no key.
+    CUSTOMER_KEY_MISSING = 500 "customer-key-missing" "no usable customer key is configured";
     /// The platform's event cannot be understood.
     EVENT_INVALID = 500 "event-invalid" "the event cannot be understood";
     /// A defect, or a platform without randomness.
@@ -111,6 +115,8 @@ problem_types! {
     SITE_MISROUTED = 500 "site-misrouted" "the site is routed to another origin";
     /// The clock of this host is wrong.
     CLOCK_SKEW = 502 "clock-skew" "the clock of Keyfront's host is wrong";
+    /// The bucket does not take objects under customer keys: it blocks SSE-C, as every new bucket does.
+    CUSTOMER_KEY_REFUSED = 502 "customer-key-refused" "the bucket refuses customer keys";
     /// S3 did not apply the encryption that was asked for.
     ENCRYPTION_MISMATCH = 502 "encryption-mismatch" "the store did not apply the encryption";
     /// The object's envelope is damaged or forged.
@@ -131,6 +137,8 @@ problem_types! {
     CREDENTIALS_EXPIRED = 503 "credentials-expired" "the credentials are expired" retry 5;
     /// Keyfront's role has no credentials here.
     CREDENTIALS_MISSING = 503 "credentials-missing" "there are no credentials" retry 5;
+    /// The customer key's parameter cannot be read just now.
+    CUSTOMER_KEY_UNAVAILABLE = 503 "customer-key-unavailable" "the customer key cannot be read" retry 5;
     /// The OIDC issuer's keys cannot be read.
     ISSUER_UNAVAILABLE = 503 "issuer-unavailable" "the issuer's keys cannot be read" retry 10;
     /// The store cannot be reached.

@@ -100,6 +100,15 @@ impl Failure {
     }
 }
 
+/// Whether S3 refused a read because the object is encrypted with a customer key (SSE-C) that did not come with the request.
+/// `HEAD` is answered 400 without a document then, which this cannot see.
+///
+/// Source: *Error responses*, `InvalidRequest`; there it is spelt both with and without a hyphen.
+#[must_use]
+pub fn demands_customer_key(code: &str, message: &str) -> bool {
+    code == "InvalidRequest" && contains(message, "stored using a form of Server")
+}
+
 /// A table weighs less in an edge module than a `match` of texts.
 type Meanings = [(&'static str, Failure)];
 
@@ -261,6 +270,32 @@ mod tests {
         assert!(Failure::Unavailable.is_transient());
         assert!(!Failure::KmsDisabled.is_transient());
         assert!(!Failure::CredentialsExpired.is_transient());
+    }
+
+    #[test]
+    fn an_object_under_a_customer_key_is_known_by_the_document() {
+        for (code, message, demanded) in [
+            (
+                "InvalidRequest",
+                "The object was stored using a form of Server Side Encryption. The correct parameters must be provided to \
+                 retrieve the object.",
+                true,
+            ),
+            (
+                "InvalidRequest",
+                "The object was stored using a form of Server-Side Encryption. The correct parameters must be provided to \
+                 retrieve the object.",
+                true,
+            ),
+            (
+                "InvalidRequest",
+                "The encryption parameters are not applicable to this object.",
+                false,
+            ),
+            ("AccessDenied", "Access Denied", false),
+        ] {
+            assert_eq!(demands_customer_key(code, message), demanded, "{message}");
+        }
     }
 
     #[test]
