@@ -46,6 +46,8 @@ pub(super) struct EntryDocument {
     cors: Vec<CorsRule>,
     #[serde(default)]
     denied_as_missing: bool,
+    #[serde(default)]
+    customer_keys: bool,
     content_security_policy: Option<String>,
     /// Known, so that the refusal can say why it cannot be.
     not_found: Option<IgnoredAny>,
@@ -81,6 +83,7 @@ impl EntryDocument {
             query: self.query,
             cors: self.cors,
             denied_as_missing: self.denied_as_missing,
+            customer_keys: self.customer_keys,
             content_security_policy: self.content_security_policy,
         };
         match site_document::refused(&entry) {

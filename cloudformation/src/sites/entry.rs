@@ -19,6 +19,7 @@ pub struct SiteEntry {
     pub(super) query: Vec<String>,
     pub(super) cors: Vec<CorsRule>,
     pub(super) denied_as_missing: bool,
+    pub(super) customer_keys: bool,
     pub(super) content_security_policy: Option<String>,
 }
 

@@ -57,8 +57,12 @@ pub(super) fn behind_the_region(entry: &SiteEntry) -> String {
             text.push_str(&format!(r#","{name}":{}"#, Value::from(value.as_str())));
         }
     }
-    if entry.denied_as_missing {
-        text.push_str(r#","denied_as_missing":true"#);
+    let flags = [
+        ("denied_as_missing", entry.denied_as_missing),
+        ("customer_keys", entry.customer_keys),
+    ];
+    for (name, _) in flags.iter().filter(|(_, set)| *set) {
+        text.push_str(&format!(r#","{name}":true"#));
     }
     text.push_str(&format!(r#","query":{}"#, list(&entry.query)));
     if !entry.cors.is_empty() {

@@ -37,6 +37,8 @@ pub enum Refusal {
     HeaderInvalid,
     /// `If-Match` names no entity tag, so nothing matches it.
     PreconditionFailed,
+    /// The object is encrypted with a customer key (SSE-C): it is read through the reader only.
+    CustomerKeyRequired,
     /// The publishers' API was called without a credential.
     Unauthenticated,
     /// The method is not served on this route.
@@ -101,6 +103,7 @@ impl Refusal {
             Self::NotFound => &ProblemType::NOT_FOUND,
             Self::HeaderInvalid => &ProblemType::HEADER_INVALID,
             Self::PreconditionFailed => &ProblemType::PRECONDITION_FAILED,
+            Self::CustomerKeyRequired => &ProblemType::CUSTOMER_KEY_REQUIRED,
             Self::Unauthenticated => &ProblemType::UNAUTHENTICATED,
             Self::MethodNotAllowed { .. } => &ProblemType::METHOD_NOT_ALLOWED,
             Self::BodyTooLarge => &ProblemType::BODY_TOO_LARGE,

@@ -20,7 +20,7 @@ use crate::site::DeniedAs;
 use crate::text::append;
 
 pub use self::answered::{AnsweredRequest, OriginResponse, RELEVANT_RESPONSE_HEADERS};
-pub use self::facts::{ConditionForms, ResponseFacts};
+pub use self::facts::{BadRequest, ResponseFacts};
 
 /// What the viewer gets.
 #[derive(Clone, Debug, PartialEq, Eq)]

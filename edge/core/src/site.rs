@@ -83,6 +83,9 @@ pub struct Site {
     pub cors: Vec<CorsRule>,
     /// How the origin's 403 is reported.
     pub denied_as: DeniedAs,
+    /// Whether objects of the bucket are encrypted with customer keys (SSE-C), which the edge does not have: how the
+    /// bucket's 400 is reported where its error document cannot be read.
+    pub customer_keys: bool,
     /// Serves envelope-encrypted objects under its prefix.
     pub reader: Option<Arc<FunctionOrigin>>,
     /// Takes uploads under its prefix.
@@ -127,6 +130,7 @@ impl Site {
             fallback: document.fallback,
             not_found: document.not_found,
             query: document.query,
+            customer_keys: document.customer_keys,
             denied_as: if document.denied_as_missing {
                 DeniedAs::Missing
             } else {

@@ -16,7 +16,7 @@ use super::{Connection, Host, OriginRequest};
 use crate::admission::Admitted;
 use crate::header::Header;
 use crate::refusal::Refusal;
-use crate::response::{ConditionForms, ResponseFacts};
+use crate::response::{BadRequest, ResponseFacts};
 use crate::site::SiteError;
 
 /// The signers of both algorithms, with the buffers they keep.
@@ -90,10 +90,12 @@ impl Signers {
             route: target.route,
             denied_as: admitted.site.denied_as,
             grant: admitted.grant,
-            conditions: if admitted.conditions.unusual {
-                ConditionForms::Unusual
+            bad_request: if admitted.conditions.unusual {
+                BadRequest::Condition
+            } else if admitted.site.customer_keys && target.route == Route::Bucket {
+                BadRequest::CustomerKey
             } else {
-                ConditionForms::Usual
+                BadRequest::Unexplained
             },
         };
         let mut headers = Vec::with_capacity(8);

@@ -3,10 +3,10 @@
 //! S3 says it in the `Code` of its error document; where the host cannot read bodies, the status and the two
 //! clocks have to do. Nothing of the document itself is ever shown.
 
-use keyfront_contract::{Failure, Route};
+use keyfront_contract::{Failure, Route, upstream::demands_customer_key};
 
 use super::answered::{AnsweredRequest, OriginResponse};
-use super::facts::ConditionForms;
+use super::facts::BadRequest;
 use crate::http_date;
 use crate::refusal::Refusal;
 use crate::text::{joined, split_once};
@@ -24,7 +24,8 @@ pub(super) fn of(request: &AnsweredRequest<'_>, response: &OriginResponse<'_>) -
     match response.status {
         404 => Refusal::NotFound,
         403 if is_skewed(request, response) => Refusal::ClockSkew,
-        400 | 501 if request.facts.conditions == ConditionForms::Unusual => Refusal::HeaderInvalid,
+        400 | 501 if request.facts.bad_request == BadRequest::Condition => Refusal::HeaderInvalid,
+        400 if request.facts.bad_request == BadRequest::CustomerKey => Refusal::CustomerKeyRequired,
         400 | 401 | 403 => Refusal::OriginDenied,
         // Lambda's front door, before the function.
         413 if request.facts.route == Route::Publish => Refusal::BodyTooLarge,
@@ -44,7 +45,11 @@ fn is_skewed(request: &AnsweredRequest<'_>, response: &OriginResponse<'_>) -> bo
 fn of_document(document: &[u8]) -> Option<Refusal> {
     let document = str::from_utf8(&document[..document.len().min(LONGEST_DOCUMENT)]).ok()?;
     let message = element(document, "Message").unwrap_or_default();
-    Some(match Failure::of_s3(element(document, "Code")?, message)? {
+    let code = element(document, "Code")?;
+    if demands_customer_key(code, message) {
+        return Some(Refusal::CustomerKeyRequired);
+    }
+    Some(match Failure::of_s3(code, message)? {
         Failure::NotFound => Refusal::NotFound,
         Failure::Denied => Refusal::OriginDenied,
         Failure::KmsDenied => Refusal::KmsDenied,

@@ -21,17 +21,20 @@ pub struct ResponseFacts {
     pub denied_as: DeniedAs,
     /// What the site's cross-origin rules grant.
     pub grant: Grant,
-    /// Whether the bucket may refuse the request for what the viewer wrote.
-    pub conditions: ConditionForms,
+    /// What a 400 of the bucket means, where its error document cannot be read.
+    pub bad_request: BadRequest,
 }
 
-/// The forms of the conditions a request carries.
+/// What a bucket refuses with 400 although the edge signed it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum ConditionForms {
-    /// One tag, or a date in HTTP's preferred format: every bucket reads these.
-    Usual,
-    /// Others; a bucket that does not read them answers 400.
-    Unusual,
+pub enum BadRequest {
+    /// Nothing is known: the request carries no condition, or one tag, or a date in HTTP's preferred format, which every
+    /// bucket reads.
+    Unexplained,
+    /// A condition that the viewer wrote in another form.
+    Condition,
+    /// An object under a customer key, of which the site says that it has some.
+    CustomerKey,
 }
 
 impl ResponseFacts {
@@ -42,11 +45,11 @@ impl ResponseFacts {
             route: Route::Bucket,
             denied_as: DeniedAs::Denied,
             grant: Grant::Unruled,
-            conditions: ConditionForms::Usual,
+            bad_request: BadRequest::Unexplained,
         }
     }
 
-    /// `v1 ROUTE DENIED CORS`, four words, and a fifth, `unusual`, about the conditions.
+    /// `v1 ROUTE DENIED CORS`, four words, and where a 400 can be explained a fifth, `unusual` (a condition) or `customer-key`.
     #[must_use]
     pub fn written(&self) -> String {
         let denied = match self.denied_as {
@@ -67,9 +70,10 @@ impl ResponseFacts {
             denied,
             " ",
             cors,
-            match self.conditions {
-                ConditionForms::Usual => "",
-                ConditionForms::Unusual => " unusual",
+            match self.bad_request {
+                BadRequest::Unexplained => "",
+                BadRequest::Condition => " unusual",
+                BadRequest::CustomerKey => " customer-key",
             },
         ])
     }
@@ -82,7 +86,7 @@ impl ResponseFacts {
 
     fn parse(value: &str) -> Option<Self> {
         let mut words = value.split(' ');
-        let (Some(FACTS_VERSION), Some(route), Some(denied), Some(cors), conditions, None) = (
+        let (Some(FACTS_VERSION), Some(route), Some(denied), Some(cors), bad_request, None) = (
             words.next(),
             words.next(),
             words.next(),
@@ -111,9 +115,10 @@ impl ResponseFacts {
                 }
                 _ => return None,
             },
-            conditions: match conditions {
-                None => ConditionForms::Usual,
-                Some("unusual") => ConditionForms::Unusual,
+            bad_request: match bad_request {
+                None => BadRequest::Unexplained,
+                Some("unusual") => BadRequest::Condition,
+                Some("customer-key") => BadRequest::CustomerKey,
                 Some(_) => return None,
             },
         })

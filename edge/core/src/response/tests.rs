@@ -1,6 +1,6 @@
 use super::{
-    AnsweredRequest, Cleaned, ConditionForms, OriginResponse, ResponseFacts, clean,
-    is_transfer_header, keeps_response_header,
+    AnsweredRequest, BadRequest, Cleaned, OriginResponse, ResponseFacts, clean, is_transfer_header,
+    keeps_response_header,
 };
 use crate::cors::Grant;
 use crate::site::DeniedAs;
@@ -380,7 +380,7 @@ fn problem_details_from_a_bucket_are_an_object_like_any_error() {
 #[test]
 fn what_a_viewer_wrote_in_a_condition_is_never_the_operators_fault() {
     let unusual = ResponseFacts {
-        conditions: ConditionForms::Unusual,
+        bad_request: BadRequest::Condition,
         ..facts(Route::Bucket)
     };
     for status in [400, 501] {
@@ -398,6 +398,34 @@ fn what_a_viewer_wrote_in_a_condition_is_never_the_operators_fault() {
         ..head(400, &[])
     };
     assert_eq!(status_and_code(&unusual, &disabled).1, "kms-disabled");
+}
+
+#[test]
+fn an_object_under_a_customer_key_is_told_by_the_document_or_by_what_the_site_says() {
+    let expected = (403, "customer-key-required".to_owned());
+    let document = b"<Error><Code>InvalidRequest</Code><Message>The object was stored using a form of Server Side \
+                     Encryption. The correct parameters must be provided to retrieve the object.</Message></Error>";
+    let told = OriginResponse {
+        error_body: Some(document),
+        ..head(400, &[])
+    };
+    assert_eq!(status_and_code(&facts(Route::Bucket), &told), expected);
+    let has_customer_keys = ResponseFacts {
+        bad_request: BadRequest::CustomerKey,
+        ..facts(Route::Bucket)
+    };
+    assert_eq!(
+        status_and_code(&has_customer_keys, &head(400, &[])),
+        expected
+    );
+    for (status, code) in [
+        (403, "origin-denied"),
+        (404, "not-found"),
+        (501, "origin-failed"),
+    ] {
+        let other = status_and_code(&has_customer_keys, &head(status, &[]));
+        assert_eq!(other.1, code);
+    }
 }
 
 fn cache_control(route: Route, status: u16, given: &[(&str, &str)]) -> Option<String> {
@@ -507,12 +535,16 @@ fn facts_travel_in_a_header_and_come_back() {
                 Grant::Nobody,
                 Grant::Origin("https://a.example:1".into()),
             ] {
-                for conditions in [ConditionForms::Usual, ConditionForms::Unusual] {
+                for bad_request in [
+                    BadRequest::Unexplained,
+                    BadRequest::Condition,
+                    BadRequest::CustomerKey,
+                ] {
                     let facts = ResponseFacts {
                         route: origin,
                         denied_as,
                         grant: grant.clone(),
-                        conditions,
+                        bad_request,
                     };
                     assert_eq!(ResponseFacts::read(Some(&facts.written())), facts);
                 }

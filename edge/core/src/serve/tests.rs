@@ -215,6 +215,18 @@ fn a_range_means_nothing_for_head_and_stays_behind() {
 }
 
 #[test]
+fn what_a_400_of_the_bucket_means_travels_with_requests_to_it_alone() {
+    let more = r#","customer_keys":true,"reader":{"prefix":"/r","host":"r.lambda-url.eu-central-1.on.aws","region":"eu-central-1"}"#;
+    for (path, facts) in [
+        ("/a", "v1 bucket denied unruled customer-key"),
+        ("/r/a", "v1 reader denied unruled"),
+    ] {
+        let request = forwarded(served(more, &get(path)));
+        assert_eq!(header(&request, "x-keyfront-response"), Some(facts));
+    }
+}
+
+#[test]
 fn conditions_without_meaning_reach_the_host_and_the_answer() {
     let headers = [("if-modified-since", "garbage"), ("if-none-match", "W/")];
     let request = forwarded(served(

@@ -26,6 +26,7 @@ pub(super) struct Document {
     pub(super) signing: String,
     pub(super) region_set: Option<String>,
     pub(super) denied_as_missing: bool,
+    pub(super) customer_keys: bool,
     pub(super) reader: Option<FunctionDocument>,
     pub(super) publish: Option<FunctionDocument>,
 }
@@ -72,6 +73,7 @@ impl Document {
             signing: fields.required_text("signing"),
             region_set: fields.text("region_set"),
             denied_as_missing: fields.flag("denied_as_missing"),
+            customer_keys: fields.flag("customer_keys"),
             reader: fields.function("reader"),
             publish: fields.function("publish"),
         };
