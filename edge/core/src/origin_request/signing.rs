@@ -89,14 +89,8 @@ impl Signers {
         let facts = ResponseFacts {
             route: target.route,
             denied_as: admitted.site.denied_as,
+            bad_request: bad_request(&admitted, target.route),
             grant: admitted.grant,
-            bad_request: if admitted.conditions.unusual {
-                BadRequest::Condition
-            } else if admitted.site.customer_keys && target.route == Route::Bucket {
-                BadRequest::CustomerKey
-            } else {
-                BadRequest::Unexplained
-            },
         };
         let mut headers = Vec::with_capacity(8);
         headers.push(Header::new("host", target.host.to_owned()));
@@ -140,6 +134,17 @@ impl Signers {
                 )
             }
         }
+    }
+}
+
+/// What a 400 of the route's origin will mean.
+fn bad_request(admitted: &Admitted<'_>, route: Route) -> BadRequest {
+    if admitted.conditions.unusual {
+        BadRequest::Condition
+    } else if admitted.site.customer_keys && route == Route::Bucket {
+        BadRequest::CustomerKey
+    } else {
+        BadRequest::Unexplained
     }
 }
 
