@@ -120,34 +120,25 @@ impl Connections {
             return;
         }
         let Some(tls) = &self.tls else {
-            return self.converse(stream, peer, answer, watcher).await;
+            let builder = self.builder();
+            return converse(builder, stream, peer, answer, watcher).await;
         };
         match tokio::time::timeout(HANDSHAKE_TIMEOUT, tls.accept(stream)).await {
-            Ok(Ok(stream)) => self.converse(stream, peer, answer, watcher).await,
+            Ok(Ok(stream)) => {
+                let builder = self.negotiated(stream.get_ref().1.alpn_protocol());
+                converse(builder, stream, peer, answer, watcher).await;
+            }
             Ok(Err(error)) => tracing::debug!(%error, "a tls handshake failed"),
             Err(_) => tracing::debug!("a tls handshake took too long"),
         }
     }
 
-    async fn converse<S, A, F, B>(&self, stream: S, peer: SocketAddr, answer: A, watcher: Watcher)
-    where
-        S: AsyncRead + AsyncWrite + Unpin + Send + 'static,
-        A: Fn(Request<Incoming>, SocketAddr) -> F + Send + Sync + 'static,
-        F: Future<Output = Response<B>> + Send + 'static,
-        B: Body + Send + 'static,
-        B::Data: Send,
-        B::Error: Into<Box<dyn Error + Send + Sync>>,
-    {
-        let service = service_fn(move |request| {
-            let answered = answer(request, peer);
-            async move { Ok::<_, Infallible>(answered.await) }
-        });
-        let connection = self
-            .builder()
-            .serve_connection(TokioIo::new(stream), service)
-            .into_owned();
-        if let Err(error) = watcher.watch(connection).await {
-            tracing::debug!(%peer, %error, "a connection ended early");
+    /// Speaks what ALPN agreed on and nothing else: a client cannot say one protocol and send the other.
+    fn negotiated(&self, protocol: Option<&[u8]>) -> Builder<TokioExecutor> {
+        let builder = self.builder();
+        match protocol {
+            Some(b"h2") => builder.http2_only(),
+            _ => builder.http1_only(),
         }
     }
 
@@ -166,5 +157,31 @@ impl Connections {
             builder.http2().max_header_list_size(bytes);
         }
         builder
+    }
+}
+
+async fn converse<S, A, F, B>(
+    builder: Builder<TokioExecutor>,
+    stream: S,
+    peer: SocketAddr,
+    answer: A,
+    watcher: Watcher,
+) where
+    S: AsyncRead + AsyncWrite + Unpin + Send + 'static,
+    A: Fn(Request<Incoming>, SocketAddr) -> F + Send + Sync + 'static,
+    F: Future<Output = Response<B>> + Send + 'static,
+    B: Body + Send + 'static,
+    B::Data: Send,
+    B::Error: Into<Box<dyn Error + Send + Sync>>,
+{
+    let service = service_fn(move |request| {
+        let answered = answer(request, peer);
+        async move { Ok::<_, Infallible>(answered.await) }
+    });
+    let connection = builder
+        .serve_connection(TokioIo::new(stream), service)
+        .into_owned();
+    if let Err(error) = watcher.watch(connection).await {
+        tracing::debug!(%peer, %error, "a connection ended early");
     }
 }

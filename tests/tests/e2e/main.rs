@@ -38,6 +38,7 @@ mod rotation;
 mod round_trip;
 mod sealed_metadata;
 mod sites;
+mod smuggling;
 mod spelling;
 mod stack_ownership;
 mod stored_scripts;
