@@ -53,6 +53,17 @@ struct ViewerRequest {
     headers: HeaderMap,
 }
 
+impl ViewerRequest {
+    /// RFC 9112, 3.2. Over HTTP/2 the host is `:authority`, and `Host` may be left out.
+    fn names_one_host(&self) -> bool {
+        let most = self.headers.get_all(HOST).iter().count();
+        match self.version {
+            Version::HTTP_11 => most == 1,
+            _ => most <= 1,
+        }
+    }
+}
+
 impl Front {
     /// Answers one request of a viewer.
     pub(super) async fn answer(&self, request: Request<Incoming>, ip: IpAddr) -> Response<Body> {
@@ -102,6 +113,9 @@ impl Front {
     ) -> Result<Arc<Behaviour>, Refusal> {
         if !viewer_request.path.starts_with('/') {
             return Err(Refusal::TargetInvalid);
+        }
+        if !viewer_request.names_one_host() {
+            return Err(Refusal::HostInvalid);
         }
         if viewer_request.path.len() + viewer_request.query.as_ref().map_or(0, |q| q.len() + 1)
             >= URL_LIMIT

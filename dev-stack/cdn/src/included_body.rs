@@ -23,7 +23,7 @@ pub(super) async fn include_body(mut body: Body) -> Result<(EdgeBody, Body), Ref
         match body.frame().await {
             None => break,
             Some(Err(cause)) => {
-                return Err(Refusal::OriginUnreachable(cause.to_string()));
+                return Err(Refusal::BodyInvalid(cause.to_string()));
             }
             Some(Ok(frame)) => {
                 let Ok(mut data) = frame.into_data() else {

@@ -13,7 +13,7 @@ use hyper_util::client::legacy::Client;
 use hyper_util::client::legacy::connect::HttpConnector;
 use hyper_util::rt::{TokioExecutor, TokioTimer};
 
-use super::body::{self, Body};
+use super::body::{self, Body, BodyError};
 use super::error::CdnError;
 use super::refusal::Refusal;
 
@@ -130,6 +130,7 @@ impl Origins {
     ) -> Result<Response<Incoming>, Refusal> {
         match tokio::time::timeout(read_timeout, self.client.request(request)).await {
             Err(_) => Err(Refusal::OriginTimeout(read_timeout)),
+            Ok(Err(cause)) if is_the_viewers(&cause) => Err(Refusal::BodyInvalid(chain(&cause))),
             Ok(Err(cause)) => Err(Refusal::OriginUnreachable(chain(&cause))),
             Ok(Ok(answer)) => Ok(answer),
         }
@@ -142,6 +143,12 @@ fn message(method: Method, uri: Uri, headers: HeaderMap, body: Body) -> Request<
     *request.uri_mut() = uri;
     *request.headers_mut() = headers;
     request
+}
+
+/// Whether an exchange failed because the body that was passed on did.
+fn is_the_viewers(error: &(dyn std::error::Error + 'static)) -> bool {
+    let mut causes = std::iter::successors(Some(error), |error| error.source());
+    causes.any(|cause| matches!(cause.downcast_ref(), Some(BodyError::Viewer(_))))
 }
 
 /// The client's own words end before the part that helps ("client error (Connect)").

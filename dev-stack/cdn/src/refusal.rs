@@ -29,6 +29,12 @@ pub(super) enum Refusal {
     /// The request's target is not a path.
     #[error("the request target is not a path")]
     TargetInvalid,
+    /// No `Host`, or more than one: two parties could take different ones.
+    #[error("the request does not name one host")]
+    HostInvalid,
+    /// The viewer broke off its body, or framed it so that its end cannot be known.
+    #[error("the request's body cannot be read: {0}")]
+    BodyInvalid(String),
     /// The origin's host is not in the table of the stack.
     #[error("no origin of this stack is called {0}")]
     OriginUnknown(String),
@@ -53,7 +59,9 @@ impl Refusal {
         match self {
             Self::UrlTooLong | Self::HeadersTooLong => StatusCode::PAYLOAD_TOO_LARGE,
             Self::MethodNotAllowed | Self::BodyNotAllowed => StatusCode::FORBIDDEN,
-            Self::TargetInvalid => StatusCode::BAD_REQUEST,
+            Self::TargetInvalid | Self::HostInvalid | Self::BodyInvalid(_) => {
+                StatusCode::BAD_REQUEST
+            }
             Self::OriginUnknown(_) | Self::OriginUnreachable(_) => StatusCode::BAD_GATEWAY,
             Self::OriginTimeout(_) => StatusCode::GATEWAY_TIMEOUT,
             Self::Function(EdgeFailure::Invalid(_)) => StatusCode::BAD_GATEWAY,
@@ -71,6 +79,8 @@ impl Refusal {
             | Self::MethodNotAllowed
             | Self::BodyNotAllowed
             | Self::TargetInvalid
+            | Self::HostInvalid
+            | Self::BodyInvalid(_)
             | Self::OriginUnknown(_)
             | Self::OriginUnreachable(_)
             | Self::OriginTimeout(_) => "Error from cloudfront",

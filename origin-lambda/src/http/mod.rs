@@ -30,11 +30,12 @@ mod uppy_metadata;
 
 use std::{future::Future, io, sync::Arc};
 
-use axum::{Extension, Router};
+use axum::{Extension, Router, extract::Request, middleware::map_request};
+use http::{Version, header::HOST};
 use tokio::net::TcpListener;
 
-use self::{credentials::Transport, routes::router};
-use crate::origin::Origin;
+use self::{credentials::Transport, refusal::Refusal, routes::router};
+use crate::{error::Error, origin::Origin};
 
 pub use self::routes::paths;
 
@@ -55,5 +56,23 @@ pub async fn serve(
 
 /// The router of a native server.
 pub fn native(origin: Arc<Origin>) -> Router {
-    router(origin).layer(Extension(Transport::Native))
+    router(origin)
+        .layer(Extension(Transport::Native))
+        .layer(map_request(one_host))
+}
+
+/// Refuses a request of HTTP/1.1 without `Host`, and any with several: what is in front of this server may have taken
+/// another one (RFC 9112, 3.2). On Lambda the front door does.
+async fn one_host(mut request: Request) -> Request {
+    let count = request.headers().get_all(HOST).iter().count();
+    let least = usize::from(request.version() == Version::HTTP_11);
+    if !(least..=1).contains(&count) {
+        let reason = "must be sent once".to_owned();
+        let refusal = Refusal::from(Error::Header {
+            name: "host",
+            reason,
+        });
+        request.extensions_mut().insert(refusal);
+    }
+    request
 }
