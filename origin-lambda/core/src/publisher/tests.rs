@@ -264,6 +264,33 @@ fn a_template_that_is_not_sub_is_refused_and_a_token_has_no_private_folder() {
 }
 
 #[test]
+fn a_policy_with_a_member_twice_is_refused() {
+    let good = document(|whole| {
+        whole["issuers"] =
+            json!([{"id": "pool", "issuer": "https://issuer.example", "audiences": ["a"]}]);
+        whole["publishers"][0]["identities"] =
+            json!([{"oidc": {"issuer": "pool", "claims": {"group": "web"}}}]);
+    });
+    let good = String::from_utf8(good).unwrap();
+    assert!(Publishers::parse(good.as_bytes()).is_ok());
+    for (one, two) in [
+        (r#""v":1"#, r#""v":1,"v":2"#),
+        (r#""group":"web""#, r#""group":"admin","group":"web""#),
+        (r#""issuers":["#, r#""issuers":[],"issuers":["#),
+    ] {
+        let twice = good.replacen(one, two, 1);
+        assert_ne!(twice, good);
+        assert!(
+            matches!(
+                Publishers::parse(twice.as_bytes()),
+                Err(PolicyError::Schema(_))
+            ),
+            "{twice}"
+        );
+    }
+}
+
+#[test]
 fn the_version_is_reported_even_if_the_rest_is_from_the_future() {
     let later = document(|whole| {
         whole["v"] = json!(9);
