@@ -155,3 +155,6 @@ fn moment(claims: &Map<String, Value>, name: &'static str) -> Result<Option<f64>
         },
     }
 }
+
+#[cfg(test)]
+mod tests;
