@@ -16,8 +16,10 @@ use crate::{
 pub(crate) fn attacks(world: &World) -> Vec<Attack> {
     [
         without_signature(world),
+        unnamed(world),
         with_public_keys_as_secrets(world),
         confused(world),
+        named_twice(world),
         extended(world),
         of_other_types(world),
     ]
@@ -28,10 +30,10 @@ pub(crate) fn attacks(world: &World) -> Vec<Attack> {
 
 fn without_signature(world: &World) -> Vec<Attack> {
     let none = |name, alg: &str| {
-        let message = headed(json!({"alg": alg, "kid": "e"}));
+        let message = headed(&json!({"alg": alg, "kid": "e"}));
         attack(name, format!("{message}."), Algorithm)
     };
-    let message = headed(json!({"alg": "none", "kid": "e"}));
+    let message = headed(&json!({"alg": "none", "kid": "e"}));
     let good = world.ec.token(&claims());
     let (_, signature) = good.rsplit_once('.').unwrap();
     vec![
@@ -53,41 +55,47 @@ fn without_signature(world: &World) -> Vec<Attack> {
         ),
         attack(
             "ES256 without a signature",
-            format!("{}.", headed(json!({"alg": "ES256", "kid": "e"}))),
+            format!("{}.", headed(&json!({"alg": "ES256", "kid": "e"}))),
             Signature,
         ),
         attack(
             "RS256 without a signature",
-            format!("{}.", headed(json!({"alg": "RS256", "kid": "r"}))),
+            format!("{}.", headed(&json!({"alg": "RS256", "kid": "r"}))),
             Signature,
         ),
+    ]
+}
+
+/// What names no algorithm.
+fn unnamed(world: &World) -> Vec<Attack> {
+    vec![
         attack(
             "no alg",
-            world.ec.signed(&headed(json!({"kid": "e"}))),
+            world.ec.signed(&headed(&json!({"kid": "e"}))),
             Malformed,
         ),
         attack(
             "alg null",
-            world.ec.signed(&headed(json!({"alg": null, "kid": "e"}))),
+            world.ec.signed(&headed(&json!({"alg": null, "kid": "e"}))),
             Malformed,
         ),
         attack(
             "alg a number",
-            world.ec.signed(&headed(json!({"alg": 256, "kid": "e"}))),
+            world.ec.signed(&headed(&json!({"alg": 256, "kid": "e"}))),
             Malformed,
         ),
         attack(
             "alg a list",
             world
                 .ec
-                .signed(&headed(json!({"alg": ["ES256"], "kid": "e"}))),
+                .signed(&headed(&json!({"alg": ["ES256"], "kid": "e"}))),
             Malformed,
         ),
         attack(
             "alg in lower case",
             world
                 .ec
-                .signed(&headed(json!({"alg": "es256", "kid": "e"}))),
+                .signed(&headed(&json!({"alg": "es256", "kid": "e"}))),
             Algorithm,
         ),
     ]
@@ -96,7 +104,7 @@ fn without_signature(world: &World) -> Vec<Attack> {
 /// HMAC with what everybody knows (RFC 8725 section 2.1).
 fn with_public_keys_as_secrets(world: &World) -> Vec<Attack> {
     let forged = |name, kid: &str, secret: &[u8]| {
-        let message = headed(json!({"alg": "HS256", "kid": kid}));
+        let message = headed(&json!({"alg": "HS256", "kid": kid}));
         let key = hmac::Key::new(hmac::HMAC_SHA256, secret);
         let mac = BASE64.encode(hmac::sign(&key, message.as_bytes()));
         attack(name, format!("{message}.{mac}"), Algorithm)
@@ -134,15 +142,8 @@ fn with_public_keys_as_secrets(world: &World) -> Vec<Attack> {
 fn confused(world: &World) -> Vec<Attack> {
     let (ec, rsa) = (&world.ec, &world.rsa);
     let named = |name, alg: &str| {
-        let message = headed(json!({"alg": alg, "kid": "r"}));
+        let message = headed(&json!({"alg": alg, "kid": "r"}));
         attack(name, rsa.signed(&message), Algorithm)
-    };
-    let twice = |name, header: &str| {
-        attack(
-            name,
-            ec.signed(&written(header, &claims().to_string())),
-            Malformed,
-        )
     };
     vec![
         named("RS384", "RS384"),
@@ -153,24 +154,38 @@ fn confused(world: &World) -> Vec<Attack> {
         named("an algorithm of encryption", "RSA-OAEP"),
         attack(
             "ES256 by an RSA key",
-            rsa.signed(&headed(json!({"alg": "ES256", "kid": "r"}))),
+            rsa.signed(&headed(&json!({"alg": "ES256", "kid": "r"}))),
             KeyMismatch,
         ),
         attack(
             "RS256 by an EC key",
-            ec.signed(&headed(json!({"alg": "RS256", "kid": "e"}))),
+            ec.signed(&headed(&json!({"alg": "RS256", "kid": "e"}))),
             KeyMismatch,
         ),
         attack(
             "an RSA signature for the EC key",
-            rsa.signed(&headed(json!({"alg": "ES256", "kid": "e"}))),
+            rsa.signed(&headed(&json!({"alg": "ES256", "kid": "e"}))),
             Signature,
         ),
         attack(
             "an EC signature for the RSA key",
-            ec.signed(&headed(json!({"alg": "RS256", "kid": "r"}))),
+            ec.signed(&headed(&json!({"alg": "RS256", "kid": "r"}))),
             Signature,
         ),
+    ]
+}
+
+/// A reader before us may take the one, and we the other.
+fn named_twice(world: &World) -> Vec<Attack> {
+    let ec = &world.ec;
+    let twice = |name, header: &str| {
+        attack(
+            name,
+            ec.signed(&written(header, &claims().to_string())),
+            Malformed,
+        )
+    };
+    vec![
         twice(
             "alg twice, none last",
             r#"{"alg":"ES256","kid":"e","alg":"none"}"#,
@@ -200,7 +215,7 @@ fn extended(world: &World) -> Vec<Attack> {
     let ec = &world.ec;
     let critical = |name, crit: Value| {
         let header = json!({"alg": "ES256", "kid": "e", "crit": crit, "b64": false, "exp": 0});
-        attack(name, ec.signed(&headed(header)), Critical)
+        attack(name, ec.signed(&headed(&header)), Critical)
     };
     let header = BASE64.encode(r#"{"alg":"ES256","kid":"e","b64":false}"#);
     let raw = ec.signature(format!("{header}.{}", claims()).as_bytes());
@@ -228,7 +243,7 @@ fn extended(world: &World) -> Vec<Attack> {
 fn of_other_types(world: &World) -> Vec<Attack> {
     let typed = |name, typ: Value, refusal| {
         let header = json!({"alg": "ES256", "kid": "e", "typ": typ});
-        attack(name, world.ec.signed(&headed(header)), refusal)
+        attack(name, world.ec.signed(&headed(&header)), refusal)
     };
     vec![
         typed("a logout token", json!("logout+jwt"), Type),

@@ -11,10 +11,14 @@ use crate::{
 };
 
 pub(crate) fn attacks(world: &World) -> Vec<Attack> {
-    [repeated(world), of_other_values(world)]
-        .into_iter()
-        .flatten()
-        .collect()
+    [
+        repeated(world),
+        of_other_issuers(world),
+        of_other_times(world),
+    ]
+    .into_iter()
+    .flatten()
+    .collect()
 }
 
 /// A check before the origin may take the one, and the origin the other.
@@ -38,7 +42,7 @@ fn repeated(world: &World) -> Vec<Attack> {
     ]
 }
 
-fn of_other_values(world: &World) -> Vec<Attack> {
+fn of_other_issuers(world: &World) -> Vec<Attack> {
     let with = |name, claim: &str, value: Value, refusal| {
         let mut claims = claims();
         claims[claim] = value;
@@ -91,6 +95,21 @@ fn of_other_values(world: &World) -> Vec<Attack> {
             json!({"client": true}),
             Audience,
         ),
+    ]
+}
+
+fn of_other_times(world: &World) -> Vec<Attack> {
+    let with = |name, claim: &str, value: Value, refusal| {
+        let mut claims = claims();
+        claims[claim] = value;
+        attack(name, world.ec.token(&claims), refusal)
+    };
+    let without = |name, claim: &str, refusal| {
+        let mut claims = claims();
+        claims.as_object_mut().unwrap().remove(claim);
+        attack(name, world.ec.token(&claims), refusal)
+    };
+    vec![
         without("no end", "exp", Claim("exp")),
         with(
             "an end that is text",

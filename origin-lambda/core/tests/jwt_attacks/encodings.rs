@@ -154,9 +154,9 @@ fn documents(world: &World) -> Vec<Attack> {
 }
 
 fn signatures(world: &World) -> Vec<Attack> {
-    let message = headed(json!({"alg": "ES256", "kid": "e"}));
+    let message = headed(&json!({"alg": "ES256", "kid": "e"}));
     let good = world.ec.signature(message.as_bytes());
-    let rsa_message = headed(json!({"alg": "RS256", "kid": "r"}));
+    let rsa_message = headed(&json!({"alg": "RS256", "kid": "r"}));
     let rsa = world.rsa.signature(rsa_message.as_bytes());
     let order = hex::decode(ORDER).unwrap();
     let with = |name, signature: &[u8]| {

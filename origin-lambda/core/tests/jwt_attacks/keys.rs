@@ -37,14 +37,14 @@ pub(crate) fn attacks(world: &World) -> Vec<Attack> {
 /// What a lookup by `kid` may be made to find.
 fn named(world: &World) -> Vec<Attack> {
     let kid = |name, kid: Value, refusal| {
-        let message = headed(json!({"alg": "ES256", "kid": kid}));
+        let message = headed(&json!({"alg": "ES256", "kid": kid}));
         attack(name, world.ec.signed(&message), refusal)
     };
     let unknown = |name, text: &str| kid(name, json!(text), UnknownKey);
     vec![
         attack(
             "no kid",
-            world.ec.signed(&headed(json!({"alg": "ES256"}))),
+            world.ec.signed(&headed(&json!({"alg": "ES256"}))),
             KeyId,
         ),
         kid("kid null", Value::Null, KeyId),
@@ -70,7 +70,7 @@ fn brought_along(world: &World) -> Vec<Attack> {
     let with = |name, member: &str, value: Value| {
         let mut header = json!({"alg": "ES256", "kid": "e"});
         header[member] = value;
-        attack(name, mallory.signed(&headed(header)), Signature)
+        attack(name, mallory.signed(&headed(&header)), Signature)
     };
     let unknown = SigningKey::es256("mallory");
     let mut header = unknown.header();

@@ -144,8 +144,8 @@ pub(crate) fn written(header: &str, claims: &str) -> String {
 }
 
 /// A good message of issuer A with another header.
-pub(crate) fn headed(header: Value) -> String {
-    unsigned(&header, &claims())
+pub(crate) fn headed(header: &Value) -> String {
+    unsigned(header, &claims())
 }
 
 /// What must not verify anything, and a key that may.
