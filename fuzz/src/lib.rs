@@ -6,5 +6,6 @@
 pub mod differential;
 pub mod edge;
 pub mod frame;
+pub mod issuer;
 pub mod oracle;
 pub mod request_text;

@@ -206,6 +206,31 @@ mod tests {
     }
 
     #[test]
+    fn a_resource_is_left_out_if_one_of_its_texts_has_a_variable_that_is_not_known() {
+        for (resource, left_out) in [
+            (
+                r#"["arn:aws:s3:::b","arn:aws:s3:::b/${aws:PrincipalTag/team}/*"]"#,
+                true,
+            ),
+            (
+                r#"["arn:aws:s3:::b","arn:aws:s3:::b/${aws:SourceIp}"]"#,
+                true,
+            ),
+            (
+                r#"["arn:aws:s3:::b","arn:aws:s3:::b/${aws:username}"]"#,
+                false,
+            ),
+            (r#"["arn:aws:s3:::b/${*}${?}${$}"]"#, false),
+            (r#""arn:aws:s3:::b/${aws:username, 'x'}""#, false),
+        ] {
+            let read = read(&format!(
+                r#"{{"Effect":"Deny","Principal":"*","Action":"s3:*","Resource":{resource}}}"#
+            ));
+            assert_eq!(!read[0].left_out.is_empty(), left_out, "{resource}");
+        }
+    }
+
+    #[test]
     fn a_statement_for_principals_that_are_not_known_has_no_policy() {
         let read = read(
             r#"{"Effect":"Deny","Principal":{"CanonicalUser":"abc"},"Action":"s3:*","Resource":"*"}"#,

@@ -97,6 +97,8 @@ mod tests {
     fn arns_name_account_and_region() {
         let account = Account::new("123456789012", "eu-west-1").unwrap();
         assert_eq!(account.root_arn(), "arn:aws:iam::123456789012:root");
+        assert_eq!(account.role_arn("r"), "arn:aws:iam::123456789012:role/r");
+        assert_eq!(account.user_arn("u"), "arn:aws:iam::123456789012:user/u");
         assert_eq!(
             account.key_arn("k"),
             "arn:aws:kms:eu-west-1:123456789012:key/k"

@@ -115,7 +115,9 @@ fn numbers_compare_as_numbers() {
         (r#"{"NumericNotEquals":{"s3:max-keys":["9","10"]}}"#, false),
         (r#"{"NumericNotEquals":{"s3:max-keys":["8","10"]}}"#, true),
         (r#"{"NumericGreaterThan":{"s3:max-keys":8.5}}"#, true),
+        (r#"{"NumericGreaterThan":{"s3:max-keys":9}}"#, false),
         (r#"{"NumericGreaterThanEquals":{"s3:max-keys":10}}"#, false),
+        (r#"{"NumericGreaterThanEquals":{"s3:max-keys":9}}"#, true),
         (r#"{"NumericGreaterThan":{"s3:max-keys":[100,8]}}"#, true),
     ] {
         assert_eq!(holds(block, &context), expected, "{block}");
@@ -192,6 +194,27 @@ fn addresses_compare_by_network() {
         (r#"{"NotIpAddress":{"aws:SourceIp":"2001:db8::/32"}}"#, true),
     ] {
         assert_eq!(holds(block, &context), expected, "{block}");
+    }
+}
+
+#[test]
+fn networks_of_both_families_hold_their_own_addresses() {
+    for (network, address, expected) in [
+        ("2001:db8::/32", "2001:db8:ffff::1", true),
+        ("2001:db8::/32", "2001:db9::1", false),
+        ("2001:db8::/32", "3001:db8::1", false),
+        ("2001:db8::8/125", "2001:db8::f", true),
+        ("2001:db8::8/125", "2001:db8::7", false),
+        ("2001:db8::1", "2001:db8::1", true),
+        ("2001:db8::1", "2001:db8::3", false),
+        ("::/0", "2001:db8::1", true),
+        ("0.0.0.0/0", "2001:db8::1", false),
+        ("10.0.0.0/8", "10.255.0.1", true),
+        ("10.0.0.0/8", "11.0.0.1", false),
+    ] {
+        let parsed = network::Network::parse(network).unwrap();
+        let contains = parsed.contains(address.parse().unwrap());
+        assert_eq!(contains, expected, "{network} {address}");
     }
 }
 

@@ -337,11 +337,15 @@ fn unknown_principals_are_refused() {
         r#"{"AWS":"arn:aws:iam:us-east-1:123456789012:root"}"#,
         r#"{"AWS":"arn:aws:sts::123456789012:assumed-role/edge"}"#,
         r#"{"AWS":"arn:aws:sts::123456789012:assumed-role/edge/*"}"#,
+        r#"{"AWS":"arn:aws:sts::123456789012:assumed-role/edge/"}"#,
+        r#"{"AWS":"arn:aws:sts::123456789012:assumed-role//session"}"#,
         r#"{"AWS":"arn:aws:iam::123456789012:role/"}"#,
         r#"{"AWS":"AIDAEXAMPLE"}"#,
         r#"{"AWS":""}"#,
         r#"{"Service":"*"}"#,
         r#"{"Service":"example.com"}"#,
+        r#"{"Service":"S3.amazonaws.com"}"#,
+        r#"{"Service":"a_b.amazonaws.com"}"#,
     ] {
         let json = document(&format!(
             r#"{{"Effect":"Allow","Principal":{principal},"Action":"*","Resource":"*"}}"#
@@ -359,6 +363,72 @@ fn unknown_principals_are_refused() {
     let star = r#"{"Effect":"Allow","Principal":"alice","Action":"*","Resource":"*"}"#;
     let error = refused(PolicyKind::Resource, &document(star));
     assert!(matches!(error, PolicyError::Malformed(_)), "{error:?}");
+}
+
+#[test]
+fn services_are_named_by_letters_digits_hyphens_and_dots() {
+    for service in ["s3", "lambda", "ops-apigateway", "a1.us-east-1"] {
+        resource(&format!(
+            r#"{{"Effect":"Allow","Principal":{{"Service":"{service}.amazonaws.com"}},"Action":"s3:GetObject","Resource":"*"}}"#
+        ));
+    }
+}
+
+#[test]
+fn a_malformed_document_says_what_stands_where_something_else_should() {
+    let statement = |more: &str| format!(r#"{{"Effect":"Allow","Resource":"*",{more}}}"#);
+    for (json, expected) in [
+        (
+            document(&statement(r#""Action":{}"#)),
+            "a string or a list of strings",
+        ),
+        (
+            document(&statement(r#""Action":[{}]"#)),
+            "expected a string",
+        ),
+        (
+            r#"{"Statement":"x"}"#.to_owned(),
+            "a statement or a list of statements",
+        ),
+        (
+            document(&statement(r#""Action":"*","Principal":1"#)),
+            "an object of principals by kind",
+        ),
+        (
+            document(&statement(r#""Action":"*","Condition":1"#)),
+            "an object",
+        ),
+    ] {
+        let PolicyError::Malformed(cause) = refused(PolicyKind::Resource, &json) else {
+            panic!("{json}");
+        };
+        assert!(cause.to_string().contains(expected), "{json}: {cause}");
+    }
+}
+
+#[test]
+fn a_policy_is_open_if_it_allows_everyone_unconditionally() {
+    let condition = r#","Condition":{"Bool":{"aws:SecureTransport":"true"}}"#;
+    let account = r#"{"AWS":"123456789012"}"#;
+    for (effect, principal, condition, expected) in [
+        ("Allow", r#""*""#, "", true),
+        ("Allow", r#"{"AWS":["123456789012","*"]}"#, "", true),
+        ("Deny", r#""*""#, "", false),
+        ("Allow", account, "", false),
+        ("Allow", r#""*""#, condition, false),
+    ] {
+        let policy = resource(&format!(
+            r#"{{"Effect":"{effect}","Principal":{principal},"Action":"s3:*","Resource":"*"{condition}}}"#
+        ));
+        assert_eq!(
+            policy.allows_anyone_unconditionally(),
+            expected,
+            "{}",
+            policy.source()
+        );
+    }
+    let nobody_named = identity(r#"{"Effect":"Allow","Action":"*","Resource":"*"}"#);
+    assert!(!nobody_named.allows_anyone_unconditionally());
 }
 
 #[test]

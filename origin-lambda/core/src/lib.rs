@@ -11,6 +11,7 @@ pub mod content_coding;
 pub mod encryption;
 pub mod error;
 pub mod form_encoding;
+pub mod function_url_event;
 pub mod invalidation;
 pub mod listing;
 pub mod media_type;

@@ -62,14 +62,10 @@ impl IssuerKeys {
         now: SystemTime,
     ) -> Result<Session, Error> {
         let token = UnverifiedJwt::parse(token)?;
-        let issuer = token
-            .alleged_issuer()
-            .and_then(|name| policy.issuer(name))
-            .ok_or(JwtRefusal::Issuer)?;
-        let key = self.key(policy, issuer, &token.key_id, now).await?;
-        let claims = token.verified(&key)?;
+        let issuer = token.alleged_issuer(policy)?;
+        let key = self.key(policy, issuer, token.key_id(), now).await?;
         let seconds = now.duration_since(UNIX_EPOCH).unwrap_or_default();
-        issuer.admit(&claims, seconds.as_secs_f64())?;
+        let claims = token.admitted(issuer, &key, seconds.as_secs_f64())?;
         policy
             .identify_claims(issuer, &claims)
             .ok_or(Error::Denied(Denial::NoPublisher))

@@ -4,10 +4,9 @@
 use p256::ecdsa::{Signature, VerifyingKey, signature::Verifier};
 
 /// Is this hexadecimal DER signature right for the text?
-pub(crate) fn verifies((x, y): &(String, String), text: &str, signature: &str) -> bool {
+pub(crate) fn verifies((x, y): &(String, String), text: impl AsRef<[u8]>, signature: &str) -> bool {
     let point = hex::decode(format!("04{x}{y}")).unwrap();
-
     let key = VerifyingKey::from_sec1_bytes(&point).unwrap();
     let der = hex::decode(signature).unwrap();
-    Signature::from_der(&der).is_ok_and(|signature| key.verify(text.as_bytes(), &signature).is_ok())
+    Signature::from_der(&der).is_ok_and(|signature| key.verify(text.as_ref(), &signature).is_ok())
 }

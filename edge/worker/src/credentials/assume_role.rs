@@ -152,7 +152,7 @@ fn is_text(text: &str, longest: usize) -> bool {
 ///
 /// # Errors
 /// [`AssumeRoleError`] for everything but one whole session.
-pub(crate) fn read(status: u16, body: &[u8]) -> Result<Session, AssumeRoleError> {
+pub fn read(status: u16, body: &[u8]) -> Result<Session, AssumeRoleError> {
     let unread = AssumeRoleError::Answer(status);
     let document = str::from_utf8(body).map_err(|_| unread.clone())?;
     if status == 200 {

@@ -16,7 +16,7 @@ use worker::{Context, console_error};
 use zeroize::Zeroizing;
 
 pub(crate) use self::assume_role::RoleDocument;
-pub use self::assume_role::{AssumeRoleError, RoleSettings};
+pub use self::assume_role::{AssumeRoleError, RoleSettings, read as read_session};
 use self::role_sessions::{RoleSessions, Step};
 pub use self::session::Session;
 use crate::{aws_call, sites::Entry, wire};

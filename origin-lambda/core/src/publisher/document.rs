@@ -13,6 +13,7 @@ use crate::budget::Budget;
 use super::{
     Denial, Identity, Issuer, Method, MethodName, Person, PublisherToken, Rule, StoredToken,
     folders::{self, FolderError, Holder},
+    strict_json,
 };
 
 /// The version of a new policy.
@@ -32,7 +33,7 @@ pub enum PolicyError {
     /// Larger than 1 MiB.
     #[error("the document is larger than {MAX_DOCUMENT} bytes")]
     TooLarge,
-    /// Not JSON, an unknown or missing field, or a value out of its range.
+    /// Not JSON, an unknown, repeated or missing field, or a value out of its range.
     #[error("the document does not have the schema of a publishers' policy")]
     Schema(#[source] serde_json::Error),
     /// Another version of the schema.
@@ -173,7 +174,7 @@ impl Publishers {
             } => {}
             Versioned { v } => return Err(PolicyError::Version(v)),
         }
-        let policy: Self = serde_json::from_slice(document).map_err(PolicyError::Schema)?;
+        let policy: Self = strict_json::read(document).map_err(PolicyError::Schema)?;
         policy.checked()
     }
 

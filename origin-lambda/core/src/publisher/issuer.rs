@@ -1,12 +1,12 @@
 //! OIDC issuers as the policy names them, and what their tokens must claim.
 //!
-//! Pure: signatures are verified before ([`super::jwt`]). There is no discovery: which keys verify
+//! Pure: signatures are verified before ([`super::jws`]). There is no discovery: which keys verify
 //! whose tokens is written in the policy and follows from nothing off the network.
 
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
-use super::jwt::JwtRefusal;
+use super::jwt_refusal::JwtRefusal;
 
 /// Seconds by which the clocks of issuer and origin may differ.
 const GRACE: f64 = 60.0;
@@ -155,3 +155,6 @@ fn moment(claims: &Map<String, Value>, name: &'static str) -> Result<Option<f64>
         },
     }
 }
+
+#[cfg(test)]
+mod tests;

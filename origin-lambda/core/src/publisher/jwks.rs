@@ -13,7 +13,7 @@ use ring::signature::{
 use serde::Deserialize;
 use serde_json::Value;
 
-use super::algorithm::Algorithm;
+use super::{algorithm::Algorithm, strict_json};
 
 /// Bytes of a set at most: Cognito's has two keys in less than 1 KiB.
 pub const MAX_SET: usize = 64 << 10;
@@ -22,7 +22,7 @@ const MAX_KEYS: usize = 64;
 /// Why a set is not usable. It is the issuer's fault, and for the log.
 #[derive(Debug, thiserror::Error)]
 pub enum JwksError {
-    /// Not JSON, or of another form.
+    /// Not JSON, with a member twice, or of another form.
     #[error("the key set is not JSON of the expected form")]
     Schema(#[source] serde_json::Error),
     /// Too many keys.
@@ -50,7 +50,7 @@ impl Jwks {
         struct Set {
             keys: Vec<Value>,
         }
-        let Set { keys } = serde_json::from_slice(document).map_err(JwksError::Schema)?;
+        let Set { keys } = strict_json::read(document).map_err(JwksError::Schema)?;
         if keys.len() > MAX_KEYS {
             return Err(JwksError::TooMany);
         }
@@ -121,6 +121,7 @@ struct Jwk {
     e: Option<String>,
     x: Option<String>,
     y: Option<String>,
+    d: Option<Value>,
 }
 
 /// The key, if it is one that verifies signatures of a known algorithm.
@@ -128,7 +129,9 @@ fn usable_key(jwk: Value) -> Option<(String, VerifyingKey)> {
     let jwk: Jwk = serde_json::from_value(jwk).ok()?;
     let signs = jwk.r#use.as_deref().is_none_or(|r#use| r#use == "sig");
     let verifies = |operations: &Vec<String>| operations.iter().any(|name| name == "verify");
-    if !signs || !jwk.key_ops.as_ref().is_none_or(verifies) || jwk.kid.is_empty() {
+    // With its private part published, a key would verify what anybody signed.
+    let is_private = jwk.d.is_some();
+    if !signs || is_private || !jwk.key_ops.as_ref().is_none_or(verifies) || jwk.kid.is_empty() {
         return None;
     }
     let key = match (jwk.kty.as_str(), jwk.crv.as_deref()) {
@@ -159,3 +162,6 @@ fn without_leading_zeroes(number: Vec<u8>) -> Vec<u8> {
 fn point(x: &[u8], y: &[u8]) -> Option<Vec<u8>> {
     (x.len() == 32 && y.len() == 32).then(|| [&[4], x, y].concat())
 }
+
+#[cfg(test)]
+mod tests;

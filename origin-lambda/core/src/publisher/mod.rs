@@ -9,11 +9,14 @@ mod folders;
 mod identity;
 mod issuer;
 mod jwks;
+mod jws;
 mod jwt;
+mod jwt_refusal;
 mod method;
 mod person;
 mod rule;
 mod session;
+mod strict_json;
 mod token;
 
 #[cfg(test)]
@@ -26,7 +29,9 @@ pub use self::{
     identity::{ClaimValue, IamCaller, IamPrincipal, Identity, OidcIdentity, Subject},
     issuer::{AcceptedTokens, Issuer, TrustedUrl},
     jwks::{Jwks, JwksError, MAX_SET, VerifyingKey},
-    jwt::{JwtRefusal, MAX_JWT, UnverifiedJwt},
+    jws::UnverifiedJws,
+    jwt::{MAX_JWT, UnverifiedJwt},
+    jwt_refusal::JwtRefusal,
     method::{Method, MethodName},
     person::{Namespace, Person},
     rule::{Denial, HeaderText, LONGEST_REQUEST, Lifetime, Overwrite, Prefix, Rule},

@@ -205,7 +205,7 @@ fn issuers_and_identities_are_checked_with_the_document() {
         ));
     }
     assert!(matches!(
-        parse(json!([]), users),
+        parse(json!([]), users.clone()),
         PolicyError::UnknownIssuer { .. }
     ));
     for url in [
@@ -218,10 +218,7 @@ fn issuers_and_identities_are_checked_with_the_document() {
         let mut bad = issuer(|_| ());
         bad["jwks_uri"] = json!(url);
         assert!(
-            matches!(
-                parse(json!([bad]), json!({"iam": "*"})),
-                PolicyError::Schema(_)
-            ),
+            matches!(parse(json!([bad]), users.clone()), PolicyError::Schema(_)),
             "{url}"
         );
     }
@@ -261,6 +258,33 @@ fn a_template_that_is_not_sub_is_refused_and_a_token_has_no_private_folder() {
         session.publisher().authorise(Method::Put, &key).is_ok()
     };
     assert!(may("site/a") && !may("u/{sub}/a") && !may("u//a"));
+}
+
+#[test]
+fn a_policy_with_a_member_twice_is_refused() {
+    let good = document(|whole| {
+        whole["issuers"] =
+            json!([{"id": "pool", "issuer": "https://issuer.example", "audiences": ["a"]}]);
+        whole["publishers"][0]["identities"] =
+            json!([{"oidc": {"issuer": "pool", "claims": {"group": "web"}}}]);
+    });
+    let good = String::from_utf8(good).unwrap();
+    assert!(Publishers::parse(good.as_bytes()).is_ok());
+    for (one, two) in [
+        (r#""v":1"#, r#""v":1,"v":2"#),
+        (r#""group":"web""#, r#""group":"admin","group":"web""#),
+        (r#""issuers":["#, r#""issuers":[],"issuers":["#),
+    ] {
+        let twice = good.replacen(one, two, 1);
+        assert_ne!(twice, good);
+        assert!(
+            matches!(
+                Publishers::parse(twice.as_bytes()),
+                Err(PolicyError::Schema(_))
+            ),
+            "{twice}"
+        );
+    }
 }
 
 #[test]
