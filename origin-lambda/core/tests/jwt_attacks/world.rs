@@ -3,7 +3,7 @@
 use std::{collections::BTreeMap, sync::Arc};
 
 use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD as BASE64};
-use keyfront_origin_core::publisher::{Jwks, JwtRefusal, Publishers, UnverifiedJwt};
+use keyfront_origin_core::publisher::{Jwks, JwtRefusal, MAX_JWT, Publishers, UnverifiedJwt};
 use serde_json::{Value, json};
 
 use crate::signing_key::{SigningKey, unsigned};
@@ -118,6 +118,7 @@ impl World {
                 "equal names in two objects",
                 claiming("x", json!({"sub": "bob", "iss": B})),
             ),
+            ("as long as a token may be", self.longest()),
             (
                 "white space in JSON",
                 self.ec.signed(&written(
@@ -126,6 +127,19 @@ impl World {
                 )),
             ),
         ]
+    }
+
+    fn longest(&self) -> String {
+        let header = r#"{"alg":"ES256","kid":"e"}"#;
+        let rest = self.ec.signed(&written(header, "")).len();
+        // Three bytes for four letters of base64.
+        let room = (MAX_JWT - rest) * 3 / 4;
+        let mut claims = claims();
+        claims["x"] = json!("");
+        claims["x"] = json!("x".repeat(room - claims.to_string().len()));
+        let token = self.ec.signed(&written(header, &claims.to_string()));
+        assert_eq!(token.len(), MAX_JWT);
+        token
     }
 }
 
