@@ -7,7 +7,7 @@ use keyfront_dev_ground::{clock::Clock, credentials::CredentialRegistry, state::
 use keyfront_dev_kms::Kms;
 use keyfront_dev_s3_store::{
     blobs::{BlobError, BlobStore},
-    catalog::{Bucket, BucketDefault, Catalog, CatalogError, PublicAccessBlock},
+    catalog::{Bucket, BucketDefault, Catalog, CatalogError, CustomerKeys, PublicAccessBlock},
 };
 use keyfront_iam::Iam;
 use keyfront_names::BucketName;
@@ -149,6 +149,7 @@ impl LocalS3 {
             policy,
             public_access_block: Some(PublicAccessBlock::ALL),
             object_lock: None,
+            customer_keys: CustomerKeys::Blocked,
         };
         match self.catalog.create_bucket(name.into_string(), record).await {
             Ok(()) | Err(CatalogError::BucketExists) => Ok(()),
