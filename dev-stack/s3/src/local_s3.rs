@@ -123,6 +123,15 @@ impl LocalS3 {
         server::serve(listener, self.service.clone(), forms, stop).await;
     }
 
+    /// Lets a bucket take objects under customer keys (SSE-C).
+    ///
+    /// # Errors
+    /// [`StartError`] if there is no such bucket or the record cannot be written.
+    pub async fn allow_customer_keys(&self, name: &str) -> Result<(), StartError> {
+        let allow = |bucket: &mut Bucket| bucket.customer_keys = CustomerKeys::Allowed;
+        Ok(self.catalog.change_bucket(name.to_owned(), allow).await?)
+    }
+
     /// Makes a bucket on the stack's own behalf, without asking IAM; one that exists stays as it is.
     ///
     /// The policy must be one that the evaluator understands, or every request is refused.

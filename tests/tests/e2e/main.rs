@@ -10,6 +10,7 @@ mod ceph;
 mod ceph_worker;
 mod ceph_worker_role;
 mod command_words;
+mod customer_keys;
 mod deploy;
 mod deploy_bench;
 mod deploy_credentials;
