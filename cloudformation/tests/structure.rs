@@ -418,6 +418,44 @@ fn data_and_keys_outlive_the_stack() {
 }
 
 #[test]
+fn the_bucket_blocks_customer_keys_unless_the_origin_has_one() {
+    let arn = "arn:aws:ssm:eu-west-1:111122223333:parameter/k";
+    for template in [Template::Keyfront, Template::Origin] {
+        let document = template.document().unwrap();
+        let (_, bucket) = properties_of(&document, "AWS::S3::Bucket")
+            .into_iter()
+            .find(|(name, _)| *name == "Bucket")
+            .unwrap();
+        let rule = &bucket["BucketEncryption"]["ServerSideEncryptionConfiguration"][0];
+        let blocked = &rule["BlockedEncryptionTypes"];
+        for (parameter, types, exempt) in [("", "SSE-C", None), (arn, "NONE", Some("origin"))] {
+            let parameters = [("CustomerKeyParameterArn".to_owned(), parameter.to_owned())];
+            let resolution = Resolution::new(&document, parameters, |name| match name {
+                "OriginRole.Arn" => Some("origin".to_owned()),
+                other => Some(other.to_owned()),
+            });
+            let found = resolution.value(blocked).unwrap();
+            assert_eq!(found["EncryptionType"][0], types, "{template:?}");
+            let policy = resolution.bucket_policy("BucketPolicy").unwrap();
+            let denial = statements(&policy)
+                .iter()
+                .find(|statement| statement["Sid"] == "NoKeyOfTheClient")
+                .unwrap();
+            let condition = &denial["Condition"];
+            assert_eq!(
+                condition["Null"]["s3:x-amz-server-side-encryption-customer-algorithm"],
+                "false"
+            );
+            assert_eq!(
+                condition["ArnNotEquals"]["aws:PrincipalArn"].as_str(),
+                exempt,
+                "{condition}"
+            );
+        }
+    }
+}
+
+#[test]
 fn buckets_are_private_and_the_objects_bucket_encrypts_with_the_key() {
     let document = Template::Origin.document().unwrap();
     for (name, bucket) in properties_of(&document, "AWS::S3::Bucket") {

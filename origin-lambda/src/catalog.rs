@@ -11,6 +11,7 @@ use keyfront_origin_core::{
 };
 
 use crate::{
+    customer_keys::{CustomerKeys, Holder},
     error::Error,
     publisher::{Method, Publisher},
     sealed_metadata::SealedMetadata,
@@ -92,22 +93,40 @@ pub async fn list(store: &Store, scope: Scope<'_>) -> Result<Page, Error> {
     Ok(page)
 }
 
+/// What opening the metadata of a page needs of the system.
+#[derive(Debug, Clone, Copy)]
+pub struct Listing<'a> {
+    /// The bucket.
+    pub store: &'a Store,
+    /// Opens what only publishers may know.
+    pub metadata: &'a SealedMetadata,
+    /// Customer keys.
+    pub customer_keys: &'a CustomerKeys,
+}
+
 /// Opens the sealed metadata of a page's objects, in their order. An object that is gone by now has
 /// none.
 ///
 /// # Errors
 /// What S3 or KMS returned.
 pub async fn sealed_metadata(
-    store: &Store,
-    metadata: &SealedMetadata,
+    system: &Listing<'_>,
+    publisher: &Publisher,
     entries: &[ListedObject],
 ) -> Result<Vec<Found>, Error> {
+    let Listing {
+        store,
+        metadata,
+        customer_keys,
+    } = *system;
     let open = |entry: &ListedObject| {
         let key = entry.key.clone();
         async move {
-            match store.describe(&key).await {
-                Ok(described) => metadata.open(&key, &described.metadata).await,
-                Err(Error::NotFound) => Ok(Found::Absent),
+            let holder = Holder::Publisher(publisher);
+            match customer_keys.describe(store, &key, holder).await {
+                Ok(described) => metadata.open(&key, &described.object.metadata).await,
+                // Under another publisher's customer key nothing of it can be seen.
+                Err(Error::NotFound | Error::CustomerKeyRequired) => Ok(Found::Absent),
                 Err(error) => Err(error),
             }
         }
@@ -128,12 +147,13 @@ pub async fn delete(store: &Store, key: &ObjectKey, if_match: Option<&str>) -> R
     let Ok(companion) = ObjectKey::new(instruction_file_key(key.as_str())) else {
         return Ok(());
     };
-    match store.describe(&companion).await {
+    match store.describe(&companion, None).await {
         // Only what is marked as one: a publisher may have given a file such a name.
         Ok(found) if found.metadata.contains_key(INSTRUCTION_FILE_MARKER) => {
             store.delete(&companion, None).await
         }
-        Ok(_) | Err(Error::NotFound) => Ok(()),
+        // Instruction files are under no customer key.
+        Ok(_) | Err(Error::NotFound | Error::CustomerKeyRequired) => Ok(()),
         Err(error) => Err(error),
     }
 }

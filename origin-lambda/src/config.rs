@@ -4,6 +4,7 @@
 //! the optional client-side master key.
 
 mod cdn;
+mod customer_keys;
 mod endpoint;
 mod envelopes;
 mod error;
@@ -21,6 +22,7 @@ pub use self::{
         CLOUDFRONT_ENDPOINT, CdnSettings, DISTRIBUTION_PARAMETER, FURTHER_SITES, SITE_FALLBACK,
         SITE_INDEX, SITE_PREFIX, SITE_QUERY, SITE_SPELLING, SSM_ENDPOINT,
     },
+    customer_keys::{CUSTOMER_KEY_PARAMETER, CustomerKeySettings},
     envelopes::{
         Commitment, MASTER_KEY, MASTER_KEY_ID, MasterKeySetting, READER_COMMITMENT,
         READER_FOREIGN_CONTEXT, READER_VERIFY_LIMIT, ReaderSettings,
@@ -80,6 +82,8 @@ pub struct Config {
     pub kms_endpoint: Option<String>,
     /// The client-side master key, for envelopes wrapped without KMS.
     pub master_key: Option<MasterKeySetting>,
+    /// Where customer keys are.
+    pub customer_keys: CustomerKeySettings,
     /// What the reader opens, and how.
     pub reader: ReaderSettings,
     /// The CDN to invalidate.
@@ -140,6 +144,7 @@ impl Config {
                 .map(|url| endpoint(KMS_ENDPOINT, url))
                 .transpose()?,
             master_key: MasterKeySetting::read(optional)?,
+            customer_keys: CustomerKeySettings::read(optional)?,
             reader: ReaderSettings::read(optional)?,
             cdn: CdnSettings::read(optional)?,
         })
@@ -265,6 +270,7 @@ mod tests {
                 "arn:aws:kms:us-east-1:123456789012:parameter/p",
             ),
             (SITE_SPELLING, "any"),
+            (CUSTOMER_KEY_PARAMETER, "/keyfront/customer-key"),
             (READER_FOREIGN_CONTEXT, "[]"),
             (READER_FOREIGN_CONTEXT, r#"{"aws:x-amz-cek-alg":"115"}"#),
         ] {

@@ -7,13 +7,14 @@
 //! [`read`] opens envelopes for viewers whom the edge sends.
 //!
 //! It does not serve other objects to viewers. It holds the SDK's credentials, opened data keys for a
-//! short time, and the client-side master key if there is one.
+//! short time, the client-side master key if there is one, and customer keys for a minute.
 
 #![cfg_attr(test, allow(clippy::unwrap_used, clippy::panic))]
 
 mod budgets;
 pub mod catalog;
 pub mod config;
+pub mod customer_keys;
 pub mod http;
 pub mod invalidation;
 pub mod kms;
@@ -25,6 +26,7 @@ pub mod publishers;
 pub mod read;
 pub mod sealed_metadata;
 pub mod sealed_text;
+mod ssm;
 pub mod store;
 pub mod uploads;
 

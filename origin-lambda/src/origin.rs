@@ -16,6 +16,7 @@ use crate::{
     budgets::Budgets,
     catalog,
     config::Config,
+    customer_keys::{CustomerKeys, Holder},
     error::Error,
     invalidation::Cdn,
     kms::Kms,
@@ -38,6 +39,7 @@ pub struct Origin {
     pub(crate) directory: Directory,
     pub(crate) presigner: Presigner,
     pub(crate) budgets: Budgets,
+    pub(crate) customer_keys: Arc<CustomerKeys>,
     sealing: Sealing,
     texts: SealedTexts,
     cdn: Cdn,
@@ -55,11 +57,16 @@ impl Origin {
     ) -> Arc<Self> {
         let bucket = config.bucket.to_string();
         let store = Store::new(s3, config.bucket.clone(), config.key_arn.clone());
+        let customer_keys = Arc::new(CustomerKeys::new(
+            config.customer_keys.clone(),
+            credentials.clone(),
+        ));
         Arc::new(Self {
             sealing: Sealing::new(kms.clone(), config.master_key.clone(), bucket.clone()),
             metadata: SealedMetadata::new(kms.clone(), bucket.clone()),
             texts: SealedTexts::new(kms.clone(), bucket),
-            reader: Reader::new(config, store.clone(), kms),
+            reader: Reader::new(config, store.clone(), kms, Arc::clone(&customer_keys)),
+            customer_keys,
             store,
             directory: Directory::new(config.publisher_auth.clone()),
             cdn: Cdn::new(config, &credentials),
@@ -90,6 +97,7 @@ impl Origin {
             store: &self.store,
             sealing: &self.sealing,
             metadata: &self.metadata,
+            customer_keys: &self.customer_keys,
         };
         let key = request.key;
         if request.options.overwrite == Overwrite::Allow {
@@ -110,10 +118,11 @@ impl Origin {
     ) -> Result<Option<Reach>, Error> {
         let rule = session.publisher().authorise(Method::Delete, key)?;
         self.admit_invalidation(session)?;
-        let replaced = match self.store.describe(key).await {
+        let holder = Holder::Publisher(session.publisher());
+        let replaced = match self.customer_keys.describe(&self.store, key, holder).await {
             // Whoever may delete a key that nobody wrote would otherwise spend the account's invalidations.
             Err(Error::NotFound) => None,
-            Ok(found) => Some(found.cache_control),
+            Ok(found) => Some(found.object.cache_control),
             Err(_) => Some(Some(rule.cache_control().to_owned())),
         };
         let replaced = replaced.map(|cache_control| Replaced { cache_control });

@@ -186,6 +186,18 @@ impl Audited {
         gate
     }
 
+    /// Writes an object under a customer key.
+    pub async fn put_under_customer_key(&self, key: &str) {
+        let call = self.s3().put_object().bucket(&self.bucket).key(key);
+        call.sse_customer_algorithm("AES256")
+            .sse_customer_key("BwcHBwcHBwcHBwcHBwcHBwcHBwcHBwcHBwcHBwcHBwc=")
+            .sse_customer_key_md5("y4HAEFCYWuvAXWFTtA1Qpg==")
+            .body(b"x".to_vec().into())
+            .send()
+            .await
+            .unwrap();
+    }
+
     /// Writes an object with S3's own encryption.
     pub async fn put_plain(&self, key: &str) {
         self.put(key, ServerSideEncryption::Aes256, None).await;

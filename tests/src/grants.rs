@@ -39,11 +39,15 @@ pub enum Scenario {
     SealEnvelope,
     /// A publisher reads an envelope back.
     OpenEnvelope,
+    /// A publisher uploads an object under the system's customer key.
+    PutUnderCustomerKey,
+    /// A publisher uploads an object under its own customer key.
+    PutUnderOwnKey,
 }
 
 impl Scenario {
     /// All of them.
-    pub const ALL: [Self; 12] = [
+    pub const ALL: [Self; 14] = [
         Self::ReadFromCdn,
         Self::MissingOnCdn,
         Self::PublishThroughCdn,
@@ -56,6 +60,8 @@ impl Scenario {
         Self::SweepUploads,
         Self::SealEnvelope,
         Self::OpenEnvelope,
+        Self::PutUnderCustomerKey,
+        Self::PutUnderOwnKey,
     ];
 }
 
@@ -167,6 +173,24 @@ const MATRIX: &[(&str, &str, &str, Exercise)] = {
             "SealAndOpenEnvelopes",
             "kms:GenerateDataKey",
             By(Scenario::SealEnvelope),
+        ),
+        (
+            "OriginRole",
+            "ReadTheCustomerKey",
+            "ssm:GetParameter",
+            By(Scenario::PutUnderCustomerKey),
+        ),
+        (
+            "OriginRole",
+            "ReadPublishersKeys",
+            "ssm:GetParameter",
+            By(Scenario::PutUnderOwnKey),
+        ),
+        (
+            "OriginRole",
+            "DecryptCustomerKeys",
+            "kms:Decrypt",
+            By(Scenario::PutUnderCustomerKey),
         ),
         (
             "OriginRole",

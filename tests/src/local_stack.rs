@@ -3,12 +3,21 @@
 
 use std::{collections::HashMap, path::Path, sync::Arc};
 
-use aws_sdk_s3::{Client, primitives::ByteStream};
+use aws_sdk_s3::{
+    Client,
+    primitives::ByteStream,
+    types::{
+        BlockedEncryptionTypes, EncryptionType, ServerSideEncryption,
+        ServerSideEncryptionByDefault, ServerSideEncryptionConfiguration, ServerSideEncryptionRule,
+    },
+};
 use bytes::Bytes;
 use http::Method;
 use http_body_util::BodyExt as _;
 use keyfront_dev_kms::Kms;
-use keyfront_dev_stack::{EdgeKind, Faults, Grant, OriginKind, Ports, Stack, StackConfig, Storage};
+use keyfront_dev_stack::{
+    CustomerKeys, EdgeKind, Faults, Grant, OriginKind, Ports, Stack, StackConfig, Storage,
+};
 use serde_json::Value;
 use tempfile::TempDir;
 
@@ -58,7 +67,16 @@ impl LocalStack {
 
     /// Starts a stack whose roles lack a grant of the template.
     pub async fn without(grant: Grant) -> Self {
-        Self::configured(|config| config.withheld = Some(grant)).await
+        Self::configured(|config| {
+            config.customer_keys = CustomerKeys::With;
+            config.withheld = Some(grant);
+        })
+        .await
+    }
+
+    /// Starts a stack with customer keys (SSE-C).
+    pub async fn with_customer_keys() -> Self {
+        Self::configured(|config| config.customer_keys = CustomerKeys::With).await
     }
 
     /// Starts a stack that is broken on purpose.
@@ -79,6 +97,7 @@ impl LocalStack {
             ports: Ports::default(),
             ready_file: None,
             rotate_every: None,
+            customer_keys: CustomerKeys::Without,
             withheld: None,
             faults: Faults::default(),
         };
@@ -103,6 +122,32 @@ impl LocalStack {
     #[must_use]
     pub fn dev_json_path(&self) -> &Path {
         self.stack.dev_json_path()
+    }
+
+    /// Where the stack's parameters are, its customer keys among them.
+    #[must_use]
+    pub fn ssm_url(&self) -> &str {
+        self.stack.ssm_url()
+    }
+
+    /// The parameter with the stack's own customer key.
+    pub const CUSTOMER_KEY_PARAMETER: &str =
+        "arn:aws:ssm:us-east-1:111122223333:parameter/keyfront/keyfront-dev/customer-key";
+
+    /// Puts what a bucket blocks: customer keys (SSE-C), or nothing.
+    pub async fn block(&self, bucket: &str, blocked: EncryptionType) {
+        let default = ServerSideEncryptionByDefault::builder()
+            .sse_algorithm(ServerSideEncryption::AwsKms)
+            .kms_master_key_id(&self.dev.key_arn);
+        let blocked = BlockedEncryptionTypes::builder().encryption_type(blocked);
+        let rule = ServerSideEncryptionRule::builder()
+            .apply_server_side_encryption_by_default(default.build().unwrap())
+            .bucket_key_enabled(true)
+            .blocked_encryption_types(blocked.build());
+        let configuration = ServerSideEncryptionConfiguration::builder().rules(rule.build());
+        let call = self.s3.put_bucket_encryption().bucket(bucket);
+        let call = call.server_side_encryption_configuration(configuration.build().unwrap());
+        call.send().await.unwrap();
     }
 
     /// The KMS itself.

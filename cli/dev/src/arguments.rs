@@ -4,7 +4,7 @@ use std::{path::PathBuf, time::Duration};
 
 use anyhow::Context as _;
 use clap::{Args, ValueEnum};
-use keyfront_dev_stack::{EdgeKind, Faults, OriginKind, Ports, StackConfig, Storage};
+use keyfront_dev_stack::{CustomerKeys, EdgeKind, Faults, OriginKind, Ports, StackConfig, Storage};
 
 /// Run the whole system on this machine: S3, KMS, STS, the publishers' API and the CDN, all on loopback.
 ///
@@ -45,6 +45,10 @@ pub(crate) struct DevArguments {
     /// Sites to serve below paths of their own, as for `keyfront deploy`; their buckets and keys are made here
     #[arg(long, value_name = "FILE")]
     sites: Option<PathBuf>,
+
+    /// Have customer keys (SSE-C) in SSM, and a bucket that takes them from the origin
+    #[arg(long)]
+    customer_keys: bool,
 
     /// Port of the CDN (HTTPS); 0 takes a free one
     #[arg(long, value_name = "PORT", default_value_t = 9443)]
@@ -132,6 +136,10 @@ pub(crate) fn config(arguments: DevArguments) -> anyhow::Result<StackConfig> {
         },
         ready_file: arguments.ready_file,
         rotate_every: arguments.rotate_every.map(Duration::from_secs),
+        customer_keys: match arguments.customer_keys {
+            true => CustomerKeys::With,
+            false => CustomerKeys::Without,
+        },
         withheld: None,
         faults: Faults::default(),
     })

@@ -68,6 +68,7 @@ pub(crate) fn request_context(
         "x-amz-metadata-directive",
         "x-amz-server-side-encryption",
         "x-amz-server-side-encryption-aws-kms-key-id",
+        "x-amz-server-side-encryption-customer-algorithm",
         "x-amz-storage-class",
     ];
     if matches!(*method, Method::PUT | Method::POST) {

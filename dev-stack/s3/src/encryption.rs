@@ -9,6 +9,8 @@ use base64::{Engine, engine::general_purpose::STANDARD};
 use keyfront_dev_s3_store::catalog::{BucketDefault, Layers, Protection};
 use s3s::{S3Result, dto::ServerSideEncryption};
 
+use crate::customer_key::{ALGORITHM, CustomerKey};
+
 /// The alias S3 uses when a writer asks for `aws:kms` and names no key.
 const MANAGED_KEY: &str = "alias/aws/s3";
 
@@ -23,10 +25,13 @@ pub(crate) struct EncryptionRequest {
     pub(crate) context: Option<String>,
     /// `x-amz-server-side-encryption-bucket-key-enabled`
     pub(crate) bucket_key: Option<bool>,
+    /// `x-amz-server-side-encryption-customer-*`
+    pub(crate) customer: Option<CustomerKey>,
 }
 
 /// What an object will be encrypted with.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug)]
+#[cfg_attr(test, derive(PartialEq, Eq))]
 pub(crate) enum Choice {
     /// SSE-S3
     S3,
@@ -41,6 +46,8 @@ pub(crate) enum Choice {
         /// SSE-KMS or DSSE-KMS.
         layers: Layers,
     },
+    /// SSE-C
+    Customer(CustomerKey),
 }
 
 impl EncryptionRequest {
@@ -54,6 +61,14 @@ impl EncryptionRequest {
             BucketDefault::Kms { key_id, bucket_key } => (Some(key_id.clone()), *bucket_key),
         };
         let names_kms_details = self.key_id.is_some() || self.context.is_some();
+        if let Some(customer) = self.customer {
+            return match self.algorithm {
+                None if !names_kms_details => Ok(Choice::Customer(customer)),
+                _ => Err(invalid_argument(
+                    "Server Side Encryption with Customer provided key is incompatible with the encryption method specified",
+                )),
+            };
+        }
         match self.algorithm.as_ref().map(ServerSideEncryption::as_str) {
             Some(ServerSideEncryption::AWS_KMS) => Ok(Choice::Kms {
                 key_id: self.key_id.unwrap_or_else(|| MANAGED_KEY.to_owned()),
@@ -113,22 +128,34 @@ fn own_context(encoded: Option<&str>) -> S3Result<BTreeMap<String, String>> {
 }
 
 /// The encryption headers of an answer.
+#[derive(Default)]
 pub(crate) struct Applied {
-    /// `AES256`, `aws:kms` or `aws:kms:dsse`.
-    pub(crate) algorithm: ServerSideEncryption,
+    /// `AES256`, `aws:kms` or `aws:kms:dsse`; `None` under a customer key.
+    pub(crate) algorithm: Option<ServerSideEncryption>,
     /// The key's ARN.
     pub(crate) key_arn: Option<String>,
     /// Only returned when true.
     pub(crate) bucket_key: Option<bool>,
+    /// `AES256` under a customer key.
+    pub(crate) customer_algorithm: Option<String>,
+    /// Base64 of the MD5 of the customer key that the request presented.
+    pub(crate) customer_key_md5: Option<String>,
 }
 
-impl From<&Protection> for Applied {
-    fn from(protection: &Protection) -> Self {
+impl Applied {
+    /// What protects an object, to a request that presented `customer`.
+    pub(crate) fn of(protection: &Protection, customer: Option<&CustomerKey>) -> Self {
         match protection {
             Protection::S3 { .. } => Self {
-                algorithm: ServerSideEncryption::from_static(ServerSideEncryption::AES256),
-                key_arn: None,
-                bucket_key: None,
+                algorithm: Some(ServerSideEncryption::from_static(
+                    ServerSideEncryption::AES256,
+                )),
+                ..Self::default()
+            },
+            Protection::Customer { .. } => Self {
+                customer_algorithm: Some(ALGORITHM.to_owned()),
+                customer_key_md5: customer.map(|key| key.md5().to_owned()),
+                ..Self::default()
             },
             Protection::Kms {
                 key_arn,
@@ -136,12 +163,13 @@ impl From<&Protection> for Applied {
                 layers,
                 ..
             } => Self {
-                algorithm: ServerSideEncryption::from_static(match layers {
+                algorithm: Some(ServerSideEncryption::from_static(match layers {
                     Layers::One => ServerSideEncryption::AWS_KMS,
                     Layers::Two => ServerSideEncryption::AWS_KMS_DSSE,
-                }),
+                })),
                 key_arn: Some(key_arn.clone()),
                 bucket_key: key.is_under_bucket_key().then_some(true),
+                ..Self::default()
             },
         }
     }

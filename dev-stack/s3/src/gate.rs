@@ -27,6 +27,7 @@ use s3s::{
 
 use super::{
     authority::{Caller, request_context},
+    blocked_encryption::{self, BlockedTypes},
     operations::SUPPORTED_OPERATIONS,
     rewrite::{put_right, refuse_what_would_be_ignored, without_signature},
 };
@@ -144,12 +145,15 @@ impl S3Route for Gate {
 
     async fn call(&self, request: S3Request<Body>) -> S3Result<S3Response<Body>> {
         let is_head = request.method == Method::HEAD;
-        let dispatched = self.admit(request)?;
+        let dispatched = self.admit(request).await?;
         let answer = self.operations.call(dispatched).await.map_err(|error| {
             let error: s3s::StdError = error.into();
             internal(&*error)
         })?;
-        let (mut parts, body) = answer.into_parts();
+        let (mut parts, mut body) = answer.into_parts();
+        if let Some(blocked) = parts.extensions.remove::<BlockedTypes>() {
+            body = blocked_encryption::write(&mut parts.headers, body, blocked).await?;
+        }
         // s3s knows no status of a HEAD but 200.
         if is_head && parts.headers.contains_key(header::CONTENT_RANGE) {
             parts.status = StatusCode::PARTIAL_CONTENT;
@@ -165,9 +169,9 @@ impl S3Route for Gate {
 
 impl Gate {
     /// Validates the session and turns a verified request into one for the operations.
-    fn admit(&self, request: S3Request<Body>) -> S3Result<Request<Body>> {
+    async fn admit(&self, request: S3Request<Body>) -> S3Result<Request<Body>> {
         let S3Request {
-            input: body,
+            input: mut body,
             method,
             uri,
             mut headers,
@@ -185,11 +189,19 @@ impl Gate {
         let account = self.gatekeeper.account.id();
         let context = request_context(account, &method, &headers, &query, requester.time);
 
-        refuse_what_would_be_ignored(&method, &headers, account)?;
+        refuse_what_would_be_ignored(&headers, account)?;
         put_right(&mut headers)?;
         extensions.insert(Caller { requester, context });
         if let Some(trailers) = trailing_headers {
             extensions.insert(Trailers(trailers));
+        }
+        if blocked_encryption::is_put(&method, &query) {
+            let (rest, blocked) = blocked_encryption::take(body).await?;
+            body = rest;
+            headers.remove(header::CONTENT_LENGTH);
+            if let Some(blocked) = blocked {
+                extensions.insert(blocked);
+            }
         }
         let mut dispatched = Request::new(body);
         *dispatched.method_mut() = method;

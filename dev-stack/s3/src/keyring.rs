@@ -22,6 +22,7 @@ use s3s::{S3Error, S3ErrorCode, S3Result};
 
 use super::{
     authority::{Caller, bucket_arn, object_arn},
+    customer_key::{self, CustomerKey},
     encryption::Choice,
 };
 
@@ -92,6 +93,12 @@ impl Keyring {
                 let sealed = SealedBytes(sealed.map_err(|error| internal(&error))?);
                 Ok((key, Protection::S3 { key: sealed }))
             }
+            Choice::Customer(customer) => {
+                let key = DataKey::generate().map_err(|error| internal(&error))?;
+                let wrapped = customer.key().wrap(&key, object.arn().as_bytes());
+                let sealed = SealedBytes(wrapped.map_err(|error| internal(&error))?);
+                Ok((key, Protection::Customer { key: sealed }))
+            }
             Choice::Kms {
                 key_id,
                 bucket_key: false,
@@ -107,17 +114,22 @@ impl Keyring {
         }
     }
 
-    /// Opens an object's data key for a caller.
+    /// Opens an object's data key for a caller that presents `customer`.
     ///
     /// # Errors
-    /// KMS's refusals, as S3 reports them.
+    /// KMS's refusals, as S3 reports them; a customer key that is missing, wrong or not called for.
     pub(crate) fn open(
         &self,
         caller: &Caller,
         object: ObjectName<'_>,
         protection: &Protection,
+        customer: Option<&CustomerKey>,
     ) -> S3Result<DataKey> {
         match protection {
+            Protection::Customer { key } => open_under(customer, object, key),
+            Protection::S3 { .. } | Protection::Kms { .. } if customer.is_some() => {
+                Err(customer_key::not_applicable())
+            }
             Protection::S3 { key } => {
                 let plain = self
                     .state
@@ -291,6 +303,17 @@ impl Keyring {
         }
         keys.opened.insert(sealed, (opened, now));
     }
+}
+
+fn open_under(
+    customer: Option<&CustomerKey>,
+    object: ObjectName<'_>,
+    wrapped: &SealedBytes,
+) -> S3Result<DataKey> {
+    let customer = customer.ok_or_else(customer_key::missing)?;
+    let opened = customer.key().unwrap(&wrapped.0, object.arn().as_bytes());
+    // Another key than the object's; damage is seen where the body is read.
+    opened.map_err(|_| refused(S3ErrorCode::AccessDenied, "Access Denied"))
 }
 
 fn with_arn(own: &BTreeMap<String, String>, arn: String) -> BTreeMap<String, String> {

@@ -9,6 +9,8 @@
 //! own signer.
 
 mod authority;
+mod blocked_encryption;
+mod customer_key;
 mod encryption;
 mod gate;
 mod keyring;

@@ -7,7 +7,7 @@ use keyfront_dev_ground::{clock::Clock, credentials::CredentialRegistry, state::
 use keyfront_dev_kms::Kms;
 use keyfront_dev_s3_store::{
     blobs::{BlobError, BlobStore},
-    catalog::{Bucket, BucketDefault, Catalog, CatalogError, PublicAccessBlock},
+    catalog::{Bucket, BucketDefault, Catalog, CatalogError, CustomerKeys, PublicAccessBlock},
 };
 use keyfront_iam::Iam;
 use keyfront_names::BucketName;
@@ -123,6 +123,15 @@ impl LocalS3 {
         server::serve(listener, self.service.clone(), forms, stop).await;
     }
 
+    /// Lets a bucket take objects under customer keys (SSE-C).
+    ///
+    /// # Errors
+    /// [`StartError`] if there is no such bucket or the record cannot be written.
+    pub async fn allow_customer_keys(&self, name: &str) -> Result<(), StartError> {
+        let allow = |bucket: &mut Bucket| bucket.customer_keys = CustomerKeys::Allowed;
+        Ok(self.catalog.change_bucket(name.to_owned(), allow).await?)
+    }
+
     /// Makes a bucket on the stack's own behalf, without asking IAM; one that exists stays as it is.
     ///
     /// The policy must be one that the evaluator understands, or every request is refused.
@@ -149,6 +158,7 @@ impl LocalS3 {
             policy,
             public_access_block: Some(PublicAccessBlock::ALL),
             object_lock: None,
+            customer_keys: CustomerKeys::Blocked,
         };
         match self.catalog.create_bucket(name.into_string(), record).await {
             Ok(()) | Err(CatalogError::BucketExists) => Ok(()),

@@ -1,7 +1,7 @@
 //! What a verified request becomes before an operation sees it: no signature, nothing s3s would misread,
 //! nothing an operation would silently ignore.
 
-use http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode, Uri, header, uri};
+use http::{HeaderMap, HeaderName, HeaderValue, StatusCode, Uri, header, uri};
 use keyfront_dev_s3_wire::{
     address,
     error_response::{coded, invalid_argument, not_implemented, refused},
@@ -13,11 +13,7 @@ use s3s::{
 };
 
 /// Headers whose meaning the operations do not have: to ignore them would be to lie.
-pub(super) fn refuse_what_would_be_ignored(
-    method: &Method,
-    headers: &HeaderMap,
-    account: &str,
-) -> S3Result<()> {
+pub(super) fn refuse_what_would_be_ignored(headers: &HeaderMap, account: &str) -> S3Result<()> {
     let text = |name: &str| headers.get(name).map(|value| value.to_str().unwrap_or("?"));
     for owner in [
         "x-amz-expected-bucket-owner",
@@ -27,7 +23,6 @@ pub(super) fn refuse_what_would_be_ignored(
             return Err(refused(S3ErrorCode::AccessDenied, "Access Denied"));
         }
     }
-    refuse_customer_keys(method, headers)?;
     let refuses_acl = |acl: &str| !matches!(acl, "private" | "bucket-owner-full-control");
     let grants = headers
         .keys()
@@ -49,22 +44,6 @@ pub(super) fn refuse_what_would_be_ignored(
         if headers.keys().any(|name| name.as_str().starts_with(prefix)) {
             return Err(not_implemented(what));
         }
-    }
-    Ok(())
-}
-
-/// Keys of clients (SSE-C): new buckets refuse them since April 2026, so no object here has one.
-fn refuse_customer_keys(method: &Method, headers: &HeaderMap) -> S3Result<()> {
-    let has = |prefix: &str| headers.keys().any(|name| name.as_str().starts_with(prefix));
-    let writes = matches!(*method, Method::PUT | Method::POST);
-    if has("x-amz-copy-source-server-side-encryption-customer-")
-        || (has("x-amz-server-side-encryption-customer-") && !writes)
-    {
-        let message = "The encryption parameters are not applicable to this object.";
-        return Err(refused(S3ErrorCode::InvalidRequest, message));
-    }
-    if has("x-amz-server-side-encryption-customer-") {
-        return Err(refused(S3ErrorCode::AccessDenied, "Access Denied"));
     }
     Ok(())
 }

@@ -2,6 +2,7 @@
 
 use keyfront_dev_ground::aws_error::AwsError;
 use keyfront_dev_ground::request_auth::AuthError;
+use keyfront_dev_kms::KmsError;
 use keyfront_iam::Denial;
 use thiserror::Error;
 
@@ -23,6 +24,9 @@ pub enum SsmError {
     /// The request breaks a rule; the text says which.
     #[error("{0}")]
     Validation(&'static str),
+    /// KMS does not encrypt or decrypt for the caller.
+    #[error("kms refused")]
+    Kms(#[from] KmsError),
     /// There is no such parameter.
     #[error("parameter does not exist")]
     NotFound,
@@ -43,6 +47,15 @@ impl SsmError {
             Self::UnknownOperation(_) => invalid("UnknownOperationException"),
             Self::Malformed(_) => invalid("SerializationException"),
             Self::Validation(_) => invalid("ValidationException"),
+            // SSM passes KMS's refusal on in its own name.
+            Self::Kms(error) => {
+                let AwsError { code, message, .. } = error.describe();
+                let code = match code {
+                    "AccessDeniedException" => "AccessDeniedException",
+                    _ => "InvalidKeyId",
+                };
+                AwsError::new(400, code, message.unwrap_or_default())
+            }
             Self::NotFound => invalid("ParameterNotFound"),
             Self::AlreadyExists => invalid("ParameterAlreadyExists"),
         }

@@ -1,7 +1,8 @@
-//! The SSM parameter store, as far as the origin finds its distribution there: GetParameter and PutParameter of plain
-//! strings, in memory.
+//! The SSM parameter store, as far as the origin finds its distribution and its customer keys there: GetParameter and
+//! PutParameter of plain strings, GetParameter of secure ones, in memory.
 //!
-//! There are no versions, histories, tiers, paths or secure strings.
+//! A SecureString is kept as KMS's ciphertext, and read by who may decrypt it: KMS is asked on the caller's behalf, under
+//! the context `PARAMETER_ARN`. There are no versions, histories, tiers or paths.
 
 mod error;
 mod service;
@@ -9,6 +10,8 @@ mod service;
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, PoisonError};
 
+use base64::{Engine as _, engine::general_purpose::STANDARD};
+use keyfront_dev_kms::{EncryptionContext, Kms};
 use keyfront_iam::{Account, Requester};
 use keyfront_iam::{Call, Context, Iam, ResourcePolicy};
 
@@ -17,8 +20,35 @@ pub use self::error::SsmError;
 /// The parameters of one Region, by ARN.
 pub struct Ssm {
     iam: Arc<Iam>,
+    kms: Arc<Kms>,
     region: String,
-    values: Mutex<HashMap<String, String>>,
+    values: Mutex<HashMap<String, Stored>>,
+}
+
+#[derive(Clone)]
+enum Stored {
+    Plain(String),
+    Secure {
+        key_arn: String,
+        ciphertext: Vec<u8>,
+    },
+}
+
+/// What a reader is shown of a parameter.
+pub struct Shown {
+    /// `String` or `SecureString`.
+    pub kind: &'static str,
+    /// Of a SecureString that is not decrypted, base64 of the ciphertext.
+    pub value: String,
+}
+
+/// Whether a SecureString is wanted in the clear.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Decryption {
+    /// As it is kept.
+    Without,
+    /// Decrypted.
+    With,
 }
 
 /// The ARN of a parameter; a name's leading slash is not doubled, and an ARN may stand for its name.
@@ -33,9 +63,10 @@ pub fn parameter_arn(account: &Account, region: &str, name: &str) -> String {
 
 impl Ssm {
     /// A store without parameters.
-    pub fn new(iam: Arc<Iam>, region: &str) -> Self {
+    pub fn new(iam: Arc<Iam>, kms: Arc<Kms>, region: &str) -> Self {
         Self {
             iam,
+            kms,
             region: region.to_owned(),
             values: Mutex::default(),
         }
@@ -44,20 +75,84 @@ impl Ssm {
     /// Sets a parameter on nobody's behalf.
     pub fn seed(&self, name: &str, value: &str) {
         let mut values = self.values.lock().unwrap_or_else(PoisonError::into_inner);
-        values.insert(self.arn(name), value.to_owned());
+        values.insert(self.arn(name), Stored::Plain(value.to_owned()));
     }
 
-    /// The value of a parameter.
+    /// Sets a SecureString, encrypted by `requester` with a key of KMS.
     ///
     /// # Errors
-    /// The caller may not read it, or it does not exist: in this order, so that nobody learns what exists.
-    pub fn read(&self, requester: &Requester, name: &str) -> Result<String, SsmError> {
+    /// What KMS refuses.
+    pub fn seed_secure(
+        &self,
+        requester: &Requester,
+        name: &str,
+        value: &str,
+        key_id: &str,
+    ) -> Result<(), SsmError> {
+        let context = self.context(name);
+        let requester = requester.via(&self.service());
+        let encrypted = self
+            .kms
+            .encrypt(&requester, key_id, &context, value.as_bytes())?;
+        let stored = Stored::Secure {
+            key_arn: encrypted.key_arn,
+            ciphertext: encrypted.ciphertext,
+        };
+        let mut values = self.values.lock().unwrap_or_else(PoisonError::into_inner);
+        values.insert(self.arn(name), stored);
+        Ok(())
+    }
+
+    /// A parameter.
+    ///
+    /// # Errors
+    /// The caller may not read it, or it does not exist: in this order, so that nobody learns what exists. What KMS
+    /// refuses.
+    pub fn read(
+        &self,
+        requester: &Requester,
+        name: &str,
+        decryption: Decryption,
+    ) -> Result<Shown, SsmError> {
         self.permit(requester, "ssm:GetParameter", name)?;
-        let values = self.values.lock().unwrap_or_else(PoisonError::into_inner);
-        values
-            .get(&self.arn(name))
-            .cloned()
-            .ok_or(SsmError::NotFound)
+        let stored = {
+            let values = self.values.lock().unwrap_or_else(PoisonError::into_inner);
+            let found = values.get(&self.arn(name)).cloned();
+            found.ok_or(SsmError::NotFound)?
+        };
+        let value = match (&stored, decryption) {
+            (Stored::Plain(value), _) => value.clone(),
+            (Stored::Secure { ciphertext, .. }, Decryption::Without) => STANDARD.encode(ciphertext),
+            (
+                Stored::Secure {
+                    key_arn,
+                    ciphertext,
+                },
+                Decryption::With,
+            ) => {
+                let requester = requester.via(&self.service());
+                let context = self.context(name);
+                let opened = self
+                    .kms
+                    .decrypt(&requester, Some(key_arn), &context, ciphertext)?;
+                String::from_utf8_lossy(&opened.plaintext).into_owned()
+            }
+        };
+        let kind = match stored {
+            Stored::Plain(_) => "String",
+            Stored::Secure { .. } => "SecureString",
+        };
+        Ok(Shown { kind, value })
+    }
+
+    /// As `kms:ViaService` has it.
+    fn service(&self) -> String {
+        format!("ssm.{}.amazonaws.com", self.region)
+    }
+
+    fn context(&self, name: &str) -> EncryptionContext {
+        let arn = self.arn(name);
+        EncryptionContext::from_pairs([("PARAMETER_ARN", arn.as_str())])
     }
 
     /// Sets a parameter, if it is new or may be replaced.
@@ -77,7 +172,7 @@ impl Ssm {
         if existing == Existing::Refuse && values.contains_key(&arn) {
             return Err(SsmError::AlreadyExists);
         }
-        values.insert(arn, value.to_owned());
+        values.insert(arn, Stored::Plain(value.to_owned()));
         Ok(())
     }
 

@@ -7,7 +7,7 @@ use keyfront_iam::Requester;
 use serde::Deserialize;
 use serde_json::{Value, json};
 
-use super::{Existing, Ssm, SsmError};
+use super::{Decryption, Existing, Shown, Ssm, SsmError};
 
 const TARGET: HeaderName = HeaderName::from_static("x-amz-target");
 const LONGEST_VALUE: usize = 4096;
@@ -16,6 +16,8 @@ const LONGEST_VALUE: usize = 4096;
 #[serde(rename_all = "PascalCase", deny_unknown_fields)]
 struct GetParameter {
     name: String,
+    #[serde(default)]
+    with_decryption: bool,
 }
 
 #[derive(Deserialize)]
@@ -66,10 +68,14 @@ fn get_parameter(
     requester: &Requester,
     request: &GetParameter,
 ) -> Result<Value, SsmError> {
-    let value = ssm.read(requester, &request.name)?;
+    let decryption = match request.with_decryption {
+        true => Decryption::With,
+        false => Decryption::Without,
+    };
+    let Shown { kind, value } = ssm.read(requester, &request.name, decryption)?;
     let arn = ssm.arn(&request.name);
     Ok(json!({"Parameter": {
-        "Name": request.name, "Type": "String", "Value": value, "Version": 1, "ARN": arn, "DataType": "text",
+        "Name": request.name, "Type": kind, "Value": value, "Version": 1, "ARN": arn, "DataType": "text",
     }}))
 }
 

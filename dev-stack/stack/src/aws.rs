@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use anyhow::Context as _;
+use base64::{Engine as _, engine::general_purpose::STANDARD};
 use keyfront_cloudformation::{ExistingBucket, Sites};
 use keyfront_dev_ground::api_server;
 use keyfront_dev_ground::clock::Clock;
@@ -11,6 +12,7 @@ use keyfront_dev_ground::request_auth::RequestAuth;
 use keyfront_dev_ground::state::State;
 use keyfront_dev_kms::{Kms, KmsError, NewKey};
 use keyfront_dev_s3::{BucketEncryption, LocalS3, S3Parts};
+use keyfront_dev_ssm::Ssm;
 use keyfront_dev_sts::Sts;
 use keyfront_iam::Iam;
 use keyfront_iam::{Account, Credentials, Principal, Requester};
@@ -19,10 +21,11 @@ use tokio::task::JoinSet;
 use tokio_util::sync::CancellationToken;
 use zeroize::Zeroizing;
 
-use super::config::{DevSite, StackConfig, Storage};
+use super::config::{CustomerKeys, DevSite, StackConfig, Storage};
 use super::listeners::AwsListeners;
 use super::principals::{self, ADMIN_USER};
-use super::template::{self, StackNames, StackTemplate};
+use super::resources;
+use super::template::{self, PARAMETER_REGION, StackNames, StackTemplate};
 
 /// The account everything lives in.
 const ACCOUNT: &str = "111122223333";
@@ -47,6 +50,9 @@ pub(super) struct LocalAws {
     pub(super) administrator: Credentials,
     /// The client-side master key of the origin: the same as long as the state lives.
     pub(super) master_key: Zeroizing<[u8; 32]>,
+    pub(super) customer_keys: CustomerKeys,
+    /// The customer keys of the system and of publishers: the same as long as the state lives.
+    keys_of_customers: [Zeroizing<[u8; 32]>; 2],
 }
 
 impl LocalAws {
@@ -80,11 +86,14 @@ impl LocalAws {
             bucket: &site.bucket,
             site_prefix: &site.parsed.prefix,
             key_arn: &key_arn,
+            customer_keys: config.customer_keys,
         };
         let template = StackTemplate::new(iam.account(), names, &sites)?;
         principals::admit_roles(&iam, &template, config.withheld.as_ref())?;
         let policy = template.bucket_policy()?.to_string();
         let master_key = state.derived_key("client-side master key of the origin");
+        let keys_of_customers = ["system", "publisher"]
+            .map(|whose| state.derived_key(&format!("customer key of the {whose}")));
         let parts = S3Parts {
             state,
             iam: Arc::clone(&iam),
@@ -111,7 +120,35 @@ impl LocalAws {
             sites,
             administrator,
             master_key,
+            customer_keys: config.customer_keys,
+            keys_of_customers,
         })
+    }
+
+    /// The parameter store with what the origin reads there.
+    ///
+    /// # Errors
+    /// KMS refuses its administrator, which it does not.
+    pub(super) fn parameters(&self) -> anyhow::Result<Ssm> {
+        let (iam, kms) = (Arc::clone(&self.iam), Arc::clone(&self.kms));
+        let parameters = Ssm::new(iam, kms, PARAMETER_REGION);
+        let account = self.iam.account();
+        parameters.seed(
+            &template::distribution_parameter(account),
+            resources::DISTRIBUTION,
+        );
+        if self.customer_keys == CustomerKeys::With {
+            let administrator = administrator(&self.clock);
+            let names = [
+                template::customer_key_parameter(account),
+                template::publisher_key_parameter(account),
+            ];
+            for (name, key) in names.iter().zip(&self.keys_of_customers) {
+                let value = Zeroizing::new(STANDARD.encode(key.as_slice()));
+                parameters.seed_secure(&administrator, name, &value, &self.key_arn)?;
+            }
+        }
+        Ok(parameters)
     }
 
     /// The template of the stack around a site.
@@ -120,6 +157,7 @@ impl LocalAws {
             bucket: &site.bucket,
             site_prefix: &site.parsed.prefix,
             key_arn: &self.key_arn,
+            customer_keys: self.customer_keys,
         };
         StackTemplate::new(self.iam.account(), names, &self.sites)
     }
@@ -191,6 +229,9 @@ async fn make_buckets(
     let encryption = BucketEncryption::Kms(own.key_arn.to_owned());
     s3.ensure_bucket(own.bucket, encryption, Some(policy))
         .await?;
+    if own.customer_keys == CustomerKeys::With {
+        s3.allow_customer_keys(own.bucket).await?;
+    }
     for existing in sites.existing_buckets() {
         let encryption = BucketEncryption::Kms(existing.key.to_string());
         s3.ensure_bucket(existing.name.as_str(), encryption, None)

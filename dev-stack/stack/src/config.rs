@@ -42,6 +42,8 @@ pub struct StackConfig {
     pub ready_file: Option<PathBuf>,
     /// How often sessions are replaced, if not well before they end.
     pub rotate_every: Option<Duration>,
+    /// Whether the stack has customer keys (SSE-C).
+    pub customer_keys: CustomerKeys,
     /// A grant of the template that the roles do not get, to see who needs it.
     pub withheld: Option<Grant>,
     /// What is broken on purpose; nothing by default.
@@ -55,6 +57,16 @@ pub enum Storage {
     Folder,
     /// In memory, until the stack stops.
     Memory,
+}
+
+/// Whether objects can be encrypted with customer keys.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum CustomerKeys {
+    /// The bucket blocks them, as every new one does.
+    #[default]
+    Without,
+    /// The origin has a key of the system's in a SecureString, and one for publishers; the bucket takes it from the origin.
+    With,
 }
 
 /// What runs the edge.

@@ -27,14 +27,13 @@ use keyfront_dev_cdn::CdnHandle;
 use keyfront_dev_ground::api_server;
 use keyfront_dev_json::{DevJson, Endpoints, RoleCredentials};
 use keyfront_dev_kms::Kms;
-use keyfront_dev_ssm::Ssm;
 use keyfront_iam::Credentials;
 use tokio::net::TcpListener;
 use tokio::task::JoinSet;
 use tokio_util::sync::CancellationToken;
 
 use self::aws::LocalAws;
-pub use self::config::{EdgeKind, OriginKind, Ports, StackConfig, Storage};
+pub use self::config::{CustomerKeys, EdgeKind, OriginKind, Ports, StackConfig, Storage};
 pub use self::faults::{EdgeFunctions, Faults, SiteHeader};
 pub use self::grant::Grant;
 use self::listeners::{Addresses, Listeners, url};
@@ -126,7 +125,7 @@ impl Stack {
             stop.clone(),
         );
         tasks.spawn(api);
-        tasks.spawn(parameters(&aws, listeners.ssm, stop.clone()));
+        tasks.spawn(parameters(&aws, listeners.ssm, stop.clone())?);
 
         let dev_json = DevJson {
             cdn_url: cdn.url(),
@@ -219,17 +218,15 @@ impl Stack {
     }
 }
 
-/// Serves the parameter store, which has the distribution's id.
+/// Serves the parameter store.
 fn parameters(
     aws: &LocalAws,
     listener: TcpListener,
     stop: CancellationToken,
-) -> impl Future<Output = ()> + use<> {
-    let parameters = Ssm::new(Arc::clone(&aws.iam), PARAMETER_REGION);
-    let distribution = template::distribution_parameter(aws.iam.account());
-    parameters.seed(&distribution, resources::DISTRIBUTION);
+) -> anyhow::Result<impl Future<Output = ()> + use<>> {
     let auth = aws.auth_in(PARAMETER_REGION, "ssm");
-    api_server::serve(listener, Arc::new(parameters), auth, stop)
+    let parameters = Arc::new(aws.parameters()?);
+    Ok(api_server::serve(listener, parameters, auth, stop))
 }
 
 fn write_files(dev: &DevJson, endpoints: &Endpoints, config: &StackConfig) -> anyhow::Result<()> {

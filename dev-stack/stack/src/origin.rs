@@ -8,8 +8,9 @@ use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use keyfront_edge::site::Spelling;
 use keyfront_origin::config::{
-    self, BucketName, CdnSettings, Commitment, Config, FurtherSite, KeyArn, MasterKeySetting,
-    ParameterArn, PublisherAuth, ReaderSettings, Region, RoleArn, S3Style, Spellings,
+    self, BucketName, CdnSettings, Commitment, Config, CustomerKeySettings, FurtherSite, KeyArn,
+    MasterKeySetting, ParameterArn, PublisherAuth, ReaderSettings, Region, RoleArn, S3Style,
+    Spellings,
 };
 use keyfront_origin::kms::Kms;
 use keyfront_origin::{ChecksumDemand, Origin, store};
@@ -19,11 +20,11 @@ use tokio_util::sync::CancellationToken;
 use zeroize::Zeroizing;
 
 use super::aws::{self, LocalAws};
-use super::config::DevSite;
+use super::config::{CustomerKeys, DevSite};
 use super::listeners::{Addresses, url};
 use super::resources::EDGE_ROLE;
 use super::sessions::{OriginCredentials, for_sdk};
-use super::template::{PRESIGNED_LIFETIME, distribution_parameter};
+use super::template::{PRESIGNED_LIFETIME, customer_key_parameter, distribution_parameter};
 
 /// What the origin is configured with, and the S3 clients of that configuration.
 pub(super) struct OriginSetup {
@@ -57,6 +58,15 @@ impl OriginSetup {
                 publisher_auth: PublisherAuth::default(),
                 presigned_lifetime: PRESIGNED_LIFETIME,
                 kms_endpoint: Some(url(addresses.kms)),
+                customer_keys: CustomerKeySettings {
+                    parameter: match aws.customer_keys {
+                        CustomerKeys::Without => None,
+                        CustomerKeys::With => Some(ParameterArn::parse(&customer_key_parameter(
+                            aws.iam.account(),
+                        ))?),
+                    },
+                    ssm_endpoint: Some(url(addresses.ssm)),
+                },
                 master_key: Some(MasterKeySetting::new("dev", *aws.master_key)),
                 // Format V2 can be asked for here, so it is read here.
                 reader: ReaderSettings {
@@ -143,6 +153,7 @@ fn environment(config: &Config, edge_role_arn: String, master: &[u8; 32]) -> Vec
         presigned_lifetime,
         kms_endpoint,
         master_key,
+        customer_keys,
         reader,
         cdn,
     } = config;
@@ -174,6 +185,17 @@ fn environment(config: &Config, edge_role_arn: String, master: &[u8; 32]) -> Vec
         variables.push((config::MASTER_KEY, Some(STANDARD.encode(master))));
         variables.push((config::MASTER_KEY_ID, Some(id.clone())));
     }
+    let CustomerKeySettings {
+        parameter,
+        ssm_endpoint,
+    } = customer_keys;
+    variables.extend([
+        (
+            config::CUSTOMER_KEY_PARAMETER,
+            parameter.as_ref().map(ToString::to_string),
+        ),
+        (config::SSM_ENDPOINT, ssm_endpoint.clone()),
+    ]);
     variables.extend(of_reader(reader));
     variables.extend(cdn.iter().flat_map(of_cdn));
     let set = |(name, value): (&str, Option<String>)| Some((name.to_owned(), value?));
@@ -200,7 +222,7 @@ fn of_reader(reader: &ReaderSettings) -> [(&'static str, Option<String>); 3] {
     ]
 }
 
-fn of_cdn(cdn: &CdnSettings) -> [(&'static str, Option<String>); 9] {
+fn of_cdn(cdn: &CdnSettings) -> [(&'static str, Option<String>); 8] {
     let CdnSettings {
         distribution_parameter,
         site_prefix,
@@ -210,7 +232,8 @@ fn of_cdn(cdn: &CdnSettings) -> [(&'static str, Option<String>); 9] {
         site_spellings,
         further_sites,
         cloudfront_endpoint,
-        ssm_endpoint,
+        // The same as the customer keys'.
+        ssm_endpoint: _,
     } = cdn.clone();
     let site_spelling = match site_spellings {
         Spellings::One => "redirect",
@@ -228,7 +251,6 @@ fn of_cdn(cdn: &CdnSettings) -> [(&'static str, Option<String>); 9] {
         (config::SITE_SPELLING, Some(site_spelling.to_owned())),
         (config::FURTHER_SITES, written(&further_sites)),
         (config::CLOUDFRONT_ENDPOINT, cloudfront_endpoint),
-        (config::SSM_ENDPOINT, ssm_endpoint),
     ]
 }
 
@@ -258,6 +280,12 @@ mod tests {
             publisher_auth: PublisherAuth::default(),
             presigned_lifetime: 60,
             kms_endpoint: Some("http://kms.example".to_owned()),
+            customer_keys: CustomerKeySettings {
+                parameter: Some(
+                    ParameterArn::parse("arn:aws:ssm:us-east-1:111122223333:parameter/k").unwrap(),
+                ),
+                ssm_endpoint: Some("http://ssm.example".to_owned()),
+            },
             master_key: Some(MasterKeySetting::new("dev", master)),
             reader: ReaderSettings {
                 verify_limit: 1,

@@ -9,6 +9,7 @@ use keyfront_cloudformation::{Document, Resolution, Sites, Template, statements,
 use keyfront_iam::Account;
 use serde_json::{Value, json};
 
+use super::config::CustomerKeys;
 use super::grant::{Grant, withhold};
 use super::resources::{DISTRIBUTION, EDGE_ROLE, ORIGIN_ROLE, origin_function_arn};
 
@@ -33,6 +34,18 @@ pub(super) fn distribution_parameter(account: &Account) -> String {
     keyfront_dev_ssm::parameter_arn(account, PARAMETER_REGION, &name)
 }
 
+/// The ARN of the SecureString with the system's customer key.
+pub(super) fn customer_key_parameter(account: &Account) -> String {
+    let name = format!("/keyfront/{STACK}/customer-key");
+    keyfront_dev_ssm::parameter_arn(account, PARAMETER_REGION, &name)
+}
+
+/// The ARN of a SecureString with a publisher's own customer key.
+pub(super) fn publisher_key_parameter(account: &Account) -> String {
+    let name = format!("/keyfront/{STACK}/publisher-key");
+    keyfront_dev_ssm::parameter_arn(account, PARAMETER_REGION, &name)
+}
+
 /// Every grant of the roles and the function the stack runs.
 ///
 /// # Errors
@@ -51,6 +64,7 @@ pub fn grants_with(sites: &Sites) -> anyhow::Result<Vec<Grant>> {
         bucket: "bucket",
         site_prefix: "",
         key_arn: "key",
+        customer_keys: CustomerKeys::With,
     };
     let template = StackTemplate::new(&account, names, sites)?;
     let mut grants = Vec::new();
@@ -86,6 +100,7 @@ pub(super) fn key_policy(account: &Account) -> anyhow::Result<String> {
         bucket: "",
         site_prefix: "",
         key_arn: "",
+        customer_keys: CustomerKeys::Without,
     };
     let template = StackTemplate::new(account, unknown, &Sites::default())?;
     Ok(template.resolution().key_policy("Key")?.to_string())
@@ -98,6 +113,7 @@ pub(super) struct StackNames<'a> {
     /// What stands before every key of the bucket's own site; empty for none.
     pub(super) site_prefix: &'a str,
     pub(super) key_arn: &'a str,
+    pub(super) customer_keys: CustomerKeys,
 }
 
 /// The template with the stack's sites, and what its names are here.
@@ -164,6 +180,21 @@ impl<'a> StackTemplate<'a> {
             ("PresignedLifetime", PRESIGNED_LIFETIME.to_string()),
             ("SitePrefix", self.names.site_prefix.to_owned()),
         ];
+        let customer_keys = match self.names.customer_keys {
+            CustomerKeys::Without => Vec::new(),
+            CustomerKeys::With => vec![
+                (
+                    "CustomerKeyParameterArn",
+                    customer_key_parameter(self.account),
+                ),
+                (
+                    "PublisherKeyParameterArns",
+                    publisher_key_parameter(self.account),
+                ),
+                ("CustomerKeyKmsKeyArn", self.names.key_arn.to_owned()),
+            ],
+        };
+        let parameters = parameters.into_iter().chain(customer_keys);
         let parameters = parameters.map(|(name, value)| (name.to_owned(), value));
         Resolution::new(&self.document, parameters, |name| self.known(name))
     }
@@ -186,6 +217,7 @@ impl<'a> StackTemplate<'a> {
                 format!("arn:aws:logs:{region}:{account}:log-group:/keyfront/{STACK}/origin:*")
             }
             "OriginRole" => ORIGIN_ROLE.to_owned(),
+            "OriginRole.Arn" => self.account.role_arn(ORIGIN_ROLE),
             _ => return None,
         })
     }

@@ -29,7 +29,7 @@ pub use self::data_key_cache::{CacheLimits, DataKeyCache, DataKeyName, KeyOwner}
 pub use self::failure::ReadFailure;
 pub use self::key_search::{KeySearch, NeedsInstructionFile, find_key};
 pub use self::object::StoredObject;
-pub use self::plan::{BodyPlan, ReadPlan, ResponseHead};
+pub use self::plan::{BodyPlan, PlainPlan, ReadPlan, ResponseHead};
 pub use self::policy::{
     AcceptedWraps, DEFAULT_VERIFY_LIMIT, Delivery, OverLimit, ReaderPolicy, check_foreign_context,
 };

@@ -12,8 +12,9 @@ use super::failure::ReadFailure;
 use super::object::StoredObject;
 use super::policy::{Delivery, OverLimit, ReaderPolicy};
 use super::request::{ReadMethod, ReadRequest};
+use crate::error::Error;
 use crate::open::Unlocked;
-use crate::range::PlannedRange;
+use crate::range::{PlannedRange, RequestedRange};
 
 /// How a request is answered.
 #[derive(Debug, PartialEq, Eq)]
@@ -57,6 +58,15 @@ impl BodyPlan {
     }
 }
 
+/// How a request for an object that is no envelope is answered.
+#[derive(Debug, PartialEq, Eq)]
+pub enum PlainPlan {
+    /// Without a body: 304, or the answer to `HEAD`.
+    Headers(ResponseHead),
+    /// With these bytes of the body, or all of it.
+    Content(ResponseHead, Option<(u64, u64)>),
+}
+
 /// The object's headers that are shown for its plaintext, as they are.
 const SHOWN: [&str; 5] = [
     "content-type",
@@ -80,26 +90,13 @@ impl ReadRequest {
     ) -> Result<ReadPlan, ReadFailure> {
         let length = unlocked.plaintext_length(object.size())?;
         let delivery = policy.delivery(length);
-        match self
-            .conditions
-            .evaluate(object.etag(), object.last_modified())
-        {
-            ConditionResult::Holds => {}
-            ConditionResult::Fails => return Err(ReadFailure::PreconditionFailed),
-            ConditionResult::NotModified => {
-                let head = head(304, object, delivery, None);
-                return Ok(ReadPlan::Headers(head));
-            }
-        }
-        if self.method == ReadMethod::Head {
-            let head = head(200, object, delivery, Some(length));
+        let body_less = self.without_body(object, delivery, length)?;
+        if let Some(head) = body_less {
             return Ok(ReadPlan::Headers(head));
         }
-        let range = self.counted_range(object, unlocked)?;
-        let content_length = range.map_or(length, |range| range.length());
-        if let Some(limit) = self.limit.filter(|limit| content_length > *limit) {
-            return Err(ReadFailure::UseRange { limit });
-        }
+        let range =
+            self.counted_range(object, |range| unlocked.plan_range(range, object.size()))?;
+        self.check_length(range.map_or(length, |range| range.length()))?;
         let body = match (delivery, policy.over_limit) {
             (Delivery::Verified, _) => BodyPlan::Verified(range),
             (Delivery::Streamed, OverLimit::Elsewhere) => return Ok(ReadPlan::Elsewhere),
@@ -111,29 +108,79 @@ impl ReadRequest {
                 BodyPlan::Streamed(range)
             }
         };
-        let status = if range.is_some() { 206 } else { 200 };
-        let mut head = head(status, object, delivery, Some(content_length));
-        if let Some(range) = range {
-            let (first, last) = (range.first(), range.last());
-            let place = format!("bytes {first}-{last}/{length}");
-            head.headers.push(("content-range", place));
-        }
+        let head = content_head(object, delivery, length, range);
         Ok(ReadPlan::Content(head, body))
+    }
+
+    /// Decides for an object that is stored as it is, and that the bucket authenticates itself.
+    ///
+    /// # Errors
+    /// [`ReadFailure::PreconditionFailed`], [`ReadFailure::RangeNotSatisfiable`], [`ReadFailure::UseRange`].
+    pub fn plan_plain(&self, object: &StoredObject<'_>) -> Result<PlainPlan, ReadFailure> {
+        let length = object.size();
+        if let Some(head) = self.without_body(object, Delivery::Verified, length)? {
+            return Ok(PlainPlan::Headers(head));
+        }
+        let range = self.counted_range(object, |range| PlannedRange::new(range, length))?;
+        self.check_length(range.map_or(length, |range| range.length()))?;
+        let head = content_head(object, Delivery::Verified, length, range);
+        let fetched = range.map(|range| (range.first(), range.last()));
+        Ok(PlainPlan::Content(head, fetched))
+    }
+
+    /// The answer, where the conditions or the method leave no body.
+    fn without_body(
+        &self,
+        object: &StoredObject<'_>,
+        delivery: Delivery,
+        length: u64,
+    ) -> Result<Option<ResponseHead>, ReadFailure> {
+        let conditions = &self.conditions;
+        match conditions.evaluate(object.etag(), object.last_modified()) {
+            ConditionResult::Fails => Err(ReadFailure::PreconditionFailed),
+            ConditionResult::NotModified => Ok(Some(head(304, object, delivery, None))),
+            ConditionResult::Holds if self.method == ReadMethod::Head => {
+                Ok(Some(head(200, object, delivery, Some(length))))
+            }
+            ConditionResult::Holds => Ok(None),
+        }
+    }
+
+    fn check_length(&self, content_length: u64) -> Result<(), ReadFailure> {
+        match self.limit.filter(|limit| content_length > *limit) {
+            Some(limit) => Err(ReadFailure::UseRange { limit }),
+            None => Ok(()),
+        }
     }
 
     /// The range, if it counts: `If-Range` may say that it does not.
     fn counted_range(
         &self,
         object: &StoredObject<'_>,
-        unlocked: &Unlocked,
+        plan: impl FnOnce(RequestedRange) -> Result<PlannedRange, Error>,
     ) -> Result<Option<PlannedRange>, ReadFailure> {
         let counts = self
             .conditions
             .range_counts(object.etag(), object.last_modified());
         let range = self.range.filter(|_| counts);
-        let planned = range.map(|range| unlocked.plan_range(range, object.size()));
-        Ok(planned.transpose()?)
+        Ok(range.map(plan).transpose()?)
     }
+}
+
+fn content_head(
+    object: &StoredObject<'_>,
+    delivery: Delivery,
+    length: u64,
+    range: Option<PlannedRange>,
+) -> ResponseHead {
+    let Some(range) = range else {
+        return head(200, object, delivery, Some(length));
+    };
+    let mut head = head(206, object, delivery, Some(range.length()));
+    let (first, last) = (range.first(), range.last());
+    let place = format!("bytes {first}-{last}/{length}");
+    head.headers.push(("content-range", place));
+    head
 }
 
 fn head(

@@ -85,6 +85,61 @@ impl Sealed {
     }
 }
 
+#[test]
+fn a_plain_object_is_planned_as_an_opened_envelope_is() {
+    let headers = [
+        ("content-length", "10"),
+        ("etag", "\"e\""),
+        ("last-modified", MODIFIED),
+        ("cache-control", "max-age=9"),
+    ];
+    let object = StoredObject::read(&headers, seconds).unwrap();
+    let plan = |method, headers: &[(&'static str, &'static str)]| {
+        request(method, headers).plan_plain(&object)
+    };
+    let Ok(PlainPlan::Content(head, None)) = plan(ReadMethod::Get, &[]) else {
+        panic!("not whole");
+    };
+    assert_eq!((head.status, head.content_length), (200, Some(10)));
+    assert!(
+        head.headers
+            .contains(&("cache-control", "max-age=9".to_owned()))
+    );
+    let Ok(PlainPlan::Content(head, fetched)) = plan(ReadMethod::Get, &[("range", "bytes=-3")])
+    else {
+        panic!("no range");
+    };
+    assert_eq!((head.status, fetched), (206, Some((7, 9))));
+    assert!(
+        head.headers
+            .contains(&("content-range", "bytes 7-9/10".to_owned()))
+    );
+    let Ok(PlainPlan::Headers(head)) = plan(ReadMethod::Head, &[]) else {
+        panic!("a body");
+    };
+    assert_eq!(head.content_length, Some(10));
+    let Ok(PlainPlan::Headers(head)) = plan(ReadMethod::Get, &[("if-none-match", "\"e\"")]) else {
+        panic!("a body");
+    };
+    assert_eq!(head.status, 304);
+    assert_eq!(
+        plan(ReadMethod::Get, &[("if-match", "\"other\"")]),
+        Err(ReadFailure::PreconditionFailed)
+    );
+    assert_eq!(
+        plan(ReadMethod::Get, &[("range", "bytes=10-")]),
+        Err(ReadFailure::RangeNotSatisfiable { length: 10 })
+    );
+    let limited = ReadRequest {
+        limit: Some(9),
+        ..ReadRequest::default()
+    };
+    assert_eq!(
+        limited.plan_plain(&object),
+        Err(ReadFailure::UseRange { limit: 9 })
+    );
+}
+
 fn request(method: ReadMethod, headers: &[(&'static str, &'static str)]) -> ReadRequest {
     let values = |wanted: &'static str| {
         let named = headers.iter().filter(move |(name, _)| *name == wanted);

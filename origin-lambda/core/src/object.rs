@@ -51,7 +51,7 @@ pub struct ObjectAttributes {
 
 impl ObjectAttributes {
     /// The headers that S3 stores with the object. Encryption is not among them:
-    /// [`ServerSide::request`] has it, since it needs the configured key.
+    /// [`ServerSide::request`] has it, since it needs the keys.
     pub fn headers(&self) -> Vec<(String, String)> {
         let mut headers = vec![
             ("content-type".to_owned(), self.content_type.clone()),

@@ -23,7 +23,8 @@ use super::{
     responses::{Content, Deleted, Described, Listed, Listing, Metadata, Stored},
 };
 use crate::{
-    catalog, origin::Origin, publish::PublishRequest, publisher::Method, store::ListedObject,
+    catalog, customer_keys::Holder, origin::Origin, publish::PublishRequest, publisher::Method,
+    store::ListedObject,
 };
 
 /// Stores an object.
@@ -74,7 +75,9 @@ pub(super) async fn describe(
     Identified(session): Identified,
 ) -> Result<Response, Refusal> {
     session.publisher().authorise(Method::Head, &key)?;
-    let found = origin.store.describe(&key).await?;
+    let holder = Holder::Publisher(session.publisher());
+    let found = origin.customer_keys.describe(&origin.store, &key, holder);
+    let found = found.await?.object;
     let sealed = origin.metadata.open(&key, &found.metadata).await?;
     let etag = found.etag.clone();
     let described = Described {
@@ -135,7 +138,12 @@ pub(super) async fn list(
         for object in &page.entries {
             session.publisher().authorise(Method::Head, &object.key)?;
         }
-        let found = catalog::sealed_metadata(&origin.store, &origin.metadata, &page.entries);
+        let system = catalog::Listing {
+            store: &origin.store,
+            metadata: &origin.metadata,
+            customer_keys: &origin.customer_keys,
+        };
+        let found = catalog::sealed_metadata(&system, session.publisher(), &page.entries);
         for (object, found) in objects.iter_mut().zip(found.await?) {
             object.metadata = Some(Metadata::of(found));
         }

@@ -1,4 +1,5 @@
-//! `GET /read/{key}`: envelopes for viewers whom the edge sends, and for publishers who may `GET`.
+//! `GET /read/{key}`: envelopes, and objects under customer keys, for viewers whom the edge sends, and for publishers who may
+//! `GET`.
 //!
 //! The query is ignored: nothing of the response depends on it.
 
@@ -21,6 +22,7 @@ use super::{
     responses,
 };
 use crate::{
+    customer_keys::Holder,
     error::Error,
     origin::Origin,
     publisher::Method,
@@ -31,7 +33,7 @@ use crate::{
 #[derive(Debug, Clone, Copy)]
 pub(super) struct AnswerLimit(pub(super) u64);
 
-/// Reads the content of an envelope. `HEAD`, ranges and conditions count on the content.
+/// Reads the content of an envelope, or of an object under a customer key. `HEAD`, ranges and conditions count on the content.
 #[utoipa::path(get, path = "/read/{key}", operation_id = "readObject", tag = "reader", params(("key" = String, Path, description = "The object key, percent-encoded; `/` may stand as it is or as `%2F`"), ("range" = Option<String>, Header, description = "One range of bytes")), security(("publisher" = [])), responses((status = 200, description = "The content", body = responses::Content, content_type = "*/*"), (status = 206, description = "A range of it", body = responses::Content, content_type = "*/*"), (status = 304, description = "The client has it"), Problems))]
 pub(super) async fn read(
     State(origin): State<Arc<Origin>>,
@@ -41,15 +43,21 @@ pub(super) async fn read(
     method: HttpMethod,
     headers: HeaderMap,
 ) -> Result<Response, Refusal> {
-    if !sent_to_read(&transport, &headers) {
+    let session = if sent_to_read(&transport, &headers) {
+        None
+    } else {
         let credential = presented(transport, &headers)?;
         let session = origin.directory.identify(&origin.store, credential).await?;
         middleware::note_publisher(&session);
         session.publisher().authorise(Method::Read, &key)?;
-    }
+        Some(session)
+    };
+    let holder = session.as_ref().map_or(Holder::Viewer, |session| {
+        Holder::Publisher(session.publisher())
+    });
     let mut request = read_request(&method, &headers);
     request.limit = limit.map(|Extension(AnswerLimit(limit))| limit);
-    let reading = origin.reader.read(&key, &request).await?;
+    let reading = origin.reader.read(&key, &request, holder).await?;
     Ok(response(reading)?)
 }
 

@@ -246,7 +246,11 @@ pub(super) async fn share(
     let rule = session.publisher().authorise(Method::Read, &key)?;
     origin.budgets.take(session.publisher(), Expense::Signing)?;
     let lifetime = lifetime(rule, origin.presigner.longest_lifetime(), document.expires)?;
-    origin.store.stored_object(&key).await?;
+    match origin.store.stored_object(&key).await {
+        // Whoever has the URL would need the key as well.
+        Err(Error::CustomerKeyRequired) => origin.store.confirm_customer_key(&key).await?,
+        stored => drop(stored?),
+    }
     let grant = origin.shared(&key, lifetime).await?;
     let share = Share {
         key: key.as_str().to_owned(),

@@ -5,7 +5,6 @@
 //! [`keyfront_origin_core::invalidation`].
 
 mod cloudfront;
-mod ssm;
 
 use std::{
     fmt,
@@ -20,11 +19,11 @@ use keyfront_origin_core::invalidation::{
 };
 use tokio::{sync::oneshot, time};
 
-use self::{
-    cloudfront::{CloudFront, InvalidationBatch, is_busy, names_a_bad_path},
+use self::cloudfront::{CloudFront, InvalidationBatch, is_busy, names_a_bad_path};
+use crate::{
+    config::{CdnSettings, Config},
     ssm::Ssm,
 };
-use crate::config::{CdnSettings, Config};
 
 /// Changes of one batch: with the paths a key can have, below CloudFront's 3,000.
 const BATCH: usize = 700;
@@ -87,7 +86,11 @@ impl Cdn {
         Self(config.cdn.clone().map(|settings| {
             Arc::new(Distribution {
                 cloudfront: CloudFront::new(config, &settings, credentials.clone()),
-                ssm: Ssm::new(&settings, credentials.clone()),
+                ssm: Ssm::of(
+                    &settings.distribution_parameter,
+                    settings.ssm_endpoint.as_deref(),
+                    credentials.clone(),
+                ),
                 settings,
                 id: Mutex::default(),
                 queue: Mutex::default(),
@@ -227,13 +230,15 @@ impl Distribution {
         if known.is_some() {
             return known;
         }
-        let name = self.settings.distribution_parameter.as_str();
-        match self.ssm.get_parameter(name).await {
-            Ok(id) if id.is_empty() => {
+        let parameter = &self.settings.distribution_parameter;
+        let name = parameter.as_str();
+        match self.ssm.get_parameter(parameter).await {
+            Ok(found) if found.value.is_empty() => {
                 tracing::warn!(parameter = name, "the parameter names no distribution");
                 None
             }
-            Ok(id) => {
+            Ok(found) => {
+                let id = String::clone(&found.value);
                 *locked(&self.id) = Some(id.clone());
                 Some(id)
             }

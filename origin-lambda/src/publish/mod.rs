@@ -17,7 +17,8 @@ use time::OffsetDateTime;
 
 pub use self::seal::Sealing;
 use crate::{
-    encryption::EncryptionMode,
+    customer_keys::CustomerKeys,
+    encryption::{CustomerKey, EncryptionMode, ServerSide},
     error::Error,
     object::Precondition,
     payload::{BodyFault, Payload, REPLAYED},
@@ -53,6 +54,8 @@ pub struct Publishing<'a> {
     pub sealing: &'a Sealing,
     /// Seals what only publishers may know.
     pub metadata: &'a SealedMetadata,
+    /// Customer keys.
+    pub customer_keys: &'a CustomerKeys,
 }
 
 /// An object to be published.
@@ -91,7 +94,12 @@ pub async fn publish(
     let metadata = system
         .metadata
         .seal(&publisher.id, key, &request.details, request.at);
-    let (metadata, replaced) = futures::join!(metadata, replaced(system.store, key, &plan));
+    let (metadata, replaced, customer_key) = futures::join!(
+        metadata,
+        replaced(system.store, key, &plan),
+        customer_key(system.customer_keys, publisher, &plan)
+    );
+    let customer_key = customer_key?;
     let (name, entry) = metadata?;
     plan.attributes.metadata.insert(name.to_owned(), entry);
     let payload = match length {
@@ -105,6 +113,7 @@ pub async fn publish(
         precondition: &plan.precondition,
         sha256: plan.sha256.as_deref(),
         md5: plan.md5.as_deref(),
+        customer_key: customer_key.as_ref(),
     };
     let etag = system.store.put(key, &object, payload).await?;
     Ok(Receipt {
@@ -114,6 +123,18 @@ pub async fn publish(
         encryption: plan.encryption,
         replaced,
     })
+}
+
+/// The customer key, where the plan asks for one.
+async fn customer_key(
+    keys: &CustomerKeys,
+    publisher: &Publisher,
+    plan: &Plan,
+) -> Result<Option<CustomerKey>, Error> {
+    match plan.encryption.server_side() {
+        ServerSide::Customer => keys.writing(publisher).await.map(Some),
+        ServerSide::Kms | ServerSide::DsseKms | ServerSide::S3 => Ok(None),
+    }
 }
 
 /// The body to be stored: an envelope's, where the plan asks for one.

@@ -94,6 +94,19 @@ pub(super) fn opened(body: ByteStream, opener: Opener) -> Content {
     .boxed()
 }
 
+/// A body that S3 decrypts, as it arrives. A failure is logged, for the answer has begun by then.
+pub(super) fn as_it_is(body: ByteStream) -> Content {
+    let span = Span::current();
+    stream::try_unfold(body, async |mut body| {
+        let next = body.try_next().await.map_err(broken_off)?;
+        Ok(next.map(|bytes| (bytes, body)))
+    })
+    .inspect_err(move |error: &Error| {
+        span.in_scope(|| tracing::error!(%error, "a response is broken off"));
+    })
+    .boxed()
+}
+
 /// A body of known length, whole.
 pub(super) async fn collected(mut body: ByteStream, length: u64) -> Result<Vec<u8>, Error> {
     let mut collected = Vec::with_capacity(usize::try_from(length).unwrap_or_default());

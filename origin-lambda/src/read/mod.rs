@@ -1,4 +1,5 @@
-//! The reader: serves an envelope's content decrypted, as if the plaintext lay in the bucket.
+//! The reader: serves an envelope's content decrypted, as if the plaintext lay in the bucket, and what is under a
+//! customer key as if it were not.
 //!
 //! It does the I/O between the decisions of [`keyfront_envelope::reader`]: asks S3 and KMS, and opens the body. It does
 //! not decide who may read, and knows no HTTP server.
@@ -7,15 +8,15 @@ mod content;
 mod failure;
 mod unlock;
 
-use std::{ops::Range, time::Duration};
+use std::{ops::Range, sync::Arc, time::Duration};
 
 use aws_sdk_s3::primitives::{ByteStream, DateTime, DateTimeFormat};
 use bytes::Bytes;
 use keyfront_envelope::{
     PlannedRange, Unlocked,
     reader::{
-        AcceptedWraps, BodyPlan, OverLimit, ReadPlan, ReadRequest, ReaderPolicy, ResponseHead,
-        StoredObject,
+        AcceptedWraps, BodyPlan, OverLimit, PlainPlan, ReadPlan, ReadRequest, ReaderPolicy,
+        ResponseHead, StoredObject,
     },
 };
 use keyfront_names::ObjectKey;
@@ -25,6 +26,8 @@ pub use self::content::Content;
 use self::{content::Opener, failure::refused};
 use crate::{
     config::{Config, MasterKeySetting},
+    customer_keys::{CustomerKeys, Holder},
+    encryption::CustomerKey,
     error::Error,
     kms::{KeyCache, Kms},
     object::SANDBOX_METADATA,
@@ -44,6 +47,7 @@ const HELD_UNITS: u32 = 128;
 pub struct Reader {
     store: Store,
     kms: Kms,
+    customer_keys: Arc<CustomerKeys>,
     opened: KeyCache,
     master_key: Option<MasterKeySetting>,
     policy: ReaderPolicy,
@@ -65,12 +69,13 @@ struct Opening<'r> {
     reader: &'r Reader,
     key: &'r ObjectKey,
     object: &'r StoredObject<'r>,
+    customer: Option<&'r CustomerKey>,
     unlocked: &'r Unlocked,
 }
 
 impl Reader {
     /// A reader of the bucket that `config` names.
-    pub fn new(config: &Config, store: Store, kms: Kms) -> Self {
+    pub fn new(config: &Config, store: Store, kms: Kms, customer_keys: Arc<CustomerKeys>) -> Self {
         let settings = config.reader.clone();
         let wraps = match config.master_key {
             None => AcceptedWraps::Kms,
@@ -79,6 +84,7 @@ impl Reader {
         Self {
             store,
             kms,
+            customer_keys,
             opened: KeyCache::new(OPENED_KEYS, OPENED_LIFE),
             master_key: config.master_key.clone(),
             policy: ReaderPolicy {
@@ -93,19 +99,38 @@ impl Reader {
         }
     }
 
-    /// Reads one object. Its data key is unwrapped for every answer, an unchanged one included: what
+    /// Reads one object with the keys that `holder` has. An envelope's data key is unwrapped for every answer, an unchanged one included: what
     /// the key's owner has withdrawn is not confirmed either.
     ///
     /// # Errors
     /// [`Error::NotFound`]; [`Error::Precondition`]; [`Error::RangeNotSatisfiable`];
-    /// [`Error::UseRange`]; the refusals of envelopes; what S3 and KMS answered.
-    pub async fn read(&self, key: &ObjectKey, request: &ReadRequest) -> Result<Reading, Error> {
-        let described = self.store.describe(key).await?;
+    /// [`Error::UseRange`]; the refusals of envelopes and customer keys; what S3, KMS and SSM answered.
+    pub async fn read(
+        &self,
+        key: &ObjectKey,
+        request: &ReadRequest,
+        holder: Holder<'_>,
+    ) -> Result<Reading, Error> {
+        let found = self
+            .customer_keys
+            .describe(&self.store, key, holder)
+            .await?;
+        let (described, customer) = (found.object, found.key);
         let facts = Facts::of(&described);
         let headers = facts.headers(&described);
         let object = StoredObject::read(&headers, http_date_seconds).map_err(refused)?;
-        let unlocked = self.unlock(key, &described.metadata).await?;
         let sandboxed = described.metadata.contains_key(SANDBOX_METADATA);
+        let unlocked = match (self.unlock(key, &described.metadata).await, &customer) {
+            (Err(Error::NotSealed), Some(customer)) => {
+                let (head, content) = self.plain(key, request, &object, customer).await?;
+                return Ok(Reading {
+                    head,
+                    content,
+                    sandboxed,
+                });
+            }
+            (unlocked, _) => unlocked?,
+        };
         let plan = request.plan(&self.policy, &object, &unlocked);
         match plan.map_err(refused)? {
             ReadPlan::Headers(head) => Ok(Reading {
@@ -118,6 +143,7 @@ impl Reader {
                     reader: self,
                     key,
                     object: &object,
+                    customer: customer.as_ref(),
                     unlocked: &unlocked,
                 };
                 let content = Some(opening.content(&plan).await?);
@@ -129,6 +155,26 @@ impl Reader {
             }
             // The policy above streams what is over the limit.
             ReadPlan::Elsewhere => Err(Error::Internal),
+        }
+    }
+}
+
+impl Reader {
+    /// What is stored as it is, under a customer key: S3 decrypts and authenticates it.
+    async fn plain(
+        &self,
+        key: &ObjectKey,
+        request: &ReadRequest,
+        object: &StoredObject<'_>,
+        customer: &CustomerKey,
+    ) -> Result<(ResponseHead, Option<Content>), Error> {
+        match request.plan_plain(object).map_err(refused)? {
+            PlainPlan::Headers(head) => Ok((head, None)),
+            PlainPlan::Content(head, range) => {
+                let body = self.store.read(key, object.etag(), range, Some(customer));
+                let body = body.await.map_err(failure::body)?;
+                Ok((head, Some(content::as_it_is(body))))
+            }
         }
     }
 }
@@ -149,7 +195,8 @@ impl Opening<'_> {
     /// The sealed bytes, of the object that was described.
     async fn body(&self, range: Option<(u64, u64)>) -> Result<ByteStream, Error> {
         let store = &self.reader.store;
-        let body = store.read(self.key, self.object.etag(), range).await;
+        let body = store.read(self.key, self.object.etag(), range, self.customer);
+        let body = body.await;
         body.map_err(failure::body)
     }
 

@@ -5,7 +5,7 @@
 use aws_sdk_s3::error::{ProvideErrorMetadata, SdkError};
 use aws_smithy_runtime_api::client::{orchestrator::HttpResponse, result::ConnectorError};
 
-use keyfront_contract::Failure;
+use keyfront_contract::{Failure, upstream::demands_customer_key};
 
 use crate::error::{Error, Fault};
 
@@ -28,11 +28,37 @@ where
         Meaning::Conflict => Error::WriteConflict,
         Meaning::Checksum => Error::Checksum,
         Meaning::BodyIncomplete => Error::BodyIncomplete,
+        Meaning::CustomerKeyRequired => Error::CustomerKeyRequired,
         Meaning::Fault(fault) => Error::Upstream {
             operation,
             fault,
             source: Box::new(error),
         },
+    }
+}
+
+/// Classifies a failed `HEAD` that came without a customer key: S3 answers 400 without a document to what is under one.
+pub(super) fn of_head<E>(error: SdkError<E>) -> Error
+where
+    E: ProvideErrorMetadata + std::error::Error + Send + Sync + 'static,
+{
+    match status(&error) {
+        Some(400) => Error::CustomerKeyRequired,
+        _ => of("HeadObject", error),
+    }
+}
+
+/// Classifies a failed write under a customer key: what no policy denies, the bucket's encryption does.
+pub(super) fn of_write_under_customer_key<E>(operation: &'static str, error: SdkError<E>) -> Error
+where
+    E: ProvideErrorMetadata + std::error::Error + Send + Sync + 'static,
+{
+    let by_policy = error
+        .message()
+        .is_some_and(|message| message.contains("not authorized to perform"));
+    match error.code() {
+        Some("AccessDenied") if !by_policy => Error::CustomerKeyRefused(Box::new(error)),
+        _ => of(operation, error),
     }
 }
 
@@ -73,11 +99,15 @@ enum Meaning {
     Conflict,
     Checksum,
     BodyIncomplete,
+    CustomerKeyRequired,
     Fault(Fault),
 }
 
 /// What a response means by its code, and by its status where it has no body (HEAD) or an unknown code.
 fn meaning(status: u16, code: Option<&str>, message: &str) -> Meaning {
+    if code.is_some_and(|code| demands_customer_key(code, message)) {
+        return Meaning::CustomerKeyRequired;
+    }
     let by_code = code.and_then(|code| Failure::of_s3(code, message));
     match by_code.or_else(|| Failure::of_status(status)) {
         None => Meaning::Fault(Fault::Unexpected),
@@ -146,6 +176,12 @@ mod tests {
                 Some("InvalidRequest"),
                 "Value for x-amz-checksum-sha256 header is invalid.",
                 Meaning::Checksum,
+            ),
+            (
+                400,
+                Some("InvalidRequest"),
+                "The object was stored using a form of Server Side Encryption. The correct parameters must be provided",
+                Meaning::CustomerKeyRequired,
             ),
             (
                 400,

@@ -25,7 +25,7 @@ pub use self::{
 };
 use crate::{
     config::{BucketName, KeyArn},
-    encryption::SseApplied,
+    encryption::{CUSTOMER_ALGORITHM, CustomerKey, SseApplied},
     error::{Error, Fault, Source},
     form_encoding,
 };
@@ -64,20 +64,28 @@ impl Store {
         }
     }
 
-    /// Describes an object.
+    /// Describes an object, with the customer key that it may be under.
     ///
     /// # Errors
-    /// [`Error::NotFound`], or what S3 returned.
-    pub async fn describe(&self, key: &ObjectKey) -> Result<Described, Error> {
+    /// [`Error::NotFound`]; [`Error::CustomerKeyRequired`] where it seems to be under a customer key and none is given,
+    /// which [`Store::confirm_customer_key`] makes sure of; or what S3 returned.
+    pub async fn describe(
+        &self,
+        key: &ObjectKey,
+        customer: Option<&CustomerKey>,
+    ) -> Result<Described, Error> {
         let call = self
             .s3
             .head_object()
             .bucket(self.bucket.as_str())
-            .key(key.as_str());
-        let answer = call
-            .send()
-            .await
-            .map_err(|error| failure::of("HeadObject", error))?;
+            .key(key.as_str())
+            .set_sse_customer_algorithm(customer.map(|_| CUSTOMER_ALGORITHM.to_owned()))
+            .set_sse_customer_key(customer.map(|key| key.header_value().to_owned()))
+            .set_sse_customer_key_md5(customer.map(|key| key.md5().to_owned()));
+        let answer = call.send().await.map_err(|error| match customer {
+            None => failure::of_head(error),
+            Some(_) => failure::of("HeadObject", error),
+        })?;
         let applied = SseApplied {
             algorithm: answer
                 .server_side_encryption
@@ -85,6 +93,8 @@ impl Store {
                 .map(|sse| sse.as_str().to_owned()),
             key_id: answer.ssekms_key_id.clone(),
             bucket_key: answer.bucket_key_enabled,
+            customer_algorithm: answer.sse_customer_algorithm.clone(),
+            customer_key_md5: answer.sse_customer_key_md5.clone(),
         };
         Ok(Described {
             size: size(answer.content_length())?,
@@ -106,14 +116,31 @@ impl Store {
     /// How long caches may keep the object there is now. One that is missing or cannot be described can
     /// still be deleted or replaced: its copies live as long as `otherwise` says.
     pub async fn cache_control(&self, key: &ObjectKey, otherwise: &str) -> Option<String> {
-        match self.describe(key).await {
+        match self.describe(key, None).await {
             Ok(found) => found.cache_control,
             Err(_) => Some(otherwise.to_owned()),
         }
     }
 
+    /// Why an object that S3 describes to nobody cannot be described: `HEAD` has no document that says so, `GET` has.
+    ///
+    /// # Errors
+    /// [`Error::CustomerKeyRequired`], or what S3 returned.
+    pub async fn confirm_customer_key<T>(&self, key: &ObjectKey) -> Result<T, Error> {
+        let call = self
+            .s3
+            .get_object()
+            .bucket(self.bucket.as_str())
+            .key(key.as_str())
+            .range("bytes=0-0");
+        match call.send().await {
+            Ok(_) => Err(unexpected("HEAD is answered 400, and GET is not")),
+            Err(error) => Err(failure::of("GetObject", error)),
+        }
+    }
+
     /// Opens the body of the object that still has the entity tag `etag`: all of it, or the bytes
-    /// from `first` to `last`.
+    /// from `first` to `last`; `customer` is the customer key that it is under.
     ///
     /// # Errors
     /// [`Error::NotFound`]; [`Error::Precondition`] if the object is another one by now; what S3
@@ -123,6 +150,7 @@ impl Store {
         key: &ObjectKey,
         etag: &str,
         range: Option<(u64, u64)>,
+        customer: Option<&CustomerKey>,
     ) -> Result<ByteStream, Error> {
         let call = self
             .s3
@@ -130,6 +158,9 @@ impl Store {
             .bucket(self.bucket.as_str())
             .key(key.as_str())
             .if_match(etag)
+            .set_sse_customer_algorithm(customer.map(|_| CUSTOMER_ALGORITHM.to_owned()))
+            .set_sse_customer_key(customer.map(|key| key.header_value().to_owned()))
+            .set_sse_customer_key_md5(customer.map(|key| key.md5().to_owned()))
             .set_range(range.map(|(first, last)| format!("bytes={first}-{last}")));
         match call.send().await {
             Ok(answer) => Ok(answer.body),
@@ -162,7 +193,9 @@ impl Store {
     pub async fn delete(&self, key: &ObjectKey, if_match: Option<&str>) -> Result<(), Error> {
         if let Some(etag) = if_match {
             // S3 evaluates the condition atomically below; stores that ignore it are caught here.
-            match self.describe(key).await {
+            match self.describe(key, None).await {
+                // S3 shows its tag to nobody without the key, and compares it below.
+                Err(Error::CustomerKeyRequired) => {}
                 Ok(Described {
                     etag: Some(current),
                     ..

@@ -47,7 +47,7 @@ impl Store {
             // S3's own checksum where none is declared: it needs nothing from the parts' senders.
             .checksum_algorithm(ChecksumAlgorithm::Crc64Nvme)
             .checksum_type(ChecksumType::FullObject)
-            .server_side_encryption(sse.algorithm.into())
+            .set_server_side_encryption(sse.algorithm.map(Into::into))
             .set_ssekms_key_id(sse.key_id.map(str::to_owned))
             .set_bucket_key_enabled(sse.bucket_key)
             .send()
@@ -174,7 +174,8 @@ impl Store {
     /// What lies under the key now, with its checksums.
     ///
     /// # Errors
-    /// [`Error::NotFound`], or what S3 returned.
+    /// [`Error::NotFound`]; [`Error::CustomerKeyRequired`], which [`Store::confirm_customer_key`] makes sure of; or what S3
+    /// returned.
     pub async fn stored_object(&self, key: &ObjectKey) -> Result<StoredObject, Error> {
         let call = self
             .s3
@@ -185,7 +186,7 @@ impl Store {
             .checksum_mode(ChecksumMode::Enabled)
             .send()
             .await
-            .map_err(|error| failure::of("HeadObject", error))?;
+            .map_err(failure::of_head)?;
         Ok(StoredObject {
             size: size(answer.content_length())?,
             upload: answer
@@ -206,6 +207,8 @@ impl Store {
                     .map(|sse| sse.as_str().to_owned()),
                 key_id: answer.ssekms_key_id,
                 bucket_key: answer.bucket_key_enabled,
+                customer_algorithm: answer.sse_customer_algorithm,
+                customer_key_md5: answer.sse_customer_key_md5,
             },
             sha256: answer.checksum_sha256,
             crc64nvme: answer.checksum_crc64_nvme,

@@ -10,7 +10,7 @@ use keyfront_names::ObjectKey;
 
 use super::{Store, client::CONNECT, failure};
 use crate::{
-    encryption::SseApplied,
+    encryption::{CUSTOMER_ALGORITHM, CustomerKey, SseApplied, SseKeys, SseRequest},
     error::Error,
     object::{ObjectAttributes, Precondition},
     payload::Payload,
@@ -27,6 +27,8 @@ pub struct NewObject<'a> {
     pub sha256: Option<&'a str>,
     /// MD5 of the body, base64, for S3 to verify.
     pub md5: Option<&'a str>,
+    /// The customer key that it is encrypted with, where its attributes ask for one.
+    pub customer_key: Option<&'a CustomerKey>,
 }
 
 impl Store {
@@ -48,16 +50,23 @@ impl Store {
             fault,
         } = payload;
         let attributes = object.attributes;
-        let sse = attributes.server_side.request(&self.key_arn);
+        let sse = attributes.server_side.request(SseKeys {
+            kms: &self.key_arn,
+            customer: object.customer_key,
+        });
+        let customer = sse.customer_key;
         let coding = attributes.content_encoding;
         let request = self
             .s3
             .put_object()
             .bucket(self.bucket.as_str())
             .key(key.as_str())
-            .server_side_encryption(sse.algorithm.into())
+            .set_server_side_encryption(sse.algorithm.map(Into::into))
             .set_ssekms_key_id(sse.key_id.map(str::to_owned))
             .set_bucket_key_enabled(sse.bucket_key)
+            .set_sse_customer_algorithm(customer.map(|_| CUSTOMER_ALGORITHM.to_owned()))
+            .set_sse_customer_key(customer.map(|key| key.header_value().to_owned()))
+            .set_sse_customer_key_md5(customer.map(|key| key.md5().to_owned()))
             .set_metadata(Some(metadata(attributes)))
             .content_type(&attributes.content_type)
             .cache_control(&attributes.cache_control)
@@ -78,11 +87,14 @@ impl Store {
             .send()
             .await;
         match sent {
-            Ok(output) => self.verified(key, attributes, output).await,
+            Ok(output) => self.verified(key, sse, output).await,
             // The body's own fault is the cause; what S3's client made of it is not.
             Err(error) => Err(match fault.found() {
                 Some(fault) => fault.into(),
-                None => object.precondition.explain(failure::of("PutObject", error)),
+                None => object.precondition.explain(match customer {
+                    None => failure::of("PutObject", error),
+                    Some(_) => failure::of_write_under_customer_key("PutObject", error),
+                }),
             }),
         }
     }
@@ -90,7 +102,7 @@ impl Store {
     async fn verified(
         &self,
         key: &ObjectKey,
-        attributes: &ObjectAttributes,
+        requested: SseRequest<'_>,
         output: PutObjectOutput,
     ) -> Result<String, Error> {
         let applied = SseApplied {
@@ -99,8 +111,9 @@ impl Store {
                 .map(|sse| sse.as_str().to_owned()),
             key_id: output.ssekms_key_id,
             bucket_key: output.bucket_key_enabled,
+            customer_algorithm: output.sse_customer_algorithm,
+            customer_key_md5: output.sse_customer_key_md5,
         };
-        let requested = attributes.server_side.request(&self.key_arn);
         match output.e_tag {
             Some(etag) if requested.is_met_by(&applied) => Ok(etag),
             etag => {

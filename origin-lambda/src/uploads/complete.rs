@@ -35,7 +35,8 @@ pub async fn complete(store: &Store, upload: &Upload) -> Result<Finished, Error>
         }
     }
     let stored = match store.stored_object(&key).await {
-        Err(Error::NotFound) => return Err(missing(upload)),
+        // No upload of ours is under a customer key: it is another writer's.
+        Err(Error::NotFound | Error::CustomerKeyRequired) => return Err(missing(upload)),
         stored => stored?,
     };
     if stored.upload.as_deref() != Some(upload.id.as_str()) {

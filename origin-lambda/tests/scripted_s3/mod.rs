@@ -17,8 +17,8 @@ use http_body_util::BodyExt as _;
 use keyfront_origin::{
     ChecksumDemand, Config, Origin,
     config::{
-        BucketName, CdnSettings, KeyArn, ParameterArn, PublisherAuth, ReaderSettings, Region,
-        RoleArn, S3Style, Spellings,
+        BucketName, CdnSettings, CustomerKeySettings, KeyArn, ParameterArn, PublisherAuth,
+        ReaderSettings, Region, RoleArn, S3Style, Spellings,
     },
     http::{function_url::FunctionUrl, native},
     kms::Kms,
@@ -104,6 +104,7 @@ struct Script {
     answers: VecDeque<Scripted>,
     standing: Option<fn(&Recorded) -> Option<Scripted>>,
     data_keys: Vec<String>,
+    parameters: Vec<Recorded>,
     policy: Vec<u8>,
     policy_version: u32,
     policy_reads: u32,
@@ -238,6 +239,7 @@ impl Stage {
             checksums: ChecksumDemand::Never,
             publisher_auth: PublisherAuth::default(),
             presigned_lifetime: 604_800,
+            customer_keys: CustomerKeySettings::default(),
             kms_endpoint: Some(endpoint.clone()),
             master_key: None,
             reader: ReaderSettings::default(),
@@ -299,6 +301,11 @@ impl Stage {
     /// How calls are answered that no other answer is scripted for.
     pub fn s3_always(&self, answer: fn(&Recorded) -> Option<Scripted>) {
         self.script.lock().unwrap().standing = Some(answer);
+    }
+
+    /// Calls for parameters SSM got.
+    pub fn ssm_calls(&self) -> Vec<Recorded> {
+        self.script.lock().unwrap().parameters.clone()
     }
 
     /// Calls of this operation KMS got.
@@ -376,15 +383,16 @@ async fn serve(script: Arc<Mutex<Script>>, request: Request) -> Response {
     let (parts, body) = request.into_parts();
     let body = body.collect().await.ok().map(|body| body.to_bytes());
     if let Some(operation) = parts.headers.get("x-amz-target") {
-        if operation == "AmazonSSM.GetParameter" {
-            let parameter = json!({"Parameter": {"Value": "E1"}}).to_string();
-            return Scripted::ok(
-                &[("content-type", "application/x-amz-json-1.1")],
-                &parameter,
-            )
-            .into_response();
-        }
         let mut script = script.lock().unwrap();
+        if operation == "AmazonSSM.GetParameter" {
+            let call = recorded(&parts, body);
+            let standing = script.standing.and_then(|answer| answer(&call));
+            script.parameters.push(call);
+            let parameter = json!({"Parameter": {"Value": "E1"}}).to_string();
+            return standing
+                .unwrap_or_else(|| Scripted::ok(&[], &parameter))
+                .into_response();
+        }
         let made = script.data_keys.len();
         let operation = operation.to_str().unwrap().to_owned();
         script.data_keys.push(operation);
@@ -411,13 +419,7 @@ async fn serve(script: Arc<Mutex<Script>>, request: Request) -> Response {
         let document = String::from_utf8(script.policy.clone()).unwrap();
         return Scripted::ok(&[("etag", &etag)], &document).into_response();
     }
-    script.recorded.push(Recorded {
-        method: parts.method.clone(),
-        path: parts.uri.path().to_owned(),
-        query: parts.uri.query().unwrap_or_default().to_owned(),
-        headers: parts.headers,
-        body,
-    });
+    script.recorded.push(recorded(&parts, body));
     let default = || match parts.method {
         Method::DELETE => Scripted::status(204, &[], ""),
         _ => Scripted::stored(),
@@ -432,6 +434,16 @@ async fn serve(script: Arc<Mutex<Script>>, request: Request) -> Response {
         .or(standing)
         .unwrap_or_else(default)
         .into_response()
+}
+
+fn recorded(parts: &http::request::Parts, body: Option<Bytes>) -> Recorded {
+    Recorded {
+        method: parts.method.clone(),
+        path: parts.uri.path().to_owned(),
+        query: parts.uri.query().unwrap_or_default().to_owned(),
+        headers: parts.headers.clone(),
+        body,
+    }
 }
 
 /// KMS, which shares the address: every data key is the same one, each time wrapped differently.

@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use aws_sdk_s3::types::{
-    MetadataDirective, PublicAccessBlockConfiguration, ServerSideEncryption as Sse,
+    EncryptionType, MetadataDirective, PublicAccessBlockConfiguration, ServerSideEncryption as Sse,
 };
 use futures::{StreamExt as _, stream};
 use http::{Method, StatusCode};
@@ -54,6 +54,32 @@ async fn the_dev_stack_is_audited_by_its_dev_json_and_its_own_key() {
     ];
     assert_eq!(report.found(), expected, "{report:?}");
     assert_eq!(report.code, 1);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_object_under_a_customer_key_is_known_without_the_key() {
+    let audited = Audited::bare().await;
+    let bucket = &audited.bucket;
+    audited.stack.block(bucket, EncryptionType::None).await;
+    audited.put_under_customer_key("c-customer").await;
+    audited.put_plain("c-plain").await;
+    let report = audited
+        .run(&["--expect-mode", "sse-c", "--prefix", "c-"])
+        .await;
+    assert_eq!(
+        report.found_keys(),
+        [("other-mode", "c-plain")],
+        "{report:?}"
+    );
+    let report = audited
+        .run(&["--expect-mode", "sse-s3", "--prefix", "c-"])
+        .await;
+    assert_eq!(report.found_keys(), [("other-mode", "c-customer")]);
+    let report = audited
+        .run(&["--expect-mode", "sse-s3,sse-c", "--prefix", "c-"])
+        .await;
+    assert_eq!(report.found_keys(), [], "{report:?}");
+    assert_eq!(report.summary["objects"], 2);
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -6,7 +6,7 @@ use std::{collections::BTreeMap, io::Write as _, process::Command};
 use bytes::Bytes;
 use http::Method;
 use keyfront_dev_stack::{
-    EdgeKind, Faults, OriginKind, Ports, Stack as DevStack, StackConfig, Storage,
+    CustomerKeys, EdgeKind, Faults, OriginKind, Ports, Stack as DevStack, StackConfig, Storage,
 };
 use keyfront_tests::{
     artefacts, keys, s3_client,
@@ -112,6 +112,7 @@ impl Platforms {
             ports: Ports::default(),
             ready_file: None,
             rotate_every: None,
+            customer_keys: CustomerKeys::Without,
             withheld: None,
             faults: Faults::default(),
         })

@@ -27,6 +27,18 @@ async fn upload(stack: &LocalStack) -> String {
     format!("/uploads/{}", begun["upload"].as_str().unwrap_or("none"))
 }
 
+/// Gives the stack's publisher a customer key of its own.
+async fn own_key(stack: &LocalStack) {
+    let policy = stack.raw(".keyfront/publishers.json").await.body;
+    let mut policy: serde_json::Value = serde_json::from_slice(&policy).unwrap();
+    policy["publishers"][0]["customer_key"] =
+        json!("arn:aws:ssm:us-east-1:111122223333:parameter/keyfront/keyfront-dev/publisher-key");
+    let policy = Bytes::from(policy.to_string());
+    stack
+        .put_raw(".keyfront/publishers.json", policy, &[])
+        .await;
+}
+
 /// Whether the scenario succeeds. What it needs beforehand, the administrator does.
 async fn succeeds(scenario: Scenario, stack: &LocalStack) -> bool {
     let content = Bytes::from_static(b"content");
@@ -82,13 +94,18 @@ async fn succeeds(scenario: Scenario, stack: &LocalStack) -> bool {
             stack.put("a/opened", "envelope-kms", content, &[]).await;
             stack.read("a/opened", &[]).await
         }
+        Scenario::PutUnderCustomerKey => stack.put("a/customer", "sse-c", content, &[]).await,
+        Scenario::PutUnderOwnKey => {
+            own_key(stack).await;
+            stack.put("a/own", "sse-c", content, &[]).await
+        }
     };
     answer.status.is_success()
 }
 
 #[tokio::test]
 async fn every_scenario_succeeds_with_the_templates_grants() {
-    let stack = LocalStack::start().await;
+    let stack = LocalStack::with_customer_keys().await;
     for scenario in Scenario::ALL {
         assert!(succeeds(scenario, &stack).await, "{scenario:?}");
     }

@@ -174,6 +174,7 @@ impl Statements {
             let bad = Request {
                 algorithm: Some(algorithm),
                 key: None,
+                customer_key: false,
                 ..good
             };
             if !expected.accepts(algorithm) && !self.refuse(bad, good) {
@@ -193,7 +194,8 @@ impl Statements {
             key: None,
             ..good
         };
-        if !customer_keys_blocked && !self.refuse(bad, good) {
+        let customers = expected.accepts(ServerSide::Customer.header_value());
+        if !customers && !customer_keys_blocked && !self.refuse(bad, good) {
             open.push("a key of the client (SSE-C)");
         }
         (!open.is_empty()).then(|| {
@@ -244,12 +246,14 @@ impl<'a> Request<'a> {
     fn as_demanded(object: &'a str, expected: &'a Expectation) -> Self {
         let target = expected.target();
         let key = match target {
-            ServerSide::S3 => None,
+            ServerSide::S3 | ServerSide::Customer => None,
             ServerSide::Kms | ServerSide::DsseKms => Some(expected.key().unwrap_or(SOME_KEY)),
         };
+        let customer_key = target == ServerSide::Customer;
         Self {
-            algorithm: Some(target.header_value()),
+            algorithm: (!customer_key).then(|| target.header_value()),
             key,
+            customer_key,
             ..Self::of("s3:PutObject", object)
         }
     }

@@ -23,7 +23,7 @@ impl Expectation {
         let expectation = Self { modes, key };
         ensure!(
             expectation.key.is_none() || expectation.accepts_kms(),
-            "--expect-key goes with a mode under KMS; sse-s3 has no key of yours"
+            "--expect-key goes with a mode under KMS; sse-s3 has no key of yours, and sse-c none in KMS"
         );
         Ok(expectation)
     }
@@ -50,6 +50,12 @@ impl Expectation {
     /// Whether objects that S3 writes as `algorithm` can be as demanded.
     pub(super) fn accepts(&self, algorithm: &str) -> bool {
         self.written_as(algorithm).next().is_some()
+    }
+
+    /// Whether nothing but customer keys is demanded.
+    pub(super) fn is_of_customers(&self) -> bool {
+        let mut modes = self.modes.iter();
+        modes.all(|mode| mode.server_side() == ServerSide::Customer)
     }
 
     fn accepts_kms(&self) -> bool {

@@ -48,6 +48,9 @@ pub(super) async fn fix(
         Ok(Inspected::Gone) => {
             return Fix::Skipped("it was deleted right after the copy".to_owned());
         }
+        Ok(Inspected::UnderCustomerKey) => {
+            return Fix::Skipped("it was written right after the copy; audit it again".to_owned());
+        }
         Ok(Inspected::Refused(why)) => return unverified(&why),
         Err(error) => return unverified(&format!("{error:#}")),
     };
@@ -86,7 +89,8 @@ fn request(
         .metadata_directive(MetadataDirective::Copy)
         .server_side_encryption(ServerSideEncryption::from(mode.header_value()));
     match mode {
-        ServerSide::S3 => call,
+        // The command refuses to fix with customer keys, which it has not.
+        ServerSide::S3 | ServerSide::Customer => call,
         ServerSide::Kms => call
             .set_ssekms_key_id(expected.key().map(str::to_owned))
             .bucket_key_enabled(true),

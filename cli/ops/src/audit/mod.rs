@@ -158,6 +158,11 @@ async fn audit(arguments: AuditArguments) -> anyhow::Result<Verdict> {
     let target = arguments.bucket.find(purpose).await?;
     let expectation = arguments.expectation(&target).await?;
     let kms = is_kms(expectation.target().header_value());
+    if repair != Repair::None && expectation.target() == ServerSide::Customer {
+        bail!(
+            "--fix cannot encrypt with sse-c: the origin alone has the key; publish the objects again"
+        );
+    }
     if repair != Repair::None && kms && expectation.key().is_none() {
         bail!("--fix needs the key to encrypt with: name it with --expect-key");
     }
@@ -222,10 +227,9 @@ impl AuditArguments {
             Some(ANY_KEY) => None,
             Some(key) => Some(target.key_arn(key).await?),
             // A system's key is demanded of what is under KMS only.
-            None if self
-                .expect_mode
-                .iter()
-                .all(|mode| mode.server_side() == ServerSide::S3) =>
+            None if self.expect_mode.iter().all(|mode| {
+                matches!(mode.server_side(), ServerSide::S3 | ServerSide::Customer)
+            }) =>
             {
                 None
             }

@@ -21,6 +21,17 @@ pub(super) struct ObjectFacts {
     pub(super) sealed: Sealed,
 }
 
+impl ObjectFacts {
+    /// What is known of an object whose customer key nobody here has.
+    pub(super) fn under_customer_key(key: &str) -> Self {
+        Self {
+            key: key.to_owned(),
+            algorithm: Some(ServerSide::Customer.header_value().to_owned()),
+            ..Self::default()
+        }
+    }
+}
+
 /// What its metadata say of an envelope.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub(super) enum Sealed {
@@ -164,6 +175,20 @@ mod tests {
     }
 
     #[test]
+    fn an_object_under_a_customer_key_is_as_demanded_where_that_is_demanded() {
+        let facts = ObjectFacts::under_customer_key("a.txt");
+        for (modes, wanted) in [
+            (&[EncryptionMode::SseC][..], &[][..]),
+            (&[EncryptionMode::SseKms, EncryptionMode::SseC], &[]),
+            (&[EncryptionMode::SseS3], &[Code::OtherMode]),
+        ] {
+            assert_eq!(codes(&facts, &expecting(modes, None)), wanted, "{modes:?}");
+        }
+        let sealed = expecting(&[EncryptionMode::SseC], None);
+        assert_eq!(codes(&kms(KEY), &sealed), [Code::OtherMode]);
+    }
+
+    #[test]
     fn objects_are_checked_by_mode_then_key_then_bucket_key() {
         let expected = expecting(&[EncryptionMode::SseKms], Some(KEY));
         let with = |change: fn(&mut ObjectFacts)| {
@@ -173,6 +198,7 @@ mod tests {
         };
         for (facts, wanted) in [
             (kms(KEY), &[][..]),
+            (ObjectFacts::under_customer_key("a.txt"), &[Code::OtherMode]),
             (with(|f| f.algorithm = None), &[Code::NotEncrypted]),
             (
                 with(|f| f.algorithm = Some("AES256".into())),

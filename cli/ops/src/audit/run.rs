@@ -13,7 +13,7 @@ use super::{
     finding::{Code, Finding, Fix, Level},
     fix, head_facts,
     inventory::{self, Inventory, Place, Row},
-    object,
+    object::{self, ObjectFacts},
     render::Reporter,
     survey,
     tally::{Tally, Verdict},
@@ -191,6 +191,16 @@ impl Audit {
         }
         let (what, findings) = match walk::head(&self.target, &key).await? {
             Inspected::Gone => (What::Gone, Vec::new()),
+            Inspected::UnderCustomerKey => {
+                let facts = ObjectFacts::under_customer_key(&key);
+                let mut findings = object::check(&facts, &self.task.expectation);
+                let why = "only who has its customer key can read it: write it again";
+                if self.task.repair != Repair::None {
+                    let found = findings.iter_mut();
+                    found.for_each(|one| one.fix = Some(Fix::Skipped(why.to_owned())));
+                }
+                (What::Object, findings)
+            }
             Inspected::Refused(why) => {
                 let finding = Finding::of_object(Code::NotChecked, &key, why);
                 (What::Object, vec![finding])

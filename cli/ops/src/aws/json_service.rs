@@ -22,6 +22,8 @@ pub(crate) enum Api {
     Trails,
     /// Service Quotas.
     Quotas,
+    /// Systems Manager's parameters.
+    Parameters,
 }
 
 impl Api {
@@ -32,6 +34,7 @@ impl Api {
             Self::Certificates => "acm",
             Self::Trails => "cloudtrail",
             Self::Quotas => "servicequotas",
+            Self::Parameters => "ssm",
         }
     }
 
@@ -42,6 +45,7 @@ impl Api {
             Self::Certificates => "CertificateManager",
             Self::Trails => "com.amazonaws.cloudtrail.v20131101.CloudTrail_20131101",
             Self::Quotas => "ServiceQuotasV20190624",
+            Self::Parameters => "AmazonSSM",
         }
     }
 }

@@ -5,6 +5,7 @@
 mod bucket;
 mod bucket_policy;
 mod cdn_names;
+mod customer_key;
 mod event_selectors;
 mod fields;
 mod finding;
@@ -21,14 +22,20 @@ use keyfront_cli::report;
 use keyfront_cloudformation::Document;
 
 use self::{
-    bucket::UploadChecksum, bucket_policy::BucketUse, fields::Fields, finding::Finding,
-    lambda::LambdaUse, trail::Recorded,
+    bucket::UploadChecksum,
+    bucket_policy::{BucketUse, CustomerKeys},
+    fields::Fields,
+    finding::Finding,
+    lambda::LambdaUse,
+    trail::Recorded,
 };
 use super::{
     deploy_error::refused,
     deployment::Deployment,
     existing_system::ExistingSystem,
-    template::{AUDIT, BUCKET, CERTIFICATE, CHECKSUM, DOMAIN, KEY, PREFIX, RESERVATION, TRAIL},
+    template::{
+        AUDIT, BUCKET, CERTIFICATE, CHECKSUM, CUSTOMER_KEY, DOMAIN, KEY, PREFIX, RESERVATION, TRAIL,
+    },
 };
 use crate::system::layout::region_of;
 
@@ -109,10 +116,14 @@ impl Deployment {
         if let Some(key) = named.value(KEY).filter(|_| named.is_given(&[KEY])) {
             findings.push(key::check(&self.config, &Fields::PARAMETERS, key).await);
         }
+        let customer_key = named.value(CUSTOMER_KEY);
+        if let Some(arn) = customer_key.filter(|_| named.is_given(&[CUSTOMER_KEY])) {
+            findings.push(customer_key::check(&self.config, arn, &self.request.region).await);
+        }
         let (Some(bucket), Some(key)) = (named.value(BUCKET), named.value(KEY)) else {
             return findings;
         };
-        if !named.is_given(&[BUCKET, KEY, CHECKSUM]) {
+        if !named.is_given(&[BUCKET, KEY, CHECKSUM, CUSTOMER_KEY]) {
             return findings;
         }
         let stack = &self.request.stack;
@@ -135,6 +146,10 @@ impl Deployment {
             prefix: named.value(PREFIX).unwrap_or_default(),
             edge_role: &edge,
             origin_role: &origin,
+            customer_keys: match customer_key {
+                Some(_) => CustomerKeys::OfTheOrigin,
+                None => CustomerKeys::OfNobody,
+            },
         };
         let checksum = match named.value(CHECKSUM) {
             Some("required") => UploadChecksum::Required,

@@ -6,6 +6,8 @@
 mod denied;
 mod facts;
 
+use keyfront_contract::{ProblemType, upstream::demands_customer_key};
+
 use self::facts::Facts;
 use super::{
     evidence::{CarriedSite, Evidence, KeyState, Replay},
@@ -16,13 +18,14 @@ use super::{
 type Rule = fn(&Facts<'_>) -> Option<Verdict>;
 
 /// In order.
-const RULES: [Rule; 14] = [
+const RULES: [Rule; 15] = [
     request,
     site,
     edge_missing,
     edge_failing,
     named_by_code,
     missing,
+    customer_key,
     key_state,
     denied::denied,
     function,
@@ -193,6 +196,25 @@ fn missing(facts: &Facts<'_>) -> Option<Verdict> {
         )),
         _ => None,
     }
+}
+
+/// S3 says it to whoever reads without the key; the edge, by a code of its own.
+fn customer_key(facts: &Facts<'_>) -> Option<Verdict> {
+    if let Some(replies) = facts.replies
+        && demands_customer_key(replies.get.code(), replies.get.message())
+        && !facts.answer.is_served()
+    {
+        let because = format!("the bucket demands the customer key of {:?}", replies.key);
+        return Some(facts.certain(Kind::CustomerKey, because));
+    }
+    let told = facts.code == Some(ProblemType::CUSTOMER_KEY_REQUIRED.code);
+    told.then(|| {
+        let because = format!(
+            "the edge answers {}",
+            ProblemType::CUSTOMER_KEY_REQUIRED.code
+        );
+        Verdict::certain(Kind::CustomerKey, because)
+    })
 }
 
 fn key_state(facts: &Facts<'_>) -> Option<Verdict> {

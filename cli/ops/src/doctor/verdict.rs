@@ -33,6 +33,7 @@ pub(crate) enum Kind {
     Throttled,
     OriginFailed,
     OtherEncryption,
+    CustomerKey,
     HeadersLeak,
     Unexplained,
 }
@@ -108,7 +109,7 @@ pub(crate) struct Description {
 
 impl Kind {
     #[cfg(test)]
-    pub(crate) const ALL: [Self; 29] = [
+    pub(crate) const ALL: [Self; 30] = [
         Self::Healthy,
         Self::NameUnknown,
         Self::Unreachable,
@@ -136,6 +137,7 @@ impl Kind {
         Self::Throttled,
         Self::OriginFailed,
         Self::OtherEncryption,
+        Self::CustomerKey,
         Self::HeadersLeak,
         Self::Unexplained,
     ];
@@ -170,6 +172,7 @@ impl Kind {
             Self::Throttled => ("throttled", Class::Origin, "S3 or KMS asks to slow down", "wait; raise the quota if it lasts"),
             Self::OriginFailed => ("origin-failed", Class::Origin, "the origin fails, or is not where the site says", "check the bucket's Region and the endpoint, and the service's health"),
             Self::OtherEncryption => ("other-encryption", Class::Encryption, "the URL is served, but its object is not encrypted with the system's key", "encrypt the object anew with the system's key"),
+            Self::CustomerKey => ("customer-key", Class::Encryption, "the object is under a customer key, which the edge does not have", "read it through the site's reader, or publish it with another encryption"),
             Self::HeadersLeak => ("headers-leak", Class::Leak, "responses show viewers the bucket's own headers", "attach the edge's version to origin-response of the behaviour"),
             Self::Unexplained => ("unexplained", Class::Unexplained, "the evidence explains nothing", "read what was not checked, and the edge's log under the request id"),
         };
@@ -227,7 +230,7 @@ Exit codes:
   43  clock: clock-skew
   44  credentials: edge-credentials
   50  origin: throttled, origin-failed
-  60  encryption: other-encryption
+  60  encryption: other-encryption, customer-key
   61  leak: headers-leak
   70  unexplained
 

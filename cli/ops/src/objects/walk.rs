@@ -2,10 +2,12 @@
 
 use anyhow::Context as _;
 use aws_sdk_s3::{
+    error::ProvideErrorMetadata as _,
     operation::head_object::{HeadObjectOutput, builders::HeadObjectFluentBuilder},
     types::{ChecksumMode, EncodingType},
 };
 use futures::{Stream, TryStreamExt as _, stream};
+use keyfront_contract::upstream::demands_customer_key;
 use keyfront_origin_core::form_encoding;
 
 use crate::{aws::call_error, bucket_target::BucketTarget};
@@ -15,9 +17,15 @@ pub(crate) enum Inspected {
     Object(Box<HeadObjectOutput>),
     /// Deleted since it was listed.
     Gone,
+    /// Under a customer key (SSE-C), without which S3 shows nothing of it.
+    UnderCustomerKey,
     /// S3 refuses, and why.
     Refused(String),
 }
+
+/// Why what needs more than to know it passes over an object under a customer key.
+pub(crate) const UNDER_CUSTOMER_KEY: &str =
+    "it is under a customer key (SSE-C), without which S3 shows nothing of it";
 
 /// Where a listing stands.
 enum Cursor {
@@ -85,7 +93,8 @@ async fn page(
 /// # Errors
 /// S3 cannot be reached or is overloaded for longer than the SDK waits: the walk should stop and be resumed.
 pub(crate) async fn head(target: &BucketTarget, key: &str) -> anyhow::Result<Inspected> {
-    inspect(target.s3.head_object().bucket(&target.bucket).key(key), key).await
+    let call = target.s3.head_object().bucket(&target.bucket).key(key);
+    inspect(target, call, key, None).await
 }
 
 /// The same of a version, or of the current one, with its checksums, which need the right to decrypt.
@@ -99,7 +108,8 @@ pub(crate) async fn head_with_checksums(
 ) -> anyhow::Result<Inspected> {
     let call = target.s3.head_object().bucket(&target.bucket).key(key);
     let call = call.set_version_id(version.map(str::to_owned));
-    let inspected = inspect(call.checksum_mode(ChecksumMode::Enabled), key).await?;
+    let call = call.checksum_mode(ChecksumMode::Enabled);
+    let inspected = inspect(target, call, key, version).await?;
     Ok(match inspected {
         Inspected::Refused(why) => Inspected::Refused(format!(
             "{why} (its checksum needs kms:Decrypt on the key that S3 encrypts it with)"
@@ -108,7 +118,12 @@ pub(crate) async fn head_with_checksums(
     })
 }
 
-async fn inspect(call: HeadObjectFluentBuilder, key: &str) -> anyhow::Result<Inspected> {
+async fn inspect(
+    target: &BucketTarget,
+    call: HeadObjectFluentBuilder,
+    key: &str,
+    version: Option<&str>,
+) -> anyhow::Result<Inspected> {
     let answer = call.send().await;
     let error = match answer {
         Ok(head) => return Ok(Inspected::Object(Box::new(head))),
@@ -117,15 +132,41 @@ async fn inspect(call: HeadObjectFluentBuilder, key: &str) -> anyhow::Result<Ins
     let status = error.raw_response().map(|answer| answer.status().as_u16());
     match status {
         Some(404) => Ok(Inspected::Gone),
-        Some(400) => Ok(Inspected::Refused(
-            "HEAD is answered 400, as for an object under a key of its client (SSE-C)".to_owned(),
-        )),
+        Some(400) => because_of(target, key, version).await,
         Some(403) => Ok(Inspected::Refused(
             "HEAD is denied; s3:GetObject is needed".to_owned(),
         )),
         Some(status) if status < 500 && status != 429 => {
             Ok(Inspected::Refused(format!("HEAD is answered {status}")))
         }
+        _ => Err(call_error(error).context(format!("object {key:?} cannot be inspected"))),
+    }
+}
+
+/// Why HEAD is answered 400, which has no document: GET has one.
+async fn because_of(
+    target: &BucketTarget,
+    key: &str,
+    version: Option<&str>,
+) -> anyhow::Result<Inspected> {
+    let call = target.s3.get_object().bucket(&target.bucket).key(key);
+    let call = call.set_version_id(version.map(str::to_owned));
+    let Err(error) = call.range("bytes=0-0").send().await else {
+        return Ok(Inspected::Refused(
+            "HEAD is answered 400, and GET is not".to_owned(),
+        ));
+    };
+    let (code, message) = (error.code(), error.message());
+    if demands_customer_key(code.unwrap_or_default(), message.unwrap_or_default()) {
+        return Ok(Inspected::UnderCustomerKey);
+    }
+    let status = error.raw_response().map(|answer| answer.status().as_u16());
+    match status {
+        Some(404) => Ok(Inspected::Gone),
+        Some(400) if code != Some("ExpiredToken") => Ok(Inspected::Refused(format!(
+            "HEAD is answered 400, and GET {}",
+            code.unwrap_or("without a code")
+        ))),
         _ => Err(call_error(error).context(format!("object {key:?} cannot be inspected"))),
     }
 }

@@ -121,6 +121,7 @@ async fn add(arguments: AddArguments) -> anyhow::Result<()> {
         identities: arguments.iam.into_iter().map(Identity::Iam).collect(),
         rules,
         budget: None,
+        customer_key: None,
     };
     let target = arguments.bucket.find(Purpose::Change).await?;
     let token = change(&target, |policy| {

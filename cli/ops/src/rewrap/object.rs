@@ -14,7 +14,7 @@ use super::{
 };
 use crate::objects::{
     copy, lock,
-    walk::{self, Inspected},
+    walk::{self, Inspected, UNDER_CUSTOMER_KEY},
 };
 
 impl Rewrapper {
@@ -32,6 +32,10 @@ impl Rewrapper {
         };
         let seen = match walk::head_with_checksums(&self.target, key, None).await? {
             Inspected::Gone => return Ok(outcome(Status::Gone, String::new(), false)),
+            Inspected::UnderCustomerKey => {
+                let why = UNDER_CUSTOMER_KEY.to_owned();
+                return Ok(outcome(Status::NotChecked, why, false));
+            }
             Inspected::Refused(why) => return Ok(outcome(Status::NotChecked, why, false)),
             Inspected::Object(seen) => seen,
         };

@@ -134,7 +134,9 @@ impl Run<'_> {
         let target = &self.rewrapper.target;
         let current = match walk::head(target, &replay.key).await? {
             Inspected::Object(current) => current,
-            Inspected::Gone | Inspected::Refused(_) => return Ok(Onto::Tag(replay.onto.clone())),
+            Inspected::Gone | Inspected::UnderCustomerKey | Inspected::Refused(_) => {
+                return Ok(Onto::Tag(replay.onto.clone()));
+            }
         };
         let etag = current.e_tag().unwrap_or_default().to_owned();
         if etag != replay.onto

@@ -18,7 +18,7 @@ use super::{
 };
 use crate::{
     aws::call_error,
-    objects::walk::{self, Inspected},
+    objects::walk::{self, Inspected, UNDER_CUSTOMER_KEY},
 };
 
 /// One version, looked at.
@@ -205,6 +205,10 @@ impl Rewrapper {
         };
         let seen = match walk::head_with_checksums(&self.target, key, Some(id)).await? {
             Inspected::Gone => return Ok(former(None, Found::NotOld(None))),
+            Inspected::UnderCustomerKey => {
+                let why = UNDER_CUSTOMER_KEY.to_owned();
+                return Ok(former(None, Found::Left(Status::NotChecked, why)));
+            }
             Inspected::Refused(why) => {
                 return Ok(former(None, Found::Left(Status::NotChecked, why)));
             }

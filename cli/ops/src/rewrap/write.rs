@@ -209,7 +209,7 @@ impl Rewrapper {
         let version = copied.version.as_deref();
         let after = match walk::head_with_checksums(&self.target, original.key, version).await? {
             Inspected::Object(after) => after,
-            Inspected::Gone => return Err(overtaken()),
+            Inspected::Gone | Inspected::UnderCustomerKey => return Err(overtaken()),
             Inspected::Refused(why) => return failed(format!("written, and not verified: {why}")),
         };
         if after.e_tag() != copied.etag.as_deref() {

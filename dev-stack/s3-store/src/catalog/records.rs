@@ -72,6 +72,20 @@ pub struct Bucket {
     /// `None` where the bucket has no Object Lock.
     #[serde(default)]
     pub object_lock: Option<ObjectLock>,
+    /// Whether writes under customer keys (SSE-C) are refused.
+    #[serde(default)]
+    pub customer_keys: CustomerKeys,
+}
+
+/// Whether a bucket takes objects under customer keys (SSE-C).
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum CustomerKeys {
+    /// What every new bucket has since April 2026.
+    #[default]
+    Blocked,
+    /// `BlockedEncryptionTypes` is `NONE`.
+    Allowed,
 }
 
 /// A bucket's Object Lock.
@@ -240,6 +254,11 @@ pub enum Protection {
         /// SSE-KMS or DSSE-KMS.
         #[serde(default)]
         layers: Layers,
+    },
+    /// SSE-C: the data key is wrapped under the customer's key, of which nothing else is kept.
+    Customer {
+        /// The data key; it opens under the right key alone, and so tells whether a key is the right one.
+        key: SealedBytes,
     },
 }
 

@@ -12,7 +12,7 @@ use s3s::{
 };
 
 use super::{Operations, refuse_version};
-use crate::{authority::Caller, keyring::ObjectName};
+use crate::{authority::Caller, customer_key::customer_key, keyring::ObjectName};
 
 /// Parts of a page, at most.
 const MAX_PARTS: usize = 1000;
@@ -23,7 +23,8 @@ impl Operations {
         caller: &Caller,
         request: S3Request<GetObjectAttributesInput>,
     ) -> S3Result<S3Response<GetObjectAttributesOutput>> {
-        let input = request.input;
+        let mut input = request.input;
+        let customer = customer_key!(input).read()?;
         refuse_version(input.version_id.as_deref())?;
         let bucket = self.permitted_object(caller, "s3:GetObject", &input.bucket, &input.key)?;
         self.require_object(
@@ -38,7 +39,8 @@ impl Operations {
             bucket: &input.bucket,
             key: &input.key,
         };
-        self.keyring.open(caller, name, &object.protection)?;
+        self.keyring
+            .open(caller, name, &object.protection, customer.as_ref())?;
         let wants = |name: &str| {
             input
                 .object_attributes

@@ -1,7 +1,7 @@
 //! Making, finding and removing buckets.
 
 use keyfront_dev_s3_store::catalog::{
-    Bucket as BucketRecord, BucketDefault, ObjectLock, PublicAccessBlock,
+    Bucket as BucketRecord, BucketDefault, CustomerKeys, ObjectLock, PublicAccessBlock,
 };
 use keyfront_dev_s3_wire::error_response::refused;
 use keyfront_names::BucketName;
@@ -47,6 +47,7 @@ impl Operations {
             public_access_block: Some(PublicAccessBlock::ALL),
             object_lock: (input.object_lock_enabled_for_bucket == Some(true))
                 .then(ObjectLock::default),
+            customer_keys: CustomerKeys::Blocked,
         };
         let location = format!("/{}", input.bucket);
         self.catalog

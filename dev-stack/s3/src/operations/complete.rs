@@ -4,7 +4,8 @@
 
 use super::checksum_fields::show_checksum;
 use keyfront_dev_s3_store::catalog::{
-    Completion, CompletionRefusal, Millis, Object as ObjectRecord, PartSummary, StoredPart, Upload,
+    Completion, CompletionRefusal, Millis, Object as ObjectRecord, PartSummary, Protection,
+    StoredPart, Upload,
 };
 use keyfront_dev_s3_wire::{
     address::url_encoded,
@@ -39,8 +40,11 @@ impl Operations {
             return Ok(S3Response::new(completed(input.bucket, input.key, &object)));
         }
         let upload = self.find_upload(&target)?;
-        self.keyring
-            .open(caller, target.object(), &upload.protection)?;
+        // The parts were encrypted when they came: no key of a customer is called for.
+        if !matches!(upload.protection, Protection::Customer { .. }) {
+            self.keyring
+                .open(caller, target.object(), &upload.protection, None)?;
+        }
         let stated = [
             &input.checksum_crc32,
             &input.checksum_crc32c,
@@ -167,13 +171,13 @@ fn check_stated(
 }
 
 fn completed(bucket: String, key: String, object: &ObjectRecord) -> CompleteMultipartUploadOutput {
-    let applied = Applied::from(&object.protection);
+    let applied = Applied::of(&object.protection, None);
     let mut answer = CompleteMultipartUploadOutput {
         location: Some(format!("/{bucket}/{}", url_encoded(&key))),
         bucket: Some(bucket),
         key: Some(key),
         e_tag: Some(ETag::Strong(object.etag.clone())),
-        server_side_encryption: Some(applied.algorithm),
+        server_side_encryption: applied.algorithm,
         ssekms_key_id: applied.key_arn,
         bucket_key_enabled: applied.bucket_key,
         ..CompleteMultipartUploadOutput::default()

@@ -37,6 +37,7 @@ use super::{
 };
 use crate::{
     authority::Caller,
+    customer_key::{CustomerKey, customer_key, source_customer_key},
     encryption::{Applied, EncryptionRequest},
     keyring::ObjectName,
     preconditions::{Preconditions, resolve_range},
@@ -86,12 +87,21 @@ impl Operations {
         let bucket = self.permitted_object(caller, "s3:PutObject", &input.bucket, &input.key)?;
         let condition = destination_condition(&request.headers)?;
         let preconditions = source_preconditions!(input);
-        let source = self.open_source(caller, &input.copy_source, &preconditions)?;
+        let key_of_source = source_customer_key!(input).read()?;
+        let source = self.open_source(
+            caller,
+            &input.copy_source,
+            &preconditions,
+            key_of_source.as_ref(),
+        )?;
         check_copy_size(source.object.size)?;
         let replaces = replaces_metadata(input.metadata_directive.as_ref())?;
-        let requested: EncryptionRequest = encryption_request!(input);
+        let requested: EncryptionRequest = encryption_request!(input, &bucket);
+        let customer = requested.customer.clone();
         let changes = replaces
             || requested.algorithm.is_some()
+            || customer.is_some()
+            || key_of_source.is_some()
             || requested.bucket_key.is_some()
             || input.website_redirect_location.is_some();
         if is_onto_itself(&input.copy_source, &input.bucket, &input.key) && !changes {
@@ -136,7 +146,7 @@ impl Operations {
             parts: Vec::new(),
             lock,
         };
-        let answer = copy_answer(&object);
+        let answer = copy_answer(&object, customer.as_ref());
         self.commit(input.bucket, input.key, object, condition, received.fresh)
             .await?;
         Ok(S3Response::new(answer))
@@ -182,23 +192,28 @@ impl Operations {
         request: S3Request<UploadPartCopyInput>,
     ) -> S3Result<S3Response<UploadPartCopyOutput>> {
         let mut input = request.input;
-        self.permitted_object(caller, "s3:PutObject", &input.bucket, &input.key)?;
+        let bucket = self.permitted_object(caller, "s3:PutObject", &input.bucket, &input.key)?;
+        let customer = customer_key!(input).admit(&bucket)?;
         let number = part_number(input.part_number)?;
         let target = PartTarget::new(&input.bucket, &input.key, &input.upload_id)?;
         let upload = self.find_upload(&target)?;
         let preconditions = source_preconditions!(input);
-        let source = self.open_source(caller, &input.copy_source, &preconditions)?;
+        let key_of_source = source_customer_key!(input).read()?;
+        let source = self.open_source(
+            caller,
+            &input.copy_source,
+            &preconditions,
+            key_of_source.as_ref(),
+        )?;
         let range = copied_range(input.copy_source_range.as_deref(), source.object.size)?;
         if range.end - range.start > MAX_COPY {
             return Err(too_large());
         }
-        let data_key = self
-            .keyring
-            .open(caller, target.object(), &upload.protection)?;
+        let data_key = self.open_upload(caller, &target, &upload, customer.as_ref())?;
         let kept = part_algorithm(&upload)?;
         let md5 = has_md5_etag(&upload.protection);
         let received = self.reseal(source, range, &data_key, kept, md5).await?;
-        let applied = Applied::from(&upload.protection);
+        let applied = Applied::of(&upload.protection, customer.as_ref());
         let part = self.store_part(target, number, kept, received).await?;
         let mut result = CopyPartResult {
             e_tag: Some(ETag::Strong(part.etag)),
@@ -210,9 +225,11 @@ impl Operations {
         }
         Ok(S3Response::new(UploadPartCopyOutput {
             copy_part_result: Some(result),
-            server_side_encryption: Some(applied.algorithm),
+            server_side_encryption: applied.algorithm,
             ssekms_key_id: applied.key_arn,
             bucket_key_enabled: applied.bucket_key,
+            sse_customer_algorithm: applied.customer_algorithm,
+            sse_customer_key_md5: applied.customer_key_md5,
             ..UploadPartCopyOutput::default()
         }))
     }
@@ -223,6 +240,7 @@ impl Operations {
         caller: &Caller,
         source: &CopySource,
         preconditions: &Preconditions,
+        customer: Option<&CustomerKey>,
     ) -> S3Result<Source> {
         let CopySource::Bucket {
             bucket: name,
@@ -236,7 +254,9 @@ impl Operations {
         let bucket = self.permitted_object(caller, "s3:GetObject", name, key)?;
         let (object, lease) = self.hold_object(caller, name, key, &bucket)?;
         let name = ObjectName { bucket: name, key };
-        let data_key = self.keyring.open(caller, name, &object.protection)?;
+        let data_key = self
+            .keyring
+            .open(caller, name, &object.protection, customer)?;
         preconditions
             .evaluate(&object.etag, object.modified.to_seconds())
             .map_err(|_| precondition_failed())?;
@@ -350,7 +370,7 @@ fn copied_range(text: Option<&str>, size: u64) -> S3Result<ByteRange> {
     resolve_range(&range, size).ok_or_else(malformed)
 }
 
-fn copy_answer(object: &ObjectRecord) -> CopyObjectOutput {
+fn copy_answer(object: &ObjectRecord, customer: Option<&CustomerKey>) -> CopyObjectOutput {
     let mut result = CopyObjectResult {
         e_tag: Some(ETag::Strong(object.etag.clone())),
         last_modified: Some(object.modified.to_time().into()),
@@ -360,12 +380,14 @@ fn copy_answer(object: &ObjectRecord) -> CopyObjectOutput {
         show_checksum!(result, checksum.algorithm.as_str(), checksum.value.clone());
         result.checksum_type = Some(scope_type(checksum.scope));
     }
-    let applied = Applied::from(&object.protection);
+    let applied = Applied::of(&object.protection, customer);
     CopyObjectOutput {
         copy_object_result: Some(result),
-        server_side_encryption: Some(applied.algorithm),
+        server_side_encryption: applied.algorithm,
         ssekms_key_id: applied.key_arn,
         bucket_key_enabled: applied.bucket_key,
+        sse_customer_algorithm: applied.customer_algorithm,
+        sse_customer_key_md5: applied.customer_key_md5,
         ..CopyObjectOutput::default()
     }
 }

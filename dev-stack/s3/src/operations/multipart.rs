@@ -1,7 +1,10 @@
 //! Multipart uploads: begin, parts, abort. Completing is in [`super::complete`].
 
 use super::checksum_fields::show_checksum;
-use keyfront_dev_s3_store::catalog::{ChecksumScope, StoredPart, Upload, UploadId};
+use keyfront_dev_s3_store::{
+    catalog::{ChecksumScope, Protection, StoredPart, Upload, UploadId},
+    data_key::DataKey,
+};
 use keyfront_dev_s3_wire::{
     checksums::{Algorithm, DeclaredChecksums, scope_from_name, scope_type},
     error_response::{internal, invalid_argument, not_implemented, refused},
@@ -24,7 +27,13 @@ use super::{
         checked_metadata, content_headers, encryption_request, has_md5_etag, new_etag, see_through,
     },
 };
-use crate::{authority::Caller, encryption::Applied, gate::Trailers, keyring::ObjectName};
+use crate::{
+    authority::Caller,
+    customer_key::{self, CustomerKey, customer_key},
+    encryption::{Applied, EncryptionRequest},
+    gate::Trailers,
+    keyring::ObjectName,
+};
 
 const MAX_PARTS: u32 = 10_000;
 
@@ -93,7 +102,9 @@ impl Operations {
         let lock = self.requested_lock(caller, target, &bucket, &request.headers)?;
         let headers = content_headers!(input);
         let metadata = checked_metadata(input.metadata.take())?;
-        let choice = encryption_request!(input).settle(&bucket.default)?;
+        let requested: EncryptionRequest = encryption_request!(input, &bucket);
+        let customer = requested.customer.clone();
+        let choice = requested.settle(&bucket.default)?;
         let name = ObjectName {
             bucket: &input.bucket,
             key: &input.key,
@@ -101,14 +112,16 @@ impl Operations {
         let (_data_key, protection) = self.keyring.make(caller, name, &choice)?;
         let initiated = self.now();
         let id = UploadId::generate(initiated).map_err(|error| internal(&error))?;
-        let applied = Applied::from(&protection);
+        let applied = Applied::of(&protection, customer.as_ref());
         let answer = CreateMultipartUploadOutput {
             bucket: Some(input.bucket.clone()),
             key: Some(input.key.clone()),
             upload_id: Some(id.to_string()),
-            server_side_encryption: Some(applied.algorithm),
+            server_side_encryption: applied.algorithm,
             ssekms_key_id: applied.key_arn,
             bucket_key_enabled: applied.bucket_key,
+            sse_customer_algorithm: applied.customer_algorithm,
+            sse_customer_key_md5: applied.customer_key_md5,
             checksum_algorithm: input.checksum_algorithm.take(),
             checksum_type: algorithm.map(|_| scope_type(scope)),
             ..CreateMultipartUploadOutput::default()
@@ -142,7 +155,8 @@ impl Operations {
             .keys()
             .any(|name| name.as_str() == "x-amz-server-side-encryption");
         let mut input = request.input;
-        self.permitted_object(caller, "s3:PutObject", &input.bucket, &input.key)?;
+        let bucket = self.permitted_object(caller, "s3:PutObject", &input.bucket, &input.key)?;
+        let customer = customer_key!(input).admit(&bucket)?;
         if sse {
             return Err(invalid_argument(
                 "x-amz-server-side-encryption header is not supported for this operation.",
@@ -164,10 +178,8 @@ impl Operations {
             );
             return Err(refused(S3ErrorCode::InvalidRequest, message));
         }
-        let data_key = self
-            .keyring
-            .open(caller, target.object(), &upload.protection)?;
-        let applied = Applied::from(&upload.protection);
+        let data_key = self.open_upload(caller, &target, &upload, customer.as_ref())?;
+        let applied = Applied::of(&upload.protection, customer.as_ref());
         let algorithm = stated.algorithm().unwrap_or(kept);
         let expected = Expected {
             length: input.content_length,
@@ -178,9 +190,11 @@ impl Operations {
         };
         let received = self.receive(input.body.take(), &data_key, expected).await?;
         let mut answer = UploadPartOutput {
-            server_side_encryption: Some(applied.algorithm),
+            server_side_encryption: applied.algorithm,
             ssekms_key_id: applied.key_arn,
             bucket_key_enabled: applied.bucket_key,
+            sse_customer_algorithm: applied.customer_algorithm,
+            sse_customer_key_md5: applied.customer_key_md5,
             ..UploadPartOutput::default()
         };
         if let Some(value) = received.digests.base64(algorithm) {
@@ -210,6 +224,30 @@ impl Operations {
         })
         .await?;
         Ok(S3Response::new(AbortMultipartUploadOutput::default()))
+    }
+
+    /// Opens an upload's data key for one of its parts.
+    ///
+    /// # Errors
+    /// As [`Keyring::open`](crate::keyring::Keyring::open), in the words S3 has for parts.
+    pub(super) fn open_upload(
+        &self,
+        caller: &Caller,
+        target: &PartTarget,
+        upload: &Upload,
+        customer: Option<&CustomerKey>,
+    ) -> S3Result<DataKey> {
+        let is_customers = matches!(upload.protection, Protection::Customer { .. });
+        if is_customers && customer.is_none() {
+            return Err(customer_key::missing_for_part());
+        }
+        let opened = self
+            .keyring
+            .open(caller, target.object(), &upload.protection, customer);
+        opened.map_err(|error| match is_customers {
+            true => customer_key::other_for_part(),
+            false => error,
+        })
     }
 
     /// # Errors

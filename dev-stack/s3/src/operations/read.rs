@@ -5,7 +5,7 @@ use futures::{StreamExt, TryStreamExt, stream};
 use http::{HeaderMap, HeaderValue, StatusCode, header};
 use keyfront_dev_s3_store::{
     blobs::{ByteRange, Lease, Piece, read_pieces},
-    catalog::{Bucket as BucketRecord, CatalogError, Object as ObjectRecord},
+    catalog::{Bucket as BucketRecord, CatalogError, Object as ObjectRecord, Protection},
     data_key::DataKey,
 };
 use keyfront_dev_s3_wire::{
@@ -26,6 +26,7 @@ use super::{
 };
 use crate::{
     authority::Caller,
+    customer_key::customer_key,
     encryption::Applied,
     keyring::ObjectName,
     preconditions::{Preconditions, Unmet},
@@ -45,8 +46,8 @@ macro_rules! preconditions {
 
 /// An answer's fields that follow from the object's record.
 macro_rules! shown {
-    ($answer:ident, $object:ident) => {{
-        let applied = Applied::from(&$object.protection);
+    ($answer:ident, $object:ident, $customer:expr) => {{
+        let applied = Applied::of(&$object.protection, $customer);
         let headers = $object.headers.clone();
         $answer {
             accept_ranges: Some("bytes".to_owned()),
@@ -64,9 +65,11 @@ macro_rules! shown {
             ),
             expires: headers.expires.map(|moment| moment.to_seconds().into()),
             website_redirect_location: headers.website_redirect,
-            server_side_encryption: Some(applied.algorithm),
+            server_side_encryption: applied.algorithm,
             ssekms_key_id: applied.key_arn,
             bucket_key_enabled: applied.bucket_key,
+            sse_customer_algorithm: applied.customer_algorithm,
+            sse_customer_key_md5: applied.customer_key_md5,
             ..$answer::default()
         }
     }};
@@ -99,7 +102,8 @@ impl Operations {
     ) -> S3Result<S3Response<GetObjectOutput>> {
         refuse_encryption_headers(&request.headers)?;
         let if_range = request.headers.get(header::IF_RANGE).cloned();
-        let input = request.input;
+        let mut input = request.input;
+        let customer = customer_key!(input).read()?;
         refuse_version(input.version_id.as_deref())?;
         let bucket = self.permitted_object(caller, "s3:GetObject", &input.bucket, &input.key)?;
         let (object, lease) = self.hold_object(caller, &input.bucket, &input.key, &bucket)?;
@@ -107,14 +111,17 @@ impl Operations {
             bucket: &input.bucket,
             key: &input.key,
         };
-        let data_key = self.keyring.open(caller, name, &object.protection)?;
+        let customer = customer.as_ref();
+        let data_key = self
+            .keyring
+            .open(caller, name, &object.protection, customer)?;
         evaluate(&preconditions!(input), &object)?;
         let range = input
             .range
             .filter(|_| range_applies(if_range.as_ref(), &object));
         let (selection, parts) = select(&object, range.as_ref(), input.part_number)?;
 
-        let mut answer: GetObjectOutput = shown!(GetObjectOutput, object);
+        let mut answer: GetObjectOutput = shown!(GetObjectOutput, object, customer);
         answer.parts_count = parts;
         answer.tag_count = tag_count(&object);
         let range = match selection {
@@ -143,18 +150,22 @@ impl Operations {
     ) -> S3Result<S3Response<HeadObjectOutput>> {
         refuse_encryption_headers(&request.headers)?;
         let if_range = request.headers.get(header::IF_RANGE).cloned();
-        let input = request.input;
+        let mut input = request.input;
+        let customer = customer_key!(input).read()?;
         refuse_version(input.version_id.as_deref())?;
         let bucket = self.permitted_object(caller, "s3:GetObject", &input.bucket, &input.key)?;
         let object = self.find_object(caller, &input.bucket, &input.key, &bucket)?;
-        // As in AWS, reading metadata needs the key only for the checksum.
+        // As in AWS, reading metadata needs a key of KMS only for the checksum, and a customer's always.
         let wants_checksum = wants_checksum(input.checksum_mode.as_ref());
-        if wants_checksum {
+        let customer = customer.as_ref();
+        let is_customers = matches!(object.protection, Protection::Customer { .. });
+        if wants_checksum || is_customers || customer.is_some() {
             let name = ObjectName {
                 bucket: &input.bucket,
                 key: &input.key,
             };
-            self.keyring.open(caller, name, &object.protection)?;
+            self.keyring
+                .open(caller, name, &object.protection, customer)?;
         }
         evaluate(&preconditions!(input), &object)?;
         let range = input
@@ -162,7 +173,7 @@ impl Operations {
             .filter(|_| range_applies(if_range.as_ref(), &object));
         let (selection, parts) = select(&object, range.as_ref(), input.part_number)?;
 
-        let mut answer: HeadObjectOutput = shown!(HeadObjectOutput, object);
+        let mut answer: HeadObjectOutput = shown!(HeadObjectOutput, object, customer);
         answer.parts_count = parts;
         match selection {
             Selection::Whole => answer.content_length = Some(length(&(0..object.size))?),
@@ -248,9 +259,12 @@ async fn stream(lease: Lease, pieces: Vec<Piece>, range: ByteRange) -> S3Result<
 }
 
 fn refuse_encryption_headers(headers: &HeaderMap) -> S3Result<()> {
-    let found = headers
-        .keys()
-        .find(|name| name.as_str().starts_with("x-amz-server-side-encryption"));
+    // Customer keys come with every read.
+    let of_writes = |name: &&header::HeaderName| {
+        let rest = name.as_str().strip_prefix("x-amz-server-side-encryption");
+        rest.is_some_and(|rest| !rest.starts_with("-customer-"))
+    };
+    let found = headers.keys().find(of_writes);
     match found {
         Some(name) => Err(invalid_argument(format!(
             "{name} header is not supported for this operation."

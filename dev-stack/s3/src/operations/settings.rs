@@ -15,7 +15,7 @@ use s3s::{
 };
 
 use super::{Operations, catalog_error};
-use crate::authority::Caller;
+use crate::{authority::Caller, blocked_encryption::BlockedTypes};
 
 impl Operations {
     pub(super) async fn get_bucket_encryption(
@@ -41,11 +41,14 @@ impl Operations {
             }),
             bucket_key_enabled: Some(bucket_key),
         };
-        Ok(S3Response::new(GetBucketEncryptionOutput {
+        let mut response = S3Response::new(GetBucketEncryptionOutput {
             server_side_encryption_configuration: Some(ServerSideEncryptionConfiguration {
                 rules: vec![rule],
             }),
-        }))
+        });
+        let blocked = BlockedTypes(bucket.customer_keys);
+        response.extensions.insert(blocked);
+        Ok(response)
     }
 
     pub(super) async fn put_bucket_encryption(
@@ -53,10 +56,16 @@ impl Operations {
         caller: &Caller,
         request: S3Request<PutBucketEncryptionInput>,
     ) -> S3Result<S3Response<PutBucketEncryptionOutput>> {
+        let blocked = request.extensions.get::<BlockedTypes>().copied();
         let input = request.input;
         self.permitted_bucket(caller, "s3:PutEncryptionConfiguration", &input.bucket)?;
         let default = read_default(input.server_side_encryption_configuration)?;
-        let settle = |bucket: &mut keyfront_dev_s3_store::catalog::Bucket| bucket.default = default;
+        let settle = move |bucket: &mut keyfront_dev_s3_store::catalog::Bucket| {
+            bucket.default = default;
+            if let Some(BlockedTypes(keys)) = blocked {
+                bucket.customer_keys = keys;
+            }
+        };
         self.catalog
             .change_bucket(input.bucket, settle)
             .await

@@ -22,7 +22,13 @@ use super::{
     receive::Expected,
     tagging::from_header,
 };
-use crate::{authority::Caller, encryption::Applied, gate::Trailers, keyring::ObjectName};
+use crate::{
+    authority::Caller,
+    customer_key::CustomerKey,
+    encryption::{Applied, EncryptionRequest},
+    gate::Trailers,
+    keyring::ObjectName,
+};
 
 /// Bytes of names and values of user metadata.
 const MAX_METADATA: usize = 2048;
@@ -46,14 +52,15 @@ macro_rules! content_headers {
 }
 pub(super) use content_headers;
 
-/// Moves the encryption headers out of a write's input.
+/// Moves the encryption headers out of the input of a write into a bucket.
 macro_rules! encryption_request {
-    ($input:ident) => {
+    ($input:ident, $bucket:expr) => {
         $crate::encryption::EncryptionRequest {
             algorithm: $input.server_side_encryption.take(),
             key_id: $input.ssekms_key_id.take(),
             context: $input.ssekms_encryption_context.take(),
             bucket_key: $input.bucket_key_enabled.take(),
+            customer: $crate::customer_key::customer_key!($input).admit($bucket)?,
         }
     };
 }
@@ -89,7 +96,9 @@ impl Operations {
         demand_checksum(&lock, &stated, Written::Object)?;
         let body = input.body.take();
         let headers = content_headers!(input);
-        let choice = encryption_request!(input).settle(&bucket.default)?;
+        let requested: EncryptionRequest = encryption_request!(input, &bucket);
+        let customer = requested.customer.clone();
+        let choice = requested.settle(&bucket.default)?;
         let name = ObjectName {
             bucket: &input.bucket,
             key: &input.key,
@@ -117,7 +126,7 @@ impl Operations {
             parts: Vec::new(),
             lock,
         };
-        let answer = put_answer(&object);
+        let answer = put_answer(&object, customer.as_ref());
         self.commit(input.bucket, input.key, object, condition, received.fresh)
             .await?;
         Ok(S3Response::new(answer))
@@ -160,13 +169,15 @@ pub(super) fn millis(moment: &Timestamp) -> Millis {
     )))
 }
 
-fn put_answer(object: &ObjectRecord) -> PutObjectOutput {
-    let applied = Applied::from(&object.protection);
+fn put_answer(object: &ObjectRecord, customer: Option<&CustomerKey>) -> PutObjectOutput {
+    let applied = Applied::of(&object.protection, customer);
     let mut answer = PutObjectOutput {
         e_tag: Some(ETag::Strong(object.etag.clone())),
-        server_side_encryption: Some(applied.algorithm),
+        server_side_encryption: applied.algorithm,
         ssekms_key_id: applied.key_arn,
         bucket_key_enabled: applied.bucket_key,
+        sse_customer_algorithm: applied.customer_algorithm,
+        sse_customer_key_md5: applied.customer_key_md5,
         ..PutObjectOutput::default()
     };
     if let Some(checksum) = &object.checksum {
@@ -176,7 +187,7 @@ fn put_answer(object: &ObjectRecord) -> PutObjectOutput {
     answer
 }
 
-/// Under SSE-KMS the ETag is not the MD5 of anything.
+/// Under SSE-KMS and SSE-C the ETag is not the MD5 of anything.
 pub(super) fn has_md5_etag(protection: &Protection) -> bool {
     matches!(protection, Protection::S3 { .. })
 }

@@ -2,6 +2,7 @@
 #![allow(clippy::unwrap_used, clippy::panic)]
 
 mod calls;
+mod customer_keys;
 mod documentation;
 mod encryption;
 mod interrupted;

@@ -477,19 +477,6 @@ async fn unsigned_content_headers_of_a_presigned_put_are_stored_as_sent() {
 }
 
 #[tokio::test]
-async fn a_clients_own_key_is_refused_when_writing_and_does_not_fit_when_reading() {
-    let stack = with_object().await;
-    let name = "x-amz-server-side-encryption-customer-algorithm";
-    let put = stack.sign(Raw::put("/docs/n", b"x").header(name, "AES256"));
-    assert_eq!(stack.answer(&put).await.error(), error(403, "AccessDenied"));
-    let get = stack.sign(Raw::get("/docs/k").header(name, "AES256"));
-    assert_eq!(
-        stack.answer(&get).await.error(),
-        error(400, "InvalidRequest")
-    );
-}
-
-#[tokio::test]
 async fn conditions_whose_dates_are_none_are_ignored() {
     let stack = with_object().await;
     for (name, value) in [

@@ -4,11 +4,13 @@
 //! It does not encrypt, and calls nobody.
 
 mod context;
+mod customer_key;
 mod mode;
 mod server_side;
 
 pub use self::{
     context::{content_context, metadata_context, upload_context},
+    customer_key::{CUSTOMER_ALGORITHM, CustomerKey, CustomerKeyRing, NotCustomerKeys},
     mode::{EncryptionMode, EncryptionModes, EnvelopeWrap},
-    server_side::{ServerSide, SseApplied, SseRequest},
+    server_side::{ServerSide, SseApplied, SseKeys, SseRequest},
 };

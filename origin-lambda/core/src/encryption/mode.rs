@@ -29,6 +29,8 @@ pub enum EncryptionMode {
     DsseKms,
     /// S3 encrypts with a key of its own.
     SseS3,
+    /// S3 encrypts with a key that the origin sends along and S3 does not keep.
+    SseC,
     /// An envelope of format V3 under a KMS data key, in an object encrypted as by [`Self::SseKms`].
     EnvelopeKms,
     /// As [`Self::EnvelopeKms`] in format V2, for readers that know no V3.
@@ -51,10 +53,11 @@ pub enum EnvelopeWrap {
 
 impl EncryptionMode {
     /// All of them.
-    pub const ALL: [Self; 7] = [
+    pub const ALL: [Self; 8] = [
         Self::SseKms,
         Self::DsseKms,
         Self::SseS3,
+        Self::SseC,
         Self::EnvelopeKms,
         Self::EnvelopeKmsV2,
         Self::EnvelopeKey,
@@ -67,6 +70,7 @@ impl EncryptionMode {
             Self::SseKms => "sse-kms",
             Self::DsseKms => "dsse-kms",
             Self::SseS3 => "sse-s3",
+            Self::SseC => "sse-c",
             Self::EnvelopeKms => "envelope-kms",
             Self::EnvelopeKmsV2 => "envelope-kms-v2",
             Self::EnvelopeKey => "envelope-key",
@@ -84,6 +88,7 @@ impl EncryptionMode {
         match self {
             Self::DsseKms => ServerSide::DsseKms,
             Self::SseS3 => ServerSide::S3,
+            Self::SseC => ServerSide::Customer,
             Self::SseKms
             | Self::EnvelopeKms
             | Self::EnvelopeKmsV2
@@ -95,7 +100,7 @@ impl EncryptionMode {
     /// The envelope the body is sealed into before it leaves for S3.
     pub const fn envelope(self) -> Option<(EnvelopeWrap, Format)> {
         match self {
-            Self::SseKms | Self::DsseKms | Self::SseS3 => None,
+            Self::SseKms | Self::DsseKms | Self::SseS3 | Self::SseC => None,
             Self::EnvelopeKms => Some((EnvelopeWrap::Kms, Format::V3)),
             Self::EnvelopeKmsV2 => Some((EnvelopeWrap::Kms, Format::V2)),
             Self::EnvelopeKey => Some((EnvelopeWrap::MasterKey, Format::V3)),

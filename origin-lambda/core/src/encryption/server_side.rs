@@ -4,6 +4,8 @@ use std::fmt;
 
 use keyfront_names::KeyArn;
 
+use super::{CUSTOMER_ALGORITHM, CustomerKey};
+
 /// What S3 is requested to apply.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum ServerSide {
@@ -13,17 +15,40 @@ pub enum ServerSide {
     DsseKms,
     /// `AES256`
     S3,
+    /// A customer key, which goes in headers of its own.
+    Customer,
+}
+
+/// The keys that a request may name or carry.
+#[derive(Debug, Clone, Copy)]
+pub struct SseKeys<'a> {
+    /// The configured KMS key.
+    pub kms: &'a KeyArn,
+    /// The customer key of this request, if it has one.
+    pub customer: Option<&'a CustomerKey>,
+}
+
+/// A request without a customer key.
+impl<'a> From<&'a KeyArn> for SseKeys<'a> {
+    fn from(kms: &'a KeyArn) -> Self {
+        Self {
+            kms,
+            customer: None,
+        }
+    }
 }
 
 /// The encryption of one request, as S3's headers spell it.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy)]
 pub struct SseRequest<'a> {
-    /// `x-amz-server-side-encryption`
-    pub algorithm: &'static str,
+    /// `x-amz-server-side-encryption`; `None` with a customer key.
+    pub algorithm: Option<&'static str>,
     /// `x-amz-server-side-encryption-aws-kms-key-id`
     pub key_id: Option<&'a str>,
     /// `x-amz-server-side-encryption-bucket-key-enabled`
     pub bucket_key: Option<bool>,
+    /// `x-amz-server-side-encryption-customer-*`
+    pub customer_key: Option<&'a CustomerKey>,
 }
 
 /// The encryption that S3 reports of an object.
@@ -35,38 +60,51 @@ pub struct SseApplied {
     pub key_id: Option<String>,
     /// `x-amz-server-side-encryption-bucket-key-enabled`
     pub bucket_key: Option<bool>,
+    /// `x-amz-server-side-encryption-customer-algorithm`
+    pub customer_algorithm: Option<String>,
+    /// `x-amz-server-side-encryption-customer-key-MD5`
+    pub customer_key_md5: Option<String>,
 }
 
 impl ServerSide {
     /// All of them.
-    pub const ALL: [Self; 3] = [Self::Kms, Self::DsseKms, Self::S3];
+    pub const ALL: [Self; 4] = [Self::Kms, Self::DsseKms, Self::S3, Self::Customer];
 
-    /// The value of `x-amz-server-side-encryption`.
+    /// The value of `x-amz-server-side-encryption`; for customer keys, which have none, the name they have in S3's
+    /// inventories.
     pub const fn header_value(self) -> &'static str {
         match self {
             Self::Kms => "aws:kms",
             Self::DsseKms => "aws:kms:dsse",
             Self::S3 => "AES256",
+            Self::Customer => "SSE-C",
         }
     }
 
-    /// What to ask S3 for, with `key` as the configured key.
-    pub fn request(self, key: &KeyArn) -> SseRequest<'_> {
+    /// What to ask S3 for, with these keys.
+    pub fn request<'a>(self, keys: impl Into<SseKeys<'a>>) -> SseRequest<'a> {
+        let SseKeys { kms, customer } = keys.into();
+        let customers = self == Self::Customer;
         SseRequest {
-            algorithm: self.header_value(),
+            algorithm: (!customers).then(|| self.header_value()),
             key_id: match self {
-                Self::Kms | Self::DsseKms => Some(key.as_str()),
-                Self::S3 => None,
+                Self::Kms | Self::DsseKms => Some(kms.as_str()),
+                Self::S3 | Self::Customer => None,
             },
             bucket_key: (self == Self::Kms).then_some(true),
+            customer_key: customer.filter(|_| customers),
         }
     }
 }
 
 impl SseRequest<'_> {
-    /// The headers to send, or to sign for someone else to send.
+    /// The headers to sign for someone else to send. A customer key never is among them.
     pub fn headers(&self) -> Vec<(&'static str, String)> {
-        let mut headers = vec![("x-amz-server-side-encryption", self.algorithm.to_owned())];
+        let algorithm = self.algorithm.map(str::to_owned);
+        let mut headers: Vec<_> = algorithm
+            .map(|algorithm| ("x-amz-server-side-encryption", algorithm))
+            .into_iter()
+            .collect();
         headers.extend(self.key_id.map(|key| {
             (
                 "x-amz-server-side-encryption-aws-kms-key-id",
@@ -84,7 +122,12 @@ impl SseRequest<'_> {
 
     /// Whether S3 did what was requested. A bucket key that was not requested is no difference.
     pub fn is_met_by(&self, applied: &SseApplied) -> bool {
-        applied.algorithm.as_deref() == Some(self.algorithm)
+        if let Some(key) = self.customer_key {
+            return key.is_met_by(applied);
+        }
+        self.algorithm.is_some()
+            && applied.customer_algorithm.is_none()
+            && applied.algorithm.as_deref() == self.algorithm
             && applied.key_id.as_deref() == self.key_id
             && (self.bucket_key.is_none() || applied.bucket_key == self.bucket_key)
     }
@@ -94,6 +137,9 @@ impl SseApplied {
     /// The kind of encryption, if it is one that we ask for and under the configured key. Bucket keys do not count:
     /// they differ in cost alone.
     pub fn server_side(&self, key: &KeyArn) -> Option<ServerSide> {
+        if self.customer_algorithm.as_deref() == Some(CUSTOMER_ALGORITHM) {
+            return Some(ServerSide::Customer);
+        }
         ServerSide::ALL.into_iter().find(|kind| {
             let request = SseRequest {
                 bucket_key: None,
@@ -108,8 +154,8 @@ impl fmt::Display for SseApplied {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(
             f,
-            "{:?} under {:?}, bucket key {:?}",
-            self.algorithm, self.key_id, self.bucket_key
+            "{:?} under {:?}, bucket key {:?}, customer key {:?}",
+            self.algorithm, self.key_id, self.bucket_key, self.customer_key_md5
         )
     }
 }
@@ -117,17 +163,31 @@ impl fmt::Display for SseApplied {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::encryption::CustomerKeyRing;
 
     fn key() -> KeyArn {
         KeyArn::parse("arn:aws:kms:eu-west-1:123456789012:key/1").unwrap()
     }
 
     fn applied(kind: ServerSide, bucket_key: Option<bool>) -> SseApplied {
+        let key = key();
+        let customer = ring();
+        let keys = SseKeys {
+            kms: &key,
+            customer: Some(customer.writing()),
+        };
+        let request = kind.request(keys);
         SseApplied {
-            algorithm: Some(kind.header_value().to_owned()),
-            key_id: kind.request(&key()).key_id.map(str::to_owned),
+            algorithm: request.algorithm.map(str::to_owned),
+            key_id: request.key_id.map(str::to_owned),
             bucket_key,
+            customer_algorithm: request.customer_key.map(|_| CUSTOMER_ALGORITHM.to_owned()),
+            customer_key_md5: request.customer_key.map(|key| key.md5().to_owned()),
         }
+    }
+
+    fn ring() -> CustomerKeyRing {
+        CustomerKeyRing::parse("BwcHBwcHBwcHBwcHBwcHBwcHBwcHBwcHBwcHBwcHBwc=").unwrap()
     }
 
     #[test]
@@ -148,17 +208,23 @@ mod tests {
     fn what_is_requested_is_what_is_checked() {
         for requested in ServerSide::ALL {
             for got in ServerSide::ALL {
-                let met = requested
-                    .request(&key())
-                    .is_met_by(&applied(got, Some(true)));
+                let (kms, customer) = (key(), ring());
+                let keys = SseKeys {
+                    kms: &kms,
+                    customer: Some(customer.writing()),
+                };
+                let met = requested.request(keys).is_met_by(&applied(got, Some(true)));
                 assert_eq!(met, requested == got, "{requested:?} {got:?}");
             }
             let other = SseApplied {
                 key_id: Some("arn:aws:kms:eu-west-1:123456789012:key/2".to_owned()),
                 ..applied(requested, Some(true))
             };
+            // Without a customer key nothing is met where one is called for.
             assert!(!requested.request(&key()).is_met_by(&other));
-            assert_eq!(other.server_side(&key()), None);
+            let seen = other.server_side(&key());
+            let customers = requested == ServerSide::Customer;
+            assert_eq!(seen, customers.then_some(ServerSide::Customer));
             assert_eq!(
                 applied(requested, None).server_side(&key()),
                 Some(requested)
@@ -179,5 +245,6 @@ mod tests {
         assert_eq!(names(ServerSide::S3), ["x-amz-server-side-encryption"]);
         assert_eq!(names(ServerSide::DsseKms).len(), 2);
         assert_eq!(names(ServerSide::Kms).len(), 3);
+        assert!(names(ServerSide::Customer).is_empty());
     }
 }

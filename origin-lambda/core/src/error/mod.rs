@@ -44,6 +44,12 @@ pub enum Error {
     /// No such object, or no such route.
     #[error("nothing is here")]
     NotFound,
+    /// The object is under a customer key (SSE-C) that is not one of those this request is read with.
+    #[error(
+        "the object is encrypted with a customer key, which neither S3 nor a URL gives away: read it with GET /read/{{key}}, as \
+         the publisher whose key it is"
+    )]
+    CustomerKeyRequired,
     /// The object is there and is no envelope: it is served plain, not by the reader.
     #[error("the object is no envelope, which is all that is read here")]
     NotSealed,
@@ -139,6 +145,10 @@ pub enum Error {
     /// A master key is needed and none is configured: set `KEYFRONT_MASTER_KEY`.
     #[error("no client-side master key is configured")]
     MasterKeyMissing,
+    /// An object is to be written or read with a customer key, and there is none: set `KEYFRONT_CUSTOMER_KEY_PARAMETER`,
+    /// or the publisher's `customer_key`, to a SecureString that the origin's role may read and that holds a key.
+    #[error("no usable customer key is configured")]
+    CustomerKeyMissing(#[source] Source),
     /// The operating system has no randomness.
     #[error("no randomness for a new key")]
     Randomness(#[source] Source),
@@ -166,6 +176,16 @@ pub enum Error {
         /// SSE type and key as S3 returned them; for the log only.
         applied: String,
     },
+    /// S3 takes no object under a customer key, and no policy says so: the bucket blocks SSE-C, as every new one does.
+    /// Set `BlockedEncryptionTypes` to `NONE` in its encryption.
+    #[error(
+        "S3 answers AccessDenied to objects under customer keys: the bucket blocks SSE-C, as new ones do since April 2026; the \
+         operator allows it with BlockedEncryptionTypes NONE in the bucket's encryption"
+    )]
+    CustomerKeyRefused(#[source] Source),
+    /// The customer key's parameter cannot be read just now.
+    #[error("the customer key cannot be read")]
+    CustomerKeyUnavailable(#[source] Source),
     /// The object is an envelope this reader must not open: of format V2 where commitment is
     /// required, of a legacy wrap, or sealed for another place. Look at who wrote it.
     #[error("the object's envelope is refused")]

@@ -19,6 +19,7 @@ pub const PROBLEMS: &[ProblemType] = &[
     ProblemType::QUERY_REFUSED,
     ProblemType::UPLOAD_REFUSED,
     ProblemType::UNAUTHENTICATED,
+    ProblemType::CUSTOMER_KEY_REQUIRED,
     ProblemType::FORBIDDEN,
     ProblemType::NOT_FOUND,
     ProblemType::UPLOAD_UNKNOWN,
@@ -36,12 +37,14 @@ pub const PROBLEMS: &[ProblemType] = &[
     ProblemType::RANGE_NOT_SATISFIABLE,
     ProblemType::BUDGET_SPENT,
     ProblemType::BUCKET_MISSING,
+    ProblemType::CUSTOMER_KEY_MISSING,
     ProblemType::EVENT_INVALID,
     ProblemType::INTERNAL,
     ProblemType::MASTER_KEY_MISSING,
     ProblemType::POLICY_INVALID,
     ProblemType::POLICY_MISSING,
     ProblemType::CLOCK_SKEW,
+    ProblemType::CUSTOMER_KEY_REFUSED,
     ProblemType::ENCRYPTION_MISMATCH,
     ProblemType::ENVELOPE_INVALID,
     ProblemType::ENVELOPE_REFUSED,
@@ -52,6 +55,7 @@ pub const PROBLEMS: &[ProblemType] = &[
     ProblemType::SIGNATURE_REJECTED,
     ProblemType::CREDENTIALS_EXPIRED,
     ProblemType::CREDENTIALS_MISSING,
+    ProblemType::CUSTOMER_KEY_UNAVAILABLE,
     ProblemType::ISSUER_UNAVAILABLE,
     ProblemType::ORIGIN_UNAVAILABLE,
     ProblemType::POLICY_UNAVAILABLE,
@@ -93,6 +97,10 @@ impl Error {
             Self::PolicyInvalid(_) => P::POLICY_INVALID,
             Self::Event(_) => P::EVENT_INVALID,
             Self::MasterKeyMissing => P::MASTER_KEY_MISSING,
+            Self::CustomerKeyRequired => P::CUSTOMER_KEY_REQUIRED,
+            Self::CustomerKeyMissing(_) => P::CUSTOMER_KEY_MISSING,
+            Self::CustomerKeyRefused(_) => P::CUSTOMER_KEY_REFUSED,
+            Self::CustomerKeyUnavailable(_) => P::CUSTOMER_KEY_UNAVAILABLE,
             Self::Randomness(_) | Self::Internal => P::INTERNAL,
             Self::EnvelopeRefused(_) => P::ENVELOPE_REFUSED,
             Self::EnvelopeInvalid(_) | Self::DataKeyRefused(_) => P::ENVELOPE_INVALID,
@@ -137,6 +145,8 @@ impl Error {
             | Self::Unauthenticated(_)
             | Self::JwtRefused(_)
             | Self::BudgetSpent(_)
+            | Self::CustomerKeyRequired
+            | Self::CustomerKeyRefused(_)
             | Self::Denied(_) => Some(self.to_string()),
             Self::NotFound
             | Self::NotSealed
@@ -145,6 +155,8 @@ impl Error {
             | Self::PolicyInvalid(_)
             | Self::Event(_)
             | Self::MasterKeyMissing
+            | Self::CustomerKeyMissing(_)
+            | Self::CustomerKeyUnavailable(_)
             | Self::Randomness(_)
             | Self::Internal
             | Self::EnvelopeRefused(_)

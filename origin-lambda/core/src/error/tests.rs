@@ -151,6 +151,22 @@ fn every_error_has_its_status_and_code() {
             "range-not-satisfiable",
         ),
         (Error::MasterKeyMissing, 500, "master-key-missing"),
+        (Error::CustomerKeyRequired, 403, "customer-key-required"),
+        (
+            Error::CustomerKeyMissing("".into()),
+            500,
+            "customer-key-missing",
+        ),
+        (
+            Error::CustomerKeyRefused("".into()),
+            502,
+            "customer-key-refused",
+        ),
+        (
+            Error::CustomerKeyUnavailable("".into()),
+            503,
+            "customer-key-unavailable",
+        ),
         (Error::Randomness("".into()), 500, "internal"),
         (
             Error::EnvelopeRefused(keyfront_envelope::Error::CommitmentRequired),

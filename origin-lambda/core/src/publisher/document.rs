@@ -4,7 +4,7 @@
 
 use std::collections::BTreeSet;
 
-use keyfront_names::ObjectKey;
+use keyfront_names::{ObjectKey, ParameterArn};
 use serde::{Deserialize, Serialize};
 use time::OffsetDateTime;
 
@@ -131,6 +131,37 @@ pub struct Publisher {
     /// How often it may do what costs the operator.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub budget: Option<Budget>,
+    /// SSM parameter with this publisher's own customer key: what it writes with `sse-c` is under that key and no other
+    /// can read it. The system's where it is absent.
+    #[serde(default, skip_serializing_if = "Option::is_none", with = "parameter")]
+    pub customer_key: Option<ParameterArn>,
+}
+
+/// The ARN of a parameter, as text.
+mod parameter {
+    use keyfront_names::ParameterArn;
+    use serde::{Deserialize as _, Deserializer, Serializer, de::Error as _};
+
+    #[allow(clippy::ref_option, reason = "serde's signature")]
+    pub(super) fn serialize<S: Serializer>(
+        arn: &Option<ParameterArn>,
+        serializer: S,
+    ) -> Result<S::Ok, S::Error> {
+        match arn {
+            Some(arn) => serializer.serialize_some(arn.as_str()),
+            None => serializer.serialize_none(),
+        }
+    }
+
+    pub(super) fn deserialize<'de, D: Deserializer<'de>>(
+        deserializer: D,
+    ) -> Result<Option<ParameterArn>, D::Error> {
+        let text = Option::<String>::deserialize(deserializer)?;
+        let read = |text: String| ParameterArn::parse(&text);
+        text.map(read)
+            .transpose()
+            .map_err(|_| D::Error::custom("customer_key is the ARN of an SSM parameter"))
+    }
 }
 
 /// A token to be stored.

@@ -57,6 +57,31 @@ fn a_minimal_document_gets_the_careful_defaults() {
 }
 
 #[test]
+fn a_publishers_customer_key_is_the_arn_of_a_parameter() {
+    let with = |key: &str| {
+        Publishers::parse(&document(|policy| {
+            policy["publishers"][0]["customer_key"] = json!(key);
+        }))
+    };
+    let arn = "arn:aws:ssm:eu-west-1:111122223333:parameter/keyfront/a";
+    let policy = with(arn).unwrap();
+    let publisher = &policy.publishers()[0];
+    assert_eq!(publisher.customer_key.as_ref().unwrap().as_str(), arn);
+    let written = Publishers::parse(&policy.to_json().unwrap()).unwrap();
+    assert_eq!(written, policy);
+    for key in ["", "keyfront/a", "arn:aws:kms:eu-west-1:111122223333:key/k"] {
+        assert!(matches!(with(key), Err(PolicyError::Schema(_))), "{key}");
+    }
+    // As before, where it says nothing.
+    let without = Publishers::parse(&document(|_| ())).unwrap();
+    assert!(
+        !String::from_utf8(without.to_json().unwrap())
+            .unwrap()
+            .contains("customer_key")
+    );
+}
+
+#[test]
 #[allow(clippy::too_many_lines, reason = "one table")]
 fn a_document_with_anything_unknown_or_out_of_range_is_refused_whole() {
     let in_publisher =

@@ -8,7 +8,7 @@ use super::{
 };
 use crate::{
     content_coding::ContentCoding,
-    encryption::EncryptionMode,
+    encryption::{EncryptionMode, ServerSide},
     error::Error,
     media_type::MediaType,
     object::ObjectAttributes,
@@ -146,6 +146,12 @@ pub fn plan(session: &Session, request: &UploadRequest, start: UploadStart) -> R
     if encryption.envelope().is_some() {
         return Err(refuse(
             "an envelope is sealed by the origin: send it to PUT /objects/{key}",
+        ));
+    }
+    if encryption.server_side() == ServerSide::Customer {
+        return Err(refuse(
+            "a customer key stays with the origin, and whoever sends a presigned request would have to hold it: send to \
+             PUT /objects/{key}, or ask for another encryption",
         ));
     }
     let upload = Upload {

@@ -175,6 +175,7 @@ fn what_was_stored_is_compared_with_what_was_authorised() {
             algorithm: Some("aws:kms".to_owned()),
             key_id: Some(key().as_str().to_owned()),
             bucket_key: Some(true),
+            ..SseApplied::default()
         },
         sha256: None,
         crc64nvme: None,

@@ -82,8 +82,9 @@ impl RowBuilder {
                     "SSE-S3" => Some("AES256"),
                     "SSE-KMS" => Some("aws:kms"),
                     "DSSE-KMS" => Some("aws:kms:dsse"),
+                    "SSE-C" => Some("SSE-C"),
                     // HEAD says what is the matter with these.
-                    "SSE-C" | "NOT-SSE" | "" => None,
+                    "NOT-SSE" | "" => None,
                     other => bail!("the inventory has an unknown encryption status {other:?}"),
                 };
                 self.row.algorithm = algorithm.map(str::to_owned);

@@ -11,13 +11,13 @@ use aws_sdk_s3::{
 use keyfront_cloudformation::ExistingBucket;
 
 use super::{
-    bucket_policy::{self, BucketUse},
+    bucket_policy::{self, BucketUse, CustomerKeys},
     fields::Fields,
     finding::Finding,
 };
 use crate::{
     aws::{self, call_error},
-    deploy::template::{BUCKET, CHECKSUM},
+    deploy::template::{BUCKET, CHECKSUM, CUSTOMER_KEY},
 };
 
 const REGION_HEADER: &str = "x-amz-bucket-region";
@@ -118,7 +118,7 @@ async fn encryption(s3: &Client, wanted: &BucketUse<'_>) -> Vec<Finding> {
         Ok(Some(rule)) => vec![
             default_key(&rule, fields, bucket, wanted.key),
             bucket_key(&rule, bucket),
-            customer_keys(&rule, bucket),
+            customer_keys(&rule, bucket, wanted.customer_keys),
         ],
         Ok(None) => Vec::new(),
         Err(unknown) => vec![unknown],
@@ -175,13 +175,16 @@ fn bucket_key(rule: &ServerSideEncryptionRule, bucket: &str) -> Finding {
     }
 }
 
-fn customer_keys(rule: &ServerSideEncryptionRule, bucket: &str) -> Finding {
+fn customer_keys(rule: &ServerSideEncryptionRule, bucket: &str, wanted: CustomerKeys) -> Finding {
     let blocked = rule.blocked_encryption_types.as_ref();
     let blocked =
         blocked.is_some_and(|blocked| blocked.encryption_type().contains(&EncryptionType::SseC));
-    match blocked {
-        true => Finding::Good,
-        false => Finding::Warning(format!(
+    match (wanted, blocked) {
+        (CustomerKeys::OfNobody, true) | (CustomerKeys::OfTheOrigin, false) => Finding::Good,
+        (CustomerKeys::OfTheOrigin, true) => Finding::Bad(format!(
+            "{BUCKET} {bucket} blocks SSE-C, as new buckets do, so that S3 refuses everything the origin writes under the {CUSTOMER_KEY}; set BlockedEncryptionTypes to NONE with PutBucketEncryption, and deny SSE-C to everyone but the origin in the bucket's policy"
+        )),
+        (CustomerKeys::OfNobody, false) => Finding::Warning(format!(
             "{BUCKET} {bucket} does not block SSE-C: objects that others write with keys of their own cannot be read by the edge; block SSE-C with PutBucketEncryption"
         )),
     }
@@ -246,7 +249,7 @@ async fn policy(s3: &Client, wanted: &BucketUse<'_>) -> Vec<Finding> {
 
 #[cfg(test)]
 mod tests {
-    use super::is_same;
+    use super::*;
 
     #[test]
     fn a_default_key_is_compared_by_its_id_or_its_whole_arn() {
@@ -254,5 +257,29 @@ mod tests {
         assert!(is_same(key, key) && is_same("abc", key) && is_same("alias/mine", key));
         assert!(!is_same("abd", key));
         assert!(!is_same("arn:aws:kms:us-east-1:123456789012:key/abc", key));
+    }
+
+    #[test]
+    fn a_bucket_blocks_customer_keys_unless_the_origin_has_one() {
+        let rule = |blocked: Option<EncryptionType>| {
+            let types = blocked.map(|kind| {
+                aws_sdk_s3::types::BlockedEncryptionTypes::builder()
+                    .encryption_type(kind)
+                    .build()
+            });
+            let rule = ServerSideEncryptionRule::builder();
+            rule.set_blocked_encryption_types(types).build()
+        };
+        let check = |blocked, wanted| customer_keys(&rule(blocked), "media", wanted);
+        let (nobody, origin) = (CustomerKeys::OfNobody, CustomerKeys::OfTheOrigin);
+        assert_eq!(check(Some(EncryptionType::SseC), nobody), Finding::Good);
+        assert_eq!(check(Some(EncryptionType::None), origin), Finding::Good);
+        assert_eq!(check(None, origin), Finding::Good);
+        assert!(matches!(check(None, nobody), Finding::Warning(_)));
+        let blocked = check(Some(EncryptionType::SseC), origin);
+        assert!(
+            matches!(&blocked, Finding::Bad(why) if why.contains("BlockedEncryptionTypes")),
+            "{blocked:?}"
+        );
     }
 }

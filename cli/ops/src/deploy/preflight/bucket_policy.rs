@@ -30,6 +30,17 @@ pub(super) struct BucketUse<'a> {
     pub(super) edge_role: &'a str,
     /// That of the origin's.
     pub(super) origin_role: &'a str,
+    /// Whose customer keys objects may be under.
+    pub(super) customer_keys: CustomerKeys,
+}
+
+/// Whose customer keys (SSE-C) objects may be under.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum CustomerKeys {
+    /// The system has none.
+    OfNobody,
+    /// The origin writes with some.
+    OfTheOrigin,
 }
 
 /// Stands for what CloudFormation appends to the names it makes, which nobody knows before.

@@ -267,6 +267,8 @@ fn table() -> Vec<(&'static str, Flat, Kind, Certainty, &'static str)> {
         ("missing, by the edge alone", seen(refusal(404, "not-found"), refusal(404, "")), Kind::ObjectMissing, Likely, "not-found"),
         ("a page in place of a 404", seen(by_cdn(404, "Error from cloudfront"), served()), Kind::ObjectMissing, Likely, "page"),
         ("a denial reported as missing", known(refusal(404, "not-found"), served()), Kind::KmsDenied, Certain, "may HEAD"),
+        ("a customer key, by the edge", seen(refusal(403, "customer-key-required"), refusal(403, "")), Kind::CustomerKey, Certain, "customer-key-required"),
+        ("a customer key, by the bucket", Flat { replay: replayed(by_bucket(400, "", ""), by_bucket(400, "InvalidRequest", "The object was stored using a form of Server Side Encryption.")), ..known(denied(), denied()) }, Kind::CustomerKey, Certain, "of \"k\""),
         ("disabled", Flat { key: key(KeyState::Disabled), ..known(denied(), served()) }, Kind::KeyDisabled, Certain, "disabled"),
         ("disabled behind a copy", Flat { key: key(KeyState::Disabled), ..known(copy(), copy()) }, Kind::KeyDisabled, Certain, "served a copy"),
         ("a Worker's disabled key", seen(refusal(502, "kms-disabled"), served()), Kind::KeyDisabled, Likely, "kms-disabled"),

@@ -14,6 +14,7 @@ fn wanted() -> BucketUse<'static> {
         prefix: "site/",
         edge_role: "shop-EdgeRole-XXXXXXXXXXXX",
         origin_role: "shop-OriginRole-XXXXXXXXXXXX",
+        customer_keys: CustomerKeys::OfNobody,
     }
 }
 
