@@ -198,6 +198,7 @@ const EVERYTHING: &[(&str, &str)] = &[
     ("Audit", "true"),
     ("NotFoundDocument", "errors/404.html"),
     ("DeniedAsMissing", "true"),
+    ("CustomerKeys", "true"),
     ("OriginShieldRegion", "us-east-1"),
 ];
 const ACCESS_POINT: &[(&str, &str)] = &[
@@ -740,7 +741,12 @@ fn a_sites_pages_redirects_and_denials_are_what_the_parameters_say() {
         serde_json::from_str::<Value>(&text).unwrap()
     };
     let plain = site(PLAIN);
-    for absent in ["not_found", "trailing_slash", "denied_as_missing"] {
+    for absent in [
+        "not_found",
+        "trailing_slash",
+        "denied_as_missing",
+        "customer_keys",
+    ] {
         assert!(plain.get(absent).is_none(), "{absent}");
     }
     let chosen = [
@@ -748,11 +754,13 @@ fn a_sites_pages_redirects_and_denials_are_what_the_parameters_say() {
         ("TrailingSlash", "redirect"),
         ("NotFoundDocument", "404.html"),
         ("DeniedAsMissing", "true"),
+        ("CustomerKeys", "true"),
     ];
     let full = site(&chosen);
     assert_eq!(full["trailing_slash"], "redirect");
     assert_eq!(full["not_found"], "404.html");
     assert_eq!(full["denied_as_missing"], true);
+    assert_eq!(full["customer_keys"], true);
     let config = distribution(&chosen);
     let errors = config["CustomErrorResponses"].as_array().unwrap();
     let missing = errors.iter().find(|one| one["ErrorCode"] == 404).unwrap();

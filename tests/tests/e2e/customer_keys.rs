@@ -54,7 +54,8 @@ async fn what_is_written_under_a_customer_key_is_read_by_the_reader_alone() {
     assert_eq!(stored.status, StatusCode::CREATED, "{stored:?}");
     let cdn = stack.cdn();
     let direct = cdn.send(Method::GET, "/plain/c", &[], Bytes::new()).await;
-    assert!(!direct.status.is_success(), "{direct:?}");
+    assert_eq!(direct.status, StatusCode::FORBIDDEN, "{direct:?}");
+    assert_eq!(direct.code(), "customer-key-required");
 
     let deleted = stack.delete("read/c").await;
     assert_eq!(deleted.status, StatusCode::OK, "{deleted:?}");
