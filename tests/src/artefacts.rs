@@ -52,6 +52,14 @@ pub fn origin_zip() -> PathBuf {
     built(root().join("dist/origin-lambda.zip"), "make bundle-origin")
 }
 
+/// The Python that the tests in Python run in, with boto3, as `scripts/test` makes it.
+#[must_use]
+pub fn python() -> PathBuf {
+    let tools =
+        std::env::var_os("KEYFRONT_TOOLS").map_or_else(|| root().join(".tools"), PathBuf::from);
+    built(tools.join("python-tests/bin/python"), "make test")
+}
+
 fn target_dir() -> PathBuf {
     std::env::var_os("CARGO_TARGET_DIR").map_or_else(|| root().join("target"), PathBuf::from)
 }

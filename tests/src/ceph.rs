@@ -85,6 +85,18 @@ impl Ceph {
         ceph
     }
 
+    /// Creates another user, who may do everything with buckets of its own.
+    pub fn create_user(&self, name: &str, credentials: &AwsCredentials) {
+        self.admin(&[
+            "user",
+            "create",
+            &format!("--uid={name}"),
+            &format!("--display-name={name}"),
+            &format!("--access-key={}", credentials.access_key_id),
+            &format!("--secret={}", credentials.secret_access_key),
+        ]);
+    }
+
     /// Creates a role the user may assume, with one permission policy. Returns its ARN.
     pub fn create_role(&self, name: &str, policy: &serde_json::Value) -> String {
         let trust = serde_json::json!({"Version": "2012-10-17", "Statement": [{

@@ -17,6 +17,17 @@ impl OriginProcess {
     /// Starts the origin of a stack, with S3 and KMS at other addresses.
     #[must_use]
     pub fn start(dev: &DevJson, s3_url: &str, kms_url: &str) -> Self {
+        Self::start_with(dev, s3_url, kms_url, &[])
+    }
+
+    /// The same with further variables.
+    #[must_use]
+    pub fn start_with(
+        dev: &DevJson,
+        s3_url: &str,
+        kms_url: &str,
+        variables: &[(&str, &str)],
+    ) -> Self {
         let role = &dev.credentials.origin;
         let mut child = Command::new(artefacts::origin())
             .args(["--listen", "127.0.0.1:0"])
@@ -34,6 +45,7 @@ impl OriginProcess {
             .env("KEYFRONT_S3_ENDPOINT", s3_url)
             .env("KEYFRONT_S3_PATH_STYLE", "true")
             .env("KEYFRONT_KMS_ENDPOINT", kms_url)
+            .envs(variables.iter().copied())
             .stdin(Stdio::null())
             .stdout(Stdio::piped())
             .stderr(Stdio::inherit())

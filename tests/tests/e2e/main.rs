@@ -7,6 +7,7 @@ mod accept;
 mod audit;
 mod audit_scale;
 mod ceph;
+mod ceph_customer_keys;
 mod ceph_worker;
 mod ceph_worker_role;
 mod command_words;
