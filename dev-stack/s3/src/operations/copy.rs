@@ -65,16 +65,21 @@ macro_rules! source_preconditions {
     };
 }
 
-/// A redirect belongs to its object and is never copied.
-fn copied_headers(
+/// The headers and metadata of a copy: those of the request or the source's, as it says. A redirect belongs to its object and
+/// is never copied.
+fn headers_of_copy(
+    input: &mut CopyObjectInput,
     source: &ObjectRecord,
-    redirect: Option<String>,
-) -> (ContentHeaders, BTreeMap<String, String>) {
+) -> S3Result<(ContentHeaders, BTreeMap<String, String>)> {
+    if replaces_metadata(input.metadata_directive.as_ref())? {
+        let headers = content_headers!(input);
+        return Ok((headers, checked_metadata(input.metadata.take())?));
+    }
     let headers = ContentHeaders {
-        website_redirect: redirect,
+        website_redirect: input.website_redirect_location.take(),
         ..source.headers.clone()
     };
-    (headers, source.metadata.clone())
+    Ok((headers, source.metadata.clone()))
 }
 
 impl Operations {
@@ -95,10 +100,9 @@ impl Operations {
             key_of_source.as_ref(),
         )?;
         check_copy_size(source.object.size)?;
-        let replaces = replaces_metadata(input.metadata_directive.as_ref())?;
         let requested: EncryptionRequest = encryption_request!(input, &bucket);
         let customer = requested.customer.clone();
-        let changes = replaces
+        let changes = replaces_metadata(input.metadata_directive.as_ref())?
             || requested.algorithm.is_some()
             || customer.is_some()
             || key_of_source.is_some()
@@ -109,15 +113,7 @@ impl Operations {
         }
         let target = (&*input.bucket, &*input.key);
         let lock = self.requested_lock(caller, target, &bucket, &request.headers)?;
-        let (headers, metadata) = if replaces {
-            (
-                content_headers!(input),
-                checked_metadata(input.metadata.take())?,
-            )
-        } else {
-            let redirect = input.website_redirect_location.take();
-            copied_headers(&source.object, redirect)
-        };
+        let (headers, metadata) = headers_of_copy(&mut input, &source.object)?;
         let tags = self.copied_tags(caller, &input, &source.object, &bucket)?;
         let name = ObjectName {
             bucket: &input.bucket,
