@@ -55,6 +55,13 @@ pub(super) struct LocalAws {
     keys_of_customers: [Zeroizing<[u8; 32]>; 2],
 }
 
+fn open_state(config: &StackConfig) -> anyhow::Result<State> {
+    Ok(match config.storage {
+        Storage::Folder => State::open(&config.folder.join(STATE_FOLDER))?,
+        Storage::Memory => State::ephemeral()?,
+    })
+}
+
 impl LocalAws {
     /// Opens the state; makes the key, the roles and the bucket where they are missing.
     pub(super) async fn open(
@@ -63,10 +70,7 @@ impl LocalAws {
         sites: Sites,
     ) -> anyhow::Result<Self> {
         let clock = Clock::system();
-        let state = Arc::new(match config.storage {
-            Storage::Folder => State::open(&config.folder.join(STATE_FOLDER))?,
-            Storage::Memory => State::ephemeral()?,
-        });
+        let state = Arc::new(open_state(config)?);
         let iam = Arc::new(Iam::new(Account::new(ACCOUNT, &site.region)?));
         let registry = Arc::new(CredentialRegistry::open(Arc::clone(&state), clock.now())?);
         let kms = Arc::new(Kms::open(

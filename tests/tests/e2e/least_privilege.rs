@@ -39,23 +39,21 @@ async fn own_key(stack: &LocalStack) {
         .await;
 }
 
+async fn viewed(stack: &LocalStack, path: &str) -> Answer {
+    let cdn = stack.cdn();
+    cdn.send(Method::GET, path, &[], Bytes::new()).await
+}
+
 /// Whether the scenario succeeds. What it needs beforehand, the administrator does.
 async fn succeeds(scenario: Scenario, stack: &LocalStack) -> bool {
     let content = Bytes::from_static(b"content");
     let answer = match scenario {
         Scenario::ReadFromCdn => {
             stack.put_raw("a/read", content, &[]).await;
-            stack
-                .cdn()
-                .send(Method::GET, "/a/read", &[], Bytes::new())
-                .await
+            viewed(stack, "/a/read").await
         }
         Scenario::MissingOnCdn => {
-            let answer = stack
-                .cdn()
-                .send(Method::GET, "/a/missing", &[], Bytes::new())
-                .await;
-            return answer.status == StatusCode::NOT_FOUND;
+            return viewed(stack, "/a/missing").await.status == StatusCode::NOT_FOUND;
         }
         Scenario::PublishThroughCdn => {
             let bearer = format!("Bearer {}", stack.dev.publisher_token);

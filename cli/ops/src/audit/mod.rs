@@ -157,14 +157,8 @@ async fn audit(arguments: AuditArguments) -> anyhow::Result<Verdict> {
     };
     let target = arguments.bucket.find(purpose).await?;
     let expectation = arguments.expectation(&target).await?;
-    let kms = is_kms(expectation.target().header_value());
-    if repair != Repair::None && expectation.target() == ServerSide::Customer {
-        bail!(
-            "--fix cannot encrypt with sse-c: the origin alone has the key; publish the objects again"
-        );
-    }
-    if repair != Repair::None && kms && expectation.key().is_none() {
-        bail!("--fix needs the key to encrypt with: name it with --expect-key");
+    if repair != Repair::None {
+        check_repairable(&expectation)?;
     }
     let batch = arguments.batch_target(&expectation)?;
     let inventory = match &arguments.inventory {
@@ -201,6 +195,19 @@ async fn audit(arguments: AuditArguments) -> anyhow::Result<Verdict> {
         confirm(&audit.task, &facts)?;
     }
     audit.run(facts, &mut Reporter::new(arguments.format)).await
+}
+
+/// Refuses what `--fix` has no key for.
+fn check_repairable(expectation: &Expectation) -> anyhow::Result<()> {
+    if expectation.target() == ServerSide::Customer {
+        bail!(
+            "--fix cannot encrypt with sse-c: the origin alone has the key; publish the objects again"
+        );
+    }
+    if is_kms(expectation.target().header_value()) && expectation.key().is_none() {
+        bail!("--fix needs the key to encrypt with: name it with --expect-key");
+    }
+    Ok(())
 }
 
 impl AuditArguments {

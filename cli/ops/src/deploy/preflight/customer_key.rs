@@ -53,7 +53,7 @@ fn of(arn: &str, answer: Result<GetParameter, CallError>) -> Finding {
 
 #[cfg(test)]
 mod tests {
-    #![allow(clippy::unwrap_used)]
+    #![allow(clippy::unwrap_used, clippy::panic)]
     use super::*;
 
     const ARN: &str = "arn:aws:ssm:eu-west-1:111122223333:parameter/keyfront/key";
