@@ -16,7 +16,7 @@ use keyfront_origin::{
     publisher::{JwtRefusal, Publishers, Session},
     publishers::IssuerKeys,
 };
-use oidc_issuer::{CLIENT, Issuer, Publication, SigningKey, seconds, set, unsigned};
+use oidc_issuer::{CLIENT, Issuer, Publication, SigningKey, seconds, set, signing_key::unsigned};
 use scripted_s3::{Answer, Stage};
 use serde_json::{Value, json};
 

@@ -17,9 +17,9 @@ use serde_json::{Value, json};
 use tokio::net::TcpListener;
 
 #[path = "../../core/tests/signing_key/mod.rs"]
-mod signing_key;
+pub mod signing_key;
 
-pub use signing_key::{SigningKey, unsigned};
+pub use signing_key::SigningKey;
 
 pub const CLIENT: &str = "client-1";
 
