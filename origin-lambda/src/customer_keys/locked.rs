@@ -6,21 +6,11 @@
 use keyfront_names::ObjectKey;
 use keyfront_origin_core::encryption::CustomerKey;
 
-use super::CustomerKeys;
+use super::{holder::Holder, keys::CustomerKeys};
 use crate::{
     error::{Error, Fault},
-    publisher::Publisher,
     store::{self, Store},
 };
-
-/// Who reads, and so with which keys.
-#[derive(Debug, Clone, Copy)]
-pub enum Holder<'a> {
-    /// A viewer whom the edge sends: the system's keys.
-    Viewer,
-    /// A publisher: its own keys, then the system's.
-    Publisher(&'a Publisher),
-}
 
 /// An object, and the customer key that opens it.
 #[derive(Debug)]

@@ -8,8 +8,6 @@ use base64::{Engine as _, engine::general_purpose::STANDARD};
 use md5::{Digest as _, Md5};
 use zeroize::Zeroizing;
 
-use super::SseApplied;
-
 /// The one algorithm: `x-amz-server-side-encryption-customer-algorithm`.
 pub const CUSTOMER_ALGORITHM: &str = "AES256";
 
@@ -52,12 +50,6 @@ impl CustomerKey {
     /// `x-amz-server-side-encryption-customer-key-MD5`
     pub fn md5(&self) -> &str {
         &self.md5
-    }
-
-    /// Whether S3 reports that it used this key.
-    pub fn is_met_by(&self, applied: &SseApplied) -> bool {
-        applied.customer_algorithm.as_deref() == Some(CUSTOMER_ALGORITHM)
-            && applied.customer_key_md5.as_deref() == Some(&*self.md5)
     }
 }
 
@@ -138,24 +130,5 @@ mod tests {
         wiped_on_drop(&key.base64);
         key.base64.zeroize();
         assert!(key.base64.is_empty());
-    }
-
-    #[test]
-    fn only_the_echo_of_the_very_key_shows_that_s3_used_it() {
-        let ring = CustomerKeyRing::parse(KEY).unwrap();
-        let applied = |algorithm: Option<&str>, md5: Option<&str>| SseApplied {
-            customer_algorithm: algorithm.map(str::to_owned),
-            customer_key_md5: md5.map(str::to_owned),
-            ..SseApplied::default()
-        };
-        for (algorithm, md5, met) in [
-            (Some("AES256"), Some(MD5), true),
-            (Some("AES256"), Some("1B2M2Y8AsgTpgAmY7PhCfg=="), false),
-            (Some("AES256"), None, false),
-            (None, Some(MD5), false),
-            (None, None, false),
-        ] {
-            assert_eq!(ring.writing().is_met_by(&applied(algorithm, md5)), met);
-        }
     }
 }

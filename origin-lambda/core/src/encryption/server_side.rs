@@ -123,7 +123,7 @@ impl SseRequest<'_> {
     /// Whether S3 did what was requested. A bucket key that was not requested is no difference.
     pub fn is_met_by(&self, applied: &SseApplied) -> bool {
         if let Some(key) = self.customer_key {
-            return key.is_met_by(applied);
+            return applied.is_under(key);
         }
         self.algorithm.is_some()
             && applied.customer_algorithm.is_none()
@@ -134,6 +134,12 @@ impl SseRequest<'_> {
 }
 
 impl SseApplied {
+    /// Whether S3 reports that it used this customer key.
+    pub fn is_under(&self, key: &CustomerKey) -> bool {
+        self.customer_algorithm.as_deref() == Some(CUSTOMER_ALGORITHM)
+            && self.customer_key_md5.as_deref() == Some(key.md5())
+    }
+
     /// The kind of encryption, if it is one that we ask for and under the configured key. Bucket keys do not count:
     /// they differ in cost alone.
     pub fn server_side(&self, key: &KeyArn) -> Option<ServerSide> {
@@ -188,6 +194,27 @@ mod tests {
 
     fn ring() -> CustomerKeyRing {
         CustomerKeyRing::parse("BwcHBwcHBwcHBwcHBwcHBwcHBwcHBwcHBwcHBwcHBwc=").unwrap()
+    }
+
+    #[test]
+    fn only_the_echo_of_the_very_key_shows_that_s3_used_it() {
+        let ring = ring();
+        // By Python's hashlib, of 32 bytes 0x07.
+        let own = Some("y4HAEFCYWuvAXWFTtA1Qpg==");
+        for (algorithm, md5, met) in [
+            (Some("AES256"), own, true),
+            (Some("AES256"), Some("1B2M2Y8AsgTpgAmY7PhCfg=="), false),
+            (Some("AES256"), None, false),
+            (None, own, false),
+            (None, None, false),
+        ] {
+            let applied = SseApplied {
+                customer_algorithm: algorithm.map(str::to_owned),
+                customer_key_md5: md5.map(str::to_owned),
+                ..SseApplied::default()
+            };
+            assert_eq!(applied.is_under(ring.writing()), met, "{applied}");
+        }
     }
 
     #[test]
