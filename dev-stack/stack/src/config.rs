@@ -155,7 +155,7 @@ impl StackConfig {
             Some(bytes) => {
                 String::from_utf8(bytes.trim_ascii().to_vec()).context("the site is not UTF-8")?
             }
-            None => default_site(),
+            None => default_site(self.customer_keys),
         };
         let parsed = Site::parse(document.as_bytes()).context("the site is refused")?;
         let names: Names = serde_json::from_str(&document).context("the site is refused")?;
@@ -218,12 +218,13 @@ struct Names {
     endpoint: Option<String>,
 }
 
-fn default_site() -> String {
+fn default_site(customer_keys: CustomerKeys) -> String {
     let host = host::of_function_url(DEFAULT_FUNCTION_URL, DEFAULT_REGION);
     let function =
         |prefix| serde_json::json!({"prefix": prefix, "host": host, "region": DEFAULT_REGION});
     serde_json::json!({
         "v": 1, "bucket": DEFAULT_BUCKET, "region": DEFAULT_REGION, "style": "virtual", "query": [], "signing": "sigv4",
+        "customer_keys": customer_keys == CustomerKeys::With,
         "publish": function("/_publish"),
         "reader": function("/read"),
     })

@@ -192,7 +192,6 @@ impl<'a> StackTemplate<'a> {
                     publisher_key_parameter(self.account),
                 ),
                 ("CustomerKeyKmsKeyArn", self.names.key_arn.to_owned()),
-                ("CustomerKeys", "true".to_owned()),
             ],
         };
         let parameters = parameters.into_iter().chain(customer_keys);

@@ -49,16 +49,14 @@ pub async fn serve(
     origin: Arc<Origin>,
     shutdown: impl Future<Output = ()> + Send + 'static,
 ) -> io::Result<()> {
-    axum::serve(listener, native(origin))
+    axum::serve(listener, native(origin).layer(map_request(one_host)))
         .with_graceful_shutdown(shutdown)
         .await
 }
 
 /// The router of a native server.
 pub fn native(origin: Arc<Origin>) -> Router {
-    router(origin)
-        .layer(Extension(Transport::Native))
-        .layer(map_request(one_host))
+    router(origin).layer(Extension(Transport::Native))
 }
 
 /// Refuses a request of HTTP/1.1 without `Host`, and any with several: what is in front of this server may have taken

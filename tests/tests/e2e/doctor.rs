@@ -46,6 +46,7 @@ enum Start {
     S3Throttling,
     S3BehindRespelling,
     QueryDropped,
+    WithCustomerKeys,
 }
 
 /// What is done to it before the doctor runs, and what the doctor may read.
@@ -59,6 +60,7 @@ enum Break {
     KeyUnknown,
     ObjectUnderAnotherKey,
     ObjectUnderS3sKey,
+    ObjectUnderCustomerKey,
     PolicyDenies,
     PolicyDeniesBehindTheCache,
     OperatorsSecretWrong,
@@ -151,6 +153,7 @@ fn cases() -> Vec<Case> {
         Case { start: S::S3Throttling, verdict: "throttled", code: 50, says: &["throttled"], ..CASE },
         Case { start: S::S3Gone, verdict: "origin-failed", code: 50, says: &["502"], ..CASE },
         Case { cause: B::ObjectUnderS3sKey, verdict: "other-encryption", code: 60, says: &["AES256"], ..CASE },
+        Case { start: S::WithCustomerKeys, cause: B::ObjectUnderCustomerKey, verdict: "customer-key", code: 60, says: &["demands the customer key", "reader"], ..CASE },
     ]
 }
 
@@ -169,6 +172,7 @@ impl Stage {
         let mut proxy = None;
         let stack = match start {
             Start::Whole => LocalStack::start().await,
+            Start::WithCustomerKeys => LocalStack::with_customer_keys().await,
             Start::Without(statement, action) => {
                 let grant = Grant {
                     holder: "EdgeRole".to_owned(),
@@ -277,7 +281,7 @@ impl Stage {
         // The bucket's policy does not let just anything in.
         if matches!(
             cause,
-            Break::ObjectUnderAnotherKey | Break::ObjectUnderS3sKey
+            Break::ObjectUnderAnotherKey | Break::ObjectUnderS3sKey | Break::ObjectUnderCustomerKey
         ) {
             let call = s3.delete_bucket_policy().bucket(&dev.bucket);
             call.send().await.unwrap();
@@ -324,6 +328,14 @@ impl Stage {
             }
             Break::ObjectUnderS3sKey => {
                 let call = object.server_side_encryption(ServerSideEncryption::Aes256);
+                call.send().await.unwrap();
+            }
+            Break::ObjectUnderCustomerKey => {
+                // 32 bytes 0x07.
+                let call = object
+                    .sse_customer_algorithm("AES256")
+                    .sse_customer_key("BwcHBwcHBwcHBwcHBwcHBwcHBwcHBwcHBwcHBwcHBwc=")
+                    .sse_customer_key_md5("y4HAEFCYWuvAXWFTtA1Qpg==");
                 call.send().await.unwrap();
             }
             Break::PolicyDenies | Break::PolicyDeniesBehindTheCache => {

@@ -16,6 +16,7 @@ fn every_refusal() -> Vec<(Refusal, u16, &'static str)> {
         (Refusal::PreconditionFailed, 412, "precondition-failed"),
         (Refusal::NotFound, 404, "not-found"),
         (Refusal::Unauthenticated, 401, "unauthenticated"),
+        (Refusal::CustomerKeyRequired, 403, "customer-key-required"),
         (
             Refusal::MethodNotAllowed { allow: "GET, HEAD" },
             405,
