@@ -64,7 +64,7 @@ async fn an_object_under_a_customer_key_is_known_without_the_key() {
     audited.put_under_customer_key("c-customer").await;
     audited.put_plain("c-plain").await;
     let report = audited
-        .run(&["--expect-mode", "sse-c", "--prefix", "c-"])
+        .run(&["--expect-mode", "sse-kms,sse-c", "--prefix", "c-"])
         .await;
     assert_eq!(
         report.found_keys(),
@@ -72,11 +72,11 @@ async fn an_object_under_a_customer_key_is_known_without_the_key() {
         "{report:?}"
     );
     let report = audited
-        .run(&["--expect-mode", "sse-s3", "--prefix", "c-"])
+        .run(&["--expect-mode", "sse-kms,sse-s3", "--prefix", "c-"])
         .await;
     assert_eq!(report.found_keys(), [("other-mode", "c-customer")]);
     let report = audited
-        .run(&["--expect-mode", "sse-s3,sse-c", "--prefix", "c-"])
+        .run(&["--expect-mode", "sse-kms,sse-s3,sse-c", "--prefix", "c-"])
         .await;
     assert_eq!(report.found_keys(), [], "{report:?}");
     assert_eq!(report.summary["objects"], 2);
