@@ -35,6 +35,7 @@ impl Answer {
             301 => "Moved Permanently",
             400 => "Bad Request",
             401 => "Unauthorized",
+            403 => "Forbidden",
             404 => "Not Found",
             405 => "Method Not Allowed",
             412 => "Precondition Failed",
