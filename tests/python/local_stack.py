@@ -16,11 +16,11 @@ PORTS = [f"--{name}-port=0" for name in ("cdn", "publish", "s3", "kms", "sts", "
 class LocalStack:
     """`dev` is the running stack's dev.json."""
 
-    def __init__(self):
+    def __init__(self, *flags):
         self._folder = tempfile.TemporaryDirectory()
         ready = pathlib.Path(self._folder.name, "ready.json")
         command = [TARGET / "debug/keyfront", "dev", "--ephemeral", *PORTS, "--state", self._folder.name]
-        command += ["--edge-bundle", ROOT / "dist/edge-cloudfront", "--ready-file", ready]
+        command += ["--edge-bundle", ROOT / "dist/edge-cloudfront", "--ready-file", ready, *flags]
         self._process = subprocess.Popen(command, stdout=subprocess.DEVNULL)
         deadline = time.monotonic() + 60
         while not ready.exists():

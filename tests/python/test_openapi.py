@@ -22,7 +22,8 @@ EXAMPLES = 25
 
 class OpenApi(unittest.TestCase):
     def test_the_publishers_api_is_as_described(self):
-        stack = LocalStack()
+        # With every encryption a rule can name.
+        stack = LocalStack("--customer-keys")
         self.addCleanup(stack.stop)
         command = [pathlib.Path(sys.executable).with_name("schemathesis"), "run", f"{stack.dev['publish_url']}/openapi.json"]
         command += ["--header", f"Authorization: Bearer {stack.dev['publisher_token']}", "--checks", CHECKS, "--no-color"]
