@@ -147,7 +147,7 @@ pub async fn delete(store: &Store, key: &ObjectKey, if_match: Option<&str>) -> R
     let Ok(companion) = ObjectKey::new(instruction_file_key(key.as_str())) else {
         return Ok(());
     };
-    match store.describe(&companion, None).await {
+    match store.describe(&companion).await {
         // Only what is marked as one: a publisher may have given a file such a name.
         Ok(found) if found.metadata.contains_key(INSTRUCTION_FILE_MARKER) => {
             store.delete(&companion, None).await

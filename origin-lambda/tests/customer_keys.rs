@@ -124,10 +124,45 @@ async fn a_parameter_that_holds_no_customer_key_stores_nothing() {
 
 #[tokio::test]
 async fn a_parameter_that_cannot_be_read_now_is_told_from_one_that_holds_nothing() {
-    let stage = stage(|call| asks_ssm(call).then(|| Scripted::status(500, &[], ""))).await;
-    let answer = put(&stage, "site/a").await;
-    assert_eq!(answer.problem(), "customer-key-unavailable");
-    assert_eq!(answer.headers["retry-after"], "5");
+    let cases: [fn(&Recorded) -> Option<Scripted>; 3] = [
+        |call| asks_ssm(call).then(|| Scripted::status(500, &[], "")),
+        |call| asks_ssm(call).then(|| refused("ExpiredTokenException")),
+        |call| asks_ssm(call).then(|| refused("ThrottlingException")),
+    ];
+    for (at, case) in cases.into_iter().enumerate() {
+        let stage = stage(case).await;
+        let answer = put(&stage, "site/a").await;
+        assert_eq!(answer.problem(), "customer-key-unavailable", "{at}");
+        assert_eq!(answer.headers["retry-after"], "5");
+    }
+}
+
+/// An ended session: 400 as well, which says why where the method has a body.
+fn session_ended(call: &Recorded) -> Option<Scripted> {
+    let document = "<Error><Code>ExpiredToken</Code><Message>The provided token has expired.</Message></Error>";
+    let body = match call.method {
+        Method::HEAD => "",
+        Method::GET if !call.path.contains(".keyfront") => document,
+        _ => return asks_ssm(call).then(|| parameter("SecureString", KEY)),
+    };
+    Some(Scripted::status(400, &[], body))
+}
+
+#[tokio::test]
+async fn a_head_without_a_document_is_taken_for_a_customer_key_only_where_s3_says_so() {
+    let stage = stage(session_ended).await;
+    for (method, target) in [
+        ("GET", "/objects/site/a"),
+        ("GET", "/read/site/a"),
+        // Nothing is deleted whose tag cannot be compared.
+        ("DELETE", "/objects/site/a"),
+    ] {
+        let request = stage.request(method, target).header("if-match", "\"e1\"");
+        let answer = stage.send(request.body(Body::empty()).unwrap()).await;
+        assert_eq!(answer.problem(), "credentials-expired", "{method} {target}");
+    }
+    let calls = stage.calls();
+    assert!(calls.iter().all(|call| call.method != Method::DELETE));
 }
 
 #[tokio::test]

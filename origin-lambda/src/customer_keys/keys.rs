@@ -9,6 +9,7 @@ use std::{
 
 use aws_credential_types::provider::SharedCredentialsProvider;
 use keyfront_aws_call::AwsError;
+use keyfront_contract::Failure;
 use keyfront_names::ParameterArn;
 use keyfront_origin_core::encryption::{CustomerKey, CustomerKeyRing};
 
@@ -125,12 +126,9 @@ impl CustomerKeys {
         let name = || parameter.as_str().to_owned();
         let found = ssm.get_parameter(parameter).await;
         let found = found.map_err(|error| match error {
-            // What SSM refuses, it refuses again; all else may pass.
             AwsError::Refused {
-                status: 400,
-                ref code,
-                ..
-            } if !code.contains("Throttl") => missing(Unusable::Denied(name(), error)),
+                status, ref code, ..
+            } if stands(code, status) => missing(Unusable::Denied(name(), error)),
             error => Error::CustomerKeyUnavailable(error.into()),
         })?;
         if found.kind != "SecureString" {
@@ -139,6 +137,13 @@ impl CustomerKeys {
         CustomerKeyRing::parse(&found.value)
             .map_err(|error| missing(Unusable::NoKey(name(), error)))
     }
+}
+
+/// Whether SSM, whose errors are named as KMS's, refuses what it will refuse again.
+fn stands(code: &str, status: u16) -> bool {
+    let passing =
+        |meaning: Failure| meaning.is_transient() || meaning == Failure::CredentialsExpired;
+    !Failure::of_kms_response(code, status).is_some_and(passing)
 }
 
 fn missing(reason: Unusable) -> Error {

@@ -32,12 +32,8 @@ impl CustomerKeys {
         key: &ObjectKey,
         holder: Holder<'_>,
     ) -> Result<Described, Error> {
-        match store.describe(key, None).await {
-            Err(Error::CustomerKeyRequired) => {}
-            found => {
-                let object = found?;
-                return Ok(Described { object, key: None });
-            }
+        if let Some(object) = store.describe_openly(key).await? {
+            return Ok(Described { object, key: None });
         }
         let mut unread = None;
         for parameter in self.parameters(holder) {
@@ -50,7 +46,7 @@ impl CustomerKeys {
                 }
             };
             for customer in ring.reading() {
-                match store.describe(key, Some(customer)).await {
+                match store.describe_under(key, customer).await {
                     // Without a key it was 400, so it is the key that S3 denies.
                     Err(Error::Upstream {
                         fault: Fault::Denied,
@@ -66,7 +62,7 @@ impl CustomerKeys {
         }
         match unread {
             Some(error) => Err(error),
-            None => store.confirm_customer_key(key).await,
+            None => Err(store.undescribed(key).await),
         }
     }
 }

@@ -246,11 +246,8 @@ pub(super) async fn share(
     let rule = session.publisher().authorise(Method::Read, &key)?;
     origin.budgets.take(session.publisher(), Expense::Signing)?;
     let lifetime = lifetime(rule, origin.presigner.longest_lifetime(), document.expires)?;
-    match origin.store.stored_object(&key).await {
-        // Whoever has the URL would need the key as well.
-        Err(Error::CustomerKeyRequired) => origin.store.confirm_customer_key(&key).await?,
-        stored => drop(stored?),
-    }
+    // What is under a customer key is refused here: whoever has the URL would need the key as well.
+    origin.store.stored_object(&key).await?;
     let grant = origin.shared(&key, lifetime).await?;
     let share = Share {
         key: key.as_str().to_owned(),

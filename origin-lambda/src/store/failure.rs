@@ -37,15 +37,10 @@ where
     }
 }
 
-/// Classifies a failed `HEAD` that came without a customer key: S3 answers 400 without a document to what is under one.
-pub(super) fn of_head<E>(error: SdkError<E>) -> Error
-where
-    E: ProvideErrorMetadata + std::error::Error + Send + Sync + 'static,
-{
-    match status(&error) {
-        Some(400) => Error::CustomerKeyRequired,
-        _ => of("HeadObject", error),
-    }
+/// Whether a `HEAD` failed as it does for what is under a customer key, for an ended session, and for more: 400, without a
+/// document that tells them apart.
+pub(super) fn is_unexplained<E>(error: &SdkError<E, HttpResponse>) -> bool {
+    status(error) == Some(400)
 }
 
 /// Classifies a failed write under a customer key: what no policy denies, the bucket's encryption does.

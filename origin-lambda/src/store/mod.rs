@@ -8,7 +8,13 @@ mod failure;
 mod multipart;
 mod put;
 
-use aws_sdk_s3::{Client, primitives::ByteStream, types::EncodingType};
+use aws_sdk_s3::{
+    Client,
+    error::SdkError,
+    operation::head_object::{HeadObjectError, HeadObjectOutput},
+    primitives::ByteStream,
+    types::EncodingType,
+};
 use bytes::Bytes;
 use keyfront_contract::content_encoding;
 use keyfront_names::ObjectKey;
@@ -64,16 +70,66 @@ impl Store {
         }
     }
 
-    /// Describes an object, with the customer key that it may be under.
+    /// Describes an object that is under no customer key.
     ///
     /// # Errors
-    /// [`Error::NotFound`]; [`Error::CustomerKeyRequired`] where it seems to be under a customer key and none is given,
-    /// which [`Store::confirm_customer_key`] makes sure of; or what S3 returned.
-    pub async fn describe(
+    /// [`Error::NotFound`]; [`Error::CustomerKeyRequired`] where S3 says that it is under one; or what S3 returned.
+    pub async fn describe(&self, key: &ObjectKey) -> Result<Described, Error> {
+        match self.describe_openly(key).await? {
+            Some(found) => Ok(found),
+            None => Err(self.undescribed(key).await),
+        }
+    }
+
+    /// As [`Store::describe`], for whoever may have the customer key: `None` where S3 does not say why it describes
+    /// nothing. [`Store::undescribed`] makes it say so.
+    ///
+    /// # Errors
+    /// [`Error::NotFound`], or what S3 returned.
+    pub async fn describe_openly(&self, key: &ObjectKey) -> Result<Option<Described>, Error> {
+        match self.head(key, None).await {
+            Ok(answer) => self.described(answer).map(Some),
+            Err(error) if failure::is_unexplained(&error) => Ok(None),
+            Err(error) => Err(failure::of("HeadObject", error)),
+        }
+    }
+
+    /// Describes an object with the customer key that it may be under.
+    ///
+    /// # Errors
+    /// [`Error::NotFound`], or what S3 returned: [`Fault::Denied`] for another key.
+    pub async fn describe_under(
+        &self,
+        key: &ObjectKey,
+        customer: &CustomerKey,
+    ) -> Result<Described, Error> {
+        match self.head(key, Some(customer)).await {
+            Ok(answer) => self.described(answer),
+            Err(error) if failure::is_unexplained(&error) => Err(self.undescribed(key).await),
+            Err(error) => Err(failure::of("HeadObject", error)),
+        }
+    }
+
+    /// Why S3 does not describe an object: `HEAD` has no document that says so, `GET` has. [`Error::CustomerKeyRequired`]
+    /// for one under a customer key.
+    pub async fn undescribed(&self, key: &ObjectKey) -> Error {
+        let call = self
+            .s3
+            .get_object()
+            .bucket(self.bucket.as_str())
+            .key(key.as_str())
+            .range("bytes=0-0");
+        match call.send().await {
+            Ok(_) => unexpected("HEAD is answered 400, and GET is not"),
+            Err(error) => failure::of("GetObject", error),
+        }
+    }
+
+    async fn head(
         &self,
         key: &ObjectKey,
         customer: Option<&CustomerKey>,
-    ) -> Result<Described, Error> {
+    ) -> Result<HeadObjectOutput, SdkError<HeadObjectError>> {
         let call = self
             .s3
             .head_object()
@@ -82,10 +138,10 @@ impl Store {
             .set_sse_customer_algorithm(customer.map(|_| CUSTOMER_ALGORITHM.to_owned()))
             .set_sse_customer_key(customer.map(|key| key.header_value().to_owned()))
             .set_sse_customer_key_md5(customer.map(|key| key.md5().to_owned()));
-        let answer = call.send().await.map_err(|error| match customer {
-            None => failure::of_head(error),
-            Some(_) => failure::of("HeadObject", error),
-        })?;
+        call.send().await
+    }
+
+    fn described(&self, answer: HeadObjectOutput) -> Result<Described, Error> {
         let applied = SseApplied {
             algorithm: answer
                 .server_side_encryption
@@ -116,26 +172,9 @@ impl Store {
     /// How long caches may keep the object there is now. One that is missing or cannot be described can
     /// still be deleted or replaced: its copies live as long as `otherwise` says.
     pub async fn cache_control(&self, key: &ObjectKey, otherwise: &str) -> Option<String> {
-        match self.describe(key, None).await {
+        match self.describe(key).await {
             Ok(found) => found.cache_control,
             Err(_) => Some(otherwise.to_owned()),
-        }
-    }
-
-    /// Why an object that S3 describes to nobody cannot be described: `HEAD` has no document that says so, `GET` has.
-    ///
-    /// # Errors
-    /// [`Error::CustomerKeyRequired`], or what S3 returned.
-    pub async fn confirm_customer_key<T>(&self, key: &ObjectKey) -> Result<T, Error> {
-        let call = self
-            .s3
-            .get_object()
-            .bucket(self.bucket.as_str())
-            .key(key.as_str())
-            .range("bytes=0-0");
-        match call.send().await {
-            Ok(_) => Err(unexpected("HEAD is answered 400, and GET is not")),
-            Err(error) => Err(failure::of("GetObject", error)),
         }
     }
 
@@ -193,7 +232,7 @@ impl Store {
     pub async fn delete(&self, key: &ObjectKey, if_match: Option<&str>) -> Result<(), Error> {
         if let Some(etag) = if_match {
             // S3 evaluates the condition atomically below; stores that ignore it are caught here.
-            match self.describe(key, None).await {
+            match self.describe(key).await {
                 // S3 shows its tag to nobody without the key, and compares it below.
                 Err(Error::CustomerKeyRequired) => {}
                 Ok(Described {

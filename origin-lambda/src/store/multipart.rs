@@ -174,19 +174,20 @@ impl Store {
     /// What lies under the key now, with its checksums.
     ///
     /// # Errors
-    /// [`Error::NotFound`]; [`Error::CustomerKeyRequired`], which [`Store::confirm_customer_key`] makes sure of; or what S3
-    /// returned.
+    /// [`Error::NotFound`]; [`Error::CustomerKeyRequired`]; or what S3 returned.
     pub async fn stored_object(&self, key: &ObjectKey) -> Result<StoredObject, Error> {
         let call = self
             .s3
             .head_object()
             .bucket(self.bucket.as_str())
             .key(key.as_str());
-        let answer = call
-            .checksum_mode(ChecksumMode::Enabled)
-            .send()
-            .await
-            .map_err(failure::of_head)?;
+        let answer = match call.checksum_mode(ChecksumMode::Enabled).send().await {
+            Ok(answer) => answer,
+            Err(error) if failure::is_unexplained(&error) => {
+                return Err(self.undescribed(key).await);
+            }
+            Err(error) => return Err(failure::of("HeadObject", error)),
+        };
         Ok(StoredObject {
             size: size(answer.content_length())?,
             upload: answer
