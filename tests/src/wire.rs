@@ -210,7 +210,16 @@ impl Wire {
 
     /// Sends raw bytes and reads until the server closes: for requests no library would let through.
     pub async fn raw(&self, request: &[u8]) -> Vec<u8> {
-        let mut stream = self.connect(Version::HTTP_11).await;
+        self.raw_over(Version::HTTP_11, request).await
+    }
+
+    /// The same on a connection for which ALPN has chosen HTTP/2.
+    pub async fn raw_http2(&self, request: &[u8]) -> Vec<u8> {
+        self.raw_over(Version::HTTP_2, request).await
+    }
+
+    async fn raw_over(&self, version: Version, request: &[u8]) -> Vec<u8> {
+        let mut stream = self.connect(version).await;
         stream.write_all(request).await.unwrap();
         let mut answer = Vec::new();
         // A server may close without TLS close_notify; what arrived until then is the answer.

@@ -19,6 +19,17 @@ pub(super) fn certificate(state: &State) -> Reply {
     (StatusCode::OK, body.to_string(), Vec::new())
 }
 
+/// SSM's `GetParameter`, without decryption.
+pub(super) fn parameter(state: &State, call: &RecordedCall) -> Reply {
+    let input: Value = serde_json::from_slice(&call.body).unwrap();
+    assert_eq!(input["WithDecryption"], false, "nobody asked for the value");
+    let Some(kind) = state.parameters.get(input["Name"].as_str().unwrap()) else {
+        return refused("ParameterNotFound");
+    };
+    let body = json!({"Parameter": {"Name": "p", "Type": kind, "Value": "AQICciphertext"}});
+    (StatusCode::OK, body.to_string(), Vec::new())
+}
+
 /// KMS's `DescribeKey`.
 pub(super) fn key(state: &State) -> Reply {
     let key_state = match state.key_state.as_str() {

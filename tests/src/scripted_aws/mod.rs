@@ -203,6 +203,7 @@ fn route(
         "logs" => logs::answer(state, action, call),
         "cloudfront" => cloudfront::answer(state, call),
         "acm" => examined::certificate(state),
+        "ssm" => examined::parameter(state, call),
         "cloudtrail" => examined::trail(state, action),
         "servicequotas" => examined::quota(state, action, call),
         "iam" if action == "PutRolePolicy" => {

@@ -65,6 +65,8 @@ pub struct State {
     pub web_acl: String,
     /// The caller may not read the distribution.
     pub distribution_hidden: bool,
+    /// The types of the parameters there are, by ARN.
+    pub parameters: BTreeMap<String, &'static str>,
     /// Status and names of every certificate.
     pub certificate: (String, Vec<String>),
     /// An alias, and the distribution that has it.

@@ -415,6 +415,35 @@ async fn an_existing_bucket_and_key_must_be_usable_and_belong_together() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn every_customer_key_must_be_in_a_secure_string_that_exists() {
+    let bench = Bench::new().await;
+    let arn = |name: &str| format!("arn:aws:ssm:us-east-1:123456789012:parameter/{name}");
+    let own = format!("CustomerKeyParameterArn={}", arn("own"));
+    let publishers = format!("PublisherKeyParameterArns={},{}", arn("a"), arn("b"));
+    let both = [own.as_str(), publishers.as_str()];
+    refused_unwritten(&bench, &both, "parameter/own does not exist").await;
+    bench.aws.state().parameters.insert(arn("own"), "String");
+    refused_unwritten(&bench, &both, "parameter/own is a String").await;
+    for name in ["own", "a"] {
+        let mut state = bench.aws.state();
+        state.parameters.insert(arn(name), "SecureString");
+    }
+    let expected =
+        "PublisherKeyParameterArns arn:aws:ssm:us-east-1:123456789012:parameter/b does not exist";
+    refused_unwritten(&bench, &both, expected).await;
+    bench
+        .aws
+        .state()
+        .parameters
+        .insert(arn("b"), "SecureString");
+    done(
+        &bench
+            .deploy(TOGETHER, &["--yes", "-p", both[0], "-p", both[1]])
+            .await,
+    );
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn a_reservation_leaves_lambda_its_hundred_unreserved_instances() {
     let bench = Bench::new().await;
     bench.aws.state().unreserved = 120;

@@ -129,10 +129,12 @@ impl Target {
         )
     }
 
-    /// The statuses of all answers until the server closes or says nothing more.
+    /// The statuses of all answers until the server closes. One that goes on waiting has taken the rest for a body, and
+    /// whoever comes next on the connection would pay for it.
     async fn statuses(&self, request: &[u8]) -> Vec<u16> {
         let answered = tokio::time::timeout(PATIENCE, self.wire.raw(request)).await;
-        statuses(&answered.unwrap_or_default())
+        let shown = String::from_utf8_lossy(request);
+        statuses(&answered.unwrap_or_else(|_| panic!("{} waits for more: {shown}", self.name)))
     }
 
     /// A row's head in front of its body: a request that reads its body, and refuses an empty one.
@@ -179,7 +181,7 @@ fn statuses(mut answers: &[u8]) -> Vec<u16> {
 }
 
 fn is_refusal(statuses: &[u16]) -> bool {
-    matches!(statuses, [400..=499 | 501 | 505] | [])
+    matches!(statuses, [400..=499 | 501 | 505])
 }
 
 async fn is_there(stack: &Stack, key: &str) -> bool {
@@ -293,4 +295,26 @@ async fn a_request_names_one_host() {
             assert_eq!(seen, Some(status), "{}, {version}: {hosts:?}", target.name);
         }
     }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_connection_speaks_the_protocol_that_alpn_chose() {
+    let stack = Stack::start();
+    // HTTP/2 where HTTP/1.1 was agreed on: the preface (RFC 9113, 3.4) and an empty SETTINGS frame.
+    let preface = b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n\0\0\0\x04\0\0\0\0\0";
+    let answer = stack.cdn().raw(preface).await;
+    assert!(!is_settings(&answer), "{answer:?}");
+    // And HTTP/1.1 where HTTP/2 was.
+    let request = format!(
+        "GET / HTTP/1.1\r\nHost: {}\r\nConnection: close\r\n\r\n",
+        stack.cdn().authority()
+    );
+    let answer = stack.cdn().raw_http2(request.as_bytes()).await;
+    assert!(is_settings(&answer), "{answer:?}");
+    assert!(!answer.starts_with(b"HTTP/1.1"), "{answer:?}");
+}
+
+/// Whether an answer begins with a SETTINGS frame, as every server's of HTTP/2 does.
+fn is_settings(answer: &[u8]) -> bool {
+    answer.get(3) == Some(&4)
 }

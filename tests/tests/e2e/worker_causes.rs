@@ -73,6 +73,14 @@ async fn every_cause_s3_names_has_a_code_of_its_own() {
         (404, "NoSuchBucket", SECRETS, 502, "origin-failed"),
         (404, "NoSuchKey", SECRETS, 404, "not-found"),
         (307, "TemporaryRedirect", SECRETS, 502, "origin-failed"),
+        (
+            400,
+            "InvalidRequest",
+            "The object was stored using a form of Server Side Encryption. The correct parameters must be provided",
+            403,
+            "customer-key-required",
+        ),
+        (400, "InvalidRequest", SECRETS, 502, "origin-denied"),
     ] {
         let headers = [
             ("content-type", "application/xml"),

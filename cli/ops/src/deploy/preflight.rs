@@ -34,7 +34,8 @@ use super::{
     deployment::Deployment,
     existing_system::ExistingSystem,
     template::{
-        AUDIT, BUCKET, CERTIFICATE, CHECKSUM, CUSTOMER_KEY, DOMAIN, KEY, PREFIX, RESERVATION, TRAIL,
+        AUDIT, BUCKET, CERTIFICATE, CHECKSUM, CUSTOMER_KEY, DOMAIN, KEY, PREFIX, PUBLISHER_KEYS,
+        RESERVATION, TRAIL,
     },
 };
 use crate::system::layout::region_of;
@@ -117,8 +118,13 @@ impl Deployment {
             findings.push(key::check(&self.config, &Fields::PARAMETERS, key).await);
         }
         let customer_key = named.value(CUSTOMER_KEY);
-        if let Some(arn) = customer_key.filter(|_| named.is_given(&[CUSTOMER_KEY])) {
-            findings.push(customer_key::check(&self.config, arn, &self.request.region).await);
+        for parameter in [CUSTOMER_KEY, PUBLISHER_KEYS] {
+            let given = named
+                .value(parameter)
+                .filter(|_| named.is_given(&[parameter]));
+            for arn in given.into_iter().flat_map(|arns| arns.split(',')) {
+                findings.push(customer_key::check(&self.config, parameter, arn).await);
+            }
         }
         let (Some(bucket), Some(key)) = (named.value(BUCKET), named.value(KEY)) else {
             return findings;

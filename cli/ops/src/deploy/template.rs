@@ -18,6 +18,7 @@ pub(super) const BUCKET: &str = "ExistingBucket";
 pub(super) const CERTIFICATE: &str = "CertificateArn";
 pub(super) const CHECKSUM: &str = "UploadChecksum";
 pub(super) const CUSTOMER_KEY: &str = "CustomerKeyParameterArn";
+pub(super) const PUBLISHER_KEYS: &str = "PublisherKeyParameterArns";
 pub(super) const DOMAIN: &str = "DomainName";
 pub(super) const KEY: &str = "ExistingKeyArn";
 pub(super) const FALLBACK: &str = "FallbackDocument";

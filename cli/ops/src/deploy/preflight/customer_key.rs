@@ -3,15 +3,12 @@
 //! What it holds is not looked at: whoever deploys need not be able to.
 
 use aws_config::SdkConfig;
-use keyfront_names::Arn;
+use keyfront_names::ParameterArn;
 use serde::Deserialize;
 use serde_json::json;
 
 use super::finding::Finding;
-use crate::{
-    aws::{Api, CallError, JsonService},
-    deploy::template::CUSTOMER_KEY,
-};
+use crate::aws::{Api, CallError, JsonService};
 
 #[derive(Deserialize)]
 #[serde(rename_all = "PascalCase")]
@@ -25,15 +22,24 @@ struct Parameter {
     r#type: String,
 }
 
-pub(super) async fn check(config: &SdkConfig, arn: &str, region: &str) -> Finding {
-    let home = Arn::parse(arn).map_or(region, |arn| arn.region);
-    let ssm = JsonService::new(config, Api::Parameters, home);
+/// Looks at the SSM parameter `arn`, which the template's parameter `named` names.
+pub(super) async fn check(config: &SdkConfig, named: &'static str, arn: &str) -> Finding {
+    let Ok(parameter) = ParameterArn::parse(arn) else {
+        return Finding::Bad(format!(
+            "{named} {arn} is not the ARN of an SSM parameter; write arn:aws:ssm:REGION:ACCOUNT:parameter/NAME"
+        ));
+    };
+    let ssm = JsonService::new(config, Api::Parameters, parameter.region());
     // Without decryption: of a SecureString the ciphertext alone comes.
     let input = json!({"Name": arn, "WithDecryption": false});
-    of(arn, ssm.call::<GetParameter>("GetParameter", &input).await)
+    of(
+        named,
+        arn,
+        ssm.call::<GetParameter>("GetParameter", &input).await,
+    )
 }
 
-fn of(arn: &str, answer: Result<GetParameter, CallError>) -> Finding {
+fn of(named: &str, arn: &str, answer: Result<GetParameter, CallError>) -> Finding {
     let put = format!(
         "aws ssm put-parameter --type SecureString --name {} --value \"$(openssl rand -base64 32)\"",
         arn.split_once(":parameter").map_or(arn, |(_, name)| name)
@@ -41,13 +47,13 @@ fn of(arn: &str, answer: Result<GetParameter, CallError>) -> Finding {
     match answer {
         Ok(found) if found.parameter.r#type == "SecureString" => Finding::Good,
         Ok(found) => Finding::Bad(format!(
-            "{CUSTOMER_KEY} {arn} is a {}, which everyone reads who may read parameters; make it anew as a SecureString: delete it, then `{put}`",
+            "{named} {arn} is a {}, which everyone reads who may read parameters; make it anew as a SecureString: delete it, then `{put}`",
             found.parameter.r#type
         )),
         Err(CallError::Refused { code, .. }) if code == "ParameterNotFound" => Finding::Bad(
-            format!("{CUSTOMER_KEY} {arn} does not exist; make it with `{put}`"),
+            format!("{named} {arn} does not exist; make it with `{put}`"),
         ),
-        Err(error) => Finding::Unknown(format!("{CUSTOMER_KEY} {arn}: {error}")),
+        Err(error) => Finding::Unknown(format!("{named} {arn}: {error}")),
     }
 }
 
@@ -65,8 +71,11 @@ mod tests {
 
     #[test]
     fn a_customer_key_is_in_a_secure_string_that_exists() {
-        assert_eq!(of(ARN, found("SecureString")), Finding::Good);
-        let Finding::Bad(why) = of(ARN, found("String")) else {
+        assert_eq!(
+            of("CustomerKeyParameterArn", ARN, found("SecureString")),
+            Finding::Good
+        );
+        let Finding::Bad(why) = of("CustomerKeyParameterArn", ARN, found("String")) else {
             panic!("taken");
         };
         assert!(
@@ -79,11 +88,16 @@ mod tests {
                 message: String::new(),
             })
         };
-        let Finding::Bad(why) = of(ARN, refused("ParameterNotFound")) else {
+        let Finding::Bad(why) = of("CustomerKeyParameterArn", ARN, refused("ParameterNotFound"))
+        else {
             panic!("taken");
         };
         assert!(why.contains("--name /keyfront/key"), "{why}");
-        let denied = of(ARN, refused("AccessDeniedException"));
+        let denied = of(
+            "CustomerKeyParameterArn",
+            ARN,
+            refused("AccessDeniedException"),
+        );
         assert!(matches!(denied, Finding::Unknown(_)), "{denied:?}");
     }
 }
