@@ -16,6 +16,7 @@ use crate::error::Error;
 use crate::key_commitment::{KeyCommitment, MessageId};
 use crate::version::Format;
 
+mod encoded_text;
 mod fields;
 mod replace;
 
@@ -320,7 +321,9 @@ fn envelope(
 
 fn read_uncommitted(fields: &Fields) -> Result<Content, Error> {
     fields.content_cipher(name::CONTENT_CIPHER, Format::V2)?;
-    if fields.required(name::TAG_LENGTH)? != fields::TAG_LENGTH_BITS {
+    // Some writers leave it out. It says nothing: the cipher has no other.
+    if fields.has(name::TAG_LENGTH) && fields.required(name::TAG_LENGTH)? != fields::TAG_LENGTH_BITS
+    {
         return Err(Error::InvalidField(name::TAG_LENGTH));
     }
     Ok(Content::V2 {

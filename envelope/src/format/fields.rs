@@ -10,6 +10,7 @@ use alloc::vec::Vec;
 use base64::Engine;
 use base64::prelude::BASE64_STANDARD;
 
+use super::encoded_text;
 use crate::context::{self, Description};
 use crate::error::Error;
 use crate::version::Format;
@@ -155,12 +156,13 @@ impl Fields {
             .map_err(|_| Error::InvalidField(name))
     }
 
-    /// A map stored as JSON; absent means empty.
+    /// A map stored as JSON, as stores return text that is not US-ASCII; absent means empty.
     pub(super) fn description(&self, name: &'static str) -> Result<Description, Error> {
-        match self.0.get(name) {
-            None => Ok(Description::new()),
-            Some(json) => context::parse(json.as_bytes()).ok_or(Error::InvalidField(name)),
-        }
+        let Some(stored) = self.0.get(name) else {
+            return Ok(Description::new());
+        };
+        let json = encoded_text::decode(stored).ok_or(Error::InvalidField(name))?;
+        context::parse(json.as_bytes()).ok_or(Error::InvalidField(name))
     }
 
     pub(super) fn content_cipher(&self, name: &'static str, format: Format) -> Result<(), Error> {

@@ -142,7 +142,6 @@ fn a_missing_field_is_named() {
         name::NONCE,
         name::WRAP,
         name::CONTENT_CIPHER,
-        name::TAG_LENGTH,
         name::WRAPPED_KEY,
     ] {
         assert_eq!(refusal(without(&V2, &[name])), Error::MissingField(name));
@@ -189,6 +188,25 @@ fn fields_of_another_length_are_refused() {
             refusal(with(&V2, &[(name, value)])),
             Error::InvalidField(name)
         );
+    }
+}
+
+#[test]
+fn an_envelope_without_a_tag_length_is_one_with_the_ciphers_own() {
+    let metadata = without(&V2, &[name::TAG_LENGTH]);
+    assert_eq!(whole(metadata), whole(with(&V2, &[])));
+}
+
+#[test]
+fn a_context_that_is_not_ascii_is_read_as_s3_and_others_return_it() {
+    let stored = Description::from([("titel".into(), "Öl".into())]);
+    // {"titel":"Öl"} in base64, once and with its bytes taken for Latin-1.
+    for returned in [
+        "=?UTF-8?B?eyJ0aXRlbCI6IsOWbCJ9?=",
+        "=?UTF-8?B?eyJ0aXRlbCI6IsODwpZsIn0=?=",
+    ] {
+        let read = whole(with(&V2, &[(name::DESCRIPTION, returned)]));
+        assert_eq!(read.description, stored, "{returned}");
     }
 }
 
