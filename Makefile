@@ -40,7 +40,7 @@ exam: ## the long tier of tests: laws over many cases, Miri, mutants, fuzzing (A
 fuzz: ## every fuzz target for some seconds (ARGS="--seconds 60"); needs a nightly toolchain
 	scripts/fuzz-smoke $(ARGS)
 
-check: ## formatting, lints, import circles, unused dependencies, licences, documentation, templates
+check: ## formatting, lints, import circles, unused dependencies, licences, links, documentation, templates
 	scripts/check
 
 policy-report: ## which scenario needs which grant of the templates

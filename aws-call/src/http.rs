@@ -27,11 +27,21 @@ pub enum HttpError {
     #[error("the request cannot be made")]
     Request(#[source] Source),
     /// No connection.
-    #[error("the server cannot be reached")]
-    Unreachable(#[source] Source),
+    #[error("{host} cannot be reached")]
+    Unreachable {
+        /// With its port, if it is not the scheme's.
+        host: String,
+        /// Why.
+        source: Source,
+    },
     /// The time is over.
-    #[error("the server did not reply within {0:?}")]
-    Timeout(Duration),
+    #[error("{host} did not reply within {time:?}")]
+    Timeout {
+        /// With its port, if it is not the scheme's.
+        host: String,
+        /// How long it had.
+        time: Duration,
+    },
     /// The connection broke within the reply.
     #[error("the reply stopped arriving")]
     Interrupted(#[source] Source),
@@ -83,23 +93,34 @@ impl HttpCaller {
                 .pool_idle_timeout(Duration::from_secs(4))
                 .build()
         });
+        let host = request.uri().authority();
+        let host = host.map_or_else(String::new, ToString::to_string);
         let request = HttpRequest::try_from(request.map(SdkBody::from))
             .map_err(|error| HttpError::Request(error.into()))?;
-        tokio::time::timeout(limits.time, whole(connector, request, limits.bytes))
-            .await
-            .unwrap_or(Err(HttpError::Timeout(limits.time)))
+        let call = whole(connector, request, &host, limits.bytes);
+        match tokio::time::timeout(limits.time, call).await {
+            Ok(reply) => reply,
+            Err(_) => Err(HttpError::Timeout {
+                host,
+                time: limits.time,
+            }),
+        }
     }
 }
 
 async fn whole(
     connector: &Connector,
     request: HttpRequest,
+    host: &str,
     limit: usize,
 ) -> Result<Reply, HttpError> {
     let answer = connector
         .call(request)
         .await
-        .map_err(|error| HttpError::Unreachable(error.into()))?;
+        .map_err(|error| HttpError::Unreachable {
+            host: host.to_owned(),
+            source: error.into(),
+        })?;
     let media_type = answer.headers().get("content-type");
     let media_type = media_type.and_then(|value| value.split(';').next());
     let (status, media_type) = (

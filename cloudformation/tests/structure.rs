@@ -9,6 +9,10 @@ use std::collections::BTreeMap;
 use keyfront_cloudformation::{
     Document, Resolution, Template, statements, strings, with_parameter_table,
 };
+use keyfront_contract::{
+    cross_origin::{EXPOSED, S3_REQUEST_ID},
+    header::REQUEST_ID,
+};
 use keyfront_edge::{Site, site::MAX_SITE_CHARS};
 use references::{conditions_used, names_used};
 use serde_json::Value;
@@ -509,7 +513,13 @@ fn the_buckets_own_cors_lets_a_page_upload_parts_and_read_shares() {
             ["GET", "HEAD", "PUT", "POST"]
         );
         assert_eq!(strings(&rule["AllowedHeaders"]), ["*"]);
-        assert_eq!(strings(&rule["ExposedHeaders"]), ["ETag"]);
+        let exposed = EXPOSED.split(", ").filter(|name| *name != "retry-after");
+        let exposed = exposed.map(|name| match name {
+            REQUEST_ID => S3_REQUEST_ID,
+            name => name,
+        });
+        let of_bucket = strings(&rule["ExposedHeaders"]).join(", ").to_lowercase();
+        assert_eq!(of_bucket, exposed.collect::<Vec<_>>().join(", "));
     }
 }
 

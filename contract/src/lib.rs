@@ -6,6 +6,7 @@
 #![no_std]
 
 pub mod content_encoding;
+pub mod cross_origin;
 pub mod header;
 pub mod problem_type;
 pub mod route;

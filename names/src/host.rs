@@ -140,7 +140,9 @@ fn is_port(port: &str) -> bool {
     (1..=65_535).contains(&port.bytes().fold(0, digit))
 }
 
-fn is_loopback(host: &str) -> bool {
+/// Whether a host, without a port, is this machine.
+#[must_use]
+pub fn is_loopback(host: &str) -> bool {
     host == "localhost" || host == "127.0.0.1" || host.ends_with(".localhost")
 }
 

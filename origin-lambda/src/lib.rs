@@ -11,6 +11,7 @@
 
 #![cfg_attr(test, allow(clippy::unwrap_used, clippy::panic))]
 
+mod age;
 mod budgets;
 pub mod catalog;
 pub mod config;

@@ -3,7 +3,10 @@
 
 use std::{
     pin::Pin,
-    sync::{Arc, Mutex, OnceLock, PoisonError},
+    sync::{
+        Arc, Mutex, OnceLock, PoisonError,
+        atomic::{AtomicBool, Ordering},
+    },
     task::{Context, Poll, ready},
     time::Duration,
 };
@@ -31,7 +34,7 @@ pub enum BodyFault {
     /// More bytes came than were declared.
     #[error("the body is longer than declared")]
     Excess,
-    /// Nothing came for 30 seconds.
+    /// Nothing came for 30 seconds, or too little for the whole upload's time.
     #[error("the body stopped arriving")]
     Stalled,
     /// It is not what the checksum sent with it says.
@@ -51,17 +54,30 @@ impl From<BodyFault> for Error {
 
 /// Where a streamed body leaves its fault, since S3's client reports only that sending failed.
 #[derive(Debug, Clone, Default)]
-pub struct BodyFaultCell(Arc<OnceLock<BodyFault>>);
+pub struct BodyFaultCell(Arc<Watched>);
+
+#[derive(Debug, Default)]
+struct Watched {
+    fault: OnceLock<BodyFault>,
+    /// The next bytes were asked for and have not come.
+    waits: AtomicBool,
+}
 
 impl BodyFaultCell {
     /// The fault, if the body has failed.
     pub fn found(&self) -> Option<BodyFault> {
-        self.0.get().copied()
+        self.0.fault.get().copied()
+    }
+
+    /// Why an upload took too long, if that is the client's doing: its next bytes are what everyone waits for.
+    pub fn found_waiting(&self) -> Option<BodyFault> {
+        let waits = self.0.waits.load(Ordering::Relaxed);
+        waits.then_some(BodyFault::Stalled)
     }
 
     /// Leaves a fault. Only the first one counts.
     pub(crate) fn note(&self, fault: BodyFault) {
-        let _ = self.0.set(fault);
+        let _ = self.0.fault.set(fault);
     }
 }
 
@@ -195,7 +211,12 @@ impl HttpBody for Measured {
         mut self: Pin<&mut Self>,
         cx: &mut Context<'_>,
     ) -> Poll<Option<Result<Frame<Bytes>, BodyFault>>> {
-        let polled = ready!(self.poll_data(cx));
+        let polled = self.poll_data(cx);
+        self.fault
+            .0
+            .waits
+            .store(polled.is_pending(), Ordering::Relaxed);
+        let polled = ready!(polled);
         if let Some(Err(fault)) = &polled {
             self.fault.note(*fault);
         }

@@ -9,13 +9,14 @@ use std::{
     collections::HashMap,
     fmt,
     sync::{Arc, Mutex, PoisonError},
-    time::{Duration, Instant},
+    time::{Duration, SystemTime},
 };
 
 use aes_gcm::aead::{Aead as _, Payload};
 use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
 
 use crate::{
+    age::within,
     encryption::upload_context,
     error::Error,
     kms::{KeyCache, Kms, PlainKey},
@@ -60,7 +61,7 @@ pub struct SealedTexts {
 
 #[derive(Clone)]
 struct Sealing {
-    since: Instant,
+    since: SystemTime,
     wrapped: Arc<[u8]>,
     key: Arc<PlainKey>,
 }
@@ -140,7 +141,7 @@ impl SealedTexts {
     }
 
     async fn sealing(&self, publisher: &str) -> Result<Sealing, Error> {
-        let now = Instant::now();
+        let now = SystemTime::now();
         if let Some(kept) = self.kept(publisher, now) {
             return Ok(kept);
         }
@@ -154,17 +155,17 @@ impl SealedTexts {
             key: Arc::new(made.plain),
         };
         let mut keys = self.sealing.lock().unwrap_or_else(PoisonError::into_inner);
-        keys.retain(|_, kept| now.duration_since(kept.since) < SEAL_FOR);
+        keys.retain(|_, kept| within(SEAL_FOR, kept.since, now));
         if keys.len() < KEPT {
             keys.insert(publisher.to_owned(), sealing.clone());
         }
         Ok(sealing)
     }
 
-    fn kept(&self, publisher: &str, now: Instant) -> Option<Sealing> {
+    fn kept(&self, publisher: &str, now: SystemTime) -> Option<Sealing> {
         let keys = self.sealing.lock().unwrap_or_else(PoisonError::into_inner);
         let kept = keys.get(publisher)?;
-        (now.duration_since(kept.since) < SEAL_FOR).then(|| kept.clone())
+        within(SEAL_FOR, kept.since, now).then(|| kept.clone())
     }
 }
 

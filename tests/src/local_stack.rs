@@ -93,6 +93,7 @@ impl LocalStack {
             edge: EdgeKind::Native,
             origin: OriginKind::Native,
             site: None,
+            cors_origins: Vec::new(),
             sites: None,
             ports: Ports::default(),
             ready_file: None,

@@ -71,24 +71,36 @@ impl Stack {
     /// Starts a stack in a temporary folder with further flags.
     #[must_use]
     pub fn start_with(flags: &[&str]) -> Self {
+        Self::start_with_environment(flags, &[])
+    }
+
+    /// Starts a stack in a temporary folder with further flags and variables.
+    #[must_use]
+    pub fn start_with_environment(flags: &[&str], environment: &[(&str, &str)]) -> Self {
         let temporary = tempfile::tempdir().unwrap();
         let folder = temporary.path().to_path_buf();
-        Self::start_in(folder, Some(temporary), flags)
+        Self::start_in(folder, Some(temporary), flags, environment)
     }
 
     /// Starts a stack whose state stays in `folder` when it stops.
     #[must_use]
     pub fn start_at(folder: &Path, flags: &[&str]) -> Self {
-        Self::start_in(folder.to_path_buf(), None, flags)
+        Self::start_in(folder.to_path_buf(), None, flags, &[])
     }
 
-    fn start_in(folder: PathBuf, temporary: Option<TempDir>, flags: &[&str]) -> Self {
+    fn start_in(
+        folder: PathBuf,
+        temporary: Option<TempDir>,
+        flags: &[&str],
+        environment: &[(&str, &str)],
+    ) -> Self {
         let ready = folder.join("ready.json");
         let _ = std::fs::remove_file(&ready);
         let mut child = command(&folder)
             .arg("--ready-file")
             .arg(&ready)
             .args(flags)
+            .envs(environment.iter().copied())
             .stdin(Stdio::null())
             .stdout(Stdio::null())
             .stderr(Stdio::piped())

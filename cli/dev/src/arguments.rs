@@ -6,10 +6,15 @@ use anyhow::Context as _;
 use clap::{Args, ValueEnum};
 use keyfront_dev_stack::{CustomerKeys, EdgeKind, Faults, OriginKind, Ports, StackConfig, Storage};
 
+use crate::requests::Shown;
+
 /// Run the whole system on this machine: S3, KMS, STS, the publishers' API and the CDN, all on loopback.
 ///
 /// Prints the URLs when everything serves. Scripts read them from dev.json in the state folder, or from the file
 /// named by --ready-file, which appears only when the system is ready.
+///
+/// Then it shows a line for each request of readers and publishers. KEYFRONT_LOG sets what the parts log besides: error,
+/// warn (the default), info or debug, also by part, as in warn,keyfront_origin=info.
 #[derive(Debug, Args)]
 // A script may append a flag to defaults of its own: the last one counts.
 #[command(args_override_self = true)]
@@ -42,6 +47,15 @@ pub(crate) struct DevArguments {
     #[arg(long, value_name = "FILE")]
     site: Option<PathBuf>,
 
+    /// Web origins whose pages may read and upload, separated by commas, as the template's CorsOrigins
+    #[arg(
+        long,
+        value_name = "ORIGINS",
+        value_delimiter = ',',
+        conflicts_with = "site"
+    )]
+    cors_origins: Vec<String>,
+
     /// Sites to serve below paths of their own, as for `keyfront deploy`; their buckets and keys are made here
     #[arg(long, value_name = "FILE")]
     sites: Option<PathBuf>,
@@ -49,6 +63,14 @@ pub(crate) struct DevArguments {
     /// Have customer keys (SSE-C) in SSM, and a bucket that takes them from the origin
     #[arg(long)]
     customer_keys: bool,
+
+    /// Show no requests
+    #[arg(long, short, conflicts_with = "verbose")]
+    quiet: bool,
+
+    /// Show the requests to S3, KMS and all other services too
+    #[arg(long, short)]
+    verbose: bool,
 
     /// Port of the CDN (HTTPS); 0 takes a free one
     #[arg(long, value_name = "PORT", default_value_t = 9443)]
@@ -95,6 +117,17 @@ enum Origin {
     Native,
 }
 
+impl DevArguments {
+    /// Which requests are shown.
+    pub(crate) const fn shown(&self) -> Shown {
+        match (self.quiet, self.verbose) {
+            (true, _) => Shown::Nothing,
+            (false, true) => Shown::Everything,
+            (false, false) => Shown::Public,
+        }
+    }
+}
+
 /// The stack that was asked for.
 ///
 /// # Errors
@@ -125,6 +158,7 @@ pub(crate) fn config(arguments: DevArguments) -> anyhow::Result<StackConfig> {
             Origin::Native => OriginKind::Native,
         },
         site,
+        cors_origins: arguments.cors_origins,
         sites,
         ports: Ports {
             cdn: arguments.cdn_port,

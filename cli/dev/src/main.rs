@@ -4,6 +4,7 @@
 
 mod arguments;
 mod report;
+mod requests;
 mod serve;
 
 use std::process::ExitCode;

@@ -3,17 +3,22 @@
 use std::io::IsTerminal as _;
 
 use anyhow::Context as _;
+use keyfront_dev_ground::request_line;
 use keyfront_dev_stack::Stack;
 use tokio::signal::unix::{SignalKind, signal};
-use tracing_subscriber::EnvFilter;
+use tracing_subscriber::{
+    EnvFilter, Layer as _, filter::filter_fn, layer::SubscriberExt as _,
+    util::SubscriberInitExt as _,
+};
 
 use crate::{
     arguments::{DevArguments, config},
     report,
+    requests::{RequestLines, Shown},
 };
 
 pub(crate) fn run(arguments: DevArguments) -> anyhow::Result<()> {
-    log_to_stderr();
+    log_to_stderr(arguments.shown());
     let runtime =
         tokio::runtime::Runtime::new().context("the asynchronous runtime did not start")?;
     runtime.block_on(serve(arguments))
@@ -42,11 +47,18 @@ async fn serve(arguments: DevArguments) -> anyhow::Result<()> {
     Ok(())
 }
 
-fn log_to_stderr() {
+fn log_to_stderr(shown: Shown) {
     let filter = EnvFilter::try_from_env("KEYFRONT_LOG").unwrap_or_else(|_| EnvFilter::new("warn"));
-    tracing_subscriber::fmt()
-        .with_env_filter(filter)
-        .with_ansi(std::io::stderr().is_terminal())
+    let coloured = std::io::stderr().is_terminal() && std::env::var_os("NO_COLOR").is_none();
+    let log = tracing_subscriber::fmt::layer()
+        .with_ansi(coloured)
         .with_writer(std::io::stderr)
+        .with_filter(filter)
+        .with_filter(filter_fn(|line| line.target() != request_line::TARGET));
+    let requests =
+        RequestLines(shown).with_filter(filter_fn(|line| line.target() == request_line::TARGET));
+    tracing_subscriber::registry()
+        .with(log)
+        .with(requests)
         .init();
 }

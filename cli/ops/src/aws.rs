@@ -3,26 +3,32 @@
 //!
 //! It makes no call by itself except those the chain needs, and knows no command.
 
+mod caller;
+mod connections;
 mod json_service;
 
 use std::time::Duration;
 
 use anyhow::Context as _;
 use aws_config::{BehaviorVersion, Region, SdkConfig, retry::RetryConfig, timeout::TimeoutConfig};
-use aws_sdk_s3::config::{Credentials, SharedCredentialsProvider, SharedHttpClient};
+use aws_config::{profile::ProfileFileCredentialsProvider, provider_config::ProviderConfig};
+use aws_sdk_s3::config::{Credentials, ProvideCredentials as _, SharedCredentialsProvider};
 use aws_sdk_s3::error::{ProvideErrorMetadata, SdkError};
-use aws_smithy_http_client::{
-    Builder,
-    tls::{Provider, rustls_provider::CryptoMode},
-};
 use clap::Args;
 use keyfront_aws_call::AwsError;
 use keyfront_dev_json::DevJson;
 
-pub(crate) use self::json_service::{Api, CallError, JsonService};
+use self::connections::no_answer;
+pub(crate) use self::{
+    caller::{Caller, Source},
+    connections::http_client,
+    json_service::{Api, CallError, JsonService},
+};
 
 /// Throttled calls are the rule while a stack is watched: about half a minute of patience.
 const ATTEMPTS: u32 = 7;
+/// A stack on this machine is there or it is not.
+const ATTEMPTS_NEARBY: u32 = 3;
 const CONNECT: Duration = Duration::from_secs(10);
 /// Between two bytes of an answer.
 const READ: Duration = Duration::from_secs(60);
@@ -30,7 +36,7 @@ const READ: Duration = Duration::from_secs(60);
 /// Who calls AWS, and where.
 #[derive(Debug, Clone, Default, Args)]
 pub(crate) struct AwsArguments {
-    /// Profile of ~/.aws/config [default: AWS_PROFILE, or the SDK's chain]
+    /// Profile of ~/.aws/config, whatever credentials the environment has [default: AWS_PROFILE, or the SDK's chain]
     #[arg(long, value_name = "NAME")]
     pub(crate) profile: Option<String>,
 
@@ -43,7 +49,7 @@ impl AwsArguments {
     /// The SDK's configuration with a Region.
     ///
     /// # Errors
-    /// Neither the arguments, the environment nor the profile name a Region.
+    /// Neither the arguments, the environment nor the profile name a Region; the profile given has no credentials.
     pub(crate) async fn load(&self) -> anyhow::Result<SdkConfig> {
         let timeouts = TimeoutConfig::builder()
             .connect_timeout(CONNECT)
@@ -59,12 +65,43 @@ impl AwsArguments {
         if let Some(region) = &self.region {
             loader = loader.region(Region::new(region.clone()));
         }
-        let config = loader.load().await;
+        let mut config = loader.load().await;
+        if let Some(profile) = &self.profile {
+            // The SDK's chain looks at the environment first, whatever profile it is told.
+            config = with_profile(&config, profile).await?;
+        }
         config.region().context(
             "no AWS Region; give --region, set AWS_REGION, or put a region in the profile",
         )?;
         Ok(config)
     }
+
+    /// Who calls with what [`Self::load`] returned. Commands print it before they write.
+    pub(crate) async fn caller(&self, config: &SdkConfig) -> anyhow::Result<Caller> {
+        Caller::of(config, Source::of(self.profile.as_deref())).await
+    }
+
+    /// Prints who is about to write. A store without STS knows no accounts: this is then said, and nothing else changes.
+    pub(crate) async fn announce(&self, config: &SdkConfig) {
+        let source = Source::of(self.profile.as_deref());
+        caller::announce(config, source).await;
+    }
+}
+
+async fn with_profile(config: &SdkConfig, profile: &str) -> anyhow::Result<SdkConfig> {
+    let settings = ProviderConfig::default()
+        .with_http_client(http_client())
+        .with_region(config.region().cloned());
+    let provider = ProfileFileCredentialsProvider::builder()
+        .configure(&settings)
+        .profile_name(profile)
+        .build();
+    let found = provider.provide_credentials().await;
+    found.with_context(|| {
+        format!("profile {profile} gives no credentials; `aws configure list-profiles` lists those there are")
+    })?;
+    let provider = SharedCredentialsProvider::new(provider);
+    Ok(config.to_builder().credentials_provider(provider).build())
 }
 
 /// The dev stack as its administrator: its owner is whoever can read dev.json. The endpoint is that of its S3.
@@ -82,7 +119,7 @@ pub(crate) fn of_dev_stack(dev: &DevJson) -> SdkConfig {
         .region(Region::new(dev.region.clone()))
         .endpoint_url(&dev.s3_url)
         .http_client(http_client())
-        .retry_config(RetryConfig::standard().with_max_attempts(ATTEMPTS))
+        .retry_config(RetryConfig::standard().with_max_attempts(ATTEMPTS_NEARBY))
         .credentials_provider(SharedCredentialsProvider::new(credentials))
         .build()
 }
@@ -99,13 +136,6 @@ pub(crate) fn region_of(config: &SdkConfig) -> anyhow::Result<&str> {
 /// An error of a call that no SDK makes, as [`call_error`] writes one.
 pub(crate) fn service_error(error: AwsError) -> anyhow::Error {
     CallError::from(error).into()
-}
-
-/// Connections to AWS.
-pub(crate) fn http_client() -> SharedHttpClient {
-    Builder::new()
-        .tls_provider(Provider::Rustls(CryptoMode::Ring))
-        .build_https()
 }
 
 /// The same identity in another Region.
@@ -134,6 +164,9 @@ where
         (Some(code), None, _) => anyhow::anyhow!("{code}"),
         // An answer to HEAD has no body that says more.
         (None, _, Some(answer)) => anyhow::anyhow!("HTTP status {}", answer.status()),
-        (None, _, None) => anyhow::Error::new(error),
+        (None, _, None) => match no_answer(&error) {
+            Some(told) => anyhow::anyhow!("{told}"),
+            None => anyhow::Error::new(error),
+        },
     }
 }

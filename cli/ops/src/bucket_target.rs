@@ -22,6 +22,8 @@ pub(crate) struct BucketTarget {
     pub(crate) bucket: String,
     pub(crate) region: String,
     config: SdkConfig,
+    /// Whether it is the bucket of a `keyfront dev`.
+    pub(crate) is_of_dev_stack: bool,
     /// ARN of the key of the system that the bucket belongs to, if it was named by its system.
     pub(crate) system_key: Option<String>,
 }
@@ -56,6 +58,9 @@ impl OwnerArguments {
             return BucketTarget::of_dev_stack(file);
         }
         let config = self.aws.load().await?;
+        if purpose == Purpose::Change {
+            self.aws.announce(&config).await;
+        }
         match (name, &self.stack) {
             (Some(name), _) => BucketTarget::new(&config, name.to_owned()),
             (None, Some(stack)) => {
@@ -85,6 +90,7 @@ impl BucketTarget {
             bucket,
             region: aws::region_of(config)?.to_owned(),
             config: config.clone(),
+            is_of_dev_stack: false,
             system_key: None,
         })
     }
@@ -96,6 +102,7 @@ impl BucketTarget {
         Ok(Self {
             kms: aws_sdk_kms::Client::from_conf(kms.build()),
             system_key: Some(dev.key_arn),
+            is_of_dev_stack: true,
             ..Self::new(&config, dev.bucket)?
         })
     }

@@ -78,9 +78,10 @@ impl Front {
             query: target.and_then(|t| t.query()).map(str::to_owned),
             headers: parts.headers,
         };
-        let mut answer = match self.admit(&viewer_request, &incoming) {
+        let has_body = !incoming.is_end_stream();
+        let body = body::from_viewer(incoming, viewer_request.version);
+        let mut answer = match self.admit(&viewer_request, has_body) {
             Ok(behaviour) => {
-                let body = body::from_viewer(incoming);
                 self.serve(&viewer_request, behaviour, &request_id, body)
                     .await
             }
@@ -109,7 +110,7 @@ impl Front {
     fn admit(
         &self,
         viewer_request: &ViewerRequest,
-        incoming: &Incoming,
+        has_body: bool,
     ) -> Result<Arc<Behaviour>, Refusal> {
         if !viewer_request.path.starts_with('/') {
             return Err(Refusal::TargetInvalid);
@@ -132,8 +133,7 @@ impl Front {
         if !behaviour.methods.allow(&viewer_request.method) {
             return Err(Refusal::MethodNotAllowed);
         }
-        if matches!(viewer_request.method, Method::GET | Method::HEAD) && !incoming.is_end_stream()
-        {
+        if matches!(viewer_request.method, Method::GET | Method::HEAD) && has_body {
             return Err(Refusal::BodyNotAllowed);
         }
         Ok(Arc::clone(behaviour))

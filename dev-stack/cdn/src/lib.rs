@@ -126,7 +126,7 @@ impl Cdn {
             let front = Arc::clone(&answering);
             async move { front.answer(request, peer.ip()).await }
         };
-        let serving = Listener::plain(listener, HEADER_TIMEOUT)
+        let serving = Listener::plain("cdn", listener, HEADER_TIMEOUT)
             .with_tls(tls)
             .with_max_head(READ_BUFFER)
             .serve(answer, stop.clone().cancelled_owned());

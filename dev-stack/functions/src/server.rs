@@ -46,7 +46,7 @@ impl FunctionUrl {
             let url = Arc::clone(&url);
             async move { url.respond(request.map(Body::new), peer.ip()).await }
         };
-        Listener::plain(listener, HEADER_TIMEOUT)
+        Listener::plain("function", listener, HEADER_TIMEOUT)
             .serve(answer, stop.cancelled_owned())
             .await;
     }

@@ -83,7 +83,7 @@ pub async fn serve<A: Api>(
             }
         }
     };
-    Listener::plain(listener, HEADER_TIMEOUT)
+    Listener::plain(A::NAME, listener, HEADER_TIMEOUT)
         .serve(answer, shutdown.cancelled_owned())
         .await;
 }

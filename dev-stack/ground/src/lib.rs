@@ -10,4 +10,5 @@ pub mod clock;
 pub mod credentials;
 pub mod listener;
 pub mod request_auth;
+pub mod request_line;
 pub mod state;

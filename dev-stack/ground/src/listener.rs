@@ -19,6 +19,8 @@ use tokio::net::{TcpListener, TcpStream};
 use tokio::task::JoinSet;
 use tokio_rustls::TlsAcceptor;
 
+use crate::request_line::RequestLine;
+
 const HANDSHAKE_TIMEOUT: Duration = Duration::from_secs(10);
 /// How long open requests may take to finish after the stop.
 const GRACE: Duration = Duration::from_secs(5);
@@ -35,16 +37,18 @@ pub struct Listener {
 /// What all connections of a listener have in common.
 #[derive(Clone)]
 struct Connections {
+    service: &'static str,
     tls: Option<TlsAcceptor>,
     header_timeout: Duration,
     max_head: Option<u32>,
 }
 
 impl Listener {
-    /// Plain HTTP/1.1, and HTTP/2 with prior knowledge. Headers must come within `header_timeout`, which is also how
-    /// long an idle connection is kept.
-    pub fn plain(tcp: TcpListener, header_timeout: Duration) -> Self {
+    /// Plain HTTP/1.1, and HTTP/2 with prior knowledge, for the service of this name. Headers must come within
+    /// `header_timeout`, which is also how long an idle connection is kept.
+    pub fn plain(service: &'static str, tcp: TcpListener, header_timeout: Duration) -> Self {
         let connections = Connections {
+            service,
             tls: None,
             header_timeout,
             max_head: None,
@@ -121,12 +125,12 @@ impl Connections {
         }
         let Some(tls) = &self.tls else {
             let builder = self.builder();
-            return converse(builder, stream, peer, answer, watcher).await;
+            return self.converse(builder, stream, peer, answer, watcher).await;
         };
         match tokio::time::timeout(HANDSHAKE_TIMEOUT, tls.accept(stream)).await {
             Ok(Ok(stream)) => {
                 let builder = self.negotiated(stream.get_ref().1.alpn_protocol());
-                converse(builder, stream, peer, answer, watcher).await;
+                self.converse(builder, stream, peer, answer, watcher).await;
             }
             Ok(Err(error)) => tracing::debug!(%error, "a tls handshake failed"),
             Err(_) => tracing::debug!("a tls handshake took too long"),
@@ -158,30 +162,37 @@ impl Connections {
         }
         builder
     }
-}
 
-async fn converse<S, A, F, B>(
-    builder: Builder<TokioExecutor>,
-    stream: S,
-    peer: SocketAddr,
-    answer: A,
-    watcher: Watcher,
-) where
-    S: AsyncRead + AsyncWrite + Unpin + Send + 'static,
-    A: Fn(Request<Incoming>, SocketAddr) -> F + Send + Sync + 'static,
-    F: Future<Output = Response<B>> + Send + 'static,
-    B: Body + Send + 'static,
-    B::Data: Send,
-    B::Error: Into<Box<dyn Error + Send + Sync>>,
-{
-    let service = service_fn(move |request| {
-        let answered = answer(request, peer);
-        async move { Ok::<_, Infallible>(answered.await) }
-    });
-    let connection = builder
-        .serve_connection(TokioIo::new(stream), service)
-        .into_owned();
-    if let Err(error) = watcher.watch(connection).await {
-        tracing::debug!(%peer, %error, "a connection ended early");
+    async fn converse<S, A, F, B>(
+        &self,
+        builder: Builder<TokioExecutor>,
+        stream: S,
+        peer: SocketAddr,
+        answer: A,
+        watcher: Watcher,
+    ) where
+        S: AsyncRead + AsyncWrite + Unpin + Send + 'static,
+        A: Fn(Request<Incoming>, SocketAddr) -> F + Send + Sync + 'static,
+        F: Future<Output = Response<B>> + Send + 'static,
+        B: Body + Send + 'static,
+        B::Data: Send,
+        B::Error: Into<Box<dyn Error + Send + Sync>>,
+    {
+        let name = self.service;
+        let service = service_fn(move |request| {
+            let line = RequestLine::begin(name, &request);
+            let answered = answer(request, peer);
+            async move {
+                let response = answered.await;
+                line.answered(&response);
+                Ok::<_, Infallible>(response)
+            }
+        });
+        let connection = builder
+            .serve_connection(TokioIo::new(stream), service)
+            .into_owned();
+        if let Err(error) = watcher.watch(connection).await {
+            tracing::debug!(%peer, %error, "a connection ended early");
+        }
     }
 }

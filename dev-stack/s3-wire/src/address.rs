@@ -97,6 +97,20 @@ impl Hosts {
         }
     }
 
+    /// The bucket a request is about: its host names it, or else the first segment of its path.
+    pub fn bucket_of(&self, parts: &http::request::Parts) -> Option<String> {
+        let host = parts.headers.get(http::header::HOST);
+        let host = host.and_then(|host| host.to_str().ok());
+        let authority = parts.uri.authority().map(http::uri::Authority::as_str);
+        let named = host.or(authority).and_then(|host| self.bucket(host));
+        let in_path = || {
+            let path = parts.uri.path().trim_start_matches('/');
+            let first = decode(path.split('/').next().unwrap_or_default()).ok()?;
+            (!first.is_empty()).then(|| first.into_owned())
+        };
+        named.or_else(in_path)
+    }
+
     /// The bucket that `authority` names, with or without a port.
     pub fn bucket(&self, authority: &str) -> Option<String> {
         let name = host::split_port(authority).0.to_ascii_lowercase();

@@ -86,13 +86,18 @@ impl Forms {
         let form = Form::parse(parts, body)?;
         self.verify(&form)?;
         let now = self.clock.now();
-        Policy::parse(form.required("policy")?)?.evaluate(&form, &bucket(parts), now)?;
+        Policy::parse(form.required("policy")?)?.evaluate(&form, &self.bucket(parts), now)?;
         let status = match form.field("success_action_status") {
             Some("200") => StatusCode::OK,
             Some("201") => StatusCode::CREATED,
             _ => StatusCode::NO_CONTENT,
         };
         Ok((self.put(parts, &form, now)?, status))
+    }
+
+    fn bucket(&self, parts: &Parts) -> String {
+        let hosts = address::Hosts::of_region(&self.region);
+        hosts.bucket_of(parts).unwrap_or_default()
     }
 
     fn verify(&self, form: &Form) -> Result<(), Refusal> {
@@ -199,19 +204,6 @@ fn signing_settings() -> SigningSettings {
 fn is_object_header(name: &str) -> bool {
     let of_amazon = name.starts_with("x-amz-") && !SIGNATURE_FIELDS.contains(&name);
     OBJECT_HEADERS.contains(&name) || of_amazon
-}
-
-/// The bucket a form is posted to: the path, or else the host, names it.
-fn bucket(parts: &Parts) -> String {
-    let in_path = parts.uri.path().trim_matches('/');
-    if !in_path.is_empty() {
-        return in_path.to_owned();
-    }
-    let host = parts.headers.get(header::HOST);
-    let host = host.and_then(|host| host.to_str().ok()).unwrap_or_default();
-    host.split_once(".s3.")
-        .map_or("", |(bucket, _)| bucket)
-        .to_owned()
 }
 
 fn moment(text: &str) -> Result<SystemTime, Refusal> {

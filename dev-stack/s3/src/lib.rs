@@ -10,6 +10,7 @@
 
 mod authority;
 mod blocked_encryption;
+mod cross_origin;
 mod customer_key;
 mod encryption;
 mod gate;
@@ -24,3 +25,4 @@ pub use self::{
     local_s3::{BucketEncryption, LocalS3, S3Parts, StartError},
     operations::SUPPORTED_OPERATIONS,
 };
+pub use keyfront_dev_s3_store::catalog::CorsRule;

@@ -1,13 +1,15 @@
 //! Opening the local S3 over the stack's shared parts.
 
-use keyfront_dev_s3_wire::form::Forms;
+use keyfront_dev_s3_wire::{address::Hosts, form::Forms};
 use std::sync::Arc;
 
 use keyfront_dev_ground::{clock::Clock, credentials::CredentialRegistry, state::State};
 use keyfront_dev_kms::Kms;
 use keyfront_dev_s3_store::{
     blobs::{BlobError, BlobStore},
-    catalog::{Bucket, BucketDefault, Catalog, CatalogError, CustomerKeys, PublicAccessBlock},
+    catalog::{
+        Bucket, BucketDefault, Catalog, CatalogError, CorsRule, CustomerKeys, PublicAccessBlock,
+    },
 };
 use keyfront_iam::Iam;
 use keyfront_names::BucketName;
@@ -16,6 +18,7 @@ use tokio::net::TcpListener;
 
 use super::{
     authority::Authority,
+    cross_origin::CrossOrigin,
     gate::{self, Gatekeeper},
     keyring::Keyring,
     operations::Operations,
@@ -120,7 +123,11 @@ impl LocalS3 {
             clock: self.clock.clone(),
             region: self.region.clone(),
         };
-        server::serve(listener, self.service.clone(), forms, stop).await;
+        let pages = CrossOrigin {
+            catalog: self.catalog.clone(),
+            hosts: Hosts::of_region(&self.region),
+        };
+        server::serve(listener, self.service.clone(), forms, pages, stop).await;
     }
 
     /// Lets a bucket take objects under customer keys (SSE-C).
@@ -130,6 +137,15 @@ impl LocalS3 {
     pub async fn allow_customer_keys(&self, name: &str) -> Result<(), StartError> {
         let allow = |bucket: &mut Bucket| bucket.customer_keys = CustomerKeys::Allowed;
         Ok(self.catalog.change_bucket(name.to_owned(), allow).await?)
+    }
+
+    /// Lets pages of other origins reach a bucket as `rules` say, in the place of the rules it had.
+    ///
+    /// # Errors
+    /// [`StartError`] if there is no such bucket or the record cannot be written.
+    pub async fn set_cors(&self, name: &str, rules: Vec<CorsRule>) -> Result<(), StartError> {
+        let set = |bucket: &mut Bucket| bucket.cors = rules;
+        Ok(self.catalog.change_bucket(name.to_owned(), set).await?)
     }
 
     /// Makes a bucket on the stack's own behalf, without asking IAM; one that exists stays as it is.
@@ -159,6 +175,7 @@ impl LocalS3 {
             public_access_block: Some(PublicAccessBlock::ALL),
             object_lock: None,
             customer_keys: CustomerKeys::Blocked,
+            cors: Vec::new(),
         };
         match self.catalog.create_bucket(name.into_string(), record).await {
             Ok(()) | Err(CatalogError::BucketExists) => Ok(()),

@@ -20,7 +20,7 @@ use s3s::service::S3Service;
 use sha2::{Digest, Sha256};
 use tokio::net::TcpListener;
 
-use super::gate::Peer;
+use super::{cross_origin::CrossOrigin, gate::Peer};
 
 /// Headers must come within this time, which is also how long an idle connection is kept.
 const HEADER_TIMEOUT: Duration = Duration::from_secs(120);
@@ -32,14 +32,19 @@ pub(crate) async fn serve(
     listener: TcpListener,
     service: S3Service,
     forms: Forms,
+    pages: CrossOrigin,
     stop: impl Future<Output = ()>,
 ) {
-    let door = Arc::new(Door { service, forms });
+    let door = Arc::new(Door {
+        service,
+        forms,
+        pages,
+    });
     let answer = move |request, peer| {
         let door = Arc::clone(&door);
         async move { door.answer(request, peer).await }
     };
-    Listener::plain(listener, HEADER_TIMEOUT)
+    Listener::plain("s3", listener, HEADER_TIMEOUT)
         .serve(answer, stop)
         .await;
 }
@@ -47,6 +52,7 @@ pub(crate) async fn serve(
 struct Door {
     service: S3Service,
     forms: Forms,
+    pages: CrossOrigin,
 }
 
 impl Door {
@@ -56,11 +62,17 @@ impl Door {
             request.headers().contains_key(header::EXPECT) && request.version() == Version::HTTP_11;
         let finding = Finding::default();
         let signed = SignedRequest::of(&request);
-        let mut response = self.admit(request, peer, &finding).await;
+        let (parts, body) = request.into_parts();
+        let mut response = match self.pages.preflight(&parts) {
+            Some(Ok(response)) => response.map(s3s::Body::from),
+            Some(Err(refusal)) => owned(&refusal),
+            None => self.admit(parts.clone(), body, peer, &finding).await,
+        };
         if response.status().is_client_error() || response.status().is_server_error() {
             response = finish_error(response, &id, signed.as_ref()).await;
         }
         let headers = response.headers_mut();
+        self.pages.share(&parts, headers);
         headers.insert("x-amz-request-id", id.header());
         headers.insert("x-amz-id-2", id.header());
         headers.insert(header::SERVER, HeaderValue::from_static("AmazonS3"));
@@ -103,11 +115,11 @@ impl Door {
 
     async fn admit(
         &self,
-        request: Request<Incoming>,
+        mut parts: Parts,
+        body: Incoming,
         peer: SocketAddr,
         finding: &Finding,
     ) -> Response<s3s::Body> {
-        let (mut parts, body) = request.into_parts();
         if form::is_form(&parts) {
             return self.admit_form(&parts, body).await;
         }

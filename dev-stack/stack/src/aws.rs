@@ -91,10 +91,10 @@ impl LocalAws {
             site_prefix: &site.parsed.prefix,
             key_arn: &key_arn,
             customer_keys: config.customer_keys,
+            cors_origins: &site.cors_origins,
         };
         let template = StackTemplate::new(iam.account(), names, &sites)?;
         principals::admit_roles(&iam, &template, config.withheld.as_ref())?;
-        let policy = template.bucket_policy()?.to_string();
         let master_key = state.derived_key("client-side master key of the origin");
         let keys_of_customers = ["system", "publisher"]
             .map(|whose| state.derived_key(&format!("customer key of the {whose}")));
@@ -106,7 +106,7 @@ impl LocalAws {
             clock: clock.clone(),
         };
         let s3 = LocalS3::open(parts)?;
-        make_buckets(&s3, names, policy, &sites).await?;
+        make_buckets(&s3, &template, &sites).await?;
         let administrator = registry.long_lived(&administrator(&clock).principal, clock.now())?;
         let sts = Arc::new(Sts::new(
             Arc::clone(&iam),
@@ -162,6 +162,7 @@ impl LocalAws {
             site_prefix: &site.parsed.prefix,
             key_arn: &self.key_arn,
             customer_keys: self.customer_keys,
+            cors_origins: &site.cors_origins,
         };
         StackTemplate::new(self.iam.account(), names, &self.sites)
     }
@@ -208,13 +209,6 @@ impl LocalAws {
     }
 }
 
-/// Logs a service that could not go on; the others do.
-pub(super) fn report(service: &str, outcome: std::io::Result<()>) {
-    if let Err(error) = outcome {
-        tracing::error!("{service} stopped serving: {error}");
-    }
-}
-
 fn administrator(clock: &Clock) -> Requester {
     let principal = Principal::User {
         account: ACCOUNT.to_owned(),
@@ -226,15 +220,20 @@ fn administrator(clock: &Clock) -> Requester {
 /// The stack's bucket, and those of the sites, which have no policy.
 async fn make_buckets(
     s3: &LocalS3,
-    own: StackNames<'_>,
-    policy: String,
+    template: &StackTemplate<'_>,
     sites: &Sites,
 ) -> anyhow::Result<()> {
+    let own = template.names();
+    let policy = template.bucket_policy()?.to_string();
     let encryption = BucketEncryption::Kms(own.key_arn.to_owned());
     s3.ensure_bucket(own.bucket, encryption, Some(policy))
         .await?;
     if own.customer_keys == CustomerKeys::With {
         s3.allow_customer_keys(own.bucket).await?;
+    }
+    // Rules that somebody has put stay where the stack has none.
+    if !own.cors_origins.is_empty() {
+        s3.set_cors(own.bucket, template.bucket_cors()?).await?;
     }
     for existing in sites.existing_buckets() {
         let encryption = BucketEncryption::Kms(existing.key.to_string());

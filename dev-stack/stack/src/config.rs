@@ -33,6 +33,8 @@ pub struct StackConfig {
     /// A site document; without one, the whole of one bucket is served, the publishers' API under `/_publish`, and
     /// the reader under `/read`.
     pub site: Option<Vec<u8>>,
+    /// Web origins whose pages may read and upload, as the template's `CorsOrigins`. A site document has its own.
+    pub cors_origins: Vec<String>,
     /// A document of sites that are served below paths of their own, as `keyfront deploy --sites` takes it. Buckets and keys
     /// it names are made here.
     pub sites: Option<Vec<u8>>,
@@ -137,6 +139,8 @@ pub(super) struct DevSite {
     pub(super) document: String,
     pub(super) bucket: String,
     pub(super) region: String,
+    /// Whose pages may upload to the bucket and read shares: everyone whom the site lets read.
+    pub(super) cors_origins: Vec<String>,
     pub(super) parsed: Site,
 }
 
@@ -155,8 +159,12 @@ impl StackConfig {
             Some(bytes) => {
                 String::from_utf8(bytes.trim_ascii().to_vec()).context("the site is not UTF-8")?
             }
-            None => default_site(self.customer_keys),
+            None => self.default_site()?,
         };
+        anyhow::ensure!(
+            self.site.is_none() || self.cors_origins.is_empty(),
+            "the site has cross-origin rules of its own: write the origins into its cors"
+        );
         let parsed = Site::parse(document.as_bytes()).context("the site is refused")?;
         let names: Names = serde_json::from_str(&document).context("the site is refused")?;
         anyhow::ensure!(
@@ -180,8 +188,29 @@ impl StackConfig {
             document,
             bucket: names.bucket,
             region: names.region,
+            cors_origins: names
+                .cors
+                .into_iter()
+                .flat_map(|rule| rule.origins)
+                .collect(),
             parsed,
         })
+    }
+
+    fn default_site(&self) -> anyhow::Result<String> {
+        let host = host::of_function_url(DEFAULT_FUNCTION_URL, DEFAULT_REGION);
+        let function =
+            |prefix| serde_json::json!({"prefix": prefix, "host": host, "region": DEFAULT_REGION});
+        let mut site = serde_json::json!({
+            "v": 1, "bucket": DEFAULT_BUCKET, "region": DEFAULT_REGION, "style": "virtual", "query": [], "signing": "sigv4",
+            "customer_keys": self.customer_keys == CustomerKeys::With,
+            "publish": function("/_publish"),
+            "reader": function("/read"),
+        });
+        if !self.cors_origins.is_empty() {
+            site["cors"] = super::template::cors_of_site(&self.cors_origins)?;
+        }
+        Ok(site.to_string())
     }
 }
 
@@ -216,17 +245,11 @@ struct Names {
     bucket: String,
     region: String,
     endpoint: Option<String>,
+    #[serde(default)]
+    cors: Vec<CorsNames>,
 }
 
-fn default_site(customer_keys: CustomerKeys) -> String {
-    let host = host::of_function_url(DEFAULT_FUNCTION_URL, DEFAULT_REGION);
-    let function =
-        |prefix| serde_json::json!({"prefix": prefix, "host": host, "region": DEFAULT_REGION});
-    serde_json::json!({
-        "v": 1, "bucket": DEFAULT_BUCKET, "region": DEFAULT_REGION, "style": "virtual", "query": [], "signing": "sigv4",
-        "customer_keys": customer_keys == CustomerKeys::With,
-        "publish": function("/_publish"),
-        "reader": function("/read"),
-    })
-    .to_string()
+#[derive(Deserialize)]
+struct CorsNames {
+    origins: Vec<String>,
 }

@@ -1,11 +1,16 @@
 //! The origin of the stack: the publishers' API, linked in, on the stack's own S3.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use aws_credential_types::provider::SharedCredentialsProvider;
 use aws_sdk_s3::Client;
+use axum::body::Body;
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
+use http::Request;
+use hyper::body::Incoming;
+use keyfront_dev_ground::listener::Listener;
 use keyfront_edge::site::Spelling;
 use keyfront_origin::config::{
     self, BucketName, CdnSettings, Commitment, Config, CustomerKeySettings, FurtherSite, KeyArn,
@@ -17,14 +22,18 @@ use keyfront_origin::{ChecksumDemand, Origin, store};
 use tokio::net::TcpListener;
 use tokio::task::JoinSet;
 use tokio_util::sync::CancellationToken;
+use tower::ServiceExt as _;
 use zeroize::Zeroizing;
 
-use super::aws::{self, LocalAws};
+use super::aws::LocalAws;
 use super::config::{CustomerKeys, DevSite};
 use super::listeners::{Addresses, url};
 use super::resources::EDGE_ROLE;
 use super::sessions::{OriginCredentials, for_sdk};
 use super::template::{PRESIGNED_LIFETIME, customer_key_parameter, distribution_parameter};
+
+/// Headers must come within this time, which is also how long an idle connection is kept.
+const HEADER_TIMEOUT: Duration = Duration::from_secs(60);
 
 /// What the origin is configured with, and the S3 clients of that configuration.
 pub(super) struct OriginSetup {
@@ -126,14 +135,16 @@ impl OriginSetup {
         tasks: &mut JoinSet<()>,
         stop: &CancellationToken,
     ) {
-        let origin = self.origin(credentials);
-        let stop = stop.clone().cancelled_owned();
-        tasks.spawn(async move {
-            aws::report(
-                "the origin",
-                keyfront_origin::serve(listener, origin, stop).await,
-            );
-        });
+        let router = keyfront_origin::http::served(self.origin(credentials));
+        let answer = move |request: Request<Incoming>, _| {
+            let answered = router.clone().oneshot(request.map(Body::new));
+            async move {
+                let Ok(response) = answered.await;
+                response
+            }
+        };
+        let listener = Listener::plain("publish", listener, HEADER_TIMEOUT);
+        tasks.spawn(listener.serve(answer, stop.clone().cancelled_owned()));
     }
 }
 

@@ -15,8 +15,10 @@ use tokio::sync::watch;
 use super::principals::{EDGE_SERVICE, ORIGIN_SERVICE, SESSION};
 use super::resources::{EDGE_ROLE, ORIGIN_ROLE};
 
-/// Half of a session's life: a machine that slept wakes up with a valid one.
+/// Half of a session's life.
 const REPLACE_AFTER: Duration = Duration::from_secs(SESSION.as_secs() / 2);
+/// A machine that slept has sessions again this long after it woke.
+const LOOK_AT_CLOCK: Duration = Duration::from_secs(1);
 
 /// Begins and replaces the sessions of both roles.
 pub(super) struct Sessions {
@@ -67,21 +69,26 @@ impl Sessions {
         self.origin.subscribe()
     }
 
-    /// Replaces both sessions again and again; `replaced` is called each time, before anything signs with them.
+    /// Replaces both sessions when they are so old by the wall clock, again and again; `replaced` is called each time, before
+    /// anything signs with them. A clock that was set back says nothing of their age, and they are replaced too.
     ///
-    /// A replacement that fails is logged and tried again at the next turn; the old sessions live on meanwhile.
+    /// A replacement that fails is logged and tried again; the old sessions live on meanwhile.
     pub(super) async fn keep_fresh(self, every: Option<Duration>, replaced: impl Fn(&Begun)) {
-        let mut turn = tokio::time::interval(every.unwrap_or(REPLACE_AFTER));
-        turn.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
-        // The first tick is immediate, and the sessions have just begun.
-        turn.tick().await;
+        let every = every.unwrap_or(REPLACE_AFTER);
+        let mut since = self.clock.now();
         loop {
-            turn.tick().await;
+            // Sleeping is measured by another clock, which stands still while the machine sleeps.
+            tokio::time::sleep(every.min(LOOK_AT_CLOCK)).await;
+            let now = self.clock.now();
+            if now.duration_since(since).is_ok_and(|age| age < every) {
+                continue;
+            }
             match Begun::new(&self.sts, &self.clock) {
                 Ok(begun) => {
                     replaced(&begun);
                     self.edge.send_replace(for_edge(&begun.edge));
                     self.origin.send_replace(begun.origin);
+                    since = now;
                 }
                 Err(error) => tracing::error!("the sessions could not be replaced: {error:#}"),
             }

@@ -6,7 +6,9 @@
 
 use anyhow::Context as _;
 use keyfront_cloudformation::{Document, Resolution, Sites, Template, statements, strings};
+use keyfront_dev_s3::CorsRule;
 use keyfront_iam::Account;
+use serde::Deserialize;
 use serde_json::{Value, json};
 
 use super::config::CustomerKeys;
@@ -65,6 +67,7 @@ pub fn grants_with(sites: &Sites) -> anyhow::Result<Vec<Grant>> {
         site_prefix: "",
         key_arn: "key",
         customer_keys: CustomerKeys::With,
+        cors_origins: &[],
     };
     let template = StackTemplate::new(&account, names, sites)?;
     let mut grants = Vec::new();
@@ -101,9 +104,53 @@ pub(super) fn key_policy(account: &Account) -> anyhow::Result<String> {
         site_prefix: "",
         key_arn: "",
         customer_keys: CustomerKeys::Without,
+        cors_origins: &[],
     };
     let template = StackTemplate::new(account, unknown, &Sites::default())?;
     Ok(template.resolution().key_policy("Key")?.to_string())
+}
+
+/// The cross-origin rules that the template's site has for these origins, as in a site document.
+///
+/// # Errors
+/// A template that cannot be read.
+pub(super) fn cors_of_site(origins: &[String]) -> anyhow::Result<Value> {
+    let document = Template::Keyfront.document().context("the template")?;
+    let parameters = [("CorsOrigins".to_owned(), origins.join(","))];
+    let resolution = Resolution::new(&document, parameters, |name| Some(name.to_owned()));
+    let distribution = document.properties("Distribution");
+    let origins =
+        &distribution.context("the template has no distribution")?["DistributionConfig"]["Origins"];
+    let site = resolution.value(origins)?[0]["OriginCustomHeaders"][0]["HeaderValue"].take();
+    let site = site
+        .as_str()
+        .context("the template's first origin has no site")?;
+    let mut site: Value = serde_json::from_str(site)?;
+    Ok(site["cors"].take())
+}
+
+/// A rule of a bucket as CloudFormation writes it.
+#[derive(Deserialize)]
+#[serde(rename_all = "PascalCase")]
+struct TemplateCorsRule {
+    allowed_origins: Vec<String>,
+    allowed_methods: Vec<String>,
+    allowed_headers: Vec<String>,
+    exposed_headers: Vec<String>,
+    max_age: u32,
+}
+
+impl From<TemplateCorsRule> for CorsRule {
+    fn from(rule: TemplateCorsRule) -> Self {
+        Self {
+            id: None,
+            origins: rule.allowed_origins,
+            methods: rule.allowed_methods,
+            headers: rule.allowed_headers,
+            exposed: rule.exposed_headers,
+            max_age: Some(rule.max_age),
+        }
+    }
 }
 
 /// What the template's own resources are called.
@@ -114,6 +161,8 @@ pub(super) struct StackNames<'a> {
     pub(super) site_prefix: &'a str,
     pub(super) key_arn: &'a str,
     pub(super) customer_keys: CustomerKeys,
+    /// Whose pages may read and upload.
+    pub(super) cors_origins: &'a [String],
 }
 
 /// The template with the stack's sites, and what its names are here.
@@ -136,6 +185,11 @@ impl<'a> StackTemplate<'a> {
             account,
             names,
         })
+    }
+
+    /// What its own resources are called here.
+    pub(super) const fn names(&self) -> StackNames<'a> {
+        self.names
     }
 
     /// The template itself.
@@ -173,12 +227,23 @@ impl<'a> StackTemplate<'a> {
         Ok(json!({"Version": document["Version"], "Statement": kept}))
     }
 
+    /// What the bucket lets pages of other origins do.
+    pub(super) fn bucket_cors(&self) -> anyhow::Result<Vec<CorsRule>> {
+        let bucket = self.document.properties("Bucket");
+        let configuration =
+            bucket.context("the template has no bucket")?["CorsConfiguration"].clone();
+        let rules = self.value(&configuration)?["CorsRules"].take();
+        let rules: Vec<TemplateCorsRule> = serde_json::from_value(rules)?;
+        Ok(rules.into_iter().map(CorsRule::from).collect())
+    }
+
     fn resolution(&self) -> Resolution<'_, impl Fn(&str) -> Option<String>> {
         let parameters = [
             // Every mode the origin has can be tried here.
             ("AllowedEncryption", "any".to_owned()),
             ("PresignedLifetime", PRESIGNED_LIFETIME.to_string()),
             ("SitePrefix", self.names.site_prefix.to_owned()),
+            ("CorsOrigins", self.names.cors_origins.join(",")),
         ];
         let customer_keys = match self.names.customer_keys {
             CustomerKeys::Without => Vec::new(),

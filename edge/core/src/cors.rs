@@ -4,15 +4,13 @@
 
 use alloc::{borrow::ToOwned, string::String, vec, vec::Vec};
 
+use keyfront_contract::cross_origin::EXPOSED;
+
 use crate::answer::Answer;
 use crate::header::Header;
 use crate::site::{CorsRule, Match, Site};
 use crate::text::append_decimal;
 use crate::viewer_request::ViewerRequest;
-
-/// What scripts of other origins may read besides the safelisted headers.
-const EXPOSED: &str =
-    "accept-ranges, content-encoding, content-length, content-range, etag, x-keyfront-request-id";
 
 /// What the rules grant to one request, as far as an actual answer shows it.
 #[derive(Clone, Debug, PartialEq, Eq)]

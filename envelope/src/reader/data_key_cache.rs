@@ -71,8 +71,16 @@ pub struct DataKeyCache<K> {
 #[derive(Debug)]
 struct Entry<K> {
     name: DataKeyName,
+    since: i64,
     until: i64,
     key: K,
+}
+
+impl<K> Entry<K> {
+    /// A clock that went back proves nothing about age.
+    const fn is_fresh(&self, now: i64) -> bool {
+        self.since <= now && now < self.until
+    }
 }
 
 impl<K: Clone> DataKeyCache<K> {
@@ -85,9 +93,10 @@ impl<K: Clone> DataKeyCache<K> {
         }
     }
 
-    /// The key of this name at `now` (seconds of a clock that does not go back).
+    /// The key of this name at `now`, seconds of the wall clock: others stand still while a machine sleeps or a function is
+    /// frozen, and a key would outlive its life.
     pub fn find(&mut self, name: &DataKeyName, now: i64) -> Option<K> {
-        self.entries.retain(|entry| now < entry.until);
+        self.entries.retain(|entry| entry.is_fresh(now));
         let entry = self.entries.iter().find(|entry| entry.name == *name)?;
         Some(entry.key.clone())
     }
@@ -95,7 +104,7 @@ impl<K: Clone> DataKeyCache<K> {
     /// Keeps a key; the owner's oldest go to make room.
     pub fn keep(&mut self, name: DataKeyName, key: K, limits: CacheLimits, now: i64) {
         self.entries
-            .retain(|entry| now < entry.until && entry.name != name);
+            .retain(|entry| entry.is_fresh(now) && entry.name != name);
         if !limits.keep_any() {
             return;
         }
@@ -109,6 +118,7 @@ impl<K: Clone> DataKeyCache<K> {
         }
         self.entries.push(Entry {
             name,
+            since: now,
             until: now.saturating_add(limits.life),
             key,
         });

@@ -4,7 +4,7 @@ use std::{
     collections::HashMap,
     fmt,
     sync::{Arc, Mutex, PoisonError},
-    time::{Duration, Instant},
+    time::{Duration, SystemTime},
 };
 
 use aws_credential_types::provider::SharedCredentialsProvider;
@@ -15,6 +15,7 @@ use keyfront_origin_core::encryption::{CustomerKey, CustomerKeyRing};
 
 use super::holder::Holder;
 use crate::{
+    age::within,
     config::{CUSTOMER_KEY_PARAMETER, CustomerKeySettings},
     error::Error,
     publisher::Publisher,
@@ -38,7 +39,7 @@ pub struct CustomerKeys {
 
 struct Kept {
     ring: Arc<CustomerKeyRing>,
-    since: Instant,
+    since: SystemTime,
 }
 
 /// Why a parameter holds no customer key.
@@ -97,9 +98,10 @@ impl CustomerKeys {
     ) -> Result<Arc<CustomerKeyRing>, Error> {
         let cell = self.cell(parameter);
         let mut kept = cell.lock().await;
+        let now = SystemTime::now();
         if let Some(known) = kept
             .as_ref()
-            .filter(|known| known.since.elapsed() < FRESH_FOR)
+            .filter(|known| within(FRESH_FOR, known.since, now))
         {
             return Ok(Arc::clone(&known.ring));
         }
@@ -107,7 +109,7 @@ impl CustomerKeys {
         let ring = Arc::new(self.fetch(parameter).await?);
         *kept = Some(Kept {
             ring: Arc::clone(&ring),
-            since: Instant::now(),
+            since: now,
         });
         Ok(ring)
     }

@@ -1,7 +1,5 @@
-//! CORS for the routes that web pages call. Any origin may: a request proves itself by its bearer
-//! token, which no browser sends on its own, and cookies play no part.
-
-use std::sync::LazyLock;
+//! CORS for the publishers' API where pages call it directly. Any origin may: a request proves itself by its bearer
+//! token, which no browser sends on its own, and cookies play no part. Behind the CDN the site's rules decide, at the edge.
 
 use axum::{extract::Request, middleware::Next, response::Response};
 use http::{
@@ -11,20 +9,17 @@ use http::{
         ACCESS_CONTROL_EXPOSE_HEADERS, ACCESS_CONTROL_MAX_AGE,
     },
 };
-use keyfront_contract::header::REQUEST_ID;
-
-/// The headers of a response that pages may read.
-static EXPOSED: LazyLock<HeaderValue> = LazyLock::new(|| {
-    let names = format!("etag, {REQUEST_ID}, retry-after");
-    HeaderValue::try_from(names).unwrap_or(HeaderValue::from_static("etag"))
-});
+use keyfront_contract::cross_origin::{ALLOWED, EXPOSED};
 
 /// Responds to a preflight.
 pub(super) async fn preflight() -> (StatusCode, HeaderMap) {
     let headers = [
-        (ACCESS_CONTROL_ALLOW_METHODS, "GET, POST, DELETE, OPTIONS"),
-        (ACCESS_CONTROL_ALLOW_HEADERS, "authorization, content-type"),
-        (ACCESS_CONTROL_MAX_AGE, "600"),
+        (
+            ACCESS_CONTROL_ALLOW_METHODS,
+            "GET, HEAD, PUT, POST, DELETE, OPTIONS",
+        ),
+        (ACCESS_CONTROL_ALLOW_HEADERS, ALLOWED),
+        (ACCESS_CONTROL_MAX_AGE, "3600"),
     ];
     let headers = headers.map(|(name, value)| (name, HeaderValue::from_static(value)));
     (StatusCode::NO_CONTENT, headers.into_iter().collect())
@@ -35,6 +30,9 @@ pub(super) async fn share(request: Request, next: Next) -> Response {
     let mut response = next.run(request).await;
     let headers = response.headers_mut();
     headers.insert(ACCESS_CONTROL_ALLOW_ORIGIN, HeaderValue::from_static("*"));
-    headers.insert(ACCESS_CONTROL_EXPOSE_HEADERS, EXPOSED.clone());
+    headers.insert(
+        ACCESS_CONTROL_EXPOSE_HEADERS,
+        HeaderValue::from_static(EXPOSED),
+    );
     response
 }

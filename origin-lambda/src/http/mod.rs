@@ -49,9 +49,14 @@ pub async fn serve(
     origin: Arc<Origin>,
     shutdown: impl Future<Output = ()> + Send + 'static,
 ) -> io::Result<()> {
-    axum::serve(listener, native(origin).layer(map_request(one_host)))
+    axum::serve(listener, served(origin))
         .with_graceful_shutdown(shutdown)
         .await
+}
+
+/// The whole of a native server, for whoever has an accept loop of their own.
+pub fn served(origin: Arc<Origin>) -> Router {
+    native(origin).layer(map_request(one_host))
 }
 
 /// The router of a native server.

@@ -7,6 +7,7 @@ use axum::{
     middleware::from_fn,
     routing::{MethodRouter, get, post, put},
 };
+use http::Uri;
 
 use super::{
     cors, health, images, middleware, objects, openapi, read, refusal::Refusal, uploads, uppy,
@@ -17,39 +18,47 @@ use crate::{error::Error, origin::Origin};
 pub(super) fn router(origin: Arc<Origin>) -> Router {
     let router = |routes: Vec<Route>| {
         let routes = routes.into_iter();
-        routes.fold(Router::new(), |router, (path, methods)| {
+        let routes = routes.fold(Router::new(), |router, (path, methods)| {
             router.route(path, methods)
-        })
+        });
+        routes.method_not_allowed_fallback(async || Refusal::from(Error::Method))
     };
-    router(for_programs())
-        .merge(router(for_pages()).layer(from_fn(cors::share)))
-        .fallback(async || Refusal::from(Error::NotFound))
-        .method_not_allowed_fallback(async || Refusal::from(Error::Method))
+    router(for_publishers())
+        .fallback(missing)
+        .layer(from_fn(cors::share))
+        .merge(router(for_viewers()))
         .layer(from_fn(middleware::respond))
         .with_state(origin)
+}
+
+/// Answers for paths of no route: clients that put their paths behind an address with a slash are told so.
+async fn missing(uri: Uri) -> Refusal {
+    Refusal::from(match uri.path().starts_with("//") {
+        true => Error::DoubleSlash,
+        false => Error::NotFound,
+    })
 }
 
 /// A path in the router's spelling, and its handler.
 type Route = (&'static str, MethodRouter<Arc<Origin>>);
 
-fn for_programs() -> Vec<Route> {
-    let objects = put(objects::put).get(objects::describe);
-    vec![
-        ("/healthz", get(health::health)),
-        ("/openapi.json", get(openapi::show)),
-        ("/objects", get(objects::list)),
-        ("/objects/{*key}", objects.delete(objects::delete)),
-        ("/read/{*key}", get(read::read)),
-    ]
+/// What viewers read through the CDN, where the edge says what is shared with whom.
+fn for_viewers() -> Vec<Route> {
+    vec![("/read/{*key}", get(read::read))]
 }
 
-/// What web pages call: uploads straight to S3.
-fn for_pages() -> Vec<Route> {
+/// What publishers' programs and pages call.
+fn for_publishers() -> Vec<Route> {
+    let objects = put(objects::put).get(objects::describe);
     let images = post(images::upload).get(images::list);
     let uploads = post(uploads::begin).delete(uploads::abort_stale);
     let upload = get(uploads::describe).delete(uploads::abort);
     let uppy = get(uppy::list).delete(uppy::abort);
     let routes = [
+        ("/healthz", get(health::health)),
+        ("/openapi.json", get(openapi::show)),
+        ("/objects", get(objects::list)),
+        ("/objects/{*key}", objects.delete(objects::delete)),
         ("/shares", post(uploads::share)),
         ("/images", images),
         ("/uploads", uploads),
@@ -68,8 +77,8 @@ fn for_pages() -> Vec<Route> {
 
 /// The paths of all routes, in the router's spelling.
 pub fn paths() -> impl Iterator<Item = &'static str> {
-    for_programs()
+    for_viewers()
         .into_iter()
-        .chain(for_pages())
+        .chain(for_publishers())
         .map(|(path, _)| path)
 }

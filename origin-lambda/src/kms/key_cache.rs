@@ -6,7 +6,7 @@
 use std::{
     fmt,
     sync::{Arc, Mutex, PoisonError},
-    time::{Duration, Instant},
+    time::{Duration, SystemTime, UNIX_EPOCH},
 };
 
 use keyfront_envelope::{
@@ -24,7 +24,6 @@ type Cell = Arc<OnceCell<Arc<PlainKey>>>;
 /// A bounded cache of opened data keys.
 pub struct KeyCache {
     limits: CacheLimits,
-    started: Instant,
     keys: Mutex<DataKeyCache<Cell>>,
 }
 
@@ -37,7 +36,6 @@ impl KeyCache {
                 keys: capacity,
                 life,
             },
-            started: Instant::now(),
             keys: Mutex::new(DataKeyCache::new(capacity)),
         }
     }
@@ -55,15 +53,16 @@ impl KeyCache {
         // One KMS key, and whatever session the origin's one role has.
         let owner = KeyOwner::new(kms.key_arn.as_str(), "");
         let name = DataKeyName::new(owner, wrapped, context);
-        let cell = self.cell(name, self.started.elapsed());
+        let cell = self.cell(name, SystemTime::now());
         cell.get_or_try_init(|| async { kms.decrypt(wrapped, context).await.map(Arc::new) })
             .await
             .cloned()
     }
 
-    /// The key's place, `since_start` after the cache was made.
-    fn cell(&self, name: DataKeyName, since_start: Duration) -> Cell {
-        let now = i64::try_from(since_start.as_secs()).unwrap_or(i64::MAX);
+    /// The key's place.
+    fn cell(&self, name: DataKeyName, now: SystemTime) -> Cell {
+        let now = now.duration_since(UNIX_EPOCH).unwrap_or_default();
+        let now = i64::try_from(now.as_secs()).unwrap_or(i64::MAX);
         let mut keys = self.keys.lock().unwrap_or_else(PoisonError::into_inner);
         if let Some(cell) = keys.find(&name, now) {
             return cell;
@@ -90,7 +89,7 @@ mod tests {
 
     fn filled(cache: &KeyCache, wrapped: &[u8], context: &Description, now: Duration) -> bool {
         let name = DataKeyName::new(KeyOwner::new("key", ""), wrapped, context);
-        let cell = cache.cell(name, now);
+        let cell = cache.cell(name, UNIX_EPOCH + now);
         let known = cell.initialized();
         let key = PlainKey::from_slice(&[1; 32]).unwrap();
         let _ = cell.set(Arc::new(key));
@@ -108,6 +107,9 @@ mod tests {
         assert!(!filled(&cache, b"Wrapped", &context, now));
         assert!(filled(&cache, b"wrapped", &context, now + LIFE / 2));
         assert!(!filled(&cache, b"wrapped", &context, now + LIFE));
+        // A clock that was set back.
+        assert!(filled(&cache, b"wrapped", &context, now + LIFE));
+        assert!(!filled(&cache, b"wrapped", &context, now));
     }
 
     #[test]

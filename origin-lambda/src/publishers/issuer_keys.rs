@@ -10,11 +10,9 @@ use std::{
     time::{Duration, SystemTime, UNIX_EPOCH},
 };
 
-use super::{
-    jwks_fetch::{FetchError, JwksFetch},
-    policy_source::within,
-};
+use super::jwks_fetch::{FetchError, JwksFetch};
 use crate::{
+    age::within,
     error::Error,
     publisher::{
         Denial, Issuer, Jwks, JwtRefusal, Publishers, Session, UnverifiedJwt, VerifyingKey,

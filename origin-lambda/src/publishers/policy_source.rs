@@ -12,6 +12,7 @@ use std::{
 use tokio::sync::Mutex;
 
 use crate::{
+    age::within,
     error::Error,
     publisher::{MAX_DOCUMENT, POLICY_KEY, Publishers},
     store::{DocumentRead, Store},
@@ -133,9 +134,4 @@ impl State {
             (_, None) => Err(Error::PolicyMissing),
         }
     }
-}
-
-/// A clock that went backwards proves nothing about age.
-pub(super) fn within(span: Duration, since: SystemTime, now: SystemTime) -> bool {
-    now.duration_since(since).is_ok_and(|age| age < span)
 }

@@ -7,7 +7,10 @@ use keyfront_envelope::{RangeOpener, StreamOpener};
 use tracing::Span;
 
 use super::failure;
-use crate::{error::Error, store::broken_off};
+use crate::{
+    error::Error,
+    store::arriving::{self, broken_off},
+};
 
 /// Plaintext on its way. An error ends it before its last byte.
 pub type Content = BoxStream<'static, Result<Bytes, Error>>;
@@ -53,8 +56,8 @@ impl Arriving {
             let Some(opener) = &mut self.opener else {
                 return Ok(None);
             };
-            match self.body.try_next().await {
-                Ok(Some(bytes)) => {
+            match arriving::next(&mut self.body).await? {
+                Some(bytes) => {
                     let plain = opener.open(BytesMut::from(bytes))?;
                     if plain.is_empty() {
                         continue;
@@ -64,12 +67,11 @@ impl Arriving {
                         return Ok(Some(ready));
                     }
                 }
-                Ok(None) => {
+                None => {
                     self.opener.take().map_or(Ok(()), Opener::finish)?;
                     let last = std::mem::take(&mut self.held);
                     return Ok((!last.is_empty()).then_some(last));
                 }
-                Err(error) => return Err(broken_off(error)),
             }
         }
     }
@@ -98,7 +100,7 @@ pub(super) fn opened(body: ByteStream, opener: Opener) -> Content {
 pub(super) fn as_it_is(body: ByteStream) -> Content {
     let span = Span::current();
     stream::try_unfold(body, async |mut body| {
-        let next = body.try_next().await.map_err(broken_off)?;
+        let next = arriving::next(&mut body).await?;
         Ok(next.map(|bytes| (bytes, body)))
     })
     .inspect_err(move |error: &Error| {
@@ -110,7 +112,7 @@ pub(super) fn as_it_is(body: ByteStream) -> Content {
 /// A body of known length, whole.
 pub(super) async fn collected(mut body: ByteStream, length: u64) -> Result<Vec<u8>, Error> {
     let mut collected = Vec::with_capacity(usize::try_from(length).unwrap_or_default());
-    while let Some(bytes) = body.try_next().await.map_err(broken_off)? {
+    while let Some(bytes) = arriving::next(&mut body).await? {
         collected.extend_from_slice(&bytes);
         if collected.len() as u64 > length {
             break;

@@ -7,7 +7,7 @@ use aws_sdk_s3::{
     Client,
     config::{
         BehaviorVersion, Config as S3Config, Region, RequestChecksumCalculation,
-        retry::RetryConfig, timeout::TimeoutConfig,
+        StalledStreamProtectionConfig, retry::RetryConfig, timeout::TimeoutConfig,
     },
 };
 use aws_smithy_http_client::{
@@ -39,6 +39,9 @@ pub fn client(config: &Config, credentials: SharedCredentialsProvider) -> Client
         .http_client(http_client())
         .retry_config(RetryConfig::standard().with_max_attempts(3))
         .timeout_config(timeouts)
+        // It takes a publisher's pause for S3's, and ends uploads after a few seconds of it. Here the publisher's bytes are
+        // waited for in `payload`, S3's in `store::arriving`.
+        .stalled_stream_protection(StalledStreamProtectionConfig::disabled())
         // Buckets that retain objects take no body without a checksum.
         .request_checksum_calculation(RequestChecksumCalculation::WhenSupported)
         .interceptor(ThrottleCount::S3)

@@ -2,6 +2,7 @@
 //!
 //! It knows no publishers, plans or uploads and no HTTP requests: objects, keys and conditions come in as values.
 
+pub(crate) mod arriving;
 mod client;
 mod described;
 mod failure;
@@ -222,7 +223,7 @@ impl Store {
             .send()
             .await
             .map_err(|error| failure::of("GetObject", error))?;
-        read_bounded(answer.body, limit).await
+        arriving::bounded(answer.body, limit).await
     }
 
     /// Deletes an object, whether it exists or not; with `if_match`, only the one with that entity tag.
@@ -330,32 +331,8 @@ impl Store {
             Err(error) => return Err(failure::of("GetObject", error)),
         };
         let etag = output.e_tag;
-        let body = read_bounded(output.body, limit).await?;
+        let body = arriving::bounded(output.body, limit).await?;
         Ok(DocumentRead::Read { etag, body })
-    }
-}
-
-/// Reads a small body; one byte over the limit is enough for its parser to refuse it.
-async fn read_bounded(mut stream: ByteStream, limit: usize) -> Result<Bytes, Error> {
-    let mut body = Vec::new();
-    while body.len() <= limit {
-        match stream.try_next().await {
-            Ok(Some(bytes)) => body.extend_from_slice(&bytes),
-            Ok(None) => break,
-            Err(source) => {
-                return Err(broken_off(source));
-            }
-        }
-    }
-    Ok(body.into())
-}
-
-/// A body that S3 began and did not finish.
-pub(crate) fn broken_off(source: impl Into<Source>) -> Error {
-    Error::Upstream {
-        operation: "GetObject",
-        fault: Fault::Unavailable,
-        source: source.into(),
     }
 }
 

@@ -4,7 +4,8 @@ use std::{collections::HashMap, time::Duration};
 
 use aws_sdk_s3::{
     config::{Config as S3Config, timeout::TimeoutConfig},
-    operation::put_object::PutObjectOutput,
+    error::SdkError,
+    operation::put_object::{PutObjectError, PutObjectOutput},
 };
 use keyfront_names::ObjectKey;
 
@@ -13,7 +14,7 @@ use crate::{
     encryption::{CUSTOMER_ALGORITHM, CustomerKey, SseApplied, SseKeys, SseRequest},
     error::Error,
     object::{ObjectAttributes, Precondition},
-    payload::Payload,
+    payload::{BodyFault, BodyFaultCell, Payload},
 };
 
 /// An object to be stored.
@@ -89,7 +90,7 @@ impl Store {
         match sent {
             Ok(output) => self.verified(key, sse, output).await,
             // The body's own fault is the cause; what S3's client made of it is not.
-            Err(error) => Err(match fault.found() {
+            Err(error) => Err(match fault.found().or_else(|| late(&error, &fault)) {
                 Some(fault) => fault.into(),
                 None => object.precondition.explain(match customer {
                     None => failure::of("PutObject", error),
@@ -152,13 +153,19 @@ pub(super) fn metadata(attributes: &ObjectAttributes) -> HashMap<String, String>
     attributes.metadata.clone().into_iter().collect()
 }
 
-/// Time one upload may take: 20 seconds, and what its bytes need at 64 KiB a second. The body's own
+/// The client's fault, if an upload ended since it took too long, and it is the client that everyone waits for.
+fn late(error: &SdkError<PutObjectError>, fault: &BodyFaultCell) -> Option<BodyFault> {
+    let too_long = matches!(error, SdkError::TimeoutError(_));
+    too_long.then(|| fault.found_waiting()).flatten()
+}
+
+/// Time one upload may take: a minute, and what its bytes need at 16 KiB a second. The body's own
 /// pauses are bounded where it is read.
 fn allowance(size: u64) -> TimeoutConfig {
-    let transfer = Duration::from_secs(size >> 16);
+    let transfer = Duration::from_secs(size >> 14);
     TimeoutConfig::builder()
         .connect_timeout(CONNECT)
-        .operation_attempt_timeout(Duration::from_secs(20) + transfer)
+        .operation_attempt_timeout(Duration::from_secs(60) + transfer)
         .disable_read_timeout()
         .disable_operation_timeout()
         .build()

@@ -9,6 +9,8 @@ pub const ACCOUNT: &str = "123456789012";
 /// A call as it came.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Call {
+    /// The access key that signed it.
+    pub access_key: String,
     pub region: String,
     pub service: String,
     /// `CreateChangeSet`, or `PUT /bucket/key`.

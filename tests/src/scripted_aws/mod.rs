@@ -160,6 +160,7 @@ async fn answer(
         .unwrap_or_else(|| format!("{} {}", call.method, call.path));
     let mut state = state.lock().unwrap();
     state.calls.push(Call {
+        access_key: part(0),
         region,
         service: service.clone(),
         action: action.clone(),

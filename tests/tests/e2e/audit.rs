@@ -45,15 +45,9 @@ async fn the_dev_stack_is_audited_by_its_dev_json_and_its_own_key() {
         .await
         .unwrap();
     let report = read(output);
-    // It speaks no TLS, takes every mode, keeps no logs and no versions; and says so.
-    let expected = [
-        ("logging-off", ""),
-        ("other-encryption-allowed", ""),
-        ("tls-not-demanded", ""),
-        ("versioning-off", ""),
-    ];
-    assert_eq!(report.found(), expected, "{report:?}");
-    assert_eq!(report.code, 1);
+    // It speaks no TLS, takes every mode, keeps no logs and no versions, and cannot otherwise: of that nothing is said.
+    assert_eq!(report.found(), [], "{report:?}");
+    assert_eq!(report.code, 0);
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -130,3 +130,58 @@ async fn a_new_system_reserves_instances_where_the_account_has_them() {
         assert_eq!(parameter(&bench).as_deref(), reserved, "{line:?}");
     }
 }
+
+/// A profile with keys of its own.
+const PROFILES: &str = "[profile good]\naws_access_key_id = AKIDOFPROFILE\naws_secret_access_key = secret-of-the-profile\n";
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_profile_that_is_given_beats_the_environment_and_one_that_is_not_there_calls_nobody() {
+    let bench = Bench::new().await;
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("config");
+    std::fs::write(&file, PROFILES).unwrap();
+    let with = |command: &'static str, profile: &'static str| {
+        let line = [
+            command,
+            "--stack=media",
+            "--region=us-east-1",
+            "--profile",
+            profile,
+        ];
+        let mut command = bench.aws.keyfront(&line);
+        command.env("AWS_CONFIG_FILE", &file);
+        command
+    };
+    // The environment has keys too (those of the bench), which another account's could be.
+    for command in ["status", "destroy", "adopt"] {
+        let output = with(command, "good").output().await.unwrap();
+        let said = text(&output.stderr);
+        let calls = std::mem::take(&mut bench.aws.state().calls);
+        assert!(!calls.is_empty(), "{command}: {said}");
+        for call in &calls {
+            assert_eq!(call.access_key, "AKIDOFPROFILE", "{command}: {call:?}");
+        }
+        let announced = "account 123456789012, Region us-east-1, as arn:aws:iam::123456789012:user/t, by profile good";
+        assert_eq!(
+            said.contains(announced),
+            command != "status",
+            "{command}: {said}"
+        );
+    }
+    let output = with("status", "absent").output().await.unwrap();
+    let said = text(&output.stderr);
+    assert!(!output.status.success());
+    assert!(
+        said.contains("profile absent gives no credentials"),
+        "{said}"
+    );
+    assert!(bench.aws.state().calls.is_empty());
+
+    // Without a profile the environment's keys sign, and the line says so.
+    let output = bench.deploy(TOGETHER, &["--yes"]).await;
+    let said = done(&output);
+    assert!(
+        said.contains("by AWS_ACCESS_KEY_ID in the environment"),
+        "{said}"
+    );
+}

@@ -6,7 +6,7 @@ use std::{
     process::Output,
 };
 
-use http::StatusCode;
+use http::{Method, StatusCode};
 use keyfront_tests::{
     publisher,
     stack::{self, Stack},
@@ -80,6 +80,48 @@ fn a_state_folder_in_use_is_reported_in_one_line() {
     let output = stack::command(folder.path()).output().unwrap();
     let line = only_line(&output);
     assert!(line.contains("in use"), "{line}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_state_without_its_database_is_refused_and_kept() {
+    let folder = tempfile::tempdir().unwrap();
+    let running = Stack::start_at(folder.path(), &["--edge", "native"]);
+    let bearer = format!("Bearer {}", running.dev.publisher_token);
+    let headers = [
+        ("authorization", bearer.as_str()),
+        ("content-type", "text/plain"),
+    ];
+    let body = bytes::Bytes::from_static(b"kept");
+    let origin = running.origin();
+    let put = origin.send(Method::PUT, "/objects/kept.txt", &headers, body);
+    assert_eq!(put.await.status, StatusCode::CREATED);
+    drop(running);
+
+    let state = folder.path().join("state");
+    let bodies = || std::fs::read_dir(state.join("s3/blobs")).unwrap().count();
+    let (before, whole) = (bodies(), std::fs::read(state.join("state.redb")).unwrap());
+    assert!(before > 0);
+    std::fs::remove_file(state.join("state.redb")).unwrap();
+    for (content, expected) in [
+        (None, "is missing or empty"),
+        (Some(&b""[..]), "is missing or empty"),
+        (Some(b"no database"), "is damaged"),
+    ] {
+        if let Some(content) = content {
+            std::fs::write(state.join("state.redb"), content).unwrap();
+        }
+        let output = stack::command(folder.path())
+            .args(["--edge", "native"])
+            .output()
+            .unwrap();
+        let line = only_line(&output);
+        assert!(line.contains(expected), "{line}");
+        assert!(line.contains("start over by removing the folder"), "{line}");
+        assert_eq!(bodies(), before, "{line}");
+    }
+    std::fs::write(state.join("state.redb"), whole).unwrap();
+    let again = Stack::start_at(folder.path(), &["--edge", "native"]);
+    assert_eq!(again.cdn().get("/kept.txt").await.body, "kept");
 }
 
 #[test]

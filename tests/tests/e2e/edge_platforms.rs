@@ -108,6 +108,7 @@ impl Platforms {
             },
             origin: OriginKind::Native,
             site: Some(site.to_string().into_bytes()),
+            cors_origins: Vec::new(),
             sites: None,
             ports: Ports::default(),
             ready_file: None,

@@ -136,6 +136,9 @@ async fn plain_curl_publishes_up_to_a_mebibyte() {
             (1, "201"),
             (MEBIBYTE, "201"),
             (MEBIBYTE + 1, "413"),
+            // Answered while most of it has not been sent.
+            (3 * MEBIBYTE, "413"),
+            (40 * MEBIBYTE, "413"),
         ] {
             let file = stack.folder().join("upload");
             std::fs::write(&file, bytes(length)).unwrap();

@@ -147,3 +147,127 @@ fn what_the_policy_does_not_have_is_reported_and_changes_nothing() {
     }
     assert_eq!(publisher(&stack, &["list", "--json"]).stdout, before);
 }
+
+/// The policy's entry of a publisher.
+fn entry(stack: &Stack, id: &str) -> Option<serde_json::Value> {
+    let listed = publisher(stack, &["list", "--json"]).stdout;
+    let policy: serde_json::Value = serde_json::from_slice(&listed).unwrap();
+    let publishers = policy["publishers"].as_array().unwrap();
+    publishers.iter().find(|one| one["id"] == id).cloned()
+}
+
+fn said(output: &Output) -> String {
+    String::from_utf8_lossy(&output.stderr).into_owned()
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn rules_are_set_and_removed_entries_edited_and_publishers_removed() {
+    let stack = Stack::start_with(&["--ephemeral", "--edge", "native"]);
+    let token = token(&publisher(&stack, &["add", "web", "--prefix=web/"]));
+    let tokens = entry(&stack, "web").unwrap()["tokens"].clone();
+    let done = |line: &[&str]| {
+        let output = publisher(&stack, line);
+        assert!(output.status.success(), "{line:?}: {}", said(&output));
+        String::from_utf8(output.stdout).unwrap()
+    };
+    done(&["rule", "set", "web", "--prefix=web/", "--max-size=4"]);
+    done(&["rule", "set", "web", "--prefix=more/"]);
+    let rules = entry(&stack, "web").unwrap()["rules"].clone();
+    assert_eq!(rules.as_array().unwrap().len(), 2);
+    assert_eq!(
+        (&rules[0]["prefix"], &rules[0]["max_size"]),
+        (&"web/".into(), &4.into())
+    );
+    becomes(&stack, &token, "more/", StatusCode::CREATED).await;
+    done(&["rule", "remove", "web", "--prefix=web/"]);
+    becomes(&stack, &token, "web/", StatusCode::FORBIDDEN).await;
+
+    // By an editor that is a script, and from a file.
+    let larger = "sed -i 's/\"max_size\": [0-9]*/\"max_size\": 12/'";
+    let dev = stack.folder().join("dev.json");
+    let mut edit = Command::new(artefacts::keyfront());
+    let edit = edit.args(["publisher", "edit", "web", "--dev"]).arg(&dev);
+    let edited = edit
+        .env_remove("VISUAL")
+        .env("EDITOR", larger)
+        .output()
+        .unwrap();
+    assert!(edited.status.success(), "{}", said(&edited));
+    let difference = String::from_utf8(edited.stdout).unwrap();
+    assert!(
+        difference.contains("+      \"max_size\": 12"),
+        "{difference}"
+    );
+    let after = entry(&stack, "web").unwrap();
+    assert_eq!(after["rules"][0]["max_size"], 12);
+    assert_eq!(after["tokens"], tokens);
+
+    let file = stack.folder().join("entry.json");
+    let mut wanted = after.clone();
+    wanted.as_object_mut().unwrap().remove("tokens");
+    wanted["rules"][0]["overwrite"] = true.into();
+    std::fs::write(&file, wanted.to_string()).unwrap();
+    let file = file.to_str().unwrap();
+    let shown = done(&["edit", "web", "--dry-run", "--file", file]);
+    assert!(shown.contains("overwrite"), "{shown}");
+    assert_eq!(entry(&stack, "web").unwrap(), after);
+    done(&["edit", "web", "--file", file]);
+    assert_eq!(entry(&stack, "web").unwrap()["rules"][0]["overwrite"], true);
+
+    done(&["remove", "web"]);
+    assert_eq!(entry(&stack, "web"), None);
+    becomes(&stack, &token, "more/again", StatusCode::UNAUTHORIZED).await;
+}
+
+#[test]
+fn an_edit_that_is_refused_is_kept_and_changes_nothing() {
+    let stack = Stack::start_with(&["--ephemeral", "--edge", "native"]);
+    let before = publisher(&stack, &["list", "--json"]).stdout;
+    let edit = |editor: &str| {
+        let mut edit = Command::new(artefacts::keyfront());
+        edit.args(["publisher", "edit", "dev", "--dev"])
+            .arg(stack.folder().join("dev.json"))
+            .env_remove("VISUAL")
+            .env("EDITOR", editor)
+            .output()
+            .unwrap()
+    };
+    for (editor, expected) in [
+        ("sed -i 's/\"max_size\"/\"max_sise\"/'", "line "),
+        (
+            "sed -i 's/\"methods\"/\"tokens\": [], \"methods\"/'",
+            "line ",
+        ),
+        (
+            "sed -i 's/\"id\": \"dev\"/\"id\": \"other\"/'",
+            "keeps its name",
+        ),
+    ] {
+        let output = edit(editor);
+        let said = said(&output);
+        assert!(!output.status.success());
+        assert!(said.contains(expected), "{editor}: {said}");
+        let kept = said.split("what you wrote is in ").nth(1).unwrap();
+        let kept = kept.split(',').next().unwrap();
+        assert!(std::fs::read_to_string(kept).unwrap().contains("rules"));
+        std::fs::remove_file(kept).unwrap();
+    }
+    assert!(said(&edit("false")).contains("nothing was changed"));
+    for (line, expected) in [
+        (&["remove", "nobody"][..], "no publisher"),
+        (
+            &["rule", "remove", "dev", "--prefix=nowhere/"],
+            "no rule for",
+        ),
+        (&["rule", "set", "nobody", "--prefix=x/"], "no publisher"),
+    ] {
+        let output = publisher(&stack, line);
+        assert!(!output.status.success());
+        assert!(
+            said(&output).contains(expected),
+            "{line:?}: {}",
+            said(&output)
+        );
+    }
+    assert_eq!(publisher(&stack, &["list", "--json"]).stdout, before);
+}

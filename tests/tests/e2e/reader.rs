@@ -170,9 +170,15 @@ async fn an_envelope_with_any_part_of_its_metadata_altered_gives_no_plaintext() 
                 };
                 stack.overwrite_raw(mode, good.body.clone(), &like).await;
                 let read = stack.read(mode, &[]).await;
+                // Which says nothing: the cipher has one tag length.
+                if *part == "x-amz-tag-len" && altered.is_none() {
+                    assert_eq!(read.body, content(SMALL));
+                    continue;
+                }
                 assert!(
                     [StatusCode::BAD_GATEWAY, StatusCode::NOT_FOUND].contains(&read.status),
-                    "{mode} {part} {altered:?}: {read:?}"
+                    "{mode} {part} {altered:?}: {}",
+                    read.status
                 );
                 assert!(!contains(&read.body, &content(SMALL)[..8]));
             }

@@ -585,7 +585,7 @@ async fn the_image_api_stores_lists_and_refuses_a_missing_field() {
     assert_eq!(preflight.status, StatusCode::NO_CONTENT);
     assert_eq!(
         preflight.header("access-control-allow-headers"),
-        "authorization, content-type"
+        "authorization, *"
     );
 }
 

@@ -134,6 +134,7 @@ async fn accept(arguments: &AcceptArguments) -> anyhow::Result<ExitCode> {
         return finish(arguments, &context, &outcome);
     }
     let config = arguments.aws.load().await?;
+    arguments.aws.announce(&config).await;
     match &arguments.stack {
         Some(name) => {
             let kind = Kind::Stack { name: name.clone() };

@@ -81,6 +81,18 @@ pub(crate) enum Fix {
 }
 
 impl Code {
+    /// Whether it says something of every `keyfront dev`, and nothing of what is deployed: S3 on loopback has no TLS, access log
+    /// or versions, and every mode of encryption can be tried there.
+    pub(crate) const fn is_always_so_in_a_dev_stack(self) -> bool {
+        matches!(
+            self,
+            Self::TlsNotDemanded
+                | Self::OtherEncryptionAllowed
+                | Self::LoggingOff
+                | Self::VersioningOff
+        )
+    }
+
     /// The name in every output.
     pub(crate) const fn name(self) -> &'static str {
         match self {

@@ -47,6 +47,7 @@ struct Adoptable {
 
 pub(super) async fn adopt(arguments: AdoptArguments) -> anyhow::Result<()> {
     let (config, region) = arguments.system.load().await?;
+    arguments.system.announce(&config).await?;
     let name = &arguments.system.stack;
     let adoptable = arguments.adoptable(&config, &region).await?;
     if adoptable.is_empty() {

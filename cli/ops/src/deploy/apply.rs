@@ -3,7 +3,6 @@
 use std::{collections::BTreeMap, io::IsTerminal as _};
 
 use anyhow::Context as _;
-use aws_config::SdkConfig;
 use aws_sdk_cloudformation::types::{ChangeSetType, Stack};
 use keyfront_cli::report;
 use keyfront_cloudformation::Template;
@@ -28,10 +27,7 @@ use super::{
     stacks::Stacks,
     supply::TemplateUpload,
 };
-use crate::{
-    aws::call_error,
-    system::outputs::{Outputs, of_stack},
-};
+use crate::system::outputs::{Outputs, of_stack};
 
 pub(super) async fn deploy(arguments: DeployArguments) -> anyhow::Result<()> {
     let asks = !(arguments.yes || arguments.dry_run || arguments.upload_only);
@@ -61,7 +57,7 @@ pub(super) async fn deploy(arguments: DeployArguments) -> anyhow::Result<()> {
     FirstPublisher::of(&arguments)?;
     let edge = Package::Edge.read(&arguments.edge_bundle)?;
     let origin = Package::Origin.read(&arguments.origin_package)?;
-    let account = account(&config).await?;
+    let account = arguments.system.announce(&config).await?;
     let request = reservation::with_reservation(&config, request).await?;
     let deployment = Deployment {
         arguments,
@@ -76,17 +72,6 @@ pub(super) async fn deploy(arguments: DeployArguments) -> anyhow::Result<()> {
 
 /// The template's default.
 const DEFAULT_LOG_DAYS: u32 = 30;
-
-async fn account(config: &SdkConfig) -> anyhow::Result<String> {
-    let caller = aws_sdk_sts::Client::new(config)
-        .get_caller_identity()
-        .send()
-        .await;
-    let caller = caller.map_err(|error| {
-        call_error(error).context("AWS does not know the caller; check the credentials")
-    })?;
-    caller.account.context("STS returned no account")
-}
 
 impl Deployment {
     async fn run(&self) -> anyhow::Result<()> {

@@ -24,7 +24,7 @@ pub(super) fn confirm_by_name(question: &str, name: &str) -> anyhow::Result<()> 
 
 fn ask(question: &str) -> anyhow::Result<String> {
     if !std::io::stdin().is_terminal() {
-        return Err(DeployError::NotConfirmed.into());
+        return Err(DeployError::NobodyToAsk.into());
     }
     Ok(report::ask(question)?)
 }

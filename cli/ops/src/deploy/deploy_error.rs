@@ -17,6 +17,9 @@ pub(crate) enum DeployError {
     /// Nobody said yes. Nothing was changed.
     #[error("not confirmed; nothing was changed")]
     NotConfirmed,
+    /// Nobody could be asked. Nothing was changed.
+    #[error("there is no terminal to confirm this on; give --yes; nothing was changed")]
+    NobodyToAsk,
     /// CloudFormation ended the operation without reaching what was wanted.
     #[error("stack {stack} in {region} is {status}{}", lines_of(.causes))]
     Failed {
@@ -42,7 +45,7 @@ impl DeployError {
     fn exit_code(&self) -> ExitCode {
         ExitCode::from(match self {
             Self::Refused(_) => REFUSED,
-            Self::NotConfirmed => 4,
+            Self::NotConfirmed | Self::NobodyToAsk => 4,
             Self::Failed { .. } => 5,
             Self::Remains(_) => 6,
             Self::Interrupted => 130,

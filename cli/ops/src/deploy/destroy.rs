@@ -62,6 +62,7 @@ struct RegionalRemovals {
 
 pub(super) async fn destroy(arguments: DestroyArguments) -> anyhow::Result<()> {
     let (config, region) = arguments.system.load().await?;
+    arguments.system.announce(&config).await?;
     let destruction = Destruction {
         arguments: &arguments,
         config,

@@ -66,6 +66,7 @@ impl Role {
 
 pub(super) async fn revoke_sessions(arguments: RevokeSessionsArguments) -> anyhow::Result<()> {
     let (config, region) = arguments.system.load().await?;
+    arguments.system.announce(&config).await?;
     let name = &arguments.system.stack;
     let template = Layout::of(&region).bucket_template();
     let regional = region_of(template, &region);

@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use aws_config::SdkConfig;
 use clap::Args;
+use keyfront_cli::report;
 
 use super::{deploy_error::refused, deploy_request::check_stack_name};
 use crate::aws::{self, AwsArguments};
@@ -32,6 +33,13 @@ impl SystemArguments {
         let config = self.aws.load().await?;
         let region = aws::region_of(&config)?.to_owned();
         Ok((config, region))
+    }
+
+    /// Prints who is about to change the system; their account.
+    pub(super) async fn announce(&self, config: &SdkConfig) -> anyhow::Result<String> {
+        let caller = self.aws.caller(config).await?;
+        report::note(&caller);
+        Ok(caller.account)
     }
 
     pub(super) const fn poll_interval(&self) -> Duration {

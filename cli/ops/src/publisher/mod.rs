@@ -1,23 +1,26 @@
-//! `keyfront publisher add | rotate | revoke | list`: edits the publishers' policy in the bucket.
+//! `keyfront publisher add | rotate | revoke | rule | edit | remove | list`: edits the publishers' policy in the bucket.
 //!
 //! What a policy may say is the origin's (`keyfront_origin_core::publisher`); nothing of it is repeated here.
 
+mod edit;
 mod moment;
 pub(crate) mod policy;
 pub(crate) mod render;
 mod rules;
 pub(crate) mod tokens;
 
-use std::{process::ExitCode, time::Duration};
+use std::{path::PathBuf, process::ExitCode, time::Duration};
 
 use anyhow::Context as _;
 use clap::{Args, Subcommand};
-use keyfront_origin_core::publisher::{IamPrincipal, Identity, Publisher};
+use keyfront_origin_core::publisher::{IamPrincipal, Identity, Prefix, Publisher, Publishers};
 use time::OffsetDateTime;
 
 pub(crate) use self::{moment::Expiry, rules::prefix};
 use self::{policy::change, rules::RuleArguments};
-use crate::{named_bucket::NamedBucketArguments, system::outputs::Purpose};
+use crate::{
+    bucket_target::BucketTarget, named_bucket::NamedBucketArguments, system::outputs::Purpose,
+};
 
 /// Say who may publish: tokens, and what they open.
 ///
@@ -37,6 +40,13 @@ enum Command {
     Rotate(RotateArguments),
     /// Withdraw a publisher's tokens, all of them or one
     Revoke(RevokeArguments),
+    /// Change what a publisher may do in one folder
+    #[command(subcommand)]
+    Rule(RuleCommand),
+    /// Change a publisher's entry, all but its tokens, in an editor or from a file
+    Edit(EditArguments),
+    /// Remove a publisher with its tokens and rules
+    Remove(RemoveArguments),
     /// Show the publishers, their rules and the state of their tokens
     List(ListArguments),
 }
@@ -85,6 +95,57 @@ struct RevokeArguments {
     bucket: NamedBucketArguments,
 }
 
+#[derive(Debug, Subcommand)]
+enum RuleCommand {
+    /// Replace the rule of a folder, or add one
+    Set(Box<SetRuleArguments>),
+    /// Take the rule of a folder away
+    Remove(RemoveRuleArguments),
+}
+
+#[derive(Debug, Args)]
+struct SetRuleArguments {
+    /// Name of the publisher
+    publisher: String,
+    #[command(flatten)]
+    rules: RuleArguments,
+    #[command(flatten)]
+    bucket: NamedBucketArguments,
+}
+
+#[derive(Debug, Args)]
+struct RemoveRuleArguments {
+    /// Name of the publisher
+    publisher: String,
+    /// The folder of the rule
+    #[arg(long, value_name = "PREFIX", value_parser = prefix)]
+    prefix: Prefix,
+    #[command(flatten)]
+    bucket: NamedBucketArguments,
+}
+
+#[derive(Debug, Args)]
+struct EditArguments {
+    /// Name of the publisher
+    publisher: String,
+    /// Take the entry from this file, or - for standard input, instead of an editor (VISUAL, EDITOR)
+    #[arg(long, value_name = "FILE")]
+    file: Option<PathBuf>,
+    /// Show what would change, and change nothing
+    #[arg(long)]
+    dry_run: bool,
+    #[command(flatten)]
+    bucket: NamedBucketArguments,
+}
+
+#[derive(Debug, Args)]
+struct RemoveArguments {
+    /// Name of the publisher
+    publisher: String,
+    #[command(flatten)]
+    bucket: NamedBucketArguments,
+}
+
 #[derive(Debug, Args)]
 struct ListArguments {
     /// Print the policy as JSON; it holds hashes of tokens, no token
@@ -102,6 +163,10 @@ pub(crate) fn run(arguments: PublisherArguments) -> anyhow::Result<ExitCode> {
             Command::Add(arguments) => add(*arguments).await,
             Command::Rotate(arguments) => rotate(arguments).await,
             Command::Revoke(arguments) => revoke(arguments).await,
+            Command::Rule(RuleCommand::Set(arguments)) => set_rule(*arguments).await,
+            Command::Rule(RuleCommand::Remove(arguments)) => remove_rule(arguments).await,
+            Command::Edit(arguments) => edit_entry(arguments).await,
+            Command::Remove(arguments) => remove(arguments).await,
             Command::List(arguments) => list(arguments).await,
         }
     };
@@ -166,6 +231,95 @@ async fn revoke(arguments: RevokeArguments) -> anyhow::Result<()> {
     })
     .await?;
     render::revoked(&arguments.publisher, arguments.token.as_deref());
+    Ok(())
+}
+
+async fn set_rule(arguments: SetRuleArguments) -> anyhow::Result<()> {
+    let rules = arguments.rules.rules()?;
+    let target = arguments.bucket.find(Purpose::Change).await?;
+    change(&target, |mut policy| {
+        for rule in &rules {
+            policy = policy.with_rule(&arguments.publisher, rule.clone())?;
+        }
+        Ok((policy, ()))
+    })
+    .await?;
+    render::changed(&arguments.publisher);
+    Ok(())
+}
+
+async fn remove_rule(arguments: RemoveRuleArguments) -> anyhow::Result<()> {
+    let target = arguments.bucket.find(Purpose::Change).await?;
+    let (publisher, prefix) = (&arguments.publisher, &arguments.prefix);
+    change(&target, |policy| {
+        Ok((policy.without_rule(publisher, prefix)?, ()))
+    })
+    .await?;
+    render::changed(publisher);
+    Ok(())
+}
+
+async fn remove(arguments: RemoveArguments) -> anyhow::Result<()> {
+    let target = arguments.bucket.find(Purpose::Change).await?;
+    let publisher = &arguments.publisher;
+    change(&target, |policy| Ok((policy.without(publisher)?, ()))).await?;
+    render::removed(publisher);
+    Ok(())
+}
+
+async fn edit_entry(arguments: EditArguments) -> anyhow::Result<()> {
+    let purpose = match arguments.dry_run {
+        true => Purpose::Read,
+        false => Purpose::Change,
+    };
+    let target = arguments.bucket.find(purpose).await?;
+    let stored = policy::read(&target).await?.policy;
+    let before = stored.publisher(&arguments.publisher)?.clone();
+    let text = edit::text(&before)?;
+    let Some(file) = &arguments.file else {
+        let (draft, edited) = edit::Draft::of_editor(&text)?;
+        let applied = apply(&target, &before, &edited, arguments.dry_run).await;
+        applied.with_context(|| {
+            format!(
+                "nothing was changed; what you wrote is in {0}, and `keyfront publisher edit {1} --file {0}` takes it again",
+                draft.path().display(),
+                before.id
+            )
+        })?;
+        draft.done();
+        return Ok(());
+    };
+    apply(&target, &before, &edit::of_file(file)?, arguments.dry_run).await
+}
+
+/// Puts the entry that `edited` says in the place of `before`, if nobody has changed that meanwhile.
+async fn apply(
+    target: &BucketTarget,
+    before: &Publisher,
+    edited: &str,
+    dry_run: bool,
+) -> anyhow::Result<()> {
+    let after = edit::read(edited, &before.id, before.tokens.clone())?;
+    let difference = edit::difference(&edit::text(before)?, &edit::text(&after)?, &before.id);
+    let Some(difference) = difference else {
+        render::unchanged(&before.id);
+        return Ok(());
+    };
+    render::difference(&difference);
+    let replace = |policy: Publishers| -> anyhow::Result<(Publishers, ())> {
+        anyhow::ensure!(
+            policy.publisher(&before.id)? == before,
+            "somebody else has changed {} meanwhile; edit it again",
+            before.id
+        );
+        Ok((policy.replacing(after.clone())?, ()))
+    };
+    if dry_run {
+        replace(policy::read(target).await?.policy)?;
+        return Ok(());
+    }
+    change(target, replace).await?;
+    render::changed(&before.id);
     Ok(())
 }
 

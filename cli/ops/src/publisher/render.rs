@@ -43,6 +43,27 @@ pub(crate) fn revoked(publisher: &str, token: Option<&str>) {
     ));
 }
 
+pub(super) fn changed(publisher: &str) {
+    note(format_args!(
+        "What {publisher} may do is changed within a minute."
+    ));
+}
+
+pub(super) fn unchanged(publisher: &str) {
+    note(format_args!("{publisher} stays as it is."));
+}
+
+pub(super) fn removed(publisher: &str) {
+    note(format_args!(
+        "{publisher} is removed; its tokens are refused within a minute. What it published stays."
+    ));
+}
+
+/// What an edit changes.
+pub(super) fn difference(text: &str) {
+    line(text.trim_end());
+}
+
 /// The document itself.
 pub(crate) fn json(policy: &Publishers) -> anyhow::Result<()> {
     line(String::from_utf8(policy.to_json()?)?);
@@ -87,7 +108,8 @@ fn rows(publishers: &[Publisher], now: OffsetDateTime) -> Table<5> {
 }
 
 fn state(token: &StoredToken, now: OffsetDateTime) -> String {
-    let end = token.expires.and_then(|end| end.format(&Rfc3339).ok());
+    let end = token.expires.and_then(|end| end.replace_nanosecond(0).ok());
+    let end = end.and_then(|end| end.format(&Rfc3339).ok());
     match (token.revoked, token.is_valid(now), end) {
         (true, _, _) => "revoked".to_owned(),
         (false, true, None) => "valid".to_owned(),
@@ -110,15 +132,17 @@ fn may(rule: &Rule) -> String {
 
 fn in_words(span: Duration) -> String {
     let seconds = span.as_secs();
-    match seconds {
-        _ if seconds >= 86_400 && seconds.is_multiple_of(86_400) => {
-            format!("{} days", seconds / 86_400)
-        }
-        _ if seconds >= 3_600 && seconds.is_multiple_of(3_600) => {
-            format!("{} hours", seconds / 3_600)
-        }
-        _ if seconds >= 60 && seconds.is_multiple_of(60) => format!("{} minutes", seconds / 60),
-        _ => format!("{seconds} seconds"),
+    let units = [
+        (86_400, "day"),
+        (3_600, "hour"),
+        (60, "minute"),
+        (1, "second"),
+    ];
+    let whole = |(length, _): &&(u64, &str)| seconds >= *length && seconds.is_multiple_of(*length);
+    let (length, unit) = units.iter().find(whole).unwrap_or(&(1, "second"));
+    match seconds / length {
+        1 => format!("1 {unit}"),
+        count => format!("{count} {unit}s"),
     }
 }
 
@@ -128,6 +152,21 @@ mod tests {
     use time::macros::datetime;
 
     use super::*;
+
+    #[test]
+    fn spans_are_told_in_the_largest_whole_unit() {
+        for (seconds, words) in [
+            (0, "0 seconds"),
+            (1, "1 second"),
+            (90, "90 seconds"),
+            (60, "1 minute"),
+            (7_200, "2 hours"),
+            (86_400, "1 day"),
+            (90 * 86_400, "90 days"),
+        ] {
+            assert_eq!(in_words(Duration::from_secs(seconds)), words);
+        }
+    }
 
     #[test]
     fn a_list_shows_states_and_rules_and_no_hash() {

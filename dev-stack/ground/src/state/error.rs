@@ -30,14 +30,31 @@ pub enum StateError {
         /// The one this build reads and writes.
         supported: u32,
     },
+    /// The root key or bodies of objects are there, and the database that knows what they are is missing or empty. Nothing was
+    /// made and nothing removed: restore the database, or remove the folder.
+    #[error("state database {} is missing or empty, though {left} lies beside it; put the file back, or start over by removing the folder {}", path.display(), folder(path).display())]
+    DatabaseLost {
+        /// Where it should be.
+        path: PathBuf,
+        /// What is left.
+        left: String,
+    },
+    /// The database cannot be understood: restore the file, or remove the folder.
+    #[error("state database {} is damaged; put a copy of it back, or start over by removing the folder {}", path.display(), folder(path).display())]
+    DatabaseDamaged {
+        /// The file.
+        path: PathBuf,
+        /// What was found.
+        source: Box<dyn std::error::Error + Send + Sync>,
+    },
     /// The database is there and its root key is not: restore the file, or remove the folder.
-    #[error("root key {} is missing", path.display())]
+    #[error("root key {} is missing; put it back, or start over by removing the folder {}", path.display(), folder(path).display())]
     RootKeyMissing {
         /// Where it should be.
         path: PathBuf,
     },
     /// The root key does not have 32 bytes: restore the file, or remove the folder.
-    #[error("root key {} is damaged", path.display())]
+    #[error("root key {} is damaged; put a copy of it back, or start over by removing the folder {}", path.display(), folder(path).display())]
     RootKeyDamaged {
         /// The file.
         path: PathBuf,
@@ -51,7 +68,9 @@ pub enum StateError {
         mode: u32,
     },
     /// The root key belongs to another database: restore the right one, or remove the folder.
-    #[error("root key does not belong to this state")]
+    #[error(
+        "the root key belongs to another state database; put the right one back, or start over in another folder"
+    )]
     RootKeyForeign,
     /// A sealed value does not open: the database was changed by something else.
     #[error("sealed value does not open")]
@@ -65,18 +84,42 @@ pub enum StateError {
 }
 
 impl StateError {
-    pub(super) fn opening(folder: &Path, error: redb::DatabaseError) -> Self {
+    pub(super) fn opening(database: &Path, error: redb::DatabaseError) -> Self {
+        use redb::{DatabaseError, StorageError};
+        let damaged = |source: Box<dyn std::error::Error + Send + Sync>| Self::DatabaseDamaged {
+            path: database.to_owned(),
+            source,
+        };
         match error {
-            redb::DatabaseError::DatabaseAlreadyOpen => Self::Locked {
-                path: folder.to_owned(),
+            DatabaseError::DatabaseAlreadyOpen => Self::Locked {
+                path: folder(database).to_owned(),
             },
-            redb::DatabaseError::Storage(redb::StorageError::Io(source)) => Self::Unwritable {
-                path: folder.to_owned(),
+            // What is read is told from what the operating system refuses by the kind of the error alone.
+            DatabaseError::Storage(StorageError::Io(source)) if is_of_content(source.kind()) => {
+                damaged(source.into())
+            }
+            DatabaseError::Storage(StorageError::Io(source)) => Self::Unwritable {
+                path: folder(database).to_owned(),
                 source,
             },
+            DatabaseError::Storage(StorageError::Corrupted(_)) | DatabaseError::RepairAborted => {
+                damaged(error.into())
+            }
             other => Self::Storage(Box::new(other.into())),
         }
     }
+}
+
+const fn is_of_content(kind: io::ErrorKind) -> bool {
+    use io::ErrorKind as Kind;
+    matches!(
+        kind,
+        Kind::InvalidData | Kind::InvalidInput | Kind::UnexpectedEof
+    )
+}
+
+fn folder(file: &Path) -> &Path {
+    file.parent().unwrap_or(file)
 }
 
 macro_rules! from_redb {

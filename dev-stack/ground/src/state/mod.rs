@@ -50,16 +50,26 @@ impl State {
         make_private_folder(folder)?;
         let database_path = folder.join(DATABASE_FILE);
         let key_path = folder.join(ROOT_KEY_FILE);
-        let database = Builder::new()
-            .set_cache_size(CACHE_BYTES)
-            .create(&database_path)
-            .map_err(|error| StateError::opening(folder, error))?;
+        let lost = |left: String| StateError::DatabaseLost {
+            path: database_path.clone(),
+            left,
+        };
+        // The key is made after the database: where it is alone, the database was there once.
+        if !database_path.exists() && key_path.exists() {
+            return Err(lost("its root key".to_owned()));
+        }
+        let database = open_database(&database_path)?;
+        let is_new = !is_initialised(&database)?;
+        // What services keep beside a database that was emptied would be unknown to the new one, and swept away.
+        if let Some(left) = is_new.then(|| files_of_services(folder)).flatten() {
+            return Err(lost(format!("what it knew as {}", left.display())));
+        }
         // Only the holder of the database's lock may make the root key, and only for a new database: a
         // second key would make everything sealed under the first one unreadable.
-        let root_key = if is_initialised(&database)? {
-            RootKey::load(&key_path)?
-        } else {
+        let root_key = if is_new {
             RootKey::load_or_make(&key_path)?
+        } else {
+            RootKey::load(&key_path)?
         };
         let state = Self {
             database,
@@ -160,6 +170,35 @@ impl State {
         write.commit()?;
         Ok(())
     }
+}
+
+/// Opens or makes the database. A damaged file is an error, also where the database gives up on it.
+fn open_database(path: &Path) -> Result<Database, StateError> {
+    let opened =
+        std::panic::catch_unwind(|| Builder::new().set_cache_size(CACHE_BYTES).create(path));
+    let opened = opened.map_err(|_| StateError::DatabaseDamaged {
+        path: path.to_owned(),
+        source: "the database library gave up on it".into(),
+    })?;
+    opened.map_err(|error| StateError::opening(path, error))
+}
+
+/// A file in a folder of a service, if there is one.
+fn files_of_services(folder: &Path) -> Option<PathBuf> {
+    let entries = |folder: &Path| fs::read_dir(folder).into_iter().flatten().flatten();
+    let mut folders: Vec<PathBuf> = entries(folder)
+        .map(|entry| entry.path())
+        .filter(|path| path.is_dir())
+        .collect();
+    while let Some(folder) = folders.pop() {
+        for entry in entries(&folder) {
+            match entry.path() {
+                path if path.is_dir() => folders.push(path),
+                path => return Some(path),
+            }
+        }
+    }
+    None
 }
 
 fn is_initialised(database: &Database) -> Result<bool, StateError> {

@@ -113,3 +113,68 @@ fn a_sealed_value_opens_only_unchanged_and_for_its_purpose() {
     let other = State::ephemeral().unwrap();
     assert!(other.unseal("purpose", &sealed).is_err());
 }
+
+#[test]
+fn a_database_that_was_lost_is_not_made_anew_beside_its_root_key() {
+    let folder = tempfile::tempdir().unwrap();
+    drop(State::open(folder.path()).unwrap());
+    let database = folder.path().join(DATABASE_FILE);
+    fs::remove_file(&database).unwrap();
+    let error = State::open(folder.path()).unwrap_err();
+    assert!(
+        matches!(error, StateError::DatabaseLost { .. }),
+        "{error:?}"
+    );
+    let said = error.to_string();
+    assert!(said.contains("start over by removing the folder"), "{said}");
+    assert!(!database.exists(), "nothing was made");
+}
+
+#[test]
+fn an_emptied_database_is_not_filled_anew_beside_the_files_of_the_old_one() {
+    let folder = tempfile::tempdir().unwrap();
+    drop(State::open(folder.path()).unwrap());
+    let bodies = folder.path().join("s3/blobs");
+    fs::create_dir_all(&bodies).unwrap();
+    let empty = |message: &str| {
+        fs::write(folder.path().join(DATABASE_FILE), b"").expect(message);
+    };
+    empty("no file is left beside it");
+    drop(State::open(folder.path()).unwrap());
+    fs::write(bodies.join("one"), b"body").unwrap();
+    drop(State::open(folder.path()).unwrap());
+    empty("a body is");
+    // A second start must not take it for its own either.
+    for _ in 0..2 {
+        let error = State::open(folder.path()).unwrap_err();
+        assert!(
+            matches!(error, StateError::DatabaseLost { .. }),
+            "{error:?}"
+        );
+    }
+    assert!(bodies.join("one").exists());
+}
+
+#[test]
+fn a_damaged_database_is_called_damaged() {
+    let folder = tempfile::tempdir().unwrap();
+    let state = State::open(folder.path()).unwrap();
+    insert(&state, "k", 1).commit().unwrap();
+    drop(state);
+    let database = folder.path().join(DATABASE_FILE);
+    let whole = fs::read(&database).unwrap();
+    let mut overwritten = whole.clone();
+    overwritten[..4096].fill(0xa5);
+    for damaged in [
+        b"no database".to_vec(),
+        whole[..100].to_vec(),
+        whole[..whole.len() / 2].to_vec(),
+        overwritten,
+    ] {
+        fs::write(&database, &damaged).unwrap();
+        let error = State::open(folder.path()).unwrap_err();
+        let is_damaged = matches!(error, StateError::DatabaseDamaged { .. });
+        assert!(is_damaged, "{} bytes: {error:?}", damaged.len());
+        assert!(error.to_string().contains("is damaged"), "{error}");
+    }
+}

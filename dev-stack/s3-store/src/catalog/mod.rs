@@ -11,10 +11,10 @@ mod uploads;
 pub use self::{
     listing::{Entry, ListQuery, Page, Resume},
     records::{
-        Bucket, BucketDefault, ChecksumScope, CompletionRefusal, ContentHeaders, CustomerKeys,
-        DefaultRetention, Layers, Millis, Object, ObjectLock, ObjectLockState, PartSummary,
-        Protection, PublicAccessBlock, RetentionPeriod, SealedBytes, StoredChecksum, StoredPart,
-        StoredPiece, WrappedKey, WriteCondition,
+        Bucket, BucketDefault, ChecksumScope, CompletionRefusal, ContentHeaders, CorsRule,
+        CustomerKeys, DefaultRetention, Layers, Millis, Object, ObjectLock, ObjectLockState,
+        PartSummary, Protection, PublicAccessBlock, RetentionPeriod, SealedBytes, StoredChecksum,
+        StoredPart, StoredPiece, WrappedKey, WriteCondition,
     },
     tables::{Catalog, CatalogError, Deletion},
     uploads::{Completion, Upload, UploadId, UploadListQuery},

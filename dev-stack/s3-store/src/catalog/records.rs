@@ -75,6 +75,26 @@ pub struct Bucket {
     /// Whether writes under customer keys (SSE-C) are refused.
     #[serde(default)]
     pub customer_keys: CustomerKeys,
+    /// What pages of other origins may do, in order; empty without a CORS configuration.
+    #[serde(default)]
+    pub cors: Vec<CorsRule>,
+}
+
+/// A rule of a bucket's CORS configuration.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct CorsRule {
+    /// `ID`, for people.
+    pub id: Option<String>,
+    /// `AllowedOrigin`, each with one star at most.
+    pub origins: Vec<String>,
+    /// `AllowedMethod`
+    pub methods: Vec<String>,
+    /// `AllowedHeader`, each with one star at most.
+    pub headers: Vec<String>,
+    /// `ExposeHeader`
+    pub exposed: Vec<String>,
+    /// `MaxAgeSeconds`
+    pub max_age: Option<u32>,
 }
 
 /// Whether a bucket takes objects under customer keys (SSE-C).

@@ -48,6 +48,7 @@ impl Operations {
             object_lock: (input.object_lock_enabled_for_bucket == Some(true))
                 .then(ObjectLock::default),
             customer_keys: CustomerKeys::Blocked,
+            cors: Vec::new(),
         };
         let location = format!("/{}", input.bucket);
         self.catalog

@@ -7,6 +7,7 @@ mod buckets;
 mod checksum_fields;
 mod complete;
 mod copy;
+mod cors;
 mod delete;
 mod fixed_settings;
 mod listing;
@@ -36,11 +37,12 @@ use s3s::{
         AbortMultipartUploadInput, AbortMultipartUploadOutput, CompleteMultipartUploadInput,
         CompleteMultipartUploadOutput, CopyObjectInput, CopyObjectOutput, CreateBucketInput,
         CreateBucketOutput, CreateMultipartUploadInput, CreateMultipartUploadOutput,
-        DeleteBucketEncryptionInput, DeleteBucketEncryptionOutput, DeleteBucketInput,
-        DeleteBucketOutput, DeleteBucketPolicyInput, DeleteBucketPolicyOutput, DeleteObjectInput,
-        DeleteObjectOutput, DeleteObjectTaggingInput, DeleteObjectTaggingOutput,
-        DeleteObjectsInput, DeleteObjectsOutput, DeletePublicAccessBlockInput,
-        DeletePublicAccessBlockOutput, GetBucketAclInput, GetBucketAclOutput,
+        DeleteBucketCorsInput, DeleteBucketCorsOutput, DeleteBucketEncryptionInput,
+        DeleteBucketEncryptionOutput, DeleteBucketInput, DeleteBucketOutput,
+        DeleteBucketPolicyInput, DeleteBucketPolicyOutput, DeleteObjectInput, DeleteObjectOutput,
+        DeleteObjectTaggingInput, DeleteObjectTaggingOutput, DeleteObjectsInput,
+        DeleteObjectsOutput, DeletePublicAccessBlockInput, DeletePublicAccessBlockOutput,
+        GetBucketAclInput, GetBucketAclOutput, GetBucketCorsInput, GetBucketCorsOutput,
         GetBucketEncryptionInput, GetBucketEncryptionOutput, GetBucketLocationInput,
         GetBucketLocationOutput, GetBucketLoggingInput, GetBucketLoggingOutput,
         GetBucketOwnershipControlsInput, GetBucketOwnershipControlsOutput, GetBucketPolicyInput,
@@ -54,11 +56,12 @@ use s3s::{
         HeadObjectInput, HeadObjectOutput, ListBucketsInput, ListBucketsOutput,
         ListMultipartUploadsInput, ListMultipartUploadsOutput, ListObjectsInput, ListObjectsOutput,
         ListObjectsV2Input, ListObjectsV2Output, ListPartsInput, ListPartsOutput, Owner,
-        PutBucketEncryptionInput, PutBucketEncryptionOutput, PutBucketPolicyInput,
-        PutBucketPolicyOutput, PutObjectInput, PutObjectLockConfigurationInput,
-        PutObjectLockConfigurationOutput, PutObjectOutput, PutObjectTaggingInput,
-        PutObjectTaggingOutput, PutPublicAccessBlockInput, PutPublicAccessBlockOutput,
-        UploadPartCopyInput, UploadPartCopyOutput, UploadPartInput, UploadPartOutput,
+        PutBucketCorsInput, PutBucketCorsOutput, PutBucketEncryptionInput,
+        PutBucketEncryptionOutput, PutBucketPolicyInput, PutBucketPolicyOutput, PutObjectInput,
+        PutObjectLockConfigurationInput, PutObjectLockConfigurationOutput, PutObjectOutput,
+        PutObjectTaggingInput, PutObjectTaggingOutput, PutPublicAccessBlockInput,
+        PutPublicAccessBlockOutput, UploadPartCopyInput, UploadPartCopyOutput, UploadPartInput,
+        UploadPartOutput,
     },
 };
 
@@ -100,6 +103,7 @@ supported! {
     create_bucket: "CreateBucket", CreateBucketInput => CreateBucketOutput;
     create_multipart_upload: "CreateMultipartUpload", CreateMultipartUploadInput => CreateMultipartUploadOutput;
     delete_bucket: "DeleteBucket", DeleteBucketInput => DeleteBucketOutput;
+    delete_bucket_cors: "DeleteBucketCors", DeleteBucketCorsInput => DeleteBucketCorsOutput;
     delete_bucket_encryption: "DeleteBucketEncryption", DeleteBucketEncryptionInput => DeleteBucketEncryptionOutput;
     delete_bucket_policy: "DeleteBucketPolicy", DeleteBucketPolicyInput => DeleteBucketPolicyOutput;
     delete_object: "DeleteObject", DeleteObjectInput => DeleteObjectOutput;
@@ -107,6 +111,7 @@ supported! {
     delete_objects: "DeleteObjects", DeleteObjectsInput => DeleteObjectsOutput;
     delete_public_access_block: "DeletePublicAccessBlock", DeletePublicAccessBlockInput => DeletePublicAccessBlockOutput;
     get_bucket_acl: "GetBucketAcl", GetBucketAclInput => GetBucketAclOutput;
+    get_bucket_cors: "GetBucketCors", GetBucketCorsInput => GetBucketCorsOutput;
     get_bucket_encryption: "GetBucketEncryption", GetBucketEncryptionInput => GetBucketEncryptionOutput;
     get_bucket_location: "GetBucketLocation", GetBucketLocationInput => GetBucketLocationOutput;
     get_bucket_logging: "GetBucketLogging", GetBucketLoggingInput => GetBucketLoggingOutput;
@@ -128,6 +133,7 @@ supported! {
     list_objects: "ListObjects", ListObjectsInput => ListObjectsOutput;
     list_objects_v2: "ListObjectsV2", ListObjectsV2Input => ListObjectsV2Output;
     list_parts: "ListParts", ListPartsInput => ListPartsOutput;
+    put_bucket_cors: "PutBucketCors", PutBucketCorsInput => PutBucketCorsOutput;
     put_bucket_encryption: "PutBucketEncryption", PutBucketEncryptionInput => PutBucketEncryptionOutput;
     put_bucket_policy: "PutBucketPolicy", PutBucketPolicyInput => PutBucketPolicyOutput;
     put_object: "PutObject", PutObjectInput => PutObjectOutput;

@@ -2,6 +2,7 @@
 #![allow(clippy::unwrap_used, clippy::panic)]
 
 mod calls;
+mod cross_origin;
 mod customer_keys;
 mod documentation;
 mod encryption;

@@ -44,6 +44,11 @@ pub enum Error {
     /// No such object, or no such route.
     #[error("nothing is here")]
     NotFound,
+    /// The path of a route, behind an address that ends with a slash.
+    #[error(
+        "the path begins with two slashes; give the address of this API without a slash at its end"
+    )]
+    DoubleSlash,
     /// The object is under a customer key (SSE-C) that is not one of those this request is read with.
     #[error(
         "the object is encrypted with a customer key, which neither S3 nor a URL gives away: read it with GET /read/{{key}}, as \

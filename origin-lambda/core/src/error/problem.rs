@@ -74,7 +74,7 @@ impl Error {
             Self::Header { .. } => P::HEADER_INVALID,
             Self::BodyIncomplete => P::BODY_INCOMPLETE,
             Self::Checksum => P::CHECKSUM_MISMATCH,
-            Self::NotFound | Self::NotSealed => P::NOT_FOUND,
+            Self::NotFound | Self::DoubleSlash | Self::NotSealed => P::NOT_FOUND,
             Self::Method => P::METHOD_NOT_ALLOWED,
             Self::BodyTimeout => P::BODY_TIMEOUT,
             Self::WriteConflict => P::WRITE_CONFLICT,
@@ -126,6 +126,7 @@ impl Error {
             Self::Key(reason) => Some(reason.to_string()),
             Self::Query(_)
             | Self::Header { .. }
+            | Self::DoubleSlash
             | Self::BodyIncomplete
             | Self::Checksum
             | Self::BodyTimeout

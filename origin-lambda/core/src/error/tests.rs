@@ -113,6 +113,7 @@ fn every_error_has_its_status_and_code() {
             "forbidden",
         ),
         (Error::NotFound, 404, "not-found"),
+        (Error::DoubleSlash, 404, "not-found"),
         (Error::Method, 405, "method-not-allowed"),
         (Error::BodyTimeout, 408, "body-timeout"),
         (Error::WriteConflict, 409, "write-conflict"),

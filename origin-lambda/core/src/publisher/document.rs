@@ -11,7 +11,8 @@ use time::OffsetDateTime;
 use crate::budget::Budget;
 
 use super::{
-    Denial, Identity, Issuer, Method, MethodName, Person, PublisherToken, Rule, StoredToken,
+    Denial, Identity, Issuer, Method, MethodName, Person, Prefix, PublisherToken, Rule,
+    StoredToken,
     folders::{self, FolderError, Holder},
     strict_json,
 };
@@ -98,6 +99,14 @@ pub enum PolicyError {
         publisher: String,
         /// The id that was looked for.
         token: String,
+    },
+    /// The publisher has no rule for this folder.
+    #[error("publisher {publisher:?} has no rule for {prefix:?}")]
+    UnknownRule {
+        /// The publisher's id.
+        publisher: String,
+        /// The folder that was looked for.
+        prefix: String,
     },
     /// The publisher has two valid tokens already: revoke one, or let it expire.
     #[error("publisher {0:?} has two valid tokens already")]
@@ -218,12 +227,74 @@ impl Publishers {
     }
 
     /// Adds a publisher. The document stays of the first version until a rule allows less than `GET` does; then `GET` is
-    /// spelt out everywhere.
+    /// spelt out everywhere. So it is with every other change of rules.
     ///
     /// # Errors
     /// The document would not be valid with it.
     pub fn with(mut self, publisher: Publisher) -> Result<Self, PolicyError> {
         self.publishers.push(publisher);
+        self.settled()
+    }
+
+    /// Puts a publisher in the place of the one with its id.
+    ///
+    /// # Errors
+    /// There is none; the document would not be valid with it.
+    pub fn replacing(mut self, publisher: Publisher) -> Result<Self, PolicyError> {
+        let place = self.publisher_mut(&publisher.id)?;
+        *place = publisher;
+        self.settled()
+    }
+
+    /// Removes a publisher with its tokens and rules.
+    ///
+    /// # Errors
+    /// There is none.
+    pub fn without(mut self, publisher: &str) -> Result<Self, PolicyError> {
+        self.publisher_mut(publisher)?;
+        self.publishers.retain(|entry| entry.id != publisher);
+        self.settled()
+    }
+
+    /// Puts a rule in the place of the publisher's for its folder, or adds it.
+    ///
+    /// # Errors
+    /// There is no such publisher; the document would not be valid with it.
+    pub fn with_rule(mut self, publisher: &str, rule: Rule) -> Result<Self, PolicyError> {
+        let rules = &mut self.publisher_mut(publisher)?.rules;
+        match rules.iter_mut().find(|known| known.prefix == rule.prefix) {
+            Some(known) => *known = rule,
+            None => rules.push(rule),
+        }
+        self.settled()
+    }
+
+    /// Takes the publisher's rule for a folder away.
+    ///
+    /// # Errors
+    /// There is no such publisher or rule.
+    pub fn without_rule(mut self, publisher: &str, prefix: &Prefix) -> Result<Self, PolicyError> {
+        let rules = &mut self.publisher_mut(publisher)?.rules;
+        let known = rules.iter().position(|rule| rule.prefix == *prefix);
+        let known = known.ok_or_else(|| PolicyError::UnknownRule {
+            publisher: publisher.to_owned(),
+            prefix: prefix.as_str().to_owned(),
+        })?;
+        rules.remove(known);
+        self.settled()
+    }
+
+    /// The publisher of this id.
+    ///
+    /// # Errors
+    /// There is none.
+    pub fn publisher(&self, id: &str) -> Result<&Publisher, PolicyError> {
+        let found = self.publishers.iter().find(|publisher| publisher.id == id);
+        found.ok_or_else(|| PolicyError::UnknownPublisher(id.to_owned()))
+    }
+
+    /// The document as it is written after a change of its rules.
+    fn settled(mut self) -> Result<Self, PolicyError> {
         let rules = || self.publishers.iter().flat_map(|one| &one.rules);
         let mut names = rules().flat_map(|rule| &rule.methods);
         if names.any(|name| *name != MethodName::Get && !name.is_of_both_versions()) {

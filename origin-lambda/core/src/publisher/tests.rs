@@ -507,3 +507,51 @@ proptest! {
         prop_assert!(Arc::new(policy).identify(&text, now).is_none());
     }
 }
+
+#[test]
+fn a_rule_takes_the_place_of_the_one_for_its_folder() {
+    let policy = Publishers::parse(&document(|_| ())).unwrap();
+    let rule = |prefix: &str, size: u64, methods: &[&str]| -> Rule {
+        let rule = json!({"prefix": prefix, "max_size": size, "content_types": ["*/*"], "methods": methods});
+        serde_json::from_value(rule).unwrap()
+    };
+    let sizes = |policy: &Publishers| -> Vec<u64> {
+        let rules = policy.publisher("web").unwrap().rules.iter();
+        rules.map(|rule| rule.max_size).collect()
+    };
+    let policy = policy.with_rule("web", rule("site/", 7, &["GET"])).unwrap();
+    assert_eq!(sizes(&policy), [7]);
+    let policy = policy
+        .with_rule("web", rule("more/", 8, &["LIST"]))
+        .unwrap();
+    assert_eq!(sizes(&policy), [7, 8]);
+    // The second version spells GET out, as where a publisher is added.
+    let written = serde_json::to_value(&policy).unwrap();
+    assert_eq!(written["v"], 2);
+    assert_eq!(
+        written["publishers"][0]["rules"][0]["methods"],
+        json!(["LIST", "HEAD", "READ"])
+    );
+
+    let site = rule("site/", 1, &["GET"]).prefix;
+    let fewer = policy.clone().without_rule("web", &site).unwrap();
+    assert_eq!(sizes(&fewer), [8]);
+    assert!(matches!(
+        fewer.without_rule("web", &site),
+        Err(PolicyError::UnknownRule { .. })
+    ));
+    let none = policy.clone().without("web").unwrap();
+    assert!(none.publishers().is_empty());
+    for refused in [
+        none.clone().without("web"),
+        none.with_rule("web", rule("x/", 1, &["PUT"])),
+    ] {
+        assert!(
+            matches!(refused, Err(PolicyError::UnknownPublisher(_))),
+            "{refused:?}"
+        );
+    }
+    let mut other = policy.publisher("web").unwrap().clone();
+    other.rules.clear();
+    assert!(sizes(&policy.replacing(other).unwrap()).is_empty());
+}

@@ -1,0 +1,164 @@
+//! Connections to AWS that never leave people in silence: who waits for an answer is told whom for after a few seconds, and
+//! an attempt without one says whom it called, why, and what to look at.
+//!
+//! One place for the SDK's clients of all services. Whether another attempt follows is the SDK's to say.
+
+use std::{
+    collections::HashSet,
+    error::Error,
+    sync::{Arc, Mutex, PoisonError},
+    time::Duration,
+};
+
+use aws_sdk_s3::config::SharedHttpClient;
+use aws_smithy_http_client::{
+    Builder,
+    tls::{Provider, rustls_provider::CryptoMode},
+};
+use aws_smithy_runtime_api::client::{
+    http::{
+        HttpClient, HttpConnector, HttpConnectorFuture, HttpConnectorSettings, SharedHttpConnector,
+    },
+    orchestrator::HttpRequest,
+    result::ConnectorError,
+    runtime_components::RuntimeComponents,
+};
+use keyfront_cli::report::note;
+use keyfront_names::host;
+
+/// After so long without an answer a person is told what is waited for.
+const FIRST_WORD: Duration = Duration::from_secs(4);
+
+/// An attempt had no answer.
+#[derive(Debug, thiserror::Error)]
+#[error("{authority} does not answer: {cause}; {}", advice(authority))]
+pub(super) struct NoAnswer {
+    /// Whom it called: host, and port if it is not the scheme's.
+    authority: String,
+    /// The innermost cause.
+    cause: String,
+    source: Box<dyn Error + Send + Sync>,
+}
+
+fn advice(authority: &str) -> &'static str {
+    match host::is_loopback(host::split_port(authority).0) {
+        true => "is `keyfront dev` running there?",
+        false => "check the network, the Region, and AWS_ENDPOINT_URL if it is set",
+    }
+}
+
+/// The client of every service.
+pub(crate) fn http_client() -> SharedHttpClient {
+    let client = Builder::new()
+        .tls_provider(Provider::Rustls(CryptoMode::Ring))
+        .build_https();
+    SharedHttpClient::new(Connections {
+        client,
+        told: Told::default(),
+    })
+}
+
+#[derive(Debug)]
+struct Connections {
+    client: SharedHttpClient,
+    told: Told,
+}
+
+impl HttpClient for Connections {
+    fn http_connector(
+        &self,
+        settings: &HttpConnectorSettings,
+        components: &RuntimeComponents,
+    ) -> SharedHttpConnector {
+        SharedHttpConnector::new(Connection {
+            connector: self.client.http_connector(settings, components),
+            told: self.told.clone(),
+        })
+    }
+}
+
+#[derive(Debug)]
+struct Connection {
+    connector: SharedHttpConnector,
+    told: Told,
+}
+
+impl HttpConnector for Connection {
+    fn call(&self, request: HttpRequest) -> HttpConnectorFuture {
+        let uri = request.uri().parse::<http::Uri>().ok();
+        let authority = uri.as_ref().and_then(http::Uri::authority);
+        let authority = authority.map_or_else(|| "the server".to_owned(), ToString::to_string);
+        let told = self.told.clone();
+        let mut call = self.connector.call(request);
+        HttpConnectorFuture::new(async move {
+            let answer = match tokio::time::timeout(FIRST_WORD, &mut call).await {
+                Ok(answer) => answer,
+                Err(_) => {
+                    told.once(&authority, || {
+                        format!("waiting for an answer of {authority}")
+                    });
+                    call.await
+                }
+            };
+            answer.map_err(|error| explained(error, authority, &told))
+        })
+    }
+}
+
+/// The same kind of error, which decides about further attempts, with a source for people.
+fn explained(error: ConnectorError, authority: String, told: &Told) -> ConnectorError {
+    let connection = error.connection_metadata().cloned();
+    let (is_timeout, is_io, other) = (error.is_timeout(), error.is_io(), error.as_other());
+    if !is_timeout && !is_io {
+        return error;
+    }
+    let source = error.into_source();
+    let source = NoAnswer {
+        cause: innermost(&*source),
+        source,
+        authority,
+    };
+    told.once(&source.authority, || format!("{source}"));
+    let explained = match (is_timeout, other) {
+        (true, _) => ConnectorError::timeout(source.into()),
+        (false, Some(kind)) => ConnectorError::other(source.into(), Some(kind)),
+        (false, None) => ConnectorError::io(source.into()),
+    };
+    match connection {
+        Some(connection) => explained.with_connection(connection),
+        None => explained,
+    }
+}
+
+fn innermost(error: &(dyn Error + 'static)) -> String {
+    let mut innermost = error;
+    while let Some(source) = innermost.source() {
+        innermost = source;
+    }
+    innermost.to_string()
+}
+
+/// What an error's chain says of an attempt without an answer.
+pub(super) fn no_answer<'e>(error: &'e (dyn Error + 'static)) -> Option<&'e NoAnswer> {
+    let mut next = Some(error);
+    while let Some(error) = next {
+        if let Some(found) = error.downcast_ref() {
+            return Some(found);
+        }
+        next = error.source();
+    }
+    None
+}
+
+/// Of whom something was said already: one line for each server is enough.
+#[derive(Debug, Clone, Default)]
+struct Told(Arc<Mutex<HashSet<String>>>);
+
+impl Told {
+    fn once(&self, authority: &str, text: impl FnOnce() -> String) {
+        let mut told = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        if told.insert(authority.to_owned()) {
+            note(text());
+        }
+    }
+}

@@ -1,0 +1,77 @@
+//! A server that does not answer: whoever waits is told whom for, within seconds, and an error says whom, why and what to do.
+
+use std::{
+    net::TcpListener,
+    process::{Command, Output, Stdio},
+    time::{Duration, Instant},
+};
+
+use keyfront_tests::{artefacts, local_stack::LocalStack};
+use tempfile::TempDir;
+
+/// The `dev.json` of a stack whose S3 is at `address`.
+async fn dev_json(address: std::net::SocketAddr) -> TempDir {
+    let stack = LocalStack::start().await;
+    let text = std::fs::read_to_string(stack.dev_json_path()).unwrap();
+    let folder = tempfile::tempdir().unwrap();
+    let moved = text.replace(&stack.dev.s3_url, &format!("http://{address}"));
+    assert_ne!(moved, text);
+    std::fs::write(folder.path().join("dev.json"), moved).unwrap();
+    folder
+}
+
+fn keyfront(arguments: &[&str], folder: &TempDir) -> Command {
+    let mut command = Command::new(artefacts::keyfront());
+    command
+        .args(arguments)
+        .arg(folder.path().join("dev.json"))
+        .stdin(Stdio::null())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped());
+    command
+}
+
+fn said(output: &Output) -> String {
+    String::from_utf8(output.stderr.clone()).unwrap()
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_stack_that_is_stopped_is_told_at_once_with_whom_why_and_what_to_do() {
+    let address = TcpListener::bind("127.0.0.1:0")
+        .unwrap()
+        .local_addr()
+        .unwrap();
+    let folder = dev_json(address).await;
+    for command in [&["publisher", "list", "--dev"][..], &["audit", "--dev"]] {
+        let begun = Instant::now();
+        let output = keyfront(command, &folder).output().unwrap();
+        assert!(
+            begun.elapsed() < Duration::from_secs(15),
+            "{:?}",
+            begun.elapsed()
+        );
+        assert!(!output.status.success());
+        let said = said(&output);
+        let named = format!("{address} does not answer: Connection refused");
+        assert!(said.contains(&named), "{command:?}: {said}");
+        assert!(said.contains("is `keyfront dev` running there?"), "{said}");
+        assert!(!said.contains("dispatch failure"), "{said}");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_server_that_says_nothing_is_named_while_it_is_waited_for() {
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    let address = listener.local_addr().unwrap();
+    let folder = dev_json(address).await;
+    let mut waiting = keyfront(&["publisher", "list", "--dev"], &folder)
+        .spawn()
+        .unwrap();
+    tokio::time::sleep(Duration::from_secs(6)).await;
+    waiting.kill().unwrap();
+    let said = said(&waiting.wait_with_output().unwrap());
+    assert!(
+        said.contains(&format!("waiting for an answer of {address}")),
+        "{said}"
+    );
+}
