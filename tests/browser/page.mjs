@@ -37,7 +37,7 @@ function publisher(api, token) {
   // Uppy's Companion client takes no headers: a page adds its token where it calls the API.
   globalThis.fetch = (url, options = {}) => {
     if (!String(url).startsWith(api)) return plainFetch(url, options)
-    const path = new URL(url).pathname.slice(new URL(api).pathname.length - 1)
+    const path = String(url).slice(api.length).split('?')[0]
     calls.push(`${options.method ?? 'GET'} ${path.replace(/multipart\/[^/]+/, 'multipart/ID')}`)
     return plainFetch(url, authorized(options))
   }
@@ -86,7 +86,7 @@ const ways = {
   },
 
   async presignedForm({ json }, folder) {
-    const plan = await json('/uploads', { key: `${folder}/form.bin`, size: 9, method: 'form' })
+    const plan = await json('/uploads', { key: `${folder}/form.bin`, size: 9, method: 'form', overwrite: true })
     const form = new FormData()
     for (const [name, value] of Object.entries(plan.fields)) form.append(name, value)
     form.append('file', new Blob([bytes(9)]))

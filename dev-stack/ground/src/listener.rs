@@ -5,9 +5,9 @@
 use std::convert::Infallible;
 use std::error::Error;
 use std::net::SocketAddr;
-use std::time::Duration;
+use std::time::{Duration, SystemTime};
 
-use http::{Request, Response};
+use http::{HeaderValue, Request, Response, header};
 use http_body::Body;
 use hyper::body::Incoming;
 use hyper::service::service_fn;
@@ -151,10 +151,12 @@ impl Connections {
         builder
             .http1()
             .timer(TokioTimer::new())
+            .auto_date_header(false)
             .header_read_timeout(self.header_timeout);
         builder
             .http2()
             .timer(TokioTimer::new())
+            .auto_date_header(false)
             .max_concurrent_streams(MAX_CONCURRENT_STREAMS);
         if let Some(bytes) = self.max_head {
             builder.http1().max_buf_size(bytes as usize);
@@ -183,8 +185,10 @@ impl Connections {
             let line = RequestLine::begin(name, &request);
             let answered = answer(request, peer);
             async move {
-                let response = answered.await;
+                let mut response = answered.await;
                 line.answered(&response);
+                let headers = response.headers_mut();
+                headers.entry(header::DATE).or_insert_with(date);
                 Ok::<_, Infallible>(response)
             }
         });
@@ -195,4 +199,11 @@ impl Connections {
             tracing::debug!(%peer, %error, "a connection ended early");
         }
     }
+}
+
+/// The time by the clock as it is now. Hyper keeps the last one it wrote for as long as the clock does not pass it: after a
+/// clock was set back, clients that correct theirs by it, as the AWS SDK does, would sign for another day.
+fn date() -> HeaderValue {
+    let text = httpdate::fmt_http_date(SystemTime::now());
+    HeaderValue::try_from(text).unwrap_or(HeaderValue::from_static(""))
 }

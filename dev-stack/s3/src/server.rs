@@ -95,6 +95,12 @@ impl Door {
             Ok(admitted) => admitted,
             Err(refusal) => return owned(&refusal),
         };
+        let host = parts.headers.get(header::HOST);
+        let host = host
+            .and_then(|host| host.to_str().ok())
+            .unwrap_or("localhost");
+        let location = format!("http://{host}{}", request.uri().path());
+        let location = HeaderValue::try_from(location).ok();
         let mut response = match self.service.call(request).await {
             Ok(response) => response,
             Err(error) => {
@@ -109,6 +115,9 @@ impl Door {
         };
         if response.status().is_success() {
             *response.status_mut() = success;
+            if let Some(location) = location {
+                response.headers_mut().insert(header::LOCATION, location);
+            }
         }
         response
     }

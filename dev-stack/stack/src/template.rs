@@ -115,8 +115,16 @@ pub(super) fn key_policy(account: &Account) -> anyhow::Result<String> {
 /// # Errors
 /// A template that cannot be read.
 pub(super) fn cors_of_site(origins: &[String]) -> anyhow::Result<Value> {
-    let document = Template::Keyfront.document().context("the template")?;
-    let parameters = [("CorsOrigins".to_owned(), origins.join(","))];
+    // The edge's template takes as parameters what the whole one makes. The rules depend on none of them.
+    let document = Template::Edge.document().context("the template")?;
+    let origins = origins.join(",");
+    let parameters = [
+        ("CorsOrigins", origins.as_str()),
+        ("BucketName", "bucket"),
+        ("BucketRegion", "eu-west-1"),
+        ("OriginHost", "host"),
+    ];
+    let parameters = parameters.map(|(name, value)| (name.to_owned(), value.to_owned()));
     let resolution = Resolution::new(&document, parameters, |name| Some(name.to_owned()));
     let distribution = document.properties("Distribution");
     let origins =

@@ -22,7 +22,7 @@ pub enum Expense {
 }
 
 impl Expense {
-    const ALL: [Self; 3] = [Self::Invalidation, Self::Signing, Self::Listing];
+    const COUNT: usize = 3;
 }
 
 /// A publisher has spent its budget of the moment.
@@ -83,7 +83,9 @@ impl Budget {
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Account {
     /// By expense: when all of it will have been refilled, in thousandths of a millisecond.
-    full_at: [u64; Expense::ALL.len()],
+    full_at: [u64; Expense::COUNT],
+    /// The latest time of which it knows, in the same unit.
+    last: u64,
 }
 
 impl Account {
@@ -91,7 +93,12 @@ impl Account {
     ///
     /// # Errors
     /// [`BudgetSpent`] with the seconds until there is.
-    pub fn check(&self, budget: &Budget, expense: Expense, now: u64) -> Result<(), BudgetSpent> {
+    pub fn check(
+        &mut self,
+        budget: &Budget,
+        expense: Expense,
+        now: u64,
+    ) -> Result<(), BudgetSpent> {
         let spent = |wait: u64| BudgetSpent {
             expense,
             retry_after: wait.div_ceil(1_000 * 1_000).max(1),
@@ -101,7 +108,7 @@ impl Account {
         let Some(interval) = period.checked_div(u64::from(limit)) else {
             return Err(spent(period));
         };
-        let now = now.saturating_mul(1_000);
+        let now = self.settle(now);
         let full_at = self.full_at[expense as usize].max(now) + interval;
         match (full_at - now).checked_sub(period) {
             Some(wait) if wait > 0 => Err(spent(wait)),
@@ -113,8 +120,18 @@ impl Account {
     pub fn spend(&mut self, budget: &Budget, expense: Expense, now: u64) {
         let (limit, period) = budget.limit(expense);
         let interval = period * 1_000 / u64::from(limit.max(1));
+        let now = self.settle(now);
         let full_at = &mut self.full_at[expense as usize];
-        *full_at = (*full_at).max(now.saturating_mul(1_000)) + interval;
+        *full_at = (*full_at).max(now) + interval;
+    }
+
+    /// The time in the account's unit. Where the clock was set back, what was spent is refilled in as long a time as before.
+    fn settle(&mut self, now: u64) -> u64 {
+        let now = now.saturating_mul(1_000);
+        let back = self.last.saturating_sub(now);
+        self.full_at = self.full_at.map(|at| at.saturating_sub(back));
+        self.last = now;
+        now
     }
 }
 
@@ -161,6 +178,19 @@ mod tests {
     }
 
     #[test]
+    fn a_clock_that_is_set_back_spends_nobodys_budget() {
+        let (mut account, four) = (Account::default(), budget(4));
+        for _ in 0..4 {
+            assert_eq!(take(&mut account, &four, NOW), 0);
+        }
+        let earlier = NOW - 40 * HOUR;
+        assert_eq!(take(&mut account, &four, earlier), 15);
+        assert_eq!(take(&mut account, &four, earlier + 15_000), 0);
+        assert_eq!(take(&mut account, &four, earlier + 15_000), 15);
+        assert_eq!(take(&mut account, &four, earlier + 600_000), 0);
+    }
+
+    #[test]
     fn one_expense_leaves_the_others_alone() {
         let (mut account, one) = (Account::default(), budget(1));
         assert_eq!(take(&mut account, &one, NOW), 0);
@@ -197,7 +227,7 @@ mod tests {
                 match take(&mut account, &budget, now) {
                     0 => passed.push(now),
                     wait => prop_assert!(
-                        account.check(&budget, Expense::Listing, now + wait * 1_000).is_ok()
+                        account.clone().check(&budget, Expense::Listing, now + wait * 1_000).is_ok()
                     ),
                 }
             }

@@ -78,7 +78,8 @@ async fn a_stack_survives_a_night_of_sleep_and_a_clock_set_back_under_faketime()
         ("FAKETIME_NO_CACHE", "1"),
         ("FAKETIME_DONT_FAKE_MONOTONIC", "1"),
     ];
-    let stack = Stack::start_with_environment(&["--ephemeral"], &environment);
+    // Node's processes get an environment of their own, without the library.
+    let stack = Stack::start_with_environment(&["--ephemeral", "--edge", "native"], &environment);
     round_trip(&stack, "before.txt").await.unwrap();
     // Longer than a session of twelve hours, then further on, then back to before the sessions began.
     for offset in ["+13h", "+40h", "-2h", "+0"] {

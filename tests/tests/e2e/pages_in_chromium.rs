@@ -104,7 +104,7 @@ async fn all_is_done(stack: &LocalStack, listed: &Value) {
     }
     let etags = listed["presignedParts"]["etags"].as_array().unwrap();
     assert!(
-        etags.len() > 1 && etags.iter().all(Value::is_string),
+        !etags.is_empty() && etags.iter().all(Value::is_string),
         "{etags:?}"
     );
     let shared = &listed["share"];
