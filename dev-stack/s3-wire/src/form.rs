@@ -73,8 +73,66 @@ pub fn is_form(parts: &Parts) -> bool {
         })
 }
 
+/// How an upload by form is answered.
+#[derive(Debug, PartialEq, Eq)]
+pub enum Success {
+    /// `success_action_status`, or 204.
+    Status(StatusCode),
+    /// `success_action_redirect`: 303 to this address, with what was stored in its query.
+    Redirect {
+        /// As the form has it.
+        address: String,
+        /// Where it was stored.
+        bucket: String,
+        /// Under what.
+        key: String,
+    },
+}
+
+impl Success {
+    fn of(form: &Form, bucket: String) -> Self {
+        let is_address = |address: &&str| {
+            address
+                .parse::<http::Uri>()
+                .is_ok_and(|uri| uri.scheme().is_some())
+        };
+        if let Some(address) = form.field("success_action_redirect").filter(is_address) {
+            return Self::Redirect {
+                address: address.to_owned(),
+                bucket,
+                key: form.field("key").unwrap_or_default().to_owned(),
+            };
+        }
+        Self::Status(match form.field("success_action_status") {
+            Some("200") => StatusCode::OK,
+            Some("201") => StatusCode::CREATED,
+            _ => StatusCode::NO_CONTENT,
+        })
+    }
+
+    /// The status, and where the browser goes on; `etag` is quoted.
+    #[must_use]
+    pub fn answer(&self, etag: &str) -> (StatusCode, Option<String>) {
+        match self {
+            Self::Status(status) => (*status, None),
+            Self::Redirect {
+                address,
+                bucket,
+                key,
+            } => {
+                let separator = if address.contains('?') { '&' } else { '?' };
+                let query = [("bucket", bucket.as_str()), ("key", key), ("etag", etag)];
+                let query =
+                    query.map(|(name, value)| format!("{name}={}", address::query_encoded(value)));
+                let target = format!("{address}{separator}{}", query.join("&"));
+                (StatusCode::SEE_OTHER, Some(target))
+            }
+        }
+    }
+}
+
 impl Forms {
-    /// The `PUT` that a form stands for, and the status its success is answered with.
+    /// The `PUT` that a form stands for, and how its success is answered.
     ///
     /// # Errors
     /// The answer AWS gives.
@@ -82,17 +140,13 @@ impl Forms {
         &self,
         parts: &Parts,
         body: &Bytes,
-    ) -> Result<(Request<s3s::Body>, StatusCode), Refusal> {
+    ) -> Result<(Request<s3s::Body>, Success), Refusal> {
         let form = Form::parse(parts, body)?;
         self.verify(&form)?;
         let now = self.clock.now();
         Policy::parse(form.required("policy")?)?.evaluate(&form, &self.bucket(parts), now)?;
-        let status = match form.field("success_action_status") {
-            Some("200") => StatusCode::OK,
-            Some("201") => StatusCode::CREATED,
-            _ => StatusCode::NO_CONTENT,
-        };
-        Ok((self.put(parts, &form, now)?, status))
+        let success = Success::of(&form, self.bucket(parts));
+        Ok((self.put(parts, &form, now)?, success))
     }
 
     fn bucket(&self, parts: &Parts) -> String {
@@ -213,4 +267,33 @@ fn moment(text: &str) -> Result<SystemTime, Refusal> {
     let seconds = u64::try_from(parsed.assume_utc().unix_timestamp());
     let seconds = seconds.map_err(|_| invalid("x-amz-date is malformed."))?;
     Ok(SystemTime::UNIX_EPOCH + Duration::from_secs(seconds))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_browser_goes_on_where_the_form_says_with_what_was_stored() {
+        let redirect = |address: &str| Success::Redirect {
+            address: address.to_owned(),
+            bucket: "docs".to_owned(),
+            key: "a b/c.txt".to_owned(),
+        };
+        for (address, expected) in [
+            (
+                "https://app.example/done",
+                "https://app.example/done?bucket=docs&key=a%20b%2Fc.txt&etag=%22e%22",
+            ),
+            (
+                "https://app.example/?x=1",
+                "https://app.example/?x=1&bucket=docs&key=a%20b%2Fc.txt&etag=%22e%22",
+            ),
+        ] {
+            let answer = redirect(address).answer("\"e\"");
+            assert_eq!(answer, (StatusCode::SEE_OTHER, Some(expected.to_owned())));
+        }
+        let plain = Success::Status(StatusCode::CREATED).answer("\"e\"");
+        assert_eq!(plain, (StatusCode::CREATED, None));
+    }
 }

@@ -114,8 +114,12 @@ impl Door {
             }
         };
         if response.status().is_success() {
-            *response.status_mut() = success;
-            if let Some(location) = location {
+            let etag = response.headers().get(header::ETAG);
+            let etag = etag.and_then(|etag| etag.to_str().ok());
+            let (status, redirect) = success.answer(etag.unwrap_or_default());
+            *response.status_mut() = status;
+            let redirect = redirect.and_then(|target| HeaderValue::try_from(target).ok());
+            if let Some(location) = redirect.or(location) {
                 response.headers_mut().insert(header::LOCATION, location);
             }
         }

@@ -6,7 +6,10 @@ use std::collections::BTreeMap;
 use bytes::Bytes;
 use http::{Method, StatusCode};
 use keyfront_cloudformation::{Resolution, Template};
-use keyfront_tests::{local_stack::LocalStack, wire::Answer};
+use keyfront_tests::{
+    local_stack::LocalStack,
+    wire::{Answer, Wire},
+};
 use sha2::{Digest as _, Sha256};
 
 const PAGE: &str = "https://app.example.com";
@@ -202,4 +205,23 @@ async fn a_page_of_another_origin_is_let_in_by_no_preflight() {
         .fetch(Method::POST, "/_publish/uploads", &json, "{}")
         .await;
     assert!(begun.unwrap_err().starts_with("preflight is shared with"));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_address_with_a_slash_at_its_end_is_named() {
+    let stack = LocalStack::start().await;
+    let target = "//s3/params?filename=a.txt&type=text%2Fplain";
+    let bearer = format!("Bearer {}", stack.dev.publisher_token);
+    let headers = [("authorization", bearer.as_str())];
+    let get = |wire: Wire, target: String| async move {
+        wire.send(Method::GET, &target, &headers, Bytes::new())
+            .await
+    };
+    let direct = get(stack.wire(), target.to_owned()).await;
+    let through_cdn = get(stack.cdn(), format!("/_publish{target}")).await;
+    for answer in [direct, through_cdn] {
+        assert_eq!(answer.status, StatusCode::NOT_FOUND, "{answer:?}");
+        let detail = answer.json()["detail"].as_str().unwrap().to_owned();
+        assert!(detail.contains("two slashes"), "{detail}");
+    }
 }

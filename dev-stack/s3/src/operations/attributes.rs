@@ -2,7 +2,7 @@
 
 use super::checksum_fields::show_checksum;
 use keyfront_dev_s3_store::catalog::Object as ObjectRecord;
-use keyfront_dev_s3_wire::checksums::scope_type;
+use keyfront_dev_s3_wire::{checksums::scope_type, error_response::invalid_argument};
 use s3s::{
     S3Request, S3Response, S3Result,
     dto::{
@@ -13,6 +13,14 @@ use s3s::{
 
 use super::{Operations, refuse_version};
 use crate::{authority::Caller, customer_key::customer_key, keyring::ObjectName};
+
+const KNOWN: [&str; 5] = [
+    ObjectAttributes::CHECKSUM,
+    ObjectAttributes::ETAG,
+    ObjectAttributes::OBJECT_PARTS,
+    ObjectAttributes::OBJECT_SIZE,
+    ObjectAttributes::STORAGE_CLASS,
+];
 
 /// Parts of a page, at most.
 const MAX_PARTS: usize = 1000;
@@ -41,12 +49,8 @@ impl Operations {
         };
         self.keyring
             .open(caller, name, &object.protection, customer.as_ref())?;
-        let wants = |name: &str| {
-            input
-                .object_attributes
-                .iter()
-                .any(|wanted| wanted.as_str() == name)
-        };
+        let wanted = attributes(&input.object_attributes)?;
+        let wants = |name: &str| wanted.contains(&name);
         let page = Page {
             after: input.part_number_marker.unwrap_or(0),
             limit: usize::try_from(input.max_parts.unwrap_or(1000))
@@ -65,6 +69,16 @@ impl Operations {
             last_modified: Some(object.modified.to_seconds().into()),
             ..GetObjectAttributesOutput::default()
         }))
+    }
+}
+
+/// The names of the attributes, which come as one list, as several headers, or both.
+fn attributes(headers: &[ObjectAttributes]) -> S3Result<Vec<&str>> {
+    let names = headers.iter().flat_map(|list| list.as_str().split(','));
+    let names: Vec<&str> = names.map(str::trim).collect();
+    match names.iter().all(|name| KNOWN.contains(name)) {
+        true => Ok(names),
+        false => Err(invalid_argument("Invalid attribute name specified.")),
     }
 }
 

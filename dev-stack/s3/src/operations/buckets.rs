@@ -3,7 +3,7 @@
 use keyfront_dev_s3_store::catalog::{
     Bucket as BucketRecord, BucketDefault, CustomerKeys, ObjectLock, PublicAccessBlock,
 };
-use keyfront_dev_s3_wire::error_response::refused;
+use keyfront_dev_s3_wire::error_response::{not_implemented, refused};
 use keyfront_names::BucketName;
 use s3s::{
     S3ErrorCode, S3Request, S3Response, S3Result,
@@ -11,7 +11,7 @@ use s3s::{
         Bucket, BucketLocationConstraint, CreateBucketConfiguration, CreateBucketInput,
         CreateBucketOutput, DeleteBucketInput, DeleteBucketOutput, GetBucketLocationInput,
         GetBucketLocationOutput, GetBucketVersioningInput, GetBucketVersioningOutput,
-        HeadBucketInput, HeadBucketOutput, ListBucketsInput, ListBucketsOutput,
+        HeadBucketInput, HeadBucketOutput, ListBucketsInput, ListBucketsOutput, ObjectOwnership,
     },
 };
 
@@ -37,6 +37,12 @@ impl Operations {
             return Err(refused(
                 S3ErrorCode::InvalidBucketName,
                 "The specified bucket is not valid.",
+            ));
+        }
+        let ownership = input.object_ownership.as_ref();
+        if ownership.is_some_and(|one| one.as_str() != ObjectOwnership::BUCKET_OWNER_ENFORCED) {
+            return Err(not_implemented(
+                "object ownership other than BucketOwnerEnforced, which ACLs would need",
             ));
         }
         self.check_location(input.create_bucket_configuration.as_ref())?;

@@ -5,7 +5,9 @@ use futures::{StreamExt, TryStreamExt, stream};
 use http::{HeaderMap, HeaderValue, StatusCode, header};
 use keyfront_dev_s3_store::{
     blobs::{ByteRange, Lease, Piece, read_pieces},
-    catalog::{Bucket as BucketRecord, CatalogError, Object as ObjectRecord, Protection},
+    catalog::{
+        Bucket as BucketRecord, CatalogError, Object as ObjectRecord, Protection, StoredChecksum,
+    },
     data_key::DataKey,
 };
 use keyfront_dev_s3_wire::{
@@ -76,12 +78,34 @@ macro_rules! shown {
 }
 
 macro_rules! show_stored_checksum {
-    ($answer:ident, $object:ident) => {
-        if let Some(checksum) = &$object.checksum {
-            show_checksum!($answer, checksum.algorithm.as_str(), checksum.value.clone());
+    ($answer:ident, $checksum:expr) => {
+        if let Some(checksum) = $checksum {
+            show_checksum!($answer, checksum.algorithm.as_str(), checksum.value);
             $answer.checksum_type = Some(scope_type(checksum.scope));
         }
     };
+}
+
+/// The checksum of what is read: the whole object's, or the part's. A range has none.
+fn checksum_of(
+    object: &ObjectRecord,
+    part: Option<i32>,
+    selection: &Selection,
+) -> Option<StoredChecksum> {
+    let whole = object.checksum.clone()?;
+    match (part, selection) {
+        (None, Selection::Range(_)) => None,
+        (None, Selection::Whole) => Some(whole),
+        (Some(_), _) if object.parts.is_empty() => Some(whole),
+        (Some(number), _) => {
+            let mut parts = object.parts.iter();
+            let part = parts.find(|part| i64::from(part.number) == i64::from(number))?;
+            Some(StoredChecksum {
+                value: part.checksum.clone()?,
+                ..whole
+            })
+        }
+    }
 }
 
 /// S3 returns the number of tags, and nothing where there are none.
@@ -120,6 +144,8 @@ impl Operations {
             .range
             .filter(|_| range_applies(if_range.as_ref(), &object));
         let (selection, parts) = select(&object, range.as_ref(), input.part_number)?;
+        let checksum = wants_checksum(input.checksum_mode.as_ref())
+            .then(|| checksum_of(&object, input.part_number, &selection));
 
         let mut answer: GetObjectOutput = shown!(GetObjectOutput, object, customer);
         answer.parts_count = parts;
@@ -132,9 +158,7 @@ impl Operations {
             }
         };
         answer.content_length = Some(length(&range)?);
-        if answer.content_range.is_none() && wants_checksum(input.checksum_mode.as_ref()) {
-            show_stored_checksum!(answer, object);
-        }
+        show_stored_checksum!(answer, checksum.flatten());
         let pieces = open_pieces(&data_key, &object)?;
         answer.body = Some(stream(lease, pieces, range).await?);
         let mut response = S3Response::new(answer);
@@ -172,6 +196,7 @@ impl Operations {
             .range
             .filter(|_| range_applies(if_range.as_ref(), &object));
         let (selection, parts) = select(&object, range.as_ref(), input.part_number)?;
+        let checksum = wants_checksum.then(|| checksum_of(&object, input.part_number, &selection));
 
         let mut answer: HeadObjectOutput = shown!(HeadObjectOutput, object, customer);
         answer.parts_count = parts;
@@ -182,9 +207,7 @@ impl Operations {
                 answer.content_range = Some(content_range(&range, object.size));
             }
         }
-        if answer.content_range.is_none() && wants_checksum {
-            show_stored_checksum!(answer, object);
-        }
+        show_stored_checksum!(answer, checksum.flatten());
         let mut response = S3Response::new(answer);
         // s3s knows the header of a GET only.
         if let Some(count) = tag_count(&object) {

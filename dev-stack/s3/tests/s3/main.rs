@@ -6,6 +6,7 @@ mod cross_origin;
 mod customer_keys;
 mod documentation;
 mod encryption;
+mod honoured;
 mod interrupted;
 mod listing;
 mod multipart;
