@@ -3,9 +3,11 @@
 //!
 //! It makes no call by itself except those the chain needs, and knows no command.
 
+mod call_error;
 mod caller;
 mod connections;
 mod json_service;
+mod region;
 
 use std::time::Duration;
 
@@ -13,16 +15,15 @@ use anyhow::Context as _;
 use aws_config::{BehaviorVersion, Region, SdkConfig, retry::RetryConfig, timeout::TimeoutConfig};
 use aws_config::{profile::ProfileFileCredentialsProvider, provider_config::ProviderConfig};
 use aws_sdk_s3::config::{Credentials, ProvideCredentials as _, SharedCredentialsProvider};
-use aws_sdk_s3::error::{ProvideErrorMetadata, SdkError};
 use clap::Args;
-use keyfront_aws_call::AwsError;
 use keyfront_dev_json::DevJson;
 
-use self::connections::no_answer;
+use self::caller::{Caller, Source};
 pub(crate) use self::{
-    caller::{Caller, Source},
+    call_error::{call_error, service_error},
     connections::http_client,
     json_service::{Api, CallError, JsonService},
+    region::{in_region, region_of},
 };
 
 /// Throttled calls are the rule while a stack is watched: about half a minute of patience.
@@ -124,49 +125,10 @@ pub(crate) fn of_dev_stack(dev: &DevJson) -> SdkConfig {
         .build()
 }
 
-/// The Region of a configuration.
-///
-/// # Errors
-/// It has none.
-pub(crate) fn region_of(config: &SdkConfig) -> anyhow::Result<&str> {
-    let region = config.region().context("the configuration has no Region")?;
-    Ok(region.as_ref())
-}
-
-/// An error of a call that no SDK makes, as [`call_error`] writes one.
-pub(crate) fn service_error(error: AwsError) -> anyhow::Error {
-    CallError::from(error).into()
-}
-
-/// The same identity in another Region.
-pub(crate) fn in_region(config: &SdkConfig, region: &str) -> SdkConfig {
-    let mut builder = config.to_builder();
-    builder.set_region(Region::new(region.to_owned()));
-    builder.build()
-}
-
 /// An S3 client: path style where an endpoint is given, since only AWS resolves a host per bucket.
 pub(crate) fn s3(config: &SdkConfig) -> aws_sdk_s3::Client {
     let elsewhere =
         config.endpoint_url().is_some() || std::env::var_os("AWS_ENDPOINT_URL_S3").is_some();
     let settings = aws_sdk_s3::config::Builder::from(config).force_path_style(elsewhere);
     aws_sdk_s3::Client::from_conf(settings.build())
-}
-
-/// An error of a call as one line: what the service said, with its code; else the causes, since the SDK's own
-/// `Display` says only "service error".
-pub(crate) fn call_error<E>(error: SdkError<E>) -> anyhow::Error
-where
-    E: std::error::Error + ProvideErrorMetadata + Send + Sync + 'static,
-{
-    match (error.code(), error.message(), error.raw_response()) {
-        (Some(code), Some(message), _) => anyhow::anyhow!("{code}: {message}"),
-        (Some(code), None, _) => anyhow::anyhow!("{code}"),
-        // An answer to HEAD has no body that says more.
-        (None, _, Some(answer)) => anyhow::anyhow!("HTTP status {}", answer.status()),
-        (None, _, None) => match no_answer(&error) {
-            Some(told) => anyhow::anyhow!("{told}"),
-            None => anyhow::Error::new(error),
-        },
-    }
 }

@@ -12,6 +12,7 @@ use serde::Deserialize;
 
 use super::faults::Faults;
 use super::grant::Grant;
+use super::site_cors::cors_of_site;
 
 /// The bucket and Region of a stack that is given no site.
 const DEFAULT_BUCKET: &str = "keyfront-dev";
@@ -208,7 +209,7 @@ impl StackConfig {
             "reader": function("/read"),
         });
         if !self.cors_origins.is_empty() {
-            site["cors"] = super::template::cors_of_site(&self.cors_origins)?;
+            site["cors"] = cors_of_site(&self.cors_origins)?;
         }
         Ok(site.to_string())
     }

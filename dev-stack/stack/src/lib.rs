@@ -14,6 +14,7 @@ mod principals;
 mod publisher;
 mod resources;
 mod sessions;
+mod site_cors;
 mod sites;
 mod template;
 

@@ -6,7 +6,7 @@ use anyhow::Context as _;
 use aws_config::{SdkConfig, retry::RetryConfig, timeout::TimeoutConfig};
 use keyfront_cli::report::note;
 
-use super::{call_error, region_of};
+use super::{call_error::call_error, region::region_of};
 
 /// Saying who calls must not hold up what is called.
 const PATIENCE: Duration = Duration::from_secs(5);
