@@ -68,6 +68,7 @@ pub const COMMANDS: &[CommandEntry] = &[
         "rewrap",
         "Give sealed objects another wrapping key, without touching their content",
     ),
+    ops("site", "Look at a site document before it is used"),
     ops(
         "accept",
         "Try every assumption about the clouds, and show each with its evidence",

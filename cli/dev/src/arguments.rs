@@ -43,7 +43,7 @@ pub(crate) struct DevArguments {
     #[arg(long, value_name = "FILE", default_value = "dist/origin-lambda.zip")]
     origin_package: PathBuf,
 
-    /// A site to serve, as JSON (docs/SEMANTICS.md); its bucket and region are created
+    /// A site to serve, as JSON (docs/site.md); its bucket and region are created
     #[arg(long, value_name = "FILE")]
     site: Option<PathBuf>,
 

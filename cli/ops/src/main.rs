@@ -1,5 +1,5 @@
-//! `keyfront deploy`, `status`, `outputs`, `adopt`, `destroy`, `revoke-sessions`, `publisher`, `doctor`, `logs`, `audit`, `rewrap`
-//! and `accept`: what operators do to a deployed system, and to a running dev stack as far as it is the same.
+//! `keyfront deploy`, `status`, `outputs`, `adopt`, `destroy`, `revoke-sessions`, `publisher`, `doctor`, `logs`, `audit`, `rewrap`,
+//! `site` and `accept`: what operators do to a deployed system, and to a running dev stack as far as it is the same.
 //!
 //! Each command is a room with its own rendering. None of them links the dev stack.
 
@@ -14,6 +14,7 @@ mod named_bucket;
 mod objects;
 mod publisher;
 mod rewrap;
+mod site;
 mod status_line;
 mod system;
 
@@ -35,6 +36,7 @@ enum Command {
     Logs(logs::LogsArguments),
     Audit(audit::AuditArguments),
     Rewrap(Box<rewrap::RewrapArguments>),
+    Site(site::SiteArguments),
     Accept(Box<accept::AcceptArguments>),
 }
 
@@ -51,6 +53,7 @@ fn main() -> ExitCode {
         Command::Logs(arguments) => logs::run(&arguments),
         Command::Audit(arguments) => audit::run(arguments),
         Command::Rewrap(arguments) => rewrap::run(*arguments),
+        Command::Site(arguments) => site::run(&arguments),
         Command::Accept(arguments) => accept::run(&arguments),
     })
 }

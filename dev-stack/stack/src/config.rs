@@ -157,16 +157,18 @@ impl DevSite {
 impl StackConfig {
     pub(super) fn site(&self) -> anyhow::Result<DevSite> {
         let document = match &self.site {
-            Some(bytes) => {
-                String::from_utf8(bytes.trim_ascii().to_vec()).context("the site is not UTF-8")?
-            }
+            Some(bytes) => without_schema(
+                String::from_utf8(bytes.trim_ascii().to_vec()).context("the site is not UTF-8")?,
+            ),
             None => self.default_site()?,
         };
         anyhow::ensure!(
             self.site.is_none() || self.cors_origins.is_empty(),
             "the site has cross-origin rules of its own: write the origins into its cors"
         );
-        let parsed = Site::parse(document.as_bytes()).context("the site is refused")?;
+        let parsed = Site::parse(document.as_bytes()).context(
+            "the site is refused; `keyfront site check` tells everything that is wrong with it",
+        )?;
         let names: Names = serde_json::from_str(&document).context("the site is refused")?;
         anyhow::ensure!(
             names.endpoint.is_none(),
@@ -237,6 +239,17 @@ impl StackConfig {
             );
         }
         Ok(sites)
+    }
+}
+
+/// A document without the address of its schema, which is for editors.
+fn without_schema(document: String) -> String {
+    let Ok(serde_json::Value::Object(mut fields)) = serde_json::from_str(&document) else {
+        return document;
+    };
+    match fields.remove("$schema") {
+        Some(_) => serde_json::Value::Object(fields).to_string(),
+        None => document,
     }
 }
 

@@ -3,12 +3,12 @@
 use std::{
     net::{TcpListener, TcpStream},
     os::unix::fs::PermissionsExt as _,
-    process::Output,
+    process::{Command, Output},
 };
 
 use http::{Method, StatusCode};
 use keyfront_tests::{
-    publisher,
+    artefacts, publisher,
     stack::{self, Stack},
 };
 
@@ -170,6 +170,39 @@ fn a_site_that_does_not_parse_is_reported_in_one_line() {
         .unwrap();
     let line = only_line(&output);
     assert!(line.contains("surprise"), "{line}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_site_for_editors_is_checked_and_served() {
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("site.json");
+    let check = |document: &str| {
+        std::fs::write(&file, document).unwrap();
+        let mut check = Command::new(artefacts::keyfront());
+        check.args(["site", "check"]).arg(&file).output().unwrap()
+    };
+    let wrong = check("{\n  \"v\": 1,\n  \"bukcet\": \"b-name\"\n}");
+    assert_eq!(wrong.status.code(), Some(1));
+    let said = String::from_utf8(wrong.stdout).unwrap();
+    let unknown = format!(
+        "{}:3:3: bukcet is unknown; do you mean bucket?",
+        file.display()
+    );
+    assert!(said.contains(&unknown), "{said}");
+    assert!(said.contains("region is missing"), "{said}");
+
+    let site = r#"{"$schema":"site.schema.json","v":1,"bucket":"b-name","region":"eu-west-1","style":"virtual","query":[],"signing":"sigv4"}"#;
+    assert!(check(site).status.success());
+    let flags = [
+        "--ephemeral",
+        "--edge",
+        "native",
+        "--site",
+        file.to_str().unwrap(),
+    ];
+    let stack = Stack::start_with(&flags);
+    assert_eq!(stack.dev.bucket, "b-name");
+    assert_eq!(stack.cdn().get("/none").await.status, StatusCode::NOT_FOUND);
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -4,10 +4,10 @@
 //! One place for the SDK's clients of all services. Whether another attempt follows is the SDK's to say.
 
 use std::{
-    collections::HashSet,
+    collections::HashMap,
     error::Error,
     sync::{Arc, Mutex, PoisonError},
-    time::Duration,
+    time::{Duration, Instant},
 };
 
 use aws_sdk_s3::config::SharedHttpClient;
@@ -94,7 +94,7 @@ impl HttpConnector for Connection {
             let answer = match tokio::time::timeout(FIRST_WORD, &mut call).await {
                 Ok(answer) => answer,
                 Err(_) => {
-                    told.once(&authority, || {
+                    told.now(&authority, || {
                         format!("waiting for an answer of {authority}")
                     });
                     call.await
@@ -118,7 +118,7 @@ fn explained(error: ConnectorError, authority: String, told: &Told) -> Connector
         source,
         authority,
     };
-    told.once(&source.authority, || format!("{source}"));
+    told.after(FIRST_WORD, &source.authority, || format!("{source}"));
     let explained = match (is_timeout, other) {
         (true, _) => ConnectorError::timeout(source.into()),
         (false, Some(kind)) => ConnectorError::other(source.into(), Some(kind)),
@@ -150,14 +150,31 @@ pub(super) fn no_answer<'e>(error: &'e (dyn Error + 'static)) -> Option<&'e NoAn
     None
 }
 
-/// Of whom something was said already: one line for each server is enough.
+/// Whom people were told of, once each, and since when nobody answers there.
 #[derive(Debug, Clone, Default)]
-struct Told(Arc<Mutex<HashSet<String>>>);
+struct Told(Arc<Mutex<HashMap<String, Silence>>>);
+
+#[derive(Debug)]
+struct Silence {
+    since: Instant,
+    told: bool,
+}
 
 impl Told {
-    fn once(&self, authority: &str, text: impl FnOnce() -> String) {
+    /// Says it at once.
+    fn now(&self, authority: &str, text: impl FnOnce() -> String) {
+        self.after(Duration::ZERO, authority, text);
+    }
+
+    /// Says it unless the silence is young: a command that ends soon says it in its error.
+    fn after(&self, age: Duration, authority: &str, text: impl FnOnce() -> String) {
         let mut told = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        if told.insert(authority.to_owned()) {
+        let silence = told.entry(authority.to_owned()).or_insert_with(|| Silence {
+            since: Instant::now(),
+            told: false,
+        });
+        if !silence.told && silence.since.elapsed() >= age {
+            silence.told = true;
             note(text());
         }
     }
