@@ -463,6 +463,8 @@ mod tests {
         assert_eq!(batch.wildcards, ["/a/*"]);
         assert!(Batch::covers(&batch.wildcards, "/a/b*") && Batch::covers(&batch.exact, "/b"));
         assert!(!Batch::covers(&batch.wildcards, "/b"));
+        let one = ["/b".to_owned()];
+        assert!(Batch::covers(&one, "/b") && !Batch::covers(&one, "/c"));
     }
 
     #[test]
@@ -482,15 +484,15 @@ mod tests {
     #[test]
     fn the_time_a_copy_lives_is_what_a_shared_cache_reads() {
         for (cache_control, seconds) in [
-            (None, DEFAULT_LIFETIME),
-            (Some(""), DEFAULT_LIFETIME),
-            (Some("public"), DEFAULT_LIFETIME),
+            (None, 86_400),
+            (Some(""), 86_400),
+            (Some("public"), 86_400),
             (Some("max-age=60"), 60),
             (Some("public, Max-Age=60, s-maxage=\"5\""), 5),
             (Some("max-age=60, no-store"), 0),
             (Some("private, max-age=60"), 0),
-            (Some("max-age=soon"), DEFAULT_LIFETIME),
-            (Some("max-age=99999999"), LONGEST_LIFETIME),
+            (Some("max-age=soon"), 86_400),
+            (Some("max-age=99999999"), 31_536_000),
         ] {
             assert_eq!(lifetime(cache_control), seconds, "{cache_control:?}");
         }

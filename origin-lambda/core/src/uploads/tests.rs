@@ -3,9 +3,13 @@ use std::sync::Arc;
 use keyfront_names::{KeyArn, ObjectKey};
 use serde_json::json;
 use time::OffsetDateTime;
+use utoipa::{
+    PartialSchema as _,
+    openapi::{RefOr, Schema},
+};
 use zeroize::Zeroizing;
 
-use super::*;
+use super::{checksum::Digest, *};
 use crate::{
     encryption::{EncryptionMode, SseApplied},
     error::Error,
@@ -407,4 +411,197 @@ fn an_upload_is_what_the_rule_of_the_moment_allows_and_ends_after_a_week() {
 fn with_rule(change: fn(&mut serde_json::Value)) -> Publisher {
     let rules = [rule_of(change)];
     serde_json::from_value(json!({"id": "web", "rules": rules})).unwrap()
+}
+
+#[test]
+fn a_checksum_has_its_algorithms_length_its_header_and_its_text() {
+    let read = |algorithm: &str, value: &str| {
+        serde_json::from_value::<Checksum>(json!({"algorithm": algorithm, "value": value}))
+    };
+    // 8 bytes, as CRC-64/NVME has.
+    let crc = "AAAAAAAAAAA=";
+    for (algorithm, value, header) in [
+        ("sha256", SHA256, "x-amz-checksum-sha256"),
+        ("crc64nvme", crc, "x-amz-checksum-crc64nvme"),
+    ] {
+        let sum = read(algorithm, value).unwrap();
+        assert_eq!((sum.header(), sum.value()), (header, value));
+        let written = serde_json::to_value(&sum).unwrap();
+        assert_eq!(written, json!({"algorithm": algorithm, "value": value}));
+    }
+    for (algorithm, value) in [
+        ("sha256", crc),
+        ("crc64nvme", SHA256),
+        ("crc64nvme", ""),
+        ("sha256", "no base64"),
+    ] {
+        assert!(read(algorithm, value).is_err(), "{algorithm} {value}");
+    }
+    let schema = |schema: RefOr<Schema>| serde_json::to_value(schema).unwrap();
+    let (sha, crc) = (
+        schema(Digest::<32>::schema()),
+        schema(Digest::<8>::schema()),
+    );
+    assert_eq!(
+        (&sha["minLength"], &sha["maxLength"]),
+        (&json!(44), &json!(44))
+    );
+    assert_eq!(crc["maxLength"], json!(12));
+}
+
+#[test]
+fn an_upload_of_unknown_size_is_complete_within_what_the_rule_allows() {
+    let upload = Upload {
+        size: None,
+        max_size: 10,
+        ..planned(&request()).unwrap()
+    };
+    let part = |number, size| StoredPart {
+        number,
+        size,
+        etag: String::new(),
+    };
+    assert!(check_parts(&upload, &[part(1, 5), part(2, 5)]).is_ok());
+    assert!(check_parts(&upload, &[part(1, 4), part(2, 4)]).is_ok());
+    for parts in [&[][..], &[part(2, 5)], &[part(1, 5), part(3, 5)]] {
+        let outcome = check_parts(&upload, parts);
+        assert!(
+            matches!(outcome, Err(Error::UploadIncomplete(_))),
+            "{parts:?}"
+        );
+    }
+    let outcome = check_parts(&upload, &[part(1, 6), part(2, 5)]);
+    assert!(matches!(outcome, Err(Error::UploadMismatch("size"))));
+}
+
+#[test]
+fn an_object_of_unknown_size_and_one_with_a_checksum_are_compared() {
+    let stored = StoredObject {
+        etag: "\"e\"".to_owned(),
+        size: 10,
+        upload: Some("id".to_owned()),
+        content_headers: [
+            Some("text/plain".to_owned()),
+            Some("public, max-age=300".to_owned()),
+            None,
+            None,
+            None,
+            None,
+        ],
+        encryption: SseApplied {
+            algorithm: Some("aws:kms".to_owned()),
+            key_id: Some(key().as_str().to_owned()),
+            bucket_key: Some(true),
+            ..SseApplied::default()
+        },
+        sha256: Some(SHA256.to_owned()),
+        crc64nvme: Some("AAAAAAAAAAA=".to_owned()),
+    };
+    let of = |size, max_size, checksum| Upload {
+        size,
+        max_size,
+        checksum,
+        ..planned(&request()).unwrap()
+    };
+    let crc = |value: &str| -> Option<Checksum> {
+        serde_json::from_value(json!({"algorithm": "crc64nvme", "value": value})).unwrap()
+    };
+    for (upload, refused) in [
+        (of(None, 10, None), None),
+        (of(None, 11, None), None),
+        (of(None, 9, None), Some("size")),
+        (of(Some(10), 10, sha256()), None),
+        (of(Some(10), 10, crc("AAAAAAAAAAA=")), None),
+        (of(Some(10), 10, crc("AAAAAAAAAAE=")), Some("checksum")),
+    ] {
+        let outcome = check_object(&upload, &key(), &stored);
+        let found = match outcome {
+            Ok(()) => None,
+            Err(Error::UploadMismatch(name)) => Some(name),
+            Err(other) => panic!("{other}"),
+        };
+        assert_eq!(found, refused, "{upload:?}");
+    }
+}
+
+#[test]
+fn a_thousand_parts_are_signed_at_a_time_each_bound_to_its_length() {
+    let numbers = |range: std::ops::RangeInclusive<u32>| -> PartChecksums {
+        range.map(|number| (number, None)).collect()
+    };
+    let signed = |upload: &Upload, parts| plan_parts(upload, &parts, ChecksumDemand::Never);
+    let sized = planned(&UploadRequest {
+        size: Some((16 << 20) * 2 + 7),
+        send_by: SendBy::Multipart,
+        ..request()
+    })
+    .unwrap();
+    let lengths: Vec<String> = signed(&sized, numbers(1..=3))
+        .unwrap()
+        .into_iter()
+        .flat_map(|part| part.headers)
+        .filter(|(name, _)| name == "content-length")
+        .map(|(_, value)| value)
+        .collect();
+    assert_eq!(lengths, ["16777216", "16777216", "7"]);
+    let open = planned(&UploadRequest {
+        size: None,
+        ..request()
+    })
+    .unwrap();
+    let bare = signed(&open, numbers(1..=1_000)).unwrap();
+    assert_eq!(bare.len(), 1_000);
+    assert!(bare.iter().all(|part| part.headers.is_empty()));
+    assert!(signed(&open, numbers(10_000..=10_000)).is_ok());
+    for (upload, parts) in [
+        (&open, numbers(1..=1_001)),
+        (&open, PartChecksums::new()),
+        (&open, numbers(0..=0)),
+        (&open, numbers(10_001..=10_001)),
+        (&sized, numbers(4..=4)),
+    ] {
+        let refused = signed(upload, parts);
+        assert!(
+            matches!(refused, Err(Error::UploadRefused(_))),
+            "{refused:?}"
+        );
+    }
+}
+
+#[test]
+fn what_was_sealed_travels_with_either_kind_of_plan() {
+    for send_by in [SendBy::Put, SendBy::Multipart] {
+        let start = UploadStart {
+            id: "id".to_owned(),
+            now: 7,
+            checksums: ChecksumDemand::Never,
+            longest_lifetime: 604_800,
+        };
+        let request = UploadRequest {
+            send_by,
+            ..request()
+        };
+        let plan = plan(&session(), &request, start).unwrap();
+        let upload = match plan.with_sealed("sealed".to_owned()) {
+            Plan::OneRequest { upload, .. } => upload,
+            Plan::Parts(parts) => parts.begun("u".to_owned()),
+        };
+        assert_eq!(upload.sealed.as_deref(), Some("sealed"), "{send_by:?}");
+    }
+}
+
+#[test]
+fn only_an_upload_in_parts_has_s3s_id_of_one() {
+    let of = |send_by| {
+        let request = UploadRequest {
+            send_by,
+            ..request()
+        };
+        planned(&request).unwrap()
+    };
+    assert_eq!(of(SendBy::Multipart).multipart_id().unwrap(), "u");
+    assert!(matches!(
+        of(SendBy::Put).multipart_id(),
+        Err(Error::UploadRefused(_))
+    ));
 }
