@@ -159,10 +159,9 @@ fn a_presigned_put_is_bound_to_size_encryption_and_absence() {
     assert!(headers.iter().all(|(name, _)| name != "if-none-match"));
 }
 
-#[test]
-fn what_was_stored_is_compared_with_what_was_authorised() {
-    let upload = planned(&request()).unwrap();
-    let stored = StoredObject {
+/// The object `request()` leads to, of five bytes, as a store describes it.
+fn stored_object() -> StoredObject {
+    StoredObject {
         etag: "\"e\"".to_owned(),
         size: 5,
         upload: Some("id".to_owned()),
@@ -183,7 +182,13 @@ fn what_was_stored_is_compared_with_what_was_authorised() {
         },
         sha256: None,
         crc64nvme: None,
-    };
+    }
+}
+
+#[test]
+fn what_was_stored_is_compared_with_what_was_authorised() {
+    let upload = planned(&request()).unwrap();
+    let stored = stored_object();
     assert!(check_object(&upload, &key(), &stored).is_ok());
     let other = |change: fn(&mut StoredObject)| {
         let mut other = stored.clone();
@@ -477,25 +482,10 @@ fn an_upload_of_unknown_size_is_complete_within_what_the_rule_allows() {
 #[test]
 fn an_object_of_unknown_size_and_one_with_a_checksum_are_compared() {
     let stored = StoredObject {
-        etag: "\"e\"".to_owned(),
         size: 10,
-        upload: Some("id".to_owned()),
-        content_headers: [
-            Some("text/plain".to_owned()),
-            Some("public, max-age=300".to_owned()),
-            None,
-            None,
-            None,
-            None,
-        ],
-        encryption: SseApplied {
-            algorithm: Some("aws:kms".to_owned()),
-            key_id: Some(key().as_str().to_owned()),
-            bucket_key: Some(true),
-            ..SseApplied::default()
-        },
         sha256: Some(SHA256.to_owned()),
         crc64nvme: Some("AAAAAAAAAAA=".to_owned()),
+        ..stored_object()
     };
     let of = |size, max_size, checksum| Upload {
         size,
