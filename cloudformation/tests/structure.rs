@@ -754,6 +754,8 @@ fn a_sites_pages_redirects_and_denials_are_what_the_parameters_say() {
     for absent in [
         "not_found",
         "trailing_slash",
+        "slashes",
+        "listing",
         "denied_as_missing",
         "customer_keys",
     ] {
@@ -762,12 +764,16 @@ fn a_sites_pages_redirects_and_denials_are_what_the_parameters_say() {
     let chosen = [
         ("IndexDocument", "index.html"),
         ("TrailingSlash", "redirect"),
+        ("Slashes", "merge"),
+        ("Listing", "true"),
         ("NotFoundDocument", "404.html"),
         ("DeniedAsMissing", "true"),
         ("CustomerKeys", "true"),
     ];
     let full = site(&chosen);
     assert_eq!(full["trailing_slash"], "redirect");
+    assert_eq!(full["slashes"], "merge");
+    assert_eq!(full["listing"], "/_list");
     assert_eq!(full["not_found"], "404.html");
     assert_eq!(full["denied_as_missing"], true);
     assert_eq!(full["customer_keys"], true);

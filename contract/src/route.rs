@@ -5,7 +5,7 @@
 pub enum Route {
     /// To the bucket.
     Bucket,
-    /// To the origin's reader, which opens envelopes.
+    /// To what the origin serves viewers: its reader, which opens envelopes, and listings of folders.
     Reader,
     /// To the publishers' API.
     Publish,

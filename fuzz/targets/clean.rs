@@ -3,7 +3,7 @@
 
 #![no_main]
 
-use keyfront_edge::{Answer, AnsweredRequest, Cleaned, OriginResponse, ResponseFacts, clean};
+use keyfront_edge::{Answer, AnsweredRequest, Cleaned, OriginResponse, ResponseFacts, cause_of_document, clean};
 use keyfront_fuzz::{edge, request_text::RequestText};
 use libfuzzer_sys::fuzz_target;
 
@@ -20,15 +20,16 @@ fuzz_target!(|text: &str| {
         sandboxed: false,
         status: text.method.parse().unwrap_or(403),
         headers: &headers,
-        error_body: (!text.body.is_empty()).then_some(text.body.as_bytes()),
     };
     let request = AnsweredRequest {
         method: "GET",
+        path: text.path,
+        query: "v=1",
         request_id: "fuzz",
         signed_at: Some(text.query),
         facts: &facts,
     };
-    let headers = match clean(&request, &response) {
+    let headers = match clean(&request, &response, cause_of_document(text.body.as_bytes())) {
         Cleaned::Pass { headers } => {
             assert!((200..600).contains(&response.status));
             headers

@@ -16,6 +16,7 @@ mod budgets;
 pub mod catalog;
 pub mod config;
 pub mod customer_keys;
+pub mod folders;
 pub mod http;
 pub mod invalidation;
 pub mod kms;

@@ -94,6 +94,7 @@ impl LocalStack {
             origin: OriginKind::Native,
             site: None,
             cors_origins: Vec::new(),
+            listing: false,
             sites: None,
             ports: Ports::default(),
             ready_file: None,

@@ -64,6 +64,10 @@ pub(crate) struct DevArguments {
     #[arg(long)]
     customer_keys: bool,
 
+    /// List what folders hold under /_list/, as the template's Listing
+    #[arg(long, conflicts_with = "site")]
+    listing: bool,
+
     /// Show no requests
     #[arg(long, short, conflicts_with = "verbose")]
     quiet: bool,
@@ -170,6 +174,7 @@ pub(crate) fn config(arguments: DevArguments) -> anyhow::Result<StackConfig> {
         },
         ready_file: arguments.ready_file,
         rotate_every: arguments.rotate_every.map(Duration::from_secs),
+        listing: arguments.listing,
         customer_keys: match arguments.customer_keys {
             true => CustomerKeys::With,
             false => CustomerKeys::Without,

@@ -20,7 +20,7 @@ const MAX_QUERY: usize = 10;
 const MAX_POLICY: usize = 1_024;
 
 /// First segments of paths that the distribution's own behaviours have.
-const TAKEN: [&str; 2] = ["_publish", "read"];
+const TAKEN: [&str; 3] = ["_publish", "read", "_list"];
 
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -39,6 +39,7 @@ pub(super) struct EntryDocument {
     index: Option<String>,
     fallback: Option<String>,
     trailing_slash: Option<String>,
+    slashes: Option<String>,
     spelling: Option<String>,
     #[serde(default)]
     query: Vec<String>,
@@ -79,6 +80,7 @@ impl EntryDocument {
             index: self.index,
             fallback: self.fallback,
             trailing_slash: self.trailing_slash,
+            slashes: self.slashes,
             spelling: self.spelling,
             query: self.query,
             cors: self.cors,
@@ -230,7 +232,7 @@ fn check_path(path: &str) -> Result<(), Broken> {
         !TAKEN.contains(&first),
         (
             "path",
-            "lies under /_publish/ or /read/, which the distribution serves itself; choose another",
+            "lies under /_publish/, /read/ or /_list/, which the distribution serves itself; choose another",
         ),
     )
 }

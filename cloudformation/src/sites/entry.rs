@@ -15,6 +15,7 @@ pub struct SiteEntry {
     pub(super) index: Option<String>,
     pub(super) fallback: Option<String>,
     pub(super) trailing_slash: Option<String>,
+    pub(super) slashes: Option<String>,
     pub(super) spelling: Option<String>,
     pub(super) query: Vec<String>,
     pub(super) cors: Vec<CorsRule>,

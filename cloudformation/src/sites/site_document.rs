@@ -50,6 +50,7 @@ pub(super) fn behind_the_region(entry: &SiteEntry) -> String {
         ("index", entry.index.as_ref()),
         ("fallback", entry.fallback.as_ref()),
         ("trailing_slash", entry.trailing_slash.as_ref()),
+        ("slashes", entry.slashes.as_ref()),
         ("spelling", entry.spelling.as_ref()),
     ];
     for (name, value) in fields {

@@ -65,12 +65,13 @@ const REFUSED: &[(&str, &str)] = &[
     ),
     (
         r#""path":"/a/","trailing_slash":"redirect""#,
-        "trailing_slash redirects to folders, which needs index",
+        "trailing_slash redirects to folders, which needs index or listing",
     ),
     (
         r#""path":"/a/","trailing_slash":"keep""#,
         "trailing_slash must be redirect",
     ),
+    (r#""path":"/a/","slashes":"drop""#, "slashes must be merge"),
     (
         r#""path":"/a/","spelling":"any""#,
         "spelling must be redirect or accept",

@@ -25,6 +25,7 @@ use super::resources::DISTRIBUTION;
 
 const SITE_HEADER: &str = "x-keyfront-site";
 
+const MINUTE: u64 = 60;
 const DAY: u64 = 24 * 60 * 60;
 /// Seconds.
 const READ_TIMEOUT: u64 = 30;
@@ -117,6 +118,12 @@ pub(super) fn distribution(
         .collect();
     let reader = site.parsed.reader.as_ref();
     behaviours.extend(reader.into_iter().flat_map(|reader| opening(site, reader)));
+    let listing = site.parsed.listing.as_ref();
+    behaviours.extend(
+        listing
+            .into_iter()
+            .flat_map(|listing| listing_folders(site, listing)),
+    );
     behaviours.extend(further);
     behaviours.push(reading(site, faults));
     Distribution {
@@ -158,6 +165,17 @@ fn opening(site: &DevSite, reader: &FunctionOrigin) -> [Behaviour; 2] {
         let origin = origin(site, &reader.host, FUNCTION_TIMEOUT);
         viewing(site, path_pattern, origin)
     })
+}
+
+/// The prefix of listings: kept by what a page depends on.
+fn listing_folders(site: &DevSite, listing: &FunctionOrigin) -> [Behaviour; 2] {
+    let mut behaviours = opening(site, listing);
+    for behaviour in &mut behaviours {
+        behaviour.cache.query = ["after", "format"].map(str::to_owned).to_vec();
+        behaviour.cache.default_ttl = MINUTE;
+        behaviour.cache.max_ttl = 60 * MINUTE;
+    }
+    behaviours
 }
 
 fn reading(site: &DevSite, faults: &Faults) -> Behaviour {

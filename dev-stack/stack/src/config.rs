@@ -45,6 +45,8 @@ pub struct StackConfig {
     pub ready_file: Option<PathBuf>,
     /// How often sessions are replaced, if not well before they end.
     pub rotate_every: Option<Duration>,
+    /// Whether folders are listed, as the template's `Listing`. A site document says it itself.
+    pub listing: bool,
     /// Whether the stack has customer keys (SSE-C).
     pub customer_keys: CustomerKeys,
     /// A grant of the template that the roles do not get, to see who needs it.
@@ -210,6 +212,9 @@ impl StackConfig {
             "publish": function("/_publish"),
             "reader": function("/read"),
         });
+        if self.listing {
+            site["listing"] = "/_list".into();
+        }
         if !self.cors_origins.is_empty() {
             site["cors"] = cors_of_site(&self.cors_origins)?;
         }

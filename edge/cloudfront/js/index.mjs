@@ -264,6 +264,8 @@ function response(one, { config, request: asked, response: given }) {
   const reply = one.ask(RESPONSE, [
     config.requestId,
     asked.method,
+    asked.uri,
+    asked.querystring,
     firstOf(asked.headers, 'x-amz-date'),
     firstOf(asked.headers, FACTS_HEADER),
     String(given.status),

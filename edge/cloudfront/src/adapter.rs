@@ -71,6 +71,8 @@ pub fn clean_response(fields: &ResponseFields<'_>) -> Result<(Route, Cleaned), M
     let facts = ResponseFacts::read(Some(fields.facts));
     let request = AnsweredRequest {
         method: fields.method,
+        path: fields.uri,
+        query: fields.querystring,
         request_id: fields.request_id,
         signed_at: Some(fields.signed_at),
         facts: &facts,
@@ -85,9 +87,8 @@ pub fn clean_response(fields: &ResponseFields<'_>) -> Result<(Route, Cleaned), M
             .header_names
             .split('\n')
             .any(|name| name == SANDBOXED),
-        error_body: None,
     };
-    Ok((facts.route, clean(&request, &origin_response)))
+    Ok((facts.route, clean(&request, &origin_response, None)))
 }
 
 fn request(

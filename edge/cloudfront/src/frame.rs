@@ -104,6 +104,10 @@ fields!(
         request_id,
         /// `request.method`
         method,
+        /// `request.uri`, as the origin was sent it
+        uri,
+        /// `request.querystring`, as the origin was sent it
+        querystring,
         /// `x-amz-date` of the request; `""` if absent.
         signed_at,
         /// `x-keyfront-response` of the request; `""` if absent.

@@ -9,13 +9,17 @@ mod conditions;
 mod methods;
 mod path;
 mod query;
-mod redirect;
+mod spelling;
 
 use alloc::{string::String, sync::Arc};
 
+use keyfront_sigv4::uri_encoding;
+
 use crate::answer::Answer;
 use crate::cors::{self, Grant};
+use crate::folder::Folder;
 use crate::method::Method;
+use crate::redirect::{self, Lasting};
 use crate::refusal::Refusal;
 use crate::routing::{self, Destination, Routed};
 use crate::site::Site;
@@ -31,6 +35,8 @@ use self::methods::Methods;
 pub struct Admitted<'a> {
     pub(crate) site: Arc<Site>,
     pub(crate) destination: Destination,
+    /// Where the viewer is sent if there is no such object.
+    pub(crate) folder: Option<Folder>,
     pub(crate) method: Method,
     /// Strictly encoded, in canonical order.
     pub(crate) query: String,
@@ -79,28 +85,41 @@ pub(crate) fn admit<'a>(
     let path = path::decode(request.path, request.query)?;
     let routed = routing::route(site, &path)?;
     let methods = match &routed {
-        Routed::To(Destination::Publish(..)) => Methods::Publish,
-        Routed::To(Destination::Bucket(_) | Destination::Reader(..)) | Routed::Redirect(_) => {
-            Methods::Read
-        }
+        Routed::To {
+            destination: Destination::Publish(..),
+            ..
+        } => Methods::Publish,
+        Routed::To { .. } | Routed::Redirect(_) => Methods::Read,
     };
     let method = methods.admit(site, request.method)?;
     if method == Method::Options {
         let allow = methods.allowed(site);
         return Ok(Outcome::Answer(cors::preflight(site, request, allow)));
     }
-    let query = match methods {
-        Methods::Read => query::read_query(site, request.query)?,
-        Methods::Publish => query::publish_query(request.query)?,
+    let query = match (&routed, &methods) {
+        (
+            Routed::To {
+                destination: Destination::Listing(_, folder),
+                ..
+            },
+            _,
+        ) => query::listing_query(site, folder, request.query)?,
+        (_, Methods::Read) => query::read_query(site, request.query)?,
+        (_, Methods::Publish) => query::publish_query(request.query)?,
     };
-    let destination = match redirect::respelled(site, routed, request.path, &path)? {
-        Routed::To(destination) => destination,
+    let (destination, folder) = match spelling::respelled(site, routed, request.path, &path)? {
+        Routed::To {
+            destination,
+            folder,
+        } => (destination, folder),
         Routed::Redirect(path) => {
-            return Ok(Outcome::Answer(redirect::to(&path, &query, grant)));
+            let path = uri_encoding::encode_viewer_path(&path);
+            let answer = redirect::to(path, &query, Lasting::Always, grant);
+            return Ok(Outcome::Answer(answer));
         }
     };
     let (body, authorization, conditions) = match &destination {
-        Destination::Bucket(_) | Destination::Reader(..) => (
+        Destination::Bucket(_) | Destination::Reader(..) | Destination::Listing(..) => (
             body::of_read(request.body)?,
             None,
             Conditions::of_read(method, request)?,
@@ -114,6 +133,7 @@ pub(crate) fn admit<'a>(
     Ok(Outcome::Admitted(Admitted {
         site: Arc::clone(site),
         destination,
+        folder,
         method,
         query,
         body,

@@ -33,6 +33,7 @@ impl Answer {
         match self.status {
             204 => "No Content",
             301 => "Moved Permanently",
+            302 => "Found",
             400 => "Bad Request",
             401 => "Unauthorized",
             403 => "Forbidden",

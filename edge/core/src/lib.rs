@@ -16,10 +16,12 @@ pub mod answer;
 pub mod cors;
 #[cfg(test)]
 mod fixture;
+mod folder;
 pub mod header;
 pub mod http_date;
 pub mod method;
 pub mod origin_request;
+mod redirect;
 pub mod refusal;
 mod refused_parameter;
 pub mod response;
@@ -39,7 +41,8 @@ pub use method::Method;
 pub use origin_request::{Connection, Host, OriginRequest, Unassisted, keeps_request_header};
 pub use refusal::{BodyOf, Refusal};
 pub use response::{
-    AnsweredRequest, Cleaned, OriginResponse, ResponseFacts, clean, keeps_response_header,
+    AnsweredRequest, Cleaned, OriginResponse, ResponseFacts, cause_of_document, clean,
+    keeps_response_header,
 };
 pub use role_credentials::RoleCredentials;
 pub use serve::{Admission, Edge, Invocation, Served};

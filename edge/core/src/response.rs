@@ -6,6 +6,7 @@
 
 mod answered;
 mod cause;
+mod error_document;
 mod facts;
 mod lifetime;
 
@@ -15,11 +16,13 @@ use keyfront_contract::{Route, content_encoding, header};
 
 use crate::answer::Answer;
 use crate::header::Header;
+use crate::redirect::{self, Lasting};
 use crate::refusal::{BodyOf, Refusal, plain_status};
 use crate::site::DeniedAs;
 use crate::text::append;
 
 pub use self::answered::{AnsweredRequest, OriginResponse, RELEVANT_RESPONSE_HEADERS};
+pub use self::error_document::cause_of_document;
 pub use self::facts::{BadRequest, ResponseFacts};
 
 /// What the viewer gets.
@@ -40,9 +43,13 @@ pub enum Cleaned {
     },
 }
 
-/// Cleans one answer.
+/// Cleans one answer. `stated` is what its body says, where the host can read an error's: see [`cause_of_document`].
 #[must_use]
-pub fn clean(request: &AnsweredRequest<'_>, response: &OriginResponse<'_>) -> Cleaned {
+pub fn clean(
+    request: &AnsweredRequest<'_>,
+    response: &OriginResponse<'_>,
+    stated: Option<Refusal>,
+) -> Cleaned {
     let body = BodyOf::method(request.method);
     let verdict = match request.facts.route {
         Route::Bucket => verdict_of_bucket(response),
@@ -52,9 +59,15 @@ pub fn clean(request: &AnsweredRequest<'_>, response: &OriginResponse<'_>) -> Cl
         Verdict::Object => Cleaned::Pass {
             headers: passing(request.facts, response, None),
         },
-        Verdict::Problem => Cleaned::Pass {
-            headers: passing(request.facts, response, Some("no-store")),
-        },
+        Verdict::Problem => {
+            let missing = response.status == 404;
+            match to_folder(request).filter(|_| missing) {
+                Some(answer) => Cleaned::Answer { answer, log: None },
+                None => Cleaned::Pass {
+                    headers: passing(request.facts, response, Some("no-store")),
+                },
+            }
+        }
         Verdict::Status(title) => {
             let mut answer = plain_status(response.status, title, request.request_id, body);
             // 416 names the object's size, which the next range request needs.
@@ -67,12 +80,27 @@ pub fn clean(request: &AnsweredRequest<'_>, response: &OriginResponse<'_>) -> Cl
             replaced(request.facts, answer, None)
         }
         Verdict::Failed => {
-            let cause = cause::of(request, response);
+            let cause = stated.unwrap_or_else(|| cause::of(request, response));
             let log = cause.log_line(request.request_id);
             let shown = shown(request.facts, response.status, cause);
-            replaced(request.facts, shown.answer(request.request_id, body), log)
+            let missing = matches!(shown, Refusal::NotFound);
+            match to_folder(request).filter(|_| missing) {
+                Some(answer) => Cleaned::Answer { answer, log },
+                None => replaced(request.facts, shown.answer(request.request_id, body), log),
+            }
         }
     }
+}
+
+/// The redirect to the folder that the viewer of a missing object may have meant.
+fn to_folder(request: &AnsweredRequest<'_>) -> Option<Answer> {
+    let path = request.facts.folder.as_ref()?.path(request.path)?;
+    Some(redirect::to(
+        path,
+        request.query,
+        Lasting::Now,
+        &request.facts.grant,
+    ))
 }
 
 enum Verdict {

@@ -3,17 +3,26 @@
 //! Works on the decoded path only, so no rule can be avoided by spelling. It does not look at methods,
 //! queries or headers and knows nothing of signing.
 
-use alloc::{borrow::ToOwned, string::String, sync::Arc};
+use alloc::{
+    borrow::{Cow, ToOwned},
+    string::String,
+    sync::Arc,
+};
 
 use keyfront_names::{KeyError, ObjectKey};
 
-use crate::site::{FunctionOrigin, Site, TrailingSlash};
+use crate::folder::Folder;
+use crate::site::{FunctionOrigin, Site, Slashes, TrailingSlash};
 
 /// Where a path leads.
 #[derive(Debug)]
 pub(crate) enum Routed {
-    To(Destination),
-    /// To the folder that a read of this path may mean: its decoded path.
+    To {
+        destination: Destination,
+        /// What the path may mean besides, should there be no such object.
+        folder: Option<Folder>,
+    },
+    /// Reads go to another path of the site: decoded.
     Redirect(String),
 }
 
@@ -24,8 +33,19 @@ pub(crate) enum Destination {
     Bucket(ObjectKey),
     /// An envelope-encrypted object, decrypted by the reader, which is relative for `/read/KEY`.
     Reader(Arc<FunctionOrigin>, ObjectKey),
+    /// What a folder holds, as a page.
+    Listing(Arc<FunctionOrigin>, ListedFolder),
     /// The publish endpoint: the decoded path behind the publish prefix, from its slash on.
     Publish(Arc<FunctionOrigin>, String),
+}
+
+/// A folder that is listed.
+#[derive(Debug)]
+pub(crate) struct ListedFolder {
+    /// The beginning of its keys; `""` or ends with `/`.
+    pub(crate) prefix: String,
+    /// Its path below the site's own; `""` or ends with `/`.
+    pub(crate) relative: String,
 }
 
 /// Routes a decoded path (with its leading slash). The publish prefix is looked at first, then the
@@ -38,29 +58,109 @@ pub(crate) fn route(site: &Site, path: &str) -> Result<Routed, KeyError> {
         && let Some(rest) = origin.strip(path)
     {
         let origin = Arc::clone(origin);
-        return Ok(Routed::To(Destination::Publish(
-            origin,
-            endpoint_path(rest)?,
-        )));
+        return Ok(Routed::To {
+            destination: Destination::Publish(origin, endpoint_path(rest)?),
+            folder: None,
+        });
     }
-    let whole = path.strip_prefix('/').unwrap_or(path);
+    let kept = kept(site, path);
+    if let Some(origin) = &site.listing
+        && let Some(folder) = origin.strip(&kept)
+    {
+        return listed(site, origin, folder, &kept);
+    }
+    let whole = kept.strip_prefix('/').unwrap_or(&kept);
     let relative = whole.strip_prefix(site.path.as_str());
     // A broken path is refused as such, whichever site the CDN sent it to.
-    let key = object(site, relative.unwrap_or(whole))?;
-    let may_be_folder = match relative {
-        Some(relative) => may_be_folder(relative),
-        None if is_own_folder(site, whole) => true,
-        None => return Err(KeyError::Empty),
+    let key = match (object(site, relative.unwrap_or(whole)), &site.listing) {
+        // The root of a site without documents.
+        (Err(KeyError::Empty), Some(listing)) if relative == Some("") => {
+            return Ok(Routed::Redirect(join(&listing.prefix, &kept)));
+        }
+        (key, _) => key?,
     };
-    if may_be_folder && site.trailing_slash == TrailingSlash::Redirect {
-        return Ok(Routed::Redirect(join(path, "/")));
+    let Some(relative) = relative else {
+        return if is_own_folder(site, whole) {
+            Ok(Routed::Redirect(join(&kept, "/")))
+        } else {
+            Err(KeyError::Empty)
+        };
+    };
+    if let Cow::Owned(merged) = kept {
+        return Ok(Routed::Redirect(merged));
     }
-    Ok(Routed::To(match &site.reader {
+    let destination = match &site.reader {
         Some(origin) if origin.strip(path).is_some() => {
             Destination::Reader(Arc::clone(origin), key)
         }
         _ => Destination::Bucket(key),
-    }))
+    };
+    let redirects = site.trailing_slash == TrailingSlash::Redirect && may_be_folder(relative);
+    let folder = match (&site.listing, &destination) {
+        _ if redirects => Some(Folder::of(&site.path, relative)),
+        (Some(listing), Destination::Bucket(_))
+            if relative.is_empty() || relative.ends_with('/') =>
+        {
+            let index = site.index.as_deref().unwrap_or_default();
+            Some(Folder::listing(
+                &listing.prefix,
+                &site.path,
+                relative,
+                index,
+            ))
+        }
+        _ => None,
+    };
+    Ok(Routed::To {
+        destination,
+        folder,
+    })
+}
+
+/// Lists the folder of a path, which stands behind the prefix of listings. `whole` is the path with that.
+fn listed(
+    site: &Site,
+    origin: &Arc<FunctionOrigin>,
+    path: &str,
+    whole: &str,
+) -> Result<Routed, KeyError> {
+    if !path.ends_with('/') {
+        return Ok(Routed::Redirect(join(whole, "/")));
+    }
+    let relative = path[1..]
+        .strip_prefix(site.path.as_str())
+        .ok_or(KeyError::Empty)?;
+    let prefix = join(&site.prefix, relative);
+    if !prefix.is_empty() {
+        ObjectKey::new(prefix.clone())?;
+    }
+    Ok(Routed::To {
+        destination: Destination::Listing(
+            Arc::clone(origin),
+            ListedFolder {
+                prefix,
+                relative: relative.to_owned(),
+            },
+        ),
+        folder: None,
+    })
+}
+
+/// The path of which the CDN keeps copies: on a site that merges slashes, with one for each run of them.
+fn kept<'p>(site: &Site, path: &'p str) -> Cow<'p, str> {
+    if site.slashes == Slashes::Kept {
+        return Cow::Borrowed(path);
+    }
+    let mut merged = String::with_capacity(path.len());
+    for segment in path.split_inclusive('/') {
+        if segment != "/" || merged.is_empty() {
+            merged.push_str(segment);
+        }
+    }
+    if merged.len() == path.len() {
+        return Cow::Borrowed(path);
+    }
+    Cow::Owned(merged)
 }
 
 /// Whether a path is the site's own folder, but for its slash, and the site sends such reads on.
@@ -70,8 +170,7 @@ fn is_own_folder(site: &Site, whole: &str) -> bool {
         && site.path.starts_with(whole)
 }
 
-/// Whether a read of this path within the site may mean a folder. By the path's form alone, as with `fallback`; never
-/// `//host`, which as a location would be another server.
+/// Whether a path within the site may mean a folder, should there be no object of that name.
 fn may_be_folder(relative: &str) -> bool {
     !relative.is_empty()
         && !relative.starts_with('/')

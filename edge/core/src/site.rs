@@ -39,13 +39,22 @@ pub enum DeniedAs {
     Missing,
 }
 
-/// How a path is served that could be a folder's but has no slash at its end.
+/// How a path is answered that could be a folder's but has no slash at its end, where no object has that name.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum TrailingSlash {
-    /// As an object of that name.
+    /// 404
     AsRequested,
     /// By a redirect to the folder: the site option `"trailing_slash":"redirect"`.
     Redirect,
+}
+
+/// What several slashes behind one another mean.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Slashes {
+    /// Themselves, as in S3's keys.
+    Kept,
+    /// One, by a redirect: the site option `"slashes":"merge"`.
+    Merged,
 }
 
 /// How a path is served that is not written in the one spelling copies are kept under.
@@ -75,6 +84,8 @@ pub struct Site {
     pub not_found: Option<String>,
     /// What becomes of `/docs`.
     pub trailing_slash: TrailingSlash,
+    /// What becomes of `/docs//a`.
+    pub slashes: Slashes,
     /// What becomes of `/%61`.
     pub spelling: Spelling,
     /// Query parameters, by decoded name, that reach the origin.
@@ -88,6 +99,8 @@ pub struct Site {
     pub customer_keys: bool,
     /// Serves envelope-encrypted objects under its prefix.
     pub reader: Option<Arc<FunctionOrigin>>,
+    /// Lists folders under its prefix: the function of `publish` or `reader`.
+    pub listing: Option<Arc<FunctionOrigin>>,
     /// Takes uploads under its prefix.
     pub publish: Option<Arc<FunctionOrigin>>,
 }
@@ -111,19 +124,22 @@ impl Site {
         Self::validate(Document::read(text)?)
     }
 
-    fn validate(document: Document) -> Result<Self, SiteError> {
+    fn validate(mut document: Document) -> Result<Self, SiteError> {
         if document.v != 1 {
             return Err(SiteError::Version(document.v));
         }
         check_keys(&document)?;
         check_query(&document.query)?;
-        let site = Self {
+        let listing = document.listing.take();
+        let mut site = Self {
             bucket: bucket(&document)?,
             trailing_slash: trailing_slash(document.trailing_slash.as_deref())?,
+            slashes: slashes(document.slashes.as_deref())?,
             spelling: spelling(document.spelling.as_deref())?,
             cors: cors_rule::validate(&document.cors)?,
             reader: function("reader", document.reader)?,
             publish: function("publish", document.publish)?,
+            listing: None,
             path: document.path.unwrap_or_default(),
             prefix: document.prefix.unwrap_or_default(),
             index: document.index,
@@ -137,7 +153,35 @@ impl Site {
                 DeniedAs::Denied
             },
         };
+        if let Some(prefix) = listing {
+            site.listing = Some(site.listing_at(prefix)?);
+        }
         site.agree()
+    }
+
+    fn listing_at(&self, prefix: String) -> Result<Arc<FunctionOrigin>, SiteError> {
+        let Some(maker) = self.publish.as_ref().or(self.reader.as_ref()) else {
+            return Err(field(
+                "listing",
+                "needs publish or reader, whose function makes the pages",
+            ));
+        };
+        let prefix = function_prefix("listing", &prefix)?;
+        let taken = [self.publish.as_ref(), self.reader.as_ref()];
+        let is_taken = |prefix: &str| {
+            let mut prefixes = taken.iter().flatten().map(|one| one.prefix.as_str());
+            prefixes.any(|one| one == prefix)
+        };
+        demand(
+            !prefix.is_empty() && !is_taken(&prefix),
+            "listing",
+            "must be a prefix of its own",
+        )?;
+        Ok(Arc::new(FunctionOrigin {
+            prefix,
+            host: maker.host.clone(),
+            region: maker.region.clone(),
+        }))
     }
 
     /// What no single field can break.
@@ -151,9 +195,9 @@ impl Site {
         }
         if self.trailing_slash == TrailingSlash::Redirect {
             demand(
-                self.index.is_some(),
+                self.index.is_some() || self.listing.is_some(),
                 "trailing_slash",
-                "redirects to folders, which needs index",
+                "redirects to folders, which needs index or listing",
             )?;
             demand(
                 self.fallback.is_none(),
@@ -306,6 +350,14 @@ fn trailing_slash(option: Option<&str>) -> Result<TrailingSlash, SiteError> {
     }
 }
 
+fn slashes(option: Option<&str>) -> Result<Slashes, SiteError> {
+    match option {
+        None => Ok(Slashes::Kept),
+        Some("merge") => Ok(Slashes::Merged),
+        Some(_) => Err(field("slashes", "must be merge")),
+    }
+}
+
 fn spelling(option: Option<&str>) -> Result<Spelling, SiteError> {
     match option {
         None | Some("redirect") => Ok(Spelling::Redirect),
@@ -359,12 +411,21 @@ fn function(
         name,
         "has a host that is not a host name",
     )?;
+    Ok(Some(Arc::new(FunctionOrigin {
+        prefix: function_prefix(name, &origin.prefix)?,
+        host: origin.host,
+        region: origin.region,
+    })))
+}
+
+/// A prefix without the slash that it may end with.
+fn function_prefix(name: &'static str, written: &str) -> Result<String, SiteError> {
     demand(
-        origin.prefix.starts_with('/'),
+        written.starts_with('/'),
         name,
         "has a prefix that does not start with a slash",
     )?;
-    let prefix = origin.prefix.strip_suffix('/').unwrap_or(&origin.prefix);
+    let prefix = written.strip_suffix('/').unwrap_or(written);
     if !prefix.is_empty() {
         demand(
             !prefix.ends_with('/'),
@@ -373,11 +434,7 @@ fn function(
         )?;
         check_key(name, &prefix[1..])?;
     }
-    Ok(Some(Arc::new(FunctionOrigin {
-        prefix: prefix.to_owned(),
-        host: origin.host,
-        region: origin.region,
-    })))
+    Ok(prefix.to_owned())
 }
 
 /// Parsed sites by their bytes: a warm instance validates a document once.

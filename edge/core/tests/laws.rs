@@ -12,8 +12,8 @@ use aws_sigv4::http_request::{
 use aws_sigv4::sign::v4;
 use keyfront_edge::{
     AnsweredRequest, Cleaned, Connection, Edge, Invocation, OriginRequest, OriginResponse,
-    RequestBody, ResponseFacts, RoleCredentials, Route, Served, ViewerRequest, clean,
-    keeps_response_header,
+    RequestBody, ResponseFacts, RoleCredentials, Route, Served, ViewerRequest, cause_of_document,
+    clean, keeps_response_header,
 };
 use keyfront_names::ObjectKey;
 use proptest::prelude::*;
@@ -282,15 +282,16 @@ proptest! {
         name in prop_oneof![Just("content-type"), Just("date"), Just("vary"), Just("content-range")],
         value in ".{0,40}",
         body in proptest::option::of(proptest::collection::vec(any::<u8>(), 0..60)),
-        facts in prop_oneof![Just("v1 bucket denied unruled".to_owned()), Just("v1 publish missing nobody".to_owned()), ".{0,20}"],
+        facts in prop_oneof![Just("v1 bucket denied unruled".to_owned()), Just("v1 publish missing nobody".to_owned()), "v1 bucket missing \\* [0-9]{1,3}-[0-9]{1,2}:/[a-z/%]{0,9}", ".{0,20}"],
         signed_at in ".{0,20}",
+        origin_path in prop_oneof!["/\\PC{0,20}", "/[%a-f0-9./]{0,20}"],
     ) {
         let facts = ResponseFacts::read(Some(&facts));
-        let request = AnsweredRequest { method: "GET", request_id: "id", signed_at: Some(&signed_at), facts: &facts };
+        let request = AnsweredRequest { method: "GET", path: &origin_path, query: "v=1", request_id: "id", signed_at: Some(&signed_at), facts: &facts };
         let headers = [(name, value.as_str())];
-        let response = OriginResponse { status, headers: &headers, sandboxed: false, error_body: body.as_deref() };
+        let response = OriginResponse { status, headers: &headers, sandboxed: false };
         let (Cleaned::Pass { headers } | Cleaned::Answer { answer: keyfront_edge::Answer { headers, .. }, .. }) =
-            clean(&request, &response);
+            clean(&request, &response, body.as_deref().and_then(cause_of_document));
         for header in &headers {
             prop_assert!(header.value.bytes().all(|byte| (b' '..=b'~').contains(&byte)), "{:?}", header);
         }

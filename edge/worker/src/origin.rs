@@ -2,8 +2,8 @@
 
 use keyfront_contract::header;
 use keyfront_edge::{
-    Answer, AnsweredRequest, Cleaned, OriginRequest, OriginResponse, Refusal, Route, Scheme, clean,
-    is_ignorable, keeps_response_header,
+    Answer, AnsweredRequest, Cleaned, OriginRequest, OriginResponse, Refusal, Route, Scheme,
+    cause_of_document, clean, is_ignorable, keeps_response_header,
 };
 use wasm_bindgen::{JsCast as _, JsValue};
 use web_sys::Response;
@@ -111,6 +111,8 @@ pub(crate) async fn cleaned(
     let document = error_document(&reply, signed.route).await;
     let request = AnsweredRequest {
         method: signed.method.as_str(),
+        path: &signed.path,
+        query: &signed.query,
         request_id: exchange.viewer.id(),
         signed_at: signed
             .headers
@@ -123,9 +125,9 @@ pub(crate) async fn cleaned(
         status: reply.status,
         headers: &headers,
         sandboxed: headers.iter().any(|(name, _)| *name == header::SANDBOXED),
-        error_body: document.as_deref(),
     };
-    match clean(&request, &seen) {
+    let stated = document.as_deref().and_then(cause_of_document);
+    match clean(&request, &seen, stated) {
         Cleaned::Pass { headers: set } => {
             let kept = |name: &str| keeps_response_header(signed.route, name);
             let header_text = answering::merge(&headers, kept, &set);

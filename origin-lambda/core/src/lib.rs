@@ -10,6 +10,7 @@ pub mod budget;
 pub mod content_coding;
 pub mod encryption;
 pub mod error;
+pub mod folder;
 pub mod form_encoding;
 pub mod function_url_event;
 pub mod invalidation;

@@ -6,6 +6,7 @@
 mod cors;
 mod credentials;
 mod document;
+mod folders;
 pub mod function_url;
 mod health;
 mod identified;

@@ -203,6 +203,33 @@ pub(super) struct UppyKeyQuery {
     pub(super) part_numbers: Option<String>,
 }
 
+/// Where a folder is, and which page of it is asked for. The edge alone writes `path` and `site`.
+#[derive(Debug, Deserialize, IntoParams)]
+#[serde(deny_unknown_fields)]
+#[into_params(parameter_in = Query)]
+pub(super) struct FolderQuery {
+    /// The name behind which the page starts
+    pub(super) after: Option<String>,
+    /// `html` or `json`
+    #[serde(default)]
+    pub(super) format: Format,
+    /// The folder's path below the site's own
+    pub(super) path: String,
+    /// The path of the site's own folder
+    pub(super) site: String,
+}
+
+/// What a listing is written in.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Deserialize, utoipa::ToSchema)]
+#[serde(rename_all = "lowercase")]
+pub(super) enum Format {
+    /// A page for people.
+    #[default]
+    Html,
+    /// For programs.
+    Json,
+}
+
 /// What a listing selects.
 #[derive(Debug, Deserialize, IntoParams)]
 #[serde(deny_unknown_fields)]

@@ -10,11 +10,10 @@ use http::{
     HeaderMap, HeaderName, HeaderValue, Method as HttpMethod, StatusCode,
     header::{CONTENT_LENGTH, CONTENT_SECURITY_POLICY},
 };
-use keyfront_contract::{Route, header};
 use keyfront_envelope::reader::{ReadMethod, ReadRequest};
 
 use super::{
-    credentials::{Transport, presented},
+    credentials::{Transport, is_viewers, presented},
     key_path::KeyPath,
     middleware,
     openapi::Reading as Problems,
@@ -43,7 +42,7 @@ pub(super) async fn read(
     method: HttpMethod,
     headers: HeaderMap,
 ) -> Result<Response, Refusal> {
-    let session = if sent_to_read(&transport, &headers) {
+    let session = if is_viewers(&transport, &headers) {
         None
     } else {
         let credential = presented(transport, &headers)?;
@@ -68,15 +67,6 @@ fn read_request(method: &HttpMethod, headers: &HeaderMap) -> ReadRequest {
     };
     let method = ReadMethod::from_name(method.as_str());
     ReadRequest::read(method, values, http_date_seconds)
-}
-
-/// Whether the edge sends a viewer on the reader's route. The publish route comes from the edge as
-/// well, and there a viewer is a publisher or nobody. The edge alone writes this header: a viewer's
-/// `x-keyfront-*` never pass it.
-fn sent_to_read(transport: &Transport, headers: &HeaderMap) -> bool {
-    let facts = headers.get(header::RESPONSE_FACTS);
-    let facts = facts.and_then(|facts| facts.to_str().ok());
-    *transport == Transport::Edge && facts.and_then(Route::of_response_facts) == Some(Route::Reader)
 }
 
 fn response(reading: Reading) -> Result<Response, Error> {

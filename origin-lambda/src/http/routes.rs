@@ -10,7 +10,8 @@ use axum::{
 use http::Uri;
 
 use super::{
-    cors, health, images, middleware, objects, openapi, read, refusal::Refusal, uploads, uppy,
+    cors, folders, health, images, middleware, objects, openapi, read, refusal::Refusal, uploads,
+    uppy,
 };
 use crate::{error::Error, origin::Origin};
 
@@ -44,7 +45,11 @@ type Route = (&'static str, MethodRouter<Arc<Origin>>);
 
 /// What viewers read through the CDN, where the edge says what is shared with whom.
 fn for_viewers() -> Vec<Route> {
-    vec![("/read/{*key}", get(read::read))]
+    vec![
+        ("/read/{*key}", get(read::read)),
+        ("/list/", get(folders::list)),
+        ("/list/{*folder}", get(folders::list)),
+    ]
 }
 
 /// What publishers' programs and pages call.

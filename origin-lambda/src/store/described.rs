@@ -55,6 +55,19 @@ pub struct Listing {
     pub more_after: Option<String>,
 }
 
+/// What begins with a prefix, up to the next slash.
+#[derive(Debug, Clone, PartialEq)]
+pub struct FolderContents {
+    /// Objects whose keys Keyfront can serve, in the order of their keys' bytes.
+    pub objects: Vec<ListedObject>,
+    /// Beginnings of further keys, each up to its slash, in the order of their bytes.
+    pub prefixes: Vec<String>,
+    /// The last key or prefix S3 returned, servable or not; `None` when nothing follows.
+    pub more_after: Option<String>,
+    /// Whether S3 returned anything, servable or not.
+    pub is_empty: bool,
+}
+
 /// A document of the bucket.
 #[derive(Debug)]
 pub enum DocumentRead {

@@ -12,9 +12,12 @@ mod put;
 use aws_sdk_s3::{
     Client,
     error::SdkError,
-    operation::head_object::{HeadObjectError, HeadObjectOutput},
+    operation::{
+        head_object::{HeadObjectError, HeadObjectOutput},
+        list_objects_v2::ListObjectsV2Output,
+    },
     primitives::ByteStream,
-    types::EncodingType,
+    types::{EncodingType, Object},
 };
 use bytes::Bytes;
 use keyfront_contract::content_encoding;
@@ -26,7 +29,7 @@ pub(crate) use self::{
 };
 pub use self::{
     client::{client, default_credentials},
-    described::{Described, DocumentRead, ListedObject, Listing},
+    described::{Described, DocumentRead, FolderContents, ListedObject, Listing},
     multipart::MultipartUpload,
     put::NewObject,
 };
@@ -36,6 +39,29 @@ use crate::{
     error::{Error, Fault, Source},
     form_encoding,
 };
+
+/// A key or prefix of a listing.
+fn decoded(text: Option<&str>, encoding: Option<&EncodingType>) -> Result<String, Error> {
+    let text = text.unwrap_or_default();
+    if encoding == Some(&EncodingType::Url) {
+        form_encoding::decode(text).map_err(unexpected)
+    } else {
+        Ok(text.to_owned())
+    }
+}
+
+/// A key that is not servable was written by someone else: it is left out.
+fn listed_object(key: String, object: &Object) -> Result<Option<ListedObject>, Error> {
+    let Ok(key) = ObjectKey::new(key) else {
+        return Ok(None);
+    };
+    Ok(Some(ListedObject {
+        key,
+        etag: object.e_tag.clone(),
+        size: size(object.size)?,
+        last_modified: object.last_modified,
+    }))
+}
 
 /// A stored coding as readers may see it; `None` where nothing but the framing of an upload was stored.
 fn coding_of_content(stored: &str) -> Option<String> {
@@ -269,46 +295,82 @@ impl Store {
         after: Option<&str>,
         limit: u16,
     ) -> Result<Listing, Error> {
-        let answer = self
-            .s3
+        let answer = self.list_page(prefix, after, limit, None).await?;
+        let listed = answer.contents.unwrap_or_default();
+        let truncated = answer.is_truncated == Some(true);
+        let encoded = answer.encoding_type.as_ref();
+        let mut listing = Listing {
+            entries: Vec::new(),
+            more_after: None,
+        };
+        for object in listed {
+            let key = decoded(object.key.as_deref(), encoded)?;
+            if truncated {
+                listing.more_after = Some(key.clone());
+            }
+            listing.entries.extend(listed_object(key, &object)?);
+        }
+        Ok(listing)
+    }
+
+    /// Lists up to `limit` (1..=1000) objects and folders below the folder of this prefix, after the key `after`.
+    ///
+    /// # Errors
+    /// What S3 returned.
+    pub async fn list_folder(
+        &self,
+        prefix: &str,
+        after: Option<&str>,
+        limit: u16,
+    ) -> Result<FolderContents, Error> {
+        let answer = self.list_page(prefix, after, limit, Some("/")).await?;
+        let encoded = answer.encoding_type.as_ref();
+        let mut contents = FolderContents {
+            objects: Vec::new(),
+            prefixes: Vec::new(),
+            more_after: None,
+            is_empty: true,
+        };
+        let mut last = String::new();
+        for object in answer.contents.unwrap_or_default() {
+            let key = decoded(object.key.as_deref(), encoded)?;
+            last.clone_from(&key);
+            contents.is_empty = false;
+            contents.objects.extend(listed_object(key, &object)?);
+        }
+        for prefix in answer.common_prefixes.unwrap_or_default() {
+            contents.is_empty = false;
+            contents
+                .prefixes
+                .push(decoded(prefix.prefix.as_deref(), encoded)?);
+        }
+        if answer.is_truncated == Some(true) {
+            // S3 returns the two kinds in one order, and shows each by itself.
+            let last = contents.prefixes.iter().chain([&last]).max();
+            contents.more_after = last.cloned();
+        }
+        Ok(contents)
+    }
+
+    async fn list_page(
+        &self,
+        prefix: &str,
+        after: Option<&str>,
+        limit: u16,
+        delimiter: Option<&str>,
+    ) -> Result<ListObjectsV2Output, Error> {
+        self.s3
             .list_objects_v2()
             .bucket(self.bucket.as_str())
             .prefix(prefix)
+            .set_delimiter(delimiter.map(str::to_owned))
             .set_start_after(after.map(str::to_owned))
             .max_keys(i32::from(limit))
             // Keys that XML cannot carry would make the whole listing unreadable.
             .encoding_type(EncodingType::Url)
             .send()
             .await
-            .map_err(|error| failure::of("ListObjectsV2", error))?;
-        let encoded = answer.encoding_type() == Some(&EncodingType::Url);
-        let truncated = answer.is_truncated() == Some(true);
-        let mut listing = Listing {
-            entries: Vec::new(),
-            more_after: None,
-        };
-        for object in answer.contents.unwrap_or_default() {
-            let key = object.key.unwrap_or_default();
-            let key = if encoded {
-                form_encoding::decode(&key).map_err(unexpected)?
-            } else {
-                key
-            };
-            if truncated {
-                listing.more_after = Some(key.clone());
-            }
-            // A key that is not servable was written by someone else: it is left out.
-            let Ok(key) = ObjectKey::new(key) else {
-                continue;
-            };
-            listing.entries.push(ListedObject {
-                key,
-                etag: object.e_tag,
-                size: size(object.size)?,
-                last_modified: object.last_modified,
-            });
-        }
-        Ok(listing)
+            .map_err(|error| failure::of("ListObjectsV2", error))
     }
 
     /// Reads a small document unless it is still the one that `etag` names: at most `limit` bytes and

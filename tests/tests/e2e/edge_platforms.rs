@@ -113,6 +113,7 @@ impl Platforms {
             ports: Ports::default(),
             ready_file: None,
             rotate_every: None,
+            listing: false,
             customer_keys: CustomerKeys::Without,
             withheld: None,
             faults: Faults::default(),

@@ -20,6 +20,7 @@ mod dev_command;
 mod doctor;
 mod edge_platforms;
 mod envelope_modes;
+mod folder_listing;
 mod function_url;
 mod hostile_requests;
 mod invalidation;

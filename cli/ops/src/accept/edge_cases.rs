@@ -18,6 +18,8 @@ const PLATFORM: &str = "worker";
 /// What the table's page of a 404 holds; a site's own page stands in for it.
 const PAGE: &str = "<h1>missing</h1>";
 const PUBLISH: &str = "/_publish";
+/// The prefix of listings in the table.
+const LISTING: &str = "/_list/";
 /// Cloudflare's URL normalisation may resolve dot segments before the Worker is asked: then every rule sees the object.
 const NORMALISED: [&str; 3] = [
     "encoded dot segments",
@@ -127,15 +129,21 @@ impl Case {
         if is_index && site.index.as_deref() != Some("index.html") {
             return Some("the Worker's site has another index than index.html");
         }
-        if own.status != Some(301) {
-            return None;
-        }
         let location = own.headers.get("location").cloned().flatten();
-        let to_folder = location.is_none_or(|at| at.ends_with('/') || at.contains("/?"));
-        if to_folder && site.trailing_slash != TrailingSlash::Redirect {
-            return Some("the Worker's site does not redirect to folders");
+        let lists = |path: &str| path.starts_with(LISTING);
+        if site.listing.is_none() && (lists(&self.target) || location.is_some_and(|at| lists(&at)))
+        {
+            return Some("the Worker's site does not list its folders");
         }
-        (site.spelling != Spelling::Redirect).then_some("the Worker's site accepts every spelling")
+        match own.status {
+            Some(302) if site.trailing_slash != TrailingSlash::Redirect => {
+                Some("the Worker's site does not redirect to folders")
+            }
+            Some(301) if site.spelling != Spelling::Redirect => {
+                Some("the Worker's site accepts every spelling")
+            }
+            _ => None,
+        }
     }
 
     /// What is expected of a Worker.
@@ -274,6 +282,11 @@ impl Terms<'_> {
         if stays.iter().any(|beginning| target.starts_with(beginning)) {
             return target.to_owned();
         }
+        if let Some((folder, listing)) =
+            target.strip_prefix(LISTING).zip(self.site.listing.as_ref())
+        {
+            return format!("{}/{}{folder}", listing.prefix, self.prefix);
+        }
         let Some(api) = target.strip_prefix(PUBLISH) else {
             return format!(
                 "/{}{}",
@@ -300,7 +313,7 @@ mod tests {
     use super::*;
 
     const SITE: &str = r#"{"v":1,"bucket":"media","region":"eu-west-1","style":"virtual","signing":"sigv4","prefix":"site/",
-        "query":["v"],"index":"index.html","trailing_slash":"redirect","not_found":"404.html",
+        "query":["v"],"index":"index.html","trailing_slash":"redirect","not_found":"404.html","listing":"/list",
         "publish":{"prefix":"/up","region":"eu-west-1","host":"h.lambda-url.eu-west-1.on.aws"},
         "cors":[{"origins":["https://app.example"],"headers":["range"],"max_age":600}]}"#;
     const BARE: &str = r#"{"v":1,"bucket":"media","region":"eu-west-1","style":"virtual","signing":"sigv4","query":[]}"#;
@@ -346,10 +359,12 @@ mod tests {
             ("a missing object", Some("not_found")),
             ("a folder is its index", Some("index.html")),
             ("a folder without its slash", Some("query parameter v")),
-            ("two slashes stay two", Some("folders")),
+            ("two slashes stay two", None),
+            ("a missing folder", Some("does not redirect")),
+            ("a listing of a folder", Some("list its folders")),
+            ("a folder without its index", Some("list its folders")),
             ("a range", None),
             ("needless escapes", None),
-            ("a listing", None),
         ] {
             match (reasons[case], part) {
                 (Some(reason), Some(part)) => assert!(reason.contains(part), "{case}: {reason}"),
@@ -364,6 +379,7 @@ mod tests {
             for (target, expected) in [
                 ("/hello.txt?v=1", "/run/hello.txt?v=1"),
                 ("/", "/run/"),
+                ("/_list/docs/?format=json", "/list/run/docs/?format=json"),
                 ("//evil.example", "//evil.example"),
                 (
                     "/%2ekeyfront%2fpublishers.json",

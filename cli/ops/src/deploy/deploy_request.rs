@@ -173,7 +173,8 @@ fn check_companions(parameters: &BTreeMap<String, String>) -> Result<(), Invalid
         return Err(InvalidRequest::ZoneWithoutDomain);
     }
     if given(template::TRAILING_SLASH).is_some_and(|value| value == "redirect") {
-        if given(template::INDEX).is_none() {
+        let lists = given(template::LISTING).is_some_and(|value| value == "true");
+        if given(template::INDEX).is_none() && !lists {
             return Err(InvalidRequest::RedirectWithoutIndex);
         }
         if given(template::FALLBACK).is_some() {

@@ -115,7 +115,7 @@ pub(super) enum InvalidRequest {
     #[error("HostedZoneId is for the records of a DomainName; give that as well, or leave it out")]
     ZoneWithoutDomain,
     #[error(
-        "TrailingSlash=redirect needs an IndexDocument, which is what a folder shows; give one, such as index.html"
+        "TrailingSlash=redirect needs something that a folder shows; give an IndexDocument, such as index.html, or Listing=true"
     )]
     RedirectWithoutIndex,
     #[error(

@@ -24,6 +24,7 @@ pub(super) const KEY: &str = "ExistingKeyArn";
 pub(super) const FALLBACK: &str = "FallbackDocument";
 pub(super) const INDEX: &str = "IndexDocument";
 pub(super) const PREFIX: &str = "SitePrefix";
+pub(super) const LISTING: &str = "Listing";
 pub(super) const TRAILING_SLASH: &str = "TrailingSlash";
 pub(super) const ZONE: &str = "HostedZoneId";
 pub(super) const RESERVATION: &str = "OriginReservedConcurrency";

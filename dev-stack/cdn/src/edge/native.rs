@@ -85,6 +85,8 @@ impl NativeEdge {
         let cleaned = adapter::clean_response(&ResponseFields {
             request_id: &config.request_id,
             method: &request.method,
+            uri: &request.uri,
+            querystring: &request.querystring,
             signed_at: first(&request.headers, "x-amz-date").unwrap_or_default(),
             facts: first(&request.headers, header::RESPONSE_FACTS).unwrap_or_default(),
             status: &response.status,

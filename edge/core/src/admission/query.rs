@@ -8,11 +8,39 @@ use keyfront_sigv4::uri_encoding;
 
 use crate::refusal::Refusal;
 use crate::refused_parameter::{is_refused_parameter, is_signing_parameter};
+use crate::routing::ListedFolder;
 use crate::site::Site;
+use crate::text::append;
 
 /// The query of a read: listed parameters only, strictly encoded and in canonical order, so that what is sent is
 /// what is signed.
 pub(super) fn read_query(site: &Site, query: &str) -> Result<String, Refusal> {
+    let listed = listed(query, &|name| site.query.iter().any(|one| one == name))?;
+    Ok(written(&listed))
+}
+
+/// The query of a listing: where the page starts and its format, and of the edge's own the folder's `path` below that of the
+/// `site`, which stand behind those in canonical order.
+pub(super) fn listing_query(
+    site: &Site,
+    folder: &ListedFolder,
+    query: &str,
+) -> Result<String, Refusal> {
+    let listed = listed(query, &|name| matches!(name, "after" | "format"))?;
+    let mut written = written(&listed);
+    append(
+        &mut written,
+        &[
+            if listed.is_empty() { "path=" } else { "&path=" },
+            &uri_encoding::encode_component(&folder.relative),
+            "&site=%2F",
+            &uri_encoding::encode_component(&site.path),
+        ],
+    );
+    Ok(written)
+}
+
+fn listed(query: &str, is_listed: &dyn Fn(&str) -> bool) -> Result<Vec<(String, String)>, Refusal> {
     let mut listed = Vec::new();
     for parameter in parameters(query) {
         // What does not decode cannot be listed, and what is not listed is dropped.
@@ -22,11 +50,11 @@ pub(super) fn read_query(site: &Site, query: &str) -> Result<String, Refusal> {
         if is_refused_parameter(&name) {
             return Err(Refusal::QueryRefused);
         }
-        if site.query.contains(&name) {
+        if is_listed(&name) {
             listed.push((name, parameter.value()?));
         }
     }
-    Ok(written(&listed))
+    Ok(listed)
 }
 
 /// The query of a publish request: everything that reaches the publishers' API, except signing parameters, strictly

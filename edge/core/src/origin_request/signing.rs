@@ -91,6 +91,7 @@ impl Signers {
             denied_as: admitted.site.denied_as,
             bad_request: bad_request(&admitted, target.route),
             grant: admitted.grant,
+            folder: admitted.folder,
         };
         let mut headers = Vec::with_capacity(8);
         headers.push(Header::new("host", target.host.to_owned()));

@@ -11,6 +11,7 @@ use super::Connection;
 use crate::refusal::Refusal;
 use crate::routing::Destination;
 use crate::site::{Bucket, FunctionOrigin, Signing, Site};
+use crate::text::joined;
 
 /// Host, path, scope: what a route means on the wire.
 pub(super) struct Target<'s> {
@@ -41,6 +42,10 @@ impl<'s> Target<'s> {
             Destination::Bucket(key) => Self::bucket(&site.bucket, key),
             Destination::Reader(reader, key) => {
                 Self::function(Route::Reader, reader, key_path("/read", key))
+            }
+            Destination::Listing(origin, folder) => {
+                let path = joined(&["/list/", &folder.prefix]);
+                Self::function(Route::Reader, origin, uri_encoding::encode_path(&path))
             }
             Destination::Publish(publish, path) => {
                 Self::function(Route::Publish, publish, uri_encoding::encode_path(path))

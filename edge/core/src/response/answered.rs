@@ -11,8 +11,6 @@ pub struct OriginResponse<'a> {
     pub headers: &'a [(&'a str, &'a str)],
     /// Whether it has the header [`SANDBOXED`](keyfront_contract::header::SANDBOXED).
     pub sandboxed: bool,
-    /// The beginning of an error's body, where the host can read it (CloudFront cannot). It names the cause.
-    pub error_body: Option<&'a [u8]>,
 }
 
 /// The response headers whose *values* the edge reads.
@@ -45,6 +43,10 @@ impl OriginResponse<'_> {
 pub struct AnsweredRequest<'a> {
     /// As on the request line.
     pub method: &'a str,
+    /// As on the request line.
+    pub path: &'a str,
+    /// As on the request line, without the question mark.
+    pub query: &'a str,
     /// The host's id of the request.
     pub request_id: &'a str,
     /// The `x-amz-date` it was signed with, if any.

@@ -9,6 +9,7 @@ use alloc::{borrow::ToOwned, string::String};
 use keyfront_contract::{Route, route::FACTS_VERSION};
 
 use crate::cors::Grant;
+use crate::folder::Folder;
 use crate::site::DeniedAs;
 use crate::text::{joined, split_once};
 
@@ -23,6 +24,8 @@ pub struct ResponseFacts {
     pub grant: Grant,
     /// What a 400 of the bucket means, where its error document cannot be read.
     pub bad_request: BadRequest,
+    /// Where the viewer is sent if there is no such object.
+    pub folder: Option<Folder>,
 }
 
 /// What a bucket refuses with 400 although the edge signed it.
@@ -46,10 +49,12 @@ impl ResponseFacts {
             denied_as: DeniedAs::Denied,
             grant: Grant::Unruled,
             bad_request: BadRequest::Unexplained,
+            folder: None,
         }
     }
 
-    /// `v1 ROUTE DENIED CORS`, four words, and where a 400 can be explained a fifth, `unusual` (a condition) or `customer-key`.
+    /// `v1 ROUTE DENIED CORS`, four words; where a 400 can be explained `unusual` (a condition) or `customer-key`; and where a
+    /// folder may be meant the word of it, which begins with a digit.
     #[must_use]
     pub fn written(&self) -> String {
         let denied = match self.denied_as {
@@ -62,7 +67,7 @@ impl ResponseFacts {
             Grant::Anyone => "*",
             Grant::Origin(origin) => origin,
         };
-        joined(&[
+        let mut written = joined(&[
             FACTS_VERSION,
             " ",
             self.route.as_str(),
@@ -75,7 +80,12 @@ impl ResponseFacts {
                 BadRequest::Condition => " unusual",
                 BadRequest::CustomerKey => " customer-key",
             },
-        ])
+        ]);
+        if let Some(folder) = &self.folder {
+            written.push(' ');
+            folder.append_to(&mut written);
+        }
+        written
     }
 
     /// Reads the header's value; a value this version did not write counts as none.
@@ -86,16 +96,27 @@ impl ResponseFacts {
 
     fn parse(value: &str) -> Option<Self> {
         let mut words = value.split(' ');
-        let (Some(FACTS_VERSION), Some(route), Some(denied), Some(cors), bad_request, None) = (
-            words.next(),
-            words.next(),
-            words.next(),
-            words.next(),
-            words.next(),
-            words.next(),
-        ) else {
+        let (Some(FACTS_VERSION), Some(route), Some(denied), Some(cors)) =
+            (words.next(), words.next(), words.next(), words.next())
+        else {
             return None;
         };
+        let mut word = words.next();
+        let bad_request = match word {
+            Some("unusual") => BadRequest::Condition,
+            Some("customer-key") => BadRequest::CustomerKey,
+            _ => BadRequest::Unexplained,
+        };
+        if bad_request != BadRequest::Unexplained {
+            word = words.next();
+        }
+        let folder = match word {
+            Some(word) => Some(Folder::read(word)?),
+            None => None,
+        };
+        if words.next().is_some() {
+            return None;
+        }
         Some(Self {
             route: Route::from_name(route)?,
             denied_as: match denied {
@@ -115,12 +136,8 @@ impl ResponseFacts {
                 }
                 _ => return None,
             },
-            bad_request: match bad_request {
-                None => BadRequest::Unexplained,
-                Some("unusual") => BadRequest::Condition,
-                Some("customer-key") => BadRequest::CustomerKey,
-                Some(_) => return None,
-            },
+            bad_request,
+            folder,
         })
     }
 }

@@ -1,8 +1,9 @@
 use super::{
-    AnsweredRequest, BadRequest, Cleaned, OriginResponse, ResponseFacts, clean, is_transfer_header,
-    keeps_response_header,
+    AnsweredRequest, BadRequest, Cleaned, OriginResponse, ResponseFacts, cause_of_document, clean,
+    is_transfer_header, keeps_response_header,
 };
 use crate::cors::Grant;
+use crate::folder::Folder;
 use crate::site::DeniedAs;
 use keyfront_contract::Route;
 
@@ -13,14 +14,41 @@ fn facts(origin: Route) -> ResponseFacts {
     }
 }
 
-fn cleaned(facts: &ResponseFacts, method: &str, response: &OriginResponse<'_>) -> Cleaned {
+/// An answer of an origin, with the error document that the host could read of it.
+#[derive(Clone, Copy)]
+struct Answered<'a> {
+    head: OriginResponse<'a>,
+    document: Option<&'a [u8]>,
+}
+
+impl<'a> From<&OriginResponse<'a>> for Answered<'a> {
+    fn from(head: &OriginResponse<'a>) -> Self {
+        let document = None;
+        Self {
+            head: *head,
+            document,
+        }
+    }
+}
+
+fn documented(status: u16, document: &[u8]) -> Answered<'_> {
+    Answered {
+        head: head(status, &[]),
+        document: Some(document),
+    }
+}
+
+fn cleaned<'a>(facts: &ResponseFacts, method: &str, response: impl Into<Answered<'a>>) -> Cleaned {
+    let Answered { head, document } = response.into();
     let request = AnsweredRequest {
         method,
+        path: "/bucket/site/a%20b/docs",
+        query: "v=1",
         request_id: "id",
         signed_at: Some("20260102T030405Z"),
         facts,
     };
-    clean(&request, response)
+    clean(&request, &head, document.and_then(cause_of_document))
 }
 
 fn head<'a>(status: u16, headers: &'a [(&'a str, &'a str)]) -> OriginResponse<'a> {
@@ -28,12 +56,11 @@ fn head<'a>(status: u16, headers: &'a [(&'a str, &'a str)]) -> OriginResponse<'a
         status,
         headers,
         sandboxed: false,
-        error_body: None,
     }
 }
 
 /// Status and code of an answer in place of the origin's.
-fn status_and_code(facts: &ResponseFacts, response: &OriginResponse<'_>) -> (u16, String) {
+fn status_and_code<'a>(facts: &ResponseFacts, response: impl Into<Answered<'a>>) -> (u16, String) {
     match cleaned(facts, "GET", response) {
         Cleaned::Answer { answer, .. } => {
             assert!(
@@ -261,12 +288,9 @@ fn where_the_body_can_be_read_s3s_code_names_the_cause() {
         let body = format!(
             "<?xml version=\"1.0\"?><Error><Code>{code}</Code><Message>{message}</Message></Error>"
         );
-        let response = OriginResponse {
-            error_body: Some(body.as_bytes()),
-            ..head(status, &[])
-        };
+        let response = documented(status, body.as_bytes());
         assert_eq!(
-            status_and_code(&facts(Route::Bucket), &response).1,
+            status_and_code(&facts(Route::Bucket), response).1,
             expected,
             "{code}"
         );
@@ -276,12 +300,9 @@ fn where_the_body_can_be_read_s3s_code_names_the_cause() {
 #[test]
 fn a_body_that_is_no_error_document_falls_back_to_the_status() {
     for body in [&b""[..], b"\xff\xfe", b"<Code>", b"<html>403</html>"] {
-        let response = OriginResponse {
-            error_body: Some(body),
-            ..head(403, &[])
-        };
+        let response = documented(403, body);
         assert_eq!(
-            status_and_code(&facts(Route::Bucket), &response).1,
+            status_and_code(&facts(Route::Bucket), response).1,
             "origin-denied"
         );
     }
@@ -290,11 +311,8 @@ fn a_body_that_is_no_error_document_falls_back_to_the_status() {
 #[test]
 fn nothing_of_s3s_document_is_shown() {
     let body = b"<Error><Code>AccessDenied</Code><Message>arn:aws:sts::1:assumed-role/edge kms:Decrypt</Message></Error>";
-    let response = OriginResponse {
-        error_body: Some(body),
-        ..head(403, &[])
-    };
-    match cleaned(&facts(Route::Bucket), "GET", &response) {
+    let response = documented(403, body);
+    match cleaned(&facts(Route::Bucket), "GET", response) {
         Cleaned::Answer { answer, log } => {
             assert!(!answer.body.contains("arn:") && !log.unwrap().contains("arn:"));
         }
@@ -393,11 +411,8 @@ fn what_a_viewer_wrote_in_a_condition_is_never_the_operators_fault() {
     }
     // Where the cause can be read, it counts.
     let document = b"<Error><Code>KMS.DisabledException</Code><Message>disabled</Message></Error>";
-    let disabled = OriginResponse {
-        error_body: Some(document),
-        ..head(400, &[])
-    };
-    assert_eq!(status_and_code(&unusual, &disabled).1, "kms-disabled");
+    let disabled = documented(400, document);
+    assert_eq!(status_and_code(&unusual, disabled).1, "kms-disabled");
 }
 
 #[test]
@@ -405,11 +420,8 @@ fn an_object_under_a_customer_key_is_told_by_the_document_or_by_what_the_site_sa
     let expected = (403, "customer-key-required".to_owned());
     let document = b"<Error><Code>InvalidRequest</Code><Message>The object was stored using a form of Server Side \
                      Encryption. The correct parameters must be provided to retrieve the object.</Message></Error>";
-    let told = OriginResponse {
-        error_body: Some(document),
-        ..head(400, &[])
-    };
-    assert_eq!(status_and_code(&facts(Route::Bucket), &told), expected);
+    let told = documented(400, document);
+    assert_eq!(status_and_code(&facts(Route::Bucket), told), expected);
     let has_customer_keys = ResponseFacts {
         bad_request: BadRequest::CustomerKey,
         ..facts(Route::Bucket)
@@ -540,13 +552,16 @@ fn facts_travel_in_a_header_and_come_back() {
                     BadRequest::Condition,
                     BadRequest::CustomerKey,
                 ] {
-                    let facts = ResponseFacts {
-                        route: origin,
-                        denied_as,
-                        grant: grant.clone(),
-                        bad_request,
-                    };
-                    assert_eq!(ResponseFacts::read(Some(&facts.written())), facts);
+                    for folder in [None, Some(Folder::of("a b/", "docs"))] {
+                        let facts = ResponseFacts {
+                            route: origin,
+                            denied_as,
+                            grant: grant.clone(),
+                            bad_request,
+                            folder,
+                        };
+                        assert_eq!(ResponseFacts::read(Some(&facts.written())), facts);
+                    }
                 }
             }
         }
@@ -563,6 +578,9 @@ fn facts_that_were_not_written_here_count_as_the_strictest() {
         Some("v1 publish missing * x"),
         Some("v1 reader denied a b"),
         Some("v1 bucket denied * unusual x"),
+        Some("v1 bucket denied * unusual 4-0:/ x"),
+        Some("v1 bucket denied * 4-0:/ unusual"),
+        Some("v1 bucket denied * unusual unusual"),
     ] {
         assert_eq!(
             ResponseFacts::read(value),
@@ -570,6 +588,55 @@ fn facts_that_were_not_written_here_count_as_the_strictest() {
             "{value:?}"
         );
     }
+}
+
+/// Where the viewer of an object is sent.
+fn location(facts: &ResponseFacts, response: &OriginResponse<'_>) -> Option<String> {
+    match cleaned(facts, "GET", response) {
+        Cleaned::Answer { answer, .. } if answer.status == 302 => {
+            let find = |name| answer.headers.iter().find(|header| header.name == name);
+            assert_eq!(find("cache-control").unwrap().value, "no-store");
+            Some(find("location").unwrap().value.clone().into_owned())
+        }
+        _ => None,
+    }
+}
+
+#[test]
+fn a_missing_object_that_may_be_a_folder_is_redirected_there() {
+    let problem = [("content-type", "application/problem+json")];
+    for (route, missing) in [
+        (Route::Bucket, head(404, &[])),
+        (Route::Reader, head(404, &problem)),
+    ] {
+        let facts = ResponseFacts {
+            folder: Some(Folder::of("my site/", "a b/docs")),
+            ..facts(route)
+        };
+        let to = |response: &OriginResponse<'_>| location(&facts, response);
+        assert_eq!(to(&missing).unwrap(), "/my%20site/a%20b/docs/?v=1");
+        // Whatever else is wrong, and what is there, stays what it is.
+        for status in [200, 206, 304, 400, 403, 412, 416, 500, 503] {
+            assert_eq!(to(&head(status, &problem)), None, "{status}");
+        }
+        let elsewhere = ResponseFacts {
+            folder: Some(Folder::of("", "much longer than what was asked of it")),
+            ..facts.clone()
+        };
+        assert_eq!(location(&elsewhere, &missing), None);
+    }
+    assert_eq!(location(&facts(Route::Bucket), &head(404, &[])), None);
+}
+
+#[test]
+fn a_403_that_is_reported_as_missing_leads_to_the_folder_too() {
+    let facts = ResponseFacts {
+        denied_as: DeniedAs::Missing,
+        folder: Some(Folder::of("", "docs")),
+        ..facts(Route::Bucket)
+    };
+    let found = location(&facts, &head(403, &[]));
+    assert_eq!(found.as_deref(), Some("/docs/?v=1"));
 }
 
 #[test]

@@ -11,7 +11,7 @@ const PUBLISH: &str =
 
 fn route(site: &Site, path: &str) -> Result<Destination, KeyError> {
     match super::route(site, path)? {
-        Routed::To(destination) => Ok(destination),
+        Routed::To { destination, .. } => Ok(destination),
         Routed::Redirect(folder) => panic!("{path} is redirected to {folder}"),
     }
 }
@@ -19,7 +19,14 @@ fn route(site: &Site, path: &str) -> Result<Destination, KeyError> {
 fn key(more: &str, path: &str) -> Result<String, KeyError> {
     match route(&site(more), path)? {
         Destination::Bucket(key) | Destination::Reader(_, key) => Ok(key.into_string()),
-        Destination::Publish(..) => panic!("{path} is published"),
+        other => panic!("{path}: {other:?}"),
+    }
+}
+
+fn redirected(site: &Site, path: &str) -> Option<String> {
+    match super::route(site, path).unwrap() {
+        Routed::Redirect(to) => Some(to),
+        Routed::To { .. } => None,
     }
 }
 
@@ -76,13 +83,143 @@ fn a_path_outside_the_sites_own_names_no_key_of_it() {
 #[test]
 fn a_sites_own_folder_without_its_slash_is_redirected_where_folders_are() {
     let docs = site(r#","path":"docs/","index":"index.html","trailing_slash":"redirect""#);
-    for (path, folder) in [("/docs", "/docs/"), ("/docs/guide", "/docs/guide/")] {
-        match super::route(&docs, path).unwrap() {
-            Routed::Redirect(found) => assert_eq!(found, folder),
-            Routed::To(other) => panic!("{path}: {other:?}"),
-        }
-    }
+    assert_eq!(redirected(&docs, "/docs").as_deref(), Some("/docs/"));
+    assert_eq!(redirected(&docs, "/docs/guide"), None);
     assert_eq!(super::route(&docs, "/guide").unwrap_err(), KeyError::Empty);
+}
+
+#[test]
+fn merged_slashes_are_one_slash_of_the_path_that_reads_are_sent_to() {
+    let merging = |more: &str| site(&format!(r#","slashes":"merge","index":"index.html"{more}"#));
+    let plain = merging("");
+    for (path, merged) in [
+        ("//a", "/a"),
+        ("/a//b///c", "/a/b/c"),
+        ("/a//", "/a/"),
+        ("//", "/"),
+        ("//evil.example/x", "/evil.example/x"),
+    ] {
+        assert_eq!(redirected(&plain, path).as_deref(), Some(merged), "{path}");
+        assert_eq!(redirected(&plain, merged), None, "{merged}");
+    }
+    let docs = merging(r#","path":"docs/","trailing_slash":"redirect""#);
+    assert_eq!(redirected(&docs, "//docs").as_deref(), Some("/docs/"));
+    assert_eq!(redirected(&docs, "/docs//a").as_deref(), Some("/docs/a"));
+    for (path, error) in [
+        ("//docs/../a", KeyError::DotSegment),
+        ("/docs//.keyfront/a", KeyError::Reserved),
+        ("//other/a", KeyError::Empty),
+    ] {
+        assert_eq!(super::route(&docs, path).unwrap_err(), error, "{path}");
+    }
+}
+
+const LISTING: &str = r#","listing":"/_list""#;
+
+/// The prefix of the keys that are listed, and the folder's path below the site's own.
+fn listed(site: &Site, path: &str) -> Result<(String, String), KeyError> {
+    match route(site, path)? {
+        Destination::Listing(origin, folder) => {
+            assert_eq!((&*origin.prefix, &*origin.host), ("/_list", "p.example"));
+            Ok((folder.prefix, folder.relative))
+        }
+        other => panic!("{path}: {other:?}"),
+    }
+}
+
+#[test]
+fn a_listing_is_of_the_folder_behind_its_prefix() {
+    let whole = site(&format!("{PUBLISH}{LISTING}"));
+    let below = site(&format!(
+        r#"{PUBLISH}{LISTING},"path":"docs/","prefix":"www/""#
+    ));
+    for (site, path, prefix, relative) in [
+        (&whole, "/_list/", "", ""),
+        (&whole, "/_list/a b/c/", "a b/c/", "a b/c/"),
+        (&below, "/_list/docs/", "www/", ""),
+        (&below, "/_list/docs/a/", "www/a/", "a/"),
+    ] {
+        let expected = (prefix.to_owned(), relative.to_owned());
+        assert_eq!(listed(site, path).unwrap(), expected, "{path}");
+    }
+    for (site, path, folder) in [
+        (&whole, "/_list", "/_list/"),
+        (&whole, "/_list/a", "/_list/a/"),
+        // The root of a site without documents.
+        (&whole, "/", "/_list/"),
+        (&below, "/docs/", "/_list/docs/"),
+    ] {
+        assert_eq!(redirected(site, path).as_deref(), Some(folder), "{path}");
+    }
+}
+
+#[test]
+fn no_listing_shows_what_is_reserved_or_of_another_site() {
+    let below = site(&format!(
+        r#"{PUBLISH}{LISTING},"path":"docs/","prefix":"www/""#
+    ));
+    for (path, error) in [
+        ("/_list/", KeyError::Empty),
+        ("/_list/other/", KeyError::Empty),
+        ("/_list/docs/../", KeyError::DotSegment),
+    ] {
+        assert_eq!(listed(&below, path).unwrap_err(), error, "{path}");
+    }
+    let whole = site(&format!("{PUBLISH}{LISTING}"));
+    for path in [
+        "/_list/.keyfront/",
+        "/_list//.keyfront/",
+        "/_list/.keyfront/sites/",
+    ] {
+        assert_eq!(
+            listed(&whole, path).unwrap_err(),
+            KeyError::Reserved,
+            "{path}"
+        );
+    }
+    // Nothing is listed where the site does not say so.
+    assert_eq!(key(PUBLISH, "/_list/a/").unwrap(), "_list/a/");
+}
+
+/// Where the viewer of a missing object is sent.
+fn when_missing(site: &Site, path: &str) -> Option<String> {
+    match super::route(site, path).unwrap() {
+        Routed::To {
+            destination: Destination::Bucket(key),
+            folder,
+        } => folder?.path(&format!("/bucket/{}", key.wire())),
+        other => panic!("{path}: {other:?}"),
+    }
+}
+
+#[test]
+fn a_folder_without_its_index_leads_to_its_listing() {
+    let indexed =
+        format!(r#"{PUBLISH}{LISTING},"index":"index.html","path":"docs/","prefix":"www/""#);
+    let (indexed, plain) = (site(&indexed), site(&format!("{PUBLISH}{LISTING}")));
+    let redirecting = site(&format!(
+        r#"{PUBLISH}{LISTING},"trailing_slash":"redirect""#
+    ));
+    for (site, path, expected) in [
+        (&indexed, "/docs/", Some("/_list/docs/")),
+        (&indexed, "/docs/a%20b/", Some("/_list/docs/a%2520b/")),
+        (&indexed, "/docs/a", None),
+        (&plain, "/a/", Some("/_list/a/")),
+        (&plain, "/a", None),
+        (&redirecting, "/a", Some("/a/")),
+        (&redirecting, "/a/", Some("/_list/a/")),
+    ] {
+        assert_eq!(when_missing(site, path).as_deref(), expected, "{path}");
+    }
+}
+
+#[test]
+fn slashes_of_the_publish_route_are_part_of_keys_on_every_site() {
+    let merging = site(&format!(r#","slashes":"merge"{PUBLISH}"#));
+    let Destination::Publish(_, path) = route(&merging, "/_publish/objects//a").unwrap() else {
+        panic!("not published");
+    };
+    assert_eq!(path, "/objects//a");
 }
 
 #[test]

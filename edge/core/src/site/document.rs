@@ -20,6 +20,7 @@ pub(super) struct Document {
     pub(super) fallback: Option<String>,
     pub(super) not_found: Option<String>,
     pub(super) trailing_slash: Option<String>,
+    pub(super) slashes: Option<String>,
     pub(super) spelling: Option<String>,
     pub(super) query: Vec<String>,
     pub(super) cors: Vec<CorsDocument>,
@@ -27,6 +28,7 @@ pub(super) struct Document {
     pub(super) region_set: Option<String>,
     pub(super) denied_as_missing: bool,
     pub(super) customer_keys: bool,
+    pub(super) listing: Option<String>,
     pub(super) reader: Option<FunctionDocument>,
     pub(super) publish: Option<FunctionDocument>,
 }
@@ -65,6 +67,7 @@ impl Document {
             fallback: fields.text("fallback"),
             not_found: fields.text("not_found"),
             trailing_slash: fields.text("trailing_slash"),
+            slashes: fields.text("slashes"),
             spelling: fields.text("spelling"),
             query: fields.required("query", texts),
             cors: fields
@@ -74,6 +77,7 @@ impl Document {
             region_set: fields.text("region_set"),
             denied_as_missing: fields.flag("denied_as_missing"),
             customer_keys: fields.flag("customer_keys"),
+            listing: fields.text("listing"),
             reader: fields.function("reader"),
             publish: fields.function("publish"),
         };
@@ -102,11 +106,15 @@ fn text_of(value: Value) -> Typed<String> {
 }
 
 fn list<T>(value: Value, item: impl Fn(Value) -> Typed<T>) -> Typed<Vec<T>> {
-    if let Value::List(values) = value {
-        values.into_iter().map(item).collect()
-    } else {
-        None
+    let Value::List(values) = value else {
+        return None;
+    };
+    // Not collected: that is several hundred bytes of a module for each type.
+    let mut items = Vec::with_capacity(values.len());
+    for value in values {
+        items.push(item(value)?);
     }
+    Some(items)
 }
 
 fn texts(value: Value) -> Typed<Vec<String>> {

@@ -1,4 +1,6 @@
-use super::{DeniedAs, MAX_SITE_CHARS, Signing, Site, SiteCache, SiteError, TrailingSlash};
+use super::{
+    DeniedAs, MAX_SITE_CHARS, Signing, Site, SiteCache, SiteError, Slashes, TrailingSlash,
+};
 use crate::fixture::{HOST, document, site};
 
 fn refusal(more: &str) -> SiteError {
@@ -312,6 +314,39 @@ fn folders_are_redirected_to_only_with_an_index_and_without_a_fallback() {
     }
     let site = site(r#","trailing_slash":"redirect","index":"index.html""#);
     assert_eq!(site.trailing_slash, TrailingSlash::Redirect);
+    assert_eq!(site.slashes, Slashes::Kept);
+}
+
+#[test]
+fn a_listing_has_a_prefix_of_its_own_and_a_function_that_makes_it() {
+    const PUBLISH: &str =
+        r#","publish":{"prefix":"/_publish","host":"p.example","region":"eu-west-1"}"#;
+    let listing = |prefix: &str| format!(r#"{PUBLISH},"listing":"{prefix}""#);
+    for refused in [
+        r#","listing":"/_list""#.to_owned(),
+        listing("/_publish"),
+        listing("/_publish/"),
+        listing("/"),
+        listing(""),
+        listing("_list"),
+        listing("/.keyfront/list"),
+    ] {
+        let error = refusal(&refused);
+        assert!(names_field(&error, "listing"), "{refused}: {error}");
+    }
+    let site = site(&listing("/_list/"));
+    let found = site.listing.unwrap();
+    assert_eq!(
+        (&*found.prefix, &*found.host, &*found.region),
+        ("/_list", "p.example", "eu-west-1")
+    );
+}
+
+#[test]
+fn slashes_are_merged_or_kept() {
+    let error = refusal(r#","slashes":"drop""#);
+    assert!(names_field(&error, "slashes"), "{error}");
+    assert_eq!(site(r#","slashes":"merge""#).slashes, Slashes::Merged);
 }
 
 #[test]

@@ -62,8 +62,10 @@ pub(crate) async fn open(
     let Some(settings) = &exchange.entry.open else {
         return Ok(None);
     };
-    // The core asks readers for `/read/KEY`.
-    let path = reader.path.strip_prefix("/read").ok_or(Refusal::NotFound)?;
+    // The core asks readers for `/read/KEY`; a listing is the origin's to make.
+    let Some(path) = reader.path.strip_prefix("/read") else {
+        return Ok(None);
+    };
     let opening = Opening {
         exchange,
         settings,
@@ -90,6 +92,7 @@ impl Opening<'_> {
         let first = Reply::of(response);
         if first.status != 200 {
             signed.method = self.reader.method;
+            signed.query.clone_from(&self.reader.query);
             return self.refused(&signed, first).await.map(Some);
         }
         let answered = self.answer(&request, &first).await;
@@ -175,6 +178,8 @@ impl Opening<'_> {
     ) -> Result<Response, Refusal> {
         let request = AnsweredRequest {
             method: self.exchange.viewer.method(),
+            path: &self.reader.path,
+            query: &self.reader.query,
             request_id: self.exchange.viewer.id(),
             signed_at: None,
             facts: &self.reader.facts,
@@ -183,9 +188,8 @@ impl Opening<'_> {
             status,
             headers,
             sandboxed: headers.iter().any(|(name, _)| *name == SANDBOXED),
-            error_body: None,
         };
-        let response = match clean(&request, &seen) {
+        let response = match clean(&request, &seen, None) {
             Cleaned::Pass { headers: set } => {
                 let kept = |name: &str| name != SANDBOXED;
                 host::opened(status, &answering::merge(headers, kept, &set), body)
