@@ -233,16 +233,16 @@ fn a_distribution_has_no_more_behaviours_than_cloudfront_takes() {
             .collect();
         parse(&entries.join(","))
     };
-    assert!(many(21, "").is_ok());
-    let refused = many(22, "").unwrap_err().to_string();
+    assert!(many(19, "").is_ok());
+    let refused = many(20, "").unwrap_err().to_string();
     assert!(
         refused.contains("26 cache behaviours, and CloudFront takes 25"),
         "{refused}"
     );
     let redirecting = r#","index":"index.html","trailing_slash":"redirect""#;
-    assert!(many(10, redirecting).is_ok());
+    assert!(many(9, redirecting).is_ok());
     assert!(matches!(
-        many(11, redirecting),
+        many(10, redirecting),
         Err(SitesError::TooMany(26))
     ));
 }
