@@ -1,6 +1,6 @@
 # `make` lists the targets. Everything installed on the way lands in .tools/, target/ and dist/.
 .DEFAULT_GOAL := help
-.PHONY: policy-report templates help dev build build-dev bundle bundle-edge bundle-worker bundle-origin bundle-npm test exam fuzz check fmt bench clean
+.PHONY: policy-report docs templates help dev build build-dev bundle bundle-edge bundle-worker bundle-origin bundle-npm test exam fuzz check fmt bench clean
 
 CARGO ?= cargo
 export KEYFRONT_TOOLS := $(CURDIR)/.tools
@@ -48,6 +48,9 @@ policy-report: ## which scenario needs which grant of the templates
 
 templates: ## assemble cloudformation/*.yaml from its fragments
 	$(CARGO) run --quiet --locked --package keyfront-cloudformation --bin assemble-templates
+
+docs: build ## write docs/cli.md from the commands' help
+	KEYFRONT_WRITE_DOCS=1 $(CARGO) test --quiet --locked --package keyfront-tests --test e2e cli_reference
 
 fmt: ## format the Rust code
 	$(CARGO) fmt --all

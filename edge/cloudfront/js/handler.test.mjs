@@ -80,10 +80,10 @@ function s3Event(origin = {}, changes = {}) {
   return event;
 }
 
-function responseEvent({ status = '200', method = 'GET', facts, headers = {} } = {}) {
+function responseEvent({ status = '200', method = 'GET', facts, headers = {}, ...more } = {}) {
   const event = fixture('origin-response');
   const { request, response } = event.Records[0].cf;
-  request.method = method;
+  Object.assign(request, { method, ...more });
   response.status = status;
   Object.assign(response.headers, headers);
   if (facts === null) delete request.headers['x-keyfront-response'];
@@ -304,8 +304,7 @@ describe('origin-request', () => {
   test('a refused HEAD has no body', async () => {
     const answer = await handler(requestEvent({ request: { method: 'HEAD', uri: '/..' } }));
     assert.equal(answer.status, '400');
-    assert.equal(answer.body, undefined);
-    assert.equal(answer.bodyEncoding, undefined);
+    assert.equal(answer.body, '');
   });
 
   test('a preflight is answered from the rules of the site', async () => {
@@ -314,7 +313,7 @@ describe('origin-request', () => {
     const answer = await handler(requestEvent({ site, headers, request: { method: 'OPTIONS' } }));
     assert.equal(answer.status, '204');
     assert.equal(answer.headers['access-control-allow-origin'][0].value, 'https://app.example');
-    assert.equal(answer.body, undefined);
+    assert.equal(answer.body, '');
     const request = await handler(requestEvent({ site, headers }));
     assert.equal(request.headers['x-keyfront-response'][0].value, 'v1 bucket denied https://app.example');
   });
@@ -484,7 +483,16 @@ describe('origin-response', () => {
       assert.equal(answer.headers['cache-control'][0].value, 'no-store');
     }
     const head = await handler(responseEvent({ status: '416', method: 'HEAD' }));
-    assert.equal(head.body, undefined);
+    assert.equal(head.body, '');
+  });
+
+  test('the viewer of a missing folder is sent to it, without the body of S3', async () => {
+    const answer = await handler(responseEvent({ status: '404', facts: 'v1 bucket denied unruled 6-0:/site/', uri: '/bucket/a/d%C3%B6c', querystring: 'v=1' }));
+    assert.equal(answer.status, '302');
+    assert.equal(answer.headers.location[0].value, '/site/a/d%C3%B6c/?v=1');
+    assert.equal(answer.headers['cache-control'][0].value, 'no-store');
+    // An absent one would be S3's.
+    assert.equal(answer.body, '');
   });
 
   test('304 and 206 pass', async () => {

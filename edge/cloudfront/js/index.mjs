@@ -210,9 +210,9 @@ function expiry(text) {
 function answered({ kept, fields }, given, names) {
   const [status, statusDescription, log, body] = fields;
   if (log !== '') console.error(log);
-  const response = { status, statusDescription, headers: headersOf(given, names, kept, fields, 4) };
-  if (body !== '') Object.assign(response, { body, bodyEncoding: 'text' });
-  return response;
+  const headers = headersOf(given, names, kept, fields, 4);
+  // An empty body as well: without one CloudFront would send on the origin's.
+  return { status, statusDescription, headers, body, bodyEncoding: 'text' };
 }
 
 /** The execution role's credentials, as they are at this moment. */

@@ -213,7 +213,7 @@ mod tests {
             let allowed = ["./", "../", "/my%20site/a%22b/", "?after="];
             assert!(
                 allowed.iter().any(|start| target.starts_with(start))
-                    && !target.contains(['<', '>', ' ', '\'']),
+                    && !target.contains(['<', '>', ' ']),
                 "{target}"
             );
         }

@@ -285,7 +285,13 @@ impl Terms<'_> {
         if let Some((folder, listing)) =
             target.strip_prefix(LISTING).zip(self.site.listing.as_ref())
         {
-            return format!("{}/{}{folder}", listing.prefix, self.prefix);
+            // Keyfront's own documents are tried where they are.
+            let run = if folder.starts_with(".keyfront") {
+                ""
+            } else {
+                self.prefix
+            };
+            return format!("{}/{run}{folder}", listing.prefix);
         }
         let Some(api) = target.strip_prefix(PUBLISH) else {
             return format!(

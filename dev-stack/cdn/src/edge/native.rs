@@ -242,13 +242,13 @@ fn answered(answer: &Answer, log: Option<String>, kept: EdgeHeaders) -> EdgeResp
     if let Some(log) = log {
         tracing::info!(target: "keyfront::edge", "{log}");
     }
-    let body = (!answer.body.is_empty()).then(|| answer.body.clone());
     EdgeResponse {
         status: answer.status.to_string(),
         status_description: answer.reason().to_owned(),
         headers: overlaid(kept, &answer.headers),
-        body_encoding: body.as_ref().map(|_| "text".into()),
-        body,
+        // An empty body as well: without one CloudFront would send on the origin's.
+        body: Some(answer.body.clone()),
+        body_encoding: Some("text".into()),
     }
 }
 

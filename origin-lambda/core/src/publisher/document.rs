@@ -532,3 +532,6 @@ impl Publisher {
         Ok(())
     }
 }
+
+#[cfg(test)]
+mod tests;

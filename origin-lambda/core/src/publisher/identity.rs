@@ -150,3 +150,6 @@ impl Subject {
         &self.0
     }
 }
+
+#[cfg(test)]
+mod tests;

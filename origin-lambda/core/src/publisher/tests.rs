@@ -7,7 +7,8 @@ use time::{Duration, OffsetDateTime};
 use zeroize::Zeroizing;
 
 use super::{
-    Denial, Method, NewToken, Overwrite, PolicyError, Publisher, PublisherToken, Publishers, Rule,
+    Denial, IamCaller, Method, NewToken, Overwrite, PolicyError, Publisher, PublisherToken,
+    Publishers, Rule,
 };
 use crate::media_type::MediaType;
 
@@ -554,4 +555,123 @@ fn a_rule_takes_the_place_of_the_one_for_its_folder() {
     let mut other = policy.publisher("web").unwrap().clone();
     other.rules.clear();
     assert!(sizes(&policy.replacing(other).unwrap()).is_empty());
+}
+
+#[test]
+fn what_a_rule_says_is_written_and_what_it_leaves_out_is_not() {
+    let careful = rule();
+    let careful: Rule = serde_json::from_value(careful).unwrap();
+    assert!(careful.sandbox, "unless a rule says otherwise");
+    let written = serde_json::to_value(&careful).unwrap();
+    for absent in [
+        "sandbox",
+        "encryption",
+        "inline",
+        "cache_control",
+        "sub_from",
+        "max_lifetime",
+    ] {
+        assert!(written.get(absent).is_none(), "{absent}");
+    }
+    let mut full = rule();
+    for (name, value) in [
+        ("sandbox", json!(false)),
+        ("encryption", json!(["sse-s3"])),
+        ("inline", json!(["image/svg+xml"])),
+        ("cache_control", json!("no-cache")),
+        ("sub_from", json!("oidc:staff")),
+        ("max_lifetime", json!(60)),
+    ] {
+        full[name] = value;
+    }
+    let parsed: Rule = serde_json::from_value(full.clone()).unwrap();
+    let written = serde_json::to_value(&parsed).unwrap();
+    for (name, value) in full.as_object().unwrap() {
+        assert_eq!(&written[name], value, "{name}");
+    }
+    let iam: Rule = serde_json::from_value({
+        full["sub_from"] = json!("iam");
+        full
+    })
+    .unwrap();
+    assert_eq!(serde_json::to_value(iam).unwrap()["sub_from"], "iam");
+}
+
+#[test]
+fn a_headers_text_is_printable_and_neither_empty_nor_padded_nor_long() {
+    let accepts = |text: &str| {
+        let mut rule = rule();
+        rule["cache_control"] = json!(text);
+        serde_json::from_value::<Rule>(rule).is_ok()
+    };
+    assert!(accepts("max-age=1") && accepts(&"x".repeat(256)));
+    for refused in [
+        "",
+        " no-store",
+        "no-store ",
+        "no\nstore",
+        "caf\u{e9}",
+        &"x".repeat(257),
+    ] {
+        assert!(!accepts(refused), "{refused:?}");
+    }
+}
+
+#[test]
+fn a_denial_quotes_the_rules_folder() {
+    let policy = Publishers::parse(&document(|_| ())).unwrap();
+    let key = ObjectKey::new("site/a").unwrap();
+    let denial = policy.publishers()[0].authorise(Method::Delete, &key);
+    assert_eq!(
+        denial.unwrap_err().to_string(),
+        r#"the rule for "site/" does not allow DELETE"#
+    );
+}
+
+#[test]
+fn all_but_pdf_is_opened_in_a_sandbox_unless_the_rule_is_for_web_sites() {
+    let sandboxes = |sandbox: bool, media_type: &str| {
+        let mut rule = rule();
+        rule["sandbox"] = json!(sandbox);
+        let rule: Rule = serde_json::from_value(rule).unwrap();
+        rule.sandboxes(&MediaType::parse(media_type).unwrap())
+    };
+    assert!(sandboxes(true, "text/html") && sandboxes(true, "image/png"));
+    assert!(!sandboxes(true, "application/pdf"));
+    assert!(!sandboxes(false, "text/html") && !sandboxes(false, "application/pdf"));
+}
+
+#[test]
+fn the_first_publisher_of_the_document_with_a_fitting_identity_is_who_calls() {
+    let rules = json!([rule()]);
+    let of_iam = |name: &str| json!([{"iam": format!("arn:aws:iam::123456789012:role/{name}")}]);
+    let of_staff = |group: &str| json!([{"oidc": {"issuer": "staff", "claims": {"group": group}}}]);
+    let entry =
+        |id: &str, identities: &Value| json!({"id": id, "identities": identities, "rules": rules});
+    let policy = json!({
+        "v": 1,
+        "issuers": [{"id": "staff", "issuer": "https://staff.example", "audiences": ["a"]}],
+        "publishers": [
+            entry("editors", &of_staff("editors")),
+            entry("readers", &of_staff("readers")),
+            entry("readers-too", &of_staff("readers")),
+            entry("export", &of_iam("export")),
+        ],
+    });
+    let policy = Arc::new(Publishers::parse(policy.to_string().as_bytes()).unwrap());
+    let of_group = |group: &str| {
+        let claims = json!({"sub": "s", "group": group});
+        let session = policy.identify_claims(&policy.issuers()[0], claims.as_object().unwrap());
+        session.map(|session| session.publisher().id.clone())
+    };
+    assert_eq!(of_group("readers").as_deref(), Some("readers"));
+    assert_eq!(of_group("editors").as_deref(), Some("editors"));
+    assert_eq!(of_group("nobody"), None);
+    let of_role = |role: &str| {
+        let arn = format!("arn:aws:sts::123456789012:assumed-role/{role}/anyone");
+        let session = policy.identify_caller(&IamCaller::new(&arn, Some("AROA1:anyone")));
+        session.map(|session| session.publisher().id.clone())
+    };
+    assert_eq!(of_role("export").as_deref(), Some("export"));
+    assert_eq!(of_role("import"), None);
 }
