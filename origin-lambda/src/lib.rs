@@ -13,6 +13,7 @@
 
 mod age;
 mod budgets;
+mod call_failure;
 pub mod catalog;
 pub mod config;
 pub mod customer_keys;

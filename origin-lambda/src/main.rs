@@ -65,7 +65,8 @@ async fn main() -> ExitCode {
 
 async fn on_lambda(api: &str) -> Result<(), StartError> {
     let config = Config::read_on_lambda(variable)?;
-    let function = FunctionUrl::new(origin(&config).await?, config.edge_role.clone());
+    let function =
+        FunctionUrl::new(origin(&config).await?, config.edge_role.clone()).with_metrics();
     match runtime_api::serve(&function, api).await? {}
 }
 

@@ -54,7 +54,10 @@ fn log_to_stderr(shown: Shown) {
         .with_ansi(coloured)
         .with_writer(std::io::stderr)
         .with_filter(filter)
-        .with_filter(filter_fn(|line| line.target() != request_line::TARGET));
+        // The framework of S3 shows its answers in Rust's own form; what failed is said by the parts.
+        .with_filter(filter_fn(|line| {
+            line.target() != request_line::TARGET && !line.target().starts_with("s3s")
+        }));
     let requests =
         RequestLines(shown).with_filter(filter_fn(|line| line.target() == request_line::TARGET));
     tracing_subscriber::registry()

@@ -22,7 +22,8 @@ const MAX_STREAMED: u64 = 190_000_000;
 pub struct FunctionUrl {
     router: Router,
     edge_role: Option<RoleArn>,
-    meter: Meter,
+    bucket: Arc<str>,
+    meter: Option<Meter>,
 }
 
 impl FunctionUrl {
@@ -30,9 +31,19 @@ impl FunctionUrl {
     /// IAM principal speaks for itself.
     pub fn new(origin: Arc<Origin>, edge_role: Option<RoleArn>) -> Self {
         Self {
-            meter: Meter::new(origin.store.bucket().as_str()),
+            meter: None,
+            bucket: origin.store.bucket().as_str().into(),
             router: router(origin),
             edge_role,
+        }
+    }
+
+    /// Writes metrics of every request to standard output, where CloudWatch reads them.
+    #[must_use]
+    pub fn with_metrics(self) -> Self {
+        Self {
+            meter: Some(Meter::new(&self.bucket)),
+            ..self
         }
     }
 

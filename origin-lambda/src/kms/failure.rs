@@ -7,6 +7,7 @@ use aws_smithy_runtime_api::client::orchestrator::HttpResponse;
 use keyfront_contract::Failure;
 
 use crate::{
+    call_failure,
     error::{Error, Fault},
     store::unsent,
 };
@@ -23,7 +24,7 @@ where
             classify(error.code(), status)
         }
     };
-    let source = Box::new(error);
+    let source = call_failure::source(error);
     match fault {
         None => Error::DataKeyRefused(source),
         Some(fault) => Error::Upstream {

@@ -7,7 +7,10 @@ use aws_smithy_runtime_api::client::{orchestrator::HttpResponse, result::Connect
 
 use keyfront_contract::{Failure, upstream::demands_customer_key};
 
-use crate::error::{Error, Fault};
+use crate::{
+    call_failure,
+    error::{Error, Fault},
+};
 
 /// Classifies a failed call.
 pub(super) fn of<E>(operation: &'static str, error: SdkError<E>) -> Error
@@ -32,7 +35,7 @@ where
         Meaning::Fault(fault) => Error::Upstream {
             operation,
             fault,
-            source: Box::new(error),
+            source: call_failure::source(error),
         },
     }
 }
@@ -52,7 +55,9 @@ where
         .message()
         .is_some_and(|message| message.contains("not authorized to perform"));
     match error.code() {
-        Some("AccessDenied") if !by_policy => Error::CustomerKeyRefused(Box::new(error)),
+        Some("AccessDenied") if !by_policy => {
+            Error::CustomerKeyRefused(call_failure::source(error))
+        }
         _ => of(operation, error),
     }
 }
