@@ -7,6 +7,7 @@ mod customer_keys;
 mod documentation;
 mod documents;
 mod encryption;
+mod forms;
 mod honoured;
 mod inputs;
 mod interrupted;
