@@ -210,7 +210,7 @@ impl Operations {
         let md5 = has_md5_etag(&upload.protection);
         let received = self.reseal(source, range, &data_key, kept, md5).await?;
         let applied = Applied::of(&upload.protection, customer.as_ref());
-        let part = self.store_part(target, number, kept, received).await?;
+        let part = self.store_part(target, number, [kept; 2], received).await?;
         let mut result = CopyPartResult {
             e_tag: Some(ETag::Strong(part.etag)),
             last_modified: Some(part.modified.to_time().into()),

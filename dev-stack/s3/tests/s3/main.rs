@@ -9,6 +9,7 @@ mod documents;
 mod encryption;
 mod forms;
 mod honoured;
+mod input_values;
 mod inputs;
 mod interrupted;
 mod listing;
