@@ -27,10 +27,14 @@ pub fn hoisted_headers(
     let is_presigned = query.iter().any(|(name, _)| name == AUTH_PARAMETERS[0]);
     let mut kept = Vec::new();
     for (name, value) in query {
+        let lower = name.to_ascii_lowercase();
         if AUTH_PARAMETERS.contains(&name.as_str()) {
+            // The parameter is what was verified.
+            if headers.contains_key(&lower) {
+                return Err(invalid_argument(format!("{lower} is sent twice.")));
+            }
             continue;
         }
-        let lower = name.to_ascii_lowercase();
         if !is_presigned || !lower.starts_with("x-amz-") {
             kept.push((name, value));
             continue;

@@ -157,6 +157,12 @@ impl Operations {
         bucket: &Bucket,
     ) -> S3Result<BTreeMap<String, String>> {
         let directive = input.tagging_directive.as_ref();
+        let replaces = directive.is_some_and(|one| one.as_str() == TaggingDirective::REPLACE);
+        if input.tagging.is_some() && !replaces {
+            return Err(not_implemented(
+                "x-amz-tagging of a copy that takes the source's tags",
+            ));
+        }
         let tags = match directive.map(TaggingDirective::as_str) {
             None | Some(TaggingDirective::COPY) if source.tags.is_empty() => {
                 return Ok(BTreeMap::new());

@@ -11,6 +11,11 @@ use crate::{
 
 /// A form under a policy that allows every field there is.
 fn form(stack: &Stack, target: &str, fields: &[(&str, &str)]) -> Raw {
+    form_under(stack, target, fields, "")
+}
+
+/// A form under a policy that has more members.
+fn form_under(stack: &Stack, target: &str, fields: &[(&str, &str)], members: &str) -> Raw {
     let now = time::OffsetDateTime::now_utc();
     let day = time::macros::format_description!("[year][month][day]");
     let moment = time::macros::format_description!("[year][month][day]T[hour][minute][second]Z");
@@ -33,7 +38,7 @@ fn form(stack: &Stack, target: &str, fields: &[(&str, &str)]) -> Raw {
         .map(|(name, _)| format!(r#"["starts-with","${name}",""]"#))
         .collect();
     let policy = format!(
-        r#"{{"expiration":"2100-01-01T00:00:00Z","conditions":[{}]}}"#,
+        r#"{{"expiration":"2100-01-01T00:00:00Z","conditions":[{}]{members}}}"#,
         conditions.join(",")
     );
     let policy = STANDARD.encode(policy);
@@ -140,6 +145,11 @@ async fn a_form_says_all_in_its_fields() {
             "{name}"
         );
     }
+    let member = form_under(&stack, "/docs", &[], r#","colour":"red""#);
+    assert_eq!(
+        send(&stack, &member).await.error(),
+        error(400, "InvalidPolicyDocument")
+    );
     let signed = form(&stack, "/docs", &[]).header("authorization", "AWS4-HMAC-SHA256 x");
     assert_eq!(
         send(&stack, &signed).await.error(),

@@ -53,6 +53,7 @@ PUT | /docs/n | x-amz-meta-: a | x | 400 InvalidArgument
 PUT | /docs/n | x-amz-decoded-content-length: 2 | x | 400 IncompleteBody
 PUT | /docs/n | x-amz-trailer: x-amz-checksum-sha512 | x | 400 InvalidRequest
 PUT | /docs/n | x-amz-server-side-encryption: AES256; x-amz-server-side-encryption-bucket-key-enabled: true | x | 501 NotImplemented
+PUT | /docs/n | x-amz-copy-source: docs/k; x-amz-tagging: a=b | | 501 NotImplemented
 PUT | /docs?object-lock | x-amz-bucket-object-lock-token: t | | 501 NotImplemented
 PUT | /docs?object-lock | | NO RETENTION | 400 MalformedXML
 PUT | /docs?encryption | | BUCKET KEY | 501 NotImplemented

@@ -71,6 +71,11 @@ async fn amz_parameters_are_refused_as_their_headers_are() {
         presigned(&stack, both).await.error(),
         error(400, "InvalidArgument")
     );
+    let twice = Raw::put("/docs/k", b"abc").header("x-amz-date", "20260101T000000Z");
+    assert_eq!(
+        presigned(&stack, twice).await.error(),
+        error(400, "InvalidArgument")
+    );
     let signed = stack.sign(Raw::put("/docs/k?x-amz-meta-a=b", b"abc"));
     assert_eq!(
         signed.send(stack.address).await.error(),
