@@ -5,6 +5,7 @@
 
 use std::borrow::Cow;
 
+use http::{HeaderMap, Uri};
 use keyfront_names::host;
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, percent_decode_str, utf8_percent_encode};
 use s3s::{
@@ -81,6 +82,17 @@ fn decode(text: &str) -> Result<Cow<'_, str>, AddressError> {
         .map_err(|_| AddressError::Encoding)
 }
 
+/// What a request's path names.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Place {
+    /// The service.
+    Service,
+    /// A bucket.
+    Bucket,
+    /// An object.
+    Object,
+}
+
 /// Splits `Host` values: `BUCKET.s3.REGION.amazonaws.com` names a bucket, anything else is path style.
 #[derive(Clone, Debug)]
 pub struct Hosts {
@@ -99,16 +111,34 @@ impl Hosts {
 
     /// The bucket a request is about: its host names it, or else the first segment of its path.
     pub fn bucket_of(&self, parts: &http::request::Parts) -> Option<String> {
-        let host = parts.headers.get(http::header::HOST);
-        let host = host.and_then(|host| host.to_str().ok());
-        let authority = parts.uri.authority().map(http::uri::Authority::as_str);
-        let named = host.or(authority).and_then(|host| self.bucket(host));
+        let named = self.bucket_of_host(&parts.headers, &parts.uri);
         let in_path = || {
             let path = parts.uri.path().trim_start_matches('/');
             let first = decode(path.split('/').next().unwrap_or_default()).ok()?;
             (!first.is_empty()).then(|| first.into_owned())
         };
         named.or_else(in_path)
+    }
+
+    /// What a request is about.
+    pub fn place(&self, headers: &HeaderMap, uri: &Uri) -> Place {
+        let path = uri.path().strip_prefix('/').unwrap_or_default();
+        let key = match self.bucket_of_host(headers, uri) {
+            Some(_) => path,
+            None if path.is_empty() => return Place::Service,
+            None => path.split_once('/').map_or("", |(_, key)| key),
+        };
+        match key.is_empty() {
+            true => Place::Bucket,
+            false => Place::Object,
+        }
+    }
+
+    fn bucket_of_host(&self, headers: &HeaderMap, uri: &Uri) -> Option<String> {
+        let host = headers.get(http::header::HOST);
+        let host = host.and_then(|host| host.to_str().ok());
+        let authority = uri.authority().map(http::uri::Authority::as_str);
+        host.or(authority).and_then(|host| self.bucket(host))
     }
 
     /// The bucket that `authority` names, with or without a port.

@@ -7,7 +7,8 @@ use http::{Response, StatusCode, header};
 use quick_xml::{Writer, events::BytesText};
 use s3s::{S3Error, S3ErrorCode};
 
-const DECLARATION: &str = "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n";
+/// What an XML document of S3 begins with.
+pub(crate) const DECLARATION: &str = "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n";
 const END: &str = "</Error>";
 
 /// An error answer in S3's XML.

@@ -5,6 +5,7 @@
 //!
 //! Spec: *Browser-Based Uploads Using POST* (Amazon S3 API reference).
 
+mod fields;
 mod parse;
 mod policy;
 
@@ -29,27 +30,14 @@ use self::{
     parse::{Form, invalid},
     policy::Policy,
 };
-use super::{address, error_response::Refusal};
+use super::{
+    address,
+    error_response::{self, Refusal},
+};
 
 /// Bytes of a form at most.
 pub const MAX_FORM: usize = 256 << 20;
 const ALGORITHM: &str = "AWS4-HMAC-SHA256";
-/// Fields of the signature, which the equivalent `PUT` does not carry.
-const SIGNATURE_FIELDS: [&str; 5] = [
-    "x-amz-algorithm",
-    "x-amz-credential",
-    "x-amz-date",
-    "x-amz-security-token",
-    "x-amz-signature",
-];
-/// Fields that are standard headers of the object.
-const OBJECT_HEADERS: [&str; 5] = [
-    "cache-control",
-    "content-disposition",
-    "content-encoding",
-    "content-type",
-    "expires",
-];
 
 /// Verifies forms.
 pub struct Forms {
@@ -78,6 +66,13 @@ pub fn is_form(parts: &Parts) -> bool {
 pub enum Success {
     /// `success_action_status`, or 204.
     Status(StatusCode),
+    /// `success_action_status` 201: a document that says what was stored.
+    Created {
+        /// Where it was stored.
+        bucket: String,
+        /// Under what.
+        key: String,
+    },
     /// `success_action_redirect`: 303 to this address, with what was stored in its query.
     Redirect {
         /// As the form has it.
@@ -103,11 +98,33 @@ impl Success {
                 key: form.field("key").unwrap_or_default().to_owned(),
             };
         }
-        Self::Status(match form.field("success_action_status") {
-            Some("200") => StatusCode::OK,
-            Some("201") => StatusCode::CREATED,
-            _ => StatusCode::NO_CONTENT,
-        })
+        match form.field("success_action_status") {
+            Some("200") => Self::Status(StatusCode::OK),
+            Some("201") => Self::Created {
+                bucket,
+                key: form.field("key").unwrap_or_default().to_owned(),
+            },
+            _ => Self::Status(StatusCode::NO_CONTENT),
+        }
+    }
+
+    /// The document that the answer has, for what is at `location` now; `etag` is quoted.
+    #[must_use]
+    pub fn document(&self, location: &str, etag: &str) -> Option<String> {
+        let Self::Created { bucket, key } = self else {
+            return None;
+        };
+        let stored = [
+            ("Location", location),
+            ("Bucket", bucket),
+            ("Key", key),
+            ("ETag", etag),
+        ];
+        let elements = error_response::elements(stored);
+        Some(format!(
+            "{}<PostResponse>{elements}</PostResponse>",
+            error_response::DECLARATION
+        ))
     }
 
     /// The status, and where the browser goes on; `etag` is quoted.
@@ -115,6 +132,7 @@ impl Success {
     pub fn answer(&self, etag: &str) -> (StatusCode, Option<String>) {
         match self {
             Self::Status(status) => (*status, None),
+            Self::Created { .. } => (StatusCode::CREATED, None),
             Self::Redirect {
                 address,
                 bucket,
@@ -145,6 +163,7 @@ impl Forms {
         self.verify(&form)?;
         let now = self.clock.now();
         Policy::parse(form.required("policy")?)?.evaluate(&form, &self.bucket(parts), now)?;
+        fields::check(parts, &form, &address::Hosts::of_region(&self.region))?;
         let success = Success::of(&form, self.bucket(parts));
         Ok((self.put(parts, &form, now)?, success))
     }
@@ -203,7 +222,7 @@ impl Forms {
             .and_then(|host| host.to_str().ok())
             .unwrap_or("localhost");
         let headers: Vec<(&str, &str)> = std::iter::once(("host", host))
-            .chain(form.fields().filter(|(name, _)| is_object_header(name)))
+            .chain(form.fields().filter_map(fields::header_of))
             .collect();
         let key = form.required("x-amz-credential")?;
         let registered = self
@@ -255,11 +274,6 @@ fn signing_settings() -> SigningSettings {
     settings
 }
 
-fn is_object_header(name: &str) -> bool {
-    let of_amazon = name.starts_with("x-amz-") && !SIGNATURE_FIELDS.contains(&name);
-    OBJECT_HEADERS.contains(&name) || of_amazon
-}
-
 fn moment(text: &str) -> Result<SystemTime, Refusal> {
     let format = format_description!("[year][month][day]T[hour][minute][second]Z");
     let parsed = PrimitiveDateTime::parse(text, format);
@@ -293,7 +307,7 @@ mod tests {
             let answer = redirect(address).answer("\"e\"");
             assert_eq!(answer, (StatusCode::SEE_OTHER, Some(expected.to_owned())));
         }
-        let plain = Success::Status(StatusCode::CREATED).answer("\"e\"");
-        assert_eq!(plain, (StatusCode::CREATED, None));
+        let plain = Success::Status(StatusCode::OK).answer("\"e\"");
+        assert_eq!(plain, (StatusCode::OK, None));
     }
 }

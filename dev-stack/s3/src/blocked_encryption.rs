@@ -6,7 +6,7 @@
 //! Spec: *BlockedEncryptionTypes* (Amazon S3 API reference).
 
 use bytes::Bytes;
-use http::{HeaderMap, Method, header};
+use http::{HeaderMap, header};
 use http_body_util::{BodyExt, Full, Limited};
 use keyfront_dev_s3_store::catalog::CustomerKeys;
 use keyfront_dev_s3_wire::error_response::refused;
@@ -20,11 +20,6 @@ const MAX_DOCUMENT: usize = 64 * 1024;
 /// What a client puts, or a bucket has.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct BlockedTypes(pub(crate) CustomerKeys);
-
-/// Whether a request puts a bucket's encryption.
-pub(crate) fn is_put(method: &Method, query: &[(String, String)]) -> bool {
-    *method == Method::PUT && query.iter().any(|(name, _)| name == "encryption")
-}
 
 /// Takes the element out of a document that is put.
 ///

@@ -2,7 +2,7 @@
 //!
 //! Pure; the keys themselves come from [`super::keyring`].
 
-use keyfront_dev_s3_wire::error_response::invalid_argument;
+use keyfront_dev_s3_wire::error_response::{invalid_argument, not_implemented};
 use std::collections::BTreeMap;
 
 use base64::{Engine, engine::general_purpose::STANDARD};
@@ -54,8 +54,18 @@ impl EncryptionRequest {
     /// Settles the encryption of a write into a bucket.
     ///
     /// # Errors
-    /// `InvalidArgument` for headers that contradict each other.
+    /// `InvalidArgument` for headers that contradict each other; `NotImplemented` for a bucket key without SSE-KMS.
     pub(crate) fn settle(self, default: &BucketDefault) -> S3Result<Choice> {
+        let wants_bucket_key = self.bucket_key == Some(true);
+        match self.choose(default)? {
+            Choice::S3 | Choice::Customer(_) if wants_bucket_key => {
+                Err(not_implemented("bucket keys without SSE-KMS"))
+            }
+            choice => Ok(choice),
+        }
+    }
+
+    fn choose(self, default: &BucketDefault) -> S3Result<Choice> {
         let (default_key, default_bucket_key) = match default {
             BucketDefault::S3 => (None, false),
             BucketDefault::Kms { key_id, bucket_key } => (Some(key_id.clone()), *bucket_key),

@@ -7,6 +7,7 @@
 use keyfront_dev_s3_wire::{
     address::{self, Hosts},
     error_response::{coded, internal, not_implemented, refused},
+    inputs::{Operation, hoisted_headers, operation_of},
 };
 use std::sync::Arc;
 
@@ -28,12 +29,10 @@ use s3s::{
 use super::{
     authority::{Caller, request_context},
     blocked_encryption::{self, BlockedTypes},
+    bodies::{self, MAX_XML},
     operations::SUPPORTED_OPERATIONS,
-    rewrite::{put_right, refuse_what_would_be_ignored, without_signature},
+    rewrite::{put_right, refuse_what_would_be_ignored, with_query},
 };
-
-/// The largest XML body: a completion of 10,000 parts with checksums fits.
-const MAX_XML: usize = 8 * 1024 * 1024;
 
 /// What the server knows of the connection; policies may ask for it.
 #[derive(Clone, Copy, Debug)]
@@ -46,6 +45,10 @@ pub(crate) struct Peer {
 /// The checksums that came behind the body, for operations.
 #[derive(Clone)]
 pub(crate) struct Trailers(pub(crate) TrailingHeaders);
+
+/// The operation whose inputs the gate has compared with the request.
+#[derive(Clone, Copy)]
+struct Compared(&'static str);
 
 /// Who may pass.
 #[derive(Clone)]
@@ -66,11 +69,12 @@ pub(crate) fn build(gatekeeper: Gatekeeper, operations: impl S3) -> S3Service {
     inner.set_access(OnlySupported);
 
     let mut outer = S3ServiceBuilder::new(NoOperations);
-    outer.set_host(hosts);
+    outer.set_host(hosts.clone());
     outer.set_config(config());
     outer.set_auth(Secrets(Arc::clone(&gatekeeper.registry)));
     outer.set_route(Gate {
         gatekeeper,
+        hosts,
         operations: inner.build(),
     });
     outer.build()
@@ -82,19 +86,22 @@ fn config() -> Arc<StaticConfigProvider> {
     Arc::new(StaticConfigProvider::new(Arc::new(config)))
 }
 
-/// Lets supported operations pass, before s3s reads their input, and only from the gate.
+/// Lets supported operations pass, before s3s reads their input, and only from the gate, which knew them for the same.
 struct OnlySupported;
 
 #[async_trait::async_trait]
 impl S3Access for OnlySupported {
     async fn check(&self, context: &mut S3AccessContext<'_>) -> S3Result<()> {
+        let extensions = context.extensions_mut();
+        let compared = extensions.get::<Compared>().copied();
+        let is_caller = extensions.get::<Caller>().is_some();
         let operation = context.s3_op().name();
         if !SUPPORTED_OPERATIONS.contains(&operation) {
             return Err(not_implemented(operation));
         }
-        match context.extensions_mut().get::<Caller>() {
-            Some(_) => Ok(()),
-            None => Err(refused(S3ErrorCode::AccessDenied, "Access Denied")),
+        match compared {
+            Some(Compared(name)) if is_caller && name == operation => Ok(()),
+            _ => Err(refused(S3ErrorCode::AccessDenied, "Access Denied")),
         }
     }
 }
@@ -134,6 +141,7 @@ fn unknown_access_key() -> S3Error {
 
 struct Gate {
     gatekeeper: Gatekeeper,
+    hosts: Hosts,
     operations: S3Service,
 }
 
@@ -171,7 +179,7 @@ impl Gate {
     /// Validates the session and turns a verified request into one for the operations.
     async fn admit(&self, request: S3Request<Body>) -> S3Result<Request<Body>> {
         let S3Request {
-            input: mut body,
+            input: body,
             method,
             uri,
             mut headers,
@@ -182,32 +190,32 @@ impl Gate {
         } = request;
         let credentials =
             credentials.ok_or_else(|| refused(S3ErrorCode::AccessDenied, "Access Denied"))?;
-        let query =
+        let sent =
             address::query_pairs(uri.query().unwrap_or("")).map_err(|_| S3ErrorCode::InvalidURI)?;
 
-        let requester = self.requester(&credentials.access_key, &headers, &query, &extensions)?;
+        let requester = self.requester(&credentials.access_key, &headers, &sent, &extensions)?;
         let account = self.gatekeeper.account.id();
-        let context = request_context(account, &method, &headers, &query, requester.time);
-
-        refuse_what_would_be_ignored(&headers, account)?;
-        put_right(&mut headers)?;
+        let query = hoisted_headers(sent.clone(), &mut headers)?;
+        let context = request_context(account, &method, &headers, &sent, requester.time);
         extensions.insert(Caller { requester, context });
         if let Some(trailers) = trailing_headers {
             extensions.insert(Trailers(trailers));
         }
-        if blocked_encryption::is_put(&method, &query) {
-            let (rest, blocked) = blocked_encryption::take(body).await?;
-            body = rest;
-            headers.remove(header::CONTENT_LENGTH);
-            if let Some(blocked) = blocked {
-                extensions.insert(blocked);
-            }
-        }
+
+        refuse_what_would_be_ignored(&headers, account)?;
+        let place = self.hosts.place(&headers, &uri);
+        let copies = headers.contains_key("x-amz-copy-source");
         let mut dispatched = Request::new(body);
+        *dispatched.uri_mut() = with_query(&uri, &query)?;
+        let operation = operation_of(&method, place, &query, copies);
         *dispatched.method_mut() = method;
-        *dispatched.uri_mut() = without_signature(&uri, &query)?;
         *dispatched.headers_mut() = headers;
         *dispatched.extensions_mut() = extensions;
+        // s3s has the answer to a request that is no operation.
+        if let Some(operation) = operation {
+            dispatched = compared(operation, &query, dispatched).await?;
+        }
+        put_right(dispatched.headers_mut())?;
         Ok(dispatched)
     }
 
@@ -239,6 +247,29 @@ impl Gate {
             .map(str::to_owned);
         Ok(requester)
     }
+}
+
+/// The request, if it has nothing that its operation does not.
+async fn compared(
+    operation: &'static Operation,
+    query: &[(String, String)],
+    request: Request<Body>,
+) -> S3Result<Request<Body>> {
+    let (mut parts, body) = request.into_parts();
+    operation.check_head(query, &parts.headers)?;
+    let trailers = parts.extensions.get::<Trailers>();
+    let trailers = trailers.map(|trailers| &trailers.0);
+    let mut body = bodies::admit(operation, &parts.headers, body, trailers).await?;
+    if operation.name == "PutBucketEncryption" {
+        let (rest, blocked) = blocked_encryption::take(body).await?;
+        body = rest;
+        parts.headers.remove(header::CONTENT_LENGTH);
+        if let Some(blocked) = blocked {
+            parts.extensions.insert(blocked);
+        }
+    }
+    parts.extensions.insert(Compared(operation.name));
+    Ok(Request::from_parts(parts, body))
 }
 
 fn presented_token<'a>(headers: &'a HeaderMap, query: &'a [(String, String)]) -> Option<&'a str> {

@@ -1,7 +1,7 @@
 //! S3, embedded: every call authenticated and authorised, every byte encrypted at rest.
 //!
 //! A request passes, in this order: `screen` (what AWS refuses and s3s would not), s3s's signature
-//! verification and the session (`gate`), an operation (`operations`) that asks IAM (`authority`)
+//! verification and the session (`gate`), the table of inputs, an operation (`operations`) that asks IAM (`authority`)
 //! and KMS (`keyring`), and the records and bodies (`catalog`, `blobs`).
 //!
 //! There are no versions, ACLs, lifecycle, replication, website endpoints or anonymous reads, and Object Lock holds
@@ -10,6 +10,7 @@
 
 mod authority;
 mod blocked_encryption;
+mod bodies;
 mod cross_origin;
 mod customer_key;
 mod encryption;

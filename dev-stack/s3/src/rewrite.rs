@@ -1,18 +1,17 @@
-//! What a verified request becomes before an operation sees it: no signature, nothing s3s would misread,
-//! nothing an operation would silently ignore.
+//! What a verified request becomes before an operation sees it: no signature, nothing s3s would misread, no value of a
+//! header that no operation would honour.
 
 use http::{HeaderMap, HeaderName, HeaderValue, StatusCode, Uri, header, uri};
 use keyfront_dev_s3_wire::{
     address,
     error_response::{coded, invalid_argument, not_implemented, refused},
-    screen::AUTH_PARAMETERS,
 };
 use s3s::{
     S3ErrorCode, S3Result,
     dto::{Timestamp, TimestampFormat},
 };
 
-/// Headers whose meaning the operations do not have: to ignore them would be to lie.
+/// Values whose meaning the operations do not have: to ignore them would be to lie.
 pub(super) fn refuse_what_would_be_ignored(headers: &HeaderMap, account: &str) -> S3Result<()> {
     let text = |name: &str| headers.get(name).map(|value| value.to_str().unwrap_or("?"));
     for owner in [
@@ -36,14 +35,6 @@ pub(super) fn refuse_what_would_be_ignored(headers: &HeaderMap, account: &str) -
     }
     if text("x-amz-storage-class").is_some_and(|class| class != "STANDARD") {
         return Err(not_implemented("storage classes other than STANDARD"));
-    }
-    for (prefix, what) in [
-        ("x-amz-write-offset-bytes", "appending"),
-        ("x-amz-mfa", "MFA delete"),
-    ] {
-        if headers.keys().any(|name| name.as_str().starts_with(prefix)) {
-            return Err(not_implemented(what));
-        }
     }
     Ok(())
 }
@@ -103,11 +94,10 @@ pub(super) fn put_right(headers: &mut HeaderMap) -> S3Result<()> {
     Ok(())
 }
 
-/// The target without the parameters of a presigned URL.
-pub(super) fn without_signature(uri: &Uri, query: &[(String, String)]) -> S3Result<Uri> {
+/// The target with another query.
+pub(super) fn with_query(uri: &Uri, query: &[(String, String)]) -> S3Result<Uri> {
     let kept: Vec<String> = query
         .iter()
-        .filter(|(name, _)| !AUTH_PARAMETERS.contains(&name.as_str()))
         .map(|(name, value)| {
             format!(
                 "{}={}",

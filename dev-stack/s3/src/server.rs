@@ -5,7 +5,7 @@
 use keyfront_dev_s3_wire::{
     body_guard::{BodyFault, BodyGuard, Finding},
     error_response::{self, Refusal},
-    form::{self, Forms},
+    form::{self, Forms, Success},
     screen::{Screened, screen},
     signature_mismatch::SignedRequest,
 };
@@ -100,7 +100,6 @@ impl Door {
             .and_then(|host| host.to_str().ok())
             .unwrap_or("localhost");
         let location = format!("http://{host}{}", request.uri().path());
-        let location = HeaderValue::try_from(location).ok();
         let mut response = match self.service.call(request).await {
             Ok(response) => response,
             Err(error) => {
@@ -114,14 +113,7 @@ impl Door {
             }
         };
         if response.status().is_success() {
-            let etag = response.headers().get(header::ETAG);
-            let etag = etag.and_then(|etag| etag.to_str().ok());
-            let (status, redirect) = success.answer(etag.unwrap_or_default());
-            *response.status_mut() = status;
-            let redirect = redirect.and_then(|target| HeaderValue::try_from(target).ok());
-            if let Some(location) = redirect.or(location) {
-                response.headers_mut().insert(header::LOCATION, location);
-            }
+            answer_form(&mut response, &success, &location);
         }
         response
     }
@@ -166,6 +158,25 @@ impl Door {
             Some(fault) if !response.status().is_success() => owned(&fault.refusal()),
             _ => response,
         }
+    }
+}
+
+/// Makes the answer of a `PUT` the answer of the form that stood for it.
+fn answer_form(response: &mut Response<s3s::Body>, success: &Success, location: &str) {
+    let etag = response.headers().get(header::ETAG);
+    let etag = etag.and_then(|etag| etag.to_str().ok()).unwrap_or_default();
+    let (status, redirect) = success.answer(etag);
+    let document = success.document(location, etag);
+    *response.status_mut() = status;
+    let redirect = redirect.as_deref().unwrap_or(location);
+    if let Ok(location) = HeaderValue::try_from(redirect) {
+        response.headers_mut().insert(header::LOCATION, location);
+    }
+    if let Some(document) = document {
+        let xml = HeaderValue::from_static("application/xml");
+        response.headers_mut().insert(header::CONTENT_TYPE, xml);
+        response.headers_mut().remove(header::CONTENT_LENGTH);
+        *response.body_mut() = s3s::Body::from(document);
     }
 }
 

@@ -390,6 +390,9 @@ pub struct StoredPart {
     pub modified: Millis,
     /// Algorithm and base64 value.
     pub checksum: Option<(String, String)>,
+    /// The same of a checksum of another algorithm, which came with the part and was its.
+    #[serde(default)]
+    pub stated: Option<(String, String)>,
 }
 
 /// Why an upload cannot be completed as requested.

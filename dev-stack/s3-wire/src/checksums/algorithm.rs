@@ -55,6 +55,11 @@ impl Algorithm {
         }
     }
 
+    /// The algorithm that a header states.
+    pub(crate) fn of_header(name: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|known| known.header() == name)
+    }
+
     /// Bytes of a checksum.
     pub(super) fn digest_len(self) -> usize {
         match self {

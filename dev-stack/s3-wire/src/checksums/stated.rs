@@ -1,7 +1,7 @@
 //! What a client states about its body, and the comparison with what came.
 
 use base64::{Engine, engine::general_purpose::STANDARD};
-use http::HeaderMap;
+use http::{HeaderMap, StatusCode};
 use keyfront_dev_s3_store::catalog::{ChecksumScope, StoredChecksum};
 use s3s::{
     S3Error, S3ErrorCode, S3Result,
@@ -9,7 +9,7 @@ use s3s::{
 };
 
 use super::algorithm::{Algorithm, Hasher};
-use crate::error_response::refused;
+use crate::error_response::{coded, refused};
 
 /// What the client says about its body.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -127,7 +127,8 @@ impl BodyDigest {
     /// Compares with what the client stated; `trailers` are the fields behind the body.
     ///
     /// # Errors
-    /// `BadDigest` for a difference, `InvalidRequest` if an announced trailer did not come.
+    /// `BadDigest` for a difference, `InvalidRequest` if an announced trailer did not come, `MalformedTrailerError` for
+    /// one that was not announced.
     pub fn finish(
         self,
         stated: &DeclaredChecksums,
@@ -144,6 +145,20 @@ impl BodyDigest {
         if stated.md5.is_some() && stated.md5 != digests.md5 {
             let message = "The Content-MD5 you specified did not match what we received.";
             return Err(refused(S3ErrorCode::BadDigest, message));
+        }
+        let announced = match &stated.checksum {
+            Some((algorithm, StatedValue::Trailer)) => Some(algorithm.header()),
+            _ => None,
+        };
+        let mut names = trailers.into_iter().flat_map(HeaderMap::keys);
+        if names.any(|name| Some(name.as_str()) != announced) {
+            let message = "The request contained trailing data that was not well-formed or did not conform to our \
+                           published schema.";
+            return Err(coded(
+                StatusCode::BAD_REQUEST,
+                "MalformedTrailerError",
+                message,
+            ));
         }
         if let Some((algorithm, value)) = &stated.checksum {
             let value = match value {

@@ -94,3 +94,20 @@ fn announced_trailer_must_come_and_match() {
     assert_eq!(finish(Some("AAAAAA==")), Err(S3ErrorCode::BadDigest));
     assert_eq!(finish(None), Err(S3ErrorCode::InvalidRequest));
 }
+
+#[test]
+fn a_trailer_that_was_not_announced_is_refused() {
+    let mut stated = HeaderMap::new();
+    stated.insert("x-amz-checksum-crc32", "y/Q5Jg==".parse().unwrap());
+    for stated in [HeaderMap::new(), stated] {
+        let stated = DeclaredChecksums::read(&stated).unwrap();
+        for name in ["x-amz-checksum-crc32", "x-amz-meta-a"] {
+            let mut digest = BodyDigest::new(&stated, Algorithm::Crc32, false);
+            digest.update(b"123456789");
+            let mut fields = HeaderMap::new();
+            fields.insert(name, "y/Q5Jg==".parse().unwrap());
+            let error = digest.finish(&stated, Some(&fields)).map(drop).unwrap_err();
+            assert_eq!(error.code().as_str(), "MalformedTrailerError", "{name}");
+        }
+    }
+}

@@ -11,6 +11,7 @@ use super::parse::{Form, invalid};
 use crate::error_response::Refusal;
 
 #[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
 pub(super) struct Policy {
     expiration: String,
     conditions: Vec<Value>,

@@ -11,7 +11,7 @@ use s3s::{
     },
 };
 
-use super::{Operations, refuse_version};
+use super::{Operations, listing::page_size, multipart_listing::part_marker, refuse_version};
 use crate::{authority::Caller, customer_key::customer_key, keyring::ObjectName};
 
 const KNOWN: [&str; 5] = [
@@ -21,9 +21,6 @@ const KNOWN: [&str; 5] = [
     ObjectAttributes::OBJECT_SIZE,
     ObjectAttributes::STORAGE_CLASS,
 ];
-
-/// Parts of a page, at most.
-const MAX_PARTS: usize = 1000;
 
 impl Operations {
     pub(super) async fn get_object_attributes(
@@ -52,10 +49,8 @@ impl Operations {
         let wanted = attributes(&input.object_attributes)?;
         let wants = |name: &str| wanted.contains(&name);
         let page = Page {
-            after: input.part_number_marker.unwrap_or(0),
-            limit: usize::try_from(input.max_parts.unwrap_or(1000))
-                .unwrap_or(0)
-                .min(MAX_PARTS),
+            after: part_marker(input.part_number_marker)?,
+            limit: usize::try_from(page_size(input.max_parts)?).unwrap_or(0),
         };
         Ok(S3Response::new(GetObjectAttributesOutput {
             e_tag: wants(ObjectAttributes::ETAG).then(|| ETag::Strong(object.etag.clone())),

@@ -3,7 +3,7 @@
 use keyfront_dev_s3_store::catalog::{
     Bucket as BucketRecord, BucketDefault, CustomerKeys, ObjectLock, PublicAccessBlock,
 };
-use keyfront_dev_s3_wire::error_response::{not_implemented, refused};
+use keyfront_dev_s3_wire::error_response::{invalid_argument, not_implemented, refused};
 use keyfront_names::BucketName;
 use s3s::{
     S3ErrorCode, S3Request, S3Response, S3Result,
@@ -17,6 +17,9 @@ use s3s::{
 
 use super::{Operations, catalog_error};
 use crate::authority::{Caller, Permission, bucket_arn};
+
+/// Buckets of a page, at most.
+const MAX_BUCKETS: i32 = 10_000;
 
 impl Operations {
     pub(super) async fn create_bucket(
@@ -128,9 +131,18 @@ impl Operations {
             },
         )?;
         let input = request.input;
-        let limit = usize::try_from(input.max_buckets.unwrap_or(10_000))
-            .unwrap_or(1)
-            .clamp(1, 10_000);
+        let limit = usize::try_from(input.max_buckets.unwrap_or(MAX_BUCKETS)).unwrap_or(0);
+        if limit == 0 || input.max_buckets > Some(MAX_BUCKETS) {
+            return Err(invalid_argument(
+                "Argument max-buckets must be an integer between 1 and 10000",
+            ));
+        }
+        let region = self.account.region();
+        if input.bucket_region.is_some_and(|wanted| wanted != region) {
+            return Err(invalid_argument(
+                "Argument bucket-region must be the Region of the endpoint",
+            ));
+        }
         let prefix = input.prefix.unwrap_or_default();
         let after = input.continuation_token.unwrap_or_default();
         let mut matching: Vec<Bucket> = self
@@ -142,7 +154,7 @@ impl Operations {
             .map(|(name, record)| Bucket {
                 name: Some(name),
                 creation_date: Some(record.created.to_time().into()),
-                bucket_region: Some(self.account.region().to_owned()),
+                bucket_region: Some(region.to_owned()),
             })
             .collect();
         let is_truncated = matching.len() > limit;

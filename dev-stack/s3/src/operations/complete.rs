@@ -9,14 +9,15 @@ use keyfront_dev_s3_store::catalog::{
 };
 use keyfront_dev_s3_wire::{
     address::url_encoded,
-    checksums::{self, scope_type},
+    checksums::{self, scope_from_name, scope_type},
+    error_response::refused,
 };
 use md5::{Digest, Md5};
 use s3s::{
-    S3Request, S3Response, S3Result,
+    S3ErrorCode, S3Request, S3Response, S3Result,
     dto::{
-        CompleteMultipartUploadInput, CompleteMultipartUploadOutput, CompletedMultipartUpload,
-        CompletedPart, ETag,
+        ChecksumType, CompleteMultipartUploadInput, CompleteMultipartUploadOutput,
+        CompletedMultipartUpload, CompletedPart, ETag,
     },
 };
 
@@ -25,7 +26,9 @@ use super::{
     multipart::{PartTarget, part_algorithm, part_number},
     write::{has_md5_etag, opaque_etag, see_through, write_condition},
 };
-use crate::{authority::Caller, encryption::Applied, keyring::ObjectName};
+use crate::{
+    authority::Caller, customer_key::customer_key, encryption::Applied, keyring::ObjectName,
+};
 
 impl Operations {
     pub(super) async fn complete_multipart_upload(
@@ -33,7 +36,8 @@ impl Operations {
         caller: &Caller,
         request: S3Request<CompleteMultipartUploadInput>,
     ) -> S3Result<S3Response<CompleteMultipartUploadOutput>> {
-        let input = request.input;
+        let mut input = request.input;
+        let customer = customer_key!(input).read()?;
         self.permitted_object(caller, "s3:PutObject", &input.bucket, &input.key)?;
         let target = PartTarget::new(&input.bucket, &input.key, &input.upload_id)?;
         if let Some(object) = self.completed_before(&target)? {
@@ -41,10 +45,11 @@ impl Operations {
         }
         let upload = self.find_upload(&target)?;
         // The parts were encrypted when they came: no key of a customer is called for.
-        if !matches!(upload.protection, Protection::Customer { .. }) {
-            self.keyring
-                .open(caller, target.object(), &upload.protection, None)?;
+        let is_customers = matches!(upload.protection, Protection::Customer { .. });
+        if customer.is_some() || !is_customers {
+            self.open_upload(caller, &target, &upload, customer.as_ref())?;
         }
+        check_type(&upload, input.checksum_type.as_ref())?;
         let stated = [
             &input.checksum_crc32,
             &input.checksum_crc32c,
@@ -54,6 +59,7 @@ impl Operations {
         ];
         let stated: Vec<String> = stated.into_iter().flatten().cloned().collect();
         let size = input.mpu_object_size;
+        let sums_of_parts = listed_checksums(input.multipart_upload.as_ref());
         let opaque = opaque_etag()?;
         let modified = self.now();
         let completion = Completion {
@@ -66,6 +72,7 @@ impl Operations {
         let (catalog, blobs) = (self.catalog.clone(), std::sync::Arc::clone(&self.blobs));
         let object = see_through(async move {
             let assemble = move |upload: Upload, parts: Vec<(u32, StoredPart)>| {
+                check_parts(&parts, &sums_of_parts)?;
                 let object = assemble(upload, parts, modified, opaque);
                 check_stated(&object, &stated, size)?;
                 Ok(object)
@@ -97,6 +104,60 @@ fn listed_parts(list: Option<CompletedMultipartUpload>) -> S3Result<Vec<(u32, St
         Ok((number, etag.trim_matches('"').to_owned()))
     };
     parts.into_iter().map(read).collect()
+}
+
+/// A part's number, the name of an algorithm, and a checksum in base64.
+type ListedChecksum = (u32, &'static str, String);
+
+fn listed_checksums(list: Option<&CompletedMultipartUpload>) -> Vec<ListedChecksum> {
+    let parts = list.and_then(|list| list.parts.as_deref());
+    let read = |part: &CompletedPart| {
+        let number = part.part_number.and_then(|number| number.try_into().ok());
+        [
+            ("CRC32", part.checksum_crc32.clone()),
+            ("CRC32C", part.checksum_crc32c.clone()),
+            ("CRC64NVME", part.checksum_crc64nvme.clone()),
+            ("SHA1", part.checksum_sha1.clone()),
+            ("SHA256", part.checksum_sha256.clone()),
+        ]
+        .map(|(name, value)| Some((number?, name, value?)))
+    };
+    parts
+        .unwrap_or_default()
+        .iter()
+        .flat_map(read)
+        .flatten()
+        .collect()
+}
+
+/// A checksum that is listed is the part's own: of the upload's algorithm, or the one it came with.
+fn check_parts(
+    parts: &[(u32, StoredPart)],
+    listed: &[ListedChecksum],
+) -> Result<(), CompletionRefusal> {
+    for (number, name, value) in listed {
+        let part = parts.iter().find(|(known, _)| known == number);
+        let known = part.into_iter();
+        let mut known = known.flat_map(|(_, part)| part.checksum.iter().chain(&part.stated));
+        if !known.any(|(algorithm, sum)| algorithm == name && sum == value) {
+            return Err(CompletionRefusal::InvalidPart(*number));
+        }
+    }
+    Ok(())
+}
+
+fn check_type(upload: &Upload, stated: Option<&ChecksumType>) -> S3Result<()> {
+    let Some(stated) = stated else {
+        return Ok(());
+    };
+    if scope_from_name(stated.as_str())? == upload.checksum_scope {
+        return Ok(());
+    }
+    let message = format!(
+        "The upload was created using the {} checksum mode. The complete request must use the same checksum mode.",
+        scope_type(upload.checksum_scope).as_str()
+    );
+    Err(refused(S3ErrorCode::InvalidRequest, message))
 }
 
 /// The object's record, made of its parts.

@@ -157,6 +157,12 @@ impl Operations {
         bucket: &Bucket,
     ) -> S3Result<BTreeMap<String, String>> {
         let directive = input.tagging_directive.as_ref();
+        let replaces = directive.is_some_and(|one| one.as_str() == TaggingDirective::REPLACE);
+        if input.tagging.is_some() && !replaces {
+            return Err(not_implemented(
+                "x-amz-tagging of a copy that takes the source's tags",
+            ));
+        }
         let tags = match directive.map(TaggingDirective::as_str) {
             None | Some(TaggingDirective::COPY) if source.tags.is_empty() => {
                 return Ok(BTreeMap::new());
@@ -210,7 +216,7 @@ impl Operations {
         let md5 = has_md5_etag(&upload.protection);
         let received = self.reseal(source, range, &data_key, kept, md5).await?;
         let applied = Applied::of(&upload.protection, customer.as_ref());
-        let part = self.store_part(target, number, kept, received).await?;
+        let part = self.store_part(target, number, [kept; 2], received).await?;
         let mut result = CopyPartResult {
             e_tag: Some(ETag::Strong(part.etag)),
             last_modified: Some(part.modified.to_time().into()),

@@ -18,6 +18,8 @@ use crate::authority::Caller;
 
 /// AWS's limit for one DeleteObjects.
 const MAX_KEYS: usize = 1000;
+/// Nothing is held back here, but to ask for it needs the permission.
+const BYPASS: &str = "s3:BypassGovernanceRetention";
 
 impl Operations {
     pub(super) async fn delete_object(
@@ -33,7 +35,10 @@ impl Operations {
             ));
         }
         let condition = write_condition(input.if_match, None)?;
-        self.permitted_object(caller, "s3:DeleteObject", &input.bucket, &input.key)?;
+        let bucket = self.permitted_object(caller, "s3:DeleteObject", &input.bucket, &input.key)?;
+        if input.bypass_governance_retention == Some(true) {
+            self.require_object(caller, BYPASS, &input.bucket, &input.key, &bucket)?;
+        }
         self.remove(input.bucket, input.key, condition).await?;
         Ok(S3Response::new(DeleteObjectOutput::default()))
     }
@@ -46,8 +51,10 @@ impl Operations {
         let DeleteObjectsInput {
             bucket: name,
             delete,
+            bypass_governance_retention,
             ..
         } = request.input;
+        let bypasses = bypass_governance_retention == Some(true);
         let bucket = self.bucket(&name)?;
         if delete.objects.is_empty() || delete.objects.len() > MAX_KEYS {
             return Err(refused(
@@ -59,7 +66,8 @@ impl Operations {
         let (mut deleted, mut errors) = (Vec::new(), Vec::new());
         for object in delete.objects {
             let key = object.key.clone();
-            match self.delete_listed(caller, &name, &bucket, object).await {
+            let place = (&*name, &bucket);
+            match self.delete_listed(caller, place, object, bypasses).await {
                 Ok(()) if quiet => {}
                 Ok(()) => deleted.push(DeletedObject {
                     key: Some(key),
@@ -78,9 +86,9 @@ impl Operations {
     async fn delete_listed(
         &self,
         caller: &Caller,
-        name: &str,
-        bucket: &BucketRecord,
+        (name, bucket): (&str, &BucketRecord),
         object: ObjectIdentifier,
+        bypasses: bool,
     ) -> S3Result<()> {
         refuse_version(object.version_id.as_deref())?;
         if object.last_modified_time.is_some() || object.size.is_some() {
@@ -89,6 +97,9 @@ impl Operations {
             ));
         }
         self.require_object(caller, "s3:DeleteObject", name, &object.key, bucket)?;
+        if bypasses {
+            self.require_object(caller, BYPASS, name, &object.key, bucket)?;
+        }
         let condition = write_condition(object.e_tag.map(ETagCondition::ETag), None)?;
         self.remove(name.to_owned(), object.key, condition).await
     }

@@ -23,7 +23,7 @@ use s3s::{
 };
 use time::{OffsetDateTime, format_description::well_known::Rfc3339};
 
-use super::{Operations, catalog_error};
+use super::{Operations, catalog_error, refuse_version};
 use crate::authority::Caller;
 
 const MODE: &str = "x-amz-object-lock-mode";
@@ -100,7 +100,13 @@ impl Operations {
         caller: &Caller,
         request: S3Request<GetObjectRetentionInput>,
     ) -> S3Result<S3Response<GetObjectRetentionOutput>> {
-        let GetObjectRetentionInput { bucket, key, .. } = request.input;
+        let GetObjectRetentionInput {
+            bucket,
+            key,
+            version_id,
+            ..
+        } = request.input;
+        refuse_version(version_id.as_deref())?;
         let lock = self.object_lock(caller, "s3:GetObjectRetention", &bucket, &key)?;
         let (mode, until) = lock.retention.ok_or_else(not_locked)?;
         Ok(S3Response::new(GetObjectRetentionOutput {
@@ -116,7 +122,13 @@ impl Operations {
         caller: &Caller,
         request: S3Request<GetObjectLegalHoldInput>,
     ) -> S3Result<S3Response<GetObjectLegalHoldOutput>> {
-        let GetObjectLegalHoldInput { bucket, key, .. } = request.input;
+        let GetObjectLegalHoldInput {
+            bucket,
+            key,
+            version_id,
+            ..
+        } = request.input;
+        refuse_version(version_id.as_deref())?;
         let lock = self.object_lock(caller, "s3:GetObjectLegalHold", &bucket, &key)?;
         let status = lock.legal_hold.ok_or_else(not_locked)?;
         Ok(S3Response::new(GetObjectLegalHoldOutput {
@@ -281,10 +293,10 @@ fn read_configuration(configuration: Option<ObjectLockConfiguration>) -> S3Resul
     if enabled.map(ObjectLockEnabled::as_str) != Some(ObjectLockEnabled::ENABLED) {
         return Err(malformed());
     }
-    let default = configuration.rule.and_then(|rule| rule.default_retention);
-    let Some(default) = default else {
+    let Some(rule) = configuration.rule else {
         return Ok(ObjectLock::default());
     };
+    let default = rule.default_retention.ok_or_else(malformed)?;
     let number = |number: Option<i32>| {
         let number = number.map(|number| u32::try_from(number).ok().filter(|number| *number > 0));
         number.map(|number| {

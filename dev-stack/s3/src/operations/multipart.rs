@@ -200,7 +200,9 @@ impl Operations {
         if let Some(value) = received.digests.base64(algorithm) {
             show_checksum!(answer, algorithm.name(), value);
         }
-        let part = self.store_part(target, number, kept, received).await?;
+        let part = self
+            .store_part(target, number, [kept, algorithm], received)
+            .await?;
         answer.e_tag = Some(ETag::Strong(part.etag));
         Ok(S3Response::new(answer))
     }
@@ -259,12 +261,12 @@ impl Operations {
         found.map_err(catalog_error)?.ok_or_else(no_such_upload)
     }
 
-    /// Records a received part; the one it replaces goes.
+    /// Records a received part with its checksum for the object's and the one it came with; the part it replaces goes.
     pub(super) async fn store_part(
         &self,
         target: PartTarget,
         number: u32,
-        kept: Algorithm,
+        [kept, stated]: [Algorithm; 2],
         received: Received,
     ) -> S3Result<StoredPart> {
         let Received {
@@ -272,14 +274,18 @@ impl Operations {
             digests,
             fresh,
         } = received;
-        let checksum = digests
-            .base64(kept)
-            .map(|value| (kept.name().to_owned(), value));
+        let named = |algorithm: Algorithm| {
+            let value = digests.base64(algorithm)?;
+            Some((algorithm.name().to_owned(), value))
+        };
         let part = StoredPart {
             piece,
             etag: new_etag(&digests)?,
             modified: self.now(),
-            checksum,
+            checksum: named(kept),
+            stated: Some(stated)
+                .filter(|stated| *stated != kept)
+                .and_then(named),
         };
         let (catalog, blobs) = (self.catalog.clone(), std::sync::Arc::clone(&self.blobs));
         let stored = part.clone();

@@ -2,7 +2,10 @@
 
 use super::checksum_fields::show_checksum;
 use keyfront_dev_s3_store::catalog::{StoredPart, Upload, UploadId, UploadListQuery};
-use keyfront_dev_s3_wire::{checksums::scope_type, error_response::not_implemented};
+use keyfront_dev_s3_wire::{
+    checksums::scope_type,
+    error_response::{invalid_argument, not_implemented},
+};
 use s3s::{
     S3Request, S3Response, S3Result,
     dto::{
@@ -14,9 +17,9 @@ use s3s::{
 use super::{
     Operations, catalog_error,
     listing::{Text, asking, page_size},
-    no_such_upload,
+    multipart::PartTarget,
 };
-use crate::authority::Caller;
+use crate::{authority::Caller, customer_key::customer_key};
 
 impl Operations {
     pub(super) async fn list_parts(
@@ -24,24 +27,25 @@ impl Operations {
         caller: &Caller,
         request: S3Request<ListPartsInput>,
     ) -> S3Result<S3Response<ListPartsOutput>> {
-        let input = request.input;
+        let mut input = request.input;
+        let customer = customer_key!(input).read()?;
         self.permitted_object(
             caller,
             "s3:ListMultipartUploadParts",
             &input.bucket,
             &input.key,
         )?;
-        let id = UploadId::parse(&input.upload_id).ok_or_else(no_such_upload)?;
-        let upload = self
-            .catalog
-            .upload(&input.bucket, &input.key, &id)
-            .map_err(catalog_error)?;
-        let upload = upload.ok_or_else(no_such_upload)?;
+        let target = PartTarget::new(&input.bucket, &input.key, &input.upload_id)?;
+        let upload = self.find_upload(&target)?;
+        // No list needs a key, but one that is presented is the upload's.
+        if customer.is_some() {
+            self.open_upload(caller, &target, &upload, customer.as_ref())?;
+        }
         let max_parts = page_size(input.max_parts)?;
-        let marker = input.part_number_marker.unwrap_or(0);
+        let marker = part_marker(input.part_number_marker)?;
         let mut parts: Vec<Part> = self
             .catalog
-            .parts(&id)
+            .parts(&target.upload)
             .map_err(catalog_error)?
             .into_iter()
             .map(|(number, part)| part_line(number, part))
@@ -133,6 +137,17 @@ impl Operations {
             bucket: Some(input.bucket),
             ..ListMultipartUploadsOutput::default()
         }))
+    }
+}
+
+/// # Errors
+/// `InvalidArgument` if negative.
+pub(super) fn part_marker(requested: Option<i32>) -> S3Result<i32> {
+    match requested.unwrap_or(0) {
+        marker if marker < 0 => Err(invalid_argument(
+            "Argument part-number-marker must be an integer between 0 and 2147483647",
+        )),
+        marker => Ok(marker),
     }
 }
 

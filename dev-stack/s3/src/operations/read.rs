@@ -192,9 +192,8 @@ impl Operations {
                 .open(caller, name, &object.protection, customer)?;
         }
         evaluate(&preconditions!(input), &object)?;
-        let range = input
-            .range
-            .filter(|_| range_applies(if_range.as_ref(), &object));
+        let range = input.range.take();
+        let range = range.filter(|_| range_applies(if_range.as_ref(), &object));
         let (selection, parts) = select(&object, range.as_ref(), input.part_number)?;
         let checksum = wants_checksum.then(|| checksum_of(&object, input.part_number, &selection));
 
@@ -208,6 +207,7 @@ impl Operations {
             }
         }
         show_stored_checksum!(answer, checksum.flatten());
+        override_headers(&mut answer, &mut input);
         let mut response = S3Response::new(answer);
         // s3s knows the header of a GET only.
         if let Some(count) = tag_count(&object) {
@@ -294,6 +294,32 @@ fn refuse_encryption_headers(headers: &HeaderMap) -> S3Result<()> {
         ))),
         None => Ok(()),
     }
+}
+
+/// The `response-*` parameters, which s3s knows of a GET only.
+fn override_headers(answer: &mut HeadObjectOutput, input: &mut HeadObjectInput) {
+    for (shown, wanted) in [
+        (
+            &mut answer.cache_control,
+            input.response_cache_control.take(),
+        ),
+        (
+            &mut answer.content_disposition,
+            input.response_content_disposition.take(),
+        ),
+        (
+            &mut answer.content_encoding,
+            input.response_content_encoding.take(),
+        ),
+        (
+            &mut answer.content_language,
+            input.response_content_language.take(),
+        ),
+        (&mut answer.content_type, input.response_content_type.take()),
+    ] {
+        *shown = wanted.or_else(|| shown.take());
+    }
+    answer.expires = input.response_expires.take().or(answer.expires.take());
 }
 
 fn wants_checksum(mode: Option<&ChecksumMode>) -> bool {

@@ -15,7 +15,10 @@ use keyfront_dev_s3_wire::{
 use s3s::{S3Error, S3ErrorCode, S3Result, dto::StreamingBlob};
 
 use super::{Operations, blob_error};
-use crate::gate::Trailers;
+use crate::{
+    bodies::{body_error, incomplete, missing_length},
+    gate::Trailers,
+};
 
 /// The most one PUT or one part may bring.
 const MAX_BODY: u64 = 5 * 1024 * 1024 * 1024;
@@ -54,12 +57,7 @@ impl Operations {
     ) -> S3Result<Received> {
         let length = match expected.length {
             Some(length) => u64::try_from(length).map_err(|_| incomplete())?,
-            None => {
-                return Err(refused(
-                    S3ErrorCode::MissingContentLength,
-                    "You must provide the Content-Length HTTP header.",
-                ));
-            }
+            None => return Err(missing_length()),
         };
         if length > MAX_BODY {
             return Err(too_large());
@@ -122,36 +120,9 @@ impl PieceWriter {
     }
 }
 
-fn incomplete() -> S3Error {
-    refused(
-        S3ErrorCode::IncompleteBody,
-        "You did not provide the number of bytes specified by the Content-Length HTTP header",
-    )
-}
-
 pub(super) fn too_large() -> S3Error {
     refused(
         S3ErrorCode::EntityTooLarge,
         "Your proposed upload exceeds the maximum allowed size",
     )
-}
-
-/// s3s's error types for bodies are private, so their texts have to be distinguished; tests pin them.
-fn body_error(error: &(dyn std::error::Error + Send + Sync + 'static)) -> S3Error {
-    let text = error.to_string();
-    tracing::debug!(%text, "a body did not arrive");
-    if text.contains("SignatureMismatch") {
-        return refused(
-            S3ErrorCode::SignatureDoesNotMatch,
-            "The request signature we calculated does not match the signature you provided. Check your key and signing \
-             method.",
-        );
-    }
-    if text.contains("FormatError") || text.contains("TooLarge") || text.contains("TooMany") {
-        return refused(
-            S3ErrorCode::InvalidRequest,
-            "The aws-chunked body is malformed.",
-        );
-    }
-    incomplete()
 }

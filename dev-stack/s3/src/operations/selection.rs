@@ -5,6 +5,7 @@ use keyfront_dev_s3_store::{blobs::ByteRange, catalog::Object as ObjectRecord};
 use keyfront_dev_s3_wire::error_response::{internal, refused};
 use s3s::{S3Error, S3ErrorCode, S3Result, dto::Range};
 
+use super::multipart::part_number;
 use crate::preconditions::resolve_range;
 
 /// Which bytes of an object are asked for.
@@ -16,7 +17,8 @@ pub(super) enum Selection {
 /// The bytes, and the number of parts if a part was asked for.
 ///
 /// # Errors
-/// `InvalidRange` or `InvalidPart` (416), `InvalidRequest` if both were asked for.
+/// `InvalidRange` or `InvalidPart` (416), `InvalidArgument` for what is no part number, `InvalidRequest` if both were asked
+/// for.
 pub(super) fn select(
     object: &ObjectRecord,
     range: Option<&Range>,
@@ -32,7 +34,10 @@ pub(super) fn select(
             Some(bytes) => Ok((Selection::Range(bytes), None)),
             None => Err(not_satisfiable(object.size)),
         },
-        (None, Some(number)) => select_part(object, number),
+        (None, Some(number)) => {
+            part_number(number)?;
+            select_part(object, number)
+        }
     }
 }
 

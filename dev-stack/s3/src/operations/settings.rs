@@ -177,6 +177,9 @@ fn read_default(configuration: ServerSideEncryptionConfiguration) -> S3Result<Bu
                 "a KMSMasterKeyID is not applicable if the default sse algorithm is not aws:kms or aws:kms:dsse",
             ))
         }
+        ServerSideEncryption::AES256 if bucket_key => {
+            Err(not_implemented("bucket keys of a bucket without SSE-KMS"))
+        }
         ServerSideEncryption::AES256 => Ok(BucketDefault::S3),
         ServerSideEncryption::AWS_KMS => Ok(BucketDefault::Kms {
             key_id: requested.kms_master_key_id,
