@@ -22,7 +22,7 @@ pub(crate) fn definition() -> Command {
         .long_about(
             "Print a shell's completion script\n\nBash: add `source <(keyfront completions bash)` to ~/.bashrc. Zsh: add \
              `source <(keyfront completions zsh)` to ~/.zshrc. Fish: write it to \
-             ~/.config/fish/completions/keyfront.fish. Generate it again when keyfront is updated.",
+             ~/.config/fish/completions/keyfront.fish. Generate it again after an update.",
         )
         .arg(
             Arg::new(SHELL)

@@ -12,6 +12,7 @@ mod parameter_table;
 pub mod path_pattern;
 mod policies;
 mod resolve;
+mod site_text;
 mod sites;
 mod stack_resources;
 
@@ -22,6 +23,7 @@ pub use parameter_table::with_parameter_table;
 pub use path_pattern::PathPattern;
 pub use policies::{NamedPolicy, statements, strings};
 pub use resolve::{Resolution, ResolveError};
+pub use site_text::in_one_line;
 pub use sites::{
     ExistingBucket, MAX_BEHAVIOURS, SiteEntry, Sites, SitesError, is_resource_of_sites,
 };

@@ -4,7 +4,7 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use anyhow::Context as _;
-use keyfront_cloudformation::Sites;
+use keyfront_cloudformation::{Sites, in_one_line};
 use keyfront_edge::Site;
 use keyfront_edge::site::FunctionOrigin;
 use keyfront_names::host;
@@ -159,9 +159,7 @@ impl DevSite {
 impl StackConfig {
     pub(super) fn site(&self) -> anyhow::Result<DevSite> {
         let document = match &self.site {
-            Some(bytes) => without_schema(
-                String::from_utf8(bytes.trim_ascii().to_vec()).context("the site is not UTF-8")?,
-            ),
+            Some(bytes) => as_it_travels(str::from_utf8(bytes).context("the site is not UTF-8")?),
             None => self.default_site()?,
         };
         anyhow::ensure!(
@@ -247,15 +245,14 @@ impl StackConfig {
     }
 }
 
-/// A document without the address of its schema, which is for editors.
-fn without_schema(document: String) -> String {
-    let Ok(serde_json::Value::Object(mut fields)) = serde_json::from_str(&document) else {
-        return document;
-    };
-    match fields.remove("$schema") {
-        Some(_) => serde_json::Value::Object(fields).to_string(),
-        None => document,
+/// A document as it travels: in one line, without the address of its schema, which is for editors.
+fn as_it_travels(document: &str) -> String {
+    if let Ok(serde_json::Value::Object(mut fields)) = serde_json::from_str(document)
+        && fields.remove("$schema").is_some()
+    {
+        return in_one_line(&serde_json::Value::Object(fields).to_string());
     }
+    in_one_line(document)
 }
 
 /// What the stack needs of a site besides what the edge makes of it.

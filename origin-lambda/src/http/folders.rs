@@ -18,7 +18,6 @@ use keyfront_origin_core::folder::{self, Folder};
 
 use super::{
     credentials::{Transport, is_viewers},
-    openapi::Reading as Problems,
     query::{FolderQuery, Format, Parameters},
     refusal::Refusal,
     responses::FolderPage,
@@ -29,7 +28,6 @@ use crate::{error::Error, folders, origin::Origin};
 const LIST: &str = "/list/";
 
 /// Lists a folder, as a page or as JSON.
-#[utoipa::path(get, path = "/list/{folder}", operation_id = "listFolder", tag = "reader", params(("folder" = String, Path, description = "The beginning of the keys, percent-encoded, with the slash at its end"), FolderQuery), responses((status = 200, description = "A page", body = FolderPage), Problems))]
 pub(super) async fn list(
     State(origin): State<Arc<Origin>>,
     Extension(transport): Extension<Transport>,

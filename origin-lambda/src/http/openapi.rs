@@ -16,7 +16,7 @@ use utoipa::{
 };
 
 use super::{
-    folders, health, images, objects, read,
+    health, images, objects, read,
     responses::{Metadata, Plan, Problem, UppySigned},
     uploads, uppy,
 };
@@ -39,7 +39,7 @@ pub(super) async fn show() -> Json<&'static utoipa::openapi::OpenApi> {
     paths(
         health::health, show,
         objects::list, objects::put, objects::describe, objects::delete,
-        read::read, folders::list,
+        read::read,
         uploads::share,
         images::upload, images::list,
         uploads::begin, uploads::abort_stale, uploads::describe, uploads::abort, uploads::sign_parts, uploads::complete,

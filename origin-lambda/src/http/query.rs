@@ -204,9 +204,8 @@ pub(super) struct UppyKeyQuery {
 }
 
 /// Where a folder is, and which page of it is asked for. The edge alone writes `path` and `site`.
-#[derive(Debug, Deserialize, IntoParams)]
+#[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
-#[into_params(parameter_in = Query)]
 pub(super) struct FolderQuery {
     /// The name behind which the page starts
     pub(super) after: Option<String>,
@@ -220,7 +219,7 @@ pub(super) struct FolderQuery {
 }
 
 /// What a listing is written in.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Deserialize, utoipa::ToSchema)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub(super) enum Format {
     /// A page for people.

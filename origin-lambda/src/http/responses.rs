@@ -399,10 +399,9 @@ pub(super) struct UppyLocation {
 pub(super) struct Empty {}
 
 /// A page of what a folder of a site holds.
-#[derive(Debug, Serialize, ToSchema)]
+#[derive(Debug, Serialize)]
 pub(super) struct FolderPage {
     /// The folder's path for viewers, as on the request line.
-    #[schema(example = "/downloads/")]
     path: String,
     /// Names of folders in it, each with its slash.
     folders: Vec<String>,
@@ -412,7 +411,7 @@ pub(super) struct FolderPage {
 }
 
 /// An object of a folder.
-#[derive(Debug, Serialize, ToSchema)]
+#[derive(Debug, Serialize)]
 struct FolderFile {
     name: String,
     /// Where viewers read it, as on the request line.

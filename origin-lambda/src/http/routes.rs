@@ -28,6 +28,7 @@ pub(super) fn router(origin: Arc<Origin>) -> Router {
         .fallback(missing)
         .layer(from_fn(cors::share))
         .merge(router(for_viewers()))
+        .merge(router(for_the_edge()))
         .layer(from_fn(middleware::respond))
         .with_state(origin)
 }
@@ -45,8 +46,12 @@ type Route = (&'static str, MethodRouter<Arc<Origin>>);
 
 /// What viewers read through the CDN, where the edge says what is shared with whom.
 fn for_viewers() -> Vec<Route> {
+    vec![("/read/{*key}", get(read::read))]
+}
+
+/// What the edge alone asks for, and no client by itself: it is no part of the described API.
+fn for_the_edge() -> Vec<Route> {
     vec![
-        ("/read/{*key}", get(read::read)),
         ("/list/", get(folders::list)),
         ("/list/{*folder}", get(folders::list)),
     ]
@@ -80,7 +85,7 @@ fn for_publishers() -> Vec<Route> {
     routes.into_iter().map(paged).collect()
 }
 
-/// The paths of all routes, in the router's spelling.
+/// The paths of the API, in the router's spelling.
 pub fn paths() -> impl Iterator<Item = &'static str> {
     for_viewers()
         .into_iter()

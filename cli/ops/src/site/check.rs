@@ -5,6 +5,7 @@ use jsonc_parser::{
     ast::{Object, Value as Written},
     parse_to_ast,
 };
+use keyfront_cloudformation::in_one_line;
 use keyfront_edge::{Site, SiteError};
 use serde_json::{Value, json};
 
@@ -64,7 +65,7 @@ pub(super) fn site(text: &str, schema: &str) -> Result<String, Vec<Problem>> {
         Err(error) => return placed(vec![Problem::new(0, "", error.to_string())]),
     };
     match refusals(object, document.clone()) {
-        refused if refused.is_empty() => Ok(ascii(&document.to_string())),
+        refused if refused.is_empty() => Ok(in_one_line(&document.to_string())),
         refused => placed(refused),
     }
 }
@@ -72,7 +73,7 @@ pub(super) fn site(text: &str, schema: &str) -> Result<String, Vec<Problem>> {
 /// What the edge refuses, field by field: one that is refused is put right before the next is looked for.
 fn refusals(object: &Object<'_>, mut document: Value) -> Vec<Problem> {
     let mut problems: Vec<Problem> = Vec::new();
-    while let Err(error) = Site::parse(ascii(&document.to_string()).as_bytes()) {
+    while let Err(error) = Site::parse(in_one_line(&document.to_string()).as_bytes()) {
         let (field, what) = match &error {
             SiteError::Field { field, rule } => (*field, (*rule).to_owned()),
             SiteError::Key { field, source } => (*field, source.to_string()),
@@ -115,22 +116,6 @@ fn put_right(document: &mut Value, field: &str) {
         }
     };
     fields.insert(field.to_owned(), valid);
-}
-
-/// JSON in printable ASCII, which a header's value is.
-fn ascii(json: &str) -> String {
-    let mut text = String::with_capacity(json.len());
-    for character in json.chars() {
-        if matches!(character, ' '..='~') {
-            text.push(character);
-        } else {
-            let mut units = [0; 2];
-            for unit in character.encode_utf16(&mut units) {
-                text.push_str(&format!("\\u{unit:04x}"));
-            }
-        }
-    }
-    text
 }
 
 #[cfg(test)]
