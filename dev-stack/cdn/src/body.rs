@@ -66,8 +66,8 @@ pub(super) fn from_viewer(incoming: Incoming, version: Version) -> Body {
 }
 
 /// What is read of a body that nobody wants, while its answer is sent.
-const UNWANTED: usize = 16 * 1024 * 1024;
-const UNWANTED_TIME: Duration = Duration::from_secs(2);
+const UNWANTED: usize = 64 * 1024 * 1024;
+const UNWANTED_TIME: Duration = Duration::from_secs(20);
 
 /// A viewer's body over HTTP/2 that may be left unread. To drop one is to cancel its stream, and with it the answer; where
 /// the answer comes first, a server may stop the client afterwards (RFC 9113, 8.1). So the rest is read on for a while.
