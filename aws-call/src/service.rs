@@ -11,6 +11,7 @@ use std::{
 
 use aws_credential_types::provider::SharedCredentialsProvider;
 use http::{HeaderName, HeaderValue, Method, Request};
+use keyfront_contract::upstream::asks_to_slow_down;
 use keyfront_sigv4::{Payload, Profile, Signer, SigningContext, SigningError};
 use serde::Deserialize;
 
@@ -59,19 +60,8 @@ impl Patience {
     };
 }
 
-/// Codes by which services ask to slow down.
-const THROTTLING: [&str; 10] = [
-    "BandwidthLimitExceeded",
-    "PriorRequestNotComplete",
-    "RequestLimitExceeded",
-    "RequestThrottled",
-    "RequestThrottledException",
-    "ServiceUnavailableException",
-    "SlowDown",
-    "Throttling",
-    "ThrottlingException",
-    "TooManyRequestsException",
-];
+/// Unavailable for a moment, which some services say with a status below 500.
+const UNAVAILABLE: &str = "ServiceUnavailableException";
 
 /// Why a call failed, after all attempts.
 #[derive(Debug, thiserror::Error)]
@@ -119,7 +109,9 @@ impl AwsError {
         match self {
             Self::Http(error) => !matches!(error, HttpError::Request(_) | HttpError::TooLarge(_)),
             Self::Refused { status, code, .. } => {
-                matches!(status, 429 | 500 | 502 | 503 | 504) || THROTTLING.contains(&code.as_str())
+                matches!(status, 429 | 500 | 502 | 503 | 504)
+                    || asks_to_slow_down(code)
+                    || code == UNAVAILABLE
             }
             Self::Credentials(_)
             | Self::Signing(_)

@@ -14,6 +14,7 @@ use base64::{Engine as _, engine::general_purpose::STANDARD};
 use keyfront_dev_kms::{EncryptionContext, Kms};
 use keyfront_iam::{Account, Requester};
 use keyfront_iam::{Call, Context, Iam, ResourcePolicy};
+use keyfront_names::host;
 
 pub use self::error::SsmError;
 
@@ -147,7 +148,7 @@ impl Ssm {
 
     /// As `kms:ViaService` has it.
     fn service(&self) -> String {
-        format!("ssm.{}.amazonaws.com", self.region)
+        host::of_service("ssm", &self.region)
     }
 
     fn context(&self, name: &str) -> EncryptionContext {

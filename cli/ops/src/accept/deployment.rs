@@ -6,6 +6,7 @@ use anyhow::Context as _;
 use bytes::Bytes;
 use clap::Parser;
 use keyfront_edge::site;
+use keyfront_names::Arn;
 
 use super::{
     context::{Context, Kind},
@@ -155,7 +156,7 @@ async fn access_logs(context: &Context) -> anyhow::Result<Observation> {
 fn function_name(context: &Context) -> anyhow::Result<&str> {
     let version = context.edge_function.as_deref();
     let version = version.context("the stack has no output EdgeFunctionArn")?;
-    let name = version.split(':').nth(6);
+    let name = Arn::parse(version).ok().and_then(|arn| arn.function());
     name.with_context(|| format!("{version} is not the ARN of a function"))
 }
 

@@ -2,6 +2,7 @@
 //!
 //! It keeps no session, and nothing of an answer but a session or an error's code leaves it.
 
+use keyfront_contract::upstream::asks_to_slow_down;
 use keyfront_edge::{Refusal, RoleCredentials, http_date};
 use keyfront_names::Arn;
 use keyfront_sigv4::{Signer, uri_encoding};
@@ -187,9 +188,7 @@ fn failure(document: &str) -> Option<AssumeRoleError> {
     }
     Some(match code {
         "ExpiredToken" | "ExpiredTokenException" => AssumeRoleError::SecretsExpired,
-        "Throttling" | "ThrottlingException" | "RequestLimitExceeded" | "SlowDown" => {
-            AssumeRoleError::Throttled
-        }
+        code if asks_to_slow_down(code) => AssumeRoleError::Throttled,
         code => AssumeRoleError::Refused(code.to_owned()),
     })
 }

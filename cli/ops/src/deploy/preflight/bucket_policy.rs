@@ -12,6 +12,7 @@ use keyfront_iam::{
     Account, Call, Context, Effect, ForeignStatement, Iam, Policy, PolicyKind, Principal,
     Requester, ResourcePolicy, Role, read_foreign,
 };
+use keyfront_names::{Partition, arn};
 
 use super::finding::Finding;
 use crate::deploy::template::BUCKET;
@@ -307,7 +308,7 @@ impl<'a> Roles<'a> {
                 "s3:x-amz-server-side-encryption-aws-kms-key-id",
                 named(wanted.key),
             );
-        let bucket = format!("arn:aws:s3:::{}", wanted.bucket);
+        let bucket = arn::of_bucket(Partition::of_region(wanted.region), wanted.bucket);
         let object = |name: &str| format!("{bucket}/{}{name}", wanted.prefix);
         let call = Call {
             requester: &requester,
