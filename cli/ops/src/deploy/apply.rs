@@ -212,10 +212,10 @@ impl Deployment {
                     operation::continue_rollback(&stacks, stack).await?;
                 }
                 (StackState::Absent | StackState::Reviewed | StackState::Complete, _) => {
-                    let source = self.upload(template, TemplateUpload::IfTooLong).await?;
+                    let uploaded = self.upload(template, TemplateUpload::IfTooLong).await?;
                     let mut kept = KeptStack::of(stack.as_ref());
                     kept.web_acl = self.web_acl_from_outside(template, &stack).await?;
-                    let wanted = self.wanted(template, source, &kept, inputs);
+                    let wanted = self.wanted(template, uploaded, &kept, inputs);
                     if self.change(&stacks, &wanted, stack.as_ref(), state).await? == Step::Reached
                     {
                         return outputs_of(&stacks, name).await;

@@ -10,7 +10,7 @@ use serde::Deserialize;
 use zeroize::Zeroizing;
 
 use super::session::Session;
-use crate::aws_call::{self, Call, Endpoint};
+use crate::aws_call::{self, Call, Content, Endpoint, SignedBy};
 
 const DEFAULT_SECONDS: u32 = 3_600;
 const FORM: &[(&str, &str)] = &[("content-type", "application/x-www-form-urlencoded")];
@@ -131,9 +131,15 @@ impl RoleSettings {
         secrets: &RoleCredentials<'_>,
         now: i64,
     ) -> Result<Call, AssumeRoleError> {
-        let content = (FORM, self.form.clone());
-        aws_call::signed(signer, &self.endpoint, content, (secrets, now))
-            .map_err(|_| AssumeRoleError::Secrets)
+        let content = Content {
+            headers: FORM,
+            body: self.form.clone(),
+        };
+        let by = SignedBy {
+            credentials: secrets,
+            now,
+        };
+        aws_call::signed(signer, &self.endpoint, content, by).map_err(|_| AssumeRoleError::Secrets)
     }
 }
 

@@ -93,7 +93,11 @@ impl Opening<'_> {
         let mut pauses = KMS_PAUSES.iter();
         loop {
             let call = SIGNER.with_borrow_mut(|signer| {
-                kms::call(signer, self.settings, wrapped, (&credentials, clock()))
+                let by = SignedBy {
+                    credentials: &credentials,
+                    now: clock(),
+                };
+                kms::call(signer, self.settings, wrapped, by)
             });
             let call = call.map_err(Refusal::Unsignable)?;
             let response = aws_call::send(&call).await;
