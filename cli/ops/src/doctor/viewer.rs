@@ -1,7 +1,7 @@
 //! Asks the CDN as a viewer, and reads the answer. It decides nothing but which headers are not a viewer's.
 
 use http::HeaderMap;
-use keyfront_contract::header as contract_header;
+use keyfront_contract::{header as contract_header, problem_type::TYPE_PREFIX};
 use keyfront_edge::{http_date::from_imf_fixdate, keeps_response_header};
 use serde::Deserialize;
 use time::{Duration, OffsetDateTime, macros::format_description};
@@ -94,7 +94,7 @@ fn problem(reply: &Reply) -> Option<String> {
     }
     let problem: Problem = serde_json::from_slice(&reply.beginning).ok()?;
     let code = problem.code?;
-    (problem.kind == format!("urn:keyfront:{code}")).then_some(code)
+    (problem.kind.strip_prefix(TYPE_PREFIX) == Some(&code)).then_some(code)
 }
 
 /// Seconds by which whoever wrote `Date` is ahead; a copy's date is old, and says nothing.
