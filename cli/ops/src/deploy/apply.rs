@@ -25,7 +25,7 @@ use super::{
     sites_file::{self, SitesGiven},
     stack_state::{Aim, StackState},
     stacks::Stacks,
-    supply::TemplateUpload,
+    supply::{TemplateUpload, Uploaded},
 };
 use crate::system::outputs::{Outputs, of_stack};
 
@@ -81,7 +81,8 @@ impl Deployment {
         }
         if self.arguments.upload_only {
             for template in self.request.layout.templates() {
-                let (bucket, _) = self.upload(*template, TemplateUpload::Always).await?;
+                let Uploaded { bucket, .. } =
+                    self.upload(*template, TemplateUpload::Always).await?;
                 self.print_launch(*template, &bucket)?;
             }
             return Ok(());

@@ -191,6 +191,6 @@ impl Deployment {
             Some(stored) => TemplateSource::Url(bucket.url(&stored.key)),
             None => TemplateSource::Body(self.body(template)?.into_owned()),
         };
-        Ok((bucket, source))
+        Ok(Uploaded { bucket, source })
     }
 }

@@ -12,7 +12,10 @@ use keyfront_sigv4::{Signer, uri_encoding};
 use super::data_keys::{DataKeys, Step, Waited};
 use super::kms::{KmsError, Wrapped};
 use super::{failure, kms, request::Opening};
-use crate::{aws_call, wire};
+use crate::{
+    aws_call::{self, SignedBy},
+    wire,
+};
 
 /// Milliseconds before each further attempt at KMS.
 const KMS_PAUSES: [u32; 2] = [100, 400];
