@@ -49,10 +49,15 @@ pub fn sentences(source: &str) -> Vec<String> {
     sentences.map(str::to_owned).collect()
 }
 
+/// A source up to its module of tests. What else is for tests alone, such as a constant, does not end it.
+#[must_use]
+pub fn before_tests(source: &str) -> &str {
+    source.split("\nmod tests").next().unwrap_or_default()
+}
+
 /// A source without its tests, and without the lines that show another program's flags.
 pub fn without_tests(source: &str) -> String {
-    let product = source.split("\nmod tests").next().unwrap_or_default();
-    let lines = product.lines().filter(|line| {
+    let lines = before_tests(source).lines().filter(|line| {
         !line.contains("curl ") && !line.contains("\"aws ") && !line.contains("`aws ")
     });
     lines.collect::<Vec<_>>().join("\n")
