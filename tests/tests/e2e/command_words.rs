@@ -43,7 +43,7 @@ const SERVES: &[(&str, &[&str])] = &[
     ("cli/ops/src/deploy/revoke_sessions.rs", &["revoke-sessions"]),
     ("cli/ops/src/deploy/status.rs", &["status"]),
     ("cli/ops/src/deploy/system_arguments.rs", &["deploy", "status", "adopt", "destroy"]),
-    ("cli/ops/src/deploy/victim.rs", &["destroy"]),
+    ("cli/ops/src/deploy/deletion_target.rs", &["destroy"]),
     ("cli/ops/src/doctor/", &["doctor"]),
     ("cli/ops/src/logs/", &["logs"]),
     ("cli/ops/src/named_bucket.rs", &["publisher add"]),

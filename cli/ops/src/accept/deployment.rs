@@ -127,7 +127,7 @@ async fn access_logs(context: &Context) -> anyhow::Result<Observation> {
     let begun = Instant::now();
     let since = time::OffsetDateTime::now_utc().unix_timestamp();
     while begun.elapsed() < LIMIT {
-        context.meter.s3(1);
+        context.costs.s3(1);
         let call = context.s3.list_objects_v2().bucket(bucket).prefix(prefix);
         let mut pages = call.into_paginator().send();
         while let Some(page) = pages.next().await {

@@ -6,7 +6,7 @@
 use anyhow::{Context as _, ensure};
 use aws_sdk_s3::primitives::ByteStream;
 use http::HeaderName;
-use keyfront_aws_call::{Call, Patience, Service};
+use keyfront_aws_call::{Call, RetryPolicy, Service};
 use keyfront_names::{Partition, RoleArn, arn};
 use serde::Deserialize;
 use sha2::{Digest as _, Sha256};
@@ -139,7 +139,7 @@ impl BatchTarget {
             target.region.clone(),
             &target.s3_control_endpoint(account),
             target.credentials()?,
-            Patience::COMMAND,
+            RetryPolicy::COMMAND,
         );
         let call = Call {
             path: "/v20180820/jobs".to_owned(),
