@@ -16,7 +16,9 @@ use utoipa::{
 };
 
 use super::{
-    folders, health, images, objects, read,
+    folders, health, images, objects,
+    query::Format,
+    read,
     responses::{Metadata, PlanBody, Problem, UppySigned},
     uploads, uppy,
 };
@@ -45,7 +47,7 @@ pub(super) async fn show() -> Json<&'static utoipa::openapi::OpenApi> {
         uploads::begin, uploads::abort_stale, uploads::describe, uploads::abort, uploads::sign_parts, uploads::complete,
         uppy::parameters, uppy::create, uppy::list, uppy::abort, uppy::complete, uppy::sign,
     ),
-    components(schemas(Problem, PlanBody, Metadata, UppySigned)),
+    components(schemas(Problem, PlanBody, Metadata, UppySigned, Format)),
     modifiers(&Publisher),
 )]
 struct Description;
