@@ -15,7 +15,7 @@ pub use self::{
         SessionEnd, SigningCredentials, SigningCredentialsError, SigningMoment, amz_date,
     },
     http::{HttpCaller, HttpError, Limits, Reply},
-    service::{AwsError, Call, Patience, Service},
+    service::{AwsError, Call, RetryPolicy, Service},
 };
 
 /// What an error wraps.

@@ -11,6 +11,7 @@ use std::{
 
 use aws_credential_types::provider::SharedCredentialsProvider;
 use http::{HeaderName, HeaderValue, Method, Request};
+use keyfront_contract::upstream::asks_to_slow_down;
 use keyfront_sigv4::{Payload, Profile, Signer, SigningContext, SigningError};
 use serde::Deserialize;
 
@@ -22,7 +23,7 @@ use crate::Source;
 
 /// What a call may cost.
 #[derive(Debug, Clone, Copy)]
-pub struct Patience {
+pub struct RetryPolicy {
     /// Attempts of one call.
     pub attempts: u32,
     /// What one attempt may cost.
@@ -33,7 +34,7 @@ pub struct Patience {
     pub first_pause: Duration,
 }
 
-impl Patience {
+impl RetryPolicy {
     /// For what happens while a request waits.
     pub const REQUEST: Self = Self {
         attempts: 3,
@@ -59,19 +60,8 @@ impl Patience {
     };
 }
 
-/// Codes by which services ask to slow down.
-const THROTTLING: [&str; 10] = [
-    "BandwidthLimitExceeded",
-    "PriorRequestNotComplete",
-    "RequestLimitExceeded",
-    "RequestThrottled",
-    "RequestThrottledException",
-    "ServiceUnavailableException",
-    "SlowDown",
-    "Throttling",
-    "ThrottlingException",
-    "TooManyRequestsException",
-];
+/// Unavailable for a moment, which some services say with a status below 500.
+const UNAVAILABLE: &str = "ServiceUnavailableException";
 
 /// Why a call failed, after all attempts.
 #[derive(Debug, thiserror::Error)]
@@ -119,7 +109,9 @@ impl AwsError {
         match self {
             Self::Http(error) => !matches!(error, HttpError::Request(_) | HttpError::TooLarge(_)),
             Self::Refused { status, code, .. } => {
-                matches!(status, 429 | 500 | 502 | 503 | 504) || THROTTLING.contains(&code.as_str())
+                matches!(status, 429 | 500 | 502 | 503 | 504)
+                    || asks_to_slow_down(code)
+                    || code == UNAVAILABLE
             }
             Self::Credentials(_)
             | Self::Signing(_)
@@ -147,7 +139,7 @@ pub struct Service {
     region: String,
     endpoint: String,
     credentials: SigningCredentials,
-    patience: Patience,
+    retries: RetryPolicy,
     signer: Mutex<Signer>,
     http: HttpCaller,
 }
@@ -159,14 +151,14 @@ impl Service {
         region: String,
         endpoint: &str,
         credentials: SharedCredentialsProvider,
-        patience: Patience,
+        retries: RetryPolicy,
     ) -> Self {
         Self {
             name,
             region,
             endpoint: endpoint.trim_end_matches('/').to_owned(),
             credentials: SigningCredentials::new(credentials),
-            patience,
+            retries,
             signer: Mutex::default(),
             http: HttpCaller::default(),
         }
@@ -181,15 +173,15 @@ impl Service {
             let mut attempt = 1;
             loop {
                 match self.attempt(call).await {
-                    Err(error) if attempt < self.patience.attempts && error.may_pass() => {
-                        tokio::time::sleep(pause(self.patience.first_pause, attempt)).await;
+                    Err(error) if attempt < self.retries.attempts && error.may_pass() => {
+                        tokio::time::sleep(pause(self.retries.first_pause, attempt)).await;
                         attempt += 1;
                     }
                     outcome => return outcome,
                 }
             }
         };
-        let limit = self.patience.all_attempts;
+        let limit = self.retries.all_attempts;
         tokio::time::timeout(limit, attempts)
             .await
             .unwrap_or(Err(AwsError::Timeout(limit)))
@@ -197,7 +189,7 @@ impl Service {
 
     async fn attempt(&self, call: &Call) -> Result<Reply, AwsError> {
         let request = self.signed(call).await?;
-        let reply = self.http.call(request, self.patience.attempt).await?;
+        let reply = self.http.call(request, self.retries.attempt).await?;
         match reply.status {
             200..=299 => Ok(reply),
             status => {

@@ -33,6 +33,7 @@ fn append(line: &mut String, character: char, in_text: bool) {
 
 #[cfg(test)]
 mod tests {
+    #![allow(clippy::unwrap_used)]
     use serde_json::Value;
 
     use super::in_one_line;

@@ -9,10 +9,7 @@ use std::collections::BTreeMap;
 use keyfront_cloudformation::{
     Document, Resolution, Template, statements, strings, with_parameter_table,
 };
-use keyfront_contract::{
-    cross_origin::{EXPOSED, S3_REQUEST_ID},
-    header::REQUEST_ID,
-};
+use keyfront_contract::{cross_origin::EXPOSED, header::REQUEST_ID};
 use keyfront_edge::{Site, site::MAX_SITE_CHARS};
 use references::{conditions_used, names_used};
 use serde_json::Value;
@@ -515,7 +512,7 @@ fn the_buckets_own_cors_lets_a_page_upload_parts_and_read_shares() {
         assert_eq!(strings(&rule["AllowedHeaders"]), ["*"]);
         let exposed = EXPOSED.split(", ").filter(|name| *name != "retry-after");
         let exposed = exposed.map(|name| match name {
-            REQUEST_ID => S3_REQUEST_ID,
+            REQUEST_ID => "x-amz-request-id",
             name => name,
         });
         let of_bucket = strings(&rule["ExposedHeaders"]).join(", ").to_lowercase();

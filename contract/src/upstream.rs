@@ -100,6 +100,15 @@ impl Failure {
     }
 }
 
+/// Whether a service asks to slow down by this code, whichever it is: services of one protocol share the names.
+///
+/// A service's own names for it, such as KMS's `LimitExceededException`, which elsewhere is a quota that no pause helps,
+/// are in the table of that service.
+#[must_use]
+pub fn asks_to_slow_down(code: &str) -> bool {
+    THROTTLING.contains(&code)
+}
+
 /// Whether S3 refused a read because the object is encrypted with a customer key (SSE-C) that did not come with the request.
 /// `HEAD` is answered 400 without a document then, which this cannot see.
 ///
@@ -136,14 +145,10 @@ const S3_CODES: &Meanings = &[
     ("PermanentRedirect", Failure::BucketMissing),
     ("PreconditionFailed", Failure::PreconditionFailed),
     ("RequestExpired", Failure::ClockSkew),
-    ("RequestLimitExceeded", Failure::Throttled),
     ("RequestTimeTooSkewed", Failure::ClockSkew),
     ("RequestTimeout", Failure::Timeout),
     ("ServiceUnavailable", Failure::Throttled),
     ("SignatureDoesNotMatch", Failure::SignatureRejected),
-    ("SlowDown", Failure::Throttled),
-    ("Throttling", Failure::Throttled),
-    ("ThrottlingException", Failure::Throttled),
     ("XAmzContentChecksumMismatch", Failure::ChecksumMismatch),
     ("XAmzContentSHA256Mismatch", Failure::SignatureRejected),
 ];
@@ -169,13 +174,26 @@ const KMS_EXCEPTIONS: &Meanings = &[
     ("LimitExceededException", Failure::Throttled),
     ("MissingAuthenticationTokenException", Failure::SignatureRejected),
     ("NotFoundException", Failure::KmsDisabled),
-    ("ThrottlingException", Failure::Throttled),
     ("UnrecognizedClientException", Failure::SignatureRejected),
+];
+
+/// Source: AWS SDKs and Tools Reference Guide, "Retry behavior", the throttling errors.
+const THROTTLING: &[&str] = &[
+    "BandwidthLimitExceeded",
+    "PriorRequestNotComplete",
+    "RequestLimitExceeded",
+    "RequestThrottled",
+    "RequestThrottledException",
+    "SlowDown",
+    "Throttling",
+    "ThrottlingException",
+    "TooManyRequestsException",
 ];
 
 fn meaning(meanings: &Meanings, code: &str) -> Option<Failure> {
     let row = meanings.iter().find(|(listed, _)| *listed == code);
-    row.map(|(_, failure)| *failure)
+    let named = row.map(|(_, failure)| *failure);
+    named.or_else(|| asks_to_slow_down(code).then_some(Failure::Throttled))
 }
 
 /// `str::contains` without the standard searcher, which would weigh more than this table in an edge module.
@@ -227,6 +245,27 @@ mod tests {
             ("", "", None),
         ] {
             assert_eq!(Failure::of_s3(code, message), meaning, "{code} {message}");
+        }
+    }
+
+    #[test]
+    fn what_asks_to_slow_down_is_throttling_for_every_service() {
+        for code in THROTTLING {
+            assert!(asks_to_slow_down(code));
+            assert_eq!(Failure::of_s3(code, ""), Some(Failure::Throttled), "{code}");
+            assert_eq!(Failure::of_kms(code), Some(Failure::Throttled), "{code}");
+        }
+        assert_eq!(
+            Failure::of_kms("LimitExceededException"),
+            Some(Failure::Throttled)
+        );
+        for code in [
+            "LimitExceededException",
+            "ServiceUnavailable",
+            "AccessDenied",
+            "",
+        ] {
+            assert!(!asks_to_slow_down(code), "{code}");
         }
     }
 

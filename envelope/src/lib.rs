@@ -21,6 +21,8 @@
 //! | `AESWrap`, `RSA-OAEP-SHA1` (`22`) and anything else | no | refused |
 //!
 //! [`mod@reader`] has the decisions of Keyfront's two readers, the origin and the Worker; both refuse legacy wraps.
+//!
+//! The crate is published, for programs besides Keyfront's own, and two things here are for those alone.
 //! [`LegacyWraps::Allowed`] serves programs that migrate objects of clients older than `kms+context`: they open such an
 //! object once, to seal it anew.
 //!
@@ -67,6 +69,11 @@
 extern crate alloc;
 #[cfg(test)]
 extern crate std;
+
+/// The README's example runs with the documentation's.
+#[cfg(doctest)]
+#[doc = include_str!("../README.md")]
+struct Readme;
 
 mod body;
 mod cipher;

@@ -30,14 +30,23 @@ pub enum Commitment {
 }
 
 impl Commitment {
-    /// The setting of this name: `required` or `optional`.
+    /// The names of the settings.
+    pub const NAMES: &'static [&'static str] = &["required", "optional"];
+
+    /// The setting's name.
+    #[must_use]
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Required => Self::NAMES[0],
+            Self::Optional => Self::NAMES[1],
+        }
+    }
+
+    /// The setting of this name.
     #[must_use]
     pub fn from_name(name: &str) -> Option<Self> {
-        match name {
-            "required" => Some(Self::Required),
-            "optional" => Some(Self::Optional),
-            _ => None,
-        }
+        let mut settings = [Self::Required, Self::Optional].into_iter();
+        settings.find(|setting| setting.name() == name)
     }
 }
 

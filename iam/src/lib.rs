@@ -30,8 +30,8 @@ mod directory;
 mod document;
 mod error;
 mod evaluation;
+mod external_policy;
 mod facts;
-mod foreign;
 mod identity;
 mod network;
 mod policy_kind;
@@ -46,8 +46,8 @@ pub use self::directory::{Iam, IamError, Role, User};
 pub use self::document::Policy;
 pub use self::error::PolicyError;
 pub use self::evaluation::{Call, ResourcePolicy};
+pub use self::external_policy::{ExternalPolicyError, ExternalStatement, read_external};
 pub use self::facts::Context;
-pub use self::foreign::{ForeignPolicyError, ForeignStatement, read_foreign};
 pub use self::identity::{
     Account, AccountError, Credentials, Principal, Requester, SecretAccessKey, SessionToken,
 };

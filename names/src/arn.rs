@@ -5,6 +5,8 @@
 use alloc::{borrow::ToOwned, string::String};
 use core::fmt;
 
+use crate::region::Partition;
+
 /// Why a text is not an ARN, or not one of the kind that is needed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum ArnError {
@@ -54,6 +56,46 @@ impl<'a> Arn<'a> {
             resource: next()?,
         })
     }
+
+    /// The name of a Lambda function, from its own ARN or that of one of its versions:
+    /// `arn:PARTITION:lambda:REGION:ACCOUNT:function:NAME[:VERSION]`.
+    #[must_use]
+    pub fn function(&self) -> Option<&'a str> {
+        let mut parts = self.resource.split(':');
+        let is_function = self.service == "lambda" && parts.next() == Some("function");
+        parts.next().filter(|name| is_function && !name.is_empty())
+    }
+
+    /// The name of an S3 bucket: `arn:PARTITION:s3:::NAME`.
+    #[must_use]
+    pub fn bucket(&self) -> Option<&'a str> {
+        let is_bucket = self.service == "s3"
+            && self.region.is_empty()
+            && self.account.is_empty()
+            && !self.resource.is_empty()
+            && !self.resource.contains('/');
+        is_bucket.then_some(self.resource)
+    }
+}
+
+/// The ARN of a bucket: `arn:PARTITION:s3:::NAME`. Its objects' begin with it and a slash.
+#[must_use]
+pub fn of_bucket(partition: Partition, bucket: &str) -> String {
+    ["arn:", partition.as_str(), ":s3:::", bucket].concat()
+}
+
+/// Whether a key as S3 and KMS take it, by its id or its ARN, is the key with this ARN. `None` for an alias, which only KMS
+/// can look up.
+#[must_use]
+pub fn is_key(named: &str, arn: &str) -> Option<bool> {
+    if named.contains("alias/") {
+        return None;
+    }
+    if Arn::parse(named).is_ok() {
+        return Some(named == arn);
+    }
+    let id = Arn::parse(arn).ok()?.resource.strip_prefix("key/")?;
+    Some(id == named)
 }
 
 /// Whether `text` is an account id: twelve digits.
@@ -245,6 +287,52 @@ mod tests {
             "arn:aws:s3:::é",
         ] {
             assert_eq!(Arn::parse(text), Err(ArnError::Form), "{text}");
+        }
+    }
+
+    #[test]
+    fn functions_and_buckets_are_named_by_their_arns() {
+        let function = |text| Arn::parse(text).unwrap().function();
+        let version = "arn:aws:lambda:us-east-1:123456789012:function:edge:7";
+        assert_eq!(function(version), Some("edge"));
+        assert_eq!(function(&version[..version.len() - 2]), Some("edge"));
+        for other in [
+            "arn:aws:lambda:us-east-1:123456789012:layer:edge:7",
+            "arn:aws:lambda:us-east-1:123456789012:function:",
+            "arn:aws:lambda:us-east-1:123456789012:function",
+            "arn:aws:logs:us-east-1:123456789012:function:edge",
+        ] {
+            assert_eq!(function(other), None, "{other}");
+        }
+        let bucket = |text| Arn::parse(text).unwrap().bucket();
+        for (partition, name) in [(Partition::Standard, "aws"), (Partition::China, "aws-cn")] {
+            let arn = of_bucket(partition, "media");
+            assert_eq!(arn, alloc::format!("arn:{name}:s3:::media"));
+            assert_eq!(Arn::parse(&arn).unwrap().bucket(), Some("media"));
+        }
+        for other in [
+            "arn:aws:s3:::media/a",
+            "arn:aws:s3:eu-west-1:123456789012:accesspoint/a",
+            "arn:aws:s3:::",
+            "arn:aws:sqs:::media",
+        ] {
+            assert_eq!(bucket(other), None, "{other}");
+        }
+    }
+
+    #[test]
+    fn a_key_is_known_by_its_id_and_its_arn_and_an_alias_is_nobodys() {
+        let key = "arn:aws:kms:eu-west-1:123456789012:key/abc";
+        for (named, same) in [
+            (key, Some(true)),
+            ("abc", Some(true)),
+            ("abd", Some(false)),
+            ("", Some(false)),
+            ("arn:aws:kms:us-east-1:123456789012:key/abc", Some(false)),
+            ("alias/mine", None),
+            ("arn:aws:kms:eu-west-1:123456789012:alias/mine", None),
+        ] {
+            assert_eq!(is_key(named, key), same, "{named}");
         }
     }
 

@@ -7,7 +7,7 @@ use keyfront_envelope::{INSTRUCTION_FILE_MARKER, instruction_file_key};
 use keyfront_names::ObjectKey;
 use keyfront_origin_core::{
     listing::{Cursor, scans},
-    sealed_metadata::Found,
+    sealed_metadata::MetadataRead,
 };
 
 use crate::{
@@ -95,7 +95,7 @@ pub async fn list(store: &Store, scope: Scope<'_>) -> Result<Page, Error> {
 
 /// What opening the metadata of a page needs of the system.
 #[derive(Debug, Clone, Copy)]
-pub struct Listing<'a> {
+pub struct MetadataContext<'a> {
     /// The bucket.
     pub store: &'a Store,
     /// Opens what only publishers may know.
@@ -110,11 +110,11 @@ pub struct Listing<'a> {
 /// # Errors
 /// What S3 or KMS returned.
 pub async fn sealed_metadata(
-    system: &Listing<'_>,
+    system: &MetadataContext<'_>,
     publisher: &Publisher,
     entries: &[ListedObject],
-) -> Result<Vec<Found>, Error> {
-    let Listing {
+) -> Result<Vec<MetadataRead>, Error> {
+    let MetadataContext {
         store,
         metadata,
         customer_keys,
@@ -126,7 +126,7 @@ pub async fn sealed_metadata(
             match customer_keys.describe(store, &key, holder).await {
                 Ok(described) => metadata.open(&key, &described.object.metadata).await,
                 // Under another publisher's customer key nothing of it can be seen.
-                Err(Error::NotFound | Error::CustomerKeyRequired) => Ok(Found::Absent),
+                Err(Error::NotFound | Error::CustomerKeyRequired) => Ok(MetadataRead::Absent),
                 Err(error) => Err(error),
             }
         }

@@ -6,7 +6,7 @@ use std::borrow::Cow;
 
 use aws_credential_types::provider::SharedCredentialsProvider;
 use http::{HeaderName, header::CONTENT_TYPE};
-use keyfront_aws_call::{AwsError, Call, Patience, Service};
+use keyfront_aws_call::{AwsError, Call, RetryPolicy, Service};
 use keyfront_names::{ParameterArn, host};
 use serde::Deserialize;
 use serde_json::json;
@@ -58,7 +58,7 @@ impl Ssm {
             region,
             &endpoint,
             credentials,
-            Patience::REQUEST,
+            RetryPolicy::REQUEST,
         ))
     }
 

@@ -15,6 +15,7 @@ pub mod aws_client;
 pub mod ceph;
 pub mod edge_bundle;
 pub mod fault_proxy;
+pub mod flags;
 pub mod grants;
 pub mod keys;
 pub mod local_stack;

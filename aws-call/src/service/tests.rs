@@ -32,7 +32,7 @@ async fn scripted(replies: &'static [(u16, &'static str)]) -> Scripted {
             "us-east-1".to_owned(),
             &endpoint,
             SharedCredentialsProvider::new(credentials),
-            Patience::REQUEST,
+            RetryPolicy::REQUEST,
         ),
         seen,
     }
@@ -94,7 +94,7 @@ async fn nothing_is_read_past_the_limit() {
     let upstream = scripted(&[(200, "12345")]).await;
     let limits = Limits {
         bytes: 4,
-        ..Patience::REQUEST.attempt
+        ..RetryPolicy::REQUEST.attempt
     };
     let request = upstream.service.signed(&call()).await.unwrap();
     let error = upstream.service.http.call(request, limits).await;

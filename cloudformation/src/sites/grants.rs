@@ -2,7 +2,7 @@
 //!
 //! The template's own bucket is not here: the role may read it already.
 
-use keyfront_names::{KeyArn, host};
+use keyfront_names::{KeyArn, Partition, arn::of_bucket, host};
 
 use super::{
     all::Sites,
@@ -83,7 +83,8 @@ pub(super) fn via_service(key: &KeyArn) -> String {
 }
 
 pub(super) fn arn(bucket: &ExistingBucket) -> String {
-    format!("arn:aws:s3:::{}", bucket.name.as_str())
+    // `document` takes keys of this partition alone, where CloudFront is.
+    of_bucket(Partition::Standard, bucket.name.as_str())
 }
 
 fn objects(bucket: &ExistingBucket, entry: &SiteEntry) -> String {

@@ -9,13 +9,13 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use tokio::sync::watch;
 
 use super::refusal::Refusal;
-use super::store::{CacheKey, InvalidationPath, Stored, covered};
+use super::store::{CacheKey, CachedResponse, InvalidationPath, covered};
 
 /// How a leader's fetch ended for its followers.
 #[derive(Debug, Clone)]
 pub(super) enum Outcome {
     /// An answer everybody may have; its body may still be arriving.
-    Shared(Arc<Stored>),
+    Shared(Arc<CachedResponse>),
     /// The origin could not be reached; trying again at once would not help.
     Failed(Refusal),
     /// The answer is for its requester alone; everybody else sends a request of their own.

@@ -14,7 +14,7 @@ use super::body::{self, Body};
 use super::cache::Cache;
 use super::freshness::Freshness;
 use super::shared_body::shared_body;
-use super::store::{CacheKey, Epoch, Stored};
+use super::store::{CacheKey, CachedResponse, Epoch};
 
 /// A copy made while one viewer reads. If the viewer leaves or the origin breaks off, nothing is stored.
 pub(super) struct CacheTee {
@@ -76,7 +76,7 @@ impl CacheTee {
         let written = writer.write(&self.bytes);
         let (status, headers, freshness) = self.stored;
         if let (Ok(()), Ok(body)) = (written, writer.finish()) {
-            let stored = Stored {
+            let stored = CachedResponse {
                 status,
                 headers,
                 body,

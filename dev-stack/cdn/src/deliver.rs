@@ -20,18 +20,18 @@ use super::fetch::Fetched;
 use super::freshness::{Freshness, FreshnessStatus};
 use super::refusal::Refusal;
 use super::shared_body::{SharedBody, SharedBodyWriter, shared_body};
-use super::store::{CacheKey, Epoch, Stored};
+use super::store::{CacheKey, CachedResponse, Epoch};
 use super::upstream_request::UpstreamRequest;
 use super::upstream_response::{AnsweredBy, UpstreamResponse};
 
 /// How a viewer's request was answered.
 pub(super) enum Delivery {
     /// From the cache; the origin was not called on this viewer's behalf.
-    Hit(Arc<Stored>),
+    Hit(Arc<CachedResponse>),
     /// From the cache, after the origin confirmed it.
-    Confirmed(Arc<Stored>),
+    Confirmed(Arc<CachedResponse>),
     /// The origin's answer, which is being stored while it is delivered.
-    Stored(Arc<Stored>, AnsweredBy),
+    Stored(Arc<CachedResponse>, AnsweredBy),
     /// The origin's answer, for this viewer alone.
     Streamed(UpstreamResponse),
 }
@@ -52,9 +52,9 @@ struct Shareable {
 }
 
 impl Shareable {
-    fn open(self, answer: &UpstreamResponse) -> (Arc<Stored>, SharedBodyWriter) {
+    fn open(self, answer: &UpstreamResponse) -> (Arc<CachedResponse>, SharedBodyWriter) {
         let writer = shared_body(self.length, self.memory);
-        let stored = Stored {
+        let stored = CachedResponse {
             status: answer.status,
             headers: answer.headers.clone(),
             body: writer.body(),
@@ -65,9 +65,9 @@ impl Shareable {
 }
 
 /// What the cache has for a key.
-enum Found {
-    Fresh(Arc<Stored>),
-    Stale(Arc<Stored>),
+enum CacheLookup {
+    Fresh(Arc<CachedResponse>),
+    Stale(Arc<CachedResponse>),
     Nothing,
 }
 
@@ -82,9 +82,9 @@ impl Cache {
         let conditional = request.headers.contains_key(IF_NONE_MATCH)
             || request.headers.contains_key(IF_MODIFIED_SINCE);
         let stale = match self.find(&key, &request) {
-            Found::Fresh(stored) => return Ok(Delivery::Hit(stored)),
-            Found::Stale(stored) => Some(stored),
-            Found::Nothing => None,
+            CacheLookup::Fresh(stored) => return Ok(Delivery::Hit(stored)),
+            CacheLookup::Stale(stored) => Some(stored),
+            CacheLookup::Nothing => None,
         };
         // These ask for less than an answer that could be shared.
         if partial || (conditional && stale.is_none()) {
@@ -102,29 +102,31 @@ impl Cache {
         }
     }
 
-    fn find(&self, key: &CacheKey, request: &UpstreamRequest) -> Found {
+    fn find(&self, key: &CacheKey, request: &UpstreamRequest) -> CacheLookup {
         let now = SystemTime::now();
         let mut parts = request.for_cache();
         // An answer to GET answers HEAD too, and was evaluated as one.
         parts.method = Method::GET;
         if let Some(stored) = self.store.lookup(&key.as_get()) {
             match stored.freshness.status(&parts, now) {
-                FreshnessStatus::Fresh => return Found::Fresh(stored),
-                FreshnessStatus::Stale if *key == key.as_get() => return Found::Stale(stored),
+                FreshnessStatus::Fresh => return CacheLookup::Fresh(stored),
+                FreshnessStatus::Stale if *key == key.as_get() => {
+                    return CacheLookup::Stale(stored);
+                }
                 FreshnessStatus::Stale | FreshnessStatus::OtherVariant => {}
             }
         }
         if *key == key.as_get() {
-            return Found::Nothing;
+            return CacheLookup::Nothing;
         }
         parts.method = Method::HEAD;
         let Some(stored) = self.store.lookup(key) else {
-            return Found::Nothing;
+            return CacheLookup::Nothing;
         };
         match stored.freshness.status(&parts, now) {
-            FreshnessStatus::Fresh => Found::Fresh(stored),
-            FreshnessStatus::Stale => Found::Stale(stored),
-            FreshnessStatus::OtherVariant => Found::Nothing,
+            FreshnessStatus::Fresh => CacheLookup::Fresh(stored),
+            FreshnessStatus::Stale => CacheLookup::Stale(stored),
+            FreshnessStatus::OtherVariant => CacheLookup::Nothing,
         }
     }
 
@@ -134,10 +136,10 @@ impl Cache {
         leader: Leader,
         key: CacheKey,
         request: UpstreamRequest,
-        stale: Option<Arc<Stored>>,
+        stale: Option<Arc<CachedResponse>>,
     ) -> Result<Delivery, Refusal> {
         // The fetch before this one may have ended between the look into the store and now.
-        if let Found::Fresh(stored) = self.find(&key, &request) {
+        if let CacheLookup::Fresh(stored) = self.find(&key, &request) {
             leader.finish(Outcome::Shared(Arc::clone(&stored)));
             return Ok(Delivery::Hit(stored));
         }
@@ -153,7 +155,7 @@ impl Cache {
         leader: Leader,
         key: CacheKey,
         request: UpstreamRequest,
-        stale: Option<Arc<Stored>>,
+        stale: Option<Arc<CachedResponse>>,
         deliver: Deliver,
     ) {
         let epoch = self.store.epoch();
@@ -229,7 +231,7 @@ impl Cache {
         self: &Arc<Self>,
         key: CacheKey,
         request: UpstreamRequest,
-        stale: Option<Arc<Stored>>,
+        stale: Option<Arc<CachedResponse>>,
     ) -> Result<Delivery, Refusal> {
         let epoch = self.store.epoch();
         Ok(match self.fetch(&key, request, stale, epoch).await? {
@@ -269,7 +271,7 @@ impl Cache {
 }
 
 /// Everybody may have an answer that is fresh; one that must be confirmed each time, only who had it confirmed.
-fn outcome_of(stored: &Arc<Stored>, parts: &Parts) -> Outcome {
+fn outcome_of(stored: &Arc<CachedResponse>, parts: &Parts) -> Outcome {
     if is_for(stored, parts) {
         Outcome::Shared(Arc::clone(stored))
     } else {
@@ -278,7 +280,7 @@ fn outcome_of(stored: &Arc<Stored>, parts: &Parts) -> Outcome {
 }
 
 /// Fresh, and the variant (`Vary`) this request asks for.
-fn is_for(stored: &Stored, parts: &Parts) -> bool {
+fn is_for(stored: &CachedResponse, parts: &Parts) -> bool {
     stored.freshness.status(parts, SystemTime::now()) == FreshnessStatus::Fresh
 }
 

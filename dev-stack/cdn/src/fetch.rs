@@ -14,16 +14,16 @@ use super::distribution::CachePolicy;
 use super::freshness::{Candidate, Freshness, confirmed_headers};
 use super::refusal::Refusal;
 use super::replay::opaque;
-use super::store::{CacheKey, Epoch, Stored};
+use super::store::{CacheKey, CachedResponse, Epoch};
 use super::upstream_request::UpstreamRequest;
 use super::upstream_response::UpstreamResponse;
 
 /// What asking the origin gave.
 pub(super) enum Fetched {
     /// The stored answer still holds.
-    Confirmed(Arc<Stored>),
+    Confirmed(Arc<CachedResponse>),
     /// The origin fails, and the stored answer is served although it is stale.
-    Outlived(Arc<Stored>),
+    Outlived(Arc<CachedResponse>),
     /// A new answer, and its freshness if it may be stored.
     Answer(UpstreamResponse, Option<Freshness>),
 }
@@ -34,7 +34,7 @@ impl Cache {
         &self,
         key: &CacheKey,
         mut request: UpstreamRequest,
-        stale: Option<Arc<Stored>>,
+        stale: Option<Arc<CachedResponse>>,
         epoch: Epoch,
     ) -> Result<Fetched, Refusal> {
         let parts = request.for_cache();
@@ -101,9 +101,9 @@ impl Cache {
         &self,
         parts: &Parts,
         policy: &CachePolicy,
-        stored: &Stored,
+        stored: &CachedResponse,
         confirmation: &HeaderMap,
-    ) -> Option<Arc<Stored>> {
+    ) -> Option<Arc<CachedResponse>> {
         let tag = |headers: &HeaderMap| {
             let tag = headers.get(ETAG)?.to_str().ok()?;
             Some(opaque(tag).to_owned())
@@ -113,7 +113,7 @@ impl Cache {
         }
         let headers = confirmed_headers(&stored.headers, confirmation);
         let freshness = self.evaluate(parts, policy, stored.status, &headers)?;
-        Some(Arc::new(Stored {
+        Some(Arc::new(CachedResponse {
             status: stored.status,
             headers,
             body: Arc::clone(&stored.body),

@@ -14,10 +14,14 @@ use http_body_util::BodyExt;
 
 use super::body::{self, Body};
 use super::byte_range::{Wanted, wanted};
-use super::store::Stored;
+use super::store::CachedResponse;
 
 /// The answer for a request with this method and these headers.
-pub(super) fn replay(stored: &Stored, method: &Method, request: &HeaderMap) -> Response<Body> {
+pub(super) fn replay(
+    stored: &CachedResponse,
+    method: &Method,
+    request: &HeaderMap,
+) -> Response<Body> {
     if stored.status == StatusCode::OK {
         if is_not_modified(&stored.headers, request) {
             return not_modified(stored);
@@ -43,7 +47,7 @@ pub(super) fn replay(stored: &Stored, method: &Method, request: &HeaderMap) -> R
 }
 
 /// `Age` as of now (RFC 9111 section 5.1).
-pub(super) fn set_age(answer: &mut Response<Body>, stored: &Stored, now: SystemTime) {
+pub(super) fn set_age(answer: &mut Response<Body>, stored: &CachedResponse, now: SystemTime) {
     let age = HeaderValue::from(stored.freshness.age(now));
     answer.headers_mut().insert(AGE, age);
 }
@@ -100,7 +104,7 @@ fn text(headers: &HeaderMap, name: HeaderName) -> Option<&str> {
 }
 
 /// RFC 9110 section 15.4.5: no content, and none of the headers that describe it.
-fn not_modified(stored: &Stored) -> Response<Body> {
+fn not_modified(stored: &CachedResponse) -> Response<Body> {
     let mut headers = stored.headers.clone();
     for name in [
         "content-length",
@@ -113,7 +117,7 @@ fn not_modified(stored: &Stored) -> Response<Body> {
     answer(StatusCode::NOT_MODIFIED, headers, body::empty())
 }
 
-fn unsatisfiable(stored: &Stored) -> Response<Body> {
+fn unsatisfiable(stored: &CachedResponse) -> Response<Body> {
     let mut headers = stored.headers.clone();
     for name in ["content-type", "content-encoding", "content-language"] {
         headers.remove(name);
@@ -127,7 +131,7 @@ fn unsatisfiable(stored: &Stored) -> Response<Body> {
     answer(StatusCode::RANGE_NOT_SATISFIABLE, headers, body::empty())
 }
 
-fn one_part(stored: &Stored, start: u64, end: u64) -> Response<Body> {
+fn one_part(stored: &CachedResponse, start: u64, end: u64) -> Response<Body> {
     let mut headers = stored.headers.clone();
     headers.insert(CONTENT_LENGTH, HeaderValue::from(end - start));
     headers.insert(ACCEPT_RANGES, HeaderValue::from_static("bytes"));
@@ -144,7 +148,7 @@ fn one_part(stored: &Stored, start: u64, end: u64) -> Response<Body> {
 }
 
 /// `multipart/byteranges` (RFC 9110 section 14.6).
-fn several_parts(stored: &Stored, parts: &[std::ops::Range<u64>]) -> Response<Body> {
+fn several_parts(stored: &CachedResponse, parts: &[std::ops::Range<u64>]) -> Response<Body> {
     let boundary = uuid::Uuid::new_v4().simple().to_string();
     let content_type = text(&stored.headers, CONTENT_TYPE);
     let mut pieces = Vec::with_capacity(parts.len() * 2 + 1);
@@ -176,7 +180,7 @@ fn several_parts(stored: &Stored, parts: &[std::ops::Range<u64>]) -> Response<Bo
     answer(StatusCode::PARTIAL_CONTENT, headers, body::chunks(content))
 }
 
-fn content_range(stored: &Stored, start: u64, end: u64) -> String {
+fn content_range(stored: &CachedResponse, start: u64, end: u64) -> String {
     format!("bytes {start}-{}/{}", end - 1, stored.body.length())
 }
 

@@ -93,7 +93,7 @@ impl CacheKey {
 
 /// An answer as the cache keeps it.
 #[derive(Debug)]
-pub(super) struct Stored {
+pub(super) struct CachedResponse {
     pub(super) status: StatusCode,
     pub(super) headers: HeaderMap,
     pub(super) body: Arc<SharedBody>,
@@ -147,7 +147,7 @@ pub(super) struct Store {
 }
 
 struct Shelf {
-    entries: LruCache<CacheKey, Arc<Stored>>,
+    entries: LruCache<CacheKey, Arc<CachedResponse>>,
     epoch: u64,
 }
 
@@ -174,7 +174,7 @@ impl Store {
         Epoch(self.shelf().epoch)
     }
 
-    pub(super) fn lookup(&self, key: &CacheKey) -> Option<Arc<Stored>> {
+    pub(super) fn lookup(&self, key: &CacheKey) -> Option<Arc<CachedResponse>> {
         self.shelf().entries.get(key).cloned()
     }
 
@@ -198,7 +198,7 @@ impl Store {
     }
 
     /// Stores an answer requested at `epoch`, unless there was an invalidation since.
-    pub(super) fn insert(&self, key: CacheKey, stored: Arc<Stored>, epoch: Epoch) {
+    pub(super) fn insert(&self, key: CacheKey, stored: Arc<CachedResponse>, epoch: Epoch) {
         let mut shelf = self.shelf();
         if shelf.epoch == epoch.0 {
             shelf.entries.push(key, stored);
@@ -206,7 +206,7 @@ impl Store {
     }
 
     /// Drops one entry, if it is still this one.
-    pub(super) fn remove(&self, key: &CacheKey, stored: &Arc<Stored>) {
+    pub(super) fn remove(&self, key: &CacheKey, stored: &Arc<CachedResponse>) {
         let mut shelf = self.shelf();
         if shelf
             .entries

@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use futures::StreamExt as _;
 use keyfront_iam::Credentials;
+use keyfront_names::Arn;
 use thiserror::Error;
 use tokio::io::AsyncRead;
 use tokio::process::{Child, Command};
@@ -141,7 +142,8 @@ impl FunctionProcess {
 
 fn command(config: &InstancesConfig, credentials: &Credentials, api: &RuntimeApi) -> Command {
     let folder = config.bootstrap.folder();
-    let name = config.function_arn.rsplit(':').next().unwrap_or_default();
+    let arn = Arn::parse(&config.function_arn).ok();
+    let name = arn.and_then(|arn| arn.function()).unwrap_or_default();
     let mut command = Command::new(config.bootstrap.program());
     // As on Lambda: nothing of this program's environment.
     command

@@ -19,7 +19,7 @@ use uuid::Uuid;
 use super::answer;
 use super::event::Invocation;
 use super::function::Function;
-use super::gate::Gate;
+use super::invoke_authorizer::InvokeAuthorizer;
 use super::{PAYLOAD_LIMIT, Refusal};
 
 /// How long a caller may take to send its headers.
@@ -33,7 +33,7 @@ pub struct FunctionUrl {
     /// `ID.lambda-url.REGION.on.aws`
     pub host: String,
     /// Who gets in.
-    pub gate: Gate,
+    pub authorizer: InvokeAuthorizer,
     /// What answers.
     pub function: Function,
 }
@@ -70,7 +70,7 @@ impl FunctionUrl {
         let (head, body) = request.into_parts();
         let body = receive(body).await?;
         self.check_host(&head)?;
-        let requester = self.gate.admit(&head, &body, peer)?;
+        let requester = self.authorizer.admit(&head, &body, peer)?;
         let invocation = Invocation {
             head: &head,
             body: &body,

@@ -73,11 +73,6 @@ impl CallCounts {
     pub fn of(&self, operation: Operation) -> u64 {
         self.0[operation as usize]
     }
-
-    /// Calls of all operations.
-    pub fn total(&self) -> u64 {
-        self.0.iter().sum()
-    }
 }
 
 /// Counts calls as they arrive.

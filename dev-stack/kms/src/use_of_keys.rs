@@ -226,7 +226,8 @@ impl Kms {
         self.calls.counts()
     }
 
-    /// Makes the next `count` calls fail with `ThrottlingException`, for tests of retries.
+    /// Makes the next `count` calls fail with `ThrottlingException`: a fault for tests, of other crates too, which no API
+    /// and no option can ask for.
     pub fn throttle_next(&self, count: u32) {
         self.throttled.store(count, Ordering::SeqCst);
     }

@@ -14,6 +14,7 @@ use base64::{Engine as _, engine::general_purpose::STANDARD};
 use keyfront_dev_kms::{EncryptionContext, Kms};
 use keyfront_iam::{Account, Requester};
 use keyfront_iam::{Call, Context, Iam, ResourcePolicy};
+use keyfront_names::host;
 
 pub use self::error::SsmError;
 
@@ -22,11 +23,11 @@ pub struct Ssm {
     iam: Arc<Iam>,
     kms: Arc<Kms>,
     region: String,
-    values: Mutex<HashMap<String, Stored>>,
+    values: Mutex<HashMap<String, ParameterValue>>,
 }
 
 #[derive(Clone)]
-enum Stored {
+enum ParameterValue {
     Plain(String),
     Secure {
         key_arn: String,
@@ -75,7 +76,7 @@ impl Ssm {
     /// Sets a parameter on nobody's behalf.
     pub fn seed(&self, name: &str, value: &str) {
         let mut values = self.values.lock().unwrap_or_else(PoisonError::into_inner);
-        values.insert(self.arn(name), Stored::Plain(value.to_owned()));
+        values.insert(self.arn(name), ParameterValue::Plain(value.to_owned()));
     }
 
     /// Sets a SecureString, encrypted by `requester` with a key of KMS.
@@ -94,7 +95,7 @@ impl Ssm {
         let encrypted = self
             .kms
             .encrypt(&requester, key_id, &context, value.as_bytes())?;
-        let stored = Stored::Secure {
+        let stored = ParameterValue::Secure {
             key_arn: encrypted.key_arn,
             ciphertext: encrypted.ciphertext,
         };
@@ -121,10 +122,12 @@ impl Ssm {
             found.ok_or(SsmError::NotFound)?
         };
         let value = match (&stored, decryption) {
-            (Stored::Plain(value), _) => value.clone(),
-            (Stored::Secure { ciphertext, .. }, Decryption::Without) => STANDARD.encode(ciphertext),
+            (ParameterValue::Plain(value), _) => value.clone(),
+            (ParameterValue::Secure { ciphertext, .. }, Decryption::Without) => {
+                STANDARD.encode(ciphertext)
+            }
             (
-                Stored::Secure {
+                ParameterValue::Secure {
                     key_arn,
                     ciphertext,
                 },
@@ -139,15 +142,15 @@ impl Ssm {
             }
         };
         let kind = match stored {
-            Stored::Plain(_) => "String",
-            Stored::Secure { .. } => "SecureString",
+            ParameterValue::Plain(_) => "String",
+            ParameterValue::Secure { .. } => "SecureString",
         };
         Ok(Shown { kind, value })
     }
 
     /// As `kms:ViaService` has it.
     fn service(&self) -> String {
-        format!("ssm.{}.amazonaws.com", self.region)
+        host::of_service("ssm", &self.region)
     }
 
     fn context(&self, name: &str) -> EncryptionContext {
@@ -172,7 +175,7 @@ impl Ssm {
         if existing == Existing::Refuse && values.contains_key(&arn) {
             return Err(SsmError::AlreadyExists);
         }
-        values.insert(arn, Stored::Plain(value.to_owned()));
+        values.insert(arn, ParameterValue::Plain(value.to_owned()));
         Ok(())
     }
 

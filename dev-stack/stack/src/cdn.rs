@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use keyfront_cloudformation::PathPattern;
+use keyfront_contract::header;
 use keyfront_dev_cdn::{
     AllowedMethods, Behaviour, CacheLimits, CachePolicy, Cdn, CdnConfig, CdnError, CdnHandle,
     Distribution, EdgeCredentials, Functions, NodeConfig, Origin, OriginKind, OriginProtocol,
@@ -22,8 +23,6 @@ use super::config::{DevSite, EdgeKind, StackConfig};
 use super::faults::{EdgeFunctions, Faults, SiteHeader};
 use super::listeners::{Addresses, loopback, unavailable};
 use super::resources::DISTRIBUTION;
-
-const SITE_HEADER: &str = "x-keyfront-site";
 
 const MINUTE: u64 = 60;
 const DAY: u64 = 24 * 60 * 60;
@@ -184,7 +183,7 @@ fn reading(site: &DevSite, faults: &Faults) -> Behaviour {
         SiteHeader::Own => {}
         SiteHeader::Missing => origin.custom_headers.clear(),
         SiteHeader::Other(text) => {
-            origin.custom_headers = vec![(SITE_HEADER.to_owned(), text.clone())];
+            origin.custom_headers = vec![(header::SITE.to_owned(), text.clone())];
         }
     }
     let mut behaviour = viewing(site, PathPattern::new("*"), origin);
@@ -224,7 +223,7 @@ fn origin(site: &DevSite, host: &str, read_timeout: u64) -> Origin {
         port: 443,
         path: String::new(),
         kind: OriginKind::Custom,
-        custom_headers: vec![(SITE_HEADER.to_owned(), site.document.clone())],
+        custom_headers: vec![(header::SITE.to_owned(), site.document.clone())],
         read_timeout,
         keepalive_timeout: 5,
     }

@@ -5,8 +5,8 @@ use std::time::Duration;
 
 use anyhow::Context as _;
 use keyfront_dev_functions::{
-    Bootstrap, BundleError, Function, FunctionUrl, Gate, Instances, InstancesConfig, LinkedAnswer,
-    LinkedFunction,
+    Bootstrap, BundleError, Function, FunctionUrl, Instances, InstancesConfig, InvokeAuthorizer,
+    LinkedAnswer, LinkedFunction,
 };
 use keyfront_iam::{Policy, PolicyKind};
 use keyfront_origin::http::function_url::FunctionUrl as LinkedOrigin;
@@ -78,7 +78,7 @@ pub(super) fn open(
     let account = aws.iam.account();
     Ok(FunctionUrl {
         host: host.to_owned(),
-        gate: Gate {
+        authorizer: InvokeAuthorizer {
             auth: aws.auth("lambda"),
             iam: Arc::clone(&aws.iam),
             function_arn: resources::origin_function_arn(account),

@@ -219,16 +219,15 @@ fn of_reader(reader: &ReaderSettings) -> [(&'static str, Option<String>); 3] {
         commitment,
         foreign_context,
     } = reader;
-    let commitment = match commitment {
-        Commitment::Required => "required",
-        Commitment::Optional => "optional",
-    };
     let context = foreign_context
         .as_ref()
         .map(|context| serde_json::json!(context).to_string());
     [
         (config::READER_VERIFY_LIMIT, Some(verify_limit.to_string())),
-        (config::READER_COMMITMENT, Some(commitment.to_owned())),
+        (
+            config::READER_COMMITMENT,
+            Some(commitment.name().to_owned()),
+        ),
         (config::READER_FOREIGN_CONTEXT, context),
     ]
 }

@@ -154,19 +154,19 @@ impl Site {
             },
         };
         if let Some(prefix) = listing {
-            site.listing = Some(site.listing_at(prefix)?);
+            site.listing = Some(site.listing_at(&prefix)?);
         }
         site.agree()
     }
 
-    fn listing_at(&self, prefix: String) -> Result<Arc<FunctionOrigin>, SiteError> {
+    fn listing_at(&self, prefix: &str) -> Result<Arc<FunctionOrigin>, SiteError> {
         let Some(maker) = self.publish.as_ref().or(self.reader.as_ref()) else {
             return Err(field(
                 "listing",
                 "needs publish or reader, whose function makes the pages",
             ));
         };
-        let prefix = function_prefix("listing", &prefix)?;
+        let prefix = function_prefix("listing", prefix)?;
         let taken = [self.publish.as_ref(), self.reader.as_ref()];
         let is_taken = |prefix: &str| {
             let mut prefixes = taken.iter().flatten().map(|one| one.prefix.as_str());

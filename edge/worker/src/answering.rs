@@ -2,6 +2,7 @@
 //!
 //! It does not decide what the answer is.
 
+use keyfront_contract::header::REQUEST_ID;
 use keyfront_edge::{Answer, BodyOf, Header, Refusal, SiteError};
 use wasm_bindgen::JsValue;
 use web_sys::Response;
@@ -60,7 +61,7 @@ pub(crate) fn as_missing(header_text: &str, request_id: &str) -> String {
     };
     let set = [
         Header::new("cache-control", "no-store"),
-        Header::new("x-keyfront-request-id", request_id.to_owned()),
+        Header::new(REQUEST_ID, request_id.to_owned()),
     ];
     merge(&wire::headers(header_text), kept, &set)
 }

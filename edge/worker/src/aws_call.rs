@@ -84,17 +84,33 @@ pub(crate) struct Call {
     pub(crate) body: String,
 }
 
-/// Signs a call; `headers` are sent and signed as given, names in lower case.
+/// What a call says.
+pub(crate) struct Content<'a> {
+    /// Sent and signed as given, names in lower case.
+    pub(crate) headers: &'a [(&'a str, &'a str)],
+    pub(crate) body: String,
+}
+
+/// Whose signature a call gets, and when.
+#[derive(Clone, Copy)]
+pub(crate) struct SignedBy<'a> {
+    pub(crate) credentials: &'a RoleCredentials<'a>,
+    /// Unix time in seconds.
+    pub(crate) now: i64,
+}
+
+/// Signs a call.
 ///
 /// # Errors
 /// [`SigningError`] for credentials or a time that cannot be signed with.
 pub(crate) fn signed(
     signer: &mut Signer,
     endpoint: &Endpoint,
-    (headers, body): (&[(&str, &str)], String),
-    (credentials, now): (&RoleCredentials<'_>, i64),
+    content: Content<'_>,
+    by: SignedBy<'_>,
 ) -> Result<Call, SigningError> {
-    let credentials = parsed(credentials)?;
+    let Content { headers, body } = content;
+    let credentials = parsed(by.credentials)?;
     let host = [("host", endpoint.host.as_str())];
     let request = Request {
         method: "POST",
@@ -108,7 +124,7 @@ pub(crate) fn signed(
         region: &endpoint.region,
         service: endpoint.service,
         profile: Profile::STANDARD,
-        date: AmzDate::from_unix(now)?,
+        date: AmzDate::from_unix(by.now)?,
     };
     let signature = signer.sign(&request, &context)?;
     let mut header_text = Zeroizing::new(String::with_capacity(2048));

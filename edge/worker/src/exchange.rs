@@ -5,9 +5,9 @@
 use keyfront_edge::{Connection, Invocation, Served, ViewerRequest};
 use worker::Context;
 
-use crate::credentials::Found;
+use crate::credentials::SessionCredentials;
 use crate::isolate;
-use crate::sites::Entry;
+use crate::sites::SiteEntry;
 use crate::target::Target;
 use crate::viewer::Viewer;
 
@@ -15,8 +15,8 @@ use crate::viewer::Viewer;
 pub(crate) struct Exchange<'a> {
     pub(crate) viewer: &'a Viewer,
     pub(crate) target: Target<'a>,
-    pub(crate) entry: &'a Entry,
-    pub(crate) credentials: &'a Found,
+    pub(crate) entry: &'a SiteEntry,
+    pub(crate) credentials: &'a SessionCredentials,
     /// Unix seconds.
     pub(crate) now: i64,
     pub(crate) context: &'a Context,

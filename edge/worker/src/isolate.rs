@@ -11,7 +11,7 @@ use keyfront_sigv4::{
 
 use worker::Env;
 
-use crate::credentials::Found;
+use crate::credentials::SessionCredentials;
 use crate::sites::{Sites, SitesError};
 use crate::wire;
 
@@ -26,7 +26,7 @@ struct Isolate {
 pub(crate) struct Configuration {
     /// Or why no request is served.
     pub(crate) sites: Result<Arc<Sites>, Arc<SitesError>>,
-    pub(crate) secrets: Found,
+    pub(crate) secrets: SessionCredentials,
 }
 
 thread_local! {
@@ -49,7 +49,7 @@ pub(crate) fn configuration(env: &Env) -> Configuration {
                 configuration
                     .insert(Configuration {
                         sites: Sites::parse(&text(0)).map(Arc::new).map_err(Arc::new),
-                        secrets: Found::secrets([text(1), text(2), text(3)]),
+                        secrets: SessionCredentials::secrets([text(1), text(2), text(3)]),
                     })
                     .clone()
             }

@@ -79,12 +79,12 @@ impl SitesError {
 #[derive(Debug)]
 pub struct Sites {
     /// Most specific first.
-    entries: Vec<Arc<Entry>>,
+    entries: Vec<Arc<SiteEntry>>,
 }
 
 /// One site and the requests it answers.
 #[derive(Debug)]
-pub struct Entry {
+pub struct SiteEntry {
     host: Option<String>,
     /// Without a trailing slash.
     prefix: String,
@@ -160,7 +160,7 @@ impl Sites {
     /// The most specific site for a request to `host` (with or without its port) and `path`, percent-encoded as
     /// received: prefixes are compared after decoding, so that no spelling avoids a site.
     #[must_use]
-    pub fn site(&self, host: &str, path: &str) -> Option<&Arc<Entry>> {
+    pub fn site(&self, host: &str, path: &str) -> Option<&Arc<SiteEntry>> {
         // A path that does not decode is refused by every site alike, so any of the host's will say so.
         let decoded = uri_encoding::decode(path).ok();
         self.entries
@@ -169,7 +169,7 @@ impl Sites {
     }
 }
 
-impl Entry {
+impl SiteEntry {
     fn answers(&self, host: &str, path: Option<&str>) -> bool {
         let named = self.host.as_deref();
         let is_host = named.is_none_or(|named| {
@@ -187,7 +187,7 @@ impl Entry {
     }
 }
 
-fn validate(document: EntryDocument<'_>) -> Result<Entry, (&'static str, &'static str)> {
+fn validate(document: EntryDocument<'_>) -> Result<SiteEntry, (&'static str, &'static str)> {
     let EntryDocument {
         r#match,
         site,
@@ -199,7 +199,7 @@ fn validate(document: EntryDocument<'_>) -> Result<Entry, (&'static str, &'stati
     let open = open.map(|open| OpenSettings::validate(open, site.get()));
     let document = compact(site.get()).into_bytes();
     let half = &Sha256::digest(&document)[..16];
-    Ok(Entry {
+    Ok(SiteEntry {
         host,
         prefix,
         digest: hex::encode(half),

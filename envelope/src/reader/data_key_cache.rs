@@ -65,18 +65,18 @@ impl CacheLimits {
 pub struct DataKeyCache<K> {
     capacity: usize,
     /// Oldest first.
-    entries: Vec<Entry<K>>,
+    entries: Vec<CachedKey<K>>,
 }
 
 #[derive(Debug)]
-struct Entry<K> {
+struct CachedKey<K> {
     name: DataKeyName,
     since: i64,
     until: i64,
     key: K,
 }
 
-impl<K> Entry<K> {
+impl<K> CachedKey<K> {
     /// A clock that went back proves nothing about age.
     const fn is_fresh(&self, now: i64) -> bool {
         self.since <= now && now < self.until
@@ -108,7 +108,7 @@ impl<K: Clone> DataKeyCache<K> {
         if !limits.keep_any() {
             return;
         }
-        let owned = |entry: &Entry<K>| entry.name.owner == name.owner;
+        let owned = |entry: &CachedKey<K>| entry.name.owner == name.owner;
         while self.entries.iter().filter(|entry| owned(entry)).count() >= limits.keys {
             let oldest = self.entries.iter().position(owned);
             oldest.map(|oldest| self.entries.remove(oldest));
@@ -116,7 +116,7 @@ impl<K: Clone> DataKeyCache<K> {
         if self.entries.len() >= self.capacity && !self.entries.is_empty() {
             self.entries.remove(0);
         }
-        self.entries.push(Entry {
+        self.entries.push(CachedKey {
             name,
             since: now,
             until: now.saturating_add(limits.life),

@@ -116,8 +116,10 @@ impl ReaderSettings {
             },
             commitment: match optional(READER_COMMITMENT) {
                 None => defaults.commitment,
-                Some(name) => Commitment::from_name(&name)
-                    .ok_or(invalid(READER_COMMITMENT, "write required or optional"))?,
+                Some(name) => Commitment::from_name(&name).ok_or_else(|| {
+                    let names = Commitment::NAMES.join(" or ");
+                    invalid(READER_COMMITMENT, format!("write {names}"))
+                })?,
             },
             foreign_context: optional(READER_FOREIGN_CONTEXT)
                 .map(|text| foreign_context(&text))
@@ -131,7 +133,7 @@ fn verify_limit(text: &str) -> Result<u64, ConfigError> {
         Ok(limit @ 1..=MAX_VERIFY_LIMIT) => Ok(limit),
         _ => Err(invalid(
             READER_VERIFY_LIMIT,
-            "write a number of bytes from 1 to 67108864",
+            format!("write a number of bytes from 1 to {MAX_VERIFY_LIMIT}"),
         )),
     }
 }
@@ -163,6 +165,18 @@ mod tests {
         assert_eq!(read(&encoded, Some("2026")).unwrap().unwrap().id, "2026");
         assert!(read(&STANDARD.encode([0xab; 16]), None).is_err());
         assert!(read(&encoded, Some("with space")).is_err());
+    }
+
+    #[test]
+    fn what_the_reader_does_not_take_is_refused_with_what_it_takes() {
+        for (name, value, reason) in [
+            (READER_COMMITMENT, "never", "write required or optional"),
+            (READER_VERIFY_LIMIT, "67108865", "from 1 to 67108864"),
+        ] {
+            let refused = ReaderSettings::read(|read| (read == name).then(|| value.to_owned()));
+            let refused = refused.unwrap_err().to_string();
+            assert!(refused.ends_with(reason), "{refused}");
+        }
     }
 
     #[test]

@@ -14,9 +14,9 @@ use crate::{
 
 /// An object, and the customer key that opens it.
 #[derive(Debug)]
-pub struct Described {
+pub struct OpenableObject {
     /// What S3 says of it.
-    pub object: store::Described,
+    pub object: store::ObjectDescription,
     /// `None` for one that is under no customer key.
     pub key: Option<CustomerKey>,
 }
@@ -31,9 +31,9 @@ impl CustomerKeys {
         store: &Store,
         key: &ObjectKey,
         holder: Holder<'_>,
-    ) -> Result<Described, Error> {
+    ) -> Result<OpenableObject, Error> {
         if let Some(object) = store.describe_openly(key).await? {
-            return Ok(Described { object, key: None });
+            return Ok(OpenableObject { object, key: None });
         }
         let mut unread = None;
         for parameter in self.parameters(holder) {
@@ -55,7 +55,7 @@ impl CustomerKeys {
                     found => {
                         let object = found?;
                         let key = Some(customer.clone());
-                        return Ok(Described { object, key });
+                        return Ok(OpenableObject { object, key });
                     }
                 }
             }

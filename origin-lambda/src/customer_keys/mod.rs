@@ -7,4 +7,4 @@ mod holder;
 mod keys;
 mod locked;
 
-pub use self::{holder::Holder, keys::CustomerKeys, locked::Described};
+pub use self::{holder::Holder, keys::CustomerKeys, locked::OpenableObject};

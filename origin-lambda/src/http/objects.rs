@@ -17,10 +17,10 @@ use super::{
     identified::Identified,
     if_match::IfMatch,
     key_path::KeyPath,
-    openapi::{Deleting, Describing, Listing as Any, Storing},
+    openapi::{Deleting, Describing, Listing, Storing},
     query::{Detail, ListQuery, NoParameters, Parameters, PublishQuery, Selection},
     refusal::Refusal,
-    responses::{Content, Deleted, Described, Listed, Listing, Metadata, Stored},
+    responses::{Content, Deleted, DescriptionBody, Listed, Metadata, PageBody, StoredBody},
 };
 use crate::{
     catalog, customer_keys::Holder, origin::Origin, publish::PublishRequest, publisher::Method,
@@ -31,7 +31,7 @@ use crate::{
 ///
 /// Headers: `Content-Type`, `Content-Encoding`, `If-Match`, `If-None-Match`, a SHA-256 in `Content-Digest` or
 /// `x-amz-checksum-sha256`, `Keyfront-File-Name`, `Keyfront-Tags`.
-#[utoipa::path(put, path = "/objects/{key}", operation_id = "putObject", tag = "objects", params(("key" = String, Path, description = "The object key, percent-encoded; `/` may stand as it is or as `%2F`"), PublishQuery), request_body(content = Content, content_type = "application/octet-stream", description = "The object"), security(("publisher" = [])), responses((status = 201, description = "Stored and verified", body = Stored), Storing))]
+#[utoipa::path(put, path = "/objects/{key}", operation_id = "putObject", tag = "objects", params(("key" = String, Path, description = "The object key, percent-encoded; `/` may stand as it is or as `%2F`"), PublishQuery), request_body(content = Content, content_type = "application/octet-stream", description = "The object"), security(("publisher" = [])), responses((status = 201, description = "Stored and verified", body = StoredBody), Storing))]
 pub(super) async fn put(
     State(origin): State<Arc<Origin>>,
     KeyPath(key): KeyPath,
@@ -49,7 +49,7 @@ pub(super) async fn put(
     };
     let (receipt, reach) = origin.publish(&session, request, body).await?;
     let etag = Some(receipt.etag.clone());
-    let stored = Stored {
+    let stored = StoredBody {
         key: key.as_str().to_owned(),
         path: key.viewer_path(),
         etag: receipt.etag,
@@ -67,7 +67,7 @@ pub(super) async fn put(
 }
 
 /// Describes an object as far as a publisher may see it.
-#[utoipa::path(get, path = "/objects/{key}", operation_id = "describeObject", tag = "objects", params(("key" = String, Path, description = "The object key, percent-encoded; `/` may stand as it is or as `%2F`")), security(("publisher" = [])), responses((status = 200, description = "It exists", body = Described), Describing))]
+#[utoipa::path(get, path = "/objects/{key}", operation_id = "describeObject", tag = "objects", params(("key" = String, Path, description = "The object key, percent-encoded; `/` may stand as it is or as `%2F`")), security(("publisher" = [])), responses((status = 200, description = "It exists", body = DescriptionBody), Describing))]
 pub(super) async fn describe(
     State(origin): State<Arc<Origin>>,
     KeyPath(key): KeyPath,
@@ -80,7 +80,7 @@ pub(super) async fn describe(
     let found = found.await?.object;
     let sealed = origin.metadata.open(&key, &found.metadata).await?;
     let etag = found.etag.clone();
-    let described = Described {
+    let described = DescriptionBody {
         key: key.as_str().to_owned(),
         path: key.viewer_path(),
         metadata: Metadata::of(sealed),
@@ -115,12 +115,12 @@ pub(super) async fn delete(
 }
 
 /// Lists the objects that the publisher may see.
-#[utoipa::path(get, path = "/objects", operation_id = "listObjects", tag = "objects", params(ListQuery), security(("publisher" = [])), responses((status = 200, description = "A page", body = Listing), Any))]
+#[utoipa::path(get, path = "/objects", operation_id = "listObjects", tag = "objects", params(ListQuery), security(("publisher" = [])), responses((status = 200, description = "A page", body = PageBody), Listing))]
 pub(super) async fn list(
     State(origin): State<Arc<Origin>>,
     Parameters(selected): Parameters<Selection>,
     Identified(session): Identified,
-) -> Result<Json<Listing>, Refusal> {
+) -> Result<Json<PageBody>, Refusal> {
     origin.budgets.take(session.publisher(), Expense::Listing)?;
     let cursor = match &selected.cursor {
         Some(text) => Some(origin.position(&session, text).await?),
@@ -138,7 +138,7 @@ pub(super) async fn list(
         for object in &page.entries {
             session.publisher().authorise(Method::Head, &object.key)?;
         }
-        let system = catalog::Listing {
+        let system = catalog::MetadataContext {
             store: &origin.store,
             metadata: &origin.metadata,
             customer_keys: &origin.customer_keys,
@@ -152,7 +152,7 @@ pub(super) async fn list(
         Some(next) => Some(origin.cursor(&session, &next).await?),
         None => None,
     };
-    Ok(Json(Listing {
+    Ok(Json(PageBody {
         objects,
         next_cursor,
     }))

@@ -17,7 +17,7 @@ use utoipa::{
 
 use super::{
     health, images, objects, read,
-    responses::{Metadata, Plan, Problem, UppySigned},
+    responses::{Metadata, PlanBody, Problem, UppySigned},
     uploads, uppy,
 };
 use crate::error::PROBLEMS;
@@ -45,7 +45,7 @@ pub(super) async fn show() -> Json<&'static utoipa::openapi::OpenApi> {
         uploads::begin, uploads::abort_stale, uploads::describe, uploads::abort, uploads::sign_parts, uploads::complete,
         uppy::parameters, uppy::create, uppy::list, uppy::abort, uppy::complete, uppy::sign,
     ),
-    components(schemas(Problem, Plan, Metadata, UppySigned)),
+    components(schemas(Problem, PlanBody, Metadata, UppySigned)),
     modifiers(&Publisher),
 )]
 struct Description;
@@ -189,6 +189,28 @@ pub(super) fn code() -> Object {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn the_schemas_have_the_names_that_clients_know() {
+        let document = serde_json::to_value(&*DOCUMENT).unwrap();
+        let schemas = document["components"]["schemas"].as_object().unwrap();
+        for name in [
+            "Described",
+            "Listed",
+            "Listing",
+            "Metadata",
+            "Plan",
+            "Problem",
+            "Stored",
+        ] {
+            assert!(schemas.contains_key(name), "{name}");
+        }
+        let text = document.to_string();
+        for reference in text.split("\"$ref\":\"#/components/schemas/").skip(1) {
+            let (name, _) = reference.split_once('"').unwrap();
+            assert!(schemas.contains_key(name), "{name}");
+        }
+    }
 
     #[test]
     fn every_described_operation_lists_problem_types_of_the_origin() {

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use keyfront_origin_core::{
     folder::{File, Folder, Page},
-    sealed_metadata::{Found, Unsealed},
+    sealed_metadata::{MetadataRead, Unsealed},
     uploads::{PartPlan, Promise},
 };
 use serde::Serialize;
@@ -47,7 +47,8 @@ pub(super) struct Health {
 
 /// An object that was stored.
 #[derive(Debug, Serialize, ToSchema)]
-pub(super) struct Stored {
+#[schema(as = Stored)]
+pub(super) struct StoredBody {
     pub(super) key: String,
     /// Where the CDN serves it.
     pub(super) path: String,
@@ -70,7 +71,8 @@ pub(super) struct Stored {
 
 /// An object as a publisher sees it.
 #[derive(Debug, Serialize, ToSchema)]
-pub(super) struct Described {
+#[schema(as = Described)]
+pub(super) struct DescriptionBody {
     pub(super) key: String,
     /// Where the CDN serves it.
     pub(super) path: String,
@@ -113,11 +115,11 @@ pub(super) enum Metadata {
 }
 
 impl Metadata {
-    pub(super) fn of(found: Found) -> Option<Self> {
+    pub(super) fn of(found: MetadataRead) -> Option<Self> {
         Some(match found {
-            Found::Absent => return None,
-            Found::Invalid => Self::Invalid { invalid: true },
-            Found::Unsealed(Unsealed {
+            MetadataRead::Absent => return None,
+            MetadataRead::Invalid => Self::Invalid { invalid: true },
+            MetadataRead::Unsealed(Unsealed {
                 uploader,
                 uploaded_at,
                 file_name,
@@ -147,7 +149,8 @@ pub(super) struct Deleted {
 
 /// A page of a listing.
 #[derive(Debug, Serialize, ToSchema)]
-pub(super) struct Listing {
+#[schema(as = Listing)]
+pub(super) struct PageBody {
     pub(super) objects: Vec<Listed>,
     /// For the next page; `null` at the end.
     pub(super) next_cursor: Option<String>,
@@ -173,7 +176,8 @@ pub(super) struct Listed {
 /// How to send an upload.
 #[derive(Debug, Serialize, ToSchema)]
 #[serde(tag = "method")]
-pub(super) enum Plan {
+#[schema(as = Plan)]
+pub(super) enum PlanBody {
     /// One presigned request: send exactly these headers.
     #[serde(rename = "PUT")]
     Put {

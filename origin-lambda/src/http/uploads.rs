@@ -20,7 +20,7 @@ use super::{
     openapi::{Completing, Describing, Listing, Storing},
     query::{NoParameters, Parameters, StaleQuery, StaleSelection, overwrite},
     refusal::Refusal,
-    responses::{Aborted, Completed, Held, Plan, Share, SignedPart, SignedParts, UnderWay},
+    responses::{Aborted, Completed, Held, PlanBody, Share, SignedPart, SignedParts, UnderWay},
     upload_fields::{content_coding, media_type},
 };
 use crate::{
@@ -52,13 +52,13 @@ pub(super) struct BeginDocument {
 }
 
 /// Begins an upload straight to S3.
-#[utoipa::path(post, path = "/uploads", operation_id = "beginUpload", tag = "uploads", request_body(content = BeginDocument), security(("publisher" = [])), responses((status = 201, description = "How to send it", body = Plan), Storing))]
+#[utoipa::path(post, path = "/uploads", operation_id = "beginUpload", tag = "uploads", request_body(content = BeginDocument), security(("publisher" = [])), responses((status = 201, description = "How to send it", body = PlanBody), Storing))]
 pub(super) async fn begin(
     State(origin): State<Arc<Origin>>,
     Parameters(NoParameters {}): Parameters<NoParameters>,
     Identified(session): Identified,
     Document(document): Document<BeginDocument>,
-) -> Result<(StatusCode, Json<Plan>), Refusal> {
+) -> Result<(StatusCode, Json<PlanBody>), Refusal> {
     let begun = origin.begin(&session, &document.request()?).await?;
     let token = origin.token(&session, &begun.upload).await?;
     Ok((StatusCode::CREATED, Json(rendered(token, begun))))
@@ -83,14 +83,14 @@ impl BeginDocument {
     }
 }
 
-fn rendered(upload: String, begun: Begun) -> Plan {
+fn rendered(upload: String, begun: Begun) -> PlanBody {
     let Begun {
         upload: begun,
         grant,
     } = begun;
     let (key, parts) = (begun.key.clone(), begun.part_plan().into());
     match (begun.kind, grant) {
-        (Kind::Put, Some(grant)) => Plan::Put {
+        (Kind::Put, Some(grant)) => PlanBody::Put {
             upload,
             key,
             url: grant.url,
@@ -98,7 +98,7 @@ fn rendered(upload: String, begun: Begun) -> Plan {
             expires: grant.expires,
             validity: grant.promise,
         },
-        (Kind::Form, Some(grant)) => Plan::Form {
+        (Kind::Form, Some(grant)) => PlanBody::Form {
             upload,
             key,
             url: grant.url,
@@ -106,7 +106,7 @@ fn rendered(upload: String, begun: Begun) -> Plan {
             expires: grant.expires,
             validity: grant.promise,
         },
-        _ => Plan::Multipart { upload, key, parts },
+        _ => PlanBody::Multipart { upload, key, parts },
     }
 }
 

@@ -4,7 +4,7 @@
 
 use aws_credential_types::provider::SharedCredentialsProvider;
 use http::header::CONTENT_TYPE;
-use keyfront_aws_call::{AwsError, Call, Patience, Service};
+use keyfront_aws_call::{AwsError, Call, RetryPolicy, Service};
 use keyfront_names::{Partition, host};
 use serde::Serialize;
 
@@ -81,7 +81,7 @@ impl CloudFront {
             region.to_owned(),
             &endpoint,
             credentials,
-            Patience::REQUEST,
+            RetryPolicy::REQUEST,
         ))
     }
 

@@ -1,7 +1,7 @@
 //! Counts how often AWS asked to slow down, retries that then succeeded included: they are what an
 //! operator wants to see before requests fail.
 
-use std::cell::Cell;
+use std::{borrow::Cow, cell::Cell};
 
 use aws_sdk_s3::{
     config::{
@@ -10,6 +10,8 @@ use aws_sdk_s3::{
     error::BoxError,
 };
 use aws_smithy_runtime_api::client::orchestrator::HttpResponse;
+use keyfront_contract::upstream::asks_to_slow_down;
+use serde::Deserialize;
 
 tokio::task_local! {
     static OF_THIS_REQUEST: Cell<Throttles>;
@@ -53,7 +55,7 @@ impl Intercept for ThrottleCount {
         _components: &RuntimeComponents,
         _config: &mut ConfigBag,
     ) -> Result<(), BoxError> {
-        if context.response().is_some_and(asks_to_slow_down) {
+        if context.response().is_some_and(is_throttled) {
             let count = |count: &Cell<Throttles>| {
                 let mut throttles = count.get();
                 match self {
@@ -70,14 +72,52 @@ impl Intercept for ThrottleCount {
 }
 
 /// S3 says so by its status, KMS by the type in a short JSON body.
-fn asks_to_slow_down(response: &HttpResponse) -> bool {
-    const TYPE: &[u8] = b"ThrottlingException";
+fn is_throttled(response: &HttpResponse) -> bool {
     match response.status().as_u16() {
         429 | 503 => true,
-        400 => response
-            .body()
-            .bytes()
-            .is_some_and(|body| body.windows(TYPE.len()).any(|window| window == TYPE)),
+        400 => response.body().bytes().is_some_and(names_throttling),
         _ => false,
+    }
+}
+
+fn names_throttling(body: &[u8]) -> bool {
+    let error = serde_json::from_slice::<JsonError>(body).ok();
+    error.is_some_and(|error| {
+        let name = error.kind.rsplit('#').next().unwrap_or_default();
+        asks_to_slow_down(name)
+    })
+}
+
+/// An error of the AWS JSON protocol.
+#[derive(Deserialize)]
+struct JsonError<'b> {
+    #[serde(rename = "__type", borrow)]
+    kind: Cow<'b, str>,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_error_of_kms_names_throttling_with_or_without_a_namespace() {
+        for (body, throttled) in [
+            (
+                r#"{"__type":"ThrottlingException","message":"Rate exceeded"}"#,
+                true,
+            ),
+            (
+                r#"{"message":"m","__type":"com.amazonaws.kms#ThrottlingException"}"#,
+                true,
+            ),
+            (
+                r#"{"__type":"DisabledException","message":"no ThrottlingException"}"#,
+                false,
+            ),
+            ("{}", false),
+            ("", false),
+        ] {
+            assert_eq!(names_throttling(body.as_bytes()), throttled, "{body}");
+        }
     }
 }

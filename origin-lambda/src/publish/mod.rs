@@ -10,7 +10,7 @@ use keyfront_envelope::TAG_LENGTH;
 use keyfront_names::ObjectKey;
 use keyfront_origin_core::{
     invalidation::Replaced,
-    publish::{Declared, Plan, PublishOptions},
+    publish::{Declared, PublishOptions, PublishPlan},
     sealed_metadata::Details,
 };
 use time::OffsetDateTime;
@@ -87,7 +87,7 @@ pub async fn publish(
     let key = request.key;
     let rule = publisher.authorise(Method::Put, key)?;
     let length = request.declared.length;
-    let mut plan = Plan::draw(rule, request.options, request.declared)?;
+    let mut plan = PublishPlan::draw(rule, request.options, request.declared)?;
     if length.is_some_and(|length| length > SINGLE_PUT) {
         return Err(Error::Denied(rule.too_large_for(SINGLE_PUT)));
     }
@@ -129,7 +129,7 @@ pub async fn publish(
 async fn customer_key(
     keys: &CustomerKeys,
     publisher: &Publisher,
-    plan: &Plan,
+    plan: &PublishPlan,
 ) -> Result<Option<CustomerKey>, Error> {
     match plan.encryption.server_side() {
         ServerSide::Customer => keys.writing(publisher).await.map(Some),
@@ -141,7 +141,7 @@ async fn customer_key(
 async fn sealed(
     sealing: &Sealing,
     key: &ObjectKey,
-    plan: &mut Plan,
+    plan: &mut PublishPlan,
     payload: Payload,
 ) -> Result<Payload, Error> {
     let Some(envelope) = plan.encryption.envelope() else {
@@ -167,7 +167,7 @@ async fn undeclared(body: Body, rule: &Rule) -> Result<Payload, Error> {
 }
 
 /// Read before the object is stored: afterwards nobody knows how long its predecessor's copies live.
-async fn replaced(store: &Store, key: &ObjectKey, plan: &Plan) -> Option<Replaced> {
+async fn replaced(store: &Store, key: &ObjectKey, plan: &PublishPlan) -> Option<Replaced> {
     if plan.precondition == Precondition::Absent {
         return None;
     }

@@ -31,7 +31,7 @@ use crate::{
     error::Error,
     kms::{KeyCache, Kms},
     object::SANDBOX_METADATA,
-    store::{Described, Store},
+    store::{ObjectDescription, Store},
 };
 
 /// Opened data keys kept, and for how long: a seeking player asks KMS once, and a withdrawn grant
@@ -226,7 +226,7 @@ struct Facts {
 }
 
 impl Facts {
-    fn of(described: &Described) -> Self {
+    fn of(described: &ObjectDescription) -> Self {
         let modified = described.last_modified.as_ref();
         Self {
             size: described.size.to_string(),
@@ -234,7 +234,7 @@ impl Facts {
         }
     }
 
-    fn headers<'h>(&'h self, described: &'h Described) -> Vec<(&'h str, &'h str)> {
+    fn headers<'h>(&'h self, described: &'h ObjectDescription) -> Vec<(&'h str, &'h str)> {
         let headers = [
             ("content-length", Some(self.size.as_str())),
             ("etag", described.etag.as_deref()),
@@ -273,7 +273,7 @@ mod tests {
 
     #[test]
     fn what_s3_reports_of_an_object_reaches_the_reader() {
-        let described = Described {
+        let described = ObjectDescription {
             etag: Some("\"e\"".to_owned()),
             size: 48,
             content_type: Some("text/html".to_owned()),

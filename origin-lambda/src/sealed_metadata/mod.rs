@@ -18,7 +18,7 @@ use aes_gcm::{
 };
 use keyfront_names::ObjectKey;
 use keyfront_origin_core::sealed_metadata::{
-    Details, Entry, Found, NAME, NONCE_LENGTH, Unsealed, decoded,
+    Details, MetadataRead, NAME, NONCE_LENGTH, SealedEntry, Unsealed, decoded,
 };
 use time::OffsetDateTime;
 use zeroize::Zeroizing;
@@ -92,7 +92,7 @@ impl SealedMetadata {
             .cipher()
             .encrypt(&Nonce::from(nonce), bound)
             .map_err(|_| too_large())?;
-        let entry = Entry {
+        let entry = SealedEntry {
             publisher,
             wrapped: &day_key.wrapped,
             nonce,
@@ -110,20 +110,20 @@ impl SealedMetadata {
         &self,
         key: &ObjectKey,
         metadata: &HashMap<String, String>,
-    ) -> Result<Found, Error> {
+    ) -> Result<MetadataRead, Error> {
         let Some(text) = metadata.get(NAME) else {
-            return Ok(Found::Absent);
+            return Ok(MetadataRead::Absent);
         };
         let Some(bytes) = decoded(text) else {
-            return Ok(Found::Invalid);
+            return Ok(MetadataRead::Invalid);
         };
-        let Some(entry) = Entry::read(&bytes) else {
-            return Ok(Found::Invalid);
+        let Some(entry) = SealedEntry::read(&bytes) else {
+            return Ok(MetadataRead::Invalid);
         };
         let context = metadata_context(&self.bucket, entry.publisher);
         let data_key = match self.opened.open(&self.kms, entry.wrapped, &context).await {
             Ok(data_key) => data_key,
-            Err(Error::DataKeyRefused(_)) => return Ok(Found::Invalid),
+            Err(Error::DataKeyRefused(_)) => return Ok(MetadataRead::Invalid),
             Err(error) => return Err(error),
         };
         let bound = Payload {
@@ -138,8 +138,8 @@ impl SealedMetadata {
             .ok()
             .and_then(|plain| serde_json::from_slice::<Unsealed>(&plain).ok());
         Ok(match content {
-            Some(content) if content.uploader == entry.publisher => Found::Unsealed(content),
-            _ => Found::Invalid,
+            Some(content) if content.uploader == entry.publisher => MetadataRead::Unsealed(content),
+            _ => MetadataRead::Invalid,
         })
     }
 }

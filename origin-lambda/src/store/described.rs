@@ -10,7 +10,7 @@ use crate::encryption::ServerSide;
 
 /// An object's metadata, as far as a publisher may see it.
 #[derive(Debug, Clone, PartialEq)]
-pub struct Described {
+pub struct ObjectDescription {
     /// Entity tag with its quotes.
     pub etag: Option<String>,
     /// Bytes.
@@ -48,7 +48,7 @@ pub struct ListedObject {
 
 /// Part of a listing.
 #[derive(Debug, Clone, PartialEq)]
-pub struct Listing {
+pub struct ObjectPage {
     /// Objects whose keys Keyfront can serve, in the order of their keys' bytes.
     pub entries: Vec<ListedObject>,
     /// The raw last key S3 returned, servable or not; `None` when nothing follows.

@@ -29,7 +29,7 @@ pub(crate) use self::{
 };
 pub use self::{
     client::{client, default_credentials},
-    described::{Described, DocumentRead, FolderContents, ListedObject, Listing},
+    described::{DocumentRead, FolderContents, ListedObject, ObjectDescription, ObjectPage},
     multipart::MultipartUpload,
     put::NewObject,
 };
@@ -101,7 +101,7 @@ impl Store {
     ///
     /// # Errors
     /// [`Error::NotFound`]; [`Error::CustomerKeyRequired`] where S3 says that it is under one; or what S3 returned.
-    pub async fn describe(&self, key: &ObjectKey) -> Result<Described, Error> {
+    pub async fn describe(&self, key: &ObjectKey) -> Result<ObjectDescription, Error> {
         match self.describe_openly(key).await? {
             Some(found) => Ok(found),
             None => Err(self.undescribed(key).await),
@@ -113,7 +113,10 @@ impl Store {
     ///
     /// # Errors
     /// [`Error::NotFound`], or what S3 returned.
-    pub async fn describe_openly(&self, key: &ObjectKey) -> Result<Option<Described>, Error> {
+    pub async fn describe_openly(
+        &self,
+        key: &ObjectKey,
+    ) -> Result<Option<ObjectDescription>, Error> {
         match self.head(key, None).await {
             Ok(answer) => self.described(answer).map(Some),
             Err(error) if failure::is_unexplained(&error) => Ok(None),
@@ -129,7 +132,7 @@ impl Store {
         &self,
         key: &ObjectKey,
         customer: &CustomerKey,
-    ) -> Result<Described, Error> {
+    ) -> Result<ObjectDescription, Error> {
         match self.head(key, Some(customer)).await {
             Ok(answer) => self.described(answer),
             Err(error) if failure::is_unexplained(&error) => Err(self.undescribed(key).await),
@@ -168,7 +171,7 @@ impl Store {
         call.send().await
     }
 
-    fn described(&self, answer: HeadObjectOutput) -> Result<Described, Error> {
+    fn described(&self, answer: HeadObjectOutput) -> Result<ObjectDescription, Error> {
         let applied = SseApplied {
             algorithm: answer
                 .server_side_encryption
@@ -179,7 +182,7 @@ impl Store {
             customer_algorithm: answer.sse_customer_algorithm.clone(),
             customer_key_md5: answer.sse_customer_key_md5.clone(),
         };
-        Ok(Described {
+        Ok(ObjectDescription {
             size: size(answer.content_length())?,
             encryption: applied.server_side(&self.key_arn),
             etag: answer.e_tag,
@@ -262,7 +265,7 @@ impl Store {
             match self.describe(key).await {
                 // S3 shows its tag to nobody without the key, and compares it below.
                 Err(Error::CustomerKeyRequired) => {}
-                Ok(Described {
+                Ok(ObjectDescription {
                     etag: Some(current),
                     ..
                 }) if etag == "*" || etag == current => {}
@@ -294,12 +297,12 @@ impl Store {
         prefix: &str,
         after: Option<&str>,
         limit: u16,
-    ) -> Result<Listing, Error> {
+    ) -> Result<ObjectPage, Error> {
         let answer = self.list_page(prefix, after, limit, None).await?;
         let listed = answer.contents.unwrap_or_default();
         let truncated = answer.is_truncated == Some(true);
         let encoded = answer.encoding_type.as_ref();
-        let mut listing = Listing {
+        let mut listing = ObjectPage {
             entries: Vec::new(),
             more_after: None,
         };

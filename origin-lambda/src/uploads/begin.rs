@@ -2,7 +2,7 @@
 
 use keyfront_names::ObjectKey;
 use keyfront_origin_core::uploads::{
-    Kind, Plan, Upload, UploadRequest, UploadStart, form_fields, plan,
+    Kind, Upload, UploadPlan, UploadRequest, UploadStart, form_fields, plan,
 };
 use time::OffsetDateTime;
 
@@ -49,14 +49,14 @@ impl Uploads<'_> {
             .seal(publisher, &request.key, &request.details, now);
         let (_, sealed) = sealed.await?;
         match planned.with_sealed(sealed) {
-            Plan::OneRequest { upload, lifetime } => {
+            UploadPlan::OneRequest { upload, lifetime } => {
                 let grant = self.one_request(&upload, &request.key, lifetime).await?;
                 Ok(Begun {
                     upload,
                     grant: Some(grant),
                 })
             }
-            Plan::Parts(parts) => {
+            UploadPlan::Parts(parts) => {
                 stale::abort_abandoned(self.store, &request.key).await;
                 let attributes = parts.attributes();
                 let created = self.store.create_multipart(&request.key, &attributes);

@@ -7,19 +7,82 @@ use std::{
     process::Command,
 };
 
-use keyfront_tests::artefacts;
+use keyfront_tests::{
+    artefacts,
+    flags::{flags, option_rows, sentences, without_tests},
+};
 
 /// A command's words, such as `publisher add`, and its flags.
 type Definitions = BTreeMap<String, BTreeSet<String>>;
 
+/// Whose flags a source may name: those of every command it serves, since it does not know which of them runs it.
+/// The longest path counts.
+#[rustfmt::skip] // One row a path.
+const SERVES: &[(&str, &[&str])] = &[
+    ("cli/src/", &[""]),
+    ("cli/dev/", &["dev"]),
+    ("dev-stack/stack/src/", &["dev"]),
+    ("cli/ops/src/accept/", &["accept"]),
+    ("cli/ops/src/audit/", &["audit"]),
+    ("cli/ops/src/aws.rs", &[
+        "deploy", "status", "outputs", "adopt", "destroy", "revoke-sessions", "publisher add", "doctor", "logs", "audit", "rewrap",
+        "accept",
+    ]),
+    ("cli/ops/src/aws/", &["deploy", "doctor", "logs", "audit", "rewrap", "accept"]),
+    ("cli/ops/src/bucket_target.rs", &["audit", "rewrap", "publisher add"]),
+    ("cli/ops/src/deploy/", &["deploy"]),
+    ("cli/ops/src/deploy/adopt.rs", &["adopt"]),
+    ("cli/ops/src/deploy/clear.rs", &["destroy"]),
+    ("cli/ops/src/deploy/confirmation.rs", &["deploy", "destroy", "revoke-sessions"]),
+    ("cli/ops/src/deploy/deploy_error.rs", &["deploy", "destroy", "revoke-sessions"]),
+    ("cli/ops/src/deploy/destroy.rs", &["destroy"]),
+    ("cli/ops/src/deploy/kept_stack.rs", &["destroy"]),
+    ("cli/ops/src/deploy/leftovers.rs", &["destroy"]),
+    ("cli/ops/src/deploy/outputs.rs", &["outputs"]),
+    ("cli/ops/src/deploy/removal_plan.rs", &["destroy"]),
+    ("cli/ops/src/deploy/revoke_sessions.rs", &["revoke-sessions"]),
+    ("cli/ops/src/deploy/status.rs", &["status"]),
+    ("cli/ops/src/deploy/system_arguments.rs", &["deploy", "status", "adopt", "destroy"]),
+    ("cli/ops/src/deploy/deletion_target.rs", &["destroy"]),
+    ("cli/ops/src/doctor/", &["doctor"]),
+    ("cli/ops/src/logs/", &["logs"]),
+    ("cli/ops/src/named_bucket.rs", &["publisher add"]),
+    ("cli/ops/src/objects/", &["audit", "rewrap"]),
+    ("cli/ops/src/publisher/mod.rs", &["publisher add"]),
+    ("cli/ops/src/publisher/rules.rs", &["publisher add"]),
+    ("cli/ops/src/publisher/edit.rs", &["publisher edit"]),
+    ("cli/ops/src/rewrap/", &["rewrap"]),
+    ("cli/ops/src/site/", &["site"]),
+    ("cli/ops/src/status_line.rs", &["audit", "rewrap"]),
+    ("cli/ops/src/system/", &["deploy", "status", "adopt", "destroy", "logs"]),
+    ("cli/ops/src/system/outputs.rs", &["outputs", "publisher add", "doctor", "audit", "rewrap"]),
+];
+
+/// The commands that a source runs as programs of their own.
+const RUNS: &[(&str, &[&str])] = &[("cli/ops/src/accept/throw_away.rs", &["deploy", "destroy"])];
+
 #[test]
 fn every_flag_that_a_source_of_the_commands_names_exists() {
-    let known: BTreeSet<String> = definitions().into_values().flatten().collect();
+    let definitions = definitions();
+    let root = artefacts::root();
+    let mut sources = files(&root.join("cli"), "rs");
+    sources.extend(files(&root.join("dev-stack/stack/src"), "rs"));
     let mut wrong = Vec::new();
-    for file in files(&artefacts::root().join("cli"), "rs") {
-        let text = without_tests(&fs::read_to_string(&file).unwrap());
-        for flag in flags(&text).filter(|flag| !known.contains(flag)) {
-            wrong.push(format!("{} names {flag}", file.display()));
+    for source in sources {
+        let path = source.strip_prefix(&root).unwrap().display().to_string();
+        for sentence in sentences(&without_tests(&fs::read_to_string(&source).unwrap())) {
+            let mut mentioned = mentioned(&sentence, &definitions);
+            let run = RUNS.iter().filter(|(source, _)| path == *source);
+            mentioned
+                .extend(run.flat_map(|(_, commands)| commands.iter().copied().map(str::to_owned)));
+            for flag in flags(&sentence) {
+                let has = |command: &&str| definitions[*command].contains(&flag);
+                if !mentioned.iter().any(|command| has(&command.as_str()))
+                    && !served(&path).iter().all(has)
+                {
+                    wrong.push(format!("{path} names {flag}: {}", sentence.trim()));
+                }
+            }
         }
     }
     assert!(wrong.is_empty(), "{wrong:#?}");
@@ -61,7 +124,7 @@ fn define(command: &str, found: &mut Definitions) {
         .unwrap();
     assert!(help.status.success(), "keyfront {command} --help");
     let help = String::from_utf8(help.stdout).unwrap();
-    found.insert(command.to_owned(), flags(&help).collect());
+    found.insert(command.to_owned(), option_rows(&help).collect());
     let listed = help.split("\nCommands:\n").nth(1).unwrap_or_default();
     let rows = listed.lines().take_while(|line| !line.is_empty());
     for row in rows.filter_map(|line| line.strip_prefix("  ")) {
@@ -72,20 +135,26 @@ fn define(command: &str, found: &mut Definitions) {
     }
 }
 
-/// The flags in a text, in their long form.
-fn flags(text: &str) -> impl Iterator<Item = String> {
-    text.match_indices("--").filter_map(|(at, _)| {
-        let before = text[..at].chars().next_back().unwrap_or(' ');
-        let name: String = text[at + 2..]
-            .chars()
-            .take_while(|c| c.is_ascii_lowercase() || c.is_ascii_digit() || *c == '-')
-            .collect();
-        let name = name.trim_end_matches('-');
-        let is_flag = !before.is_alphanumeric()
-            && before != '-'
-            && name.starts_with(|first: char| first.is_ascii_lowercase());
-        is_flag.then(|| format!("--{name}"))
-    })
+/// The commands that a source serves: none where the table lists no path of it.
+fn served(path: &str) -> &'static [&'static str] {
+    let rows = SERVES.iter().filter(|(above, _)| path.starts_with(above));
+    let row = rows.max_by_key(|(above, _)| above.len());
+    row.unwrap_or_else(|| panic!("{path}: which commands does it serve?"))
+        .1
+}
+
+/// The commands that a sentence names, as in `keyfront rewrap --to` or "deploy with --parameter".
+fn mentioned(sentence: &str, definitions: &Definitions) -> Vec<String> {
+    let lines = sentence.split("keyfront ").skip(1);
+    let mut found: Vec<String> = lines
+        .map(|line| command_of(line.trim_start_matches('`'), definitions))
+        .collect();
+    found.extend(definitions.keys().filter_map(|command| {
+        let with = format!("{command} with --");
+        (!command.is_empty() && sentence.contains(&with)).then(|| command.clone())
+    }));
+    found.retain(|command| !command.is_empty());
+    found
 }
 
 /// What stands behind `keyfront ` in code: a span between backticks, or a line of a block.
@@ -120,19 +189,21 @@ fn behind_keyfront(code: &str) -> Option<String> {
     (is_program && is_command).then(|| arguments.to_owned())
 }
 
-fn check(line: &str, definitions: &Definitions) -> Result<(), String> {
+/// The command that a line begins with; the empty one where its first word is none.
+fn command_of(line: &str, definitions: &Definitions) -> String {
     let mut command = String::new();
-    for word in line
-        .split_whitespace()
-        .take_while(|word| !word.starts_with('-'))
-    {
+    for word in line.split_whitespace() {
         let longer = format!("{command} {word}").trim().to_owned();
-        if definitions.contains_key(&longer) {
-            command = longer;
-        } else {
+        if !definitions.contains_key(&longer) {
             break;
         }
+        command = longer;
     }
+    command
+}
+
+fn check(line: &str, definitions: &Definitions) -> Result<(), String> {
+    let command = command_of(line, definitions);
     let word = line.split_whitespace().next().unwrap_or_default();
     if command.is_empty() && !word.starts_with('-') && word != "help" {
         return Err(format!("there is no command {word}"));
@@ -142,15 +213,6 @@ fn check(line: &str, definitions: &Definitions) -> Result<(), String> {
         Some(flag) => Err(format!("`keyfront {command}` has no {flag}")),
         None => Ok(()),
     }
-}
-
-/// Without the lines that show another program's flags.
-fn without_tests(source: &str) -> String {
-    let product = source.split("#[cfg(test)]").next().unwrap_or_default();
-    let lines = product
-        .lines()
-        .filter(|line| !line.contains("curl ") && !line.contains("\"aws "));
-    lines.collect::<Vec<_>>().join("\n")
 }
 
 /// The files of a folder that end so; test files excepted.

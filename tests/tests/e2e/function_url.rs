@@ -16,7 +16,9 @@ use aws_sigv4::{
 };
 use bytes::Bytes;
 use http::{Method, StatusCode};
-use keyfront_dev_functions::{Bootstrap, Function, FunctionUrl, Gate, Instances, InstancesConfig};
+use keyfront_dev_functions::{
+    Bootstrap, Function, FunctionUrl, Instances, InstancesConfig, InvokeAuthorizer,
+};
 use keyfront_dev_ground::{
     clock::Clock, credentials::CredentialRegistry, request_auth::RequestAuth, state::State,
 };
@@ -84,7 +86,7 @@ impl Stage {
         let instances = Instances::start(config(), credentials.subscribe());
         let url = FunctionUrl {
             host: HOST.to_owned(),
-            gate: Gate {
+            authorizer: InvokeAuthorizer {
                 auth: RequestAuth::new(Arc::clone(&registry), clock, REGION, "lambda"),
                 iam,
                 function_arn: FUNCTION.to_owned(),

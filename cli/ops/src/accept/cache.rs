@@ -109,7 +109,7 @@ async fn deleted_is_gone(context: &Context) -> anyhow::Result<Observation> {
         .iter()
         .zip(futures::future::join_all(deletions).await)
     {
-        context.meter.invalidated(1);
+        context.costs.invalidated(1);
         let deleted = deleted?;
         let cdn = deleted.document()?["cdn"].to_string();
         checks.that(cdn == "\"invalidated\"", || {
@@ -187,7 +187,7 @@ async fn spellings(context: &Context) -> anyhow::Result<Observation> {
     let deleted = context
         .publish("DELETE", &target, &[], Bytes::new())
         .await?;
-    context.meter.invalidated(1);
+    context.costs.invalidated(1);
     deleted.document()?;
     for target in [&path, &odd] {
         let gone = is_gone(context, target).await?;
@@ -219,7 +219,7 @@ async fn invalidation_is_accepted(context: &Context) -> anyhow::Result<Observati
         .publish("PUT", &target, &headers, Bytes::from_static(b"new"))
         .await?;
     let took = begun.elapsed();
-    context.meter.invalidated(1);
+    context.costs.invalidated(1);
     let cdn = answer.document()?["cdn"].to_string();
     checks.that(cdn == "\"invalidated\"", || format!("cdn: {cdn}"));
     checks.that(took < LIMIT, || {

@@ -16,7 +16,7 @@ use keyfront_edge::Site;
 use super::{
     change::Changes,
     client::{Answer, Client},
-    meter::Meter,
+    cost_estimate::CostEstimate,
     spelling::as_viewers_write,
     unavailable::Unavailable,
     worker_address::DeployedWorker,
@@ -25,12 +25,12 @@ use crate::{aws::call_error, bucket_target::BucketTarget, doctor::wire::Trust};
 
 /// How long and how often a probe waits for what spreads slowly in the cloud.
 #[derive(Debug, Clone, Copy)]
-pub(super) struct Patience {
+pub(super) struct Polling {
     pub(super) attempts: u32,
     pub(super) pause: Duration,
 }
 
-impl Patience {
+impl Polling {
     /// The dev stack is consistent: what does not hold at once does not hold.
     pub(super) const NONE: Self = Self {
         attempts: 1,
@@ -100,8 +100,8 @@ pub(super) struct Context {
     pub(super) s3_origin: bool,
     /// `keyfront-accept-RANDOM/`, below the site's own prefix.
     pub(super) prefix: String,
-    pub(super) patience: Patience,
-    pub(super) meter: Meter,
+    pub(super) polling: Polling,
+    pub(super) costs: CostEstimate,
     pub(super) changes: Changes,
 }
 
@@ -122,7 +122,7 @@ impl Context {
 
     /// Stores an object past the publishers' API, encrypted as the bucket does it by default.
     pub(super) async fn put(&self, name: &str, body: Bytes, cache: &str) -> anyhow::Result<()> {
-        self.meter.s3(1);
+        self.costs.s3(1);
         let call = self.s3.put_object().bucket(&self.bucket);
         let call = call
             .key(self.key(name))
@@ -136,7 +136,7 @@ impl Context {
 
     /// What the bucket holds under a key; `None` if nothing.
     pub(super) async fn stored(&self, key: &str) -> anyhow::Result<Option<Bytes>> {
-        self.meter.s3(1);
+        self.costs.s3(1);
         let call = self.s3.get_object().bucket(&self.bucket).key(key);
         match call.send().await {
             Ok(object) => Ok(Some(object.body.collect().await?.into_bytes())),
@@ -159,7 +159,7 @@ impl Context {
             .cdn
             .send(method, &self.path(name), headers, Bytes::new())
             .await?;
-        self.meter.transferred(answer.body.len() as u64);
+        self.costs.transferred(answer.body.len() as u64);
         Ok(answer)
     }
 
@@ -199,9 +199,9 @@ impl Context {
         &self,
         mut attempt: impl AsyncFnMut() -> anyhow::Result<bool>,
     ) -> anyhow::Result<bool> {
-        for at in 0..self.patience.attempts {
+        for at in 0..self.polling.attempts {
             if at > 0 {
-                tokio::time::sleep(self.patience.pause).await;
+                tokio::time::sleep(self.polling.pause).await;
             }
             if attempt().await? {
                 return Ok(true);

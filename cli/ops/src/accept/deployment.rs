@@ -6,6 +6,7 @@ use anyhow::Context as _;
 use bytes::Bytes;
 use clap::Parser;
 use keyfront_edge::site;
+use keyfront_names::Arn;
 
 use super::{
     context::{Context, Kind},
@@ -126,7 +127,7 @@ async fn access_logs(context: &Context) -> anyhow::Result<Observation> {
     let begun = Instant::now();
     let since = time::OffsetDateTime::now_utc().unix_timestamp();
     while begun.elapsed() < LIMIT {
-        context.meter.s3(1);
+        context.costs.s3(1);
         let call = context.s3.list_objects_v2().bucket(bucket).prefix(prefix);
         let mut pages = call.into_paginator().send();
         while let Some(page) = pages.next().await {
@@ -155,7 +156,7 @@ async fn access_logs(context: &Context) -> anyhow::Result<Observation> {
 fn function_name(context: &Context) -> anyhow::Result<&str> {
     let version = context.edge_function.as_deref();
     let version = version.context("the stack has no output EdgeFunctionArn")?;
-    let name = version.split(':').nth(6);
+    let name = Arn::parse(version).ok().and_then(|arn| arn.function());
     name.with_context(|| format!("{version} is not the ARN of a function"))
 }
 

@@ -74,7 +74,7 @@ async fn while_disabled(
     work: impl Future<Output = anyhow::Result<()>>,
 ) -> anyhow::Result<Result<(), String>> {
     context.changes.note(Change::KeyDisabled);
-    context.meter.kms(1);
+    context.costs.kms(1);
     let call = context.kms.disable_key().key_id(&context.key_arn);
     call.send().await.map_err(call_error)?;
     let worked = work.await;
@@ -133,7 +133,7 @@ async fn confirmations(
 
 /// What S3 answers to a condition that holds: the status, or the code of its refusal.
 async fn confirmation(context: &Context, etag: &str) -> String {
-    context.meter.s3(1);
+    context.costs.s3(1);
     let call = context.s3.get_object().bucket(&context.bucket);
     let call = call.key(context.key(REVALIDATED)).if_none_match(etag);
     match call.send().await {
@@ -174,7 +174,7 @@ async fn refusals(context: &Context, checks: &mut Checks) -> anyhow::Result<()> 
 
 /// A write as the operator, under a name of its own.
 fn write(context: &Context, name: &str) -> PutObjectFluentBuilder {
-    context.meter.s3(1);
+    context.costs.s3(1);
     let call = context.s3.put_object().bucket(&context.bucket);
     call.key(context.key(name))
         .cache_control(NO_STORE)
@@ -271,7 +271,7 @@ async fn denied_writes(context: &Context) -> anyhow::Result<Observation> {
 async fn policy_text(context: &Context) -> anyhow::Result<String> {
     use aws_sdk_s3::error::ProvideErrorMetadata as _;
 
-    context.meter.s3(1);
+    context.costs.s3(1);
     let call = context.s3.get_bucket_policy().bucket(&context.bucket);
     match call.send().await {
         Ok(answer) => Ok(answer.policy.unwrap_or_default()),
@@ -283,7 +283,7 @@ async fn policy_text(context: &Context) -> anyhow::Result<String> {
 async fn in_parts(context: &Context) -> anyhow::Result<()> {
     use aws_sdk_s3::types::{CompletedMultipartUpload, CompletedPart};
 
-    context.meter.s3(3);
+    context.costs.s3(3);
     let (bucket, key) = (&context.bucket, context.key("parts.txt"));
     let call = context.s3.create_multipart_upload().bucket(bucket);
     let begun = call.key(&key).send().await.map_err(call_error)?;

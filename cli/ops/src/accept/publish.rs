@@ -193,7 +193,7 @@ async fn send(
     let (client, target) = Client::new(
         url,
         &context.trust,
-        std::sync::Arc::clone(&context.meter.viewer_requests),
+        std::sync::Arc::clone(&context.costs.viewer_requests),
     )?;
     client
         .send(method, &target.on_the_wire(), headers, body)
@@ -315,7 +315,7 @@ async fn raced_completions(context: &Context) -> anyhow::Result<usize> {
     let bucket = &context.bucket;
     let mut uploads = Vec::new();
     for writer in 0..4 {
-        context.meter.s3(3);
+        context.costs.s3(3);
         let call = context.s3.create_multipart_upload().bucket(bucket);
         let begun = call
             .key(&key)

@@ -72,7 +72,7 @@ pub(super) fn json(context: &Context, outcome: &Outcome) -> anyhow::Result<()> {
         },
         probes: entries.collect(),
         summary: summary(outcome),
-        cost_usd: context.meter.dollars(),
+        cost_usd: context.costs.dollars(),
         interrupted: outcome.interrupted,
         remains: &outcome.remains,
     };
@@ -108,7 +108,7 @@ pub(super) fn text(context: &Context, outcome: &Outcome) {
     } = summary(outcome);
     line(format_args!(
         "\n{pass} pass, {fail} fail, {skipped} skipped; about ${:.4}",
-        context.meter.dollars()
+        context.costs.dollars()
     ));
     for remains in &outcome.remains {
         line(format_args!("remains: {}", printable(remains)));

@@ -47,7 +47,7 @@ pub(super) async fn run(
                 probe,
                 observation: Observation::skipped("interrupted"),
                 seconds: 0.0,
-                cost: context.meter.dollars(),
+                cost: context.costs.dollars(),
             });
         }
     }
@@ -88,7 +88,7 @@ async fn all(context: &Context, selection: &Selection, progress: &Progress, rows
             probe,
             observation,
             seconds: begun.elapsed().as_secs_f64(),
-            cost: context.meter.dollars(),
+            cost: context.costs.dollars(),
         };
         progress.ended(&row);
         rows.push(row);

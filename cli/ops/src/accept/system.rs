@@ -19,8 +19,8 @@ use time::OffsetDateTime;
 use super::{
     change::{Change, Changes},
     client::Client,
-    context::{Context, FunctionUrl, Kind, Patience, Publishing},
-    meter::{Charged, Meter},
+    context::{Context, FunctionUrl, Kind, Polling, Publishing},
+    cost_estimate::{Charged, CostEstimate},
     worker_address::WorkerAddress,
 };
 use crate::{
@@ -35,7 +35,7 @@ use crate::{
 };
 
 /// What both kinds of system have, before the distribution was asked.
-struct Found {
+struct SystemFacts {
     kind: Kind,
     cdn_url: String,
     trust: Trust,
@@ -51,7 +51,7 @@ struct Found {
     /// Where the Function URL is, if not under the name of the site.
     function_url: Option<String>,
     stranger: Option<SharedCredentialsProvider>,
-    patience: Patience,
+    polling: Polling,
     charged: Charged,
 }
 
@@ -70,7 +70,7 @@ pub(super) async fn of_dev_stack(
     let in_virginia = aws::in_region(&config, EDGE_REGION);
     let cloudfront = aws_sdk_cloudfront::config::Builder::from(&in_virginia)
         .endpoint_url(&endpoints.cloudfront_url);
-    let found = Found {
+    let found = SystemFacts {
         kind: Kind::Dev(file.to_path_buf()),
         trust: Trust::new(Some(&dev.ca_cert))?,
         cdn_url: dev.cdn_url,
@@ -85,7 +85,7 @@ pub(super) async fn of_dev_stack(
         edge_function: None,
         function_url: Some(endpoints.function_url),
         stranger: Some(provider(&dev.credentials.origin)),
-        patience: Patience::NONE,
+        polling: Polling::NONE,
         charged: Charged::Nothing,
     };
     let mut context = found.look(worker).await?;
@@ -126,7 +126,7 @@ pub(super) async fn of_stack(
         Kind::ThrowAway { .. } => Charged::UseAndKey,
         _ => Charged::Use,
     };
-    let found = Found {
+    let found = SystemFacts {
         trust: Trust::new(None)?,
         cdn_url: output("CdnUrl")?,
         target: BucketTarget::new(config, output("BucketName")?)?,
@@ -140,14 +140,14 @@ pub(super) async fn of_stack(
         edge_function: output("EdgeFunctionArn").ok(),
         function_url: None,
         stranger: None,
-        patience: Patience::CLOUD,
+        polling: Polling::CLOUD,
         charged,
         kind,
     };
     found.look(worker).await
 }
 
-impl Found {
+impl SystemFacts {
     async fn configuration(&self) -> anyhow::Result<DistributionConfig> {
         let (id, cloudfront) = (&self.distribution, &self.cloudfront);
         let answer = cloudfront.get_distribution_config().id(id).send().await;
@@ -164,9 +164,9 @@ impl Found {
         let document = carried(origin)
             .context("the default behaviour's origin carries no x-keyfront-site; `keyfront doctor` says more")?;
         let site = Site::parse(document.as_bytes()).context("the edge refuses the site")?;
-        let meter = Meter::new(self.charged);
+        let costs = CostEstimate::new(self.charged);
         let client = |url: &str| -> anyhow::Result<Client> {
-            Ok(Client::new(url, &self.trust, Arc::clone(&meter.viewer_requests))?.0)
+            Ok(Client::new(url, &self.trust, Arc::clone(&costs.viewer_requests))?.0)
         };
         let function_url = match &site.publish {
             Some(publish) => {
@@ -206,8 +206,8 @@ impl Found {
             edge_function: self.edge_function,
             document,
             site,
-            patience: self.patience,
-            meter,
+            polling: self.polling,
+            costs,
         })
     }
 }

@@ -43,7 +43,7 @@ impl Context {
     async fn take_back(&self, change: &Change) -> anyhow::Result<()> {
         match change {
             Change::KeyDisabled => {
-                self.meter.kms(1);
+                self.costs.kms(1);
                 let call = self.kms.enable_key().key_id(&self.key_arn);
                 call.send().await.map_err(call_error)?;
                 Ok(())
@@ -106,7 +106,7 @@ impl Context {
             if doomed.is_empty() {
                 return self.abort_uploads(prefix).await;
             }
-            self.meter.s3(2);
+            self.costs.s3(2);
             let delete = Delete::builder().set_objects(Some(doomed)).quiet(true);
             let call = self.s3.delete_objects().bucket(&self.bucket);
             let answer = call.delete(delete.build()?).send().await;
@@ -163,7 +163,7 @@ impl Context {
 
     async fn forget_copies(&self) -> anyhow::Result<()> {
         use aws_sdk_cloudfront::types::{InvalidationBatch, Paths};
-        self.meter.invalidated(1);
+        self.costs.invalidated(1);
         let path = format!("/{}*", self.prefix);
         let paths = Paths::builder().quantity(1).items(path).build()?;
         let batch = InvalidationBatch::builder()

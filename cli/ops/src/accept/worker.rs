@@ -64,7 +64,7 @@ async fn large(context: &Context, worker: &Client, checks: &mut Checks) -> anyho
     let large = content(9 << 20);
     context.put("large.bin", large.clone(), "no-store").await?;
     let answer = worker.get(&context.path("large.bin")).await?;
-    context.meter.transferred(answer.body.len() as u64);
+    context.costs.transferred(answer.body.len() as u64);
     checks.that(answer.status == 200 && answer.body == large, || {
         format!(
             "9 MiB are {} with {} bytes",
@@ -162,7 +162,7 @@ fn stored(object: &Object) -> anyhow::Result<Vec<u8>> {
 
 /// Stores an object of the table below the run's prefix; its ETag.
 async fn put(context: &Context, object: &Object, stored: &[u8]) -> anyhow::Result<String> {
-    context.meter.s3(1);
+    context.costs.s3(1);
     let call = context.s3.put_object().bucket(&context.bucket);
     let call = call
         .key(context.key(&object.key))

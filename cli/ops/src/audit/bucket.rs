@@ -1,6 +1,6 @@
 //! Checks a bucket's settings. Pure; `survey` reads them, `bucket_policy` checks the policy's text.
 
-use keyfront_names::Arn;
+use keyfront_names::arn::is_key;
 
 use super::{
     bucket_policy,
@@ -134,7 +134,7 @@ fn default_encryption(found: Option<&DefaultEncryption>, expected: &Expectation)
     let mut findings = Vec::new();
     if let Some(demanded) = expected.key() {
         let has = found.key.as_deref();
-        match is_key(has, demanded) {
+        match is_key(has.unwrap_or_default(), demanded) {
             Some(true) => {}
             Some(false) => findings.push(Finding::of_bucket(
                 Code::DefaultKey,
@@ -157,19 +157,6 @@ fn default_encryption(found: Option<&DefaultEncryption>, expected: &Expectation)
         findings.push(Finding::of_bucket(Code::DefaultBucketKeyOff, detail));
     }
     findings
-}
-
-/// Whether a key as a bucket names it is the one with this ARN; `None` if that cannot be known.
-fn is_key(named: Option<&str>, arn: &str) -> Option<bool> {
-    let named = named.unwrap_or_default();
-    if named.contains("alias/") {
-        return None;
-    }
-    if Arn::parse(named).is_ok() {
-        return Some(named == arn);
-    }
-    let id = Arn::parse(arn).ok()?.resource.strip_prefix("key/")?;
-    Some(id == named)
 }
 
 fn access_block(found: Option<AccessBlock>) -> Vec<Finding> {

@@ -8,7 +8,7 @@ use std::time::SystemTime;
 
 use keyfront_iam::{
     Account, Call, Context, Iam, Policy, PolicyKind, Principal, Requester, ResourcePolicy, User,
-    read_foreign,
+    read_external,
 };
 use keyfront_origin_core::encryption::ServerSide;
 use serde_json::Value;
@@ -117,7 +117,7 @@ fn one_or_many(statements: &Value) -> Vec<&Value> {
 impl Statements {
     fn read(text: &str) -> Option<Self> {
         // What is evaluated here is all made up, and so is known.
-        let statements = read_foreign(text, PolicyKind::Resource, |_| true).ok()?;
+        let statements = read_external(text, PolicyKind::Resource, |_| true).ok()?;
         let all = statements.len();
         let whole = statements
             .into_iter()

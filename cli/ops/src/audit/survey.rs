@@ -7,7 +7,7 @@ use aws_sdk_s3::{
     operation::get_bucket_encryption::GetBucketEncryptionOutput,
     types::{EncodingType, EncryptionType, Grant, Owner, ServerSideEncryptionRule},
 };
-use keyfront_names::Partition;
+use keyfront_names::{Partition, arn};
 use keyfront_origin_core::form_encoding;
 
 use super::{
@@ -40,10 +40,7 @@ pub(super) async fn survey(target: &BucketTarget) -> anyhow::Result<BucketFacts>
     let status = s3.get_bucket_policy_status().bucket(bucket).send().await;
     let logging = s3.get_bucket_logging().bucket(bucket).send().await;
     Ok(BucketFacts {
-        arn: format!(
-            "arn:{}:s3:::{bucket}",
-            Partition::of_region(&target.region).as_str()
-        ),
+        arn: arn::of_bucket(Partition::of_region(&target.region), bucket),
         default_encryption: encryption_by_default(target).await?,
         access_block: access_block(target).await?,
         ownership: settings::ownership(target).await?,

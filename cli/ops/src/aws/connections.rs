@@ -1,4 +1,4 @@
-//! Connections to AWS that never leave people in silence: who waits for an answer is told whom for after a few seconds, and
+//! Connections to AWS that report what they wait for: after a few seconds the host that has not answered, and
 //! an attempt without one says whom it called, why, and what to look at.
 //!
 //! One place for the SDK's clients of all services. Whether another attempt follows is the SDK's to say.
@@ -26,7 +26,7 @@ use aws_smithy_runtime_api::client::{
 use keyfront_cli::report::note;
 use keyfront_names::host;
 
-/// After so long without an answer a person is told what is waited for.
+/// After so long without an answer a person reads what is waited for.
 const FIRST_WORD: Duration = Duration::from_secs(4);
 
 /// An attempt had no answer.
@@ -54,14 +54,14 @@ pub(crate) fn http_client() -> SharedHttpClient {
         .build_https();
     SharedHttpClient::new(Connections {
         client,
-        told: Told::default(),
+        reporter: WaitReporter::default(),
     })
 }
 
 #[derive(Debug)]
 struct Connections {
     client: SharedHttpClient,
-    told: Told,
+    reporter: WaitReporter,
 }
 
 impl HttpClient for Connections {
@@ -72,7 +72,7 @@ impl HttpClient for Connections {
     ) -> SharedHttpConnector {
         SharedHttpConnector::new(Connection {
             connector: self.client.http_connector(settings, components),
-            told: self.told.clone(),
+            reporter: self.reporter.clone(),
         })
     }
 }
@@ -80,7 +80,7 @@ impl HttpClient for Connections {
 #[derive(Debug)]
 struct Connection {
     connector: SharedHttpConnector,
-    told: Told,
+    reporter: WaitReporter,
 }
 
 impl HttpConnector for Connection {
@@ -88,25 +88,25 @@ impl HttpConnector for Connection {
         let uri = request.uri().parse::<http::Uri>().ok();
         let authority = uri.as_ref().and_then(http::Uri::authority);
         let authority = authority.map_or_else(|| "the server".to_owned(), ToString::to_string);
-        let told = self.told.clone();
+        let reporter = self.reporter.clone();
         let mut call = self.connector.call(request);
         HttpConnectorFuture::new(async move {
             let answer = match tokio::time::timeout(FIRST_WORD, &mut call).await {
                 Ok(answer) => answer,
                 Err(_) => {
-                    told.now(&authority, || {
+                    reporter.now(&authority, || {
                         format!("waiting for an answer of {authority}")
                     });
                     call.await
                 }
             };
-            answer.map_err(|error| explained(error, authority, &told))
+            answer.map_err(|error| explained(error, authority, &reporter))
         })
     }
 }
 
 /// The same kind of error, which decides about further attempts, with a source for people.
-fn explained(error: ConnectorError, authority: String, told: &Told) -> ConnectorError {
+fn explained(error: ConnectorError, authority: String, reporter: &WaitReporter) -> ConnectorError {
     let connection = error.connection_metadata().cloned();
     let (is_timeout, is_io, other) = (error.is_timeout(), error.is_io(), error.as_other());
     if !is_timeout && !is_io {
@@ -118,7 +118,7 @@ fn explained(error: ConnectorError, authority: String, told: &Told) -> Connector
         source,
         authority,
     };
-    told.after(FIRST_WORD, &source.authority, || format!("{source}"));
+    reporter.after(FIRST_WORD, &source.authority, || format!("{source}"));
     let explained = match (is_timeout, other) {
         (true, _) => ConnectorError::timeout(source.into()),
         (false, Some(kind)) => ConnectorError::other(source.into(), Some(kind)),
@@ -150,31 +150,33 @@ pub(super) fn no_answer<'e>(error: &'e (dyn Error + 'static)) -> Option<&'e NoAn
     None
 }
 
-/// Whom people were told of, once each, and since when nobody answers there.
+/// The hosts that do not answer, since when, and whether that was reported: once each.
 #[derive(Debug, Clone, Default)]
-struct Told(Arc<Mutex<HashMap<String, Silence>>>);
+struct WaitReporter(Arc<Mutex<HashMap<String, Outage>>>);
 
 #[derive(Debug)]
-struct Silence {
+struct Outage {
     since: Instant,
-    told: bool,
+    reported: bool,
 }
 
-impl Told {
+impl WaitReporter {
     /// Says it at once.
     fn now(&self, authority: &str, text: impl FnOnce() -> String) {
         self.after(Duration::ZERO, authority, text);
     }
 
-    /// Says it unless the silence is young: a command that ends soon says it in its error.
+    /// Says it unless the outage is young: a command that ends soon says it in its error.
     fn after(&self, age: Duration, authority: &str, text: impl FnOnce() -> String) {
-        let mut told = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        let silence = told.entry(authority.to_owned()).or_insert_with(|| Silence {
-            since: Instant::now(),
-            told: false,
-        });
-        if !silence.told && silence.since.elapsed() >= age {
-            silence.told = true;
+        let mut outages = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let outage = outages
+            .entry(authority.to_owned())
+            .or_insert_with(|| Outage {
+                since: Instant::now(),
+                reported: false,
+            });
+        if !outage.reported && outage.since.elapsed() >= age {
+            outage.reported = true;
             note(text());
         }
     }

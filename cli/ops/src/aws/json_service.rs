@@ -4,7 +4,7 @@
 
 use aws_config::SdkConfig;
 use http::{HeaderName, header::CONTENT_TYPE};
-use keyfront_aws_call::{AwsError, Call, Patience, Service};
+use keyfront_aws_call::{AwsError, Call, RetryPolicy, Service};
 use keyfront_names::host;
 use serde::de::DeserializeOwned;
 use serde_json::Value;
@@ -108,7 +108,7 @@ impl JsonService {
                 region,
                 &endpoint,
                 credentials,
-                Patience::COMMAND,
+                RetryPolicy::COMMAND,
             )
         });
         Self { api, service }

@@ -25,7 +25,7 @@ use super::{
     sites_file::{self, SitesGiven},
     stack_state::{Aim, StackState},
     stacks::Stacks,
-    supply::TemplateUpload,
+    supply::{TemplateUpload, Uploaded},
 };
 use crate::system::outputs::{Outputs, of_stack};
 
@@ -81,7 +81,8 @@ impl Deployment {
         }
         if self.arguments.upload_only {
             for template in self.request.layout.templates() {
-                let (bucket, _) = self.upload(*template, TemplateUpload::Always).await?;
+                let Uploaded { bucket, .. } =
+                    self.upload(*template, TemplateUpload::Always).await?;
                 self.print_launch(*template, &bucket)?;
             }
             return Ok(());
@@ -212,10 +213,10 @@ impl Deployment {
                     operation::continue_rollback(&stacks, stack).await?;
                 }
                 (StackState::Absent | StackState::Reviewed | StackState::Complete, _) => {
-                    let source = self.upload(template, TemplateUpload::IfTooLong).await?;
+                    let uploaded = self.upload(template, TemplateUpload::IfTooLong).await?;
                     let mut kept = KeptStack::of(stack.as_ref());
                     kept.web_acl = self.web_acl_from_outside(template, &stack).await?;
-                    let wanted = self.wanted(template, source, &kept, inputs);
+                    let wanted = self.wanted(template, uploaded, &kept, inputs);
                     if self.change(&stacks, &wanted, stack.as_ref(), state).await? == Step::Reached
                     {
                         return outputs_of(&stacks, name).await;

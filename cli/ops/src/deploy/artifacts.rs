@@ -9,7 +9,7 @@ use aws_sdk_s3::{
         ServerSideEncryptionByDefault, ServerSideEncryptionConfiguration, ServerSideEncryptionRule,
     },
 };
-use keyfront_names::{Partition, host};
+use keyfront_names::{Partition, arn, host};
 use serde_json::json;
 
 use super::{bundle::Artifact, deploy_error::refused};
@@ -214,7 +214,7 @@ impl ArtifactBucket {
 }
 
 fn tls_only(bucket: &str, partition: Partition) -> String {
-    let arn = format!("arn:{}:s3:::{bucket}", partition.as_str());
+    let arn = arn::of_bucket(partition, bucket);
     json!({"Version": "2012-10-17", "Statement": [{
         "Sid": "TlsOnly", "Effect": "Deny", "Principal": "*", "Action": "s3:*",
         "Resource": [arn, format!("{arn}/*")],

@@ -7,6 +7,7 @@ use keyfront_cli::report;
 use super::{
     clear,
     confirmation::confirm,
+    deletion_target::{BUCKET, DeletionTarget, FUNCTION, Fate, KEY, NamedForDeletion},
     deploy_error::DeployError,
     log_retention, operation,
     provenance::{Maker, Provenance},
@@ -15,7 +16,6 @@ use super::{
     stack_state::StackState,
     stacks::Stacks,
     system_arguments::{EXIT_CODES, SystemArguments},
-    victim::{BUCKET, FUNCTION, Fate, KEY, NamedForDeletion, Victim},
 };
 use crate::{
     aws,
@@ -173,15 +173,18 @@ impl Destruction<'_> {
             if resource.presence != Presence::Spared {
                 continue;
             }
-            let mut shown = removal.victims.iter();
+            let mut shown = removal.targets.iter();
             let fate = shown
-                .find(|victim| victim.resource.physical_id == resource.physical_id)
-                .map_or(Fate::Kept, |victim| victim.fate);
+                .find(|target| target.resource.physical_id == resource.physical_id)
+                .map_or(Fate::Kept, |target| target.fate);
             let maker = Maker {
                 system: &self.arguments.system.stack,
                 stack_id: &removal.stack_id,
             };
-            left.extend(self.clear(stacks, maker, Victim { fate, resource }).await?);
+            left.extend(
+                self.clear(stacks, maker, DeletionTarget { fate, resource })
+                    .await?,
+            );
         }
         Ok(left)
     }
@@ -190,12 +193,12 @@ impl Destruction<'_> {
         &self,
         stacks: &Stacks,
         maker: Maker<'_>,
-        victim: Victim,
+        target: DeletionTarget,
     ) -> anyhow::Result<Option<String>> {
         let config = aws::in_region(&self.config, stacks.region());
-        let id = &victim.resource.physical_id;
-        match victim.fate {
-            Fate::DeletedAfterReplicas if victim.resource.kind == FUNCTION => {
+        let id = &target.resource.physical_id;
+        match target.fate {
+            Fate::DeletedAfterReplicas if target.resource.kind == FUNCTION => {
                 // The deletion of the stack may have taken hours.
                 match maker.of_function(&config, id).await? {
                     Provenance::Gone => return Ok(None),
@@ -223,7 +226,7 @@ impl Destruction<'_> {
                 Ok(None)
             }
             Fate::Kept => {
-                note_kept(&victim.resource);
+                note_kept(&target.resource);
                 Ok(None)
             }
             // A version goes with its function, and CloudFormation deletes the rest.

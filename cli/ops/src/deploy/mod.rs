@@ -11,6 +11,7 @@ mod cause;
 mod change_set;
 mod clear;
 mod confirmation;
+mod deletion_target;
 mod deploy_arguments;
 mod deploy_error;
 mod deploy_request;
@@ -46,7 +47,6 @@ mod supply;
 mod system_arguments;
 mod template;
 mod template_limits;
-mod victim;
 mod web_acl;
 
 use std::{collections::BTreeMap, process::ExitCode};

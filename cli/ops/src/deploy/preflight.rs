@@ -9,11 +9,11 @@ mod customer_key;
 mod event_selectors;
 mod fields;
 mod finding;
+mod headroom;
 mod iam_summary;
 mod key;
 mod lambda;
 mod quotas;
-mod room;
 mod trail;
 
 use std::collections::BTreeMap;

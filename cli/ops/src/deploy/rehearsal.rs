@@ -4,8 +4,13 @@ use keyfront_cli::report;
 use keyfront_cloudformation::Template;
 
 use super::{
-    artifacts::ArtifactBucket, bundle::Artifact, change_set::TemplateSource,
-    deployment::Deployment, kept_stack::KeptStack, supply::TemplateUpload, template,
+    artifacts::ArtifactBucket,
+    bundle::Artifact,
+    change_set::TemplateSource,
+    deployment::Deployment,
+    kept_stack::KeptStack,
+    supply::{TemplateUpload, Uploaded},
+    template,
 };
 use crate::system::{layout::region_of, outputs::Outputs, ownership::OWN_TAG};
 
@@ -33,7 +38,8 @@ impl Deployment {
                 stacks.region(),
                 template.file_name()
             ));
-            let wanted = self.wanted(*template, (bucket, source), &kept, &Outputs::new());
+            let uploaded = Uploaded { bucket, source };
+            let wanted = self.wanted(*template, uploaded, &kept, &Outputs::new());
             for (name, value) in wanted.parameters {
                 match value {
                     Some(value) if kept.parameters.get(&name) != Some(&value) => {

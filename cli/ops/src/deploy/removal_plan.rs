@@ -7,11 +7,13 @@ use keyfront_cli::report::{self, printable};
 use keyfront_names::Arn;
 
 use super::{
+    deletion_target::{
+        DeletionTarget, FUNCTION, Fate, NamedForDeletion, content_bucket, content_key,
+    },
     deploy_error::refused,
     leftovers::{self, DeletedStack},
     provenance::{Maker, Provenance},
     stacks::Stacks,
-    victim::{FUNCTION, Fate, NamedForDeletion, Victim, content_bucket, content_key},
 };
 use crate::{
     aws,
@@ -26,7 +28,7 @@ pub(super) struct Removal {
     pub(super) stack_id: String,
     /// `None` if it was deleted before.
     pub(super) live: Option<Stack>,
-    pub(super) victims: Vec<Victim>,
+    pub(super) targets: Vec<DeletionTarget>,
 }
 
 /// What is to be removed, of whom.
@@ -39,7 +41,7 @@ pub(super) struct RemovalPlan<'a> {
 impl Removal {
     /// Whether anything is deleted.
     pub(super) fn deletes(&self) -> bool {
-        self.live.is_some() || self.victims.iter().any(|victim| victim.fate != Fate::Kept)
+        self.live.is_some() || self.targets.iter().any(|target| target.fate != Fate::Kept)
     }
 }
 
@@ -74,42 +76,42 @@ impl RemovalPlan<'_> {
         }
         let stack_id = stack.stack_id.clone().context("a stack without an id")?;
         let arn = Arn::parse(&stack_id).context("a stack's id is not an ARN")?;
-        let victims = match facts.resources.is_empty() {
+        let targets = match facts.resources.is_empty() {
             true => Vec::new(),
             false => {
                 let document = stacks.cloudformation.template(&stack_id).await?;
                 self.named.of_live_stack(&arn, &document, &facts.resources)
             }
         };
-        self.check_buckets(stacks, &stack_id, &victims).await?;
+        self.check_buckets(stacks, &stack_id, &targets).await?;
         Ok(Removal {
             stack_id,
             live: Some(stack),
-            victims,
+            targets,
         })
     }
 
     async fn of_deleted(&self, stacks: &Stacks, deleted: &DeletedStack) -> anyhow::Result<Removal> {
         let arn = Arn::parse(&deleted.id).context("a stack's id is not an ARN")?;
         let config = aws::in_region(self.config, stacks.region());
-        let mut victims = Vec::new();
-        for victim in self.named.of_deleted_stack(&arn, &deleted.spared) {
-            let id = &victim.resource.physical_id;
-            let provenance = match victim.resource.kind.as_str() {
+        let mut targets = Vec::new();
+        for target in self.named.of_deleted_stack(&arn, &deleted.spared) {
+            let id = &target.resource.physical_id;
+            let provenance = match target.resource.kind.as_str() {
                 FUNCTION => self.maker(&deleted.id).of_function(&config, id).await?,
                 _ => Provenance::OfStack,
             };
             match provenance {
-                Provenance::OfStack => victims.push(victim),
+                Provenance::OfStack => targets.push(target),
                 Provenance::Gone => {}
                 Provenance::OfOthers(reason) => note_of_others(id, &reason),
             }
         }
-        self.check_buckets(stacks, &deleted.id, &victims).await?;
+        self.check_buckets(stacks, &deleted.id, &targets).await?;
         Ok(Removal {
             stack_id: deleted.id.clone(),
             live: None,
-            victims,
+            targets,
         })
     }
 
@@ -118,11 +120,11 @@ impl RemovalPlan<'_> {
         &self,
         stacks: &Stacks,
         stack_id: &str,
-        victims: &[Victim],
+        targets: &[DeletionTarget],
     ) -> anyhow::Result<()> {
         let config = aws::in_region(self.config, stacks.region());
-        let mut doomed = victims.iter().filter_map(|victim| match victim.fate {
-            Fate::EmptiedAndDeleted => content_bucket(&victim.resource),
+        let mut doomed = targets.iter().filter_map(|target| match target.fate {
+            Fate::EmptiedAndDeleted => content_bucket(&target.resource),
             _ => None,
         });
         let Some(bucket) = doomed.next() else {
@@ -151,8 +153,8 @@ impl NamedForDeletion<'_> {
     /// # Errors
     /// It is not.
     pub(super) fn check(&self, system: &str, removals: &[&Removal]) -> anyhow::Result<()> {
-        let all = || removals.iter().flat_map(|removal| &removal.victims);
-        let dooms = |fate: Fate| all().any(|victim| victim.fate == fate);
+        let all = || removals.iter().flat_map(|removal| &removal.targets);
+        let dooms = |fate: Fate| all().any(|target| target.fate == fate);
         if let Some(bucket) = self.bucket
             && !dooms(Fate::EmptiedAndDeleted)
         {
@@ -163,7 +165,7 @@ impl NamedForDeletion<'_> {
                     "bucket {bucket} is not one that system {system} made, which only uses it (ExistingBucket); leave --delete-bucket out, and delete it by other means if nobody needs it"
                 )));
             }
-            let own = all().filter_map(|victim| content_bucket(&victim.resource));
+            let own = all().filter_map(|target| content_bucket(&target.resource));
             return Err(refused(format!(
                 "{bucket} is not the bucket of system {system}; it is {}",
                 listed(own)
@@ -172,7 +174,7 @@ impl NamedForDeletion<'_> {
         if let Some(key) = self.key
             && !dooms(Fate::DeletionScheduled)
         {
-            let own = all().filter_map(|victim| content_key(&victim.resource));
+            let own = all().filter_map(|target| content_key(&target.resource));
             return Err(refused(format!(
                 "{key} is not the key of system {system}; it is {}",
                 listed(own)

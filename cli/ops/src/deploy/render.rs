@@ -2,7 +2,7 @@
 
 use keyfront_cli::{Table, report::note};
 
-use super::{planned_change::PlannedChange, removal_plan::Removal, victim::Fate};
+use super::{deletion_target::Fate, planned_change::PlannedChange, removal_plan::Removal};
 use crate::system::ownership::StackResource;
 
 /// The change set.
@@ -22,22 +22,22 @@ pub(super) fn changes(stack: &str, region: &str, changes: &[PlannedChange]) {
 
 /// What is removed in a Region, and what stays.
 pub(super) fn removals(region: &str, removals: &[Removal]) {
-    for removal in removals.iter().filter(|one| !one.victims.is_empty()) {
+    for removal in removals.iter().filter(|one| !one.targets.is_empty()) {
         let what = match &removal.live {
             Some(_) => "Stack",
             None => "Left by the deleted stack",
         };
         note(format_args!("\n{what} {} in {region}:\n", removal.stack_id));
         let mut table = Table::new(["ACTION", "RESOURCE", "TYPE", "ID"]);
-        for victim in &removal.victims {
-            let action = match victim.fate {
+        for target in &removal.targets {
+            let action = match target.fate {
                 Fate::DeletedWithStack => "delete",
                 Fate::DeletedAfterReplicas => "delete when its replicas are gone",
                 Fate::EmptiedAndDeleted => "delete with every object in it",
                 Fate::DeletionScheduled => "schedule for deletion",
                 Fate::Kept => "keep",
             };
-            let [resource, kind, id] = cells(&victim.resource);
+            let [resource, kind, id] = cells(&target.resource);
             table.push([action.to_owned(), resource, kind, id]);
         }
         note(format_args!("{table}\n"));

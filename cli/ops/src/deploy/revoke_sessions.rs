@@ -6,7 +6,7 @@ use std::time::SystemTime;
 use anyhow::Context as _;
 use aws_config::SdkConfig;
 use clap::{Args, ValueEnum};
-use keyfront_aws_call::{Call, Patience, Service};
+use keyfront_aws_call::{Call, RetryPolicy, Service};
 use keyfront_cli::report;
 use serde_json::{Value, json};
 use time::{OffsetDateTime, format_description::well_known::Rfc3339};
@@ -142,7 +142,7 @@ async fn deny_older(config: &SdkConfig, role: &str, now: SystemTime) -> anyhow::
         EDGE_REGION.to_owned(),
         config.endpoint_url().unwrap_or(IAM),
         credentials,
-        Patience::COMMAND,
+        RetryPolicy::COMMAND,
     );
     let fields = [
         ("Action", "PutRolePolicy"),

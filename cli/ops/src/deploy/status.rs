@@ -4,12 +4,12 @@ use clap::Args;
 use keyfront_cli::{Table, report};
 
 use super::{
+    deletion_target::FUNCTION,
     deploy_error::DeployError,
     leftovers,
     stack_state::StackState,
     stacks::Stacks,
     system_arguments::{EXIT_CODES, SystemArguments},
-    victim::FUNCTION,
 };
 use crate::system::{
     layout::{Layout, region_of},

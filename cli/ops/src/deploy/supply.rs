@@ -33,16 +33,23 @@ pub(super) enum TemplateUpload {
     IfTooLong,
 }
 
+/// What a template needs, where CloudFormation finds it.
+pub(super) struct Uploaded {
+    /// Where the packages are.
+    pub(super) bucket: ArtifactBucket,
+    pub(super) source: TemplateSource,
+}
+
 impl Deployment {
     /// The stack as it should be: values given or filled, and otherwise those it has.
     pub(super) fn wanted(
         &self,
         template: Template,
-        source: (ArtifactBucket, TemplateSource),
+        uploaded: Uploaded,
         kept: &KeptStack,
         inputs: &Outputs,
     ) -> Wanted {
-        let (bucket, source) = source;
+        let Uploaded { bucket, source } = uploaded;
         let mut filled = self.filled(&bucket.name, inputs);
         filled.extend(self.edge_revision(template, kept, inputs));
         filled.extend(kept.web_acl.clone().map(|acl| (WEB_ACL.to_owned(), acl)));
@@ -166,7 +173,7 @@ impl Deployment {
         &self,
         template: Template,
         upload: TemplateUpload,
-    ) -> anyhow::Result<(ArtifactBucket, TemplateSource)> {
+    ) -> anyhow::Result<Uploaded> {
         let bucket = self.artifact_bucket(template);
         let artifacts = self.artifacts(template, upload)?;
         let missing = bucket.missing(&artifacts).await?;
@@ -184,6 +191,6 @@ impl Deployment {
             Some(stored) => TemplateSource::Url(bucket.url(&stored.key)),
             None => TemplateSource::Body(self.body(template)?.into_owned()),
         };
-        Ok((bucket, source))
+        Ok(Uploaded { bucket, source })
     }
 }

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use super::{
     access::Access,
-    distribution::{self, Found},
+    distribution::{self, DistributionFacts},
     evidence::{BucketReplies, Gathered, KeyStatus, Replay},
     kms_key, policies,
     replay::{Replaying, replay},
@@ -75,7 +75,7 @@ impl Behind {
 impl Resources {
     async fn gather(
         access: &Access,
-        found: Option<&Found>,
+        found: Option<&DistributionFacts>,
         replies: Option<&BucketReplies>,
     ) -> Self {
         let encryption = replies.and_then(|replies| replies.head.encryption.as_ref());

@@ -6,7 +6,7 @@
 mod denied;
 mod facts;
 
-use keyfront_contract::{ProblemType, upstream::demands_customer_key};
+use keyfront_contract::{ProblemType, header, upstream::demands_customer_key};
 
 use self::facts::Facts;
 use super::{
@@ -73,15 +73,16 @@ fn unexplained(facts: &Facts<'_>) -> Verdict {
 
 /// Refused whatever the bucket holds.
 fn request(facts: &Facts<'_>) -> Option<Verdict> {
-    const REFUSALS: [&str; 6] = [
-        "path-invalid",
-        "key-too-long",
-        "query-refused",
-        "method-not-allowed",
-        "body-too-large",
-        "use-range",
+    const REFUSALS: [ProblemType; 6] = [
+        ProblemType::PATH_INVALID,
+        ProblemType::KEY_TOO_LONG,
+        ProblemType::QUERY_REFUSED,
+        ProblemType::METHOD_NOT_ALLOWED,
+        ProblemType::BODY_TOO_LARGE,
+        ProblemType::USE_RANGE,
     ];
-    let code = facts.code.filter(|code| REFUSALS.contains(code))?;
+    let code = facts.code?;
+    REFUSALS.iter().find(|refusal| refusal.code == code)?;
     Some(Verdict::certain(
         Kind::RequestRefused,
         format!("the edge answers {code}"),
@@ -89,19 +90,21 @@ fn request(facts: &Facts<'_>) -> Option<Verdict> {
 }
 
 fn site(facts: &Facts<'_>) -> Option<Verdict> {
+    const INVALID: &str = ProblemType::SITE_INVALID.code;
+    const MISROUTED: &str = ProblemType::SITE_MISROUTED.code;
     let code = facts.code?;
     let carried = facts.behaviour.map(|found| &found.site);
     let (kind, because) = match (code, carried) {
-        ("site-invalid", Some(CarriedSite::Missing)) => (
+        (INVALID, Some(CarriedSite::Missing)) => (
             Kind::SiteInvalid,
-            "the behaviour's origin carries no x-keyfront-site".to_owned(),
+            format!("the behaviour's origin carries no {}", header::SITE),
         ),
-        ("site-invalid", Some(CarriedSite::Refused(why))) => (
+        (INVALID, Some(CarriedSite::Refused(why))) => (
             Kind::SiteInvalid,
-            format!("the edge refuses the origin's x-keyfront-site: {why}"),
+            format!("the edge refuses the origin's {}: {why}", header::SITE),
         ),
-        ("site-invalid", _) => (Kind::SiteInvalid, format!("the edge answers {code}")),
-        ("site-misrouted", _) => (
+        (INVALID, _) => (Kind::SiteInvalid, format!("the edge answers {code}")),
+        (MISROUTED, _) => (
             Kind::SiteMisrouted,
             match facts.evidence.behind.replay.found() {
                 Some(Replay::Refused { log: Some(log), .. }) => {
@@ -137,9 +140,10 @@ fn edge_failing(facts: &Facts<'_>) -> Option<Verdict> {
         "LambdaValidationError",
         "LambdaLimitExceeded",
     ];
+    const INVALID: &str = ProblemType::EVENT_INVALID.code;
     let x_cache = facts.answer.x_cache.as_deref().unwrap_or_default();
     let because = match facts.code {
-        Some("event-invalid") => "the edge answers event-invalid".to_owned(),
+        Some(INVALID) => format!("the edge answers {INVALID}"),
         _ if FAULTS.iter().any(|fault| x_cache.starts_with(fault)) => {
             format!("the CDN says {x_cache}")
         }
@@ -150,14 +154,17 @@ fn edge_failing(facts: &Facts<'_>) -> Option<Verdict> {
 
 /// Codes that name their cause.
 fn named_by_code(facts: &Facts<'_>) -> Option<Verdict> {
+    const CAUSES: [(ProblemType, Kind); 5] = [
+        (ProblemType::CREDENTIALS_MISSING, Kind::EdgeCredentials),
+        (ProblemType::CREDENTIALS_EXPIRED, Kind::EdgeCredentials),
+        (ProblemType::CLOCK_SKEW, Kind::ClockSkew),
+        (ProblemType::SIGNATURE_REJECTED, Kind::SignatureRejected),
+        (ProblemType::THROTTLED, Kind::Throttled),
+    ];
     let code = facts.code?;
-    let kind = match code {
-        "credentials-missing" | "credentials-expired" => Kind::EdgeCredentials,
-        "clock-skew" => Kind::ClockSkew,
-        "signature-rejected" => Kind::SignatureRejected,
-        "throttled" => Kind::Throttled,
-        _ => return None,
-    };
+    let (_, kind) = CAUSES
+        .into_iter()
+        .find(|(problem, _)| problem.code == code)?;
     let mut because = format!("the edge answers {code}");
     if let Some(difference) = facts.replies.and_then(denied::difference) {
         because = format!("{because}; {difference}");
@@ -167,21 +174,22 @@ fn named_by_code(facts: &Facts<'_>) -> Option<Verdict> {
 
 /// The bucket itself is the better witness, where it was called.
 fn missing(facts: &Facts<'_>) -> Option<Verdict> {
-    let reported = facts.code == Some("not-found");
+    let reported = facts.code == Some(ProblemType::NOT_FOUND.code);
+    let denied = facts.code == Some(ProblemType::ORIGIN_DENIED.code);
     if let Some(Replay::Refused { code, .. }) = facts.evidence.behind.replay.found()
         && reported
-        && code == "not-found"
+        && *code == ProblemType::NOT_FOUND.code
     {
         let because = "the path is never served: reserved, or a folder without a document";
         return Some(Verdict::certain(Kind::ObjectMissing, because));
     }
     // A fresh answer, or another refusal, says that something else was requested.
-    let fits = facts.copy_served || reported || facts.code == Some("origin-denied");
+    let fits = facts.copy_served || reported || denied;
     let page = facts.is_unmarked() && facts.answer.status == 404;
     match facts.replies {
         Some(replies) if replies.head.status == 404 && (fits || page) => {
             let mut because = format!("the bucket has no {:?}", replies.key);
-            if facts.code == Some("origin-denied") {
+            if denied {
                 because.push_str(", which the edge cannot know: its role lacks s3:ListBucket");
             }
             Some(facts.certain(Kind::ObjectMissing, because))
@@ -241,8 +249,15 @@ fn key_state(facts: &Facts<'_>) -> Option<Verdict> {
 
 /// Problems of the origin's functions.
 fn function(facts: &Facts<'_>) -> Option<Verdict> {
-    let code = facts.code.filter(|code| *code != "origin-failed")?;
-    let denied = matches!(code, "origin-denied" | "kms-denied" | "not-found");
+    const DENIED: [ProblemType; 3] = [
+        ProblemType::ORIGIN_DENIED,
+        ProblemType::KMS_DENIED,
+        ProblemType::NOT_FOUND,
+    ];
+    let code = facts
+        .code
+        .filter(|code| *code != ProblemType::ORIGIN_FAILED.code)?;
+    let denied = DENIED.iter().any(|problem| problem.code == code);
     let ours = facts.answer.request_id.is_some() && facts.answer.status >= 400 && !denied;
     ours.then(|| {
         Verdict::certain(
@@ -254,7 +269,7 @@ fn function(facts: &Facts<'_>) -> Option<Verdict> {
 
 fn origin(facts: &Facts<'_>) -> Option<Verdict> {
     let by_status = facts.is_unmarked() && matches!(facts.answer.status, 500 | 502 | 503 | 504);
-    if !by_status && facts.code != Some("origin-failed") {
+    if !by_status && facts.code != Some(ProblemType::ORIGIN_FAILED.code) {
         return None;
     }
     let mut because = facts.described();

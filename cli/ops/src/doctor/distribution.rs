@@ -20,7 +20,7 @@ use crate::aws::call_error;
 const SITE_HEADER: &str = header::SITE;
 
 /// What was found, and what others go on from.
-pub(super) struct Found {
+pub(super) struct DistributionFacts {
     pub(super) behaviour: Behaviour,
     /// The site's document, where the origin carries one.
     pub(super) document: Option<String>,
@@ -34,7 +34,7 @@ pub(super) struct Found {
 ///
 /// # Errors
 /// No distribution is known, or CloudFront does not return it.
-pub(super) async fn read(access: &Access, target: &Target) -> anyhow::Result<Found> {
+pub(super) async fn read(access: &Access, target: &Target) -> anyhow::Result<DistributionFacts> {
     let id = access
         .distribution
         .as_ref()
@@ -61,7 +61,7 @@ pub(super) async fn read(access: &Access, target: &Target) -> anyhow::Result<Fou
     let is_dropped = |name: &&str| listed.iter().any(|kept| kept == name) && !passing.has(name);
     let request_function = function(functions.as_ref(), &EventType::OriginRequest);
     let (code, role) = code(access, request_function.as_deref()).await;
-    Ok(Found {
+    Ok(DistributionFacts {
         behaviour: Behaviour {
             distribution: id.clone(),
             pattern,

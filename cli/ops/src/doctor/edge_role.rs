@@ -10,7 +10,7 @@ use keyfront_iam::{
     Account, Call, Context, DenialReason, Iam, Policy, PolicyKind, PolicySource, Principal,
     Requester, ResourcePolicy, Role,
 };
-use keyfront_names::{Partition, RoleArn, host};
+use keyfront_names::{Partition, RoleArn, arn, host};
 
 use super::evidence::PolicyVerdict;
 
@@ -59,7 +59,7 @@ impl EdgeRole {
     /// The ARN of a bucket in the role's partition.
     pub(super) fn bucket_arn(&self, bucket: &str) -> String {
         let partition = Partition::of_region(self.iam.account().region());
-        format!("arn:{}:s3:::{bucket}", partition.as_str())
+        arn::of_bucket(partition, bucket)
     }
 
     /// Whether the bucket's policy lets the role read the object.

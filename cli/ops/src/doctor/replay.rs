@@ -17,7 +17,7 @@ use super::{
     access::Access,
     evidence::{BucketAnswer, BucketReplies, Encryption, Replay},
     s3_document::S3Document,
-    signature::compare,
+    signature::{Sides, compare},
     target::Target,
     viewer::{clock_ahead, header},
     wire::{Question, Reply, Route, Trust, exchange},
@@ -222,7 +222,12 @@ fn read(reply: &Reply, request: &SignedRequest) -> BucketAnswer {
         let verified = document.canonical_request.as_deref()?;
         let ours = string_to_sign(request);
         let strings = ours.as_deref().zip(document.string_to_sign.as_deref());
-        Some(compare((&request.canonical, verified), strings))
+        let requests = Sides {
+            signed: &request.canonical,
+            verified,
+        };
+        let strings = strings.map(|(signed, verified)| Sides { signed, verified });
+        Some(compare(requests, strings))
     });
     let encryption = reply.status.is_success().then(|| {
         let value = |name: &str| header(&reply.headers, name).map(str::to_owned);

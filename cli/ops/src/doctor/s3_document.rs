@@ -1,48 +1,34 @@
 //! S3's error document: the few elements that explain a refusal. Pure.
 
-use quick_xml::escape::unescape;
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 /// What S3 said.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all(deserialize = "PascalCase"))]
 pub(crate) struct S3Document {
     pub(crate) code: String,
+    #[serde(default)]
     pub(crate) message: String,
-    /// With `SignatureDoesNotMatch`: the request as S3 canonicalised it.
-    #[serde(skip)]
+    /// With `SignatureDoesNotMatch`: the request as S3 canonicalised it. Line ends are significant.
+    #[serde(default, skip_serializing)]
     pub(crate) canonical_request: Option<String>,
-    #[serde(skip)]
+    #[serde(default, skip_serializing)]
     pub(crate) string_to_sign: Option<String>,
+}
+
+/// The document by the name of its root.
+#[derive(Deserialize)]
+enum Root {
+    Error(S3Document),
 }
 
 impl S3Document {
     /// Reads a body; `None` if it is no such document.
     pub(crate) fn read(body: &[u8]) -> Option<Self> {
         let text = str::from_utf8(body).ok()?;
-        let root = text
-            .trim_start()
-            .strip_prefix("<?xml")
-            .map_or(text, |rest| {
-                rest.split_once("?>").map_or("", |(_, root)| root)
-            });
-        if !root.trim_start().starts_with("<Error>") {
-            return None;
-        }
-        Some(Self {
-            code: element(root, "Code")?,
-            message: element(root, "Message").unwrap_or_default(),
-            canonical_request: element(root, "CanonicalRequest"),
-            string_to_sign: element(root, "StringToSign"),
-        })
+        let Root::Error(document) = quick_xml::de::from_str(text).ok()?;
+        Some(document)
     }
-}
-
-/// The text of the first element of this name; S3's documents have no attributes.
-fn element(document: &str, name: &str) -> Option<String> {
-    let (_, rest) = document.split_once(&format!("<{name}>"))?;
-    let (text, _) = rest.split_once(&format!("</{name}>"))?;
-    // Line ends are significant in a canonical request, and may be written as references.
-    Some(unescape(text).ok()?.into_owned())
 }
 
 #[cfg(test)]
@@ -55,12 +41,15 @@ mod tests {
     fn an_error_document_is_read_with_its_references() {
         let document = S3Document::read(
             b"<?xml version=\"1.0\"?>\n<Error><Code>SignatureDoesNotMatch</Code><Message>a &lt; b</Message>\
-              <CanonicalRequest>GET\n/k\na=1&amp;b=2</CanonicalRequest></Error>",
+              <CanonicalRequest>GET\n/k\na=1&amp;b=2&#10;\nhost</CanonicalRequest><HostId>h</HostId></Error>",
         )
         .unwrap();
         assert_eq!(document.code, "SignatureDoesNotMatch");
         assert_eq!(document.message, "a < b");
-        assert_eq!(document.canonical_request.unwrap(), "GET\n/k\na=1&b=2");
+        assert_eq!(
+            document.canonical_request.unwrap(),
+            "GET\n/k\na=1&b=2\n\nhost"
+        );
     }
 
     #[test]

@@ -21,22 +21,25 @@ pub(crate) enum Comparison {
     },
 }
 
+/// A text of both sides.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Sides<'a> {
+    pub(crate) signed: &'a str,
+    pub(crate) verified: &'a str,
+}
+
 /// Compares the canonical requests, and where those are equal, the strings to sign.
 pub(crate) fn compare(
-    (signed, verified): (&str, &str),
-    strings_to_sign: Option<(&str, &str)>,
+    canonical_requests: Sides<'_>,
+    strings_to_sign: Option<Sides<'_>>,
 ) -> Comparison {
-    first_difference(signed, verified, part_of)
-        .or_else(|| {
-            let (signed, verified) = strings_to_sign?;
-            first_difference(signed, verified, |_, _| "string to sign")
-        })
+    first_difference(canonical_requests, part_of)
+        .or_else(|| first_difference(strings_to_sign?, |_, _| "string to sign"))
         .unwrap_or(Comparison::Same)
 }
 
 fn first_difference(
-    signed: &str,
-    verified: &str,
+    Sides { signed, verified }: Sides<'_>,
     part: impl Fn(&str, usize) -> &'static str,
 ) -> Option<Comparison> {
     let (mut ours, mut theirs) = (signed.split('\n'), verified.split('\n'));
@@ -92,8 +95,12 @@ mod tests {
     const SIGNED: &str =
         "GET\n/a%2Bb\n\nhost:b.example\nx-amz-date:20260101T000000Z\n\nhost;x-amz-date\nHASH";
 
+    const fn sides<'a>(signed: &'a str, verified: &'a str) -> Sides<'a> {
+        Sides { signed, verified }
+    }
+
     fn differs(verified: &str) -> (&'static str, usize, String) {
-        match compare((SIGNED, verified), None) {
+        match compare(sides(SIGNED, verified), None) {
             Comparison::Differs {
                 part,
                 line,
@@ -126,10 +133,10 @@ mod tests {
 
     #[test]
     fn equal_requests_are_the_same_unless_their_strings_to_sign_differ() {
-        assert_eq!(compare((SIGNED, SIGNED), None), Comparison::Same);
-        let strings = Some(("A\nB", "A\nC"));
+        assert_eq!(compare(sides(SIGNED, SIGNED), None), Comparison::Same);
+        let strings = Some(sides("A\nB", "A\nC"));
         assert!(matches!(
-            compare((SIGNED, SIGNED), strings),
+            compare(sides(SIGNED, SIGNED), strings),
             Comparison::Differs {
                 part: "string to sign",
                 line: 2,
@@ -141,7 +148,7 @@ mod tests {
     #[test]
     fn a_token_is_never_shown() {
         let with = |token: &str| format!("GET\n/k\n\nx-amz-security-token:{token}\n");
-        let found = compare((&with("ours-secret"), &with("theirs-secret")), None);
+        let found = compare(sides(&with("ours-secret"), &with("theirs-secret")), None);
         assert!(!format!("{found:?}").contains("-secret"));
     }
 }

@@ -2,7 +2,7 @@
 
 use super::{
     access::Access,
-    distribution::Found,
+    distribution::DistributionFacts,
     edge_role::EdgeRole,
     evidence::{BucketReplies, CarriedSite},
 };
@@ -19,7 +19,7 @@ impl<'a> Subject<'a> {
     /// The role, the bucket or the object is not known.
     pub(super) fn of(
         access: &Access,
-        found: Option<&Found>,
+        found: Option<&DistributionFacts>,
         replies: Option<&'a BucketReplies>,
     ) -> anyhow::Result<Self> {
         let (bucket, region) = match found.map(|found| &found.behaviour.site) {

@@ -1,10 +1,13 @@
 //! Asks the CDN as a viewer, and reads the answer. It decides nothing but which headers are not a viewer's.
 
+use std::time::{Duration, SystemTime};
+
 use http::HeaderMap;
-use keyfront_contract::header as contract_header;
+use httpdate::fmt_http_date;
+use keyfront_contract::{header as contract_header, problem_type::TYPE_PREFIX};
 use keyfront_edge::{http_date::from_imf_fixdate, keeps_response_header};
 use serde::Deserialize;
-use time::{Duration, OffsetDateTime, macros::format_description};
+use time::OffsetDateTime;
 
 use super::{
     evidence::Viewed,
@@ -12,6 +15,8 @@ use super::{
     target::Target,
     wire::{ExchangeError, Question, Reply, Route, exchange},
 };
+
+const DAY: Duration = Duration::from_secs(24 * 60 * 60);
 
 /// Whether a copy of the CDN's will do.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -36,7 +41,7 @@ pub(super) async fn view(
         ("accept".to_owned(), "*/*".to_owned()),
     ];
     if past == Copies::Avoided {
-        let tomorrow = imf_fixdate(OffsetDateTime::now_utc() + Duration::DAY);
+        let tomorrow = fmt_http_date(SystemTime::now() + DAY);
         headers.push(("if-unmodified-since".to_owned(), tomorrow));
     }
     let question = Question {
@@ -78,15 +83,6 @@ fn read(reply: Reply) -> Viewed {
     }
 }
 
-/// RFC 9110, section 5.6.7.
-fn imf_fixdate(moment: OffsetDateTime) -> String {
-    let format = format_description!(
-        "[weekday repr:short], [day] [month repr:short] [year] [hour]:[minute]:[second] GMT"
-    );
-    // Only years beyond the calendar have no such form; a condition that is no date is ignored.
-    moment.format(format).unwrap_or_default()
-}
-
 fn problem(reply: &Reply) -> Option<String> {
     let kind = header(&reply.headers, "content-type")?;
     if !kind.starts_with("application/problem+json") {
@@ -94,7 +90,7 @@ fn problem(reply: &Reply) -> Option<String> {
     }
     let problem: Problem = serde_json::from_slice(&reply.beginning).ok()?;
     let code = problem.code?;
-    (problem.kind == format!("urn:keyfront:{code}")).then_some(code)
+    (problem.kind.strip_prefix(TYPE_PREFIX) == Some(&code)).then_some(code)
 }
 
 /// Seconds by which whoever wrote `Date` is ahead; a copy's date is old, and says nothing.

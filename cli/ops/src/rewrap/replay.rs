@@ -12,7 +12,7 @@ use super::{
     task::Replay,
     unfinished::Unfinished,
     version_groups::Group,
-    versions::{Former, Found, has_successor},
+    versions::{Former, VersionState, has_successor},
 };
 use crate::objects::walk::{self, Inspected};
 
@@ -99,9 +99,9 @@ impl Run<'_> {
             .seen
             .ok_or_else(|| Unfinished::left(Status::Changed, gone))?;
         let (old, data_key) = match &former.found {
-            Found::Old(key) => (Some(key), Some(key)),
-            Found::NotOld(key) => (None, key.as_ref()),
-            Found::Left(status, why) => return Err(Unfinished::left(*status, why.clone())),
+            VersionState::Old(key) => (Some(key), Some(key)),
+            VersionState::NotOld(key) => (None, key.as_ref()),
+            VersionState::Left(status, why) => return Err(Unfinished::left(*status, why.clone())),
         };
         let onto = match self.onto(replay, data_key).await? {
             Onto::Tag(onto) => onto,
@@ -160,8 +160,8 @@ enum Onto {
 /// one, without those that have one.
 fn sequence(formers: &[Former]) -> Vec<String> {
     let has = |place: usize| match &formers[place].found {
-        Found::Old(_) => Some(has_successor(&formers[..place], &formers[place])),
-        Found::NotOld(_) | Found::Left(..) => None,
+        VersionState::Old(_) => Some(has_successor(&formers[..place], &formers[place])),
+        VersionState::NotOld(_) | VersionState::Left(..) => None,
     };
     let oldest = (0..formers.len())
         .rev()

@@ -117,7 +117,7 @@ impl Run<'_> {
         let (rewrapper, after) = (self.rewrapper, self.progress.after.clone());
         let keys = walk::keys(&rewrapper.target, &self.task.prefix, after);
         let outcomes = keys
-            .take_until(rewrapper.stop.wished())
+            .take_until(rewrapper.stop.requested())
             .map(|key| async move { rewrapper.rewrap(&key?).await })
             .buffered(self.concurrency);
         self.follow(pin!(outcomes)).await
@@ -140,7 +140,7 @@ impl Run<'_> {
                 self.note(&outcome)
             });
             if let Err(error) = noted {
-                stop.wish();
+                stop.request();
                 failure = Some(error);
             }
         }
@@ -151,7 +151,7 @@ impl Run<'_> {
     }
 
     pub(super) fn unless_interrupted(&self) -> anyhow::Result<()> {
-        anyhow::ensure!(!self.rewrapper.stop.is_wished(), "interrupted");
+        anyhow::ensure!(!self.rewrapper.stop.is_requested(), "interrupted");
         Ok(())
     }
 

@@ -8,7 +8,7 @@ use std::collections::{BTreeMap, HashMap};
 
 use keyfront_origin_core::{
     encryption::metadata_context,
-    sealed_metadata::{Entry, NAME, decoded},
+    sealed_metadata::{NAME, SealedEntry, decoded},
 };
 use tokio::sync::Mutex;
 
@@ -57,7 +57,7 @@ impl EntryKeys {
         let Some(bytes) = metadata.get(NAME).and_then(|text| decoded(text)) else {
             return Ok(EntryState::Absent);
         };
-        let Some(entry) = Entry::read(&bytes) else {
+        let Some(entry) = SealedEntry::read(&bytes) else {
             return Ok(EntryState::Absent);
         };
         if ring.new_in_kms().is_none() {
@@ -68,7 +68,7 @@ impl EntryKeys {
             Successor::None => EntryState::Unknown,
             Successor::Anew(wrapped) => {
                 let wrapped = &wrapped;
-                let text = Entry { wrapped, ..entry }.written();
+                let text = SealedEntry { wrapped, ..entry }.written();
                 EntryState::Anew(text.ok_or_else(|| {
                     anyhow::anyhow!("its sealed file name and tags do not fit with the new key")
                 })?)
@@ -80,7 +80,7 @@ impl EntryKeys {
         &self,
         ring: &KeyRing,
         bucket: &str,
-        entry: &Entry<'_>,
+        entry: &SealedEntry<'_>,
     ) -> anyhow::Result<Successor> {
         // Held across the calls: of two objects of one day the second waits for the first one's answer.
         let mut known = self.known.lock().await;

@@ -1,4 +1,4 @@
-//! Ctrl-C as a wish: what has begun is brought to an end, nothing new begins.
+//! Ctrl-C as a request to stop: what has begun is brought to an end, nothing new begins.
 
 use std::sync::Arc;
 
@@ -10,32 +10,32 @@ use tokio::sync::watch;
 pub(super) struct Stop(Arc<watch::Sender<bool>>);
 
 impl Stop {
-    /// Wished by Ctrl-C, from now on.
+    /// Requested by Ctrl-C, from now on.
     pub(super) fn on_ctrl_c() -> Self {
         let stop = Self(Arc::new(watch::Sender::new(false)));
-        let wished = stop.clone();
+        let on_signal = stop.clone();
         tokio::spawn(async move {
             // Without a handler Ctrl-C ends the program, as it always did.
             if tokio::signal::ctrl_c().await.is_ok() {
-                wished.wish();
+                on_signal.request();
                 note("Stopping: what is under way is finished first.");
             }
         });
         stop
     }
 
-    pub(super) fn wish(&self) {
+    pub(super) fn request(&self) {
         self.0.send_replace(true);
     }
 
-    pub(super) fn is_wished(&self) -> bool {
+    pub(super) fn is_requested(&self) -> bool {
         *self.0.borrow()
     }
 
-    /// Waits for the wish.
-    pub(super) async fn wished(&self) {
-        let mut wish = self.0.subscribe();
+    /// Waits for the request.
+    pub(super) async fn requested(&self) {
+        let mut changes = self.0.subscribe();
         // The sender is this value's own: it is never gone.
-        let _ = wish.wait_for(|wished| *wished).await;
+        let _ = changes.wait_for(|requested| *requested).await;
     }
 }

@@ -25,11 +25,11 @@ use crate::{
 pub(super) struct Former {
     pub(super) id: String,
     pub(super) seen: Option<Box<HeadObjectOutput>>,
-    pub(super) found: Found,
+    pub(super) found: VersionState,
 }
 
 /// What it is.
-pub(super) enum Found {
+pub(super) enum VersionState {
     /// No envelope, or one under the new key.
     NotOld(Option<UnwrappedKey>),
     Old(UnwrappedKey),
@@ -88,12 +88,12 @@ impl Run<'_> {
         former: &Former,
     ) -> anyhow::Result<()> {
         match &former.found {
-            Found::NotOld(_) => Ok(()),
-            Found::Left(status, why) => {
+            VersionState::NotOld(_) => Ok(()),
+            VersionState::Left(status, why) => {
                 let outcome = self.outcome(group, Some(&former.id), *status, why.clone());
                 self.note(&outcome)
             }
-            Found::Old(_) => {
+            VersionState::Old(_) => {
                 let deletes = self.task.former.delete && self.rewrapper.effect == Effect::Write;
                 if !deletes || !has_successor(&formers[..place], former) {
                     self.progress.tally.versions.under_old += 1;
@@ -151,13 +151,13 @@ impl Run<'_> {
 
 /// Whether a newer version has the data key of `former` under the new key, and its content as far as S3 shows it.
 pub(super) fn has_successor(newer: &[Former], former: &Former) -> bool {
-    let Found::Old(key) = &former.found else {
+    let VersionState::Old(key) = &former.found else {
         return false;
     };
     newer
         .iter()
         .any(|one| match (&one.found, &one.seen, &former.seen) {
-            (Found::NotOld(Some(other)), Some(seen), Some(old)) => {
+            (VersionState::NotOld(Some(other)), Some(seen), Some(old)) => {
                 other.is_same_as(key) && may_be_same_content(seen, old)
             }
             _ => false,
@@ -180,7 +180,7 @@ fn may_be_same_content(one: &HeadObjectOutput, other: &HeadObjectOutput) -> bool
 fn needs_repeating(formers: &[Former]) -> bool {
     let mut formers_by_place = formers.iter().enumerate();
     formers_by_place.any(|(place, former)| {
-        matches!(former.found, Found::Old(_)) && !has_successor(&formers[..place], former)
+        matches!(former.found, VersionState::Old(_)) && !has_successor(&formers[..place], former)
     })
 }
 
@@ -191,7 +191,9 @@ fn obstacle(group: &Group, formers: &[Former]) -> Option<String> {
         return Some(why.to_owned());
     }
     formers.iter().find_map(|former| match &former.found {
-        Found::Left(_, why) => Some(format!("its version {} cannot be copied: {why}", former.id)),
+        VersionState::Left(_, why) => {
+            Some(format!("its version {} cannot be copied: {why}", former.id))
+        }
         _ => None,
     })
 }
@@ -204,13 +206,13 @@ impl Rewrapper {
             found,
         };
         let seen = match walk::head_with_checksums(&self.target, key, Some(id)).await? {
-            Inspected::Gone => return Ok(former(None, Found::NotOld(None))),
+            Inspected::Gone => return Ok(former(None, VersionState::NotOld(None))),
             Inspected::UnderCustomerKey => {
                 let why = UNDER_CUSTOMER_KEY.to_owned();
-                return Ok(former(None, Found::Left(Status::NotChecked, why)));
+                return Ok(former(None, VersionState::Left(Status::NotChecked, why)));
             }
             Inspected::Refused(why) => {
-                return Ok(former(None, Found::Left(Status::NotChecked, why)));
+                return Ok(former(None, VersionState::Left(Status::NotChecked, why)));
             }
             Inspected::Object(seen) => seen,
         };
@@ -219,17 +221,19 @@ impl Rewrapper {
                 "it is an instruction file, whose versions are not paired with those of its object";
             return Ok(former(
                 None,
-                Found::Left(Status::NotChecked, why.to_owned()),
+                VersionState::Left(Status::NotChecked, why.to_owned()),
             ));
         }
         let found = match self.examine_version(&seen).await {
-            Ok(None) => Found::NotOld(None),
-            Ok(Some(Opened::ByNew(key))) => Found::NotOld(Some(key)),
-            Ok(Some(Opened::ByOld(key))) => Found::Old(key),
+            Ok(None) => VersionState::NotOld(None),
+            Ok(Some(Opened::ByNew(key))) => VersionState::NotOld(Some(key)),
+            Ok(Some(Opened::ByOld(key))) => VersionState::Old(key),
             // No key of this run gives it away.
-            Ok(Some(Opened::ByNone | Opened::NotItsOwn)) => Found::NotOld(None),
-            Err(Unfinished::Left(Status::NotChecked, why)) => Found::Left(Status::NotChecked, why),
-            Err(Unfinished::Left(..)) => Found::NotOld(None),
+            Ok(Some(Opened::ByNone | Opened::NotItsOwn)) => VersionState::NotOld(None),
+            Err(Unfinished::Left(Status::NotChecked, why)) => {
+                VersionState::Left(Status::NotChecked, why)
+            }
+            Err(Unfinished::Left(..)) => VersionState::NotOld(None),
             Err(Unfinished::Stop(error)) => return Err(error),
         };
         Ok(former(Some(seen), found))

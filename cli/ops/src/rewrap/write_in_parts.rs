@@ -144,7 +144,7 @@ impl Rewrapper {
         number: i32,
         range: RangeInclusive<u64>,
     ) -> Result<CompletedPart, Unfinished> {
-        if self.stop.is_wished() {
+        if self.stop.is_requested() {
             return Err(Unfinished::Stop(anyhow::anyhow!(
                 "interrupted; the upload of its parts is given up"
             )));

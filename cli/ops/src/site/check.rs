@@ -9,7 +9,7 @@ use keyfront_cloudformation::in_one_line;
 use keyfront_edge::{Site, SiteError};
 use serde_json::{Value, json};
 
-use super::{problem::Problem, shape};
+use super::{problem::Problem, schema_check};
 
 /// JSON, and nothing besides.
 const STRICT: ParseOptions = ParseOptions {
@@ -51,7 +51,7 @@ pub(super) fn site(text: &str, schema: &str) -> Result<String, Vec<Problem>> {
     };
     let deviations = written
         .as_ref()
-        .map_or_else(Vec::new, |written| shape::problems(written, &schema));
+        .map_or_else(Vec::new, |written| schema_check::problems(written, &schema));
     if !deviations.is_empty() {
         return placed(deviations);
     }

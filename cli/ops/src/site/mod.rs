@@ -5,7 +5,7 @@
 
 mod check;
 mod problem;
-mod shape;
+mod schema_check;
 
 use std::{
     io::{self, Read as _},

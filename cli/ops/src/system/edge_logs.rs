@@ -4,6 +4,7 @@
 
 use aws_config::SdkConfig;
 use futures::{StreamExt as _, stream};
+use keyfront_names::Arn;
 use serde::Deserialize;
 use serde_json::{Value, json};
 
@@ -65,7 +66,7 @@ pub(crate) fn group_of(function: &str) -> String {
 /// The name of the system's function at the edge, from the ARN of its version.
 pub(crate) fn function_in(outputs: &Outputs) -> Option<&str> {
     let arn = outputs.get("EdgeFunctionArn")?;
-    arn.split(':').nth(6)
+    Arn::parse(arn).ok()?.function()
 }
 
 /// The group of this name in every Region that has it, and the Regions that could not be looked into.

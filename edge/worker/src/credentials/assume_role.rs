@@ -2,6 +2,7 @@
 //!
 //! It keeps no session, and nothing of an answer but a session or an error's code leaves it.
 
+use keyfront_contract::upstream::asks_to_slow_down;
 use keyfront_edge::{Refusal, RoleCredentials, http_date};
 use keyfront_names::Arn;
 use keyfront_sigv4::{Signer, uri_encoding};
@@ -9,7 +10,7 @@ use serde::Deserialize;
 use zeroize::Zeroizing;
 
 use super::session::Session;
-use crate::aws_call::{self, Call, Endpoint};
+use crate::aws_call::{self, Call, Content, Endpoint, SignedBy};
 
 const DEFAULT_SECONDS: u32 = 3_600;
 const FORM: &[(&str, &str)] = &[("content-type", "application/x-www-form-urlencoded")];
@@ -130,9 +131,15 @@ impl RoleSettings {
         secrets: &RoleCredentials<'_>,
         now: i64,
     ) -> Result<Call, AssumeRoleError> {
-        let content = (FORM, self.form.clone());
-        aws_call::signed(signer, &self.endpoint, content, (secrets, now))
-            .map_err(|_| AssumeRoleError::Secrets)
+        let content = Content {
+            headers: FORM,
+            body: self.form.clone(),
+        };
+        let by = SignedBy {
+            credentials: secrets,
+            now,
+        };
+        aws_call::signed(signer, &self.endpoint, content, by).map_err(|_| AssumeRoleError::Secrets)
     }
 }
 
@@ -187,9 +194,7 @@ fn failure(document: &str) -> Option<AssumeRoleError> {
     }
     Some(match code {
         "ExpiredToken" | "ExpiredTokenException" => AssumeRoleError::SecretsExpired,
-        "Throttling" | "ThrottlingException" | "RequestLimitExceeded" | "SlowDown" => {
-            AssumeRoleError::Throttled
-        }
+        code if asks_to_slow_down(code) => AssumeRoleError::Throttled,
         code => AssumeRoleError::Refused(code.to_owned()),
     })
 }

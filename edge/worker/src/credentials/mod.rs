@@ -19,7 +19,7 @@ pub(crate) use self::assume_role::RoleDocument;
 pub use self::assume_role::{AssumeRoleError, RoleSettings, read as read_session};
 use self::role_sessions::{RoleSessions, Step};
 pub use self::session::Session;
-use crate::{aws_call, sites::Entry, wire};
+use crate::{aws_call, sites::SiteEntry, wire};
 
 /// Milliseconds between two checks of a session that another request is fetching. It is polled, since a promise
 /// of another request's may never be settled: the runtime drops a request with its viewer.
@@ -32,9 +32,9 @@ thread_local! {
 
 /// Credentials found for one request.
 #[derive(Clone, Debug)]
-pub struct Found(Arc<Session>);
+pub struct SessionCredentials(Arc<Session>);
 
-impl Found {
+impl SessionCredentials {
     /// Keys without a known end: access key id, secret access key, session token.
     pub(crate) fn secrets(texts: [String; 3]) -> Self {
         let [access_key_id, secret_access_key, session_token] = texts.map(Zeroizing::new);
@@ -64,11 +64,11 @@ impl Found {
 /// # Errors
 /// The refusal that answers the request.
 pub async fn find(
-    secrets: Found,
+    secrets: SessionCredentials,
     context: &Context,
-    entry: &Entry,
+    entry: &SiteEntry,
     now: i64,
-) -> Result<Found, Refusal> {
+) -> Result<SessionCredentials, Refusal> {
     match &entry.role {
         None => Ok(secrets),
         Some(role) => assumed(context, role, secrets, now).await,
@@ -78,17 +78,17 @@ pub async fn find(
 async fn assumed(
     context: &Context,
     role: &Arc<RoleSettings>,
-    secrets: Found,
+    secrets: SessionCredentials,
     mut now: i64,
-) -> Result<Found, Refusal> {
+) -> Result<SessionCredentials, Refusal> {
     loop {
         let id = secrets.role().access_key_id;
         let step = SESSIONS.with_borrow_mut(|sessions| sessions.ask(role, id, now));
         match step {
-            Step::Use(session) => return Ok(Found(session)),
+            Step::Use(session) => return Ok(SessionCredentials(session)),
             Step::Renew(session) => {
                 context.wait_until(renew(Arc::clone(role), secrets, now));
-                return Ok(Found(session));
+                return Ok(SessionCredentials(session));
             }
             Step::Fetch => renew(Arc::clone(role), secrets.clone(), now).await,
             Step::Wait => aws_call::pause(POLL_INTERVAL).await,
@@ -99,7 +99,7 @@ async fn assumed(
 }
 
 /// Asks STS once, and keeps what came of it.
-async fn renew(role: Arc<RoleSettings>, secrets: Found, now: i64) {
+async fn renew(role: Arc<RoleSettings>, secrets: SessionCredentials, now: i64) {
     let arrived = ask_sts(&role, &secrets, now).await;
     if let Err(error) = &arrived {
         console_error!(
@@ -113,7 +113,7 @@ async fn renew(role: Arc<RoleSettings>, secrets: Found, now: i64) {
 
 async fn ask_sts(
     role: &RoleSettings,
-    secrets: &Found,
+    secrets: &SessionCredentials,
     now: i64,
 ) -> Result<Session, AssumeRoleError> {
     let credentials = secrets.role();

@@ -5,14 +5,14 @@
 
 use base64::{Engine as _, engine::general_purpose::STANDARD};
 use keyfront_contract::Failure;
-use keyfront_edge::{Refusal, RoleCredentials};
+use keyfront_edge::Refusal;
 use keyfront_envelope::{DataKey, Description};
 use keyfront_sigv4::{Signer, SigningError};
 use serde::{Deserialize, Serialize};
 use zeroize::Zeroizing;
 
 use super::{failure, settings::OpenSettings};
-use crate::aws_call::{self, Call};
+use crate::aws_call::{self, Call, Content, SignedBy};
 
 const HEADERS: &[(&str, &str)] = &[
     ("content-type", "application/x-amz-json-1.1"),
@@ -64,7 +64,7 @@ pub(crate) fn call(
     signer: &mut Signer,
     settings: &OpenSettings,
     wrapped: Wrapped<'_>,
-    credentials: (&RoleCredentials<'_>, i64),
+    by: SignedBy<'_>,
 ) -> Result<Call, SigningError> {
     let request = Request {
         ciphertext_blob: STANDARD.encode(wrapped.ciphertext),
@@ -73,7 +73,11 @@ pub(crate) fn call(
     };
     // Strings and a map of strings always serialise.
     let body = serde_json::to_string(&request).unwrap_or_default();
-    aws_call::signed(signer, &settings.kms, (HEADERS, body), credentials)
+    let content = Content {
+        headers: HEADERS,
+        body,
+    };
+    aws_call::signed(signer, &settings.kms, content, by)
 }
 
 /// Reads KMS's response; `None` is none at all.

@@ -2,7 +2,7 @@
 //!
 //! It validates settings; what an object must be is decided by [`keyfront_envelope::reader`].
 
-use std::collections::BTreeMap;
+use std::{borrow::Cow, collections::BTreeMap};
 
 use keyfront_envelope::Commitment;
 use keyfront_envelope::reader::{
@@ -10,7 +10,7 @@ use keyfront_envelope::reader::{
     check_foreign_context,
 };
 use keyfront_names::KeyArn;
-use serde::Deserialize;
+use serde::{Deserialize, Deserializer, de::Error as _};
 use serde_json::{Map, Value};
 
 use crate::aws_call::Endpoint;
@@ -28,8 +28,8 @@ const DEFAULT_CACHED_SECONDS: u16 = 60;
 pub(crate) struct OpenDocument {
     kms_key: String,
     kms_endpoint: Option<String>,
-    #[serde(default)]
-    commitment: CommitmentDocument,
+    #[serde(default, deserialize_with = "commitment")]
+    commitment: Commitment,
     context: Option<BTreeMap<String, String>>,
     verify_limit: Option<u64>,
     #[serde(default)]
@@ -38,21 +38,10 @@ pub(crate) struct OpenDocument {
     cached_seconds: Option<u16>,
 }
 
-#[derive(Default, Deserialize)]
-#[serde(rename_all = "lowercase")]
-enum CommitmentDocument {
-    #[default]
-    Required,
-    Optional,
-}
-
-impl From<CommitmentDocument> for Commitment {
-    fn from(commitment: CommitmentDocument) -> Self {
-        match commitment {
-            CommitmentDocument::Required => Self::Required,
-            CommitmentDocument::Optional => Self::Optional,
-        }
-    }
+fn commitment<'de, D: Deserializer<'de>>(field: D) -> Result<Commitment, D::Error> {
+    let name = Cow::<str>::deserialize(field)?;
+    let setting = Commitment::from_name(&name);
+    setting.ok_or_else(|| D::Error::unknown_variant(&name, Commitment::NAMES))
 }
 
 /// What becomes of an object that is too large to be verified whole.
@@ -122,7 +111,7 @@ impl OpenSettings {
             kms,
             policy: ReaderPolicy {
                 bucket,
-                commitment: document.commitment.into(),
+                commitment: document.commitment,
                 foreign_context,
                 // A Worker has no master key.
                 wraps: AcceptedWraps::Kms,

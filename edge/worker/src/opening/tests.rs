@@ -15,6 +15,7 @@ use super::failure;
 use super::kms::{self, KmsError, Wrapped};
 use super::segments::Segments;
 use super::settings::{OpenDocument, OpenSettings};
+use crate::aws_call::SignedBy;
 
 const KEY_ARN: &str = "arn:aws:kms:eu-west-1:111122223333:key/1234abcd-12ab-34cd-56ef-1234567890ab";
 const SITE: &str = r#"{"v":1,"bucket":"media","region":"eu-west-1","style":"path","prefix":"p/","index":"i.html",
@@ -106,13 +107,11 @@ fn kms_is_called_under_the_configured_key_with_the_whole_context() {
         ciphertext: &[1, 2],
         context: &context,
     };
-    let call = kms::call(
-        &mut Signer::new(),
-        &settings,
-        wrapped,
-        (&credentials, 1_767_323_045),
-    )
-    .unwrap();
+    let by = SignedBy {
+        credentials: &credentials,
+        now: 1_767_323_045,
+    };
+    let call = kms::call(&mut Signer::new(), &settings, wrapped, by).unwrap();
     assert_eq!(call.url, "https://kms.eu-west-1.amazonaws.com/");
     let body: Value = serde_json::from_str(&call.body).unwrap();
     assert_eq!(

@@ -12,7 +12,10 @@ use keyfront_sigv4::{Signer, uri_encoding};
 use super::data_keys::{DataKeys, Step, Waited};
 use super::kms::{KmsError, Wrapped};
 use super::{failure, kms, request::Opening};
-use crate::{aws_call, wire};
+use crate::{
+    aws_call::{self, SignedBy},
+    wire,
+};
 
 /// Milliseconds before each further attempt at KMS.
 const KMS_PAUSES: [u32; 2] = [100, 400];
@@ -93,7 +96,11 @@ impl Opening<'_> {
         let mut pauses = KMS_PAUSES.iter();
         loop {
             let call = SIGNER.with_borrow_mut(|signer| {
-                kms::call(signer, self.settings, wrapped, (&credentials, clock()))
+                let by = SignedBy {
+                    credentials: &credentials,
+                    now: clock(),
+                };
+                kms::call(signer, self.settings, wrapped, by)
             });
             let call = call.map_err(Refusal::Unsignable)?;
             let response = aws_call::send(&call).await;

@@ -7,5 +7,5 @@ mod plan;
 
 pub use self::{
     declared::{Declared, entity_tag},
-    plan::{Plan, PublishOptions},
+    plan::{PublishOptions, PublishPlan},
 };

@@ -11,7 +11,7 @@ use crate::{
 
 /// Everything about a `PUT` except its key and its body.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Plan {
+pub struct PublishPlan {
     /// What is stored with the object.
     pub attributes: ObjectAttributes,
     /// How it is encrypted.
@@ -33,7 +33,7 @@ pub struct PublishOptions {
     pub encryption: Option<EncryptionMode>,
 }
 
-impl Plan {
+impl PublishPlan {
     /// Draws the plan of an upload.
     ///
     /// # Errors

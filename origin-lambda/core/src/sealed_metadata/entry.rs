@@ -15,7 +15,7 @@ const TAG_LENGTH: usize = 16;
 
 /// The parts.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Entry<'a> {
+pub struct SealedEntry<'a> {
     /// Whose data key it is; in the key's context.
     pub publisher: &'a str,
     /// The data key as KMS wrapped it.
@@ -33,7 +33,7 @@ pub fn decoded(text: &str) -> Option<Vec<u8>> {
         .flatten()
 }
 
-impl<'a> Entry<'a> {
+impl<'a> SealedEntry<'a> {
     /// The text; `None` if it would be too long.
     pub fn written(&self) -> Option<String> {
         let mut bytes = vec![VERSION];
@@ -76,8 +76,8 @@ mod tests {
 
     use super::*;
 
-    fn entry<'a>(publisher: &'a str, sealed: &'a [u8]) -> Entry<'a> {
-        Entry {
+    fn entry<'a>(publisher: &'a str, sealed: &'a [u8]) -> SealedEntry<'a> {
+        SealedEntry {
             publisher,
             wrapped: &[7; 184],
             nonce: [1; NONCE_LENGTH],
@@ -89,7 +89,7 @@ mod tests {
     fn an_entry_survives_its_text() {
         let entry = entry("web-\u{e9}", &[9; 100]);
         let text = entry.written().unwrap();
-        assert_eq!(Entry::read(&decoded(&text).unwrap()), Some(entry));
+        assert_eq!(SealedEntry::read(&decoded(&text).unwrap()), Some(entry));
     }
 
     #[test]
@@ -102,7 +102,7 @@ mod tests {
     proptest! {
         #[test]
         fn no_bytes_panic_the_reader_of_entries(bytes in proptest::collection::vec(any::<u8>(), 0..300)) {
-            let _ = Entry::read(&bytes);
+            let _ = SealedEntry::read(&bytes);
         }
     }
 }

@@ -12,7 +12,7 @@ use serde::{Deserialize, Serialize};
 
 pub use self::{
     details::Details,
-    entry::{Entry, NAME, NONCE_LENGTH, decoded},
+    entry::{NAME, NONCE_LENGTH, SealedEntry, decoded},
 };
 
 /// What an entry says.
@@ -35,7 +35,7 @@ pub struct Unsealed {
 
 /// What an object has to show.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Found {
+pub enum MetadataRead {
     /// No entry.
     Absent,
     /// An entry that was altered, moved from another object, or is not one of ours.

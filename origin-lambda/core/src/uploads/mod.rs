@@ -22,7 +22,7 @@ pub use self::{
     fresh_key::fresh_key,
     part_plan::{MAX_OBJECT, MAX_PART, MAX_PARTS, MIN_PART, PartPlan},
     parts::{PartChecksums, PartRequest, plan_parts},
-    plan::{KeyOrigin, PartsPlan, Plan, SendBy, UploadRequest, UploadStart, plan},
+    plan::{KeyOrigin, PartsPlan, SendBy, UploadPlan, UploadRequest, UploadStart, plan},
     upload::{Kind, Upload},
     validity::{CredentialsEnd, LONGEST_SESSION, Promise, Validity, lifetime},
 };

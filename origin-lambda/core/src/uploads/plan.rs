@@ -88,7 +88,7 @@ pub struct UploadStart {
 
 /// An authorised upload that S3 does not know yet.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Plan {
+pub enum UploadPlan {
     /// One request; nothing has to be begun.
     OneRequest {
         /// The upload.
@@ -119,7 +119,7 @@ impl PartsPlan {
     }
 }
 
-impl Plan {
+impl UploadPlan {
     /// The plan with sealed metadata to store with the object.
     pub fn with_sealed(self, text: String) -> Self {
         let sealed = Some(text);
@@ -137,7 +137,11 @@ impl Plan {
 ///
 /// # Errors
 /// The publisher's rules; a combination that cannot be bound into signatures.
-pub fn plan(session: &Session, request: &UploadRequest, start: UploadStart) -> Result<Plan, Error> {
+pub fn plan(
+    session: &Session,
+    request: &UploadRequest,
+    start: UploadStart,
+) -> Result<UploadPlan, Error> {
     let publisher = session.publisher();
     let rule = publisher.authorise(Method::Put, &request.key)?;
     rule.admit_upload(&request.content_type, request.size, request.overwrite)?;
@@ -180,20 +184,20 @@ pub fn plan(session: &Session, request: &UploadRequest, start: UploadStart) -> R
         return Err(Error::ChecksumRequired);
     }
     Ok(match transfer {
-        Transfer::Put => Plan::OneRequest { upload, lifetime },
+        Transfer::Put => UploadPlan::OneRequest { upload, lifetime },
         Transfer::Form if is_changed_by_s3(&upload) => {
             return Err(refuse(
                 "S3 replaces ${filename} in a form's fields by the name of the file: ask for put or multipart",
             ));
         }
-        Transfer::Form => Plan::OneRequest {
+        Transfer::Form => UploadPlan::OneRequest {
             upload: Upload {
                 kind: Kind::Form,
                 ..upload
             },
             lifetime,
         },
-        Transfer::Parts => Plan::Parts(PartsPlan(upload)),
+        Transfer::Parts => UploadPlan::Parts(PartsPlan(upload)),
     })
 }
 

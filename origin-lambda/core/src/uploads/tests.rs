@@ -69,8 +69,8 @@ fn planned(request: &UploadRequest) -> Result<Upload, Error> {
         longest_lifetime: 604_800,
     };
     Ok(match plan(&session(), request, start)? {
-        Plan::OneRequest { upload, .. } => upload,
-        Plan::Parts(parts) => parts.begun("u".to_owned()),
+        UploadPlan::OneRequest { upload, .. } => upload,
+        UploadPlan::Parts(parts) => parts.begun("u".to_owned()),
     })
 }
 
@@ -320,7 +320,7 @@ fn where_the_bucket_demands_checksums_nothing_is_planned_without_one() {
         send_by: SendBy::Multipart,
         ..request()
     };
-    let Plan::Parts(parts) = demanding(&parted).unwrap() else {
+    let UploadPlan::Parts(parts) = demanding(&parted).unwrap() else {
         panic!("parts");
     };
     let upload = parts.begun("u".to_owned());
@@ -573,8 +573,8 @@ fn what_was_sealed_travels_with_either_kind_of_plan() {
         };
         let plan = plan(&session(), &request, start).unwrap();
         let upload = match plan.with_sealed("sealed".to_owned()) {
-            Plan::OneRequest { upload, .. } => upload,
-            Plan::Parts(parts) => parts.begun("u".to_owned()),
+            UploadPlan::OneRequest { upload, .. } => upload,
+            UploadPlan::Parts(parts) => parts.begun("u".to_owned()),
         };
         assert_eq!(upload.sealed.as_deref(), Some("sealed"), "{send_by:?}");
     }

@@ -6,8 +6,8 @@
 use anyhow::{Context as _, ensure};
 use aws_sdk_s3::primitives::ByteStream;
 use http::HeaderName;
-use keyfront_aws_call::{Call, Patience, Service};
-use keyfront_names::{Partition, RoleArn};
+use keyfront_aws_call::{Call, RetryPolicy, Service};
+use keyfront_names::{Partition, RoleArn, arn};
 use serde::Deserialize;
 use sha2::{Digest as _, Sha256};
 
@@ -107,9 +107,7 @@ impl BatchTarget {
     }
 
     fn document(&self, target: &BucketTarget, manifest: &str, etag: &str, digest: &str) -> String {
-        let partition = Partition::of_region(&target.region).as_str();
-        let arn = |resource: &str| format!("arn:{partition}:s3:::{resource}");
-        let bucket = arn(&self.bucket);
+        let bucket = arn::of_bucket(Partition::of_region(&target.region), &self.bucket);
         let report = format!("keyfront-audit/{}", target.bucket);
         // The same list under the same key and role is the same job. A token has at most 64 characters.
         let about = [digest, &self.key_arn, self.role.as_str()].join(" ");
@@ -127,7 +125,7 @@ impl BatchTarget {
              <RoleArn>{role}</RoleArn></CreateJobRequest>",
             key = escaped(&self.key_arn),
             report = escaped(&report),
-            object = escaped(&arn(&format!("{}/{manifest}", self.bucket))),
+            object = escaped(&format!("{bucket}/{manifest}")),
             etag = escaped(etag.trim_matches('"')),
             audited = escaped(&target.bucket),
             role = escaped(self.role.as_str()),
@@ -141,7 +139,7 @@ impl BatchTarget {
             target.region.clone(),
             &target.s3_control_endpoint(account),
             target.credentials()?,
-            Patience::COMMAND,
+            RetryPolicy::COMMAND,
         );
         let call = Call {
             path: "/v20180820/jobs".to_owned(),

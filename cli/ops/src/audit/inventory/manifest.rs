@@ -1,6 +1,7 @@
 //! `manifest.json`: which bucket was listed, when, in which format and into which files.
 
 use anyhow::{Context as _, bail, ensure};
+use keyfront_names::Arn;
 use serde::Deserialize;
 use time::{OffsetDateTime, format_description::well_known::Rfc3339};
 
@@ -111,7 +112,10 @@ impl Inventory {
         }
         let bucket = document.destination_bucket;
         // An ARN in every partition, or a bare name.
-        let bucket = bucket.rsplit(':').next().unwrap_or_default().to_owned();
+        let bucket = match Arn::parse(&bucket).ok().and_then(|arn| arn.bucket()) {
+            Some(name) => name.to_owned(),
+            None => bucket,
+        };
         Ok(Self {
             bucket,
             source: document.source_bucket,

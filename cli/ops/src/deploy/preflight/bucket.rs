@@ -9,6 +9,7 @@ use aws_sdk_s3::{
     types::{EncryptionType, ServerSideEncryption, ServerSideEncryptionRule},
 };
 use keyfront_cloudformation::ExistingBucket;
+use keyfront_names::arn::is_key;
 
 use super::{
     bucket_policy::{self, BucketUse, CustomerKeys},
@@ -150,17 +151,12 @@ fn default_key(
     let with_kms =
         default.is_some_and(|default| default.sse_algorithm != ServerSideEncryption::Aes256);
     match default.and_then(|default| default.kms_master_key_id.as_deref()) {
-        Some(other) if with_kms && !is_same(other, key) => Finding::Bad(format!(
+        // What an alias means cannot be told apart here.
+        Some(other) if with_kms && is_key(other, key) == Some(false) => Finding::Bad(format!(
             "{of_bucket} {bucket} encrypts with {other} by default, and {of_key} is {key}: what others write there could not be read; give {of_key}={other}, or change the bucket's default"
         )),
         Some(_) | None => Finding::Good,
     }
-}
-
-/// An id is of the same key as an ARN that ends in it; what an alias means cannot be told apart here.
-fn is_same(default: &str, key: &str) -> bool {
-    let id = |text: &str| text.rsplit('/').next().unwrap_or_default().to_owned();
-    default.contains("alias/") || default == key || (!default.contains(':') && id(key) == default)
 }
 
 fn bucket_key(rule: &ServerSideEncryptionRule, bucket: &str) -> Finding {
@@ -249,14 +245,29 @@ async fn policy(s3: &Client, wanted: &BucketUse<'_>) -> Vec<Finding> {
 
 #[cfg(test)]
 mod tests {
+    #![allow(clippy::unwrap_used)]
+
     use super::*;
 
     #[test]
-    fn a_default_key_is_compared_by_its_id_or_its_whole_arn() {
+    fn a_default_key_is_another_only_where_that_is_known() {
         let key = "arn:aws:kms:eu-west-1:123456789012:key/abc";
-        assert!(is_same(key, key) && is_same("abc", key) && is_same("alias/mine", key));
-        assert!(!is_same("abd", key));
-        assert!(!is_same("arn:aws:kms:us-east-1:123456789012:key/abc", key));
+        let check = |default: &str| {
+            let default = aws_sdk_s3::types::ServerSideEncryptionByDefault::builder()
+                .sse_algorithm(ServerSideEncryption::AwsKms)
+                .kms_master_key_id(default)
+                .build()
+                .unwrap();
+            let rule = ServerSideEncryptionRule::builder();
+            let rule = rule
+                .apply_server_side_encryption_by_default(default)
+                .build();
+            default_key(&rule, &Fields::PARAMETERS, "media", key)
+        };
+        for same in [key, "abc", "alias/mine"] {
+            assert_eq!(check(same), Finding::Good, "{same}");
+        }
+        assert!(matches!(check("abd"), Finding::Bad(_)));
     }
 
     #[test]

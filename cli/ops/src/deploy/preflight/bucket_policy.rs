@@ -9,9 +9,10 @@ use std::{
 };
 
 use keyfront_iam::{
-    Account, Call, Context, Effect, ForeignStatement, Iam, Policy, PolicyKind, Principal,
-    Requester, ResourcePolicy, Role, read_foreign,
+    Account, Call, Context, Effect, ExternalStatement, Iam, Policy, PolicyKind, Principal,
+    Requester, ResourcePolicy, Role, read_external,
 };
+use keyfront_names::{Partition, arn};
 
 use super::finding::Finding;
 use crate::deploy::template::BUCKET;
@@ -194,7 +195,7 @@ pub(super) fn check(policy: &str, wanted: &BucketUse<'_>) -> Vec<Finding> {
             "the policy of {BUCKET} {bucket}: {why}"
         ))]
     };
-    let statements = match read_foreign(policy, PolicyKind::Resource, known) {
+    let statements = match read_external(policy, PolicyKind::Resource, known) {
         Ok(statements) => statements,
         Err(error) => return unreadable(error.to_string()),
     };
@@ -209,7 +210,7 @@ pub(super) fn check(policy: &str, wanted: &BucketUse<'_>) -> Vec<Finding> {
         .collect()
 }
 
-fn of_statement(statement: &ForeignStatement, roles: &Roles<'_>) -> Finding {
+fn of_statement(statement: &ExternalStatement, roles: &Roles<'_>) -> Finding {
     let BucketUse { bucket, .. } = *roles.wanted;
     let name = &statement.name;
     let Some(policy) = &statement.policy else {
@@ -307,7 +308,7 @@ impl<'a> Roles<'a> {
                 "s3:x-amz-server-side-encryption-aws-kms-key-id",
                 named(wanted.key),
             );
-        let bucket = format!("arn:aws:s3:::{}", wanted.bucket);
+        let bucket = arn::of_bucket(Partition::of_region(wanted.region), wanted.bucket);
         let object = |name: &str| format!("{bucket}/{}{name}", wanted.prefix);
         let call = Call {
             requester: &requester,

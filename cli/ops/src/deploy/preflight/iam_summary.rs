@@ -3,11 +3,11 @@
 use anyhow::Context as _;
 use aws_config::SdkConfig;
 use http::header::CONTENT_TYPE;
-use keyfront_aws_call::{Call, Patience, Service};
+use keyfront_aws_call::{Call, RetryPolicy, Service};
 use quick_xml::de::from_str;
 use serde::Deserialize;
 
-use super::room::Room;
+use super::headroom::Headroom;
 use crate::{aws::service_error, system::layout::EDGE_REGION};
 
 const HOST: &str = "https://iam.amazonaws.com";
@@ -38,7 +38,7 @@ struct Entry {
 }
 
 /// How many roles the account has and may have.
-pub(super) async fn roles(config: &SdkConfig) -> anyhow::Result<Room> {
+pub(super) async fn roles(config: &SdkConfig) -> anyhow::Result<Headroom> {
     let credentials = config.credentials_provider();
     let credentials = credentials.context("there are no credentials")?;
     let service = Service::new(
@@ -46,7 +46,7 @@ pub(super) async fn roles(config: &SdkConfig) -> anyhow::Result<Room> {
         EDGE_REGION.to_owned(),
         config.endpoint_url().unwrap_or(HOST),
         credentials,
-        Patience::COMMAND,
+        RetryPolicy::COMMAND,
     );
     let call = Call {
         path: "/".to_owned(),
@@ -57,7 +57,7 @@ pub(super) async fn roles(config: &SdkConfig) -> anyhow::Result<Room> {
     read(&String::from_utf8_lossy(&reply.body))
 }
 
-fn read(xml: &str) -> anyhow::Result<Room> {
+fn read(xml: &str) -> anyhow::Result<Headroom> {
     let response: Response = from_str(xml).context("IAM's summary cannot be read")?;
     let entries = response.result.summary_map.entry;
     let value = |name: &str| {
@@ -66,7 +66,7 @@ fn read(xml: &str) -> anyhow::Result<Room> {
             .map(|entry| entry.value)
             .with_context(|| format!("IAM's summary has no {name}"))
     };
-    Ok(Room {
+    Ok(Headroom {
         used: value("Roles")?,
         limit: value("RolesQuota")?,
     })
@@ -83,8 +83,8 @@ mod tests {
             <SummaryMap><entry><key>Users</key><value>3</value></entry><entry><key>Roles</key><value>998</value></entry>\
             <entry><key>RolesQuota</key><value>1000</value></entry></SummaryMap></GetAccountSummaryResult>\
             <ResponseMetadata><RequestId>r</RequestId></ResponseMetadata></GetAccountSummaryResponse>";
-        let room = read(xml).unwrap();
-        assert_eq!((room.used, room.limit), (998, 1000));
+        let headroom = read(xml).unwrap();
+        assert_eq!((headroom.used, headroom.limit), (998, 1000));
         assert!(read("<GetAccountSummaryResponse/>").is_err());
         assert!(read("no").is_err());
     }

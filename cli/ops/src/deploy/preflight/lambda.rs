@@ -3,7 +3,7 @@
 use aws_config::SdkConfig;
 use aws_sdk_lambda::{Client, operation::get_account_settings::GetAccountSettingsOutput};
 
-use super::{finding::Finding, room::increase};
+use super::{finding::Finding, headroom::increase};
 use crate::{
     aws::{self, call_error},
     deploy::{

@@ -15,8 +15,8 @@ use serde_json::json;
 
 use super::{
     finding::Finding,
+    headroom::{self, Headroom},
     iam_summary,
-    room::{self, Room},
 };
 use crate::{
     aws::{self, Api, CallError, JsonService, call_error},
@@ -102,27 +102,27 @@ pub(super) async fn check(
 
 async fn of_quota(config: &SdkConfig, quota: Quota, wanted: u64) -> Finding {
     let name = quota.name();
-    match room_for(config, quota).await {
-        Ok(room) => evaluate(quota, room, wanted),
+    match headroom_of(config, quota).await {
+        Ok(headroom) => evaluate(quota, headroom, wanted),
         Err(error) => Finding::Unknown(format!("the quota of {name}: {error:#}")),
     }
 }
 
-fn evaluate(quota: Quota, room: Room, wanted: u64) -> Finding {
-    let Room { used, limit } = room;
+fn evaluate(quota: Quota, headroom: Headroom, wanted: u64) -> Finding {
+    let Headroom { used, limit } = headroom;
     if used.saturating_add(wanted) <= limit {
         return Finding::Good;
     }
     let name = quota.name();
     let (service, code, _) = quota.code();
     let desired = used.saturating_add(wanted).to_string();
-    let increase = room::increase(service, code, EDGE_REGION, &desired);
+    let increase = headroom::increase(service, code, EDGE_REGION, &desired);
     Finding::Bad(format!(
         "the account may have {limit} {name} and has {used}; this deployment makes {wanted} more: delete some that are not used, or ask for a higher quota with `{increase}`"
     ))
 }
 
-async fn room_for(config: &SdkConfig, quota: Quota) -> anyhow::Result<Room> {
+async fn headroom_of(config: &SdkConfig, quota: Quota) -> anyhow::Result<Headroom> {
     let config = &aws::in_region(config, EDGE_REGION);
     if quota == Quota::Roles {
         return iam_summary::roles(config).await;
@@ -135,7 +135,7 @@ async fn room_for(config: &SdkConfig, quota: Quota) -> anyhow::Result<Room> {
         Quota::ResponseHeadersPolicies => response_headers_policies(config).await?,
         Quota::Buckets | Quota::Roles => buckets(config).await?,
     };
-    Ok(Room { used, limit })
+    Ok(Headroom { used, limit })
 }
 
 #[derive(Deserialize)]
@@ -242,12 +242,12 @@ mod tests {
 
     #[test]
     fn a_full_quota_is_refused_with_its_numbers_and_how_to_raise_it() {
-        let room = Room {
+        let headroom = Headroom {
             used: 19,
             limit: 20,
         };
-        assert_eq!(evaluate(Quota::CachePolicies, room, 1), Finding::Good);
-        let refused = evaluate(Quota::CachePolicies, room, 2);
+        assert_eq!(evaluate(Quota::CachePolicies, headroom, 1), Finding::Good);
+        let refused = evaluate(Quota::CachePolicies, headroom, 2);
         for expected in [
             "may have 20 CloudFront cache policies and has 19",
             "makes 2 more",

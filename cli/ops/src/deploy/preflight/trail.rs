@@ -2,7 +2,7 @@
 //! its selectors cover the objects.
 
 use aws_config::SdkConfig;
-use keyfront_names::Arn;
+use keyfront_names::{Arn, Partition, arn::of_bucket};
 use serde::{Deserialize, de::DeserializeOwned};
 use serde_json::json;
 
@@ -98,7 +98,7 @@ impl CloudTrail<'_> {
             )));
         }
         let selectors: EventSelectors = self.read("GetEventSelectors", "TrailName").await?;
-        findings.push(self.coverage(&selectors, recorded));
+        findings.push(self.coverage(&selectors, recorded, Partition::of_region(region)));
         Ok(findings)
     }
 
@@ -113,11 +113,16 @@ impl CloudTrail<'_> {
         })
     }
 
-    fn coverage(&self, selectors: &EventSelectors, recorded: Recorded<'_>) -> Finding {
+    fn coverage(
+        &self,
+        selectors: &EventSelectors,
+        recorded: Recorded<'_>,
+        partition: Partition,
+    ) -> Finding {
         let arn = self.arn;
         let (name, objects) = match recorded {
-            Recorded::Bucket(name) => (name, format!("arn:aws:s3:::{name}/")),
-            Recorded::ToBeMade(beginning) => (beginning, format!("arn:aws:s3:::{beginning}")),
+            Recorded::Bucket(name) => (name, of_bucket(partition, name) + "/"),
+            Recorded::ToBeMade(beginning) => (beginning, of_bucket(partition, beginning)),
         };
         let remedy = "add an event selector for AWS::S3::Object that begins with the bucket's ARN and a slash, reads and writes, with `aws cloudtrail put-event-selectors`";
         match (selectors.coverage(&objects), recorded) {

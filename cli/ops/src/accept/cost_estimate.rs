@@ -28,7 +28,7 @@ mod price {
 
 /// What was done so far.
 #[derive(Debug)]
-pub(super) struct Meter {
+pub(super) struct CostEstimate {
     pub(super) viewer_requests: Arc<AtomicU64>,
     s3_calls: AtomicU64,
     kms_calls: AtomicU64,
@@ -49,7 +49,7 @@ pub(super) enum Charged {
     UseAndKey,
 }
 
-impl Meter {
+impl CostEstimate {
     pub(super) fn new(charged: Charged) -> Self {
         Self {
             viewer_requests: Arc::default(),
@@ -110,18 +110,18 @@ mod tests {
 
     #[test]
     fn a_run_costs_what_it_used_and_the_hours_of_its_own_key() {
-        let meter = Meter::new(Charged::UseAndKey);
-        meter.viewer_requests.store(1000, Ordering::Relaxed);
-        meter.s3(100);
-        meter.invalidated(10);
-        let after = meter.dollars_after(Duration::from_secs(3601));
+        let costs = CostEstimate::new(Charged::UseAndKey);
+        costs.viewer_requests.store(1000, Ordering::Relaxed);
+        costs.s3(100);
+        costs.invalidated(10);
+        let after = costs.dollars_after(Duration::from_secs(3601));
         assert!((after - (0.0025 + 0.0005 + 0.05 + 2.0 / 730.0)).abs() < 1e-9);
     }
 
     #[test]
     fn a_dev_stack_costs_nothing() {
-        let meter = Meter::new(Charged::Nothing);
-        meter.invalidated(1_000_000);
-        assert!(meter.dollars() < 1e-12);
+        let costs = CostEstimate::new(Charged::Nothing);
+        costs.invalidated(1_000_000);
+        assert!(costs.dollars() < 1e-12);
     }
 }

@@ -123,3 +123,41 @@ fn start(written: &Written<'_>) -> usize {
         Written::NullKeyword(value) => value.range.start,
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use serde_json::Value;
+
+    use super::super::SCHEMA;
+
+    /// The keywords that [`super::problems`] reads, and those that say nothing about a document.
+    const READ: [&str; 5] = ["type", "enum", "properties", "items", "required"];
+    const ABOUT: [&str; 3] = ["$schema", "title", "description"];
+
+    fn keywords<'s>(schema: &'s Value, found: &mut Vec<(&'s str, &'s Value)>) {
+        for (keyword, value) in schema.as_object().into_iter().flatten() {
+            found.push((keyword, value));
+            match keyword.as_str() {
+                "properties" => {
+                    let fields = value.as_object().into_iter().flatten();
+                    fields.for_each(|(_, schema)| keywords(schema, found));
+                }
+                "items" => keywords(value, found),
+                _ => {}
+            }
+        }
+    }
+
+    #[test]
+    fn the_schema_has_no_keyword_that_is_not_read() {
+        let schema: Value = serde_json::from_str(SCHEMA).unwrap_or_default();
+        let mut found = Vec::new();
+        keywords(&schema, &mut found);
+        assert!(found.len() > 20);
+        for (keyword, value) in found {
+            let strict = keyword == "additionalProperties" && *value == Value::Bool(false);
+            let known = READ.contains(&keyword) || ABOUT.contains(&keyword);
+            assert!(known || strict, "{keyword}: {value}");
+        }
+    }
+}

@@ -14,7 +14,7 @@ use super::statement::Effect;
 
 /// One statement of a policy that others wrote.
 #[derive(Debug, Clone, PartialEq)]
-pub struct ForeignStatement {
+pub struct ExternalStatement {
     /// Its `Sid`, or its number from 1.
     pub name: String,
     /// Whether it allows or denies.
@@ -27,7 +27,7 @@ pub struct ForeignStatement {
 
 /// A document whose statements cannot even be told apart.
 #[derive(Debug, thiserror::Error)]
-pub enum ForeignPolicyError {
+pub enum ExternalPolicyError {
     /// Not JSON.
     #[error("the policy is not JSON")]
     Malformed(#[from] serde_json::Error),
@@ -39,18 +39,18 @@ pub enum ForeignPolicyError {
 /// Reads a policy of `kind`. `is_known` says of a condition key, in lower case, whether its value, or its absence, is known.
 ///
 /// # Errors
-/// [`ForeignPolicyError`]; everything inside a statement that is not understood is part of the statement's reading.
-pub fn read_foreign(
+/// [`ExternalPolicyError`]; everything inside a statement that is not understood is part of the statement's reading.
+pub fn read_external(
     json: &str,
     kind: PolicyKind,
     is_known: impl Fn(&str) -> bool,
-) -> Result<Vec<ForeignStatement>, ForeignPolicyError> {
+) -> Result<Vec<ExternalStatement>, ExternalPolicyError> {
     let policy: Value = serde_json::from_str(json)?;
     let version = policy.get("Version");
     let statements = match policy.get("Statement") {
         Some(Value::Array(all)) => all.iter().collect(),
         Some(one @ Value::Object(_)) => vec![one],
-        _ => return Err(ForeignPolicyError::NoStatements),
+        _ => return Err(ExternalPolicyError::NoStatements),
     };
     let reader = Reader {
         version,
@@ -68,7 +68,7 @@ struct Reader<'a> {
 }
 
 impl Reader<'_> {
-    fn read(&self, statement: &Value, number: usize) -> ForeignStatement {
+    fn read(&self, statement: &Value, number: usize) -> ExternalStatement {
         let sid = statement.get("Sid").and_then(Value::as_str);
         let effect = match statement.get("Effect").and_then(Value::as_str) {
             Some("Allow") => Effect::Allow,
@@ -96,7 +96,7 @@ impl Reader<'_> {
                 None
             }
         };
-        ForeignStatement {
+        ExternalStatement {
             name: sid.map_or_else(|| number.to_string(), str::to_owned),
             effect,
             policy,
@@ -165,10 +165,10 @@ mod tests {
     #![allow(clippy::unwrap_used)]
     use super::*;
 
-    fn read(statement: &str) -> Vec<ForeignStatement> {
+    fn read(statement: &str) -> Vec<ExternalStatement> {
         let json = format!(r#"{{"Version":"2012-10-17","Statement":{statement}}}"#);
         let known = |key: &str| key != "aws:sourceip";
-        read_foreign(&json, PolicyKind::Resource, known).unwrap()
+        read_external(&json, PolicyKind::Resource, known).unwrap()
     }
 
     #[test]
@@ -247,7 +247,7 @@ mod tests {
             r#"{"Version":"2012-10-17"}"#,
         ] {
             assert!(
-                read_foreign(text, PolicyKind::Resource, |_| true).is_err(),
+                read_external(text, PolicyKind::Resource, |_| true).is_err(),
                 "{text}"
             );
         }

@@ -30,7 +30,7 @@ pub(super) enum Fate {
 
 /// A resource and what becomes of it.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) struct Victim {
+pub(super) struct DeletionTarget {
     pub(super) fate: Fate,
     pub(super) resource: StackResource,
 }
@@ -50,11 +50,11 @@ impl NamedForDeletion<'_> {
         stack: &Arn<'_>,
         document: &Document,
         resources: &[StackResource],
-    ) -> Vec<Victim> {
+    ) -> Vec<DeletionTarget> {
         let present = resources
             .iter()
             .filter(|resource| resource.presence != Presence::Gone);
-        let victims = present.map(|resource| Victim {
+        let targets = present.map(|resource| DeletionTarget {
             // What the rollback of a failed creation spared, the stack's deletion does not delete either.
             fate: match (
                 resource.presence,
@@ -65,7 +65,7 @@ impl NamedForDeletion<'_> {
             },
             resource: resource.clone(),
         });
-        victims.collect()
+        targets.collect()
     }
 
     /// What becomes of the resources that a deleted stack left.
@@ -73,15 +73,15 @@ impl NamedForDeletion<'_> {
         &self,
         stack: &Arn<'_>,
         resources: &[StackResource],
-    ) -> Vec<Victim> {
+    ) -> Vec<DeletionTarget> {
         let spared = resources
             .iter()
             .filter(|resource| resource.presence == Presence::Spared);
-        let victims = spared.map(|resource| Victim {
+        let targets = spared.map(|resource| DeletionTarget {
             fate: self.of_retained(stack, resource),
             resource: resource.clone(),
         });
-        victims.collect()
+        targets.collect()
     }
 
     fn of_retained(&self, stack: &Arn<'_>, resource: &StackResource) -> Fate {
@@ -169,8 +169,8 @@ mod tests {
             resource("OriginLogs", "AWS::Logs::LogGroup", "logs", Presence::Gone),
         ];
         let fates = |named: NamedForDeletion<'_>| -> Vec<Fate> {
-            let victims = named.of_live_stack(&stack, &document, &resources);
-            victims.into_iter().map(|victim| victim.fate).collect()
+            let targets = named.of_live_stack(&stack, &document, &resources);
+            targets.into_iter().map(|target| target.fate).collect()
         };
         let (after, with) = (Fate::DeletedAfterReplicas, Fate::DeletedWithStack);
         let kept = [Fate::Kept, Fate::Kept, Fate::Kept, after, with, after];

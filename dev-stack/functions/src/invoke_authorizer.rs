@@ -13,9 +13,9 @@ use super::Refusal;
 /// Function URLs made since October 2025 need both.
 const ACTIONS: [&str; 2] = ["lambda:InvokeFunctionUrl", "lambda:InvokeFunction"];
 
-/// The gate before one function.
+/// Authorizes the calls of one function.
 #[derive(Debug, Clone)]
-pub struct Gate {
+pub struct InvokeAuthorizer {
     /// Verifies signatures for service `lambda`.
     pub auth: RequestAuth,
     /// Authorizes.
@@ -26,7 +26,7 @@ pub struct Gate {
     pub policy: Policy,
 }
 
-impl Gate {
+impl InvokeAuthorizer {
     /// Establishes the caller and whether it may invoke. Unsigned payloads are refused: the body must have the hash
     /// that was signed.
     pub(super) fn admit(
