@@ -5,6 +5,7 @@
 
 use std::{
     collections::BTreeMap,
+    fs::File,
     io::{BufRead as _, BufReader, Write as _},
     os::unix::fs::symlink,
     process::{Child, ChildStdin, ChildStdout, Command, Stdio},
@@ -13,6 +14,8 @@ use std::{
 use keyfront_tests::{artefacts, scripted_aws::ScriptedAws, stack::Stack};
 use tempfile::TempDir;
 
+/// What the commands print to standard error.
+const COMPLAINTS: &str = "stderr";
 /// What stands behind the last line of a command's output, before its status.
 const MARK: &str = "== the command has ended with";
 
@@ -87,8 +90,10 @@ impl Reader {
                 None => shell.env_remove(name),
             };
         }
+        let complaints = File::create(folder.path().join(COMPLAINTS)).unwrap();
         let mut shell = shell
             .current_dir(folder.path())
+            .stderr(complaints)
             .stdin(Stdio::piped())
             .stdout(Stdio::piped())
             .spawn()
@@ -163,7 +168,13 @@ impl Reader {
         if shown.is_empty() {
             return match status.as_str() {
                 "0" => Ok(()),
-                status => Err(format!("ends with {status}, printing\n{printed}")),
+                status => {
+                    let complaints = self.folder.path().join(COMPLAINTS);
+                    let complaints = std::fs::read_to_string(complaints).unwrap();
+                    Err(format!(
+                        "ends with {status}, printing\n{printed}\n{complaints}"
+                    ))
+                }
             };
         }
         let expected = shown.join("\n");

@@ -115,7 +115,7 @@ pub(super) enum InvalidRequest {
     #[error("HostedZoneId is for the records of a DomainName; give that as well, or leave it out")]
     ZoneWithoutDomain,
     #[error(
-        "TrailingSlash=redirect needs something that a folder shows; give an IndexDocument, such as index.html, or Listing=true"
+        "TrailingSlash=redirect needs an IndexDocument, such as index.html, or Listing=true: something that a folder shows"
     )]
     RedirectWithoutIndex,
     #[error(

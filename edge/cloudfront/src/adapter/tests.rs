@@ -26,9 +26,11 @@ const REQUEST: [&str; 16] = [
     "host\nvia\nx-amz-acl",
     "",
 ];
-const RESPONSE: [&str; 8] = [
+const RESPONSE: [&str; 10] = [
     "request-id",
     "GET",
+    "/a%2Bb",
+    "",
     "20260102T030405Z",
     "v1 bucket denied unruled",
     "200",
@@ -94,7 +96,7 @@ fn a_response_frame_becomes_a_pass_frame() {
 
 #[test]
 fn an_error_of_the_origin_becomes_an_answer_frame() {
-    let (kind, kept, fields) = responded(&written(2, &with(&RESPONSE, 4, "403")));
+    let (kind, kept, fields) = responded(&written(2, &with(&RESPONSE, 6, "403")));
     assert_eq!((kind, kept), (4, vec![]));
     assert_eq!(
         (fields[0].as_str(), fields[1].as_str()),
@@ -121,7 +123,7 @@ fn values_that_are_not_what_they_should_be_are_event_invalid() {
         assert_eq!(kind, 4, "{place} {value}");
         assert!(fields[3].contains("event-invalid"), "{place} {value}");
     }
-    for (place, value) in [(4, "OK"), (4, "70000"), (5, "1"), (7, "date")] {
+    for (place, value) in [(6, "OK"), (6, "70000"), (7, "1"), (9, "date")] {
         let (kind, _, fields) = responded(&written(2, &with(&RESPONSE, place, value)));
         assert_eq!((kind, fields[0].as_str()), (4, "500"), "{place} {value}");
     }
@@ -149,7 +151,7 @@ proptest! {
     }
 
     #[test]
-    fn no_response_field_value_panics(place in 0_usize..8, value in ".{0,30}") {
+    fn no_response_field_value_panics(place in 0_usize..10, value in ".{0,30}") {
         let mut fields = RESPONSE.to_vec();
         fields[place] = &value;
         let (kind, _, _) = responded(&written(2, &fields));
