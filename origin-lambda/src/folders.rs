@@ -17,7 +17,11 @@ use crate::{
 /// [`Error::NotFound`] if nothing lies in the folder, and it is not the site's own; [`Error::Query`]; what S3 returned.
 pub async fn page(store: &Store, folder: &Folder, after: Option<&str>) -> Result<Page, Error> {
     let start = after.map(|name| folder.start_after(name));
-    if start.as_ref().is_some_and(|key| key.len() > MAX_KEY_BYTES) {
+    // Behind all that is in a folder stands one character more than a key may have.
+    if start
+        .as_ref()
+        .is_some_and(|key| key.len() > MAX_KEY_BYTES + char::MAX.len_utf8())
+    {
         return Err(Error::Query("after is longer than a key".to_owned()));
     }
     let contents = store.list_folder(&folder.prefix, start.as_deref(), PAGE);

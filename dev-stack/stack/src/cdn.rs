@@ -24,7 +24,6 @@ use super::faults::{EdgeFunctions, Faults, SiteHeader};
 use super::listeners::{Addresses, loopback, unavailable};
 use super::resources::DISTRIBUTION;
 
-const MINUTE: u64 = 60;
 const DAY: u64 = 24 * 60 * 60;
 /// Seconds.
 const READ_TIMEOUT: u64 = 30;
@@ -171,8 +170,6 @@ fn listing_folders(site: &DevSite, listing: &FunctionOrigin) -> [Behaviour; 2] {
     let mut behaviours = opening(site, listing);
     for behaviour in &mut behaviours {
         behaviour.cache.query = ["after", "format"].map(str::to_owned).to_vec();
-        behaviour.cache.default_ttl = MINUTE;
-        behaviour.cache.max_ttl = 60 * MINUTE;
     }
     behaviours
 }

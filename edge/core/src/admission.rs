@@ -96,6 +96,7 @@ pub(crate) fn admit<'a>(
         let allow = methods.allowed(site);
         return Ok(Outcome::Answer(cors::preflight(site, request, allow)));
     }
+    let routed = spelling::respelled(site, routed, request.path, &path)?;
     let query = match (&routed, &methods) {
         (
             Routed::To {
@@ -107,7 +108,7 @@ pub(crate) fn admit<'a>(
         (_, Methods::Read) => query::read_query(site, request.query)?,
         (_, Methods::Publish) => query::publish_query(request.query)?,
     };
-    let (destination, folder) = match spelling::respelled(site, routed, request.path, &path)? {
+    let (destination, folder) = match routed {
         Routed::To {
             destination,
             folder,

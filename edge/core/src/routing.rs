@@ -67,7 +67,8 @@ pub(crate) fn route(site: &Site, path: &str) -> Result<Routed, KeyError> {
     if let Some(origin) = &site.listing
         && let Some(folder) = origin.strip(&kept)
     {
-        return listed(site, origin, folder, &kept);
+        let merged = matches!(kept, Cow::Owned(_));
+        return listed(site, origin, folder, &kept, merged);
     }
     let whole = kept.strip_prefix('/').unwrap_or(&kept);
     let relative = whole.strip_prefix(site.path.as_str());
@@ -98,8 +99,9 @@ pub(crate) fn route(site: &Site, path: &str) -> Result<Routed, KeyError> {
     let redirects = site.trailing_slash == TrailingSlash::Redirect && may_be_folder(relative);
     let folder = match (&site.listing, &destination) {
         _ if redirects => Some(Folder::of(&site.path, relative)),
+        // A fallback has claimed what has no document of its own.
         (Some(listing), Destination::Bucket(_))
-            if relative.is_empty() || relative.ends_with('/') =>
+            if site.fallback.is_none() && (relative.is_empty() || relative.ends_with('/')) =>
         {
             let index = site.index.as_deref().unwrap_or_default();
             Some(Folder::listing(
@@ -117,22 +119,26 @@ pub(crate) fn route(site: &Site, path: &str) -> Result<Routed, KeyError> {
     })
 }
 
-/// Lists the folder of a path, which stands behind the prefix of listings. `whole` is the path with that.
+/// Lists the folder of a path, which stands behind the prefix of listings. `whole` is the path with that, `merged` whether it
+/// is another one than was asked for.
 fn listed(
     site: &Site,
     origin: &Arc<FunctionOrigin>,
     path: &str,
     whole: &str,
+    merged: bool,
 ) -> Result<Routed, KeyError> {
-    if !path.ends_with('/') {
-        return Ok(Routed::Redirect(join(whole, "/")));
-    }
-    let relative = path[1..]
+    let slash = if path.ends_with('/') { "" } else { "/" };
+    let folder = join(path, slash);
+    let relative = folder[1..]
         .strip_prefix(site.path.as_str())
         .ok_or(KeyError::Empty)?;
     let prefix = join(&site.prefix, relative);
     if !prefix.is_empty() {
         ObjectKey::new(prefix.clone())?;
+    }
+    if !slash.is_empty() || merged {
+        return Ok(Routed::Redirect(join(whole, slash)));
     }
     Ok(Routed::To {
         destination: Destination::Listing(

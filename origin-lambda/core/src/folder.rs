@@ -74,9 +74,15 @@ impl Folder {
         format!("{}{name}{last}", self.prefix)
     }
 
-    /// The path under which viewers read something of the folder, as on the request line.
+    /// The path under which viewers read something of the folder, as a reference: where it begins with two slashes, which
+    /// would name another host, a dot segment stands before it, which every client takes off again (RFC 3986, 5.2.4).
     pub fn path_of(&self, name: &str) -> String {
-        encode_viewer_path(&format!("{}{}{name}", self.site, self.path))
+        let path = encode_viewer_path(&format!("{}{}{name}", self.site, self.path));
+        if path.starts_with("//") {
+            format!("/.{path}")
+        } else {
+            path
+        }
     }
 
     /// The page in HTML.
@@ -223,6 +229,20 @@ mod tests {
             "{html}"
         );
         assert!(html.contains("<title>Index of /my site/a&quot;b/</title>"));
+    }
+
+    #[test]
+    fn no_path_of_a_listing_names_another_host() {
+        for (path, name) in [("/", "x"), ("/evil.example/", "x"), ("", "/evil.example")] {
+            let folder = folder(path, "/", path);
+            assert!(folder.path_of(name).starts_with("/.//"), "{path} {name}");
+            let page = Page {
+                files: vec![file(name, 1)],
+                ..Page::default()
+            };
+            assert!(!folder.html(&page).contains("href=\"//"));
+        }
+        assert_eq!(folder("a/", "/", "a/").path_of("/b"), "/a//b");
     }
 
     #[test]
