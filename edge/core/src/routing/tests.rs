@@ -154,6 +154,15 @@ fn a_listing_is_of_the_folder_behind_its_prefix() {
 }
 
 #[test]
+fn merged_slashes_lead_to_a_listing_by_its_one_path() {
+    let merging = site(&format!(r#"{PUBLISH}{LISTING},"slashes":"merge""#));
+    for path in ["//_list/docs/", "/_list//docs/", "/_list//docs"] {
+        let found = redirected(&merging, path);
+        assert_eq!(found.as_deref(), Some("/_list/docs/"), "{path}");
+    }
+}
+
+#[test]
 fn no_listing_shows_what_is_reserved_or_of_another_site() {
     let below = site(&format!(
         r#"{PUBLISH}{LISTING},"path":"docs/","prefix":"www/""#
@@ -176,6 +185,14 @@ fn no_listing_shows_what_is_reserved_or_of_another_site() {
             KeyError::Reserved,
             "{path}"
         );
+    }
+    for (path, error) in [
+        ("/_list/.keyfront", KeyError::Reserved),
+        ("/_list/a/..", KeyError::DotSegment),
+    ] {
+        let refused = super::route(&whole, path).unwrap_err();
+        // A folder's keys begin with its name and a slash: without the slash it is as reserved.
+        assert_eq!(refused, error, "{path} without its slash");
     }
     // Nothing is listed where the site does not say so.
     assert_eq!(key(PUBLISH, "/_list/a/").unwrap(), "_list/a/");
@@ -200,12 +217,14 @@ fn a_folder_without_its_index_leads_to_its_listing() {
     let redirecting = site(&format!(
         r#"{PUBLISH}{LISTING},"trailing_slash":"redirect""#
     ));
+    let applied = site(&format!(r#"{PUBLISH}{LISTING},"fallback":"app.html""#));
     for (site, path, expected) in [
         (&indexed, "/docs/", Some("/_list/docs/")),
         (&indexed, "/docs/a%20b/", Some("/_list/docs/a%2520b/")),
         (&indexed, "/docs/a", None),
         (&plain, "/a/", Some("/_list/a/")),
         (&plain, "/a", None),
+        (&applied, "/a/", None),
         (&redirecting, "/a", Some("/a/")),
         (&redirecting, "/a/", Some("/_list/a/")),
     ] {
