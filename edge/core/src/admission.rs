@@ -97,17 +97,7 @@ pub(crate) fn admit<'a>(
         return Ok(Outcome::Answer(cors::preflight(site, request, allow)));
     }
     let routed = spelling::respelled(site, routed, request.path, &path)?;
-    let query = match (&routed, &methods) {
-        (
-            Routed::To {
-                destination: Destination::Listing(_, folder),
-                ..
-            },
-            _,
-        ) => query::listing_query(site, folder, request.query)?,
-        (_, Methods::Read) => query::read_query(site, request.query)?,
-        (_, Methods::Publish) => query::publish_query(request.query)?,
-    };
+    let query = query_of(site, &routed, request.query)?;
     let (destination, folder) = match routed {
         Routed::To {
             destination,
@@ -143,6 +133,20 @@ pub(crate) fn admit<'a>(
         conditions,
         request_id: request.request_id,
     }))
+}
+
+fn query_of(site: &Site, routed: &Routed, query: &str) -> Result<String, Refusal> {
+    match routed {
+        Routed::To {
+            destination: Destination::Listing(_, folder),
+            ..
+        } => query::listing_query(site, folder, query),
+        Routed::To {
+            destination: Destination::Publish(..),
+            ..
+        } => query::publish_query(query),
+        Routed::To { .. } | Routed::Redirect(_) => query::read_query(site, query),
+    }
 }
 
 #[cfg(test)]
