@@ -12,7 +12,7 @@ use keyfront_cloudformation::{
 use keyfront_contract::{cross_origin::EXPOSED, header::REQUEST_ID};
 use keyfront_edge::{Site, site::MAX_SITE_CHARS};
 use references::{conditions_used, names_used};
-use serde_json::Value;
+use serde_json::{Value, json};
 
 fn documents() -> impl Iterator<Item = (Template, Document)> {
     Template::ALL
@@ -779,6 +779,48 @@ fn a_sites_pages_redirects_and_denials_are_what_the_parameters_say() {
     let missing = errors.iter().find(|one| one["ErrorCode"] == 404).unwrap();
     assert_eq!(missing["ResponsePagePath"], "/404.html");
     assert_eq!(missing["ResponseCode"], 404);
+}
+
+#[test]
+fn listings_have_behaviours_of_their_own_kept_by_page_and_format() {
+    let plain = distribution(PLAIN);
+    let listing = distribution(&[("Listing", "true")]);
+    let of = |config: &Value| {
+        let behaviours = config["CacheBehaviors"].as_array().unwrap().iter();
+        let listings = behaviours.filter(|one| {
+            one["PathPattern"]
+                .as_str()
+                .is_some_and(|path| path.starts_with("/_list"))
+        });
+        listings.cloned().collect::<Vec<_>>()
+    };
+    assert!(of(&plain).is_empty());
+    let found = of(&listing);
+    let patterns: Vec<&str> = found
+        .iter()
+        .map(|one| one["PathPattern"].as_str().unwrap())
+        .collect();
+    assert_eq!(patterns, ["/_list", "/_list/*"]);
+    for behaviour in &found {
+        // The function makes the pages.
+        assert_eq!(behaviour["TargetOriginId"], "publish");
+        assert_eq!(
+            behaviour["AllowedMethods"],
+            json!(["GET", "HEAD", "OPTIONS"])
+        );
+    }
+    let document = Template::Keyfront.document().unwrap();
+    let policies = properties_of(&document, "AWS::CloudFront::CachePolicy");
+    let (_, policy) = policies
+        .iter()
+        .find(|(name, _)| *name == "ListingCachePolicy")
+        .unwrap();
+    let key = &policy["CachePolicyConfig"]["ParametersInCacheKeyAndForwardedToOrigin"];
+    assert_eq!(
+        key["QueryStringsConfig"]["QueryStrings"],
+        json!(["after", "format"])
+    );
+    assert_eq!(key["CookiesConfig"]["CookieBehavior"], "none");
 }
 
 /// Whether resources exist under parameters.

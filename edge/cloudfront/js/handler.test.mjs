@@ -304,7 +304,8 @@ describe('origin-request', () => {
   test('a refused HEAD has no body', async () => {
     const answer = await handler(requestEvent({ request: { method: 'HEAD', uri: '/..' } }));
     assert.equal(answer.status, '400');
-    assert.equal(answer.body, '');
+    assert.equal(answer.body, undefined);
+    assert.equal(answer.bodyEncoding, undefined);
   });
 
   test('a preflight is answered from the rules of the site', async () => {
@@ -313,7 +314,7 @@ describe('origin-request', () => {
     const answer = await handler(requestEvent({ site, headers, request: { method: 'OPTIONS' } }));
     assert.equal(answer.status, '204');
     assert.equal(answer.headers['access-control-allow-origin'][0].value, 'https://app.example');
-    assert.equal(answer.body, '');
+    assert.equal(answer.body, undefined);
     const request = await handler(requestEvent({ site, headers }));
     assert.equal(request.headers['x-keyfront-response'][0].value, 'v1 bucket denied https://app.example');
   });

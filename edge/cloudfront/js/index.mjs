@@ -21,8 +21,8 @@ const FACTS_HEADER = 'x-keyfront-response';
 
 const utf8 = new TextEncoder();
 
-// `crypto.hash` (Node 20.12) makes no hash object, which is most of the cost at this size; neither does a string of
-// bytes cost what a buffer does.
+// `crypto.hash` (Node 20.12) makes no hash object, most of the cost at this size; a string of bytes costs less than a
+// buffer.
 const digestOf = crypto.hash
   ? (bytes) => crypto.hash('sha256', bytes, 'latin1')
   : (bytes) => crypto.createHash('sha256').update(bytes).digest('latin1');
@@ -210,9 +210,10 @@ function expiry(text) {
 function answered({ kept, fields }, given, names) {
   const [status, statusDescription, log, body] = fields;
   if (log !== '') console.error(log);
-  const headers = headersOf(given, names, kept, fields, 4);
-  // An empty body as well: without one CloudFront would send on the origin's.
-  return { status, statusDescription, headers, body, bodyEncoding: 'text' };
+  const response = { status, statusDescription, headers: headersOf(given, names, kept, fields, 4) };
+  // CloudFront sends on the body of a response that gets none.
+  if (body !== '' || names.length) Object.assign(response, { body, bodyEncoding: 'text' });
+  return response;
 }
 
 /** The execution role's credentials, as they are at this moment. */

@@ -167,13 +167,14 @@ impl Site {
             ));
         };
         let prefix = function_prefix("listing", prefix)?;
-        let taken = [self.publish.as_ref(), self.reader.as_ref()];
-        let is_taken = |prefix: &str| {
-            let mut prefixes = taken.iter().flatten().map(|one| one.prefix.as_str());
-            prefixes.any(|one| one == prefix)
-        };
+        // What lies below the publish prefix is never looked at; the reader is looked at last.
+        let is_published = self
+            .publish
+            .as_ref()
+            .is_some_and(|one| one.strip(&prefix).is_some());
+        let is_read = self.reader.as_ref().is_some_and(|one| one.prefix == prefix);
         demand(
-            !prefix.is_empty() && !is_taken(&prefix),
+            !prefix.is_empty() && !is_published && !is_read,
             "listing",
             "must be a prefix of its own",
         )?;

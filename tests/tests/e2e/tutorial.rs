@@ -73,6 +73,7 @@ struct Reader {
     input: ChildStdin,
     output: BufReader<ChildStdout>,
     stack: Option<Stack>,
+    built: bool,
     addresses: BTreeMap<&'static str, String>,
 }
 
@@ -104,6 +105,7 @@ impl Reader {
             output: BufReader::new(shell.stdout.take().unwrap()),
             shell,
             stack: None,
+            built: false,
             addresses: BTreeMap::new(),
         }
     }
@@ -114,7 +116,12 @@ impl Reader {
             return Ok(());
         }
         if let Some(targets) = step.command.strip_prefix("make ") {
+            self.built |= targets.split(' ').any(|target| target == "build");
             return self.run(&format!("make --dry-run {targets} > /dev/null"), &[]);
+        }
+        // `make dev` builds what it runs, which are not all commands.
+        if step.command.contains("keyfront ") && !self.built {
+            return Err("the page has not built the programs behind the commands yet".to_owned());
         }
         let mut command = step.command.clone();
         for (shown, own) in &self.addresses {

@@ -102,9 +102,11 @@ impl NativeEdge {
                 ),
                 ..response.clone()
             },
-            Ok((_, Cleaned::Answer { answer, log })) => {
-                answered(&answer, log, kept(&response.headers, is_transfer_header))
-            }
+            Ok((_, Cleaned::Answer { answer, log })) => EdgeResponse {
+                // An empty body as well: without one CloudFront would send on the origin's.
+                body: Some(answer.body.clone()),
+                ..answered(&answer, log, kept(&response.headers, is_transfer_header))
+            },
             Err(malformed) => {
                 let (answer, log) = adapter::event_invalid(malformed);
                 answered(&answer, log, EdgeHeaders::new())
@@ -242,13 +244,13 @@ fn answered(answer: &Answer, log: Option<String>, kept: EdgeHeaders) -> EdgeResp
     if let Some(log) = log {
         tracing::info!(target: "keyfront::edge", "{log}");
     }
+    let body = (!answer.body.is_empty()).then(|| answer.body.clone());
     EdgeResponse {
         status: answer.status.to_string(),
         status_description: answer.reason().to_owned(),
         headers: overlaid(kept, &answer.headers),
-        // An empty body as well: without one CloudFront would send on the origin's.
-        body: Some(answer.body.clone()),
-        body_encoding: Some("text".into()),
+        body_encoding: body.as_ref().map(|_| "text".into()),
+        body,
     }
 }
 

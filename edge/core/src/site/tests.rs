@@ -326,6 +326,7 @@ fn a_listing_has_a_prefix_of_its_own_and_a_function_that_makes_it() {
         r#","listing":"/_list""#.to_owned(),
         listing("/_publish"),
         listing("/_publish/"),
+        listing("/_publish/list"),
         listing("/"),
         listing(""),
         listing("_list"),

@@ -376,3 +376,6 @@ impl Rule {
             .map_or(DEFAULT_CACHE_CONTROL, |text| &text.0)
     }
 }
+
+#[cfg(test)]
+mod tests;
