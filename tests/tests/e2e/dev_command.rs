@@ -1,15 +1,18 @@
 //! `keyfront dev` as a command: how it starts, what it says when it cannot, how it stops.
 
 use std::{
+    fs::File,
     net::{TcpListener, TcpStream},
     os::unix::fs::PermissionsExt as _,
     process::{Command, Output},
+    time::{Duration, Instant},
 };
 
 use http::{Method, StatusCode};
 use keyfront_tests::{
     artefacts, publisher,
-    stack::{self, Stack},
+    stack::{self, DevJson, Stack},
+    wire::Wire,
 };
 
 #[tokio::test(flavor = "multi_thread")]
@@ -191,18 +194,81 @@ async fn a_site_for_editors_is_checked_and_served() {
     assert!(said.contains(&unknown), "{said}");
     assert!(said.contains("region is missing"), "{said}");
 
+    // In one line and over several, with the address of the schema and without.
     let site = r#"{"$schema":"site.schema.json","v":1,"bucket":"b-name","region":"eu-west-1","style":"virtual","query":[],"signing":"sigv4"}"#;
-    assert!(check(site).status.success());
-    let flags = [
-        "--ephemeral",
-        "--edge",
-        "native",
-        "--site",
-        file.to_str().unwrap(),
+    let lines = site
+        .replace(r#""$schema":"site.schema.json","#, "")
+        .replace(',', ",\n  ");
+    for site in [site, &lines] {
+        assert!(check(site).status.success());
+        let flags = [
+            "--ephemeral",
+            "--edge",
+            "native",
+            "--site",
+            file.to_str().unwrap(),
+        ];
+        let stack = Stack::start_with(&flags);
+        assert_eq!(stack.dev.bucket, "b-name");
+        assert_eq!(stack.cdn().get("/none").await.status, StatusCode::NOT_FOUND);
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_missing_body_is_reported_in_words_and_nothing_else_is_printed() {
+    let folder = tempfile::tempdir().unwrap();
+    let printed = folder.path().join("printed");
+    let (output, ready) = (
+        File::create(&printed).unwrap(),
+        folder.path().join("ready.json"),
+    );
+    let mut running = stack::command(folder.path())
+        .args(["--edge", "native", "--ready-file"])
+        .arg(&ready)
+        .stdout(output.try_clone().unwrap())
+        .stderr(output)
+        .spawn()
+        .unwrap();
+    let patience = Instant::now();
+    while !ready.exists() {
+        assert!(patience.elapsed() < Duration::from_secs(60));
+        std::thread::sleep(Duration::from_millis(20));
+    }
+    let dev: DevJson = serde_json::from_slice(&std::fs::read(&ready).unwrap()).unwrap();
+    let bearer = format!("Bearer {}", dev.publisher_token);
+    let headers = [
+        ("authorization", bearer.as_str()),
+        ("content-type", "text/plain"),
     ];
-    let stack = Stack::start_with(&flags);
-    assert_eq!(stack.dev.bucket, "b-name");
-    assert_eq!(stack.cdn().get("/none").await.status, StatusCode::NOT_FOUND);
+    let (origin, cdn) = (
+        Wire::plain(&dev.publish_url),
+        Wire::tls(&dev.cdn_url, &dev.ca_cert),
+    );
+    let body = bytes::Bytes::from_static(b"gone");
+    let target = "/objects/gone.txt?encryption=envelope-kms";
+    let put = origin.send(Method::PUT, target, &headers, body).await;
+    assert_eq!(put.status, StatusCode::CREATED, "{put:?}");
+    for blob in std::fs::read_dir(folder.path().join("state/s3/blobs")).unwrap() {
+        std::fs::remove_file(blob.unwrap().path()).unwrap();
+    }
+    assert_eq!(cdn.get("/gone.txt").await.status, StatusCode::BAD_GATEWAY);
+    let read = origin.send(Method::GET, "/read/gone.txt", &headers, bytes::Bytes::new());
+    assert_eq!(read.await.status, StatusCode::SERVICE_UNAVAILABLE);
+    // Through the function too, whose metrics are CloudWatch's.
+    assert_eq!(cdn.get("/_publish/healthz").await.status, StatusCode::OK);
+    running.kill().unwrap();
+    running.wait().unwrap();
+    let printed = std::fs::read_to_string(&printed).unwrap();
+    for expected in [
+        "blob",
+        "is missing",
+        "500 InternalError: We encountered an internal error.",
+    ] {
+        assert!(printed.contains(expected), "{expected}: {printed}");
+    }
+    for form in ["Error {", "Response {", "CloudWatchMetrics"] {
+        assert!(!printed.contains(form), "{form}: {printed}");
+    }
 }
 
 #[tokio::test(flavor = "multi_thread")]
