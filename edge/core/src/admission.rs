@@ -23,7 +23,7 @@ use crate::redirect::{self, Lasting};
 use crate::refusal::Refusal;
 use crate::routing::{self, Destination, Routed};
 use crate::site::Site;
-use crate::viewer_request::ViewerRequest;
+use crate::viewer_request::{ViewerAccess, ViewerRequest};
 
 pub(crate) use self::body::Body;
 pub(crate) use self::conditions::Conditions;
@@ -81,15 +81,17 @@ pub(crate) fn admit<'a>(
     site: &Arc<Site>,
     grant: &Grant,
     request: &ViewerRequest<'a>,
+    access: ViewerAccess,
 ) -> Result<Outcome<'a>, Refusal> {
     let path = path::decode(request.path, request.query)?;
-    let routed = routing::route(site, &path)?;
+    let routed = routing::route(site, &path, access)?;
     let methods = match &routed {
         Routed::To {
             destination: Destination::Publish(..),
             ..
         } => Methods::Publish,
         Routed::To { .. } | Routed::Redirect(_) => Methods::Read,
+        Routed::Protected => return Err(protected(access)),
     };
     let method = methods.admit(site, request.method)?;
     if method == Method::Options {
@@ -108,6 +110,7 @@ pub(crate) fn admit<'a>(
             let answer = redirect::to(path, &query, Lasting::Always, grant);
             return Ok(Outcome::Answer(answer));
         }
+        Routed::Protected => return Err(protected(access)),
     };
     let (body, authorization, conditions) = match &destination {
         Destination::Bucket(_) | Destination::Reader(..) | Destination::Listing(..) => (
@@ -135,6 +138,13 @@ pub(crate) fn admit<'a>(
     }))
 }
 
+fn protected(access: ViewerAccess) -> Refusal {
+    match access {
+        ViewerAccess::LoginRequired => Refusal::LoginRequired,
+        _ => Refusal::ViewerDenied,
+    }
+}
+
 fn query_of(site: &Site, routed: &Routed, query: &str) -> Result<String, Refusal> {
     match routed {
         Routed::To {
@@ -145,7 +155,9 @@ fn query_of(site: &Site, routed: &Routed, query: &str) -> Result<String, Refusal
             destination: Destination::Publish(..),
             ..
         } => query::publish_query(query),
-        Routed::To { .. } | Routed::Redirect(_) => query::read_query(site, query),
+        Routed::To { .. } | Routed::Redirect(_) | Routed::Protected => {
+            query::read_query(site, query)
+        }
     }
 }
 

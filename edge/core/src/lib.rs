@@ -48,4 +48,4 @@ pub use role_credentials::RoleCredentials;
 pub use serve::{Admission, Edge, Invocation, Served};
 pub use site::{Signing, Site, SiteError};
 pub use text::decimal;
-pub use viewer_request::{RequestBody, ViewerRequest};
+pub use viewer_request::{RequestBody, ViewerAccess, ViewerRequest};

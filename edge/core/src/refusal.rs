@@ -41,6 +41,10 @@ pub enum Refusal {
     CustomerKeyRequired,
     /// The publishers' API was called without a credential.
     Unauthenticated,
+    /// The object is protected, and the request carries no signature, or one that is over.
+    LoginRequired,
+    /// The object is protected, and the viewer is not admitted to it, or not on this way.
+    ViewerDenied,
     /// The method is not served on this route.
     MethodNotAllowed {
         /// Value of the `Allow` header.
@@ -105,6 +109,8 @@ impl Refusal {
             Self::PreconditionFailed => &ProblemType::PRECONDITION_FAILED,
             Self::CustomerKeyRequired => &ProblemType::CUSTOMER_KEY_REQUIRED,
             Self::Unauthenticated => &ProblemType::UNAUTHENTICATED,
+            Self::LoginRequired => &ProblemType::LOGIN_REQUIRED,
+            Self::ViewerDenied => &ProblemType::VIEWER_DENIED,
             Self::MethodNotAllowed { .. } => &ProblemType::METHOD_NOT_ALLOWED,
             Self::BodyTooLarge => &ProblemType::BODY_TOO_LARGE,
             Self::UseRange => &ProblemType::USE_RANGE,
@@ -156,7 +162,7 @@ impl Refusal {
         if let Self::MethodNotAllowed { allow } = self {
             answer.headers.push(Header::new("allow", *allow));
         }
-        if let Self::Unauthenticated = self {
+        if let Self::Unauthenticated | Self::LoginRequired = self {
             answer
                 .headers
                 .push(Header::new("www-authenticate", CHALLENGE));

@@ -12,7 +12,11 @@ use alloc::{
 use keyfront_names::{KeyError, ObjectKey};
 
 use crate::folder::Folder;
-use crate::site::{FunctionOrigin, Site, Slashes, TrailingSlash};
+use crate::site::{FunctionOrigin, Serves, Site, Slashes, TrailingSlash};
+use crate::viewer_request::ViewerAccess;
+
+/// What the paths of shared links begin with: behind it stands the path that is shared.
+const SHARED: &str = "/_share";
 
 /// Where a path leads.
 #[derive(Debug)]
@@ -24,6 +28,8 @@ pub(crate) enum Routed {
     },
     /// Reads go to another path of the site: decoded.
     Redirect(String),
+    /// The object is protected, and the viewer was not admitted to it.
+    Protected,
 }
 
 /// What is requested of which origin.
@@ -48,12 +54,54 @@ pub(crate) struct ListedFolder {
     pub(crate) relative: String,
 }
 
-/// Routes a decoded path (with its leading slash). The publish prefix is looked at first, then the
-/// reader's; both match whole segments.
+/// Routes a decoded path (with its leading slash), with what is known of the viewer.
 ///
 /// # Errors
 /// [`KeyError`] if the path names no key that may be served.
-pub(crate) fn route(site: &Site, path: &str) -> Result<Routed, KeyError> {
+pub(crate) fn route(site: &Site, path: &str, access: ViewerAccess) -> Result<Routed, KeyError> {
+    let Some(viewers) = &site.viewers else {
+        return unprotected(site, path);
+    };
+    let shared = path
+        .strip_prefix(SHARED)
+        .filter(|rest| rest.starts_with('/'));
+    let routed = unprotected(site, shared.unwrap_or(path))?;
+    let Routed::To { destination, .. } = &routed else {
+        // A shared link names its object.
+        return if shared.is_none() {
+            Ok(routed)
+        } else {
+            Err(KeyError::Empty)
+        };
+    };
+    let key = match destination {
+        Destination::Bucket(key) | Destination::Reader(_, key) => key.as_str(),
+        Destination::Listing(_, folder) if shared.is_none() => &folder.prefix,
+        Destination::Publish(..) if shared.is_none() => return Ok(routed),
+        Destination::Listing(..) | Destination::Publish(..) => return Err(KeyError::Empty),
+    };
+    let key = key.get(site.prefix.len()..).unwrap_or(key);
+    let admitted = match access {
+        ViewerAccess::Verified => true,
+        // What is shared stands behind a signature, whatever it is.
+        _ if shared.is_some() => viewers.serves == Serves::Everything,
+        _ => viewers.serve(key),
+    };
+    if !admitted {
+        return Ok(Routed::Protected);
+    }
+    Ok(match (shared, routed) {
+        (Some(_), Routed::To { destination, .. }) => Routed::To {
+            destination,
+            folder: None,
+        },
+        (_, routed) => routed,
+    })
+}
+
+/// Routes what everybody may read. The publish prefix is looked at first, then the listings' and the reader's; all match
+/// whole segments.
+fn unprotected(site: &Site, path: &str) -> Result<Routed, KeyError> {
     if let Some(origin) = &site.publish
         && let Some(rest) = origin.strip(path)
     {

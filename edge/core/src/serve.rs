@@ -15,7 +15,7 @@ use crate::refusal::{BodyOf, Refusal};
 use crate::role_credentials::{self, RoleCredentials};
 use crate::site::SiteCache;
 use crate::text::split_once;
-use crate::viewer_request::ViewerRequest;
+use crate::viewer_request::{ViewerAccess, ViewerRequest};
 
 /// Everything about a request that is not the viewer's.
 #[derive(Clone, Copy, Debug)]
@@ -95,8 +95,19 @@ impl Edge {
         }
     }
 
-    /// Decides whether a request to the site of this document may go on, and where.
+    /// Decides whether a request to the site of this document may go on, and where. What the site protects, the CDN
+    /// before this edge admits to.
     pub fn admit<'a>(&mut self, request: &ViewerRequest<'a>, site: &[u8]) -> Admission<'a> {
+        self.admit_viewer(request, site, ViewerAccess::ByOrigin)
+    }
+
+    /// [`Edge::admit`], for a host that verifies viewers itself.
+    pub fn admit_viewer<'a>(
+        &mut self,
+        request: &ViewerRequest<'a>,
+        site: &[u8],
+        access: ViewerAccess,
+    ) -> Admission<'a> {
         let body = BodyOf::method(request.method);
         let refused = |grant: &Grant, refusal: &Refusal| {
             let (answer, log) = refused(refusal, request.request_id, body, grant);
@@ -110,7 +121,7 @@ impl Edge {
             &site.cors,
             request.header("origin").filter(|origin| is_origin(origin)),
         );
-        match admission::admit(&site, &grant, request) {
+        match admission::admit(&site, &grant, request, access) {
             Ok(Outcome::Admitted(admitted)) => Admission::Admitted(admitted),
             Ok(Outcome::Answer(answer)) => Admission::Answer { answer, log: None },
             Err(refusal) => refused(&grant, &refusal),

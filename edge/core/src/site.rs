@@ -10,6 +10,7 @@ mod error;
 mod json;
 mod limit;
 mod origin;
+mod viewers;
 
 use alloc::{borrow::ToOwned, boxed::Box, string::String, sync::Arc, vec::Vec};
 
@@ -26,6 +27,7 @@ pub use self::cors_rule::{CorsRule, Match};
 pub use self::error::SiteError;
 pub use self::limit::MAX_SITE_CHARS;
 pub use self::origin::{Bucket, FunctionOrigin, Signing};
+pub use self::viewers::{Serves, Viewers};
 
 /// How many parsed sites a [`SiteCache`] keeps: more than a distribution has origins.
 const CACHED_SITES: usize = 32;
@@ -103,6 +105,8 @@ pub struct Site {
     pub listing: Option<Arc<FunctionOrigin>>,
     /// Takes uploads under its prefix.
     pub publish: Option<Arc<FunctionOrigin>>,
+    /// What only admitted viewers read.
+    pub viewers: Option<Viewers>,
 }
 
 impl Site {
@@ -139,6 +143,7 @@ impl Site {
             cors: cors_rule::validate(&document.cors)?,
             reader: function("reader", document.reader)?,
             publish: function("publish", document.publish)?,
+            viewers: viewers::validate(document.viewers)?,
             listing: None,
             path: document.path.unwrap_or_default(),
             prefix: document.prefix.unwrap_or_default(),

@@ -45,6 +45,19 @@ pub const RELEVANT_HEADERS: [&str; 11] = [
     "x-amz-content-sha256",
 ];
 
+/// What the host knows of the viewer, where a site protects keys.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum ViewerAccess {
+    /// The CDN before this edge admits viewers, and the site says what this origin may serve of what is protected.
+    ByOrigin,
+    /// The request carries a valid signature for its URL.
+    Verified,
+    /// It carries none, or one that is over: a login would help.
+    LoginRequired,
+    /// It carries one that is not valid.
+    Denied,
+}
+
 /// What the host knows of the body that will reach the origin.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum RequestBody<'a> {

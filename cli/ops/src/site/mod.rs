@@ -102,6 +102,7 @@ mod tests {
             ("A site", &schema),
             ("An entry of `cors`", &schema["properties"]["cors"]["items"]),
             ("`reader` and `publish`", &schema["properties"]["reader"]),
+            ("`viewers`", &schema["properties"]["viewers"]),
         ];
         for (title, object) in parts {
             let required: Vec<&str> = object["required"]

@@ -2,6 +2,7 @@ use keyfront_names::KeyError;
 
 use super::{Destination, Routed};
 use crate::Site;
+use crate::ViewerAccess;
 use crate::fixture::site;
 
 const READER: &str =
@@ -10,9 +11,9 @@ const PUBLISH: &str =
     r#","publish":{"prefix":"/_publish","host":"p.example","region":"eu-central-1"}"#;
 
 fn route(site: &Site, path: &str) -> Result<Destination, KeyError> {
-    match super::route(site, path)? {
+    match super::route(site, path, ViewerAccess::ByOrigin)? {
         Routed::To { destination, .. } => Ok(destination),
-        Routed::Redirect(folder) => panic!("{path} is redirected to {folder}"),
+        other => panic!("{path}: {other:?}"),
     }
 }
 
@@ -24,9 +25,9 @@ fn key(more: &str, path: &str) -> Result<String, KeyError> {
 }
 
 fn redirected(site: &Site, path: &str) -> Option<String> {
-    match super::route(site, path).unwrap() {
+    match super::route(site, path, ViewerAccess::ByOrigin).unwrap() {
         Routed::Redirect(to) => Some(to),
-        Routed::To { .. } => None,
+        Routed::To { .. } | Routed::Protected => None,
     }
 }
 
@@ -85,7 +86,10 @@ fn a_sites_own_folder_without_its_slash_is_redirected_where_folders_are() {
     let docs = site(r#","path":"docs/","index":"index.html","trailing_slash":"redirect""#);
     assert_eq!(redirected(&docs, "/docs").as_deref(), Some("/docs/"));
     assert_eq!(redirected(&docs, "/docs/guide"), None);
-    assert_eq!(super::route(&docs, "/guide").unwrap_err(), KeyError::Empty);
+    assert_eq!(
+        super::route(&docs, "/guide", ViewerAccess::ByOrigin).unwrap_err(),
+        KeyError::Empty
+    );
 }
 
 #[test]
@@ -110,7 +114,11 @@ fn merged_slashes_are_one_slash_of_the_path_that_reads_are_sent_to() {
         ("/docs//.keyfront/a", KeyError::Reserved),
         ("//other/a", KeyError::Empty),
     ] {
-        assert_eq!(super::route(&docs, path).unwrap_err(), error, "{path}");
+        assert_eq!(
+            super::route(&docs, path, ViewerAccess::ByOrigin).unwrap_err(),
+            error,
+            "{path}"
+        );
     }
 }
 
@@ -190,7 +198,7 @@ fn no_listing_shows_what_is_reserved_or_of_another_site() {
         ("/_list/.keyfront", KeyError::Reserved),
         ("/_list/a/..", KeyError::DotSegment),
     ] {
-        let refused = super::route(&whole, path).unwrap_err();
+        let refused = super::route(&whole, path, ViewerAccess::ByOrigin).unwrap_err();
         // A folder's keys begin with its name and a slash: without the slash it is as reserved.
         assert_eq!(refused, error, "{path} without its slash");
     }
@@ -200,7 +208,7 @@ fn no_listing_shows_what_is_reserved_or_of_another_site() {
 
 /// Where the viewer of a missing object is sent.
 fn when_missing(site: &Site, path: &str) -> Option<String> {
-    match super::route(site, path).unwrap() {
+    match super::route(site, path, ViewerAccess::ByOrigin).unwrap() {
         Routed::To {
             destination: Destination::Bucket(key),
             folder,
@@ -423,3 +431,5 @@ fn publish_paths_have_no_dot_segments_and_no_control_characters() {
         KeyError::ControlCharacter { .. }
     ));
 }
+
+mod protected;

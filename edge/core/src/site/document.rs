@@ -31,6 +31,7 @@ pub(super) struct Document {
     pub(super) listing: Option<String>,
     pub(super) reader: Option<FunctionDocument>,
     pub(super) publish: Option<FunctionDocument>,
+    pub(super) viewers: Option<ViewersDocument>,
 }
 
 /// One entry of `cors`.
@@ -38,6 +39,12 @@ pub(super) struct CorsDocument {
     pub(super) origins: Vec<String>,
     pub(super) headers: Vec<String>,
     pub(super) max_age: Option<u32>,
+}
+
+/// `viewers`.
+pub(super) struct ViewersDocument {
+    pub(super) prefixes: Vec<String>,
+    pub(super) serves: Option<String>,
 }
 
 /// `reader` or `publish`.
@@ -80,6 +87,7 @@ impl Document {
             listing: fields.text("listing"),
             reader: fields.function("reader"),
             publish: fields.function("publish"),
+            viewers: fields.optional("viewers", viewers),
         };
         fields.end()?;
         Ok(document)
@@ -127,6 +135,16 @@ fn cors(value: Value) -> Typed<CorsDocument> {
         origins: fields.required("origins", texts),
         headers: fields.optional("headers", texts).unwrap_or_default(),
         max_age: fields.optional("max_age", |value| number(&value)),
+    };
+    fields.end().ok()?;
+    Some(document)
+}
+
+fn viewers(value: Value) -> Typed<ViewersDocument> {
+    let mut fields = Fields::of("viewers", value);
+    let document = ViewersDocument {
+        prefixes: fields.required("prefixes", texts),
+        serves: fields.text("serves"),
     };
     fields.end().ok()?;
     Some(document)

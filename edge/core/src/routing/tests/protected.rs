@@ -1,0 +1,248 @@
+//! What only admitted viewers read is reached on no other way.
+
+use keyfront_names::KeyError;
+
+use super::super::{Destination, Routed, route};
+use super::{PUBLISH, READER};
+use crate::fixture::site;
+use crate::{Site, ViewerAccess};
+
+/// A site with two protected folders; `serves` as in its document.
+fn protected(serves: &str, more: &str) -> Site {
+    site(&format!(
+        r#","viewers":{{"prefixes":["members/","staff/"]{serves}}},"index":"index.html"{more}"#
+    ))
+}
+
+/// The key that is served, or nothing, if the viewer is not admitted.
+fn served(site: &Site, path: &str, access: ViewerAccess) -> Option<String> {
+    match route(site, path, access).unwrap() {
+        Routed::To {
+            destination: Destination::Bucket(key) | Destination::Reader(_, key),
+            ..
+        } => Some(key.into_string()),
+        Routed::To {
+            destination: Destination::Listing(_, folder),
+            ..
+        } => Some(folder.prefix),
+        Routed::Protected => None,
+        other => panic!("{path}: {other:?}"),
+    }
+}
+
+#[test]
+fn a_protected_key_is_served_through_the_origin_of_its_prefix_only() {
+    for (serves, path, key) in [
+        ("", "/a.txt", Some("a.txt")),
+        ("", "/members", Some("members")),
+        ("", "/membersx/a", Some("membersx/a")),
+        ("", "/members/a.txt", None),
+        ("", "/members/", None),
+        ("", "//members/a.txt", Some("/members/a.txt")),
+        (
+            r#","serves":"members/""#,
+            "/members/a.txt",
+            Some("members/a.txt"),
+        ),
+        (
+            r#","serves":"members/""#,
+            "/members/",
+            Some("members/index.html"),
+        ),
+        (r#","serves":"members/""#, "/staff/a.txt", None),
+        (r#","serves":"members/""#, "/a.txt", Some("a.txt")),
+        (r#","serves":"*""#, "/staff/a.txt", Some("staff/a.txt")),
+    ] {
+        let site = protected(serves, "");
+        assert_eq!(
+            served(&site, path, ViewerAccess::ByOrigin).as_deref(),
+            key,
+            "{serves} {path}"
+        );
+    }
+}
+
+#[test]
+fn a_host_that_verifies_viewers_admits_by_what_it_found() {
+    let site = protected("", "");
+    for (access, key) in [
+        (ViewerAccess::Verified, Some("members/a.txt")),
+        (ViewerAccess::LoginRequired, None),
+        (ViewerAccess::Denied, None),
+    ] {
+        assert_eq!(
+            served(&site, "/members/a.txt", access).as_deref(),
+            key,
+            "{access:?}"
+        );
+        assert_eq!(
+            served(&site, "/a.txt", access).as_deref(),
+            Some("a.txt"),
+            "{access:?}"
+        );
+    }
+}
+
+#[test]
+fn prefixes_fallbacks_merged_slashes_and_site_paths_lead_to_no_protected_key() {
+    for (more, path) in [
+        (r#","prefix":"www/""#, "/members/a.txt"),
+        (r#","path":"docs/""#, "/docs/members/a.txt"),
+        (r#","fallback":"members/app.html""#, "/users/1"),
+        (READER, "/members/a.txt"),
+    ] {
+        let site = protected("", more);
+        assert_eq!(
+            served(&site, path, ViewerAccess::ByOrigin),
+            None,
+            "{more} {path}"
+        );
+    }
+    // The reader serves the key behind the site's prefix, whatever its own path is.
+    let site = protected(
+        "",
+        r#","reader":{"prefix":"/members","host":"r.example","region":"eu-central-1"}"#,
+    );
+    assert_eq!(
+        served(&site, "/members/a.txt", ViewerAccess::ByOrigin),
+        None
+    );
+    let merging = protected("", r#","slashes":"merge""#);
+    match route(&merging, "//members/a.txt", ViewerAccess::ByOrigin).unwrap() {
+        Routed::Redirect(path) => assert_eq!(path, "/members/a.txt"),
+        other => panic!("{other:?}"),
+    }
+}
+
+#[test]
+fn a_protected_folder_is_not_listed_and_the_one_above_it_is() {
+    let site = protected("", &format!(r#"{PUBLISH},"listing":"/_list""#));
+    for (path, folder) in [
+        ("/_list/members/", None),
+        ("/_list/members/deep/", None),
+        ("/_list/", Some("")),
+        ("/_list/public/", Some("public/")),
+    ] {
+        assert_eq!(
+            served(&site, path, ViewerAccess::ByOrigin).as_deref(),
+            folder,
+            "{path}"
+        );
+    }
+}
+
+#[test]
+fn publishers_write_below_a_protected_prefix_by_their_own_rules() {
+    let site = protected("", PUBLISH);
+    let routed = route(
+        &site,
+        "/_publish/objects/members/a.txt",
+        ViewerAccess::ByOrigin,
+    )
+    .unwrap();
+    assert!(
+        matches!(
+            routed,
+            Routed::To {
+                destination: Destination::Publish(..),
+                ..
+            }
+        ),
+        "{routed:?}"
+    );
+}
+
+#[test]
+fn a_shared_path_is_the_object_behind_it_for_those_admitted_to_all() {
+    for (serves, access, path, key) in [
+        (
+            r#","serves":"*""#,
+            ViewerAccess::ByOrigin,
+            "/_share/members/a.txt",
+            Some("members/a.txt"),
+        ),
+        (
+            r#","serves":"*""#,
+            ViewerAccess::ByOrigin,
+            "/_share/a.txt",
+            Some("a.txt"),
+        ),
+        (
+            "",
+            ViewerAccess::Verified,
+            "/_share/members/a.txt",
+            Some("members/a.txt"),
+        ),
+        ("", ViewerAccess::ByOrigin, "/_share/a.txt", None),
+        ("", ViewerAccess::ByOrigin, "/_share/members/a.txt", None),
+        (
+            r#","serves":"members/""#,
+            ViewerAccess::ByOrigin,
+            "/_share/members/a.txt",
+            None,
+        ),
+        ("", ViewerAccess::LoginRequired, "/_share/a.txt", None),
+        (
+            "",
+            ViewerAccess::ByOrigin,
+            "/_shared/a.txt",
+            Some("_shared/a.txt"),
+        ),
+        ("", ViewerAccess::ByOrigin, "/_share", Some("_share")),
+    ] {
+        let site = protected(serves, "");
+        assert_eq!(
+            served(&site, path, access).as_deref(),
+            key,
+            "{serves} {access:?} {path}"
+        );
+    }
+    // Without protection it is a name like any other.
+    let open = site("");
+    assert_eq!(
+        served(&open, "/_share/a.txt", ViewerAccess::ByOrigin).as_deref(),
+        Some("_share/a.txt")
+    );
+}
+
+#[test]
+fn a_sealed_object_is_shared_through_the_reader_and_nothing_else_is_shared() {
+    let site = protected(
+        r#","serves":"*""#,
+        &format!(r#"{READER}{PUBLISH},"listing":"/_list""#),
+    );
+    let routed = route(&site, "/_share/private/members/a", ViewerAccess::ByOrigin).unwrap();
+    assert!(
+        matches!(
+            routed,
+            Routed::To {
+                destination: Destination::Reader(..),
+                folder: None
+            }
+        ),
+        "{routed:?}"
+    );
+    for path in [
+        "/_share/_publish/objects/a",
+        "/_share/_list/members/",
+        "/_share/_list/members",
+        "/_share//_publish",
+    ] {
+        let shared = route(&site, path, ViewerAccess::ByOrigin);
+        if path.starts_with("/_share//") {
+            // A key that begins with a slash.
+            assert!(
+                matches!(
+                    shared,
+                    Ok(Routed::To {
+                        destination: Destination::Bucket(_),
+                        ..
+                    })
+                ),
+                "{path}"
+            );
+        } else {
+            assert!(matches!(shared, Err(KeyError::Empty)), "{path}: {shared:?}");
+        }
+    }
+}

@@ -1,0 +1,172 @@
+//! Which keys only admitted viewers read, and which of them an origin may serve.
+//!
+//! A CDN checks signatures by its own idea of a path, the edge serves by the decoded key. So the CDN's origin says what it may
+//! serve: a protected key that comes through any other one is refused, however its path is written.
+
+use alloc::{string::String, vec::Vec};
+
+use super::document::ViewersDocument;
+use super::error::demand;
+use super::{SiteError, check_key};
+
+/// More would not fit a distribution's behaviours.
+const MAX_PREFIXES: usize = 16;
+
+/// The protected part of a site.
+#[derive(Debug)]
+pub struct Viewers {
+    /// Beginnings of keys, below the site's `prefix`; each ends with a slash, and none lies in another.
+    pub prefixes: Vec<String>,
+    /// What the CDN has admitted whoever comes through this origin to.
+    pub serves: Serves,
+}
+
+/// The protected keys that may be served through an origin.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Serves {
+    /// None.
+    Unprotected,
+    /// Those of one prefix.
+    Prefix(String),
+    /// All: the CDN admits to one object at a time.
+    Everything,
+}
+
+impl Viewers {
+    /// Whether whoever comes through this origin may read a key below the site's `prefix`.
+    pub(crate) fn serve(&self, relative_key: &str) -> bool {
+        let mut prefixes = self.prefixes.iter();
+        let Some(protected) = prefixes.find(|prefix| relative_key.starts_with(prefix.as_str()))
+        else {
+            return true;
+        };
+        match &self.serves {
+            Serves::Unprotected => false,
+            Serves::Prefix(prefix) => prefix == protected,
+            Serves::Everything => true,
+        }
+    }
+}
+
+pub(super) fn validate(document: Option<ViewersDocument>) -> Result<Option<Viewers>, SiteError> {
+    const FIELD: &str = "viewers";
+    let Some(ViewersDocument { prefixes, serves }) = document else {
+        return Ok(None);
+    };
+    demand(
+        prefixes.len() <= MAX_PREFIXES,
+        FIELD,
+        "has more than 16 prefixes",
+    )?;
+    for (position, prefix) in prefixes.iter().enumerate() {
+        demand(
+            prefix.ends_with('/'),
+            FIELD,
+            "has a prefix that does not end with a slash",
+        )?;
+        check_key(FIELD, prefix)?;
+        let mut earlier = prefixes[..position].iter();
+        let nests = earlier
+            .any(|other| other.starts_with(prefix.as_str()) || prefix.starts_with(other.as_str()));
+        demand(!nests, FIELD, "has a prefix within another")?;
+    }
+    let serves = match serves {
+        None => Serves::Unprotected,
+        Some(all) if all == "*" => Serves::Everything,
+        Some(prefix) => {
+            demand(
+                prefixes.contains(&prefix),
+                FIELD,
+                "serves what is not one of its prefixes",
+            )?;
+            Serves::Prefix(prefix)
+        }
+    };
+    Ok(Some(Viewers { prefixes, serves }))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::Serves;
+    use crate::Site;
+    use crate::fixture::{document, site};
+
+    #[test]
+    fn prefixes_are_folders_that_do_not_nest_and_one_or_all_are_served() {
+        assert!(site("").viewers.is_none());
+        let viewers = site(r#","viewers":{"prefixes":[]}"#).viewers.unwrap();
+        assert_eq!(viewers.serves, Serves::Unprotected);
+        let viewers = site(r#","viewers":{"prefixes":["a/","b/c/"],"serves":"b/c/"}"#)
+            .viewers
+            .unwrap();
+        assert_eq!(viewers.prefixes, ["a/", "b/c/"]);
+        assert_eq!(viewers.serves, Serves::Prefix("b/c/".into()));
+        let viewers = site(r#","viewers":{"prefixes":["a/"],"serves":"*"}"#)
+            .viewers
+            .unwrap();
+        assert_eq!(viewers.serves, Serves::Everything);
+    }
+
+    #[test]
+    fn what_could_be_gone_round_is_refused() {
+        for (viewers, refusal) in [
+            (
+                r#"{"prefixes":["a"]}"#,
+                "the site's viewers has a prefix that does not end with a slash",
+            ),
+            (
+                r#"{"prefixes":["/a/"]}"#,
+                "the site's viewers must not start with a slash",
+            ),
+            (
+                r#"{"prefixes":["/"]}"#,
+                "the site's viewers must not start with a slash",
+            ),
+            (
+                r#"{"prefixes":["a/","a/"]}"#,
+                "the site's viewers has a prefix within another",
+            ),
+            (
+                r#"{"prefixes":["a/b/","a/"]}"#,
+                "the site's viewers has a prefix within another",
+            ),
+            (
+                r#"{"prefixes":["a/","a/b/"]}"#,
+                "the site's viewers has a prefix within another",
+            ),
+            (
+                r#"{"prefixes":["a/"],"serves":"b/"}"#,
+                "the site's viewers serves what is not one of its prefixes",
+            ),
+            (
+                r#"{"prefixes":["a/"],"serves":""}"#,
+                "the site's viewers serves what is not one of its prefixes",
+            ),
+            (
+                r#"{"prefixes":["a/../b/"]}"#,
+                "the site's viewers is not an object key",
+            ),
+            (
+                r#"{}"#,
+                "the site's viewers has another shape than it must have",
+            ),
+            (
+                r#"{"prefixes":[],"keys":[]}"#,
+                "the site's viewers has another shape than it must have",
+            ),
+            (
+                r#"["a/"]"#,
+                "the site's viewers has another shape than it must have",
+            ),
+        ] {
+            let refused = Site::parse(document(&format!(r#","viewers":{viewers}"#)).as_bytes());
+            assert_eq!(refused.unwrap_err().to_string(), refusal, "{viewers}");
+        }
+        let many: Vec<String> = (0..17).map(|number| format!("\"p{number}/\"")).collect();
+        let many = document(&format!(
+            r#","viewers":{{"prefixes":[{}]}}"#,
+            many.join(",")
+        ));
+        assert!(Site::parse(many.as_bytes()).is_err());
+    }
+}

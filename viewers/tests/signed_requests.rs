@@ -1,0 +1,429 @@
+//! What is granted is admitted, and nothing else: every refusal that the Developer Guide or an attacker could think of,
+//! with signatures of an independent ECDSA.
+#![allow(clippy::unwrap_used, clippy::panic)]
+
+use std::net::IpAddr;
+
+use keyfront_viewers::{
+    Cookie, Denied, Grant, GrantError, Hash, LATEST, Network, Resource, ViewerRequest, examine,
+    query_for_origin, raw_p256_signature, without_credential_cookies,
+};
+use p256::ecdsa::{
+    Signature, SigningKey, VerifyingKey,
+    signature::{Signer, Verifier},
+};
+use proptest::prelude::*;
+
+const HOST: &str = "www.example.com";
+const NOW: u64 = 1_800_000_000;
+const KEY_ID: &str = "K2JCJMDEHXQW5F";
+
+fn key() -> SigningKey {
+    SigningKey::from_slice(&[7; 32]).unwrap()
+}
+
+fn sign(message: &[u8]) -> Vec<u8> {
+    let signature: Signature = key().sign(message);
+    signature.to_der().as_bytes().to_vec()
+}
+
+fn object(path: &str) -> Resource {
+    Resource::object(HOST, path).unwrap()
+}
+
+fn folder(path: &str) -> Resource {
+    Resource::folder(HOST, path).unwrap()
+}
+
+fn url(grant: &Grant) -> String {
+    grant.signed_url(KEY_ID, &sign(grant.message())).unwrap()
+}
+
+fn cookie_header(grant: &Grant) -> String {
+    let cookies = grant.cookies(KEY_ID, &sign(grant.message()));
+    let pairs: Vec<String> = cookies
+        .iter()
+        .map(|Cookie { name, value }| format!("{name}={value}"))
+        .collect();
+    pairs.join("; ")
+}
+
+/// A request as a host sees it.
+#[derive(Clone)]
+struct Sent {
+    scheme: &'static str,
+    host: &'static str,
+    target: String,
+    cookies: Vec<String>,
+    address: IpAddr,
+    now: u64,
+}
+
+impl Sent {
+    /// A GET of a URL of the host.
+    fn of(url: &str) -> Self {
+        Self {
+            scheme: "https",
+            host: HOST,
+            target: url
+                .strip_prefix("https://www.example.com")
+                .unwrap()
+                .to_owned(),
+            cookies: Vec::new(),
+            address: "192.0.2.7".parse().unwrap(),
+            now: NOW,
+        }
+    }
+
+    fn with_cookies(mut self, header: &str) -> Self {
+        self.cookies.push(header.to_owned());
+        self
+    }
+
+    /// What an edge does: takes the claim apart, verifies it, and asks whether it is for the request.
+    fn admitted(&self) -> Result<u64, Denied> {
+        let (path, query) = match self.target.split_once('?') {
+            Some((path, query)) => (path, Some(query)),
+            None => (self.target.as_str(), None),
+        };
+        let cookies: Vec<&str> = self.cookies.iter().map(String::as_str).collect();
+        let request = ViewerRequest {
+            scheme: self.scheme,
+            host: self.host,
+            path,
+            query,
+            cookies: &cookies,
+            address: self.address,
+            now: self.now,
+        };
+        let claim = examine(&request)?;
+        if claim.key_id != KEY_ID {
+            return Err(Denied::UnknownKey);
+        }
+        if claim.hash != Hash::Sha256 {
+            return Err(Denied::Signature);
+        }
+        let raw = raw_p256_signature(&claim.signature).ok_or(Denied::Signature)?;
+        let signature = Signature::from_slice(&raw).map_err(|_| Denied::Signature)?;
+        VerifyingKey::from(&key())
+            .verify(&claim.message, &signature)
+            .map_err(|_| Denied::Signature)?;
+        claim.admit_verified(&request)
+    }
+}
+
+#[test]
+fn a_signed_url_opens_its_object_until_it_ends() {
+    let grant = Grant::until(object("/members/a%20b.pdf"), NOW + 60).unwrap();
+    let url = url(&grant);
+    assert!(
+        url.starts_with("https://www.example.com/members/a%20b.pdf?Expires=1800000060&Signature="),
+        "{url}"
+    );
+    assert!(
+        url.ends_with("&Key-Pair-Id=K2JCJMDEHXQW5F&Hash-Algorithm=SHA256"),
+        "{url}"
+    );
+    let mut sent = Sent::of(&url);
+    assert_eq!(sent.admitted(), Ok(NOW + 60));
+    sent.now = NOW + 59;
+    assert_eq!(sent.admitted(), Ok(NOW + 60));
+    sent.now = NOW + 60;
+    assert_eq!(sent.admitted(), Err(Denied::Expired));
+}
+
+#[test]
+fn signed_cookies_open_their_folder_and_nothing_beside_it() {
+    let grant = Grant::until(folder("/members/"), NOW + 60).unwrap();
+    let cookies = cookie_header(&grant);
+    assert!(cookies.starts_with("CloudFront-Policy="), "{cookies}");
+    assert_eq!(grant.signed_url(KEY_ID, &[]), None, "a folder has no URL");
+    for (path, admitted) in [
+        ("/members/", Ok(NOW + 60)),
+        ("/members/a/b?page=2", Ok(NOW + 60)),
+        ("/members", Err(Denied::Resource)),
+        ("/membersx/a", Err(Denied::Resource)),
+        ("/Members/a", Err(Denied::Resource)),
+        ("/%6Dembers/a", Err(Denied::Resource)),
+        ("//members/a", Err(Denied::Resource)),
+        ("/x/members/a", Err(Denied::Resource)),
+        ("/", Err(Denied::Resource)),
+    ] {
+        let sent = Sent::of(&format!("https://www.example.com{path}")).with_cookies(&cookies);
+        assert_eq!(sent.admitted(), admitted, "{path}");
+    }
+}
+
+#[test]
+fn a_grant_begins_ends_and_names_its_network() {
+    let network: Network = "192.0.2.0/24".parse().unwrap();
+    let grant = Grant::within(object("/a"), Some(NOW), NOW + 60, Some(network)).unwrap();
+    let mut sent = Sent::of(&url(&grant));
+    assert_eq!(sent.admitted(), Err(Denied::NotYetValid));
+    sent.now = NOW + 1;
+    assert_eq!(sent.admitted(), Ok(NOW + 60));
+    sent.address = "198.51.100.7".parse().unwrap();
+    assert_eq!(sent.admitted(), Err(Denied::Network));
+    sent.address = "2001:db8::7".parse().unwrap();
+    assert_eq!(sent.admitted(), Err(Denied::Network));
+}
+
+#[test]
+fn a_grant_that_could_not_be_used_is_not_made() {
+    assert_eq!(
+        Grant::until(object("/a"), LATEST + 1),
+        Err(GrantError::TooLate)
+    );
+    assert!(Grant::until(object("/a"), LATEST).is_ok());
+    for after in [NOW, NOW + 1] {
+        let grant = Grant::within(object("/a"), Some(after), NOW, None);
+        assert_eq!(grant, Err(GrantError::Empty));
+    }
+}
+
+#[test]
+fn a_signature_for_another_url_host_scheme_or_query_is_refused() {
+    let signed = url(&Grant::until(object("/a"), NOW + 60).unwrap());
+    let other_path = Sent::of(&signed.replace("/a?", "/b?"));
+    assert_eq!(other_path.admitted(), Err(Denied::Signature));
+    let mut other_host = Sent::of(&signed);
+    other_host.host = "evil.example.com";
+    assert_eq!(other_host.admitted(), Err(Denied::Signature));
+    let mut other_scheme = Sent::of(&signed);
+    other_scheme.scheme = "http";
+    assert_eq!(other_scheme.admitted(), Err(Denied::Signature));
+    for query in ["/a?x=1&", "/a?&", "/a?response-content-type=text%2Fhtml&"] {
+        let other_query = Sent::of(&signed.replace("/a?", query));
+        assert_eq!(other_query.admitted(), Err(Denied::Signature), "{query}");
+    }
+    let custom =
+        cookie_header(&Grant::within(object("/a"), Some(NOW - 1), NOW + 60, None).unwrap());
+    for target in ["/b", "/a?x", "/ab"] {
+        let sent = Sent::of(&format!("https://www.example.com{target}")).with_cookies(&custom);
+        assert_eq!(sent.admitted(), Err(Denied::Resource), "{target}");
+    }
+}
+
+#[test]
+fn a_later_end_another_key_and_another_hash_are_refused() {
+    let signed = url(&Grant::until(object("/a"), NOW + 60).unwrap());
+    let longer = signed.replace("Expires=1800000060", "Expires=1900000060");
+    assert_eq!(Sent::of(&longer).admitted(), Err(Denied::Signature));
+    let other_key = signed.replace(KEY_ID, "K3OTHER");
+    assert_eq!(Sent::of(&other_key).admitted(), Err(Denied::UnknownKey));
+    let no_key = signed.replace(KEY_ID, "");
+    assert_eq!(Sent::of(&no_key).admitted(), Err(Denied::UnknownKey));
+    // Without the label it is a SHA-1 signature, which this one is not.
+    for label in ["", "&Hash-Algorithm=SHA1"] {
+        let unlabelled = signed.replace("&Hash-Algorithm=SHA256", label);
+        assert_eq!(
+            Sent::of(&unlabelled).admitted(),
+            Err(Denied::Signature),
+            "{label}"
+        );
+    }
+    for label in ["sha256", "SHA512", ""] {
+        let unknown = signed.replace("=SHA256", &format!("={label}"));
+        assert_eq!(
+            Sent::of(&unknown).admitted(),
+            Err(Denied::Encoding),
+            "{label}"
+        );
+    }
+}
+
+#[test]
+fn a_url_decides_alone_and_values_do_not_contradict() {
+    let in_force = Grant::until(object("/a"), NOW + 60).unwrap();
+    let over = Grant::until(object("/a"), NOW - 60).unwrap();
+    let sent = Sent::of(&url(&over)).with_cookies(&cookie_header(&in_force));
+    assert_eq!(
+        sent.admitted(),
+        Err(Denied::Expired),
+        "cookies do not mend a URL"
+    );
+    let sent = Sent::of(&url(&in_force)).with_cookies(&cookie_header(&over));
+    assert_eq!(sent.admitted(), Ok(NOW + 60), "nor do they spoil one");
+    let half = Sent::of("https://www.example.com/a?Expires=1800000060")
+        .with_cookies(&cookie_header(&in_force));
+    assert_eq!(half.admitted(), Err(Denied::Incomplete));
+    let twice = format!("{}&Expires=1800000060", url(&in_force));
+    assert_eq!(Sent::of(&twice).admitted(), Err(Denied::Contradiction));
+    let both = format!("{}&Policy=e30_", url(&in_force));
+    assert_eq!(Sent::of(&both).admitted(), Err(Denied::Contradiction));
+    let cookies = cookie_header(&in_force);
+    let repeated = Sent::of("https://www.example.com/a")
+        .with_cookies(&cookies)
+        .with_cookies(&cookies);
+    assert_eq!(repeated.admitted(), Err(Denied::Contradiction));
+}
+
+#[test]
+fn a_canned_policy_is_for_no_name_with_a_wildcard() {
+    // Whoever had `/a*` signed could present the same bytes as a custom policy for all that begins with `/a`.
+    let policy = r#"{"Statement":[{"Resource":"https://www.example.com/a*","Condition":{"DateLessThan":{"AWS:EpochTime":1800000060}}}]}"#;
+    let signature = keyfront_encoding(&sign(policy.as_bytes()));
+    let target = format!(
+        "https://www.example.com/a*?Expires=1800000060&Signature={signature}&Key-Pair-Id={KEY_ID}&Hash-Algorithm=SHA256"
+    );
+    assert_eq!(Sent::of(&target).admitted(), Err(Denied::Resource));
+}
+
+#[test]
+fn half_of_the_values_another_encoding_and_too_much_of_it_are_refused() {
+    let signed = url(&Grant::until(object("/a"), NOW + 60).unwrap());
+    assert_eq!(
+        Sent::of("https://www.example.com/a").admitted(),
+        Err(Denied::Missing)
+    );
+    assert_eq!(
+        Sent::of("https://www.example.com/a?x=1&").admitted(),
+        Err(Denied::Missing)
+    );
+    for name in ["Expires", "Signature", "Key-Pair-Id"] {
+        let without = signed.replace(name, "x");
+        assert_eq!(
+            Sent::of(&without).admitted(),
+            Err(Denied::Incomplete),
+            "{name}"
+        );
+    }
+    for expires in [
+        "",
+        "soon",
+        "-1",
+        "+1800000060",
+        "1800000060.0",
+        "99999999999999999999",
+    ] {
+        let odd = signed.replace("1800000060", expires);
+        assert_eq!(
+            Sent::of(&odd).admitted(),
+            Err(Denied::Encoding),
+            "{expires}"
+        );
+    }
+    for signature in ["a+/=", "a", "%41%41", "\u{e9}"] {
+        let odd = format!(
+            "https://www.example.com/a?Expires=1800000060&Signature={signature}&Key-Pair-Id={KEY_ID}"
+        );
+        assert_eq!(
+            Sent::of(&odd).admitted(),
+            Err(Denied::Encoding),
+            "{signature}"
+        );
+    }
+    let odd = format!("https://www.example.com/a?Policy=+/=&Signature=AAAA&Key-Pair-Id={KEY_ID}");
+    assert_eq!(Sent::of(&odd).admitted(), Err(Denied::Encoding));
+    let odd = format!("https://www.example.com/a?Policy=e30_&Signature=AAAA&Key-Pair-Id={KEY_ID}");
+    assert_eq!(Sent::of(&odd).admitted(), Err(Denied::Policy));
+    let long = format!("CloudFront-Policy={}", "A".repeat(8_192));
+    let sent = Sent::of("https://www.example.com/a").with_cookies(&long);
+    assert_eq!(sent.admitted(), Err(Denied::TooLong));
+}
+
+#[test]
+fn a_prior_signature_travels_no_further() {
+    assert_eq!(
+        query_for_origin(
+            "a=1&Expires=1&Policy=p&Signature=s&Key-Pair-Id=k&Hash-Algorithm=SHA256&b"
+        ),
+        Some("a=1&b".to_owned())
+    );
+    assert_eq!(query_for_origin("Expires=1"), None);
+    assert_eq!(query_for_origin("expires=1"), Some("expires=1".to_owned()));
+    let header = "theme=dark; CloudFront-Policy=p; CloudFront-Expires=1;CloudFront-Signature=s; CloudFront-Key-Pair-Id=k; CloudFront-Hash-Algorithm=SHA256; id=7";
+    assert_eq!(
+        without_credential_cookies(header),
+        Some("theme=dark; id=7".to_owned())
+    );
+    assert_eq!(without_credential_cookies("CloudFront-Policy=p"), None);
+}
+
+/// CloudFront's base64, written independently of the crate's.
+fn keyfront_encoding(bytes: &[u8]) -> String {
+    const ALPHABET: &[u8; 64] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-~";
+    let mut text = String::new();
+    for chunk in bytes.chunks(3) {
+        let mut word = [0; 3];
+        word[..chunk.len()].copy_from_slice(chunk);
+        let bits = u32::from_be_bytes([0, word[0], word[1], word[2]]);
+        for position in 0..4 {
+            let symbol = ALPHABET[(bits >> (18 - 6 * position)) as usize & 63];
+            text.push(if position <= chunk.len() {
+                char::from(symbol)
+            } else {
+                '_'
+            });
+        }
+    }
+    text
+}
+
+fn segment() -> impl Strategy<Value = String> {
+    "[a-z0-9 +&é._-]{1,8}".prop_filter("no dot segment", |text| {
+        !matches!(text.as_str(), "." | "..")
+    })
+}
+
+/// A path in the one spelling of browsers.
+fn path() -> impl Strategy<Value = String> {
+    prop::collection::vec(segment(), 1..5).prop_map(|segments| {
+        let mut path = String::new();
+        for byte in segments
+            .iter()
+            .flat_map(|segment| format!("/{segment}").into_bytes())
+        {
+            if byte.is_ascii_alphanumeric() || b"-._~!$&'()+,;=:@/".contains(&byte) {
+                path.push(char::from(byte));
+            } else {
+                path.push_str(&format!("%{byte:02X}"));
+            }
+        }
+        path
+    })
+}
+
+proptest! {
+    #[test]
+    fn what_is_granted_is_admitted_as_url_and_as_cookies(path in path(), lasts in 1_u64..1_000_000) {
+        let grant = Grant::until(object(&path), NOW + lasts).unwrap();
+        prop_assert_eq!(Sent::of(&url(&grant)).admitted(), Ok(NOW + lasts));
+        let by_cookie = Sent::of(&format!("https://www.example.com{path}")).with_cookies(&cookie_header(&grant));
+        prop_assert_eq!(by_cookie.admitted(), Ok(NOW + lasts));
+    }
+
+    #[test]
+    fn a_grant_for_one_object_opens_no_other(path in path(), other in path()) {
+        prop_assume!(path != other);
+        let grant = Grant::until(object(&path), NOW + 60).unwrap();
+        let moved = url(&grant).replacen(&path, &other, 1);
+        prop_assert!(Sent::of(&moved).admitted().is_err());
+        let by_cookie = Sent::of(&format!("https://www.example.com{other}")).with_cookies(&cookie_header(&grant));
+        prop_assert!(by_cookie.admitted().is_err());
+    }
+
+    #[test]
+    fn any_changed_character_of_a_signed_url_is_refused(path in path(), place: prop::sample::Index, to in "[A-Za-z0-9/&=?~_-]") {
+        let signed = url(&Grant::until(object(&path), NOW + 60).unwrap());
+        let target = signed.strip_prefix("https://www.example.com").unwrap();
+        let place = place.index(target.len() - 1) + 1;
+        prop_assume!(target.is_char_boundary(place) && !target[place..].starts_with(&to));
+        let changed = format!("https://www.example.com{}{to}{}", &target[..place], &target[place + 1..]);
+        prop_assert!(Sent::of(&changed).admitted().is_err(), "{}", changed);
+    }
+
+    #[test]
+    fn nothing_panics(query in ".{0,200}", cookies in ".{0,200}") {
+        let request = ViewerRequest {
+            scheme: "https",
+            host: HOST,
+            path: "/a",
+            query: Some(&query),
+            cookies: &[&cookies],
+            address: "192.0.2.7".parse().unwrap(),
+            now: NOW,
+        };
+        let _ = examine(&request);
+    }
+}
