@@ -80,7 +80,6 @@ pub(crate) fn route(site: &Site, path: &str, access: ViewerAccess) -> Result<Rou
         Destination::Publish(..) if shared.is_none() => return Ok(routed),
         Destination::Listing(..) | Destination::Publish(..) => return Err(KeyError::Empty),
     };
-    let key = key.get(site.prefix.len()..).unwrap_or(key);
     let admitted = match access {
         ViewerAccess::Verified => true,
         // What is shared stands behind a signature, whatever it is.

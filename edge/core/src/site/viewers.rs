@@ -15,7 +15,7 @@ const MAX_PREFIXES: usize = 16;
 /// The protected part of a site.
 #[derive(Debug)]
 pub struct Viewers {
-    /// Beginnings of keys, below the site's `prefix`; each ends with a slash, and none lies in another.
+    /// Beginnings of keys, the site's `prefix` included; each ends with a slash, and none lies in another.
     pub prefixes: Vec<String>,
     /// What the CDN has admitted whoever comes through this origin to.
     pub serves: Serves,
@@ -33,11 +33,10 @@ pub enum Serves {
 }
 
 impl Viewers {
-    /// Whether whoever comes through this origin may read a key below the site's `prefix`.
-    pub(crate) fn serve(&self, relative_key: &str) -> bool {
+    /// Whether whoever comes through this origin may read a key.
+    pub(crate) fn serve(&self, key: &str) -> bool {
         let mut prefixes = self.prefixes.iter();
-        let Some(protected) = prefixes.find(|prefix| relative_key.starts_with(prefix.as_str()))
-        else {
+        let Some(protected) = prefixes.find(|prefix| key.starts_with(prefix.as_str())) else {
             return true;
         };
         match &self.serves {

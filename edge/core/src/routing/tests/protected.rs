@@ -86,7 +86,8 @@ fn a_host_that_verifies_viewers_admits_by_what_it_found() {
 #[test]
 fn prefixes_fallbacks_merged_slashes_and_site_paths_lead_to_no_protected_key() {
     for (more, path) in [
-        (r#","prefix":"www/""#, "/members/a.txt"),
+        (r#","prefix":"members/""#, "/a.txt"),
+        (r#","prefix":"members/""#, "/"),
         (r#","path":"docs/""#, "/docs/members/a.txt"),
         (r#","fallback":"members/app.html""#, "/users/1"),
         (READER, "/members/a.txt"),
@@ -98,7 +99,10 @@ fn prefixes_fallbacks_merged_slashes_and_site_paths_lead_to_no_protected_key() {
             "{more} {path}"
         );
     }
-    // The reader serves the key behind the site's prefix, whatever its own path is.
+    // Protected are keys, not paths: those of a folder of the bucket.
+    let folder = protected("", r#","prefix":"www/""#);
+    let key = served(&folder, "/members/a.txt", ViewerAccess::ByOrigin);
+    assert_eq!(key.as_deref(), Some("www/members/a.txt"));
     let site = protected(
         "",
         r#","reader":{"prefix":"/members","host":"r.example","region":"eu-central-1"}"#,
