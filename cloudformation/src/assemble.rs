@@ -183,7 +183,7 @@ impl Template {
             if let Some(section) = sections.iter().find(|section| section.name == name) {
                 text.push_str(&format!("\n{name}:\n"));
                 for line in section.lines() {
-                    expand_with(sites, line, &recipe, &mut text)?;
+                    expand(sites, line, &recipe, &mut text)?;
                 }
             }
         }
@@ -279,35 +279,28 @@ fn collect(fragment: &'static str, sections: &mut Vec<Section>) -> Result<(), As
     Ok(())
 }
 
-/// A line, or the sites in its place.
-fn expand_with(
+/// A line with its links, the piece in its place, or the sites.
+fn expand(
     sites: &Sites,
     line: &str,
     recipe: &Recipe,
     text: &mut String,
 ) -> Result<(), AssemblyError> {
-    let mark = line.trim().strip_prefix("@sites ");
-    let Some(mark) = mark.and_then(|mark| mark.strip_suffix('@')) else {
-        return expand(line, recipe, text);
-    };
-    let pieces = pieces_at(mark, sites).ok_or_else(|| AssemblyError::UnknownMark {
-        mark: line.trim().into(),
-    })?;
-    let depth = line.len() - line.trim_start().len();
-    for piece in pieces {
-        for inner in piece.text.lines() {
-            let mut expanded = String::new();
-            expand(&format!("{:depth$}{inner}", ""), recipe, &mut expanded)?;
-            text.push_str(&piece.filled(&expanded));
-        }
-    }
-    Ok(())
-}
-
-fn expand(line: &str, recipe: &Recipe, text: &mut String) -> Result<(), AssemblyError> {
     let unknown = || AssemblyError::UnknownMark {
         mark: line.trim().into(),
     };
+    let of_sites = line.trim().strip_prefix("@sites ");
+    if let Some(mark) = of_sites.and_then(|mark| mark.strip_suffix('@')) {
+        let depth = line.len() - line.trim_start().len();
+        for piece in pieces_at(mark, sites).ok_or_else(unknown)? {
+            for inner in piece.text.lines() {
+                let mut expanded = String::new();
+                expand(sites, &indented(depth, inner), recipe, &mut expanded)?;
+                text.push_str(&piece.filled(&expanded));
+            }
+        }
+        return Ok(());
+    }
     if let Some((key, include)) = line.split_once(" @include ") {
         let name = include.strip_suffix('@').ok_or_else(unknown)?;
         let (_, piece) = PIECES
@@ -317,7 +310,7 @@ fn expand(line: &str, recipe: &Recipe, text: &mut String) -> Result<(), Assembly
         let depth = key.len() - key.trim_start_matches([' ', '-']).len() + 2;
         text.push_str(&format!("{key}\n"));
         for inner in piece.lines() {
-            expand(&format!("{:depth$}{inner}", ""), recipe, text)?;
+            expand(sites, &indented(depth, inner), recipe, text)?;
         }
         return Ok(());
     }
@@ -332,6 +325,10 @@ fn expand(line: &str, recipe: &Recipe, text: &mut String) -> Result<(), Assembly
     text.push_str(linked);
     text.push('\n');
     Ok(())
+}
+
+fn indented(depth: usize, line: &str) -> String {
+    format!("{:depth$}{line}", "")
 }
 
 fn is_mark(name: &str) -> bool {

@@ -7,12 +7,14 @@ use super::{
     entry::{ExistingBucket, SiteEntry, Storage},
     error::SitesError,
     limits::{MAX_BEHAVIOURS, OWN_BEHAVIOURS},
+    viewers::{Viewers, ViewersDocument},
 };
 
 /// Sites in the order of their behaviours: a path before those it lies under.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Sites {
     pub(super) entries: Vec<SiteEntry>,
+    pub(super) viewers: Option<Viewers>,
 }
 
 impl Sites {
@@ -25,9 +27,11 @@ impl Sites {
         if document.v != 1 {
             return Err(SitesError::Version(document.v));
         }
-        if document.sites.is_empty() {
+        if document.sites.is_empty() && document.viewers.is_none() {
             return Err(SitesError::Empty);
         }
+        let viewers = document.viewers.map(ViewersDocument::validated);
+        let viewers = viewers.transpose()?;
         let mut entries: Vec<SiteEntry> = Vec::with_capacity(document.sites.len());
         for (at, entry) in document.sites.into_iter().enumerate() {
             let entry = entry.validated(at + 1)?;
@@ -41,6 +45,9 @@ impl Sites {
                         rule,
                     })?;
             }
+            if let Some(viewers) = &viewers {
+                viewers.agree_with(&entry)?;
+            }
             entries.push(entry);
         }
         entries.sort_by(|one, other| {
@@ -49,16 +56,16 @@ impl Sites {
                 .cmp(&depth(one))
                 .then(one.path.cmp(&other.path))
         });
-        let sites = Self { entries };
+        let sites = Self { entries, viewers };
         match sites.behaviours() {
             many if many > MAX_BEHAVIOURS => Err(SitesError::TooMany(many)),
             _ => Ok(sites),
         }
     }
 
-    /// Whether there are none.
+    /// Whether the templates are as they are committed: there are no sites, and nothing is protected.
     pub const fn is_empty(&self) -> bool {
-        self.entries.is_empty()
+        self.entries.is_empty() && self.viewers.is_none()
     }
 
     /// The paths, in the order of the behaviours.
@@ -91,6 +98,7 @@ impl Sites {
 
     fn behaviours(&self) -> usize {
         let of_sites = self.entries.iter().map(|entry| entry.patterns().count());
-        OWN_BEHAVIOURS + of_sites.sum::<usize>()
+        let protected = self.viewers.as_ref().map_or(0, Viewers::behaviours);
+        OWN_BEHAVIOURS + protected + of_sites.sum::<usize>()
     }
 }

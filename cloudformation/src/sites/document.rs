@@ -8,6 +8,7 @@ use super::{
     entry::{ExistingBucket, SiteEntry, Storage},
     error::SitesError,
     site_document,
+    viewers::ViewersDocument,
 };
 
 /// An origin's id is made of the path, and may have 128 characters.
@@ -20,13 +21,15 @@ const MAX_QUERY: usize = 10;
 const MAX_POLICY: usize = 1_024;
 
 /// First segments of paths that the distribution's own behaviours have.
-const TAKEN: [&str; 3] = ["_publish", "read", "_list"];
+pub(super) const TAKEN: [&str; 4] = ["_publish", "read", "_list", "_share"];
 
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(super) struct Document {
     pub(super) v: u32,
+    #[serde(default)]
     pub(super) sites: Vec<EntryDocument>,
+    pub(super) viewers: Option<ViewersDocument>,
 }
 
 #[derive(Deserialize)]
@@ -232,17 +235,17 @@ fn check_path(path: &str) -> Result<(), Broken> {
         !TAKEN.contains(&first),
         (
             "path",
-            "lies under /_publish/, /read/ or /_list/, which the distribution serves itself; choose another",
+            "lies under /_publish/, /read/, /_list/ or /_share/, which the distribution serves itself; choose another",
         ),
     )
 }
 
-fn is_segment(segment: &str) -> bool {
+pub(super) fn is_segment(segment: &str) -> bool {
     segment.bytes().all(|byte| byte != b'/' && is_plain(byte))
         && segment.starts_with(|first: char| first.is_ascii_alphanumeric() || first == '_')
 }
 
-const fn is_plain(byte: u8) -> bool {
+pub(super) const fn is_plain(byte: u8) -> bool {
     byte.is_ascii_alphanumeric() || matches!(byte, b'.' | b'_' | b'/' | b'-')
 }
 

@@ -12,7 +12,7 @@ pub enum SitesError {
     #[error("field v is {0}; this version knows 1")]
     Version(u32),
     /// There is nothing to serve.
-    #[error("field sites is empty; name a site, or give no document")]
+    #[error("field sites is empty, and there are no viewers; name a site, or give no document")]
     Empty,
     /// A field of one site.
     #[error("site {number} ({path:?}): {field} {rule}")]
@@ -48,9 +48,20 @@ pub enum SitesError {
         /// The rule they break, and what to do.
         rule: &'static str,
     },
+    /// A field of `viewers`.
+    #[error("viewers: {field} {rule}")]
+    Viewers {
+        /// The field.
+        field: &'static str,
+        /// The rule it breaks, and what to do.
+        rule: &'static str,
+    },
+    /// A public key that CloudFront would not take.
+    #[error("viewers: public_keys holds a text that is {0}")]
+    PublicKey(keyfront_viewers::PublicKeyError),
     /// More than a distribution has.
     #[error(
-        "the distribution would have {0} cache behaviours, and CloudFront takes {MAX_BEHAVIOURS}: one for each site, and one more for each with trailing_slash; put sites under one path, or into a stack of their own"
+        "the distribution would have {0} cache behaviours, and CloudFront takes {MAX_BEHAVIOURS}: one for each site and protected folder, one more for each site with trailing_slash, and two for shared links; put sites under one path, or into a stack of their own"
     )]
     TooMany(usize),
 }

@@ -6,6 +6,12 @@
 //!                    {"path": "/media/", "bucket": "media-archive", "key_arn": "arn:aws:kms:eu-west-1:123456789012:key/1"}]}
 //! ```
 //!
+//! Besides, it may say what of the template's own site only admitted viewers read:
+//!
+//! ```json
+//! {"v": 1, "sites": [], "viewers": {"prefixes": ["members/"], "public_keys": ["-----BEGIN PUBLIC KEY-----\n..."]}}
+//! ```
+//!
 //! What the options of a site may be is the edge's to say, and asked of it here. Whether buckets and keys exist is not known.
 
 mod all;
@@ -17,8 +23,10 @@ mod error;
 mod grants;
 mod limits;
 mod pieces;
+mod protected;
 mod response_headers;
 mod site_document;
+mod viewers;
 
 pub(crate) use self::pieces::pieces_at;
 pub use self::{
@@ -31,7 +39,11 @@ pub use self::{
 /// Whether a resource is one that sites add to a template.
 #[must_use]
 pub fn is_resource_of_sites(logical_id: &str, kind: &str) -> bool {
+    if logical_id == viewers::KEY_GROUP {
+        return kind == "AWS::CloudFront::KeyGroup";
+    }
     let prefix = match kind {
+        "AWS::CloudFront::PublicKey" => viewers::PUBLIC_KEYS,
         "AWS::CloudFront::CachePolicy" => cache_policy::CACHE_POLICIES,
         "AWS::CloudFront::ResponseHeadersPolicy" => response_headers::HEADER_POLICIES,
         _ => return false,

@@ -7,14 +7,16 @@ use super::{
     cache_policy::CachePolicy,
     entry::{ExistingBucket, SiteEntry, Storage},
     grants::{Grants, arn, via_service},
-    response_headers, site_document,
+    protected, response_headers, site_document,
 };
 
+/// The text of a piece.
 macro_rules! piece {
     ($name:literal) => {
         include_str!(concat!("../../fragments/sites/", $name, ".yaml"))
     };
 }
+pub(super) use piece;
 
 /// A text with places for values: `%name%`.
 pub(crate) struct Piece {
@@ -23,7 +25,10 @@ pub(crate) struct Piece {
 }
 
 impl Piece {
-    fn new<const N: usize>(text: &'static str, values: [(&'static str, String); N]) -> Self {
+    pub(super) fn new<const N: usize>(
+        text: &'static str,
+        values: [(&'static str, String); N],
+    ) -> Self {
         let values = values.into();
         Self { text, values }
     }
@@ -58,10 +63,21 @@ pub(crate) fn pieces_at(mark: &str, sites: &Sites) -> Option<Vec<Piece>> {
         return Some(Vec::new());
     }
     Some(match mark {
-        "policies" => policies(sites),
+        "policies" => policies(sites).chain(protected::keys(sites)).collect(),
+        "protected-behaviours" => protected::behaviours(sites),
+        "protected-keys" => protected::field(sites),
         "behaviours" => sites.entries.iter().flat_map(behaviours).collect(),
-        "origins" => sites.entries.iter().map(origin).collect(),
-        "paths" => vec![paths(sites)],
+        "origins" => {
+            let entries = sites.entries.iter();
+            entries
+                .map(origin)
+                .chain(protected::origins(sites))
+                .collect()
+        }
+        "paths" => paths(sites)
+            .into_iter()
+            .chain(protected::outputs(sites))
+            .collect(),
         "role-policies" => role_policy(&Grants::of(sites)),
         "variables" => variables(sites).into_iter().collect(),
         "statements" => statements(sites),
@@ -69,8 +85,10 @@ pub(crate) fn pieces_at(mark: &str, sites: &Sites) -> Option<Vec<Piece>> {
     })
 }
 
-const KNOWN: [&str; 7] = [
+const KNOWN: [&str; 9] = [
     "policies",
+    "protected-behaviours",
+    "protected-keys",
     "behaviours",
     "origins",
     "paths",
@@ -80,7 +98,7 @@ const KNOWN: [&str; 7] = [
 ];
 
 /// A value as YAML, which JSON is.
-fn quoted(text: &str) -> String {
+pub(super) fn quoted(text: &str) -> String {
     Value::from(text).to_string()
 }
 
@@ -88,7 +106,7 @@ fn list(texts: &[String]) -> String {
     Value::from(texts).to_string()
 }
 
-fn policies(sites: &Sites) -> Vec<Piece> {
+fn policies(sites: &Sites) -> impl Iterator<Item = Piece> {
     let caches = CachePolicy::all(sites).into_iter().map(|policy| {
         Piece::new(
             piece!("cache-policy"),
@@ -111,7 +129,7 @@ fn policies(sites: &Sites) -> Vec<Piece> {
             ],
         )
     });
-    caches.chain(headers).collect()
+    caches.chain(headers)
 }
 
 fn behaviours(entry: &SiteEntry) -> impl Iterator<Item = Piece> {
@@ -160,9 +178,9 @@ fn origin_id(entry: &SiteEntry) -> String {
     quoted(&format!("site{}", entry.path))
 }
 
-fn paths(sites: &Sites) -> Piece {
+fn paths(sites: &Sites) -> Option<Piece> {
     let paths: Vec<_> = sites.paths().collect();
-    Piece::new(piece!("paths"), [("paths", quoted(&paths.join(",")))])
+    (!paths.is_empty()).then(|| Piece::new(piece!("paths"), [("paths", quoted(&paths.join(",")))]))
 }
 
 fn role_policy(grants: &Grants<'_>) -> Vec<Piece> {

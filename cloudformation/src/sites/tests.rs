@@ -30,7 +30,7 @@ const REFUSED: &[(&str, &str)] = &[
     (r#""path":"/é/""#, "path has a folder"),
     (
         r#""path":"/_publish/x/""#,
-        "path lies under /_publish/, /read/ or /_list/,",
+        "path lies under /_publish/, /read/, /_list/ or /_share/,",
     ),
     (r#""path":"/read/""#, "choose another"),
     (

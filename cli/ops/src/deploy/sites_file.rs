@@ -7,8 +7,11 @@ use keyfront_cloudformation::Sites;
 use super::deploy_error::refused;
 use crate::system::outputs::Outputs;
 
-/// The output that lists the paths of a stack's sites.
-const PATHS: &str = "SitePaths";
+/// The outputs that list the paths of a stack's sites, and what of its own site is protected.
+const PATHS: [(&str, &str); 2] = [
+    ("SitePaths", "serves the sites"),
+    ("ProtectedPaths", "protects"),
+];
 
 /// What this command says about sites.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -36,14 +39,17 @@ pub(super) fn read(path: Option<&Path>) -> anyhow::Result<Sites> {
     Sites::parse(&text).map_err(|error| refused(format!("--sites {name}: {error}")))
 }
 
-/// Refuses an update that would take sites down because nobody spoke of them: they are no parameters, which keep their value.
+/// Refuses an update that would take sites down, or publish what is protected, because nobody spoke of them: they are no
+/// parameters, which keep their value.
 pub(super) fn refuse_forgotten(outputs: &Outputs, given: SitesGiven) -> anyhow::Result<()> {
-    match (outputs.get(PATHS), given) {
-        (Some(paths), SitesGiven::Unsaid) => Err(refused(format!(
-            "the system serves the sites {paths}, and this command does not name them; give --sites FILE again, or --no-sites to take them down"
-        ))),
-        _ => Ok(()),
+    for (output, what) in PATHS {
+        if let (Some(paths), SitesGiven::Unsaid) = (outputs.get(output), given) {
+            return Err(refused(format!(
+                "the system {what} {paths}, and this command does not say whether it shall; give --sites FILE again, or --no-sites to end it"
+            )));
+        }
     }
+    Ok(())
 }
 
 #[cfg(test)]
@@ -52,21 +58,25 @@ mod tests {
 
     #[test]
     fn sites_are_taken_down_by_name_only() {
-        let outputs = |paths: Option<&str>| -> Outputs {
-            let output = |paths: &str| (PATHS.to_owned(), paths.to_owned());
+        let outputs = |paths: Option<&str>, output: &str| -> Outputs {
+            let output = |paths: &str| (output.to_owned(), paths.to_owned());
             paths.map(output).into_iter().collect()
         };
-        let refused = refuse_forgotten(&outputs(Some("/docs/,/app/")), SitesGiven::Unsaid);
-        let refused = refused.map_err(|error| error.to_string());
-        assert!(
-            refused.is_err_and(|text| text.contains("/docs/,/app/") && text.contains("--no-sites"))
-        );
+        for (output, _) in PATHS {
+            let refused =
+                refuse_forgotten(&outputs(Some("/docs/,/app/"), output), SitesGiven::Unsaid);
+            let refused = refused.map_err(|error| error.to_string());
+            assert!(
+                refused.is_err_and(|text| text.contains("/docs/,/app/") && text.contains("--no-sites")),
+                "{output}"
+            );
+        }
         for (paths, given) in [
             (Some("/docs/"), SitesGiven::Decided),
             (None, SitesGiven::Decided),
             (None, SitesGiven::Unsaid),
         ] {
-            assert!(refuse_forgotten(&outputs(paths), given).is_ok());
+            assert!(refuse_forgotten(&outputs(paths, "SitePaths"), given).is_ok());
         }
     }
 }

@@ -1,0 +1,149 @@
+//! What stands in the templates for what only admitted viewers read: public keys, behaviours that trust them, and for each
+//! behaviour an origin of its own, which says what it may serve.
+
+use super::{
+    all::Sites,
+    pieces::{Piece, piece, quoted},
+    viewers::{PUBLIC_KEYS, Viewers, digest, placed},
+};
+
+/// Where objects lie that the reader opens.
+const READ: &str = "read/";
+/// The id of CloudFront's managed policy that caches nothing.
+const CACHING_DISABLED: &str = "4135ea2d-6df8-44a3-9df3-4b5a84be39ad";
+
+/// The public keys, and their group.
+pub(super) fn keys(sites: &Sites) -> Vec<Piece> {
+    let Some(viewers) = &sites.viewers else {
+        return Vec::new();
+    };
+    let keys = viewers.keys.iter().map(|key| {
+        Piece::new(
+            piece!("viewer-key"),
+            [
+                ("id", format!("{PUBLIC_KEYS}{}", digest(key))),
+                ("digest", digest(key)),
+                ("pem", quoted(&key.to_pem())),
+            ],
+        )
+    });
+    let group = Piece::new(piece!("viewer-key-group"), [("items", references(viewers))]);
+    keys.chain([group]).collect()
+}
+
+fn references(viewers: &Viewers) -> String {
+    let keys = viewers.keys.iter();
+    let references: Vec<String> = keys
+        .map(|key| format!("!Ref {PUBLIC_KEYS}{}", digest(key)))
+        .collect();
+    references.join(", ")
+}
+
+/// The field of the sites that serve nothing protected.
+pub(super) fn field(sites: &Sites) -> Vec<Piece> {
+    let viewers = sites.viewers.iter();
+    viewers
+        .map(|viewers| {
+            Piece::new(
+                piece!("protected-keys"),
+                [("field", quoted(&viewers.field(None)))],
+            )
+        })
+        .collect()
+}
+
+/// The behaviours, which stand before all others: a protected folder may lie in one that everybody reads.
+pub(super) fn behaviours(sites: &Sites) -> Vec<Piece> {
+    let Some(viewers) = &sites.viewers else {
+        return Vec::new();
+    };
+    let sealed_and_shared = Piece::new(
+        piece!("sealed-behaviour"),
+        [
+            ("pattern", quoted("/_share/read/*")),
+            ("origin", quoted("shared-read")),
+            ("cache", CACHING_DISABLED.to_owned()),
+        ],
+    );
+    let shared = [
+        sealed_and_shared,
+        Piece::new(piece!("shared-behaviour"), []),
+    ];
+    let prefixes = viewers.prefixes.iter();
+    let protected = prefixes.map(|prefix| {
+        let (pattern, origin) = (quoted(&format!("/{prefix}*")), origin_id(prefix));
+        if !prefix.starts_with(READ) {
+            return Piece::new(
+                piece!("protected-behaviour"),
+                [("pattern", pattern), ("origin", origin)],
+            );
+        }
+        let cache = "!Ref ReadCachePolicy".to_owned();
+        Piece::new(
+            piece!("sealed-behaviour"),
+            [("pattern", pattern), ("origin", origin), ("cache", cache)],
+        )
+    });
+    protected.chain(shared).collect()
+}
+
+/// An origin for each behaviour.
+pub(super) fn origins(sites: &Sites) -> Vec<Piece> {
+    let Some(viewers) = &sites.viewers else {
+        return Vec::new();
+    };
+    let plain = |origin, serves: &str| {
+        Piece::new(
+            piece!("protected-origin"),
+            [
+                ("origin", origin),
+                ("field", quoted(&viewers.field(Some(serves)))),
+            ],
+        )
+    };
+    let sealed = |origin, serves: &str| {
+        Piece::new(
+            piece!("sealed-origin"),
+            [
+                ("origin", origin),
+                ("field", quoted(&viewers.field(Some(serves)))),
+            ],
+        )
+    };
+    let prefixes = viewers.prefixes.iter();
+    let protected = prefixes.map(|prefix| match prefix.starts_with(READ) {
+        true => sealed(origin_id(prefix), &placed(prefix)),
+        false => plain(origin_id(prefix), &placed(prefix)),
+    });
+    let everything = quoted("*");
+    let shared = [
+        plain(quoted("shared"), &everything),
+        sealed(quoted("shared-read"), &everything),
+    ];
+    protected.chain(shared).collect()
+}
+
+fn origin_id(prefix: &str) -> String {
+    quoted(&format!("protected/{prefix}"))
+}
+
+/// What is protected, and which keys admit.
+pub(super) fn outputs(sites: &Sites) -> Vec<Piece> {
+    let viewers = sites.viewers.iter();
+    viewers
+        .map(|viewers| {
+            let prefixes = viewers.prefixes.iter();
+            let paths: Vec<String> = prefixes.map(|prefix| format!("/{prefix}*")).collect();
+            Piece::new(
+                piece!("protected-paths"),
+                [
+                    ("paths", quoted(&paths.join(","))),
+                    ("items", references(viewers)),
+                ],
+            )
+        })
+        .collect()
+}
+
+#[cfg(test)]
+mod tests;

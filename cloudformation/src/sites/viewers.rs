@@ -1,0 +1,158 @@
+//! What of the template's own site only admitted viewers read, and the public keys of those who admit them.
+//!
+//! ```json
+//! {"prefixes": ["members/"], "public_keys": ["-----BEGIN PUBLIC KEY-----\n..."]}
+//! ```
+
+use keyfront_viewers::PublicKey;
+use serde::Deserialize;
+use sha2::{Digest as _, Sha256};
+
+use super::{
+    document::{TAKEN, is_plain, is_segment},
+    entry::SiteEntry,
+    error::SitesError,
+};
+
+/// What the logical ids of public keys begin with.
+pub(super) const PUBLIC_KEYS: &str = "ViewerKey";
+/// The logical id of their group.
+pub(super) const KEY_GROUP: &str = "ViewerKeys";
+
+/// As many as the edge knows.
+const MAX_PREFIXES: usize = 16;
+/// The public keys of a key group (CloudFront's quotas).
+const MAX_KEYS: usize = 5;
+/// An origin's id is made of the prefix, and may have 128 characters.
+const MAX_PREFIX: usize = 100;
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct ViewersDocument {
+    prefixes: Vec<String>,
+    public_keys: Vec<String>,
+}
+
+/// The protected part of the template's own site.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Viewers {
+    /// Folders below `SitePrefix`; each ends with a slash, and none lies in another.
+    pub(super) prefixes: Vec<String>,
+    /// The first signs; a signature of the others is admitted as well.
+    pub(super) keys: Vec<PublicKey>,
+}
+
+impl ViewersDocument {
+    pub(super) fn validated(self) -> Result<Viewers, SitesError> {
+        let Self {
+            prefixes,
+            public_keys,
+        } = self;
+        if prefixes.is_empty() || prefixes.len() > MAX_PREFIXES {
+            return broken("prefixes", "must name 1 to 16 folders");
+        }
+        for (position, prefix) in prefixes.iter().enumerate() {
+            check(prefix)?;
+            let mut earlier = prefixes[..position].iter();
+            if earlier.any(|other| {
+                other.starts_with(prefix.as_str()) || prefix.starts_with(other.as_str())
+            }) {
+                return broken(
+                    "prefixes",
+                    "has a folder within another; keep the outer one",
+                );
+            }
+        }
+        if public_keys.is_empty() || public_keys.len() > MAX_KEYS {
+            return broken(
+                "public_keys",
+                "must hold 1 to 5 keys, as CloudFront takes them in a group",
+            );
+        }
+        let mut keys = Vec::with_capacity(public_keys.len());
+        for pem in &public_keys {
+            let key = PublicKey::from_pem(pem).map_err(SitesError::PublicKey)?;
+            if keys.contains(&key) {
+                return broken("public_keys", "holds a key twice");
+            }
+            keys.push(key);
+        }
+        Ok(Viewers { prefixes, keys })
+    }
+}
+
+fn check(prefix: &str) -> Result<(), SitesError> {
+    let Some(inner) = prefix.strip_suffix('/').filter(|inner| !inner.is_empty()) else {
+        return broken(
+            "prefixes",
+            "has a folder without a slash at its end, such as members/",
+        );
+    };
+    let first = inner.split('/').next().unwrap_or_default();
+    if prefix.len() > MAX_PREFIX
+        || !prefix.bytes().all(is_plain)
+        || !inner.split('/').all(is_segment)
+    {
+        return broken(
+            "prefixes",
+            "has a folder of more than 100 characters, with others than A-Z a-z 0-9 . _ -, or that begins with . or -; rename it",
+        );
+    }
+    // What is read is protected like any folder.
+    if TAKEN.contains(&first) && first != "read" {
+        return broken(
+            "prefixes",
+            "has a folder under _publish/, _list/ or _share/, which the distribution serves itself; choose another",
+        );
+    }
+    Ok(())
+}
+
+fn broken<T>(field: &'static str, rule: &'static str) -> Result<T, SitesError> {
+    Err(SitesError::Viewers { field, rule })
+}
+
+impl Viewers {
+    /// Whether a site's path lies in a protected folder, or the other way round: one of the two would never be reached.
+    pub(super) fn agree_with(&self, site: &SiteEntry) -> Result<(), SitesError> {
+        let path = &site.path[1..];
+        let mut prefixes = self.prefixes.iter();
+        if prefixes.any(|prefix| prefix.starts_with(path) || path.starts_with(prefix.as_str())) {
+            return broken(
+                "prefixes",
+                "has a folder in which a site of this document lies, or which lies in one; choose another path",
+            );
+        }
+        Ok(())
+    }
+
+    /// The behaviours of the protected folders and of shared links.
+    pub(super) fn behaviours(&self) -> usize {
+        self.prefixes.len() + 2
+    }
+
+    /// The field of a site's document, with a place for `SitePrefix`. `serves` as in the document.
+    pub(super) fn field(&self, serves: Option<&str>) -> String {
+        let prefixes: Vec<String> = self.prefixes.iter().map(|prefix| placed(prefix)).collect();
+        let serves = serves.map_or_else(String::new, |serves| format!(r#","serves":{serves}"#));
+        format!(
+            r#","viewers":{{"prefixes":[{}]{serves}}}"#,
+            prefixes.join(",")
+        )
+    }
+}
+
+/// A folder of the bucket, for `Fn::Sub`.
+pub(super) fn placed(prefix: &str) -> String {
+    format!(r#""${{SitePrefix}}{prefix}""#)
+}
+
+/// What tells a key from others: resources of CloudFront cannot be changed, so another key is another resource.
+pub(super) fn digest(key: &PublicKey) -> String {
+    let digest = Sha256::digest(key.info());
+    digest
+        .iter()
+        .take(4)
+        .map(|byte| format!("{byte:02x}"))
+        .collect()
+}
