@@ -70,6 +70,10 @@ pub const COMMANDS: &[CommandEntry] = &[
     ),
     ops("site", "Look at a site document before it is used"),
     ops(
+        "viewers",
+        "Let people read what is protected: signed URLs and cookies, by a key in KMS",
+    ),
+    ops(
         "accept",
         "Try every assumption about the clouds, and show each with its evidence",
     ),

@@ -1,5 +1,5 @@
 //! `keyfront deploy`, `status`, `outputs`, `adopt`, `destroy`, `revoke-sessions`, `publisher`, `doctor`, `logs`, `audit`, `rewrap`,
-//! `site` and `accept`: what operators do to a deployed system, and to a running dev stack as far as it is the same.
+//! `site`, `viewers` and `accept`: what operators do to a deployed system, and to a running dev stack as far as it is the same.
 //!
 //! Each command is a room with its own rendering. None of them links the dev stack.
 
@@ -15,8 +15,10 @@ mod objects;
 mod publisher;
 mod rewrap;
 mod site;
+mod span;
 mod status_line;
 mod system;
+mod viewers;
 
 use std::process::ExitCode;
 
@@ -37,6 +39,7 @@ enum Command {
     Audit(audit::AuditArguments),
     Rewrap(Box<rewrap::RewrapArguments>),
     Site(site::SiteArguments),
+    Viewers(viewers::ViewersArguments),
     Accept(Box<accept::AcceptArguments>),
 }
 
@@ -54,6 +57,7 @@ fn main() -> ExitCode {
         Command::Audit(arguments) => audit::run(arguments),
         Command::Rewrap(arguments) => rewrap::run(*arguments),
         Command::Site(arguments) => site::run(&arguments),
+        Command::Viewers(arguments) => viewers::run(&arguments),
         Command::Accept(arguments) => accept::run(&arguments),
     })
 }

@@ -36,6 +36,18 @@ pub struct DevJson {
     pub ca_cert: PathBuf,
     /// Who may sign.
     pub credentials: RoleCredentials,
+    /// What admits viewers to what is protected; absent where nothing is.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub viewers: Option<ViewerKey>,
+}
+
+/// The key that signs URLs and cookies of viewers.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub struct ViewerKey {
+    /// In the stack's KMS.
+    pub signing_key_arn: String,
+    /// Of its public half at the CDN.
+    pub key_id: String,
 }
 
 /// The identities of the stack.

@@ -7,6 +7,6 @@ mod endpoints;
 mod private_file;
 
 pub use self::{
-    dev_json::{DevJson, RoleCredentials, StoredCredentials},
+    dev_json::{DevJson, RoleCredentials, StoredCredentials, ViewerKey},
     endpoints::Endpoints,
 };

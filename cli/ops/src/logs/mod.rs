@@ -12,6 +12,7 @@ use time::{OffsetDateTime, format_description::well_known::Rfc3339};
 use self::search::{Line, Search};
 use crate::{
     aws::{self, AwsArguments},
+    span::span,
     system::{
         edge_logs::{self, LOG_REGIONS},
         outputs::{self, Purpose},
@@ -39,7 +40,7 @@ pub(crate) struct LogsArguments {
     #[command(flatten)]
     aws: AwsArguments,
     /// How far back to search: 30m, 6h, 7d
-    #[arg(long, value_name = "DURATION", default_value = "24h", value_parser = duration)]
+    #[arg(long, value_name = "DURATION", default_value = "24h", value_parser = span)]
     since: Duration,
     /// Search this Region as well, such as one that the account has enabled; may be repeated
     #[arg(long = "also", value_name = "REGION")]
@@ -122,38 +123,15 @@ fn request_id(text: &str) -> Result<String, String> {
     }
 }
 
-fn duration(text: &str) -> Result<Duration, String> {
-    let wrong = || "write a number and m, h or d, such as 6h".to_owned();
-    let unit = text.chars().last().ok_or_else(wrong)?;
-    let number: u32 = text[..text.len() - unit.len_utf8()]
-        .parse()
-        .map_err(|_| wrong())?;
-    let seconds = match unit {
-        'm' => 60,
-        'h' => 3_600,
-        'd' => 86_400,
-        _ => return Err(wrong()),
-    };
-    // Retention ends after ten years at the latest.
-    match u64::from(number) * seconds {
-        seconds if seconds <= 3_660 * 86_400 => Ok(Duration::from_secs(seconds)),
-        _ => Err("it is longer than logs are kept".to_owned()),
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
 
     #[test]
-    fn an_id_ends_no_filter_and_a_duration_has_a_unit() {
+    fn an_id_ends_no_filter() {
         assert!(request_id("nOT_an-id==").is_ok());
         for wrong in ["short", "with\"quote", "with space", ""] {
             assert!(request_id(wrong).is_err(), "{wrong}");
-        }
-        assert_eq!(duration("2h"), Ok(Duration::from_secs(7_200)));
-        for wrong in ["", "h", "2", "2w", "-2h", "99999d", "2é"] {
-            assert!(duration(wrong).is_err(), "{wrong}");
         }
     }
 }
