@@ -95,6 +95,7 @@ impl LocalStack {
             site: None,
             cors_origins: Vec::new(),
             listing: false,
+            protect: Vec::new(),
             sites: None,
             ports: Ports::default(),
             ready_file: None,

@@ -56,6 +56,10 @@ pub(crate) struct DevArguments {
     )]
     cors_origins: Vec<String>,
 
+    /// Folders that only admitted viewers read, separated by commas, such as members/; `keyfront viewers sign --dev` admits
+    #[arg(long, value_name = "FOLDERS", value_delimiter = ',')]
+    protect: Vec<String>,
+
     /// Sites to serve below paths of their own, as for `keyfront deploy`; their buckets and keys are made here
     #[arg(long, value_name = "FILE")]
     sites: Option<PathBuf>,
@@ -163,6 +167,7 @@ pub(crate) fn config(arguments: DevArguments) -> anyhow::Result<StackConfig> {
         },
         site,
         cors_origins: arguments.cors_origins,
+        protect: arguments.protect,
         sites,
         ports: Ports {
             cdn: arguments.cdn_port,

@@ -31,6 +31,12 @@ pub(crate) fn ready(stack: &Stack) {
         let url = format!("{}{path}", dev.cdn_url);
         line(format_args!("  {:<10} {url:<28} of --sites", "site"));
     }
+    if let Some(viewers) = &dev.viewers {
+        line(format_args!(
+            "  {:<10} {:<28} admits to what is protected, by {}",
+            "signs", viewers.key_id, viewers.signing_key_arn
+        ));
+    }
     line(format_args!(
         "  {:<10} {}",
         "edge",

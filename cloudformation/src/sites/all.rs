@@ -1,6 +1,7 @@
 //! All sites of a distribution, in the order of their behaviours.
 
 use keyfront_names::KeyArn;
+use keyfront_viewers::PublicKey;
 
 use super::{
     document::Document,
@@ -66,6 +67,18 @@ impl Sites {
     /// Whether the templates are as they are committed: there are no sites, and nothing is protected.
     pub const fn is_empty(&self) -> bool {
         self.entries.is_empty() && self.viewers.is_none()
+    }
+
+    /// The protected folders below the template's `SitePrefix`.
+    pub fn protected_prefixes(&self) -> &[String] {
+        let viewers = self.viewers.as_ref();
+        viewers.map_or(&[], |viewers| viewers.prefixes.as_slice())
+    }
+
+    /// The public keys whose signatures admit viewers to what is protected.
+    pub fn public_keys(&self) -> &[PublicKey] {
+        let viewers = self.viewers.as_ref();
+        viewers.map_or(&[], |viewers| viewers.keys.as_slice())
     }
 
     /// The paths, in the order of the behaviours.

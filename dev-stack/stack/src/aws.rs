@@ -10,7 +10,7 @@ use keyfront_dev_ground::clock::Clock;
 use keyfront_dev_ground::credentials::CredentialRegistry;
 use keyfront_dev_ground::request_auth::RequestAuth;
 use keyfront_dev_ground::state::State;
-use keyfront_dev_kms::{Kms, KmsError, NewKey};
+use keyfront_dev_kms::{KeySpec, Kms, KmsError, NewKey};
 use keyfront_dev_s3::{BucketEncryption, LocalS3, S3Parts};
 use keyfront_dev_ssm::Ssm;
 use keyfront_dev_sts::Sts;
@@ -26,12 +26,16 @@ use super::listeners::AwsListeners;
 use super::principals::{self, ADMIN_USER};
 use super::resources;
 use super::template::{self, PARAMETER_REGION, StackNames, StackTemplate};
+use super::viewers::ViewerKeys;
 
 /// The account everything lives in.
 const ACCOUNT: &str = "111122223333";
 
 /// The alias by which a later start finds the key of an earlier one.
 const KEY_ALIAS: &str = "alias/keyfront-dev";
+
+/// The alias of the key that signs for viewers.
+const SIGNING_KEY_ALIAS: &str = "alias/keyfront-dev-viewers";
 
 /// The folder, within the stack's, of the database and the objects.
 const STATE_FOLDER: &str = "state";
@@ -47,6 +51,8 @@ pub(super) struct LocalAws {
     pub(super) key_arn: String,
     /// With keys of this stack's own KMS.
     sites: Sites,
+    /// Who admits viewers, where something is protected.
+    pub(super) viewers: Option<ViewerKeys>,
     pub(super) administrator: Credentials,
     /// The client-side master key of the origin: the same as long as the state lives.
     pub(super) master_key: Zeroizing<[u8; 32]>,
@@ -81,11 +87,19 @@ impl LocalAws {
         principals::admit_administrator(&iam)?;
         let key_policy = template::key_policy(iam.account())?;
         let key_of = |alias: &str| {
-            key(&kms, &administrator(&clock), alias, key_policy.clone())
-                .context("a KMS key cannot be made")
+            let new = NewKey {
+                description: "objects of the local Keyfront".to_owned(),
+                policy: Some(key_policy.clone()),
+                ..NewKey::default()
+            };
+            key(&kms, &administrator(&clock), alias, new).context("a KMS key cannot be made")
         };
         let key_arn = key_of(KEY_ALIAS)?;
         let sites = with_local_keys(sites, key_of)?;
+        let viewers = match site.protected_prefixes() {
+            [] => None,
+            _ => Some(viewer_keys(&kms, &administrator(&clock), &sites)?),
+        };
         let names = StackNames {
             bucket: &site.bucket,
             site_prefix: &site.parsed.prefix,
@@ -122,6 +136,7 @@ impl LocalAws {
             s3,
             key_arn,
             sites,
+            viewers,
             administrator,
             master_key,
             customer_keys: config.customer_keys,
@@ -260,24 +275,25 @@ fn with_local_keys(
     }))
 }
 
-fn key(
-    kms: &Kms,
-    administrator: &Requester,
-    alias: &str,
-    policy: String,
-) -> Result<String, KmsError> {
+/// The stack's own signing key, and the public keys of the document of sites.
+fn viewer_keys(kms: &Kms, administrator: &Requester, sites: &Sites) -> anyhow::Result<ViewerKeys> {
+    let new = NewKey {
+        spec: KeySpec::EccNistP256,
+        description: "signs for viewers of the local Keyfront".to_owned(),
+        ..NewKey::default()
+    };
+    let signing_key = key(kms, administrator, SIGNING_KEY_ALIAS, new)
+        .context("a key that signs for viewers cannot be made")?;
+    let public = kms.public_key(administrator, &signing_key)?;
+    ViewerKeys::new(signing_key, &public.der, sites.public_keys())
+}
+
+/// The key behind an alias, made where there is none.
+fn key(kms: &Kms, administrator: &Requester, alias: &str, new: NewKey) -> Result<String, KmsError> {
     match kms.describe_key(administrator, alias) {
         Ok(key) => Ok(key.arn),
         Err(KmsError::NotFound(_)) => {
-            let description = "objects of the local Keyfront".to_owned();
-            let key = kms.create_key(
-                administrator,
-                NewKey {
-                    description,
-                    policy: Some(policy),
-                    ..NewKey::default()
-                },
-            )?;
+            let key = kms.create_key(administrator, new)?;
             kms.create_alias(administrator, alias, &key.id.to_string())?;
             Ok(key.arn)
         }

@@ -9,7 +9,7 @@ use keyfront_contract::header;
 use keyfront_dev_cdn::{
     AllowedMethods, Behaviour, CacheLimits, CachePolicy, Cdn, CdnConfig, CdnError, CdnHandle,
     Distribution, EdgeCredentials, Functions, NodeConfig, Origin, OriginKind, OriginProtocol,
-    OriginRequestPolicy, OriginTable,
+    OriginRequestPolicy, OriginTable, TrustedKey,
 };
 use keyfront_dev_cloudfront::CloudFront;
 use keyfront_dev_ground::api_server;
@@ -27,6 +27,8 @@ use super::resources::DISTRIBUTION;
 const DAY: u64 = 24 * 60 * 60;
 /// Seconds.
 const READ_TIMEOUT: u64 = 30;
+/// What a site serves to whoever was admitted to one URL.
+const EVERYTHING: &str = "*";
 /// Seconds; the longest CloudFront gives without a raised quota.
 const FUNCTION_TIMEOUT: u64 = 60;
 
@@ -107,13 +109,16 @@ fn origins(distribution: &Distribution, addresses: &Addresses, faults: &Faults) 
 pub(super) fn distribution(
     site: &DevSite,
     further: Vec<Behaviour>,
+    trusted: &[TrustedKey],
     faults: &Faults,
-) -> Distribution {
+) -> anyhow::Result<Distribution> {
+    let mut behaviours = protected(site, trusted)?;
     let publish = site.parsed.publish.as_ref();
-    let mut behaviours: Vec<Behaviour> = publish
-        .into_iter()
-        .flat_map(|publish| publishing(site, publish))
-        .collect();
+    behaviours.extend(
+        publish
+            .into_iter()
+            .flat_map(|publish| publishing(site, publish)),
+    );
     let reader = site.parsed.reader.as_ref();
     behaviours.extend(reader.into_iter().flat_map(|reader| opening(site, reader)));
     let listing = site.parsed.listing.as_ref();
@@ -124,14 +129,55 @@ pub(super) fn distribution(
     );
     behaviours.extend(further);
     behaviours.push(reading(site, faults));
-    Distribution {
+    Ok(Distribution {
         id: DISTRIBUTION.to_owned(),
         domain_name: "keyfront-dev.cloudfront.net".to_owned(),
         behaviours,
         // Errors say no-store themselves.
         error_ttl: BTreeMap::new(),
         error_pages: page_of_404(site).into_iter().collect(),
+    })
+}
+
+/// What only admitted viewers read, before all else: the protected folders, and shared links to any object.
+fn protected(site: &DevSite, trusted: &[TrustedKey]) -> anyhow::Result<Vec<Behaviour>> {
+    let prefixes = site.protected_prefixes();
+    if prefixes.is_empty() {
+        return Ok(Vec::new());
     }
+    let folders = prefixes.iter().filter_map(|prefix| {
+        // A folder of the bucket that lies outside of the site has no path.
+        let folder = prefix.strip_prefix(&site.parsed.prefix)?;
+        Some((format!("/{}{folder}", site.parsed.path), prefix.as_str()))
+    });
+    let reader = site.parsed.reader.iter();
+    let shared = reader
+        .map(|reader| format!("/_share{}/", reader.prefix))
+        .chain(["/_share/".to_owned()])
+        .map(|path| (path, EVERYTHING));
+    let admitting = folders.chain(shared);
+    let behaviours = admitting.map(|(path, serves)| {
+        let behind = path.strip_prefix("/_share").unwrap_or(&path);
+        let reader = site.parsed.reader.as_ref();
+        let origin = match reader.filter(|reader| reader.strip(behind).is_some()) {
+            Some(reader) => origin(site, &reader.host, FUNCTION_TIMEOUT),
+            None => origin(site, &site.parsed.bucket.host, READ_TIMEOUT),
+        };
+        let origin = Origin {
+            custom_headers: vec![(header::SITE.to_owned(), site.serving(serves)?)],
+            ..origin
+        };
+        let behaviour = viewing(site, PathPattern::new(format!("{path}*")), origin);
+        Ok(Behaviour {
+            trusted_keys: trusted.to_vec(),
+            cache: match serves {
+                EVERYTHING => CachePolicy::disabled(),
+                _ => behaviour.cache.clone(),
+            },
+            ..behaviour
+        })
+    });
+    behaviours.collect()
 }
 
 /// The templates' custom error response for 404, if the site names a page.

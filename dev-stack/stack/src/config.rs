@@ -36,6 +36,9 @@ pub struct StackConfig {
     pub site: Option<Vec<u8>>,
     /// Web origins whose pages may read and upload, as the template's `CorsOrigins`. A site document has its own.
     pub cors_origins: Vec<String>,
+    /// Folders below the site's prefix that only admitted viewers read; the stack then has a key that signs for them. A document
+    /// of sites, and of a site, may name folders too.
+    pub protect: Vec<String>,
     /// A document of sites that are served below paths of their own, as `keyfront deploy --sites` takes it. Buckets and keys
     /// it names are made here.
     pub sites: Option<Vec<u8>>,
@@ -154,6 +157,19 @@ impl DevSite {
         let function = publish.or(self.parsed.reader.as_deref());
         function.map(|function| function.host.as_str())
     }
+
+    /// The protected prefixes of the bucket's keys.
+    pub(super) fn protected_prefixes(&self) -> &[String] {
+        let viewers = self.parsed.viewers.as_ref();
+        viewers.map_or(&[], |viewers| viewers.prefixes.as_slice())
+    }
+
+    /// The document for an origin through which something protected is served: one of the prefixes, or `*`.
+    pub(super) fn serving(&self, serves: &str) -> anyhow::Result<String> {
+        let mut document: serde_json::Value = serde_json::from_str(&self.document)?;
+        document["viewers"]["serves"] = serves.into();
+        Ok(in_one_line(&document.to_string()))
+    }
 }
 
 impl StackConfig {
@@ -166,6 +182,7 @@ impl StackConfig {
             self.site.is_none() || self.cors_origins.is_empty(),
             "the site has cross-origin rules of its own: write the origins into its cors"
         );
+        let document = self.with_protection(document)?;
         let parsed = Site::parse(document.as_bytes()).context(
             "the site is refused; `keyfront site check` tells everything that is wrong with it",
         )?;
@@ -200,6 +217,30 @@ impl StackConfig {
         })
     }
 
+    /// The site's document with the folders that `--protect` and the document of sites name.
+    fn with_protection(&self, document: String) -> anyhow::Result<String> {
+        let mut folders = self.protect.clone();
+        if let Some(sites) = self.parsed_sites()? {
+            folders.extend_from_slice(sites.protected_prefixes());
+        }
+        if folders.is_empty() {
+            return Ok(document);
+        }
+        let mut site: serde_json::Value =
+            serde_json::from_str(&document).context("the site is refused")?;
+        anyhow::ensure!(
+            site["viewers"].is_null(),
+            "the site protects folders of its own: write all of them into its viewers"
+        );
+        let prefix = site["prefix"].as_str().unwrap_or_default();
+        let folders: Vec<String> = folders
+            .iter()
+            .map(|folder| format!("{prefix}{folder}"))
+            .collect();
+        site["viewers"] = serde_json::json!({ "prefixes": folders });
+        Ok(in_one_line(&site.to_string()))
+    }
+
     fn default_site(&self) -> anyhow::Result<String> {
         let host = host::of_function_url(DEFAULT_FUNCTION_URL, DEFAULT_REGION);
         let function =
@@ -223,11 +264,7 @@ impl StackConfig {
 impl StackConfig {
     /// The sites below paths of their own.
     pub(super) fn sites(&self, site: &DevSite) -> anyhow::Result<Sites> {
-        let Some(document) = &self.sites else {
-            return Ok(Sites::default());
-        };
-        let text = std::str::from_utf8(document).context("the sites are not UTF-8")?;
-        let sites = Sites::parse(text).context("the sites are refused")?;
+        let sites = self.parsed_sites()?.unwrap_or_default();
         for bucket in sites.existing_buckets() {
             let name = bucket.name.as_str();
             anyhow::ensure!(
@@ -242,6 +279,16 @@ impl StackConfig {
             );
         }
         Ok(sites)
+    }
+}
+
+impl StackConfig {
+    fn parsed_sites(&self) -> anyhow::Result<Option<Sites>> {
+        let Some(document) = &self.sites else {
+            return Ok(None);
+        };
+        let text = std::str::from_utf8(document).context("the sites are not UTF-8")?;
+        Ok(Some(Sites::parse(text).context("the sites are refused")?))
     }
 }
 

@@ -17,6 +17,7 @@ mod sessions;
 mod site_cors;
 mod sites;
 mod template;
+mod viewers;
 
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
@@ -43,6 +44,7 @@ pub use self::resources::EDGE_ROLE;
 use self::sessions::{Begun, Sessions};
 use self::template::PARAMETER_REGION;
 pub use self::template::{grants, grants_with};
+use self::viewers::ViewerKeys;
 
 /// Its name in the state folder.
 const DEV_JSON: &str = "dev.json";
@@ -99,7 +101,9 @@ impl Stack {
         }
         let template = aws.template(&site)?;
         let further = sites::behaviours(&template)?;
-        let distribution = cdn::distribution(&site, further, &config.faults);
+        let viewers = aws.viewers.clone();
+        let trusted = viewers.as_ref().map_or(&[][..], ViewerKeys::trusted);
+        let distribution = cdn::distribution(&site, further, trusted, &config.faults)?;
         let cdn = cdn::start(&config, distribution.clone(), &addresses, sessions.edge()).await?;
         let further_sites = sites::further_sites(&template)?;
         let origin = OriginSetup::new(&aws, &site, further_sites, &addresses, cdn.url())?;
@@ -141,6 +145,7 @@ impl Stack {
             ca_cert: std::path::absolute(cdn.ca_cert())
                 .context("the folder has no absolute path")?,
             credentials: role_credentials(&begun, &aws.administrator),
+            viewers: viewers.as_ref().map(ViewerKeys::for_signers),
         };
         write_files(&dev_json, &endpoints(&aws, &addresses), &config)?;
         let replaced = rewriting(dev_json.clone(), dev_json_path.clone(), aws.administrator);

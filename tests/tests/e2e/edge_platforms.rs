@@ -109,6 +109,7 @@ impl Platforms {
             origin: OriginKind::Native,
             site: Some(site.to_string().into_bytes()),
             cors_origins: Vec::new(),
+            protect: Vec::new(),
             sites: None,
             ports: Ports::default(),
             ready_file: None,

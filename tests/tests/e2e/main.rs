@@ -52,6 +52,7 @@ mod stored_scripts;
 mod tutorial;
 mod unreachable;
 mod uploads;
+mod viewers;
 mod worker;
 mod worker_causes;
 mod worker_opening;
