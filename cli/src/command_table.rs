@@ -73,6 +73,7 @@ pub const COMMANDS: &[CommandEntry] = &[
         "viewers",
         "Let people read what is protected: signed URLs and cookies, by a key in KMS",
     ),
+    ops("share", "Make a URL that reads one object"),
     ops(
         "accept",
         "Try every assumption about the clouds, and show each with its evidence",

@@ -24,6 +24,7 @@ pub mod response_stream;
 mod responses;
 mod routes;
 pub mod runtime_api;
+mod shares;
 mod upload_fields;
 mod uploads;
 mod uppy;

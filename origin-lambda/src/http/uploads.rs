@@ -1,4 +1,4 @@
-//! The routes under `/uploads`, and `/shares`.
+//! The routes under `/uploads`.
 
 use std::{collections::BTreeMap, sync::Arc};
 
@@ -20,14 +20,13 @@ use super::{
     openapi::{Completing, Describing, Listing, Storing},
     query::{NoParameters, Parameters, StaleQuery, StaleSelection, overwrite},
     refusal::Refusal,
-    responses::{Aborted, Completed, Held, PlanBody, Share, SignedPart, SignedParts, UnderWay},
+    responses::{Aborted, Completed, Held, PlanBody, SignedPart, SignedParts, UnderWay},
     upload_fields::{content_coding, media_type},
 };
 use crate::{
     encryption::EncryptionMode,
     error::Error,
     origin::Origin,
-    publisher::Method,
     uploads::{self, Begun},
 };
 
@@ -221,39 +220,4 @@ pub(super) async fn abort_stale(
     let StaleSelection { prefix, age } = selected;
     let aborted = uploads::abort_stale(&origin.store, session.publisher(), &prefix, age).await?;
     Ok(Json(Aborted { aborted }))
-}
-
-/// The object to share.
-#[derive(Deserialize, ToSchema)]
-#[serde(deny_unknown_fields)]
-pub(super) struct ShareDocument {
-    key: String,
-    expires: Option<u32>,
-}
-
-/// Makes a URL that reads one object, for as long as the rule allows (`max_lifetime`, an hour unless it says more): up to 12
-/// hours, or to 7 days where a user's access key signs.
-///
-/// It ends with the session that signed it; `validity` says how far `expires` can be relied on.
-#[utoipa::path(post, path = "/shares", operation_id = "shareObject", tag = "shares", request_body(content = ShareDocument), security(("publisher" = [])), responses((status = 201, description = "The URL", body = Share), Describing))]
-pub(super) async fn share(
-    State(origin): State<Arc<Origin>>,
-    Parameters(NoParameters {}): Parameters<NoParameters>,
-    Identified(session): Identified,
-    Document(document): Document<ShareDocument>,
-) -> Result<(StatusCode, Json<Share>), Refusal> {
-    let key = ObjectKey::new(document.key).map_err(Error::Key)?;
-    let rule = session.publisher().authorise(Method::Read, &key)?;
-    origin.budgets.take(session.publisher(), Expense::Signing)?;
-    let lifetime = lifetime(rule, origin.presigner.longest_lifetime(), document.expires)?;
-    // What is under a customer key is refused here: whoever has the URL would need the key as well.
-    origin.store.stored_object(&key).await?;
-    let grant = origin.shared(&key, lifetime).await?;
-    let share = Share {
-        key: key.as_str().to_owned(),
-        url: grant.url,
-        expires: grant.expires,
-        validity: grant.promise,
-    };
-    Ok((StatusCode::CREATED, Json(share)))
 }

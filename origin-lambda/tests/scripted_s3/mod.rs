@@ -3,6 +3,8 @@
 
 #![allow(dead_code, unreachable_pub, clippy::unwrap_used, clippy::panic)]
 
+pub mod viewer_key;
+
 use std::{
     collections::VecDeque,
     sync::{Arc, Mutex},
@@ -18,7 +20,7 @@ use keyfront_origin::{
     ChecksumDemand, Config, Origin,
     config::{
         BucketName, CdnSettings, CustomerKeySettings, KeyArn, ParameterArn, PublisherAuth,
-        ReaderSettings, Region, RoleArn, S3Style, Spellings,
+        ReaderSettings, Region, RoleArn, S3Style, Spellings, ViewerSettings,
     },
     http::{function_url::FunctionUrl, native},
     kms::Kms,
@@ -32,6 +34,8 @@ use tower::ServiceExt as _;
 
 pub const KEY: &str = "arn:aws:kms:eu-west-1:123456789012:key/11111111-2222-3333-4444-555555555555";
 pub const EDGE_ROLE: &str = "arn:aws:iam::123456789012:role/edge";
+/// The name of the parameter about viewers.
+const VIEWERS: &str = "viewers";
 
 /// A request as S3 got it.
 #[derive(Debug, Clone)]
@@ -202,6 +206,17 @@ impl Stage {
         .await
     }
 
+    /// The same bucket behind an origin that signs links of the CDN. SSM shares the address.
+    pub fn signing_for_viewers(mut self) -> Self {
+        let parameter = format!("arn:aws:ssm:us-east-1:123456789012:parameter/{VIEWERS}");
+        self.config.viewers = Some(ViewerSettings {
+            parameter: ParameterArn::parse(&parameter).unwrap(),
+            signing_key: KeyArn::parse(viewer_key::KEY).unwrap(),
+            ssm_endpoint: self.config.s3_endpoint.clone(),
+        });
+        self.restarted()
+    }
+
     async fn behind(
         rules: Value,
         credentials: Credentials,
@@ -244,6 +259,7 @@ impl Stage {
             master_key: None,
             reader: ReaderSettings::default(),
             cdn: cdn(&endpoint),
+            viewers: None,
         };
         let credentials = SharedCredentialsProvider::new(credentials);
         let client = store::client(&config, credentials.clone());
@@ -388,15 +404,35 @@ async fn serve(script: Arc<Mutex<Script>>, request: Request) -> Response {
             let call = recorded(&parts, body);
             let standing = script.standing.and_then(|answer| answer(&call));
             script.parameters.push(call);
-            let parameter = json!({"Parameter": {"Value": "E1"}}).to_string();
+            let asked = script
+                .parameters
+                .last()
+                .and_then(|call| call.body.as_deref());
+            let of_viewers = asked.is_some_and(|body| {
+                let name: Value = serde_json::from_slice(body).unwrap();
+                name["Name"].as_str().unwrap().ends_with(VIEWERS)
+            });
+            let value = match of_viewers {
+                true => {
+                    r#"{"url":"https://www.example.com","key_id":"K2JCJMDEHXQW5F","prefixes":["site/members/","images/"]}"#
+                }
+                false => "E1",
+            };
+            let parameter = json!({"Parameter": {"Value": value}}).to_string();
             return standing
                 .unwrap_or_else(|| Scripted::ok(&[], &parameter))
                 .into_response();
         }
         let made = script.data_keys.len();
         let operation = operation.to_str().unwrap().to_owned();
+        let call = recorded(&parts, body);
+        let usual = viewer_key::answer(&operation, &call);
         script.data_keys.push(operation);
-        return data_key(made);
+        let Some(usual) = usual else {
+            return data_key(made);
+        };
+        let standing = script.standing.and_then(|answer| answer(&call));
+        return standing.unwrap_or(usual).into_response();
     }
     if parts.method == Method::HEAD && parts.uri.path().ends_with(".instruction") {
         // Objects here have no instruction files.

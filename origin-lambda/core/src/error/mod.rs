@@ -3,12 +3,13 @@
 //! It renders and logs nothing, and knows no client of S3 or KMS: what they return arrives as a [`Fault`].
 
 mod problem;
+mod share_refusal;
 #[cfg(test)]
 mod tests;
 
 use keyfront_names::KeyError;
 
-pub use self::problem::PROBLEMS;
+pub use self::{problem::PROBLEMS, share_refusal::ShareRefusal};
 use crate::{
     budget::BudgetSpent,
     publisher::{Denial, JwtRefusal, PolicyError},
@@ -103,7 +104,10 @@ pub enum Error {
          or of each part"
     )]
     ChecksumRequired,
-    /// A presigned request is to be valid for longer than its signature can be, or for no time.
+    /// An object cannot be shared in the way that was asked for.
+    #[error(transparent)]
+    ShareRefused(#[from] ShareRefusal),
+    /// A presigned request or a link is to be valid for longer than its signature can be, or for no time.
     #[error("{asked} seconds are not between 1 and {most}: {reason}")]
     LifetimeRefused {
         /// Seconds that were asked for.
@@ -220,7 +224,8 @@ pub enum Error {
 pub enum Fault {
     /// S3 refused the origin's role: check its policy and the bucket policy.
     Denied,
-    /// KMS refused the origin's role: grant kms:GenerateDataKey and kms:Decrypt.
+    /// KMS refused the origin's role: grant kms:GenerateDataKey and kms:Decrypt, and for links kms:Sign and
+    /// kms:GetPublicKey of the key that signs them.
     KmsDenied,
     /// The key is disabled, pending deletion or gone: enable it again.
     KmsDisabled,
