@@ -15,6 +15,9 @@ use serde_json::{Value, json};
 
 const HOST: &str = "www.example.com";
 
+/// How AWS answers a call, where it does not as usual.
+type Answering = fn(&Recorded) -> Option<Scripted>;
+
 fn now() -> u64 {
     SystemTime::UNIX_EPOCH.elapsed().unwrap().as_secs()
 }
@@ -255,7 +258,7 @@ async fn a_key_that_may_not_sign_and_a_parameter_that_is_none_are_the_operators(
         let asks = call.header("x-amz-target") == Some("AmazonSSM.GetParameter");
         asks.then(|| Scripted::status(400, &[], r#"{"__type": "AccessDeniedException"}"#))
     };
-    let cases: [(fn(&Recorded) -> Option<Scripted>, &str); 3] = [
+    let cases: [(Answering, &str); 3] = [
         (denied, "kms-denied"),
         (other_text, "origin-failed"),
         (unreadable, "origin-denied"),

@@ -395,44 +395,44 @@ impl Stage {
     }
 }
 
+impl Script {
+    /// What SSM and KMS answer, which share the address.
+    fn other_service(&mut self, call: Recorded) -> Response {
+        let standing = self.standing;
+        let standing = || standing.and_then(|answer| answer(&call));
+        let operation = call.header("x-amz-target").unwrap().to_owned();
+        if operation == "AmazonSSM.GetParameter" {
+            let answer = standing().unwrap_or_else(|| parameter(&call));
+            self.parameters.push(call);
+            return answer.into_response();
+        }
+        let made = self.data_keys.len();
+        let usual = viewer_key::answer(&operation, &call);
+        self.data_keys.push(operation);
+        match usual {
+            None => data_key(made),
+            Some(usual) => standing().unwrap_or(usual).into_response(),
+        }
+    }
+}
+
+/// The parameter of the name that was asked for.
+fn parameter(call: &Recorded) -> Scripted {
+    let request: Value = serde_json::from_slice(call.body.as_deref().unwrap()).unwrap();
+    let value = match request["Name"].as_str().unwrap().ends_with(VIEWERS) {
+        true => {
+            r#"{"url":"https://www.example.com","key_id":"K2JCJMDEHXQW5F","prefixes":["site/members/","images/"]}"#
+        }
+        false => "E1",
+    };
+    Scripted::ok(&[], &json!({"Parameter": {"Value": value}}).to_string())
+}
+
 async fn serve(script: Arc<Mutex<Script>>, request: Request) -> Response {
     let (parts, body) = request.into_parts();
     let body = body.collect().await.ok().map(|body| body.to_bytes());
-    if let Some(operation) = parts.headers.get("x-amz-target") {
-        let mut script = script.lock().unwrap();
-        if operation == "AmazonSSM.GetParameter" {
-            let call = recorded(&parts, body);
-            let standing = script.standing.and_then(|answer| answer(&call));
-            script.parameters.push(call);
-            let asked = script
-                .parameters
-                .last()
-                .and_then(|call| call.body.as_deref());
-            let of_viewers = asked.is_some_and(|body| {
-                let name: Value = serde_json::from_slice(body).unwrap();
-                name["Name"].as_str().unwrap().ends_with(VIEWERS)
-            });
-            let value = match of_viewers {
-                true => {
-                    r#"{"url":"https://www.example.com","key_id":"K2JCJMDEHXQW5F","prefixes":["site/members/","images/"]}"#
-                }
-                false => "E1",
-            };
-            let parameter = json!({"Parameter": {"Value": value}}).to_string();
-            return standing
-                .unwrap_or_else(|| Scripted::ok(&[], &parameter))
-                .into_response();
-        }
-        let made = script.data_keys.len();
-        let operation = operation.to_str().unwrap().to_owned();
-        let call = recorded(&parts, body);
-        let usual = viewer_key::answer(&operation, &call);
-        script.data_keys.push(operation);
-        let Some(usual) = usual else {
-            return data_key(made);
-        };
-        let standing = script.standing.and_then(|answer| answer(&call));
-        return standing.unwrap_or(usual).into_response();
+    if parts.headers.contains_key("x-amz-target") {
+        return script.lock().unwrap().other_service(recorded(&parts, body));
     }
     if parts.method == Method::HEAD && parts.uri.path().ends_with(".instruction") {
         // Objects here have no instruction files.
