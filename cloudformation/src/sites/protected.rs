@@ -177,6 +177,8 @@ fn signing(sites: &Sites) -> Option<(&Viewers, &KeyArn)> {
 
 /// What is protected, and which keys admit.
 pub(super) fn outputs(sites: &Sites) -> Vec<Piece> {
+    let signing_key = signing(sites)
+        .map(|(_, key)| Piece::new(piece!("viewers-outputs"), [("key", quoted(key.as_str()))]));
     let viewers = sites.viewers.iter();
     viewers
         .map(|viewers| {
@@ -190,6 +192,7 @@ pub(super) fn outputs(sites: &Sites) -> Vec<Piece> {
                 ],
             )
         })
+        .chain(signing_key)
         .collect()
 }
 
