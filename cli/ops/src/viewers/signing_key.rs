@@ -1,25 +1,34 @@
 //! The key in KMS that signs, and the id under which a CDN knows its public half.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use anyhow::Context as _;
+use aws_config::SdkConfig;
 use aws_sdk_kms::{
     primitives::Blob,
     types::{MessageType, SigningAlgorithmSpec},
 };
 use clap::Args;
 use keyfront_dev_json::DevJson;
+use keyfront_names::KeyArn;
 use keyfront_viewers::{KeyKind, PublicKey};
 
-use crate::aws::{self, AwsArguments, call_error};
+use crate::{
+    aws::{self, AwsArguments, call_error},
+    system::outputs::{self, Purpose},
+};
 
 /// Which key.
 #[derive(Debug, Args)]
 #[command(next_help_heading = "Which key")]
 pub(super) struct KeyArguments {
-    /// The signing key in KMS: ARN, id or alias [default: that of --dev]
-    #[arg(long, value_name = "KEY", required_unless_present = "dev")]
+    /// The signing key in KMS: ARN, id or alias [default: that of --stack or --dev]
+    #[arg(long, value_name = "KEY", required_unless_present_any = ["stack", "dev"])]
     key: Option<String>,
+
+    /// The key of a deployed system, whose document of sites names it
+    #[arg(long, value_name = "NAME", conflicts_with = "dev")]
+    stack: Option<String>,
 
     /// The key of a running `keyfront dev`, by its dev.json
     #[arg(long, value_name = "FILE", num_args = 0..=1, default_missing_value = ".keyfront/dev.json")]
@@ -33,23 +42,37 @@ pub(super) struct KeyArguments {
 pub(super) struct SigningKey {
     kms: aws_sdk_kms::Client,
     key: String,
-    /// The public key's id at the local CDN.
-    pub(super) dev_key_id: Option<String>,
+    /// The id of its public half at the CDN, if that is known.
+    pub(super) key_id: Option<String>,
 }
 
 impl KeyArguments {
     /// # Errors
-    /// There is no dev stack, or it has no such key; no Region.
+    /// There is no such stack or dev stack, or it has no such key; no Region.
     pub(super) async fn find(&self) -> anyhow::Result<SigningKey> {
-        let Some(file) = &self.dev else {
-            let config = self.aws.load().await?;
-            return Ok(SigningKey {
-                kms: aws_sdk_kms::Client::new(&config),
-                // Without --dev clap demands it.
-                key: self.key.clone().unwrap_or_default(),
-                dev_key_id: None,
-            });
+        if let Some(file) = &self.dev {
+            return self.of_dev_stack(file);
+        }
+        let config = self.aws.load().await?;
+        let (system_key, key_id) = match &self.stack {
+            Some(stack) => of_system(&config, stack).await?,
+            None => (None, None),
         };
+        let key = self.key.clone().or(system_key).context(
+            "the system has no output ViewerSigningKeyArn; give --key, or name signing_key_arn in its document of sites",
+        )?;
+        let config = match KeyArn::parse(&key) {
+            Ok(arn) => aws::in_region(&config, arn.region()),
+            Err(_) => config,
+        };
+        Ok(SigningKey {
+            kms: aws_sdk_kms::Client::new(&config),
+            key,
+            key_id,
+        })
+    }
+
+    fn of_dev_stack(&self, file: &Path) -> anyhow::Result<SigningKey> {
         let dev = DevJson::read(file)?;
         let config = aws_sdk_kms::config::Builder::from(&aws::of_dev_stack(&dev));
         let kms = aws_sdk_kms::Client::from_conf(config.endpoint_url(&dev.kms_url).build());
@@ -59,9 +82,27 @@ impl KeyArguments {
         Ok(SigningKey {
             kms,
             key: self.key.clone().unwrap_or(own.signing_key_arn),
-            dev_key_id: Some(own.key_id),
+            key_id: Some(own.key_id),
         })
     }
+}
+
+/// The system's signing key and the id of its public half, as far as its outputs name them.
+async fn of_system(
+    config: &SdkConfig,
+    stack: &str,
+) -> anyhow::Result<(Option<String>, Option<String>)> {
+    let outputs = outputs::of_system(config, stack, Purpose::Read).await?;
+    let mut outputs = outputs.with_context(|| {
+        format!(
+            "there is no stack {stack} in this Region; name the Region of its bucket with --region"
+        )
+    })?;
+    let ids = outputs.remove("ViewerKeyIds").with_context(|| {
+        format!("stack {stack} protects nothing; name `viewers` in its document of sites (docs/viewers.md)")
+    })?;
+    let first = ids.split(',').next().map(str::to_owned);
+    Ok((outputs.remove("ViewerSigningKeyArn"), first))
 }
 
 impl SigningKey {

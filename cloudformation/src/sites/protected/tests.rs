@@ -322,6 +322,11 @@ fn the_origin_signs_shared_links_with_the_key_that_is_named_and_no_other() {
         "ViewersParameter",
         "AWS::SSM::Parameter"
     ));
+    assert!(
+        template
+            .outputs()
+            .any(|output| output == "ViewerSigningKeyArn")
+    );
     // Without such a key the origin signs nothing.
     let text = Template::Keyfront
         .body_with(&protected(&json!([])))
