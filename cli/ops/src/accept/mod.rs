@@ -28,6 +28,7 @@ mod table;
 mod throw_away;
 mod unavailable;
 mod undo;
+mod viewers;
 mod worker;
 mod worker_address;
 

@@ -32,6 +32,7 @@ use crate::{
         layout::EDGE_REGION,
         outputs::{Purpose, of_system},
     },
+    viewers::SigningKey,
 };
 
 /// What both kinds of system have, before the distribution was asked.
@@ -43,6 +44,7 @@ struct SystemFacts {
     kms: aws_sdk_kms::Client,
     cloudfront: aws_sdk_cloudfront::Client,
     lambda: Option<aws_sdk_lambda::Client>,
+    signing_key: Option<SigningKey>,
     config: Option<SdkConfig>,
     profile: Option<String>,
     key_arn: String,
@@ -72,6 +74,7 @@ pub(super) async fn of_dev_stack(
         .endpoint_url(&endpoints.cloudfront_url);
     let found = SystemFacts {
         kind: Kind::Dev(file.to_path_buf()),
+        signing_key: SigningKey::of_dev_stack(&dev),
         trust: Trust::new(Some(&dev.ca_cert))?,
         cdn_url: dev.cdn_url,
         target: BucketTarget::new(&config, dev.bucket)?,
@@ -117,6 +120,7 @@ pub(super) async fn of_stack(
         .with_context(|| {
             format!("there is no stack {name} for {region}; is --region its bucket's?")
         })?;
+    let signing_key = SigningKey::of_system(config, &outputs);
     let mut output = |output: &str| {
         let found = outputs.remove(output);
         found.with_context(|| format!("stack {name} has no output {output}"))
@@ -138,6 +142,7 @@ pub(super) async fn of_stack(
         key_arn: output("KeyArn")?,
         distribution: output("DistributionId")?,
         edge_function: output("EdgeFunctionArn").ok(),
+        signing_key,
         function_url: None,
         stranger: None,
         polling: Polling::CLOUD,
@@ -199,6 +204,7 @@ impl SystemFacts {
             kms: self.kms,
             cloudfront: self.cloudfront,
             lambda: self.lambda,
+            signing_key: self.signing_key,
             config: self.config,
             profile: self.profile,
             key_arn: self.key_arn,

@@ -1,6 +1,6 @@
 //! The key in KMS that signs, and the id under which a CDN knows its public half.
 
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 use anyhow::Context as _;
 use aws_config::SdkConfig;
@@ -15,8 +15,11 @@ use keyfront_viewers::{KeyKind, PublicKey};
 
 use crate::{
     aws::{self, AwsArguments, call_error},
-    system::outputs::{self, Purpose},
+    system::outputs::{self, Outputs, Purpose},
 };
+
+/// The output with the ids of the public keys, the first of which signs.
+const KEY_IDS: &str = "ViewerKeyIds";
 
 /// Which key.
 #[derive(Debug, Args)]
@@ -39,73 +42,83 @@ pub(super) struct KeyArguments {
 }
 
 /// A key in KMS.
-pub(super) struct SigningKey {
+pub(crate) struct SigningKey {
     kms: aws_sdk_kms::Client,
     key: String,
     /// The id of its public half at the CDN, if that is known.
-    pub(super) key_id: Option<String>,
+    pub(crate) key_id: Option<String>,
 }
 
 impl KeyArguments {
     /// # Errors
     /// There is no such stack or dev stack, or it has no such key; no Region.
     pub(super) async fn find(&self) -> anyhow::Result<SigningKey> {
+        let named = |found: SigningKey| match &self.key {
+            Some(key) => SigningKey {
+                key: key.clone(),
+                ..found
+            },
+            None => found,
+        };
         if let Some(file) = &self.dev {
-            return self.of_dev_stack(file);
+            let own = SigningKey::of_dev_stack(&DevJson::read(file)?).context(
+                "this dev stack protects nothing; start it with `keyfront dev --protect members/`",
+            )?;
+            return Ok(named(own));
         }
         let config = self.aws.load().await?;
-        let (system_key, key_id) = match &self.stack {
-            Some(stack) => of_system(&config, stack).await?,
-            None => (None, None),
+        let Some(stack) = &self.stack else {
+            // Without --stack and --dev clap demands it.
+            let key = self.key.clone().unwrap_or_default();
+            return Ok(SigningKey::new(&config, key, None));
         };
-        let key = self.key.clone().or(system_key).context(
-            "the system has no output ViewerSigningKeyArn; give --key, or name signing_key_arn in its document of sites",
-        )?;
-        let config = match KeyArn::parse(&key) {
-            Ok(arn) => aws::in_region(&config, arn.region()),
-            Err(_) => config,
-        };
-        Ok(SigningKey {
-            kms: aws_sdk_kms::Client::new(&config),
-            key,
-            key_id,
-        })
-    }
-
-    fn of_dev_stack(&self, file: &Path) -> anyhow::Result<SigningKey> {
-        let dev = DevJson::read(file)?;
-        let config = aws_sdk_kms::config::Builder::from(&aws::of_dev_stack(&dev));
-        let kms = aws_sdk_kms::Client::from_conf(config.endpoint_url(&dev.kms_url).build());
-        let own = dev.viewers.context(
-            "this dev stack protects nothing; start it with `keyfront dev --protect members/`",
-        )?;
-        Ok(SigningKey {
-            kms,
-            key: self.key.clone().unwrap_or(own.signing_key_arn),
-            key_id: Some(own.key_id),
-        })
+        let outputs = outputs::of_system(&config, stack, Purpose::Read).await?;
+        let outputs = outputs.with_context(|| {
+            format!("there is no stack {stack} in this Region; name the Region of its bucket with --region")
+        })?;
+        if let Some(own) = SigningKey::of_system(&config, &outputs) {
+            return Ok(named(own));
+        }
+        let ids = outputs.get(KEY_IDS).with_context(|| {
+            format!("stack {stack} protects nothing; name `viewers` in its document of sites (docs/viewers.md)")
+        })?;
+        let key = self.key.clone().with_context(|| {
+            format!("the document of sites of stack {stack} names no signing_key_arn; give --key")
+        })?;
+        Ok(SigningKey::new(&config, key, first_of(ids)))
     }
 }
 
-/// The system's signing key and the id of its public half, as far as its outputs name them.
-async fn of_system(
-    config: &SdkConfig,
-    stack: &str,
-) -> anyhow::Result<(Option<String>, Option<String>)> {
-    let outputs = outputs::of_system(config, stack, Purpose::Read).await?;
-    let mut outputs = outputs.with_context(|| {
-        format!(
-            "there is no stack {stack} in this Region; name the Region of its bucket with --region"
-        )
-    })?;
-    let ids = outputs.remove("ViewerKeyIds").with_context(|| {
-        format!("stack {stack} protects nothing; name `viewers` in its document of sites (docs/viewers.md)")
-    })?;
-    let first = ids.split(',').next().map(str::to_owned);
-    Ok((outputs.remove("ViewerSigningKeyArn"), first))
+fn first_of(ids: &str) -> Option<String> {
+    ids.split(',').next().map(str::to_owned)
 }
 
 impl SigningKey {
+    fn new(config: &SdkConfig, key: String, key_id: Option<String>) -> Self {
+        let kms = match KeyArn::parse(&key) {
+            Ok(arn) => aws_sdk_kms::Client::new(&aws::in_region(config, arn.region())),
+            Err(_) => aws_sdk_kms::Client::new(config),
+        };
+        Self { kms, key, key_id }
+    }
+
+    /// That of a dev stack; `None` if it protects nothing.
+    pub(crate) fn of_dev_stack(dev: &DevJson) -> Option<Self> {
+        let own = dev.viewers.as_ref()?;
+        let config = aws_sdk_kms::config::Builder::from(&aws::of_dev_stack(dev));
+        Some(Self {
+            kms: aws_sdk_kms::Client::from_conf(config.endpoint_url(&dev.kms_url).build()),
+            key: own.signing_key_arn.clone(),
+            key_id: Some(own.key_id.clone()),
+        })
+    }
+
+    /// That of a deployed system; `None` if its document of sites names none.
+    pub(crate) fn of_system(config: &SdkConfig, outputs: &Outputs) -> Option<Self> {
+        let key = outputs.get("ViewerSigningKeyArn")?.clone();
+        Some(Self::new(config, key, first_of(outputs.get(KEY_IDS)?)))
+    }
+
     /// Its public half.
     ///
     /// # Errors
@@ -131,7 +144,7 @@ impl SigningKey {
     ///
     /// # Errors
     /// KMS does not know the key, or refuses.
-    pub(super) async fn sign(&self, message: &[u8]) -> anyhow::Result<Vec<u8>> {
+    pub(crate) async fn sign(&self, message: &[u8]) -> anyhow::Result<Vec<u8>> {
         let algorithm = match self.public_key().await?.kind() {
             KeyKind::P256 => SigningAlgorithmSpec::EcdsaSha256,
             KeyKind::Rsa2048 => SigningAlgorithmSpec::RsassaPkcs1V15Sha256,
