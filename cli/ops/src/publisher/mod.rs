@@ -78,7 +78,7 @@ struct RotateArguments {
     #[arg(long, value_name = "WHEN")]
     expires: Option<Expiry>,
     /// How long the former tokens stay valid
-    #[arg(long, value_name = "TIME", default_value = "24h", value_parser = moment::span)]
+    #[arg(long, value_name = "TIME", default_value = "24h", value_parser = crate::span::span)]
     overlap: Duration,
     #[command(flatten)]
     bucket: NamedBucketArguments,
