@@ -22,10 +22,7 @@ use super::{
     refusal::Refusal,
     responses::{Content, Deleted, DescriptionBody, Listed, Metadata, PageBody, StoredBody},
 };
-use crate::{
-    catalog, customer_keys::Holder, origin::Origin, publish::PublishRequest, publisher::Method,
-    store::ListedObject,
-};
+use crate::{catalog, origin::Origin, publish::PublishRequest, store::ListedObject};
 
 /// Stores an object.
 ///
@@ -74,11 +71,7 @@ pub(super) async fn describe(
     Parameters(NoParameters {}): Parameters<NoParameters>,
     Identified(session): Identified,
 ) -> Result<Response, Refusal> {
-    session.publisher().authorise(Method::Head, &key)?;
-    let holder = Holder::Publisher(session.publisher());
-    let found = origin.customer_keys.describe(&origin.store, &key, holder);
-    let found = found.await?.object;
-    let sealed = origin.metadata.open(&key, &found.metadata).await?;
+    let (found, sealed) = origin.describe(&session, &key).await?;
     let etag = found.etag.clone();
     let described = DescriptionBody {
         key: key.as_str().to_owned(),
@@ -135,9 +128,6 @@ pub(super) async fn list(
     let page = catalog::list(&origin.store, scope).await?;
     let mut objects: Vec<_> = page.entries.iter().map(listed).collect();
     if selected.detail == Detail::Metadata {
-        for object in &page.entries {
-            session.publisher().authorise(Method::Head, &object.key)?;
-        }
         let system = catalog::MetadataContext {
             store: &origin.store,
             metadata: &origin.metadata,

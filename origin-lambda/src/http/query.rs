@@ -6,12 +6,12 @@ use std::{collections::BTreeMap, time::Duration};
 use axum::extract::{FromRequestParts, Query};
 use http::{Uri, request::Parts};
 use keyfront_names::MAX_KEY_BYTES;
-use keyfront_origin_core::publish::PublishOptions;
+use keyfront_origin_core::{publish::PublishOptions, uploads::UppyMetadata};
 use serde::{Deserialize, de::DeserializeOwned};
 use serde_json::Value;
 use utoipa::IntoParams;
 
-use super::{refusal::Refusal, uppy_metadata::UppyMetadata};
+use super::refusal::Refusal;
 use crate::{
     encryption::EncryptionMode, error::Error, form_encoding, publisher::Overwrite, uploads,
 };

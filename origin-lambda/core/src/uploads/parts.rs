@@ -11,6 +11,26 @@ const BATCH: usize = 1000;
 /// Part numbers to sign, each with its checksum if one is declared.
 pub type PartChecksums = BTreeMap<u32, Option<Checksum>>;
 
+/// The parts to sign, from a list of their numbers and the checksums that are declared for some of them.
+///
+/// # Errors
+/// [`Error::UploadRefused`]: a checksum is declared for a part that is not in the list.
+pub fn part_checksums(
+    numbers: &[u32],
+    mut checksums: BTreeMap<u32, Checksum>,
+) -> Result<PartChecksums, Error> {
+    let parts = numbers
+        .iter()
+        .map(|number| (*number, checksums.remove(number)))
+        .collect();
+    match checksums.keys().next() {
+        None => Ok(parts),
+        Some(number) => Err(Error::UploadRefused(format!(
+            "checksums has part {number}, which is not in parts: list it in both"
+        ))),
+    }
+}
+
 /// One part's `PUT`, to be presigned.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct PartRequest {
