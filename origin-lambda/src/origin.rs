@@ -174,7 +174,7 @@ impl Origin {
         let plain = self.texts.open(Purpose::Cursor, session, text).await?;
         plain
             .and_then(|plain| Cursor::parse(str::from_utf8(&plain).ok()?))
-            .ok_or_else(|| Error::Query("the cursor is not one of ours".to_owned()))
+            .ok_or_else(|| Error::Query("invalid cursor".to_owned()))
     }
 
     /// The upload, if the rules still allow it. Parts of one that they do not allow are given up: they would only cost.

@@ -64,7 +64,7 @@ pub(super) async fn put(
 }
 
 /// Describes an object as far as a publisher may see it.
-#[utoipa::path(get, path = "/objects/{key}", operation_id = "describeObject", tag = "objects", params(("key" = String, Path, description = "The object key, percent-encoded; `/` may stand as it is or as `%2F`")), security(("publisher" = [])), responses((status = 200, description = "It exists", body = DescriptionBody), Describing))]
+#[utoipa::path(get, path = "/objects/{key}", operation_id = "describeObject", tag = "objects", params(("key" = String, Path, description = "The object key, percent-encoded; `/` may stand as it is or as `%2F`")), security(("publisher" = [])), responses((status = 200, description = "The object's description", body = DescriptionBody), Describing))]
 pub(super) async fn describe(
     State(origin): State<Arc<Origin>>,
     KeyPath(key): KeyPath,
@@ -92,7 +92,7 @@ pub(super) async fn describe(
 }
 
 /// Deletes an object, its instruction file, and its copies in the CDN.
-#[utoipa::path(delete, path = "/objects/{key}", operation_id = "deleteObject", tag = "objects", params(("key" = String, Path, description = "The object key, percent-encoded; `/` may stand as it is or as `%2F`"), ("if-match" = Option<String>, Header, description = "Delete only the object with this entity tag")), security(("publisher" = [])), responses((status = 200, description = "It is gone", body = Deleted), Deleting))]
+#[utoipa::path(delete, path = "/objects/{key}", operation_id = "deleteObject", tag = "objects", params(("key" = String, Path, description = "The object key, percent-encoded; `/` may stand as it is or as `%2F`"), ("if-match" = Option<String>, Header, description = "Delete only the object with this entity tag")), security(("publisher" = [])), responses((status = 200, description = "Deleted", body = Deleted), Deleting))]
 pub(super) async fn delete(
     State(origin): State<Arc<Origin>>,
     KeyPath(key): KeyPath,

@@ -26,7 +26,7 @@ use crate::{
 pub(super) struct AnswerLimit(pub(super) u64);
 
 /// Reads the content of an envelope, or of an object under a customer key. `HEAD`, ranges and conditions count on the content.
-#[utoipa::path(get, path = "/read/{key}", operation_id = "readObject", tag = "reader", params(("key" = String, Path, description = "The object key, percent-encoded; `/` may stand as it is or as `%2F`"), ("range" = Option<String>, Header, description = "One range of bytes")), security(("publisher" = [])), responses((status = 200, description = "The content", body = responses::Content, content_type = "*/*"), (status = 206, description = "A range of it", body = responses::Content, content_type = "*/*"), (status = 304, description = "The client has it"), Problems))]
+#[utoipa::path(get, path = "/read/{key}", operation_id = "readObject", tag = "reader", params(("key" = String, Path, description = "The object key, percent-encoded; `/` may stand as it is or as `%2F`"), ("range" = Option<String>, Header, description = "One range of bytes")), security(("publisher" = [])), responses((status = 200, description = "The content", body = responses::Content, content_type = "*/*"), (status = 206, description = "A range of it", body = responses::Content, content_type = "*/*"), (status = 304, description = "Not modified"), Problems))]
 pub(super) async fn read(
     State(origin): State<Arc<Origin>>,
     KeyPath(key): KeyPath,

@@ -141,7 +141,7 @@ pub(super) async fn sign_parts(
 }
 
 /// Lists what S3 holds of an upload, to go on with it.
-#[utoipa::path(get, path = "/uploads/{token}", operation_id = "describeUpload", tag = "uploads", params(("token" = String, Path, description = "The token that began the upload")), security(("publisher" = [])), responses((status = 200, description = "It is under way", body = UnderWay), Describing))]
+#[utoipa::path(get, path = "/uploads/{token}", operation_id = "describeUpload", tag = "uploads", params(("token" = String, Path, description = "The token that began the upload")), security(("publisher" = [])), responses((status = 200, description = "The upload is in progress", body = UnderWay), Describing))]
 pub(super) async fn describe(
     State(origin): State<Arc<Origin>>,
     Parameters(NoParameters {}): Parameters<NoParameters>,
@@ -186,7 +186,7 @@ pub(super) async fn complete(
 }
 
 /// Gives an upload up.
-#[utoipa::path(delete, path = "/uploads/{token}", operation_id = "abortUpload", tag = "uploads", params(("token" = String, Path, description = "The token that began the upload")), security(("publisher" = [])), responses((status = 204, description = "It is over"), Describing))]
+#[utoipa::path(delete, path = "/uploads/{token}", operation_id = "abortUpload", tag = "uploads", params(("token" = String, Path, description = "The token that began the upload")), security(("publisher" = [])), responses((status = 204, description = "Aborted"), Describing))]
 pub(super) async fn abort(
     State(origin): State<Arc<Origin>>,
     Parameters(NoParameters {}): Parameters<NoParameters>,
@@ -197,7 +197,7 @@ pub(super) async fn abort(
 }
 
 /// Gives up uploads nobody goes on with, of keys the publisher may delete.
-#[utoipa::path(delete, path = "/uploads", operation_id = "abortStaleUploads", tag = "uploads", params(StaleQuery), security(("publisher" = [])), responses((status = 200, description = "How many", body = Aborted), Listing))]
+#[utoipa::path(delete, path = "/uploads", operation_id = "abortStaleUploads", tag = "uploads", params(StaleQuery), security(("publisher" = [])), responses((status = 200, description = "The number of aborted uploads", body = Aborted), Listing))]
 pub(super) async fn abort_stale(
     State(origin): State<Arc<Origin>>,
     Parameters(selected): Parameters<StaleSelection>,

@@ -123,7 +123,7 @@ pub(super) async fn sign(
     let list = if batch { part_numbers } else { Some(part) };
     let number = |text: &str| {
         text.parse()
-            .map_err(|_| Error::UploadRefused("a part is named by its number".to_owned()))
+            .map_err(|_| Error::UploadRefused("part numbers must be whole numbers".to_owned()))
     };
     let list = list.ok_or_else(|| Error::Query("partNumbers is missing".to_owned()))?;
     let parts = list
@@ -164,7 +164,7 @@ pub(super) async fn complete(
 }
 
 /// Gives an upload up.
-#[utoipa::path(delete, path = "/s3/multipart/{token}", operation_id = "uppyAbort", tag = "uppy", params(("token" = String, Path, description = "The token that began the upload"), ("key" = Option<String>, Query, description = "The upload's key")), security(("publisher" = [])), responses((status = 200, description = "It is over", body = Empty), Describing))]
+#[utoipa::path(delete, path = "/s3/multipart/{token}", operation_id = "uppyAbort", tag = "uppy", params(("token" = String, Path, description = "The token that began the upload"), ("key" = Option<String>, Query, description = "The upload's key")), security(("publisher" = [])), responses((status = 200, description = "Aborted", body = Empty), Describing))]
 pub(super) async fn abort(
     State(origin): State<Arc<Origin>>,
     NamedUppyUpload { named, .. }: NamedUppyUpload,

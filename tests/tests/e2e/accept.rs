@@ -744,7 +744,7 @@ async fn a_worker_is_tried_with_every_case_of_the_table() {
     let table = std::fs::read(artefacts::root().join("tests/cases/edge.json")).unwrap();
     let table: Value = serde_json::from_slice(&table).unwrap();
     let count = table["cases"].as_array().unwrap().len();
-    let expected = format!("{count} of {count} cases as the table says");
+    let expected = format!("{count} of {count} cases as in the table");
     assert!(evidence.starts_with(&expected), "{evidence}");
 }
 
@@ -856,12 +856,12 @@ async fn ctrl_c_during_the_deployment_removes_the_stack() {
     let told = String::from_utf8(output.stderr).unwrap();
     assert_eq!(output.status.code(), Some(130), "{told}");
     assert!(
-        told.contains("interrupted before the probes began"),
+        told.contains("interrupted before the probes started"),
         "{told}"
     );
     assert!(aws.state().stacks.is_empty(), "{told}");
     // The replicas are still there: what remains is said with the command that removes it.
-    assert!(told.contains("remains: the function at the edge"), "{told}");
+    assert!(told.contains("remains: the edge function"), "{told}");
     assert!(
         told.contains("keyfront destroy --stack keyfront-accept-"),
         "{told}"

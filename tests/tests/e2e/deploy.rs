@@ -246,7 +246,7 @@ async fn the_edges_log_groups_get_a_retention_where_they_exist_and_destroy_lists
     let deployed = bench.deploy(TOGETHER, &["--yes"]).await;
     let reported = done(&deployed);
     assert!(
-        reported.contains("logs in eu-north-1 cannot be looked at"),
+        reported.contains("logs in eu-north-1 cannot be read"),
         "{reported}"
     );
     let days: Vec<_> = bench.aws.state().log_groups.values().copied().collect();
@@ -256,7 +256,7 @@ async fn the_edges_log_groups_get_a_retention_where_they_exist_and_destroy_lists
     let destroyed = done(&bench.run("destroy", &["--yes"]).await);
     for region in ["eu-west-2", "ap-south-1"] {
         let kept =
-            format!("Kept: log group /aws/lambda/{own} in {region}, whose lines are kept 30 days");
+            format!("Kept: log group /aws/lambda/{own} in {region}, with a retention of 30 days");
         assert!(destroyed.contains(&kept), "{destroyed}");
     }
 }
@@ -577,7 +577,7 @@ async fn a_trail_cannot_name_a_bucket_that_is_not_made_yet() {
     let bench = Bench::new().await;
     bench.aws.state().trail = Some(trail(&json!(["arn:aws:s3:::other/"])));
     let reported = bench.deployed(&["Audit=true", TRAIL]).await;
-    let expected = "when this deployment has made the bucket, add an event selector";
+    let expected = "after this deployment has created the bucket, add an event selector";
     assert!(reported.contains(expected), "{reported}");
     // Now it is there, and must be recorded.
     refused_unwritten(
@@ -666,13 +666,13 @@ async fn an_interrupted_run_is_followed_by_the_next_one() {
         .unwrap();
     let first = first.wait_with_output().await.unwrap();
     assert_eq!(first.status.code(), Some(130), "{}", text(&first.stderr));
-    assert!(text(&first.stderr).contains("follows it again"));
+    assert!(text(&first.stderr).contains("to follow it again"));
 
     bench.aws.state().held = Held::No;
     let second = bench.deploy(TOGETHER, &["--yes"]).await;
     let output_text = done(&second);
     assert!(
-        output_text.contains("under way; following it") && output_text.contains("no changes"),
+        output_text.contains("in progress; following it") && output_text.contains("no changes"),
         "{output_text}"
     );
     assert_eq!(bench.count("ExecuteChangeSet"), 1);
@@ -898,7 +898,7 @@ async fn a_document_of_sites_is_refused_by_its_field_before_any_call() {
                 vec![r#""https://app.example.com""#; 80].join(",")
             )),
             &[],
-            "site 1 (\"/a/\"): its document has 2238 characters, and CloudFront takes 1783 in a header; shorten",
+            "site 1 (\"/a/\"): its document has 2238 characters, more than the 1783 that CloudFront allows in a header; shorten",
         ),
     ] {
         let flag = bench.sites(&sites);
@@ -994,7 +994,7 @@ async fn destroy_waits_for_replicas_across_runs_and_keeps_bucket_and_key() {
     bench.aws.state().replicated = true;
     let first = bench.run("destroy", &["--yes"]).await;
     assert_eq!(first.status.code(), Some(6));
-    assert!(text(&first.stderr).contains("replicas at the edge still"));
+    assert!(text(&first.stderr).contains("still has replicas at the edge"));
     bench.aws.state().replicated = false;
     let second = bench.run("destroy", &["--yes"]).await;
     let output_text = done(&second);

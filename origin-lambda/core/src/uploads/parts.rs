@@ -51,7 +51,7 @@ pub fn plan_parts(
 ) -> Result<Vec<PartRequest>, Error> {
     if parts.is_empty() || parts.len() > BATCH {
         return Err(Error::UploadRefused(format!(
-            "ask for 1 to {BATCH} parts at a time"
+            "request 1 to {BATCH} parts at a time"
         )));
     }
     if checksums == ChecksumDemand::Always && parts.values().any(Option::is_none) {
@@ -79,5 +79,5 @@ fn length(upload: &Upload, number: u32) -> Result<Option<u64>, Error> {
         Some(plan) => plan.length_of(number).map(Some),
         None => (1..=MAX_PARTS).contains(&number).then_some(None),
     };
-    known.ok_or_else(|| Error::UploadRefused(format!("there is no part {number}")))
+    known.ok_or_else(|| Error::UploadRefused(format!("the upload has no part {number}")))
 }

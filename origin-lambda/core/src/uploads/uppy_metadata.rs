@@ -52,7 +52,7 @@ fn text(name: &str, value: Value) -> Result<Option<String>, Error> {
         Value::Array(_) | Value::Object(_) => {
             return Err(refuse(
                 name,
-                "it is no text; leave it out of allowedMetaFields",
+                "expected a text, number or boolean; remove it from allowedMetaFields",
             ));
         }
     })
@@ -61,11 +61,11 @@ fn text(name: &str, value: Value) -> Result<Option<String>, Error> {
 fn bytes(name: &str, text: &str) -> Result<u64, Error> {
     let digits = text.bytes().all(|byte| byte.is_ascii_digit());
     let number = text.parse().ok().filter(|_| digits);
-    number.ok_or_else(|| refuse(name, "it is no number of bytes"))
+    number.ok_or_else(|| refuse(name, "expected a number of bytes"))
 }
 
 fn refuse(name: &str, reason: &str) -> Error {
-    Error::UploadRefused(format!("the metadata {name:?} is refused: {reason}"))
+    Error::UploadRefused(format!("invalid metadata {name:?}: {reason}"))
 }
 
 #[cfg(test)]
