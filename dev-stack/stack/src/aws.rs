@@ -82,7 +82,7 @@ impl LocalAws {
         let key_policy = template::key_policy(iam.account())?;
         let key_of = |alias: &str| {
             key(&kms, &administrator(&clock), alias, key_policy.clone())
-                .context("a KMS key cannot be made")
+                .context("a KMS key cannot be created")
         };
         let key_arn = key_of(KEY_ALIAS)?;
         let sites = with_local_keys(sites, key_of)?;

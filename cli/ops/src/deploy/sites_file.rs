@@ -40,7 +40,7 @@ pub(super) fn read(path: Option<&Path>) -> anyhow::Result<Sites> {
 pub(super) fn refuse_forgotten(outputs: &Outputs, given: SitesGiven) -> anyhow::Result<()> {
     match (outputs.get(PATHS), given) {
         (Some(paths), SitesGiven::Unsaid) => Err(refused(format!(
-            "the system serves the sites {paths}, and this command does not name them; give --sites FILE again, or --no-sites to take them down"
+            "the system serves the sites {paths}, and this command has no --sites; give --sites FILE again, or --no-sites to remove them"
         ))),
         _ => Ok(()),
     }

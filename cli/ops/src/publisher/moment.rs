@@ -22,7 +22,7 @@ impl Expiry {
         let end = end.and_then(|end| end.replace_nanosecond(0).ok());
         match end {
             Some(end) if end > now && end.year() <= 9999 => Ok(end),
-            _ => anyhow::bail!("the token would end in the past or after the year 9999"),
+            _ => anyhow::bail!("the token would expire in the past or after the year 9999"),
         }
     }
 }
@@ -54,7 +54,7 @@ pub(super) fn span(text: &str) -> Result<Duration, String> {
         .and_then(|(unit, count)| count.checked_mul(unit))
         .filter(|seconds| *seconds <= 100 * 366 * 86_400)
         .map(Duration::from_secs)
-        .ok_or_else(|| format!("{text:?} is not a span of time; write 90d, 12h or 30m"))
+        .ok_or_else(|| format!("invalid duration {text:?}; expected 90d, 12h or 30m"))
 }
 
 /// `20270131T093000Z`, with a number behind it if that is taken.

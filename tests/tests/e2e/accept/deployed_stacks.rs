@@ -73,12 +73,12 @@ async fn ctrl_c_during_the_deployment_removes_the_stack() {
     let told = String::from_utf8(output.stderr).unwrap();
     assert_eq!(output.status.code(), Some(130), "{told}");
     assert!(
-        told.contains("interrupted before the probes began"),
+        told.contains("interrupted before the probes started"),
         "{told}"
     );
     assert!(aws.state().stacks.is_empty(), "{told}");
     // The replicas are still there: what remains is said with the command that removes it.
-    assert!(told.contains("remains: the function at the edge"), "{told}");
+    assert!(told.contains("remains: the edge function"), "{told}");
     assert!(
         told.contains("keyfront destroy --stack keyfront-accept-"),
         "{told}"

@@ -93,7 +93,7 @@ async fn a_worker_is_tried_with_every_case_of_the_table() {
     let table = std::fs::read(artefacts::root().join("tests/cases/edge.json")).unwrap();
     let table: Value = serde_json::from_slice(&table).unwrap();
     let count = table["cases"].as_array().unwrap().len();
-    let expected = format!("{count} of {count} cases as the table says");
+    let expected = format!("{count} of {count} cases as in the table");
     assert!(evidence.starts_with(&expected), "{evidence}");
 }
 

@@ -42,8 +42,8 @@ async fn fix_encrypts_anew_in_place_and_keeps_everything_else() {
         .unwrap();
 
     let report = audited.run(&["--fix", "--yes"]).await;
-    assert_eq!(report.fix(key), "encrypted anew and verified", "{report:?}");
-    assert_eq!(report.fix("b-other-key"), "encrypted anew and verified");
+    assert_eq!(report.fix(key), "re-encrypted and verified", "{report:?}");
+    assert_eq!(report.fix("b-other-key"), "re-encrypted and verified");
     assert_eq!(report.summary["fixed"], 2);
     let after = s3
         .get_object()
@@ -126,7 +126,7 @@ async fn fixed_envelopes_are_the_same_envelopes() {
         .await;
     assert_eq!(
         report.fix("read/sealed.bin"),
-        "encrypted anew and verified",
+        "re-encrypted and verified",
         "{report:?}"
     );
     assert_eq!(report.summary["envelopes"], 1);
@@ -236,7 +236,7 @@ async fn fix_asks_first_and_a_dry_run_changes_nothing() {
     assert_eq!((report.code, report.stdout.as_str()), (2, ""));
     assert!(report.stderr.contains("--yes"), "{}", report.stderr);
     let report = audited.run(&["--fix", "--dry-run"]).await;
-    assert_eq!(report.fix("a"), "would be encrypted anew", "{report:?}");
+    assert_eq!(report.fix("a"), "would be re-encrypted", "{report:?}");
     assert_eq!(report.code, 1);
     let report = audited.run(&["--dry-run"]).await;
     assert_eq!(report.code, 2, "only with --fix");

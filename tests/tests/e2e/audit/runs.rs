@@ -33,7 +33,7 @@ async fn ten_thousand_objects_are_reported_once_each_across_an_interruption() {
     let first = run.report().await;
     assert_eq!(first.code, 2, "{}", first.stderr);
     assert!(
-        first.stderr.contains("the same command goes on"),
+        first.stderr.contains("run the same command"),
         "{}",
         first.stderr
     );

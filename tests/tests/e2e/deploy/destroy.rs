@@ -35,7 +35,7 @@ async fn destroy_waits_for_replicas_across_runs_and_keeps_bucket_and_key() {
     bench.aws.state().replicated = true;
     let first = bench.run("destroy", &["--yes"]).await;
     assert_eq!(first.status.code(), Some(6));
-    assert!(text(&first.stderr).contains("replicas at the edge still"));
+    assert!(text(&first.stderr).contains("still has replicas at the edge"));
     bench.aws.state().replicated = false;
     let second = bench.run("destroy", &["--yes"]).await;
     let output_text = done(&second);

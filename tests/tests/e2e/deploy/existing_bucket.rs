@@ -154,7 +154,7 @@ async fn a_trail_cannot_name_a_bucket_that_is_not_made_yet() {
     let bench = Bench::new().await;
     bench.aws.state().trail = Some(trail(&json!(["arn:aws:s3:::other/"])));
     let reported = bench.deployed(&["Audit=true", TRAIL]).await;
-    let expected = "when this deployment has made the bucket, add an event selector";
+    let expected = "after this deployment has created the bucket, add an event selector";
     assert!(reported.contains(expected), "{reported}");
     // Now it is there, and must be recorded.
     refused_unwritten(

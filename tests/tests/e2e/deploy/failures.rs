@@ -125,13 +125,13 @@ async fn an_interrupted_run_is_followed_by_the_next_one() {
         .unwrap();
     let first = first.wait_with_output().await.unwrap();
     assert_eq!(first.status.code(), Some(130), "{}", text(&first.stderr));
-    assert!(text(&first.stderr).contains("follows it again"));
+    assert!(text(&first.stderr).contains("to follow it again"));
 
     bench.aws.state().held = Held::No;
     let second = bench.deploy(TOGETHER, &["--yes"]).await;
     let output_text = done(&second);
     assert!(
-        output_text.contains("under way; following it") && output_text.contains("no changes"),
+        output_text.contains("in progress; following it") && output_text.contains("no changes"),
         "{output_text}"
     );
     assert_eq!(bench.count("ExecuteChangeSet"), 1);

@@ -51,7 +51,7 @@ async fn the_edges_log_groups_get_a_retention_where_they_exist_and_destroy_lists
     let deployed = bench.deploy(TOGETHER, &["--yes"]).await;
     let reported = done(&deployed);
     assert!(
-        reported.contains("logs in eu-north-1 cannot be looked at"),
+        reported.contains("logs in eu-north-1 cannot be read"),
         "{reported}"
     );
     let days: Vec<_> = bench.aws.state().log_groups.values().copied().collect();
@@ -61,7 +61,7 @@ async fn the_edges_log_groups_get_a_retention_where_they_exist_and_destroy_lists
     let destroyed = done(&bench.run("destroy", &["--yes"]).await);
     for region in ["eu-west-2", "ap-south-1"] {
         let kept =
-            format!("Kept: log group /aws/lambda/{own} in {region}, whose lines are kept 30 days");
+            format!("Kept: log group /aws/lambda/{own} in {region}, with a retention of 30 days");
         assert!(destroyed.contains(&kept), "{destroyed}");
     }
 }

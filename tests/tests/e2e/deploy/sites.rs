@@ -111,7 +111,7 @@ async fn a_document_of_sites_is_refused_by_its_field_before_any_call() {
                 vec![r#""https://app.example.com""#; 80].join(",")
             )),
             &[],
-            "site 1 (\"/a/\"): its document has 2238 characters, and CloudFront takes 1783 in a header; shorten",
+            "site 1 (\"/a/\"): its document has 2238 characters, more than the 1783 that CloudFront allows in a header; shorten",
         ),
     ] {
         let flag = bench.sites(&sites);

@@ -15,8 +15,8 @@ fn cases() -> Vec<Case> {
     use {Break as B, Given as G, Start as S};
     vec![
         // --- before the edge ---
-        Case { says: &["200", "Miss from cloudfront", "nothing of the bucket's own reaches viewers", "aws:kms", "is enabled", "bucket keyfront-dev in eu-west-1", "leaves it to the role"], ..CASE },
-        Case { start: S::Bundle, says: &["200", "nothing of the bucket's own reaches viewers"], ..CASE },
+        Case { says: &["200", "Miss from cloudfront", "no headers of the bucket reach viewers", "aws:kms", "is enabled", "bucket keyfront-dev in eu-west-1", "leaves it to the role"], ..CASE },
+        Case { start: S::Bundle, says: &["200", "no headers of the bucket reach viewers"], ..CASE },
         Case { given: G::OnlyTheCa, says: &["not checked: AWS was not examined"], ..CASE },
         Case { target: "https://nowhere.keyfront.invalid/a", verdict: "name-unknown", code: 10, says: &["nowhere.keyfront.invalid"], ..CASE },
         Case { target: "https://127.0.0.1:1/a", verdict: "unreachable", code: 11, says: &["127.0.0.1:1"], ..CASE },
@@ -35,8 +35,8 @@ fn cases() -> Vec<Case> {
         Case { start: S::NoFunctions, verdict: "edge-not-attached", code: 30, says: &["S3's own AccessDenied", "origin-request: nothing"], ..CASE },
         Case { start: S::ThrowingBundle, verdict: "edge-fails", code: 30, says: &["LambdaExecutionError"], ..CASE },
         Case { start: S::QueryDropped, target: "/a/object.txt?v=1&other=2", verdict: "query-dropped", code: 30, says: &["the site lists v"], ..CASE },
-        Case { start: S::SiteMissing, verdict: "site-invalid", code: 31, says: &["carries no x-keyfront-site"], ..CASE },
-        Case { start: S::SiteRefused, verdict: "site-invalid", code: 31, says: &["region", "the edge refuses"], ..CASE },
+        Case { start: S::SiteMissing, verdict: "site-invalid", code: 31, says: &["has no x-keyfront-site"], ..CASE },
+        Case { start: S::SiteRefused, verdict: "site-invalid", code: 31, says: &["region", "the edge rejects"], ..CASE },
         Case { start: S::SiteOfAnotherBucket, verdict: "site-misrouted", code: 31, says: &["another-bucket"], ..CASE },
         Case { start: S::NoResponseFunction, verdict: "headers-leak", code: 61, says: &["x-amz-server-side-encryption-aws-kms-key-id", "no function at origin-response"], ..CASE },
         // --- permissions and keys ---
@@ -49,21 +49,21 @@ fn cases() -> Vec<Case> {
         Case { start: S::Without("DecryptThroughS3", "kms:Decrypt"), given: G::OnlyTheCa, verdict: "key-unusable", code: 41, certain: false, says: &["HEAD"], ..CASE },
         Case { cause: B::ObjectUnderAnotherKey, verdict: "other-key", code: 41, says: &["the system's key is"], ..CASE },
         Case { cause: B::KeyDisabled, verdict: "key-disabled", code: 41, says: &["KMS.DisabledException", "is disabled"], ..CASE },
-        Case { cause: B::KeyDisabledBehindTheCache, verdict: "key-disabled", code: 41, says: &["viewers are served a copy", "past the copy"], ..CASE },
+        Case { cause: B::KeyDisabledBehindTheCache, verdict: "key-disabled", code: 41, says: &["viewers get a cached copy", "bypassing the cache"], ..CASE },
         Case { cause: B::KeyPendingDeletion, verdict: "key-pending-deletion", code: 41, says: &["will be deleted at 20"], ..CASE },
-        Case { cause: B::KeyUnknown, verdict: "key-missing", code: 41, says: &["does not know"], ..CASE },
+        Case { cause: B::KeyUnknown, verdict: "key-missing", code: 41, says: &["has no key"], ..CASE },
         // --- signatures, clocks, credentials ---
         Case { start: S::S3BehindRespelling, target: "/a/plus+plus.txt", verdict: "signature-rejected", code: 42, certain: false, says: &["line 2 (path)", "%2B", "%20"], ..CASE },
         Case { start: S::SiteOfAnotherRegion, verdict: "signature-rejected", code: 42, says: &["origin-denied", "the region is wrong"], ..CASE },
         Case { start: S::EdgeClock, verdict: "clock-skew", code: 43, says: &["clock-skew", "the bucket's agrees"], ..CASE },
         Case { start: S::EdgeSession, verdict: "edge-credentials", code: 44, says: &["credentials-expired"], ..CASE },
         Case { start: S::BundleSession, verdict: "edge-credentials", code: 44, says: &["credentials-expired"], ..CASE },
-        Case { cause: B::OperatorsSecretWrong, says: &["the secret is not the access key's"], ..CASE },
+        Case { cause: B::OperatorsSecretWrong, says: &["the secret does not belong to the access key"], ..CASE },
         // --- the origin, and what is served otherwise ---
         Case { start: S::S3Throttling, verdict: "throttled", code: 50, says: &["throttled"], ..CASE },
         Case { start: S::S3Gone, verdict: "origin-failed", code: 50, says: &["502"], ..CASE },
         Case { cause: B::ObjectUnderS3sKey, verdict: "other-encryption", code: 60, says: &["AES256"], ..CASE },
-        Case { start: S::WithCustomerKeys, cause: B::ObjectUnderCustomerKey, verdict: "customer-key", code: 60, says: &["demands the customer key", "reader"], ..CASE },
+        Case { start: S::WithCustomerKeys, cause: B::ObjectUnderCustomerKey, verdict: "customer-key", code: 60, says: &["requires the customer key", "reader"], ..CASE },
     ]
 }
 

@@ -97,7 +97,7 @@ async fn destroy_shows_every_victim_before_it_asks() {
         let expected = match logical_id.as_str() {
             "Bucket" => "delete with every object in it",
             "Key" => "keep",
-            "EdgeFunction" | "EdgeVersion" => "delete when its replicas are gone",
+            "EdgeFunction" | "EdgeVersion" => "delete after its replicas are removed",
             _ => "delete  ",
         };
         let line = shown(&id);

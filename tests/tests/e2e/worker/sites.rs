@@ -93,7 +93,7 @@ async fn without_credentials_or_a_valid_document_the_worker_refuses_everything()
         ),
         (
             good.clone().with_var("KEYFRONT_SITES", "{"),
-            "KEYFRONT_SITES does not parse",
+            "KEYFRONT_SITES is invalid",
         ),
         (good.clone().with_sites(&inner), "public"),
         (good.clone().with_sites(&outer), "opens"),

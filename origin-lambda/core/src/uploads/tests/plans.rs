@@ -95,7 +95,7 @@ fn a_forms_fields_hold_nothing_that_s3_replaces() {
     };
     for key in ["site/${filename}", "site/a${filename}b"] {
         let refused = planned(&with(SendBy::Form, key)).unwrap_err();
-        assert!(refused.to_string().contains("ask for put or multipart"));
+        assert!(refused.to_string().contains("use put or multipart"));
         for other in [SendBy::Put, SendBy::Multipart] {
             assert_eq!(planned(&with(other, key)).unwrap().key, key);
         }

@@ -7,16 +7,16 @@ use serde_json::Value;
 use crate::error::Error;
 
 /// The metadata of a file.
-#[derive(Debug, Default, PartialEq, Eq)]
-pub(super) struct UppyMetadata {
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct UppyMetadata {
     /// `prefix`: the folder.
-    pub(super) folder: Option<String>,
+    pub folder: Option<String>,
     /// `size`: bytes of the file.
-    pub(super) size: Option<u64>,
+    pub size: Option<u64>,
     /// `part_size`: bytes of a part, where the page chose another than Uppy does.
-    pub(super) part_size: Option<u64>,
+    pub part_size: Option<u64>,
     /// The page's own, as texts.
-    pub(super) fields: BTreeMap<String, String>,
+    pub fields: BTreeMap<String, String>,
 }
 
 impl UppyMetadata {
@@ -25,7 +25,7 @@ impl UppyMetadata {
     /// # Errors
     /// [`Error::UploadRefused`] with the name of a value that is no text, number or truth value, or not the number it
     /// must be.
-    pub(super) fn read(metadata: BTreeMap<String, Value>) -> Result<Self, Error> {
+    pub fn read(metadata: BTreeMap<String, Value>) -> Result<Self, Error> {
         let mut read = Self::default();
         for (name, value) in metadata {
             let Some(text) = text(&name, value)? else {
@@ -52,7 +52,7 @@ fn text(name: &str, value: Value) -> Result<Option<String>, Error> {
         Value::Array(_) | Value::Object(_) => {
             return Err(refuse(
                 name,
-                "it is no text; leave it out of allowedMetaFields",
+                "expected a text, number or boolean; remove it from allowedMetaFields",
             ));
         }
     })
@@ -61,11 +61,11 @@ fn text(name: &str, value: Value) -> Result<Option<String>, Error> {
 fn bytes(name: &str, text: &str) -> Result<u64, Error> {
     let digits = text.bytes().all(|byte| byte.is_ascii_digit());
     let number = text.parse().ok().filter(|_| digits);
-    number.ok_or_else(|| refuse(name, "it is no number of bytes"))
+    number.ok_or_else(|| refuse(name, "expected a number of bytes"))
 }
 
 fn refuse(name: &str, reason: &str) -> Error {
-    Error::UploadRefused(format!("the metadata {name:?} is refused: {reason}"))
+    Error::UploadRefused(format!("invalid metadata {name:?}: {reason}"))
 }
 
 #[cfg(test)]

@@ -2,8 +2,11 @@
 
 use crate::{content_coding::ContentCoding, error::Error, media_type::MediaType};
 
-/// The media type of a document's field.
-pub(super) fn media_type(text: Option<&str>) -> Result<MediaType, Error> {
+/// The media type of a document's field; without one, that of bytes of any kind.
+///
+/// # Errors
+/// [`Error::UploadRefused`]: it is no media type.
+pub fn media_type(text: Option<&str>) -> Result<MediaType, Error> {
     let Some(text) = text.filter(|text| !text.is_empty()) else {
         return Ok(MediaType::unknown());
     };
@@ -11,7 +14,10 @@ pub(super) fn media_type(text: Option<&str>) -> Result<MediaType, Error> {
 }
 
 /// The content coding of a document's field.
-pub(super) fn content_coding(text: Option<&str>) -> Result<Option<ContentCoding>, Error> {
+///
+/// # Errors
+/// [`Error::UploadRefused`]: it is not one that objects are stored with.
+pub fn content_coding(text: Option<&str>) -> Result<Option<ContentCoding>, Error> {
     match text {
         None => Ok(None),
         Some(text) => {
