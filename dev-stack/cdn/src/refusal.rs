@@ -30,19 +30,19 @@ pub(super) enum Refusal {
     #[error("the request target is not a path")]
     TargetInvalid,
     /// No `Host`, or more than one: two parties could take different ones.
-    #[error("the request does not name one host")]
+    #[error("the request must name exactly one host")]
     HostInvalid,
     /// The viewer broke off its body, or framed it so that its end cannot be known.
     #[error("the request's body cannot be read: {0}")]
     BodyInvalid(String),
     /// The origin's host is not in the table of the stack.
-    #[error("no origin of this stack is called {0}")]
+    #[error("unknown origin {0}")]
     OriginUnknown(String),
     /// No connection, or one that broke before the answer.
-    #[error("the origin did not answer: {0}")]
+    #[error("the origin did not respond: {0}")]
     OriginUnreachable(String),
     /// No answer within the read timeout.
-    #[error("the origin did not answer within {0:?}")]
+    #[error("the origin did not respond within {0:?}")]
     OriginTimeout(Duration),
     /// The function failed, or returned what CloudFront does not accept.
     #[error(transparent)]

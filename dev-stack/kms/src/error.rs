@@ -25,7 +25,7 @@ pub enum KmsError {
     #[error("operation {0:?} is not supported")]
     UnknownOperation(String),
     /// The body is not the JSON the operation takes, or uses a member that is not supported here.
-    #[error("request body is not understood")]
+    #[error("request body is malformed")]
     Malformed(#[source] serde_json::Error),
     /// A value is outside its limits; the text says which.
     #[error("{0}")]
@@ -79,7 +79,7 @@ pub enum KmsError {
     #[error("stored key {0} is not readable")]
     StoredKey(String),
     /// The operating system gave no randomness.
-    #[error("no randomness from the operating system")]
+    #[error("no random bytes from the operating system")]
     Randomness(#[from] getrandom::Error),
 }
 

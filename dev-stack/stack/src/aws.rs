@@ -92,7 +92,7 @@ impl LocalAws {
                 policy: Some(key_policy.clone()),
                 ..NewKey::default()
             };
-            key(&kms, &administrator(&clock), alias, new).context("a KMS key cannot be made")
+            key(&kms, &administrator(&clock), alias, new).context("a KMS key cannot be created")
         };
         let key_arn = key_of(KEY_ALIAS)?;
         let sites = with_local_keys(sites, key_of)?;

@@ -219,7 +219,7 @@ impl Stack {
         self.cdn.shutdown().await;
         let ended = async { while self.tasks.join_next().await.is_some() {} };
         if tokio::time::timeout(GRACE, ended).await.is_err() {
-            tracing::warn!("requests still open at the end were cut");
+            tracing::warn!("requests still open at shutdown were aborted");
         }
     }
 }

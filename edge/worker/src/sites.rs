@@ -27,13 +27,13 @@ pub enum SitesError {
     #[error("KEYFRONT_SITES is not set")]
     Missing,
     /// It is no JSON, or a field is unknown, missing or of another type.
-    #[error("KEYFRONT_SITES does not parse")]
+    #[error("KEYFRONT_SITES is invalid")]
     Json(#[from] serde_json::Error),
     /// A document of another version of the software.
-    #[error("KEYFRONT_SITES has version {0}, this Worker knows 1")]
+    #[error("KEYFRONT_SITES has version {0}, this Worker supports version 1")]
     Version(u32),
     /// No request could be served.
-    #[error("KEYFRONT_SITES holds no site")]
+    #[error("KEYFRONT_SITES has no sites")]
     Empty,
     /// A `match` that could never hold, or would hold for less than it says.
     #[error("the match of site {index} {rule}")]

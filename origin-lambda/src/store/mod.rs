@@ -150,7 +150,7 @@ impl Store {
             .key(key.as_str())
             .range("bytes=0-0");
         match call.send().await {
-            Ok(_) => unexpected("HEAD is answered 400, and GET is not"),
+            Ok(_) => unexpected("HEAD returned 400, and GET did not"),
             Err(error) => failure::of("GetObject", error),
         }
     }

@@ -142,7 +142,7 @@ impl Store {
             // Replaced or deleted by someone else: gone either way.
             Ok(_) | Err(Error::Precondition | Error::NotFound) => {}
             Err(error) => {
-                tracing::error!(%error, key = key.as_str(), "a wrongly encrypted object is left");
+                tracing::error!(%error, key = key.as_str(), "a wrongly encrypted object could not be deleted");
             }
         }
     }

@@ -112,7 +112,7 @@ pub(super) async fn of_stack(
     worker: Option<WorkerAddress<'_>>,
 ) -> anyhow::Result<Context> {
     let (Kind::Stack { name } | Kind::ThrowAway { name }) = &kind else {
-        anyhow::bail!("a dev stack is found by its dev.json");
+        anyhow::bail!("find a dev stack by its dev.json");
     };
     let region = aws::region_of(config)?;
     let mut outputs = of_system(config, name, Purpose::Change)
@@ -166,8 +166,9 @@ impl SystemFacts {
     async fn look(self, worker: Option<WorkerAddress<'_>>) -> anyhow::Result<Context> {
         let config = self.configuration().await?;
         let origin = default_origin(&config)?;
-        let document = carried(origin)
-            .context("the default behaviour's origin carries no x-keyfront-site; `keyfront doctor` says more")?;
+        let document = carried(origin).context(
+            "the default behaviour's origin has no x-keyfront-site; run `keyfront doctor`",
+        )?;
         let site = Site::parse(document.as_bytes()).context("the edge refuses the site")?;
         let costs = CostEstimate::new(self.charged);
         let client = |url: &str| -> anyhow::Result<Client> {
@@ -273,7 +274,7 @@ impl Context {
             .await?;
         anyhow::ensure!(
             known,
-            "the publishers' API answers {last} to a publisher of its policy"
+            "the publishers' API returned {last} to a publisher of its policy"
         );
         Ok(())
     }
@@ -303,7 +304,7 @@ fn carried(origin: &Origin) -> Option<String> {
 /// The system gives no randomness.
 pub(super) fn random_name() -> anyhow::Result<String> {
     let mut bytes = [0; 5];
-    getrandom::fill(&mut bytes).context("no randomness for a name")?;
+    getrandom::fill(&mut bytes).context("no random bytes for a name")?;
     Ok(hex::encode(bytes))
 }
 

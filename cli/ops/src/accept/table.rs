@@ -28,7 +28,7 @@ pub(super) fn probes() -> Vec<&'static Probe> {
 pub(super) fn probe_number(text: &str) -> Result<u8, String> {
     let known = |number: &u8| probes().iter().any(|probe| probe.number == *number);
     let number = text.parse().ok().filter(known);
-    number.ok_or_else(|| "there is no probe of this number; docs/accept.md lists them".to_owned())
+    number.ok_or_else(|| "unknown probe number; docs/accept.md lists the probes".to_owned())
 }
 
 impl Needs {

@@ -138,7 +138,7 @@ impl Stacks {
         match call.send().await {
             Ok(_) => Ok(()),
             Err(error) if error.code() == Some("AlreadyExistsException") => Ok(()),
-            Err(error) => Err(call_error(error).context("the change set cannot be made")),
+            Err(error) => Err(call_error(error).context("the change set cannot be created")),
         }
     }
 

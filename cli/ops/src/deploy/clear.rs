@@ -29,7 +29,7 @@ pub(super) async fn function(config: &SdkConfig, name: &str) -> anyhow::Result<O
                 .is_some_and(|text| text.contains("replicated function")) =>
         {
             Ok(Some(format!(
-                "function {name} has replicas at the edge still, which CloudFront takes back within hours; run the same command again then"
+                "function {name} still has replicas at the edge, which CloudFront removes within hours; run the same command again then"
             )))
         }
         Err(error) => Err(call_error(error).context(format!("function {name} cannot be deleted"))),
@@ -109,8 +109,9 @@ impl Doomed<'_> {
         loop {
             let call = self.s3.list_multipart_uploads().bucket(self.bucket);
             let listed = call.expected_bucket_owner(self.account).send().await;
-            let listed = listed
-                .map_err(|error| call_error(error).context("begun uploads cannot be listed"))?;
+            let listed = listed.map_err(|error| {
+                call_error(error).context("unfinished uploads cannot be listed")
+            })?;
             if listed.uploads().is_empty() {
                 return Ok(());
             }
@@ -121,7 +122,7 @@ impl Doomed<'_> {
                     .set_key(upload.key.clone())
                     .set_upload_id(upload.upload_id.clone());
                 call.send().await.map_err(|error| {
-                    call_error(error).context("a begun upload cannot be given up")
+                    call_error(error).context("an unfinished upload cannot be aborted")
                 })?;
             }
         }
@@ -156,12 +157,12 @@ pub(super) async fn key(config: &SdkConfig, key: &str) -> anyhow::Result<()> {
     match call.send().await {
         Ok(_) => {
             report::note(format_args!(
-                "Key {key} will be deleted in {KEY_GRACE_DAYS} days; `aws kms cancel-key-deletion` saves it until then."
+                "Key {key} will be deleted in {KEY_GRACE_DAYS} days; until then `aws kms cancel-key-deletion` cancels that."
             ));
             Ok(())
         }
         Err(error) if error.code() == Some("KMSInvalidStateException") => {
-            report::note(format_args!("Key {key} is being deleted already."));
+            report::note(format_args!("Key {key} is already scheduled for deletion."));
             Ok(())
         }
         Err(error) => {

@@ -17,7 +17,7 @@ pub(super) async fn follow(stacks: &Stacks, stack: &Stack) -> anyhow::Result<()>
     let id = stack.stack_id.as_deref().context("a stack without an id")?;
     let name = stack.stack_name.as_deref().unwrap_or(id);
     let progress = Progress::begin(&format!(
-        "An operation of stack {name} in {} is under way; following it.",
+        "An operation of stack {name} in {} is in progress; following it.",
         stacks.region()
     ));
     let aim = if is_being_deleted(stack) {

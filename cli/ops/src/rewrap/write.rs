@@ -113,7 +113,7 @@ fn unreadable_tags(error: &anyhow::Error) -> Unfinished {
 
 pub(super) fn overtaken() -> Unfinished {
     let why =
-        "it was written or deleted meanwhile, and is as it was written; run the command again";
+        "it was written or deleted in the meantime, and was not changed; run the command again";
     Unfinished::left(Status::Changed, why)
 }
 
@@ -221,7 +221,7 @@ impl Rewrapper {
             lost.push("tags' values");
         }
         if !lost.is_empty() {
-            return failed(format!("written, but not the same: {}", lost.join(", ")));
+            return failed(format!("written, but not identical: {}", lost.join(", ")));
         }
         let Some(key) = key else {
             return Ok(());
@@ -232,7 +232,7 @@ impl Rewrapper {
         };
         match opened {
             Opened::ByNew(opened) if opened.is_same_as(key) => Ok(()),
-            _ => failed("written, and the new key does not open it".to_owned()),
+            _ => failed("written, but the new key does not decrypt it".to_owned()),
         }
     }
 
@@ -287,7 +287,7 @@ impl Rewrapper {
         }
         match self.ring.open(&envelope).await? {
             Opened::ByNew(key) if key.is_same_as(expected) => Ok(()),
-            _ => failed("its instruction file is written, and the new key does not open it"),
+            _ => failed("its instruction file is written, but the new key does not decrypt it"),
         }
     }
 

@@ -3,9 +3,12 @@
 use keyfront_names::KeyError;
 
 use super::super::{Destination, Routed, route};
-use super::{PUBLISH, READER};
+use super::PUBLISH;
 use crate::fixture::site;
 use crate::{Site, ViewerAccess};
+
+const READER: &str =
+    r#","reader":{"prefix":"/private","host":"r.example","region":"eu-central-1"}"#;
 
 /// A site with two protected folders; `serves` as in its document.
 fn protected(serves: &str, more: &str) -> Site {
