@@ -87,11 +87,7 @@ impl LocalAws {
         principals::admit_administrator(&iam)?;
         let key_policy = template::key_policy(iam.account())?;
         let key_of = |alias: &str| {
-            let new = NewKey {
-                description: "objects of the local Keyfront".to_owned(),
-                policy: Some(key_policy.clone()),
-                ..NewKey::default()
-            };
+            let new = new_key(key_policy.clone());
             key(&kms, &administrator(&clock), alias, new).context("a KMS key cannot be created")
         };
         let key_arn = key_of(KEY_ALIAS)?;
@@ -100,13 +96,7 @@ impl LocalAws {
             [] => None,
             _ => Some(viewer_keys(&kms, &administrator(&clock), &sites)?),
         };
-        let names = StackNames {
-            bucket: &site.bucket,
-            site_prefix: &site.parsed.prefix,
-            key_arn: &key_arn,
-            customer_keys: config.customer_keys,
-            cors_origins: &site.cors_origins,
-        };
+        let names = names(site, &key_arn, config.customer_keys);
         let template = StackTemplate::new(iam.account(), names, &sites)?;
         principals::admit_roles(&iam, &template, config.withheld.as_ref())?;
         let master_key = state.derived_key("client-side master key of the origin");
@@ -172,13 +162,7 @@ impl LocalAws {
 
     /// The template of the stack around a site.
     pub(super) fn template<'a>(&'a self, site: &'a DevSite) -> anyhow::Result<StackTemplate<'a>> {
-        let names = StackNames {
-            bucket: &site.bucket,
-            site_prefix: &site.parsed.prefix,
-            key_arn: &self.key_arn,
-            customer_keys: self.customer_keys,
-            cors_origins: &site.cors_origins,
-        };
+        let names = names(site, &self.key_arn, self.customer_keys);
         StackTemplate::new(self.iam.account(), names, &self.sites)
     }
 
@@ -221,6 +205,16 @@ impl LocalAws {
         let s3 = self.s3.clone();
         let stop = stop.clone().cancelled_owned();
         tasks.spawn(async move { s3.serve(listeners.s3, stop).await });
+    }
+}
+
+fn names<'a>(site: &'a DevSite, key_arn: &'a str, customer_keys: CustomerKeys) -> StackNames<'a> {
+    StackNames {
+        bucket: &site.bucket,
+        site_prefix: &site.parsed.prefix,
+        key_arn,
+        customer_keys,
+        cors_origins: &site.cors_origins,
     }
 }
 
@@ -273,6 +267,15 @@ fn with_local_keys(
         let local = keys.iter().find(|(named, _)| *named == existing.key);
         local.map_or_else(|| existing.key.clone(), |(_, local)| local.clone())
     }))
+}
+
+/// A key for objects.
+fn new_key(policy: String) -> NewKey {
+    NewKey {
+        description: "objects of the local Keyfront".to_owned(),
+        policy: Some(policy),
+        ..NewKey::default()
+    }
 }
 
 /// The stack's own signing key, and the public keys of the document of sites.

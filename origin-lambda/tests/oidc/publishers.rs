@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 use super::{identified, policy};
 use crate::{
     oidc_issuer::{Issuer, SigningKey, set},
-    scripted_s3::{Answer, Stage},
+    scripted_s3::{Stage, stage::Answer},
 };
 
 async fn put(stage: &Stage, token: &str, target: &str) -> Answer {

@@ -3,7 +3,7 @@
 
 #![allow(dead_code, unreachable_pub, clippy::unwrap_used, clippy::panic)]
 
-mod stage;
+pub mod stage;
 
 use std::{
     collections::VecDeque,
@@ -18,7 +18,7 @@ use http_body_util::BodyExt as _;
 use keyfront_origin::publisher::POLICY_KEY;
 use serde_json::json;
 
-pub use stage::{Answer, Stage};
+pub use stage::Stage;
 
 pub const KEY: &str = "arn:aws:kms:eu-west-1:123456789012:key/11111111-2222-3333-4444-555555555555";
 

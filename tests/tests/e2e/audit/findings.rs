@@ -5,7 +5,6 @@ use std::collections::BTreeSet;
 use aws_sdk_s3::types::{
     EncryptionType, PublicAccessBlockConfiguration, ServerSideEncryption as Sse,
 };
-use futures::StreamExt as _;
 use http::{Method, StatusCode};
 use keyfront_tests::{
     audit::{Audited, read},

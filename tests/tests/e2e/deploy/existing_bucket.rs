@@ -48,7 +48,7 @@ impl Bench {
     }
 
     /// Deploys with these parameters; what was reported.
-    async fn deployed(&self, parameters: &[&str]) -> String {
+    pub(super) async fn deployed(&self, parameters: &[&str]) -> String {
         let mut flags = vec!["--yes"];
         for parameter in parameters {
             flags.extend(["-p", parameter]);

@@ -1,6 +1,5 @@
 //! A system found by the outputs of its stack or by names, and what is said without access to AWS.
 
-use futures::StreamExt as _;
 use http::{Method, StatusCode};
 use keyfront_tests::{
     artefacts,

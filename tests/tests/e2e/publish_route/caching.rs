@@ -3,7 +3,7 @@
 use aws_sdk_s3::primitives::ByteStream;
 use bytes::Bytes;
 use http::{Method, StatusCode};
-use keyfront_tests::{aws_client, local_stack::LocalStack, s3_client, stack};
+use keyfront_tests::{aws_client, local_stack::LocalStack, s3_client};
 
 use super::{put, send, start};
 

@@ -6,11 +6,7 @@ mod publishing;
 
 use bytes::Bytes;
 use http::Method;
-use keyfront_tests::{
-    artefacts,
-    stack::{self, Stack},
-    wire::Answer,
-};
+use keyfront_tests::{artefacts, stack::Stack, wire::Answer};
 
 fn start(origin: &str, flags: &[&str]) -> Stack {
     let package = artefacts::origin_zip();

@@ -4,7 +4,7 @@ use std::{path::PathBuf, process::Command};
 
 use bytes::Bytes;
 use http::{Method, StatusCode};
-use keyfront_tests::stack::{self, Stack};
+use keyfront_tests::stack::Stack;
 use sha2::{Digest as _, Sha256};
 
 use super::{put, send, start};

@@ -1,6 +1,5 @@
 //! Reads: each path from its own bucket, with its own key and options.
 
-use aws_sdk_s3::error::ProvideErrorMetadata as _;
 use bytes::Bytes;
 use http::{Method, StatusCode};
 use keyfront_tests::{s3_client, stack::Stack};

@@ -6,7 +6,7 @@ use keyfront_cloudformation::PathPattern;
 use keyfront_dev_cdn::{CacheLimits, CachePolicy};
 
 use super::{OBJECT, object_origin};
-use crate::stage::{Setting, Stage, TestOrigin, answer, at_once, default_behaviour, header};
+use crate::stage::{Setting, Stage, TestOrigin, answer, at_once, default_behaviour};
 
 #[tokio::test]
 async fn no_store_private_and_set_cookie_are_never_stored() {

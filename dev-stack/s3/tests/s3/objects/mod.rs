@@ -4,6 +4,7 @@ mod buckets;
 mod reads;
 mod writes;
 
+use crate::calls::BucketCalls as _;
 use crate::stack::Stack;
 
 async fn put(stack: &Stack, key: &str, body: &[u8]) -> String {

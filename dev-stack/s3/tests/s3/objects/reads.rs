@@ -3,6 +3,7 @@
 use aws_sdk_s3::primitives::ByteStream;
 
 use super::{body_of, put};
+use crate::calls::BucketCalls as _;
 use crate::stack::{BUCKET, Stack, code, error, noise};
 
 #[tokio::test]

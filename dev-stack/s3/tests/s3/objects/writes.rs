@@ -6,6 +6,7 @@ use aws_sdk_s3::{
 };
 
 use super::{body_of, put};
+use crate::calls::BucketCalls as _;
 use crate::stack::{BUCKET, Stack, code, error, noise};
 
 #[tokio::test]

@@ -7,6 +7,7 @@ mod presigned_urls;
 mod signatures;
 
 use crate::{
+    calls::BucketCalls as _,
     raw::{Answer, Raw, Signing},
     stack::Stack,
 };

@@ -2,6 +2,7 @@
 
 use super::with_object;
 use crate::{
+    calls::BucketCalls as _,
     raw::{Raw, Signing},
     stack::error,
 };

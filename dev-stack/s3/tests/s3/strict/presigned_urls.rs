@@ -4,6 +4,7 @@ use std::time::{Duration, SystemTime};
 
 use super::with_object;
 use crate::{
+    calls::BucketCalls as _,
     raw::{Raw, Signing},
     stack::{BUCKET, error},
 };
