@@ -70,6 +70,7 @@ pub const COMMANDS: &[CommandEntry] = &[
         "viewers",
         "Let people read what is protected: signed URLs and cookies, by a key in KMS",
     ),
+    ops("share", "Make a URL that reads one object"),
     ops(
         "accept",
         "Test every assumption about AWS and Cloudflare, and show the evidence",

@@ -57,6 +57,8 @@ problem_types! {
     PATH_INVALID = 400 "path-invalid" "the path is not a valid object key";
     /// The query has a parameter that is not allowed.
     QUERY_REFUSED = 400 "query-refused" "the query is not allowed";
+    /// The object cannot be shared in the way that was asked for.
+    SHARE_REFUSED = 400 "share-refused" "the object cannot be shared this way";
     /// The upload cannot be done in the way that was asked for.
     UPLOAD_REFUSED = 400 "upload-refused" "the upload request cannot be fulfilled";
     /// The object is protected, and the request carries no signature, or one that is over.

@@ -17,6 +17,9 @@ pub const PUBLIC_PATHS: [&str; 2] = ["/healthz", "/openapi.json"];
 /// `WWW-Authenticate` of an answer 401.
 pub const CHALLENGE: &str = "Bearer realm=\"keyfront\"";
 
+/// What the paths of shared links begin with: behind it stands the path that is shared.
+pub const SHARED: &str = "/_share";
+
 /// The version of the response facts, their first word.
 pub const FACTS_VERSION: &str = "v1";
 

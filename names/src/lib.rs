@@ -10,6 +10,7 @@ extern crate alloc;
 
 pub mod arn;
 mod bucket_name;
+mod file_name;
 pub mod host;
 mod label;
 mod object_key;
@@ -18,6 +19,7 @@ mod region;
 pub use self::{
     arn::{Arn, ArnError, KeyArn, ParameterArn, RoleArn},
     bucket_name::{BucketName, BucketNameError},
+    file_name::names_a_file,
     object_key::{KeyError, MAX_KEY_BYTES, ObjectKey, RESERVED_PREFIX},
     region::{Partition, Region, RegionError},
 };

@@ -10,6 +10,7 @@ mod envelopes;
 mod error;
 mod further_site;
 mod publisher_auth;
+mod viewers;
 
 use keyfront_origin_core::{publisher::LONGEST_REQUEST, uploads::ChecksumDemand};
 
@@ -30,6 +31,7 @@ pub use self::{
     error::ConfigError,
     further_site::{FurtherSite, Spelling},
     publisher_auth::{CredentialKind, PUBLISHER_AUTH, PublisherAuth},
+    viewers::{VIEWER_SIGNING_KEY, VIEWERS_PARAMETER, ViewerSettings},
 };
 use self::{endpoint::endpoint, error::invalid};
 
@@ -88,6 +90,8 @@ pub struct Config {
     pub reader: ReaderSettings,
     /// The CDN to invalidate.
     pub cdn: Option<CdnSettings>,
+    /// How links of the CDN are signed.
+    pub viewers: Option<ViewerSettings>,
 }
 
 /// Where S3 requests carry the bucket's name.
@@ -147,6 +151,7 @@ impl Config {
             customer_keys: CustomerKeySettings::read(optional)?,
             reader: ReaderSettings::read(optional)?,
             cdn: CdnSettings::read(optional)?,
+            viewers: ViewerSettings::read(optional)?,
         })
     }
 
@@ -290,6 +295,34 @@ mod tests {
         }
         for name in [BUCKET, KEY_ARN, REGION] {
             assert!(matches!(read(&[(name, "")]), Err(ConfigError::Missing(n, _)) if n == name));
+        }
+    }
+
+    #[test]
+    fn links_need_both_what_the_cdn_trusts_and_the_key_that_signs() {
+        let parameter = "arn:aws:ssm:us-east-1:123456789012:parameter/viewers";
+        let both = [(VIEWERS_PARAMETER, parameter), (VIEWER_SIGNING_KEY, KEY)];
+        let settings = read(&both).unwrap().viewers.unwrap();
+        assert_eq!(settings.parameter.as_str(), parameter);
+        assert_eq!(settings.signing_key.as_str(), KEY);
+        assert_eq!(read(&[]).unwrap().viewers, None);
+        for (only, missing) in [(both[0], VIEWER_SIGNING_KEY), (both[1], VIEWERS_PARAMETER)] {
+            let error = read(&[only]).unwrap_err();
+            assert!(
+                matches!(error, ConfigError::Missing(name, _) if name == missing),
+                "{error}"
+            );
+        }
+        for (name, value) in [
+            (VIEWERS_PARAMETER, "/keyfront/viewers"),
+            (VIEWER_SIGNING_KEY, "alias/viewers"),
+        ] {
+            let other = both.iter().find(|(known, _)| *known != name).unwrap();
+            let error = read(&[(name, value), *other]).unwrap_err();
+            assert!(
+                matches!(error, ConfigError::Invalid { name: named, .. } if named == name),
+                "{error}"
+            );
         }
     }
 

@@ -4,7 +4,7 @@
 //! [`keyfront_origin_core`]), received and stored ([`publish`], [`uploads`]), and what S3 did is verified ([`store`]).
 //! [`http`] runs the same router natively and behind a Lambda Function URL.
 //!
-//! [`read`] opens envelopes for viewers whom the edge sends.
+//! [`read`] opens envelopes for viewers whom the edge sends, and [`sharing`] makes URLs that read one object.
 //!
 //! It does not serve other objects to viewers. It holds the SDK's credentials, opened data keys for a
 //! short time, the client-side master key if there is one, and customer keys for a minute.
@@ -29,6 +29,7 @@ pub mod publishers;
 pub mod read;
 pub mod sealed_metadata;
 pub mod sealed_text;
+pub mod sharing;
 mod ssm;
 pub mod store;
 pub mod uploads;

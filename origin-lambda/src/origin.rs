@@ -28,8 +28,9 @@ use crate::{
     read::Reader,
     sealed_metadata::SealedMetadata,
     sealed_text::{Purpose, SealedTexts},
+    sharing::{LinkSigner, Share, ShareRequest, Sharing},
     store::{ObjectDescription, Store},
-    uploads::{self, Begun, Finished, Grant, PresignRequest, Presigner, Uploads, unix_time},
+    uploads::{self, Begun, Finished, Grant, Presigner, Uploads, unix_time},
 };
 
 /// Everything a request needs.
@@ -45,6 +46,7 @@ pub struct Origin {
     sealing: Sealing,
     texts: SealedTexts,
     cdn: Cdn,
+    links: Option<LinkSigner>,
     public_url: Option<String>,
 }
 
@@ -72,6 +74,7 @@ impl Origin {
             store,
             directory: Directory::new(config.publisher_auth.clone()),
             cdn: Cdn::new(config, &credentials),
+            links: LinkSigner::new(config, &credentials),
             presigner: Presigner::new(config, credentials),
             budgets: Budgets::default(),
             public_url: config.public_url.clone(),
@@ -257,30 +260,44 @@ impl Origin {
         Ok((object, sealed))
     }
 
-    /// A presigned `GET` of an object that the publisher may share, for `seconds` or as long as the rule allows.
+    /// Shares an object.
     pub(crate) async fn share(
         &self,
         session: &Session,
-        key: &ObjectKey,
-        seconds: Option<u32>,
-    ) -> Result<Grant, Error> {
-        let rule = session.publisher().authorise(Method::Read, key)?;
+        request: &ShareRequest,
+    ) -> Result<Share, Error> {
+        let rule = session.publisher().authorise(Method::Read, &request.key)?;
         self.budgets.take(session.publisher(), Expense::Signing)?;
-        let lifetime = lifetime(rule, self.presigner.longest_lifetime(), seconds)?;
-        // What is under a customer key is refused here: whoever has the URL would need the key as well.
-        self.store.stored_object(key).await?;
-        self.shared(key, lifetime).await
+        self.sharing().share(rule, request).await
     }
 
-    /// A presigned `GET`.
-    pub(crate) async fn shared(&self, key: &ObjectKey, lifetime: u32) -> Result<Grant, Error> {
-        let request = PresignRequest {
-            method: "GET",
-            key,
-            parameters: &[],
-            headers: Vec::new(),
-        };
-        self.presigner.presign(request, lifetime).await
+    /// A URL under which an object of a listing can be read: a link where only admitted viewers read it, otherwise the CDN's
+    /// own, or, where it is not known, a presigned request.
+    pub(crate) async fn listed_url(
+        &self,
+        session: &Session,
+        key: &ObjectKey,
+    ) -> Result<String, Error> {
+        let rule = session.publisher().authorise(Method::Read, key)?;
+        let sharing = self.sharing();
+        if let Some(link) = sharing.link_if_protected(rule, key).await? {
+            self.budgets.take(session.publisher(), Expense::Signing)?;
+            return link.sign().await;
+        }
+        // A presigned URL shows the origin's session token, and S3's answer to it the key's ARN.
+        match self.url_of(key) {
+            Some(url) => Ok(url),
+            None => sharing.presigned_as_usual(rule, key).await,
+        }
+    }
+
+    fn sharing(&self) -> Sharing<'_> {
+        Sharing {
+            store: &self.store,
+            presigner: &self.presigner,
+            signer: self.links.as_ref(),
+            site: self.cdn.main_site(),
+        }
     }
 
     /// Before anything is written: a write whose copies could not be invalidated would leave viewers the old content.

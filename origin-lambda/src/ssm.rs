@@ -6,11 +6,14 @@ use std::borrow::Cow;
 
 use aws_credential_types::provider::SharedCredentialsProvider;
 use http::{HeaderName, header::CONTENT_TYPE};
-use keyfront_aws_call::{AwsError, Call, RetryPolicy, Service};
+use keyfront_aws_call::{AwsError, Call, HttpError, RetryPolicy, Service};
+use keyfront_contract::Failure;
 use keyfront_names::{ParameterArn, host};
 use serde::Deserialize;
 use serde_json::json;
 use zeroize::Zeroizing;
+
+use crate::error::Fault;
 
 const TARGET: HeaderName = HeaderName::from_static("x-amz-target");
 
@@ -39,6 +42,26 @@ struct ParameterResult<'a> {
     r#type: String,
     #[serde(borrow)]
     value: Cow<'a, str>,
+}
+
+/// What a failed call means, for whom a parameter is as much an upstream as S3 is.
+pub(crate) fn fault(error: &AwsError) -> Fault {
+    match error {
+        AwsError::Credentials(_) => Fault::CredentialsMissing,
+        AwsError::Signing(_) | AwsError::Request(_) | AwsError::Reply(_) => Fault::Unexpected,
+        AwsError::Http(HttpError::Timeout { .. }) | AwsError::Timeout(_) => Fault::Timeout,
+        AwsError::Http(_) => Fault::Unavailable,
+        // SSM's errors are named as KMS's.
+        AwsError::Refused { code, status, .. } => match Failure::of_kms_response(code, *status) {
+            Some(Failure::KmsDenied) => Fault::Denied,
+            Some(Failure::SignatureRejected) => Fault::SignatureRejected,
+            Some(Failure::CredentialsExpired) => Fault::CredentialsExpired,
+            Some(Failure::Throttled) => Fault::Throttled,
+            Some(Failure::Timeout) => Fault::Timeout,
+            Some(failure) if failure.is_transient() => Fault::Unavailable,
+            Some(_) | None => Fault::Unexpected,
+        },
+    }
 }
 
 impl Ssm {
@@ -80,5 +103,28 @@ impl Ssm {
             kind: result.parameter.r#type,
             value: Zeroizing::new(result.parameter.value.into_owned()),
         })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_refusal_of_ssms_is_none_of_kmss() {
+        for (code, status, expected) in [
+            ("AccessDeniedException", 400, Fault::Denied),
+            ("ParameterNotFound", 400, Fault::Unexpected),
+            ("ThrottlingException", 400, Fault::Throttled),
+            ("ExpiredTokenException", 400, Fault::CredentialsExpired),
+            ("InternalServerError", 500, Fault::Unavailable),
+        ] {
+            let refused = AwsError::Refused {
+                status,
+                code: code.to_owned(),
+                message: String::new(),
+            };
+            assert_eq!(fault(&refused), expected, "{code}");
+        }
     }
 }

@@ -1,5 +1,5 @@
 //! `keyfront deploy`, `status`, `outputs`, `adopt`, `destroy`, `revoke-sessions`, `publisher`, `doctor`, `logs`, `audit`, `rewrap`,
-//! `site`, `viewers` and `accept`: what operators do to a deployed system, and to a running dev stack as far as it is the same.
+//! `site`, `viewers`, `share` and `accept`: what operators do to a deployed system, and to a running dev stack as far as it is the same.
 //!
 //! Each command is a room with its own rendering. None of them links the dev stack.
 
@@ -14,6 +14,7 @@ mod named_bucket;
 mod objects;
 mod publisher;
 mod rewrap;
+mod share;
 mod site;
 mod span;
 mod status_line;
@@ -40,6 +41,7 @@ enum Command {
     Rewrap(Box<rewrap::RewrapArguments>),
     Site(site::SiteArguments),
     Viewers(viewers::ViewersArguments),
+    Share(share::ShareArguments),
     Accept(Box<accept::AcceptArguments>),
 }
 
@@ -58,6 +60,7 @@ fn main() -> ExitCode {
         Command::Rewrap(arguments) => rewrap::run(*arguments),
         Command::Site(arguments) => site::run(&arguments),
         Command::Viewers(arguments) => viewers::run(&arguments),
+        Command::Share(arguments) => share::run(&arguments),
         Command::Accept(arguments) => accept::run(&arguments),
     })
 }

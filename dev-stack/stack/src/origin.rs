@@ -15,7 +15,7 @@ use keyfront_edge::site::Spelling;
 use keyfront_origin::config::{
     self, BucketName, CdnSettings, Commitment, Config, CustomerKeySettings, FurtherSite, KeyArn,
     MasterKeySetting, ParameterArn, PublisherAuth, ReaderSettings, Region, RoleArn, S3Style,
-    Spellings,
+    Spellings, ViewerSettings,
 };
 use keyfront_origin::kms::Kms;
 use keyfront_origin::{ChecksumDemand, Origin, store};
@@ -98,6 +98,8 @@ impl OriginSetup {
                     cloudfront_endpoint: Some(url(addresses.cloudfront)),
                     ssm_endpoint: Some(url(addresses.ssm)),
                 }),
+                // Set where the stack protects something.
+                viewers: None,
             },
             master_key: aws.master_key.clone(),
         })
@@ -167,6 +169,7 @@ fn environment(config: &Config, edge_role_arn: String, master: &[u8; 32]) -> Vec
         customer_keys,
         reader,
         cdn,
+        viewers,
     } = config;
     let path_style = (*s3_style == S3Style::Path).to_string();
     let demanded = match checksums {
@@ -209,6 +212,7 @@ fn environment(config: &Config, edge_role_arn: String, master: &[u8; 32]) -> Vec
     ]);
     variables.extend(of_reader(reader));
     variables.extend(cdn.iter().flat_map(of_cdn));
+    variables.extend(viewers.iter().flat_map(of_viewers));
     let set = |(name, value): (&str, Option<String>)| Some((name.to_owned(), value?));
     variables.into_iter().filter_map(set).collect()
 }
@@ -261,6 +265,19 @@ fn of_cdn(cdn: &CdnSettings) -> [(&'static str, Option<String>); 8] {
         (config::SITE_SPELLING, Some(site_spelling.to_owned())),
         (config::FURTHER_SITES, written(&further_sites)),
         (config::CLOUDFRONT_ENDPOINT, cloudfront_endpoint),
+    ]
+}
+
+fn of_viewers(viewers: &ViewerSettings) -> [(&'static str, Option<String>); 2] {
+    let ViewerSettings {
+        parameter,
+        signing_key,
+        // The same as the customer keys'.
+        ssm_endpoint: _,
+    } = viewers;
+    [
+        (config::VIEWERS_PARAMETER, Some(parameter.to_string())),
+        (config::VIEWER_SIGNING_KEY, Some(signing_key.to_string())),
     ]
 }
 
@@ -321,6 +338,12 @@ mod tests {
                     spelling: Some(config::Spelling::Accept),
                 }],
                 cloudfront_endpoint: Some("http://cloudfront.example".to_owned()),
+                ssm_endpoint: Some("http://ssm.example".to_owned()),
+            }),
+            viewers: Some(ViewerSettings {
+                parameter: ParameterArn::parse("arn:aws:ssm:us-east-1:111122223333:parameter/v")
+                    .unwrap(),
+                signing_key: KeyArn::parse("arn:aws:kms:eu-west-1:111122223333:key/2").unwrap(),
                 ssm_endpoint: Some("http://ssm.example".to_owned()),
             }),
         };

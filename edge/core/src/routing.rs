@@ -9,14 +9,12 @@ use alloc::{
     sync::Arc,
 };
 
-use keyfront_names::{KeyError, ObjectKey};
+use keyfront_contract::route::SHARED;
+use keyfront_names::{KeyError, ObjectKey, names_a_file};
 
 use crate::folder::Folder;
 use crate::site::{FunctionOrigin, Serves, Site, Slashes, TrailingSlash};
 use crate::viewer_request::ViewerAccess;
-
-/// What the paths of shared links begin with: behind it stands the path that is shared.
-const SHARED: &str = "/_share";
 
 /// Where a path leads.
 #[derive(Debug)]
@@ -287,29 +285,6 @@ fn document<'s>(site: &'s Site, relative: &str) -> Document<'s> {
         Some(index) if relative.ends_with('/') => index,
         _ => Document::Requested,
     }
-}
-
-/// Whether the last segment looks like a file: it has an extension (one to ten letters and digits, a letter
-/// among them, so `v1.2` has none), is a dot file, or lies under `.well-known/` (RFC 8615). Dots in
-/// folders do not count.
-fn names_a_file(relative: &str) -> bool {
-    if relative.starts_with(".well-known/") {
-        return true;
-    }
-    let segment = relative
-        .rsplit_once('/')
-        .map_or(relative, |(_, segment)| segment);
-    match segment.rsplit_once('.') {
-        None => false,
-        Some(("", name)) => !name.is_empty(),
-        Some((stem, extension)) => stem.starts_with('.') || is_extension(extension),
-    }
-}
-
-fn is_extension(text: &str) -> bool {
-    (1..=10).contains(&text.len())
-        && text.bytes().all(|byte| byte.is_ascii_alphanumeric())
-        && text.bytes().any(|byte| byte.is_ascii_alphabetic())
 }
 
 #[cfg(test)]

@@ -135,8 +135,8 @@ pub fn path_of<'a>(
 }
 
 impl SiteLayout<'_> {
-    /// The key without the site's prefix.
-    fn relative(&self, key: &ObjectKey) -> Option<ObjectKey> {
+    /// The key without the site's prefix; `None` if the site does not serve it.
+    pub(crate) fn relative(&self, key: &ObjectKey) -> Option<ObjectKey> {
         let relative = key.as_str().strip_prefix(self.prefix.unwrap_or_default());
         relative.and_then(|path| ObjectKey::new(path).ok())
     }

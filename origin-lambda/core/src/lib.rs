@@ -20,6 +20,7 @@ pub mod object;
 pub mod publish;
 pub mod publisher;
 pub mod sealed_metadata;
+pub mod sharing;
 pub mod uploads;
 
 pub use self::error::Error;

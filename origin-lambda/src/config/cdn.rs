@@ -91,10 +91,11 @@ impl CdnSettings {
     /// How each site on the bucket maps paths to keys.
     pub fn layouts(&self) -> impl Iterator<Item = SiteLayout<'_>> {
         let further = self.further_sites.iter().map(FurtherSite::layout);
-        std::iter::once(self.layout()).chain(further)
+        std::iter::once(self.main_site()).chain(further)
     }
 
-    fn layout(&self) -> SiteLayout<'_> {
+    /// How the main site does.
+    pub fn main_site(&self) -> SiteLayout<'_> {
         SiteLayout {
             path: None,
             prefix: self.site_prefix.as_deref(),

@@ -7,12 +7,13 @@ use std::sync::Arc;
 use aws_sdk_s3::primitives::DateTimeFormat;
 use axum::{Json, body::Body, extract::State};
 use base64::{Engine as _, engine::general_purpose::STANDARD};
+use futures::{StreamExt as _, TryStreamExt as _, stream};
 use keyfront_names::ObjectKey;
 use keyfront_origin_core::{
     budget::Expense,
     publish::{Declared, PublishOptions},
     sealed_metadata::Details,
-    uploads::{fields::media_type, lifetime},
+    uploads::fields::media_type,
 };
 use serde::Deserialize;
 use time::OffsetDateTime;
@@ -33,6 +34,8 @@ const FOLDER: &str = "images/";
 const LARGEST: usize = 6 << 20;
 /// Images of one listing.
 const LISTED: u16 = 100;
+/// Links signed at a time: each is a call to KMS.
+const SIGNED_AT_ONCE: usize = 16;
 
 /// An image as text.
 #[derive(Deserialize, ToSchema)]
@@ -89,8 +92,10 @@ impl ImageDocument {
     }
 }
 
-/// Lists images with their URLs on the CDN; where it is not known, with URLs that work for an hour, or as long as the rule
-/// or the session that signs them allows.
+/// Lists images with their URLs on the CDN.
+///
+/// What only admitted viewers read has links there, which work for an hour, or as long as the rule allows. Where the CDN is not
+/// known, URLs are presigned and end with the session that signs them as well.
 #[utoipa::path(get, path = "/images", operation_id = "listImages", tag = "images", security(("publisher" = [])), responses((status = 200, description = "At most 100", body = Images), Listing))]
 pub(super) async fn list(
     State(origin): State<Arc<Origin>>,
@@ -105,24 +110,21 @@ pub(super) async fn list(
         limit: LISTED,
     };
     let page = catalog::list(&origin.store, scope).await?;
-    let mut images = Vec::with_capacity(page.entries.len());
-    for object in &page.entries {
-        let modified = object.last_modified;
-        let rule = session.publisher().authorise(Method::Read, &object.key)?;
-        // A presigned URL shows the origin's session token, and S3's answer to it the key's ARN.
-        let image_url = match origin.url_of(&object.key) {
-            Some(url) => url,
-            None => {
-                let lifetime = lifetime(rule, origin.presigner.longest_lifetime(), None)?;
-                origin.shared(&object.key, lifetime).await?.url
-            }
-        };
-        images.push(Image {
-            key: object.key.as_str().to_owned(),
-            image_url,
-            last_modified: modified.and_then(|at| at.fmt(DateTimeFormat::DateTime).ok()),
-        });
-    }
+    let listed = page.entries.into_iter().map(|object| {
+        let (origin, session) = (&origin, &session);
+        async move {
+            let modified = object.last_modified;
+            Ok::<_, Error>(Image {
+                key: object.key.as_str().to_owned(),
+                image_url: origin.listed_url(session, &object.key).await?,
+                last_modified: modified.and_then(|at| at.fmt(DateTimeFormat::DateTime).ok()),
+            })
+        }
+    });
+    let images = stream::iter(listed)
+        .buffered(SIGNED_AT_ONCE)
+        .try_collect()
+        .await?;
     Ok(Json(Images { images }))
 }
 

@@ -25,6 +25,7 @@ pub mod response_stream;
 mod responses;
 mod routes;
 pub mod runtime_api;
+mod shares;
 mod uploads;
 mod uppy;
 

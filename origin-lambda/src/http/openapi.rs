@@ -18,7 +18,7 @@ use utoipa::{
 use super::{
     health, images, objects, read,
     responses::{Metadata, PlanBody, Problem, UppySigned},
-    uploads, uppy,
+    shares, uploads, uppy,
 };
 use crate::error::PROBLEMS;
 
@@ -40,7 +40,7 @@ pub(super) async fn show() -> Json<&'static utoipa::openapi::OpenApi> {
         health::health, show,
         objects::list, objects::put, objects::describe, objects::delete,
         read::read,
-        uploads::share,
+        shares::share,
         images::upload, images::list,
         uploads::begin, uploads::abort_stale, uploads::describe, uploads::abort, uploads::sign_parts, uploads::complete,
         uppy::parameters, uppy::create, uppy::list, uppy::abort, uppy::complete, uppy::sign,
@@ -119,6 +119,8 @@ const STORING: &[P] = &[
 ];
 /// What else an operation on something that exists can end in.
 const MISSING: &[P] = &[P::NOT_FOUND, P::UPLOAD_UNKNOWN];
+/// What else sharing can end in.
+const SHARING: &[P] = &[P::SHARE_REFUSED];
 /// What else a conditional operation can end in.
 const CONDITIONAL: &[P] = &[P::PRECONDITION_FAILED];
 /// What else reading content can end in.
@@ -151,6 +153,7 @@ problems_of! {
     Storing: ANY STORING;
     Describing: ANY MISSING;
     Completing: ANY STORING MISSING;
+    Sharing: ANY MISSING SHARING;
     Deleting: ANY MISSING CONDITIONAL;
     Reading: ANY MISSING CONDITIONAL CONTENT;
 }
@@ -214,7 +217,7 @@ mod tests {
 
     #[test]
     fn every_described_operation_lists_problem_types_of_the_origin() {
-        let mut described = [ANY, STORING, MISSING, CONDITIONAL, CONTENT].concat();
+        let mut described = [ANY, STORING, MISSING, SHARING, CONDITIONAL, CONTENT].concat();
         // No operation ends in these: they are of requests that reach none.
         described.extend([P::METHOD_NOT_ALLOWED, P::EVENT_INVALID]);
         for problem in PROBLEMS {

@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use keyfront_origin_core::{
     folder::{File, Folder, Page},
     sealed_metadata::{MetadataRead, Unsealed},
+    sharing::Via,
     uploads::{PartPlan, Promise},
 };
 use serde::Serialize;
@@ -314,7 +315,8 @@ pub(super) struct Aborted {
 pub(super) struct Share {
     pub(super) key: String,
     pub(super) url: String,
-    /// Unix time after which S3 refuses it.
+    pub(super) via: Via,
+    /// Unix time after which it is refused.
     pub(super) expires: u64,
     pub(super) validity: Promise,
 }
@@ -337,7 +339,7 @@ pub(super) struct Images {
 #[serde(rename_all = "camelCase")]
 pub(super) struct Image {
     pub(super) key: String,
-    /// Works for an hour, or until the session ends that signed it.
+    /// Where it is signed: works for an hour, or as long as the rule allows; presigned, until its session ends as well.
     pub(super) image_url: String,
     /// RFC 3339
     pub(super) last_modified: Option<String>,

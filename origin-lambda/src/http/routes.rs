@@ -10,8 +10,8 @@ use axum::{
 use http::Uri;
 
 use super::{
-    cors, folders, health, images, middleware, objects, openapi, read, refusal::Refusal, uploads,
-    uppy,
+    cors, folders, health, images, middleware, objects, openapi, read, refusal::Refusal, shares,
+    uploads, uppy,
 };
 use crate::{error::Error, origin::Origin};
 
@@ -69,7 +69,7 @@ fn for_publishers() -> Vec<Route> {
         ("/openapi.json", get(openapi::show)),
         ("/objects", get(objects::list)),
         ("/objects/{*key}", objects.delete(objects::delete)),
-        ("/shares", post(uploads::share)),
+        ("/shares", post(shares::share)),
         ("/images", images),
         ("/uploads", uploads),
         ("/uploads/{token}", upload),

@@ -1,4 +1,4 @@
-//! The routes under `/uploads`, and `/shares`.
+//! The routes under `/uploads`.
 
 use std::{collections::BTreeMap, sync::Arc};
 
@@ -24,7 +24,7 @@ use super::{
     openapi::{Completing, Describing, Listing, Storing},
     query::{NoParameters, Parameters, StaleQuery, StaleSelection, overwrite},
     refusal::Refusal,
-    responses::{Aborted, Completed, Held, PlanBody, Share, SignedPart, SignedParts, UnderWay},
+    responses::{Aborted, Completed, Held, PlanBody, SignedPart, SignedParts, UnderWay},
 };
 use crate::{
     encryption::EncryptionMode,
@@ -207,34 +207,4 @@ pub(super) async fn abort_stale(
     let StaleSelection { prefix, age } = selected;
     let aborted = uploads::abort_stale(&origin.store, session.publisher(), &prefix, age).await?;
     Ok(Json(Aborted { aborted }))
-}
-
-/// The object to share.
-#[derive(Deserialize, ToSchema)]
-#[serde(deny_unknown_fields)]
-pub(super) struct ShareDocument {
-    key: String,
-    expires: Option<u32>,
-}
-
-/// Makes a URL that reads one object, for as long as the rule allows (`max_lifetime`, an hour unless it says more): up to 12
-/// hours, or to 7 days where a user's access key signs.
-///
-/// It ends with the session that signed it; `validity` says how far `expires` can be relied on.
-#[utoipa::path(post, path = "/shares", operation_id = "shareObject", tag = "shares", request_body(content = ShareDocument), security(("publisher" = [])), responses((status = 201, description = "The URL", body = Share), Describing))]
-pub(super) async fn share(
-    State(origin): State<Arc<Origin>>,
-    Parameters(NoParameters {}): Parameters<NoParameters>,
-    Identified(session): Identified,
-    Document(document): Document<ShareDocument>,
-) -> Result<(StatusCode, Json<Share>), Refusal> {
-    let key = ObjectKey::new(document.key).map_err(Error::Key)?;
-    let grant = origin.share(&session, &key, document.expires).await?;
-    let share = Share {
-        key: key.as_str().to_owned(),
-        url: grant.url,
-        expires: grant.expires,
-        validity: grant.promise,
-    };
-    Ok((StatusCode::CREATED, Json(share)))
 }

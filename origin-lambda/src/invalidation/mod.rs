@@ -15,7 +15,7 @@ use std::{
 use aws_credential_types::provider::SharedCredentialsProvider;
 use keyfront_names::ObjectKey;
 use keyfront_origin_core::invalidation::{
-    Batch, Copies, Reach, Replaced, Spellings, lifetime, path_of,
+    Batch, Copies, Reach, Replaced, SiteLayout, Spellings, lifetime, path_of,
 };
 use tokio::{sync::oneshot, time};
 
@@ -107,6 +107,12 @@ impl Cdn {
     pub fn path_of(&self, key: &ObjectKey) -> Option<String> {
         let distribution = self.0.as_ref()?;
         path_of(distribution.settings.layouts(), key)
+    }
+
+    /// How the main site maps paths to keys: as the whole bucket's, if there is no CDN.
+    pub fn main_site(&self) -> SiteLayout<'_> {
+        let settings = self.0.as_ref().map(|distribution| &distribution.settings);
+        settings.map(CdnSettings::main_site).unwrap_or_default()
     }
 
     /// Invalidates the copies of what a key held before. Waits for the CDN, since on Lambda nothing runs after the

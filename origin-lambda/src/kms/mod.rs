@@ -1,35 +1,26 @@
-//! The two calls to KMS the origin makes itself: a new data key, and an old one opened.
+//! The calls to KMS the origin makes itself: a new data key, and an old one opened; and of another key, signatures.
 //!
 //! It knows no objects. SSE is S3's own use of KMS and does not pass here.
 
+mod client;
 mod failure;
 mod key_cache;
 mod plain_key;
-
-use std::time::Duration;
+mod signing_key;
 
 use aws_credential_types::provider::SharedCredentialsProvider;
-use aws_sdk_kms::{
-    Client,
-    config::{
-        BehaviorVersion, Config as KmsConfig, Region, retry::RetryConfig, timeout::TimeoutConfig,
-    },
-    primitives::Blob,
-    types::DataKeySpec,
-};
+use aws_sdk_kms::{Client, primitives::Blob, types::DataKeySpec};
 use keyfront_envelope::Description;
 use zeroize::Zeroizing;
 
-pub use self::{key_cache::KeyCache, plain_key::PlainKey};
+use self::client::client;
+pub use self::{key_cache::KeyCache, plain_key::PlainKey, signing_key::SigningKey};
 use crate::{
     config::{Config, KeyArn},
-    error::{Error, Fault},
-    operate::ThrottleCount,
-    store,
+    error::{Error, Fault, Source},
 };
 
-/// Attempts of one call: throttling passes within the backoff of a few.
-const ATTEMPTS: u32 = 4;
+const NO_DATA_KEY: &str = "a data key is absent or not 32 bytes long";
 
 /// The configured key.
 #[derive(Debug, Clone)]
@@ -48,25 +39,10 @@ pub struct NewDataKey {
 }
 
 impl Kms {
-    /// The key that `config` names, behind a client that retries throttled and failed calls with
-    /// backoff.
+    /// The key that `config` names.
     pub fn new(config: &Config, credentials: SharedCredentialsProvider) -> Self {
-        let timeouts = TimeoutConfig::builder()
-            .connect_timeout(store::CONNECT)
-            .operation_attempt_timeout(Duration::from_secs(4))
-            .operation_timeout(Duration::from_secs(12))
-            .build();
-        let mut settings = KmsConfig::builder()
-            .behavior_version(BehaviorVersion::latest())
-            .region(Region::new(config.region.to_string()))
-            .credentials_provider(credentials)
-            .http_client(store::http_client())
-            .retry_config(RetryConfig::standard().with_max_attempts(ATTEMPTS))
-            .timeout_config(timeouts)
-            .interceptor(ThrottleCount::Kms);
-        settings.set_endpoint_url(config.kms_endpoint.clone());
         Self {
-            client: Client::from_conf(settings.build()),
+            client: client(config, config.region.as_str(), credentials),
             key_arn: config.key_arn.clone(),
         }
     }
@@ -92,7 +68,7 @@ impl Kms {
             (Some(plain), Some(wrapped)) if !wrapped.is_empty() => {
                 Ok(NewDataKey { plain, wrapped })
             }
-            _ => Err(unexpected(OPERATION)),
+            _ => Err(unexpected(OPERATION, NO_DATA_KEY)),
         }
     }
 
@@ -113,7 +89,7 @@ impl Kms {
             .send()
             .await
             .map_err(|error| failure::of(OPERATION, error))?;
-        plain(answer.plaintext).ok_or_else(|| unexpected(OPERATION))
+        plain(answer.plaintext).ok_or_else(|| unexpected(OPERATION, NO_DATA_KEY))
     }
 }
 
@@ -122,10 +98,10 @@ fn plain(returned: Option<Blob>) -> Option<PlainKey> {
     PlainKey::from_slice(&bytes)
 }
 
-fn unexpected(operation: &'static str) -> Error {
+fn unexpected(operation: &'static str, source: impl Into<Source>) -> Error {
     Error::Upstream {
         operation,
         fault: Fault::Unexpected,
-        source: "a data key is absent or not 32 bytes long".into(),
+        source: source.into(),
     }
 }

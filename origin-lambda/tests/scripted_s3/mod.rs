@@ -5,6 +5,8 @@
 
 pub mod stage;
 
+pub mod viewer_key;
+
 use std::{
     collections::VecDeque,
     sync::{Arc, Mutex},
@@ -109,15 +111,35 @@ async fn serve(script: Arc<Mutex<Script>>, request: Request) -> Response {
             let call = recorded(&parts, body);
             let standing = script.standing.and_then(|answer| answer(&call));
             script.parameters.push(call);
-            let parameter = json!({"Parameter": {"Value": "E1"}}).to_string();
+            let asked = script
+                .parameters
+                .last()
+                .and_then(|call| call.body.as_deref());
+            let of_viewers = asked.is_some_and(|body| {
+                let name: Value = serde_json::from_slice(body).unwrap();
+                name["Name"].as_str().unwrap().ends_with(VIEWERS)
+            });
+            let value = match of_viewers {
+                true => {
+                    r#"{"url":"https://www.example.com","key_id":"K2JCJMDEHXQW5F","prefixes":["site/members/","images/"]}"#
+                }
+                false => "E1",
+            };
+            let parameter = json!({"Parameter": {"Value": value}}).to_string();
             return standing
                 .unwrap_or_else(|| Scripted::ok(&[], &parameter))
                 .into_response();
         }
         let made = script.data_keys.len();
         let operation = operation.to_str().unwrap().to_owned();
+        let call = recorded(&parts, body);
+        let usual = viewer_key::answer(&operation, &call);
         script.data_keys.push(operation);
-        return data_key(made);
+        let Some(usual) = usual else {
+            return data_key(made);
+        };
+        let standing = script.standing.and_then(|answer| answer(&call));
+        return standing.unwrap_or(usual).into_response();
     }
     if parts.method == Method::HEAD && parts.uri.path().ends_with(".instruction") {
         // Objects here have no instruction files.

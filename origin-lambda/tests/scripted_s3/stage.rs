@@ -10,7 +10,7 @@ use keyfront_origin::{
     ChecksumDemand, Config, Origin,
     config::{
         BucketName, CdnSettings, CustomerKeySettings, KeyArn, ParameterArn, PublisherAuth,
-        ReaderSettings, Region, RoleArn, S3Style, Spellings,
+        ReaderSettings, Region, RoleArn, S3Style, Spellings, ViewerSettings,
     },
     http::{function_url::FunctionUrl, native},
     kms::Kms,
@@ -25,6 +25,8 @@ use tower::ServiceExt as _;
 use super::{KEY, Recorded, Script, Scripted, serve};
 
 pub const EDGE_ROLE: &str = "arn:aws:iam::123456789012:role/edge";
+/// The name of the parameter about viewers.
+const VIEWERS: &str = "viewers";
 
 /// The scripted S3, and an origin that uses it.
 pub struct Stage {
@@ -117,6 +119,17 @@ impl Stage {
         .await
     }
 
+    /// The same bucket behind an origin that signs links of the CDN. SSM shares the address.
+    pub fn signing_for_viewers(mut self) -> Self {
+        let parameter = format!("arn:aws:ssm:us-east-1:123456789012:parameter/{VIEWERS}");
+        self.config.viewers = Some(ViewerSettings {
+            parameter: ParameterArn::parse(&parameter).unwrap(),
+            signing_key: KeyArn::parse(viewer_key::KEY).unwrap(),
+            ssm_endpoint: self.config.s3_endpoint.clone(),
+        });
+        self.restarted()
+    }
+
     async fn behind(
         rules: Value,
         credentials: Credentials,
@@ -159,6 +172,7 @@ impl Stage {
             master_key: None,
             reader: ReaderSettings::default(),
             cdn: cdn(&endpoint),
+            viewers: None,
         };
         let credentials = SharedCredentialsProvider::new(credentials);
         let client = store::client(&config, credentials.clone());

@@ -238,7 +238,7 @@ async fn direct_uploads(context: &Context) -> anyhow::Result<Observation> {
         });
     }
     context.put("shared.txt", body.clone(), "no-store").await?;
-    let document = json!({"key": context.key("shared.txt"), "expires": 3600});
+    let document = json!({"key": context.key("shared.txt"), "expires": 3600, "via": "s3"});
     let share = call(context, "/shares", &document).await?;
     let read = send(context, "GET", &share["url"], &[], Bytes::new()).await?;
     checks.that(read.status == 200 && read.body == body, || {

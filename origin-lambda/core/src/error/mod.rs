@@ -3,12 +3,13 @@
 //! It renders and logs nothing, and knows no client of S3 or KMS: what they return arrives as a [`Fault`].
 
 mod problem;
+mod share_refusal;
 #[cfg(test)]
 mod tests;
 
 use keyfront_names::KeyError;
 
-pub use self::problem::PROBLEMS;
+pub use self::{problem::PROBLEMS, share_refusal::ShareRefusal};
 use crate::{
     budget::BudgetSpent,
     publisher::{Denial, JwtRefusal, PolicyError},
@@ -101,7 +102,10 @@ pub enum Error {
         "the bucket has Object Lock and requires a checksum: declare sha256 or crc64nvme for the object, or for each part"
     )]
     ChecksumRequired,
-    /// A presigned request is to be valid for longer than its signature can be, or for no time.
+    /// An object cannot be shared in the way that was asked for.
+    #[error(transparent)]
+    ShareRefused(#[from] ShareRefusal),
+    /// A presigned request or a link is to be valid for longer than its signature can be, or for no time.
     #[error("invalid lifetime of {asked} seconds: it must be 1 to {most} seconds, since {reason}")]
     LifetimeRefused {
         /// Seconds that were asked for.
@@ -217,7 +221,8 @@ pub enum Error {
 pub enum Fault {
     /// S3 refused the origin's role: check its policy and the bucket policy.
     Denied,
-    /// KMS refused the origin's role: grant kms:GenerateDataKey and kms:Decrypt.
+    /// KMS refused the origin's role: grant kms:GenerateDataKey and kms:Decrypt, and for links kms:Sign and
+    /// kms:GetPublicKey of the key that signs them.
     KmsDenied,
     /// The key is disabled, pending deletion or gone: enable it again.
     KmsDisabled,

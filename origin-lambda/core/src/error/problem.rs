@@ -17,6 +17,7 @@ pub const PROBLEMS: &[ProblemType] = &[
     ProblemType::METADATA_TOO_LARGE,
     ProblemType::PATH_INVALID,
     ProblemType::QUERY_REFUSED,
+    ProblemType::SHARE_REFUSED,
     ProblemType::UPLOAD_REFUSED,
     ProblemType::UNAUTHENTICATED,
     ProblemType::CUSTOMER_KEY_REQUIRED,
@@ -87,6 +88,7 @@ impl Error {
             Self::UploadRefused(_) => P::UPLOAD_REFUSED,
             Self::ChecksumRequired => P::CHECKSUM_REQUIRED,
             Self::LifetimeRefused { .. } => P::LIFETIME_REFUSED,
+            Self::ShareRefused(_) => P::SHARE_REFUSED,
             Self::UploadUnknown => P::UPLOAD_UNKNOWN,
             Self::UploadIncomplete(_) => P::UPLOAD_INCOMPLETE,
             Self::UploadMismatch(_) => P::UPLOAD_MISMATCH,
@@ -140,6 +142,7 @@ impl Error {
             | Self::UploadRefused(_)
             | Self::ChecksumRequired
             | Self::LifetimeRefused { .. }
+            | Self::ShareRefused(_)
             | Self::UploadUnknown
             | Self::UploadIncomplete(_)
             | Self::UploadMismatch(_)

@@ -70,6 +70,11 @@ fn every_error_has_its_status_and_code() {
             400,
             "lifetime-refused",
         ),
+        (
+            Error::ShareRefused(super::ShareRefusal::NotConfigured),
+            400,
+            "share-refused",
+        ),
         (Error::UploadUnknown, 404, "upload-unknown"),
         (
             Error::UploadIncomplete(String::new()),
