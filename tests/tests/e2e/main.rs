@@ -55,4 +55,5 @@ mod uploads;
 mod worker;
 mod worker_causes;
 mod worker_opening;
+mod worker_viewers;
 mod worker_wrangler;

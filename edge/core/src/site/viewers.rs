@@ -33,11 +33,14 @@ pub enum Serves {
 }
 
 impl Viewers {
+    /// Whether only admitted viewers read a key below the site's `prefix`.
+    pub(crate) fn protect(&self, relative_key: &str) -> bool {
+        self.prefix_of(relative_key).is_some()
+    }
+
     /// Whether whoever comes through this origin may read a key below the site's `prefix`.
     pub(crate) fn serve(&self, relative_key: &str) -> bool {
-        let mut prefixes = self.prefixes.iter();
-        let Some(protected) = prefixes.find(|prefix| relative_key.starts_with(prefix.as_str()))
-        else {
+        let Some(protected) = self.prefix_of(relative_key) else {
             return true;
         };
         match &self.serves {
@@ -45,6 +48,11 @@ impl Viewers {
             Serves::Prefix(prefix) => prefix == protected,
             Serves::Everything => true,
         }
+    }
+
+    fn prefix_of(&self, relative_key: &str) -> Option<&String> {
+        let mut prefixes = self.prefixes.iter();
+        prefixes.find(|prefix| relative_key.starts_with(prefix.as_str()))
     }
 }
 
