@@ -78,6 +78,13 @@ test("the Worker admits what AWS's signer for JavaScript signs", async () => {
     const over = await fetch(getSignedUrl({ ...grant, dateLessThan: earlier, dateGreaterThan: undefined }), { headers });
     assert.equal(over.status, 401);
   }
+  // In a spelling that browsers do not write.
+  for (const grant of grants(`${url}/members/a+b@c.txt`)) {
+    const signed = getSignedUrl(grant);
+    assert.match(signed, /a%2Bb%40c/);
+    const answer = await fetch(signed, { headers });
+    assert.equal(await answer.text(), '/private-content/members/a%2Bb%40c.txt', signed);
+  }
   for (const grant of grants(`${url}/members/a.txt`)) {
     const pairs = Object.entries(getSignedCookies(grant)).map(([name, value]) => `${name}=${value}`);
     const cookie = pairs.join('; ');

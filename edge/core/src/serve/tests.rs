@@ -9,7 +9,7 @@ use keyfront_contract::header::RESPONSE_FACTS;
 
 use crate::{
     Answer, AnsweredRequest, Cleaned, Connection, Host, OriginRequest, OriginResponse, RequestBody,
-    ResponseFacts, RoleCredentials, Route, Unassisted, ViewerRequest, clean,
+    ResponseFacts, RoleCredentials, Route, Unassisted, ViewerAccess, ViewerRequest, clean,
 };
 
 /// A site that serves every spelling as it is.
@@ -103,6 +103,20 @@ fn every_spelling_of_a_path_leaves_as_the_same_request() {
             strict,
             "{spelling}"
         );
+    }
+}
+
+#[test]
+fn a_verified_viewer_reads_by_the_spelling_that_was_signed() {
+    let protected = document(r#","viewers":{"prefixes":["members/"]}"#);
+    for (access, admitted) in [
+        (ViewerAccess::Verified, true),
+        (ViewerAccess::LoginRequired, false),
+    ] {
+        let request = get("/members/a%2Bb");
+        let admission = Edge::new().admit_viewer(&request, protected.as_bytes(), access);
+        let is_admitted = matches!(admission, Admission::Admitted(_));
+        assert_eq!(is_admitted, admitted, "{access:?}");
     }
 }
 
