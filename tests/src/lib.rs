@@ -27,5 +27,6 @@ pub mod s3_client;
 pub mod scripted_aws;
 pub mod stack;
 pub mod stub_origin;
+pub mod viewer_signer;
 pub mod wire;
 pub mod worker;

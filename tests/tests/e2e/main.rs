@@ -56,4 +56,5 @@ mod viewers;
 mod worker;
 mod worker_causes;
 mod worker_opening;
+mod worker_viewers;
 mod worker_wrangler;

@@ -87,6 +87,17 @@ fn a_host_that_verifies_viewers_admits_by_what_it_found() {
 }
 
 #[test]
+fn whoever_a_host_refused_is_not_admitted_by_the_origin() {
+    let site = protected(r#","serves":"*""#, "");
+    for access in [ViewerAccess::LoginRequired, ViewerAccess::Denied] {
+        for path in ["/members/a.txt", "/_share/a.txt"] {
+            assert_eq!(served(&site, path, access), None, "{access:?} {path}");
+        }
+        assert_eq!(served(&site, "/a.txt", access).as_deref(), Some("a.txt"));
+    }
+}
+
+#[test]
 fn prefixes_fallbacks_merged_slashes_and_site_paths_lead_to_no_protected_key() {
     for (more, path) in [
         (r#","prefix":"members/""#, "/a.txt"),

@@ -165,3 +165,17 @@ fn subresources_are_query_refused_and_unlisted_parameters_dropped() {
     };
     assert_eq!(forwarded(served("", &request)).query, "v=1");
 }
+
+#[test]
+fn a_verified_viewer_reads_by_the_spelling_that_was_signed() {
+    let protected = document(r#","viewers":{"prefixes":["members/"]}"#);
+    for (access, admitted) in [
+        (crate::ViewerAccess::Verified, true),
+        (crate::ViewerAccess::LoginRequired, false),
+    ] {
+        let request = get("/members/a%2Bb");
+        let admission = Edge::new().admit_viewer(&request, protected.as_bytes(), access);
+        let is_admitted = matches!(admission, Admission::Admitted(_));
+        assert_eq!(is_admitted, admitted, "{access:?}");
+    }
+}
