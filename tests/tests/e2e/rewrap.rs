@@ -465,7 +465,13 @@ async fn client_side_master_keys_are_replaced_by_each_other_and_by_kms() {
     assert_eq!(opened(&raw.metadata, None, new, &raw.body), plain);
 }
 
-async fn put_with_file(rewrapped: &Rewrapped, object: &str, envelope: &Envelope, body: &Bytes) {
+/// Writes a sealed object and its instruction file.
+pub(crate) async fn put_with_file(
+    rewrapped: &Rewrapped,
+    object: &str,
+    envelope: &Envelope,
+    body: &Bytes,
+) {
     let (metadata, file) = envelope.with_instruction_file().unwrap();
     let put = rewrapped.put(&format!("{object}.instruction"), file.into());
     let put = put
