@@ -17,6 +17,7 @@ pub mod edge_bundle;
 pub mod fault_proxy;
 pub mod flags;
 pub mod grants;
+pub mod interference;
 pub mod keys;
 pub mod local_stack;
 pub mod meddler;

@@ -92,10 +92,7 @@ impl LocalAws {
         };
         let key_arn = key_of(KEY_ALIAS)?;
         let sites = with_local_keys(sites, key_of)?;
-        let viewers = match site.protected_prefixes() {
-            [] => None,
-            _ => Some(viewer_keys(&kms, &administrator(&clock), &sites)?),
-        };
+        let (viewers, sites) = with_viewers(&kms, &administrator(&clock), site, sites)?;
         let names = names(site, &key_arn, config.customer_keys);
         let template = StackTemplate::new(iam.account(), names, &sites)?;
         principals::admit_roles(&iam, &template, config.withheld.as_ref())?;
@@ -138,7 +135,7 @@ impl LocalAws {
     ///
     /// # Errors
     /// KMS refuses its administrator, which it does not.
-    pub(super) fn parameters(&self) -> anyhow::Result<Ssm> {
+    pub(super) fn parameters(&self, site: &DevSite, cdn_url: &str) -> anyhow::Result<Ssm> {
         let (iam, kms) = (Arc::clone(&self.iam), Arc::clone(&self.kms));
         let parameters = Ssm::new(iam, kms, PARAMETER_REGION);
         let account = self.iam.account();
@@ -146,6 +143,10 @@ impl LocalAws {
             &template::distribution_parameter(account),
             resources::DISTRIBUTION,
         );
+        if let Some(viewers) = &self.viewers {
+            let value = viewers.parameter(cdn_url, site.protected_prefixes());
+            parameters.seed(&template::viewers_parameter(account), &value);
+        }
         if self.customer_keys == CustomerKeys::With {
             let administrator = administrator(&self.clock);
             let names = [
@@ -278,8 +279,22 @@ fn new_key(policy: String) -> NewKey {
     }
 }
 
-/// The stack's own signing key, and the public keys of the document of sites.
-fn viewer_keys(kms: &Kms, administrator: &Requester, sites: &Sites) -> anyhow::Result<ViewerKeys> {
+/// The keys that admit viewers, where something is protected: the stack's own signing key, and the public keys of the document
+/// of sites. The template then grants the origin what it needs to sign.
+fn with_viewers(
+    kms: &Kms,
+    administrator: &Requester,
+    site: &DevSite,
+    sites: Sites,
+) -> anyhow::Result<(Option<ViewerKeys>, Sites)> {
+    let prefix = &site.parsed.prefix;
+    let protected = site.protected_prefixes().iter();
+    let folders: Vec<String> = protected
+        .filter_map(|key| key.strip_prefix(prefix.as_str()).map(str::to_owned))
+        .collect();
+    if folders.is_empty() {
+        return Ok((None, sites));
+    }
     let new = NewKey {
         spec: KeySpec::EccNistP256,
         description: "signs for viewers of the local Keyfront".to_owned(),
@@ -288,7 +303,10 @@ fn viewer_keys(kms: &Kms, administrator: &Requester, sites: &Sites) -> anyhow::R
     let signing_key = key(kms, administrator, SIGNING_KEY_ALIAS, new)
         .context("a key that signs for viewers cannot be made")?;
     let public = kms.public_key(administrator, &signing_key)?;
-    ViewerKeys::new(signing_key, &public.der, sites.public_keys())
+    let keys = ViewerKeys::new(signing_key, &public.der, sites.public_keys())?;
+    let arn = KeyArn::parse(keys.signing_key_arn())?;
+    let sites = sites.with_viewers(folders, keys.public_keys(), arn);
+    Ok((Some(keys), sites))
 }
 
 /// The key behind an alias, made where there is none.

@@ -21,6 +21,7 @@ mod dev_command;
 mod doctor;
 mod edge_platforms;
 mod envelope_modes;
+mod fault_matrix;
 mod folder_listing;
 mod function_url;
 mod hostile_requests;

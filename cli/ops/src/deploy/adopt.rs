@@ -6,7 +6,7 @@ use clap::Args;
 use keyfront_cli::report;
 
 use super::{
-    change_set::{Drafted, TemplateSource, Wanted},
+    change_set::{Drafted, Execution, TemplateSource, Wanted},
     confirmation::confirm_by_name,
     deploy_error::refused,
     kept_stack::KeptStack,
@@ -161,9 +161,23 @@ impl Adoptable {
         }
         let mark = stacks.mark(&stack_id).await?;
         let progress = Progress::begin(&format!("Adding the tag to stack {name} in {region}."));
-        stacks.execute(&id).await?;
-        stacks.follow(mark, Aim::Deployed, &progress).await?;
+        match stacks.execute(&id).await? {
+            Execution::Begun => stacks.follow(mark, Aim::Deployed, &progress).await?,
+            Execution::Spent => self.follow_unanswered(name, &stack_id).await?,
+        }
         report::note(format_args!("Stack {name} in {region} is adopted."));
+        Ok(())
+    }
+
+    /// Follows what an attempt without an answer began, if it did.
+    async fn follow_unanswered(&self, name: &str, stack_id: &str) -> anyhow::Result<()> {
+        operation::follow(&self.stacks, &self.stack).await?;
+        let stack = self.stacks.find(stack_id).await?;
+        let tagged = KeptStack::of(stack.as_ref()).tags.contains_key(OWN_TAG);
+        anyhow::ensure!(
+            tagged,
+            "the change set of stack {name} is gone, and it has no tag; try again"
+        );
         Ok(())
     }
 

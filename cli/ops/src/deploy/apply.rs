@@ -9,7 +9,7 @@ use keyfront_cloudformation::Template;
 
 use super::{
     bundle::Package,
-    change_set::{Drafted, Wanted},
+    change_set::{Drafted, Execution, Wanted},
     confirmation::confirm,
     deploy_arguments::DeployArguments,
     deploy_error::refused,
@@ -205,6 +205,11 @@ impl Deployment {
             let status = stack.as_ref().and_then(|stack| stack.stack_status.clone());
             let state = status.as_ref().map_or(StackState::Absent, StackState::from);
             match (state, &stack) {
+                (StackState::Busy, Some(stack))
+                    if self.arguments.replace_failed && operation::is_being_rolled_back(stack) =>
+                {
+                    operation::follow_rollback(&stacks, stack).await?;
+                }
                 (StackState::Busy, Some(stack)) => operation::follow(&stacks, stack).await?,
                 (StackState::NeverCreated, Some(stack)) if self.arguments.replace_failed => {
                     operation::delete(&stacks, stack).await?;
@@ -276,7 +281,9 @@ impl Deployment {
             wanted.stack,
             stacks.region()
         ));
-        stacks.execute(&id).await?;
+        if stacks.execute(&id).await? == Execution::Spent {
+            return Ok(Step::Again);
+        }
         stacks.follow(mark, Aim::Deployed, &progress).await?;
         Ok(Step::Reached)
     }

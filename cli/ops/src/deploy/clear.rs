@@ -80,10 +80,15 @@ impl Doomed<'_> {
         }
         self.abort_uploads().await?;
         let call = self.s3.delete_bucket().bucket(bucket);
-        let deleted = call.expected_bucket_owner(self.account).send().await;
-        deleted.map_err(|error| {
-            call_error(error).context(format!("bucket {bucket} cannot be deleted"))
-        })?;
+        match call.expected_bucket_owner(self.account).send().await {
+            Ok(_) => {}
+            // An attempt whose answer was lost has deleted it.
+            Err(error) if error.code() == Some("NoSuchBucket") => {}
+            Err(error) => {
+                let context = format!("bucket {bucket} cannot be deleted");
+                return Err(call_error(error).context(context));
+            }
+        }
         report::note(format_args!(
             "Deleted bucket {bucket} with {removed} object versions."
         ));
@@ -121,9 +126,15 @@ impl Doomed<'_> {
                     .expected_bucket_owner(self.account)
                     .set_key(upload.key.clone())
                     .set_upload_id(upload.upload_id.clone());
-                call.send().await.map_err(|error| {
-                    call_error(error).context("an unfinished upload cannot be aborted")
-                })?;
+                match call.send().await {
+                    Ok(_) => {}
+                    // It has ended since it was listed.
+                    Err(error) if error.code() == Some("NoSuchUpload") => {}
+                    Err(error) => {
+                        let context = "an unfinished upload cannot be aborted";
+                        return Err(call_error(error).context(context));
+                    }
+                }
             }
         }
     }

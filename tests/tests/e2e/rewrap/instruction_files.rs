@@ -8,7 +8,13 @@ use serde_json::json;
 
 use super::{FORMATS, reported};
 
-async fn put_with_file(rewrapped: &Rewrapped, object: &str, envelope: &Envelope, body: &Bytes) {
+/// Writes a sealed object and its instruction file.
+pub(crate) async fn put_with_file(
+    rewrapped: &Rewrapped,
+    object: &str,
+    envelope: &Envelope,
+    body: &Bytes,
+) {
     let (metadata, file) = envelope.with_instruction_file().unwrap();
     let put = rewrapped.put(&format!("{object}.instruction"), file.into());
     let put = put
