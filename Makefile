@@ -34,7 +34,7 @@ bundle-npm: ## dist/sigv4-npm/, the npm package @keyfront/sigv4
 test: bundle build ## every test, over the built artefacts
 	scripts/test
 
-exam: ## the long tier of tests: laws over many cases, Miri, mutants, fuzzing (ARGS="miri" for one of them)
+exam: ## the long tier of tests: laws over many cases, every call that fails, Miri, mutants, fuzzing (ARGS="miri" for one of them)
 	scripts/exam $(ARGS)
 
 fuzz: ## every fuzz target for some seconds (ARGS="--seconds 60"); needs a nightly toolchain

@@ -35,7 +35,7 @@ pub enum HttpError {
         source: Source,
     },
     /// The time is over.
-    #[error("{host} did not reply within {time:?}")]
+    #[error("{host} did not respond within {time:?}")]
     Timeout {
         /// With its port, if it is not the scheme's.
         host: String,
@@ -43,10 +43,10 @@ pub enum HttpError {
         time: Duration,
     },
     /// The connection broke within the reply.
-    #[error("the reply stopped arriving")]
+    #[error("the response was interrupted")]
     Interrupted(#[source] Source),
     /// The reply is larger than the limit.
-    #[error("the reply is larger than {0} bytes")]
+    #[error("the response is larger than {0} bytes")]
     TooLarge(usize),
 }
 

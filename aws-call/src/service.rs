@@ -92,7 +92,7 @@ pub enum AwsError {
         message: String,
     },
     /// The service accepted, and its reply cannot be read.
-    #[error("the service's reply cannot be read")]
+    #[error("the service's response cannot be read")]
     Reply(#[source] Source),
 }
 

@@ -29,7 +29,7 @@ pub const COMMANDS: &[CommandEntry] = &[
     ),
     ops(
         "deploy",
-        "Put the whole system into an AWS account, or update it: key, private bucket, functions, CDN",
+        "Deploy the whole system to an AWS account, or update it: key, private bucket, functions, CDN",
     ),
     ops(
         "status",
@@ -41,24 +41,21 @@ pub const COMMANDS: &[CommandEntry] = &[
     ),
     ops(
         "adopt",
-        "Take in stacks that Keyfront's templates made without its tag, such as those made in the console",
+        "Adopt stacks that were created from Keyfront's templates without its tag, such as in the console",
     ),
     ops(
         "destroy",
-        "Remove the system from the account; the bucket and the key stay unless they are named",
+        "Remove the system from the account; the bucket and the key stay unless you name them",
     ),
     ops(
         "revoke-sessions",
         "End the sessions of a role, and with them every presigned request that they signed",
     ),
-    ops(
-        "publisher",
-        "Say who may publish: tokens, and what they open",
-    ),
+    ops("publisher", "Manage publishers: their tokens and rules"),
     ops("doctor", "Explain why a request fails or would fail"),
     ops(
         "logs",
-        "Find the log lines of one request, in every Region that may have run the function at the edge",
+        "Find the log lines of one request, in every Region that may have run the edge function",
     ),
     ops(
         "audit",
@@ -66,9 +63,9 @@ pub const COMMANDS: &[CommandEntry] = &[
     ),
     ops(
         "rewrap",
-        "Give sealed objects another wrapping key, without touching their content",
+        "Re-wrap sealed objects with another key, without changing their content",
     ),
-    ops("site", "Look at a site document before it is used"),
+    ops("site", "Check a site document before you use it"),
     ops(
         "viewers",
         "Let people read what is protected: signed URLs and cookies, by a key in KMS",
@@ -76,7 +73,7 @@ pub const COMMANDS: &[CommandEntry] = &[
     ops("share", "Make a URL that reads one object"),
     ops(
         "accept",
-        "Try every assumption about the clouds, and show each with its evidence",
+        "Test every assumption about AWS and Cloudflare, and show the evidence",
     ),
 ];
 

@@ -36,8 +36,8 @@ pub(crate) fn definition() -> Command {
 pub(crate) fn print(arguments: &ArgMatches) -> anyhow::Result<ExitCode> {
     let shell: &String = arguments.get_one(SHELL).context("no shell was given")?;
     let shells = Shells::builtins();
-    let shell = shells.completer(shell).context("no such shell")?;
-    let own = std::env::current_exe().context("the path of this program cannot be found")?;
+    let shell = shells.completer(shell).context("unknown shell")?;
+    let own = std::env::current_exe().context("the path of this program is unknown")?;
     let mut script = Vec::new();
     shell.write_registration(
         VARIABLE,

@@ -46,7 +46,7 @@ pub(crate) fn run<A: AsRef<OsStr>>(program: Program, arguments: &[A]) -> anyhow:
 fn path_of(program: Program) -> anyhow::Result<PathBuf> {
     let own = std::env::current_exe()
         .and_then(std::fs::canonicalize)
-        .context("the directory of this program cannot be found")?;
+        .context("the folder of this program is unknown")?;
     Ok(own.with_file_name(program.file_name()))
 }
 
@@ -55,7 +55,7 @@ fn refused(program: Program, path: &std::path::Path, error: io::Error) -> ExitCo
     let error = anyhow::Error::new(error);
     let error = match missing {
         true => error.context(format!(
-            "{} is missing, which runs this command; build it with `{}`, or install it beside keyfront",
+            "the program {} that runs this command is missing; build it with `{}`, or install it beside keyfront",
             path.display(),
             program.make_target()
         )),

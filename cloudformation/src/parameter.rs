@@ -37,26 +37,18 @@ pub struct Parameter {
     pub range: (Option<i64>, Option<i64>),
 }
 
-/// A value that the parameter does not take.
+/// What a parameter's value must be, where it is something else.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum ParameterError {
     /// Not among the allowed values.
-    #[error("{name} is {value:?}; it takes {allowed}")]
+    #[error("expected one of {allowed}")]
     NotAllowed {
-        /// The parameter.
-        name: String,
-        /// The value.
-        value: String,
         /// The allowed values, joined.
         allowed: String,
     },
     /// Not a whole number in the range.
-    #[error("{name} is {value:?}; it takes a whole number{range}")]
+    #[error("expected a whole number{range}")]
     Number {
-        /// The parameter.
-        name: String,
-        /// The value.
-        value: String,
         /// ` from A to B`, or nothing.
         range: String,
     },
@@ -91,8 +83,6 @@ impl Parameter {
     pub fn validate(&self, value: &str) -> Result<(), ParameterError> {
         if !self.allowed_values.is_empty() && !self.allowed_values.iter().any(|one| one == value) {
             return Err(ParameterError::NotAllowed {
-                name: self.name.clone(),
-                value: value.to_owned(),
                 allowed: self.allowed_values.join(", "),
             });
         }
@@ -107,11 +97,7 @@ impl Parameter {
                     (Some(least), Some(greatest)) => format!(" from {least} to {greatest}"),
                     _ => String::new(),
                 };
-                return Err(ParameterError::Number {
-                    name: self.name.clone(),
-                    value: value.to_owned(),
-                    range,
-                });
+                return Err(ParameterError::Number { range });
             }
         }
         Ok(())

@@ -11,10 +11,10 @@ use crate::Document;
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum ResolveError {
     /// A name that neither the template nor the caller knows.
-    #[error("{0} is not known")]
+    #[error("unknown {0}")]
     Unknown(String),
     /// A function with arguments it does not take.
-    #[error("{0} does not take {1}")]
+    #[error("{0} does not accept {1}")]
     Arguments(&'static str, String),
     /// Conditions that refer to each other in a circle.
     #[error("condition {0} depends on itself")]

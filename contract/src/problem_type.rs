@@ -44,13 +44,13 @@ problem_types! {
     /// The content does not have the checksum that was sent with it.
     CHECKSUM_MISMATCH = 400 "checksum-mismatch" "the checksum does not match the content";
     /// The bucket takes no body without a checksum.
-    CHECKSUM_REQUIRED = 400 "checksum-required" "the bucket takes no body without a checksum";
+    CHECKSUM_REQUIRED = 400 "checksum-required" "the bucket requires a checksum";
     /// A request header is missing, malformed or not allowed.
-    HEADER_INVALID = 400 "header-invalid" "a request header is not valid";
+    HEADER_INVALID = 400 "header-invalid" "a request header is invalid";
     /// The path is longer than an object key can be.
     KEY_TOO_LONG = 400 "key-too-long" "the path is longer than an object key can be";
     /// A presigned request cannot be valid for so long.
-    LIFETIME_REFUSED = 400 "lifetime-refused" "a presigned request cannot be valid for so long";
+    LIFETIME_REFUSED = 400 "lifetime-refused" "the lifetime of the presigned request is too long";
     /// User metadata exceeds what S3 stores.
     METADATA_TOO_LARGE = 400 "metadata-too-large" "the metadata is too large";
     /// The path has dot segments, control characters, or is not percent-encoded UTF-8.
@@ -60,7 +60,7 @@ problem_types! {
     /// The object cannot be shared in the way that was asked for.
     SHARE_REFUSED = 400 "share-refused" "the object cannot be shared this way";
     /// The upload cannot be done in the way that was asked for.
-    UPLOAD_REFUSED = 400 "upload-refused" "the upload cannot be done this way";
+    UPLOAD_REFUSED = 400 "upload-refused" "the upload request cannot be fulfilled";
     /// The object is protected, and the request carries no signature, or one that is over.
     LOGIN_REQUIRED = 401 "login-required" "only admitted viewers read this; log in";
     /// No valid credentials of a publisher.
@@ -74,7 +74,7 @@ problem_types! {
     /// Nothing is there, or nothing may be shown.
     NOT_FOUND = 404 "not-found" "not found";
     /// The upload never began, was completed or aborted, or is another publisher's.
-    UPLOAD_UNKNOWN = 404 "upload-unknown" "there is no such upload";
+    UPLOAD_UNKNOWN = 404 "upload-unknown" "upload not found";
     /// The resource does not have this method; `Allow` lists those it has.
     METHOD_NOT_ALLOWED = 405 "method-not-allowed" "the method is not allowed";
     /// The body stopped arriving.
@@ -82,31 +82,31 @@ problem_types! {
     /// Parts of the upload are missing.
     UPLOAD_INCOMPLETE = 409 "upload-incomplete" "the upload is not complete";
     /// What was uploaded is not what was authorised.
-    UPLOAD_MISMATCH = 409 "upload-mismatch" "the upload is not the authorised one";
+    UPLOAD_MISMATCH = 409 "upload-mismatch" "the uploaded object is not the authorised one";
     /// Another write of the same key was under way.
-    WRITE_CONFLICT = 409 "write-conflict" "another write was under way" retry 1;
+    WRITE_CONFLICT = 409 "write-conflict" "a conflicting write is in progress" retry 1;
     /// The body needs a `Content-Length`.
-    LENGTH_REQUIRED = 411 "length-required" "the body needs a Content-Length";
+    LENGTH_REQUIRED = 411 "length-required" "the body requires a Content-Length";
     /// An object with this key exists and was not to be replaced.
-    ALREADY_EXISTS = 412 "already-exists" "an object with this key exists";
+    ALREADY_EXISTS = 412 "already-exists" "an object with this key already exists";
     /// A precondition of the request does not hold.
-    PRECONDITION_FAILED = 412 "precondition-failed" "the precondition does not hold";
+    PRECONDITION_FAILED = 412 "precondition-failed" "the precondition failed";
     /// The body is larger than this way of uploading takes.
-    BODY_TOO_LARGE = 413 "body-too-large" "the body is too large here; start with POST /uploads";
+    BODY_TOO_LARGE = 413 "body-too-large" "the body is too large for this route; use POST /uploads";
     /// The object is larger than one answer can be.
-    USE_RANGE = 413 "use-range" "the object is too large for one answer; ask for ranges";
+    USE_RANGE = 413 "use-range" "the object is too large for one response; request ranges";
     /// The publisher's rules do not allow this content type.
     CONTENT_TYPE_REFUSED = 415 "content-type-refused" "the content type is not allowed";
     /// The range lies outside the content.
-    RANGE_NOT_SATISFIABLE = 416 "range-not-satisfiable" "the range lies outside the content";
+    RANGE_NOT_SATISFIABLE = 416 "range-not-satisfiable" "the range is not satisfiable";
     /// The publisher has spent its budget of the moment. `Retry-After` is the occurrence's own.
-    BUDGET_SPENT = 429 "budget-spent" "the publisher's budget is spent";
+    BUDGET_SPENT = 429 "budget-spent" "the publisher's budget is exhausted";
     /// The bucket is missing, or in another Region or account.
     BUCKET_MISSING = 500 "bucket-missing" "the bucket cannot be found";
     /// No usable customer key is configured: its parameter is not set, is absent, may not be read, or holds no key.
     CUSTOMER_KEY_MISSING = 500 "customer-key-missing" "no usable customer key is configured";
     /// The platform's event cannot be understood.
-    EVENT_INVALID = 500 "event-invalid" "the event cannot be understood";
+    EVENT_INVALID = 500 "event-invalid" "the event is malformed";
     /// A defect, or a platform without randomness.
     INTERNAL = 500 "internal" "the request failed";
     /// An envelope was asked for, and no master key is configured.
@@ -128,9 +128,9 @@ problem_types! {
     /// The object's envelope is damaged or forged.
     ENVELOPE_INVALID = 502 "envelope-invalid" "the object's envelope is not valid";
     /// The object's envelope is of a kind or context that must not be opened here.
-    ENVELOPE_REFUSED = 502 "envelope-refused" "the object's envelope may not be opened here";
+    ENVELOPE_REFUSED = 502 "envelope-refused" "the object's envelope is not accepted here";
     /// The key's or the role's policy denies the key's use.
-    KMS_DENIED = 502 "kms-denied" "the encryption key may not be used";
+    KMS_DENIED = 502 "kms-denied" "access to the encryption key is denied";
     /// The key is disabled, being deleted or gone.
     KMS_DISABLED = 502 "kms-disabled" "the encryption key is disabled";
     /// The store denied the request.
@@ -140,21 +140,21 @@ problem_types! {
     /// The store does not accept the signature.
     SIGNATURE_REJECTED = 502 "signature-rejected" "the origin rejected the signature";
     /// The session of Keyfront's role has ended.
-    CREDENTIALS_EXPIRED = 503 "credentials-expired" "the credentials are expired" retry 5;
+    CREDENTIALS_EXPIRED = 503 "credentials-expired" "the credentials have expired" retry 5;
     /// Keyfront's role has no credentials here.
-    CREDENTIALS_MISSING = 503 "credentials-missing" "there are no credentials" retry 5;
+    CREDENTIALS_MISSING = 503 "credentials-missing" "no credentials are available" retry 5;
     /// The customer key's parameter cannot be read just now.
     CUSTOMER_KEY_UNAVAILABLE = 503 "customer-key-unavailable" "the customer key cannot be read" retry 5;
     /// The OIDC issuer's keys cannot be read.
     ISSUER_UNAVAILABLE = 503 "issuer-unavailable" "the issuer's keys cannot be read" retry 10;
     /// The store cannot be reached.
-    ORIGIN_UNAVAILABLE = 503 "origin-unavailable" "the origin is not available" retry 2;
+    ORIGIN_UNAVAILABLE = 503 "origin-unavailable" "the origin is unavailable" retry 2;
     /// The publishers' policy cannot be read.
     POLICY_UNAVAILABLE = 503 "policy-unavailable" "the publishers' policy cannot be read" retry 5;
     /// The store or the key service asks to slow down.
     THROTTLED = 503 "throttled" "too many requests at the origin" retry 2;
     /// The store did not answer in time.
-    ORIGIN_TIMEOUT = 504 "origin-timeout" "the origin did not answer in time";
+    ORIGIN_TIMEOUT = 504 "origin-timeout" "the origin timed out";
 }
 
 #[cfg(test)]

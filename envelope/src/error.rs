@@ -25,7 +25,7 @@ pub enum Error {
     #[error("content is longer than AES-GCM allows, 68719476704 bytes")]
     ContentTooLong,
     /// The sealer was given another amount of plaintext than announced; the upload must be aborted.
-    #[error("content is {actual} bytes long instead of the announced {announced}")]
+    #[error("content is {actual} bytes long, but {announced} were declared")]
     AnnouncedLength {
         /// What the metadata says.
         announced: u64,
@@ -44,10 +44,10 @@ pub enum Error {
 
     // --- the reader's policy: the object may be fine, this reader must not open it ---
     /// The object does not commit to its key (V2) and the policy requires it.
-    #[error("the object does not commit to its key, which the reader requires")]
+    #[error("the object has no key commitment, which the reader requires")]
     CommitmentRequired,
     /// The data key is wrapped by the legacy `kms` mode and the policy refuses it.
-    #[error("the data key is wrapped by the legacy mode {0:?}, which the reader refuses")]
+    #[error("the data key is wrapped with the legacy mode {0:?}, which the reader does not accept")]
     LegacyWrap(&'static str),
     /// The encryption context stored with the object is not the one the reader expects.
     #[error("the encryption context stored with the object is not the expected one")]
@@ -58,19 +58,19 @@ pub enum Error {
     #[error("the object is not an encryption envelope")]
     NotAnEnvelope,
     /// The V1 format (AES-CBC, unauthenticated). Opening it is not implemented.
-    #[error("the object has the V1 format, which is never opened")]
+    #[error("the object has the V1 format, which is not supported")]
     V1Unsupported,
     /// A content cipher other than AES-256-GCM; `AES/CBC/PKCS5Padding` is one.
     #[error("the content cipher {0:?} is not supported")]
     ContentCipherUnsupported(String),
     /// A wrap that is not opened: `AESWrap`, RSA, or an unknown one.
-    #[error("the data key's wrap {0:?} is not supported")]
+    #[error("the wrapping algorithm {0:?} of the data key is not supported")]
     WrapUnsupported(String),
     /// Fields of two format versions on one object.
-    #[error("envelope metadata mixes format versions: {0} is out of place")]
+    #[error("envelope metadata mixes format versions: unexpected {0}")]
     MixedFormats(&'static str),
     /// A field the format requires is absent.
-    #[error("envelope metadata lacks {0}")]
+    #[error("envelope metadata is missing {0}")]
     MissingField(&'static str),
     /// A field that belongs to the object is in the instruction file, or the other way round.
     #[error("envelope metadata has {0} in the wrong place")]
@@ -88,13 +88,13 @@ pub enum Error {
     #[error("the instruction file is not one JSON object of strings")]
     InstructionFileInvalid,
     /// The instruction file has an entry that does not belong into one.
-    #[error("the instruction file has an entry that does not belong there")]
+    #[error("the instruction file has an unexpected entry")]
     InstructionFileEntry,
     /// The data key could not be unwrapped with the master key.
     #[error("the data key could not be unwrapped with the master key")]
     UnwrapFailed,
     /// The object was unlocked in the way of another wrap than its own.
-    #[error("the data key's wrap is not the kind it was unlocked as")]
+    #[error("the data key is not wrapped with the algorithm it was unwrapped by")]
     WrapMismatch,
     /// The data key is not the one the object commits to.
     #[error("the data key is not the one the object commits to")]
@@ -111,6 +111,6 @@ pub enum Error {
         actual: u64,
     },
     /// The tag does not verify: nothing of the plaintext may be used.
-    #[error("the content does not verify")]
+    #[error("the content failed authentication")]
     TagMismatch,
 }

@@ -44,7 +44,7 @@ pub enum IamError {
     )]
     Name(String),
     /// A policy of the wrong kind was given, such as an identity policy as trust policy.
-    #[error("{name:?} has a policy of kind {found:?} where {expected:?} belongs")]
+    #[error("{name:?} has a policy of kind {found:?}, expected {expected:?}")]
     Kind {
         /// The role or user.
         name: String,

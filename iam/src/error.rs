@@ -78,7 +78,7 @@ pub enum ValueProblem {
     #[error("condition key {0:?} is not known")]
     ConditionKey(String),
     /// The operator does not compare values of the key's type.
-    #[error("condition operator {operator:?} does not go with key {key:?}")]
+    #[error("condition operator {operator:?} cannot be used with key {key:?}")]
     OperatorForKey {
         /// The operator as written.
         operator: String,

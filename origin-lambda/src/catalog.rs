@@ -108,7 +108,7 @@ pub struct MetadataContext<'a> {
 /// none.
 ///
 /// # Errors
-/// What S3 or KMS returned.
+/// One of the objects is listed, and the publisher may not `HEAD` it; what S3 or KMS returned.
 pub async fn sealed_metadata(
     system: &MetadataContext<'_>,
     publisher: &Publisher,
@@ -119,6 +119,9 @@ pub async fn sealed_metadata(
         metadata,
         customer_keys,
     } = *system;
+    for entry in entries {
+        publisher.authorise(Method::Head, &entry.key)?;
+    }
     let open = |entry: &ListedObject| {
         let key = entry.key.clone();
         async move {

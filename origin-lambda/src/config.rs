@@ -118,7 +118,7 @@ impl Config {
             key_arn: KeyArn::parse(&required(KEY_ARN, "the KMS key's ARN")?).map_err(|_| {
                 invalid(
                     KEY_ARN,
-                    "write the key's ARN, arn:aws:kms:REGION:ACCOUNT:key/ID, not an alias",
+                    "expected the key's ARN, arn:aws:kms:REGION:ACCOUNT:key/ID, not an alias",
                 )
             })?,
             region: Region::new(required(REGION, "the Region of the bucket and the key")?)
@@ -135,12 +135,12 @@ impl Config {
             s3_style: match optional(S3_PATH_STYLE).as_deref() {
                 None | Some("false") => S3Style::VirtualHost,
                 Some("true") => S3Style::Path,
-                Some(_) => return Err(invalid(S3_PATH_STYLE, "write true or false")),
+                Some(_) => return Err(invalid(S3_PATH_STYLE, "expected true or false")),
             },
             checksums: match optional(UPLOAD_CHECKSUM).as_deref() {
                 None | Some("optional") => ChecksumDemand::Never,
                 Some("required") => ChecksumDemand::Always,
-                Some(_) => return Err(invalid(UPLOAD_CHECKSUM, "write required or optional")),
+                Some(_) => return Err(invalid(UPLOAD_CHECKSUM, "expected required or optional")),
             },
             publisher_auth: PublisherAuth::read(optional)?,
             presigned_lifetime: presigned_lifetime(optional(PRESIGNED_LIFETIME).as_deref())?,
@@ -175,7 +175,7 @@ fn edge_role(arn: &str) -> Result<RoleArn, ConfigError> {
     RoleArn::parse(arn).map_err(|_| {
         invalid(
             EDGE_ROLE_ARN,
-            "write the role's ARN, arn:aws:iam::ACCOUNT:role/NAME",
+            "expected the role's ARN, arn:aws:iam::ACCOUNT:role/NAME",
         )
     })
 }
@@ -184,7 +184,12 @@ fn presigned_lifetime(seconds: Option<&str>) -> Result<u32, ConfigError> {
     let most = 1..=LONGEST_REQUEST;
     seconds.map_or(Ok(LONGEST_REQUEST), |text| {
         let parsed = text.parse().ok().filter(|seconds| most.contains(seconds));
-        parsed.ok_or_else(|| invalid(PRESIGNED_LIFETIME, "write a number of seconds, 1 to 604800"))
+        parsed.ok_or_else(|| {
+            invalid(
+                PRESIGNED_LIFETIME,
+                "expected a number of seconds from 1 to 604800",
+            )
+        })
     })
 }
 
@@ -192,7 +197,10 @@ fn public_url(url: &str) -> Result<String, ConfigError> {
     if url.starts_with("https://") && !url.contains(['?', '#']) {
         Ok(url.trim_end_matches('/').to_owned())
     } else {
-        Err(invalid(PUBLIC_URL, "write an https:// URL without query"))
+        Err(invalid(
+            PUBLIC_URL,
+            "expected an https:// URL without query",
+        ))
     }
 }
 

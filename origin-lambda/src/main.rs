@@ -57,7 +57,7 @@ async fn main() -> ExitCode {
                 .map(ToString::to_string)
                 .collect::<Vec<_>>()
                 .join(": ");
-            tracing::error!(%error, cause, "the origin cannot run");
+            tracing::error!(%error, cause, "the origin cannot start");
             ExitCode::FAILURE
         }
     }

@@ -9,7 +9,9 @@ use keyfront_origin_core::{
     budget::Expense,
     invalidation::{Reach, Replaced, stale_after},
     listing::Cursor,
-    uploads::{Kind, Upload, UploadRequest},
+    object::StoredPart,
+    sealed_metadata::MetadataRead,
+    uploads::{Kind, PartChecksums, Upload, UploadRequest, lifetime},
 };
 
 use crate::{
@@ -27,8 +29,8 @@ use crate::{
     sealed_metadata::SealedMetadata,
     sealed_text::{Purpose, SealedTexts},
     sharing::{LinkSigner, Share, ShareRequest, Sharing},
-    store::Store,
-    uploads::{self, Begun, Finished, Presigner, Uploads, unix_time},
+    store::{ObjectDescription, Store},
+    uploads::{self, Begun, Finished, Grant, Presigner, Uploads, unix_time},
 };
 
 /// Everything a request needs.
@@ -175,7 +177,7 @@ impl Origin {
         let plain = self.texts.open(Purpose::Cursor, session, text).await?;
         plain
             .and_then(|plain| Cursor::parse(str::from_utf8(&plain).ok()?))
-            .ok_or_else(|| Error::Query("the cursor is not one of ours".to_owned()))
+            .ok_or_else(|| Error::Query("invalid cursor".to_owned()))
     }
 
     /// The upload, if the rules still allow it. Parts of one that they do not allow are given up: they would only cost.
@@ -213,6 +215,49 @@ impl Origin {
         let replaced = replaced.map(|cache_control| Replaced { cache_control });
         let outcome = uploads::complete(&self.store, upload).await;
         self.after_write(session, &key, outcome, replaced).await
+    }
+
+    /// Signs requests for parts of an upload that the rules still allow, for `seconds` or as long as they allow.
+    pub(crate) async fn sign_parts(
+        &self,
+        session: &Session,
+        upload: Upload,
+        parts: &PartChecksums,
+        seconds: Option<u32>,
+    ) -> Result<Vec<(u32, Grant)>, Error> {
+        let publisher = session.publisher();
+        let (upload, rule) = upload.readmitted(publisher, unix_time())?;
+        self.budgets.take(publisher, Expense::Signing)?;
+        let lifetime = lifetime(rule, self.presigner.longest_lifetime(), seconds)?;
+        uploads::sign_parts(&self.presigner, &upload, parts, lifetime).await
+    }
+
+    /// What S3 holds of an upload that the rules still allow, with that upload.
+    pub(crate) async fn held_parts(
+        &self,
+        session: &Session,
+        upload: Upload,
+    ) -> Result<(Upload, Vec<StoredPart>), Error> {
+        let publisher = session.publisher();
+        let (upload, _) = upload.readmitted(publisher, unix_time())?;
+        self.budgets.take(publisher, Expense::Listing)?;
+        let held = uploads::parts(&self.store, &upload).await?;
+        Ok((upload, held))
+    }
+
+    /// Describes an object as far as the publisher may see it, with its sealed metadata.
+    pub(crate) async fn describe(
+        &self,
+        session: &Session,
+        key: &ObjectKey,
+    ) -> Result<(ObjectDescription, MetadataRead), Error> {
+        let publisher = session.publisher();
+        publisher.authorise(Method::Head, key)?;
+        let holder = Holder::Publisher(publisher);
+        let found = self.customer_keys.describe(&self.store, key, holder);
+        let object = found.await?.object;
+        let sealed = self.metadata.open(key, &object.metadata).await?;
+        Ok((object, sealed))
     }
 
     /// Shares an object.

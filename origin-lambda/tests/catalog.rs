@@ -8,7 +8,7 @@ use axum::body::Body;
 use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
 use http::StatusCode;
 use keyfront_origin::sealed_text::{Purpose, SealedTexts};
-use scripted_s3::{Answer, KEY, Scripted, Stage};
+use scripted_s3::{KEY, Scripted, Stage, stage::Answer};
 use serde_json::{Value, json};
 
 fn page(keys: &[&str], truncated: bool) -> Scripted {

@@ -6,7 +6,7 @@ mod scripted_s3;
 use axum::body::Body;
 use http::{Method, StatusCode};
 use keyfront_origin::config::{CustomerKeySettings, ParameterArn};
-use scripted_s3::{Answer, Recorded, Scripted, Stage};
+use scripted_s3::{Recorded, Scripted, Stage, stage::Answer};
 use serde_json::json;
 
 const PARAMETER: &str = "arn:aws:ssm:eu-west-1:123456789012:parameter/customer-key";

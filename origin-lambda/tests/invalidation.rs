@@ -5,7 +5,7 @@ mod scripted_s3;
 
 use axum::body::Body;
 use http::StatusCode;
-use scripted_s3::{Answer, Scripted, Stage};
+use scripted_s3::{Scripted, Stage, stage::Answer};
 use serde_json::{Value, json};
 
 const INVALIDATION: &str = "/2020-05-31/distribution/E1/invalidation";

@@ -6,7 +6,7 @@ mod scripted_s3;
 
 use axum::{body::Body, extract::Request};
 use keyfront_origin::config::PublisherAuth;
-use scripted_s3::{Answer, Scripted, Stage};
+use scripted_s3::{Scripted, Stage, stage::Answer};
 use serde_json::{Value, json};
 
 const LISTING: &str = r#"<ListBucketResult><Name>media</Name><Prefix></Prefix><KeyCount>1</KeyCount><MaxKeys>1000</MaxKeys>

@@ -2,7 +2,7 @@
 
 Run by scripts/test. Needs moto and the built `keyfront`. moto has no CloudFront, Function URLs or alarms; it skips them,
 and `cloudformation/` checks them structurally. It tells no outputs of a stack made by a change set, so the first publisher is
-made in tests/tests/e2e/deploy.rs.
+made in tests/tests/e2e/deploy.
 """
 
 import hashlib

@@ -244,7 +244,7 @@ class EnvelopeInterop(unittest.TestCase):
                     got["Body"].read()
                 done = self.open("all", key)
                 self.assertEqual(done.stdout, b"")
-                self.assertIn(b"the content does not verify", done.stderr)
+                self.assertIn(b"the content failed authentication", done.stderr)
 
 
 if __name__ == "__main__":

@@ -160,7 +160,7 @@ class RewrapInterop(unittest.TestCase):
         code, _, summary, stderr = self.rewrap(bucket)
         self.assertEqual(code, 0, stderr)
         self.assertEqual((summary["rewrapped"], summary["versions"]["under_old"]), (1, 4), stderr)
-        self.assertIn("4 noncurrent versions still open with an old key", stderr)
+        self.assertIn("4 noncurrent versions are still under an old key", stderr)
         self.assertEqual(self.contents(bucket, "a", self.new), [b"three", None, None, None])
         self.assertEqual(self.contents(bucket, "a", self.old), [None, b"three", b"two", b"one"])
 

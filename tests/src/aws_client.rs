@@ -16,6 +16,23 @@ use crate::{
 
 /// Calls a KMS operation as the stack's administrator; anything but 200 fails the test.
 pub async fn kms(dev: &DevJson, operation: &str, input: &serde_json::Value) -> serde_json::Value {
+    let answer = call_kms(dev, operation, input).await;
+    assert_eq!(answer.status, StatusCode::OK, "{operation}: {answer:?}");
+    serde_json::from_slice(&answer.body).unwrap_or_default()
+}
+
+/// Calls a KMS operation as the stack's administrator; `None` if KMS refuses.
+pub async fn kms_if_granted(
+    dev: &DevJson,
+    operation: &str,
+    input: &serde_json::Value,
+) -> Option<serde_json::Value> {
+    let answer = call_kms(dev, operation, input).await;
+    let granted = answer.status == StatusCode::OK;
+    granted.then(|| answer.json())
+}
+
+async fn call_kms(dev: &DevJson, operation: &str, input: &serde_json::Value) -> Answer {
     let target = format!("TrentService.{operation}");
     let headers = [
         ("content-type", "application/x-amz-json-1.1"),
@@ -26,11 +43,9 @@ pub async fn kms(dev: &DevJson, operation: &str, input: &serde_json::Value) -> s
         url: &dev.kms_url,
         region: &dev.region,
     };
-    let answer = service
+    service
         .post("/", &dev.credentials.admin, &headers, input.to_string())
-        .await;
-    assert_eq!(answer.status, StatusCode::OK, "{operation}: {answer:?}");
-    serde_json::from_slice(&answer.body).unwrap_or_default()
+        .await
 }
 
 /// A session of `role_arn`; anything but 200 fails the test.

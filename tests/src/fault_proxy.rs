@@ -1,5 +1,6 @@
 //! A proxy between the origin and a service of AWS that fails on request: it answers in the service's place, or cuts the
-//! connection in the middle of a body. Everything else passes byte for byte, `Host` included.
+//! connection in the middle of a body; or it lets one call of many go wrong (`interference`). Everything else passes byte for
+//! byte, `Host` included.
 
 use std::{
     convert::Infallible,
@@ -21,9 +22,16 @@ use hyper_util::{
     client::legacy::{Client, connect::HttpConnector},
     rt::{TokioExecutor, TokioIo},
 };
-use tokio::{net::TcpListener, sync::Notify, task::JoinHandle};
+use tokio::{
+    net::{TcpListener, TcpStream},
+    sync::Notify,
+    task::JoinHandle,
+};
 
-use crate::stack::address;
+use crate::{
+    interference::{self, Interference},
+    stack::address,
+};
 
 type Body = UnsyncBoxBody<Bytes, io::Error>;
 
@@ -107,11 +115,22 @@ impl Rules {
 impl FaultProxy {
     /// A proxy in front of a plain HTTP URL.
     pub async fn start(url: &str) -> Self {
+        Self::watched(url, Arc::default()).await
+    }
+
+    /// A proxy in front of a plain HTTP URL that asks about every request whether it goes wrong.
+    pub async fn watched(url: &str, interference: Arc<Interference>) -> Self {
         let upstream = Arc::new(Mutex::new(address(url)));
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let address = listener.local_addr().unwrap();
-        let rules = Arc::default();
-        let serving = tokio::spawn(serve(listener, Arc::clone(&upstream), Arc::clone(&rules)));
+        let rules: Arc<Mutex<Rules>> = Arc::default();
+        let passage = Passage {
+            client: Client::builder(TokioExecutor::new()).build_http(),
+            upstream: Arc::clone(&upstream),
+            rules: Arc::clone(&rules),
+            interference,
+        };
+        let serving = tokio::spawn(passage.serve(listener));
         Self {
             address,
             upstream,
@@ -170,66 +189,118 @@ impl Drop for FaultProxy {
     }
 }
 
-async fn serve(listener: TcpListener, upstream: Arc<Mutex<SocketAddr>>, rules: Arc<Mutex<Rules>>) {
-    let client: Client<HttpConnector, Body> = Client::builder(TokioExecutor::new()).build_http();
-    while let Ok((stream, _)) = listener.accept().await {
-        let (client, rules) = (client.clone(), Arc::clone(&rules));
-        let upstream = *upstream.lock().unwrap_or_else(PoisonError::into_inner);
-        let service = service_fn(move |request| {
-            let fault = rules
-                .lock()
-                .unwrap_or_else(PoisonError::into_inner)
-                .fault_for(&request);
-            pass(client.clone(), upstream, request, fault)
+/// What every connection has.
+#[derive(Clone)]
+struct Passage {
+    client: Client<HttpConnector, Body>,
+    upstream: Arc<Mutex<SocketAddr>>,
+    rules: Arc<Mutex<Rules>>,
+    interference: Arc<Interference>,
+}
+
+impl Passage {
+    async fn serve(self, listener: TcpListener) {
+        while let Ok((stream, _)) = listener.accept().await {
+            let Ok((stream, handle)) = interference::with_handle(stream) else {
+                return;
+            };
+            let (passage, handle) = (self.clone(), Arc::new(handle));
+            let service = service_fn(move |request| {
+                let (passage, handle) = (passage.clone(), Arc::clone(&handle));
+                async move { passage.treat(request, &handle).await }
+            });
+            tokio::spawn(http1::Builder::new().serve_connection(TokioIo::new(stream), service));
+        }
+    }
+
+    /// An error ends the connection to the caller without an answer.
+    async fn treat(
+        &self,
+        request: Request<Incoming>,
+        connection: &TcpStream,
+    ) -> io::Result<Response<Body>> {
+        let fault = self
+            .rules
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .fault_for(&request);
+        let [_, _, _, service] = interference::scope(request.headers());
+        let way = self.interference.meet(described(&request));
+        let Some(way) = way else {
+            return self.pass(request, fault).await;
+        };
+        if let Some((status, text, headers)) = way.refusal(&service) {
+            // Read to its end, so that the caller sees the answer and no broken pipe.
+            let _ = request.into_body().collect().await;
+            let mut answer = Response::builder().status(status);
+            for (name, value) in headers {
+                answer = answer.header(name, value);
+            }
+            let text = Full::new(Bytes::from(text)).map_err(never).boxed_unsync();
+            return Ok(answer.body(text).unwrap());
+        }
+        if way.is_done() {
+            let answer = self.pass(request, fault).await?;
+            let _ = answer.into_body().collect().await;
+        } else {
+            let _ = request.into_body().collect().await;
+        }
+        Err(self.interference.leave(way, connection).await)
+    }
+
+    async fn pass(
+        &self,
+        request: Request<Incoming>,
+        fault: Option<Fault>,
+    ) -> io::Result<Response<Body>> {
+        let upstream = *self.upstream.lock().unwrap_or_else(PoisonError::into_inner);
+        let (mut head, body) = request.into_parts();
+        let mut allowed = usize::MAX;
+        match &fault {
+            None | Some(Fault::Respell(..)) => {}
+            Some(Fault::CutAfter(bytes)) => allowed = *bytes,
+            Some(Fault::Hold(gate)) => gate.pass().await,
+            Some(Fault::Answer(status, text)) => {
+                // Read to its end, so that the caller sees the answer and no broken pipe.
+                let _ = body.collect().await;
+                let text = Full::new(Bytes::from_static(text.as_bytes()));
+                let mut answer = Response::new(text.map_err(never).boxed_unsync());
+                *answer.status_mut() = *status;
+                return Ok(answer);
+            }
+        }
+        let mut target = head.uri.path_and_query().unwrap().to_string();
+        if let Some(Fault::Respell(from, to)) = fault {
+            target = target.replace(from, to);
+        }
+        head.uri = format!("http://{upstream}{target}").parse().unwrap();
+        let frames = BodyDataStream::new(body).map(move |piece| {
+            let piece: Bytes = piece.map_err(io::Error::other)?;
+            allowed = allowed
+                .checked_sub(piece.len())
+                .ok_or_else(|| io::Error::other("cut on purpose"))?;
+            Ok(Frame::data(piece))
         });
-        tokio::spawn(http1::Builder::new().serve_connection(TokioIo::new(stream), service));
+        // A request without a body must not become a chunked one.
+        let body = match head.headers.get(http::header::CONTENT_LENGTH) {
+            None if !head.headers.contains_key(http::header::TRANSFER_ENCODING) => {
+                Full::new(Bytes::new()).map_err(never).boxed_unsync()
+            }
+            _ => StreamBody::new(frames).boxed_unsync(),
+        };
+        let answer = self.client.request(Request::from_parts(head, body)).await;
+        let answer = answer.map_err(io::Error::other)?;
+        Ok(answer.map(|body| body.map_err(io::Error::other).boxed_unsync()))
     }
 }
 
-/// An error ends the connection to the caller without an answer.
-async fn pass(
-    client: Client<HttpConnector, Body>,
-    upstream: SocketAddr,
-    request: Request<Incoming>,
-    fault: Option<Fault>,
-) -> io::Result<Response<Body>> {
-    let (mut head, body) = request.into_parts();
-    let mut allowed = usize::MAX;
-    match &fault {
-        None | Some(Fault::Respell(..)) => {}
-        Some(Fault::CutAfter(bytes)) => allowed = *bytes,
-        Some(Fault::Hold(gate)) => gate.pass().await,
-        Some(Fault::Answer(status, text)) => {
-            // Read to its end, so that the caller sees the answer and no broken pipe.
-            let _ = body.collect().await;
-            let text = Full::new(Bytes::from_static(text.as_bytes()));
-            let mut answer = Response::new(text.map_err(never).boxed_unsync());
-            *answer.status_mut() = *status;
-            return Ok(answer);
-        }
+/// A request in a list of calls: its action, or its method and target without what differs from run to run.
+fn described(request: &Request<Incoming>) -> String {
+    let action = request.headers().get("x-amz-target");
+    match action.and_then(|value| value.to_str().ok()?.rsplit('.').next()) {
+        Some(action) => action.to_owned(),
+        None => format!("{} {}", request.method(), request.uri()),
     }
-    let mut target = head.uri.path_and_query().unwrap().to_string();
-    if let Some(Fault::Respell(from, to)) = fault {
-        target = target.replace(from, to);
-    }
-    head.uri = format!("http://{upstream}{target}").parse().unwrap();
-    let frames = BodyDataStream::new(body).map(move |piece| {
-        let piece: Bytes = piece.map_err(io::Error::other)?;
-        allowed = allowed
-            .checked_sub(piece.len())
-            .ok_or_else(|| io::Error::other("cut on purpose"))?;
-        Ok(Frame::data(piece))
-    });
-    // A request without a body must not become a chunked one.
-    let body = match head.headers.get(http::header::CONTENT_LENGTH) {
-        None if !head.headers.contains_key(http::header::TRANSFER_ENCODING) => {
-            Full::new(Bytes::new()).map_err(never).boxed_unsync()
-        }
-        _ => StreamBody::new(frames).boxed_unsync(),
-    };
-    let answer = client.request(Request::from_parts(head, body)).await;
-    let answer = answer.map_err(io::Error::other)?;
-    Ok(answer.map(|body| body.map_err(io::Error::other).boxed_unsync()))
 }
 
 fn never(never: Infallible) -> io::Error {

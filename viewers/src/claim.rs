@@ -6,7 +6,7 @@
 use std::net::IpAddr;
 
 use crate::{
-    cookie_header::pairs,
+    cookie_header::{pairs, trimmed},
     denied::Denied,
     encoding::decode,
     parameter::{Parameter, SHA256},
@@ -142,11 +142,14 @@ impl<'a> Values<'a> {
     }
 
     fn claim(&self, request: &ViewerRequest<'_>) -> Result<Claim, Denied> {
-        let signature = self.get(Parameter::Signature).ok_or(Denied::Incomplete)?;
-        let key_id = self.get(Parameter::KeyPairId).ok_or(Denied::Incomplete)?;
-        if key_id.is_empty() || key_id.len() > MAX_KEY_ID {
+        let key_id = self
+            .get(Parameter::KeyPairId)
+            .filter(|id| !id.is_empty())
+            .ok_or(Denied::NoKeyId)?;
+        if key_id.len() > MAX_KEY_ID {
             return Err(Denied::UnknownKey);
         }
+        let signature = self.get(Parameter::Signature).ok_or(Denied::Incomplete)?;
         let hash = match self.get(Parameter::HashAlgorithm) {
             None | Some("SHA1") => Hash::Sha1,
             Some(SHA256) => Hash::Sha256,
@@ -221,7 +224,7 @@ pub fn query_for_origin(query: &str) -> Option<String> {
 pub fn without_credential_cookies(header: &str) -> Option<String> {
     let kept: Vec<&str> = header
         .split(';')
-        .map(str::trim)
+        .map(trimmed)
         .filter(|pair| !pair.is_empty() && Parameter::of_cookie(name_of(pair)).is_none())
         .collect();
     (!kept.is_empty()).then(|| kept.join("; "))

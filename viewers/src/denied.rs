@@ -6,7 +6,10 @@ pub enum Denied {
     /// Neither the URL nor a cookie carries a signature.
     #[error("neither a signed URL nor signed cookies")]
     Missing,
-    /// Some of the values a signature needs are missing.
+    /// There are values of a signature, but no key's id among them, or an empty one.
+    #[error("a signed URL or signed cookies without the id of a key")]
+    NoKeyId,
+    /// Some of the other values a signature needs are missing.
     #[error("an incomplete signed URL or set of signed cookies")]
     Incomplete,
     /// A value stands twice, or a canned and a custom policy stand beside each other.

@@ -212,7 +212,9 @@ fn a_later_end_another_key_and_another_hash_are_refused() {
     let other_key = signed.replace(KEY_ID, "K3OTHER");
     assert_eq!(Sent::of(&other_key).admitted(), Err(Denied::UnknownKey));
     let no_key = signed.replace(KEY_ID, "");
-    assert_eq!(Sent::of(&no_key).admitted(), Err(Denied::UnknownKey));
+    assert_eq!(Sent::of(&no_key).admitted(), Err(Denied::NoKeyId));
+    let long_id = signed.replace(KEY_ID, &"K".repeat(65));
+    assert_eq!(Sent::of(&long_id).admitted(), Err(Denied::UnknownKey));
     // Without the label it is a SHA-1 signature, which this one is not.
     for label in ["", "&Hash-Algorithm=SHA1"] {
         let unlabelled = signed.replace("&Hash-Algorithm=SHA256", label);
@@ -246,7 +248,7 @@ fn a_url_decides_alone_and_values_do_not_contradict() {
     assert_eq!(sent.admitted(), Ok(NOW + 60), "nor do they spoil one");
     let half = Sent::of("https://www.example.com/a?Expires=1800000060")
         .with_cookies(&cookie_header(&in_force));
-    assert_eq!(half.admitted(), Err(Denied::Incomplete));
+    assert_eq!(half.admitted(), Err(Denied::NoKeyId));
     let twice = format!("{}&Expires=1800000060", url(&in_force));
     assert_eq!(Sent::of(&twice).admitted(), Err(Denied::Contradiction));
     let both = format!("{}&Policy=e30_", url(&in_force));
@@ -280,13 +282,13 @@ fn half_of_the_values_another_encoding_and_too_much_of_it_are_refused() {
         Sent::of("https://www.example.com/a?x=1&").admitted(),
         Err(Denied::Missing)
     );
-    for name in ["Expires", "Signature", "Key-Pair-Id"] {
+    for (name, denied) in [
+        ("Expires", Denied::Incomplete),
+        ("Signature", Denied::Incomplete),
+        ("Key-Pair-Id", Denied::NoKeyId),
+    ] {
         let without = signed.replace(name, "x");
-        assert_eq!(
-            Sent::of(&without).admitted(),
-            Err(Denied::Incomplete),
-            "{name}"
-        );
+        assert_eq!(Sent::of(&without).admitted(), Err(denied), "{name}");
     }
     for expires in [
         "",
@@ -338,6 +340,11 @@ fn a_prior_signature_travels_no_further() {
         Some("theme=dark; id=7".to_owned())
     );
     assert_eq!(without_credential_cookies("CloudFront-Policy=p"), None);
+    // As bytes of UTF-8 read one by one, this is an `à`, whose second byte is no space to cut.
+    assert_eq!(
+        without_credential_cookies("\tname=\u{c3}\u{a0} ;CloudFront-Expires=1"),
+        Some("name=\u{c3}\u{a0}".to_owned())
+    );
 }
 
 /// CloudFront's base64, written independently of the crate's.

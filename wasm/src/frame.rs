@@ -20,7 +20,7 @@ pub struct Malformed(pub &'static str);
 pub fn number(bytes: &[u8]) -> Result<(usize, &[u8]), Malformed> {
     let (head, rest) = bytes
         .split_first_chunk::<4>()
-        .ok_or(Malformed("the frame is cut"))?;
+        .ok_or(Malformed("the frame is truncated"))?;
     let number = usize::try_from(u32::from_le_bytes(*head))
         .map_err(|_| Malformed("the frame is too long"))?;
     Ok((number, rest))
@@ -41,7 +41,7 @@ impl<'a> Texts<'a> {
     pub fn read(bytes: &'a [u8]) -> Result<Self, Malformed> {
         let (count, rest) = number(bytes)?;
         let table = count.checked_mul(4).filter(|table| *table <= rest.len());
-        let (lengths, payload) = rest.split_at(table.ok_or(Malformed("the frame is cut"))?);
+        let (lengths, payload) = rest.split_at(table.ok_or(Malformed("the frame is truncated"))?);
         Ok(Self { lengths, payload })
     }
 
@@ -61,7 +61,7 @@ impl<'a> Texts<'a> {
         let (text, payload) = self
             .payload
             .split_at_checked(length)
-            .ok_or(Malformed("the frame is cut"))?;
+            .ok_or(Malformed("the frame is truncated"))?;
         (self.lengths, self.payload) = (lengths, payload);
         str::from_utf8(text).map_err(|_| Malformed("a field is not UTF-8"))
     }
@@ -145,7 +145,7 @@ mod tests {
         );
         assert_eq!(
             texts(&u32::MAX.to_le_bytes()),
-            Err(Malformed("the frame is cut"))
+            Err(Malformed("the frame is truncated"))
         );
     }
 

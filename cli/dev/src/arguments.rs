@@ -10,10 +10,10 @@ use crate::requests::Shown;
 
 /// Run the whole system on this machine: S3, KMS, STS, the publishers' API and the CDN, all on loopback.
 ///
-/// Prints the URLs when everything serves. Scripts read them from dev.json in the state folder, or from the file
+/// Prints the URLs when everything is ready. Scripts read them from dev.json in the state folder, or from the file
 /// named by --ready-file, which appears only when the system is ready.
 ///
-/// Then it shows a line for each request of readers and publishers. KEYFRONT_LOG sets what the parts log besides: error,
+/// Then it shows a line for each request of readers and publishers. KEYFRONT_LOG sets the log level of the parts: error,
 /// warn (the default), info or debug, also by part, as in warn,keyfront_origin=info.
 #[derive(Debug, Args)]
 // A script may append a flag to defaults of its own: the last one counts.
@@ -60,15 +60,15 @@ pub(crate) struct DevArguments {
     #[arg(long, value_name = "FOLDERS", value_delimiter = ',')]
     protect: Vec<String>,
 
-    /// Sites to serve below paths of their own, as for `keyfront deploy`; their buckets and keys are made here
+    /// Further sites to serve, each below its own path, as for `keyfront deploy`; their buckets and keys are created
     #[arg(long, value_name = "FILE")]
     sites: Option<PathBuf>,
 
-    /// Have customer keys (SSE-C) in SSM, and a bucket that takes them from the origin
+    /// Enable customer keys (SSE-C): keys in SSM, and a bucket that accepts them from the origin
     #[arg(long)]
     customer_keys: bool,
 
-    /// List what folders hold under /_list/, as the template's Listing
+    /// Serve folder listings under /_list/, as the template's Listing
     #[arg(long, conflicts_with = "site")]
     listing: bool,
 
@@ -80,7 +80,7 @@ pub(crate) struct DevArguments {
     #[arg(long, short)]
     verbose: bool,
 
-    /// Port of the CDN (HTTPS); 0 takes a free one
+    /// Port of the CDN (HTTPS); 0 chooses a free one
     #[arg(long, value_name = "PORT", default_value_t = 9443)]
     cdn_port: u16,
 
@@ -104,7 +104,7 @@ pub(crate) struct DevArguments {
     #[arg(long, value_name = "PORT", default_value_t = 9003)]
     cloudfront_port: u16,
 
-    /// Write a copy of dev.json here once everything serves
+    /// Write a copy of dev.json here once everything is ready
     #[arg(long, value_name = "FILE")]
     ready_file: Option<PathBuf>,
 

@@ -1,6 +1,7 @@
 //! What `keyfront dev` prints: the URLs and the commands to copy.
 
 use keyfront_cli::report::line;
+use keyfront_dev_json::DevJson;
 use keyfront_dev_stack::Stack;
 
 /// The table of URLs and the three commands to copy.
@@ -52,6 +53,12 @@ pub(crate) fn ready(stack: &Stack) {
         "bucket", dev.bucket, dev.region
     ));
     line(format_args!("  {:<10} {}\n", "details", dev_file.display()));
+    commands(dev);
+    line(format_args!("Ctrl-C stops it."));
+}
+
+/// Three commands to copy.
+fn commands(dev: &DevJson) {
     line(format_args!(
         "Upload a file, read it through the CDN, and see the bucket refuse the same read:\n"
     ));
@@ -68,7 +75,6 @@ pub(crate) fn ready(stack: &Stack) {
         "  curl -i {}/{}/hello.txt\n",
         dev.s3_url, dev.bucket
     ));
-    line(format_args!("Ctrl-C stops it."));
 }
 
 /// The last line.

@@ -37,7 +37,7 @@ const READ: Duration = Duration::from_secs(60);
 /// Who calls AWS, and where.
 #[derive(Debug, Clone, Default, Args)]
 pub(crate) struct AwsArguments {
-    /// Profile of ~/.aws/config, whatever credentials the environment has [default: AWS_PROFILE, or the SDK's chain]
+    /// Profile of ~/.aws/config, used instead of credentials in the environment [default: AWS_PROFILE, or the SDK's chain]
     #[arg(long, value_name = "NAME")]
     pub(crate) profile: Option<String>,
 
@@ -99,7 +99,9 @@ async fn with_profile(config: &SdkConfig, profile: &str) -> anyhow::Result<SdkCo
         .build();
     let found = provider.provide_credentials().await;
     found.with_context(|| {
-        format!("profile {profile} gives no credentials; `aws configure list-profiles` lists those there are")
+        format!(
+            "profile {profile} has no credentials; `aws configure list-profiles` lists the profiles"
+        )
     })?;
     let provider = SharedCredentialsProvider::new(provider);
     Ok(config.to_builder().credentials_provider(provider).build())

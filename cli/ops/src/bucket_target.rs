@@ -72,7 +72,7 @@ impl OwnerArguments {
                 })
             }
             (None, None) => {
-                anyhow::bail!("no bucket; name it, or its system with --stack or --dev")
+                anyhow::bail!("no bucket given; name it, or give its system with --stack or --dev")
             }
         }
     }

@@ -18,7 +18,7 @@ pub(crate) fn span(text: &str) -> Result<Duration, String> {
         .and_then(|(unit, count)| count.checked_mul(unit))
         .filter(|seconds| *seconds <= 100 * 366 * 86_400)
         .map(Duration::from_secs)
-        .ok_or_else(|| format!("{text:?} is not a span of time; write 90d, 12h or 30m"))
+        .ok_or_else(|| format!("invalid duration {text:?}; expected 90d, 12h or 30m"))
 }
 
 #[cfg(test)]

@@ -15,7 +15,7 @@ fn main() -> Result<(), Box<dyn Error>> {
     let template = Template::ALL
         .into_iter()
         .find(|template| template.file_name() == name)
-        .ok_or_else(|| format!("there is no template {name}"))?;
+        .ok_or_else(|| format!("unknown template {name}"))?;
     let document = template.document()?;
     let parameters = arguments
         .map(|argument| parameter(&document, &argument))

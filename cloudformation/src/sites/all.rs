@@ -69,6 +69,22 @@ impl Sites {
         self.entries.is_empty() && self.viewers.is_none()
     }
 
+    /// The same sites with folders that only admitted viewers read, for a stack that has a signing key of its own.
+    #[must_use]
+    pub fn with_viewers(
+        mut self,
+        prefixes: Vec<String>,
+        keys: Vec<PublicKey>,
+        signing_key: KeyArn,
+    ) -> Self {
+        self.viewers = Some(Viewers {
+            prefixes,
+            keys,
+            signing_key: Some(signing_key),
+        });
+        self
+    }
+
     /// The protected folders below the template's `SitePrefix`.
     pub fn protected_prefixes(&self) -> &[String] {
         let viewers = self.viewers.as_ref();

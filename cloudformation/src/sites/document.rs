@@ -121,14 +121,14 @@ impl EntryDocument {
             demand(text.bytes().all(is_plain), (field, rule))?;
             demand(
                 text.len() <= MAX_PREFIX,
-                (field, "is too long; 256 characters are taken"),
+                (field, "is too long; it may have 256 characters"),
             )?;
         }
         demand(
             self.query.len() <= MAX_QUERY,
             (
                 "query",
-                "lists more than the 10 names that CloudFront takes; list fewer",
+                "lists more than 10 names, CloudFront's limit; list fewer",
             ),
         )?;
         let policy = self.content_security_policy.as_deref();
@@ -139,14 +139,14 @@ impl EntryDocument {
             }),
             (
                 "content_security_policy",
-                "must have 1 to 1024 printable ASCII characters; leave it out to have the distribution's",
+                "must have 1 to 1024 printable ASCII characters; remove it to use the distribution's",
             ),
         )?;
         demand(
             self.not_found.is_none(),
             (
                 "not_found",
-                "cannot be a site's: CloudFront shows one page with every 404 of a distribution; give the parameter NotFoundDocument",
+                "is not allowed in a site: CloudFront has one 404 page for a distribution; use the parameter NotFoundDocument",
             ),
         )
     }
@@ -164,14 +164,14 @@ impl EntryDocument {
             (None, Some(_)) => {
                 return Err((
                     "bucket",
-                    "is missing; give the bucket of the key, or leave both out for the stack's own",
+                    "is missing; give the bucket of the key, or remove both to use the stack's own",
                 ));
             }
         };
         let name = BucketName::new(name.as_str()).map_err(|_| {
             (
                 "bucket",
-                "is not a bucket name; give the name alone, without s3://",
+                "is an invalid bucket name; give the name alone, without s3://",
             )
         })?;
         demand(
@@ -201,7 +201,7 @@ impl EntryDocument {
                 .all(|byte| byte.is_ascii_alphanumeric() || b":/-".contains(&byte)),
             (
                 "key_arn",
-                "has characters that no key's ARN has; copy it again",
+                "has characters that are not allowed in a key's ARN; copy it again",
             ),
         )?;
         Ok(Storage::Existing(ExistingBucket { name, key }))
@@ -216,7 +216,7 @@ fn check_path(path: &str) -> Result<(), Broken> {
     let Some(inner) = inner else {
         return Err((
             "path",
-            "must go from slash to slash, such as /docs/; the site of / is the template's own",
+            "must begin and end with a slash, such as /docs/; the site of / is the template's own",
         ));
     };
     demand(

@@ -59,7 +59,7 @@ impl SiteEntry {
 
     pub(super) fn agrees_with(&self, other: &Self) -> Result<(), (&'static str, &'static str)> {
         if self.path == other.path {
-            return Err(("path", "is the same; give each site a path of its own"));
+            return Err(("path", "is the same; give each site a different path"));
         }
         match (self.existing(), other.existing()) {
             (Some(one), Some(two)) if one.name == two.name && one.key != two.key => Err((

@@ -6,13 +6,13 @@ use super::limits::MAX_BEHAVIOURS;
 #[derive(Debug, thiserror::Error)]
 pub enum SitesError {
     /// Not the JSON of this document: the field is named with its line.
-    #[error("it is not a document of sites: {0}")]
+    #[error("invalid sites document: {0}")]
     Json(#[from] serde_json::Error),
     /// Written for another version.
-    #[error("field v is {0}; this version knows 1")]
+    #[error("unsupported version {0} in field v: this program supports version 1")]
     Version(u32),
     /// There is nothing to serve.
-    #[error("field sites is empty, and there are no viewers; name a site, or give no document")]
+    #[error("field sites is empty, and there are no viewers; add a site, or remove the document")]
     Empty,
     /// A field of one site.
     #[error("site {number} ({path:?}): {field} {rule}")]
@@ -61,7 +61,7 @@ pub enum SitesError {
     PublicKey(keyfront_viewers::PublicKeyError),
     /// More than a distribution has.
     #[error(
-        "the distribution would have {0} cache behaviours, and CloudFront takes {MAX_BEHAVIOURS}: one for each site and protected folder, one more for each site with trailing_slash, and two for shared links; put sites under one path, or into a stack of their own"
+        "the distribution would have {0} cache behaviours, more than CloudFront's {MAX_BEHAVIOURS}: one for each site and protected folder, one more for each site with trailing_slash, and two for shared links; merge sites under one path, or move some into another stack"
     )]
     TooMany(usize),
 }

@@ -39,8 +39,10 @@ pub use self::{
 /// Whether a resource is one that sites add to a template.
 #[must_use]
 pub fn is_resource_of_sites(logical_id: &str, kind: &str) -> bool {
-    if logical_id == viewers::KEY_GROUP {
-        return kind == "AWS::CloudFront::KeyGroup";
+    match logical_id {
+        viewers::KEY_GROUP => return kind == "AWS::CloudFront::KeyGroup",
+        viewers::PARAMETER => return kind == "AWS::SSM::Parameter",
+        _ => {}
     }
     let prefix = match kind {
         "AWS::CloudFront::PublicKey" => viewers::PUBLIC_KEYS,

@@ -66,6 +66,8 @@ pub(crate) fn pieces_at(mark: &str, sites: &Sites) -> Option<Vec<Piece>> {
         "policies" => policies(sites).chain(protected::keys(sites)).collect(),
         "protected-behaviours" => protected::behaviours(sites),
         "protected-keys" => protected::field(sites),
+        "viewers-parameter" => protected::parameter(sites),
+        "viewers-grants" => protected::grants(sites),
         "behaviours" => sites.entries.iter().flat_map(behaviours).collect(),
         "origins" => {
             let entries = sites.entries.iter();
@@ -79,14 +81,19 @@ pub(crate) fn pieces_at(mark: &str, sites: &Sites) -> Option<Vec<Piece>> {
             .chain(protected::outputs(sites))
             .collect(),
         "role-policies" => role_policy(&Grants::of(sites)),
-        "variables" => variables(sites).into_iter().collect(),
+        "variables" => {
+            let own = variables(sites).into_iter();
+            own.chain(protected::variables(sites)).collect()
+        }
         "statements" => statements(sites),
         _ => return None,
     })
 }
 
-const KNOWN: [&str; 9] = [
+const KNOWN: [&str; 11] = [
     "policies",
+    "viewers-parameter",
+    "viewers-grants",
     "protected-behaviours",
     "protected-keys",
     "behaviours",

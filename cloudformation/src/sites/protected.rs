@@ -1,6 +1,8 @@
 //! What stands in the templates for what only admitted viewers read: public keys, behaviours that trust them, and for each
 //! behaviour an origin of its own, which says what it may serve.
 
+use keyfront_names::KeyArn;
+
 use super::{
     all::Sites,
     pieces::{Piece, piece, quoted},
@@ -127,8 +129,56 @@ fn origin_id(prefix: &str) -> String {
     quoted(&format!("protected/{prefix}"))
 }
 
+/// The address, the first key's id and the protected prefixes, which the origin puts into shared links.
+pub(super) fn parameter(sites: &Sites) -> Vec<Piece> {
+    let signing = signing(sites).map(|(viewers, _)| {
+        let prefixes: Vec<String> = viewers
+            .prefixes
+            .iter()
+            .map(|prefix| placed(prefix))
+            .collect();
+        let value = format!(
+            r#"{{"url":"${{Url}}","key_id":"${{KeyId}}","prefixes":[{}]}}"#,
+            prefixes.join(",")
+        );
+        let first = viewers.keys.iter().take(1).map(digest).collect::<String>();
+        Piece::new(
+            piece!("viewers-parameter"),
+            [
+                ("value", quoted(&value)),
+                ("key", format!("{PUBLIC_KEYS}{first}")),
+            ],
+        )
+    });
+    signing.into_iter().collect()
+}
+
+/// What the origin may do to sign shared links.
+pub(super) fn grants(sites: &Sites) -> Vec<Piece> {
+    let signing = signing(sites);
+    let grants = signing
+        .map(|(_, key)| Piece::new(piece!("viewers-grants"), [("key", quoted(key.as_str()))]));
+    grants.into_iter().collect()
+}
+
+/// The origin's environment.
+pub(super) fn variables(sites: &Sites) -> Option<Piece> {
+    let (_, key) = signing(sites)?;
+    Some(Piece::new(
+        piece!("viewers-variables"),
+        [("key", quoted(key.as_str()))],
+    ))
+}
+
+fn signing(sites: &Sites) -> Option<(&Viewers, &KeyArn)> {
+    let viewers = sites.viewers.as_ref()?;
+    Some((viewers, viewers.signing_key.as_ref()?))
+}
+
 /// What is protected, and which keys admit.
 pub(super) fn outputs(sites: &Sites) -> Vec<Piece> {
+    let signing_key = signing(sites)
+        .map(|(_, key)| Piece::new(piece!("viewers-outputs"), [("key", quoted(key.as_str()))]));
     let viewers = sites.viewers.iter();
     viewers
         .map(|viewers| {
@@ -142,6 +192,7 @@ pub(super) fn outputs(sites: &Sites) -> Vec<Piece> {
                 ],
             )
         })
+        .chain(signing_key)
         .collect()
 }
 

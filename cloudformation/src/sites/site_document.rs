@@ -24,7 +24,7 @@ pub(super) fn refused(entry: &SiteEntry) -> Option<String> {
     };
     if document.len() > MAX_SITE_CHARS {
         return Some(format!(
-            "its document has {} characters, and CloudFront takes {MAX_SITE_CHARS} in a header; shorten its lists of origins, headers or query parameters",
+            "its document has {} characters, more than the {MAX_SITE_CHARS} that CloudFront allows in a header; shorten its lists of origins, headers or query parameters",
             document.len()
         ));
     }

@@ -106,7 +106,7 @@ const REFUSED: &[(&str, &str)] = &[
     ),
     (
         r#""path":"/a/","not_found":"404.html""#,
-        "give the parameter NotFoundDocument",
+        "use the parameter NotFoundDocument",
     ),
 ];
 
@@ -174,10 +174,10 @@ fn unknown_repeated_and_mistyped_fields_are_refused_by_name() {
         (r#"{"sites":[]}"#, "missing field `v`"),
         (
             r#"{"v":2,"sites":[{"path":"/a/"}]}"#,
-            "field v is 2; this version knows 1",
+            "unsupported version 2 in field v",
         ),
         (r#"{"v":1,"sites":[]}"#, "field sites is empty"),
-        ("", "not a document of sites"),
+        ("", "invalid sites document"),
         (
             r#"{"v":1,"sites":[{"path":"/a/"}]} x"#,
             "trailing characters",
@@ -193,7 +193,7 @@ fn two_sites_have_paths_of_their_own_and_one_key_for_a_bucket() {
     let refused = refusal(r#"{"path":"/a/"},{"path":"/b/"},{"path":"/a/","prefix":"x/"}"#);
     assert_eq!(
         refused,
-        "sites 1 and 3: path is the same; give each site a path of its own"
+        "sites 1 and 3: path is the same; give each site a different path"
     );
     let on = |path: &str, key: u32| {
         format!(
@@ -236,7 +236,7 @@ fn a_distribution_has_no_more_behaviours_than_cloudfront_takes() {
     assert!(many(19, "").is_ok());
     let refused = many(20, "").unwrap_err().to_string();
     assert!(
-        refused.contains("26 cache behaviours, and CloudFront takes 25"),
+        refused.contains("26 cache behaviours, more than CloudFront's 25"),
         "{refused}"
     );
     let redirecting = r#","index":"index.html","trailing_slash":"redirect""#;

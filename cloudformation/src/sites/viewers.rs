@@ -1,9 +1,11 @@
 //! What of the template's own site only admitted viewers read, and the public keys of those who admit them.
 //!
 //! ```json
-//! {"prefixes": ["members/"], "public_keys": ["-----BEGIN PUBLIC KEY-----\n..."]}
+//! {"prefixes": ["members/"], "public_keys": ["-----BEGIN PUBLIC KEY-----\n..."],
+//!  "signing_key_arn": "arn:aws:kms:eu-west-1:123456789012:key/1"}
 //! ```
 
+use keyfront_names::KeyArn;
 use keyfront_viewers::PublicKey;
 use serde::Deserialize;
 use sha2::{Digest as _, Sha256};
@@ -18,6 +20,8 @@ use super::{
 pub(super) const PUBLIC_KEYS: &str = "ViewerKey";
 /// The logical id of their group.
 pub(super) const KEY_GROUP: &str = "ViewerKeys";
+/// The logical id of what the origin puts into shared links.
+pub(super) const PARAMETER: &str = "ViewersParameter";
 
 /// As many as the edge knows.
 const MAX_PREFIXES: usize = 16;
@@ -31,6 +35,7 @@ const MAX_PREFIX: usize = 100;
 pub(super) struct ViewersDocument {
     prefixes: Vec<String>,
     public_keys: Vec<String>,
+    signing_key_arn: Option<String>,
 }
 
 /// The protected part of the template's own site.
@@ -40,6 +45,8 @@ pub(super) struct Viewers {
     pub(super) prefixes: Vec<String>,
     /// The first signs; a signature of the others is admitted as well.
     pub(super) keys: Vec<PublicKey>,
+    /// The private half of the first, with which the origin signs shared links.
+    pub(super) signing_key: Option<KeyArn>,
 }
 
 impl ViewersDocument {
@@ -47,6 +54,7 @@ impl ViewersDocument {
         let Self {
             prefixes,
             public_keys,
+            signing_key_arn,
         } = self;
         if prefixes.is_empty() || prefixes.len() > MAX_PREFIXES {
             return broken("prefixes", "must name 1 to 16 folders");
@@ -77,7 +85,18 @@ impl ViewersDocument {
             }
             keys.push(key);
         }
-        Ok(Viewers { prefixes, keys })
+        let signing_key = signing_key_arn.map(|arn| KeyArn::parse(&arn)).transpose();
+        let Ok(signing_key) = signing_key else {
+            return broken(
+                "signing_key_arn",
+                "is not the ARN of a KMS key, arn:aws:kms:REGION:ACCOUNT:key/ID; an alias may come to mean another key",
+            );
+        };
+        Ok(Viewers {
+            prefixes,
+            keys,
+            signing_key,
+        })
     }
 }
 

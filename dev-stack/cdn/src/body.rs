@@ -25,16 +25,16 @@ pub(super) type Body = UnsyncBoxBody<Bytes, BodyError>;
 #[derive(Debug, Error)]
 pub(super) enum BodyError {
     /// The connection to the origin broke, or the origin sent something that is not HTTP.
-    #[error("the origin broke off its answer")]
+    #[error("the origin aborted its response")]
     Origin(#[source] hyper::Error),
     /// Nothing arrived within the origin's read timeout.
     #[error("the origin stopped sending for {0:?}")]
     Stalled(Duration),
     /// The viewer broke off.
-    #[error("the viewer broke off its request")]
+    #[error("the viewer aborted its request")]
     Viewer(#[source] hyper::Error),
     /// The shared transfer this one reads from was broken off.
-    #[error("the collapsed request broke off")]
+    #[error("the collapsed request was aborted")]
     Shared,
 }
 

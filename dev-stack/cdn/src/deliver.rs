@@ -190,7 +190,9 @@ impl Cache {
                 );
                 match fill(writer, answer.body).await {
                     Ok(_) => self.store.insert(key, stored, epoch),
-                    Err(cause) => tracing::warn!(%cause, "an answer broke off and is not cached"),
+                    Err(cause) => {
+                        tracing::warn!(%cause, "a response was aborted and is not cached");
+                    }
                 }
             }
         }

@@ -2,11 +2,12 @@
 //!
 //! Names and meanings follow CloudFront's own configuration. Nothing here sends, caches or listens.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use http::Method;
 use keyfront_cloudformation::{MAX_BEHAVIOURS, PathPattern};
-use serde::Serialize;
+use keyfront_viewers::PublicKey;
+use serde::{Serialize, Serializer};
 
 use super::error::CdnError;
 use super::header_rules;
@@ -41,6 +42,22 @@ pub struct Behaviour {
     pub forward: OriginRequestPolicy,
     /// The Lambda@Edge functions attached.
     pub functions: Functions,
+    /// The keys of its trusted key groups. If there are any, every request needs a signed URL or signed cookies of one.
+    pub trusted_keys: Vec<TrustedKey>,
+}
+
+/// A public key of a trusted key group.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct TrustedKey {
+    /// The id CloudFront gave it, by which `Key-Pair-Id` names it.
+    pub id: String,
+    /// The key, written as PEM.
+    #[serde(serialize_with = "as_pem")]
+    pub key: PublicKey,
+}
+
+fn as_pem<S: Serializer>(key: &PublicKey, serializer: S) -> Result<S::Ok, S::Error> {
+    serializer.serialize_str(&key.to_pem())
 }
 
 /// CloudFront's three sets of allowed methods.
@@ -265,6 +282,21 @@ impl Behaviour {
         if min_ttl > max_ttl || default_ttl > max_ttl || (max_ttl > 0 && default_ttl < min_ttl) {
             return refuse("TTLs must be ordered: minimum, default, maximum".into());
         }
-        Ok(())
+        self.validate_trusted_keys()
+    }
+
+    /// A key is found by its id, so each needs one of its own.
+    fn validate_trusted_keys(&self) -> Result<(), CdnError> {
+        let mut ids = BTreeSet::new();
+        match self
+            .trusted_keys
+            .iter()
+            .find(|trusted| !ids.insert(&trusted.id))
+        {
+            Some(TrustedKey { id, .. }) => Err(CdnError::Distribution {
+                reason: format!("two trusted keys have the id `{id}`"),
+            }),
+            None => Ok(()),
+        }
     }
 }

@@ -1,5 +1,5 @@
-//! A viewer's request: limits, behaviour, methods, then the cache or the way past it; and what CloudFront writes on
-//! every answer.
+//! A viewer's request: limits, behaviour, methods, signature, then the cache or the way past it; and what CloudFront
+//! writes on every answer.
 //!
 //! Connections and TLS are `keyfront_dev_ground::listener`'s.
 
@@ -25,6 +25,8 @@ use super::replay::{replay, set_age};
 use super::store::CacheKey;
 use super::upstream_request::UpstreamRequest;
 use super::upstream_response::{AnsweredBy, UpstreamResponse};
+use super::viewer_request::ViewerRequest;
+use super::viewer_signature::{take_credentials_off, verify};
 
 const HEADERS_LIMIT: usize = 32_768;
 const POP: HeaderValue = HeaderValue::from_static("LOC50-C1");
@@ -43,44 +45,15 @@ pub(super) struct Front {
     pub(super) name: String,
 }
 
-/// What is kept of a request while its body travels.
-struct ViewerRequest {
-    method: Method,
-    version: Version,
-    ip: IpAddr,
-    path: String,
-    query: Option<String>,
-    headers: HeaderMap,
-}
-
-impl ViewerRequest {
-    /// RFC 9112, 3.2. Over HTTP/2 the host is `:authority`, and `Host` may be left out.
-    fn names_one_host(&self) -> bool {
-        let most = self.headers.get_all(HOST).iter().count();
-        match self.version {
-            Version::HTTP_11 => most == 1,
-            _ => most <= 1,
-        }
-    }
-}
-
 impl Front {
     /// Answers one request of a viewer.
     pub(super) async fn answer(&self, request: Request<Incoming>, ip: IpAddr) -> Response<Body> {
         let request_id = request_id();
         let (parts, incoming) = request.into_parts();
-        let target = parts.uri.path_and_query();
-        let viewer_request = ViewerRequest {
-            method: parts.method,
-            version: parts.version,
-            ip,
-            path: target.map_or_else(String::new, |t| t.path().to_owned()),
-            query: target.and_then(|t| t.query()).map(str::to_owned),
-            headers: parts.headers,
-        };
+        let mut viewer_request = ViewerRequest::of(parts, ip);
         let has_body = !incoming.is_end_stream();
         let body = body::from_viewer(incoming, viewer_request.version);
-        let mut answer = match self.admit(&viewer_request, has_body) {
+        let mut answer = match self.admit(&mut viewer_request, has_body) {
             Ok(behaviour) => {
                 self.serve(&viewer_request, behaviour, &request_id, body)
                     .await
@@ -107,17 +80,16 @@ impl Front {
         answer
     }
 
+    /// The behaviour of a request that may go on, without the signature that opened it.
     fn admit(
         &self,
-        viewer_request: &ViewerRequest,
+        viewer_request: &mut ViewerRequest,
         has_body: bool,
     ) -> Result<Arc<Behaviour>, Refusal> {
         if !viewer_request.path.starts_with('/') {
             return Err(Refusal::TargetInvalid);
         }
-        if !viewer_request.names_one_host() {
-            return Err(Refusal::HostInvalid);
-        }
+        let host = viewer_request.host().ok_or(Refusal::HostInvalid)?;
         if viewer_request.path.len() + viewer_request.query.as_ref().map_or(0, |q| q.len() + 1)
             >= URL_LIMIT
         {
@@ -135,6 +107,12 @@ impl Front {
         }
         if matches!(viewer_request.method, Method::GET | Method::HEAD) && has_body {
             return Err(Refusal::BodyNotAllowed);
+        }
+        if !behaviour.trusted_keys.is_empty() {
+            let now = SystemTime::now();
+            verify(viewer_request, host, &behaviour.trusted_keys, now)
+                .map_err(Refusal::Unsigned)?;
+            take_credentials_off(viewer_request);
         }
         Ok(Arc::clone(behaviour))
     }
@@ -155,10 +133,15 @@ impl Front {
     ) -> Option<Response<Body>> {
         let path = self.cache.distribution.error_pages.get(&status.as_u16())?;
         let behaviour = Arc::clone(self.behaviour_of(path)?);
+        if !behaviour.trusted_keys.is_empty() {
+            tracing::warn!(path, "an error page that needs a signature is not shown");
+            return None;
+        }
         let page_request = ViewerRequest {
             method: Method::GET,
             version: viewer_request.version,
             ip: viewer_request.ip,
+            authority: None,
             path: path.clone(),
             query: None,
             headers: HeaderMap::new(),

@@ -1,8 +1,9 @@
 //! The local CDN: a CloudFront distribution on a loopback port.
 //!
 //! HTTPS with its own authority, HTTP/1.1 and HTTP/2, cache behaviours and policies, an RFC 9111 cache, request
-//! collapsing, CloudFront's way with headers, and Lambda@Edge functions run from their built bundle. It reaches nothing
-//! but the origins of its table, and it does not emulate signed URLs, compression, geo headers or viewer functions.
+//! collapsing, CloudFront's way with headers, signed URLs and cookies, and Lambda@Edge functions run from their built
+//! bundle. It reaches nothing but the origins of its table, and it does not emulate compression, geo headers or viewer
+//! functions.
 
 mod body;
 mod byte_range;
@@ -29,6 +30,8 @@ mod store;
 mod upstream;
 mod upstream_request;
 mod upstream_response;
+mod viewer_request;
+mod viewer_signature;
 
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
@@ -47,7 +50,7 @@ use self::cache_lock::CacheLocks;
 use self::certificate::Authority;
 pub use self::distribution::{
     AllowedMethods, Behaviour, CachePolicy, Distribution, ForwardHeaders, ForwardQuery, Functions,
-    Origin, OriginKind, OriginProtocol, OriginRequestPolicy,
+    Origin, OriginKind, OriginProtocol, OriginRequestPolicy, TrustedKey,
 };
 use self::edge::EdgeRuntime;
 pub use self::edge::{EdgeCredentials, EdgeKind, NodeConfig};

@@ -116,7 +116,7 @@ impl Origins {
         let first = message(request.method, uri, request.headers, request.body);
         match (self.attempt(first, request.read_timeout).await, second) {
             (Err(Refusal::OriginUnreachable(reason)), Some(second)) => {
-                tracing::debug!(reason, "asking the origin once more");
+                tracing::debug!(reason, "retrying the request to the origin");
                 self.attempt(second, request.read_timeout).await
             }
             (outcome, _) => outcome,

@@ -67,7 +67,7 @@ impl InvalidationBatch {
             demand(path.starts_with('/'), "a path does not begin with a slash")?;
             demand(path.len() <= LONGEST_PATH, "a path is too long")?;
             let inner = path.strip_suffix('*').unwrap_or(path);
-            demand(!inner.contains('*'), "a path has a * that is not its end")?;
+            demand(!inner.contains('*'), "a path has a * before its end")?;
             demand(!path.contains('~'), "a path has a ~")?;
             demand(
                 is_encoded(path),

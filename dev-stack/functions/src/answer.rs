@@ -39,7 +39,7 @@ pub(super) fn response(returned: Returned) -> Result<Response<Body>, InvokeError
 /// An answer whose content is still on its way. Its length, where the prelude has it, binds the content.
 fn streamed(prelude: Value, content: Body) -> Result<Response<Body>, InvokeError> {
     let response_payload: PayloadResponse = serde_json::from_value(prelude)
-        .map_err(|_| InvokeError::Malformed("its prelude is not of the format"))?;
+        .map_err(|_| InvokeError::Malformed("its prelude has the wrong format"))?;
     let status = status(response_payload.status_code)?;
     let length = response_payload
         .headers
@@ -74,7 +74,7 @@ fn capped(content: Body) -> Body {
         })
         .inspect(|piece: &Result<Bytes, axum::Error>| {
             if let Err(cause) = piece {
-                tracing::warn!(%cause, "function url: a streamed answer is broken off");
+                tracing::warn!(%cause, "function url: a streamed response was aborted");
             }
         }),
     )
@@ -86,7 +86,7 @@ fn whole(returned: Value) -> Result<Response<Body>, InvokeError> {
         return Ok(inferred(&returned));
     }
     let response_payload: PayloadResponse = serde_json::from_value(returned)
-        .map_err(|_| InvokeError::Malformed("it is not of the payload format"))?;
+        .map_err(|_| InvokeError::Malformed("it does not have the payload format"))?;
     let status = status(response_payload.status_code)?;
     let body = response_payload.body.unwrap_or_default();
     let body = match response_payload.is_base64_encoded {

@@ -12,25 +12,25 @@ use super::{PAYLOAD_LIMIT, STREAM_LIMIT};
 #[derive(Debug, Clone, PartialEq, Eq, Error)]
 pub enum InvokeError {
     /// The process ended, or its stack is stopping. The next invocation gets another process.
-    #[error("the function ended before it answered")]
+    #[error("the function ended before it responded")]
     Crashed,
     /// The function ran into its time limit and was ended.
-    #[error("the function did not answer within {0:?}")]
+    #[error("the function did not respond within {0:?}")]
     TimedOut(Duration),
     /// The function reported an error; its log says more.
     #[error("the function failed: {0}")]
     Threw(String),
     /// The answer is over [`PAYLOAD_LIMIT`]; the function must answer less.
-    #[error("the function's answer is larger than {PAYLOAD_LIMIT} bytes")]
+    #[error("the function's response is larger than {PAYLOAD_LIMIT} bytes")]
     TooLarge,
     /// The streamed answer is over [`STREAM_LIMIT`] and was ended there.
-    #[error("the function's streamed answer is larger than {STREAM_LIMIT} bytes")]
+    #[error("the function's streamed response is larger than {STREAM_LIMIT} bytes")]
     StreamTooLarge,
     /// The function reported, midway through a streamed answer, that it failed.
-    #[error("the function's streamed answer failed midway: {0}")]
+    #[error("the function's streamed response failed midway: {0}")]
     BrokenOff(String),
     /// The function answered something that is no answer.
-    #[error("the function's answer is malformed: {0}")]
+    #[error("the function's response is malformed: {0}")]
     Malformed(&'static str),
 }
 

@@ -13,7 +13,7 @@ use super::outcome::InvokeError;
 #[derive(Debug, Error)]
 pub enum Refusal {
     /// The caller requested a host that is no function's.
-    #[error("no function url is called {0:?}")]
+    #[error("unknown function url {0:?}")]
     UnknownHost(String),
     /// The caller's body, or the event made of it, is larger than Lambda takes.
     #[error("request is larger than {PAYLOAD_LIMIT} bytes as an event")]

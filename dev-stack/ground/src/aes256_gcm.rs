@@ -19,7 +19,7 @@ pub const TAG_BYTES: usize = MAX_TAG_LEN;
 
 /// Other bytes were sealed, or under another key, nonce or associated data.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Error)]
-#[error("sealed bytes do not open")]
+#[error("sealed bytes cannot be decrypted")]
 pub struct OpenError;
 
 /// A keyed cipher.

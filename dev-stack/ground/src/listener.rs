@@ -104,7 +104,7 @@ impl Listener {
             .await
             .is_err()
         {
-            tracing::warn!("requests still open at the end were cut");
+            tracing::warn!("requests still open at shutdown were aborted");
         }
         open.shutdown().await;
     }

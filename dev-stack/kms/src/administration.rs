@@ -8,11 +8,12 @@ use keyfront_iam::{Call, Context, ResourcePolicy};
 use uuid::Uuid;
 
 use super::calls::Operation;
-use super::cipher::KeyMaterial;
 use super::key::Rotation;
 use super::key_id::KeyName;
 use super::key_policy;
-use super::key_store::StoredKey;
+use super::key_spec::KeySpec;
+use super::material::KeyMaterial;
+use super::stored_key::StoredKey;
 use super::{Key, KeyState, Kms, KmsError};
 
 const DAY: Duration = Duration::from_secs(24 * 3600);
@@ -22,6 +23,8 @@ const MAX_DESCRIPTION: usize = 8192;
 /// What a new key is made from.
 #[derive(Debug, Clone, Default)]
 pub struct NewKey {
+    /// What it is made of, and so what it is for; symmetric by default.
+    pub spec: KeySpec,
     /// Free text.
     pub description: String,
     /// The key policy's JSON; without one the account decides.
@@ -41,13 +44,13 @@ pub enum LockoutCheck {
 }
 
 impl Kms {
-    /// Makes an enabled symmetric key.
+    /// Makes an enabled key. An RSA key takes part of a second.
     ///
     /// # Errors
     /// [`KmsError`]: not allowed, a policy that is not understood or locks the caller out, or the state.
     pub fn create_key(&self, requester: &Requester, new: NewKey) -> Result<Key, KmsError> {
         self.arrive(Operation::CreateKey)?;
-        self.permit_without_key(requester, Operation::CreateKey, "*")?;
+        self.permit_creation(requester, new.spec)?;
         if new.description.chars().count() > MAX_DESCRIPTION {
             return Err(KmsError::Validation(format!(
                 "Description is longer than {MAX_DESCRIPTION} characters"
@@ -63,6 +66,7 @@ impl Kms {
             description: new.description,
             created_at: now,
             state: KeyState::Enabled,
+            spec: new.spec,
             rotation: Rotation::Off,
             policy,
         };
@@ -71,7 +75,7 @@ impl Kms {
         }
         let stored = StoredKey {
             policy: key_policy::parse(&key.policy)?,
-            material: KeyMaterial::random()?.into(),
+            material: KeyMaterial::random(new.spec)?.into(),
             key: key.clone(),
         };
         self.store.insert(stored, now)?;

@@ -6,7 +6,7 @@ use uuid::Uuid;
 
 use super::calls::Operation;
 use super::key_id::check_alias;
-use super::key_store::StoredKey;
+use super::stored_key::StoredKey;
 use super::{Kms, KmsError};
 
 /// An alias and the key it stands for.

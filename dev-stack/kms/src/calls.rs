@@ -55,6 +55,9 @@ operations!(
     EnableKeyRotation,
     DisableKeyRotation,
     GetKeyRotationStatus,
+    GetPublicKey,
+    Sign,
+    Verify,
 );
 
 impl Operation {

@@ -1,6 +1,4 @@
-//! One key's material and the cipher it drives: AES-256-GCM with a random nonce.
-
-use std::fmt;
+//! A symmetric key and the cipher it drives: AES-256-GCM with a random nonce.
 
 use keyfront_dev_ground::aes256_gcm::{Aes256Gcm, KEY_BYTES};
 use uuid::Uuid;
@@ -10,15 +8,9 @@ use super::ciphertext::{CiphertextBlob, header};
 use super::{EncryptionContext, KmsError};
 
 /// 256 bits that never leave the KMS; wiped when dropped.
-pub(super) struct KeyMaterial(Zeroizing<[u8; KEY_BYTES]>);
+pub(super) struct SymmetricKey(Zeroizing<[u8; KEY_BYTES]>);
 
-impl fmt::Debug for KeyMaterial {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("KeyMaterial(redacted)")
-    }
-}
-
-impl KeyMaterial {
+impl SymmetricKey {
     pub(super) fn random() -> Result<Self, KmsError> {
         let mut key = Zeroizing::new([0; KEY_BYTES]);
         getrandom::fill(key.as_mut_slice())?;

@@ -25,7 +25,7 @@ pub enum KmsError {
     #[error("operation {0:?} is not supported")]
     UnknownOperation(String),
     /// The body is not the JSON the operation takes, or uses a member that is not supported here.
-    #[error("request body is not understood")]
+    #[error("request body is malformed")]
     Malformed(#[source] serde_json::Error),
     /// A value is outside its limits; the text says which.
     #[error("{0}")]
@@ -51,6 +51,37 @@ pub enum KmsError {
     /// The key policy is not understood, or would lock out whoever sets it.
     #[error("key policy is refused: {0}")]
     MalformedPolicy(String),
+    /// The key is for other operations: KeyUsage decides at creation.
+    #[error("key {arn} is for {usage}, not for {operation}")]
+    InvalidKeyUsage {
+        /// The key's ARN.
+        arn: String,
+        /// The usage's name on the wire.
+        usage: &'static str,
+        /// The operation's name.
+        operation: &'static str,
+    },
+    /// The key signs, but not by this algorithm: DescribeKey lists those it has.
+    #[error("keys of spec {spec} do not sign by {algorithm}")]
+    IncompatibleAlgorithm {
+        /// The algorithm's name on the wire.
+        algorithm: &'static str,
+        /// The spec's name on the wire.
+        spec: &'static str,
+    },
+    /// Keys of this spec do not have the operation.
+    #[error("key {arn} of spec {spec} has no {operation}")]
+    UnsupportedOperation {
+        /// The key's ARN.
+        arn: String,
+        /// The spec's name on the wire.
+        spec: &'static str,
+        /// The operation's name.
+        operation: &'static str,
+    },
+    /// The signature is not one of this message by this key and algorithm.
+    #[error("signature is not valid")]
+    InvalidSignature,
     /// A paging marker that was not given out.
     #[error("marker is invalid")]
     InvalidMarker,
@@ -79,8 +110,17 @@ pub enum KmsError {
     #[error("stored key {0} is not readable")]
     StoredKey(String),
     /// The operating system gave no randomness.
-    #[error("no randomness from the operating system")]
+    #[error("no random bytes from the operating system")]
     Randomness(#[from] getrandom::Error),
+    /// A private key or public key cannot be written in its standard format.
+    #[error("key pair cannot be encoded")]
+    KeyEncoding(#[from] p256::pkcs8::Error),
+    /// An ECDSA signature cannot be made.
+    #[error("ECDSA signature cannot be made")]
+    Ecdsa(#[from] p256::ecdsa::Error),
+    /// An RSA key or signature cannot be made.
+    #[error("RSA key or signature cannot be made")]
+    Rsa(#[from] rsa::Error),
 }
 
 impl KmsError {
@@ -103,6 +143,32 @@ impl KmsError {
             Self::MalformedPolicy(_) => {
                 invalid("MalformedPolicyDocumentException", self.to_string())
             }
+            Self::InvalidKeyUsage {
+                arn,
+                usage,
+                operation,
+            } => {
+                let message =
+                    format!("{arn} key usage is {usage} which is not valid for {operation}.");
+                invalid("InvalidKeyUsageException", message)
+            }
+            Self::IncompatibleAlgorithm { algorithm, spec } => {
+                let message =
+                    format!("Algorithm {algorithm} is incompatible with key spec {spec}.");
+                invalid("InvalidKeyUsageException", message)
+            }
+            Self::UnsupportedOperation {
+                arn,
+                spec,
+                operation,
+            } => {
+                let message =
+                    format!("{arn} key spec is {spec} which is not valid for {operation}.");
+                invalid("UnsupportedOperationException", message)
+            }
+            Self::InvalidSignature => {
+                AwsError::without_message(400, "KMSInvalidSignatureException")
+            }
             Self::InvalidMarker => invalid("InvalidMarkerException", self.to_string()),
             Self::Disabled(arn) => invalid("DisabledException", format!("{arn} is disabled.")),
             Self::InvalidState { arn, state } => {
@@ -113,9 +179,12 @@ impl KmsError {
                 invalid("KMSInvalidStateException", format!("{arn} is {state}."))
             }
             Self::Throttled => invalid("ThrottlingException", "Rate exceeded".to_owned()),
-            Self::State(_) | Self::StoredKey(_) | Self::Randomness(_) => {
-                AwsError::internal("KMSInternalException")
-            }
+            Self::State(_)
+            | Self::StoredKey(_)
+            | Self::Randomness(_)
+            | Self::KeyEncoding(_)
+            | Self::Ecdsa(_)
+            | Self::Rsa(_) => AwsError::internal("KMSInternalException"),
         }
     }
 
@@ -220,6 +289,41 @@ mod tests {
                 "marker is invalid",
             ),
             (
+                KmsError::InvalidKeyUsage {
+                    arn: arn(),
+                    usage: "SIGN_VERIFY",
+                    operation: "Encrypt",
+                },
+                "InvalidKeyUsageException",
+                400,
+                "arn:aws:kms:eu-central-1:123456789012:key/k key usage is SIGN_VERIFY which is not valid for Encrypt.",
+            ),
+            (
+                KmsError::IncompatibleAlgorithm {
+                    algorithm: "ECDSA_SHA_256",
+                    spec: "RSA_2048",
+                },
+                "InvalidKeyUsageException",
+                400,
+                "Algorithm ECDSA_SHA_256 is incompatible with key spec RSA_2048.",
+            ),
+            (
+                KmsError::UnsupportedOperation {
+                    arn: arn(),
+                    spec: "RSA_2048",
+                    operation: "EnableKeyRotation",
+                },
+                "UnsupportedOperationException",
+                400,
+                "arn:aws:kms:eu-central-1:123456789012:key/k key spec is RSA_2048 which is not valid for EnableKeyRotation.",
+            ),
+            (
+                KmsError::InvalidSignature,
+                "KMSInvalidSignatureException",
+                400,
+                "",
+            ),
+            (
                 KmsError::Disabled(arn()),
                 "DisabledException",
                 400,
@@ -245,6 +349,12 @@ mod tests {
             ),
             (
                 KmsError::StoredKey(text()),
+                "KMSInternalException",
+                500,
+                "internal failure",
+            ),
+            (
+                KmsError::Rsa(rsa::Error::Internal),
                 "KMSInternalException",
                 500,
                 "internal failure",

@@ -2,23 +2,22 @@
 //!
 //! What an operation means and who may call it is decided by [`Kms`].
 
-use std::time::SystemTime;
-
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use keyfront_iam::Requester;
 use serde::de::DeserializeOwned;
 use serde_json::{Value, json};
-use time::OffsetDateTime;
 
 use super::administration::LockoutCheck;
 use super::calls::Operation;
+use super::json_metadata::{epoch_seconds, metadata};
 use super::json_requests::{
     CreateAlias, CreateKey, Decrypt, DeleteAlias, Encrypt, GenerateDataKey, GetKeyPolicy,
     ListAliases, ListKeys, OneKey, PutKeyPolicy, ScheduleKeyDeletion,
 };
+use super::key_spec::KeySpec;
 use super::paging::Page;
-use super::{DataKeySize, Key, KeyState, Kms, KmsError, NewKey};
+use super::{DataKeySize, KeyState, Kms, KmsError, NewKey, json_signing};
 
 const SYMMETRIC_DEFAULT: &str = "SYMMETRIC_DEFAULT";
 
@@ -56,6 +55,9 @@ pub(super) fn call(
             nothing(kms.disable_key_rotation(requester, &read::<OneKey>(body)?.key_id))
         }
         Operation::GetKeyRotationStatus => key_rotation_status(kms, requester, &read(body)?),
+        Operation::GetPublicKey => json_signing::get_public_key(kms, requester, &read(body)?),
+        Operation::Sign => json_signing::sign(kms, requester, &read(body)?),
+        Operation::Verify => json_signing::verify(kms, requester, &read(body)?),
     }?;
     Ok(match answer {
         Value::Null => Vec::new(),
@@ -75,11 +77,16 @@ fn read<T: DeserializeOwned>(body: &[u8]) -> Result<T, KmsError> {
 }
 
 fn create_key(kms: &Kms, requester: &Requester, request: CreateKey) -> Result<Value, KmsError> {
-    let spec = request.key_spec.as_deref();
-    fixed("KeySpec", spec, SYMMETRIC_DEFAULT)?;
-    let old_spec = request.customer_master_key_spec.as_deref();
-    fixed("CustomerMasterKeySpec", old_spec, SYMMETRIC_DEFAULT)?;
-    fixed("KeyUsage", request.key_usage.as_deref(), "ENCRYPT_DECRYPT")?;
+    let spec = match (&request.key_spec, &request.customer_master_key_spec) {
+        (Some(_), Some(_)) => {
+            return Err(KmsError::Validation(
+                "You cannot specify KeySpec and CustomerMasterKeySpec in the same request. \
+                 CustomerMasterKeySpec is deprecated."
+                    .to_owned(),
+            ));
+        }
+        (spec, None) | (None, spec) => spec.as_deref(),
+    };
     fixed("Origin", request.origin.as_deref(), "AWS_KMS")?;
     if request.multi_region == Some(true) {
         return Err(KmsError::Validation(
@@ -87,6 +94,7 @@ fn create_key(kms: &Kms, requester: &Requester, request: CreateKey) -> Result<Va
         ));
     }
     let new = NewKey {
+        spec: KeySpec::requested(spec, request.key_usage.as_deref())?,
         description: request.description.unwrap_or_default(),
         policy: request.policy,
         lockout: lockout_check(request.bypass_policy_lockout_safety_check),
@@ -258,35 +266,6 @@ fn schedule_key_deletion(
         answer["DeletionDate"] = epoch_seconds(at).into();
     }
     Ok(answer)
-}
-
-fn metadata(key: &Key, account_id: &str) -> Value {
-    let mut metadata = json!({
-        "AWSAccountId": account_id,
-        "KeyId": key.id.to_string(),
-        "Arn": key.arn,
-        "CreationDate": epoch_seconds(key.created_at),
-        "Enabled": key.state == KeyState::Enabled,
-        "Description": key.description,
-        "KeyUsage": "ENCRYPT_DECRYPT",
-        "KeyState": key.state.name(),
-        "Origin": "AWS_KMS",
-        "KeyManager": "CUSTOMER",
-        "CustomerMasterKeySpec": SYMMETRIC_DEFAULT,
-        "KeySpec": SYMMETRIC_DEFAULT,
-        "EncryptionAlgorithms": [SYMMETRIC_DEFAULT],
-        "MultiRegion": false,
-    });
-    if let KeyState::PendingDeletion { at } = key.state {
-        metadata["DeletionDate"] = epoch_seconds(at).into();
-    }
-    metadata
-}
-
-/// JSON 1.1's timestamps: seconds since 1970, with milliseconds as the fraction.
-fn epoch_seconds(time: SystemTime) -> f64 {
-    let milliseconds = OffsetDateTime::from(time).unix_timestamp_nanos() / 1_000_000;
-    milliseconds as f64 / 1000.0
 }
 
 fn lockout_check(bypass: Option<bool>) -> LockoutCheck {

@@ -89,6 +89,25 @@ pub(super) struct Decrypt {
 
 #[derive(Deserialize)]
 #[serde(rename_all = "PascalCase", deny_unknown_fields)]
+pub(super) struct Sign {
+    pub(super) key_id: String,
+    pub(super) message: Blob,
+    pub(super) message_type: Option<String>,
+    pub(super) signing_algorithm: String,
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "PascalCase", deny_unknown_fields)]
+pub(super) struct Verify {
+    pub(super) key_id: String,
+    pub(super) message: Blob,
+    pub(super) message_type: Option<String>,
+    pub(super) signature: Blob,
+    pub(super) signing_algorithm: String,
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "PascalCase", deny_unknown_fields)]
 pub(super) struct ScheduleKeyDeletion {
     pub(super) key_id: String,
     pub(super) pending_window_in_days: Option<u32>,

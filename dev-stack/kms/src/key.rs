@@ -6,6 +6,8 @@ use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
 use super::KmsError;
+use super::calls::Operation;
+use super::key_spec::KeySpec;
 
 /// Whether a key can be used.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
@@ -42,7 +44,7 @@ pub(super) enum Rotation {
     Off,
 }
 
-/// A symmetric encryption key, without its material.
+/// A key, without its material.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Key {
     /// The key id proper.
@@ -55,13 +57,16 @@ pub struct Key {
     pub created_at: SystemTime,
     /// Whether it can be used.
     pub state: KeyState,
+    /// What it is made of. Records of before there were several have none.
+    #[serde(default)]
+    pub spec: KeySpec,
     pub(super) rotation: Rotation,
     /// The key policy's JSON as it was given.
     pub policy: String,
 }
 
 impl Key {
-    /// Refuses keys that cannot encrypt or decrypt now.
+    /// Refuses keys that cannot be used now.
     pub(super) fn check_usable(&self) -> Result<(), KmsError> {
         match self.state {
             KeyState::Enabled => Ok(()),
@@ -81,6 +86,24 @@ impl Key {
         KmsError::InvalidState {
             arn: self.arn.clone(),
             state: self.state.name(),
+        }
+    }
+
+    /// The error for an operation that needs a key of the other usage.
+    pub(super) fn invalid_usage(&self, operation: Operation) -> KmsError {
+        KmsError::InvalidKeyUsage {
+            arn: self.arn.clone(),
+            usage: self.spec.usage().name(),
+            operation: operation.name(),
+        }
+    }
+
+    /// The error for an operation that keys of this spec do not have.
+    pub(super) fn unsupported(&self, operation: Operation) -> KmsError {
+        KmsError::UnsupportedOperation {
+            arn: self.arn.clone(),
+            spec: self.spec.name(),
+            operation: operation.name(),
         }
     }
 }

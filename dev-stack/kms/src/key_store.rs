@@ -5,28 +5,20 @@ use std::sync::{Arc, PoisonError, RwLock, RwLockWriteGuard};
 use std::time::SystemTime;
 
 use keyfront_dev_ground::state::{State, StateError};
-use keyfront_iam::Policy;
 use redb::{ReadableTable, TableDefinition, WriteTransaction};
 use uuid::Uuid;
 use zeroize::Zeroizing;
 
 use super::KmsError;
-use super::cipher::KeyMaterial;
 use super::key::{Key, KeyState};
 use super::key_id::KeyName;
 use super::key_policy;
+use super::material::KeyMaterial;
+use super::stored_key::StoredKey;
 
 const KEYS: TableDefinition<'static, &str, &[u8]> = TableDefinition::new("kms keys");
 const MATERIAL: TableDefinition<'static, &str, &[u8]> = TableDefinition::new("kms key material");
 const ALIASES: TableDefinition<'static, &str, &str> = TableDefinition::new("kms aliases");
-
-/// A key as it is used: record, parsed policy, material.
-#[derive(Debug)]
-pub(super) struct StoredKey {
-    pub(super) key: Key,
-    pub(super) policy: Policy,
-    pub(super) material: Arc<KeyMaterial>,
-}
 
 #[derive(Debug, Default)]
 struct Contents {
@@ -85,7 +77,7 @@ impl KeyStore {
     pub(super) fn insert(&self, stored: StoredKey, now: SystemTime) -> Result<(), KmsError> {
         let id = stored.key.id;
         let purpose = material_purpose(&id.to_string());
-        let sealed = self.state.seal(&purpose, stored.material.expose())?;
+        let sealed = self.state.seal(&purpose, &stored.material.to_bytes()?)?;
         let write = self.state.begin_write()?;
         let mut contents = self.lock();
         let due = destroy_due(&write, &contents, now)?;
@@ -239,9 +231,10 @@ fn load(state: &State) -> Result<Contents, KmsError> {
             let sealed = sealed.ok_or_else(unreadable)?;
             let opened: Zeroizing<Vec<u8>> =
                 state.unseal(&material_purpose(id.value()), sealed.value())?;
+            let material = KeyMaterial::from_bytes(key.spec, &opened).ok_or_else(unreadable)?;
             let stored = StoredKey {
                 policy: key_policy::parse(&key.policy)?,
-                material: Arc::new(KeyMaterial::from_bytes(&opened).ok_or_else(unreadable)?),
+                material: Arc::new(material),
                 key,
             };
             contents.keys.insert(stored.key.id, Arc::new(stored));

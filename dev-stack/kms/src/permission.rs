@@ -7,7 +7,8 @@ use keyfront_iam::{Call, Context, ResourcePolicy};
 
 use super::calls::Operation;
 use super::key_id::KeyName;
-use super::key_store::StoredKey;
+use super::key_spec::KeySpec;
+use super::stored_key::StoredKey;
 use super::{EncryptionContext, Kms, KmsError};
 
 impl Kms {
@@ -37,7 +38,7 @@ impl Kms {
         self.iam.account()
     }
 
-    /// The key, if the caller may use it and it can be used: permission is checked before the state.
+    /// The key, if the caller may encrypt or decrypt with it, and it can.
     pub(super) fn usable(
         &self,
         requester: &Requester,
@@ -46,9 +47,23 @@ impl Kms {
         context: &EncryptionContext,
     ) -> Result<Arc<StoredKey>, KmsError> {
         context.check()?;
-        let stored = self.find(key_id)?;
         let conditions = context.add_to(Context::new());
         let conditions = conditions.with("kms:EncryptionAlgorithm", "SYMMETRIC_DEFAULT");
+        let stored = self.usable_under(requester, operation, key_id, conditions)?;
+        stored.encryption_key(operation)?;
+        Ok(stored)
+    }
+
+    /// The key of any usage, if the caller may use it under these conditions and it can be used: permission is checked
+    /// before the state.
+    pub(super) fn usable_under(
+        &self,
+        requester: &Requester,
+        operation: Operation,
+        key_id: &str,
+        conditions: Context,
+    ) -> Result<Arc<StoredKey>, KmsError> {
+        let stored = self.find(key_id)?;
         let conditions = match KeyName::parse(key_id, self.account())? {
             KeyName::Alias(alias) => conditions.with("kms:RequestAlias", alias),
             KeyName::Id(_) => conditions,
@@ -72,12 +87,9 @@ impl Kms {
         stored: &StoredKey,
         conditions: Context,
     ) -> Result<(), KmsError> {
+        let conditions = spec_conditions(stored.key.spec, conditions);
         let context = self
             .caller_conditions(requester, conditions)
-            .with("kms:KeySpec", "SYMMETRIC_DEFAULT")
-            .with("kms:KeyUsage", "ENCRYPT_DECRYPT")
-            .with("kms:KeyOrigin", "AWS_KMS")
-            .with("kms:MultiRegion", "false")
             .with_all("kms:ResourceAliases", self.store.aliases_of(stored.key.id));
         let call = Call {
             requester,
@@ -90,6 +102,16 @@ impl Kms {
         Ok(())
     }
 
+    /// Authorizes making a key of this spec.
+    pub(super) fn permit_creation(
+        &self,
+        requester: &Requester,
+        spec: KeySpec,
+    ) -> Result<(), KmsError> {
+        let conditions = spec_conditions(spec, Context::new());
+        self.permit_by_identity(requester, Operation::CreateKey, "*", conditions)
+    }
+
     /// Authorizes an operation on no key in particular by the caller's policies alone.
     pub(super) fn permit_without_key(
         &self,
@@ -97,7 +119,17 @@ impl Kms {
         operation: Operation,
         resource: &str,
     ) -> Result<(), KmsError> {
-        let context = self.caller_conditions(requester, Context::new());
+        self.permit_by_identity(requester, operation, resource, Context::new())
+    }
+
+    fn permit_by_identity(
+        &self,
+        requester: &Requester,
+        operation: Operation,
+        resource: &str,
+        conditions: Context,
+    ) -> Result<(), KmsError> {
+        let context = self.caller_conditions(requester, conditions);
         let call = Call {
             requester,
             action: operation.action(),
@@ -114,4 +146,13 @@ impl Kms {
             .with_all("kms:CallerAccount", account)
             .with_all("kms:ViaService", requester.via_service.clone())
     }
+}
+
+/// The condition keys policies see of a key's kind.
+fn spec_conditions(spec: KeySpec, conditions: Context) -> Context {
+    conditions
+        .with("kms:KeySpec", spec.name())
+        .with("kms:KeyUsage", spec.usage().name())
+        .with("kms:KeyOrigin", "AWS_KMS")
+        .with("kms:MultiRegion", "false")
 }

@@ -5,13 +5,14 @@ use keyfront_iam::Requester;
 
 use super::calls::Operation;
 use super::key::Rotation;
+use super::key_spec::KeySpec;
 use super::{Kms, KmsError};
 
 impl Kms {
     /// Notes that the key is to be rotated yearly.
     ///
     /// # Errors
-    /// [`KmsError`]: not allowed, no such key, disabled, or pending deletion.
+    /// [`KmsError`]: not allowed, no such key, disabled, pending deletion, or asymmetric.
     pub fn enable_key_rotation(&self, requester: &Requester, key_id: &str) -> Result<(), KmsError> {
         self.switch_rotation(
             requester,
@@ -38,7 +39,7 @@ impl Kms {
         )
     }
 
-    /// Whether yearly rotation was requested.
+    /// Whether yearly rotation was requested; never of an asymmetric key.
     ///
     /// # Errors
     /// [`KmsError`]: not allowed, or no such key.
@@ -63,6 +64,9 @@ impl Kms {
     ) -> Result<(), KmsError> {
         self.change(requester, operation, key_id, |key| {
             key.check_usable()?;
+            if key.spec != KeySpec::SymmetricDefault {
+                return Err(key.unsupported(operation));
+            }
             key.rotation = rotation;
             Ok(())
         })

@@ -12,7 +12,8 @@ use zeroize::Zeroizing;
 
 use super::calls::{CallCounter, CallCounts, Operation};
 use super::ciphertext::CiphertextBlob;
-use super::key_store::{KeyStore, StoredKey};
+use super::key_store::KeyStore;
+use super::stored_key::StoredKey;
 use super::{EncryptionContext, KmsError};
 
 /// AWS's limit for what a key itself encrypts, in bytes.
@@ -20,7 +21,8 @@ const MAX_PLAINTEXT: usize = 4096;
 /// AWS's limit for a ciphertext blob, in bytes.
 const MAX_CIPHERTEXT: usize = 6144;
 
-/// The local KMS. All calls are synchronous and quick: keys are held in memory.
+/// The local KMS. All calls are synchronous and quick, since keys are held in memory; only making an RSA key takes
+/// part of a second.
 #[derive(Debug)]
 pub struct Kms {
     pub(super) iam: Arc<Iam>,
@@ -113,7 +115,7 @@ impl Kms {
     /// A new random data key, encrypted under `key_id` (id, ARN, alias or alias ARN).
     ///
     /// # Errors
-    /// [`KmsError`]: the caller is not allowed, the key does not exist or is not enabled, or a limit is
+    /// [`KmsError`]: the caller is not allowed, the key does not exist, is not enabled or is one that signs, or a limit is
     /// passed.
     pub fn generate_data_key(
         &self,
@@ -122,9 +124,10 @@ impl Kms {
         context: &EncryptionContext,
         size: DataKeySize,
     ) -> Result<DataKey, KmsError> {
-        self.arrive(Operation::GenerateDataKey)?;
-        let stored = self.usable(requester, Operation::GenerateDataKey, key_id, context)?;
-        make_data_key(&stored, context, size)
+        let operation = Operation::GenerateDataKey;
+        self.arrive(operation)?;
+        let stored = self.usable(requester, operation, key_id, context)?;
+        make_data_key(&stored, operation, context, size)
     }
 
     /// As [`Kms::generate_data_key`], for callers that may not see the plaintext; it is not in the answer.
@@ -141,7 +144,7 @@ impl Kms {
         let operation = Operation::GenerateDataKeyWithoutPlaintext;
         self.arrive(operation)?;
         let stored = self.usable(requester, operation, key_id, context)?;
-        let made = make_data_key(&stored, context, size)?;
+        let made = make_data_key(&stored, operation, context, size)?;
         Ok(Encrypted {
             ciphertext: made.ciphertext,
             key_arn: made.key_arn,
@@ -159,15 +162,17 @@ impl Kms {
         context: &EncryptionContext,
         plaintext: &[u8],
     ) -> Result<Encrypted, KmsError> {
-        self.arrive(Operation::Encrypt)?;
+        let operation = Operation::Encrypt;
+        self.arrive(operation)?;
         if plaintext.is_empty() || plaintext.len() > MAX_PLAINTEXT {
             return Err(KmsError::Validation(format!(
                 "Plaintext must have 1 to {MAX_PLAINTEXT} bytes"
             )));
         }
-        let stored = self.usable(requester, Operation::Encrypt, key_id, context)?;
+        let stored = self.usable(requester, operation, key_id, context)?;
+        let key = stored.encryption_key(operation)?;
         Ok(Encrypted {
-            ciphertext: stored.material.encrypt(stored.key.id, context, plaintext)?,
+            ciphertext: key.encrypt(stored.key.id, context, plaintext)?,
             key_arn: stored.key.arn.clone(),
         })
     }
@@ -217,7 +222,8 @@ impl Kms {
         if stored.key.id != blob.key_id {
             return Err(KmsError::IncorrectKey);
         }
-        let plaintext = stored.material.decrypt(&blob, context)?;
+        let key = stored.encryption_key(Operation::Decrypt)?;
+        let plaintext = key.decrypt(&blob, context)?;
         Ok((stored, plaintext))
     }
 
@@ -248,15 +254,15 @@ impl Kms {
 
 fn make_data_key(
     stored: &StoredKey,
+    operation: Operation,
     context: &EncryptionContext,
     size: DataKeySize,
 ) -> Result<DataKey, KmsError> {
+    let key = stored.encryption_key(operation)?;
     let mut plaintext = Zeroizing::new(vec![0; size.bytes()?]);
     getrandom::fill(&mut plaintext)?;
     Ok(DataKey {
-        ciphertext: stored
-            .material
-            .encrypt(stored.key.id, context, &plaintext)?,
+        ciphertext: key.encrypt(stored.key.id, context, &plaintext)?,
         plaintext,
         key_arn: stored.key.arn.clone(),
     })

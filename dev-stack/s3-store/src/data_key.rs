@@ -13,12 +13,12 @@ pub struct DataKey(Zeroizing<[u8; Self::LEN]>);
 
 /// A wrapped key does not open under this key and this binding.
 #[derive(Debug, thiserror::Error, PartialEq, Eq)]
-#[error("wrapped data key does not open under its parent key")]
+#[error("wrapped data key cannot be decrypted with its parent key")]
 pub struct UnwrapError;
 
 /// The operating system gave no randomness.
 #[derive(Debug, thiserror::Error)]
-#[error("no randomness for a new key")]
+#[error("no random bytes for a new key")]
 pub struct NoRandomness(#[source] getrandom::Error);
 
 impl DataKey {

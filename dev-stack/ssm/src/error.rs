@@ -31,7 +31,7 @@ pub enum SsmError {
     #[error("parameter does not exist")]
     NotFound,
     /// The parameter exists and `Overwrite` was not asked for.
-    #[error("parameter exists; ask for overwrite")]
+    #[error("parameter exists; set Overwrite")]
     AlreadyExists,
 }
 

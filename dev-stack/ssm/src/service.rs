@@ -90,12 +90,12 @@ fn put_parameter(
         .is_some_and(|kind| kind != "String")
     {
         return Err(SsmError::Validation(
-            "only parameters of type String are kept",
+            "only parameters of type String are supported",
         ));
     }
     if request.name.is_empty() || request.value.is_empty() || request.value.len() > LONGEST_VALUE {
         return Err(SsmError::Validation(
-            "a parameter has a name and a value of at most 4096 bytes",
+            "a parameter must have a name and a value of at most 4096 bytes",
         ));
     }
     let existing = if request.overwrite {

@@ -87,26 +87,13 @@ impl LocalAws {
         principals::admit_administrator(&iam)?;
         let key_policy = template::key_policy(iam.account())?;
         let key_of = |alias: &str| {
-            let new = NewKey {
-                description: "objects of the local Keyfront".to_owned(),
-                policy: Some(key_policy.clone()),
-                ..NewKey::default()
-            };
-            key(&kms, &administrator(&clock), alias, new).context("a KMS key cannot be made")
+            let new = new_key(key_policy.clone());
+            key(&kms, &administrator(&clock), alias, new).context("a KMS key cannot be created")
         };
         let key_arn = key_of(KEY_ALIAS)?;
         let sites = with_local_keys(sites, key_of)?;
-        let viewers = match site.protected_prefixes() {
-            [] => None,
-            _ => Some(viewer_keys(&kms, &administrator(&clock), &sites)?),
-        };
-        let names = StackNames {
-            bucket: &site.bucket,
-            site_prefix: &site.parsed.prefix,
-            key_arn: &key_arn,
-            customer_keys: config.customer_keys,
-            cors_origins: &site.cors_origins,
-        };
+        let (viewers, sites) = with_viewers(&kms, &administrator(&clock), site, sites)?;
+        let names = names(site, &key_arn, config.customer_keys);
         let template = StackTemplate::new(iam.account(), names, &sites)?;
         principals::admit_roles(&iam, &template, config.withheld.as_ref())?;
         let master_key = state.derived_key("client-side master key of the origin");
@@ -148,7 +135,7 @@ impl LocalAws {
     ///
     /// # Errors
     /// KMS refuses its administrator, which it does not.
-    pub(super) fn parameters(&self) -> anyhow::Result<Ssm> {
+    pub(super) fn parameters(&self, site: &DevSite, cdn_url: &str) -> anyhow::Result<Ssm> {
         let (iam, kms) = (Arc::clone(&self.iam), Arc::clone(&self.kms));
         let parameters = Ssm::new(iam, kms, PARAMETER_REGION);
         let account = self.iam.account();
@@ -156,6 +143,10 @@ impl LocalAws {
             &template::distribution_parameter(account),
             resources::DISTRIBUTION,
         );
+        if let Some(viewers) = &self.viewers {
+            let value = viewers.parameter(cdn_url, site.protected_prefixes());
+            parameters.seed(&template::viewers_parameter(account), &value);
+        }
         if self.customer_keys == CustomerKeys::With {
             let administrator = administrator(&self.clock);
             let names = [
@@ -172,13 +163,7 @@ impl LocalAws {
 
     /// The template of the stack around a site.
     pub(super) fn template<'a>(&'a self, site: &'a DevSite) -> anyhow::Result<StackTemplate<'a>> {
-        let names = StackNames {
-            bucket: &site.bucket,
-            site_prefix: &site.parsed.prefix,
-            key_arn: &self.key_arn,
-            customer_keys: self.customer_keys,
-            cors_origins: &site.cors_origins,
-        };
+        let names = names(site, &self.key_arn, self.customer_keys);
         StackTemplate::new(self.iam.account(), names, &self.sites)
     }
 
@@ -221,6 +206,16 @@ impl LocalAws {
         let s3 = self.s3.clone();
         let stop = stop.clone().cancelled_owned();
         tasks.spawn(async move { s3.serve(listeners.s3, stop).await });
+    }
+}
+
+fn names<'a>(site: &'a DevSite, key_arn: &'a str, customer_keys: CustomerKeys) -> StackNames<'a> {
+    StackNames {
+        bucket: &site.bucket,
+        site_prefix: &site.parsed.prefix,
+        key_arn,
+        customer_keys,
+        cors_origins: &site.cors_origins,
     }
 }
 
@@ -275,8 +270,31 @@ fn with_local_keys(
     }))
 }
 
-/// The stack's own signing key, and the public keys of the document of sites.
-fn viewer_keys(kms: &Kms, administrator: &Requester, sites: &Sites) -> anyhow::Result<ViewerKeys> {
+/// A key for objects.
+fn new_key(policy: String) -> NewKey {
+    NewKey {
+        description: "objects of the local Keyfront".to_owned(),
+        policy: Some(policy),
+        ..NewKey::default()
+    }
+}
+
+/// The keys that admit viewers, where something is protected: the stack's own signing key, and the public keys of the document
+/// of sites. The template then grants the origin what it needs to sign.
+fn with_viewers(
+    kms: &Kms,
+    administrator: &Requester,
+    site: &DevSite,
+    sites: Sites,
+) -> anyhow::Result<(Option<ViewerKeys>, Sites)> {
+    let prefix = &site.parsed.prefix;
+    let protected = site.protected_prefixes().iter();
+    let folders: Vec<String> = protected
+        .filter_map(|key| key.strip_prefix(prefix.as_str()).map(str::to_owned))
+        .collect();
+    if folders.is_empty() {
+        return Ok((None, sites));
+    }
     let new = NewKey {
         spec: KeySpec::EccNistP256,
         description: "signs for viewers of the local Keyfront".to_owned(),
@@ -285,7 +303,10 @@ fn viewer_keys(kms: &Kms, administrator: &Requester, sites: &Sites) -> anyhow::R
     let signing_key = key(kms, administrator, SIGNING_KEY_ALIAS, new)
         .context("a key that signs for viewers cannot be made")?;
     let public = kms.public_key(administrator, &signing_key)?;
-    ViewerKeys::new(signing_key, &public.der, sites.public_keys())
+    let keys = ViewerKeys::new(signing_key, &public.der, sites.public_keys())?;
+    let arn = KeyArn::parse(keys.signing_key_arn())?;
+    let sites = sites.with_viewers(folders, keys.public_keys(), arn);
+    Ok((Some(keys), sites))
 }
 
 /// The key behind an alias, made where there is none.

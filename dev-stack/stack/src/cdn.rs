@@ -199,6 +199,7 @@ fn publishing(site: &DevSite, publish: &FunctionOrigin) -> [Behaviour; 2] {
             origin_response: true,
             include_body: true,
         },
+        trusted_keys: Vec::new(),
     })
 }
 
@@ -256,6 +257,7 @@ fn viewing(site: &DevSite, path_pattern: PathPattern, origin: Origin) -> Behavio
             origin_response: true,
             include_body: false,
         },
+        trusted_keys: Vec::new(),
     }
 }
 

@@ -180,28 +180,27 @@ impl StackConfig {
         };
         anyhow::ensure!(
             self.site.is_none() || self.cors_origins.is_empty(),
-            "the site has cross-origin rules of its own: write the origins into its cors"
+            "the site has its own cross-origin rules: add the origins to its cors"
         );
         let document = self.with_protection(document)?;
-        let parsed = Site::parse(document.as_bytes()).context(
-            "the site is refused; `keyfront site check` tells everything that is wrong with it",
-        )?;
-        let names: Names = serde_json::from_str(&document).context("the site is refused")?;
+        let parsed = Site::parse(document.as_bytes())
+            .context("the site is invalid; `keyfront site check` reports every error")?;
+        let names: Names = serde_json::from_str(&document).context("the site is invalid")?;
         anyhow::ensure!(
             names.endpoint.is_none(),
-            "the site names an endpoint: leave it out, the stack's own S3 stands in for AWS's"
+            "the site has an endpoint: remove it, the dev stack has its own S3"
         );
         let elsewhere = |function: &FunctionOrigin| function.region != names.region;
         for (name, function) in [("publish", &parsed.publish), ("reader", &parsed.reader)] {
             anyhow::ensure!(
                 !function.as_deref().is_some_and(elsewhere),
-                "the site's {name} function is in another Region than its bucket: the stack has one Region"
+                "the site's {name} function and its bucket are in different Regions: the dev stack has one Region"
             );
         }
         if let (Some(publish), Some(reader)) = (&parsed.publish, &parsed.reader) {
             anyhow::ensure!(
                 publish.host == reader.host,
-                "the site's reader and publish functions differ: the stack has one function"
+                "the site's reader and publish functions differ: the dev stack has one function"
             );
         }
         Ok(DevSite {
@@ -227,7 +226,7 @@ impl StackConfig {
             return Ok(document);
         }
         let mut site: serde_json::Value =
-            serde_json::from_str(&document).context("the site is refused")?;
+            serde_json::from_str(&document).context("the site is invalid")?;
         anyhow::ensure!(
             site["viewers"].is_null(),
             "the site protects folders of its own: write all of them into its viewers"
@@ -269,7 +268,7 @@ impl StackConfig {
             let name = bucket.name.as_str();
             anyhow::ensure!(
                 name != site.bucket,
-                "bucket {name} of the sites is the stack's own: leave bucket and key_arn out"
+                "bucket {name} of the sites is the stack's own bucket: remove bucket and key_arn"
             );
             anyhow::ensure!(
                 bucket.key.region() == site.region,
@@ -288,7 +287,7 @@ impl StackConfig {
             return Ok(None);
         };
         let text = std::str::from_utf8(document).context("the sites are not UTF-8")?;
-        Ok(Some(Sites::parse(text).context("the sites are refused")?))
+        Ok(Some(Sites::parse(text).context("the sites are invalid")?))
     }
 }
 

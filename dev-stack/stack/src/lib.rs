@@ -29,6 +29,7 @@ use keyfront_dev_cdn::CdnHandle;
 use keyfront_dev_ground::api_server;
 use keyfront_dev_json::{DevJson, Endpoints, RoleCredentials};
 use keyfront_dev_kms::Kms;
+use keyfront_dev_ssm::Ssm;
 use keyfront_iam::Credentials;
 use tokio::net::TcpListener;
 use tokio::task::JoinSet;
@@ -130,7 +131,8 @@ impl Stack {
             stop.clone(),
         );
         tasks.spawn(api);
-        tasks.spawn(parameters(&aws, listeners.ssm, stop.clone())?);
+        let stored = aws.parameters(&site, &cdn.url())?;
+        tasks.spawn(parameters(&aws, stored, listeners.ssm, stop.clone()));
 
         let dev_json = DevJson {
             cdn_url: cdn.url(),
@@ -219,7 +221,7 @@ impl Stack {
         self.cdn.shutdown().await;
         let ended = async { while self.tasks.join_next().await.is_some() {} };
         if tokio::time::timeout(GRACE, ended).await.is_err() {
-            tracing::warn!("requests still open at the end were cut");
+            tracing::warn!("requests still open at shutdown were aborted");
         }
     }
 }
@@ -227,12 +229,12 @@ impl Stack {
 /// Serves the parameter store.
 fn parameters(
     aws: &LocalAws,
+    stored: Ssm,
     listener: TcpListener,
     stop: CancellationToken,
-) -> anyhow::Result<impl Future<Output = ()> + use<>> {
+) -> impl Future<Output = ()> + use<> {
     let auth = aws.auth_in(PARAMETER_REGION, "ssm");
-    let parameters = Arc::new(aws.parameters()?);
-    Ok(api_server::serve(listener, parameters, auth, stop))
+    api_server::serve(listener, Arc::new(stored), auth, stop)
 }
 
 fn write_files(dev: &DevJson, endpoints: &Endpoints, config: &StackConfig) -> anyhow::Result<()> {

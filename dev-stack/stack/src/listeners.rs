@@ -83,7 +83,7 @@ pub(super) fn unavailable(flag: &str, address: SocketAddr, source: &io::Error) -
         _ => format!("cannot be used ({source})"),
     };
     anyhow::anyhow!(
-        "port {} {what}: choose another with {flag} (0 takes any free one)",
+        "port {} {what}: choose another with {flag} (0 chooses a free one)",
         address.port()
     )
 }

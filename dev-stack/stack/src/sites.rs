@@ -64,6 +64,7 @@ fn read(
             origin_response: has("origin-response"),
             include_body: false,
         },
+        trusted_keys: Vec::new(),
     })
 }
 

@@ -36,6 +36,12 @@ pub(super) fn distribution_parameter(account: &Account) -> String {
     keyfront_dev_ssm::parameter_arn(account, PARAMETER_REGION, &name)
 }
 
+/// The ARN of the parameter with what the origin puts into shared links.
+pub(super) fn viewers_parameter(account: &Account) -> String {
+    let name = format!("/keyfront/{STACK}/viewers");
+    keyfront_dev_ssm::parameter_arn(account, PARAMETER_REGION, &name)
+}
+
 /// The ARN of the SecureString with the system's customer key.
 pub(super) fn customer_key_parameter(account: &Account) -> String {
     let name = format!("/keyfront/{STACK}/customer-key");

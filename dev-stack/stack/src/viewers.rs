@@ -3,6 +3,7 @@
 use keyfront_dev_cdn::TrustedKey;
 use keyfront_dev_json::ViewerKey;
 use keyfront_viewers::PublicKey;
+use serde_json::json;
 use sha2::{Digest as _, Sha256};
 
 /// The keys.
@@ -37,6 +38,22 @@ impl ViewerKeys {
     /// What the CDN verifies with.
     pub(super) fn trusted(&self) -> &[TrustedKey] {
         &self.trusted
+    }
+
+    /// The key that signs.
+    pub(super) fn signing_key_arn(&self) -> &str {
+        &self.signing_key_arn
+    }
+
+    /// The public keys, the stack's own first.
+    pub(super) fn public_keys(&self) -> Vec<PublicKey> {
+        self.trusted.iter().map(|one| one.key.clone()).collect()
+    }
+
+    /// What the origin puts into shared links, as the template writes it.
+    pub(super) fn parameter(&self, cdn_url: &str, prefixes: &[String]) -> String {
+        let key_id = self.for_signers().key_id;
+        json!({"url": cdn_url, "key_id": key_id, "prefixes": prefixes}).to_string()
     }
 
     /// What whoever signs has to know.

@@ -251,7 +251,7 @@ function request(one, role, { config, request: asked }) {
     valuesOf(headers, REQUEST_VALUES),
   ]);
   if (reply.kind === ANSWER) return answered(reply, {}, []);
-  if (reply.kind !== FORWARD) throw new Error('the module answered something else');
+  if (reply.kind !== FORWARD) throw new Error('the module's reply is unexpected');
   target.customHeaders = without(target.customHeaders, SITE_HEADER);
   [asked.uri, asked.querystring] = reply.fields;
   asked.headers = headersOf(headers, names, reply.kept, reply.fields, 2);
@@ -275,7 +275,7 @@ function response(one, { config, request: asked, response: given }) {
     valuesOf(headers, RESPONSE_VALUES),
   ]);
   if (reply.kind === ANSWER) return answered(reply, headers, names);
-  if (reply.kind !== PASS) throw new Error('the module answered something else');
+  if (reply.kind !== PASS) throw new Error('the module's reply is unexpected');
   given.headers = headersOf(headers, names, reply.kept, reply.fields, 0);
   return given;
 }
@@ -306,7 +306,7 @@ function failed(event, error) {
   if (cf?.request?.method === 'HEAD') return answer;
   const problem = {
     type: 'urn:keyfront:event-invalid',
-    title: 'the event cannot be understood',
+    title: 'the event is malformed',
     status: 500,
     code: 'event-invalid',
     request_id: id,

@@ -219,9 +219,7 @@ fn names<'a>(count: &str, list: &'a str) -> Result<Vec<&'a str>, Malformed> {
     if agrees {
         Ok(names)
     } else {
-        Err(Malformed(
-            "the header names are not as many as they are said to be",
-        ))
+        Err(Malformed("the number of header names is wrong"))
     }
 }
 

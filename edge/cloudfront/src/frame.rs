@@ -134,7 +134,7 @@ pub fn decode(bytes: &[u8]) -> Result<Frame<'_>, Malformed> {
     let (kind, rest) = number(bytes)?;
     let (kept, rest) = number(rest)?;
     if kept != 0 {
-        return Err(Malformed("the frame keeps headers on the way in"));
+        return Err(Malformed("the frame of a request has kept headers"));
     }
     let mut fields = Texts::read(rest)?;
     let frame = match kind {

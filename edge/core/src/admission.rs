@@ -98,7 +98,11 @@ pub(crate) fn admit<'a>(
         let allow = methods.allowed(site);
         return Ok(Outcome::Answer(cors::preflight(site, request, allow)));
     }
-    let routed = spelling::respelled(site, routed, request.path, &path)?;
+    let routed = match access {
+        // What was signed is this spelling: in another one the viewer would not be admitted.
+        ViewerAccess::Verified => routed,
+        _ => spelling::respelled(site, routed, request.path, &path)?,
+    };
     let query = query_of(site, &routed, request.query)?;
     let (destination, folder) = match routed {
         Routed::To {

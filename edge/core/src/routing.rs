@@ -81,8 +81,12 @@ pub(crate) fn route(site: &Site, path: &str, access: ViewerAccess) -> Result<Rou
     let admitted = match access {
         ViewerAccess::Verified => true,
         // What is shared stands behind a signature, whatever it is.
-        _ if shared.is_some() => viewers.serves == Serves::Everything,
-        _ => viewers.serve(key),
+        ViewerAccess::ByOrigin if shared.is_some() => viewers.serves == Serves::Everything,
+        ViewerAccess::ByOrigin => viewers.serve(key),
+        // Whoever was refused is not admitted by the origin.
+        ViewerAccess::LoginRequired | ViewerAccess::Denied => {
+            shared.is_none() && !viewers.protect(key)
+        }
     };
     if !admitted {
         return Ok(Routed::Protected);

@@ -181,7 +181,7 @@ impl Site {
         demand(
             !prefix.is_empty() && !is_published && !is_read,
             "listing",
-            "must be a prefix of its own",
+            "must be a separate prefix",
         )?;
         Ok(Arc::new(FunctionOrigin {
             prefix,
@@ -197,7 +197,7 @@ impl Site {
             .as_ref()
             .is_some_and(|publish| publish.prefix.is_empty())
         {
-            return Err(field("publish", "must have a prefix of its own"));
+            return Err(field("publish", "must have a prefix"));
         }
         if self.trailing_slash == TrailingSlash::Redirect {
             demand(
@@ -208,7 +208,7 @@ impl Site {
             demand(
                 self.fallback.is_none(),
                 "trailing_slash",
-                "and fallback claim the same paths",
+                "excludes fallback",
             )?;
         }
         let prefixes = (self.reader.as_ref(), self.publish.as_ref());
@@ -267,8 +267,8 @@ fn signing(document: &Document) -> Result<Signing, SiteError> {
         ("sigv4", None) => Ok(Signing::SigV4 {
             region: document.region.clone(),
         }),
-        ("sigv4", Some(_)) => Err(field("region_set", "belongs to sigv4a")),
-        ("sigv4a", None) => Err(field("region_set", "is missing, sigv4a signs for one")),
+        ("sigv4", Some(_)) => Err(field("region_set", "is for sigv4a only")),
+        ("sigv4a", None) => Err(field("region_set", "is required by sigv4a")),
         ("sigv4a", Some(set)) => {
             demand(
                 is_region_set(set),
@@ -280,7 +280,7 @@ fn signing(document: &Document) -> Result<Signing, SiteError> {
             demand(
                 set.split(',').any(may_cover),
                 "region_set",
-                "does not hold the site's region",
+                "must include the region",
             )?;
             let region_set = set.clone();
             Ok(Signing::SigV4a { region_set })

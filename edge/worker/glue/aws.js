@@ -10,7 +10,7 @@ export async function post(url, text, body, limit, timeout) {
   const bytes = new Uint8Array(limit);
   let length = 0;
   for await (const chunk of answer.body ?? []) {
-    if (length + chunk.byteLength > limit) throw new RangeError('the answer is too long');
+    if (length + chunk.byteLength > limit) throw new RangeError('the response is too long');
     bytes.set(chunk, length);
     length += chunk.byteLength;
     chunk.fill(0);

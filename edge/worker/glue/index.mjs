@@ -41,7 +41,7 @@ function failed(request, error) {
   };
   const problem = {
     type: 'urn:keyfront:event-invalid',
-    title: 'the event cannot be understood',
+    title: 'the event is malformed',
     status: 500,
     code: 'event-invalid',
     request_id: id,

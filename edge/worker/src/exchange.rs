@@ -10,11 +10,14 @@ use crate::isolate;
 use crate::sites::SiteEntry;
 use crate::target::Target;
 use crate::viewer::Viewer;
+use crate::viewer_access::Examined;
 
 /// Everything known of a request once its site is found.
 pub(crate) struct Exchange<'a> {
+    /// Of a site that admits viewers by their signatures, without those.
     pub(crate) viewer: &'a Viewer,
     pub(crate) target: Target<'a>,
+    pub(crate) examined: Examined,
     pub(crate) entry: &'a SiteEntry,
     pub(crate) credentials: &'a SessionCredentials,
     /// Unix seconds.
@@ -23,7 +26,7 @@ pub(crate) struct Exchange<'a> {
 }
 
 impl Exchange<'_> {
-    /// Lets the core serve a request to a site: the viewer's, or one of the Worker's own in its place.
+    /// Lets the core serve a request of the Worker's own to a site.
     pub(crate) fn serve(&self, site: &[u8], request: &ViewerRequest<'_>) -> Served {
         isolate::serve(request, &self.invocation(site))
     }

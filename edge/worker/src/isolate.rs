@@ -4,7 +4,9 @@
 
 use std::{cell::RefCell, sync::Arc};
 
-use keyfront_edge::{Admitted, Edge, Host, Invocation, Served, ViewerRequest};
+use keyfront_edge::{
+    Admission, Admitted, Edge, Host, Invocation, Served, ViewerAccess, ViewerRequest,
+};
 use keyfront_sigv4::{
     CanonicalRequest, Credentials, EcdsaKeyCache, EcdsaSignature, SigningError, StringToSign,
 };
@@ -76,11 +78,13 @@ impl Host for Signatures<'_> {
     }
 }
 
-/// [`Edge::serve_with`], SigV4A included.
+/// Serves a request of the Worker's own, which is no viewer's: what a site protects it does not get.
 pub(crate) fn serve(request: &ViewerRequest<'_>, invocation: &Invocation<'_>) -> Served {
-    ISOLATE.with_borrow_mut(|Isolate { edge, ecdsa, .. }| {
-        edge.serve_with(&mut Signatures(ecdsa), request, invocation)
-    })
+    let access = ViewerAccess::Denied;
+    match ask(|edge| edge.admit_viewer(request, invocation.site, access)) {
+        Admission::Admitted(admitted) => sign(admitted, invocation),
+        Admission::Answer { answer, log } => Served::Answer { answer, log },
+    }
 }
 
 /// [`Edge::sign`], SigV4A included.

@@ -7,6 +7,7 @@
 //! | [`caching`] | what may be kept in the data centre's cache, and under which name |
 //! | [`credentials`] | where the keys come from that requests are signed with |
 //! | [`opening`] | envelope-encrypted objects, decrypted in the Worker |
+//! | `viewer_access` | signed URLs and cookies, verified in the Worker |
 //! | `entry`, `exchange`, `isolate`, `viewer`, `publish_body`, `origin`, `answering`, `wire` | the runtime's side: one request served from beginning to end |
 //!
 //! Every rule about requests and answers is the core's. Bodies pass as the runtime's own streams: they are never
@@ -28,4 +29,5 @@ mod serving;
 pub mod sites;
 pub mod target;
 mod viewer;
+mod viewer_access;
 mod wire;

@@ -97,7 +97,7 @@ fn keep(
     let header_text = answering::merge(&answer, kept, &[]);
     let context: &JsValue = exchange.context.as_ref().as_ref();
     if let Err(error) = wire::keep(context, key, &header_text, &reply.response) {
-        console_error!("keyfront: an answer could not be kept: {error:?}");
+        console_error!("keyfront: a response could not be cached: {error:?}");
     }
 }
 
@@ -163,7 +163,7 @@ pub(crate) async fn ask(
         .await
         .map_err(|error| {
             // The runtime's text says what the network said; it holds no header.
-            console_error!("keyfront: {} did not answer: {error:?}", signed.host);
+            console_error!("keyfront: {} did not respond: {error:?}", signed.host);
             Refusal::OriginFailed
         })
 }

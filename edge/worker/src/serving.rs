@@ -17,7 +17,7 @@ use crate::origin::Answered;
 use crate::publish_body::{self, PublishBody};
 use crate::target::Target;
 use crate::viewer::Viewer;
-use crate::{answering, isolate, opening, wire};
+use crate::{answering, isolate, opening, viewer_access, wire};
 
 /// Serves one request.
 ///
@@ -42,13 +42,21 @@ pub(crate) async fn serve(
     };
     // Whole seconds, far from where a float loses them.
     let now = wire::unix_time() as i64;
+    let keys = entry.viewer_keys.as_ref();
+    let examined = viewer_access::examined(keys, &viewer, target, now).await;
+    let stripped = keys.map(|_| viewer.without_credentials());
+    let viewer = stripped.as_ref().unwrap_or(&viewer);
+    let Some(target) = Target::of(viewer.url()) else {
+        return answering::refusal(&Refusal::PathInvalid, viewer);
+    };
     let credentials = match credentials::find(secrets, context, entry, now).await {
         Ok(credentials) => credentials,
-        Err(refusal) => return answering::refusal(&refusal, &viewer),
+        Err(refusal) => return answering::refusal(&refusal, viewer),
     };
     let exchange = Exchange {
-        viewer: &viewer,
+        viewer,
         target,
+        examined,
         entry,
         credentials: &credentials,
         now,
@@ -69,9 +77,13 @@ impl Exchange<'_> {
             request_id: self.viewer.id(),
         };
         let site = &self.entry.site;
-        let mut admitted = match isolate::ask(|edge| edge.admit(&request, site)) {
+        let access = self.examined.access;
+        let mut admitted = match isolate::ask(|edge| edge.admit_viewer(&request, site, access)) {
             Admission::Admitted(admitted) => admitted,
-            Admission::Answer { answer, log } => return self.own(&answer, log.as_deref()).await,
+            Admission::Answer { answer, log } => {
+                let log = log.or_else(|| self.denial(&answer));
+                return self.own(&answer, log.as_deref()).await;
+            }
         };
         let mut buffered = None;
         if admitted.needs_body_hash() {
@@ -94,6 +106,12 @@ impl Exchange<'_> {
                 }
             },
         }
+    }
+
+    /// Why a viewer is denied what the request is for: no other refusal of a request is 403.
+    fn denial(&self, answer: &Answer) -> Option<String> {
+        let denied = (answer.status == 403).then_some(self.examined);
+        denied.and_then(|examined| examined.log_line(self.viewer.id()))
     }
 
     async fn read(&self, signed: &OriginRequest) -> Result<Response, JsValue> {

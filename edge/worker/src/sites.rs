@@ -4,8 +4,8 @@
 //! {"v":1,"sites":[{"match":{"host":"docs.example.com","prefix":"/"},"site":{"v":1,"bucket":"..."}}]}
 //! ```
 //!
-//! An entry may also have a `role` that signs in the place of the Worker's secrets, and `open`, how envelopes are opened
-//! here.
+//! An entry may also have a `role` that signs in the place of the Worker's secrets, `open`, how envelopes are opened here,
+//! and `viewers`, the keys whose signatures admit viewers to what the site protects.
 //!
 //! It finds the site of a request; the site itself is validated by the core, when it serves, and by the same rules as on
 //! CloudFront. A document that does not parse serves nothing.
@@ -19,6 +19,7 @@ use sha2::{Digest as _, Sha256};
 
 use crate::credentials::{RoleDocument, RoleSettings};
 use crate::opening::{OpenDocument, OpenSettings};
+use crate::viewer_access::{ViewerKeys, ViewersDocument};
 
 /// Why a document serves nothing. Correct the variable or secret `KEYFRONT_SITES`.
 #[derive(Debug, thiserror::Error)]
@@ -27,13 +28,13 @@ pub enum SitesError {
     #[error("KEYFRONT_SITES is not set")]
     Missing,
     /// It is no JSON, or a field is unknown, missing or of another type.
-    #[error("KEYFRONT_SITES does not parse")]
+    #[error("KEYFRONT_SITES is invalid")]
     Json(#[from] serde_json::Error),
     /// A document of another version of the software.
-    #[error("KEYFRONT_SITES has version {0}, this Worker knows 1")]
+    #[error("KEYFRONT_SITES has version {0}, this Worker supports version 1")]
     Version(u32),
     /// No request could be served.
-    #[error("KEYFRONT_SITES holds no site")]
+    #[error("KEYFRONT_SITES has no sites")]
     Empty,
     /// A `match` that could never hold, or would hold for less than it says.
     #[error("the match of site {index} {rule}")]
@@ -94,6 +95,8 @@ pub struct SiteEntry {
     pub role: Option<Arc<RoleSettings>>,
     /// How envelopes under the reader's prefix are opened here, if they are.
     pub(crate) open: Option<OpenSettings>,
+    /// Whose signatures admit viewers to what the site protects; without them, nobody is admitted.
+    pub(crate) viewer_keys: Option<ViewerKeys>,
     /// Half of the SHA-256 of the site's document, in hexadecimal digits.
     pub digest: String,
 }
@@ -114,6 +117,7 @@ struct EntryDocument<'d> {
     site: &'d RawValue,
     role: Option<RoleDocument>,
     open: Option<OpenDocument>,
+    viewers: Option<ViewersDocument>,
 }
 
 #[derive(Deserialize)]
@@ -193,10 +197,12 @@ fn validate(document: EntryDocument<'_>) -> Result<SiteEntry, (&'static str, &'s
         site,
         role,
         open,
+        viewers,
     } = document;
     let (host, prefix) = validate_match(r#match).map_err(|rule| ("match", rule))?;
     let role = role.map(RoleSettings::validate).transpose();
     let open = open.map(|open| OpenSettings::validate(open, site.get()));
+    let viewers = viewers.map(|viewers| ViewerKeys::validate(viewers, site.get()));
     let document = compact(site.get()).into_bytes();
     let half = &Sha256::digest(&document)[..16];
     Ok(SiteEntry {
@@ -206,6 +212,7 @@ fn validate(document: EntryDocument<'_>) -> Result<SiteEntry, (&'static str, &'s
         site: document.into(),
         role: role.map_err(|rule| ("role", rule))?.map(Arc::new),
         open: open.transpose().map_err(|rule| ("open", rule))?,
+        viewer_keys: viewers.transpose().map_err(|rule| ("viewers", rule))?,
     })
 }
 

@@ -7,7 +7,7 @@ use crate::error::Error;
 pub enum ReadFailure {
     // The viewer's request.
     /// 412: the object is not the one that the request's conditions name.
-    #[error("the object is not the one the request's conditions name")]
+    #[error("a precondition of the request failed")]
     PreconditionFailed,
     /// 416, with `Content-Range: bytes */LENGTH`.
     #[error("the range lies outside the {length} bytes of content")]
@@ -16,7 +16,7 @@ pub enum ReadFailure {
         length: u64,
     },
     /// 413: a response may not be this long here; ranges of the object are served.
-    #[error("a response has at most {limit} bytes here; ask for a range")]
+    #[error("a response is limited to {limit} bytes; request a range")]
     UseRange {
         /// Bytes that one response may have.
         limit: u64,
@@ -27,7 +27,7 @@ pub enum ReadFailure {
 
     // The reader's policy.
     /// The object is an envelope that this reader must not open. Check the reader's settings, or who wrote it.
-    #[error("the object's envelope is refused")]
+    #[error("the object's envelope is not accepted")]
     EnvelopeRefused(#[source] Error),
 
     // The object.

@@ -61,7 +61,7 @@ impl CdnSettings {
         let site_spellings = match optional(SITE_SPELLING).as_deref() {
             None | Some("redirect") => Spellings::One,
             Some("accept") => Spellings::Any,
-            Some(_) => return Err(invalid(SITE_SPELLING, "write redirect or accept")),
+            Some(_) => return Err(invalid(SITE_SPELLING, "expected redirect or accept")),
         };
         let Some(distribution_parameter) = optional(DISTRIBUTION_PARAMETER) else {
             return Ok(None);
@@ -69,7 +69,10 @@ impl CdnSettings {
         let url = |name| optional(name).map(|url| endpoint(name, url)).transpose();
         Ok(Some(Self {
             distribution_parameter: ParameterArn::parse(&distribution_parameter).map_err(|_| {
-                invalid(DISTRIBUTION_PARAMETER, "write the ARN of an SSM parameter")
+                invalid(
+                    DISTRIBUTION_PARAMETER,
+                    "expected the ARN of an SSM parameter",
+                )
             })?,
             site_prefix: optional(SITE_PREFIX),
             site_index: optional(SITE_INDEX),
@@ -114,7 +117,7 @@ fn further_sites(text: &str) -> Result<Vec<FurtherSite>, ConfigError> {
         true => Ok(sites),
         false => Err(invalid(
             FURTHER_SITES,
-            "write paths as in a URL, from slash to slash",
+            "expected URL paths that begin and end with a slash",
         )),
     }
 }

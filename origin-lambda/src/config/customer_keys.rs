@@ -27,7 +27,7 @@ impl CustomerKeySettings {
             ParameterArn::parse(&arn).map_err(|_| {
                 invalid(
                     CUSTOMER_KEY_PARAMETER,
-                    "write the ARN of an SSM parameter, arn:aws:ssm:REGION:ACCOUNT:parameter/NAME",
+                    "expected the ARN of an SSM parameter, arn:aws:ssm:REGION:ACCOUNT:parameter/NAME",
                 )
             })
         });

@@ -8,7 +8,7 @@ use super::error::{ConfigError, invalid};
 pub(super) fn endpoint(name: &'static str, url: String) -> Result<String, ConfigError> {
     match host::endpoint(&url) {
         Ok(_) | Err(EndpointError::PlainHttp) => Ok(url),
-        Err(EndpointError::Form) => Err(invalid(name, "write http[s]://HOST[:PORT]")),
+        Err(EndpointError::Form) => Err(invalid(name, "expected http[s]://HOST[:PORT]")),
     }
 }
 

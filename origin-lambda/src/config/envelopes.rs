@@ -61,7 +61,7 @@ impl MasterKeySetting {
                 None => Ok(None),
                 Some(_) => Err(invalid(
                     MASTER_KEY_ID,
-                    "it names a key that is not set; set KEYFRONT_MASTER_KEY too",
+                    "the key it names is not set; set KEYFRONT_MASTER_KEY too",
                 )),
             };
         };
@@ -70,12 +70,12 @@ impl MasterKeySetting {
             .map(Zeroizing::new)
             .ok()
             .and_then(|bytes| MasterKey::from_slice(&bytes).ok())
-            .ok_or(invalid(MASTER_KEY, "write 32 random bytes in base64"))?;
+            .ok_or(invalid(MASTER_KEY, "expected 32 random bytes in base64"))?;
         let id = id.unwrap_or_else(|| "1".to_owned());
         if id.len() > 64 || !id.bytes().all(|byte| byte.is_ascii_graphic()) {
             return Err(invalid(
                 MASTER_KEY_ID,
-                "write up to 64 printable ASCII characters without spaces",
+                "expected up to 64 printable ASCII characters without spaces",
             ));
         }
         Ok(Some(Self {
@@ -118,7 +118,7 @@ impl ReaderSettings {
                 None => defaults.commitment,
                 Some(name) => Commitment::from_name(&name).ok_or_else(|| {
                     let names = Commitment::NAMES.join(" or ");
-                    invalid(READER_COMMITMENT, format!("write {names}"))
+                    invalid(READER_COMMITMENT, format!("expected {names}"))
                 })?,
             },
             foreign_context: optional(READER_FOREIGN_CONTEXT)
@@ -133,13 +133,13 @@ fn verify_limit(text: &str) -> Result<u64, ConfigError> {
         Ok(limit @ 1..=MAX_VERIFY_LIMIT) => Ok(limit),
         _ => Err(invalid(
             READER_VERIFY_LIMIT,
-            format!("write a number of bytes from 1 to {MAX_VERIFY_LIMIT}"),
+            format!("expected a number of bytes from 1 to {MAX_VERIFY_LIMIT}"),
         )),
     }
 }
 
 fn foreign_context(text: &str) -> Result<Description, ConfigError> {
-    let reason = "write a JSON object of strings, without the format's own entries";
+    let reason = "expected a JSON object of strings, without reserved entries";
     let context: Description =
         serde_json::from_str(text).map_err(|_| invalid(READER_FOREIGN_CONTEXT, reason))?;
     check_foreign_context(&context).map_err(|_| invalid(READER_FOREIGN_CONTEXT, reason))?;
@@ -170,7 +170,7 @@ mod tests {
     #[test]
     fn what_the_reader_does_not_take_is_refused_with_what_it_takes() {
         for (name, value, reason) in [
-            (READER_COMMITMENT, "never", "write required or optional"),
+            (READER_COMMITMENT, "never", "expected required or optional"),
             (READER_VERIFY_LIMIT, "67108865", "from 1 to 67108864"),
         ] {
             let refused = ReaderSettings::read(|read| (read == name).then(|| value.to_owned()));

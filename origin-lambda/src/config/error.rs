@@ -9,7 +9,7 @@ pub enum ConfigError {
     #[error("{0} is not set; set it to {1}")]
     Missing(&'static str, &'static str),
     /// A variable has a value that cannot be used.
-    #[error("{name} is not usable: {reason}")]
+    #[error("invalid {name}: {reason}")]
     Invalid {
         /// The variable.
         name: &'static str,

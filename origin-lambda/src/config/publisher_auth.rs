@@ -41,7 +41,7 @@ impl PublisherAuth {
             "iam" => Ok(CredentialKind::Iam),
             _ => Err(invalid(
                 PUBLISHER_AUTH,
-                "write token, oidc, iam or several of them with commas between",
+                "expected a comma-separated list of token, oidc and iam",
             )),
         });
         kinds.collect::<Result<_, _>>().map(Self)

@@ -45,11 +45,11 @@ struct Kept {
 /// Why a parameter holds no customer key.
 #[derive(Debug, thiserror::Error)]
 enum Unusable {
-    #[error("no parameter is named; set {CUSTOMER_KEY_PARAMETER}, or the publisher's customer_key")]
-    Unset,
     #[error(
-        "the parameter {0} is a {1}, which anyone who may describe it sees; make it a SecureString"
+        "no SSM parameter is configured; set {CUSTOMER_KEY_PARAMETER}, or the publisher's customer_key"
     )]
+    Unset,
+    #[error("the parameter {0} is a {1}, which is not encrypted; make it a SecureString")]
     NotSecure(String, String),
     #[error("the parameter {0} holds no customer key: {1}")]
     NoKey(String, keyfront_origin_core::encryption::NotCustomerKeys),

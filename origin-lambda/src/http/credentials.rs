@@ -4,7 +4,7 @@
 //! It does not verify the credential.
 
 use http::{HeaderMap, HeaderName, header::AUTHORIZATION};
-use keyfront_contract::{Route, header};
+use keyfront_contract::header;
 
 use crate::{
     error::Error,
@@ -30,15 +30,6 @@ pub(super) enum Transport {
     Iam(IamCaller),
     /// Through a Function URL from nobody AWS verified: no header is to be believed.
     Stranger,
-}
-
-/// Whether the edge sends a viewer's read. The publish route comes from the edge as
-/// well, and there a viewer is a publisher or nobody. The edge alone writes this header: a viewer's
-/// `x-keyfront-*` never pass it.
-pub(super) fn is_viewers(transport: &Transport, headers: &HeaderMap) -> bool {
-    let facts = headers.get(header::RESPONSE_FACTS);
-    let facts = facts.and_then(|facts| facts.to_str().ok());
-    *transport == Transport::Edge && facts.and_then(Route::of_response_facts) == Some(Route::Reader)
 }
 
 /// The credential of a request.

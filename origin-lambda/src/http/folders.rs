@@ -5,20 +5,20 @@
 use std::sync::Arc;
 
 use axum::{
-    Extension, Json,
+    Json,
     extract::State,
     response::{Html, IntoResponse as _, Response},
 };
 use http::{
-    HeaderMap, HeaderValue, Uri,
+    HeaderValue, Uri,
     header::{CACHE_CONTROL, CONTENT_SECURITY_POLICY},
 };
 use keyfront_names::ObjectKey;
 use keyfront_origin_core::folder::{self, Folder};
 
 use super::{
-    credentials::{Transport, is_viewers},
     query::{FolderQuery, Format, Parameters},
+    reader::Viewer,
     refusal::Refusal,
     responses::FolderPage,
 };
@@ -30,14 +30,10 @@ const LIST: &str = "/list/";
 /// Lists a folder, as a page or as JSON.
 pub(super) async fn list(
     State(origin): State<Arc<Origin>>,
-    Extension(transport): Extension<Transport>,
+    Viewer: Viewer,
     uri: Uri,
     Parameters(query): Parameters<FolderQuery>,
-    headers: HeaderMap,
 ) -> Result<Response, Refusal> {
-    if !is_viewers(&transport, &headers) {
-        return Err(Error::NotFound.into());
-    }
     let folder = Folder {
         prefix: prefix(&uri)?,
         site: query.site,

@@ -68,7 +68,7 @@ impl FunctionUrl {
         match serde_json::from_value(event) {
             Ok(event) => self.answer(event).await,
             Err(_) => {
-                let error = Error::Event("it does not have the payload format 2.0");
+                let error = Error::Event("expected the payload format 2.0");
                 self.respond(Err(error), Transport::Stranger, None).await
             }
         }

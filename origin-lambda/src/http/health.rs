@@ -9,7 +9,7 @@ use super::responses::Health;
     get,
     path = "/healthz",
     operation_id = "health", tag = "operation",
-    responses((status = 200, description = "It does", body = Health))
+    responses((status = 200, description = "The origin is running", body = Health))
 )]
 pub(super) async fn health() -> Json<Health> {
     Json(Health { status: "ok" })

@@ -13,6 +13,7 @@ use keyfront_origin_core::{
     budget::Expense,
     publish::{Declared, PublishOptions},
     sealed_metadata::Details,
+    uploads::fields::media_type,
 };
 use serde::Deserialize;
 use time::OffsetDateTime;
@@ -25,7 +26,6 @@ use super::{
     query::{NoParameters, Parameters, overwrite},
     refusal::Refusal,
     responses::{Image, ImageStored, Images},
-    upload_fields::media_type,
 };
 use crate::{catalog, error::Error, origin::Origin, publish::PublishRequest, publisher::Method};
 

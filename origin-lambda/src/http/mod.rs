@@ -19,16 +19,15 @@ mod objects;
 mod openapi;
 mod query;
 mod read;
+mod reader;
 mod refusal;
 pub mod response_stream;
 mod responses;
 mod routes;
 pub mod runtime_api;
 mod shares;
-mod upload_fields;
 mod uploads;
 mod uppy;
-mod uppy_metadata;
 
 use std::{future::Future, io, sync::Arc};
 

@@ -8,12 +8,7 @@ use keyfront_origin_core::uploads::Upload;
 
 use super::identified::Identified;
 use super::refusal::Refusal;
-use crate::{
-    error::Error,
-    origin::Origin,
-    publisher::{Rule, Session},
-    uploads::unix_time,
-};
+use crate::{error::Error, origin::Origin, publisher::Session};
 
 /// An upload of whoever sends the request.
 #[derive(Debug)]
@@ -21,17 +16,6 @@ pub(super) struct NamedUpload {
     pub(super) session: Session,
     /// As it was authorised when it began.
     pub(super) upload: Upload,
-}
-
-impl NamedUpload {
-    /// The upload, if the rules still allow it, with the rule.
-    ///
-    /// # Errors
-    /// As [`Upload::readmitted`].
-    pub(super) fn readmitted(&self) -> Result<(Upload, &Rule), Error> {
-        let upload = self.upload.clone();
-        upload.readmitted(self.session.publisher(), unix_time())
-    }
 }
 
 impl FromRequestParts<Arc<Origin>> for NamedUpload {

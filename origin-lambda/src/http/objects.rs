@@ -22,10 +22,7 @@ use super::{
     refusal::Refusal,
     responses::{Content, Deleted, DescriptionBody, Listed, Metadata, PageBody, StoredBody},
 };
-use crate::{
-    catalog, customer_keys::Holder, origin::Origin, publish::PublishRequest, publisher::Method,
-    store::ListedObject,
-};
+use crate::{catalog, origin::Origin, publish::PublishRequest, store::ListedObject};
 
 /// Stores an object.
 ///
@@ -67,18 +64,14 @@ pub(super) async fn put(
 }
 
 /// Describes an object as far as a publisher may see it.
-#[utoipa::path(get, path = "/objects/{key}", operation_id = "describeObject", tag = "objects", params(("key" = String, Path, description = "The object key, percent-encoded; `/` may stand as it is or as `%2F`")), security(("publisher" = [])), responses((status = 200, description = "It exists", body = DescriptionBody), Describing))]
+#[utoipa::path(get, path = "/objects/{key}", operation_id = "describeObject", tag = "objects", params(("key" = String, Path, description = "The object key, percent-encoded; `/` may stand as it is or as `%2F`")), security(("publisher" = [])), responses((status = 200, description = "The object's description", body = DescriptionBody), Describing))]
 pub(super) async fn describe(
     State(origin): State<Arc<Origin>>,
     KeyPath(key): KeyPath,
     Parameters(NoParameters {}): Parameters<NoParameters>,
     Identified(session): Identified,
 ) -> Result<Response, Refusal> {
-    session.publisher().authorise(Method::Head, &key)?;
-    let holder = Holder::Publisher(session.publisher());
-    let found = origin.customer_keys.describe(&origin.store, &key, holder);
-    let found = found.await?.object;
-    let sealed = origin.metadata.open(&key, &found.metadata).await?;
+    let (found, sealed) = origin.describe(&session, &key).await?;
     let etag = found.etag.clone();
     let described = DescriptionBody {
         key: key.as_str().to_owned(),
@@ -99,7 +92,7 @@ pub(super) async fn describe(
 }
 
 /// Deletes an object, its instruction file, and its copies in the CDN.
-#[utoipa::path(delete, path = "/objects/{key}", operation_id = "deleteObject", tag = "objects", params(("key" = String, Path, description = "The object key, percent-encoded; `/` may stand as it is or as `%2F`"), ("if-match" = Option<String>, Header, description = "Delete only the object with this entity tag")), security(("publisher" = [])), responses((status = 200, description = "It is gone", body = Deleted), Deleting))]
+#[utoipa::path(delete, path = "/objects/{key}", operation_id = "deleteObject", tag = "objects", params(("key" = String, Path, description = "The object key, percent-encoded; `/` may stand as it is or as `%2F`"), ("if-match" = Option<String>, Header, description = "Delete only the object with this entity tag")), security(("publisher" = [])), responses((status = 200, description = "Deleted", body = Deleted), Deleting))]
 pub(super) async fn delete(
     State(origin): State<Arc<Origin>>,
     KeyPath(key): KeyPath,
@@ -135,9 +128,6 @@ pub(super) async fn list(
     let page = catalog::list(&origin.store, scope).await?;
     let mut objects: Vec<_> = page.entries.iter().map(listed).collect();
     if selected.detail == Detail::Metadata {
-        for object in &page.entries {
-            session.publisher().authorise(Method::Head, &object.key)?;
-        }
         let system = catalog::MetadataContext {
             store: &origin.store,
             metadata: &origin.metadata,

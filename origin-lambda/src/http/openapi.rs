@@ -184,7 +184,7 @@ fn response(problems: &[&P]) -> Response {
 pub(super) fn code() -> Object {
     ObjectBuilder::new()
         .schema_type(Type::String)
-        .description(Some("Stable; programs match it."))
+        .description(Some("Stable: programs may match it."))
         .enum_values(Some(PROBLEMS.iter().map(|problem| problem.code)))
         .build()
 }
@@ -227,10 +227,7 @@ mod tests {
         let document = serde_json::to_value(&*DOCUMENT).unwrap();
         let delete = &document["paths"]["/objects/{key}"]["delete"]["responses"];
         let described = delete["412"]["description"].as_str().unwrap();
-        assert_eq!(
-            described,
-            "`precondition-failed`: the precondition does not hold"
-        );
+        assert_eq!(described, "`precondition-failed`: the precondition failed");
         let codes = &document["components"]["schemas"]["Problem"]["properties"]["code"]["enum"];
         assert_eq!(codes.as_array().unwrap().len(), PROBLEMS.len());
     }

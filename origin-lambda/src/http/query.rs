@@ -6,12 +6,12 @@ use std::{collections::BTreeMap, time::Duration};
 use axum::extract::{FromRequestParts, Query};
 use http::{Uri, request::Parts};
 use keyfront_names::MAX_KEY_BYTES;
-use keyfront_origin_core::publish::PublishOptions;
+use keyfront_origin_core::{publish::PublishOptions, uploads::UppyMetadata};
 use serde::{Deserialize, de::DeserializeOwned};
 use serde_json::Value;
 use utoipa::IntoParams;
 
-use super::{refusal::Refusal, uppy_metadata::UppyMetadata};
+use super::refusal::Refusal;
 use crate::{
     encryption::EncryptionMode, error::Error, form_encoding, publisher::Overwrite, uploads,
 };
@@ -108,7 +108,7 @@ impl TryFrom<StaleQuery> for StaleSelection {
             Some(seconds @ LEAST_AGE..) => Duration::from_secs(seconds),
             Some(_) => {
                 return Err(Error::Query(format!(
-                    "older_than is a number of seconds, {LEAST_AGE} at least"
+                    "older_than must be at least {LEAST_AGE} seconds"
                 )));
             }
         };
@@ -124,8 +124,7 @@ fn valid_prefix(prefix: Option<String>) -> Result<String, Error> {
     let prefix = prefix.unwrap_or_default();
     if prefix.len() > MAX_KEY_BYTES || prefix.chars().any(char::is_control) {
         return Err(Error::Query(
-            "no key begins with this prefix: it is over 1024 bytes or has control characters"
-                .to_owned(),
+            "invalid prefix: it is over 1024 bytes or has control characters".to_owned(),
         ));
     }
     Ok(prefix)
@@ -171,9 +170,7 @@ impl TryFrom<UppyFileQuery> for UppyFile {
         for (parameter, value) in query.others {
             let name = parameter.strip_prefix("metadata[");
             let Some(name) = name.and_then(|name| name.strip_suffix(']')) else {
-                return Err(Error::Query(format!(
-                    "the parameter {parameter:?} is not known here"
-                )));
+                return Err(Error::Query(format!("unknown parameter {parameter:?}")));
             };
             metadata.insert(name.to_owned(), value);
         }
@@ -278,7 +275,7 @@ impl TryFrom<ListQuery> for Selection {
         let limit = query.limit.unwrap_or(DEFAULT_LIMIT);
         if !(1..=highest).contains(&limit) {
             return Err(Error::Query(format!(
-                "limit is a number from 1 to {highest}"
+                "limit must be a number from 1 to {highest}"
             )));
         }
         Ok(Self {

@@ -13,18 +13,11 @@ use http::{
 use keyfront_envelope::reader::{ReadMethod, ReadRequest};
 
 use super::{
-    credentials::{Transport, is_viewers, presented},
-    key_path::KeyPath,
-    middleware,
-    openapi::Reading as Problems,
-    refusal::Refusal,
-    responses,
+    key_path::KeyPath, openapi::Reading as Problems, reader::Reader, refusal::Refusal, responses,
 };
 use crate::{
-    customer_keys::Holder,
     error::Error,
     origin::Origin,
-    publisher::Method,
     read::{Reading, http_date_seconds},
 };
 
@@ -33,27 +26,16 @@ use crate::{
 pub(super) struct AnswerLimit(pub(super) u64);
 
 /// Reads the content of an envelope, or of an object under a customer key. `HEAD`, ranges and conditions count on the content.
-#[utoipa::path(get, path = "/read/{key}", operation_id = "readObject", tag = "reader", params(("key" = String, Path, description = "The object key, percent-encoded; `/` may stand as it is or as `%2F`"), ("range" = Option<String>, Header, description = "One range of bytes")), security(("publisher" = [])), responses((status = 200, description = "The content", body = responses::Content, content_type = "*/*"), (status = 206, description = "A range of it", body = responses::Content, content_type = "*/*"), (status = 304, description = "The client has it"), Problems))]
+#[utoipa::path(get, path = "/read/{key}", operation_id = "readObject", tag = "reader", params(("key" = String, Path, description = "The object key, percent-encoded; `/` may stand as it is or as `%2F`"), ("range" = Option<String>, Header, description = "One range of bytes")), security(("publisher" = [])), responses((status = 200, description = "The content", body = responses::Content, content_type = "*/*"), (status = 206, description = "A range of it", body = responses::Content, content_type = "*/*"), (status = 304, description = "Not modified"), Problems))]
 pub(super) async fn read(
     State(origin): State<Arc<Origin>>,
     KeyPath(key): KeyPath,
-    Extension(transport): Extension<Transport>,
+    reader: Reader,
     limit: Option<Extension<AnswerLimit>>,
     method: HttpMethod,
     headers: HeaderMap,
 ) -> Result<Response, Refusal> {
-    let session = if is_viewers(&transport, &headers) {
-        None
-    } else {
-        let credential = presented(transport, &headers)?;
-        let session = origin.directory.identify(&origin.store, credential).await?;
-        middleware::note_publisher(&session);
-        session.publisher().authorise(Method::Read, &key)?;
-        Some(session)
-    };
-    let holder = session.as_ref().map_or(Holder::Viewer, |session| {
-        Holder::Publisher(session.publisher())
-    });
+    let holder = reader.admit(&key)?;
     let mut request = read_request(&method, &headers);
     request.limit = limit.map(|Extension(AnswerLimit(limit))| limit);
     let reading = origin.reader.read(&key, &request, holder).await?;

@@ -73,7 +73,7 @@ pub fn frames(
 /// What failed is in the log; Lambda learns only that it did.
 fn failure() -> HeaderMap {
     let failure =
-        json!({"errorType": "Keyfront.BrokenOff", "errorMessage": "the content failed midway"});
+        json!({"errorType": "Keyfront.BrokenOff", "errorMessage": "the response failed midway"});
     let mut trailers = HeaderMap::new();
     trailers.insert(ERROR_TYPE, HeaderValue::from_static("Keyfront.BrokenOff"));
     if let Ok(body) = HeaderValue::try_from(STANDARD.encode(failure.to_string())) {

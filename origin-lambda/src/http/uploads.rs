@@ -8,7 +8,11 @@ use keyfront_names::ObjectKey;
 use keyfront_origin_core::{
     budget::Expense,
     sealed_metadata::Details,
-    uploads::{Checksum, KeyOrigin, Kind, PartChecksums, SendBy, UploadRequest, lifetime},
+    uploads::{
+        Checksum, KeyOrigin, Kind, SendBy, UploadRequest,
+        fields::{content_coding, media_type},
+        part_checksums,
+    },
 };
 use serde::Deserialize;
 use utoipa::ToSchema;
@@ -21,7 +25,6 @@ use super::{
     query::{NoParameters, Parameters, StaleQuery, StaleSelection, overwrite},
     refusal::Refusal,
     responses::{Aborted, Completed, Held, PlanBody, SignedPart, SignedParts, UnderWay},
-    upload_fields::{content_coding, media_type},
 };
 use crate::{
     encryption::EncryptionMode,
@@ -124,25 +127,12 @@ pub(super) struct PartsDocument {
 pub(super) async fn sign_parts(
     State(origin): State<Arc<Origin>>,
     Parameters(NoParameters {}): Parameters<NoParameters>,
-    named: NamedUpload,
-    Document(mut document): Document<PartsDocument>,
+    NamedUpload { session, upload }: NamedUpload,
+    Document(document): Document<PartsDocument>,
 ) -> Result<Json<SignedParts>, Refusal> {
-    let parts: PartChecksums = document
-        .parts
-        .iter()
-        .map(|number| (*number, document.checksums.remove(number)))
-        .collect();
-    if let Some(number) = document.checksums.keys().next() {
-        return Err(Error::UploadRefused(format!(
-            "a checksum is given for part {number}, which is not asked for"
-        ))
-        .into());
-    }
-    let (upload, rule) = named.readmitted()?;
-    let publisher = named.session.publisher();
-    origin.budgets.take(publisher, Expense::Signing)?;
-    let lifetime = lifetime(rule, origin.presigner.longest_lifetime(), document.expires)?;
-    let grants = uploads::sign_parts(&origin.presigner, &upload, &parts, lifetime).await?;
+    let parts = part_checksums(&document.parts, document.checksums)?;
+    let grants = origin.sign_parts(&session, upload, &parts, document.expires);
+    let grants = grants.await?;
     let parts = grants.into_iter();
     let parts = parts.map(|(number, grant)| SignedPart::new(number, grant));
     Ok(Json(SignedParts {
@@ -151,16 +141,13 @@ pub(super) async fn sign_parts(
 }
 
 /// Lists what S3 holds of an upload, to go on with it.
-#[utoipa::path(get, path = "/uploads/{token}", operation_id = "describeUpload", tag = "uploads", params(("token" = String, Path, description = "The token that began the upload")), security(("publisher" = [])), responses((status = 200, description = "It is under way", body = UnderWay), Describing))]
+#[utoipa::path(get, path = "/uploads/{token}", operation_id = "describeUpload", tag = "uploads", params(("token" = String, Path, description = "The token that began the upload")), security(("publisher" = [])), responses((status = 200, description = "The upload is in progress", body = UnderWay), Describing))]
 pub(super) async fn describe(
     State(origin): State<Arc<Origin>>,
     Parameters(NoParameters {}): Parameters<NoParameters>,
-    named: NamedUpload,
+    NamedUpload { session, upload }: NamedUpload,
 ) -> Result<Json<UnderWay>, Refusal> {
-    let (upload, _) = named.readmitted()?;
-    let publisher = named.session.publisher();
-    origin.budgets.take(publisher, Expense::Listing)?;
-    let held = uploads::parts(&origin.store, &upload).await?;
+    let (upload, held) = origin.held_parts(&session, upload).await?;
     let held = held.into_iter().map(|part| Held {
         number: part.number,
         size: part.size,
@@ -199,7 +186,7 @@ pub(super) async fn complete(
 }
 
 /// Gives an upload up.
-#[utoipa::path(delete, path = "/uploads/{token}", operation_id = "abortUpload", tag = "uploads", params(("token" = String, Path, description = "The token that began the upload")), security(("publisher" = [])), responses((status = 204, description = "It is over"), Describing))]
+#[utoipa::path(delete, path = "/uploads/{token}", operation_id = "abortUpload", tag = "uploads", params(("token" = String, Path, description = "The token that began the upload")), security(("publisher" = [])), responses((status = 204, description = "Aborted"), Describing))]
 pub(super) async fn abort(
     State(origin): State<Arc<Origin>>,
     Parameters(NoParameters {}): Parameters<NoParameters>,
@@ -210,7 +197,7 @@ pub(super) async fn abort(
 }
 
 /// Gives up uploads nobody goes on with, of keys the publisher may delete.
-#[utoipa::path(delete, path = "/uploads", operation_id = "abortStaleUploads", tag = "uploads", params(StaleQuery), security(("publisher" = [])), responses((status = 200, description = "How many", body = Aborted), Listing))]
+#[utoipa::path(delete, path = "/uploads", operation_id = "abortStaleUploads", tag = "uploads", params(StaleQuery), security(("publisher" = [])), responses((status = 200, description = "The number of aborted uploads", body = Aborted), Listing))]
 pub(super) async fn abort_stale(
     State(origin): State<Arc<Origin>>,
     Parameters(selected): Parameters<StaleSelection>,

@@ -1,8 +1,8 @@
 //! The S3 part of Uppy Companion's HTTP API, under `/s3`, as `@uppy/aws-s3` 3 to 6 call it.
 //!
 //! Companion names the objects, and so does this: every upload gets a fresh key in the folder that
-//! `metadata[prefix]` names, or else in that of the publisher's first rule that takes the type. Uppy's calls carry no
-//! sizes, so a file that is sent in parts has its own in its metadata: each part is bound to its length, as with any upload.
+//! `metadata[prefix]` names, or else in that of the publisher's first rule that takes the type ([`UppyUpload::request`]
+//! decides). Uppy's calls carry no sizes, so a file that is sent in parts has its own in its metadata.
 
 use std::{collections::BTreeMap, sync::Arc};
 
@@ -11,11 +11,7 @@ use axum::{
     extract::{FromRequestParts, Path, State},
 };
 use http::request::Parts;
-use keyfront_origin_core::{
-    budget::Expense,
-    sealed_metadata::Details,
-    uploads::{KeyOrigin, MAX_PARTS, MIN_PART, SendBy, UploadRequest, fresh_key, lifetime},
-};
+use keyfront_origin_core::uploads::{SendBy, UppyMetadata, UppyUpload};
 use serde::Deserialize;
 use serde_json::Value;
 use utoipa::ToSchema;
@@ -28,14 +24,10 @@ use super::{
     query::{Parameters, UppyFile, UppyFileQuery, UppyKeyQuery},
     refusal::Refusal,
     responses::{Empty, UppyForm, UppyLocation, UppyMultipart, UppyPart, UppySigned},
-    upload_fields::media_type,
-    uppy_metadata::UppyMetadata,
 };
 use crate::{
     error::Error,
-    media_type::MediaType,
     origin::Origin,
-    publisher::{Method, Overwrite, Session},
     uploads::{self, Begun},
 };
 
@@ -46,7 +38,18 @@ pub(super) async fn parameters(
     Parameters(file): Parameters<UppyFile>,
     Identified(session): Identified,
 ) -> Result<Json<UppyForm>, Refusal> {
-    let request = upload_request(&session, file, SendBy::Form)?;
+    let UppyFile {
+        name: file_name,
+        media_type,
+        metadata,
+    } = file;
+    let upload = UppyUpload {
+        file_name,
+        media_type,
+        metadata,
+        send_by: SendBy::Form,
+    };
+    let request = upload.request(session.publisher(), &random_name())?;
     let Begun { upload, grant } = origin.begin(&session, &request).await?;
     let grant = grant.ok_or(Error::Internal)?;
     Ok(Json(UppyForm {
@@ -75,12 +78,13 @@ pub(super) async fn create(
     Identified(session): Identified,
     Document(document): Document<CreateDocument>,
 ) -> Result<Json<UppyMultipart>, Refusal> {
-    let file = UppyFile {
-        metadata: UppyMetadata::read(document.metadata)?,
-        name: document.filename,
+    let upload = UppyUpload {
+        file_name: document.filename,
         media_type: document.media_type,
+        metadata: UppyMetadata::read(document.metadata)?,
+        send_by: SendBy::Multipart,
     };
-    let request = upload_request(&session, file, SendBy::Multipart)?;
+    let request = upload.request(session.publisher(), &random_name())?;
     let Begun { upload, .. } = origin.begin(&session, &request).await?;
     let upload_id = origin.token(&session, &upload).await?;
     Ok(Json(UppyMultipart {
@@ -93,13 +97,11 @@ pub(super) async fn create(
 #[utoipa::path(get, path = "/s3/multipart/{token}", operation_id = "uppyListParts", tag = "uppy", params(("token" = String, Path, description = "The token that began the upload"), ("key" = Option<String>, Query, description = "The upload's key")), security(("publisher" = [])), responses((status = 200, description = "The parts", body = Vec<UppyPart>), Describing))]
 pub(super) async fn list(
     State(origin): State<Arc<Origin>>,
-    UppyUpload { named, .. }: UppyUpload,
+    NamedUppyUpload { named, .. }: NamedUppyUpload,
 ) -> Result<Json<Vec<UppyPart>>, Refusal> {
-    let (upload, _) = named.readmitted()?;
-    let publisher = named.session.publisher();
-    origin.budgets.take(publisher, Expense::Listing)?;
-    let parts = uploads::parts(&origin.store, &upload).await?.into_iter();
-    let parts = parts.map(|part| UppyPart {
+    let NamedUpload { session, upload } = named;
+    let (_, held) = origin.held_parts(&session, upload).await?;
+    let parts = held.into_iter().map(|part| UppyPart {
         part_number: part.number,
         size: part.size,
         etag: part.etag,
@@ -112,27 +114,24 @@ pub(super) async fn list(
 pub(super) async fn sign(
     State(origin): State<Arc<Origin>>,
     Path((_, part)): Path<(String, String)>,
-    UppyUpload {
+    NamedUppyUpload {
         named,
         part_numbers,
-    }: UppyUpload,
+    }: NamedUppyUpload,
 ) -> Result<Json<UppySigned>, Refusal> {
     let batch = part == "batch";
     let list = if batch { part_numbers } else { Some(part) };
     let number = |text: &str| {
         text.parse()
-            .map_err(|_| Error::UploadRefused("a part is named by its number".to_owned()))
+            .map_err(|_| Error::UploadRefused("part numbers must be whole numbers".to_owned()))
     };
     let list = list.ok_or_else(|| Error::Query("partNumbers is missing".to_owned()))?;
     let parts = list
         .split(',')
         .map(|text| Ok((number(text)?, None)))
         .collect::<Result<_, Error>>()?;
-    let (upload, rule) = named.readmitted()?;
-    let publisher = named.session.publisher();
-    origin.budgets.take(publisher, Expense::Signing)?;
-    let lifetime = lifetime(rule, origin.presigner.longest_lifetime(), None)?;
-    let grants = uploads::sign_parts(&origin.presigner, &upload, &parts, lifetime).await?;
+    let NamedUpload { session, upload } = named;
+    let grants = origin.sign_parts(&session, upload, &parts, None).await?;
     if batch {
         let urls = grants.into_iter();
         let urls = urls.map(|(number, grant)| (number.to_string(), grant.url));
@@ -151,7 +150,7 @@ pub(super) async fn sign(
 #[utoipa::path(post, path = "/s3/multipart/{token}/complete", operation_id = "uppyComplete", tag = "uppy", params(("token" = String, Path, description = "The token that began the upload"), ("key" = Option<String>, Query, description = "The upload's key")), security(("publisher" = [])), responses((status = 200, description = "Stored and verified", body = UppyLocation), Completing))]
 pub(super) async fn complete(
     State(origin): State<Arc<Origin>>,
-    UppyUpload { named, .. }: UppyUpload,
+    NamedUppyUpload { named, .. }: NamedUppyUpload,
 ) -> Result<Json<UppyLocation>, Refusal> {
     let NamedUpload { session, upload } = named;
     let upload = origin.completable(&session, upload).await?;
@@ -165,22 +164,22 @@ pub(super) async fn complete(
 }
 
 /// Gives an upload up.
-#[utoipa::path(delete, path = "/s3/multipart/{token}", operation_id = "uppyAbort", tag = "uppy", params(("token" = String, Path, description = "The token that began the upload"), ("key" = Option<String>, Query, description = "The upload's key")), security(("publisher" = [])), responses((status = 200, description = "It is over", body = Empty), Describing))]
+#[utoipa::path(delete, path = "/s3/multipart/{token}", operation_id = "uppyAbort", tag = "uppy", params(("token" = String, Path, description = "The token that began the upload"), ("key" = Option<String>, Query, description = "The upload's key")), security(("publisher" = [])), responses((status = 200, description = "Aborted", body = Empty), Describing))]
 pub(super) async fn abort(
     State(origin): State<Arc<Origin>>,
-    UppyUpload { named, .. }: UppyUpload,
+    NamedUppyUpload { named, .. }: NamedUppyUpload,
 ) -> Result<Json<Empty>, Refusal> {
     uploads::abort(&origin.store, &named.upload).await?;
     Ok(Json(Empty {}))
 }
 
 /// The token's upload; the `key` that Uppy repeats must be its key.
-pub(super) struct UppyUpload {
+pub(super) struct NamedUppyUpload {
     named: NamedUpload,
     part_numbers: Option<String>,
 }
 
-impl FromRequestParts<Arc<Origin>> for UppyUpload {
+impl FromRequestParts<Arc<Origin>> for NamedUppyUpload {
     type Rejection = Refusal;
 
     async fn from_request_parts(parts: &mut Parts, origin: &Arc<Origin>) -> Result<Self, Refusal> {
@@ -197,76 +196,7 @@ impl FromRequestParts<Arc<Origin>> for UppyUpload {
     }
 }
 
-fn upload_request(
-    session: &Session,
-    file: UppyFile,
-    send_by: SendBy,
-) -> Result<UploadRequest, Error> {
-    let content_type = media_type(file.media_type.as_deref())?;
-    let UppyMetadata {
-        folder,
-        size,
-        part_size,
-        mut fields,
-    } = file.metadata;
-    // Uppy repeats what it says beside the metadata.
-    let said = [
-        ("name", Some(&file.name)),
-        ("type", file.media_type.as_ref()),
-    ];
-    fields.retain(|name, value| {
-        let repeats = |(own, said): &(&str, Option<&String>)| name == own && *said == Some(value);
-        !said.iter().any(repeats)
-    });
-    let part_size = match (send_by, size) {
-        (SendBy::Multipart, None) => {
-            return Err(Error::UploadRefused(
-                "a file in parts needs its size, so that each part can be bound to its length: put `size` into its metadata"
-                    .to_owned(),
-            ));
-        }
-        (SendBy::Multipart, Some(size)) => Some(part_size.unwrap_or(usual_part(size))),
-        _ => None,
-    };
-    let folder = match folder {
-        Some(folder) => folder,
-        None => folder_for(session, &content_type)?,
-    };
-    let random_name = uuid::Uuid::new_v4().to_string();
-    Ok(UploadRequest {
-        key: fresh_key(&folder, &random_name, &file.name)?,
-        size,
-        part_size,
-        content_type,
-        content_encoding: None,
-        checksum: None,
-        encryption: None,
-        overwrite: Overwrite::Refuse,
-        send_by,
-        lifetime: None,
-        key_origin: KeyOrigin::Fresh,
-        details: Details::of_document(Some(file.name), Vec::new())?.with_fields(fields)?,
-    })
-}
-
-/// Bytes of Uppy's parts, unless the page chooses otherwise: a ten-thousandth of the file, at least 5 MiB.
-fn usual_part(size: u64) -> u64 {
-    size.div_ceil(u64::from(MAX_PARTS)).max(MIN_PART)
-}
-
-fn folder_for(session: &Session, content_type: &MediaType) -> Result<String, Error> {
-    let publisher = session.publisher();
-    let fits = publisher.rules.iter().find(|rule| {
-        rule.admit_method(Method::Put).is_ok()
-            && rule
-                .admit_upload(content_type, None, Overwrite::Refuse)
-                .is_ok()
-    });
-    let rule = fits.ok_or_else(|| {
-        Error::UploadRefused(format!(
-            "no rule of publisher {:?} takes uploads of this type",
-            publisher.id
-        ))
-    })?;
-    Ok(rule.prefix.as_str().to_owned())
+/// A part of the key that nobody can guess.
+fn random_name() -> String {
+    uuid::Uuid::new_v4().to_string()
 }

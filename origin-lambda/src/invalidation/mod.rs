@@ -240,7 +240,7 @@ impl Distribution {
         let name = parameter.as_str();
         match self.ssm.get_parameter(parameter).await {
             Ok(found) if found.value.is_empty() => {
-                tracing::warn!(parameter = name, "the parameter names no distribution");
+                tracing::warn!(parameter = name, "the parameter has no distribution id");
                 None
             }
             Ok(found) => {

@@ -86,7 +86,7 @@ impl Directory {
                 policy
                     .identify_caller(&caller)
                     .ok_or(Error::Unauthenticated(
-                        "no publisher is for this IAM principal",
+                        "no publisher has this IAM principal as an identity",
                     ))
             }
         }

@@ -91,7 +91,7 @@ pub(super) fn opened(body: ByteStream, opener: Opener) -> Content {
     })
     .inspect_err(move |error: &Error| {
         let cause = std::error::Error::source(error).map(ToString::to_string);
-        span.in_scope(|| tracing::error!(%error, cause, "a response is broken off"));
+        span.in_scope(|| tracing::error!(%error, cause, "a response was aborted"));
     })
     .boxed()
 }
@@ -104,7 +104,7 @@ pub(super) fn as_it_is(body: ByteStream) -> Content {
         Ok(next.map(|bytes| (bytes, body)))
     })
     .inspect_err(move |error: &Error| {
-        span.in_scope(|| tracing::error!(%error, "a response is broken off"));
+        span.in_scope(|| tracing::error!(%error, "a response was aborted"));
     })
     .boxed()
 }

@@ -73,7 +73,7 @@ impl SealedMetadata {
             fields: details.fields.clone(),
         };
         let too_large =
-            || Error::MetadataTooLarge("file name, tags and fields are too long together");
+            || Error::MetadataTooLarge("file name, tags and fields are too long in total");
         // Strings and a number: writing JSON cannot fail for them.
         let plain = Zeroizing::new(serde_json::to_vec(&content).map_err(|_| too_large())?);
         let context = metadata_context(&self.bucket, publisher);

@@ -6,16 +6,13 @@ pub(crate) mod arriving;
 mod client;
 mod described;
 mod failure;
+mod head;
 mod multipart;
 mod put;
 
 use aws_sdk_s3::{
     Client,
-    error::SdkError,
-    operation::{
-        head_object::{HeadObjectError, HeadObjectOutput},
-        list_objects_v2::ListObjectsV2Output,
-    },
+    operation::list_objects_v2::ListObjectsV2Output,
     primitives::ByteStream,
     types::{EncodingType, Object},
 };
@@ -35,7 +32,7 @@ pub use self::{
 };
 use crate::{
     config::{BucketName, KeyArn},
-    encryption::{CUSTOMER_ALGORITHM, CustomerKey, SseApplied},
+    encryption::{CUSTOMER_ALGORITHM, CustomerKey},
     error::{Error, Fault, Source},
     form_encoding,
 };
@@ -150,53 +147,9 @@ impl Store {
             .key(key.as_str())
             .range("bytes=0-0");
         match call.send().await {
-            Ok(_) => unexpected("HEAD is answered 400, and GET is not"),
+            Ok(_) => unexpected("HEAD returned 400, and GET did not"),
             Err(error) => failure::of("GetObject", error),
         }
-    }
-
-    async fn head(
-        &self,
-        key: &ObjectKey,
-        customer: Option<&CustomerKey>,
-    ) -> Result<HeadObjectOutput, SdkError<HeadObjectError>> {
-        let call = self
-            .s3
-            .head_object()
-            .bucket(self.bucket.as_str())
-            .key(key.as_str())
-            .set_sse_customer_algorithm(customer.map(|_| CUSTOMER_ALGORITHM.to_owned()))
-            .set_sse_customer_key(customer.map(|key| key.header_value().to_owned()))
-            .set_sse_customer_key_md5(customer.map(|key| key.md5().to_owned()));
-        call.send().await
-    }
-
-    fn described(&self, answer: HeadObjectOutput) -> Result<ObjectDescription, Error> {
-        let applied = SseApplied {
-            algorithm: answer
-                .server_side_encryption
-                .as_ref()
-                .map(|sse| sse.as_str().to_owned()),
-            key_id: answer.ssekms_key_id.clone(),
-            bucket_key: answer.bucket_key_enabled,
-            customer_algorithm: answer.sse_customer_algorithm.clone(),
-            customer_key_md5: answer.sse_customer_key_md5.clone(),
-        };
-        Ok(ObjectDescription {
-            size: size(answer.content_length())?,
-            encryption: applied.server_side(&self.key_arn),
-            etag: answer.e_tag,
-            content_type: answer.content_type,
-            content_encoding: answer
-                .content_encoding
-                .as_deref()
-                .and_then(coding_of_content),
-            content_disposition: answer.content_disposition,
-            content_language: answer.content_language,
-            cache_control: answer.cache_control,
-            last_modified: answer.last_modified,
-            metadata: answer.metadata.unwrap_or_default(),
-        })
     }
 
     /// How long caches may keep the object there is now. One that is missing or cannot be described can

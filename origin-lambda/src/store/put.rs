@@ -3,9 +3,9 @@
 use std::{collections::HashMap, time::Duration};
 
 use aws_sdk_s3::{
-    config::{Config as S3Config, timeout::TimeoutConfig},
+    config::{Config as S3Config, retry::RetryConfig, timeout::TimeoutConfig},
     error::SdkError,
-    operation::put_object::{PutObjectError, PutObjectOutput},
+    operation::{head_object::HeadObjectOutput, put_object::PutObjectError},
 };
 use keyfront_names::ObjectKey;
 
@@ -30,6 +30,21 @@ pub struct NewObject<'a> {
     pub md5: Option<&'a str>,
     /// The customer key that it is encrypted with, where its attributes ask for one.
     pub customer_key: Option<&'a CustomerKey>,
+}
+
+/// How S3 says that it has encrypted an object. Its outputs share the names, not a type.
+macro_rules! applied {
+    ($output:expr) => {
+        SseApplied {
+            algorithm: $output
+                .server_side_encryption
+                .map(|sse| sse.as_str().to_owned()),
+            key_id: $output.ssekms_key_id,
+            bucket_key: $output.bucket_key_enabled,
+            customer_algorithm: $output.sse_customer_algorithm,
+            customer_key_md5: $output.sse_customer_key_md5,
+        }
+    };
 }
 
 impl Store {
@@ -88,34 +103,53 @@ impl Store {
             .send()
             .await;
         match sent {
-            Ok(output) => self.verified(key, sse, output).await,
+            Ok(output) => {
+                let applied = applied!(output);
+                self.verified(key, sse, output.e_tag, applied).await
+            }
             // The body's own fault is the cause; what S3's client made of it is not.
-            Err(error) => Err(match fault.found().or_else(|| late(&error, &fault)) {
-                Some(fault) => fault.into(),
-                None => object.precondition.explain(match customer {
-                    None => failure::of("PutObject", error),
-                    Some(_) => failure::of_write_under_customer_key("PutObject", error),
-                }),
-            }),
+            Err(error) => match fault.found().or_else(|| late(&error, &fault)) {
+                Some(fault) => Err(fault.into()),
+                None => self.stored_after_all(key, object, sse, error).await,
+            },
         }
+    }
+
+    /// Looks for what a failed call may have stored: where an answer is lost, S3 has stored the object, and refuses to store it
+    /// again. Each upload seals another entry, so that no other one has its metadata.
+    async fn stored_after_all(
+        &self,
+        key: &ObjectKey,
+        object: &NewObject<'_>,
+        sse: SseRequest<'_>,
+        error: SdkError<PutObjectError>,
+    ) -> Result<String, Error> {
+        if matches!(failure::status(&error), None | Some(409 | 412)) {
+            let once = S3Config::builder().retry_config(RetryConfig::disabled());
+            let call = self.head_call(key, sse.customer_key).customize();
+            let found = call.config_override(once).send().await.ok();
+            let is_own = |found: &HeadObjectOutput| {
+                found.metadata.as_ref() == Some(&metadata(object.attributes))
+            };
+            if let Some(found) = found.filter(is_own) {
+                let applied = applied!(found);
+                return self.verified(key, sse, found.e_tag, applied).await;
+            }
+        }
+        Err(object.precondition.explain(match sse.customer_key {
+            None => failure::of("PutObject", error),
+            Some(_) => failure::of_write_under_customer_key("PutObject", error),
+        }))
     }
 
     async fn verified(
         &self,
         key: &ObjectKey,
         requested: SseRequest<'_>,
-        output: PutObjectOutput,
+        etag: Option<String>,
+        applied: SseApplied,
     ) -> Result<String, Error> {
-        let applied = SseApplied {
-            algorithm: output
-                .server_side_encryption
-                .map(|sse| sse.as_str().to_owned()),
-            key_id: output.ssekms_key_id,
-            bucket_key: output.bucket_key_enabled,
-            customer_algorithm: output.sse_customer_algorithm,
-            customer_key_md5: output.sse_customer_key_md5,
-        };
-        match output.e_tag {
+        match etag {
             Some(etag) if requested.is_met_by(&applied) => Ok(etag),
             etag => {
                 self.remove_unverified(key, etag).await;
@@ -142,7 +176,7 @@ impl Store {
             // Replaced or deleted by someone else: gone either way.
             Ok(_) | Err(Error::Precondition | Error::NotFound) => {}
             Err(error) => {
-                tracing::error!(%error, key = key.as_str(), "a wrongly encrypted object is left");
+                tracing::error!(%error, key = key.as_str(), "a wrongly encrypted object could not be deleted");
             }
         }
     }

@@ -36,7 +36,7 @@ pub async fn abort_stale(
 pub(super) async fn abort_abandoned(store: &Store, key: &ObjectKey) {
     let same = |other: &str| other == key.as_str();
     if let Err(error) = abort(store, key.as_str(), STALE, same).await {
-        tracing::warn!(%error, "abandoned uploads of the key are left");
+        tracing::warn!(%error, "abandoned uploads of the key could not be aborted");
     }
 }
 

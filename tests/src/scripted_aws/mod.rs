@@ -4,6 +4,7 @@
 //! It verifies no signature; the Region and the service are read from the credential scope.
 
 mod call;
+mod change_sets;
 mod cloudformation;
 mod cloudfront;
 mod examined;
@@ -15,7 +16,7 @@ mod state;
 
 use std::{
     collections::BTreeMap,
-    convert::Infallible,
+    io,
     net::SocketAddr,
     sync::{Arc, Mutex, MutexGuard},
 };
@@ -25,7 +26,11 @@ use http::{Method, Request, Response, StatusCode};
 use http_body_util::{BodyExt as _, Full};
 use hyper::{body::Incoming, server::conn::http1, service::service_fn};
 use hyper_util::rt::{TokioIo, TokioTimer};
-use tokio::{net::TcpListener, process::Command, task::JoinHandle};
+use tokio::{
+    net::{TcpListener, TcpStream},
+    process::Command,
+    task::JoinHandle,
+};
 
 use self::call::{RecordedCall, Reply};
 pub use self::{
@@ -34,28 +39,52 @@ pub use self::{
     stacks::{FakeStack, Held},
     state::{BUCKETS, CACHE_POLICIES, DISTRIBUTIONS, HEADERS_POLICIES, ROLES, State, Trail},
 };
-use crate::artefacts;
+use crate::{
+    artefacts,
+    interference::{self, Interference},
+};
 
 /// A running endpoint; stopped when dropped.
 #[derive(Debug)]
 pub struct ScriptedAws {
     address: SocketAddr,
     state: Arc<Mutex<State>>,
+    interference: Arc<Interference>,
     task: JoinHandle<()>,
 }
 
+/// What every connection has.
+#[derive(Debug, Clone)]
+struct Shared {
+    state: Arc<Mutex<State>>,
+    interference: Arc<Interference>,
+}
+
 impl ScriptedAws {
-    /// Starts on a free port.
+    /// Starts on a free port, with nothing there.
     pub async fn start() -> Self {
+        Self::start_with(State::default()).await
+    }
+
+    /// Starts on a free port, with this there.
+    pub async fn start_with(state: State) -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let address = listener.local_addr().unwrap();
-        let state = Arc::new(Mutex::new(State::default()));
-        let shared = Arc::clone(&state);
+        let shared = Shared {
+            state: Arc::new(Mutex::new(state)),
+            interference: Arc::default(),
+        };
+        let Shared {
+            state,
+            interference,
+        } = shared.clone();
         let task = tokio::spawn(async move {
             loop {
                 let (stream, _) = listener.accept().await.unwrap();
-                let shared = Arc::clone(&shared);
-                let service = service_fn(move |request| answer(Arc::clone(&shared), request));
+                let (stream, handle) = interference::with_handle(stream).unwrap();
+                let (shared, handle) = (shared.clone(), Arc::new(handle));
+                let service =
+                    service_fn(move |request| answer(shared.clone(), Arc::clone(&handle), request));
                 tokio::spawn(async move {
                     let mut server = http1::Builder::new();
                     server.timer(TokioTimer::new());
@@ -66,8 +95,15 @@ impl ScriptedAws {
         Self {
             address,
             state,
+            interference,
             task,
         }
+    }
+
+    /// Which call goes wrong, and how.
+    #[must_use]
+    pub fn interference(&self) -> &Arc<Interference> {
+        &self.interference
     }
 
     /// What there is, and what goes wrong from now on.
@@ -108,25 +144,46 @@ impl Drop for ScriptedAws {
     }
 }
 
-#[allow(clippy::too_many_lines, reason = "one arm an operation")]
+/// An error ends the connection without an answer.
 async fn answer(
-    state: Arc<Mutex<State>>,
+    shared: Shared,
+    connection: Arc<TcpStream>,
     request: Request<Incoming>,
-) -> Result<Response<Full<Bytes>>, Infallible> {
+) -> io::Result<Response<Full<Bytes>>> {
+    let received = receive(request).await;
+    let Received {
+        service,
+        action,
+        call,
+        ..
+    } = &received;
+    let described = format!("{service} {action} {}", call.region);
+    let way = shared.interference.meet(described);
+    if let Some(way) = way {
+        if let Some(refusal) = way.refusal(service) {
+            return Ok(response(call, refusal));
+        }
+        if way.is_done() {
+            carry_out(&shared.state, &received);
+        }
+        return Err(shared.interference.leave(way, &connection).await);
+    }
+    let reply = carry_out(&shared.state, &received);
+    Ok(response(call, reply))
+}
+
+/// A call, and what it is.
+struct Received {
+    access_key: String,
+    service: String,
+    action: String,
+    fields: BTreeMap<String, String>,
+    call: RecordedCall,
+}
+
+async fn receive(request: Request<Incoming>) -> Received {
     let (head, body) = request.into_parts();
-    let scope = head.headers.get("authorization");
-    let scope = scope
-        .and_then(|value| value.to_str().ok())
-        .unwrap_or_default();
-    let scope: Vec<String> = scope
-        .split(['=', ',', ' '])
-        .find(|part| part.contains("/aws4_request"))
-        .unwrap_or_default()
-        .split('/')
-        .map(str::to_owned)
-        .collect();
-    let part = |at: usize| scope.get(at).cloned().unwrap_or_default();
-    let (region, service) = (part(2), part(3));
+    let [access_key, _, region, service] = interference::scope(&head.headers);
     let call = RecordedCall {
         method: head.method,
         path: head.uri.path().to_owned(),
@@ -137,7 +194,7 @@ async fn answer(
             .await
             .map(|body| body.to_bytes())
             .unwrap_or_default(),
-        region: region.clone(),
+        region,
     };
     let fields: BTreeMap<String, String> = match service.as_str() {
         "cloudformation" | "sts" | "iam" => {
@@ -145,37 +202,50 @@ async fn answer(
         }
         _ => BTreeMap::new(),
     };
-    let target = call
-        .headers
-        .get("x-amz-target")
-        .and_then(|value| value.to_str().ok());
-    let action = fields
-        .get("Action")
-        .cloned()
-        .or_else(|| {
-            target
-                .and_then(|target| target.rsplit('.').next())
-                .map(str::to_owned)
-        })
-        .unwrap_or_else(|| format!("{} {}", call.method, call.path));
+    let target = call.headers.get("x-amz-target");
+    let target = target.and_then(|value| value.to_str().ok()?.rsplit('.').next());
+    let action = fields.get("Action").map(String::as_str).or(target);
+    let action = match action {
+        Some(action) => action.to_owned(),
+        None => format!("{} {}", call.method, call.path),
+    };
+    Received {
+        access_key,
+        service,
+        action,
+        fields,
+        call,
+    }
+}
+
+fn carry_out(state: &Mutex<State>, received: &Received) -> Reply {
+    let Received {
+        access_key,
+        service,
+        action,
+        fields,
+        call,
+    } = received;
     let mut state = state.lock().unwrap();
     state.calls.push(Call {
-        access_key: part(0),
-        region,
+        access_key: access_key.clone(),
+        region: call.region.clone(),
         service: service.clone(),
         action: action.clone(),
     });
-    let (status, body, headers) = route(&mut state, &service, &action, &fields, &call);
+    route(&mut state, service, action, fields, call)
+}
+
+fn response(call: &RecordedCall, (status, body, headers): Reply) -> Response<Full<Bytes>> {
     let mut response = Response::builder().status(status);
     for (name, value) in headers {
         response = response.header(name, value);
     }
-    let body = if call.method == Method::HEAD {
-        String::new()
-    } else {
-        body
+    let body = match call.method {
+        Method::HEAD => String::new(),
+        _ => body,
     };
-    Ok(response.body(Full::new(Bytes::from(body))).unwrap())
+    response.body(Full::new(Bytes::from(body))).unwrap()
 }
 
 fn route(
@@ -220,17 +290,7 @@ fn route(
         "lambda" if call.path.contains("/tags/") => tags_of_function(state, call),
         "lambda" if call.path.ends_with("/configuration") => describe_function(state, call),
         "lambda" => delete_function(state, call),
-        "kms" => {
-            let body: serde_json::Value = serde_json::from_slice(&call.body).unwrap();
-            state
-                .keys_ending
-                .push(body["KeyId"].as_str().unwrap().to_owned());
-            (
-                StatusCode::OK,
-                r#"{"KeyState":"PendingDeletion"}"#.to_owned(),
-                Vec::new(),
-            )
-        }
+        "kms" => schedule_deletion(state, call),
         other => panic!("no service {other}: {action}"),
     }
 }
@@ -258,6 +318,17 @@ fn describe_function(state: &mut State, call: &RecordedCall) -> Reply {
     let description = body["Description"].as_str().unwrap().to_owned();
     state.described_functions.push([name, description]);
     (StatusCode::OK, "{}".to_owned(), Vec::new())
+}
+
+fn schedule_deletion(state: &mut State, call: &RecordedCall) -> Reply {
+    let body: serde_json::Value = serde_json::from_slice(&call.body).unwrap();
+    let key = body["KeyId"].as_str().unwrap().to_owned();
+    if state.keys_ending.contains(&key) {
+        return logs::refused("KMSInvalidStateException");
+    }
+    state.keys_ending.push(key);
+    let body = r#"{"KeyState":"PendingDeletion"}"#.to_owned();
+    (StatusCode::OK, body, Vec::new())
 }
 
 fn delete_function(state: &mut State, call: &RecordedCall) -> Reply {

@@ -38,6 +38,9 @@ pub(super) fn answer(state: &mut State, call: &RecordedCall) -> Reply {
             }
             None => refused(StatusCode::NOT_FOUND, "NoSuchKey"),
         },
+        Method::DELETE if sub == "uploadId" || call.query.contains("&uploadId=") => {
+            abort(state, call)
+        }
         _ => refused(StatusCode::NOT_IMPLEMENTED, "NotImplemented"),
     }
 }
@@ -47,6 +50,9 @@ fn of_bucket(state: &mut State, call: &RecordedCall, bucket: &str, sub: &str) ->
     match (call.method.as_str(), sub) {
         ("PUT", "publicAccessBlock" | "ownershipControls" | "encryption" | "policy") if exists => {
             fine("")
+        }
+        ("PUT", "" | "x-id") if exists && call.region != "us-east-1" => {
+            refused(StatusCode::CONFLICT, "BucketAlreadyOwnedByYou")
         }
         ("PUT", "" | "x-id") => {
             state.buckets.insert(bucket.to_owned());
@@ -72,7 +78,7 @@ fn of_bucket(state: &mut State, call: &RecordedCall, bucket: &str, sub: &str) ->
         }
         ("GET", "list-type") if exists => fine(&objects(state, bucket)),
         ("GET", "versions") if exists => fine(&versions(state, call, bucket)),
-        ("GET", "uploads") if exists => fine("<ListMultipartUploadsResult/>"),
+        ("GET", "uploads") if exists => fine(&uploads(state, bucket)),
         ("POST", "delete") if exists => {
             let body = String::from_utf8_lossy(&call.body);
             let keys = body.split("<Key>").skip(1);
@@ -80,6 +86,9 @@ fn of_bucket(state: &mut State, call: &RecordedCall, bucket: &str, sub: &str) ->
                 state.objects.remove(&format!("{bucket}/{key}"));
             }
             fine("<DeleteResult/>")
+        }
+        ("DELETE", _) if exists && state.objects.keys().any(|path| is_in(bucket, path)) => {
+            refused(StatusCode::CONFLICT, "BucketNotEmpty")
         }
         ("DELETE", _) if exists => {
             state.buckets.remove(bucket);
@@ -175,6 +184,28 @@ fn versions(state: &State, call: &RecordedCall, bucket: &str) -> String {
         .map(|key| format!("<Version><Key>{key}</Key><VersionId>null</VersionId></Version>"))
         .collect();
     format!("<ListVersionsResult>{entries}</ListVersionsResult>")
+}
+
+fn is_in(bucket: &str, path: &str) -> bool {
+    let (of, _) = path.split_once('/').unwrap_or((path, ""));
+    of == bucket
+}
+
+fn uploads(state: &State, bucket: &str) -> String {
+    let begun = state.uploads.iter().filter(|(_, [of, _])| of == bucket);
+    let entries: String = begun
+        .map(|(id, [_, key])| format!("<Upload><UploadId>{id}</UploadId><Key>{key}</Key></Upload>"))
+        .collect();
+    format!("<ListMultipartUploadsResult>{entries}</ListMultipartUploadsResult>")
+}
+
+fn abort(state: &mut State, call: &RecordedCall) -> Reply {
+    let mut query = form_urlencoded::parse(call.query.as_bytes());
+    let id = query.find(|(name, _)| name == "uploadId");
+    match id.and_then(|(_, id)| state.uploads.remove(&*id)) {
+        Some(_) => (StatusCode::NO_CONTENT, String::new(), Vec::new()),
+        None => refused(StatusCode::NOT_FOUND, "NoSuchUpload"),
+    }
 }
 
 fn put(state: &mut State, call: &RecordedCall, path: &str) -> Reply {

@@ -97,6 +97,12 @@ impl FakeStack {
         self
     }
 
+    /// Whether it has a change set of this program's that nobody executed.
+    #[must_use]
+    pub fn is_drafted(&self) -> bool {
+        self.change_set.is_some()
+    }
+
     /// Makes what a template makes unconditionally, and the key and, unless there is one, the bucket.
     pub(super) fn make_resources(&mut self, template: &str) {
         let own = self.id.split('/').nth(1).unwrap_or_default().to_owned();

@@ -19,7 +19,7 @@ pub struct Trail {
 }
 
 /// What goes wrong, and what there is.
-#[derive(Debug, Default)]
+#[derive(Debug, Clone, Default)]
 pub struct State {
     pub calls: Vec<Call>,
     /// Actions answered `Throttling` this many times more.
@@ -46,6 +46,8 @@ pub struct State {
     pub past: Vec<(String, FakeStack)>,
     pub buckets: BTreeSet<String>,
     pub objects: BTreeMap<String, Bytes>,
+    /// Bucket and key of every begun upload, by its id.
+    pub uploads: BTreeMap<String, [String; 2]>,
     /// By Region and name, with their days of retention.
     pub log_groups: BTreeMap<(String, String), Option<u32>>,
     pub log_lines: Vec<LogLine>,

@@ -217,7 +217,9 @@ async fn assert_list_stays(audited: &Audited, line: &[&str]) {
     assert_eq!(failed.code, 2, "{failed:?}");
     assert_eq!(failed.fix("plain"), "listed for the batch job");
     assert!(
-        failed.stderr.contains("the same command makes the job"),
+        failed
+            .stderr
+            .contains("run the same command to create the job"),
         "{}",
         failed.stderr
     );
@@ -310,7 +312,7 @@ async fn a_fixed_object_keeps_its_lock() {
     let report = audited.run(&["--fix", "--yes"]).await;
     assert_eq!(
         report.fix("held"),
-        "encrypted anew and verified",
+        "re-encrypted and verified",
         "{report:?}"
     );
     let head = audited

@@ -1,9 +1,9 @@
 //! What the tests of `keyfront deploy` and its companions stand on: an AWS that fails on demand, and packages that are
 //! small.
 
-use std::{io::Write as _, path::PathBuf, process::Output};
+use std::{io::Write as _, path::PathBuf, process::Output, sync::Arc};
 
-use keyfront_tests::scripted_aws::ScriptedAws;
+use keyfront_tests::scripted_aws::{FakeStack, ScriptedAws, State};
 use tempfile::TempDir;
 
 /// Everything is one stack in this Region.
@@ -15,18 +15,45 @@ pub(crate) const POLICY: &str = "media-content/.keyfront/publishers.json";
 /// An endpoint, and packages that are small.
 pub(crate) struct Bench {
     pub(crate) aws: ScriptedAws,
-    pub(crate) packages: TempDir,
+    pub(crate) packages: Arc<TempDir>,
 }
 
 impl Bench {
     pub(crate) async fn new() -> Self {
-        let packages = tempfile::tempdir().unwrap();
-        let aws = ScriptedAws::start().await;
-        aws.state().buckets.insert("media-content".to_owned());
-        let bench = Self { aws, packages };
+        let packages = Arc::new(tempfile::tempdir().unwrap());
+        let bench = Self::with(State::default(), packages).await;
+        bench.aws.state().buckets.insert("media-content".to_owned());
         bench.repackage("edge.zip", "index.mjs", "");
         bench.repackage("origin.zip", "bootstrap", "");
         bench
+    }
+
+    /// An endpoint with what there is, and packages.
+    pub(crate) async fn with(state: State, packages: Arc<TempDir>) -> Self {
+        let aws = ScriptedAws::start_with(state).await;
+        Self { aws, packages }
+    }
+
+    /// Puts there what others have, and log groups of the edge.
+    pub(crate) fn settle(&self) {
+        let mut state = self.aws.state();
+        let at = (TOGETHER.to_owned(), "shop".to_owned());
+        let mut shop = FakeStack::at_rest(TOGETHER, "shop", "CREATE_COMPLETE");
+        shop.template = "Resources: {Orders: {Type: 'AWS::DynamoDB::Table'}}".to_owned();
+        state.stacks.insert(at, shop);
+        state.buckets.insert("shop-orders".to_owned());
+        state
+            .objects
+            .insert("shop-orders/1".to_owned(), "order".into());
+        let own = "us-east-1.media-EdgeFunction-1";
+        for (region, name) in [
+            ("eu-west-2", own),
+            ("ap-south-1", own),
+            ("eu-west-2", "shop"),
+        ] {
+            let group = (region.to_owned(), format!("/aws/lambda/{name}"));
+            state.log_groups.insert(group, None);
+        }
     }
 
     pub(crate) fn repackage(&self, file: &str, entry: &str, content: &str) {

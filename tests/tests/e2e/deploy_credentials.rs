@@ -88,7 +88,7 @@ async fn sessions_of_the_origin_are_revoked_and_its_function_gets_new_ones() {
     done(&output);
     assert_eq!(bench.aws.state().role_policies[1][0], "media-EdgeRole-1");
     assert_eq!(bench.aws.state().described_functions.len(), 1);
-    assert!(text(&output.stderr).contains("Instances at the edge"));
+    assert!(text(&output.stderr).contains("Edge instances"));
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -171,10 +171,7 @@ async fn a_profile_that_is_given_beats_the_environment_and_one_that_is_not_there
     let output = with("status", "absent").output().await.unwrap();
     let said = text(&output.stderr);
     assert!(!output.status.success());
-    assert!(
-        said.contains("profile absent gives no credentials"),
-        "{said}"
-    );
+    assert!(said.contains("profile absent has no credentials"), "{said}");
     assert!(bench.aws.state().calls.is_empty());
 
     // Without a profile the environment's keys sign, and the line says so.

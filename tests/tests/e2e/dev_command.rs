@@ -188,7 +188,7 @@ async fn a_site_for_editors_is_checked_and_served() {
     assert_eq!(wrong.status.code(), Some(1));
     let said = String::from_utf8(wrong.stdout).unwrap();
     let unknown = format!(
-        "{}:3:3: bukcet is unknown; do you mean bucket?",
+        "{}:3:3: bukcet is unknown; did you mean bucket?",
         file.display()
     );
     assert!(said.contains(&unknown), "{said}");

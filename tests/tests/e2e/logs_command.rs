@@ -91,7 +91,7 @@ async fn nothing_found_and_a_region_that_is_not_searched_have_exit_codes_of_thei
     let aws = aws_with_stacks().await;
     let none = logs(&aws, &[ID]).await;
     assert_eq!(none.status.code(), Some(5));
-    assert!(text(&none.stderr).contains("No line of request"));
+    assert!(text(&none.stderr).contains("No lines of request"));
     log(&aws, "us-east-1", EDGE, 1, ID);
     aws.state().regions_denied.insert("eu-west-3".to_owned());
     let partial = logs(&aws, &[ID]).await;

@@ -134,7 +134,7 @@ fn what_the_policy_does_not_have_is_reported_and_changes_nothing() {
     let stack = Stack::start_with(&["--ephemeral", "--edge", "native"]);
     let before = publisher(&stack, &["list", "--json"]).stdout;
     for (line, expected) in [
-        (&["add", "dev", "--prefix=x/"][..], "used twice"),
+        (&["add", "dev", "--prefix=x/"][..], "ids must be unique"),
         (&["rotate", "nobody"], "no publisher"),
         (&["revoke", "dev", "--token=none"], "no token"),
     ] {
@@ -240,14 +240,14 @@ fn an_edit_that_is_refused_is_kept_and_changes_nothing() {
         ),
         (
             "sed -i 's/\"id\": \"dev\"/\"id\": \"other\"/'",
-            "keeps its name",
+            "cannot be changed",
         ),
     ] {
         let output = edit(editor);
         let said = said(&output);
         assert!(!output.status.success());
         assert!(said.contains(expected), "{editor}: {said}");
-        let kept = said.split("what you wrote is in ").nth(1).unwrap();
+        let kept = said.split("your text is in ").nth(1).unwrap();
         let kept = kept.split(',').next().unwrap();
         assert!(std::fs::read_to_string(kept).unwrap().contains("rules"));
         std::fs::remove_file(kept).unwrap();

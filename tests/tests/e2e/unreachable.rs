@@ -53,7 +53,7 @@ async fn a_stack_that_is_stopped_is_told_at_once_with_whom_why_and_what_to_do() 
         );
         assert!(!output.status.success());
         let said = said(&output);
-        let named = format!("{address} does not answer: Connection refused");
+        let named = format!("{address} does not respond: Connection refused");
         assert!(said.contains(&named), "{command:?}: {said}");
         assert!(said.contains("is `keyfront dev` running there?"), "{said}");
         assert!(!said.contains("dispatch failure"), "{said}");
@@ -74,5 +74,5 @@ async fn a_server_that_says_nothing_is_named_while_it_is_waited_for() {
     assert!(waiting.try_wait().unwrap().is_none(), "{first}");
     waiting.kill().unwrap();
     waiting.wait().unwrap();
-    assert_eq!(first, format!("waiting for an answer of {address}"));
+    assert_eq!(first, format!("waiting for {address}"));
 }

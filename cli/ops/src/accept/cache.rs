@@ -16,22 +16,22 @@ const AN_HOUR: &str = "public, max-age=3600";
 pub(super) const PROBES: &[Probe] = &[
     Probe {
         number: 12,
-        assumption: "Where an answer says no-store and the minimum TTL is 0, no cache remembers a refusal.",
-        does: "asks for an object that is not there, stores it, and asks again at once",
+        assumption: "Where a response says no-store and the minimum TTL is 0, no cache stores an error.",
+        does: "requests a missing object, stores it, and requests it again at once",
         needs: Needs::AnySystem,
         work: |context| Box::pin(refusals_are_forgotten(context)),
     },
     Probe {
         number: 21,
-        assumption: "What a publisher deletes is gone from the CDN, whatever characters its path has.",
-        does: "caches objects with ( ) ! ' + @ , ~ * %20 and é in their paths, with and without a listed query, deletes them, and asks again",
+        assumption: "What a publisher deletes is removed from the CDN, whatever characters its path has.",
+        does: "caches objects with ( ) ! ' + @ , ~ * %20 and é in their paths, with and without a listed query, deletes them, and requests them again",
         needs: Needs::AnySystem,
         work: |context| Box::pin(deleted_is_gone(context)),
     },
     Probe {
         number: 22,
-        assumption: "Another spelling of a path keeps no copy of its own that outlives the object.",
-        does: "asks for an object as /x and as /%78, deletes it, and asks for both again",
+        assumption: "Another spelling of a path has no separate copy that outlives the object.",
+        does: "requests an object as /x and as /%78, deletes it, and requests both again",
         needs: Needs::AnySystem,
         work: |context| Box::pin(spellings(context)),
     },
@@ -113,7 +113,7 @@ async fn deleted_is_gone(context: &Context) -> anyhow::Result<Observation> {
         let deleted = deleted?;
         let cdn = deleted.document()?["cdn"].to_string();
         checks.that(cdn == "\"invalidated\"", || {
-            format!("deleting {special:?} is answered cdn: {cdn}")
+            format!("deleting {special:?} returned cdn: {cdn}")
         });
     }
     for special in SPECIAL {
@@ -194,12 +194,12 @@ async fn spellings(context: &Context) -> anyhow::Result<Observation> {
         checks.that(gone, || format!("{target} is still served"));
     }
     let answered = if redirects {
-        "a redirect to the one spelling"
+        "a redirect to the canonical spelling"
     } else {
         "the object"
     };
     Ok(checks.conclude(format!(
-        "the other spelling was answered with {answered}; after the deletion neither serves it"
+        "the other spelling returned {answered}; after the deletion neither serves it"
     )))
 }
 

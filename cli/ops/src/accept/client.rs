@@ -72,7 +72,7 @@ impl Answer {
             "answered {}",
             self.described()
         );
-        serde_json::from_slice(&self.body).context("the answer is not JSON")
+        serde_json::from_slice(&self.body).context("the response is not JSON")
     }
 
     /// Status and code, for evidence.
@@ -98,7 +98,7 @@ impl Client {
     ) -> anyhow::Result<(Self, Target)> {
         let target: Target = url
             .parse()
-            .with_context(|| format!("{url:?} cannot be asked"))?;
+            .with_context(|| format!("{url:?} cannot be requested"))?;
         let client = Self {
             route: Route {
                 host: target.host.clone(),
@@ -144,7 +144,7 @@ impl Client {
             tokio::time::timeout(ANSWER, self.exchange(method, target, headers, body)).await;
         let named = || format!("{method} of {}", shortened(target));
         exchanged
-            .context("no whole answer within three minutes")
+            .context("no complete response within three minutes")
             .and_then(|answer| answer)
             .with_context(named)
     }
@@ -184,7 +184,7 @@ impl Client {
         let body = body
             .collect()
             .await
-            .context("the answer breaks off")?
+            .context("the response was cut off")?
             .to_bytes();
         self.idle().push(sender);
         Ok(Answer {

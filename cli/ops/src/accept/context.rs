@@ -21,7 +21,9 @@ use super::{
     unavailable::Unavailable,
     worker_address::DeployedWorker,
 };
-use crate::{aws::call_error, bucket_target::BucketTarget, doctor::wire::Trust};
+use crate::{
+    aws::call_error, bucket_target::BucketTarget, doctor::wire::Trust, viewers::SigningKey,
+};
 
 /// How long and how often a probe waits for what spreads slowly in the cloud.
 #[derive(Debug, Clone, Copy)]
@@ -85,6 +87,8 @@ pub(super) struct Context {
     pub(super) cloudfront: aws_sdk_cloudfront::Client,
     /// `None` on a dev stack, which has no such API.
     pub(super) lambda: Option<aws_sdk_lambda::Client>,
+    /// What signs for viewers; `None` where nothing is protected.
+    pub(super) signing_key: Option<SigningKey>,
     /// The operator's way to AWS, for calls that choose their Region; `None` on a dev stack.
     pub(super) config: Option<SdkConfig>,
     pub(super) profile: Option<String>,

@@ -16,7 +16,7 @@ pub(super) const PROBES: &[Probe] = &[
     Probe {
         number: 3,
         assumption: "The request id that the function signs is the X-Amz-Cf-Id that CloudFront sends.",
-        does: "reads an object past the cache, 1,000 times in an account and 100 times on a dev stack, 16 at once",
+        does: "reads an object, bypassing the cache, 1,000 times in an account and 100 times on a dev stack, 16 at once",
         needs: Needs::AnySystem,
         work: |context| Box::pin(misses(context)),
     },
@@ -37,7 +37,7 @@ pub(super) const PROBES: &[Probe] = &[
     Probe {
         number: 6,
         assumption: "The query parameters that the site lists reach the bucket.",
-        does: "asks for response-content-disposition and looks for it in the answer",
+        does: "requests response-content-disposition and looks for it in the response",
         needs: Needs::AnySystem,
         work: |context| Box::pin(listed_query(context)),
     },
@@ -70,14 +70,14 @@ async fn misses(context: &Context) -> anyhow::Result<Observation> {
         });
     }
     Ok(checks.conclude(format!(
-        "{count} misses, {AT_ONCE} at once, each answered 200"
+        "{count} misses, {AT_ONCE} at once, each returned 200"
     )))
 }
 
 async fn s3_origin(context: &Context) -> anyhow::Result<Observation> {
     if !context.s3_origin {
         return Ok(Observation::skipped(
-            "this stack has OriginType=custom; try one with --parameter OriginType=s3",
+            "this stack has OriginType=custom; test one with --parameter OriginType=s3",
         ));
     }
     let body = Bytes::from_static(b"s3 origin");
@@ -87,7 +87,7 @@ async fn s3_origin(context: &Context) -> anyhow::Result<Observation> {
     checks.that(answer.status == 200 && answer.body == body, || {
         answer.described()
     });
-    Ok(checks.conclude("the object is answered 200 through an s3 origin"))
+    Ok(checks.conclude("the object returned 200 through an s3 origin"))
 }
 
 /// Names that broke S3 software before. Each ends in an extension, so that a site with a fallback serves it as well.
@@ -132,7 +132,7 @@ async fn nasty_keys(context: &Context) -> anyhow::Result<Observation> {
         let answer = context.view(&name(nasty)).await?;
         checks.that(
             answer.status == 200 && answer.body == nasty.as_bytes(),
-            || format!("{nasty:?} is answered {}", answer.described()),
+            || format!("{nasty:?} returned {}", answer.described()),
         );
     }
     let origin = if context.s3_origin {
@@ -141,7 +141,7 @@ async fn nasty_keys(context: &Context) -> anyhow::Result<Observation> {
         "a custom"
     };
     Ok(checks.conclude(format!(
-        "{} keys, each answered with its own object through {origin} origin",
+        "{} keys, each returned its own object through {origin} origin",
         NASTY.len()
     )))
 }
@@ -150,7 +150,7 @@ async fn listed_query(context: &Context) -> anyhow::Result<Observation> {
     const PARAMETER: &str = "response-content-disposition";
     if !context.site.query.iter().any(|listed| listed == PARAMETER) {
         return Ok(Observation::skipped(format!(
-            "the site does not list {PARAMETER}; list it to try this"
+            "the site does not list {PARAMETER}; list it to test this"
         )));
     }
     context
@@ -184,7 +184,7 @@ async fn long_url(context: &Context) -> anyhow::Result<Observation> {
     checks.that(answer.status == 200, || {
         format!("a URL of {LONGEST} characters is {}", answer.described())
     });
-    let mut seen = format!("a URL of {LONGEST} characters is answered 200");
+    let mut seen = format!("a URL of {LONGEST} characters returned 200");
     if !context.is_dev() {
         let (failed, p99) = burst(context).await?;
         checks.that(failed == 0, || format!("{failed} of 100 misses failed"));

@@ -21,14 +21,14 @@ use crate::{
 pub(super) const PROBES: &[Probe] = &[
     Probe {
         number: 1,
-        assumption: "The templates deploy, update and go in every Region.",
+        assumption: "The templates deploy, update and are deleted in every Region.",
         does: "counts the throw-away stack's deployment in its Region",
         needs: Needs::ThrowAway,
         work: |context| Box::pin(deployed(context)),
     },
     Probe {
         number: 2,
-        assumption: "An origin's header takes 1,783 characters of JSON.",
+        assumption: "An origin's header may have 1,783 characters of JSON.",
         does: "reads back from CloudFront the site of a stack whose site is long",
         needs: Needs::Account,
         work: |context| Box::pin(long_site(context)),
@@ -49,7 +49,7 @@ pub(super) const PROBES: &[Probe] = &[
     },
     Probe {
         number: 28,
-        assumption: "Lambda calls a function that has replicas a replicated function.",
+        assumption: "Lambda refuses to delete a function that has replicas, as a replicated function.",
         does: "tries to delete the attached function and reads the refusal",
         needs: Needs::ThrowAway,
         work: |context| Box::pin(replicated_function(context)),
@@ -57,7 +57,7 @@ pub(super) const PROBES: &[Probe] = &[
     Probe {
         number: 29,
         assumption: "A new package goes live without a 5xx, and a failed one is rolled back.",
-        does: "by hand: deploy another package with `keyfront deploy` while a load generator asks 10 times a second, then one that throws",
+        does: "by hand: deploy another package with `keyfront deploy` while a load generator sends 10 requests a second, then one that throws",
         needs: Needs::ByHand,
         work: |_| Box::pin(by_hand()),
     },
@@ -71,14 +71,14 @@ pub(super) const PROBES: &[Probe] = &[
     Probe {
         number: 32,
         assumption: "A web ACL that was attached outside survives a deployment.",
-        does: "by hand: attach a web ACL in the console, run `keyfront deploy` with a changed parameter, and look whether it is attached still",
+        does: "by hand: attach a web ACL in the console, run `keyfront deploy` with a changed parameter, and check that it is still attached",
         needs: Needs::ByHand,
         work: |_| Box::pin(by_hand()),
     },
     Probe {
         number: 34,
-        assumption: "What `keyfront doctor` says of the real system is true.",
-        does: "has it examine an object that is served and one that is not there",
+        assumption: "`keyfront doctor` reports the real system correctly.",
+        does: "examines an object that is served and one that is missing",
         needs: Needs::AnySystem,
         work: |context| Box::pin(doctors_verdicts(context)),
     },
@@ -91,10 +91,10 @@ async fn by_hand() -> anyhow::Result<Observation> {
 
 async fn deployed(context: &Context) -> anyhow::Result<Observation> {
     let Kind::ThrowAway { name } = &context.kind else {
-        anyhow::bail!("only a throw-away stack was deployed by this run");
+        anyhow::bail!("this run deployed no throw-away stack");
     };
     Ok(Observation::pass(format!(
-        "{name} was created in {}; an update, other Regions and other options are not tried by this run",
+        "{name} was created in {}; this run does not test updates, other Regions and other options",
         context.region
     )))
 }
@@ -109,7 +109,7 @@ async fn long_site(context: &Context) -> anyhow::Result<Observation> {
         )));
     }
     Ok(Observation::pass(format!(
-        "a site of {length} characters was read back from CloudFront, and the edge's own parser takes it"
+        "a site of {length} characters was read back from CloudFront, and the edge's own parser accepts it"
     )))
 }
 
@@ -163,7 +163,7 @@ fn function_name(context: &Context) -> anyhow::Result<&str> {
 async fn log_groups(context: &Context) -> anyhow::Result<Observation> {
     let group = edge_logs::group_of(function_name(context)?);
     let config = context.config.as_ref();
-    let config = config.context("a dev stack has no logs of CloudWatch")?;
+    let config = config.context("a dev stack has no CloudWatch logs")?;
     let (found, failed) = edge_logs::find(config, &group).await;
     let unread: Vec<&str> = failed.iter().map(|(region, _)| *region).collect();
     let unread = match unread.as_slice() {
@@ -174,7 +174,7 @@ async fn log_groups(context: &Context) -> anyhow::Result<Observation> {
         .iter()
         .map(|group| match group.retention_days {
             Some(days) => format!("{} ({days} days)", group.region),
-            None => format!("{} (kept for ever)", group.region),
+            None => format!("{} (never expires)", group.region),
         })
         .collect();
     let mut checks = Checks::default();
@@ -182,13 +182,13 @@ async fn log_groups(context: &Context) -> anyhow::Result<Observation> {
         format!("no Region has a log group {group}{unread}")
     });
     Ok(checks.conclude(format!(
-        "{group} in {}{unread}; embedded metrics and alarms are not tried",
+        "{group} in {}{unread}; embedded metrics and alarms are not tested",
         groups.join(", ")
     )))
 }
 
 async fn replicated_function(context: &Context) -> anyhow::Result<Observation> {
-    let lambda = context.lambda.as_ref().context("Lambda cannot be asked")?;
+    let lambda = context.lambda.as_ref().context("Lambda cannot be called")?;
     let name = function_name(context)?;
     let answer = lambda.delete_function().function_name(name).send().await;
     let Err(error) = answer else {

@@ -113,7 +113,7 @@ impl Case {
         let (site, own) = (terms.site, self.own());
         let publishes = self.target.starts_with(PUBLISH) || self.target.contains("published");
         if publishes && (site.publish.is_none() || terms.bearer.is_none()) {
-            return Some("the Worker's site has no publish route, or nobody may publish");
+            return Some("the Worker's site has no publish route, or no publisher");
         }
         if self.target.contains("v=") && !site.query.iter().any(|name| name == "v") {
             return Some("the Worker's site does not list the query parameter v");
@@ -258,7 +258,7 @@ impl Terms<'_> {
         let Some((head, rest)) = text.split_once('{') else {
             return Ok(text.to_owned());
         };
-        let unknown = || anyhow::anyhow!("{text:?} of the table means nothing");
+        let unknown = || anyhow::anyhow!("{text:?} of the table has no meaning");
         let (name, tail) = rest.split_once('}').ok_or_else(unknown)?;
         let value = if let Some(key) = name.strip_prefix("etag:") {
             self.etags.get(key).cloned().ok_or_else(unknown)?

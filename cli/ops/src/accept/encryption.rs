@@ -18,28 +18,28 @@ pub(super) const PROBES: &[Probe] = &[
     Probe {
         number: 10,
         assumption: "Where the key cannot be used, viewers get the edge's own problem document in place of S3's error.",
-        does: "disables the key, reads an object by GET and HEAD, and enables the key again whatever happens",
+        does: "disables the key, reads an object by GET and HEAD, and always enables the key again",
         needs: Needs::Alone,
         work: |context| Box::pin(disabled_key(context)),
     },
     Probe {
         number: 14,
-        assumption: "The edge's role may decrypt whatever the key's context is: with a bucket key, without, and DSSE.",
+        assumption: "The edge's role may decrypt with any encryption context: with a bucket key, without, and DSSE.",
         does: "stores an object in each way and reads it through the CDN",
         needs: Needs::AnySystem,
         work: |context| Box::pin(contexts(context)),
     },
     Probe {
         number: 15,
-        assumption: "The bucket refuses every other encryption, and takes writes that leave it to the bucket.",
+        assumption: "The bucket refuses every other encryption, and accepts writes that name none.",
         does: "writes without a header and in parts (allowed), with aws:kms and no key, an alias, AES256 and SSE-C (refused)",
         needs: Needs::AnySystem,
         work: |context| Box::pin(denied_writes(context)),
     },
     Probe {
         number: 39,
-        assumption: "While the key is disabled, S3 confirms no copy: a condition that holds is refused like a read, so that disabling the key ends serving when the copies expire.",
-        does: "reads an object that expires at once, disables the key, asks S3 with If-None-Match and the CDN again, and enables the key again whatever happens",
+        assumption: "While the key is disabled, S3 does not confirm copies: a conditional read is refused like any read, so disabling the key ends serving when the copies expire.",
+        does: "reads an object that expires at once, disables the key, requests it from S3 with If-None-Match and from the CDN, and always enables the key again",
         needs: Needs::Alone,
         work: |context| Box::pin(revalidation(context)),
     },
@@ -101,7 +101,7 @@ async fn revalidation(context: &Context) -> anyhow::Result<Observation> {
         return Ok(Observation::fail(remains));
     }
     Ok(checks.conclude(format!(
-        "If-None-Match was answered {seen} by S3, and the expired copy was not served"
+        "S3 returned {seen} for If-None-Match, and the expired copy was not served"
     )))
 }
 
@@ -119,14 +119,14 @@ async fn confirmations(
         .await?;
     checks.that(refused, || {
         format!(
-            "S3 answers {seen} to If-None-Match although the key is disabled: CDNs go on with expired copies; invalidate /* whenever a key is disabled"
+            "S3 returned {seen} for If-None-Match although the key is disabled: CDNs continue to serve expired copies; invalidate /* whenever you disable a key"
         )
     });
     let ended = context
         .eventually(async || Ok(context.view(REVALIDATED).await?.status >= 500))
         .await?;
     checks.that(ended, || {
-        "the CDN serves an expired copy although the key is disabled; invalidate /* whenever a key is disabled".to_owned()
+        "the CDN serves an expired copy although the key is disabled; invalidate /* whenever you disable a key".to_owned()
     });
     Ok(())
 }
@@ -218,7 +218,7 @@ async fn denied_writes(context: &Context) -> anyhow::Result<Observation> {
     let mut checks = Checks::default();
     let default = write(context, "default.txt").send().await;
     checks.that(default.is_ok(), || {
-        "a write that leaves the encryption to the bucket is refused".to_owned()
+        "a write that names no encryption is refused".to_owned()
     });
     let parts = in_parts(context).await;
     checks.that(parts.is_ok(), || format!("parts are refused: {parts:?}"));

@@ -14,29 +14,29 @@ use super::{
 pub(super) const PROBES: &[Probe] = &[
     Probe {
         number: 11,
-        assumption: "At origin-response the function sees the request as it has changed it.",
-        does: "reads an object and a missing one from an allowed web origin and looks for the grant",
+        assumption: "At origin-response the function sees the request as it changed it.",
+        does: "reads an object and a missing one from an allowed web origin and checks the CORS headers",
         needs: Needs::AnySystem,
         work: |context| Box::pin(cross_origin(context)),
     },
     Probe {
         number: 13,
         assumption: "The function's credentials serve in every Region and are replaced in time.",
-        does: "reads an object past the cache every 30 seconds for 24 hours",
+        does: "reads an object, bypassing the cache, every 30 seconds for 24 hours",
         needs: Needs::Hours,
         work: |context| Box::pin(soak(context)),
     },
     Probe {
         number: 19,
-        assumption: "Nobody but the edge's role invokes the Function URL.",
-        does: "calls the Function URL past the CDN, unsigned and, where one is at hand, as another role",
+        assumption: "Only the edge's role can invoke the Function URL.",
+        does: "calls the Function URL directly, unsigned and, if available, as another role",
         needs: Needs::AnySystem,
         work: |context| Box::pin(strangers(context)),
     },
     Probe {
         number: 20,
-        assumption: "Streamed answers keep their length, HEAD has no body, and WWW-Authenticate arrives.",
-        does: "asks the publish route without a token and by HEAD, and reads an envelope where the site has a reader; 190 MB, 60 seconds and a failure midway are not tried",
+        assumption: "Streamed responses keep their length, HEAD has no body, and WWW-Authenticate arrives.",
+        does: "requests the publish route without a token and by HEAD, and reads an envelope where the site has a reader; 190 MB, 60 seconds and a failure midway are not tested",
         needs: Needs::AnySystem,
         work: |context| Box::pin(streamed(context)),
     },
@@ -95,7 +95,7 @@ async fn soak(context: &Context) -> anyhow::Result<Observation> {
         tokio::time::sleep(PAUSE).await;
     }
     Ok(Observation::pass(format!(
-        "{asked} misses in 24 hours, each answered 200; the bucket is in {}",
+        "{asked} misses in 24 hours, each returned 200; the bucket is in {}",
         context.region
     )))
 }
@@ -112,7 +112,7 @@ async fn strangers(context: &Context) -> anyhow::Result<Observation> {
     });
     let mut seen = "unsigned it is 403".to_owned();
     match &function.stranger {
-        None => seen.push_str("; no other role was at hand"),
+        None => seen.push_str("; no other role was available"),
         Some(stranger) => {
             let call = Call {
                 service: "lambda",
@@ -140,7 +140,7 @@ async fn strangers(context: &Context) -> anyhow::Result<Observation> {
     checks.that(through.status == 200, || {
         format!("through the CDN it is {}", through.described())
     });
-    Ok(checks.conclude(format!("{seen}; through the CDN it answers")))
+    Ok(checks.conclude(format!("{seen}; through the CDN it responds")))
 }
 
 async fn streamed(context: &Context) -> anyhow::Result<Observation> {

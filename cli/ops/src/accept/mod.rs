@@ -28,6 +28,7 @@ mod table;
 mod throw_away;
 mod unavailable;
 mod undo;
+mod viewers;
 mod worker;
 mod worker_address;
 
@@ -54,15 +55,14 @@ use crate::{
 
 const SOME_FAILED: u8 = 3;
 const INTERRUPTED: u8 = 130;
-const EXIT_CODES: &str = "Exit codes: 0 every probe passed or was skipped; 1 the run could not begin; 2 wrong arguments; \
-3 some probes failed; 130 interrupted";
+const EXIT_CODES: &str = "Exit codes: 0 every probe passed or was skipped; 1 the run could not start; 2 wrong arguments; 3 some probes failed; 130 interrupted";
 
-/// Try every assumption about the clouds, and show each with its evidence
+/// Test every assumption about AWS and Cloudflare, and show the evidence
 ///
-/// Without --stack and --dev it deploys a throw-away stack, runs the probes, and removes it again, also after Ctrl-C.
-/// With --stack it tries an existing one: everything it writes lies under keyfront-accept-RANDOM/ and is deleted at the
-/// end, and probes that would break the system for others are skipped. docs/accept.md lists the assumptions, what a run
-/// costs and which permissions it needs.
+/// Without --stack and --dev it deploys a throw-away stack, runs the probes, and removes the stack, also after Ctrl-C. With
+/// --stack it tests an existing system: everything it writes is under keyfront-accept-RANDOM/ and deleted at the end, and
+/// probes that would break the system for others are skipped. docs/accept.md lists the assumptions, the costs of a run and
+/// the permissions it needs.
 #[derive(Debug, Args)]
 #[command(after_help = EXIT_CODES)]
 pub(crate) struct AcceptArguments {
@@ -70,14 +70,14 @@ pub(crate) struct AcceptArguments {
     #[arg(long, value_name = "NAME", conflicts_with = "dev")]
     stack: Option<String>,
 
-    /// A running `keyfront dev`, by its dev.json; only what means something on one machine is tried
+    /// A running `keyfront dev`, by its dev.json; runs only the probes that are meaningful on one machine
     #[arg(long, value_name = "FILE", num_args = 0..=1, default_missing_value = ".keyfront/dev.json")]
     dev: Option<PathBuf>,
 
     #[command(flatten)]
     aws: AwsArguments,
 
-    /// The URL of a Worker in front of the same bucket, to be tried as well
+    /// The URL of a Worker in front of the same bucket, to be tested as well
     #[arg(long, value_name = "URL")]
     worker: Option<String>,
 
@@ -85,7 +85,7 @@ pub(crate) struct AcceptArguments {
     #[arg(long, value_name = "FILE", requires = "worker")]
     worker_site: Option<PathBuf>,
 
-    /// Only these probes, by their numbers; those that take hours run only so
+    /// Only these probes, by their numbers; probes that take hours run only with this option
     #[arg(long, value_name = "N", value_delimiter = ',', value_parser = table::probe_number)]
     only: Vec<u8>,
 
@@ -97,7 +97,7 @@ pub(crate) struct AcceptArguments {
     #[arg(long, conflicts_with_all = ["stack", "dev"])]
     keep: bool,
 
-    /// A parameter of the throw-away stack's templates, besides those that the probes need
+    /// A parameter of the throw-away stack's templates, in addition to those that the probes need
     #[arg(long = "parameter", short = 'p', value_name = "NAME=VALUE", conflicts_with_all = ["stack", "dev"])]
     parameters: Vec<String>,
 
@@ -153,7 +153,7 @@ async fn try_all(arguments: &AcceptArguments, context: &Context) -> Outcome {
 
 /// Ctrl-C before the probes began. What was made until then is removed.
 #[derive(Debug, thiserror::Error)]
-#[error("interrupted before the probes began")]
+#[error("interrupted before the probes started")]
 struct Interrupted;
 
 /// The work's own end, or Ctrl-C.

@@ -25,7 +25,7 @@ pub(super) const PROBES: &[Probe] = &[
     },
     Probe {
         number: 17,
-        assumption: "Bodies reach the function whole up to 1 MiB, and pass it by their hash beyond.",
+        assumption: "Bodies up to 1 MiB reach the function whole, and larger ones by their hash.",
         does: "publishes 0 B, 1 MiB - 1, 1 MiB, 1 MiB + 1 and 5 MB, and reads them back from the bucket",
         needs: Needs::AnySystem,
         work: |context| Box::pin(bodies(context)),
@@ -39,15 +39,15 @@ pub(super) const PROBES: &[Probe] = &[
     },
     Probe {
         number: 24,
-        assumption: "A browser uploads straight to the bucket, and a share reads it, as long as it says.",
+        assumption: "A browser uploads directly to the bucket, and a share reads it for as long as it states.",
         does: "uploads by a presigned PUT, a form and in parts, completes each, and reads one by a share",
         needs: Needs::AnySystem,
         work: |context| Box::pin(direct_uploads(context)),
     },
     Probe {
         number: 25,
-        assumption: "Of writers that race for a key without overwriting, exactly one wins.",
-        does: "lets eight uploads of one key race through the CDN, and four completions of multipart uploads of another",
+        assumption: "Of concurrent writers to a key without overwriting, exactly one succeeds.",
+        does: "sends eight concurrent uploads of one key through the CDN, and four completions of multipart uploads of another",
         needs: Needs::AnySystem,
         work: |context| Box::pin(races(context)),
     },
@@ -171,7 +171,7 @@ async fn function_paths(context: &Context) -> anyhow::Result<Observation> {
     checks.that(!refused, || {
         format!("an empty query value is {}", listed.described())
     });
-    Ok(checks.conclude("six spellings stored under their keys; an empty query value passes"))
+    Ok(checks.conclude("six spellings stored under their keys; an empty query value is accepted"))
 }
 
 async fn call(context: &Context, target: &str, document: &Value) -> anyhow::Result<Value> {
@@ -245,7 +245,7 @@ async fn direct_uploads(context: &Context) -> anyhow::Result<Observation> {
         format!("the share is {}", read.described())
     });
     Ok(checks.conclude(
-        "stored by PUT, form and parts, and read by a share; its end after 1, 6, 12 and 24 hours is not waited for",
+        "stored by PUT, form and parts, and read by a share; its expiry after 1, 6, 12 and 24 hours is not tested",
     ))
 }
 
@@ -296,14 +296,14 @@ async fn races(context: &Context) -> anyhow::Result<Observation> {
         .count();
     let mut checks = Checks::default();
     checks.that((won, lost) == (1, WRITERS - 1), || {
-        format!("of {WRITERS} uploads {won} won and {lost} were refused")
+        format!("of {WRITERS} uploads {won} succeeded and {lost} were refused")
     });
     let completed = raced_completions(context).await?;
     checks.that(completed == 1, || {
-        format!("of four completions {completed} won")
+        format!("of four completions {completed} succeeded")
     });
     Ok(checks.conclude(format!(
-        "one of {WRITERS} uploads and one of four completions won, the others were refused"
+        "one of {WRITERS} uploads and one of four completions succeeded, the others were refused"
     )))
 }
 

@@ -51,7 +51,7 @@ pub(super) async fn run(
             });
         }
     }
-    progress.step("taking back what the probes did");
+    progress.step("undoing what the probes did");
     let mut remains = context.undo_changes().await;
     remains.extend(context.delete_objects().await);
     Outcome {
@@ -107,17 +107,17 @@ fn reason_to_skip(context: &Context, probe: &Probe, selection: &Selection) -> Op
     let reason = match (probe.needs, &context.kind) {
         (Needs::ByHand, _) => return Some(format!("not automated; {}", probe.does)),
         (Needs::Worker, _) if context.worker.is_none() => {
-            "no Worker; name one in front of the same bucket with --worker"
+            "no Worker; give one in front of the same bucket with --worker"
         }
         (Needs::Account | Needs::ThrowAway | Needs::Hours, Kind::Dev(_)) => {
-            "it says nothing on this machine: it needs an AWS account"
+            "it proves nothing on this machine: it needs an AWS account"
         }
         (Needs::Alone | Needs::ThrowAway, Kind::Stack { .. }) => {
             "it would break the system for others; run it without --stack, on a throw-away stack"
         }
         (Needs::Hours, _) if !selection.names(probe) => {
             return Some(format!(
-                "it takes hours; run it by name with --only {}",
+                "it takes hours; run it with --only {}",
                 probe.number
             ));
         }

@@ -29,14 +29,14 @@ pub(super) const PROBES: &[Probe] = &[
     Probe {
         number: 9,
         assumption: "HEAD, 304, 412 and a true 404 pass the CDN.",
-        does: "asks for an object by HEAD and under conditions, and for one that is not there",
+        does: "requests an object by HEAD and with conditions, and a missing object",
         needs: Needs::AnySystem,
         work: |context| Box::pin(conditions(context)),
     },
     Probe {
         number: 33,
-        assumption: "No answer shows the bucket's own headers, and security headers come once.",
-        does: "looks at the headers of an object, its HEAD and a missing object",
+        assumption: "No response shows the bucket's own headers, and security headers are sent once.",
+        does: "checks the headers of an object, its HEAD and a missing object",
         needs: Needs::AnySystem,
         work: |context| Box::pin(response_headers(context)),
     },
@@ -96,7 +96,7 @@ async fn viewer_headers(context: &Context) -> anyhow::Result<Observation> {
         });
     }
     Ok(checks.conclude(format!(
-        "{} requests with a header each, none answered 5xx",
+        "{} requests with a header each, none returned 5xx",
         VIEWER_HEADERS.len()
     )))
 }

@@ -32,6 +32,7 @@ use crate::{
         layout::EDGE_REGION,
         outputs::{Purpose, of_system},
     },
+    viewers::SigningKey,
 };
 
 /// What both kinds of system have, before the distribution was asked.
@@ -43,6 +44,7 @@ struct SystemFacts {
     kms: aws_sdk_kms::Client,
     cloudfront: aws_sdk_cloudfront::Client,
     lambda: Option<aws_sdk_lambda::Client>,
+    signing_key: Option<SigningKey>,
     config: Option<SdkConfig>,
     profile: Option<String>,
     key_arn: String,
@@ -72,6 +74,7 @@ pub(super) async fn of_dev_stack(
         .endpoint_url(&endpoints.cloudfront_url);
     let found = SystemFacts {
         kind: Kind::Dev(file.to_path_buf()),
+        signing_key: SigningKey::of_dev_stack(&dev),
         trust: Trust::new(Some(&dev.ca_cert))?,
         cdn_url: dev.cdn_url,
         target: BucketTarget::new(&config, dev.bucket)?,
@@ -109,7 +112,7 @@ pub(super) async fn of_stack(
     worker: Option<WorkerAddress<'_>>,
 ) -> anyhow::Result<Context> {
     let (Kind::Stack { name } | Kind::ThrowAway { name }) = &kind else {
-        anyhow::bail!("a dev stack is found by its dev.json");
+        anyhow::bail!("find a dev stack by its dev.json");
     };
     let region = aws::region_of(config)?;
     let mut outputs = of_system(config, name, Purpose::Change)
@@ -117,6 +120,7 @@ pub(super) async fn of_stack(
         .with_context(|| {
             format!("there is no stack {name} for {region}; is --region its bucket's?")
         })?;
+    let signing_key = SigningKey::of_system(config, &outputs);
     let mut output = |output: &str| {
         let found = outputs.remove(output);
         found.with_context(|| format!("stack {name} has no output {output}"))
@@ -138,6 +142,7 @@ pub(super) async fn of_stack(
         key_arn: output("KeyArn")?,
         distribution: output("DistributionId")?,
         edge_function: output("EdgeFunctionArn").ok(),
+        signing_key,
         function_url: None,
         stranger: None,
         polling: Polling::CLOUD,
@@ -161,8 +166,9 @@ impl SystemFacts {
     async fn look(self, worker: Option<WorkerAddress<'_>>) -> anyhow::Result<Context> {
         let config = self.configuration().await?;
         let origin = default_origin(&config)?;
-        let document = carried(origin)
-            .context("the default behaviour's origin carries no x-keyfront-site; `keyfront doctor` says more")?;
+        let document = carried(origin).context(
+            "the default behaviour's origin has no x-keyfront-site; run `keyfront doctor`",
+        )?;
         let site = Site::parse(document.as_bytes()).context("the edge refuses the site")?;
         let costs = CostEstimate::new(self.charged);
         let client = |url: &str| -> anyhow::Result<Client> {
@@ -199,6 +205,7 @@ impl SystemFacts {
             kms: self.kms,
             cloudfront: self.cloudfront,
             lambda: self.lambda,
+            signing_key: self.signing_key,
             config: self.config,
             profile: self.profile,
             key_arn: self.key_arn,
@@ -267,7 +274,7 @@ impl Context {
             .await?;
         anyhow::ensure!(
             known,
-            "the publishers' API answers {last} to a publisher of its policy"
+            "the publishers' API returned {last} to a publisher of its policy"
         );
         Ok(())
     }
@@ -297,7 +304,7 @@ fn carried(origin: &Origin) -> Option<String> {
 /// The system gives no randomness.
 pub(super) fn random_name() -> anyhow::Result<String> {
     let mut bytes = [0; 5];
-    getrandom::fill(&mut bytes).context("no randomness for a name")?;
+    getrandom::fill(&mut bytes).context("no random bytes for a name")?;
     Ok(hex::encode(bytes))
 }
 

@@ -3,7 +3,7 @@
 use super::{
     cache, delivery, deployment, encryption, functions,
     probe::{Needs, Probe},
-    publish, semantics, worker,
+    publish, semantics, viewers, worker,
 };
 
 /// All probes in the order of their numbers.
@@ -17,6 +17,7 @@ pub(super) fn probes() -> Vec<&'static Probe> {
         functions::PROBES,
         deployment::PROBES,
         worker::PROBES,
+        viewers::PROBES,
     ];
     let mut all: Vec<&Probe> = rooms.into_iter().flatten().collect();
     all.sort_by_key(|probe| probe.number);
@@ -27,7 +28,7 @@ pub(super) fn probes() -> Vec<&'static Probe> {
 pub(super) fn probe_number(text: &str) -> Result<u8, String> {
     let known = |number: &u8| probes().iter().any(|probe| probe.number == *number);
     let number = text.parse().ok().filter(known);
-    number.ok_or_else(|| "there is no probe of this number; docs/accept.md lists them".to_owned())
+    number.ok_or_else(|| "unknown probe number; docs/accept.md lists the probes".to_owned())
 }
 
 impl Needs {
@@ -53,13 +54,13 @@ mod tests {
     #[test]
     fn every_assumption_has_one_probe() {
         let numbers: Vec<u8> = probes().iter().map(|probe| probe.number).collect();
-        assert_eq!(numbers, (1..=35).chain([39]).collect::<Vec<u8>>());
+        assert_eq!(numbers, (1..=37).chain([39]).collect::<Vec<u8>>());
     }
 
     #[test]
     fn only_numbers_of_probes_are_taken() {
         assert_eq!(probe_number("39"), Ok(39));
-        for wrong in ["0", "36", "40", "a", ""] {
+        for wrong in ["0", "38", "40", "a", ""] {
             assert!(probe_number(wrong).is_err(), "{wrong}");
         }
     }

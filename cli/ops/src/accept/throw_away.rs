@@ -81,10 +81,10 @@ impl ThrowAway {
         match ended.await {
             Ok(status) if status.success() => Vec::new(),
             Ok(status) if status.code() == Some(SOMETHING_REMAINS) => vec![format!(
-                "the function at the edge, until CloudFront has taken back its replicas, which takes hours; {again} removes it then"
+                "the edge function, until CloudFront has removed its replicas, which takes hours; {again} removes it then"
             )],
             Ok(status) => vec![format!(
-                "stack {}: keyfront destroy ended with {status}; {again} goes on",
+                "stack {}: keyfront destroy ended with {status}; {again} continues",
                 self.name
             )],
             Err(error) => vec![format!(
@@ -95,7 +95,7 @@ impl ThrowAway {
     }
 
     fn keyfront(&self, command: &str) -> anyhow::Result<Command> {
-        let program = std::env::current_exe().context("this program's own file is not known")?;
+        let program = std::env::current_exe().context("the path of this program is unknown")?;
         let mut keyfront = Command::new(program);
         keyfront
             .arg(command)

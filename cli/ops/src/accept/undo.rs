@@ -34,7 +34,7 @@ impl Context {
                 self.key_arn
             ),
             Change::PublisherAdded(name) => format!(
-                "the publisher {name} is in the bucket's policy ({error:#}); `keyfront publisher revoke {name} --bucket {} --region {}` ends its token",
+                "the publisher {name} is in the bucket's policy ({error:#}); `keyfront publisher revoke {name} --bucket {} --region {}` revokes its token",
                 self.bucket, self.region
             ),
         }

@@ -18,7 +18,7 @@ use crate::aws::call_error;
 
 pub(super) const PROBES: &[Probe] = &[Probe {
     number: 35,
-    assumption: "Cloudflare leaves to the Worker what the Worker relies on.",
+    assumption: "Cloudflare does not change what the Worker relies on.",
     does: "runs the cases of tests/cases/edge.json that the Worker's site allows, a first range and 9 MiB against the Worker",
     needs: Needs::Worker,
     work: |context| Box::pin(worker(context)),
@@ -33,7 +33,7 @@ async fn worker(context: &Context) -> anyhow::Result<Observation> {
     let ran = cases(context, &mut checks).await?;
     large(context, &worker.client, &mut checks).await?;
     Ok(checks.conclude(format!(
-        "{ran}; a first range and 9 MiB; the rotation of secrets is not tried"
+        "{ran}; a first range and 9 MiB; the rotation of secrets is not tested"
     )))
 }
 
@@ -113,7 +113,7 @@ async fn cases(context: &Context, checks: &mut Checks) -> anyhow::Result<String>
         .map(|(reason, names)| format!("{reason}: {}", names.join(", ")))
         .collect();
     let ran = format!(
-        "{} of {} cases as the table says",
+        "{} of {} cases as in the table",
         table.cases.len() - left_out,
         table.cases.len()
     );

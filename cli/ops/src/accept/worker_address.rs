@@ -42,5 +42,6 @@ impl WorkerAddress<'_> {
 fn site_in(file: &Path) -> anyhow::Result<Site> {
     let document =
         std::fs::read(file).with_context(|| format!("{} cannot be read", file.display()))?;
-    Site::parse(document.trim_ascii()).with_context(|| format!("{} is no site", file.display()))
+    Site::parse(document.trim_ascii())
+        .with_context(|| format!("{} is not a valid site", file.display()))
 }

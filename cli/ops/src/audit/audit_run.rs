@@ -87,7 +87,7 @@ impl<'a> AuditRun<'a> {
                 self.save()?;
                 self.reporter.end_early(&self.progress.tally)?;
                 return Err(
-                    error.context("the audit is not finished; the same command goes on from here")
+                    error.context("the audit is not finished; run the same command to resume it")
                 );
             }
         }

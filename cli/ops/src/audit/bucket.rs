@@ -123,7 +123,7 @@ fn default_encryption(found: Option<&DefaultEncryption>, expected: &Expectation)
     }
     if !expected.accepts(algorithm) {
         let detail = format!(
-            "the default encryption is {algorithm}; {} is demanded: set it with PutBucketEncryption",
+            "the default encryption is {algorithm}; {} is required: set it with PutBucketEncryption",
             expected.names()
         );
         return vec![Finding::of_bucket(Code::DefaultMode, detail)];
@@ -139,7 +139,7 @@ fn default_encryption(found: Option<&DefaultEncryption>, expected: &Expectation)
             Some(false) => findings.push(Finding::of_bucket(
                 Code::DefaultKey,
                 format!(
-                    "the default key is {}; {demanded} is demanded",
+                    "the default key is {}; {demanded} is required",
                     has.unwrap_or("the account's aws/s3")
                 ),
             )),
@@ -153,7 +153,7 @@ fn default_encryption(found: Option<&DefaultEncryption>, expected: &Expectation)
         }
     }
     if !found.bucket_key && found.algorithm == "aws:kms" {
-        let detail = "the default encryption has no bucket key: every object costs calls to KMS";
+        let detail = "the default encryption has no bucket key: every object needs calls to KMS";
         findings.push(Finding::of_bucket(Code::DefaultBucketKeyOff, detail));
     }
     findings
@@ -173,10 +173,7 @@ fn access_block(found: Option<AccessBlock>) -> Vec<Finding> {
     if off.is_empty() {
         return Vec::new();
     }
-    let detail = format!(
-        "{} of the bucket is off; switch on all four",
-        off.join(", ")
-    );
+    let detail = format!("{} of the bucket is off; enable all four", off.join(", "));
     vec![Finding::of_bucket(Code::PublicAccessBlock, detail)]
 }
 
@@ -185,7 +182,7 @@ fn ownership(found: Option<&str>) -> Vec<Finding> {
         return Vec::new();
     }
     let detail = format!(
-        "object ownership is {}, so that ACLs count; set {ENFORCED}",
+        "object ownership is {}, so ACLs are effective; set {ENFORCED}",
         found.unwrap_or("not set")
     );
     vec![Finding::of_bucket(Code::AclsEnabled, detail)]
@@ -221,7 +218,7 @@ fn open_policy(text: Option<&str>, public: &Reading<bool>) -> Vec<Finding> {
         return Vec::new();
     }
     let detail = format!(
-        "the bucket policy lets everyone in by statement {}; narrow its principals or conditions",
+        "statement {} of the bucket policy grants access to everyone; narrow its principals or conditions",
         open.join(", ")
     );
     vec![Finding::of_bucket(Code::PublicPolicy, detail)]
@@ -240,8 +237,8 @@ fn versioning(status: Option<&str>) -> Vec<Finding> {
         return Vec::new();
     }
     let detail = match status {
-        Some(status) => format!("versioning is {status}; what is overwritten is lost"),
-        None => "versioning was never switched on; what is overwritten is lost".to_owned(),
+        Some(status) => format!("versioning is {status}; overwritten objects are lost"),
+        None => "versioning was never enabled; overwritten objects are lost".to_owned(),
     };
     vec![Finding::of_bucket(Code::VersioningOff, detail)]
 }

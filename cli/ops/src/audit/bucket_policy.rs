@@ -214,7 +214,7 @@ impl Statements {
         expected.key()?;
         let bad = Request { key: None, ..good };
         (!self.refuse(bad, good)).then(|| {
-            let detail = "a write that asks for aws:kms and names no key is not refused, and S3 takes the key aws/s3 for it";
+            let detail = "a write that requests aws:kms without a key is not refused, and S3 uses the key aws/s3 for it";
             Finding::of_bucket(Code::UnnamedKeyAllowed, detail)
         })
     }
@@ -222,10 +222,10 @@ impl Statements {
     fn reserve(&self) -> String {
         match self.unknown {
             0 => String::new(),
-            1 => " (one statement has elements that are not understood here and was left out)"
+            1 => " (one statement has elements that Keyfront cannot evaluate and was ignored)"
                 .to_owned(),
             many => format!(
-                " ({many} statements have elements that are not understood here and were left out)"
+                " ({many} statements have elements that Keyfront cannot evaluate and were ignored)"
             ),
         }
     }

@@ -18,12 +18,12 @@ impl Expectation {
     pub(super) fn new(modes: Vec<EncryptionMode>, key: Option<String>) -> anyhow::Result<Self> {
         ensure!(
             !modes.is_empty(),
-            "name at least one mode with --expect-mode"
+            "give at least one mode with --expect-mode"
         );
         let expectation = Self { modes, key };
         ensure!(
             expectation.key.is_none() || expectation.accepts_kms(),
-            "--expect-key goes with a mode under KMS; sse-s3 has no key of yours, and sse-c none in KMS"
+            "--expect-key needs a KMS mode; sse-s3 and sse-c have no key in KMS"
         );
         Ok(expectation)
     }

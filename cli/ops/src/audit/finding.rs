@@ -212,9 +212,9 @@ impl Subject {
 impl fmt::Display for Fix {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::Done => f.write_str("encrypted anew and verified"),
+            Self::Done => f.write_str("re-encrypted and verified"),
             Self::Listed => f.write_str("listed for the batch job"),
-            Self::Planned => f.write_str("would be encrypted anew"),
+            Self::Planned => f.write_str("would be re-encrypted"),
             Self::Skipped(why) => write!(f, "not changed: {why}"),
             Self::Failed(why) => write!(f, "failed: {why}"),
         }

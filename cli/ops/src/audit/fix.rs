@@ -37,7 +37,7 @@ pub(super) async fn fix(
         Ok(answer) => answer.copy_object_result.and_then(|result| result.e_tag),
         Err(error) => {
             return if copy::is_overtaken(&error) {
-                Fix::Skipped("it was written or deleted meanwhile; audit it again".to_owned())
+                Fix::Skipped("it was written or deleted in the meantime; audit it again".to_owned())
             } else {
                 Fix::Failed(format!("the copy was refused: {:#}", call_error(error)))
             };
@@ -59,7 +59,7 @@ pub(super) async fn fix(
     }
     match copy::tags(target, key, &after).await {
         Ok(kept) if kept == tags => verdict(key, seen, &after, expected),
-        Ok(_) => Fix::Failed("encrypted again, but not the same: tags".to_owned()),
+        Ok(_) => Fix::Failed("re-encrypted, but not identical: tags".to_owned()),
         Err(error) => unverified(&format!("its tags cannot be read: {error:#}")),
     }
 }
@@ -72,7 +72,7 @@ fn unverified(why: &str) -> Fix {
 pub(super) fn obstacle(seen: &HeadObjectOutput) -> Option<String> {
     let length = seen.content_length().unwrap_or(i64::MAX);
     if length > copy::MAX_COPY {
-        return Some("it is larger than the 5 GiB that one copy takes; use --batch".to_owned());
+        return Some("it is larger than 5 GiB, the limit of one copy; use --batch".to_owned());
     }
     copy::obstacle(seen)
 }
@@ -117,7 +117,7 @@ pub(super) fn verdict(
         Fix::Done
     } else {
         Fix::Failed(format!(
-            "encrypted again, but not the same: {}",
+            "re-encrypted, but not identical: {}",
             lost.join(", ")
         ))
     }

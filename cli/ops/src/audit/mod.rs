@@ -44,18 +44,17 @@ pub(crate) use self::{
 };
 use crate::{bucket_target::BucketTarget, objects::settings::Reading, system::outputs::Purpose};
 
-const EXIT_CODES: &str = "Exit codes: 0 clean; 1 something is not as demanded; 2 not everything could be checked, or the \
-audit could not finish (the same command goes on), or wrong arguments";
+const EXIT_CODES: &str = "Exit codes: 0 clean; 1 there are violations; 2 not everything could be checked, or the audit could not finish (run the same command to resume it), or wrong arguments";
 
 /// Says "any" for --expect-key.
 const ANY_KEY: &str = "any";
 
 /// Walk a bucket and report what is public, unprotected, or not encrypted as required.
 ///
-/// Reads the bucket's settings, its begun uploads and, by HEAD, every object. After Ctrl-C the same command goes on where
-/// it stopped. With --inventory, the objects come from an S3 Inventory, and only those that it does not show as demanded
-/// are looked at. With --fix, objects of up to 5 GiB with another encryption are copied onto themselves by S3, with the
-/// demanded one; with --fix --batch, one job of S3 Batch Operations changes them all, of any size, without a copy.
+/// Reads the bucket's settings, its unfinished uploads and, by HEAD, every object. After Ctrl-C run the same command to resume
+/// it. With --inventory, the objects come from an S3 Inventory, and only those that it does not show with the required
+/// encryption are checked. With --fix, objects of up to 5 GiB with another encryption are copied onto themselves by S3, with
+/// the required one; with --fix --batch, one job of S3 Batch Operations changes objects of any size, without a copy.
 #[derive(Debug, Args)]
 #[command(after_help = EXIT_CODES)]
 pub(crate) struct AuditArguments {
@@ -70,11 +69,11 @@ pub(crate) struct AuditArguments {
     #[arg(long, value_name = "KEY")]
     expect_key: Option<String>,
 
-    /// The encryption objects must have, or several of which one is enough; --fix applies the first
+    /// The encryption objects must have; of several, one is enough, and --fix applies the first
     #[arg(long, value_name = "MODE", value_parser = mode, value_delimiter = ',', default_value = "sse-kms")]
     expect_mode: Vec<EncryptionMode>,
 
-    /// Days after which a begun upload counts as stale
+    /// Days after which an unfinished upload is stale
     #[arg(long, value_name = "DAYS", default_value_t = 7)]
     stale_days: u32,
 
@@ -82,19 +81,19 @@ pub(crate) struct AuditArguments {
     #[arg(long, value_name = "FORMAT", value_enum, default_value_t = Format::Table)]
     format: Format,
 
-    /// Objects to look at, or to copy, at a time
+    /// Objects to check or to copy concurrently
     #[arg(long, value_name = "N", default_value_t = 32, value_parser = clap::value_parser!(u16).range(1..=512))]
     concurrency: u16,
 
-    /// The file to go on from after an interruption [default: .keyfront/audit-BUCKET.json]
+    /// The file to resume from after an interruption [default: .keyfront/audit-BUCKET.json]
     #[arg(long, value_name = "FILE")]
     checkpoint: Option<PathBuf>,
 
-    /// Start over, whatever the checkpoint says
+    /// Start over, without the checkpoint
     #[arg(long)]
     restart: bool,
 
-    /// Encrypt again, in place, the objects that are not as demanded
+    /// Re-encrypt, in place, the objects without the required encryption
     #[arg(long)]
     fix: bool,
 
@@ -102,7 +101,7 @@ pub(crate) struct AuditArguments {
     #[arg(long, value_name = "S3://BUCKET/PATH/manifest.json")]
     inventory: Option<S3Address>,
 
-    /// With --fix: leave the change to one job of S3 Batch Operations
+    /// With --fix: change the objects by one job of S3 Batch Operations
     #[arg(long, requires_all = ["fix", "batch_role", "batch_bucket"], conflicts_with = "dry_run")]
     batch: bool,
 
@@ -114,11 +113,11 @@ pub(crate) struct AuditArguments {
     #[arg(long, value_name = "BUCKET", requires = "batch")]
     batch_bucket: Option<String>,
 
-    /// With --fix: only say which objects would be encrypted again
+    /// With --fix: only show which objects would be re-encrypted
     #[arg(long, requires = "fix")]
     dry_run: bool,
 
-    /// With --fix: change without asking
+    /// With --fix: do not ask for confirmation
     #[arg(long, requires = "fix")]
     yes: bool,
 }
@@ -148,7 +147,7 @@ async fn audit(arguments: AuditArguments) -> anyhow::Result<Verdict> {
     let changes = matches!(repair, Repair::Copy | Repair::Batch);
     if changes && !arguments.yes && !std::io::stdin().is_terminal() {
         bail!(
-            "there is no terminal to confirm --fix on; give --yes, or --dry-run to see what it would change"
+            "there is no terminal to confirm --fix; give --yes, or --dry-run to see what it would change"
         );
     }
     let purpose = match changes {
@@ -201,11 +200,11 @@ async fn audit(arguments: AuditArguments) -> anyhow::Result<Verdict> {
 fn check_repairable(expectation: &Expectation) -> anyhow::Result<()> {
     if expectation.target() == ServerSide::Customer {
         bail!(
-            "--fix cannot encrypt with sse-c: the origin alone has the key; publish the objects again"
+            "--fix cannot encrypt with sse-c: only the origin has the key; publish the objects again"
         );
     }
     if is_kms(expectation.target().header_value()) && expectation.key().is_none() {
-        bail!("--fix needs the key to encrypt with: name it with --expect-key");
+        bail!("--fix needs the key to encrypt with: give it with --expect-key");
     }
     Ok(())
 }
@@ -217,11 +216,11 @@ impl AuditArguments {
             return Ok(None);
         };
         if expectation.target() != ServerSide::Kms {
-            bail!("--batch changes to sse-kms only; with another --expect-mode use --fix alone");
+            bail!("--batch supports sse-kms only; for another --expect-mode use --fix alone");
         }
         let key = expectation
             .key()
-            .context("--batch needs the key: name it with --expect-key")?;
+            .context("--batch needs the key: give it with --expect-key")?;
         Ok(Some(BatchTarget {
             role: role.clone(),
             bucket: bucket.clone(),
@@ -248,16 +247,12 @@ impl AuditArguments {
 
 fn confirm(task: &Task, facts: &BucketFacts) -> anyhow::Result<()> {
     let old = match &facts.versioning {
-        _ if task.repair == Repair::Batch => {
-            "S3 wraps their data keys anew; nothing else of them changes."
-        }
+        _ if task.repair == Repair::Batch => "S3 re-wraps their data keys; nothing else changes.",
         Reading::Known(None) => "The bucket has no versions: each object is replaced.",
-        _ => {
-            "Versions that the bucket keeps stay encrypted as they were; only the newest is replaced."
-        }
+        _ => "Noncurrent versions stay encrypted as they are; only the current one is replaced.",
     };
     let how = match task.repair {
-        Repair::Batch => "given to a job of S3 Batch Operations",
+        Repair::Batch => "submitted to a job of S3 Batch Operations",
         Repair::None | Repair::Rehearse | Repair::Copy => "copied onto themselves",
     };
     let question = format!(
@@ -276,7 +271,7 @@ fn confirm(task: &Task, facts: &BucketFacts) -> anyhow::Result<()> {
 }
 
 fn role(arn: &str) -> Result<RoleArn, String> {
-    RoleArn::parse(arn).map_err(|_| format!("write the role's ARN, {}", RoleArn::FORM))
+    RoleArn::parse(arn).map_err(|_| format!("expected the role's ARN, {}", RoleArn::FORM))
 }
 
 fn mode(name: &str) -> Result<EncryptionMode, String> {

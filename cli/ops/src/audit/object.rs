@@ -75,7 +75,7 @@ pub(super) fn check(facts: &ObjectFacts, expected: &Expectation) -> Vec<Finding>
         findings.push(Finding::of_object(
             Code::BrokenEnvelope,
             &facts.key,
-            format!("its metadata are not those of an envelope: {why}; upload it again"),
+            format!("it has invalid envelope metadata: {why}; upload it again"),
         ));
     } else if !findings
         .iter()
@@ -92,12 +92,12 @@ fn server_side(facts: &ObjectFacts, expected: &Expectation) -> Option<Finding> {
     let Some(algorithm) = facts.algorithm.as_deref() else {
         return found(
             Code::NotEncrypted,
-            format!("S3 reports no encryption; {} is demanded", expected.names()),
+            format!("S3 reports no encryption; {} is required", expected.names()),
         );
     };
     if !expected.accepts(algorithm) {
         let detail = format!(
-            "encrypted with {algorithm}; {} is demanded",
+            "encrypted with {algorithm}; {} is required",
             expected.names()
         );
         return found(Code::OtherMode, detail);
@@ -110,13 +110,13 @@ fn server_side(facts: &ObjectFacts, expected: &Expectation) -> Option<Finding> {
         && key != Some(demanded)
     {
         let detail = format!(
-            "encrypted under {}; {demanded} is demanded",
-            key.unwrap_or("a key that S3 does not name")
+            "encrypted under {}; {demanded} is required",
+            key.unwrap_or("an unknown key")
         );
         return found(Code::OtherKey, detail);
     }
     if algorithm == ServerSide::Kms.header_value() && !facts.bucket_key {
-        let detail = "has no bucket key: every read of it is a call to KMS";
+        let detail = "has no bucket key: every read calls KMS";
         return found(Code::BucketKeyOff, detail.to_owned());
     }
     None
@@ -136,12 +136,12 @@ fn envelope(facts: &ObjectFacts, expected: &Expectation) -> Option<Finding> {
     let detail = match &facts.sealed {
         Sealed::Envelope { format, .. } => {
             format!(
-                "is an envelope of another kind ({format:?}); {} is demanded",
+                "is an envelope of another kind ({format:?}); {} is required",
                 expected.names()
             )
         }
         _ => format!(
-            "is no envelope; {} is demanded, and only its publisher can seal it: upload it again",
+            "is not an envelope; {} is required, and only its publisher can seal it: upload it again",
             expected.names()
         ),
     };

@@ -13,11 +13,11 @@ use crate::objects::result_stream::ResultStream;
 /// How findings are printed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
 pub(crate) enum Format {
-    /// Lines for people
+    /// Human-readable lines
     Table,
-    /// One JSON object a line, the last one being a summary
+    /// One JSON object per line, the last one a summary
     Json,
-    /// RFC 4180, with cells that no spreadsheet takes for formulas
+    /// RFC 4180, with cells that spreadsheets do not read as formulas
     Csv,
 }
 
@@ -39,7 +39,7 @@ impl Reporter {
     pub(crate) fn begin(&mut self, earlier: Option<u64>) -> anyhow::Result<()> {
         if let Some(objects) = earlier {
             note(format_args!(
-                "Going on after {objects} objects; the earlier run reported their findings."
+                "Resuming after {objects} objects; the earlier run reported their findings."
             ));
         } else if self.format == Format::Csv {
             self.stream.write("level,code,subject,key,detail,fix\r\n")?;
@@ -114,7 +114,7 @@ impl Reporter {
         }
         self.flush()?;
         note(format_args!(
-            "{} objects ({} envelopes): {} violations, {} fixed, {} not checked, {} worth knowing{}",
+            "{} objects ({} envelopes): {} violations, {} fixed, {} not checked, {} info{}",
             tally.objects,
             tally.envelopes,
             tally.violations,

@@ -64,8 +64,7 @@ impl Audit {
         let copies = matches!(self.task.repair, Repair::Rehearse | Repair::Copy);
         anyhow::ensure!(
             !copies || facts.ownership == enforced,
-            "--fix would lose the ACLs of objects, since object ownership is not known to be BucketOwnerEnforced; set that \
-             first (PutBucketOwnershipControls)"
+            "--fix would lose the ACLs of objects: object ownership is not, or not known to be, BucketOwnerEnforced; set that first (PutBucketOwnershipControls)"
         );
         Ok(facts)
     }
@@ -150,7 +149,8 @@ impl Audit {
     ) -> anyhow::Result<()> {
         if listed.objects > 0 {
             let job = batch.create_job(&self.target, &list, listed).await;
-            let job = job.context("every object is listed; the same command makes the job")?;
+            let job =
+                job.context("every object is listed; run the same command to create the job")?;
             reporter.job(&job)?;
         }
         list.remove()
@@ -198,7 +198,7 @@ impl Audit {
             Inspected::UnderCustomerKey => {
                 let facts = ObjectFacts::under_customer_key(&key);
                 let mut findings = object::check(&facts, &self.task.expectation);
-                let why = "only who has its customer key can read it: write it again";
+                let why = "only the holder of its customer key can read it: upload it again";
                 if self.task.repair != Repair::None {
                     let found = findings.iter_mut();
                     found.for_each(|one| one.fix = Some(Fix::Skipped(why.to_owned())));

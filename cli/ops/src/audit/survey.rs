@@ -33,7 +33,7 @@ pub(super) async fn survey(target: &BucketTarget) -> anyhow::Result<BucketFacts>
     let there = s3.head_bucket().bucket(bucket).send().await;
     there.map_err(|error| {
         call_error(error).context(format!(
-            "bucket {bucket} cannot be opened; check its name, --region and the permission s3:ListBucket"
+            "bucket {bucket} cannot be accessed; check its name, --region and the permission s3:ListBucket"
         ))
     })?;
     let policy = s3.get_bucket_policy().bucket(bucket).send().await;
@@ -171,10 +171,15 @@ pub(super) async fn stale_uploads(
         let page = match call.send().await {
             Ok(page) => page,
             Err(error) if error.raw_response().is_some() => {
-                let detail = format!("begun uploads could not be listed: {:#}", call_error(error));
+                let detail = format!(
+                    "unfinished uploads could not be listed: {:#}",
+                    call_error(error)
+                );
                 return report(Finding::of_bucket(Code::NotChecked, detail));
             }
-            Err(error) => return Err(call_error(error).context("begun uploads cannot be listed")),
+            Err(error) => {
+                return Err(call_error(error).context("unfinished uploads cannot be listed"));
+            }
         };
         for upload in page.uploads() {
             let begun = upload.initiated.context("an upload has no date")?;
@@ -182,10 +187,10 @@ pub(super) async fn stale_uploads(
                 SystemTime::try_from(begun).context("an upload's date is out of range")?;
             if begun_at < border {
                 let key = form_encoding::decode(upload.key().unwrap_or_default())
-                    .context("a listed key is not decodable")?;
+                    .context("a listed key cannot be decoded")?;
                 let id = upload.upload_id().unwrap_or_default();
                 let detail = format!(
-                    "upload {id} was begun {begun} and never ended; abort it, and let a lifecycle rule abort such uploads"
+                    "upload {id} was started {begun} and never completed; abort it, and add a lifecycle rule that aborts such uploads"
                 );
                 report(Finding::of_upload(Code::StaleUpload, &key, detail))?;
             }
@@ -194,7 +199,7 @@ pub(super) async fn stale_uploads(
             return Ok(());
         }
         let marker = page.next_key_marker().context("a page has no marker")?;
-        after_key = Some(form_encoding::decode(marker).context("a marker is not decodable")?);
+        after_key = Some(form_encoding::decode(marker).context("a marker cannot be decoded")?);
         after_id = page.next_upload_id_marker;
     }
 }

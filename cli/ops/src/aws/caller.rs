@@ -56,7 +56,7 @@ impl fmt::Display for Source {
             Self::Profile(name) => write!(f, "profile {name}"),
             Self::Environment => f.write_str("AWS_ACCESS_KEY_ID in the environment"),
             Self::ProfileOfEnvironment(name) => write!(f, "profile {name} (AWS_PROFILE)"),
-            Self::Chain => f.write_str("the default profile or this machine's role"),
+            Self::Chain => f.write_str("the default profile or the role of this machine"),
         }
     }
 }
@@ -84,7 +84,7 @@ impl Caller {
     pub(super) async fn of(config: &SdkConfig, source: Source) -> anyhow::Result<Self> {
         let call = aws_sdk_sts::Client::new(config).get_caller_identity();
         let caller = call.send().await.map_err(|error| {
-            let from = format!("AWS does not know the caller; check the credentials ({source})");
+            let from = format!("AWS does not accept the credentials; check them ({source})");
             call_error(error).context(from)
         })?;
         Ok(Self {

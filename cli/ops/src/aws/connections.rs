@@ -31,7 +31,7 @@ const FIRST_WORD: Duration = Duration::from_secs(4);
 
 /// An attempt had no answer.
 #[derive(Debug, thiserror::Error)]
-#[error("{authority} does not answer: {cause}; {}", advice(authority))]
+#[error("{authority} does not respond: {cause}; {}", advice(authority))]
 pub(super) struct NoAnswer {
     /// Whom it called: host, and port if it is not the scheme's.
     authority: String,
@@ -94,9 +94,7 @@ impl HttpConnector for Connection {
             let answer = match tokio::time::timeout(FIRST_WORD, &mut call).await {
                 Ok(answer) => answer,
                 Err(_) => {
-                    reporter.now(&authority, || {
-                        format!("waiting for an answer of {authority}")
-                    });
+                    reporter.now(&authority, || format!("waiting for {authority}"));
                     call.await
                 }
             };

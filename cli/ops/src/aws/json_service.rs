@@ -54,7 +54,7 @@ impl Api {
 #[derive(Debug, thiserror::Error)]
 pub(crate) enum CallError {
     /// Nobody to call as.
-    #[error("there are no credentials")]
+    #[error("no credentials are available")]
     NoCredentials,
     /// The service refused.
     #[error("{code}: {message}")]

@@ -6,7 +6,7 @@ use clap::Args;
 use keyfront_cli::report;
 
 use super::{
-    change_set::{Drafted, TemplateSource, Wanted},
+    change_set::{Drafted, Execution, TemplateSource, Wanted},
     confirmation::confirm_by_name,
     deploy_error::refused,
     kept_stack::KeptStack,
@@ -23,7 +23,7 @@ use crate::system::{
     ownership::{ExpectedStack, OWN_TAG, Ownership, StackFacts},
 };
 
-/// Take in stacks that Keyfront's templates made without its tag, such as those made in the console
+/// Adopt stacks that were created from Keyfront's templates without its tag, such as in the console
 ///
 /// Compares the types and logical ids of a stack's resources with the template's, shows them, and asks for the stack's
 /// name. Then it updates the stack with the template and the parameters that it has, and adds the tag keyfront:stack;
@@ -94,7 +94,7 @@ impl AdoptArguments {
                 Ownership::Ours => {
                     own += 1;
                     report::note(format_args!(
-                        "Stack {name} in {}: the system's already.",
+                        "Stack {name} in {}: already adopted.",
                         stacks.region()
                     ));
                 }
@@ -123,7 +123,7 @@ fn check_state(name: &str, stacks: &Stacks, stack: &Stack) -> anyhow::Result<()>
     match &stack.stack_status {
         Some(status) if StackState::from(status) == StackState::Complete => Ok(()),
         status => Err(refused(format!(
-            "stack {name} in {} is {}, and only a complete stack takes a tag; bring it to rest where it was made",
+            "stack {name} in {} is {}, and only a complete stack can be tagged; complete or roll back its operation first",
             stacks.region(),
             status
                 .as_ref()
@@ -150,7 +150,7 @@ impl Adoptable {
         if let Some(change) = changes.iter().find(|change| changes_more_than_tags(change)) {
             stacks.discard(&wanted.stack, &id).await?;
             return Err(refused(format!(
-                "CloudFormation would {} {} ({}) of stack {name} in {region} for a tag; nothing was changed: bring the stack to what its template says, and adopt it then",
+                "CloudFormation would {} {} ({}) of stack {name} in {region} to add a tag; nothing was changed: update the stack so that it matches its template, then adopt it",
                 match change.action.as_str() {
                     "modify" => "replace",
                     action => action,
@@ -161,11 +161,23 @@ impl Adoptable {
         }
         let mark = stacks.mark(&stack_id).await?;
         let progress = Progress::begin(&format!("Adding the tag to stack {name} in {region}."));
-        stacks.execute(&id).await?;
-        stacks.follow(mark, Aim::Deployed, &progress).await?;
-        report::note(format_args!(
-            "Stack {name} in {region} is the system's now."
-        ));
+        match stacks.execute(&id).await? {
+            Execution::Begun => stacks.follow(mark, Aim::Deployed, &progress).await?,
+            Execution::Spent => self.follow_unanswered(name, &stack_id).await?,
+        }
+        report::note(format_args!("Stack {name} in {region} is adopted."));
+        Ok(())
+    }
+
+    /// Follows what an attempt without an answer began, if it did.
+    async fn follow_unanswered(&self, name: &str, stack_id: &str) -> anyhow::Result<()> {
+        operation::follow(&self.stacks, &self.stack).await?;
+        let stack = self.stacks.find(stack_id).await?;
+        let tagged = KeptStack::of(stack.as_ref()).tags.contains_key(OWN_TAG);
+        anyhow::ensure!(
+            tagged,
+            "the change set of stack {name} is gone, and it has no tag; try again"
+        );
         Ok(())
     }
 

@@ -9,7 +9,7 @@ use keyfront_cloudformation::Template;
 
 use super::{
     bundle::Package,
-    change_set::{Drafted, Wanted},
+    change_set::{Drafted, Execution, Wanted},
     confirmation::confirm,
     deploy_arguments::DeployArguments,
     deploy_error::refused,
@@ -33,7 +33,7 @@ pub(super) async fn deploy(arguments: DeployArguments) -> anyhow::Result<()> {
     let asks = !(arguments.yes || arguments.dry_run || arguments.upload_only);
     if asks && !std::io::stdin().is_terminal() {
         return Err(refused(
-            "there is no terminal to confirm the changes on; give --yes, or --dry-run to see them",
+            "there is no terminal to confirm the changes; give --yes, or --dry-run to see them",
         ));
     }
     let (config, region) = arguments.system.load().await?;
@@ -172,7 +172,7 @@ impl Deployment {
                 return Ok(());
             }
             StackState::NeverCreated => {
-                "its creation failed and it holds nothing of use; run again with --replace-failed to delete and create it again (`keyfront status` says why it failed)"
+                "its creation failed and it has no usable resources; run again with --replace-failed to delete and create it again (`keyfront status` shows why it failed)"
             }
             StackState::RollbackStopped => {
                 "an update failed and its rollback stopped; run again with --replace-failed to continue the rollback first"
@@ -181,7 +181,7 @@ impl Deployment {
                 "its deletion stopped; finish it with `keyfront destroy`, then deploy again"
             }
             StackState::Unknown => {
-                "keyfront never brings a stack there and changes nothing; bring it to rest where that was done"
+                "keyfront did not start this operation and changes nothing; complete or roll it back by the tool that started it"
             }
             StackState::Absent | StackState::Reviewed | StackState::Busy | StackState::Complete => {
                 return Ok(());
@@ -205,6 +205,11 @@ impl Deployment {
             let status = stack.as_ref().and_then(|stack| stack.stack_status.clone());
             let state = status.as_ref().map_or(StackState::Absent, StackState::from);
             match (state, &stack) {
+                (StackState::Busy, Some(stack))
+                    if self.arguments.replace_failed && operation::is_being_rolled_back(stack) =>
+                {
+                    operation::follow_rollback(&stacks, stack).await?;
+                }
                 (StackState::Busy, Some(stack)) => operation::follow(&stacks, stack).await?,
                 (StackState::NeverCreated, Some(stack)) if self.arguments.replace_failed => {
                     operation::delete(&stacks, stack).await?;
@@ -276,7 +281,9 @@ impl Deployment {
             wanted.stack,
             stacks.region()
         ));
-        stacks.execute(&id).await?;
+        if stacks.execute(&id).await? == Execution::Spent {
+            return Ok(Step::Again);
+        }
         stacks.follow(mark, Aim::Deployed, &progress).await?;
         Ok(Step::Reached)
     }

@@ -107,14 +107,14 @@ impl ArtifactBucket {
                     self.name
                 ))),
                 Some(403) => Err(refused(format!(
-                    "bucket {} is not account {}'s, or you may not see it; name one of yours with --artifact-bucket",
+                    "bucket {} does not belong to account {}, or access is denied; give an existing bucket of yours with --artifact-bucket",
                     self.name, self.account
                 ))),
                 Some(301) => Err(refused(format!(
-                    "bucket {} is not in {}, where Lambda needs it; name another with --artifact-bucket",
+                    "bucket {} is not in {}, where Lambda needs it; give another with --artifact-bucket",
                     self.name, self.region
                 ))),
-                _ => Err(self.failed(call_error(error), "cannot be looked at")),
+                _ => Err(self.failed(call_error(error), "cannot be accessed")),
             },
         }
     }
@@ -169,8 +169,9 @@ impl ArtifactBucket {
         let call = self.s3.put_public_access_block().bucket(&self.name);
         let call = call.expected_bucket_owner(&self.account);
         let sent = call.public_access_block_configuration(public).send().await;
-        sent.map(drop)
-            .map_err(|error| self.failed(call_error(error), "cannot be made private"))
+        sent.map(drop).map_err(|error| {
+            self.failed(call_error(error), "cannot have its public access blocked")
+        })
     }
 
     async fn disable_acls(&self) -> anyhow::Result<()> {

@@ -52,12 +52,12 @@ impl Package {
             Self::Edge => (
                 "edge-cloudfront",
                 "index.mjs",
-                "`make bundle-edge` makes it, or give --edge-bundle",
+                "build it with `make bundle-edge`, or give --edge-bundle",
             ),
             Self::Origin => (
                 "origin-lambda",
                 "bootstrap",
-                "`make bundle-origin` makes it, or give --origin-package",
+                "build it with `make bundle-origin`, or give --origin-package",
             ),
         };
         let name = path.display();

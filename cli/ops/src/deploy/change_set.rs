@@ -49,6 +49,14 @@ pub(super) enum Drafted {
     UnderWay,
 }
 
+/// What became of a call that executes a change set.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Execution {
+    Begun,
+    /// There is nothing to execute any more: an attempt whose answer was lost did it, or others threw the change set away.
+    Spent,
+}
+
 impl Wanted {
     /// The same for the same request, so that an interrupted run finds its own change set again.
     fn change_set_name(&self) -> String {
@@ -138,7 +146,7 @@ impl Stacks {
         match call.send().await {
             Ok(_) => Ok(()),
             Err(error) if error.code() == Some("AlreadyExistsException") => Ok(()),
-            Err(error) => Err(call_error(error).context("the change set cannot be made")),
+            Err(error) => Err(call_error(error).context("the change set cannot be created")),
         }
     }
 
@@ -177,14 +185,22 @@ impl Stacks {
     }
 
     /// Executes a change set. What a failed creation takes back is the template's to say.
-    pub(super) async fn execute(&self, change_set: &str) -> anyhow::Result<()> {
+    pub(super) async fn execute(&self, change_set: &str) -> anyhow::Result<Execution> {
         let call = self
             .cloudformation
             .client
             .execute_change_set()
             .change_set_name(change_set);
         match call.send().await {
-            Ok(_) => Ok(()),
+            Ok(_) => Ok(Execution::Begun),
+            Err(error)
+                if matches!(
+                    error.code(),
+                    Some("ChangeSetNotFound" | "InvalidChangeSetStatus")
+                ) =>
+            {
+                Ok(Execution::Spent)
+            }
             Err(error) => Err(call_error(error).context("the change set cannot be executed")),
         }
     }

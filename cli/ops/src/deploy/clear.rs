@@ -29,7 +29,7 @@ pub(super) async fn function(config: &SdkConfig, name: &str) -> anyhow::Result<O
                 .is_some_and(|text| text.contains("replicated function")) =>
         {
             Ok(Some(format!(
-                "function {name} has replicas at the edge still, which CloudFront takes back within hours; run the same command again then"
+                "function {name} still has replicas at the edge, which CloudFront removes within hours; run the same command again then"
             )))
         }
         Err(error) => Err(call_error(error).context(format!("function {name} cannot be deleted"))),
@@ -80,10 +80,15 @@ impl Doomed<'_> {
         }
         self.abort_uploads().await?;
         let call = self.s3.delete_bucket().bucket(bucket);
-        let deleted = call.expected_bucket_owner(self.account).send().await;
-        deleted.map_err(|error| {
-            call_error(error).context(format!("bucket {bucket} cannot be deleted"))
-        })?;
+        match call.expected_bucket_owner(self.account).send().await {
+            Ok(_) => {}
+            // An attempt whose answer was lost has deleted it.
+            Err(error) if error.code() == Some("NoSuchBucket") => {}
+            Err(error) => {
+                let context = format!("bucket {bucket} cannot be deleted");
+                return Err(call_error(error).context(context));
+            }
+        }
         report::note(format_args!(
             "Deleted bucket {bucket} with {removed} object versions."
         ));
@@ -109,8 +114,9 @@ impl Doomed<'_> {
         loop {
             let call = self.s3.list_multipart_uploads().bucket(self.bucket);
             let listed = call.expected_bucket_owner(self.account).send().await;
-            let listed = listed
-                .map_err(|error| call_error(error).context("begun uploads cannot be listed"))?;
+            let listed = listed.map_err(|error| {
+                call_error(error).context("unfinished uploads cannot be listed")
+            })?;
             if listed.uploads().is_empty() {
                 return Ok(());
             }
@@ -120,9 +126,15 @@ impl Doomed<'_> {
                     .expected_bucket_owner(self.account)
                     .set_key(upload.key.clone())
                     .set_upload_id(upload.upload_id.clone());
-                call.send().await.map_err(|error| {
-                    call_error(error).context("a begun upload cannot be given up")
-                })?;
+                match call.send().await {
+                    Ok(_) => {}
+                    // It has ended since it was listed.
+                    Err(error) if error.code() == Some("NoSuchUpload") => {}
+                    Err(error) => {
+                        let context = "an unfinished upload cannot be aborted";
+                        return Err(call_error(error).context(context));
+                    }
+                }
             }
         }
     }
@@ -156,12 +168,12 @@ pub(super) async fn key(config: &SdkConfig, key: &str) -> anyhow::Result<()> {
     match call.send().await {
         Ok(_) => {
             report::note(format_args!(
-                "Key {key} will be deleted in {KEY_GRACE_DAYS} days; `aws kms cancel-key-deletion` saves it until then."
+                "Key {key} will be deleted in {KEY_GRACE_DAYS} days; until then `aws kms cancel-key-deletion` cancels that."
             ));
             Ok(())
         }
         Err(error) if error.code() == Some("KMSInvalidStateException") => {
-            report::note(format_args!("Key {key} is being deleted already."));
+            report::note(format_args!("Key {key} is already scheduled for deletion."));
             Ok(())
         }
         Err(error) => {

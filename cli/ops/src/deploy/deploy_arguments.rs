@@ -12,42 +12,42 @@ use crate::{
     system::ownership::OWN_TAG,
 };
 
-/// Put the whole system into an AWS account, or update it: key, private bucket, functions, CDN.
+/// Deploy the whole system to an AWS account, or update it: key, private bucket, functions, CDN.
 ///
-/// Shows the change set, asks, and follows the deployment to its end. Run again it updates, or says that there is
-/// nothing to do; after Ctrl-C it follows what is under way. The bucket is in --region; the CDN's stack is in
-/// us-east-1, where Lambda@Edge lives.
+/// Shows the change set, asks for confirmation, and follows the deployment to its end. Run it again to update the system, or
+/// after Ctrl-C to follow the operation in progress. The bucket is in --region; the CDN's stack is in us-east-1, where
+/// Lambda@Edge functions must be.
 #[derive(Debug, Args)]
 #[command(after_help = EXIT_CODES)]
 pub(crate) struct DeployArguments {
     #[command(flatten)]
     pub(super) system: SystemArguments,
 
-    /// A parameter of the templates (docs/cloudformation.md); what is not given keeps its value
+    /// A parameter of the templates (docs/cloudformation.md); parameters that are not given keep their values
     #[arg(long = "parameter", short = 'p', value_name = "NAME=VALUE", value_parser = pair)]
     pub(super) parameters: Vec<(String, String)>,
 
-    /// Sites to serve below paths of their own from the same distribution, as JSON (docs/deploy.md); always all of them
+    /// Further sites to serve from the same distribution, each below its own path, as JSON (docs/deploy.md); every time all of them
     #[arg(long, value_name = "FILE")]
     pub(super) sites: Option<PathBuf>,
 
-    /// Take down the sites that an earlier --sites gave
+    /// Remove the sites that an earlier --sites added
     #[arg(long, conflicts_with = "sites")]
     pub(super) no_sites: bool,
 
-    /// A tag of the stacks and of what they make; the stacks' other tags stay
+    /// A tag for the stacks and their resources; other tags of the stacks stay
     #[arg(long = "tag", value_name = "KEY=VALUE", value_parser = tag)]
     pub(super) tags: Vec<(String, String)>,
 
-    /// Remove a tag of the stacks
+    /// Remove a tag from the stacks
     #[arg(long = "untag", value_name = "KEY", value_parser = tag_key)]
     pub(super) untagged: Vec<String>,
 
-    /// Role that CloudFormation assumes to make and change resources; the stacks remember it
+    /// Role that CloudFormation assumes to create and change resources; the stacks keep it
     #[arg(long, value_name = "ARN", value_parser = role)]
     pub(super) cloudformation_role: Option<String>,
 
-    /// Whether the stacks can be deleted; destroy refuses while it is on
+    /// Termination protection of the stacks; destroy refuses while it is on
     #[arg(long, value_name = "ON|OFF")]
     pub(super) termination_protection: Option<Protection>,
 
@@ -59,39 +59,39 @@ pub(crate) struct DeployArguments {
     #[arg(long, value_name = "FILE", default_value = "dist/origin-lambda.zip")]
     pub(super) origin_package: PathBuf,
 
-    /// A bucket of yours for the packages, in --region; us-east-1 needs its own [default: made as needed]
+    /// An existing bucket for the packages, in --region; us-east-1 needs its own [default: created as needed]
     #[arg(long, value_name = "NAME")]
     pub(super) artifact_bucket: Option<String>,
 
-    /// Change without asking
+    /// Do not ask for confirmation
     #[arg(long)]
     pub(super) yes: bool,
 
-    /// Say what would be done; makes no call that writes
+    /// Show what would be done; makes no calls that write
     #[arg(long)]
     pub(super) dry_run: bool,
 
-    /// Only upload, and print the address that starts the stack in the console
+    /// Only upload the packages, and print the URL that creates the stack in the console
     #[arg(long, conflicts_with = "dry_run")]
     pub(super) upload_only: bool,
 
-    /// Repair a failed stack first: delete one whose creation failed, continue a rollback that stopped
+    /// Repair a failed stack first: delete it if its creation failed, continue its rollback if that stopped
     #[arg(long)]
     pub(super) replace_failed: bool,
 
-    /// Name of the first publisher, made if the bucket has none
+    /// Name of the first publisher, created if the bucket has none
     #[arg(long, value_name = "NAME", default_value = "first")]
     pub(super) publisher: String,
 
-    /// The folder the first publisher publishes in [default: one of its name, below SitePrefix]
+    /// The folder of the first publisher [default: its name, below SitePrefix]
     #[arg(long, value_name = "PREFIX", value_parser = prefix)]
     pub(super) publisher_prefix: Option<Prefix>,
 
-    /// When the first publisher's token ends: 90d, 12h, or a moment such as 2027-01-31T00:00:00Z
+    /// When the first publisher's token expires: 90d, 12h, or a time such as 2027-01-31T00:00:00Z
     #[arg(long, value_name = "WHEN", default_value = "90d")]
     pub(super) publisher_expires: Expiry,
 
-    /// Make no publisher
+    /// Create no publisher
     #[arg(long, conflicts_with_all = ["publisher", "publisher_prefix", "publisher_expires"])]
     pub(super) no_publisher: bool,
 }
@@ -106,9 +106,9 @@ impl DeployArguments {
 /// Whether deleting a stack is refused.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
 pub(super) enum Protection {
-    /// It is.
+    /// The stacks cannot be deleted.
     On,
-    /// It is not.
+    /// The stacks can be deleted.
     Off,
 }
 
@@ -127,14 +127,14 @@ fn tag(text: &str) -> Result<(String, String), String> {
     let (key, value) = text
         .split_once('=')
         .filter(|(key, _)| !key.is_empty())
-        .ok_or("write KEY=VALUE")?;
+        .ok_or("expected KEY=VALUE")?;
     let legal = |text: &str| {
         let characters = |one: char| one.is_alphanumeric() || " _.:/=+-@".contains(one);
         text.chars().all(characters)
     };
     tag_key(key)?;
     if key.chars().count() > 128 || value.chars().count() > 256 {
-        return Err("a key has at most 128 characters and a value 256".to_owned());
+        return Err("a key may have 128 characters and a value 256".to_owned());
     }
     if !legal(key) || !legal(value) {
         return Err("letters, digits, spaces and _ . : / = + - @ are allowed".to_owned());
@@ -146,7 +146,7 @@ fn tag(text: &str) -> Result<(String, String), String> {
 fn tag_key(key: &str) -> Result<String, String> {
     if key == OWN_TAG {
         return Err(format!(
-            "{key} is reserved: it says which system a stack is of; choose another key"
+            "{key} is reserved: it names the system of a stack; choose another key"
         ));
     }
     match key.starts_with("aws:") {
@@ -158,6 +158,6 @@ fn tag_key(key: &str) -> Result<String, String> {
 fn pair(text: &str) -> Result<(String, String), String> {
     match text.split_once('=') {
         Some((name, value)) if !name.is_empty() => Ok((name.to_owned(), value.to_owned())),
-        _ => Err("write NAME=VALUE".to_owned()),
+        _ => Err("expected NAME=VALUE".to_owned()),
     }
 }

@@ -18,7 +18,7 @@ pub(crate) enum DeployError {
     #[error("not confirmed; nothing was changed")]
     NotConfirmed,
     /// Nobody could be asked. Nothing was changed.
-    #[error("there is no terminal to confirm this on; give --yes; nothing was changed")]
+    #[error("nothing was changed: there is no terminal to confirm this; give --yes")]
     NobodyToAsk,
     /// CloudFormation ended the operation without reaching what was wanted.
     #[error("stack {stack} in {region} is {status}{}", lines_of(.causes))]
@@ -36,7 +36,7 @@ pub(crate) enum DeployError {
     #[error("{0}")]
     Remains(String),
     /// Ctrl-C: AWS goes on without this program.
-    #[error("interrupted; AWS goes on, and the same command follows it again")]
+    #[error("interrupted; AWS continues, run the same command to follow it again")]
     Interrupted,
 }
 

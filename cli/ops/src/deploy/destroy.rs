@@ -25,25 +25,25 @@ use crate::{
     },
 };
 
-/// Remove the system from the account; the bucket and the key stay unless they are named
+/// Remove the system from the account; the bucket and the key stay unless you name them
 ///
-/// Shows every resource that it will delete or keep, then asks. Only what is shown to be this system's is deleted: a stack by
-/// its tag keyfront:stack and its resources, what a deleted stack left by that and by its own tags.
+/// Shows every resource that it will delete or keep, then asks for confirmation. It deletes only what belongs to this system:
+/// stacks with its tag keyfront:stack and resources of its templates, and what deleted stacks left with their tags.
 ///
-/// The function at the edge can only be deleted hours later, when CloudFront has taken back its replicas: run the same
-/// command again then.
+/// The edge function can only be deleted hours later, when CloudFront has removed its replicas: run the same command again
+/// then.
 #[derive(Debug, Args)]
 #[command(after_help = EXIT_CODES)]
 pub(crate) struct DestroyArguments {
     #[command(flatten)]
     system: SystemArguments,
-    /// Delete this bucket as well, with every object and version in it, whoever wrote them; the system must have made it
+    /// Delete this bucket as well, with all objects and versions, whoever wrote them; the system must have created it
     #[arg(long, value_name = "BUCKET")]
     delete_bucket: Option<String>,
-    /// Schedule this key's deletion as well (ARN or id), 30 days from now: what it encrypted is unreadable after that
+    /// Schedule the deletion of this key as well (ARN or id), in 30 days; then nobody can read what it encrypted
     #[arg(long, value_name = "KEY")]
     delete_key: Option<String>,
-    /// Delete without asking
+    /// Do not ask for confirmation
     #[arg(long)]
     yes: bool,
 }

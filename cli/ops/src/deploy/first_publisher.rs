@@ -43,7 +43,7 @@ impl<'a> FirstPublisher<'a> {
         let prefix = arguments.publisher_prefix.clone().map_or_else(own, Ok);
         let prefix = prefix.map_err(|_| {
             refused(format!(
-                "{name:?} cannot be a folder; give --publisher-prefix"
+                "{name:?} is an invalid folder; give --publisher-prefix"
             ))
         })?;
         let end = arguments
@@ -80,7 +80,7 @@ impl<'a> FirstPublisher<'a> {
         })
         .await
         .context(
-            "the system is deployed; make the first publisher with `keyfront publisher add`",
+            "the system is deployed; create the first publisher with `keyfront publisher add`",
         )?;
         render::first(name, &self.prefix, end);
         render::added(name, &target.bucket, Some(&token));

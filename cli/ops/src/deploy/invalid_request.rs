@@ -21,13 +21,13 @@ pub(super) enum InvalidRequest {
     )]
     StackName(String),
     #[error(
-        "invalid stack name {0:?}: it is longer than {MAX_STACK_NAME} characters, and names of roles and buckets are made of it"
+        "invalid stack name {0:?}: it is longer than {MAX_STACK_NAME} characters, and it is part of the names of roles and buckets"
     )]
     LongStackName(String),
     #[error("invalid Region {region:?}: {reason}")]
     RegionName { region: String, reason: RegionError },
     #[error(
-        "Region {0:?} is not one of the partition aws, where CloudFront is; choose one, such as eu-central-1"
+        "Region {0:?} is not in the partition aws, where CloudFront is; choose one, such as eu-central-1"
     )]
     Region(String),
     #[error(
@@ -35,7 +35,7 @@ pub(super) enum InvalidRequest {
     )]
     NoFunctionUrls(String),
     #[error(
-        "bucket name {0:?} has a dot, which breaks TLS on virtual-hosted addresses; choose a name without"
+        "bucket name {0:?} has a dot, which breaks TLS on virtual-hosted addresses; choose a name without dots"
     )]
     DottedBucket(String),
     #[error("invalid bucket name {name:?}: {reason}")]
@@ -58,7 +58,7 @@ pub(super) enum InvalidRequest {
         wanted: String,
     },
     #[error(
-        "invalid key {0:?}: it must be the ARN of a KMS key; aliases and ids are not accepted, since they may come to mean another key"
+        "invalid key {0:?}: it must be the ARN of a KMS key; aliases and ids are not accepted, since they may later refer to another key"
     )]
     Key(String),
     #[error("unknown parameter {name:?}{}; the parameters are {}", suggestion(.similar), .known.join(", "))]
@@ -74,33 +74,33 @@ pub(super) enum InvalidRequest {
         rule: String,
     },
     #[error(
-        "the site document would have {0} characters, and CloudFront takes {MAX_SITE_CHARS} in a header; shorten the lists of origins, headers or query parameters, or the custom names"
+        "the site document would have {0} characters, more than the {MAX_SITE_CHARS} that CloudFront allows in a header; shorten the lists of origins, headers or query parameters, or the custom names"
     )]
     LongSite(usize),
-    #[error("the edge would refuse the site these parameters make: {0}")]
+    #[error("the parameters would create an invalid site: {0}")]
     Site(String),
     #[error("site {path:?} of --sites: {refused}")]
     OfSite { path: String, refused: Box<Self> },
     #[error(
-        "bucket {0} of --sites is the stack's own, which ExistingBucket names; leave bucket and key_arn of its sites out"
+        "bucket {0} of --sites is the stack's own bucket, given by ExistingBucket; remove bucket and key_arn from its sites"
     )]
     SiteOfOwnBucket(String),
     #[error(
-        "the sites of all origins would have {0} characters, and CloudFront takes {MAX_ORIGIN_HEADERS} of custom headers; shorten the lists of origins, headers or query parameters, or put sites into a stack of their own"
+        "the sites of all origins would have {0} characters, more than the {MAX_ORIGIN_HEADERS} that CloudFront allows in custom headers; shorten the lists of origins, headers or query parameters, or move sites into another stack"
     )]
     LongOriginHeaders(usize),
     #[error(
-        "the policies of the edge's role would have {0} characters, and IAM takes {MAX_ROLE_POLICIES}; shorten prefixes of --sites, or put sites into a stack of their own"
+        "the policies of the edge's role would have {0} characters, more than IAM's {MAX_ROLE_POLICIES}; shorten prefixes of --sites, or move sites into another stack"
     )]
     LongRolePolicies(usize),
     #[error(
-        "the environment of the origin's function would have {0} characters, and Lambda takes {MAX_ENVIRONMENT}; shorten prefixes and query parameters of the sites on the stack's bucket, or put some into a stack of their own"
+        "the environment of the origin's function would have {0} characters, more than Lambda's {MAX_ENVIRONMENT}; shorten prefixes and query parameters of the sites on the stack's bucket, or move some into another stack"
     )]
     LongEnvironment(usize),
     #[error("DomainName and CertificateArn go together; give both or neither")]
     DomainAlone,
     #[error(
-        "ExistingBucket {0} needs ExistingKeyArn, the key that its objects are encrypted with: a new key would open none of them; `aws s3api get-bucket-encryption --bucket {0}` names it"
+        "ExistingBucket {0} needs ExistingKeyArn, the key that its objects are encrypted with: a new key cannot decrypt them; `aws s3api get-bucket-encryption --bucket {0}` shows it"
     )]
     BucketWithoutKey(String),
     #[error(
@@ -110,19 +110,17 @@ pub(super) enum InvalidRequest {
         alias: String,
         missing: &'static str,
     },
-    #[error("{0} is for a MultiRegionAccessPoint; give its alias as well, or leave {0} out")]
+    #[error("{0} needs MultiRegionAccessPoint; give its alias as well, or remove {0}")]
     WithoutAccessPoint(&'static str),
-    #[error("HostedZoneId is for the records of a DomainName; give that as well, or leave it out")]
+    #[error("HostedZoneId needs a DomainName; give that as well, or remove it")]
     ZoneWithoutDomain,
-    #[error(
-        "TrailingSlash=redirect needs an IndexDocument, such as index.html, or Listing=true: something that a folder shows"
-    )]
+    #[error("TrailingSlash=redirect needs an IndexDocument, such as index.html, or Listing=true")]
     RedirectWithoutIndex,
     #[error(
-        "TrailingSlash=redirect and FallbackDocument exclude each other: both decide over paths that name no file; give -p FallbackDocument= or -p TrailingSlash=as-is"
+        "TrailingSlash=redirect and FallbackDocument exclude each other; give -p FallbackDocument= or -p TrailingSlash=as-is"
     )]
     RedirectWithFallback,
-    #[error("ExistingTrailArn is for Audit; give Audit=true as well, or leave it out")]
+    #[error("ExistingTrailArn needs Audit; give Audit=true as well, or remove it")]
     TrailWithoutAudit,
 }
 

@@ -25,7 +25,8 @@ pub(super) async fn of_deleted(
     let mut found = Vec::new();
     for id in deleted(stacks, expected.system).await? {
         let stack = stacks.find(&id).await?;
-        let stack = stack.context("CloudFormation lists a deleted stack that it does not know")?;
+        let stack =
+            stack.context("CloudFormation lists a deleted stack that it cannot describe")?;
         let facts = stacks.cloudformation.facts(&stack).await?;
         let ownership = expected.ownership(&facts);
         let spared = facts.resources.into_iter();

@@ -17,14 +17,14 @@ pub(super) async fn apply(config: &SdkConfig, outputs: &Outputs, days: u32) {
     let (groups, failed) = edge_logs::find(config, &edge_logs::group_of(function)).await;
     for (region, error) in failed {
         report::note(format_args!(
-            "The edge's logs in {region} cannot be looked at, so their retention is unknown: {error}"
+            "The edge's logs in {region} cannot be read, so their retention is unknown: {error}"
         ));
     }
     let other = |group: &&LogGroup| group.retention_days != Some(days);
     for group in groups.iter().filter(other) {
         match edge_logs::retain(config, group, days).await {
             Ok(()) => report::note(format_args!(
-                "Log group {} in {} now keeps its lines {days} days.",
+                "Log group {} in {} now has a retention of {days} days.",
                 group.name, group.region
             )),
             Err(error) => report::note(format_args!(
@@ -42,7 +42,7 @@ pub(super) async fn report_kept(config: &SdkConfig, function: &str) {
         let days = group.retention_days;
         let long = days.map_or_else(|| "for ever".to_owned(), |days| format!("{days} days"));
         report::note(format_args!(
-            "Kept: log group {} in {}, whose lines are kept {long}",
+            "Kept: log group {} in {}, with a retention of {long}",
             group.name, group.region
         ));
     }

@@ -12,12 +12,23 @@ pub(super) fn is_being_deleted(stack: &Stack) -> bool {
     stack.stack_status == Some(StackStatus::DeleteInProgress)
 }
 
+/// Whether the operation under way is the rollback of an update.
+pub(super) fn is_being_rolled_back(stack: &Stack) -> bool {
+    matches!(
+        stack.stack_status,
+        Some(
+            StackStatus::UpdateRollbackInProgress
+                | StackStatus::UpdateRollbackCompleteCleanupInProgress
+        )
+    )
+}
+
 /// Follows an operation someone else began, or this program before Ctrl-C.
 pub(super) async fn follow(stacks: &Stacks, stack: &Stack) -> anyhow::Result<()> {
     let id = stack.stack_id.as_deref().context("a stack without an id")?;
     let name = stack.stack_name.as_deref().unwrap_or(id);
     let progress = Progress::begin(&format!(
-        "An operation of stack {name} in {} is under way; following it.",
+        "An operation of stack {name} in {} is in progress; following it.",
         stacks.region()
     ));
     let aim = if is_being_deleted(stack) {
@@ -49,11 +60,24 @@ pub(super) async fn continue_rollback(stacks: &Stacks, stack: &Stack) -> anyhow:
         .client
         .continue_update_rollback()
         .stack_name(id);
-    call.send()
-        .await
-        .map_err(|error| call_error(error).context("the rollback cannot be continued"))?;
-    match stacks.follow(mark, Aim::Deployed, &progress).await {
-        // A finished rollback is what was wanted here.
+    if let Err(error) = call.send().await {
+        // An attempt whose answer was lost may have continued it.
+        let now = stacks.find(id).await?;
+        if !now.as_ref().is_some_and(is_being_rolled_back) {
+            return Err(call_error(error).context("the rollback cannot be continued"));
+        }
+    }
+    rolled_back(stacks.follow(mark, Aim::Deployed, &progress).await)
+}
+
+/// Follows a rollback that an earlier run continued.
+pub(super) async fn follow_rollback(stacks: &Stacks, stack: &Stack) -> anyhow::Result<()> {
+    rolled_back(follow(stacks, stack).await)
+}
+
+/// A finished rollback is what was wanted.
+fn rolled_back(followed: anyhow::Result<()>) -> anyhow::Result<()> {
+    match followed {
         Err(error)
             if matches!(
                 error.downcast_ref(),

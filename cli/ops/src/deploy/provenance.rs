@@ -63,7 +63,7 @@ impl<'a> Maker<'a> {
             }
             Err(error) if error.code() == Some("ResourceNotFoundException") => Ok(Provenance::Gone),
             Err(error) => Err(call_error(error).context(format!(
-                "the tags of function {name} cannot be read, which show whose it is"
+                "the tags of function {name}, which show its owner, cannot be read"
             ))),
         }
     }
@@ -85,7 +85,7 @@ impl<'a> Maker<'a> {
                 Ok(self.provenance(&BTreeMap::new()))
             }
             Err(error) => Err(call_error(error).context(format!(
-                "the tags of bucket {name} cannot be read, which show whose it is"
+                "the tags of bucket {name}, which show its owner, cannot be read"
             ))),
         }
     }

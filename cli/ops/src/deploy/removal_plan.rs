@@ -71,7 +71,7 @@ impl RemovalPlan<'_> {
         let facts = facts.await?;
         if stack.enable_termination_protection == Some(true) {
             return Err(refused(format!(
-                "stack {name} in {region} is protected from termination; end that with `keyfront deploy --termination-protection off` and the deployment's own arguments, or in the console"
+                "stack {name} in {region} has termination protection; disable it with `keyfront deploy --termination-protection off` and the arguments of the deployment, or in the console"
             )));
         }
         let stack_id = stack.stack_id.clone().context("a stack without an id")?;
@@ -133,7 +133,7 @@ impl RemovalPlan<'_> {
         match self.maker(stack_id).of_bucket(&config, bucket).await? {
             Provenance::OfStack | Provenance::Gone => Ok(()),
             Provenance::OfOthers(reason) => Err(refused(format!(
-                "bucket {bucket} is not the one that system {} made: {reason}; leave --delete-bucket out",
+                "bucket {bucket} was not created by system {}: {reason}; remove --delete-bucket",
                 self.expected.system
             ))),
         }
@@ -162,7 +162,7 @@ impl NamedForDeletion<'_> {
             let mut used = used.filter_map(|stack| outputs::of_stack(stack).remove("BucketName"));
             if used.any(|used| used == bucket) {
                 return Err(refused(format!(
-                    "bucket {bucket} is not one that system {system} made, which only uses it (ExistingBucket); leave --delete-bucket out, and delete it by other means if nobody needs it"
+                    "bucket {bucket} was not created by system {system}, which only uses it (ExistingBucket); remove --delete-bucket, and delete the bucket by other means if you do not need it"
                 )));
             }
             let own = all().filter_map(|target| content_bucket(&target.resource));
@@ -194,7 +194,7 @@ fn note_left_alone(deleted: &DeletedStack) {
     let spared = deleted.spared.iter();
     let spared = spared.map(|resource| printable(&resource.physical_id));
     report::note(format_args!(
-        "Left alone: {}, of the deleted stack {}, which is not shown to be this system's: {reason}. Delete by other means what is yours.",
+        "Left alone: {}, of the deleted stack {}, which cannot be shown to belong to this system: {reason}. Delete it by other means if it is yours.",
         spared.collect::<Vec<_>>().join(", "),
         deleted.id
     ));
@@ -203,7 +203,7 @@ fn note_left_alone(deleted: &DeletedStack) {
 /// What has the name of something that a stack made.
 pub(super) fn note_of_others(name: &str, reason: &str) {
     report::note(format_args!(
-        "Left alone: {}, which is not shown to be this system's: {reason}. Delete it by other means if it is yours.",
+        "Left alone: {}, which cannot be shown to belong to this system: {reason}. Delete it by other means if it is yours.",
         printable(name)
     ));
 }

@@ -32,7 +32,7 @@ pub(super) fn removals(region: &str, removals: &[Removal]) {
         for target in &removal.targets {
             let action = match target.fate {
                 Fate::DeletedWithStack => "delete",
-                Fate::DeletedAfterReplicas => "delete when its replicas are gone",
+                Fate::DeletedAfterReplicas => "delete after its replicas are removed",
                 Fate::EmptiedAndDeleted => "delete with every object in it",
                 Fate::DeletionScheduled => "schedule for deletion",
                 Fate::Kept => "keep",

@@ -32,8 +32,7 @@ pub(super) async fn with_reservation(
     };
     if free - UNRESERVABLE < INSTANCES {
         report::note(format_args!(
-            "The account has no {INSTANCES} instances to reserve in {region}: nothing bounds how many the origin starts; ask for a higher \
-             quota of concurrent executions, and give -p {RESERVATION}={INSTANCES} then."
+            "The account cannot reserve {INSTANCES} instances in {region}, so the instances of the origin are not limited; request a higher quota of concurrent executions, then give -p {RESERVATION}={INSTANCES}."
         ));
         return Ok(request);
     }

@@ -33,18 +33,18 @@ const IAM: &str = "https://iam.amazonaws.com";
 /// End the sessions of a role, and with them every presigned request that they signed
 ///
 /// Denies everything to sessions that were issued before this moment, by the inline policy AWSRevokeOlderSessions, as the
-/// console does. The origin gets new sessions at once: its function is touched, so that Lambda starts new instances. Uploads
-/// under way go on with parts that are signed anew.
+/// console does. The origin gets new sessions at once: its function is updated, so that Lambda starts new instances.
+/// Uploads in progress continue with newly signed parts.
 #[derive(Debug, Args)]
 #[command(after_help = EXIT_CODES)]
 pub(crate) struct RevokeSessionsArguments {
     #[command(flatten)]
     system: SystemArguments,
-    /// The role: the origin's, which signs uploads and shares, or the edge's. Instances at the edge keep their sessions until
-    /// Lambda replaces them: until then reads that are not cached fail
+    /// The role: the origin's, which signs uploads and shares, or the edge's. Edge instances keep their sessions until Lambda
+    /// replaces them; until then uncached reads fail
     #[arg(long, value_enum, default_value = "origin")]
     role: Role,
-    /// Do it without asking
+    /// Do not ask for confirmation
     #[arg(long)]
     yes: bool,
 }
@@ -86,7 +86,7 @@ pub(super) async fn revoke_sessions(arguments: RevokeSessionsArguments) -> anyho
         Role::Edge => None,
     };
     report::note(format_args!(
-        "Role {role}: every session issued before now, and every request it presigned, is denied for good."
+        "Role {role}: all sessions issued before now, and all requests they presigned, are denied permanently."
     ));
     if !arguments.yes {
         confirm("Revoke?")?;
@@ -104,7 +104,7 @@ pub(super) async fn revoke_sessions(arguments: RevokeSessionsArguments) -> anyho
             ));
         }
         None => report::note(
-            "Instances at the edge get new sessions as Lambda replaces them; `keyfront deploy` of another edge package replaces them at once.",
+            "Edge instances get new sessions when Lambda replaces them; deploying another edge package replaces them at once.",
         ),
     }
     Ok(())
@@ -136,7 +136,7 @@ fn denial(before: SystemTime) -> anyhow::Result<Value> {
 /// `PutRolePolicy` of IAM's query protocol.
 async fn deny_older(config: &SdkConfig, role: &str, now: SystemTime) -> anyhow::Result<()> {
     let credentials = config.credentials_provider();
-    let credentials = credentials.context("there are no credentials")?;
+    let credentials = credentials.context("no credentials are available")?;
     let service = Service::new(
         "iam",
         EDGE_REGION.to_owned(),

@@ -45,7 +45,7 @@ pub(super) fn refuse_forgotten(outputs: &Outputs, given: SitesGiven) -> anyhow::
     for (output, what) in PATHS {
         if let (Some(paths), SitesGiven::Unsaid) = (outputs.get(output), given) {
             return Err(refused(format!(
-                "the system {what} {paths}, and this command does not say whether it shall; give --sites FILE again, or --no-sites to end it"
+                "the system {what} {paths}, and this command has no --sites; give --sites FILE again, or --no-sites to remove them"
             )));
         }
     }

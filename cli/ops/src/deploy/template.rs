@@ -74,12 +74,11 @@ pub(super) fn check(layout: Layout, name: &str, value: &str) -> Result<(), Inval
         let anchored =
             Regex::new(&format!("^(?:{pattern})$")).map_err(|error| invalid(error.to_string()))?;
         if !anchored.is_match(value) {
-            return Err(invalid(
-                parameter
-                    .constraint
-                    .clone()
-                    .unwrap_or_else(|| format!("it takes {pattern}")),
-            ));
+            let constraint = parameter.constraint.as_ref();
+            return Err(invalid(match constraint {
+                Some(constraint) => format!("expected {constraint}"),
+                None => format!("expected text that matches {pattern}"),
+            }));
         }
     }
     Ok(())

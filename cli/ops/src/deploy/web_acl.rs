@@ -37,7 +37,7 @@ impl Deployment {
         let call = cloudfront.get_distribution_config().id(distribution);
         let answer = call.send().await.map_err(|error| {
             refused(format!(
-                "distribution {distribution} cannot be read, so a web ACL that others attached would be detached ({:#}); allow cloudfront:GetDistributionConfig, or decide with -p {WEB_ACL}=ARN (empty for none)",
+                "distribution {distribution} cannot be read, so a web ACL that was attached by other means would be detached ({:#}); allow cloudfront:GetDistributionConfig, or give -p {WEB_ACL}=ARN (empty for none)",
                 call_error(error)
             ))
         })?;
@@ -48,7 +48,7 @@ impl Deployment {
         let outside = from_outside(attached.as_deref(), kept.get(WEB_ACL).map(String::as_str));
         if let Some(acl) = outside {
             report::note(format_args!(
-                "The web ACL {acl}, attached by other means, stays; -p {WEB_ACL}= detaches it."
+                "The web ACL {acl}, which was attached by other means, stays attached; -p {WEB_ACL}= detaches it."
             ));
         }
         Ok(outside.map(str::to_owned))

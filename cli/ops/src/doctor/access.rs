@@ -24,7 +24,7 @@ const MAX_ATTEMPTS: u32 = 2;
 
 /// Where to look.
 #[derive(Debug, Args)]
-#[command(next_help_heading = "What to examine (without any, only the URL)")]
+#[command(next_help_heading = "What to check (without any, only the URL)")]
 pub(super) struct Sources {
     /// A deployed system: its bucket, key, distribution and function
     #[arg(long, value_name = "NAME", conflicts_with = "dev")]
@@ -98,7 +98,7 @@ impl Sources {
         ];
         if named.iter().all(|source| source.is_none()) {
             return Ok(Gathered::not_checked(
-                "AWS was not examined; give --stack, --distribution, --bucket or --dev",
+                "AWS was not checked; give --stack, --distribution, --bucket or --dev",
             ));
         }
         Ok(self.of_aws(timeout).await.into())

@@ -51,7 +51,7 @@ impl Behind {
             behaviour: found.map(|found| found.behaviour).into(),
             replay: replayed.into(),
             demanded_key: access.key.clone().map_or_else(
-                || Gathered::not_checked("the system's key is not known; give --key or --stack"),
+                || Gathered::not_checked("the system's key is unknown; give --key or --stack"),
                 Gathered::Found,
             ),
             resources,
@@ -92,7 +92,7 @@ impl Resources {
             async {
                 match (&subject, object_key) {
                     (Ok(subject), Some(key)) => policies::of_key(access, subject, key).await.into(),
-                    (Ok(_), None) => Gathered::not_checked("the object has no key of KMS"),
+                    (Ok(_), None) => Gathered::not_checked("the object has no KMS key"),
                     (Err(why), _) => Gathered::not_checked(format!("{why:#}")),
                 }
             }

@@ -85,7 +85,7 @@ fn request(facts: &Facts<'_>) -> Option<Verdict> {
     REFUSALS.iter().find(|refusal| refusal.code == code)?;
     Some(Verdict::certain(
         Kind::RequestRefused,
-        format!("the edge answers {code}"),
+        format!("the edge returned {code}"),
     ))
 }
 
@@ -97,20 +97,20 @@ fn site(facts: &Facts<'_>) -> Option<Verdict> {
     let (kind, because) = match (code, carried) {
         (INVALID, Some(CarriedSite::Missing)) => (
             Kind::SiteInvalid,
-            format!("the behaviour's origin carries no {}", header::SITE),
+            format!("the behaviour's origin has no {}", header::SITE),
         ),
         (INVALID, Some(CarriedSite::Refused(why))) => (
             Kind::SiteInvalid,
             format!("the edge refuses the origin's {}: {why}", header::SITE),
         ),
-        (INVALID, _) => (Kind::SiteInvalid, format!("the edge answers {code}")),
+        (INVALID, _) => (Kind::SiteInvalid, format!("the edge returned {code}")),
         (MISROUTED, _) => (
             Kind::SiteMisrouted,
             match facts.evidence.behind.replay.found() {
                 Some(Replay::Refused { log: Some(log), .. }) => {
-                    format!("the edge answers {code}: {log}")
+                    format!("the edge returned {code}: {log}")
                 }
-                _ => format!("the edge answers {code}"),
+                _ => format!("the edge returned {code}"),
             },
         ),
         _ => return None,
@@ -143,7 +143,7 @@ fn edge_failing(facts: &Facts<'_>) -> Option<Verdict> {
     const INVALID: &str = ProblemType::EVENT_INVALID.code;
     let x_cache = facts.answer.x_cache.as_deref().unwrap_or_default();
     let because = match facts.code {
-        Some(INVALID) => format!("the edge answers {INVALID}"),
+        Some(INVALID) => format!("the edge returned {INVALID}"),
         _ if FAULTS.iter().any(|fault| x_cache.starts_with(fault)) => {
             format!("the CDN says {x_cache}")
         }
@@ -165,7 +165,7 @@ fn named_by_code(facts: &Facts<'_>) -> Option<Verdict> {
     let (_, kind) = CAUSES
         .into_iter()
         .find(|(problem, _)| problem.code == code)?;
-    let mut because = format!("the edge answers {code}");
+    let mut because = format!("the edge returned {code}");
     if let Some(difference) = facts.replies.and_then(denied::difference) {
         because = format!("{because}; {difference}");
     }
@@ -180,7 +180,7 @@ fn missing(facts: &Facts<'_>) -> Option<Verdict> {
         && reported
         && *code == ProblemType::NOT_FOUND.code
     {
-        let because = "the path is never served: reserved, or a folder without a document";
+        let because = "the path is never served: it is reserved, or a folder without an index";
         return Some(Verdict::certain(Kind::ObjectMissing, because));
     }
     // A fresh answer, or another refusal, says that something else was requested.
@@ -190,17 +190,18 @@ fn missing(facts: &Facts<'_>) -> Option<Verdict> {
         Some(replies) if replies.head.status == 404 && (fits || page) => {
             let mut because = format!("the bucket has no {:?}", replies.key);
             if denied {
-                because.push_str(", which the edge cannot know: its role lacks s3:ListBucket");
+                because
+                    .push_str(", which the edge cannot tell: its role does not have s3:ListBucket");
             }
             Some(facts.certain(Kind::ObjectMissing, because))
         }
         None if page => Some(Verdict::likely(
             Kind::ObjectMissing,
-            "a 404 without a mark of the edge is the page a distribution shows for a missing object",
+            "a 404 without a header of the edge is the page that a distribution shows for a missing object",
         )),
         None if reported => Some(Verdict::likely(
             Kind::ObjectMissing,
-            "the edge answers not-found; a site may answer so to a denied read as well",
+            "the edge returned not-found; a site may return that for a denied read as well",
         )),
         _ => None,
     }
@@ -212,13 +213,13 @@ fn customer_key(facts: &Facts<'_>) -> Option<Verdict> {
         && demands_customer_key(replies.get.code(), replies.get.message())
         && !facts.answer.is_served()
     {
-        let because = format!("the bucket demands the customer key of {:?}", replies.key);
+        let because = format!("the bucket requires the customer key of {:?}", replies.key);
         return Some(facts.certain(Kind::CustomerKey, because));
     }
     let told = facts.code == Some(ProblemType::CUSTOMER_KEY_REQUIRED.code);
     told.then(|| {
         let because = format!(
-            "the edge answers {}",
+            "the edge returned {}",
             ProblemType::CUSTOMER_KEY_REQUIRED.code
         );
         Verdict::certain(Kind::CustomerKey, because)
@@ -232,17 +233,20 @@ fn key_state(facts: &Facts<'_>) -> Option<Verdict> {
         KeyState::Enabled => return None,
         KeyState::Disabled => (
             Kind::KeyDisabled,
-            format!("KMS says that {key} is disabled"),
+            format!("KMS reports that {key} is disabled"),
         ),
         KeyState::PendingDeletion(end) => {
             let end = end
                 .as_ref()
                 .map_or(String::new(), |end| format!(" at {end}"));
-            let because = format!("KMS says that {key} will be deleted{end}");
+            let because = format!("KMS reports that {key} will be deleted{end}");
             (Kind::KeyPendingDeletion, because)
         }
-        KeyState::Missing => (Kind::KeyMissing, format!("KMS does not know {key}")),
-        KeyState::Other(state) => (Kind::KeyUnusable, format!("KMS says that {key} is {state}")),
+        KeyState::Missing => (Kind::KeyMissing, format!("KMS has no key {key}")),
+        KeyState::Other(state) => (
+            Kind::KeyUnusable,
+            format!("KMS reports that {key} is {state}"),
+        ),
     };
     Some(facts.certain(kind, because))
 }
@@ -262,7 +266,7 @@ fn function(facts: &Facts<'_>) -> Option<Verdict> {
     ours.then(|| {
         Verdict::certain(
             Kind::FunctionRefused,
-            format!("it answers {} {code}", facts.answer.status),
+            format!("it returned {} {code}", facts.answer.status),
         )
     })
 }
@@ -290,7 +294,7 @@ fn cdn(facts: &Facts<'_>) -> Option<Verdict> {
     own.then(|| {
         Verdict::likely(
             Kind::CdnRefused,
-            format!("{}, without a mark of the edge", facts.described()),
+            format!("{}, without a header of the edge", facts.described()),
         )
     })
 }

@@ -38,7 +38,7 @@ pub(super) async fn read(access: &Access, target: &Target) -> anyhow::Result<Dis
     let id = access
         .distribution
         .as_ref()
-        .context("no distribution is known; give --distribution")?;
+        .context("the distribution is unknown; give --distribution")?;
     let client = access.cloudfront();
     let answer = client.get_distribution_config().id(id).send().await;
     let config = answer
@@ -215,7 +215,7 @@ async fn code(access: &Access, function: Option<&str>) -> (Gathered<String>, Opt
         return (Gathered::not_checked("no function is attached"), None);
     };
     let Some(lambda) = access.lambda() else {
-        let why = "the dev stack runs its own bundle, whatever the configuration names";
+        let why = "the dev stack runs its own bundle, not the one in the configuration";
         return (Gathered::not_checked(why), None);
     };
     let sent = lambda

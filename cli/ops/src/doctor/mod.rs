@@ -47,16 +47,16 @@ pub(crate) use self::{
 
 /// Explain why a request fails or would fail
 ///
-/// Requests the URL as a viewer does, without credentials, and examines the system behind it as far as it is given:
-/// --stack, --dev, or things named one by one. It changes nothing. The first line is the verdict, the evidence follows.
+/// Requests the URL as a viewer does, without credentials, and checks the system behind it as far as you give it: by --stack,
+/// --dev, or its resources one by one. It changes nothing. The first line is the verdict, the evidence follows.
 #[derive(Debug, Args)]
 #[command(after_help = EXIT_CODES)]
 pub(crate) struct DoctorArguments {
-    /// What viewers ask for, https:// included
+    /// The URL that viewers request, with https://
     #[arg(value_name = "URL")]
     url: Target,
 
-    /// The method to ask with; no credentials and no body are sent
+    /// The request method; no credentials and no body are sent
     #[arg(long, short = 'X', value_enum, default_value = "GET")]
     method: Method,
 
@@ -64,11 +64,11 @@ pub(crate) struct DoctorArguments {
     #[arg(long)]
     json: bool,
 
-    /// A CA to trust besides the machine's, PEM
+    /// A further CA to trust, in PEM
     #[arg(long, value_name = "FILE")]
     ca: Option<PathBuf>,
 
-    /// How long each step may take
+    /// Timeout of each step, in seconds
     #[arg(long, value_name = "SECONDS", default_value_t = 10, value_parser = clap::value_parser!(u64).range(1..))]
     timeout: u64,
 
@@ -162,7 +162,7 @@ impl Viewer<'_> {
         let (answer, head) = tokio::join!(first, self.head());
         let past_copy = match &answer {
             Ok(first) if first.is_copy() => seen(self.ask(self.method, Copies::Avoided).await),
-            _ => Gathered::not_checked("the first answer is no copy"),
+            _ => Gathered::not_checked("the first response is not a cached copy"),
         };
         Front {
             answer,

@@ -47,7 +47,7 @@ pub(crate) fn text(verdict: &Verdict, evidence: &Evidence) {
         line(format_args!("  to do: {}", description.advice));
     }
     line("");
-    let mut table = Table::new(["LOOKED AT", "FOUND"]);
+    let mut table = Table::new(["CHECKED", "FOUND"]);
     for (what, found) in rows(evidence) {
         table.push([what.to_owned(), found]);
     }
@@ -65,7 +65,7 @@ fn rows(evidence: &Evidence) -> Vec<(&'static str, String)> {
         }
     }
     if let Gathered::Found(past) = &evidence.front.past_copy {
-        rows.push(("past the copy", viewed(past)));
+        rows.push(("bypassing the cache", viewed(past)));
     }
     rows.push(("HEAD", found_or_reason(&evidence.front.head, viewed)));
     rows.push(("headers", headers(evidence)));
@@ -142,7 +142,7 @@ fn viewed(answer: &Viewed) -> String {
 
 fn clock(ahead: Option<i64>, whose: &str) -> String {
     match ahead {
-        None => format!("{whose} is not known"),
+        None => format!("{whose} is unknown"),
         Some(seconds) if seconds.abs() <= NOTABLE_SKEW => {
             format!("{whose} agrees with this machine's")
         }
@@ -161,8 +161,8 @@ fn headers(evidence: &Evidence) -> String {
         .flat_map(|answer| answer.leaking.iter().map(String::as_str))
         .collect();
     match (seen.count(), leaking.is_empty()) {
-        (0, _) => "not checked: there is no answer".to_owned(),
-        (_, true) => "nothing of the bucket's own reaches viewers".to_owned(),
+        (0, _) => "not checked: there is no response".to_owned(),
+        (_, true) => "no headers of the bucket reach viewers".to_owned(),
         (_, false) => format!("reach viewers: {}", leaking.join(", ")),
     }
 }
@@ -180,8 +180,8 @@ fn behaviour(found: &Behaviour) -> String {
 
 fn site(carried: &CarriedSite) -> String {
     match carried {
-        CarriedSite::Missing => "the origin carries no x-keyfront-site".to_owned(),
-        CarriedSite::Refused(why) => format!("the edge refuses it: {why}"),
+        CarriedSite::Missing => "the origin has no x-keyfront-site".to_owned(),
+        CarriedSite::Refused(why) => format!("the edge rejects it: {why}"),
         CarriedSite::Valid { bucket, region } => format!("bucket {bucket} in {region}"),
     }
 }
@@ -217,12 +217,13 @@ fn replay(gathered: &Gathered<Replay>) -> Vec<(&'static str, String)> {
                 .map_or(String::new(), |log| format!(" ({log})"));
             vec![(
                 "bucket",
-                format!("not asked: the edge answers {code} by itself{log}"),
+                format!("not requested: the edge itself returns {code}{log}"),
             )]
         }
         Gathered::Found(Replay::AsksFunction) => vec![(
             "bucket",
-            "not checked: the path is a function's, which only the edge's role may ask".to_owned(),
+            "not checked: the path belongs to a function, which only the edge's role may call"
+                .to_owned(),
         )],
         Gathered::Found(Replay::Sent(replies)) => replayed(replies),
     }
@@ -261,7 +262,8 @@ fn compared(comparison: &Comparison) -> Vec<(&'static str, String)> {
     match comparison {
         Comparison::Same => vec![(
             "  signature",
-            "both sides signed the same text: the secret is not the access key's".to_owned(),
+            "both sides signed the same text: the secret does not belong to the access key"
+                .to_owned(),
         )],
         Comparison::Differs {
             part,
@@ -281,7 +283,7 @@ fn compared(comparison: &Comparison) -> Vec<(&'static str, String)> {
 
 fn encryption(found: Option<&Encryption>) -> String {
     let Some(found) = found else {
-        return "not checked: the bucket does not show it".to_owned();
+        return "not checked: the bucket does not return it".to_owned();
     };
     let key = found.key.as_deref();
     let key = key.map_or(String::new(), |key| format!(", {key}"));
@@ -301,9 +303,9 @@ fn key_state(state: &KeyState) -> String {
     match state {
         KeyState::Enabled => "enabled".to_owned(),
         KeyState::Disabled => "disabled".to_owned(),
-        KeyState::PendingDeletion(None) => "about to be deleted".to_owned(),
+        KeyState::PendingDeletion(None) => "pending deletion".to_owned(),
         KeyState::PendingDeletion(Some(end)) => format!("deleted at {end}"),
-        KeyState::Missing => "unknown to KMS".to_owned(),
+        KeyState::Missing => "not found in KMS".to_owned(),
         KeyState::Other(state) => state.clone(),
     }
 }

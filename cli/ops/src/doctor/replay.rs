@@ -59,10 +59,10 @@ pub(super) async fn replay(replaying: &Replaying<'_>) -> anyhow::Result<Replay> 
     let site = Site::parse(document.as_bytes())?;
     anyhow::ensure!(
         matches!(site.bucket.signing, Signing::SigV4 { .. }),
-        "a site that is signed with SigV4A is not repeated"
+        "requests signed with SigV4A are not repeated"
     );
     let Signed::Request(head) = sign(replaying, &document, &credentials, "HEAD") else {
-        anyhow::bail!("the edge serves no HEAD here");
+        anyhow::bail!("the edge does not serve HEAD here");
     };
     let (get, head) = tokio::join!(ask(replaying, &first), ask(replaying, &head));
     let path = &first.sent.path;
@@ -86,7 +86,7 @@ fn assumed(access: &Access) -> anyhow::Result<String> {
     let bucket = access
         .bucket
         .as_ref()
-        .context("no bucket is known; give --bucket, --distribution or --stack")?;
+        .context("the bucket is unknown; give --bucket, --distribution or --stack")?;
     let style = if bucket.contains('.') {
         "path"
     } else {
@@ -207,7 +207,7 @@ fn route(replaying: &Replaying<'_>, host: &str) -> anyhow::Result<Route> {
         Some(url) => (url.clone(), url.starts_with("https://")),
         None => (format!("https://{host}"), true),
     };
-    let target: Target = url.parse().context("the endpoint of S3 is no URL")?;
+    let target: Target = url.parse().context("the S3 endpoint is an invalid URL")?;
     Ok(Route {
         host: target.host,
         port: target.port,

@@ -29,8 +29,8 @@ impl<'a> Subject<'a> {
         let of_function = || found.and_then(|found| found.role.clone());
         let role = access.edge_role.clone().or_else(of_function);
         match (role, bucket, replies) {
-            (None, ..) => anyhow::bail!("the edge's role is not known; give --edge-role"),
-            (_, None, _) | (_, _, None) => anyhow::bail!("the object is not known"),
+            (None, ..) => anyhow::bail!("the edge's role is unknown; give --edge-role"),
+            (_, None, _) | (_, _, None) => anyhow::bail!("the object is unknown"),
             (Some(role), Some(bucket), Some(replies)) => Ok(Self {
                 role: EdgeRole::new(&role, region)?,
                 bucket,

@@ -42,7 +42,7 @@ impl FromStr for Target {
     fn from_str(url: &str) -> Result<Self, TargetError> {
         let (scheme, rest) = url
             .split_once("://")
-            .ok_or(TargetError("write the whole URL, https:// included"))?;
+            .ok_or(TargetError("expected a whole URL, with https://"))?;
         let tls = match scheme.to_ascii_lowercase().as_str() {
             "https" => true,
             "http" => false,
@@ -51,17 +51,17 @@ impl FromStr for Target {
         let rest = rest.split('#').next().unwrap_or_default();
         if !rest.bytes().all(|byte| byte.is_ascii_graphic()) {
             return Err(TargetError(
-                "percent-encode what is not printable ASCII, as a browser does",
+                "percent-encode characters outside printable ASCII, as browsers do",
             ));
         }
         let end = rest.find(['/', '?']).unwrap_or(rest.len());
         let (authority, target) = rest.split_at(end);
         if authority.contains('@') {
-            return Err(TargetError("leave user and password out of the URL"));
+            return Err(TargetError("remove user and password from the URL"));
         }
         let parsed: Authority = authority
             .parse()
-            .map_err(|_| TargetError("the host is not one"))?;
+            .map_err(|_| TargetError("the host is invalid"))?;
         let (path, query) = target.split_once('?').unwrap_or((target, ""));
         Ok(Self {
             tls,
@@ -154,7 +154,7 @@ mod tests {
         for (url, expected) in [
             ("cdn.example/a", "https://"),
             ("ftp://cdn.example/a", "begin with https"),
-            ("https://me:secret@cdn.example/", "leave user"),
+            ("https://me:secret@cdn.example/", "remove user"),
             ("https://cdn.example/ä", "percent-encode"),
             ("https:///a", "host"),
         ] {

@@ -147,34 +147,34 @@ impl Kind {
         let (name, class, means, advice) = match self {
             Self::Healthy => ("healthy", Class::Healthy, "the URL is served", ""),
             Self::NameUnknown => ("name-unknown", Class::Name, "the name does not resolve", "correct the URL, or the name's CNAME or alias record to the distribution"),
-            Self::Unreachable => ("unreachable", Class::Connection, "nothing answers at the name's address", "check where the name points, and the way from this machine"),
+            Self::Unreachable => ("unreachable", Class::Connection, "nothing responds at the name's address", "check the name's address, and the network of this machine"),
             Self::TlsFails => ("tls-fails", Class::Tls, "the certificate is not accepted, or TLS fails", "attach a certificate for this name; trust a private CA with --ca"),
-            Self::RequestRefused => ("request-refused", Class::Request, "the edge refuses the request itself", "change the URL or the method; nothing is wrong with the system"),
+            Self::RequestRefused => ("request-refused", Class::Request, "the edge refuses the request", "change the URL or the method; nothing is wrong with the system"),
             Self::ObjectMissing => ("object-missing", Class::Missing, "there is no such object", "upload it, or correct the path or the site's prefix"),
             Self::FunctionRefused => ("function-refused", Class::Function, "the publish endpoint or the reader refuses", "read the code: a token, a publisher's rule, or the object"),
             Self::EdgeNotAttached => ("edge-not-attached", Class::Cdn, "requests reach the bucket unsigned", "attach the edge's version to origin-request and origin-response of the behaviour"),
-            Self::EdgeFails => ("edge-fails", Class::Cdn, "the edge's function throws or answers what CloudFront does not take", "read the function's log in the Region nearest to the viewer; deploy the bundle anew"),
-            Self::CdnRefused => ("cdn-refused", Class::Cdn, "the CDN refuses by itself, before the edge", "check the behaviour's methods, its viewer protocol, the WAF and the length of the URL"),
+            Self::EdgeFails => ("edge-fails", Class::Cdn, "the edge's function throws or returns an invalid result", "read the function's log in the Region nearest to the viewer; deploy the bundle again"),
+            Self::CdnRefused => ("cdn-refused", Class::Cdn, "the CDN refuses the request before the edge runs", "check the behaviour's methods, its viewer protocol, the WAF and the length of the URL"),
             Self::QueryDropped => ("query-dropped", Class::Cdn, "the CDN drops a parameter the site lists", "list the site's parameters in the behaviour's cache policy"),
-            Self::SiteInvalid => ("site-invalid", Class::Site, "the origin's x-keyfront-site is missing or refused", "correct the origin's custom header"),
-            Self::SiteMisrouted => ("site-misrouted", Class::Site, "the site leads to another host than the behaviour's origin", "give the behaviour the origin its site names"),
+            Self::SiteInvalid => ("site-invalid", Class::Site, "the origin's x-keyfront-site is missing or invalid", "correct the origin's custom header"),
+            Self::SiteMisrouted => ("site-misrouted", Class::Site, "the site's host is not the host of the behaviour's origin", "give the behaviour the origin that its site names"),
             Self::BucketPolicyDenies => ("bucket-policy-denies", Class::Permission, "the bucket's policy denies the read", "change the statement of the bucket's policy"),
             Self::RoleDenied => ("role-denied", Class::Permission, "the edge's role may not read the object", "grant the edge's role s3:GetObject on the bucket's objects; if it has that, its session is not accepted"),
             Self::KmsDenied => ("kms-denied", Class::Key, "the edge's role may not decrypt with the object's key", "grant kms:Decrypt on the key, in the role's policy and in the key's"),
             Self::OtherKey => ("other-key", Class::Key, "the object is encrypted with another key than the system's", "encrypt the object with the system's key, or grant the role kms:Decrypt on its key"),
             Self::KeyDisabled => ("key-disabled", Class::Key, "the object's key is disabled", "enable the key"),
-            Self::KeyPendingDeletion => ("key-pending-deletion", Class::Key, "the object's key is about to be deleted", "cancel the key's deletion and enable it, now"),
-            Self::KeyMissing => ("key-missing", Class::Key, "the object's key is not there any more", "restore the object from a copy under another key"),
-            Self::KeyUnusable => ("key-unusable", Class::Key, "the object is there, and its key cannot be used", "check the key and the role with --stack, --distribution or --dev"),
+            Self::KeyPendingDeletion => ("key-pending-deletion", Class::Key, "the object's key is pending deletion", "cancel the key's deletion and enable it, now"),
+            Self::KeyMissing => ("key-missing", Class::Key, "the object's key no longer exists", "restore the object from a copy under another key"),
+            Self::KeyUnusable => ("key-unusable", Class::Key, "the object exists, but its key cannot be used", "check the key and the role with --stack, --distribution or --dev"),
             Self::SignatureRejected => ("signature-rejected", Class::Signature, "the bucket does not accept the signature", "find what changes the request between the edge and the bucket, or the wrong Region"),
             Self::ClockSkew => ("clock-skew", Class::Clock, "the edge's clock and the bucket's are too far apart", "correct the clock of the edge's host"),
             Self::EdgeCredentials => ("edge-credentials", Class::Credentials, "the edge has no credentials, or expired ones", "check the function's execution role, or renew the Worker's secrets"),
-            Self::Throttled => ("throttled", Class::Origin, "S3 or KMS asks to slow down", "wait; raise the quota if it lasts"),
-            Self::OriginFailed => ("origin-failed", Class::Origin, "the origin fails, or is not where the site says", "check the bucket's Region and the endpoint, and the service's health"),
-            Self::OtherEncryption => ("other-encryption", Class::Encryption, "the URL is served, but its object is not encrypted with the system's key", "encrypt the object anew with the system's key"),
+            Self::Throttled => ("throttled", Class::Origin, "S3 or KMS throttles requests", "wait; raise the quota if it lasts"),
+            Self::OriginFailed => ("origin-failed", Class::Origin, "the origin fails, or is not at the site's address", "check the bucket's Region and the endpoint, and the service's health"),
+            Self::OtherEncryption => ("other-encryption", Class::Encryption, "the URL is served, but its object is not encrypted with the system's key", "re-encrypt the object with the system's key"),
             Self::CustomerKey => ("customer-key", Class::Encryption, "the object is under a customer key, which the edge does not have", "read it through the site's reader, or publish it with another encryption"),
             Self::HeadersLeak => ("headers-leak", Class::Leak, "responses show viewers the bucket's own headers", "attach the edge's version to origin-response of the behaviour"),
-            Self::Unexplained => ("unexplained", Class::Unexplained, "the evidence explains nothing", "read what was not checked, and the edge's log under the request id"),
+            Self::Unexplained => ("unexplained", Class::Unexplained, "the evidence does not explain the failure", "read what was not checked, and the edge's log for the request id"),
         };
         Description { name, class, means, advice }
     }
@@ -214,7 +214,7 @@ impl Class {
 pub(crate) const EXIT_CODES: &str = "\
 Exit codes:
   0   healthy
-  1   the doctor could not begin (a file cannot be read)
+  1   the doctor could not start (a file cannot be read)
   2   wrong arguments
   10  name: name-unknown
   11  connection: unreachable

@@ -125,7 +125,7 @@ pub(crate) enum ExchangeError {
         #[serde(rename = "told")]
         reason: String,
     },
-    #[error("{host} did not answer: {reason}")]
+    #[error("{host} did not respond: {reason}")]
     Answer {
         host: String,
         #[serde(rename = "told")]
@@ -169,7 +169,7 @@ pub(crate) async fn open(route: &Route) -> Result<(Box<dyn Stream>, Made), Excha
                 reason,
             };
             let name = ServerName::try_from(route.host.clone())
-                .map_err(|_| failed("the host is not a name a certificate can have".to_owned()))?;
+                .map_err(|_| failed("the host is not a valid name for a certificate".to_owned()))?;
             let shaken = TlsConnector::from(Arc::clone(&trust.0)).connect(name, stream);
             let stream = tokio::time::timeout(route.timeout, shaken)
                 .await
@@ -271,8 +271,8 @@ async fn beginning(route: &Route, mut body: Incoming) -> Result<Bytes, String> {
                 }
             }
             Ok(None) => break,
-            Ok(Some(Err(error))) => return Err(format!("the body breaks off: {error}")),
-            Err(_) => return Err(format!("the body stands still: {}", too_slow(route))),
+            Ok(Some(Err(error))) => return Err(format!("the body was cut off: {error}")),
+            Err(_) => return Err(format!("the body stalled: {}", too_slow(route))),
         }
     }
     Ok(read.into())

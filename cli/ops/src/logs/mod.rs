@@ -24,10 +24,10 @@ const EXIT_CODES: &str = "Exit codes: 0 lines were found; 1 AWS cannot be called
 const PARTIAL: u8 = 3;
 const NOTHING: u8 = 5;
 
-/// Find the log lines of one request, in every Region that may have run the function at the edge
+/// Find the log lines of one request, in every Region that may have run the edge function
 ///
-/// The id is in the header x-keyfront-request-id of every answer, and in the body of an error. Lines appear some seconds
-/// after the request; the edge logs what is its own or the bucket's fault, not what the viewer can change.
+/// The id is in the header x-keyfront-request-id of every response, and in the body of an error. Lines appear some seconds
+/// after the request. The edge logs server errors only, not errors that the viewer can correct.
 #[derive(Debug, Args)]
 #[command(after_help = EXIT_CODES)]
 pub(crate) struct LogsArguments {
@@ -42,10 +42,10 @@ pub(crate) struct LogsArguments {
     /// How far back to search: 30m, 6h, 7d
     #[arg(long, value_name = "DURATION", default_value = "24h", value_parser = span)]
     since: Duration,
-    /// Search this Region as well, such as one that the account has enabled; may be repeated
+    /// Search this Region as well, such as an opt-in Region; may be repeated
     #[arg(long = "also", value_name = "REGION")]
     also: Vec<String>,
-    /// Print one JSON object a line
+    /// Print one JSON object per line
     #[arg(long)]
     json: bool,
 }
@@ -62,7 +62,7 @@ async fn find(arguments: &LogsArguments) -> anyhow::Result<ExitCode> {
     let stack = &arguments.stack;
     let outputs = outputs::of_system(&config, stack, Purpose::Read).await?;
     let outputs = outputs.with_context(|| {
-        format!("there is no stack {stack} in {bucket_region}; name the Region of its bucket with --region")
+        format!("there is no stack {stack} in {bucket_region}; give the Region of its bucket with --region")
     })?;
     let function = edge_logs::function_in(&outputs).with_context(|| {
         format!("stack {stack} has no output EdgeFunctionArn; is it one of Keyfront's?")
@@ -88,7 +88,7 @@ async fn find(arguments: &LogsArguments) -> anyhow::Result<ExitCode> {
     }
     if lines.is_empty() {
         report::note(format_args!(
-            "No line of request {} in {} log groups; lines appear some seconds after the request, and --since looks further back.",
+            "No lines of request {} in {} log groups; lines appear some seconds after the request, and --since searches further back.",
             arguments.request_id,
             places.len()
         ));

@@ -35,8 +35,9 @@ pub(crate) async fn obstacle(
     let hold = target.s3.get_object_legal_hold().bucket(&target.bucket);
     visible(hold.key(key).send().await, "s3:GetObjectLegalHold")?;
     let retains = matches!(bucket, Reading::Known(Some(lock)) if lock.retains_by_default);
-    Ok((retains && seen.object_lock_mode().is_none())
-        .then(|| "it is not retained, and a copy would be, by the bucket's default".to_owned()))
+    Ok((retains && seen.object_lock_mode().is_none()).then(|| {
+        "it has no retention, and a copy would get the bucket's default retention".to_owned()
+    }))
 }
 
 fn visible<T, E>(answer: Result<T, SdkError<E>>, action: &str) -> anyhow::Result<()>

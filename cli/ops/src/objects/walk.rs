@@ -25,7 +25,7 @@ pub(crate) enum Inspected {
 
 /// Why what needs more than to know it passes over an object under a customer key.
 pub(crate) const UNDER_CUSTOMER_KEY: &str =
-    "it is under a customer key (SSE-C), without which S3 shows nothing of it";
+    "it is encrypted with a customer key (SSE-C), without which S3 does not describe it";
 
 /// Where a listing stands.
 enum Cursor {
@@ -75,14 +75,14 @@ async fn page(
     for object in answer.contents() {
         let key = object.key().context("a listed object has no key")?;
         keys.push(if encoded {
-            form_encoding::decode(key).context("a listed key is not decodable")?
+            form_encoding::decode(key).context("a listed key cannot be decoded")?
         } else {
             key.to_owned()
         });
     }
     let next = match (answer.is_truncated, answer.next_continuation_token) {
         (Some(true), Some(token)) => Cursor::Page(token),
-        (Some(true), None) => anyhow::bail!("S3 says that there is more and not where"),
+        (Some(true), None) => anyhow::bail!("S3 returned a truncated page without a marker"),
         _ => Cursor::End,
     };
     Ok(Some((keys, next)))
@@ -137,7 +137,7 @@ async fn inspect(
             "HEAD is denied; s3:GetObject is needed".to_owned(),
         )),
         Some(status) if status < 500 && status != 429 => {
-            Ok(Inspected::Refused(format!("HEAD is answered {status}")))
+            Ok(Inspected::Refused(format!("HEAD returned {status}")))
         }
         _ => Err(call_error(error).context(format!("object {key:?} cannot be inspected"))),
     }
@@ -153,7 +153,7 @@ async fn because_of(
     let call = call.set_version_id(version.map(str::to_owned));
     let Err(error) = call.range("bytes=0-0").send().await else {
         return Ok(Inspected::Refused(
-            "HEAD is answered 400, and GET is not".to_owned(),
+            "HEAD returned 400, and GET did not".to_owned(),
         ));
     };
     let (code, message) = (error.code(), error.message());
@@ -164,7 +164,7 @@ async fn because_of(
     match status {
         Some(404) => Ok(Inspected::Gone),
         Some(400) if code != Some("ExpiredToken") => Ok(Inspected::Refused(format!(
-            "HEAD is answered 400, and GET {}",
+            "HEAD returned 400, and GET {}",
             code.unwrap_or("without a code")
         ))),
         _ => Err(call_error(error).context(format!("object {key:?} cannot be inspected"))),

@@ -31,14 +31,14 @@ pub(super) fn read(text: &str, id: &str, tokens: Vec<StoredToken>) -> anyhow::Re
     let document: Value = serde_json::from_str(text).context("this is not JSON")?;
     anyhow::ensure!(
         document.get(TOKENS).is_none(),
-        "tokens are changed by `keyfront publisher rotate` and `keyfront publisher revoke`; leave them out"
+        "tokens are changed by `keyfront publisher rotate` and `keyfront publisher revoke`; remove them"
     );
     // From the text: of a value nobody knows the line.
     let mut publisher: Publisher =
-        serde_json::from_str(text).context("this is no entry of a publisher")?;
+        serde_json::from_str(text).context("this is not a valid entry of a publisher")?;
     anyhow::ensure!(
         publisher.id == id,
-        "the entry's id is {:?}; a publisher keeps its name, {id:?}",
+        "the entry's id is {:?}; the name of a publisher, {id:?}, cannot be changed",
         publisher.id
     );
     publisher.tokens = tokens;
@@ -84,10 +84,10 @@ impl Draft {
             .prefix("keyfront-publisher-")
             .suffix(".json")
             .tempfile()
-            .context("no file for the editor")?;
+            .context("cannot create a file for the editor")?;
         file.write_all(text.as_bytes())
-            .context("the file for the editor cannot be written")?;
-        let (_, path) = file.keep().context("no file for the editor")?;
+            .context("cannot write the file for the editor")?;
+        let (_, path) = file.keep().context("cannot create a file for the editor")?;
         let draft = Self(path);
         // By the shell, since people give their editors arguments.
         let ended = Command::new("sh")
@@ -162,9 +162,9 @@ mod tests {
         let with_tokens = shown.replacen('{', "{\"tokens\": [],", 1);
         for (text, expected) in [
             ("{", "line 1"),
-            ("[]", "no entry of a publisher"),
+            ("[]", "not a valid entry of a publisher"),
             (&*shown.replace("max_size", "max_sise"), "line "),
-            (&*shown.replace("\"web\"", "\"other\""), "keeps its name"),
+            (&*shown.replace("\"web\"", "\"other\""), "cannot be changed"),
             (&*with_tokens, "`keyfront publisher rotate`"),
         ] {
             let error = read(text, "web", Vec::new()).unwrap_err();

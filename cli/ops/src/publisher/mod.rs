@@ -22,10 +22,10 @@ use crate::{
     bucket_target::BucketTarget, named_bucket::NamedBucketArguments, system::outputs::Purpose,
 };
 
-/// Say who may publish: tokens, and what they open.
+/// Manage publishers: their tokens and rules.
 ///
-/// A token is printed once, alone, on standard output; the bucket keeps its SHA-256 only. The origin looks at the
-/// policy at most once in 60 seconds, so that a change is in force everywhere a minute later.
+/// A token is printed once, alone, on standard output; the bucket stores only its SHA-256. The origin reads the policy again
+/// every 60 seconds, so a change takes effect everywhere within a minute.
 #[derive(Debug, Args)]
 pub(crate) struct PublisherArguments {
     #[command(subcommand)]
@@ -36,14 +36,14 @@ pub(crate) struct PublisherArguments {
 enum Command {
     /// Add a publisher with its first token
     Add(Box<AddArguments>),
-    /// Give a publisher a new token; the former ones end after the overlap
+    /// Give a publisher a new token; the former ones expire after the overlap
     Rotate(RotateArguments),
-    /// Withdraw a publisher's tokens, all of them or one
+    /// Revoke all tokens of a publisher, or one
     Revoke(RevokeArguments),
     /// Change what a publisher may do in one folder
     #[command(subcommand)]
     Rule(RuleCommand),
-    /// Change a publisher's entry, all but its tokens, in an editor or from a file
+    /// Change a publisher's entry, except its tokens, in an editor or from a file
     Edit(EditArguments),
     /// Remove a publisher with its tokens and rules
     Remove(RemoveArguments),
@@ -53,17 +53,17 @@ enum Command {
 
 #[derive(Debug, Args)]
 struct AddArguments {
-    /// Name of the publisher, in logs and answers
+    /// Name of the publisher, in logs and responses
     publisher: String,
     #[command(flatten)]
     rules: RuleArguments,
-    /// When the token ends: 90d, 12h, 30m, or a moment such as 2027-01-31T00:00:00Z [default: never]
+    /// When the token expires: 90d, 12h, 30m, or a time such as 2027-01-31T00:00:00Z [default: never]
     #[arg(long, value_name = "WHEN")]
     expires: Option<Expiry>,
-    /// ARN of an IAM role or user that is this publisher when it calls the Function URL itself
+    /// ARN of an IAM role or user that is this publisher when it calls the Function URL directly
     #[arg(long, value_name = "ARN", value_parser = principal)]
     iam: Vec<IamPrincipal>,
-    /// Make no token: the publisher is known by --iam alone
+    /// Create no token: the publisher is identified by --iam only
     #[arg(long, requires = "iam", conflicts_with = "expires")]
     no_token: bool,
     #[command(flatten)]
@@ -74,11 +74,11 @@ struct AddArguments {
 struct RotateArguments {
     /// Name of the publisher
     publisher: String,
-    /// When the new token ends [default: never]
+    /// When the new token expires [default: never]
     #[arg(long, value_name = "WHEN")]
     expires: Option<Expiry>,
     /// How long the former tokens stay valid
-    #[arg(long, value_name = "TIME", default_value = "24h", value_parser = moment::span)]
+    #[arg(long, value_name = "TIME", default_value = "24h", value_parser = crate::span::span)]
     overlap: Duration,
     #[command(flatten)]
     bucket: NamedBucketArguments,
@@ -88,7 +88,7 @@ struct RotateArguments {
 struct RevokeArguments {
     /// Name of the publisher
     publisher: String,
-    /// Withdraw only the token with this id [default: all]
+    /// Revoke only the token with this id [default: all]
     #[arg(long, value_name = "ID")]
     token: Option<String>,
     #[command(flatten)]
@@ -99,7 +99,7 @@ struct RevokeArguments {
 enum RuleCommand {
     /// Replace the rule of a folder, or add one
     Set(Box<SetRuleArguments>),
-    /// Take the rule of a folder away
+    /// Remove the rule of a folder
     Remove(RemoveRuleArguments),
 }
 
@@ -131,7 +131,7 @@ struct EditArguments {
     /// Take the entry from this file, or - for standard input, instead of an editor (VISUAL, EDITOR)
     #[arg(long, value_name = "FILE")]
     file: Option<PathBuf>,
-    /// Show what would change, and change nothing
+    /// Show what would change, without changing it
     #[arg(long)]
     dry_run: bool,
     #[command(flatten)]
@@ -148,7 +148,7 @@ struct RemoveArguments {
 
 #[derive(Debug, Args)]
 struct ListArguments {
-    /// Print the policy as JSON; it holds hashes of tokens, no token
+    /// Print the policy as JSON; it has hashes of tokens only
     #[arg(long)]
     json: bool,
     #[command(flatten)]
@@ -281,7 +281,7 @@ async fn edit_entry(arguments: EditArguments) -> anyhow::Result<()> {
         let applied = apply(&target, &before, &edited, arguments.dry_run).await;
         applied.with_context(|| {
             format!(
-                "nothing was changed; what you wrote is in {0}, and `keyfront publisher edit {1} --file {0}` takes it again",
+                "nothing was changed; your text is in {0}, run `keyfront publisher edit {1} --file {0}` to use it again",
                 draft.path().display(),
                 before.id
             )
@@ -309,7 +309,7 @@ async fn apply(
     let replace = |policy: Publishers| -> anyhow::Result<(Publishers, ())> {
         anyhow::ensure!(
             policy.publisher(&before.id)? == before,
-            "somebody else has changed {} meanwhile; edit it again",
+            "{} was changed by somebody else in the meantime; edit it again",
             before.id
         );
         Ok((policy.replacing(after.clone())?, ()))

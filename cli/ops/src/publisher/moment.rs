@@ -24,7 +24,7 @@ impl Expiry {
         let end = end.and_then(|end| end.replace_nanosecond(0).ok());
         match end {
             Some(end) if end > now && end.year() <= 9999 => Ok(end),
-            _ => anyhow::bail!("the token would end in the past or after the year 9999"),
+            _ => anyhow::bail!("the token would expire in the past or after the year 9999"),
         }
     }
 }

@@ -48,7 +48,7 @@ pub(super) async fn read(target: &BucketTarget) -> anyhow::Result<PolicyObject> 
         .body
         .collect()
         .await
-        .context("the policy was cut off")?
+        .context("the policy was truncated")?
         .to_vec();
     let policy = Publishers::parse(&document).with_context(|| {
         format!(
@@ -90,7 +90,7 @@ pub(crate) async fn change<T>(
         let document = policy.to_json()?;
         // What the origin would refuse must not replace what works.
         Publishers::parse(&document).map_err(|error| match error {
-            PolicyError::TooLarge => anyhow::anyhow!("the policy is full: it may have 1 MiB"),
+            PolicyError::TooLarge => anyhow::anyhow!("the policy is too large: it may have 1 MiB"),
             other => other.into(),
         })?;
         let etag = stored.object.map(|(_, etag)| etag);
@@ -100,7 +100,7 @@ pub(crate) async fn change<T>(
         }
         tokio::time::sleep(PAUSE * 2_u32.pow(attempt.min(4))).await;
     }
-    anyhow::bail!("others keep changing the publishers' policy; nothing was changed, try again")
+    anyhow::bail!("nothing was changed: the publishers' policy was changed concurrently; try again")
 }
 
 enum Write {

@@ -24,13 +24,13 @@ pub(crate) fn added(publisher: &str, bucket: &str, token: Option<&PublisherToken
 pub(crate) fn first(publisher: &str, prefix: &Prefix, end: OffsetDateTime) {
     let end = end.format(&Rfc3339).unwrap_or_default();
     note(format_args!(
-        "Publisher {publisher} publishes under {prefix} until {end}; `keyfront publisher add` makes others."
+        "Publisher {publisher} publishes under {prefix} until {end}; `keyfront publisher add` adds others."
     ));
 }
 
 pub(crate) fn rotated(publisher: &str, overlap: Duration, token: &PublisherToken) {
     note(format_args!(
-        "Publisher {publisher} has a new token; the former ones end in {}.",
+        "Publisher {publisher} has a new token; the former ones expire in {}.",
         in_words(overlap)
     ));
     reveal(token);
@@ -45,17 +45,17 @@ pub(crate) fn revoked(publisher: &str, token: Option<&str>) {
 
 pub(super) fn changed(publisher: &str) {
     note(format_args!(
-        "What {publisher} may do is changed within a minute."
+        "The rules of {publisher} change within a minute."
     ));
 }
 
 pub(super) fn unchanged(publisher: &str) {
-    note(format_args!("{publisher} stays as it is."));
+    note(format_args!("{publisher} is unchanged."));
 }
 
 pub(super) fn removed(publisher: &str) {
     note(format_args!(
-        "{publisher} is removed; its tokens are refused within a minute. What it published stays."
+        "{publisher} is removed; its tokens are refused within a minute. Its objects stay."
     ));
 }
 
@@ -72,7 +72,7 @@ pub(crate) fn json(policy: &Publishers) -> anyhow::Result<()> {
 
 pub(crate) fn table(policy: &Publishers, now: OffsetDateTime) {
     if policy.publishers().is_empty() {
-        note("There are no publishers; `keyfront publisher add` makes one.");
+        note("There are no publishers; `keyfront publisher add` adds one.");
         return;
     }
     line(rows(policy.publishers(), now));
@@ -80,7 +80,7 @@ pub(crate) fn table(policy: &Publishers, now: OffsetDateTime) {
 
 /// The only place a token is shown.
 pub(crate) fn reveal(token: &PublisherToken) {
-    note("Its token, which is shown this once:");
+    note("Its token, which is shown only once:");
     line(token.reveal());
 }
 

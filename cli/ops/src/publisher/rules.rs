@@ -22,7 +22,7 @@ pub(super) struct RuleArguments {
     #[arg(long, value_name = "METHOD", value_enum, value_delimiter = ',', default_values = ["get", "put"])]
     methods: Vec<Allowed>,
 
-    /// Bytes of one object at most: 10MiB, 5GiB, 1000000
+    /// Largest size of an object: 10MiB, 5GiB, 1000000
     #[arg(long, value_name = "SIZE", value_parser = size, default_value = "5GiB")]
     max_size: u64,
 
@@ -30,15 +30,15 @@ pub(super) struct RuleArguments {
     #[arg(long, value_name = "TYPE", value_parser = range, value_delimiter = ',')]
     types: Vec<MediaRange>,
 
-    /// It may replace objects
+    /// Allow it to replace objects
     #[arg(long)]
     overwrite: bool,
 
-    /// Types that browsers may open besides the harmless ones (HTML, SVG, scripts ...); all others are stored as attachments
+    /// Types that browsers may open in addition to harmless ones (HTML, SVG, scripts ...); all others are stored as attachments
     #[arg(long, value_name = "TYPE", value_parser = range, value_delimiter = ',')]
     inline: Vec<MediaRange>,
 
-    /// Browsers run the scripts of what it publishes, in the site's own origin: for publishers of whole web sites alone
+    /// Let browsers run the scripts that it publishes, in the site's origin: only for publishers of whole web sites
     #[arg(long)]
     no_sandbox: bool,
 
@@ -46,11 +46,11 @@ pub(super) struct RuleArguments {
     #[arg(long, value_name = "TEXT", value_parser = header)]
     cache_control: Option<HeaderText>,
 
-    /// Encryption modes, the first for uploads that name none
+    /// Encryption modes, the first one for uploads that name none
     #[arg(long, value_name = "MODE", value_parser = mode, value_delimiter = ',', default_values = ["sse-kms"])]
     modes: Vec<EncryptionMode>,
 
-    /// Seconds that a presigned request works at most [default: 3600]
+    /// Longest lifetime of a presigned request, in seconds [default: 3600]
     #[arg(long, value_name = "SECONDS", value_parser = lifetime)]
     max_lifetime: Option<Lifetime>,
 
@@ -165,7 +165,7 @@ fn size(text: &str) -> Result<u64, String> {
     let known = factor.zip(count.parse::<u64>().ok());
     known
         .and_then(|(factor, count)| count.checked_mul(factor))
-        .ok_or_else(|| format!("{text:?} is not a size; write 10MiB, 5GiB or a number of bytes"))
+        .ok_or_else(|| format!("invalid size {text:?}; expected 10MiB, 5GiB or a number of bytes"))
 }
 
 #[cfg(test)]

@@ -23,7 +23,7 @@ pub(crate) fn issue(
     let taken = entry.map_or(&[][..], |entry| &entry.tokens);
     let id = token_id(now, |id| taken.iter().any(|token| token.id == id));
     let token =
-        PublisherToken::generate(getrandom::fill).context("no randomness for a new token")?;
+        PublisherToken::generate(getrandom::fill).context("no random bytes for a new token")?;
     let new = NewToken {
         id: &id,
         token: &token,

@@ -110,7 +110,7 @@ impl Rewrapper {
                 Ok(Located::InFile(Box::new(file), opened))
             }
             None if certain => {
-                let why = "its wrapped key is in an instruction file, and there is none beside it";
+                let why = "its wrapped key should be in an instruction file, which is missing";
                 Err(Unfinished::left(Status::Broken, why))
             }
             None => Ok(Located::Nowhere),
@@ -134,7 +134,7 @@ impl Rewrapper {
                     Some(400 | 404 | 416) => Ok(None),
                     Some(403) => Err(Unfinished::left(
                         Status::NotChecked,
-                        "whether it has an instruction file may not be seen; s3:GetObject and s3:ListBucket are needed",
+                        "its instruction file cannot be looked up; s3:GetObject and s3:ListBucket are needed",
                     )),
                     _ => Err(Unfinished::Stop(call_error(error))),
                 };

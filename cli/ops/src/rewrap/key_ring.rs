@@ -97,7 +97,7 @@ impl KeyRing {
             return Ok(());
         };
         let mut trial = Zeroizing::new(vec![0; 32]);
-        getrandom::fill(&mut trial).context("no randomness from the operating system")?;
+        getrandom::fill(&mut trial).context("no random bytes from the operating system")?;
         let context = content_context(&self.bucket, prefix);
         let wrapped = self.new.encrypt(&trial, &context).await?;
         let opened = self.new.decrypt(&wrapped, &context).await?;
@@ -196,7 +196,7 @@ impl KeyRing {
             }
             WrappingKey::Master { key, .. } => {
                 let mut nonce = [0; 12];
-                getrandom::fill(&mut nonce).context("no randomness from the operating system")?;
+                getrandom::fill(&mut nonce).context("no random bytes from the operating system")?;
                 let name = ("master-key".to_owned(), self.master_name.clone());
                 Ok(unwrapped.wrapped_by_master_key(key, nonce, Description::from([name])))
             }

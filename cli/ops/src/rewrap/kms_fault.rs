@@ -10,7 +10,7 @@ use crate::aws::call_error;
 pub(super) enum KmsFault {
     /// A policy denies it, perhaps for this object's encryption context alone.
     #[error(
-        "KMS denies {action} with key {key}: allow it to whoever runs this command, in the key's policy or by IAM"
+        "KMS denies {action} with key {key}: allow it for the caller of this command, in the key's policy or by IAM"
     )]
     Denied { action: &'static str, key: String },
     /// Nobody can use the key.
@@ -20,7 +20,7 @@ pub(super) enum KmsFault {
     )]
     Unusable { key: String, code: String },
     /// No usable response, after all attempts.
-    #[error("KMS did not serve {action} with key {key}")]
+    #[error("{action} with key {key} failed in KMS")]
     Failed {
         action: &'static str,
         key: String,

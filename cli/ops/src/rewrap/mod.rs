@@ -50,14 +50,13 @@ use crate::{
     system::outputs::Purpose,
 };
 
-const EXIT_CODES: &str = "Exit codes: 0 everything sealed is under the new key; 1 something is not; 2 not everything could \
-be checked, or it could not finish (the same command goes on), or wrong arguments";
+const EXIT_CODES: &str = "Exit codes: 0 every sealed object is under the new key; 1 some are not; 2 not everything could be checked, or the run could not finish (run the same command to resume it), or wrong arguments";
 
-/// Give sealed objects another wrapping key, without touching their content.
+/// Re-wrap sealed objects with another key, without changing their content.
 ///
-/// The data key of each envelope below PREFIX is unwrapped with an old key and wrapped with the new one; the object's
-/// metadata are replaced by a copy of it onto itself, on S3's side, if it is still the object that was looked at. Then
-/// it is read back and opened with the new key. After Ctrl-C the same command goes on where it stopped.
+/// The data key of each envelope below PREFIX is unwrapped with an old key and wrapped with the new one. S3 copies the object
+/// onto itself to replace its metadata, unless it was changed in the meantime. Then it is read back and verified with the new
+/// key. After Ctrl-C run the same command to resume it.
 #[derive(Debug, Args)]
 #[command(after_help = EXIT_CODES)]
 pub(crate) struct RewrapArguments {
@@ -77,18 +76,18 @@ pub(crate) struct RewrapArguments {
     #[arg(long, value_name = "NAME", default_value = "1")]
     master_key_id: String,
 
-    /// The KMS key under which S3 is to keep what it keeps under an old one
+    /// The KMS key for objects that S3 encrypts with an old key
     #[arg(long, value_name = "KEY")]
     storage_key: Option<String>,
 
     #[command(flatten)]
     bucket: NamedBucketArguments,
 
-    /// Write noncurrent versions again under the new key, oldest first; older ones are current meanwhile
+    /// Rewrite noncurrent versions under the new key, oldest first; meanwhile an older version is current
     #[arg(long)]
     all_versions: bool,
 
-    /// Delete, for good, noncurrent versions under an old key whose content is there again under the new one
+    /// Permanently delete noncurrent versions under an old key whose content also exists under the new one
     #[arg(long)]
     delete_old_versions: bool,
 
@@ -96,27 +95,27 @@ pub(crate) struct RewrapArguments {
     #[arg(long, value_name = "FORMAT", value_enum, default_value_t = Format::Table)]
     format: Format,
 
-    /// Objects at a time
+    /// Objects to re-wrap concurrently
     #[arg(long, value_name = "N", default_value_t = 16, value_parser = clap::value_parser!(u16).range(1..=512))]
     concurrency: u16,
 
-    /// Copy objects over this size in parts; other stores than AWS may have a lower limit than 5 GiB
+    /// Copy objects over this size in parts; stores other than AWS may have a lower limit than 5 GiB
     #[arg(long, value_name = "BYTES", default_value_t = MAX_COPY.unsigned_abs(), value_parser = clap::value_parser!(u64).range(..=MAX_COPY.unsigned_abs()))]
     copy_limit: u64,
 
-    /// The file to go on from after an interruption [default: .keyfront/rewrap-BUCKET.json]
+    /// The file to resume from after an interruption [default: .keyfront/rewrap-BUCKET.json]
     #[arg(long, value_name = "FILE")]
     checkpoint: Option<PathBuf>,
 
-    /// Start over, whatever the checkpoint says
+    /// Start over, without the checkpoint
     #[arg(long)]
     restart: bool,
 
-    /// Only say which objects would be re-wrapped
+    /// Only show which objects would be re-wrapped
     #[arg(long)]
     dry_run: bool,
 
-    /// Change without asking
+    /// Do not ask for confirmation
     #[arg(long)]
     yes: bool,
 }
@@ -138,7 +137,7 @@ pub(crate) fn run(arguments: RewrapArguments) -> anyhow::Result<ExitCode> {
 async fn rewrap(arguments: RewrapArguments) -> anyhow::Result<Verdict> {
     ensure!(
         arguments.dry_run || arguments.yes || std::io::stdin().is_terminal(),
-        "there is no terminal to confirm on; give --yes, or --dry-run to see what would be re-wrapped"
+        "there is no terminal to confirm this; give --yes, or --dry-run to see what would be re-wrapped"
     );
     let purpose = match arguments.dry_run {
         true => Purpose::Read,
@@ -207,11 +206,11 @@ impl RewrapArguments {
         if let (true, Some(key)) = (old.is_empty(), &target.system_key) {
             old.push(WrappingKey::Kms(key.clone()));
         }
-        ensure!(!old.is_empty(), "name the old key with --from");
+        ensure!(!old.is_empty(), "give the old key with --from");
         let same = old.iter().any(|key| key.to_string() == new.to_string());
         ensure!(
             !same,
-            "{new} is an old key and the new one; name the old one with --from"
+            "{new} is both an old key and the new key; give the old key with --from"
         );
         Ok((old, new))
     }
@@ -225,8 +224,7 @@ async fn check_bucket(
     let ownership = settings::ownership(target).await?;
     ensure!(
         ownership == Reading::Known(Some(ENFORCED.to_owned())),
-        "a copy would lose the ACLs of objects, since object ownership of bucket {} is not known to be {ENFORCED}; set that \
-         first (PutBucketOwnershipControls)",
+        "a copy would lose the ACLs of objects: object ownership of bucket {} is not, or not known to be, {ENFORCED}; set that first (PutBucketOwnershipControls)",
         target.bucket
     );
     let versioning = settings::versioning(target).await?;
@@ -243,9 +241,7 @@ fn confirm(task: &Task, versioning: &Reading<Option<String>>) -> anyhow::Result<
     let place = format!("{}/{}", task.bucket, task.prefix);
     let old = match versioning {
         Reading::Known(None) => "The bucket has no versions: their metadata are replaced.",
-        _ => {
-            "Versions that the bucket keeps stay under the old key; each object gets a new version."
-        }
+        _ => "Noncurrent versions stay under the old key; each object gets a new version.",
     };
     let mut question = format!(
         "Sealed objects of {place} are re-wrapped for {}. {old}",
@@ -253,15 +249,14 @@ fn confirm(task: &Task, versioning: &Reading<Option<String>>) -> anyhow::Result<
     );
     if task.former.repeat {
         question.push_str(
-            "\nTheir noncurrent versions are then written again, oldest first. WHILE AN OBJECT'S VERSIONS ARE WRITTEN, \
-             READERS AND CACHES GET ITS OLDER CONTENT.",
+            "\nTheir noncurrent versions are then rewritten, oldest first. WHILE AN OBJECT'S VERSIONS ARE REWRITTEN, READERS AND CACHES GET ITS OLDER CONTENT.",
         );
     }
     if !task.former.delete {
         return demand(&format!("{question}\nGo on? [y/N]"), &["y", "Y", "yes"]);
     }
     question.push_str(
-        "\nNoncurrent versions under an old key whose content is there again under the new one are DELETED FOR GOOD.",
+        "\nNoncurrent versions under an old key whose content also exists under the new one are DELETED PERMANENTLY.",
     );
     demand(
         &format!("{question}\nType the bucket's name to go on:"),

@@ -62,7 +62,8 @@ impl Rewrapper {
         let old = self.old_key(&examined)?;
         let status = self.treat(key, seen, &examined, old).await?;
         if examined.entry == EntryState::Unknown {
-            let why = "its sealed file name and tags open with none of the keys; its content is dealt with";
+            let why =
+                "none of the keys decrypts its sealed file name and tags; its content is handled";
             return Err(Unfinished::left(Status::UnknownWrapping, why));
         }
         let file_rests = match &examined.envelope {
@@ -84,11 +85,11 @@ impl Rewrapper {
             Some(Opened::ByOld(key)) => Ok(Some(key)),
             Some(Opened::ByNone) => Err(Unfinished::left(
                 Status::UnknownWrapping,
-                "none of the keys opens it; name the key that wrapped it with --from",
+                "none of the keys decrypts it; give the key that wrapped it with --from",
             )),
             Some(Opened::NotItsOwn) => Err(Unfinished::left(
                 Status::Broken,
-                "the data key is not the one it commits to; upload it again",
+                "the data key does not match its key commitment; upload it again",
             )),
         }
     }
@@ -157,7 +158,8 @@ impl Rewrapper {
         let size = changed.iter().map(|(name, value)| name.len() + value.len());
         let size: usize = size.sum();
         if size > MAX_SEALED_METADATA {
-            let why = format!("with the new key its metadata have {size} bytes, S3 takes 2048");
+            let why =
+                format!("with the new key its metadata would have {size} bytes, S3 allows 2048");
             return Err(Unfinished::left(Status::NotCopied, why));
         }
         Ok(changed)

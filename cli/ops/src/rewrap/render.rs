@@ -10,9 +10,9 @@ use crate::objects::result_stream::ResultStream;
 /// How outcomes are printed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
 pub(super) enum Format {
-    /// Lines for people
+    /// Human-readable lines
     Table,
-    /// One JSON object a line, the last one being a summary
+    /// One JSON object per line, the last one a summary
     Json,
 }
 
@@ -72,8 +72,7 @@ impl Reporter {
         }
         self.stream.flush()?;
         note(format_args!(
-            "{} objects: {} re-wrapped, {} to be re-wrapped, {} under the new key before, {} not sealed, {} left, {} not \
-             checked{}",
+            "{} objects: {} re-wrapped, {} to be re-wrapped, {} already under the new key, {} not sealed, {} left, {} not checked{}",
             tally.objects,
             tally.rewrapped,
             tally.planned,
@@ -95,31 +94,30 @@ fn warn(tally: &Tally) {
     let versions = &tally.versions;
     if versions.repeated + versions.deleted > 0 {
         note(format_args!(
-            "{} versions were written again, {} deleted.",
+            "{} versions were rewritten, {} deleted.",
             versions.repeated, versions.deleted
         ));
     }
     if versions.under_old > 0 {
         note(format_args!(
-            "{} noncurrent versions still open with an old key.",
+            "{} noncurrent versions are still under an old key.",
             versions.under_old
         ));
     }
     if versions.unread {
         note(
-            "Noncurrent versions, if there are any, were not looked at; take them for opening with an old key.",
+            "Noncurrent versions, if there are any, were not checked; assume that they are under an old key.",
         );
     }
     if versions.not_checked > 0 {
         note(format_args!(
-            "{} noncurrent versions could not be checked; take them for opening with an old key.",
+            "{} noncurrent versions could not be checked; assume that they are under an old key.",
             versions.not_checked
         ));
     }
     if tally.rest_under_old > 0 {
         note(format_args!(
-            "{} sealed objects are encrypted by S3 under an old key besides: they cannot be read once it is disabled. Give \
-             --storage-key.",
+            "{} sealed objects are also encrypted by S3 under an old key: they cannot be read once it is disabled. Give --storage-key.",
             tally.rest_under_old
         ));
     }

@@ -79,7 +79,7 @@ impl Run<'_> {
                     self.outcome(&group, Some(id), Status::Changed, why)
                 }
                 Err(Unfinished::Left(_, why)) => anyhow::bail!(
-                    "version {id} of {:?} could not be written again, and an older one may be current: {why}",
+                    "version {id} of {:?} could not be rewritten, and an older one may be current: {why}",
                     replay.key
                 ),
                 Err(Unfinished::Stop(error)) => return Err(error),
@@ -94,7 +94,7 @@ impl Run<'_> {
     async fn write_again(&self, replay: &Replay, id: &str) -> Result<String, Unfinished> {
         let (rewrapper, key) = (self.rewrapper, replay.key.as_str());
         let former = rewrapper.look_at_version(key, id).await?;
-        let gone = "it is gone, and the versions behind it are not written";
+        let gone = "it no longer exists, and newer versions are not rewritten";
         let seen = former
             .seen
             .ok_or_else(|| Unfinished::left(Status::Changed, gone))?;

@@ -57,7 +57,7 @@ impl Rewrap {
         if let Some(earlier) = &earlier {
             let objects = earlier.tally.objects;
             note(format_args!(
-                "Going on after {objects} objects; the earlier run reported them."
+                "Resuming after {objects} objects; the earlier run reported them."
             ));
         }
         let progress = earlier.unwrap_or(Progress {
@@ -82,7 +82,7 @@ impl Rewrap {
         if let Err(error) = done {
             run.save()?;
             run.reporter.sum_up(&run.progress.tally, false)?;
-            return Err(error.context("it is not finished; the same command goes on from here"));
+            return Err(error.context("it is not finished; run the same command to resume it"));
         }
         run.reporter.flush()?;
         checkpoint.remove()?;

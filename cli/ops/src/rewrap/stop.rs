@@ -18,7 +18,7 @@ impl Stop {
             // Without a handler Ctrl-C ends the program, as it always did.
             if tokio::signal::ctrl_c().await.is_ok() {
                 on_signal.request();
-                note("Stopping: what is under way is finished first.");
+                note("Stopping after the operations in progress.");
             }
         });
         stop

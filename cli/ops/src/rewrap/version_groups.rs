@@ -66,7 +66,7 @@ async fn page(
     let name = |key: Option<&str>| -> anyhow::Result<String> {
         let key = key.context("a listed version has no key")?;
         if encoded {
-            return form_encoding::decode(key).context("a listed key is not decodable");
+            return form_encoding::decode(key).context("a listed key cannot be decoded");
         }
         Ok(key.to_owned())
     };
@@ -95,7 +95,7 @@ async fn page(
     if answer.is_truncated() == Some(true) {
         let key = answer
             .next_key_marker()
-            .context("S3 says that there is more and not where")?;
+            .context("S3 returned a truncated page without a marker")?;
         cursor.key = Some(name(Some(key))?);
         cursor.version = answer.next_version_id_marker().map(str::to_owned);
         cursor.open = groups.pop_last().map(|(_, group)| group);

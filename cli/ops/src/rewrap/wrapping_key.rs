@@ -38,9 +38,9 @@ impl FromStr for KeyArgument {
 
     fn from_str(text: &str) -> Result<Self, Self::Err> {
         match text.strip_prefix(FILE) {
-            Some("") => Err("write the file's path behind file:".to_owned()),
+            Some("") => Err("expected a file's path after file:".to_owned()),
             Some(path) => Ok(Self::File(PathBuf::from(path))),
-            None if text.is_empty() => Err("write a key".to_owned()),
+            None if text.is_empty() => Err("expected a key".to_owned()),
             None => Ok(Self::Kms(text.to_owned())),
         }
     }

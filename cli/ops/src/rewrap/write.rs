@@ -54,6 +54,14 @@ pub(super) struct Copied {
     pub(super) version: Option<String>,
 }
 
+/// What became of an instruction file.
+enum Written {
+    /// It has this entity tag.
+    As(Option<String>),
+    /// It is another one than was read: that of an attempt whose answer was lost, or others'.
+    Unanswered,
+}
+
 /// How S3 is to encrypt what is written.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Storage {
@@ -113,7 +121,7 @@ fn unreadable_tags(error: &anyhow::Error) -> Unfinished {
 
 pub(super) fn overtaken() -> Unfinished {
     let why =
-        "it was written or deleted meanwhile, and is as it was written; run the command again";
+        "it was written or deleted in the meantime, and was not changed; run the command again";
     Unfinished::left(Status::Changed, why)
 }
 
@@ -144,7 +152,13 @@ impl Rewrapper {
         metadata: &Metadata,
     ) -> Result<Copied, Unfinished> {
         if original.length() > self.copy_limit {
-            return self.write_in_parts(original, metadata).await;
+            return match self.write_in_parts(original, metadata).await {
+                Err(Unfinished::Left(Status::Changed, _)) => {
+                    let copied = self.copied_before(original, metadata).await;
+                    copied.ok_or_else(overtaken)
+                }
+                written => written,
+            };
         }
         let (seen, target) = (original.seen, &self.target);
         let call = copy::onto_itself(target, original.key, seen)
@@ -162,12 +176,29 @@ impl Rewrapper {
                 version: answer.version_id,
                 etag: answer.copy_object_result.and_then(|result| result.e_tag),
             }),
-            Err(error) if copy::is_overtaken(&error) => Err(overtaken()),
+            Err(error) if copy::is_overtaken(&error) => self
+                .copied_before(original, metadata)
+                .await
+                .ok_or_else(overtaken),
             Err(error) if error.raw_response().is_some() => {
                 let why = format!("the copy was refused: {:#}", call_error(error));
                 Err(Unfinished::left(Status::Failed, why))
             }
             Err(error) => Err(Unfinished::Stop(call_error(error))),
+        }
+    }
+
+    /// What an attempt whose answer was lost has written: a wrap is another one each time, so that what has this one is ours.
+    async fn copied_before(&self, original: &Original<'_>, written: &Metadata) -> Option<Copied> {
+        if *written == metadata(original.seen) {
+            return None;
+        }
+        match walk::head_with_checksums(&self.target, original.key, None).await {
+            Ok(Inspected::Object(after)) if metadata(&after) == *written => Some(Copied {
+                etag: after.e_tag,
+                version: after.version_id,
+            }),
+            _ => None,
         }
     }
 
@@ -221,7 +252,7 @@ impl Rewrapper {
             lost.push("tags' values");
         }
         if !lost.is_empty() {
-            return failed(format!("written, but not the same: {}", lost.join(", ")));
+            return failed(format!("written, but not identical: {}", lost.join(", ")));
         }
         let Some(key) = key else {
             return Ok(());
@@ -232,7 +263,7 @@ impl Rewrapper {
         };
         match opened {
             Opened::ByNew(opened) if opened.is_same_as(key) => Ok(()),
-            _ => failed("written, and the new key does not open it".to_owned()),
+            _ => failed("written, but the new key does not decrypt it".to_owned()),
         }
     }
 
@@ -279,7 +310,12 @@ impl Rewrapper {
         let Some((after, envelope)) = self.envelope_by_file(key, seen).await? else {
             return Err(overtaken());
         };
-        if after.seen.e_tag() != written.as_deref() {
+        let is_ours = match written {
+            Written::As(etag) => after.seen.e_tag() == etag.as_deref(),
+            // A wrap is another one each time.
+            Written::Unanswered => body != file.body && after.body == body,
+        };
+        if !is_ours {
             return Err(overtaken());
         }
         if after.body != body || after.seen.metadata() != file.seen.metadata() {
@@ -287,15 +323,11 @@ impl Rewrapper {
         }
         match self.ring.open(&envelope).await? {
             Opened::ByNew(key) if key.is_same_as(expected) => Ok(()),
-            _ => failed("its instruction file is written, and the new key does not open it"),
+            _ => failed("its instruction file is written, but the new key does not decrypt it"),
         }
     }
 
-    async fn put_file(
-        &self,
-        file: &InstructionFile,
-        body: Vec<u8>,
-    ) -> Result<Option<String>, Unfinished> {
+    async fn put_file(&self, file: &InstructionFile, body: Vec<u8>) -> Result<Written, Unfinished> {
         let seen = &file.seen;
         let storage = self.storage_of(
             seen.server_side_encryption(),
@@ -317,8 +349,8 @@ impl Rewrapper {
             .customize()
             .mutate_request(expiring(seen.expires_string()));
         match call.send().await {
-            Ok(answer) => Ok(answer.e_tag),
-            Err(error) if copy::is_overtaken(&error) => Err(overtaken()),
+            Ok(answer) => Ok(Written::As(answer.e_tag)),
+            Err(error) if copy::is_overtaken(&error) => Ok(Written::Unanswered),
             Err(error) if error.raw_response().is_some() => {
                 let why = format!("its instruction file was refused: {:#}", call_error(error));
                 Err(Unfinished::left(Status::Failed, why))

@@ -61,7 +61,7 @@ impl Rewrapper {
             (Sizes::Differ, None) => Vec::new(),
         };
         part_plan::ranges(&sizes, length).ok_or_else(|| {
-            let why = "S3 does not say which parts it has";
+            let why = "S3 does not report its parts";
             Unfinished::left(Status::NotCopied, why)
         })
     }
@@ -146,7 +146,7 @@ impl Rewrapper {
     ) -> Result<CompletedPart, Unfinished> {
         if self.stop.is_requested() {
             return Err(Unfinished::Stop(anyhow::anyhow!(
-                "interrupted; the upload of its parts is given up"
+                "interrupted; the multipart upload was aborted"
             )));
         }
         let call = self

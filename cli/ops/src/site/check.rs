@@ -154,14 +154,14 @@ mod tests {
                 "1:1: signing is missing",
                 "2:7: v is 2; it must be 1",
                 "3:12: bucket must be a text",
-                "4:2: qurey is unknown; do you mean query?",
+                "4:2: qurey is unknown; did you mean query?",
                 "6:24: cors[0].origins[0] must be a text",
                 "6:39: cors[0].max_age must be a whole number",
                 "7:12: reader.host is missing",
                 "7:12: reader.region is missing",
                 "8:23: denied_as_missing must be true or false",
                 "9:2: zzz is unknown",
-                "10:2: style is written twice",
+                "10:2: style is a duplicate",
             ]
         );
     }
@@ -176,7 +176,7 @@ mod tests {
                 "2:1: index must be a file name",
                 "3:1: prefix must end with a slash",
                 "4:1: cors has an origin that is not *, scheme://host[:port] or scheme://*.domain",
-                "5:1: region_set belongs to sigv4a",
+                "5:1: region_set is for sigv4a only",
                 "5:24: bucket is not a bucket name",
             ],
             "{text}"

@@ -20,9 +20,9 @@ use keyfront_cli::report::{line, note};
 /// The shape of a site document, for editors and for `check`.
 const SCHEMA: &str = include_str!("../../../../docs/site.schema.json");
 
-/// Look at a site document before it is used.
+/// Check a site document before you use it.
 ///
-/// Exit codes of `check`: 0 it is a site; 1 it is none, or cannot be read.
+/// Exit codes of `check`: 0 valid; 1 invalid, or cannot be read.
 #[derive(Debug, Args)]
 pub(crate) struct SiteArguments {
     #[command(subcommand)]
@@ -31,7 +31,7 @@ pub(crate) struct SiteArguments {
 
 #[derive(Debug, Subcommand)]
 enum Command {
-    /// Say everything that is wrong with a site document, each with its line
+    /// Report every error of a site document, with its line
     Check(CheckArguments),
     /// Print the JSON Schema of a site document
     Schema,
@@ -39,9 +39,9 @@ enum Command {
 
 #[derive(Debug, Args)]
 struct CheckArguments {
-    /// The document; - is standard input
+    /// The document; - for standard input
     file: PathBuf,
-    /// Print the document as it travels to the edge: in one line, in ASCII, without $schema
+    /// Print the document as the edge gets it: in one line, in ASCII, without $schema
     #[arg(long)]
     print: bool,
 }
@@ -63,7 +63,7 @@ fn check(arguments: &CheckArguments) -> anyhow::Result<ExitCode> {
         Ok(document) => {
             match arguments.print {
                 true => line(document),
-                false => note(format_args!("{name} is a site.")),
+                false => note(format_args!("{name} is valid.")),
             }
             Ok(ExitCode::SUCCESS)
         }

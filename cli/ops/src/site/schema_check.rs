@@ -73,7 +73,7 @@ fn object_problems(
         let name = property.name.as_str();
         let at = property.range.start;
         if seen.contains(&name) {
-            found.push(Problem::new(at, below(name), "is written twice"));
+            found.push(Problem::new(at, below(name), "is a duplicate"));
             continue;
         }
         seen.push(name);
@@ -97,7 +97,7 @@ fn unknown(name: &str, known: Option<&serde_json::Map<String, Value>>) -> String
     let names = known.into_iter().flat_map(serde_json::Map::keys);
     let alike = |known: &&String| similar::TextDiff::from_chars(name, known.as_str()).ratio() > 0.7;
     match names.filter(|name| *name != "$schema").find(alike) {
-        Some(meant) => format!("is unknown; do you mean {meant}?"),
+        Some(meant) => format!("is unknown; did you mean {meant}?"),
         None => "is unknown".to_owned(),
     }
 }

@@ -59,7 +59,7 @@ impl Regional {
         while let Some(page) = pages.next().await {
             let page = page.map_err(|error| {
                 call_error(error).context(format!(
-                    "the resources of stack {stack_id} cannot be listed, which show whose it is"
+                    "the resources of stack {stack_id}, which show its owner, cannot be listed"
                 ))
             })?;
             for resource in page.stack_resource_summaries.unwrap_or_default() {
@@ -75,12 +75,12 @@ impl Regional {
         let answer = call.template_stage(TemplateStage::Original).send().await;
         let answer = answer.map_err(|error| {
             call_error(error).context(format!(
-                "the template of stack {stack_id} cannot be fetched, which says what the stack's deletion spares"
+                "the template of stack {stack_id}, which shows what its deletion retains, cannot be fetched"
             ))
         })?;
         let body = answer.template_body.unwrap_or_default();
         Document::parse(&body).with_context(|| {
-            format!("the template of stack {stack_id} cannot be read, which says what the stack's deletion spares")
+            format!("the template of stack {stack_id}, which shows what its deletion retains, cannot be read")
         })
     }
 
@@ -91,7 +91,7 @@ impl Regional {
         while let Some(page) = pages.next().await {
             let page = page.map_err(|error| {
                 call_error(error).context(format!(
-                    "the change sets of stack {stack_id} cannot be listed, which show whose it is"
+                    "the change sets of stack {stack_id}, which show its owner, cannot be listed"
                 ))
             })?;
             let summaries = page.summaries.unwrap_or_default().into_iter();

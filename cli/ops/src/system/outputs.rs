@@ -74,7 +74,7 @@ pub(crate) async fn named<const N: usize>(
     let cloudformation = Regional::new(config, region);
     let stack = cloudformation.find(name).await?;
     let stack = stack.with_context(|| {
-        format!("there is no stack {name} in {region}; name the Region of its bucket with --region")
+        format!("there is no stack {name} in {region}; give the Region of its bucket with --region")
     })?;
     let expected = ExpectedStack {
         system: name,

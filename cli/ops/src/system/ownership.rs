@@ -77,16 +77,16 @@ pub(crate) enum Ownership {
 pub(crate) enum ForeignReason {
     #[error("its tag {OWN_TAG} names the system {:?}", printable(.0))]
     OtherSystem(String),
-    #[error("it has no tag {OWN_TAG}, and a change set that Keyfront did not make: {}", listed(.0))]
+    #[error("it has no tag {OWN_TAG}, and a change set that Keyfront did not create: {}", listed(.0))]
     OtherChangeSets(Vec<String>),
     #[error(
         "it has resources that no template of this version has: {}; a newer Keyfront may have deployed it",
         listed(.0)
     )]
     OtherResources(Vec<String>),
-    #[error("it has no tag {OWN_TAG} and lacks resources that Keyfront's stacks have: {}", listed(.0))]
+    #[error("it has no tag {OWN_TAG}, and resources of Keyfront's stacks are missing: {}", listed(.0))]
     LacksResources(Vec<String>),
-    #[error("it serves a bucket in {0}; --region {0} names its system")]
+    #[error("it serves a bucket in {0}; give --region {0}")]
     OtherRegion(String),
 }
 
@@ -94,7 +94,7 @@ pub(crate) enum ForeignReason {
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub(crate) enum NotOwned {
     #[error(
-        "stack {stack} in {region} has the resources of {file}, but no tag {OWN_TAG}, so it may be another's; if it is yours, `keyfront adopt --stack {stack} --region {bucket_region}` takes it in"
+        "stack {stack} in {region} has the resources of {file}, but no tag {OWN_TAG}, so it may not be yours; if it is, run `keyfront adopt --stack {stack} --region {bucket_region}`"
     )]
     Untagged {
         stack: String,
@@ -103,7 +103,7 @@ pub(crate) enum NotOwned {
         bucket_region: String,
     },
     #[error(
-        "stack {stack} in {region} is not one of the system {stack} of {bucket_region}: {reason}; nothing was changed, choose another --stack name or --region"
+        "stack {stack} in {region} does not belong to system {stack} of {bucket_region}: {reason}; nothing was changed, choose another --stack name or --region"
     )]
     Foreign {
         stack: String,

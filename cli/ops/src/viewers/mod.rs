@@ -12,6 +12,8 @@ use std::process::ExitCode;
 use anyhow::Context as _;
 use clap::{Args, Subcommand};
 
+pub(crate) use self::signing_key::SigningKey;
+
 const EXIT_CODES: &str =
     "Exit codes: 0 done; 1 KMS cannot be called, or refuses; 2 wrong arguments";
 

@@ -24,8 +24,8 @@ pub(super) struct SignArguments {
     #[arg(value_name = "URL")]
     url: String,
 
-    /// Id of the public key at CloudFront, the stack's output ViewerKeyIds [default: that of --dev]
-    #[arg(long, value_name = "ID", required_unless_present = "dev")]
+    /// Id of the public key at CloudFront, as in the output ViewerKeyIds [default: the first of --stack, or that of --dev]
+    #[arg(long, value_name = "ID", required_unless_present_any = ["stack", "dev"])]
     key_id: Option<String>,
 
     /// How long it is valid, a week at most: 30m, 12h, 7d
@@ -53,7 +53,7 @@ pub(super) async fn sign(arguments: &SignArguments) -> anyhow::Result<()> {
     let until = end_of(arguments.lifetime, now()?);
     let grant = Grant::within(resource, None, until, arguments.network)?;
     let key = arguments.key.find().await?;
-    let key_id = arguments.key_id.as_deref().or(key.dev_key_id.as_deref());
+    let key_id = arguments.key_id.as_deref().or(key.key_id.as_deref());
     let key_id = key_id.context("give --key-id, the stack's output ViewerKeyIds")?;
     let signature = key.sign(grant.message()).await?;
     let url = grant.signed_url(key_id, &signature);

@@ -287,6 +287,54 @@ fn keys_are_resources_by_their_content_and_their_group_names_all() {
 }
 
 #[test]
+fn the_origin_signs_shared_links_with_the_key_that_is_named_and_no_other() {
+    let arn = "arn:aws:kms:eu-west-1:123456789012:key/1";
+    let viewers =
+        json!({"prefixes": ["members/"], "public_keys": [PEM[1], PEM[0]], "signing_key_arn": arn});
+    let sites = Sites::parse(&document(&viewers, &json!([]))).unwrap();
+    let text = Template::Keyfront.body_with(&sites).unwrap();
+    let template = Document::parse(&text).unwrap();
+    let variables = &template.properties("OriginFunction").unwrap()["Environment"]["Variables"];
+    assert_eq!(variables["KEYFRONT_VIEWER_SIGNING_KEY"], arn);
+    let parameters = [("SitePrefix".to_owned(), "www/".to_owned())];
+    let resolution = Resolution::new(&template, parameters, |name| Some(name.to_owned()));
+    let policies = resolution.role_policies("OriginRole").unwrap();
+    let mut statements = policies
+        .iter()
+        .flat_map(|policy| crate::statements(&policy.document));
+    let signs = statements
+        .find(|statement| statement["Sid"] == "SignForViewers")
+        .unwrap();
+    assert_eq!(signs["Action"], json!(["kms:Sign", "kms:GetPublicKey"]));
+    assert_eq!(signs["Resource"], arn);
+    let parameter = resolution
+        .value(template.properties("ViewersParameter").unwrap())
+        .unwrap();
+    let value: Value = serde_json::from_str(parameter["Value"].as_str().unwrap()).unwrap();
+    assert_eq!(value["url"], "https://Distribution.DomainName");
+    assert_eq!(value["prefixes"], json!(["www/members/"]));
+    let first = value["key_id"].as_str().unwrap();
+    assert_eq!(
+        template.properties(first).unwrap()["PublicKeyConfig"]["EncodedKey"],
+        PEM[1]
+    );
+    assert!(is_resource_of_sites(
+        "ViewersParameter",
+        "AWS::SSM::Parameter"
+    ));
+    assert!(
+        template
+            .outputs()
+            .any(|output| output == "ViewerSigningKeyArn")
+    );
+    // Without such a key the origin signs nothing.
+    let text = Template::Keyfront
+        .body_with(&protected(&json!([])))
+        .unwrap();
+    assert!(!text.contains("KEYFRONT_VIEWER") && !text.contains("kms:Sign"));
+}
+
+#[test]
 fn what_cannot_be_protected_is_refused_with_its_remedy() {
     let refused = |prefixes: Value, keys: Value| {
         refusal(
@@ -330,6 +378,8 @@ fn what_cannot_be_protected_is_refused_with_its_remedy() {
             "{keys}: {text}"
         );
     }
+    let aliased = json!({"prefixes": ["members/"], "public_keys": [PEM[0]], "signing_key_arn": "arn:aws:kms:eu-west-1:123456789012:alias/viewers"});
+    assert!(refusal(&aliased, &json!([])).contains("signing_key_arn is not the ARN of a KMS key"));
     for path in ["/members/", "/members/deep/"] {
         let viewers = json!({"prefixes": ["members/"], "public_keys": [PEM[0]]});
         let text = refusal(&viewers, &json!([{"path": path}]));

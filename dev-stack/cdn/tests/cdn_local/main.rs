@@ -8,5 +8,7 @@ mod collapsing;
 mod edge_core;
 mod functions;
 mod headers;
+mod openssl;
+mod signed;
 mod stage;
 mod transfer;

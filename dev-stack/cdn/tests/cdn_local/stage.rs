@@ -187,6 +187,7 @@ pub(crate) fn default_behaviour() -> Behaviour {
         },
         forward: OriginRequestPolicy::default(),
         functions: Functions::default(),
+        trusted_keys: Vec::new(),
     }
 }
 

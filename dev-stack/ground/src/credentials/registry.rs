@@ -31,7 +31,7 @@ pub enum RegistryError {
     #[error("stored credential is not readable")]
     Stored(#[from] serde_json::Error),
     /// The operating system gave no randomness.
-    #[error("no randomness for a new credential")]
+    #[error("no random bytes for a new credential")]
     Randomness(#[from] getrandom::Error),
 }
 

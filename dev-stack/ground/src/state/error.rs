@@ -23,7 +23,7 @@ pub enum StateError {
         path: PathBuf,
     },
     /// The folder was written by another version of the stack: choose another folder or remove it.
-    #[error("state has version {found:?}, this build reads version {supported}")]
+    #[error("state has version {found:?}, this build supports version {supported}")]
     Version {
         /// The version in the database, if it is a number at all.
         found: Option<u32>,
@@ -32,7 +32,7 @@ pub enum StateError {
     },
     /// The root key or bodies of objects are there, and the database that knows what they are is missing or empty. Nothing was
     /// made and nothing removed: restore the database, or remove the folder.
-    #[error("state database {} is missing or empty, though {left} lies beside it; put the file back, or start over by removing the folder {}", path.display(), folder(path).display())]
+    #[error("state database {} is missing or empty, but {left} is beside it; restore the file, or start over by removing the folder {}", path.display(), folder(path).display())]
     DatabaseLost {
         /// Where it should be.
         path: PathBuf,
@@ -40,7 +40,7 @@ pub enum StateError {
         left: String,
     },
     /// The database cannot be understood: restore the file, or remove the folder.
-    #[error("state database {} is damaged; put a copy of it back, or start over by removing the folder {}", path.display(), folder(path).display())]
+    #[error("state database {} is damaged; restore it from a copy, or start over by removing the folder {}", path.display(), folder(path).display())]
     DatabaseDamaged {
         /// The file.
         path: PathBuf,
@@ -48,13 +48,13 @@ pub enum StateError {
         source: Box<dyn std::error::Error + Send + Sync>,
     },
     /// The database is there and its root key is not: restore the file, or remove the folder.
-    #[error("root key {} is missing; put it back, or start over by removing the folder {}", path.display(), folder(path).display())]
+    #[error("root key {} is missing; restore it, or start over by removing the folder {}", path.display(), folder(path).display())]
     RootKeyMissing {
         /// Where it should be.
         path: PathBuf,
     },
     /// The root key does not have 32 bytes: restore the file, or remove the folder.
-    #[error("root key {} is damaged; put a copy of it back, or start over by removing the folder {}", path.display(), folder(path).display())]
+    #[error("root key {} is damaged; restore it from a copy, or start over by removing the folder {}", path.display(), folder(path).display())]
     RootKeyDamaged {
         /// The file.
         path: PathBuf,
@@ -69,14 +69,14 @@ pub enum StateError {
     },
     /// The root key belongs to another database: restore the right one, or remove the folder.
     #[error(
-        "the root key belongs to another state database; put the right one back, or start over in another folder"
+        "the root key belongs to another state database; restore the right one, or start over in another folder"
     )]
     RootKeyForeign,
     /// A sealed value does not open: the database was changed by something else.
-    #[error("sealed value does not open")]
+    #[error("sealed value cannot be decrypted")]
     Unsealing,
     /// The operating system gave no randomness.
-    #[error("no randomness from the operating system")]
+    #[error("no random bytes from the operating system")]
     Randomness(#[from] getrandom::Error),
     /// The database failed: disk full, or file damaged.
     #[error("state database failed")]

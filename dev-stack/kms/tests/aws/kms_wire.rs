@@ -2,45 +2,11 @@
 
 use std::time::Duration;
 
-use bytes::Bytes;
-use http::Response;
 use keyfront_dev_kms::{NewKey, Operation};
-use keyfront_iam::Credentials;
 use serde_json::{Value, json};
 
-use crate::stack::{ACCOUNT, REGION, Served, Stack, start};
-
-const JSON: &str = "application/x-amz-json-1.1";
-
-async fn answer(kms: &Served, who: &Credentials, operation: &str, body: &str) -> Response<Bytes> {
-    let target = format!("TrentService.{operation}");
-    let headers = [("content-type", JSON), ("x-amz-target", target.as_str())];
-    kms.send(kms.signed(who, &headers, body)).await
-}
-
-async fn call(kms: &Served, who: &Credentials, operation: &str, body: Value) -> Value {
-    let response = answer(kms, who, operation, &body.to_string()).await;
-    let text = String::from_utf8(response.body().to_vec()).unwrap();
-    assert_eq!(response.status(), 200, "{operation}: {text}");
-    assert_eq!(response.headers()["content-type"], JSON);
-    assert_eq!(response.headers()["x-amzn-requestid"].len(), 36);
-    if text.is_empty() {
-        Value::Null
-    } else {
-        serde_json::from_str(&text).unwrap()
-    }
-}
-
-async fn refused(kms: &Served, who: &Credentials, operation: &str, body: &str) -> String {
-    let response = answer(kms, who, operation, body).await;
-    assert_eq!(response.status(), 400);
-    code_of(&response)
-}
-
-fn code_of(response: &Response<Bytes>) -> String {
-    let error: Value = serde_json::from_slice(response.body()).unwrap();
-    error["__type"].as_str().unwrap().to_owned()
-}
+use crate::stack::{ACCOUNT, REGION, Stack, start};
+use crate::wire::{JSON, answer, call, code_of, refused};
 
 #[tokio::test]
 #[allow(clippy::too_many_lines, reason = "one scenario, step by step")]
@@ -237,7 +203,7 @@ async fn bodies_that_are_not_understood_are_refused() {
         ),
         (
             "CreateKey",
-            r#"{"KeySpec":"RSA_2048"}"#.to_owned(),
+            r#"{"KeySpec":"RSA_4096","KeyUsage":"SIGN_VERIFY"}"#.to_owned(),
             "ValidationException",
         ),
         (

@@ -36,7 +36,7 @@ pub enum CatalogError {
     #[error("no object to match")]
     NoObjectToMatch,
     /// A conditional write's object does not match.
-    #[error("the precondition does not hold")]
+    #[error("the precondition failed")]
     PreconditionFailed,
     /// No such multipart upload.
     #[error("no such upload")]

@@ -76,10 +76,10 @@ fn unknown_kinds_kept_headers_and_bytes_left_over_are_refused() {
 fn lengths_that_lie_are_refused() {
     let mut frame = written(1, &["x"; 16]);
     frame[12..16].copy_from_slice(&u32::MAX.to_le_bytes());
-    assert_eq!(decode(&frame), Err(Malformed("the frame is cut")));
+    assert_eq!(decode(&frame), Err(Malformed("the frame is truncated")));
     let mut frame = written(1, &["x"; 16]);
     frame[8..12].copy_from_slice(&u32::MAX.to_le_bytes());
-    assert_eq!(decode(&frame), Err(Malformed("the frame is cut")));
+    assert_eq!(decode(&frame), Err(Malformed("the frame is truncated")));
 }
 
 #[test]

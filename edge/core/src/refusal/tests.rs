@@ -38,7 +38,7 @@ fn every_refusal() -> Vec<(Refusal, u16, &'static str)> {
             "site-misrouted",
         ),
         (
-            Refusal::EventInvalid("the frame is cut"),
+            Refusal::EventInvalid("the frame is truncated"),
             500,
             "event-invalid",
         ),

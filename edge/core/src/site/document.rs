@@ -215,7 +215,7 @@ impl Fields {
     fn optional<T>(&mut self, field: &'static str, read: impl Fn(Value) -> Typed<T>) -> Option<T> {
         let value = read(self.take(field)?);
         if value.is_none() {
-            self.refuse(field, "has another shape than it must have");
+            self.refuse(field, "has the wrong type");
         }
         value
     }

@@ -87,7 +87,7 @@ impl SiteError {
             Self::SigningUnsupported => {
                 append(
                     out,
-                    &["the site asks for sigv4a, which this host does not sign"],
+                    &["the site requires sigv4a, which this host cannot sign"],
                 );
             }
         }

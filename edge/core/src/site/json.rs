@@ -36,7 +36,7 @@ pub(super) fn read(text: &str) -> Result<Value, NotJson> {
     reader.space();
     match reader.rest.next() {
         None => Ok(value),
-        Some(_) => Err(NotJson("has something after its end")),
+        Some(_) => Err(NotJson("has trailing text")),
     }
 }
 
@@ -58,7 +58,7 @@ impl Reader<'_> {
             Some(b't') => self.word("true", Value::Bool(true)),
             Some(b'f') => self.word("false", Value::Bool(false)),
             Some(b'n') => self.word("null", Value::Null),
-            _ => Err(NotJson("lacks a value")),
+            _ => Err(NotJson("has a missing value")),
         }
     }
 
@@ -67,7 +67,7 @@ impl Reader<'_> {
         self.items(b'}', |reader| {
             let name = reader.text()?;
             if fields.iter().any(|(known, _)| *known == name) {
-                return Err(NotJson("has a field twice"));
+                return Err(NotJson("has a duplicate field"));
             }
             reader.space();
             reader.expect(b':')?;
@@ -106,7 +106,7 @@ impl Reader<'_> {
             match self.rest.next() {
                 Some(b',') => {}
                 Some(end) if end == close => return Ok(()),
-                _ => return Err(NotJson("lacks a comma or a bracket")),
+                _ => return Err(NotJson("has a missing comma or bracket")),
             }
         }
     }
@@ -126,13 +126,13 @@ impl Reader<'_> {
             }
         }
         if matches!(self.rest.peek(), Some(b'.' | b'e' | b'E')) {
-            return Err(NotJson("has a number that is not whole"));
+            return Err(NotJson("has a number that is not an integer"));
         }
         Ok(number)
     }
 
     fn text(&mut self) -> Result<String, NotJson> {
-        const ENDLESS: NotJson = NotJson("has a string that does not end");
+        const ENDLESS: NotJson = NotJson("has an unterminated string");
         self.expect(b'"')?;
         let mut text = Vec::new();
         loop {
@@ -162,7 +162,7 @@ impl Reader<'_> {
     }
 
     fn unicode(&mut self) -> Result<char, NotJson> {
-        const LONE: NotJson = NotJson("has half a surrogate pair");
+        const LONE: NotJson = NotJson("has an unpaired surrogate");
         let first = self.unit()?;
         let code = match first {
             0xD800..=0xDBFF => {
@@ -196,7 +196,7 @@ impl Reader<'_> {
     fn expect(&mut self, byte: u8) -> Result<(), NotJson> {
         match self.rest.next_if_eq(&byte) {
             Some(_) => Ok(()),
-            None => Err(NotJson("lacks a character where one must be")),
+            None => Err(NotJson("is not valid JSON")),
         }
     }
 

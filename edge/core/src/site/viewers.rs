@@ -33,10 +33,14 @@ pub enum Serves {
 }
 
 impl Viewers {
+    /// Whether only admitted viewers read a key.
+    pub(crate) fn protect(&self, key: &str) -> bool {
+        self.prefix_of(key).is_some()
+    }
+
     /// Whether whoever comes through this origin may read a key.
     pub(crate) fn serve(&self, key: &str) -> bool {
-        let mut prefixes = self.prefixes.iter();
-        let Some(protected) = prefixes.find(|prefix| key.starts_with(prefix.as_str())) else {
+        let Some(protected) = self.prefix_of(key) else {
             return true;
         };
         match &self.serves {
@@ -44,6 +48,11 @@ impl Viewers {
             Serves::Prefix(prefix) => prefix == protected,
             Serves::Everything => true,
         }
+    }
+
+    fn prefix_of(&self, key: &str) -> Option<&String> {
+        let mut prefixes = self.prefixes.iter();
+        prefixes.find(|prefix| key.starts_with(prefix.as_str()))
     }
 }
 

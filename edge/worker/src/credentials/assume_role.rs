@@ -52,10 +52,10 @@ pub enum AssumeRoleError {
     #[error("STS is throttling")]
     Throttled,
     /// Check the role's `endpoint` and `region`.
-    #[error("STS did not answer in time")]
+    #[error("STS timed out")]
     Unreachable,
     /// Check that the role's `endpoint` is an STS.
-    #[error("STS's answer with status {0} is not understood")]
+    #[error("STS returned an invalid response with status {0}")]
     Answer(u16),
 }
 
@@ -81,12 +81,12 @@ impl RoleSettings {
         let RoleDocument { arn, region, .. } = document;
         let endpoint = Endpoint::validate("sts", region, document.endpoint.as_deref())?;
         if !is_role(&arn) {
-            return Err("has an arn that is not a role's");
+            return Err("has an arn that is not the ARN of a role");
         }
         let name = document.session_name.as_deref().unwrap_or("keyfront-edge");
         let is_name = |byte: u8| byte.is_ascii_alphanumeric() || b"_+=,.@-".contains(&byte);
         if !(2..=64).contains(&name.len()) || !name.bytes().all(is_name) {
-            return Err("has a session_name of other than 2 to 64 of A-Za-z0-9_+=,.@-");
+            return Err("has a session_name that is not 2 to 64 of A-Za-z0-9_+=,.@-");
         }
         let external_id = document.external_id.as_deref();
         if external_id.is_some_and(|id| !is_text(id, 1224)) {
@@ -94,7 +94,7 @@ impl RoleSettings {
         }
         let seconds = document.seconds.unwrap_or(DEFAULT_SECONDS);
         if !(900..=43_200).contains(&seconds) {
-            return Err("has seconds out of 900 to 43200");
+            return Err("has seconds outside 900 to 43200");
         }
         let mut form = format!("Action=AssumeRole&DurationSeconds={seconds}");
         let fields = [

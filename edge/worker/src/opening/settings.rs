@@ -87,17 +87,16 @@ impl OpenSettings {
     /// The rule that is broken.
     pub(crate) fn validate(document: OpenDocument, site: &str) -> Result<Self, &'static str> {
         let key_arn = KeyArn::parse(&document.kms_key)
-            .map_err(|_| "has a kms_key that is not a key's ARN")?;
+            .map_err(|_| "has a kms_key that is not the ARN of a key")?;
         let region = key_arn.region().to_owned();
         let kms = Endpoint::validate("kms", region, document.kms_endpoint.as_deref())?;
         let foreign_context = document.context;
         if let Some(context) = &foreign_context {
-            check_foreign_context(context)
-                .map_err(|_| "has a context with an entry that is the format's own")?;
+            check_foreign_context(context).map_err(|_| "has a context with a reserved entry")?;
         }
         let verify_limit = document.verify_limit.unwrap_or(DEFAULT_VERIFY_LIMIT);
         if !(1..=MAX_VERIFY_LIMIT).contains(&verify_limit) {
-            return Err("has a verify_limit out of 1 to 25165824");
+            return Err("has a verify_limit outside 1 to 25165824");
         }
         let keys = document.cached_keys.unwrap_or(DEFAULT_CACHED_KEYS);
         let life = document.cached_seconds.unwrap_or(DEFAULT_CACHED_SECONDS);

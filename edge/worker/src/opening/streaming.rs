@@ -50,13 +50,13 @@ pub(super) fn begin(
             Err(broken) => {
                 match broken {
                     Broken::Envelope(error) => {
-                        console_error!("keyfront envelope-invalid: broken off: {error}");
+                        console_error!("keyfront envelope-invalid: response aborted: {error}");
                     }
                     Broken::Connection(error) => {
-                        console_error!("keyfront origin-failed: broken off: {error:?}");
+                        console_error!("keyfront origin-failed: response aborted: {error:?}");
                     }
                 }
-                host::abort(&writer, "the object does not open").await;
+                host::abort(&writer, "the object cannot be decrypted").await;
                 host::cancel(&source).await;
             }
         }

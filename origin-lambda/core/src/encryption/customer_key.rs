@@ -28,7 +28,7 @@ pub struct CustomerKeyRing(Vec<CustomerKey>);
 /// A parameter does not hold customer keys. It says nothing of what it holds.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 #[error(
-    "write 32 random bytes in base64; to change the key, the new one on a line above the old one, four at most"
+    "expected 32 random bytes in base64; to rotate the key, add the new one on a line above the old one, four lines at most"
 )]
 pub struct NotCustomerKeys;
 

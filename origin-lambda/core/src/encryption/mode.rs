@@ -142,7 +142,7 @@ impl TryFrom<Vec<EncryptionMode>> for EncryptionModes {
     fn try_from(modes: Vec<EncryptionMode>) -> Result<Self, &'static str> {
         let repeated = (1..modes.len()).any(|at| modes[..at].contains(&modes[at]));
         if modes.is_empty() || repeated {
-            Err("encryption lists one mode at least, and none twice")
+            Err("encryption must list at least one mode, and none twice")
         } else {
             Ok(Self(modes))
         }

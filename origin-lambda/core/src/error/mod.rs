@@ -26,10 +26,10 @@ pub enum Error {
     #[error("the path is not a valid object key")]
     Key(#[source] KeyError),
     /// A query parameter is unknown, repeated or malformed.
-    #[error("the query is refused: {0}")]
+    #[error("invalid query: {0}")]
     Query(String),
     /// A request header is malformed, contradictory or asks for what is not offered.
-    #[error("the header {name} is refused: {reason}")]
+    #[error("invalid header {name}: {reason}")]
     Header {
         /// Lower-case header name.
         name: &'static str,
@@ -43,30 +43,29 @@ pub enum Error {
     #[error("the body does not match the checksum sent with it")]
     Checksum,
     /// No such object, or no such route.
-    #[error("nothing is here")]
+    #[error("there is nothing at this path")]
     NotFound,
     /// The path of a route, behind an address that ends with a slash.
     #[error(
-        "the path begins with two slashes; give the address of this API without a slash at its end"
+        "the path begins with two slashes; configure the address of this API without a trailing slash"
     )]
     DoubleSlash,
     /// The object is under a customer key (SSE-C) that is not one of those this request is read with.
     #[error(
-        "the object is encrypted with a customer key, which neither S3 nor a URL gives away: read it with GET /read/{{key}}, as \
-         the publisher whose key it is"
+        "the object is encrypted with a customer key: read it with GET /read/{{key}}, as the publisher whose key it is"
     )]
     CustomerKeyRequired,
     /// The object is there and is no envelope: it is served plain, not by the reader.
-    #[error("the object is no envelope, which is all that is read here")]
+    #[error("the object is not an envelope, and only envelopes are served here")]
     NotSealed,
     /// The route exists, the method does not.
-    #[error("the method is not allowed here")]
+    #[error("the method is not allowed on this path")]
     Method,
     /// The client stopped sending.
     #[error("the body stopped arriving")]
     BodyTimeout,
     /// Another writer was storing the same key; the caller may retry.
-    #[error("another write to this key was under way")]
+    #[error("another write to this key is in progress")]
     WriteConflict,
     /// A body without a declared length is larger than what is buffered.
     #[error("a body over {limit} bytes needs a content-length")]
@@ -75,10 +74,10 @@ pub enum Error {
         limit: u64,
     },
     /// The key is taken and overwriting was not requested.
-    #[error("an object with this key exists")]
+    #[error("an object with this key already exists")]
     AlreadyExists,
     /// The object is not the one the request's conditions name.
-    #[error("the object is not the one the request's conditions name")]
+    #[error("a precondition of the request failed")]
     Precondition,
     /// The range lies behind the end of the content.
     #[error("the range lies outside the {length} bytes of content")]
@@ -87,28 +86,27 @@ pub enum Error {
         length: u64,
     },
     /// The response would be larger than this transport allows; parts of it are not.
-    #[error("a response has at most {limit} bytes here; ask for a range")]
+    #[error("a response is limited to {limit} bytes; request a range")]
     UseRange {
         /// Bytes of one response.
         limit: u64,
     },
     /// What is to be stored with the object does not fit S3's 2 KB of metadata.
-    #[error("the metadata does not fit: {0}")]
+    #[error("the metadata is too large: {0}")]
     MetadataTooLarge(&'static str),
     /// An upload is asked for in a way that cannot be done, or not be bound into its signatures.
     #[error("the upload is refused: {0}")]
     UploadRefused(String),
     /// The bucket takes no body without a checksum, and none is declared.
     #[error(
-        "the bucket retains objects and takes no body without a checksum: declare sha256 or crc64nvme, of the object, \
-         or of each part"
+        "the bucket has Object Lock and requires a checksum: declare sha256 or crc64nvme for the object, or for each part"
     )]
     ChecksumRequired,
     /// An object cannot be shared in the way that was asked for.
     #[error(transparent)]
     ShareRefused(#[from] ShareRefusal),
     /// A presigned request or a link is to be valid for longer than its signature can be, or for no time.
-    #[error("{asked} seconds are not between 1 and {most}: {reason}")]
+    #[error("invalid lifetime of {asked} seconds: it must be 1 to {most} seconds, since {reason}")]
     LifetimeRefused {
         /// Seconds that were asked for.
         asked: u32,
@@ -118,13 +116,13 @@ pub enum Error {
         reason: &'static str,
     },
     /// The upload's token is not one of this publisher's, or the upload is over.
-    #[error("no such upload is under way")]
+    #[error("no such upload is in progress")]
     UploadUnknown,
     /// Bytes are missing; the upload can go on.
     #[error("the upload is not complete: {0}")]
     UploadIncomplete(String),
     /// What was sent is not what was authorised; it was removed.
-    #[error("what was uploaded does not have the authorised {0}")]
+    #[error("the uploaded object does not have the authorised {0}")]
     UploadMismatch(&'static str),
 
     // --- the publisher's identity and rules; the operator edits the publishers' policy ---
@@ -143,13 +141,13 @@ pub enum Error {
 
     // --- configuration; the operator repairs the deployment ---
     /// The bucket holds no publishers' policy: write `.keyfront/publishers.json`.
-    #[error("the bucket holds no publishers' policy")]
+    #[error("the bucket has no publishers' policy")]
     PolicyMissing,
     /// The publishers' policy does not parse: repair the document. Nothing is allowed until then.
     #[error("the publishers' policy is not valid")]
     PolicyInvalid(#[source] PolicyError),
     /// The event is not a Function URL event: the function is invoked by something else.
-    #[error("the event is not a usable function url event: {0}")]
+    #[error("invalid Function URL event: {0}")]
     Event(&'static str),
     /// A master key is needed and none is configured: set `KEYFRONT_MASTER_KEY`.
     #[error("no client-side master key is configured")]
@@ -159,7 +157,7 @@ pub enum Error {
     #[error("no usable customer key is configured")]
     CustomerKeyMissing(#[source] Source),
     /// The operating system has no randomness.
-    #[error("no randomness for a new key")]
+    #[error("no random bytes for a new key")]
     Randomness(#[source] Source),
     /// A defect in this program; the log has the panic.
     #[error("the request handler failed")]
@@ -188,8 +186,7 @@ pub enum Error {
     /// S3 takes no object under a customer key, and no policy says so: the bucket blocks SSE-C, as every new one does.
     /// Set `BlockedEncryptionTypes` to `NONE` in its encryption.
     #[error(
-        "S3 answers AccessDenied to objects under customer keys: the bucket blocks SSE-C, as new ones do since April 2026; the \
-         operator allows it with BlockedEncryptionTypes NONE in the bucket's encryption"
+        "S3 denies access to objects with customer keys: the bucket blocks SSE-C, as new buckets do since April 2026; allow it by BlockedEncryptionTypes NONE in the bucket's encryption configuration"
     )]
     CustomerKeyRefused(#[source] Source),
     /// The customer key's parameter cannot be read just now.
@@ -197,14 +194,14 @@ pub enum Error {
     CustomerKeyUnavailable(#[source] Source),
     /// The object is an envelope this reader must not open: of format V2 where commitment is
     /// required, of a legacy wrap, or sealed for another place. Look at who wrote it.
-    #[error("the object's envelope is refused")]
+    #[error("the object's envelope is not accepted")]
     EnvelopeRefused(#[source] keyfront_envelope::Error),
     /// The object is a damaged or altered envelope. Restore it.
     #[error("the object's envelope is not valid")]
     EnvelopeInvalid(#[source] keyfront_envelope::Error),
     /// KMS says that a wrapped data key is not of the configured key and the expected context: it
     /// was altered, moved, or made by another key.
-    #[error("kms refuses the object's data key")]
+    #[error("KMS refused to decrypt the object's data key")]
     DataKeyRefused(#[source] Source),
     /// A call to S3 or KMS failed.
     #[error("{operation} failed: {fault:?}")]

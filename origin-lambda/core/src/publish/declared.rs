@@ -91,7 +91,7 @@ pub fn entity_tag(headers: &HeaderMap) -> Result<Option<String>, Error> {
     if text == "*" || inner.is_some_and(|tag| tag.bytes().all(legal)) {
         Ok(Some(text.to_owned()))
     } else {
-        Err(refuse("if-match", "write one strong entity tag, or *"))
+        Err(refuse("if-match", "expected one strong entity tag, or *"))
     }
 }
 
@@ -109,7 +109,7 @@ fn single<'h>(headers: &'h HeaderMap, name: &'static str) -> Result<Option<&'h s
     };
     match (values.next(), value.to_str()) {
         (None, Ok(text)) => Ok(Some(text.trim())),
-        (Some(_), _) => Err(refuse(name, "it is sent twice")),
+        (Some(_), _) => Err(refuse(name, "it must be sent once")),
         (None, Err(_)) => Err(refuse(name, "it is not printable ASCII")),
     }
 }
@@ -123,17 +123,17 @@ fn refuse_unsupported(headers: &HeaderMap) -> Result<(), Error> {
         if listed(UNVERIFIED, name) {
             return Err(refuse(
                 "digest",
-                "send content-digest with sha-256, which is verified",
+                "it is not verified; send a sha-256 in content-digest",
             ));
         }
         if listed(NOT_OFFERED, name) {
             return Err(refuse(
                 "x-amz-*",
-                "encryption, metadata and grants are not offered",
+                "encryption, metadata and grants cannot be set by headers",
             ));
         }
         if name == "content-range" {
-            return Err(refuse("content-range", "an object is written whole"));
+            return Err(refuse("content-range", "partial writes are not supported"));
         }
     }
     Ok(())
@@ -147,7 +147,7 @@ fn length(headers: &HeaderMap) -> Result<Option<u64>, Error> {
     let length = digits.then(|| text.parse().ok()).flatten();
     length
         .map(Some)
-        .ok_or_else(|| refuse("content-length", "write a number of bytes"))
+        .ok_or_else(|| refuse("content-length", "expected a number of bytes"))
 }
 
 fn coding(headers: &HeaderMap) -> Result<Option<ContentCoding>, Error> {
@@ -174,7 +174,10 @@ fn sha256(headers: &HeaderMap) -> Result<Option<String>, Error> {
     let mut declared = [checksum, content, signed].into_iter().flatten();
     let first = declared.next();
     match declared.find(|other| Some(other) != first.as_ref()) {
-        Some(_) => Err(refuse("content-digest", "different checksums are sent")),
+        Some(_) => Err(refuse(
+            "content-digest",
+            "the checksums that were sent differ",
+        )),
         None => Ok(first),
     }
 }
@@ -191,7 +194,7 @@ fn content_digest(list: &str) -> Result<String, Error> {
     };
     let digest_text = list.split(',').find_map(member);
     let digest_text =
-        digest_text.ok_or_else(|| refuse("content-digest", "only sha-256 is verified"))?;
+        digest_text.ok_or_else(|| refuse("content-digest", "only sha-256 is supported"))?;
     digest("content-digest", &digest_text, 32)
 }
 
@@ -203,7 +206,7 @@ fn signed_hash(text: &str) -> Result<Option<String>, Error> {
         Err(_) if text == "UNSIGNED-PAYLOAD" => Ok(None),
         Err(_) => Err(refuse(
             "x-amz-content-sha256",
-            "write the body's hash, in hexadecimal",
+            "expected the body's hash in hexadecimal",
         )),
     }
 }
@@ -211,7 +214,7 @@ fn signed_hash(text: &str) -> Result<Option<String>, Error> {
 fn digest(name: &'static str, text: &str, bytes: usize) -> Result<String, Error> {
     match STANDARD.decode(text) {
         Ok(decoded) if decoded.len() == bytes => Ok(text.to_owned()),
-        _ => Err(refuse(name, "write the digest in base64")),
+        _ => Err(refuse(name, "expected the digest in base64")),
     }
 }
 

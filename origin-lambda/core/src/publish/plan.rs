@@ -46,7 +46,7 @@ impl PublishPlan {
         if encryption.envelope().is_some() && declared.md5.is_some() {
             return Err(Error::Header {
                 name: "content-md5",
-                reason: "an envelope's content is verified by content-digest".to_owned(),
+                reason: "it cannot verify an envelope; use content-digest".to_owned(),
             });
         }
         let precondition = precondition(overwrite, declared.if_match, declared.if_none_match)?;

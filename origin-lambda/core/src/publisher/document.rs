@@ -35,13 +35,13 @@ pub enum PolicyError {
     #[error("the document is larger than {MAX_DOCUMENT} bytes")]
     TooLarge,
     /// Not JSON, an unknown, repeated or missing field, or a value out of its range.
-    #[error("the document does not have the schema of a publishers' policy")]
+    #[error("the document does not match the schema of a publishers' policy")]
     Schema(#[source] serde_json::Error),
     /// Another version of the schema.
-    #[error("version {0} of the schema is not known")]
+    #[error("unknown schema version {0}")]
     Version(u32),
     /// Two publishers, or two tokens of one publisher, have the same id; or an id is empty.
-    #[error("the id {0:?} is empty or used twice")]
+    #[error("invalid id {0:?}: ids must be unique and not empty")]
     Id(String),
     /// Two tokens have the same hash.
     #[error("a token of publisher {0:?} has the hash of another token")]
@@ -169,7 +169,7 @@ mod parameter {
         let read = |text: String| ParameterArn::parse(&text);
         text.map(read)
             .transpose()
-            .map_err(|_| D::Error::custom("customer_key is the ARN of an SSM parameter"))
+            .map_err(|_| D::Error::custom("customer_key must be the ARN of an SSM parameter"))
     }
 }
 

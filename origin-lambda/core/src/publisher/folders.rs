@@ -76,10 +76,10 @@ fn namespace_of(
         (Some(_), false) => Err(refused("has sub_from and no {sub}")),
         (Some(named), true) if namespaces.contains(named) => Ok(Some(named.clone())),
         (Some(_), true) => Err(refused(
-            "takes {sub} from where no identity of the publisher is",
+            "has a sub_from that none of the publisher's identities belongs to",
         )),
         (None, true) if namespaces.len() > 1 => Err(refused(
-            "can be reached with {sub} of several issuers, or of one and IAM: say whose in sub_from",
+            "is ambiguous: the publisher has identities of several issuers, or of an issuer and IAM; set sub_from",
         )),
         (None, true) => Ok(namespaces.first().cloned()),
     }
@@ -105,7 +105,7 @@ impl fmt::Display for SharedFolder {
         } = self;
         write!(
             f,
-            "{first:?} of publisher {one:?} ({theirs}) and {second:?} of {other:?} ({others}) can be the same folder"
+            "{first:?} of publisher {one:?} ({theirs}) and {second:?} of {other:?} ({others}) may be the same folder"
         )
     }
 }

@@ -98,7 +98,7 @@ impl TryFrom<String> for IamPrincipal {
         if role.is_some() || is_user {
             Ok(Self { arn, role })
         } else {
-            Err("an IAM identity is the ARN of one role or user")
+            Err("an IAM identity must be the ARN of one role or user")
         }
     }
 }

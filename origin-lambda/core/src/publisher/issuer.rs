@@ -60,18 +60,18 @@ impl TryFrom<String> for TrustedUrl {
     type Error = &'static str;
 
     fn try_from(text: String) -> Result<Self, &'static str> {
-        let uri = http::Uri::try_from(&text).map_err(|_| "an issuer's URL is not a URL")?;
+        let uri = http::Uri::try_from(&text).map_err(|_| "an issuer's URL is invalid")?;
         let loopback = matches!(uri.host(), Some("127.0.0.1" | "[::1]" | "localhost"));
         let named_user = uri
             .authority()
             .is_none_or(|authority| authority.as_str().contains('@'));
         match uri.scheme_str() {
             _ if named_user || text.contains('#') => {
-                Err("an issuer's URL has a host, no user and no fragment")
+                Err("an issuer's URL must have a host, no user and no fragment")
             }
             Some("https") => Ok(Self(text)),
             Some("http") if loopback => Ok(Self(text)),
-            _ => Err("an issuer's URL is https://"),
+            _ => Err("an issuer's URL must begin with https://"),
         }
     }
 }

@@ -29,7 +29,7 @@ pub enum JwksError {
     #[error("the key set has more than {MAX_KEYS} keys")]
     TooMany,
     /// Two keys of one id.
-    #[error("the key set has two keys of one id")]
+    #[error("the key set has two keys with the same id")]
     Ambiguous,
     /// No key that verifies.
     #[error("the key set has no key for RS256 or ES256")]

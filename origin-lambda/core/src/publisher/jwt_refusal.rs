@@ -10,19 +10,19 @@ pub enum JwtRefusal {
     #[error("the token's algorithm is not RS256 or ES256")]
     Algorithm,
     /// The header names no key, or an absurdly long one.
-    #[error("the token names no usable key id")]
+    #[error("the token has no valid key id")]
     KeyId,
     /// `crit` demands extensions; none is supported.
-    #[error("the token demands extensions")]
+    #[error("the token requires extensions, which are not supported")]
     Critical,
     /// `typ` is of a token that identifies nobody.
-    #[error("the token's type identifies nobody")]
+    #[error("the token's type is not supported")]
     Type,
     /// `iss` is not an issuer of the policy.
     #[error("the token's issuer is not in the policy")]
     Issuer,
     /// The issuer publishes no usable key of that id.
-    #[error("the issuer has no key of the token's key id")]
+    #[error("the issuer has no key with the token's key id")]
     UnknownKey,
     /// The key is for another algorithm than the token's.
     #[error("the issuer's key is for another algorithm")]
@@ -34,7 +34,7 @@ pub enum JwtRefusal {
     #[error("the token is for another audience")]
     Audience,
     /// `token_use` is another than the policy's.
-    #[error("the token is for another use")]
+    #[error("the token has another token_use")]
     Use,
     /// `exp` has passed.
     #[error("the token has expired")]
@@ -43,6 +43,6 @@ pub enum JwtRefusal {
     #[error("the token is not valid yet")]
     NotYet,
     /// A required claim is absent or of a wrong type.
-    #[error("the token has no usable claim {0}")]
+    #[error("the token has no valid claim {0}")]
     Claim(&'static str),
 }

@@ -38,7 +38,7 @@ impl TryFrom<String> for Namespace {
         match text.strip_prefix(OIDC) {
             Some(issuer) => Ok(Self::Issuer(issuer.to_owned())),
             None if text == IAM => Ok(Self::Iam),
-            None => Err("subjects are from iam, or from oidc: and the id of an issuer"),
+            None => Err("sub_from must be iam, or oidc: and the id of an issuer"),
         }
     }
 }

@@ -29,7 +29,7 @@ const SUBJECT: &str = "{sub}";
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum Denial {
     /// The credential is valid, and nobody is a publisher by it.
-    #[error("no publisher of the policy is for this identity")]
+    #[error("no publisher of the policy has this identity")]
     NoPublisher,
     /// No rule's prefix covers the key.
     #[error("no rule of publisher {publisher:?} covers this key")]
@@ -46,7 +46,7 @@ pub enum Denial {
         method: Method,
     },
     /// The body is larger than the rule allows.
-    #[error("an upload under {prefix} has at most {limit} bytes")]
+    #[error("uploads under {prefix} are limited to {limit} bytes")]
     TooLarge {
         /// The rule.
         prefix: Prefix,
@@ -139,11 +139,11 @@ impl TryFrom<String> for Prefix {
             segment.starts_with('{') && segment.ends_with('}') && segment != SUBJECT
         };
         if text.split('/').any(is_misspelt) {
-            Err("a segment in braces is {sub}")
+            Err("the only segment allowed in braces is {sub}")
         } else if text.is_empty() || (text.ends_with('/') && ObjectKey::new(&text).is_ok()) {
             Ok(Self(text))
         } else {
-            Err("a prefix is empty, or a valid key that ends with a slash")
+            Err("a prefix must be empty, or a valid key that ends with a slash")
         }
     }
 }
@@ -173,7 +173,7 @@ impl TryFrom<String> for HeaderText {
         if printable && text.trim() == text && (1..=256).contains(&text.len()) {
             Ok(Self(text))
         } else {
-            Err("a header's value is 1 to 256 printable ASCII characters")
+            Err("a header's value must have 1 to 256 printable ASCII characters")
         }
     }
 }
@@ -235,7 +235,7 @@ impl TryFrom<u32> for Lifetime {
     fn try_from(seconds: u32) -> Result<Self, &'static str> {
         match seconds {
             1..=LONGEST_REQUEST => Ok(Self(seconds)),
-            _ => Err("a lifetime is 1 to 604800 seconds"),
+            _ => Err("a lifetime must be 1 to 604800 seconds"),
         }
     }
 }

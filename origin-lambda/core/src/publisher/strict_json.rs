@@ -71,7 +71,7 @@ impl<'de> Visitor<'de> for Members {
         while let Some(name) = object.next_key::<String>()? {
             if let Some(repeated) = names.replace(name) {
                 return Err(A::Error::custom(format_args!(
-                    "the member {repeated:?} is repeated"
+                    "duplicate member {repeated:?}"
                 )));
             }
             object.next_value::<Unambiguous>()?;
@@ -97,7 +97,10 @@ mod tests {
             r#"{"a":{"b":1,"b":2}}"#,
         ] {
             let refused = read::<Value>(document.as_bytes()).unwrap_err();
-            assert!(refused.to_string().contains("is repeated"), "{refused}");
+            assert!(
+                refused.to_string().contains("duplicate member"),
+                "{refused}"
+            );
         }
     }
 

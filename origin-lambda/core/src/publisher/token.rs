@@ -87,7 +87,7 @@ impl TryFrom<String> for TokenHash {
         let mut hash = [0; 32];
         match hex::decode_to_slice(&text, &mut hash) {
             Ok(()) if !text.bytes().any(|byte| byte.is_ascii_uppercase()) => Ok(Self(hash)),
-            _ => Err("a token's sha256 is 64 lower-case hexadecimal digits"),
+            _ => Err("a token's sha256 must be 64 lower-case hexadecimal digits"),
         }
     }
 }

@@ -47,7 +47,7 @@ impl Details {
                 .collect::<Result<_, _>>()?,
         };
         if tags.len() > MAX_TAGS {
-            return Err(refuse(TAGS, "at most 16 tags are kept"));
+            return Err(refuse(TAGS, "at most 16 tags are allowed"));
         }
         Ok(Self {
             file_name,
@@ -70,7 +70,7 @@ impl Details {
         }
         if tags.len() > MAX_TAGS || !tags.iter().all(|tag| is_sound(tag, MAX_TAG)) {
             return refuse(
-                "at most 16 tags are kept, each of 1 to 64 bytes without control characters",
+                "at most 16 tags are allowed, each of 1 to 64 bytes without control characters",
             );
         }
         Ok(Self {
@@ -87,7 +87,7 @@ impl Details {
     pub fn with_fields(self, fields: BTreeMap<String, String>) -> Result<Self, Error> {
         if fields.len() > MAX_FIELDS {
             return Err(Error::UploadRefused(format!(
-                "at most {MAX_FIELDS} metadata fields are kept: {:?} and others are too many",
+                "at most {MAX_FIELDS} metadata fields are allowed: leave out {:?} and those after it",
                 fields.keys().nth(MAX_FIELDS).map_or("", String::as_str)
             )));
         }
@@ -96,8 +96,7 @@ impl Details {
         };
         match fields.iter().find(|field| !sound(field)) {
             Some((name, _)) => Err(Error::UploadRefused(format!(
-                "the metadata {name:?} is refused: a name has 1 to {MAX_TAG} bytes and a text at most {MAX_FIELD}, without \
-                 control characters"
+                "invalid metadata {name:?}: a name must have 1 to {MAX_TAG} bytes and a value at most {MAX_FIELD}, without control characters"
             ))),
             None => Ok(Self { fields, ..self }),
         }
@@ -109,15 +108,15 @@ fn single<'h>(headers: &'h HeaderMap, name: &'static str) -> Result<Option<&'h s
     match (values.next().map(|value| value.to_str()), values.next()) {
         (None, _) => Ok(None),
         (Some(Ok(text)), None) => Ok(Some(text.trim())),
-        (Some(Ok(_)), Some(_)) => Err(refuse(name, "it is sent twice")),
-        (Some(Err(_)), _) => Err(refuse(name, "write UTF-8, percent-encoded")),
+        (Some(Ok(_)), Some(_)) => Err(refuse(name, "it must be sent once")),
+        (Some(Err(_)), _) => Err(refuse(name, "expected percent-encoded UTF-8")),
     }
 }
 
 fn decoded(name: &'static str, text: &str, limit: usize) -> Result<String, Error> {
     let text = uri_encoding::decode(text)
         .map(Cow::into_owned)
-        .map_err(|_| refuse(name, "write UTF-8, percent-encoded"))?;
+        .map_err(|_| refuse(name, "expected percent-encoded UTF-8"))?;
     if !is_sound(&text, limit) {
         return Err(refuse(
             name,

@@ -63,7 +63,7 @@ impl<const N: usize> TryFrom<String> for Digest<N> {
     fn try_from(text: String) -> Result<Self, String> {
         match STANDARD.decode(&text) {
             Ok(bytes) if bytes.len() == N => Ok(Self(text)),
-            _ => Err(format!("a checksum here is {N} bytes in base64")),
+            _ => Err(format!("expected {N} bytes in base64")),
         }
     }
 }

@@ -13,7 +13,7 @@ pub fn missing(upload: &Upload) -> Error {
     match upload.kind {
         Kind::Multipart(_) => Error::UploadUnknown,
         Kind::Put | Kind::Form => Error::UploadIncomplete(
-            "the object under the key is not of this upload: it was not sent yet, or replaced"
+            "the object under the key does not belong to this upload: it was not sent yet, or was replaced"
                 .to_owned(),
         ),
     }

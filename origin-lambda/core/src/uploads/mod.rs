@@ -5,6 +5,7 @@
 
 mod checksum;
 mod completion;
+pub mod fields;
 mod form;
 mod fresh_key;
 mod part_plan;
@@ -13,6 +14,8 @@ mod plan;
 #[cfg(test)]
 mod tests;
 mod upload;
+mod uppy;
+mod uppy_metadata;
 mod validity;
 
 pub use self::{
@@ -21,8 +24,10 @@ pub use self::{
     form::{FormFields, form_fields},
     fresh_key::fresh_key,
     part_plan::{MAX_OBJECT, MAX_PART, MAX_PARTS, MIN_PART, PartPlan},
-    parts::{PartChecksums, PartRequest, plan_parts},
+    parts::{PartChecksums, PartRequest, part_checksums, plan_parts},
     plan::{KeyOrigin, PartsPlan, SendBy, UploadPlan, UploadRequest, UploadStart, plan},
     upload::{Kind, Upload},
+    uppy::{UppyUpload, folder_for, usual_uppy_part},
+    uppy_metadata::UppyMetadata,
     validity::{CredentialsEnd, LONGEST_SESSION, Promise, Validity, lifetime},
 };

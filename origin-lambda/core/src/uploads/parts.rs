@@ -11,6 +11,26 @@ const BATCH: usize = 1000;
 /// Part numbers to sign, each with its checksum if one is declared.
 pub type PartChecksums = BTreeMap<u32, Option<Checksum>>;
 
+/// The parts to sign, from a list of their numbers and the checksums that are declared for some of them.
+///
+/// # Errors
+/// [`Error::UploadRefused`]: a checksum is declared for a part that is not in the list.
+pub fn part_checksums(
+    numbers: &[u32],
+    mut checksums: BTreeMap<u32, Checksum>,
+) -> Result<PartChecksums, Error> {
+    let parts = numbers
+        .iter()
+        .map(|number| (*number, checksums.remove(number)))
+        .collect();
+    match checksums.keys().next() {
+        None => Ok(parts),
+        Some(number) => Err(Error::UploadRefused(format!(
+            "checksums has part {number}, which is not in parts: list it in both"
+        ))),
+    }
+}
+
 /// One part's `PUT`, to be presigned.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct PartRequest {
@@ -31,7 +51,7 @@ pub fn plan_parts(
 ) -> Result<Vec<PartRequest>, Error> {
     if parts.is_empty() || parts.len() > BATCH {
         return Err(Error::UploadRefused(format!(
-            "ask for 1 to {BATCH} parts at a time"
+            "request 1 to {BATCH} parts at a time"
         )));
     }
     if checksums == ChecksumDemand::Always && parts.values().any(Option::is_none) {
@@ -59,5 +79,5 @@ fn length(upload: &Upload, number: u32) -> Result<Option<u64>, Error> {
         Some(plan) => plan.length_of(number).map(Some),
         None => (1..=MAX_PARTS).contains(&number).then_some(None),
     };
-    known.ok_or_else(|| Error::UploadRefused(format!("there is no part {number}")))
+    known.ok_or_else(|| Error::UploadRefused(format!("the upload has no part {number}")))
 }

@@ -149,13 +149,12 @@ pub fn plan(
     let lifetime = lifetime(rule, start.longest_lifetime, request.lifetime)?;
     if encryption.envelope().is_some() {
         return Err(refuse(
-            "an envelope is sealed by the origin: send it to PUT /objects/{key}",
+            "only the origin can seal an envelope: send the object to PUT /objects/{key}",
         ));
     }
     if encryption.server_side() == ServerSide::Customer {
         return Err(refuse(
-            "a customer key stays with the origin, and whoever sends a presigned request would have to hold it: send to \
-             PUT /objects/{key}, or ask for another encryption",
+            "a presigned request cannot use a customer key, since only the origin has it: send the object to PUT /objects/{key}, or choose another encryption",
         ));
     }
     let upload = Upload {
@@ -187,7 +186,7 @@ pub fn plan(
         Transfer::Put => UploadPlan::OneRequest { upload, lifetime },
         Transfer::Form if is_changed_by_s3(&upload) => {
             return Err(refuse(
-                "S3 replaces ${filename} in a form's fields by the name of the file: ask for put or multipart",
+                "S3 replaces ${filename} in a form's fields by the name of the file: use put or multipart",
             ));
         }
         Transfer::Form => UploadPlan::OneRequest {
@@ -221,19 +220,19 @@ fn transfer(request: &UploadRequest) -> Result<Transfer, Error> {
     let replaceable = request.overwrite == Overwrite::Allow;
     match send_by {
         SendBy::Put if request.size.is_none() => {
-            Err(refuse("a presigned PUT needs the size, which it binds"))
+            Err(refuse("a presigned PUT needs the size of the object"))
         }
         SendBy::Put | SendBy::Form if !fits => Err(refuse(
-            "one request stores at most 5 GiB: ask for multipart, with crc64nvme or no checksum",
+            "one request stores at most 5 GiB: use multipart, with crc64nvme or no checksum",
         )),
         SendBy::Auto | SendBy::Put => Ok(Transfer::Put),
         // S3 forms know no If-None-Match: without it, only a key made for the upload is safe to write.
         SendBy::Form if !replaceable && request.key_origin == KeyOrigin::Chosen => Err(refuse(
-            "a form cannot promise to replace nothing: ask for overwrite, or for put",
+            "a form upload may replace an object: set overwrite, or use put",
         )),
         SendBy::Form => Ok(Transfer::Form),
         SendBy::Multipart if sha256 => Err(refuse(
-            "S3 verifies no SHA-256 of a whole object sent in parts: declare crc64nvme",
+            "S3 cannot verify the SHA-256 of a whole multipart upload: declare crc64nvme",
         )),
         SendBy::Multipart
             if request
@@ -241,8 +240,7 @@ fn transfer(request: &UploadRequest) -> Result<Transfer, Error> {
                 .is_some_and(|size| PartPlan::cut(size, request.part_size).is_none()) =>
         {
             Err(refuse(&format!(
-                "an object in parts has 1 to {MAX_OBJECT} bytes in at most {MAX_PARTS} parts, each but the last of \
-                 {MIN_PART} to {MAX_PART} bytes"
+                "a multipart upload must have 1 to {MAX_OBJECT} bytes in at most {MAX_PARTS} parts, each but the last of {MIN_PART} to {MAX_PART} bytes"
             )))
         }
         SendBy::Multipart => Ok(Transfer::Parts),

@@ -101,7 +101,7 @@ impl Upload {
             || rule.sandboxes(&media_type) && !self.sandboxed;
         if stricter {
             return Err(Error::UploadRefused(
-                "browsers may no longer open it as they could when it began: begin again"
+                "the publisher's rules have changed how browsers may open the object: begin the upload again"
                     .to_owned(),
             ));
         }

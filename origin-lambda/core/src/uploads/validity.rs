@@ -11,12 +11,10 @@ use crate::{
 /// Seconds a session of a role lasts at most (*AssumeRole*, `DurationSeconds`).
 pub const LONGEST_SESSION: u32 = 43_200;
 
-const OF_S3: &str = "S3 accepts no other lifetime";
-const OF_THE_RULE: &str = "the publisher's rule allows no longer (max_lifetime)";
-const OF_THE_BUCKET: &str =
-    "the bucket lets no presigned request pass that is older (PresignedLifetime)";
-const OF_SESSIONS: &str = "a session of a role signs the request, and none lasts longer; share again afterwards, or let \
-                           readers come through the CDN";
+const OF_S3: &str = "S3 accepts no other";
+const OF_THE_RULE: &str = "the publisher's rule allows no more (max_lifetime)";
+const OF_THE_BUCKET: &str = "the bucket rejects older presigned requests (PresignedLifetime)";
+const OF_SESSIONS: &str = "the request is signed by a role's session, which lasts no longer; share again later, or share the CDN's URL";
 
 /// The seconds a presigned request shall work: as requested, or an hour, and never longer than the rule allows or the
 /// bucket's policy, whose limit is `of_bucket` seconds.

@@ -63,7 +63,7 @@ impl BatchTarget {
     ) -> anyhow::Result<Job> {
         ensure!(
             listed.bytes <= MAX_MANIFEST,
-            "the list of {} objects is larger than 5 GiB; audit one --prefix after the other",
+            "the list of {} objects is larger than 5 GiB; audit one --prefix at a time",
             listed.objects
         );
         let digest = list.digest()?;
@@ -73,7 +73,7 @@ impl BatchTarget {
         let document = self.document(target, &manifest, &etag, &digest);
         let reply = self.post(target, document).await?;
         let CreateJobResult { id } = quick_xml::de::from_str(&String::from_utf8_lossy(&reply))
-            .context("S3 Control created a job and named none")?;
+            .context("S3 Control created a job without an id")?;
         Ok(Job {
             follow: format!(
                 "aws s3control describe-job --account-id {} --job-id {id} --region {}",
@@ -103,7 +103,7 @@ impl BatchTarget {
             call_error(error).context(what)
         })?;
         put.e_tag
-            .context("S3 returned no entity tag of the job's manifest")
+            .context("S3 returned no ETag for the job's manifest")
     }
 
     fn document(&self, target: &BucketTarget, manifest: &str, etag: &str, digest: &str) -> String {

@@ -7,11 +7,11 @@ pub(crate) fn obstacle(seen: &HeadObjectOutput) -> Option<String> {
     match seen.server_side_encryption() {
         Some(ServerSideEncryption::Aes256 | ServerSideEncryption::AwsKms) => None,
         Some(other) => Some(format!(
-            "S3 does not change {} in place; copy it with --fix alone",
+            "S3 cannot change {} in place; copy it with --fix alone",
             other.as_str()
         )),
-        None => {
-            Some("S3 does not encrypt in place what is not encrypted; use --fix alone".to_owned())
-        }
+        None => Some(
+            "S3 cannot change in place objects that are not encrypted; use --fix alone".to_owned(),
+        ),
     }
 }

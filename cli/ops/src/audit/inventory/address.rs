@@ -21,7 +21,7 @@ impl FromStr for S3Address {
                 bucket: bucket.to_owned(),
                 key: key.to_owned(),
             }),
-            _ => Err("write s3://BUCKET/PATH/manifest.json".to_owned()),
+            _ => Err("expected s3://BUCKET/PATH/manifest.json".to_owned()),
         }
     }
 }

@@ -29,13 +29,13 @@ pub(super) async fn fetch(
             call_error(error).context(format!("the inventory's file {name} cannot be read"))
         })?
         .body;
-    let full = || format!("the inventory's file {name} finds no room in the temporary folder");
+    let full = || format!("the inventory's file {name} does not fit in the temporary folder");
     let mut file = tempfile::tempfile().with_context(full)?;
     let (mut digest, mut size) = (Md5::new(), 0);
     while let Some(chunk) = body
         .try_next()
         .await
-        .with_context(|| format!("{name} stopped arriving"))?
+        .with_context(|| format!("the download of {name} was interrupted"))?
     {
         digest.update(&chunk);
         size += chunk.len() as u64;
@@ -47,7 +47,7 @@ pub(super) async fn fetch(
     }
     ensure!(
         size == data.size && hex::encode(digest.finalize()) == data.md5.to_ascii_lowercase(),
-        "the inventory's file {name} is not the one its manifest lists"
+        "the inventory's file {name} does not match its checksum in the manifest"
     );
     file.seek(SeekFrom::Start(0))?;
     Ok(file)

@@ -65,13 +65,13 @@ impl Inventory {
         })?;
         ensure!(
             answer.content_length().unwrap_or(i64::MAX) <= MAX_MANIFEST,
-            "{address} is too large for a manifest; name the inventory's manifest.json"
+            "{address} is too large for a manifest; give the inventory's manifest.json"
         );
         let etag = answer.e_tag.unwrap_or_default();
         let text = answer.body.collect().await;
-        let text = text.with_context(|| format!("{address} stopped arriving"))?;
+        let text = text.with_context(|| format!("the download of {address} was interrupted"))?;
         let inventory = Self::parse(&text.into_bytes(), format!("{address} {etag}"))
-            .with_context(|| format!("{address} is not the manifest of a usable inventory"))?;
+            .with_context(|| format!("{address} is not the manifest of a supported inventory"))?;
         ensure!(
             inventory.source == target.bucket,
             "{address} is an inventory of bucket {:?}, not of {:?}",
@@ -86,7 +86,7 @@ impl Inventory {
         let created = OffsetDateTime::from_unix_timestamp(self.created / 1000);
         let created = created.ok().and_then(|at| at.format(&Rfc3339).ok());
         format!(
-            "The inventory was made at {}: objects that were written later are not in it, and are not checked.",
+            "The inventory was created at {}: objects that were written later are not in it, and are not checked.",
             created.as_deref().unwrap_or("an unknown time")
         )
     }
@@ -99,8 +99,8 @@ impl Inventory {
                 Format::Csv(names.map(Column::named).collect())
             }
             "Parquet" => Format::Parquet,
-            "ORC" => bail!("ORC is not read; let the inventory be written as CSV or Parquet"),
-            other => bail!("its format {other:?} is not known"),
+            "ORC" => bail!("ORC is not supported; configure the inventory as CSV or Parquet"),
+            other => bail!("unknown format {other:?}"),
         };
         if let Format::Csv(columns) = &format {
             for needed in [Column::Bucket, Column::Key] {

@@ -58,7 +58,7 @@ pub(super) fn read(
                     let text = std::str::from_utf8(bytes.data()).context("a field is not UTF-8")?;
                     builder.set(column, text, bucket)?;
                 }
-                _ => bail!("column {name:?} is neither text nor a truth value"),
+                _ => bail!("column {name:?} is neither text nor boolean"),
             }
         }
         if !take(builder.build()?) {
@@ -77,7 +77,7 @@ fn refuse_bombs(reader: &SerializedFileReader<File>) -> anyhow::Result<()> {
             let size = column.uncompressed_size();
             if !(0..=MAX_COLUMN).contains(&size) {
                 bail!(
-                    "column {:?} of a row group unpacks to {size} bytes, and an inventory's to {MAX_COLUMN} at most",
+                    "column {:?} of a row group decompresses to {size} bytes, more than {MAX_COLUMN}",
                     column.column_descr().name()
                 );
             }

@@ -81,7 +81,7 @@ async fn read_all(
             .await
             .map_err(anyhow::Error::from)
             .and_then(|read| read)
-            .with_context(|| format!("the inventory's file {name} cannot be understood"))?;
+            .with_context(|| format!("the inventory's file {name} is malformed"))?;
     }
     Ok(())
 }

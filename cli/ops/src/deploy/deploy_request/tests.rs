@@ -44,7 +44,7 @@ const INVALID: &[Case] = &[
         "media",
         "us-east-1",
         &[("HostedZoneId", "Z2ABCDEFGHIJKL")],
-        "for the records of a DomainName",
+        "needs a DomainName",
     ),
     (
         "media",
@@ -120,8 +120,8 @@ const INVALID: &[Case] = &[
         "longer than 32",
     ),
     ("media", "ca-west-1", &[], "no Lambda Function URLs"),
-    ("media", "cn-north-1", &[], "not one of the partition aws"),
-    ("media", "mars", &[], "not one of the partition aws"),
+    ("media", "cn-north-1", &[], "not in the partition aws"),
+    ("media", "mars", &[], "not in the partition aws"),
     (
         "media",
         "us-east-1",

@@ -153,7 +153,7 @@ fn default_key(
     match default.and_then(|default| default.kms_master_key_id.as_deref()) {
         // What an alias means cannot be told apart here.
         Some(other) if with_kms && is_key(other, key) == Some(false) => Finding::Bad(format!(
-            "{of_bucket} {bucket} encrypts with {other} by default, and {of_key} is {key}: what others write there could not be read; give {of_key}={other}, or change the bucket's default"
+            "{of_bucket} {bucket} encrypts with {other} by default, and {of_key} is {key}: objects that others write there could not be read; give {of_key}={other}, or change the bucket's default"
         )),
         Some(_) | None => Finding::Good,
     }
@@ -165,7 +165,7 @@ fn bucket_key(rule: &ServerSideEncryptionRule, bucket: &str) -> Finding {
         default.is_some_and(|default| default.sse_algorithm == ServerSideEncryption::AwsKms);
     match with_kms && rule.bucket_key_enabled != Some(true) {
         true => Finding::Warning(format!(
-            "{BUCKET} {bucket} has no bucket key: every object that is read or written costs a call of KMS; switch it on with PutBucketEncryption"
+            "{BUCKET} {bucket} has no bucket key: every read and write calls KMS; enable it with PutBucketEncryption"
         )),
         false => Finding::Good,
     }
@@ -178,10 +178,10 @@ fn customer_keys(rule: &ServerSideEncryptionRule, bucket: &str, wanted: Customer
     match (wanted, blocked) {
         (CustomerKeys::OfNobody, true) | (CustomerKeys::OfTheOrigin, false) => Finding::Good,
         (CustomerKeys::OfTheOrigin, true) => Finding::Bad(format!(
-            "{BUCKET} {bucket} blocks SSE-C, as new buckets do, so that S3 refuses everything the origin writes under the {CUSTOMER_KEY}; set BlockedEncryptionTypes to NONE with PutBucketEncryption, and deny SSE-C to everyone but the origin in the bucket's policy"
+            "{BUCKET} {bucket} blocks SSE-C, as new buckets do, so S3 would refuse what the origin writes with {CUSTOMER_KEY}; set BlockedEncryptionTypes to NONE with PutBucketEncryption, and deny SSE-C to everyone but the origin in the bucket's policy"
         )),
         (CustomerKeys::OfNobody, false) => Finding::Warning(format!(
-            "{BUCKET} {bucket} does not block SSE-C: objects that others write with keys of their own cannot be read by the edge; block SSE-C with PutBucketEncryption"
+            "{BUCKET} {bucket} does not block SSE-C: the edge cannot read objects that others write with their own keys; block SSE-C with PutBucketEncryption"
         )),
     }
 }
@@ -199,7 +199,7 @@ async fn retention(s3: &Client, bucket: &str, checksum: UploadChecksum) -> Findi
     let rule = lock.and_then(|lock| lock.rule);
     match rule.and_then(|rule| rule.default_retention) {
         Some(_) if checksum == UploadChecksum::Optional => Finding::Bad(format!(
-            "{BUCKET} {bucket} retains what is written by default (Object Lock), and S3 refuses uploads to such buckets without a checksum; give {CHECKSUM}=required"
+            "{BUCKET} {bucket} has a default retention (Object Lock), and S3 refuses uploads to such buckets without a checksum; give {CHECKSUM}=required"
         )),
         Some(_) | None => Finding::Good,
     }
@@ -225,7 +225,7 @@ async fn access_block(s3: &Client, bucket: &str) -> Finding {
     match settings.is_some_and(|settings| settings.iter().all(|one| *one == Some(true))) {
         true => Finding::Good,
         false => Finding::Warning(format!(
-            "{BUCKET} {bucket} does not block public access completely: an ACL or a policy could publish its objects past the CDN; switch on all four settings with PutPublicAccessBlock"
+            "{BUCKET} {bucket} does not block public access completely: an ACL or a policy could make its objects public; enable all four settings with PutPublicAccessBlock"
         )),
     }
 }

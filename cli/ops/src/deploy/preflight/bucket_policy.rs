@@ -146,7 +146,7 @@ const NEEDS: [Need; 8] = [
         auth_type: HEADER,
         names_encryption: false,
         loss: Loss::Whole,
-        consequence: "publishers are not known",
+        consequence: "publishers cannot be identified",
     },
     Need {
         by: Function::Edge,
@@ -155,7 +155,7 @@ const NEEDS: [Need; 8] = [
         auth_type: HEADER,
         names_encryption: false,
         loss: Loss::Part,
-        consequence: "missing objects are answered 502, or 404 with DeniedAsMissing=true",
+        consequence: "missing objects return 502, or 404 with DeniedAsMissing=true",
     },
     Need {
         by: Function::Origin,

@@ -45,7 +45,7 @@ pub(super) async fn certificate(config: &SdkConfig, arn: &str, domain: &str) -> 
     };
     if found.status != "ISSUED" {
         return Finding::Bad(format!(
-            "{CERTIFICATE} {arn} is {}; CloudFront takes issued ones only: finish its validation, or give another",
+            "{CERTIFICATE} {arn} is {}; CloudFront accepts issued certificates only: complete its validation, or give another",
             found.status
         ));
     }
@@ -80,7 +80,7 @@ pub(super) async fn alias(config: &SdkConfig, own: Option<String>, domain: &str)
     match holder {
         Ok(None) => Finding::Good,
         Ok(Some(holder)) => Finding::Bad(format!(
-            "{DOMAIN} {domain} is an alias of distribution {holder}, and CloudFront gives a name to one distribution only; take it off there, or choose another"
+            "{DOMAIN} {domain} is an alias of distribution {holder}, and CloudFront allows a name in one distribution only; remove it there, or choose another"
         )),
         Err(error) => Finding::Unknown(format!("whether {DOMAIN} {domain} is free: {error:#}")),
     }

@@ -26,7 +26,7 @@ struct Parameter {
 pub(super) async fn check(config: &SdkConfig, named: &'static str, arn: &str) -> Finding {
     let Ok(parameter) = ParameterArn::parse(arn) else {
         return Finding::Bad(format!(
-            "{named} {arn} is not the ARN of an SSM parameter; write arn:aws:ssm:REGION:ACCOUNT:parameter/NAME"
+            "{named} {arn} is not the ARN of an SSM parameter; expected arn:aws:ssm:REGION:ACCOUNT:parameter/NAME"
         ));
     };
     let ssm = JsonService::new(config, Api::Parameters, parameter.region());
@@ -47,11 +47,11 @@ fn of(named: &str, arn: &str, answer: Result<GetParameter, CallError>) -> Findin
     match answer {
         Ok(found) if found.parameter.r#type == "SecureString" => Finding::Good,
         Ok(found) => Finding::Bad(format!(
-            "{named} {arn} is a {}, which everyone reads who may read parameters; make it anew as a SecureString: delete it, then `{put}`",
+            "{named} {arn} is a {}, which is not encrypted; replace it by a SecureString: delete it, then `{put}`",
             found.parameter.r#type
         )),
         Err(CallError::Refused { code, .. }) if code == "ParameterNotFound" => Finding::Bad(
-            format!("{named} {arn} does not exist; make it with `{put}`"),
+            format!("{named} {arn} does not exist; create it with `{put}`"),
         ),
         Err(error) => Finding::Unknown(format!("{named} {arn}: {error}")),
     }

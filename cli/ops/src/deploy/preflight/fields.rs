@@ -17,15 +17,15 @@ impl Fields {
     pub(super) const PARAMETERS: Self = Self {
         bucket: BUCKET,
         key: KEY,
-        without_bucket: "create it, or leave ExistingBucket out to have one made",
-        without_key: "give one of this account or leave both ExistingBucket and ExistingKeyArn out",
+        without_bucket: "create it, or remove ExistingBucket to have one created",
+        without_key: "give one of this account or remove both ExistingBucket and ExistingKeyArn",
         elsewhere: "deploy with --region",
     };
     /// Those of a site of `--sites`.
     pub(super) const OF_SITES: Self = Self {
         bucket: "--sites: bucket",
         key: "--sites: key_arn",
-        without_bucket: "create it, or take its sites out of the file",
+        without_bucket: "create it, or remove its sites from the file",
         without_key: "give the key that the bucket's objects are encrypted with",
         elsewhere: "give a key_arn of",
     };

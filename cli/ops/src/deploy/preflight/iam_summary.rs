@@ -40,7 +40,7 @@ struct Entry {
 /// How many roles the account has and may have.
 pub(super) async fn roles(config: &SdkConfig) -> anyhow::Result<Headroom> {
     let credentials = config.credentials_provider();
-    let credentials = credentials.context("there are no credentials")?;
+    let credentials = credentials.context("no credentials are available")?;
     let service = Service::new(
         "iam",
         EDGE_REGION.to_owned(),

@@ -24,13 +24,13 @@ pub(super) async fn check(config: &SdkConfig, fields: &Fields, arn: &str) -> Fin
         Err(error) => return Finding::Unknown(format!("{name} {arn}: {:#}", call_error(error))),
     };
     let Some(found) = metadata else {
-        return Finding::Unknown(format!("{name} {arn}: KMS said nothing of it"));
+        return Finding::Unknown(format!("{name} {arn}: KMS returned no description of it"));
     };
     if let Some(state) = found.key_state.filter(|state| *state != KeyState::Enabled) {
         let remedy = match state {
             KeyState::Disabled => "enable it with `aws kms enable-key`",
             KeyState::PendingDeletion => {
-                "save it with `aws kms cancel-key-deletion` and enable it, or give another"
+                "cancel that with `aws kms cancel-key-deletion` and enable it, or give another"
             }
             _ => "give one that is enabled",
         };

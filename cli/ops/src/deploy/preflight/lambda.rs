@@ -45,7 +45,7 @@ fn reservation(settings: &GetAccountSettingsOutput, wanted: LambdaUse<'_>) -> Fi
     let free = unreserved(settings) + held - UNRESERVABLE;
     match reserved > free {
         true => Finding::Bad(format!(
-            "{RESERVATION} is {reserved}, and the account has {} left to reserve in {}: Lambda keeps {UNRESERVABLE} for other functions; give less, or ask for a higher quota of concurrent executions",
+            "{RESERVATION} is {reserved}, and the account has {} left to reserve in {}: Lambda keeps {UNRESERVABLE} for other functions; reserve fewer, or request a higher quota of concurrent executions",
             free.max(0),
             wanted.region
         )),
@@ -63,7 +63,7 @@ fn storage(settings: &GetAccountSettingsOutput, wanted: LambdaUse<'_>) -> Findin
     let left = limit.total_code_size.saturating_sub(usage.total_code_size);
     match u64::try_from(left).unwrap_or(0) < wanted.package {
         true => Finding::Bad(format!(
-            "Lambda stores {} of {} bytes of packages in {}, and this deployment adds {}; delete versions that are not used, or ask for more with `{}`",
+            "Lambda stores {} of {} bytes of packages in {}, and this deployment adds {}; delete unused versions, or request more with `{}`",
             usage.total_code_size,
             limit.total_code_size,
             wanted.region,

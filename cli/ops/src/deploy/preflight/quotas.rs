@@ -118,7 +118,7 @@ fn evaluate(quota: Quota, headroom: Headroom, wanted: u64) -> Finding {
     let desired = used.saturating_add(wanted).to_string();
     let increase = headroom::increase(service, code, EDGE_REGION, &desired);
     Finding::Bad(format!(
-        "the account may have {limit} {name} and has {used}; this deployment makes {wanted} more: delete some that are not used, or ask for a higher quota with `{increase}`"
+        "the account may have {limit} {name} and has {used}; this deployment creates {wanted} more: delete unused ones, or request a higher quota with `{increase}`"
     ))
 }
 

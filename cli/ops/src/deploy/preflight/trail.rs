@@ -107,7 +107,7 @@ impl CloudTrail<'_> {
         let answer = self.service.call(operation, &json!({name: arn})).await;
         answer.map_err(|error: CallError| match error.code() {
             Some("TrailNotFoundException") => Finding::Bad(format!(
-                "{TRAIL} {arn}: there is no such trail; give the ARN of one, or leave {TRAIL} out to have one made"
+                "{TRAIL} {arn}: there is no such trail; give the ARN of one, or remove {TRAIL} to have one created"
             )),
             _ => Finding::Unknown(format!("{TRAIL} {arn}: {operation}: {error}")),
         })
@@ -128,7 +128,7 @@ impl CloudTrail<'_> {
         match (selectors.coverage(&objects), recorded) {
             (Coverage::Whole, _) => Finding::Good,
             (_, Recorded::ToBeMade(_)) => Finding::Warning(format!(
-                "{TRAIL} {arn} does not record every bucket that begins with {name}; when this deployment has made the bucket, {remedy}"
+                "{TRAIL} {arn} does not record every bucket that begins with {name}; after this deployment has created the bucket, {remedy}"
             )),
             (Coverage::Nothing, Recorded::Bucket(_)) => Finding::Bad(format!(
                 "{TRAIL} {arn} records no data events of bucket {name}; {remedy}"

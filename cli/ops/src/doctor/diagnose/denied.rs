@@ -20,8 +20,7 @@ pub(super) fn denied(facts: &Facts<'_>) -> Option<Verdict> {
     };
     match facts.code? {
         "kms-disabled" => {
-            let because =
-                "the edge answers kms-disabled: the key is disabled or about to be deleted";
+            let because = "the edge returned kms-disabled: the key is disabled or pending deletion";
             return Some(facts.likely(Kind::KeyDisabled, because));
         }
         "origin-denied" | "kms-denied" => {}
@@ -56,7 +55,7 @@ fn signature(facts: &Facts<'_>) -> Option<Verdict> {
     let replies = facts.replies?;
     if replies.get.code() == "AuthorizationHeaderMalformed" && !replies.assumed_site {
         let because = format!(
-            "the bucket does not accept what the site has signed: {}",
+            "the bucket does not accept the site's signatures: {}",
             replies.get.message()
         );
         return Some(facts.certain(Kind::SignatureRejected, because));
@@ -92,8 +91,8 @@ fn key_denied(facts: &Facts<'_>) -> Option<Verdict> {
         return None;
     }
     let mut because = match named_kms {
-        true => "the edge answers kms-denied".to_owned(),
-        false => "the edge may HEAD the object, which needs no key, and not GET it".to_owned(),
+        true => "the edge returned kms-denied".to_owned(),
+        false => "the edge may HEAD the object, which needs no key, but not GET it".to_owned(),
     };
     let Some(key) = facts.object_key() else {
         return Some(match named_kms {
@@ -114,7 +113,7 @@ fn key_denied(facts: &Facts<'_>) -> Option<Verdict> {
     if status.is_some_and(|found| found.state == KeyState::Enabled) {
         return Some(facts.certain(Kind::KmsDenied, because));
     }
-    because.push_str(&format!("; the state of {key} is not known"));
+    because.push_str(&format!("; the state of {key} is unknown"));
     Some(facts.likely(Kind::KmsDenied, because))
 }
 

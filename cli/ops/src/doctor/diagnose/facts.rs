@@ -80,7 +80,7 @@ impl<'e> Facts<'e> {
     fn beside_the_copy(&self, because: impl Into<String>) -> String {
         let mut because = because.into();
         if self.copy_served {
-            because.push_str("; viewers are served a copy, until it ends");
+            because.push_str("; viewers get a cached copy until it expires");
         }
         because
     }

@@ -3,9 +3,12 @@
 use keyfront_names::KeyError;
 
 use super::super::{Destination, Routed, route};
-use super::{PUBLISH, READER};
+use super::PUBLISH;
 use crate::fixture::site;
 use crate::{Site, ViewerAccess};
+
+const READER: &str =
+    r#","reader":{"prefix":"/private","host":"r.example","region":"eu-central-1"}"#;
 
 /// A site with two protected folders; `serves` as in its document.
 fn protected(serves: &str, more: &str) -> Site {
@@ -80,6 +83,17 @@ fn a_host_that_verifies_viewers_admits_by_what_it_found() {
             Some("a.txt"),
             "{access:?}"
         );
+    }
+}
+
+#[test]
+fn whoever_a_host_refused_is_not_admitted_by_the_origin() {
+    let site = protected(r#","serves":"*""#, "");
+    for access in [ViewerAccess::LoginRequired, ViewerAccess::Denied] {
+        for path in ["/members/a.txt", "/_share/a.txt"] {
+            assert_eq!(served(&site, path, access), None, "{access:?} {path}");
+        }
+        assert_eq!(served(&site, "/a.txt", access).as_deref(), Some("a.txt"));
     }
 }
 

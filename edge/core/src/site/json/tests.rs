@@ -29,7 +29,7 @@ fn escapes_mean_what_json_says() {
 fn a_field_written_twice_is_refused() {
     assert_eq!(
         read(r#"{"a":1,"\u0061":2}"#),
-        Err(NotJson("has a field twice"))
+        Err(NotJson("has a duplicate field"))
     );
 }
 
