@@ -4,7 +4,6 @@
 #![allow(dead_code, unreachable_pub, clippy::unwrap_used, clippy::panic)]
 
 pub mod stage;
-
 pub mod viewer_key;
 
 use std::{
@@ -18,11 +17,13 @@ use bytes::Bytes;
 use http::{HeaderMap, Method};
 use http_body_util::BodyExt as _;
 use keyfront_origin::publisher::POLICY_KEY;
-use serde_json::json;
+use serde_json::{Value, json};
 
 pub use stage::Stage;
 
 pub const KEY: &str = "arn:aws:kms:eu-west-1:123456789012:key/11111111-2222-3333-4444-555555555555";
+/// The name of the parameter about viewers.
+const VIEWERS: &str = "viewers";
 
 /// A request as S3 got it.
 #[derive(Debug, Clone)]
