@@ -10,7 +10,7 @@ use axum::body::Body;
 use http::StatusCode;
 use keyfront_viewers::{Denied, Hash, ViewerRequest, examine};
 use p256::ecdsa::{Signature, signature::Verifier as _};
-use scripted_s3::{Answer, KEY, Recorded, Scripted, Stage, viewer_key};
+use scripted_s3::{KEY, Recorded, Scripted, Stage, stage::Answer, viewer_key};
 use serde_json::{Value, json};
 
 const HOST: &str = "www.example.com";

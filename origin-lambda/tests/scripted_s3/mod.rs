@@ -116,8 +116,8 @@ async fn serve(script: Arc<Mutex<Script>>, request: Request) -> Response {
                 .last()
                 .and_then(|call| call.body.as_deref());
             let of_viewers = asked.is_some_and(|body| {
-                let name: Value = serde_json::from_slice(body).unwrap();
-                name["Name"].as_str().unwrap().ends_with(VIEWERS)
+                let name: serde_json::Value = serde_json::from_slice(body).unwrap();
+                name["Name"].as_str().unwrap().ends_with(stage::VIEWERS)
             });
             let value = match of_viewers {
                 true => {
