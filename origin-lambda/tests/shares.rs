@@ -255,7 +255,8 @@ async fn a_key_that_may_not_sign_and_a_parameter_that_is_none_are_the_operators(
         let asks = call.header("x-amz-target") == Some("AmazonSSM.GetParameter");
         asks.then(|| Scripted::status(400, &[], r#"{"__type": "AccessDeniedException"}"#))
     };
-    let cases: [(fn(&Recorded) -> Option<Scripted>, &str); 3] = [
+    type Case = (fn(&Recorded) -> Option<Scripted>, &'static str);
+    let cases: [Case; 3] = [
         (denied, "kms-denied"),
         (other_text, "origin-failed"),
         (unreadable, "origin-denied"),

@@ -106,40 +106,13 @@ async fn serve(script: Arc<Mutex<Script>>, request: Request) -> Response {
     let (parts, body) = request.into_parts();
     let body = body.collect().await.ok().map(|body| body.to_bytes());
     if let Some(operation) = parts.headers.get("x-amz-target") {
-        let mut script = script.lock().unwrap();
-        if operation == "AmazonSSM.GetParameter" {
-            let call = recorded(&parts, body);
-            let standing = script.standing.and_then(|answer| answer(&call));
-            script.parameters.push(call);
-            let asked = script
-                .parameters
-                .last()
-                .and_then(|call| call.body.as_deref());
-            let of_viewers = asked.is_some_and(|body| {
-                let name: serde_json::Value = serde_json::from_slice(body).unwrap();
-                name["Name"].as_str().unwrap().ends_with(stage::VIEWERS)
-            });
-            let value = match of_viewers {
-                true => {
-                    r#"{"url":"https://www.example.com","key_id":"K2JCJMDEHXQW5F","prefixes":["site/members/","images/"]}"#
-                }
-                false => "E1",
-            };
-            let parameter = json!({"Parameter": {"Value": value}}).to_string();
-            return standing
-                .unwrap_or_else(|| Scripted::ok(&[], &parameter))
-                .into_response();
-        }
-        let made = script.data_keys.len();
         let operation = operation.to_str().unwrap().to_owned();
         let call = recorded(&parts, body);
-        let usual = viewer_key::answer(&operation, &call);
-        script.data_keys.push(operation);
-        let Some(usual) = usual else {
-            return data_key(made);
+        let mut script = script.lock().unwrap();
+        return match operation.as_str() {
+            "AmazonSSM.GetParameter" => parameter(&mut script, call),
+            _ => key_service(&mut script, operation, &call),
         };
-        let standing = script.standing.and_then(|answer| answer(&call));
-        return standing.unwrap_or(usual).into_response();
     }
     if parts.method == Method::HEAD && parts.uri.path().ends_with(".instruction") {
         // Objects here have no instruction files.
@@ -177,6 +150,36 @@ async fn serve(script: Arc<Mutex<Script>>, request: Request) -> Response {
         .or(standing)
         .unwrap_or_else(default)
         .into_response()
+}
+
+fn parameter(script: &mut Script, call: Recorded) -> Response {
+    let standing = script.standing.and_then(|answer| answer(&call));
+    let of_viewers = call.body.as_deref().is_some_and(|body| {
+        let name: serde_json::Value = serde_json::from_slice(body).unwrap();
+        name["Name"].as_str().unwrap().ends_with(stage::VIEWERS)
+    });
+    script.parameters.push(call);
+    let value = match of_viewers {
+        true => {
+            r#"{"url":"https://www.example.com","key_id":"K2JCJMDEHXQW5F","prefixes":["site/members/","images/"]}"#
+        }
+        false => "E1",
+    };
+    let parameter = json!({"Parameter": {"Value": value}}).to_string();
+    standing
+        .unwrap_or_else(|| Scripted::ok(&[], &parameter))
+        .into_response()
+}
+
+fn key_service(script: &mut Script, operation: String, call: &Recorded) -> Response {
+    let made = script.data_keys.len();
+    let usual = viewer_key::answer(&operation, call);
+    script.data_keys.push(operation);
+    let Some(usual) = usual else {
+        return data_key(made);
+    };
+    let standing = script.standing.and_then(|answer| answer(call));
+    standing.unwrap_or(usual).into_response()
 }
 
 fn recorded(parts: &http::request::Parts, body: Option<Bytes>) -> Recorded {
