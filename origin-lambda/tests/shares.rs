@@ -15,9 +15,6 @@ use serde_json::{Value, json};
 
 const HOST: &str = "www.example.com";
 
-/// How AWS answers a call, where it does not as usual.
-type Answering = fn(&Recorded) -> Option<Scripted>;
-
 fn now() -> u64 {
     SystemTime::UNIX_EPOCH.elapsed().unwrap().as_secs()
 }
@@ -258,7 +255,8 @@ async fn a_key_that_may_not_sign_and_a_parameter_that_is_none_are_the_operators(
         let asks = call.header("x-amz-target") == Some("AmazonSSM.GetParameter");
         asks.then(|| Scripted::status(400, &[], r#"{"__type": "AccessDeniedException"}"#))
     };
-    let cases: [(Answering, &str); 3] = [
+    type Case = (fn(&Recorded) -> Option<Scripted>, &'static str);
+    let cases: [Case; 3] = [
         (denied, "kms-denied"),
         (other_text, "origin-failed"),
         (unreadable, "origin-denied"),

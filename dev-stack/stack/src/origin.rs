@@ -30,7 +30,9 @@ use super::config::{CustomerKeys, DevSite};
 use super::listeners::{Addresses, url};
 use super::resources::EDGE_ROLE;
 use super::sessions::{OriginCredentials, for_sdk};
-use super::template::{PRESIGNED_LIFETIME, customer_key_parameter, distribution_parameter};
+use super::template::{
+    PRESIGNED_LIFETIME, customer_key_parameter, distribution_parameter, viewers_parameter,
+};
 
 /// Headers must come within this time, which is also how long an idle connection is kept.
 const HEADER_TIMEOUT: Duration = Duration::from_secs(60);
@@ -99,7 +101,14 @@ impl OriginSetup {
                     ssm_endpoint: Some(url(addresses.ssm)),
                 }),
                 // Set where the stack protects something.
-                viewers: None,
+                viewers: match &aws.viewers {
+                    Some(viewers) => Some(ViewerSettings {
+                        parameter: ParameterArn::parse(&viewers_parameter(aws.iam.account()))?,
+                        signing_key: KeyArn::parse(viewers.signing_key_arn())?,
+                        ssm_endpoint: Some(url(addresses.ssm)),
+                    }),
+                    None => None,
+                },
             },
             master_key: aws.master_key.clone(),
         })
@@ -199,22 +208,24 @@ fn environment(config: &Config, edge_role_arn: String, master: &[u8; 32]) -> Vec
         variables.push((config::MASTER_KEY, Some(STANDARD.encode(master))));
         variables.push((config::MASTER_KEY_ID, Some(id.clone())));
     }
-    let CustomerKeySettings {
-        parameter,
-        ssm_endpoint,
-    } = customer_keys;
-    variables.extend([
-        (
-            config::CUSTOMER_KEY_PARAMETER,
-            parameter.as_ref().map(ToString::to_string),
-        ),
-        (config::SSM_ENDPOINT, ssm_endpoint.clone()),
-    ]);
+    variables.extend(of_customer_keys(customer_keys));
     variables.extend(of_reader(reader));
     variables.extend(cdn.iter().flat_map(of_cdn));
     variables.extend(viewers.iter().flat_map(of_viewers));
     let set = |(name, value): (&str, Option<String>)| Some((name.to_owned(), value?));
     variables.into_iter().filter_map(set).collect()
+}
+
+fn of_customer_keys(keys: &CustomerKeySettings) -> [(&'static str, Option<String>); 2] {
+    let CustomerKeySettings {
+        parameter,
+        ssm_endpoint,
+    } = keys;
+    let parameter = parameter.as_ref().map(ToString::to_string);
+    [
+        (config::CUSTOMER_KEY_PARAMETER, parameter),
+        (config::SSM_ENDPOINT, ssm_endpoint.clone()),
+    ]
 }
 
 fn of_reader(reader: &ReaderSettings) -> [(&'static str, Option<String>); 3] {
@@ -292,6 +303,7 @@ mod tests {
     use super::*;
 
     #[test]
+    #[allow(clippy::too_many_lines, reason = "every field of the configuration")]
     fn the_functions_environment_gives_the_linked_origins_configuration() {
         let role = "arn:aws:iam::111122223333:role/keyfront-edge";
         let master = [7; 32];

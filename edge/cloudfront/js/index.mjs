@@ -251,7 +251,7 @@ function request(one, role, { config, request: asked }) {
     valuesOf(headers, REQUEST_VALUES),
   ]);
   if (reply.kind === ANSWER) return answered(reply, {}, []);
-  if (reply.kind !== FORWARD) throw new Error('the module's reply is unexpected');
+  if (reply.kind !== FORWARD) throw new Error('unexpected module reply');
   target.customHeaders = without(target.customHeaders, SITE_HEADER);
   [asked.uri, asked.querystring] = reply.fields;
   asked.headers = headersOf(headers, names, reply.kept, reply.fields, 2);
@@ -275,7 +275,7 @@ function response(one, { config, request: asked, response: given }) {
     valuesOf(headers, RESPONSE_VALUES),
   ]);
   if (reply.kind === ANSWER) return answered(reply, headers, names);
-  if (reply.kind !== PASS) throw new Error('the module's reply is unexpected');
+  if (reply.kind !== PASS) throw new Error('unexpected module reply');
   given.headers = headersOf(headers, names, reply.kept, reply.fields, 0);
   return given;
 }

@@ -8,6 +8,7 @@ mod cors_rule;
 mod document;
 mod error;
 mod json;
+mod key_rule;
 mod limit;
 mod origin;
 mod viewers;
@@ -15,11 +16,12 @@ mod viewers;
 use alloc::{borrow::ToOwned, boxed::Box, string::String, sync::Arc, vec::Vec};
 
 use keyfront_names::host::{self, Scheme};
-use keyfront_names::{BucketName, ObjectKey, Region};
+use keyfront_names::{BucketName, Region};
 use keyfront_sigv4::sigv4a::is_region_set;
 
 use self::document::{Document, FunctionDocument};
 use self::error::{demand, field};
+use self::key_rule::check_key;
 use crate::refused_parameter::is_refused_parameter;
 use crate::text::joined;
 
@@ -335,17 +337,6 @@ fn check_keys(document: &Document) -> Result<(), SiteError> {
         }
     }
     Ok(())
-}
-
-fn check_key(name: &'static str, key: &str) -> Result<(), SiteError> {
-    demand(!key.starts_with('/'), name, "must not start with a slash")?;
-    match ObjectKey::new(key) {
-        Ok(_) => Ok(()),
-        Err(source) => Err(SiteError::Key {
-            field: name,
-            source,
-        }),
-    }
 }
 
 fn trailing_slash(option: Option<&str>) -> Result<TrailingSlash, SiteError> {

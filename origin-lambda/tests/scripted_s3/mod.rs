@@ -4,6 +4,7 @@
 #![allow(dead_code, unreachable_pub, clippy::unwrap_used, clippy::panic)]
 
 pub mod stage;
+
 pub mod viewer_key;
 
 use std::{
@@ -17,13 +18,11 @@ use bytes::Bytes;
 use http::{HeaderMap, Method};
 use http_body_util::BodyExt as _;
 use keyfront_origin::publisher::POLICY_KEY;
-use serde_json::{Value, json};
+use serde_json::json;
 
 pub use stage::Stage;
 
 pub const KEY: &str = "arn:aws:kms:eu-west-1:123456789012:key/11111111-2222-3333-4444-555555555555";
-/// The name of the parameter about viewers.
-const VIEWERS: &str = "viewers";
 
 /// A request as S3 got it.
 #[derive(Debug, Clone)]
@@ -103,45 +102,17 @@ struct Script {
     policy_failure: Option<Scripted>,
 }
 
-impl Script {
-    /// What SSM and KMS answer, which share the address.
-    fn other_service(&mut self, call: Recorded) -> Response {
-        let standing = self.standing;
-        let standing = |call: &Recorded| standing.and_then(|answer| answer(call));
-        let operation = call.header("x-amz-target").unwrap().to_owned();
-        if operation == "AmazonSSM.GetParameter" {
-            let answer = standing(&call).unwrap_or_else(|| parameter(&call));
-            self.parameters.push(call);
-            return answer.into_response();
-        }
-        let made = self.data_keys.len();
-        let usual = viewer_key::answer(&operation, &call);
-        self.data_keys.push(operation);
-        match usual {
-            None => data_key(made),
-            Some(usual) => standing(&call).unwrap_or(usual).into_response(),
-        }
-    }
-}
-
-/// The parameter of the name that was asked for.
-fn parameter(call: &Recorded) -> Scripted {
-    let request: Value = serde_json::from_slice(call.body.as_deref().unwrap()).unwrap();
-    let value = match request["Name"].as_str().unwrap().ends_with(VIEWERS) {
-        true => {
-            r#"{"url":"https://www.example.com","key_id":"K2JCJMDEHXQW5F","prefixes":["site/members/","images/"]}"#
-        }
-        false => "E1",
-    };
-    let answer = json!({"Parameter": {"Value": value}});
-    Scripted::ok(&[], &answer.to_string())
-}
-
 async fn serve(script: Arc<Mutex<Script>>, request: Request) -> Response {
     let (parts, body) = request.into_parts();
     let body = body.collect().await.ok().map(|body| body.to_bytes());
-    if parts.headers.contains_key("x-amz-target") {
-        return script.lock().unwrap().other_service(recorded(&parts, body));
+    if let Some(operation) = parts.headers.get("x-amz-target") {
+        let operation = operation.to_str().unwrap().to_owned();
+        let call = recorded(&parts, body);
+        let mut script = script.lock().unwrap();
+        return match operation.as_str() {
+            "AmazonSSM.GetParameter" => parameter(&mut script, call),
+            _ => key_service(&mut script, operation, &call),
+        };
     }
     if parts.method == Method::HEAD && parts.uri.path().ends_with(".instruction") {
         // Objects here have no instruction files.
@@ -179,6 +150,36 @@ async fn serve(script: Arc<Mutex<Script>>, request: Request) -> Response {
         .or(standing)
         .unwrap_or_else(default)
         .into_response()
+}
+
+fn parameter(script: &mut Script, call: Recorded) -> Response {
+    let standing = script.standing.and_then(|answer| answer(&call));
+    let of_viewers = call.body.as_deref().is_some_and(|body| {
+        let name: serde_json::Value = serde_json::from_slice(body).unwrap();
+        name["Name"].as_str().unwrap().ends_with(stage::VIEWERS)
+    });
+    script.parameters.push(call);
+    let value = match of_viewers {
+        true => {
+            r#"{"url":"https://www.example.com","key_id":"K2JCJMDEHXQW5F","prefixes":["site/members/","images/"]}"#
+        }
+        false => "E1",
+    };
+    let parameter = json!({"Parameter": {"Value": value}}).to_string();
+    standing
+        .unwrap_or_else(|| Scripted::ok(&[], &parameter))
+        .into_response()
+}
+
+fn key_service(script: &mut Script, operation: String, call: &Recorded) -> Response {
+    let made = script.data_keys.len();
+    let usual = viewer_key::answer(&operation, call);
+    script.data_keys.push(operation);
+    let Some(usual) = usual else {
+        return data_key(made);
+    };
+    let standing = script.standing.and_then(|answer| answer(call));
+    standing.unwrap_or(usual).into_response()
 }
 
 fn recorded(parts: &http::request::Parts, body: Option<Bytes>) -> Recorded {

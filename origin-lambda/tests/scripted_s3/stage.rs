@@ -22,9 +22,11 @@ use time::OffsetDateTime;
 use tokio::net::TcpListener;
 use tower::ServiceExt as _;
 
-use super::{KEY, Recorded, Script, Scripted, VIEWERS, serve, viewer_key};
+use super::{KEY, Recorded, Script, Scripted, serve, viewer_key};
 
 pub const EDGE_ROLE: &str = "arn:aws:iam::123456789012:role/edge";
+/// The name of the parameter about viewers.
+pub const VIEWERS: &str = "viewers";
 
 /// The scripted S3, and an origin that uses it.
 pub struct Stage {

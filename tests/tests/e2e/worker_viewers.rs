@@ -244,6 +244,7 @@ async fn signed_urls_and_cookies_of_every_kind_open_a_protected_object() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+#[allow(clippy::too_many_lines, reason = "one row a case")]
 async fn a_signature_that_is_not_for_the_request_opens_nothing() {
     let edge = Edge::start().await;
     let path = "/members/a.txt";
@@ -331,6 +332,7 @@ async fn a_signature_that_is_not_for_the_request_opens_nothing() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+#[allow(clippy::too_many_lines, reason = "one row a case")]
 async fn what_two_readers_could_take_differently_opens_nothing() {
     let edge = Edge::start().await;
     let path = "/members/a.txt";
@@ -470,6 +472,7 @@ async fn what_two_readers_could_take_differently_opens_nothing() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+#[allow(clippy::too_many_lines, reason = "one row a case")]
 async fn no_spelling_of_a_path_leads_past_the_verification() {
     let edge = Edge::start().await;
     let at = |path: &str| {

@@ -16,6 +16,8 @@ fn every_refusal() -> Vec<(Refusal, u16, &'static str)> {
         (Refusal::PreconditionFailed, 412, "precondition-failed"),
         (Refusal::NotFound, 404, "not-found"),
         (Refusal::Unauthenticated, 401, "unauthenticated"),
+        (Refusal::LoginRequired, 401, "login-required"),
+        (Refusal::ViewerDenied, 403, "viewer-denied"),
         (Refusal::CustomerKeyRequired, 403, "customer-key-required"),
         (
             Refusal::MethodNotAllowed { allow: "GET, HEAD" },

@@ -6,8 +6,8 @@
 use alloc::{string::String, vec::Vec};
 
 use super::document::ViewersDocument;
-use super::error::demand;
-use super::{SiteError, check_key};
+use super::error::{SiteError, demand};
+use super::key_rule::check_key;
 
 /// More would not fit a distribution's behaviours.
 const MAX_PREFIXES: usize = 16;
@@ -154,18 +154,12 @@ mod tests {
                 r#"{"prefixes":["a/../b/"]}"#,
                 "the site's viewers is not an object key",
             ),
-            (
-                r#"{}"#,
-                "the site's viewers has another shape than it must have",
-            ),
+            (r#"{}"#, "the site's viewers has the wrong type"),
             (
                 r#"{"prefixes":[],"keys":[]}"#,
-                "the site's viewers has another shape than it must have",
+                "the site's viewers has the wrong type",
             ),
-            (
-                r#"["a/"]"#,
-                "the site's viewers has another shape than it must have",
-            ),
+            (r#"["a/"]"#, "the site's viewers has the wrong type"),
         ] {
             let refused = Site::parse(document(&format!(r#","viewers":{viewers}"#)).as_bytes());
             assert_eq!(refused.unwrap_err().to_string(), refusal, "{viewers}");

@@ -18,7 +18,10 @@ use keyfront_tests::{
 use serde_json::json;
 use tokio::process::Command;
 
-use super::{super::rewrap::put_with_file, Matrix, Row, ended_as_promised, watched::Watched};
+use super::{
+    super::rewrap::instruction_files::put_with_file, Matrix, Row, ended_as_promised,
+    watched::Watched,
+};
 
 /// Names and lengths of a row's objects; the last one is over the limit of a copy.
 const OBJECTS: [(&str, usize); 3] = [("a", 1000), ("b", 1001), ("c", 5000)];

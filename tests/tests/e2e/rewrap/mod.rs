@@ -1,7 +1,7 @@
 //! `keyfront rewrap` on the dev stack: what it changes and what it keeps, interruptions, writes in between, refusals.
 #![allow(clippy::too_many_lines, reason = "each is one story of an object")]
 
-mod instruction_files;
+pub(crate) mod instruction_files;
 mod interruptions;
 mod large_objects;
 mod master_keys;
