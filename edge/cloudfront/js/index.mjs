@@ -338,7 +338,7 @@ function warmUp(one) {
 
 try {
   edge();
-  // Two instances: the code of V8 is settled by the third, which is the one that serves (bench/first-request.mjs).
+  // V8 has settled with the third instance, which serves (bench/first-request.mjs).
   warmUp(new Edge(compiled));
   warmUp(new Edge(compiled));
 } catch {
