@@ -66,6 +66,8 @@ async fn overwriting_is_requested_allowed_and_may_be_conditional() {
 async fn of_two_writers_the_second_learns_that_the_object_exists() {
     let stage = Stage::set().await;
     stage.s3_answers(Scripted::error(412, "PreconditionFailed", "At least one"));
+    // Whose it is: not this writer's.
+    stage.s3_answers(Scripted::ok(&[("etag", "\"e2\"")], ""));
     stage.s3_answers(Scripted::error(409, "ConditionalRequestConflict", "retry"));
     let answer = stage.put("/objects/site/a", "text/plain", b"x").await;
     assert_eq!(
