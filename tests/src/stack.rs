@@ -32,6 +32,8 @@ pub struct DevJson {
     pub publisher_token: String,
     pub ca_cert: PathBuf,
     pub credentials: RoleCredentials,
+    /// The signing key of a stack that protects something.
+    pub viewers: Option<serde_json::Value>,
 }
 
 /// The three identities of the stack.

@@ -1,6 +1,6 @@
 //! Uploads through the origin, whose S3 and KMS fail at any call.
 
-use anyhow::{Context as _, ensure};
+use anyhow::{Context as _, bail, ensure};
 use bytes::Bytes;
 use http::Method;
 use keyfront_tests::{
@@ -123,11 +123,13 @@ impl<'a> Stage<'a> {
             return Ok(false);
         }
         let read = self.stack.read(key, &[]).await;
-        ensure!(
-            read.status.is_success(),
-            "it is there and cannot be read: {read:?}"
-        );
-        ensure!(read.body == expected, "it is there with another content");
+        let content = match read.status.as_u16() {
+            200 => read.body,
+            // The reader opens envelopes only.
+            404 => self.stack.raw(key).await.body,
+            _ => bail!("it is there and cannot be read: {read:?}"),
+        };
+        ensure!(content == expected, "it is there with another content");
         Ok(true)
     }
 }
@@ -236,7 +238,7 @@ async fn an_envelopes_put_disturbed_at_any_call_stores_all_or_nothing_and_says_w
     put_matrix(
         "PUT, envelope",
         upload,
-        30,
+        28,
         ("GenerateDataKey", Way::Denied),
     )
     .await;
@@ -252,7 +254,7 @@ async fn a_streamed_put_disturbed_at_any_call_stores_all_or_nothing_and_says_whi
     put_matrix(
         "PUT, streamed envelope",
         upload,
-        30,
+        28,
         ("PUT /", Way::AnswerLost),
     )
     .await;
