@@ -17,11 +17,11 @@ fn refusal(entries: &str) -> String {
 const REFUSED: &[(&str, &str)] = &[
     (
         r#""path":"docs/""#,
-        "site 1 (\"docs/\"): path must go from slash to slash",
+        "site 1 (\"docs/\"): path must begin and end with a slash",
     ),
     (r#""path":"/""#, "the site of / is the template's own"),
-    (r#""path":"/docs""#, "path must go from slash to slash"),
-    (r#""path":"//""#, "path must go from slash to slash"),
+    (r#""path":"/docs""#, "path must begin and end with a slash"),
+    (r#""path":"//""#, "path must begin and end with a slash"),
     (r#""path":"/a//b/""#, "path has a folder"),
     (r#""path":"/a/../b/""#, "path has a folder"),
     (r#""path":"/.keyfront/""#, "path has a folder"),
@@ -86,7 +86,7 @@ const REFUSED: &[(&str, &str)] = &[
     ),
     (
         r#""path":"/a/","query":["1","2","3","4","5","6","7","8","9","10","11"]"#,
-        "query lists more than the 10 names",
+        "query lists more than 10 names",
     ),
     (
         r#""path":"/a/","cors":[{"origins":[]}]"#,
@@ -125,7 +125,7 @@ fn a_bucket_and_its_key_are_refused_by_their_fields() {
         (format!(r#""key_arn":"{KEY}""#), "bucket is missing"),
         (
             format!(r#""bucket":"s3://b","key_arn":"{KEY}""#),
-            "bucket is not a bucket name",
+            "bucket is an invalid bucket name",
         ),
         (
             format!(r#""bucket":"a.b-c","key_arn":"{KEY}""#),

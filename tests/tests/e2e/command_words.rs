@@ -23,6 +23,9 @@ const SERVES: &[(&str, &[&str])] = &[
     ("cli/dev/", &["dev"]),
     ("dev-stack/stack/src/", &["dev"]),
     ("cli/ops/src/accept/", &["accept"]),
+    ("cli/ops/src/viewers/", &["viewers sign", "viewers public-key"]),
+    ("cli/ops/src/span.rs", &["viewers sign", "logs", "publisher add"]),
+    ("cli/ops/src/share/", &["share"]),
     ("cli/ops/src/audit/", &["audit"]),
     ("cli/ops/src/aws.rs", &[
         "deploy", "status", "outputs", "adopt", "destroy", "revoke-sessions", "publisher add", "doctor", "logs", "audit", "rewrap",

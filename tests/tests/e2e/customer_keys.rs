@@ -103,7 +103,7 @@ async fn a_bucket_that_blocks_customer_keys_is_told_with_the_remedy() {
     assert_eq!(refused.code(), "customer-key-refused");
     let detail = refused.json()["detail"].to_string();
     assert!(
-        detail.contains("AccessDenied") && detail.contains("BlockedEncryptionTypes"),
+        detail.contains("denies access") && detail.contains("BlockedEncryptionTypes"),
         "{detail}"
     );
     assert_eq!(stack.read("before", &[]).await.body, content(16));

@@ -118,7 +118,7 @@ async fn a_new_system_reserves_instances_where_the_account_has_them() {
             value.filter(|value| value != "0" || reserved == Some("0"))
         };
         assert_eq!(parameter(&bench).as_deref(), reserved, "{line:?}");
-        let said = text(&output.stderr).contains("no 50 instances to reserve");
+        let said = text(&output.stderr).contains("cannot reserve 50 instances");
         assert_eq!(said, unreserved == 10);
         // A stack that is there keeps what it has.
         bench.aws.state().unreserved = 1000;

@@ -150,7 +150,7 @@ async fn a_shared_link_opens_one_object_and_is_gone_with_it() {
     let endpoint = signed(&stack, "/_share/_publish/objects", &[]);
     assert_eq!(read(&stack, &endpoint).await.status, 404);
     let sealed = stack
-        .put("read/secret.txt", "envelope", "sealed".into(), &[])
+        .put("read/secret.txt", "envelope-kms", "sealed".into(), &[])
         .await;
     assert!(sealed.status.is_success(), "{sealed:?}");
     let opened = read(&stack, &signed(&stack, "/_share/read/secret.txt", &[])).await;

@@ -20,7 +20,7 @@ async fn the_whole_run_passes_on_the_dev_stack_and_leaves_nothing() {
     assert_eq!((&told["schema"], &told["remains"]), (&json!(1), &json!([])));
     assert_eq!(
         told["summary"],
-        json!({"pass": 25, "fail": 0, "skipped": 11})
+        json!({"pass": 25, "fail": 0, "skipped": 13})
     );
     // Each skipped probe says why, and every probe shows its evidence.
     for probe in told["probes"].as_array().unwrap() {
@@ -62,7 +62,7 @@ async fn what_cannot_begin_is_1_and_wrong_arguments_are_2() {
     assert_eq!(missing.status.code(), Some(1));
     assert!(String::from_utf8_lossy(&missing.stderr).contains("start `keyfront dev` first"));
     for wrong in [
-        &["--dev", "--only", "36"][..],
+        &["--dev", "--only", "38"][..],
         &["--dev", "--stack", "a"],
         &["--stack", "a", "--keep"],
     ] {

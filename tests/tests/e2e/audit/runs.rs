@@ -177,7 +177,7 @@ async fn a_bucket_that_is_not_there_or_a_key_nobody_knows_ends_with_2() {
     let report = audited.run(&[]).await;
     assert_eq!(report.code, 2);
     assert!(
-        report.stderr.contains("no-such-bucket cannot be opened"),
+        report.stderr.contains("no-such-bucket cannot be accessed"),
         "{}",
         report.stderr
     );

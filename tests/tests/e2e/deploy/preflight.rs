@@ -89,7 +89,7 @@ async fn a_full_quota_is_refused_by_its_name_before_anything_is_made() {
         (
             DISTRIBUTIONS,
             20,
-            "20 CloudFront distributions and has 20; this deployment makes 1 more",
+            "20 CloudFront distributions and has 20; this deployment creates 1 more",
         ),
         (
             CACHE_POLICIES,
@@ -105,7 +105,7 @@ async fn a_full_quota_is_refused_by_its_name_before_anything_is_made() {
         (
             ROLES,
             19,
-            "20 IAM roles and has 19; this deployment makes 2 more",
+            "20 IAM roles and has 19; this deployment creates 2 more",
         ),
     ] {
         let bench = Bench::new().await;

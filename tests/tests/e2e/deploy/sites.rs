@@ -76,7 +76,7 @@ async fn a_document_of_sites_is_refused_by_its_field_before_any_call() {
         (
             one(r#"{"path":"/docs"}"#),
             &[][..],
-            "site 1 (\"/docs\"): path must go from slash to slash",
+            "site 1 (\"/docs\"): path must begin and end with a slash",
         ),
         (
             one(r#"{"path":"/a/","cache":1}"#),

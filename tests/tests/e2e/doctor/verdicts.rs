@@ -17,7 +17,7 @@ fn cases() -> Vec<Case> {
         // --- before the edge ---
         Case { says: &["200", "Miss from cloudfront", "no headers of the bucket reach viewers", "aws:kms", "is enabled", "bucket keyfront-dev in eu-west-1", "leaves it to the role"], ..CASE },
         Case { start: S::Bundle, says: &["200", "no headers of the bucket reach viewers"], ..CASE },
-        Case { given: G::OnlyTheCa, says: &["not checked: AWS was not examined"], ..CASE },
+        Case { given: G::OnlyTheCa, says: &["not checked: AWS was not checked"], ..CASE },
         Case { target: "https://nowhere.keyfront.invalid/a", verdict: "name-unknown", code: 10, says: &["nowhere.keyfront.invalid"], ..CASE },
         Case { target: "https://127.0.0.1:1/a", verdict: "unreachable", code: 11, says: &["127.0.0.1:1"], ..CASE },
         Case { given: G::Nothing, verdict: "tls-fails", code: 12, says: &["UnknownIssuer"], ..CASE },

@@ -250,7 +250,7 @@ mod tests {
         let refused = evaluate(Quota::CachePolicies, headroom, 2);
         for expected in [
             "may have 20 CloudFront cache policies and has 19",
-            "makes 2 more",
+            "creates 2 more",
             "--quota-code L-7D134442",
             "--desired-value 21",
         ] {
