@@ -24,6 +24,9 @@ const SERVES: &[(&str, &[&str])] = &[
     ("dev-stack/stack/src/", &["dev"]),
     ("cli/ops/src/accept/", &["accept"]),
     ("cli/ops/src/viewers/", &["viewers sign", "viewers public-key"]),
+    // Folders are protected by what is deployed.
+    ("cli/ops/src/viewers/mod.rs", &["deploy"]),
+    ("cli/ops/src/viewers/sign.rs", &["viewers sign"]),
     ("cli/ops/src/span.rs", &["viewers sign", "logs", "publisher add"]),
     ("cli/ops/src/share/", &["share"]),
     ("cli/ops/src/audit/", &["audit"]),

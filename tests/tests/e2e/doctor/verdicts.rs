@@ -27,7 +27,7 @@ fn cases() -> Vec<Case> {
         Case { target: "/a/none.txt", verdict: "object-missing", code: 21, says: &["not-found", "NoSuchKey"], ..CASE },
         Case { target: "/.keyfront/publishers.json", verdict: "object-missing", code: 21, says: &["never served"], ..CASE },
         Case { given: G::OnlyTheCa, target: "/a/none.txt", verdict: "object-missing", code: 21, certain: false, says: &["not-found"], ..CASE },
-        Case { cause: B::ObjectDeletedBehindTheCache, verdict: "object-missing", code: 21, says: &["viewers are served a copy", "Hit from cloudfront"], ..CASE },
+        Case { cause: B::ObjectDeletedBehindTheCache, verdict: "object-missing", code: 21, says: &["viewers get a cached copy", "Hit from cloudfront"], ..CASE },
         Case { start: S::Without("KnowWhatIsMissing", "s3:ListBucket"), target: "/a/none.txt", verdict: "object-missing", code: 21, says: &["s3:ListBucket"], ..CASE },
         Case { target: "/_publish/objects/a", verdict: "function-refused", code: 22, says: &["401"], ..CASE },
         Case { target: "LONG", verdict: "cdn-refused", code: 30, certain: false, says: &["413"], ..CASE },
@@ -41,7 +41,7 @@ fn cases() -> Vec<Case> {
         Case { start: S::NoResponseFunction, verdict: "headers-leak", code: 61, says: &["x-amz-server-side-encryption-aws-kms-key-id", "no function at origin-response"], ..CASE },
         // --- permissions and keys ---
         Case { cause: B::PolicyDenies, verdict: "bucket-policy-denies", code: 40, says: &["ClosedOnPurpose"], ..CASE },
-        Case { cause: B::PolicyDeniesBehindTheCache, verdict: "bucket-policy-denies", code: 40, says: &["Hit from cloudfront", "viewers are served a copy"], ..CASE },
+        Case { cause: B::PolicyDeniesBehindTheCache, verdict: "bucket-policy-denies", code: 40, says: &["Hit from cloudfront", "viewers get a cached copy"], ..CASE },
         Case { start: S::Without("ReadObjects", "s3:GetObject"), verdict: "role-denied", code: 40, certain: false, says: &["origin-denied", "serves the operator"], ..CASE },
         Case { start: S::Without("ReadObjects", "s3:GetObject"), given: G::OnlyTheCa, verdict: "role-denied", code: 40, certain: false, says: &["not checked"], ..CASE },
         Case { start: S::Without("ReadObjects", "s3:GetObject"), method: "HEAD", verdict: "unexplained", code: 70, certain: false, says: &["HEAD is 502"], ..CASE },
