@@ -26,6 +26,7 @@ const SERVES: &[(&str, &[&str])] = &[
     ("cli/ops/src/viewers/", &["viewers sign", "viewers public-key"]),
     // Folders are protected by what is deployed.
     ("cli/ops/src/viewers/mod.rs", &["deploy"]),
+    ("cli/ops/src/viewers/public_key.rs", &["deploy"]),
     ("cli/ops/src/viewers/sign.rs", &["viewers sign"]),
     ("cli/ops/src/span.rs", &["viewers sign", "logs", "publisher add"]),
     ("cli/ops/src/share/", &["share"]),
