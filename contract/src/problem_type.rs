@@ -62,7 +62,7 @@ problem_types! {
     /// The upload cannot be done in the way that was asked for.
     UPLOAD_REFUSED = 400 "upload-refused" "the upload request cannot be fulfilled";
     /// The object is protected, and the request carries no signature, or one that is over.
-    LOGIN_REQUIRED = 401 "login-required" "only admitted viewers read this; log in";
+    LOGIN_REQUIRED = 401 "login-required" "the viewer is not logged in";
     /// No valid credentials of a publisher.
     UNAUTHENTICATED = 401 "unauthenticated" "a publisher's token is required";
     /// The object is encrypted with a customer key (SSE-C) that this request does not come with.
@@ -70,7 +70,7 @@ problem_types! {
     /// The publisher's rules do not allow this.
     FORBIDDEN = 403 "forbidden" "the publisher's rules do not allow this";
     /// The object is protected, and the viewer is not admitted to it.
-    VIEWER_DENIED = 403 "viewer-denied" "only admitted viewers read this";
+    VIEWER_DENIED = 403 "viewer-denied" "the viewer is not allowed";
     /// Nothing is there, or nothing may be shown.
     NOT_FOUND = 404 "not-found" "not found";
     /// The upload never began, was completed or aborted, or is another publisher's.

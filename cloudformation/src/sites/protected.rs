@@ -138,7 +138,7 @@ pub(super) fn parameter(sites: &Sites) -> Vec<Piece> {
             .map(|prefix| placed(prefix))
             .collect();
         let value = format!(
-            r#"{{"url":"${{Url}}","key_id":"${{KeyId}}","prefixes":[{}]}}"#,
+            r#"{{"url":"${{Url}}","key_id":"${{KeyId}}","prefixes":[{}],"reader":${{ReaderEnabled}}}}"#,
             prefixes.join(",")
         );
         let first = viewers.keys.iter().take(1).map(digest).collect::<String>();

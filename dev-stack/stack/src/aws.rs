@@ -144,7 +144,7 @@ impl LocalAws {
             resources::DISTRIBUTION,
         );
         if let Some(viewers) = &self.viewers {
-            let value = viewers.parameter(cdn_url, site.protected_prefixes());
+            let value = viewers.parameter(cdn_url, site);
             parameters.seed(&template::viewers_parameter(account), &value);
         }
         if self.customer_keys == CustomerKeys::With {

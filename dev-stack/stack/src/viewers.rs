@@ -6,6 +6,8 @@ use keyfront_viewers::PublicKey;
 use serde_json::json;
 use sha2::{Digest as _, Sha256};
 
+use super::config::DevSite;
+
 /// The keys.
 #[derive(Debug, Clone)]
 pub(super) struct ViewerKeys {
@@ -51,9 +53,14 @@ impl ViewerKeys {
     }
 
     /// What the origin puts into shared links, as the template writes it.
-    pub(super) fn parameter(&self, cdn_url: &str, prefixes: &[String]) -> String {
-        let key_id = self.for_signers().key_id;
-        json!({"url": cdn_url, "key_id": key_id, "prefixes": prefixes}).to_string()
+    pub(super) fn parameter(&self, cdn_url: &str, site: &DevSite) -> String {
+        json!({
+            "url": cdn_url,
+            "key_id": self.for_signers().key_id,
+            "prefixes": site.protected_prefixes(),
+            "reader": site.parsed.reader.is_some(),
+        })
+        .to_string()
     }
 
     /// What whoever signs has to know.

@@ -79,7 +79,13 @@ pub(crate) fn route(site: &Site, path: &str, access: ViewerAccess) -> Result<Rou
         Destination::Listing(..) | Destination::Publish(..) => return Err(KeyError::Empty),
     };
     let admitted = match access {
-        ViewerAccess::Verified => true,
+        // What was signed is a path: a document that stands in for it may lie in another protected folder.
+        ViewerAccess::Verified => {
+            let path = shared.unwrap_or(path);
+            let path = path.strip_prefix('/').unwrap_or(path);
+            let relative = path.strip_prefix(site.path.as_str()).unwrap_or(path);
+            viewers.protects_alike(key, &site.prefix, relative)
+        }
         // What is shared stands behind a signature, whatever it is.
         ViewerAccess::ByOrigin if shared.is_some() => viewers.serves == Serves::Everything,
         ViewerAccess::ByOrigin => viewers.serve(key),

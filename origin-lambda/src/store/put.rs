@@ -128,9 +128,10 @@ impl Store {
             let once = S3Config::builder().retry_config(RetryConfig::disabled());
             let call = self.head_call(key, sse.customer_key).customize();
             let found = call.config_override(once).send().await.ok();
-            let is_own = |found: &HeadObjectOutput| {
-                found.metadata.as_ref() == Some(&metadata(object.attributes))
-            };
+            let own = metadata(object.attributes);
+            // Without an entry of its own an object is like any other.
+            let is_own =
+                |found: &HeadObjectOutput| !own.is_empty() && found.metadata.as_ref() == Some(&own);
             if let Some(found) = found.filter(is_own) {
                 let applied = applied!(found);
                 return self.verified(key, sse, found.e_tag, applied).await;

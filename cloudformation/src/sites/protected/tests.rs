@@ -313,6 +313,7 @@ fn the_origin_signs_shared_links_with_the_key_that_is_named_and_no_other() {
     let value: Value = serde_json::from_str(parameter["Value"].as_str().unwrap()).unwrap();
     assert_eq!(value["url"], "https://Distribution.DomainName");
     assert_eq!(value["prefixes"], json!(["www/members/"]));
+    assert_eq!(value["reader"], json!(false));
     let first = value["key_id"].as_str().unwrap();
     assert_eq!(
         template.properties(first).unwrap()["PublicKeyConfig"]["EncodedKey"],

@@ -87,7 +87,7 @@ impl Document {
             listing: fields.text("listing"),
             reader: fields.function("reader"),
             publish: fields.function("publish"),
-            viewers: fields.optional("viewers", viewers),
+            viewers: fields.viewers(),
         };
         fields.end()?;
         Ok(document)
@@ -140,16 +140,6 @@ fn cors(value: Value) -> Typed<CorsDocument> {
     Some(document)
 }
 
-fn viewers(value: Value) -> Typed<ViewersDocument> {
-    let mut fields = Fields::of("viewers", value);
-    let document = ViewersDocument {
-        prefixes: fields.required("prefixes", texts),
-        serves: fields.text("serves"),
-    };
-    fields.end().ok()?;
-    Some(document)
-}
-
 /// The fields of an object that have not been read yet, and the first that was not as it must be: one place to fail
 /// instead of one behind each field.
 struct Fields {
@@ -195,6 +185,18 @@ impl Fields {
             prefix: fields.required_text("prefix"),
             host: fields.required_text("host"),
             region: fields.required_text("region"),
+        };
+        if let Err(error) = fields.end() {
+            self.refused.get_or_insert(error);
+        }
+        Some(document)
+    }
+
+    fn viewers(&mut self) -> Option<ViewersDocument> {
+        let mut fields = Fields::of("viewers", self.take("viewers")?);
+        let document = ViewersDocument {
+            prefixes: fields.required("prefixes", texts),
+            serves: fields.text("serves"),
         };
         if let Err(error) = fields.end() {
             self.refused.get_or_insert(error);

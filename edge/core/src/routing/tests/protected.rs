@@ -87,6 +87,21 @@ fn a_host_that_verifies_viewers_admits_by_what_it_found() {
 }
 
 #[test]
+fn a_verified_viewer_of_one_folder_gets_no_document_of_another() {
+    let site = protected("", r#","fallback":"staff/app.html""#);
+    for (path, key) in [
+        ("/members/users", None),
+        ("/users", None),
+        ("/_share/users", None),
+        ("/staff/users", Some("staff/app.html")),
+        ("/members/a.txt", Some("members/a.txt")),
+    ] {
+        let served = served(&site, path, ViewerAccess::Verified);
+        assert_eq!(served.as_deref(), key, "{path}");
+    }
+}
+
+#[test]
 fn whoever_a_host_refused_is_not_admitted_by_the_origin() {
     let site = protected(r#","serves":"*""#, "");
     for access in [ViewerAccess::LoginRequired, ViewerAccess::Denied] {
