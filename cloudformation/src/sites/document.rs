@@ -7,6 +7,7 @@ use super::{
     cors_rule::CorsRule,
     entry::{ExistingBucket, SiteEntry, Storage},
     error::SitesError,
+    path_rules::{TAKEN, is_plain, is_segment},
     site_document,
     viewers::ViewersDocument,
 };
@@ -19,9 +20,6 @@ const MAX_PREFIX: usize = 257;
 const MAX_QUERY: usize = 10;
 /// As long as the template's own parameter.
 const MAX_POLICY: usize = 1_024;
-
-/// First segments of paths that the distribution's own behaviours have.
-pub(super) const TAKEN: [&str; 4] = ["_publish", "read", "_list", "_share"];
 
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -238,15 +236,6 @@ fn check_path(path: &str) -> Result<(), Broken> {
             "lies under /_publish/, /read/, /_list/ or /_share/, which the distribution serves itself; choose another",
         ),
     )
-}
-
-pub(super) fn is_segment(segment: &str) -> bool {
-    segment.bytes().all(|byte| byte != b'/' && is_plain(byte))
-        && segment.starts_with(|first: char| first.is_ascii_alphanumeric() || first == '_')
-}
-
-pub(super) const fn is_plain(byte: u8) -> bool {
-    byte.is_ascii_alphanumeric() || matches!(byte, b'.' | b'_' | b'/' | b'-')
 }
 
 fn demand(holds: bool, broken: Broken) -> Result<(), Broken> {

@@ -22,6 +22,8 @@ mod entry;
 mod error;
 mod grants;
 mod limits;
+mod path_rules;
+mod piece;
 mod pieces;
 mod protected;
 mod response_headers;

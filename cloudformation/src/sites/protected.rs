@@ -5,7 +5,7 @@ use keyfront_names::KeyArn;
 
 use super::{
     all::Sites,
-    pieces::{Piece, piece, quoted},
+    piece::{Piece, piece, quoted},
     viewers::{PUBLIC_KEYS, Viewers, digest, placed},
 };
 

@@ -11,9 +11,9 @@ use serde::Deserialize;
 use sha2::{Digest as _, Sha256};
 
 use super::{
-    document::{TAKEN, is_plain, is_segment},
     entry::SiteEntry,
     error::SitesError,
+    path_rules::{TAKEN, is_plain, is_segment},
 };
 
 /// What the logical ids of public keys begin with.

@@ -1,7 +1,7 @@
 //! Change sets: made, described, listed and executed.
 
 use super::call::{ACCOUNT, Reply};
-use super::cloudformation::{find, refused, template_body, xml_result};
+use super::stack_replies::{find, refused, template_body, xml_result};
 use super::stacks::{ChangeSet, Event, FakeStack, Fields};
 use super::state::State;
 

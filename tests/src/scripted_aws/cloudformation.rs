@@ -5,6 +5,7 @@ use keyfront_cloudformation::{DeletionPolicy, Document};
 
 use super::call::{ACCOUNT, Reply};
 use super::change_sets;
+use super::stack_replies::{find, refused, template_body, xml_result};
 use super::stacks::{Event, FakeStack, Fields, Held};
 use super::state::State;
 
@@ -50,17 +51,6 @@ pub(super) fn answer(state: &mut State, action: &str, fields: &Fields, region: &
         }
         other => panic!("no action {other}"),
     }
-}
-
-pub(super) fn find<'a>(
-    state: &'a mut State,
-    region: &str,
-    name: &str,
-) -> Option<&'a mut FakeStack> {
-    let mut stacks = state.stacks.iter_mut();
-    stacks
-        .find(|((at, known), stack)| at == region && (known == name || stack.id == name))
-        .map(|(_, stack)| stack)
 }
 
 fn describe(state: &mut State, region: &str, name: &str) -> Reply {
@@ -218,17 +208,6 @@ fn delete(state: &mut State, region: &str, name: &str) -> Reply {
     xml_result("DeleteStack", "")
 }
 
-/// The text of a template that was sent along or uploaded.
-pub(super) fn template_body(state: &State, template: &str) -> String {
-    let Some(address) = template.strip_prefix("https://") else {
-        return template.to_owned();
-    };
-    let (host, key) = address.split_once('/').unwrap();
-    let bucket = host.split('.').next().unwrap();
-    let uploaded = &state.objects[&format!("{bucket}/{key}")];
-    String::from_utf8(uploaded.to_vec()).unwrap()
-}
-
 fn list_deleted(state: &State, region: &str) -> Reply {
     let past = state.past.iter().filter(|(at, _)| at == region);
     let members: String = past
@@ -269,27 +248,5 @@ fn list_resources(state: &mut State, region: &str, name: &str) -> Reply {
     xml_result(
         "ListStackResources",
         &format!("<StackResourceSummaries>{members}</StackResourceSummaries>"),
-    )
-}
-
-pub(super) fn xml_result(action: &str, result: &str) -> Reply {
-    let body = format!(
-        "<{action}Response><{action}Result>{result}</{action}Result><ResponseMetadata><RequestId>r</RequestId></ResponseMetadata></{action}Response>"
-    );
-    (
-        StatusCode::OK,
-        body,
-        vec![("content-type", "text/xml".to_owned())],
-    )
-}
-
-pub(super) fn refused(code: &str, message: &str) -> Reply {
-    let body = format!(
-        "<ErrorResponse><Error><Type>Sender</Type><Code>{code}</Code><Message>{message}</Message></Error><RequestId>r</RequestId></ErrorResponse>"
-    );
-    (
-        StatusCode::BAD_REQUEST,
-        body,
-        vec![("content-type", "text/xml".to_owned())],
     )
 }

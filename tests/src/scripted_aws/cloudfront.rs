@@ -3,7 +3,7 @@
 use http::StatusCode;
 
 use super::call::{RecordedCall, Reply};
-use super::cloudformation::refused;
+use super::stack_replies::refused;
 use super::state::{CACHE_POLICIES, DISTRIBUTIONS, HEADERS_POLICIES, State};
 
 pub(super) fn answer(state: &State, asked: &RecordedCall) -> Reply {

@@ -5,8 +5,8 @@ use serde_json::{Value, json};
 
 use super::{
     call::{RecordedCall, Reply},
-    cloudformation::xml_result,
     logs::refused,
+    stack_replies::xml_result,
     state::{BUCKETS, CACHE_POLICIES, DISTRIBUTIONS, HEADERS_POLICIES, ROLES, State},
 };
 

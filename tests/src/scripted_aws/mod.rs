@@ -11,6 +11,7 @@ mod examined;
 mod log_line;
 mod logs;
 mod s3;
+mod stack_replies;
 mod stacks;
 mod state;
 
@@ -259,7 +260,7 @@ fn route(
         *left -= 1;
         return match service {
             "logs" => logs::refused("ThrottlingException"),
-            _ => cloudformation::refused("Throttling", "Rate exceeded"),
+            _ => stack_replies::refused("Throttling", "Rate exceeded"),
         };
     }
     match service {
@@ -268,7 +269,7 @@ fn route(
             let who = format!(
                 "<Arn>arn:aws:iam::{ACCOUNT}:user/t</Arn><UserId>U</UserId><Account>{ACCOUNT}</Account>"
             );
-            cloudformation::xml_result(action, &who)
+            stack_replies::xml_result(action, &who)
         }
         "s3" => s3::answer(state, call),
         "logs" => logs::answer(state, action, call),
@@ -282,7 +283,7 @@ fn route(
             state
                 .role_policies
                 .push(["RoleName", "PolicyName", "PolicyDocument"].map(field));
-            cloudformation::xml_result(action, "")
+            stack_replies::xml_result(action, "")
         }
         "iam" => examined::account_summary(state, action),
         "kms" if action == "DescribeKey" => examined::key(state),
