@@ -1,6 +1,5 @@
 //! Stacks and change sets: the states and events CloudFormation shows, in its order, one event a request.
 
-use http::StatusCode;
 use keyfront_cloudformation::{DeletionPolicy, Document};
 
 use super::call::{ACCOUNT, Reply};
