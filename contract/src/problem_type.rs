@@ -61,7 +61,7 @@ problem_types! {
     SHARE_REFUSED = 400 "share-refused" "the object cannot be shared this way";
     /// The upload cannot be done in the way that was asked for.
     UPLOAD_REFUSED = 400 "upload-refused" "the upload request cannot be fulfilled";
-    /// The object is protected, and the request carries no signature, or one that is over.
+    /// The object is protected, and the request carries no signature, or one that is over; or a viewer's token is not accepted.
     LOGIN_REQUIRED = 401 "login-required" "the viewer is not logged in";
     /// No valid credentials of a publisher.
     UNAUTHENTICATED = 401 "unauthenticated" "a publisher's token is required";
@@ -69,7 +69,7 @@ problem_types! {
     CUSTOMER_KEY_REQUIRED = 403 "customer-key-required" "the object's customer key is required";
     /// The publisher's rules do not allow this.
     FORBIDDEN = 403 "forbidden" "the publisher's rules do not allow this";
-    /// The object is protected, and the viewer is not admitted to it.
+    /// The object is protected, and the viewer is not admitted to it; or no rule grants a viewer anything.
     VIEWER_DENIED = 403 "viewer-denied" "the viewer is not allowed";
     /// Nothing is there, or nothing may be shown.
     NOT_FOUND = 404 "not-found" "not found";
@@ -111,8 +111,8 @@ problem_types! {
     INTERNAL = 500 "internal" "the request failed";
     /// An envelope was asked for, and no master key is configured.
     MASTER_KEY_MISSING = 500 "master-key-missing" "no master key is configured";
-    /// The publishers' policy cannot be parsed.
-    POLICY_INVALID = 500 "policy-invalid" "the publishers' policy is not valid";
+    /// The publishers' or the viewers' policy cannot be parsed.
+    POLICY_INVALID = 500 "policy-invalid" "the policy is not valid";
     /// There is no publishers' policy.
     POLICY_MISSING = 500 "policy-missing" "no publishers' policy is deployed";
     /// The site document is missing or refused.
@@ -145,12 +145,12 @@ problem_types! {
     CREDENTIALS_MISSING = 503 "credentials-missing" "no credentials are available" retry 5;
     /// The customer key's parameter cannot be read just now.
     CUSTOMER_KEY_UNAVAILABLE = 503 "customer-key-unavailable" "the customer key cannot be read" retry 5;
-    /// The OIDC issuer's keys cannot be read.
-    ISSUER_UNAVAILABLE = 503 "issuer-unavailable" "the issuer's keys cannot be read" retry 10;
+    /// The OIDC issuer's keys cannot be read, or it exchanges no codes.
+    ISSUER_UNAVAILABLE = 503 "issuer-unavailable" "the issuer is unavailable" retry 10;
     /// The store cannot be reached.
     ORIGIN_UNAVAILABLE = 503 "origin-unavailable" "the origin is unavailable" retry 2;
-    /// The publishers' policy cannot be read.
-    POLICY_UNAVAILABLE = 503 "policy-unavailable" "the publishers' policy cannot be read" retry 5;
+    /// The publishers' or the viewers' policy cannot be read.
+    POLICY_UNAVAILABLE = 503 "policy-unavailable" "the policy cannot be read" retry 5;
     /// The store or the key service asks to slow down.
     THROTTLED = 503 "throttled" "too many requests at the origin" retry 2;
     /// The store did not answer in time.

@@ -14,6 +14,18 @@ pub enum Route {
 /// Paths of the publishers' API that need no credential.
 pub const PUBLIC_PATHS: [&str; 2] = ["/healthz", "/openapi.json"];
 
+/// What the paths of viewers' logins begin with on the content's host.
+pub const LOGINS: &str = "/_viewer";
+
+/// Paths behind [`LOGINS`] that need no credential.
+pub const LOGIN_PATHS: [&str; 5] = [
+    "/login",
+    "/callback",
+    "/logout",
+    "/logged-out",
+    "/login-required",
+];
+
 /// `WWW-Authenticate` of an answer 401.
 pub const CHALLENGE: &str = "Bearer realm=\"keyfront\"";
 

@@ -2,7 +2,8 @@
 
 use std::sync::{Arc, LazyLock};
 
-use keyfront_origin_core::publisher::{Jwks, JwtRefusal, Publishers, Session, UnverifiedJwt};
+use keyfront_origin_core::publisher::{Publishers, Session};
+use keyfront_origin_core::oidc::{Jwks, JwtRefusal, UnverifiedJwt};
 
 /// A moment at which its tokens hold.
 pub const NOW: f64 = 1_800_000_000.0;
@@ -35,7 +36,7 @@ pub fn policy() -> &'static Arc<Publishers> {
 pub fn identified(token: &str) -> Result<Session, JwtRefusal> {
     let (keys, policy) = &*ISSUER;
     let token = UnverifiedJwt::parse(token)?;
-    let issuer = token.alleged_issuer(policy)?;
+    let issuer = token.alleged_issuer(policy.issuers())?;
     let key = keys.key(token.key_id()).ok_or(JwtRefusal::UnknownKey)?;
     let claims = token.admitted(issuer, key, NOW)?;
     Ok(policy

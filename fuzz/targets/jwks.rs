@@ -3,7 +3,7 @@
 
 #![no_main]
 
-use keyfront_origin_core::publisher::Jwks;
+use keyfront_origin_core::oidc::Jwks;
 use libfuzzer_sys::fuzz_target;
 use serde_json::Value;
 

@@ -5,7 +5,7 @@
 
 use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD as BASE64};
 use keyfront_fuzz::issuer::{identified, policy};
-use keyfront_origin_core::publisher::{JwtRefusal, UnverifiedJwt};
+use keyfront_origin_core::oidc::{JwtRefusal, UnverifiedJwt};
 use libfuzzer_sys::fuzz_target;
 use serde_json::Value;
 
@@ -24,8 +24,8 @@ fuzz_target!(|text: &str| {
             Ok(same) => {
                 assert_eq!(same.key_id(), token.key_id());
                 assert_eq!(
-                    same.alleged_issuer(policy()).map(|issuer| &issuer.id),
-                    token.alleged_issuer(policy()).map(|issuer| &issuer.id)
+                    same.alleged_issuer(policy().issuers()).map(|issuer| &issuer.id),
+                    token.alleged_issuer(policy().issuers()).map(|issuer| &issuer.id)
                 );
             }
             // Escapes can make a text longer.

@@ -20,10 +20,12 @@ pub mod customer_keys;
 pub mod folders;
 pub mod http;
 pub mod invalidation;
+pub mod issuer_keys;
 pub mod kms;
 mod operate;
 mod origin;
 pub mod payload;
+pub mod policy_source;
 pub mod publish;
 pub mod publishers;
 pub mod read;
@@ -33,11 +35,12 @@ pub mod sharing;
 mod ssm;
 pub mod store;
 pub mod uploads;
+mod viewer_logins;
 
 /// The core's decisions, whose types this crate speaks in.
 pub use keyfront_origin_core::{
-    Error, content_coding, encryption, error, form_encoding, media_type, object, publisher,
-    uploads::ChecksumDemand,
+    Error, content_coding, encryption, error, form_encoding, media_type, object, oidc, publisher,
+    uploads::ChecksumDemand, viewing,
 };
 
 pub use self::{

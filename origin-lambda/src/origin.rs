@@ -31,6 +31,7 @@ use crate::{
     sharing::{LinkSigner, Share, ShareRequest, Sharing},
     store::{ObjectDescription, Store},
     uploads::{self, Begun, Finished, Grant, Presigner, Uploads, unix_time},
+    viewer_logins::{KeptForLogins, Logins},
 };
 
 /// Everything a request needs.
@@ -47,6 +48,7 @@ pub struct Origin {
     texts: SealedTexts,
     cdn: Cdn,
     links: Option<LinkSigner>,
+    logins: KeptForLogins,
     public_url: Option<String>,
 }
 
@@ -75,6 +77,7 @@ impl Origin {
             directory: Directory::new(config.publisher_auth.clone()),
             cdn: Cdn::new(config, &credentials),
             links: LinkSigner::new(config, &credentials),
+            logins: KeptForLogins::default(),
             presigner: Presigner::new(config, credentials),
             budgets: Budgets::default(),
             public_url: config.public_url.clone(),
@@ -289,6 +292,19 @@ impl Origin {
             Some(url) => Ok(url),
             None => sharing.presigned_as_usual(rule, key).await,
         }
+    }
+
+    /// Viewers' logins.
+    ///
+    /// # Errors
+    /// [`Error::NotFound`]: nothing signs for viewers here.
+    pub(crate) fn logins(&self) -> Result<Logins<'_>, Error> {
+        Ok(Logins {
+            store: &self.store,
+            texts: &self.texts,
+            signer: self.links.as_ref().ok_or(Error::NotFound)?,
+            kept: &self.logins,
+        })
     }
 
     fn sharing(&self) -> Sharing<'_> {

@@ -20,7 +20,7 @@ use crate::{
     encryption::upload_context,
     error::Error,
     kms::{KeyCache, Kms, PlainKey},
-    publisher::Session,
+    publisher::{Person, Session},
 };
 
 const NONCE: usize = 12;
@@ -40,6 +40,8 @@ pub enum Purpose {
     Upload,
     /// A position in a listing.
     Cursor,
+    /// A viewer's login under way.
+    Login,
 }
 
 impl Purpose {
@@ -47,6 +49,32 @@ impl Purpose {
         match self {
             Self::Upload => "upload",
             Self::Cursor => "cursor",
+            Self::Login => "login",
+        }
+    }
+}
+
+/// Whom a text is given to: it opens for nobody else.
+#[derive(Debug, Clone, Copy)]
+pub struct Recipient<'a> {
+    publisher: &'a str,
+    person: Option<&'a Person>,
+}
+
+impl Recipient<'static> {
+    /// A viewer whom nobody knows yet. What is sealed so can be opened in every browser: it has to hold a secret that only one
+    /// of them brings back. A publisher of this name has texts of other purposes.
+    pub const VIEWER: Self = Self {
+        publisher: "viewers",
+        person: None,
+    };
+}
+
+impl<'a> From<&'a Session> for Recipient<'a> {
+    fn from(session: &'a Session) -> Self {
+        Self {
+            publisher: &session.publisher().id,
+            person: session.person(),
         }
     }
 }
@@ -83,23 +111,24 @@ impl SealedTexts {
         }
     }
 
-    /// Seals `plain` for whoever the session is of.
+    /// Seals `plain` for somebody.
     ///
     /// # Errors
     /// KMS's refusals, and a system without randomness.
     pub async fn seal(
         &self,
         purpose: Purpose,
-        session: &Session,
+        recipient: impl Into<Recipient<'_>>,
         plain: &[u8],
     ) -> Result<String, Error> {
-        let Sealing { wrapped, key, .. } = self.sealing(&session.publisher().id).await?;
+        let recipient = recipient.into();
+        let Sealing { wrapped, key, .. } = self.sealing(recipient.publisher).await?;
         let mut nonce = [0; NONCE];
         getrandom::fill(&mut nonce).map_err(|error| Error::Randomness(error.into()))?;
         let length = u16::try_from(wrapped.len()).map_err(|_| Error::Internal)?;
         let mut text = length.to_be_bytes().to_vec();
         text.extend_from_slice(&wrapped);
-        let aad = bound(&text, purpose, session)?;
+        let aad = bound(&text, purpose, recipient)?;
         let payload = Payload {
             msg: plain,
             aad: &aad,
@@ -111,28 +140,29 @@ impl SealedTexts {
         Ok(URL_SAFE_NO_PAD.encode(text))
     }
 
-    /// Opens a text that was sealed for this very person and purpose; `None` for anything else.
+    /// Opens a text that was sealed for this very recipient and purpose; `None` for anything else.
     ///
     /// # Errors
     /// KMS's outages.
     pub async fn open(
         &self,
         purpose: Purpose,
-        session: &Session,
+        recipient: impl Into<Recipient<'_>>,
         text: &str,
     ) -> Result<Option<Vec<u8>>, Error> {
+        let recipient = recipient.into();
         let bytes = (text.len() <= LONGEST)
             .then(|| URL_SAFE_NO_PAD.decode(text).ok())
             .flatten();
         let Some((head, wrapped, nonce, sealed)) = bytes.as_deref().and_then(split) else {
             return Ok(None);
         };
-        let context = upload_context(&self.bucket, &session.publisher().id);
+        let context = upload_context(&self.bucket, recipient.publisher);
         let key = match self.opened.open(&self.kms, wrapped, &context).await {
             Err(Error::DataKeyRefused(_)) => return Ok(None),
             key => key?,
         };
-        let aad = bound(head, purpose, session)?;
+        let aad = bound(head, purpose, recipient)?;
         let payload = Payload {
             msg: sealed,
             aad: &aad,
@@ -170,9 +200,9 @@ impl SealedTexts {
 }
 
 /// What the seal covers besides the text: the wrapped key, the purpose, and the person, who is `null` for a token.
-fn bound(head: &[u8], purpose: Purpose, session: &Session) -> Result<Vec<u8>, Error> {
+fn bound(head: &[u8], purpose: Purpose, recipient: Recipient<'_>) -> Result<Vec<u8>, Error> {
     let mut bound = head.to_vec();
-    serde_json::to_writer(&mut bound, &(purpose.name(), session.person()))
+    serde_json::to_writer(&mut bound, &(purpose.name(), recipient.person))
         .map_err(|_| Error::Internal)?;
     Ok(bound)
 }

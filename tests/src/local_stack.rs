@@ -14,6 +14,7 @@ use aws_sdk_s3::{
 use bytes::Bytes;
 use http::Method;
 use http_body_util::BodyExt as _;
+use keyfront_dev_issuer::Issuer;
 use keyfront_dev_kms::Kms;
 use keyfront_dev_stack::{
     CustomerKeys, EdgeKind, Faults, Grant, OriginKind, Ports, Stack, StackConfig, Storage,
@@ -96,6 +97,7 @@ impl LocalStack {
             cors_origins: Vec::new(),
             listing: false,
             protect: Vec::new(),
+            logins: false,
             sites: None,
             ports: Ports::default(),
             ready_file: None,
@@ -157,6 +159,12 @@ impl LocalStack {
     #[must_use]
     pub fn kms(&self) -> &Arc<Kms> {
         self.stack.kms()
+    }
+
+    /// The issuer where viewers log in.
+    #[must_use]
+    pub fn issuer(&self) -> &Issuer {
+        self.stack.issuer().unwrap()
     }
 
     /// S3 as the administrator.

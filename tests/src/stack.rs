@@ -34,6 +34,8 @@ pub struct DevJson {
     pub credentials: RoleCredentials,
     /// The signing key of a stack that protects something.
     pub viewers: Option<serde_json::Value>,
+    /// Where viewers of a stack with logins log in.
+    pub viewer_issuer_url: Option<String>,
 }
 
 /// The three identities of the stack.

@@ -37,6 +37,17 @@ pub struct Cookie {
     pub value: String,
 }
 
+impl Cookie {
+    /// The names of all cookies that a grant can have; each has three or four of them.
+    pub const NAMES: [&str; 5] = [
+        Parameter::Expires.as_cookie(),
+        Parameter::Policy.as_cookie(),
+        Parameter::Signature.as_cookie(),
+        Parameter::KeyPairId.as_cookie(),
+        Parameter::HashAlgorithm.as_cookie(),
+    ];
+}
+
 impl Grant {
     /// A grant until a time, that one excluded.
     ///
@@ -82,22 +93,23 @@ impl Grant {
         self.policy.as_bytes()
     }
 
-    /// The URL of a granted object; nothing, if a folder is granted, which only cookies are for. `key_id` is the id
+    /// The URL of a granted object; nothing, if a folder is granted. `key_id` is the id
     /// CloudFront gave the public key.
     #[must_use]
     pub fn signed_url(&self, key_id: &str, signature: &[u8]) -> Option<String> {
         if !self.resource.is_object() {
             return None;
         }
-        let mut url = self.resource.as_str().to_owned();
-        for (position, (parameter, value)) in self.values(key_id, signature).into_iter().enumerate()
-        {
-            url.push(if position == 0 { '?' } else { '&' });
-            url.push_str(parameter.in_query());
-            url.push('=');
-            url.push_str(&value);
-        }
-        Some(url)
+        let url = self.resource.as_str();
+        Some(format!("{url}?{}", self.query(key_id, signature)))
+    }
+
+    /// What stands behind the question mark of a granted URL: of the object's, or of any in a granted folder.
+    #[must_use]
+    pub fn query(&self, key_id: &str, signature: &[u8]) -> String {
+        let values = self.values(key_id, signature);
+        let pairs = values.map(|(parameter, value)| format!("{}={value}", parameter.in_query()));
+        pairs.join("&")
     }
 
     /// The cookies of a grant.

@@ -8,6 +8,9 @@ use keyfront_dev_stack::{CustomerKeys, EdgeKind, Faults, OriginKind, Ports, Stac
 
 use crate::requests::Shown;
 
+/// What is protected where viewers log in, unless folders are named.
+const LOGIN_FOLDERS: [&str; 2] = ["members/", "users/"];
+
 /// Run the whole system on this machine: S3, KMS, STS, the publishers' API and the CDN, all on loopback.
 ///
 /// Prints the URLs when everything is ready. Scripts read them from dev.json in the state folder, or from the file
@@ -60,6 +63,10 @@ pub(crate) struct DevArguments {
     #[arg(long, value_name = "FOLDERS", value_delimiter = ',')]
     protect: Vec<String>,
 
+    /// Let viewers log in, at an OpenID issuer on this machine that believes every name; protects members/ and users/ unless --protect names others
+    #[arg(long)]
+    viewers: bool,
+
     /// Further sites to serve, each below its own path, as for `keyfront deploy`; their buckets and keys are created
     #[arg(long, value_name = "FILE")]
     sites: Option<PathBuf>,
@@ -103,6 +110,10 @@ pub(crate) struct DevArguments {
     /// Port of the CloudFront API
     #[arg(long, value_name = "PORT", default_value_t = 9003)]
     cloudfront_port: u16,
+
+    /// Port of the OpenID issuer of --viewers
+    #[arg(long, value_name = "PORT", default_value_t = 9004)]
+    issuer_port: u16,
 
     /// Write a copy of dev.json here once everything is ready
     #[arg(long, value_name = "FILE")]
@@ -165,9 +176,17 @@ pub(crate) fn config(arguments: DevArguments) -> anyhow::Result<StackConfig> {
             },
             Origin::Native => OriginKind::Native,
         },
-        site,
         cors_origins: arguments.cors_origins,
-        protect: arguments.protect,
+        protect: match arguments.protect.is_empty()
+            && arguments.viewers
+            && sites.is_none()
+            && site.is_none()
+        {
+            true => LOGIN_FOLDERS.map(str::to_owned).to_vec(),
+            false => arguments.protect,
+        },
+        logins: arguments.viewers,
+        site,
         sites,
         ports: Ports {
             cdn: arguments.cdn_port,
@@ -176,6 +195,7 @@ pub(crate) fn config(arguments: DevArguments) -> anyhow::Result<StackConfig> {
             kms: arguments.kms_port,
             sts: arguments.sts_port,
             cloudfront: arguments.cloudfront_port,
+            issuer: arguments.issuer_port,
         },
         ready_file: arguments.ready_file,
         rotate_every: arguments.rotate_every.map(Duration::from_secs),

@@ -38,6 +38,12 @@ pub(crate) fn ready(stack: &Stack) {
             "signs", viewers.key_id, viewers.signing_key_arn
         ));
     }
+    if let Some(url) = &dev.viewer_issuer_url {
+        line(format_args!(
+            "  {:<10} {url:<28} logs viewers in, whatever name they give",
+            "issuer"
+        ));
+    }
     line(format_args!(
         "  {:<10} {}",
         "edge",

@@ -8,7 +8,7 @@ use super::{
     entry::{ExistingBucket, SiteEntry, Storage},
     error::SitesError,
     limits::{MAX_BEHAVIOURS, OWN_BEHAVIOURS},
-    viewers::{Viewers, ViewersDocument},
+    viewers::{Logins, Viewers, ViewersDocument},
 };
 
 /// Sites in the order of their behaviours: a path before those it lies under.
@@ -81,6 +81,7 @@ impl Sites {
             prefixes,
             keys,
             signing_key: Some(signing_key),
+            logins: Logins::Elsewhere,
         });
         self
     }

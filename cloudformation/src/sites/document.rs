@@ -233,7 +233,7 @@ fn check_path(path: &str) -> Result<(), Broken> {
         !TAKEN.contains(&first),
         (
             "path",
-            "lies under /_publish/, /read/, /_list/ or /_share/, which the distribution serves itself; choose another",
+            "lies under /_publish/, /read/, /_list/, /_share/ or /_viewer/, which the distribution serves itself; choose another",
         ),
     )
 }

@@ -1,7 +1,7 @@
 //! What paths and folders of the templates may be made of.
 
 /// First segments of paths that the distribution's own behaviours have.
-pub(super) const TAKEN: [&str; 4] = ["_publish", "read", "_list", "_share"];
+pub(super) const TAKEN: [&str; 5] = ["_publish", "read", "_list", "_share", "_viewer"];
 
 pub(super) fn is_segment(segment: &str) -> bool {
     segment.bytes().all(|byte| byte != b'/' && is_plain(byte))

@@ -19,6 +19,7 @@ pub(crate) fn pieces_at(mark: &str, sites: &Sites) -> Option<Vec<Piece>> {
     Some(match mark {
         "policies" => policies(sites).chain(protected::keys(sites)).collect(),
         "protected-behaviours" => protected::behaviours(sites),
+        "page-of-refusals" => protected::page_of_refusals(sites),
         "protected-keys" => protected::field(sites),
         "viewers-parameter" => protected::parameter(sites),
         "viewers-grants" => protected::grants(sites),
@@ -44,12 +45,13 @@ pub(crate) fn pieces_at(mark: &str, sites: &Sites) -> Option<Vec<Piece>> {
     })
 }
 
-const KNOWN: [&str; 11] = [
+const KNOWN: [&str; 12] = [
     "policies",
     "viewers-parameter",
     "viewers-grants",
     "protected-behaviours",
     "protected-keys",
+    "page-of-refusals",
     "behaviours",
     "origins",
     "paths",

@@ -6,7 +6,7 @@ use keyfront_names::KeyArn;
 use super::{
     all::Sites,
     piece::{Piece, piece, quoted},
-    viewers::{PUBLIC_KEYS, Viewers, digest, placed},
+    viewers::{Logins, PUBLIC_KEYS, Viewers, digest, placed},
 };
 
 /// Where objects lie that the reader opens.
@@ -86,7 +86,19 @@ pub(super) fn behaviours(sites: &Sites) -> Vec<Piece> {
             [("pattern", pattern), ("origin", origin), ("cache", cache)],
         )
     });
-    protected.chain(shared).collect()
+    let logins = logins(viewers).then(|| Piece::new(piece!("login-behaviour"), []));
+    protected.chain(shared).chain(logins).collect()
+}
+
+fn logins(viewers: &Viewers) -> bool {
+    viewers.logins == Logins::Here
+}
+
+/// The page that stands in for what CloudFront refuses, where people log in here.
+pub(super) fn page_of_refusals(sites: &Sites) -> Vec<Piece> {
+    let viewers = sites.viewers.as_ref().filter(|viewers| logins(viewers));
+    let page = viewers.map(|_| Piece::new(piece!("page-of-refusals"), []));
+    page.into_iter().collect()
 }
 
 /// An origin for each behaviour.
@@ -122,7 +134,11 @@ pub(super) fn origins(sites: &Sites) -> Vec<Piece> {
         plain(quoted("shared"), &everything),
         sealed(quoted("shared-read"), &everything),
     ];
-    protected.chain(shared).collect()
+    let logins = logins(viewers).then(|| {
+        let field = quoted(&viewers.field(None));
+        Piece::new(piece!("login-origin"), [("field", field)])
+    });
+    protected.chain(shared).chain(logins).collect()
 }
 
 fn origin_id(prefix: &str) -> String {

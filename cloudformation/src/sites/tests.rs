@@ -30,7 +30,7 @@ const REFUSED: &[(&str, &str)] = &[
     (r#""path":"/é/""#, "path has a folder"),
     (
         r#""path":"/_publish/x/""#,
-        "path lies under /_publish/, /read/, /_list/ or /_share/,",
+        "path lies under /_publish/, /read/, /_list/, /_share/ or /_viewer/,",
     ),
     (r#""path":"/read/""#, "choose another"),
     (

@@ -36,6 +36,8 @@ pub(super) struct ViewersDocument {
     prefixes: Vec<String>,
     public_keys: Vec<String>,
     signing_key_arn: Option<String>,
+    #[serde(default)]
+    logins: bool,
 }
 
 /// The protected part of the template's own site.
@@ -47,6 +49,17 @@ pub(super) struct Viewers {
     pub(super) keys: Vec<PublicKey>,
     /// The private half of the first, with which the origin signs shared links.
     pub(super) signing_key: Option<KeyArn>,
+    /// Where people log in.
+    pub(super) logins: Logins,
+}
+
+/// Where people log in.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Logins {
+    /// Somewhere else, where others sign.
+    Elsewhere,
+    /// Below `/_viewer/` of the distribution.
+    Here,
 }
 
 impl ViewersDocument {
@@ -55,6 +68,7 @@ impl ViewersDocument {
             prefixes,
             public_keys,
             signing_key_arn,
+            logins,
         } = self;
         if prefixes.is_empty() || prefixes.len() > MAX_PREFIXES {
             return broken("prefixes", "must name 1 to 16 folders");
@@ -92,10 +106,20 @@ impl ViewersDocument {
                 "is not the ARN of a KMS key, arn:aws:kms:REGION:ACCOUNT:key/ID; an alias may come to mean another key",
             );
         };
+        if logins && signing_key.is_none() {
+            return broken(
+                "logins",
+                "needs signing_key_arn, the key that signs what a login grants",
+            );
+        }
         Ok(Viewers {
             prefixes,
             keys,
             signing_key,
+            logins: match logins {
+                true => Logins::Here,
+                false => Logins::Elsewhere,
+            },
         })
     }
 }
@@ -121,7 +145,7 @@ fn check(prefix: &str) -> Result<(), SitesError> {
     if TAKEN.contains(&first) && first != "read" {
         return broken(
             "prefixes",
-            "has a folder under _publish/, _list/ or _share/, which the distribution serves itself; choose another",
+            "has a folder under _publish/, _list/, _share/ or _viewer/, which the distribution serves itself; choose another",
         );
     }
     Ok(())
@@ -145,9 +169,9 @@ impl Viewers {
         Ok(())
     }
 
-    /// The behaviours of the protected folders and of shared links.
+    /// The behaviours of the protected folders, of shared links, and of logins.
     pub(super) fn behaviours(&self) -> usize {
-        self.prefixes.len() + 2
+        self.prefixes.len() + 2 + usize::from(self.logins == Logins::Here)
     }
 
     /// The field of a site's document, with a place for `SitePrefix`. `serves` as in the document.

@@ -39,6 +39,9 @@ pub struct DevJson {
     /// What admits viewers to what is protected; absent where nothing is.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub viewers: Option<ViewerKey>,
+    /// The OpenID issuer where viewers log in; absent where they do not.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub viewer_issuer_url: Option<String>,
 }
 
 /// The key that signs URLs and cookies of viewers.

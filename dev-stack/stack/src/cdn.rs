@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use keyfront_cloudformation::PathPattern;
-use keyfront_contract::header;
+use keyfront_contract::{header, route::LOGINS};
 use keyfront_dev_cdn::{
     AllowedMethods, Behaviour, CacheLimits, CachePolicy, Cdn, CdnConfig, CdnError, CdnHandle,
     Distribution, EdgeCredentials, Functions, NodeConfig, Origin, OriginKind, OriginProtocol,
@@ -114,6 +114,9 @@ pub(super) fn distribution(
 ) -> anyhow::Result<Distribution> {
     let mut behaviours = protected(site, trusted)?;
     let publish = site.parsed.publish.as_ref();
+    if let Some(publish) = publish.filter(|_| site.logins) {
+        behaviours.push(logging_in(site, publish)?);
+    }
     behaviours.extend(
         publish
             .into_iter()
@@ -135,7 +138,10 @@ pub(super) fn distribution(
         behaviours,
         // Errors say no-store themselves.
         error_ttl: BTreeMap::new(),
-        error_pages: page_of_404(site).into_iter().collect(),
+        error_pages: page_of_404(site)
+            .into_iter()
+            .chain(page_of_refusals(site))
+            .collect(),
     })
 }
 
@@ -184,6 +190,25 @@ fn protected(site: &DevSite, trusted: &[TrustedKey]) -> anyhow::Result<Vec<Behav
 fn page_of_404(site: &DevSite) -> Option<(u16, String)> {
     let path = keyfront_edge::Edge::new().missing_page(site.document.as_bytes())?;
     Some((404, path))
+}
+
+/// The template's page for all that is refused, if viewers can log in.
+fn page_of_refusals(site: &DevSite) -> Option<(u16, String)> {
+    site.logins
+        .then(|| (403, format!("{LOGINS}/login-required")))
+}
+
+/// What lies below the prefix of logins: the function of the publishers' API, through an origin of its own.
+fn logging_in(site: &DevSite, publish: &FunctionOrigin) -> anyhow::Result<Behaviour> {
+    let [_, behaviour] = publishing(site, publish);
+    Ok(Behaviour {
+        path_pattern: PathPattern::new(format!("{LOGINS}/*")),
+        origin: Origin {
+            custom_headers: vec![(header::SITE.to_owned(), site.for_logins()?)],
+            ..behaviour.origin.clone()
+        },
+        ..behaviour
+    })
 }
 
 /// The publish prefix itself and what lies under it: whole segments, as the edge routes them.

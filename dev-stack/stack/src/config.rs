@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use anyhow::Context as _;
 use keyfront_cloudformation::{Sites, in_one_line};
+use keyfront_contract::route::LOGINS;
 use keyfront_edge::Site;
 use keyfront_edge::site::FunctionOrigin;
 use keyfront_names::host;
@@ -39,6 +40,8 @@ pub struct StackConfig {
     /// Folders below the site's prefix that only admitted viewers read; the stack then has a key that signs for them. A document
     /// of sites, and of a site, may name folders too.
     pub protect: Vec<String>,
+    /// Whether viewers log in: at an OpenID issuer of the stack's own, below `/_viewer/` of the CDN. Something has to be protected.
+    pub logins: bool,
     /// A document of sites that are served below paths of their own, as `keyfront deploy --sites` takes it. Buckets and keys
     /// it names are made here.
     pub sites: Option<Vec<u8>>,
@@ -136,6 +139,8 @@ pub struct Ports {
     pub sts: u16,
     /// The CloudFront API.
     pub cloudfront: u16,
+    /// The OpenID issuer.
+    pub issuer: u16,
 }
 
 /// The site of the stack, validated by the edge's own rules.
@@ -147,6 +152,8 @@ pub(super) struct DevSite {
     pub(super) region: String,
     /// Whose pages may upload to the bucket and read shares: everyone whom the site lets read.
     pub(super) cors_origins: Vec<String>,
+    /// Whether viewers log in below `/_viewer/`.
+    pub(super) logins: bool,
     pub(super) parsed: Site,
 }
 
@@ -168,6 +175,13 @@ impl DevSite {
     pub(super) fn serving(&self, serves: &str) -> anyhow::Result<String> {
         let mut document: serde_json::Value = serde_json::from_str(&self.document)?;
         document["viewers"]["serves"] = serves.into();
+        Ok(in_one_line(&document.to_string()))
+    }
+
+    /// The document for the origin of logins, which lie where the publishers' API lies elsewhere.
+    pub(super) fn for_logins(&self) -> anyhow::Result<String> {
+        let mut document: serde_json::Value = serde_json::from_str(&self.document)?;
+        document["publish"]["prefix"] = LOGINS.into();
         Ok(in_one_line(&document.to_string()))
     }
 }
@@ -203,7 +217,12 @@ impl StackConfig {
                 "the site's reader and publish functions differ: the dev stack has one function"
             );
         }
+        anyhow::ensure!(
+            !self.logins || (parsed.viewers.is_some() && parsed.publish.is_some()),
+            "viewers can only log in where folders are protected (--protect) and the site has publish, whose function takes logins"
+        );
         Ok(DevSite {
+            logins: self.logins,
             document,
             bucket: names.bucket,
             region: names.region,

@@ -5,10 +5,12 @@
 mod aws;
 mod cdn;
 mod config;
+mod document;
 mod faults;
 mod function_url;
 mod grant;
 mod listeners;
+mod logins;
 mod origin;
 mod principals;
 mod publisher;
@@ -27,6 +29,7 @@ use std::time::Duration;
 use anyhow::Context as _;
 use keyfront_dev_cdn::CdnHandle;
 use keyfront_dev_ground::api_server;
+use keyfront_dev_issuer::Issuer;
 use keyfront_dev_json::{DevJson, Endpoints, RoleCredentials};
 use keyfront_dev_kms::Kms;
 use keyfront_dev_ssm::Ssm;
@@ -68,6 +71,7 @@ pub struct Stack {
     ssm_url: String,
     function_url: SocketAddr,
     kms: Arc<Kms>,
+    issuer: Option<Arc<Issuer>>,
 }
 
 impl Stack {
@@ -86,7 +90,7 @@ impl Stack {
             DevJson::remove_earlier(ready)?;
         }
         let site = config.site()?;
-        let listeners = Listeners::bind(&config.ports).await?;
+        let listeners = Listeners::bind(&config.ports, config.logins).await?;
         let addresses = listeners.addresses()?;
         let sites = config.sites(&site)?;
         let site_paths = sites.paths().map(str::to_owned).collect();
@@ -115,6 +119,20 @@ impl Stack {
             DevJson::earlier_token(&dev_json_path),
         )
         .await?;
+        let issuer = match listeners.issuer {
+            Some(listener) => {
+                let url = format!("http://localhost:{}", listener.local_addr()?.port());
+                logins::admit(&origin.administrator(&aws), &site, &url).await?;
+                let issuer = logins::issuer(&url, &cdn.url(), aws.clock.clone())?;
+                tasks.spawn(keyfront_dev_issuer::serve(
+                    listener,
+                    Arc::clone(&issuer),
+                    stop.clone(),
+                ));
+                Some(issuer)
+            }
+            None => None,
+        };
         origin.serve(listeners.publish, sessions.origin(), &mut tasks, &stop);
         if let Some(host) = site.function_host() {
             let function = function_url::function(&config.origin, &aws, &origin, &sessions);
@@ -148,6 +166,7 @@ impl Stack {
                 .context("the folder has no absolute path")?,
             credentials: role_credentials(&begun, &aws.administrator),
             viewers: viewers.as_ref().map(ViewerKeys::for_signers),
+            viewer_issuer_url: issuer.as_ref().map(|issuer| issuer.url().to_owned()),
         };
         write_files(&dev_json, &endpoints(&aws, &addresses), &config)?;
         let replaced = rewriting(dev_json.clone(), dev_json_path.clone(), aws.administrator);
@@ -166,6 +185,7 @@ impl Stack {
             ssm_url: url(addresses.ssm),
             function_url: addresses.function_url,
             kms,
+            issuer,
         })
     }
 
@@ -212,6 +232,11 @@ impl Stack {
     /// The KMS itself, to count its calls and to make it fail.
     pub fn kms(&self) -> &Arc<Kms> {
         &self.kms
+    }
+
+    /// Where viewers log in, to issue tokens without a browser.
+    pub fn issuer(&self) -> Option<&Arc<Issuer>> {
+        self.issuer.as_ref()
     }
 
     /// Stops accepting, lets requests under way end for some seconds, and stops.

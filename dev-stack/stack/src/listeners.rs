@@ -15,6 +15,8 @@ pub(super) struct Listeners {
     pub(super) function_url: TcpListener,
     pub(super) cloudfront: TcpListener,
     pub(super) ssm: TcpListener,
+    /// Of a stack with logins.
+    pub(super) issuer: Option<TcpListener>,
     pub(super) aws: AwsListeners,
 }
 
@@ -39,12 +41,16 @@ pub(super) struct Addresses {
 }
 
 impl Listeners {
-    pub(super) async fn bind(ports: &Ports) -> anyhow::Result<Self> {
+    pub(super) async fn bind(ports: &Ports, logins: bool) -> anyhow::Result<Self> {
         Ok(Self {
             publish: bind(ports.publish, "--publish-port").await?,
             function_url: TcpListener::bind(loopback(0)).await?,
             cloudfront: bind(ports.cloudfront, "--cloudfront-port").await?,
             ssm: TcpListener::bind(loopback(0)).await?,
+            issuer: match logins {
+                true => Some(bind(ports.issuer, "--issuer-port").await?),
+                false => None,
+            },
             aws: AwsListeners {
                 s3: bind(ports.s3, "--s3-port").await?,
                 kms: bind(ports.kms, "--kms-port").await?,

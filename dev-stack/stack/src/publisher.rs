@@ -6,11 +6,12 @@ use std::sync::Arc;
 
 use anyhow::Context as _;
 use aws_sdk_s3::Client;
-use aws_sdk_s3::error::{DisplayErrorContext, ProvideErrorMetadata as _, SdkError};
 use keyfront_origin::encryption::EncryptionMode;
 use keyfront_origin::publisher::{NewToken, POLICY_KEY, Publisher, PublisherToken, Publishers};
 use serde_json::json;
 use time::OffsetDateTime;
+
+use super::document::{stored, write};
 
 /// The publisher whose token stands in `dev.json`.
 const PUBLISHER: &str = "dev";
@@ -22,11 +23,11 @@ pub(super) async fn token(
     known: Option<String>,
 ) -> anyhow::Result<String> {
     let now = OffsetDateTime::now_utc();
-    let stored = stored_policy(admin, bucket)
+    let stored = stored(admin, bucket, POLICY_KEY)
         .await
         .context("the publishers' policy cannot be read")?;
     let policy = match stored {
-        Some(policy) => Arc::new(policy),
+        Some(document) => Arc::new(Publishers::parse(&document)?),
         None => Arc::new(Publishers::default().with(publisher()?)?),
     };
     match known {
@@ -34,18 +35,6 @@ pub(super) async fn token(
         _ => issue(admin, bucket, Arc::unwrap_or_clone(policy), now)
             .await
             .context("no publisher's token can be issued"),
-    }
-}
-
-async fn stored_policy(admin: &Client, bucket: &str) -> anyhow::Result<Option<Publishers>> {
-    let call = admin.get_object().bucket(bucket).key(POLICY_KEY);
-    match call.send().await {
-        Ok(object) => {
-            let document = object.body.collect().await?.into_bytes();
-            Ok(Some(Publishers::parse(&document)?))
-        }
-        Err(error) if error.code() == Some("NoSuchKey") => Ok(None),
-        Err(error) => Err(with_sources(error)),
     }
 }
 
@@ -64,12 +53,7 @@ async fn issue(
         expires: None,
     };
     policy.issue_token(PUBLISHER, new, now)?;
-    let call = admin.put_object().bucket(bucket).key(POLICY_KEY);
-    call.content_type("application/json")
-        .body(policy.to_json()?.into())
-        .send()
-        .await
-        .map_err(with_sources)?;
+    write(admin, bucket, POLICY_KEY, policy.to_json()?).await?;
     Ok(token.reveal().to_owned())
 }
 
@@ -94,13 +78,4 @@ fn publisher() -> serde_json::Result<Publisher> {
             "max_lifetime": 43_200,
         }],
     }))
-}
-
-/// The SDK's own `Display` says only "service error".
-fn with_sources<E, R>(error: SdkError<E, R>) -> anyhow::Error
-where
-    E: std::error::Error + 'static,
-    R: std::fmt::Debug,
-{
-    anyhow::anyhow!("{}", DisplayErrorContext(error))
 }

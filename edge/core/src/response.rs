@@ -240,11 +240,12 @@ const OBJECT_HEADERS: [&str; 16] = [
 ];
 
 /// What our own functions add.
-const FUNCTION_HEADERS: [&str; 7] = [
+const FUNCTION_HEADERS: [&str; 8] = [
     "allow",
     "content-security-policy",
     "location",
     "retry-after",
+    "set-cookie",
     "vary",
     "www-authenticate",
     header::REQUEST_ID,

@@ -17,10 +17,12 @@ pub mod invalidation;
 pub mod listing;
 pub mod media_type;
 pub mod object;
+pub mod oidc;
 pub mod publish;
 pub mod publisher;
 pub mod sealed_metadata;
 pub mod sharing;
 pub mod uploads;
+pub mod viewing;
 
 pub use self::error::Error;

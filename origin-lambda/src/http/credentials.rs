@@ -6,11 +6,7 @@
 use http::{HeaderMap, HeaderName, header::AUTHORIZATION};
 use keyfront_contract::header;
 
-use crate::{
-    error::Error,
-    publisher::{IamCaller, MAX_JWT},
-    publishers::Credential,
-};
+use crate::{error::Error, oidc::MAX_JWT, publisher::IamCaller, publishers::Credential};
 
 /// Where the edge puts the viewer's `Authorization`, since it signs with its own.
 const FORWARDED: HeaderName = HeaderName::from_static(header::AUTHORIZATION);

@@ -28,6 +28,9 @@ pub mod runtime_api;
 mod shares;
 mod uploads;
 mod uppy;
+mod viewer;
+mod viewer_folders;
+mod viewer_logins;
 
 use std::{future::Future, io, sync::Arc};
 

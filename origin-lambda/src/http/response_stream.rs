@@ -10,7 +10,7 @@ use axum::body::Body;
 use base64::{Engine as _, engine::general_purpose::STANDARD};
 use bytes::Bytes;
 use futures::{Stream, StreamExt as _, stream};
-use http::{HeaderMap, HeaderValue, Response, response};
+use http::{HeaderMap, HeaderValue, Response, header::SET_COOKIE, response};
 use http_body::Frame;
 use serde::Serialize;
 use serde_json::json;
@@ -32,8 +32,8 @@ pub struct Prelude {
     pub status_code: u16,
     /// Headers; the length of the body is among them where it is known.
     pub headers: BTreeMap<String, String>,
-    /// Always empty; some hosts miss it when it is absent.
-    pub cookies: [String; 0],
+    /// The values of `Set-Cookie`, of which there may be several. Some hosts miss it when it is absent.
+    pub cookies: Vec<String>,
 }
 
 impl Prelude {
@@ -41,12 +41,14 @@ impl Prelude {
     pub fn of(head: &response::Parts) -> Self {
         let text = |value: &HeaderValue| String::from_utf8_lossy(value.as_bytes()).into_owned();
         let headers = head.headers.iter();
+        let cookies = head.headers.get_all(SET_COOKIE).iter();
         Self {
             status_code: head.status.as_u16(),
             headers: headers
+                .filter(|(name, _)| **name != SET_COOKIE)
                 .map(|(name, value)| (name.as_str().to_owned(), text(value)))
                 .collect(),
-            cookies: [],
+            cookies: cookies.map(text).collect(),
         }
     }
 }
@@ -106,6 +108,17 @@ mod tests {
         let expected = "{\"cookies\":[],\"headers\":{\"x-a\":\"1\"},\"statusCode\":206}\0\0\0\0\0\0\0\0content";
         assert_eq!(String::from_utf8(bytes).unwrap(), expected);
         assert!(trailers.is_none());
+    }
+
+    #[test]
+    fn each_cookie_is_told_by_itself() {
+        let answer = Response::builder()
+            .header("set-cookie", "a=1")
+            .header("set-cookie", "b=2");
+        let (head, ()) = answer.body(()).unwrap().into_parts();
+        let prelude = Prelude::of(&head);
+        assert_eq!(prelude.cookies, ["a=1", "b=2"]);
+        assert!(prelude.headers.is_empty());
     }
 
     #[tokio::test]

@@ -11,7 +11,7 @@ use http::Uri;
 
 use super::{
     cors, folders, health, images, middleware, objects, openapi, read, refusal::Refusal, shares,
-    uploads, uppy,
+    uploads, uppy, viewer_logins,
 };
 use crate::{error::Error, origin::Origin};
 
@@ -29,6 +29,7 @@ pub(super) fn router(origin: Arc<Origin>) -> Router {
         .layer(from_fn(cors::share))
         .merge(router(for_viewers()))
         .merge(router(for_the_edge()))
+        .merge(router(for_logins()))
         .layer(from_fn(middleware::respond))
         .with_state(origin)
 }
@@ -54,6 +55,18 @@ fn for_the_edge() -> Vec<Route> {
     vec![
         ("/list/", get(folders::list)),
         ("/list/{*folder}", get(folders::list)),
+    ]
+}
+
+/// What `/_viewer/*` of the content's host leads to: browsers, and viewers' applications.
+fn for_logins() -> Vec<Route> {
+    vec![
+        ("/login", get(viewer_logins::login)),
+        ("/callback", get(viewer_logins::callback)),
+        ("/session", post(viewer_logins::session)),
+        ("/logout", get(viewer_logins::logout)),
+        ("/logged-out", get(viewer_logins::logged_out)),
+        ("/login-required", get(viewer_logins::login_required)),
     ]
 }
 

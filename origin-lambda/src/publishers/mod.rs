@@ -2,19 +2,16 @@
 //!
 //! What a policy means is decided in [`keyfront_origin_core::publisher`].
 
-mod issuer_keys;
-mod jwks_fetch;
-mod policy_source;
-
-use std::time::SystemTime;
+use std::{sync::Arc, time::SystemTime};
 
 use time::OffsetDateTime;
 
-pub use self::{issuer_keys::IssuerKeys, policy_source::PolicySource};
 use crate::{
     config::{CredentialKind, PublisherAuth},
     error::Error,
-    publisher::{IamCaller, Session},
+    issuer_keys::IssuerKeys,
+    policy_source::PolicySource,
+    publisher::{Denial, IamCaller, Publishers, Session},
     store::Store,
 };
 
@@ -43,7 +40,7 @@ impl Credential<'_> {
 #[derive(Debug)]
 pub struct Directory {
     accepted: PublisherAuth,
-    policy: PolicySource,
+    policy: PolicySource<Publishers>,
     issuer_keys: IssuerKeys,
 }
 
@@ -81,7 +78,7 @@ impl Directory {
                         "the token is unknown, expired or revoked",
                     ))
             }
-            Credential::Jwt(token) => self.issuer_keys.identify(&policy, token, now).await,
+            Credential::Jwt(token) => identify(&self.issuer_keys, &policy, token, now).await,
             Credential::Iam(caller) => {
                 policy
                     .identify_caller(&caller)
@@ -91,4 +88,20 @@ impl Directory {
             }
         }
     }
+}
+
+/// The publisher whose JWT this is.
+///
+/// # Errors
+/// The token is not accepted, no publisher is for this user, or the issuer's keys are not to be had.
+pub async fn identify(
+    keys: &IssuerKeys,
+    policy: &Arc<Publishers>,
+    token: &str,
+    now: SystemTime,
+) -> Result<Session, Error> {
+    let (issuer, claims) = keys.verified(policy.issuers(), token, now).await?;
+    policy
+        .identify_claims(issuer, &claims)
+        .ok_or(Error::Denied(Denial::NoPublisher))
 }

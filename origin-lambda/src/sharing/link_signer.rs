@@ -33,6 +33,14 @@ impl LinkSigner {
     pub async fn parameter(&self) -> Result<Arc<ViewersParameter>, Error> {
         self.parameter.current().await
     }
+
+    /// The signature over what is granted.
+    ///
+    /// # Errors
+    /// What KMS returned.
+    pub(crate) async fn sign(&self, grant: &Grant) -> Result<Vec<u8>, Error> {
+        self.key.sign(grant.message()).await
+    }
 }
 
 /// A link that is not signed yet. Signing costs a call to KMS.
@@ -48,7 +56,7 @@ impl UnsignedLink<'_> {
     /// # Errors
     /// What KMS returned.
     pub(crate) async fn sign(&self) -> Result<String, Error> {
-        let signature = self.signer.key.sign(self.grant.message()).await?;
+        let signature = self.signer.sign(&self.grant).await?;
         let url = self.grant.signed_url(self.parameter.key_id(), &signature);
         // Links are of objects, and every object has one.
         url.ok_or(Error::Internal)

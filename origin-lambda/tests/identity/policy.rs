@@ -4,7 +4,8 @@ use std::time::{Duration, SystemTime};
 
 use keyfront_origin::{
     Error,
-    publishers::PolicySource,
+    policy_source::PolicySource,
+    publisher::Publishers,
     store::{self, Store},
 };
 
@@ -42,7 +43,7 @@ fn store(stage: &Stage) -> Store {
 
 #[tokio::test]
 async fn the_policy_is_read_once_a_minute_by_etag_and_by_one_request_at_a_time() {
-    let (stage, source) = (Stage::set().await, PolicySource::default());
+    let (stage, source) = (Stage::set().await, PolicySource::<Publishers>::default());
     let (store, start) = (store(&stage), SystemTime::now());
     let reads = (0..16).map(|_| source.current(&store, start));
     assert!(
@@ -72,7 +73,7 @@ async fn the_policy_is_read_once_a_minute_by_etag_and_by_one_request_at_a_time()
 
 #[tokio::test]
 async fn a_clock_that_went_back_makes_the_policy_stale() {
-    let (stage, source) = (Stage::set().await, PolicySource::default());
+    let (stage, source) = (Stage::set().await, PolicySource::<Publishers>::default());
     let (store, start) = (store(&stage), SystemTime::now());
     source.current(&store, start).await.unwrap();
     source
@@ -84,7 +85,7 @@ async fn a_clock_that_went_back_makes_the_policy_stale() {
 
 #[tokio::test]
 async fn the_last_good_policy_outlives_an_outage_by_five_minutes_and_no_more() {
-    let (stage, source) = (Stage::set().await, PolicySource::default());
+    let (stage, source) = (Stage::set().await, PolicySource::<Publishers>::default());
     let (store, start) = (store(&stage), SystemTime::now());
     let at = |seconds| start + Duration::from_secs(seconds);
     source.current(&store, start).await.unwrap();
@@ -108,7 +109,7 @@ async fn a_refused_or_withdrawn_policy_is_not_outlived() {
         (Scripted::error(404, "NoSuchKey", "none"), "policy-missing"),
         (Scripted::error(403, "AccessDenied", "no"), "origin-denied"),
     ] {
-        let (stage, source) = (Stage::set().await, PolicySource::default());
+        let (stage, source) = (Stage::set().await, PolicySource::<Publishers>::default());
         let (store, start) = (store(&stage), SystemTime::now());
         source.current(&store, start).await.unwrap();
         stage.policy_fails(failure);
@@ -118,7 +119,7 @@ async fn a_refused_or_withdrawn_policy_is_not_outlived() {
             .unwrap_err();
         assert_eq!(error.problem().code, code);
     }
-    let (stage, source) = (Stage::set().await, PolicySource::default());
+    let (stage, source) = (Stage::set().await, PolicySource::<Publishers>::default());
     let (store, start) = (store(&stage), SystemTime::now());
     source.current(&store, start).await.unwrap();
     stage.policy_is(b"{");

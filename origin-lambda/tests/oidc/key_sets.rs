@@ -2,7 +2,7 @@
 
 use std::time::{Duration, Instant, SystemTime};
 
-use keyfront_origin::{publisher::JwtRefusal, publishers::IssuerKeys};
+use keyfront_origin::{issuer_keys::IssuerKeys, oidc::JwtRefusal, publishers::identify};
 use serde_json::{Value, json};
 
 use super::{identified, parsed, policy, refusal};
@@ -51,10 +51,7 @@ async fn a_rotated_key_is_found_and_unknown_ones_cannot_make_the_origin_hammer_t
     let [old, new, unknown] = [old, new, unknown].map(|key| (key.token(&issuer.claims("a")), key));
     let at = |token: &str, seconds| {
         let (keys, policy, token) = (&keys, &policy, token.to_owned());
-        async move {
-            keys.identify(policy, &token, start + Duration::from_secs(seconds))
-                .await
-        }
+        async move { identify(keys, policy, &token, start + Duration::from_secs(seconds)).await }
     };
     let together = (0..16).map(|_| at(&old.0, 0));
     let together = futures::future::join_all(together).await;
@@ -97,10 +94,7 @@ async fn an_issuer_that_is_down_costs_new_keys_at_once_and_known_ones_after_an_h
     let (known, unknown) = (known.token(&claims), unknown.token(&claims));
     let at = |token: &str, seconds| {
         let (keys, policy, token) = (&keys, &policy, token.to_owned());
-        async move {
-            keys.identify(policy, &token, start + Duration::from_secs(seconds))
-                .await
-        }
+        async move { identify(keys, policy, &token, start + Duration::from_secs(seconds)).await }
     };
     at(&known, 0).await.unwrap();
     issuer.publishes(Publication::down());
@@ -183,16 +177,16 @@ async fn a_slow_issuer_does_not_delay_users_whose_key_is_known() {
         known.token(&issuer.claims("a")),
         unknown.token(&issuer.claims("a")),
     );
-    keys.identify(&policy, &known, start).await.unwrap();
+    identify(&keys, &policy, &known, start).await.unwrap();
     issuer.publishes(Publication::Stalled);
     let later = start + Duration::from_secs(20);
-    let waiting = keys.identify(&policy, &unknown, later);
+    let waiting = identify(&keys, &policy, &unknown, later);
     let quick = async {
         while issuer.fetches() < 2 {
             tokio::task::yield_now().await;
         }
         let started = Instant::now();
-        keys.identify(&policy, &known, later).await.unwrap();
+        identify(&keys, &policy, &known, later).await.unwrap();
         started.elapsed()
     };
     let (waited, took) = futures::join!(waiting, quick);

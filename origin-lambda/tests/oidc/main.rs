@@ -14,8 +14,10 @@ use std::{sync::Arc, time::SystemTime};
 
 use keyfront_origin::{
     Error,
-    publisher::{JwtRefusal, Publishers, Session},
-    publishers::IssuerKeys,
+    issuer_keys::IssuerKeys,
+    oidc::JwtRefusal,
+    publisher::{Publishers, Session},
+    publishers::identify,
 };
 use serde_json::{Value, json};
 
@@ -35,8 +37,7 @@ fn parsed(policy: &Value) -> Arc<Publishers> {
 /// What one token is worth with one policy.
 async fn identified(policy: &Value, token: &str) -> Result<Session, Error> {
     let keys = IssuerKeys::default();
-    keys.identify(&parsed(policy), token, SystemTime::now())
-        .await
+    identify(&keys, &parsed(policy), token, SystemTime::now()).await
 }
 
 #[track_caller]

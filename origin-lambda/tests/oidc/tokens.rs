@@ -1,6 +1,6 @@
 //! Tokens: their algorithms, claims and signatures.
 
-use keyfront_origin::publisher::JwtRefusal;
+use keyfront_origin::oidc::JwtRefusal;
 use serde_json::{Value, json};
 
 use super::{identified, policy, refusal};

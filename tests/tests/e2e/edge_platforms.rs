@@ -110,6 +110,7 @@ impl Platforms {
             site: Some(site.to_string().into_bytes()),
             cors_origins: Vec::new(),
             protect: Vec::new(),
+            logins: false,
             sites: None,
             ports: Ports::default(),
             ready_file: None,

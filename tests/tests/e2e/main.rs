@@ -53,6 +53,7 @@ mod stored_scripts;
 mod tutorial;
 mod unreachable;
 mod uploads;
+mod viewer_logins;
 mod viewers;
 mod worker;
 mod worker_causes;

@@ -12,7 +12,9 @@ use keyfront_names::KeyError;
 pub use self::{problem::PROBLEMS, share_refusal::ShareRefusal};
 use crate::{
     budget::BudgetSpent,
-    publisher::{Denial, JwtRefusal, PolicyError},
+    oidc::JwtRefusal,
+    publisher::{Denial, PolicyError},
+    viewing::{NothingGranted, ViewersPolicyError},
 };
 
 /// A failure's original cause, kept for the operator's log and never shown to a client.
@@ -139,7 +141,21 @@ pub enum Error {
     #[error(transparent)]
     BudgetSpent(#[from] BudgetSpent),
 
+    // --- the viewer's identity and rules; the operator edits the viewers' policy ---
+    /// No token came with a viewer's request.
+    #[error("not logged in: {0}")]
+    LoginRequired(&'static str),
+    /// The viewer's token is not accepted.
+    #[error("not logged in: {0}")]
+    ViewerTokenRefused(JwtRefusal),
+    /// The viewer is known, and no rule grants anything.
+    #[error(transparent)]
+    ViewerDenied(#[from] NothingGranted),
+
     // --- configuration; the operator repairs the deployment ---
+    /// The viewers' policy does not parse: repair the document. Nobody logs in until then.
+    #[error("the viewers' policy is not valid")]
+    ViewersPolicyInvalid(#[source] ViewersPolicyError),
     /// The bucket holds no publishers' policy: write `.keyfront/publishers.json`.
     #[error("the bucket has no publishers' policy")]
     PolicyMissing,
@@ -164,8 +180,8 @@ pub enum Error {
     Internal,
 
     // --- upstream ---
-    /// The publishers' policy cannot be read just now and the last good one is too old.
-    #[error("the publishers' policy cannot be read")]
+    /// The policy cannot be read just now and the last good one is too old.
+    #[error("the policy cannot be read")]
     PolicyUnavailable(#[source] Source),
     /// An issuer's keys cannot be read just now, and the token's key is not among the known ones.
     /// Look at the issuer, and at `jwks_uri` in the policy.
@@ -174,6 +190,16 @@ pub enum Error {
         /// The issuer's id in the policy.
         issuer: String,
         /// What came instead of keys.
+        #[source]
+        source: Source,
+    },
+    /// An issuer does not exchange the code of a login, or answers with something else than an ID token. Look at the
+    /// issuer, and at `token_endpoint` and `client_id` in the viewers' policy.
+    #[error("issuer {issuer:?} does not exchange the code of a login")]
+    CodeNotExchanged {
+        /// The issuer's id in the policy.
+        issuer: String,
+        /// What came instead of tokens.
         #[source]
         source: Source,
     },

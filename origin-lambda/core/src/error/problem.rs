@@ -19,9 +19,11 @@ pub const PROBLEMS: &[ProblemType] = &[
     ProblemType::QUERY_REFUSED,
     ProblemType::SHARE_REFUSED,
     ProblemType::UPLOAD_REFUSED,
+    ProblemType::LOGIN_REQUIRED,
     ProblemType::UNAUTHENTICATED,
     ProblemType::CUSTOMER_KEY_REQUIRED,
     ProblemType::FORBIDDEN,
+    ProblemType::VIEWER_DENIED,
     ProblemType::NOT_FOUND,
     ProblemType::UPLOAD_UNKNOWN,
     ProblemType::METHOD_NOT_ALLOWED,
@@ -95,8 +97,10 @@ impl Error {
             Self::Unauthenticated(_) | Self::JwtRefused(_) => P::UNAUTHENTICATED,
             Self::Denied(denial) => denied(denial),
             Self::BudgetSpent(_) => P::BUDGET_SPENT,
+            Self::LoginRequired(_) | Self::ViewerTokenRefused(_) => P::LOGIN_REQUIRED,
+            Self::ViewerDenied(_) => P::VIEWER_DENIED,
             Self::PolicyMissing => P::POLICY_MISSING,
-            Self::PolicyInvalid(_) => P::POLICY_INVALID,
+            Self::PolicyInvalid(_) | Self::ViewersPolicyInvalid(_) => P::POLICY_INVALID,
             Self::Event(_) => P::EVENT_INVALID,
             Self::MasterKeyMissing => P::MASTER_KEY_MISSING,
             Self::CustomerKeyRequired => P::CUSTOMER_KEY_REQUIRED,
@@ -107,7 +111,7 @@ impl Error {
             Self::EnvelopeRefused(_) => P::ENVELOPE_REFUSED,
             Self::EnvelopeInvalid(_) | Self::DataKeyRefused(_) => P::ENVELOPE_INVALID,
             Self::PolicyUnavailable(_) => P::POLICY_UNAVAILABLE,
-            Self::IssuerUnavailable { .. } => P::ISSUER_UNAVAILABLE,
+            Self::IssuerUnavailable { .. } | Self::CodeNotExchanged { .. } => P::ISSUER_UNAVAILABLE,
             Self::Encryption { .. } => P::ENCRYPTION_MISMATCH,
             Self::Upstream { fault, .. } => fault.problem(),
         }
@@ -148,6 +152,9 @@ impl Error {
             | Self::UploadMismatch(_)
             | Self::Unauthenticated(_)
             | Self::JwtRefused(_)
+            | Self::LoginRequired(_)
+            | Self::ViewerTokenRefused(_)
+            | Self::ViewerDenied(_)
             | Self::BudgetSpent(_)
             | Self::CustomerKeyRequired
             | Self::CustomerKeyRefused(_)
@@ -157,6 +164,7 @@ impl Error {
             | Self::Method
             | Self::PolicyMissing
             | Self::PolicyInvalid(_)
+            | Self::ViewersPolicyInvalid(_)
             | Self::Event(_)
             | Self::MasterKeyMissing
             | Self::CustomerKeyMissing(_)
@@ -168,6 +176,7 @@ impl Error {
             | Self::DataKeyRefused(_)
             | Self::PolicyUnavailable(_)
             | Self::IssuerUnavailable { .. }
+            | Self::CodeNotExchanged { .. }
             | Self::Encryption { .. }
             | Self::Upstream { .. } => None,
         }

@@ -84,11 +84,35 @@ fn every_error_has_its_status_and_code() {
         (Error::UploadMismatch("size"), 409, "upload-mismatch"),
         (Error::Unauthenticated(""), 401, "unauthenticated"),
         (
-            Error::JwtRefused(crate::publisher::JwtRefusal::Expired),
+            Error::JwtRefused(crate::oidc::JwtRefusal::Expired),
             401,
             "unauthenticated",
         ),
         (denial(Denial::NoPublisher), 403, "forbidden"),
+        (Error::LoginRequired(""), 401, "login-required"),
+        (
+            Error::ViewerTokenRefused(crate::oidc::JwtRefusal::Expired),
+            401,
+            "login-required",
+        ),
+        (
+            Error::ViewerDenied(crate::viewing::NothingGranted::NoRule),
+            403,
+            "viewer-denied",
+        ),
+        (
+            Error::ViewersPolicyInvalid(crate::viewing::ViewersPolicyError::TooLarge),
+            500,
+            "policy-invalid",
+        ),
+        (
+            Error::CodeNotExchanged {
+                issuer: String::new(),
+                source: "".into(),
+            },
+            503,
+            "issuer-unavailable",
+        ),
         (
             Error::IssuerUnavailable {
                 issuer: String::new(),

@@ -8,13 +8,14 @@ use keyfront_names::{ObjectKey, ParameterArn};
 use serde::{Deserialize, Serialize};
 use time::OffsetDateTime;
 
-use crate::budget::Budget;
+use crate::{
+    budget::Budget,
+    oidc::{self, InvalidIssuer, Issuer, strict_json},
+};
 
 use super::{
-    Denial, Identity, Issuer, Method, MethodName, Person, Prefix, PublisherToken, Rule,
-    StoredToken,
+    Denial, Identity, Method, MethodName, Person, Prefix, PublisherToken, Rule, StoredToken,
     folders::{self, FolderError, Holder},
-    strict_json,
 };
 
 /// The version of a new policy.
@@ -25,8 +26,6 @@ const VERSION_OF_THREE_READS: u32 = 2;
 pub const MAX_DOCUMENT: usize = 1 << 20;
 /// Tokens one publisher may have valid at the same time: the old and the new one of a rotation.
 const LIVE_TOKENS: usize = 2;
-/// Issuers of one policy; each may cost memory for its keys.
-const MAX_ISSUERS: usize = 16;
 
 /// Why a document is not a publishers' policy. Repair `.keyfront/publishers.json`.
 #[derive(Debug, thiserror::Error)]
@@ -72,12 +71,9 @@ pub enum PolicyError {
         /// The name.
         name: MethodName,
     },
-    /// Two issuers have the same id or the same `issuer`; one has no id or no audience; or there are
-    /// too many.
-    #[error(
-        "issuer {0:?} is repeated, has no id or audience, or is one of more than {MAX_ISSUERS}"
-    )]
-    Issuer(String),
+    /// The issuers are not each one, and usable.
+    #[error(transparent)]
+    Issuer(#[from] InvalidIssuer),
     /// An identity names an issuer that the document does not have.
     #[error("publisher {publisher:?} has an identity of the unknown issuer {issuer:?}")]
     UnknownIssuer {
@@ -375,13 +371,6 @@ impl Publishers {
         Ok(())
     }
 
-    /// The issuer whose tokens claim to be of `name`.
-    pub fn issuer(&self, name: &str) -> Option<&Issuer> {
-        self.issuers
-            .iter()
-            .find(|issuer| issuer.issuer.as_str() == name)
-    }
-
     /// All issuers.
     pub fn issuers(&self) -> &[Issuer] {
         &self.issuers
@@ -403,7 +392,7 @@ impl Publishers {
     fn checked(self) -> Result<Self, PolicyError> {
         let mut ids = BTreeSet::new();
         let mut hashes = BTreeSet::new();
-        let issuers = self.checked_issuers()?;
+        let issuers = oidc::check(&self.issuers)?;
         for publisher in &self.publishers {
             for identity in &publisher.identities {
                 if let Identity::Oidc(identity) = identity
@@ -427,21 +416,6 @@ impl Publishers {
         }
         folders::check(self.publishers.iter().map(Publisher::holder))?;
         Ok(self)
-    }
-
-    /// The issuers' ids.
-    fn checked_issuers(&self) -> Result<BTreeSet<&str>, PolicyError> {
-        let (mut ids, mut names) = (BTreeSet::new(), BTreeSet::new());
-        for issuer in &self.issuers {
-            let usable = !issuer.id.is_empty()
-                && !issuer.audiences.is_empty()
-                && issuer.audiences.iter().all(|name| !name.is_empty())
-                && ids.len() < MAX_ISSUERS;
-            if !usable || !ids.insert(issuer.id.as_str()) || !names.insert(issuer.issuer.as_str()) {
-                return Err(PolicyError::Issuer(issuer.id.clone()));
-            }
-        }
-        Ok(ids)
     }
 }
 

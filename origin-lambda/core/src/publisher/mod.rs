@@ -3,35 +3,22 @@
 //!
 //! It reads no HTTP headers, fetches no documents and no keys, and has no clock.
 
-mod algorithm;
 mod document;
 mod folders;
 mod identity;
-mod issuer;
-mod jwks;
-mod jws;
-mod jwt;
-mod jwt_refusal;
 mod method;
 mod person;
 mod rule;
 mod session;
-mod strict_json;
 mod token;
 
 #[cfg(test)]
 mod tests;
 
 pub use self::{
-    algorithm::Algorithm,
     document::{MAX_DOCUMENT, NewToken, PolicyError, Publisher, Publishers},
     folders::{FolderError, SharedFolder},
-    identity::{ClaimValue, IamCaller, IamPrincipal, Identity, OidcIdentity, Subject},
-    issuer::{AcceptedTokens, Issuer, TrustedUrl},
-    jwks::{Jwks, JwksError, MAX_SET, VerifyingKey},
-    jws::UnverifiedJws,
-    jwt::{MAX_JWT, UnverifiedJwt},
-    jwt_refusal::JwtRefusal,
+    identity::{IamCaller, IamPrincipal, Identity, Subject},
     method::{Method, MethodName},
     person::{Namespace, Person},
     rule::{Denial, HeaderText, LONGEST_REQUEST, Lifetime, Overwrite, Prefix, Rule},

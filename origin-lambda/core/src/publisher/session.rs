@@ -7,9 +7,8 @@ use std::sync::Arc;
 use serde_json::{Map, Value};
 use time::OffsetDateTime;
 
-use super::{
-    IamCaller, Identity, Namespace, Person, Publisher, Publishers, TokenHash, issuer::Issuer,
-};
+use super::{IamCaller, Identity, Namespace, Person, Publisher, Publishers, TokenHash};
+use crate::oidc::Issuer;
 
 /// An identified publisher, with the rules that hold for this very person.
 #[derive(Debug, Clone)]

@@ -10,7 +10,7 @@ use crate::{error::ShareRefusal, invalidation::SiteLayout};
 /// Where the CDN's reader opens envelopes.
 const READER: &str = "read/";
 /// What the distribution answers itself, whatever lies there.
-const ROUTES: [&str; 2] = ["_publish", "_list"];
+const ROUTES: [&str; 3] = ["_publish", "_list", "_viewer"];
 
 /// An object to share.
 #[derive(Debug, Clone, Copy)]

@@ -92,6 +92,12 @@ impl ViewersParameter {
         })
     }
 
+    /// The host of the CDN's main site, with its port if it has one: `www.example.com`.
+    #[must_use]
+    pub fn host(&self) -> &str {
+        &self.host
+    }
+
     /// The id of the public key that links are verified with.
     #[must_use]
     pub fn key_id(&self) -> &str {

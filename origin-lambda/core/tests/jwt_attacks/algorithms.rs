@@ -2,7 +2,7 @@
 //! signature means.
 
 use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD as BASE64};
-use keyfront_origin_core::publisher::JwtRefusal::{
+use keyfront_origin_core::oidc::JwtRefusal::{
     Algorithm, Critical, KeyMismatch, Malformed, Signature, Type,
 };
 use ring::hmac;

@@ -1,8 +1,6 @@
 //! The claims: said twice, of another type, of another time, for somebody else.
 
-use keyfront_origin_core::publisher::JwtRefusal::{
-    Audience, Claim, Expired, Issuer, Malformed, NotYet,
-};
+use keyfront_origin_core::oidc::JwtRefusal::{Audience, Claim, Expired, Issuer, Malformed, NotYet};
 use serde_json::{Value, json};
 
 use crate::{

@@ -5,7 +5,7 @@ use base64::{
     Engine as _,
     engine::general_purpose::{STANDARD, URL_SAFE, URL_SAFE_NO_PAD as BASE64},
 };
-use keyfront_origin_core::publisher::{
+use keyfront_origin_core::oidc::{
     JwtRefusal::{Malformed, Signature},
     MAX_JWT,
 };

@@ -1,7 +1,7 @@
 //! The key: none, one the attacker brings along, another issuer's, and those that a set should not have.
 
 use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD as BASE64};
-use keyfront_origin_core::publisher::JwtRefusal::{
+use keyfront_origin_core::oidc::JwtRefusal::{
     self, Issuer, KeyId, Malformed, Signature, UnknownKey,
 };
 use serde_json::{Value, json};

@@ -12,7 +12,7 @@ mod keys;
 mod signing_key;
 mod world;
 
-use keyfront_origin_core::publisher::JwtRefusal;
+use keyfront_origin_core::oidc::JwtRefusal;
 
 use world::World;
 

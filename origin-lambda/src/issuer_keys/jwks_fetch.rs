@@ -9,7 +9,7 @@ use keyfront_aws_call::{HttpCaller, HttpError, Limits, Reply};
 
 use crate::{
     error::Source,
-    publisher::{Jwks, JwksError, MAX_SET},
+    oidc::{Jwks, JwksError, MAX_SET},
 };
 
 const LIMITS: Limits = Limits {

@@ -5,8 +5,7 @@
 use serde_json::{Map, Value};
 
 use super::{
-    Publishers, issuer::Issuer, jwks::VerifyingKey, jws::UnverifiedJws, jwt_refusal::JwtRefusal,
-    strict_json,
+    issuer::Issuer, jwks::VerifyingKey, jws::UnverifiedJws, jwt_refusal::JwtRefusal, strict_json,
 };
 
 /// Bytes of a token at most; the CDN's limit for one header is not far above.
@@ -48,15 +47,15 @@ impl<'a> UnverifiedJwt<'a> {
         &self.message.key_id
     }
 
-    /// Who of the policy's issuers the token says has issued it: good for choosing the keys to verify it with, no more.
+    /// Who of these issuers the token says has issued it: good for choosing the keys to verify it with, no more.
     ///
     /// # Errors
     /// None of them.
-    pub fn alleged_issuer<'p>(&self, policy: &'p Publishers) -> Result<&'p Issuer, JwtRefusal> {
-        self.alleged_claims
-            .get("iss")
-            .and_then(Value::as_str)
-            .and_then(|name| policy.issuer(name))
+    pub fn alleged_issuer<'p>(&self, issuers: &'p [Issuer]) -> Result<&'p Issuer, JwtRefusal> {
+        let name = self.alleged_claims.get("iss").and_then(Value::as_str);
+        let mut issuers = issuers.iter();
+        issuers
+            .find(|issuer| name == Some(issuer.issuer.as_str()))
             .ok_or(JwtRefusal::Issuer)
     }
 

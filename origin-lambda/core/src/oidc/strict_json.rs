@@ -14,7 +14,7 @@ use serde::{
 ///
 /// # Errors
 /// Not JSON, a repeated name, or not the schema of `T`.
-pub(super) fn read<T: DeserializeOwned>(document: &[u8]) -> serde_json::Result<T> {
+pub(crate) fn read<T: DeserializeOwned>(document: &[u8]) -> serde_json::Result<T> {
     serde_json::from_slice::<Unambiguous>(document)?;
     serde_json::from_slice(document)
 }

@@ -1,4 +1,4 @@
-//! Keeps the publishers' policy at hand: at most 60 seconds old, fetched by one request at a time.
+//! Keeps a policy of the bucket at hand: at most 60 seconds old, fetched by one request at a time.
 //!
 //! Fail closed: a missing, unreadable or invalid document allows nothing at once. Only when S3 is
 //! throttling or away is the last good policy used on, for at most 5 minutes after it was last
@@ -14,30 +14,75 @@ use tokio::sync::Mutex;
 use crate::{
     age::within,
     error::Error,
-    publisher::{MAX_DOCUMENT, POLICY_KEY, Publishers},
+    publisher::{self, Publishers},
     store::{DocumentRead, Store},
+    viewing::{self, ViewersPolicy},
 };
+
+/// A policy in the bucket.
+pub trait Policy: Sized {
+    /// Its key.
+    const KEY: &'static str;
+    /// Its bytes at most.
+    const MAX_DOCUMENT: usize;
+
+    /// Reads the document.
+    ///
+    /// # Errors
+    /// It is not one: nothing is allowed until it is repaired.
+    fn read(document: &[u8]) -> Result<Self, Error>;
+
+    /// What it means that there is none.
+    fn missing() -> Error;
+}
+
+impl Policy for Publishers {
+    const KEY: &'static str = publisher::POLICY_KEY;
+    const MAX_DOCUMENT: usize = publisher::MAX_DOCUMENT;
+
+    fn read(document: &[u8]) -> Result<Self, Error> {
+        Self::parse(document).map_err(Error::PolicyInvalid)
+    }
+
+    fn missing() -> Error {
+        Error::PolicyMissing
+    }
+}
+
+impl Policy for ViewersPolicy {
+    const KEY: &'static str = viewing::POLICY_KEY;
+    const MAX_DOCUMENT: usize = viewing::MAX_DOCUMENT;
+
+    fn read(document: &[u8]) -> Result<Self, Error> {
+        Self::parse(document).map_err(Error::ViewersPolicyInvalid)
+    }
+
+    /// A system without logins.
+    fn missing() -> Error {
+        Error::NotFound
+    }
+}
 
 const FRESH_FOR: Duration = Duration::from_secs(60);
 const USABLE_FOR: Duration = Duration::from_secs(300);
 /// Pause between attempts while S3 is away, so that waiting requests do not queue behind timeouts.
 const RETRY_AFTER: Duration = Duration::from_secs(2);
 
-/// A cached, self-refreshing publishers' policy.
-#[derive(Debug, Default)]
-pub struct PolicySource {
-    state: Mutex<State>,
+/// A cached, self-refreshing policy.
+#[derive(Debug)]
+pub struct PolicySource<P> {
+    state: Mutex<State<P>>,
 }
 
-#[derive(Debug, Default)]
-struct State {
-    good: Option<Good>,
+#[derive(Debug)]
+struct State<P> {
+    good: Option<Good<P>>,
     outage: Option<Outage>,
 }
 
 #[derive(Debug)]
-struct Good {
-    policy: Arc<Publishers>,
+struct Good<P> {
+    policy: Arc<P>,
     etag: Option<String>,
     confirmed: SystemTime,
 }
@@ -48,13 +93,30 @@ struct Outage {
     cause: Arc<Error>,
 }
 
-impl PolicySource {
+impl<P> Default for State<P> {
+    fn default() -> Self {
+        Self {
+            good: None,
+            outage: None,
+        }
+    }
+}
+
+impl<P> Default for PolicySource<P> {
+    fn default() -> Self {
+        Self {
+            state: Mutex::default(),
+        }
+    }
+}
+
+impl<P: Policy> PolicySource<P> {
     /// The policy in force at `now`. `now` is wall-clock time: a monotonic clock may stand still
     /// while Lambda freezes the process, and a frozen policy must not look fresh.
     ///
     /// # Errors
     /// There is no policy that may be relied on; nothing is allowed then.
-    pub async fn current(&self, store: &Store, now: SystemTime) -> Result<Arc<Publishers>, Error> {
+    pub async fn current(&self, store: &Store, now: SystemTime) -> Result<Arc<P>, Error> {
         // Held across the fetch: this is what makes concurrent requests share one.
         let mut state = self.state.lock().await;
         if let Some(good) = state
@@ -72,14 +134,14 @@ impl PolicySource {
             return state.last_good(now);
         }
         let etag = state.good.as_ref().and_then(|good| good.etag.as_deref());
-        match store.read_document(POLICY_KEY, etag, MAX_DOCUMENT).await {
+        match store.read_document(P::KEY, etag, P::MAX_DOCUMENT).await {
             Err(Error::NotFound) => {
                 *state = State::default();
-                Err(Error::PolicyMissing)
+                Err(P::missing())
             }
             Ok(document) => state.accept(document, now),
             Err(error) if error.is_transient() => {
-                tracing::warn!(error = %error, "the publishers' policy cannot be refreshed");
+                tracing::warn!(policy = P::KEY, error = %error, "the policy cannot be refreshed");
                 state.outage = Some(Outage {
                     since: now,
                     cause: Arc::new(error),
@@ -94,20 +156,16 @@ impl PolicySource {
     }
 }
 
-impl State {
-    fn accept(
-        &mut self,
-        document: DocumentRead,
-        now: SystemTime,
-    ) -> Result<Arc<Publishers>, Error> {
+impl<P: Policy> State<P> {
+    fn accept(&mut self, document: DocumentRead, now: SystemTime) -> Result<Arc<P>, Error> {
         let good = match (document, self.good.take()) {
             (DocumentRead::Unchanged, Some(good)) => Good {
                 confirmed: now,
                 ..good
             },
-            (DocumentRead::Unchanged, None) => return Err(Error::PolicyMissing),
+            (DocumentRead::Unchanged, None) => return Err(P::missing()),
             (DocumentRead::Read { etag, body }, _) => {
-                let policy = Arc::new(Publishers::parse(&body).map_err(Error::PolicyInvalid)?);
+                let policy = Arc::new(P::read(&body)?);
                 Good {
                     policy,
                     etag,
@@ -123,7 +181,7 @@ impl State {
         Ok(policy)
     }
 
-    fn last_good(&self, now: SystemTime) -> Result<Arc<Publishers>, Error> {
+    fn last_good(&self, now: SystemTime) -> Result<Arc<P>, Error> {
         match (&self.good, &self.outage) {
             (Some(good), _) if within(USABLE_FOR, good.confirmed, now) => {
                 Ok(Arc::clone(&good.policy))
@@ -131,7 +189,7 @@ impl State {
             (_, Some(outage)) => Err(Error::PolicyUnavailable(Box::new(Arc::clone(
                 &outage.cause,
             )))),
-            (_, None) => Err(Error::PolicyMissing),
+            (_, None) => Err(P::missing()),
         }
     }
 }

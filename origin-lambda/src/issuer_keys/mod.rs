@@ -1,8 +1,10 @@
-//! Keeps issuers' keys at hand, and identifies publishers by their JWTs with them.
+//! Keeps issuers' keys at hand, and verifies their JWTs with them.
 //!
 //! Nobody can make the origin hammer an issuer: keys are fetched by one request at a time, and after
 //! any fetch there is none for 10 seconds, whatever key ids arrive. A key that verified lately goes
 //! on while the issuer is away, for an hour at most; a token of a key never seen waits for the issuer.
+
+mod jwks_fetch;
 
 use std::{
     collections::BTreeMap,
@@ -10,13 +12,13 @@ use std::{
     time::{Duration, SystemTime, UNIX_EPOCH},
 };
 
-use super::jwks_fetch::{FetchError, JwksFetch};
+use serde_json::{Map, Value};
+
+use self::jwks_fetch::{FetchError, JwksFetch};
 use crate::{
     age::within,
     error::Error,
-    publisher::{
-        Denial, Issuer, Jwks, JwtRefusal, Publishers, Session, UnverifiedJwt, VerifyingKey,
-    },
+    oidc::{Issuer, Jwks, JwtRefusal, UnverifiedJwt, VerifyingKey},
 };
 
 /// A key that was withdrawn verifies this long.
@@ -26,7 +28,7 @@ const USABLE_FOR: Duration = Duration::from_secs(3600);
 /// The pause after a fetch, successful or not.
 const PENALTY: Duration = Duration::from_secs(10);
 
-/// The keys of all issuers of the policy, fetched when they are needed.
+/// The keys of all issuers of a policy, fetched when they are needed.
 #[derive(Debug, Default)]
 pub struct IssuerKeys {
     fetch: JwksFetch,
@@ -49,34 +51,32 @@ struct State {
 }
 
 impl IssuerKeys {
-    /// Identifies the publisher whose JWT this is, by the policy's issuers and identities.
+    /// The claims of a token of one of these issuers, and which of them it is.
     ///
     /// # Errors
-    /// The token is not accepted, no publisher is for this user, or the issuer's keys are not to be had.
-    pub async fn identify(
+    /// The token is not accepted, or the issuer's keys are not to be had.
+    pub async fn verified<'p>(
         &self,
-        policy: &Arc<Publishers>,
+        issuers: &'p [Issuer],
         token: &str,
         now: SystemTime,
-    ) -> Result<Session, Error> {
+    ) -> Result<(&'p Issuer, Map<String, Value>), Error> {
         let token = UnverifiedJwt::parse(token)?;
-        let issuer = token.alleged_issuer(policy)?;
-        let key = self.key(policy, issuer, token.key_id(), now).await?;
+        let issuer = token.alleged_issuer(issuers)?;
+        let key = self.key(issuers, issuer, token.key_id(), now).await?;
         let seconds = now.duration_since(UNIX_EPOCH).unwrap_or_default();
         let claims = token.admitted(issuer, &key, seconds.as_secs_f64())?;
-        policy
-            .identify_claims(issuer, &claims)
-            .ok_or(Error::Denied(Denial::NoPublisher))
+        Ok((issuer, claims))
     }
 
     async fn key(
         &self,
-        policy: &Publishers,
+        issuers: &[Issuer],
         issuer: &Issuer,
         id: &str,
         now: SystemTime,
     ) -> Result<VerifyingKey, Error> {
-        let cached = self.cached(policy, issuer);
+        let cached = self.cached(issuers, issuer);
         if let Some(key) = cached.known(id, FRESH_FOR, now) {
             return Ok(key);
         }
@@ -98,14 +98,14 @@ impl IssuerKeys {
         }
     }
 
-    /// What is kept for the issuer. What is kept for issuers the policy has lost goes.
-    fn cached(&self, policy: &Publishers, issuer: &Issuer) -> Arc<Cached> {
+    /// What is kept for the issuer. What is kept for others than these goes.
+    fn cached(&self, issuers: &[Issuer], issuer: &Issuer) -> Arc<Cached> {
         let url = issuer.keys_url();
         let mut by_url = self.by_url.lock().unwrap_or_else(PoisonError::into_inner);
         if let Some(cached) = by_url.get(&url) {
             return Arc::clone(cached);
         }
-        let current: Vec<String> = policy.issuers().iter().map(Issuer::keys_url).collect();
+        let current: Vec<String> = issuers.iter().map(Issuer::keys_url).collect();
         by_url.retain(|known, _| current.contains(known));
         Arc::clone(by_url.entry(url).or_default())
     }

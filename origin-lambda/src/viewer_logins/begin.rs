@@ -1,0 +1,63 @@
+//! A login begins: the browser goes to the issuer, and takes along what it will be known by.
+
+use std::time::SystemTime;
+
+use keyfront_origin_core::viewing::{
+    AuthorizationRequest, PendingLogin, Prompt, ReturnPath, Secrets, login_cookie,
+};
+
+use super::{Logins, unix_seconds};
+use crate::{
+    error::Error,
+    sealed_text::{Purpose, Recipient},
+};
+
+/// Where the browser goes, and the cookie it gets.
+#[derive(Debug)]
+pub(crate) struct Begun {
+    /// The issuer's URL.
+    pub(crate) location: String,
+    /// `Set-Cookie` of the login.
+    pub(crate) cookie: String,
+}
+
+impl Logins<'_> {
+    /// Begins a login at an issuer of the policy, or at its first.
+    ///
+    /// # Errors
+    /// [`Error::NotFound`]: there is no such login. What S3, SSM and KMS returned.
+    pub(crate) async fn begin(
+        &self,
+        issuer: Option<&str>,
+        to: ReturnPath,
+        prompt: Prompt,
+    ) -> Result<Begun, Error> {
+        let policy = self.policy().await?;
+        let (login, _) = policy.login(issuer).ok_or(Error::NotFound)?;
+        let parameter = self.signer.parameter().await?;
+        let mut secrets = Secrets([0; 96]);
+        getrandom::fill(&mut secrets.0).map_err(|error| Error::Randomness(error.into()))?;
+        let now = unix_seconds(SystemTime::now());
+        let request = AuthorizationRequest::new(login, parameter.host(), to, prompt, &secrets, now);
+        Ok(Begun {
+            location: request.url,
+            cookie: login_cookie(&self.sealed(&request.pending).await?),
+        })
+    }
+
+    async fn sealed(&self, pending: &PendingLogin) -> Result<String, Error> {
+        let plain = serde_json::to_vec(pending).map_err(|_| Error::Internal)?;
+        self.texts
+            .seal(Purpose::Login, Recipient::VIEWER, &plain)
+            .await
+    }
+
+    /// The login of a cookie, if it is one.
+    pub(super) async fn opened(&self, cookie: &str) -> Result<Option<PendingLogin>, Error> {
+        let plain = self
+            .texts
+            .open(Purpose::Login, Recipient::VIEWER, cookie)
+            .await?;
+        Ok(plain.and_then(|plain| serde_json::from_slice(&plain).ok()))
+    }
+}

@@ -1,0 +1,114 @@
+//! A session: the folders that a viewer may read, each granted and signed.
+
+use std::time::SystemTime;
+
+use futures::future::try_join_all;
+use keyfront_origin_core::{
+    sharing::ViewersParameter,
+    viewing::{GrantedFolder, chosen},
+};
+use keyfront_viewers::{Cookie, EpochSeconds, Grant, Resource};
+
+use super::{Logins, unix_seconds};
+use crate::error::Error;
+
+/// What a viewer may read.
+#[derive(Debug)]
+pub(crate) struct ViewerSession {
+    /// At least one.
+    pub(crate) folders: Vec<SignedFolder>,
+}
+
+/// A folder that a viewer may read until some time.
+#[derive(Debug)]
+pub(crate) struct SignedFolder {
+    /// The folder, without a slash before it.
+    pub(crate) folder: String,
+    /// The rule that grants it.
+    pub(crate) rule: String,
+    /// Seconds that it lasts.
+    pub(crate) seconds: u32,
+    /// When it ends.
+    pub(crate) until: EpochSeconds,
+    /// From where it can be read, if not from everywhere.
+    pub(crate) network: Option<String>,
+    /// Its cookies.
+    pub(crate) cookies: Vec<Cookie>,
+    /// The same for URLs.
+    pub(crate) query: String,
+}
+
+impl Logins<'_> {
+    /// The session of a token that an application has of its user, with the folder of `path` among the first.
+    ///
+    /// # Errors
+    /// [`Error::ViewerTokenRefused`], [`Error::ViewerDenied`]; the policy or the issuer's keys cannot be read; cookies
+    /// cannot be signed.
+    pub(crate) async fn session(&self, token: &str, path: &str) -> Result<ViewerSession, Error> {
+        let policy = self.policy().await?;
+        let now = SystemTime::now();
+        let verified = self.kept.keys.verified(policy.issuers(), token, now).await;
+        let (issuer, claims) = verified.map_err(|error| match error {
+            Error::JwtRefused(refusal) => Error::ViewerTokenRefused(refusal),
+            other => other,
+        })?;
+        let granted = chosen(policy.grants(issuer, &claims)?, path);
+        let parameter = self.signer.parameter().await?;
+        self.signed(&parameter, granted, now).await
+    }
+
+    /// Where browsers log out at the issuer as well.
+    ///
+    /// # Errors
+    /// The policy or the parameter cannot be read.
+    pub(crate) async fn logout_url(&self) -> Result<Option<String>, Error> {
+        let policy = self.policy().await?;
+        let parameter = self.signer.parameter().await?;
+        let login = policy.login(None);
+        Ok(login.and_then(|(login, _)| login.logout_url(parameter.host())))
+    }
+
+    pub(super) async fn signed(
+        &self,
+        parameter: &ViewersParameter,
+        granted: Vec<GrantedFolder>,
+        now: SystemTime,
+    ) -> Result<ViewerSession, Error> {
+        let now = unix_seconds(now);
+        let folders = granted
+            .into_iter()
+            .map(|granted| self.signed_folder(parameter, granted, now));
+        Ok(ViewerSession {
+            folders: try_join_all(folders).await?,
+        })
+    }
+
+    async fn signed_folder(
+        &self,
+        parameter: &ViewersParameter,
+        granted: GrantedFolder,
+        now: EpochSeconds,
+    ) -> Result<SignedFolder, Error> {
+        let GrantedFolder {
+            folder,
+            rule,
+            seconds,
+            network,
+        } = granted;
+        let until = now.saturating_add(u64::from(seconds));
+        // Folders of a policy have only what a resource may have, and 2038 is the one year that grants know.
+        let resource = Resource::folder(parameter.host(), &format!("/{folder}"));
+        let resource = resource.map_err(|_| Error::Internal)?;
+        let grant = Grant::within(resource, None, until, network).map_err(|_| Error::Internal)?;
+        let signature = self.signer.sign(&grant).await?;
+        Ok(SignedFolder {
+            cookies: grant.cookies(parameter.key_id(), &signature),
+            query: grant.query(parameter.key_id(), &signature),
+            network: network.map(|network| network.to_string()),
+            folder,
+            rule,
+            seconds,
+            until,
+        })
+    }
+}

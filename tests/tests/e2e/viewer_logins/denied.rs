@@ -1,0 +1,95 @@
+use serde_json::json;
+
+use super::{Browser, rule, rules_are, with_logins};
+
+#[tokio::test(flavor = "multi_thread")]
+async fn only_the_browser_that_began_a_login_ends_it() {
+    let stack = with_logins().await;
+    let (mut victim, mut other) = (Browser::new(&stack), Browser::new(&stack));
+    // Somebody sends the victim the end of a login of their own.
+    let login = other.get("/_viewer/login?to=%2F").await;
+    let callback = other.at_the_issuer(&login, "mallory").await;
+    let refused = victim.get(&callback).await;
+    assert_eq!(refused.status, 400, "{refused:?}");
+    assert!(refused.header("content-type").starts_with("text/html"));
+    assert!(victim.cookies().is_empty());
+    // Not even while it is logging in itself.
+    victim.get("/_viewer/login?to=%2F").await;
+    assert_eq!(victim.get(&callback).await.status, 400);
+    assert!(victim.cookies().is_empty());
+    // Nor with a cookie that it made up.
+    victim.set("__Secure-kf-login", "/_viewer/", "AAAA");
+    assert_eq!(victim.get(&callback).await.status, 400);
+    // The one who began it ends it still.
+    assert_eq!(other.get(&callback).await.status, 303);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn nobody_is_led_to_another_site() {
+    let stack = with_logins().await;
+    for to in [
+        "https%3A%2F%2Fevil.example%2F",
+        "%2F%2Fevil.example",
+        "%2F%5Cevil.example",
+        "%2F_viewer%2Flogin",
+    ] {
+        let mut browser = Browser::new(&stack);
+        let back = browser.log_in(to, "alice").await;
+        assert_eq!(
+            (back.status.as_u16(), back.header("location")),
+            (303, "/"),
+            "{to}"
+        );
+    }
+    // Of a request no host is believed.
+    let headers = [
+        ("host", "evil.example"),
+        ("x-forwarded-host", "evil.example"),
+    ];
+    let login = stack
+        .cdn()
+        .send(http::Method::GET, "/_viewer/login", &headers, "".into())
+        .await;
+    let callback = format!("redirect_uri={}", "https%3A%2F%2Flocalhost");
+    assert!(login.header("location").contains(&callback), "{login:?}");
+    assert!(!login.header("location").contains("evil"));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_viewer_whom_no_rule_lets_in_is_told_so_and_goes_round_in_no_circle() {
+    let stack = with_logins().await;
+    rules_are(
+        &stack,
+        &json!([rule("bob", &["members/"], &json!({"sub": "bob"}))]),
+    )
+    .await;
+    let mut browser = Browser::new(&stack);
+    let denied = browser.log_in("%2Fmembers%2Fplan.txt", "alice").await;
+    assert_eq!(denied.status, 200);
+    let text = String::from_utf8_lossy(&denied.body).into_owned();
+    assert!(
+        text.contains("no rule allows this viewer to read anything"),
+        "{text}"
+    );
+    assert!(!text.contains("bob"));
+    assert!(browser.cookies().is_empty());
+    assert_eq!(browser.get("/members/plan.txt").await.status, 403);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn without_logins_there_are_no_pages_of_them() {
+    let stack = keyfront_tests::local_stack::LocalStack::start().await;
+    for path in [
+        "/_viewer/login",
+        "/_viewer/login-required",
+        "/_publish/login",
+        "/_publish/session",
+    ] {
+        let answer = stack.cdn().get(path).await;
+        assert!(
+            matches!(answer.status.as_u16(), 401 | 404 | 405),
+            "{path}: {answer:?}"
+        );
+        assert_eq!(answer.header("set-cookie"), "");
+    }
+}
