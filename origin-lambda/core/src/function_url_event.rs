@@ -7,7 +7,7 @@
 use std::collections::BTreeMap;
 
 use base64::{Engine as _, engine::general_purpose::STANDARD};
-use http::{HeaderMap, HeaderName, HeaderValue, Method, Request, Uri};
+use http::{HeaderMap, HeaderName, HeaderValue, Method, Request, Uri, header::COOKIE};
 use serde::{Deserialize, Deserializer, Serialize};
 
 use crate::error::Error;
@@ -25,6 +25,9 @@ pub struct Event {
     /// Headers; repeated ones joined by comma.
     #[serde(default, deserialize_with = "nullable")]
     pub headers: BTreeMap<String, String>,
+    /// The pairs of the `Cookie` headers, which are not among the others.
+    #[serde(default, deserialize_with = "nullable")]
+    pub cookies: Vec<String>,
     /// Who called, and how.
     #[serde(default, deserialize_with = "nullable")]
     pub request_context: RequestContext,
@@ -91,7 +94,12 @@ impl Event {
         let method = self.request_context.http.method;
         let method =
             Method::from_bytes(method.as_bytes()).map_err(|_| Error::Event("no usable method"))?;
-        let headers = headers_of(&self.headers)?;
+        let mut headers = headers_of(&self.headers)?;
+        if !self.cookies.is_empty() {
+            let cookies = HeaderValue::try_from(self.cookies.join("; "));
+            let cookies = cookies.map_err(|_| Error::Event("a cookie is not usable"))?;
+            headers.insert(COOKIE, cookies);
+        }
         let body = match (self.body, self.is_base64_encoded) {
             (None, _) => Vec::new(),
             (Some(text), false) => text.into_bytes(),
@@ -129,4 +137,27 @@ fn headers_of(event: &BTreeMap<String, String>) -> Result<HeaderMap, Error> {
         headers.append(name, value);
     }
     Ok(headers)
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    #[test]
+    fn cookies_stand_apart_in_an_event_and_are_one_header_of_its_request() {
+        let event = |cookies: serde_json::Value| -> Event {
+            let context = json!({"http": {"method": "GET"}});
+            let event = json!({"rawPath": "/", "requestContext": context, "cookies": cookies});
+            serde_json::from_value(event).unwrap()
+        };
+        let request = event(json!(["a=1", "b=x=y"])).into_request().unwrap();
+        assert_eq!(request.headers()[COOKIE], "a=1; b=x=y");
+        for none in [json!([]), json!(null)] {
+            let request = event(none).into_request().unwrap();
+            assert!(request.headers().get(COOKIE).is_none());
+        }
+        assert!(event(json!(["a=\n"])).into_request().is_err());
+    }
 }

@@ -93,11 +93,8 @@ pub(super) async fn callback(
             set_session(&mut response, &session, &headers)?;
             response
         }
-        // Not 403, in whose place the CDN shows another page.
-        Finished::Denied(nothing) => page(StatusCode::OK, Page::Denied(&nothing))?,
-        Finished::Refused(refusal, to) => {
-            page(StatusCode::BAD_REQUEST, Page::Failed(refusal, &to))?
-        }
+        Finished::Denied(nothing) => page(Page::Denied(&nothing))?,
+        Finished::Refused(refusal, to) => page(Page::Failed(refusal, &to))?,
     };
     append(&mut response, SET_COOKIE, &expired_login_cookie())?;
     Ok(response)
@@ -141,7 +138,7 @@ pub(super) async fn logout(
 
 /// The page that stands in for what is refused.
 pub(super) async fn login_required() -> Result<Response, Refusal> {
-    let mut response = page(StatusCode::OK, Page::LoginRequired)?;
+    let mut response = page(Page::LoginRequired)?;
     let challenge = "Keyfront error=\"login-required\", login=\"/_viewer/login\"";
     append(&mut response, WWW_AUTHENTICATE, challenge)?;
     Ok(response)
@@ -149,7 +146,7 @@ pub(super) async fn login_required() -> Result<Response, Refusal> {
 
 /// Where a logout ends.
 pub(super) async fn logged_out() -> Result<Response, Refusal> {
-    Ok(page(StatusCode::OK, Page::LoggedOut)?)
+    Ok(page(Page::LoggedOut)?)
 }
 
 fn set_session(
@@ -187,8 +184,9 @@ fn redirect(location: &str) -> Result<Response, Error> {
     Ok(unstored(response))
 }
 
-fn page(status: StatusCode, page: Page<'_>) -> Result<Response, Error> {
-    let mut response = (status, Html(page.html())).into_response();
+/// Always 200: in the place of an error that is no problem document the edge shows its own, and of a 403 the CDN another page.
+fn page(page: Page<'_>) -> Result<Response, Error> {
+    let mut response = Html(page.html()).into_response();
     let policy = page.content_security_policy();
     append(&mut response, CONTENT_SECURITY_POLICY, &policy)?;
     Ok(unstored(response))

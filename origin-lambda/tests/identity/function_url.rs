@@ -3,7 +3,10 @@
 use axum::body::Body;
 use http::{HeaderMap, Response};
 use http_body_util::BodyExt as _;
-use keyfront_origin::http::function_url::{Event, FunctionUrl};
+use keyfront_origin::{
+    http::function_url::{Event, FunctionUrl},
+    oidc::UserFolder,
+};
 use serde_json::{Value, json};
 
 use crate::scripted_s3::{Scripted, Stage};
@@ -170,23 +173,17 @@ async fn an_iam_principal_publishes_as_itself_and_the_session_name_is_not_believ
         "identities": [{"iam": role}, {"iam": user}]}]});
     stage.policy_is(policy.to_string().as_bytes());
     let session = "arn:aws:sts::123456789012:assumed-role/publisher/AIDACAROL";
+    let own = |id: &str| format!("own/{}/a", UserFolder::of("iam", id).as_str());
+    let (roles, carols) = (own("AROAEXAMPLE"), own("AIDACAROL"));
+    let other = "arn:aws:iam::123456789012:user/carol";
     for (arn, id, path, status) in [
-        (session, "AROAEXAMPLE:AIDACAROL", "own/AROAEXAMPLE/a", 201),
-        (session, "AROAEXAMPLE:AIDACAROL", "own/AIDACAROL/a", 403),
-        (user, "AIDACAROL", "own/AIDACAROL/a", 201),
+        (session, "AROAEXAMPLE:AIDACAROL", roles.as_str(), 201),
+        (session, "AROAEXAMPLE:AIDACAROL", &carols, 403),
+        (user, "AIDACAROL", &carols, 201),
+        (user, "AIDACAROL", "own/AIDACAROL/a", 403),
         (user, "", "own//a", 403),
-        (
-            "arn:aws:iam::123456789012:user/carol",
-            "AIDACAROL",
-            "own/AIDACAROL/a",
-            401,
-        ),
-        (
-            "arn:aws:iam::123456789012:role/ci/publisher",
-            "AROAEXAMPLE",
-            "own/AROAEXAMPLE/a",
-            401,
-        ),
+        (other, "AIDACAROL", &carols, 401),
+        (role, "AROAEXAMPLE", &roles, 401),
     ] {
         let headers = json!({"content-type": "text/plain", "content-length": "5"});
         let mut event = event(&stage, Some(arn), &format!("/objects/{path}"), &headers);

@@ -1,6 +1,7 @@
 //! Users as publishers: their folders, their uploads, the order of the document.
 
 use axum::{body::Body, extract::Request};
+use keyfront_origin::oidc::UserFolder;
 use serde_json::{Value, json};
 
 use super::{identified, policy};
@@ -24,26 +25,26 @@ async fn a_user_writes_into_the_own_folder_only() {
     let stage = Stage::set().await;
     stage.policy_is(policy(&issuer.in_policy()).to_string().as_bytes());
     let token = |subject: &str| key.token(&issuer.claims(subject));
-    assert_eq!(
-        put(&stage, &token("alice"), "/objects/users/alice/a")
-            .await
-            .status,
-        201
-    );
+    let own = |subject: &str| own_folder(&issuer.in_policy(), subject);
+    // What no segment of a key may be is a subject like any other.
+    let subjects = ["alice", "..", "a\u{0}", "a/b", "a\\b", "*", "{sub}"];
+    for subject in subjects {
+        let target = format!("/objects/users/{}/a", own(subject));
+        assert_eq!(put(&stage, &token(subject), &target).await.status, 201);
+    }
+    let (alice, others) = (own("alice"), own("bob"));
     for (subject, key) in [
-        ("alice", "users/bob/a"),
-        ("alice", "users/alice2/a"),
-        ("alice", "users/a"),
-        ("alice", "users/{sub}/a"),
-        ("{sub}", "users/{sub}/a"),
-        ("bob/../alice", "users/alice/a"),
-        ("alice/x", "users/alice/x/a"),
-        ("..", "users/a"),
-        (".", "users/a"),
-        ("a\u{0}", "users/a"),
-        ("a\\b", "users/a\\b/a"),
+        ("alice", format!("users/{others}/a")),
+        ("alice", format!("users/{alice}2/a")),
+        ("alice", "users/a".to_owned()),
+        ("alice", "users/alice/a".to_owned()),
+        ("alice", "users/{sub}/a".to_owned()),
+        ("{sub}", "users/{sub}/a".to_owned()),
+        ("bob/../alice", format!("users/{alice}/a")),
+        ("alice/x", format!("users/{alice}/x/a")),
+        ("..", "users/a".to_owned()),
     ] {
-        let answer = put(&stage, &token(subject), &format!("/objects/{}", path(key))).await;
+        let answer = put(&stage, &token(subject), &format!("/objects/{}", path(&key))).await;
         assert!(
             matches!(answer.problem().as_str(), "forbidden" | "path-invalid"),
             "{subject} {key}: {}",
@@ -55,7 +56,13 @@ async fn a_user_writes_into_the_own_folder_only() {
             answer.text
         );
     }
-    assert_eq!(stage.calls().len(), 1);
+    assert_eq!(stage.calls().len(), subjects.len());
+}
+
+/// The folder of a user of the issuer that a policy names.
+fn own_folder(issuer: &Value, subject: &str) -> String {
+    let name = issuer["issuer"].as_str().unwrap();
+    UserFolder::of(name, subject).as_str().to_owned()
 }
 
 fn path(key: &str) -> String {
@@ -129,7 +136,9 @@ async fn an_upload_is_its_beginners_and_nobodys_of_the_same_subject_elsewhere() 
         key.token(&pool.claims("alice")),
         key.token(&other.claims("alice")),
     );
-    let wanted = json!({"key": "pool/alice/a", "size": 5, "content_type": "text/plain"});
+    let folder = own_folder(&pool.in_policy(), "alice");
+    let key = format!("pool/{folder}/a");
+    let wanted = json!({"key": key, "size": 5, "content_type": "text/plain"});
     assert_eq!(
         send(&theirs, "POST", "/uploads", wanted.clone())
             .await
@@ -155,6 +164,6 @@ async fn an_upload_is_its_beginners_and_nobodys_of_the_same_subject_elsewhere() 
         json!([{"prefix": "users/{sub}/", "max_size": 100, "content_types": ["text/plain"]}]);
     let stage = Stage::set().await;
     stage.policy_is(policy.to_string().as_bytes());
-    let refused = put(&stage, &ours, "/objects/users/alice/a").await;
+    let refused = put(&stage, &ours, &format!("/objects/users/{folder}/a")).await;
     assert_eq!(refused.problem(), "policy-invalid");
 }

@@ -27,6 +27,7 @@ mod function_url;
 mod hostile_requests;
 mod invalidation;
 mod least_privilege;
+mod logins_in_chromium;
 mod logs_command;
 mod memory;
 mod openapi;

@@ -429,8 +429,8 @@ impl Publisher {
     }
 
     /// The publisher as it is for one person: `{sub}` is settled in every rule. `None` if no rule has
-    /// it. Such rules are left out for nobody in particular, for people of another namespace, and for a subject that is
-    /// no valid segment; so are they where a rule names the very folder, which then decides.
+    /// it. Such rules are left out for nobody in particular and for people of another namespace; so are they
+    /// where a rule names the very folder, which then decides.
     pub(super) fn for_person(&self, person: Option<&Person>) -> Option<Self> {
         if !self.rules.iter().any(|rule| rule.prefix.is_personal()) {
             return None;

@@ -87,24 +87,5 @@ impl IamCaller {
     }
 }
 
-/// Who a user is within a publisher: the value of `{sub}`. One valid segment of a key, always.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Subject(String);
-
-impl Subject {
-    /// `None` for a text that must not stand between two slashes of a key.
-    pub fn segment(text: &str) -> Option<Self> {
-        let legal = (1..=255).contains(&text.len())
-            && !text.contains(['/', '\\'])
-            && keyfront_names::ObjectKey::new(text).is_ok();
-        legal.then(|| Self(text.to_owned()))
-    }
-
-    /// The segment.
-    pub fn as_str(&self) -> &str {
-        &self.0
-    }
-}
-
 #[cfg(test)]
 mod tests;

@@ -18,7 +18,7 @@ mod tests;
 pub use self::{
     document::{MAX_DOCUMENT, NewToken, PolicyError, Publisher, Publishers},
     folders::{FolderError, SharedFolder},
-    identity::{IamCaller, IamPrincipal, Identity, Subject},
+    identity::{IamCaller, IamPrincipal, Identity},
     method::{Method, MethodName},
     person::{Namespace, Person},
     rule::{Denial, HeaderText, LONGEST_REQUEST, Lifetime, Overwrite, Prefix, Rule},

@@ -8,6 +8,7 @@ use std::fmt;
 use serde::{Deserialize, Serialize};
 
 use super::Identity;
+use crate::oidc::{Issuer, UserFolder};
 
 const IAM: &str = "iam";
 const OIDC: &str = "oidc:";
@@ -59,10 +60,33 @@ impl fmt::Display for Namespace {
 }
 
 /// One of a publisher's people.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct Person {
     /// Who vouches for the subject.
     pub namespace: Namespace,
     /// The `sub` of a JWT, the unique id of an IAM principal.
     pub subject: String,
+    /// What `{sub}` stands for: the same wherever this person is known.
+    #[serde(skip)]
+    pub folder: UserFolder,
+}
+
+impl Person {
+    /// A user of an issuer.
+    pub fn of_issuer(issuer: &Issuer, subject: &str) -> Self {
+        Self {
+            namespace: Namespace::Issuer(issuer.id.clone()),
+            subject: subject.to_owned(),
+            folder: UserFolder::of(issuer.issuer.as_str(), subject),
+        }
+    }
+
+    /// A user or role of IAM, by its unique id.
+    pub fn of_iam(unique_id: &str) -> Self {
+        Self {
+            namespace: Namespace::Iam,
+            subject: unique_id.to_owned(),
+            folder: UserFolder::of(IAM, unique_id),
+        }
+    }
 }

@@ -7,7 +7,8 @@ use std::fmt;
 use keyfront_names::ObjectKey;
 use serde::{Deserialize, Serialize};
 
-use super::{Method, MethodName, Namespace, Person, Subject};
+use super::{Method, MethodName, Namespace, Person};
+use crate::oidc::UserFolder;
 use crate::{
     encryption::{EncryptionMode, EncryptionModes},
     media_type::{MediaRange, MediaType},
@@ -87,8 +88,8 @@ pub enum Overwrite {
 }
 
 /// A folder of keys: empty (every key), or a valid key prefix that ends with `/`, so that a rule for
-/// `img/` says nothing about `img-private/`. A segment `{sub}` stands for the person: the `sub` of a
-/// JWT, or the unique id of an IAM principal.
+/// `img/` says nothing about `img-private/`. A segment `{sub}` stands for the person: a hash of issuer and
+/// subject, or of the unique id of an IAM principal.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(try_from = "String", into = "String")]
 pub struct Prefix(String);
@@ -120,10 +121,10 @@ impl Prefix {
         folders(self).iter().zip(&folders(other)).all(same)
     }
 
-    /// The folder of this person; `None` if it would not be a valid one.
-    fn for_subject(&self, subject: &Subject) -> Option<Self> {
+    /// The folder of this person; `None` if it would be too long for a key.
+    fn for_user(&self, user: &UserFolder) -> Option<Self> {
         let settle = |segment| match segment {
-            SUBJECT => subject.as_str(),
+            SUBJECT => user.as_str(),
             other => other,
         };
         let segments: Vec<&str> = self.0.split('/').map(settle).collect();
@@ -332,8 +333,10 @@ impl Rule {
     pub(super) fn for_person(&self, person: &Person) -> Option<Self> {
         let of = self.sub_from.as_ref();
         let theirs = of.is_none_or(|of| *of == person.namespace);
-        let subject = Subject::segment(&person.subject).filter(|_| theirs)?;
-        let prefix = self.prefix.for_subject(&subject)?;
+        if !theirs {
+            return None;
+        }
+        let prefix = self.prefix.for_user(&person.folder)?;
         Some(Self {
             prefix,
             ..self.clone()

@@ -99,13 +99,9 @@ impl Publishers {
             Identity::Oidc(identity) => identity.is_met_by(&issuer.id, claims),
             Identity::Iam(_) => false,
         })?;
-        let namespace = Namespace::Issuer(issuer.id.clone());
-        let credential = namespace.to_string();
+        let credential = Namespace::Issuer(issuer.id.clone()).to_string();
         let subject = claims.get("sub").and_then(Value::as_str);
-        let person = subject.map(|subject| Person {
-            namespace,
-            subject: subject.to_owned(),
-        });
+        let person = subject.map(|subject| Person::of_issuer(issuer, subject));
         Some(Session::of(self, index, credential, person))
     }
 
@@ -115,10 +111,7 @@ impl Publishers {
             Identity::Oidc(_) => false,
             Identity::Iam(principal) => principal.is_met_by(caller),
         })?;
-        let person = caller.unique_id.clone().map(|subject| Person {
-            namespace: Namespace::Iam,
-            subject,
-        });
+        let person = caller.unique_id.as_deref().map(Person::of_iam);
         let credential = Namespace::Iam.to_string();
         Some(Session::of(self, index, credential, person))
     }

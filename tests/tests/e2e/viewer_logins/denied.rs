@@ -1,6 +1,25 @@
 use serde_json::json;
 
+use keyfront_tests::wire::Answer;
+
 use super::{Browser, rule, rules_are, with_logins};
+
+/// A page that says that the login did not succeed.
+pub(super) fn is_refused(answer: &Answer) {
+    let text = String::from_utf8_lossy(&answer.body).into_owned();
+    assert_eq!(answer.status, 200, "{text}");
+    assert!(answer.header("content-type").starts_with("text/html"));
+    assert!(
+        text.contains("The login did not succeed: this browser began no such login"),
+        "{text}"
+    );
+    let names = answer.headers.get_all("set-cookie").iter();
+    assert!(
+        names
+            .map(|cookie| cookie.to_str().unwrap())
+            .all(|cookie| cookie.contains("Max-Age=0"))
+    );
+}
 
 #[tokio::test(flavor = "multi_thread")]
 async fn only_the_browser_that_began_a_login_ends_it() {
@@ -10,16 +29,15 @@ async fn only_the_browser_that_began_a_login_ends_it() {
     let login = other.get("/_viewer/login?to=%2F").await;
     let callback = other.at_the_issuer(&login, "mallory").await;
     let refused = victim.get(&callback).await;
-    assert_eq!(refused.status, 400, "{refused:?}");
-    assert!(refused.header("content-type").starts_with("text/html"));
+    is_refused(&refused);
     assert!(victim.cookies().is_empty());
     // Not even while it is logging in itself.
     victim.get("/_viewer/login?to=%2F").await;
-    assert_eq!(victim.get(&callback).await.status, 400);
+    is_refused(&victim.get(&callback).await);
     assert!(victim.cookies().is_empty());
     // Nor with a cookie that it made up.
     victim.set("__Secure-kf-login", "/_viewer/", "AAAA");
-    assert_eq!(victim.get(&callback).await.status, 400);
+    is_refused(&victim.get(&callback).await);
     // The one who began it ends it still.
     assert_eq!(other.get(&callback).await.status, 303);
 }

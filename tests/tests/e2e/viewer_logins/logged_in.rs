@@ -1,6 +1,6 @@
 use keyfront_tests::keys;
 
-use super::{Browser, rule, rules_are, with_logins};
+use super::{Browser, denied::is_refused, rule, rules_are, with_logins};
 
 /// The path of somebody's own folder.
 fn own_folder(cookies: &[super::browser::Cookie]) -> String {
@@ -48,7 +48,7 @@ async fn a_viewer_who_is_refused_logs_in_and_reads_what_it_was_going_to_read() {
             .iter()
             .all(|cookie| cookie.name != "__Secure-kf-login")
     );
-    assert_eq!(browser.get(&callback).await.status, 400);
+    is_refused(&browser.get(&callback).await);
 
     for key in ["members/plan.txt", "members/two.txt", "board/minutes.txt"] {
         let read = browser.get(&format!("/{key}")).await;

@@ -142,13 +142,13 @@ fn the_same_subject_of_another_namespace_is_somebody_else() {
         ];
         for (own, session) in &sessions {
             for folder in ["pool", "other", "ci"] {
-                // IAM's unique ids end before a colon.
-                let segment = match folder {
-                    "ci" => subject.split(':').next().unwrap(),
-                    _ => subject,
-                };
-                let key = format!("{folder}/{segment}/a");
+                let user = session.person().unwrap().folder.as_str();
+                let key = format!("{folder}/{user}/a");
                 assert_eq!(may(session, &key), own == &folder, "{own} {key}");
+                assert!(
+                    !may(session, &format!("{folder}/{subject}/a")),
+                    "{own} {subject}"
+                );
             }
             assert!(may(session, "shared/a"));
         }
