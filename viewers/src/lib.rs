@@ -15,6 +15,7 @@ mod cookie_header;
 mod denied;
 mod encoding;
 mod grant;
+pub mod login_page;
 mod network;
 mod parameter;
 mod policy;

@@ -145,7 +145,10 @@ impl Exchange<'_> {
         {
             return Ok(page);
         }
-        answering::own(answer, log)
+        let keys = self.entry.viewer_keys.as_ref();
+        let (method, id) = (self.viewer.method(), self.viewer.id());
+        let page = viewer_access::login_page(keys, method, &self.viewer.headers(), id, answer);
+        answering::own(page.as_ref().unwrap_or(answer), log)
     }
 
     /// The page is read like any object of the site; whatever comes back besides the page is no page.

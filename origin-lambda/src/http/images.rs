@@ -1,8 +1,9 @@
 //! A small API for image galleries: upload by JSON, list with URLs that work for an hour.
 //!
-//! Images lie under `images/`; the publisher's rules for that folder decide as everywhere.
+//! Images lie under `images/`, or, for a person with a rule for `images/{sub}/`, in their own folder there; the publisher's rules
+//! decide as everywhere.
 
-use std::sync::Arc;
+use std::{borrow::Cow, sync::Arc};
 
 use aws_sdk_s3::primitives::DateTimeFormat;
 use axum::{Json, body::Body, extract::State};
@@ -27,7 +28,13 @@ use super::{
     refusal::Refusal,
     responses::{Image, ImageStored, Images},
 };
-use crate::{catalog, error::Error, origin::Origin, publish::PublishRequest, publisher::Method};
+use crate::{
+    catalog,
+    error::Error,
+    origin::Origin,
+    publish::PublishRequest,
+    publisher::{Method, Session},
+};
 
 const FOLDER: &str = "images/";
 /// What a Function URL delivers at most.
@@ -53,7 +60,8 @@ pub(super) async fn upload(
     Identified(session): Identified,
     Document(document): Document<ImageDocument, LARGEST>,
 ) -> Result<Json<ImageStored>, Refusal> {
-    let key = ObjectKey::new(format!("{FOLDER}{}", document.file_name)).map_err(Error::Key)?;
+    let key = format!("{}{}", folder(&session), document.file_name);
+    let key = ObjectKey::new(key).map_err(Error::Key)?;
     let image = document.content()?;
     let declared = Declared {
         length: Some(image.len() as u64),
@@ -92,7 +100,7 @@ impl ImageDocument {
     }
 }
 
-/// Lists images with their URLs on the CDN.
+/// Lists images with their URLs on the CDN: of a person with a rule for `images/{sub}/`, their own.
 ///
 /// What only admitted viewers read has links there, which work for an hour, or as long as the rule allows. Where the CDN is not
 /// known, URLs are presigned and end with the session that signs them as well.
@@ -105,7 +113,7 @@ pub(super) async fn list(
     origin.budgets.take(session.publisher(), Expense::Listing)?;
     let scope = catalog::Scope {
         publisher: session.publisher(),
-        prefix: FOLDER,
+        prefix: &folder(&session),
         cursor: None,
         limit: LISTED,
     };
@@ -126,6 +134,12 @@ pub(super) async fn list(
         .try_collect()
         .await?;
     Ok(Json(Images { images }))
+}
+
+/// Where the images of whoever asks are.
+fn folder(session: &Session) -> Cow<'static, str> {
+    let own = session.own_folder(FOLDER);
+    own.map_or(Cow::Borrowed(FOLDER), Cow::Owned)
 }
 
 /// The media type by a file's name; anything else is stored as bytes.

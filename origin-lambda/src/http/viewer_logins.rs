@@ -17,6 +17,7 @@ use keyfront_origin_core::viewing::{
     FOLDERS_COOKIE, LOGIN_COOKIE, Page, Prompt, ReturnPath, cookie_named, expired_folder_cookies,
     expired_login_cookie, folder_cookie, folders_cookie, listed_folders,
 };
+use keyfront_viewers::login_page;
 use serde::Deserialize;
 
 use super::{
@@ -139,8 +140,7 @@ pub(super) async fn logout(
 /// The page that stands in for what is refused.
 pub(super) async fn login_required() -> Result<Response, Refusal> {
     let mut response = page(Page::LoginRequired)?;
-    let challenge = "Keyfront error=\"login-required\", login=\"/_viewer/login\"";
-    append(&mut response, WWW_AUTHENTICATE, challenge)?;
+    append(&mut response, WWW_AUTHENTICATE, login_page::CHALLENGE)?;
     Ok(response)
 }
 
@@ -188,7 +188,7 @@ fn redirect(location: &str) -> Result<Response, Error> {
 fn page(page: Page<'_>) -> Result<Response, Error> {
     let mut response = Html(page.html()).into_response();
     let policy = page.content_security_policy();
-    append(&mut response, CONTENT_SECURITY_POLICY, &policy)?;
+    append(&mut response, CONTENT_SECURITY_POLICY, policy)?;
     Ok(unstored(response))
 }
 

@@ -2,6 +2,7 @@
 
 mod credentials;
 mod cross_origin;
+mod logins;
 mod multi_region;
 mod paths;
 mod publishing;

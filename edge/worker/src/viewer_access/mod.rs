@@ -5,11 +5,13 @@
 //! | `settings` | the field `viewers` of an entry, validated |
 //! | `verified_claims` | signatures that were verified before |
 //! | `host` | the host's public keys and signatures |
+//! | `page` | who is led to a login |
 //!
 //! What a request carries is taken apart by [`keyfront_viewers`], for every host alike, and what a site protects is the
 //! core's to know; this one has the host verify a signature. A request to a site whose entry has no keys is not looked at.
 
 mod host;
+mod page;
 mod settings;
 #[cfg(test)]
 mod tests;
@@ -24,6 +26,7 @@ use keyfront_edge::ViewerAccess;
 use keyfront_viewers::{Claim, Denied, ViewerRequest, examine};
 use worker::console_error;
 
+pub(crate) use self::page::login_page;
 pub(crate) use self::settings::{ViewerKeys, ViewersDocument};
 use self::verified_claims::{VerifiedClaims, digest};
 use crate::{target::Target, viewer::Viewer};

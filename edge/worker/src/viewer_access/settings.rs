@@ -15,6 +15,8 @@ const MAX_ID: usize = 64;
 #[serde(deny_unknown_fields)]
 pub(crate) struct ViewersDocument {
     keys: Vec<KeyDocument>,
+    #[serde(default)]
+    logins: bool,
 }
 
 #[derive(Deserialize)]
@@ -39,6 +41,8 @@ struct ProtectedDocument {
 #[derive(Debug)]
 pub(crate) struct ViewerKeys {
     keys: Vec<(String, PublicKey)>,
+    /// Whether viewers log in below `/_viewer/` of the same host.
+    pub(super) logins: bool,
 }
 
 impl ViewerKeys {
@@ -73,7 +77,10 @@ impl ViewerKeys {
             )?;
             keys.push((id, key));
         }
-        Ok(Self { keys })
+        Ok(Self {
+            keys,
+            logins: document.logins,
+        })
     }
 
     /// The key of this id.

@@ -65,6 +65,13 @@ impl Session {
         &self.credential
     }
 
+    /// The person's own folder directly below another one (`images/`), if a rule is about it.
+    pub fn own_folder(&self, below: &str) -> Option<String> {
+        let own = format!("{below}{}/", self.person()?.folder.as_str());
+        let mut rules = self.publisher().rules.iter();
+        rules.any(|rule| rule.prefix.as_str() == own).then_some(own)
+    }
+
     /// Who exactly. A token is nobody in particular.
     pub fn person(&self) -> Option<&Person> {
         self.person.as_ref()

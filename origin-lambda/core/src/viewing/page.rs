@@ -1,24 +1,15 @@
 //! The few pages that people see of a login. They hold no data of anybody, and nothing of what a request says.
 
-use std::sync::LazyLock;
-
-use base64::{Engine as _, engine::general_purpose::STANDARD};
+use keyfront_viewers::login_page;
 use maud::{DOCTYPE, Markup, PreEscaped, html};
-use sha2::{Digest as _, Sha256};
 
 use super::{callback::CallbackRefusal, grants::NothingGranted, return_path::ReturnPath};
-
-/// Leads to the login and back, once a minute for each path: a viewer whom no rule lets read it would go round for ever.
-/// The page stands in for answers of many paths, so it says where the viewer was going.
-const LEAD: &str = "(()=>{const p=location.pathname;if(p.startsWith('/_viewer/'))return;\
-const to='/_viewer/login?to='+encodeURIComponent(p+location.search);document.getElementById('login').href=to;\
-try{const k='keyfront:'+p,n=Date.now();if(n-sessionStorage.getItem(k)<60000)return;sessionStorage.setItem(k,n);\
-location.replace(to)}catch{}})()";
 
 const STYLE: &str = "body{font:1rem/1.5 system-ui,sans-serif;margin:15vh auto;max-width:32rem;padding:0 1rem}\
 @media(prefers-color-scheme:dark){html{color-scheme:dark}}";
 
-static LEAD_HASH: LazyLock<String> = LazyLock::new(|| STANDARD.encode(Sha256::digest(LEAD)));
+/// What they are shown under: their own style, and nothing else.
+const WITHOUT_SCRIPT: &str = "default-src 'none'; style-src 'unsafe-inline'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'";
 
 /// A page.
 #[derive(Debug, Clone, Copy)]
@@ -38,7 +29,7 @@ impl Page<'_> {
     #[must_use]
     pub fn html(self) -> String {
         let (title, content) = match self {
-            Self::LoginRequired => ("Log in", login_required()),
+            Self::LoginRequired => return login_page::HTML.to_owned(),
             Self::LoggedOut => ("Logged out", html! { p { "You are logged out." } }),
             Self::Denied(nothing) => (
                 "Not allowed",
@@ -58,16 +49,13 @@ impl Page<'_> {
         page(title, &content).into_string()
     }
 
-    /// The `Content-Security-Policy` that it is shown under: what it is made of, and nothing else.
+    /// The `Content-Security-Policy` that it is shown under.
     #[must_use]
-    pub fn content_security_policy(self) -> String {
-        let script = match self {
-            Self::LoginRequired => format!(" script-src 'sha256-{}';", *LEAD_HASH),
-            Self::LoggedOut | Self::Denied(_) | Self::Failed(..) => String::new(),
-        };
-        format!(
-            "default-src 'none';{script} style-src 'unsafe-inline'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
-        )
+    pub const fn content_security_policy(self) -> &'static str {
+        match self {
+            Self::LoginRequired => login_page::CONTENT_SECURITY_POLICY,
+            Self::LoggedOut | Self::Denied(_) | Self::Failed(..) => WITHOUT_SCRIPT,
+        }
     }
 }
 
@@ -90,14 +78,6 @@ fn page(title: &str, content: &Markup) -> Markup {
     }
 }
 
-fn login_required() -> Markup {
-    html! {
-        p { "Only some people read this page. If you are logged in, you are not one of them." }
-        p { a id="login" href="/_viewer/login" { "Log in" } }
-        script { (PreEscaped(LEAD)) }
-    }
-}
-
 fn again(to: &ReturnPath) -> String {
     let query = form_urlencoded::Serializer::new(String::new())
         .append_pair("to", to.as_str())
@@ -110,16 +90,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_script_is_the_one_that_the_policy_names_and_no_other_page_has_one() {
-        let page = Page::LoginRequired;
-        let html = page.html();
-        let (_, script) = html.split_once("<script>").unwrap();
-        let (script, _) = script.split_once("</script>").unwrap();
-        let hash = STANDARD.encode(Sha256::digest(script));
-        assert!(
-            page.content_security_policy()
-                .contains(&format!("script-src 'sha256-{hash}'"))
-        );
+    fn no_page_of_a_login_has_a_script() {
         let to = ReturnPath::from("/a?b=%22%3E&c='\"<".to_owned());
         let denied = NothingGranted::Denied("\"><script>".to_owned());
         for page in [

@@ -2,6 +2,7 @@
 
 mod browser;
 mod denied;
+mod images;
 mod logged_in;
 mod sessions;
 

@@ -2,6 +2,7 @@
 //! for this URL, time and network, and to nobody else.
 
 mod admitted;
+mod logins;
 mod refused;
 mod ways_round;
 
@@ -37,11 +38,17 @@ struct Edge {
 
 impl Edge {
     async fn start() -> Self {
+        Self::with_cookies(&[]).await
+    }
+
+    /// One whose origin sets cookies as well.
+    async fn with_cookies(cookies: &[(&str, &str)]) -> Self {
         let headers = [
             ("content-type", "text/plain"),
             ("cache-control", "public, max-age=600"),
             ("etag", "\"1\""),
         ];
+        let headers = [&headers, cookies].concat();
         let origin = StubOrigin::answering(200, &headers, "content").await;
         let site = |more: Value| {
             let mut site = json!({
@@ -59,12 +66,24 @@ impl Edge {
                 "match": {"host": host}, "site": site(more), "viewers": {"keys": [P256.document(), RSA.document()]},
             })
         };
+        let function =
+            |prefix: &str| json!({"prefix": prefix, "host": PUBLISH, "region": "eu-west-1"});
+        let mut logging_in = entry(
+            "logins.example.com",
+            json!({"publish": function("/_publish")}),
+        );
+        logging_in["viewers"]["logins"] = true.into();
+        let logins = json!({
+            "match": {"host": "logins.example.com", "prefix": "/_viewer"}, "site": site(json!({"publish": function("/_viewer")})),
+        });
         let without_keys = |host: &str, serves: Value| json!({"match": {"host": host}, "site": site(json!({"viewers": serves}))});
         let document = json!({"v": 1, "sites": [
             entry(HOST, json!({
                 "publish": {"prefix": "/_publish", "host": PUBLISH, "region": "eu-west-1"},
                 "cors": [{"origins": ["https://app.example.com"]}],
             })),
+            logging_in,
+            logins,
             entry("app.example.com", json!({"fallback": "members/app.html"})),
             entry("merging.example.com", json!({"slashes": "merge"})),
             entry("page.example.com", json!({"not_found": "members/404.html", "path": "docs/"})),

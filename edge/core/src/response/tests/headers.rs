@@ -83,6 +83,7 @@ fn lambdas_own_headers_never_reach_a_viewer() {
             "location",
             "allow",
             "retry-after",
+            "set-cookie",
             "x-keyfront-request-id",
             "www-authenticate",
         ] {
