@@ -1,11 +1,13 @@
 // Loads three Workers in front of one origin, each in a workerd of its own, with wrk, round by round: ours as it is
 // deployed, the peer on aws4fetch, and one that fetches unsigned. Prints the median and the best round as JSON: requests
 // a second under load, microseconds a request on one connection, and microseconds of CPU a request cost the Worker's
-// process under load, which other work on the machine disturbs least.
+// process under load, which other work on the machine disturbs least. Ours is loaded a second time with signed cookies that it
+// has seen before, for an object that only admitted viewers read.
 //
 // `If-Match` keeps the request from every cache, so that each is signed.
 
 import { execFileSync, spawn } from 'node:child_process';
+import { generateKeyPairSync, sign } from 'node:crypto';
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 
@@ -17,6 +19,7 @@ const WARM_SECONDS = Number(process.env.BENCH_WORKER_WARM_SECONDS ?? 8);
 const path = (relative) => fileURLToPath(new URL(relative, import.meta.url));
 const BUILD = path('../build/');
 const KEY = '/media/2026/a%20file%20with%20a%20name%20of%20some%20length.txt?v=3&utm_source=x';
+const PROTECTED = KEY.replace('/media/', '/members/');
 
 const SECRETS = {
   AWS_ACCESS_KEY_ID: 'ASIAIOSFODNN7EXAMPLE',
@@ -53,29 +56,45 @@ const main :Workerd.Worker = (
   throw new Error(`workerd ended before ${name} listened`);
 }
 
+const viewer = generateKeyPairSync('ec', { namedCurve: 'P-256' });
+const KEY_ID = 'KBENCH';
+
 function site(endpoint) {
-  const bucket = { v: 1, bucket: 'bench-bucket', region: 'eu-west-1', endpoint, style: 'path', query: ['v'], signing: 'sigv4' };
-  return JSON.stringify({ v: 1, sites: [{ match: {}, site: bucket }] });
+  const bucket = { v: 1, bucket: 'bench-bucket', region: 'eu-west-1', endpoint, style: 'path', query: ['v'], signing: 'sigv4', viewers: { prefixes: ['members/'] } };
+  const viewers = { keys: [{ id: KEY_ID, pem: viewer.publicKey.export({ type: 'spki', format: 'pem' }) }] };
+  return JSON.stringify({ v: 1, sites: [{ match: {}, site: bucket, viewers }] });
+}
+
+/** Signed cookies for all that is protected, as CloudFront takes them. */
+function cookies(url) {
+  const until = { DateLessThan: { 'AWS:EpochTime': Math.floor(Date.now() / 1000) + 86400 } };
+  const policy = JSON.stringify({ Statement: [{ Resource: `${url}/members/*`, Condition: until }] });
+  const text = (bytes) => Buffer.from(bytes).toString('base64').replaceAll('+', '-').replaceAll('=', '_').replaceAll('/', '~');
+  const values = { Policy: text(policy), Signature: text(sign('sha256', policy, viewer.privateKey)), 'Key-Pair-Id': KEY_ID, 'Hash-Algorithm': 'SHA256' };
+  return `Cookie: ${Object.entries(values).map(([name, value]) => `CloudFront-${name}=${value}`).join('; ')}`;
 }
 
 async function contenders() {
   const { url: origin } = await serve('origin', [['origin.mjs', 'esModule', '../worker/origin.mjs']], {});
   const aws4fetch = ['aws4fetch', 'esModule', '../node_modules/aws4fetch/dist/aws4fetch.esm.mjs'];
   const ours = ['index.mjs', 'keyfront_edge_worker_bg.wasm'];
+  const keyfront = await serve(
+    'keyfront',
+    [[ours[0], 'esModule', `../../dist/edge-worker/${ours[0]}`], [ours[1], 'wasm', `../../dist/edge-worker/${ours[1]}`]],
+    { KEYFRONT_SITES: site(origin), ...SECRETS },
+  );
   return {
-    keyfront: await serve(
-      'keyfront',
-      [[ours[0], 'esModule', `../../dist/edge-worker/${ours[0]}`], [ours[1], 'wasm', `../../dist/edge-worker/${ours[1]}`]],
-      { KEYFRONT_SITES: site(origin), ...SECRETS },
-    ),
+    keyfront,
+    'keyfront, cookies': { ...keyfront, key: PROTECTED, headers: ['-H', cookies(keyfront.url)] },
     aws4fetch: await serve('peer', [['peer.mjs', 'esModule', '../worker/peer.mjs'], aws4fetch], { ORIGIN: origin, ...SECRETS }),
     unsigned: await serve('unsigned', [['unsigned.mjs', 'esModule', '../worker/unsigned.mjs']], { ORIGIN: origin }),
   };
 }
 
 /** One Worker answers as the others do, or nothing is timed. */
-async function check(name, url) {
-  const answer = await fetch(url + KEY, { headers: { 'if-match': '"0123456789abcdef"' } });
+async function check(name, { url, key = KEY, headers = [] }) {
+  const cookie = headers.length > 0 ? { cookie: headers[1].slice('Cookie: '.length) } : {};
+  const answer = await fetch(url + key, { headers: { 'if-match': '"0123456789abcdef"', ...cookie } });
   const length = (await answer.text()).length;
   if (answer.status !== 200 || length !== 1024) throw new Error(`${name} answers ${answer.status} with ${length} bytes`);
 }
@@ -87,9 +106,9 @@ function cpu(pid) {
 }
 
 /** One run of wrk: requests a second, the median latency and the CPU a request cost, in microseconds. */
-function load({ url, pid }, connections, seconds = SECONDS) {
+function load({ url, pid, key = KEY, headers = [] }, connections, seconds = SECONDS) {
   const before = cpu(pid);
-  const text = execFileSync('wrk', ['-t1', `-c${connections}`, `-d${seconds}s`, '--latency', '-H', 'If-Match: "0123456789abcdef"', url + KEY], { encoding: 'utf8' });
+  const text = execFileSync('wrk', ['-t1', `-c${connections}`, `-d${seconds}s`, '--latency', '-H', 'If-Match: "0123456789abcdef"', ...headers, url + key], { encoding: 'utf8' });
   if (/Non-2xx/.test(text)) throw new Error(text);
   const [, latency, unit] = /50%\s+([\d.]+)(us|ms|s)/.exec(text);
   return {
@@ -106,7 +125,7 @@ function summary(values, better) {
 
 async function main() {
   const workers = await contenders();
-  for (const [name, { url }] of Object.entries(workers)) await check(name, url);
+  for (const [name, worker] of Object.entries(workers)) await check(name, worker);
   const samples = Object.fromEntries(Object.keys(workers).map((name) => [name, { requests: [], latency: [], cpu: [] }]));
   // V8 compiles what is hot in the background, which takes some thousand requests.
   for (const worker of Object.values(workers)) load(worker, 16, WARM_SECONDS);

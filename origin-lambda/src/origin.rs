@@ -70,6 +70,7 @@ impl Origin {
         Arc::new(Self {
             sealing: Sealing::new(kms.clone(), config.master_key.clone(), bucket.clone()),
             metadata: SealedMetadata::new(kms.clone(), bucket.clone()),
+            logins: KeptForLogins::new(SealedTexts::new(kms.clone(), bucket.clone())),
             texts: SealedTexts::new(kms.clone(), bucket),
             reader: Reader::new(config, store.clone(), kms, Arc::clone(&customer_keys)),
             customer_keys,
@@ -77,7 +78,6 @@ impl Origin {
             directory: Directory::new(config.publisher_auth.clone()),
             cdn: Cdn::new(config, &credentials),
             links: LinkSigner::new(config, &credentials),
-            logins: KeptForLogins::default(),
             presigner: Presigner::new(config, credentials),
             budgets: Budgets::default(),
             public_url: config.public_url.clone(),
@@ -301,7 +301,6 @@ impl Origin {
     pub(crate) fn logins(&self) -> Result<Logins<'_>, Error> {
         Ok(Logins {
             store: &self.store,
-            texts: &self.texts,
             signer: self.links.as_ref().ok_or(Error::NotFound)?,
             kept: &self.logins,
         })

@@ -59,10 +59,18 @@ impl KeyCache {
             .cloned()
     }
 
+    /// Whether a data key is opened already: opening it then costs no call to KMS.
+    pub fn knows(&self, kms: &Kms, wrapped: &[u8], context: &Description) -> bool {
+        let owner = KeyOwner::new(kms.key_arn.as_str(), "");
+        let name = DataKeyName::new(owner, wrapped, context);
+        let now = unix_seconds(SystemTime::now());
+        let mut keys = self.keys.lock().unwrap_or_else(PoisonError::into_inner);
+        keys.find(&name, now).is_some_and(|cell| cell.initialized())
+    }
+
     /// The key's place.
     fn cell(&self, name: DataKeyName, now: SystemTime) -> Cell {
-        let now = now.duration_since(UNIX_EPOCH).unwrap_or_default();
-        let now = i64::try_from(now.as_secs()).unwrap_or(i64::MAX);
+        let now = unix_seconds(now);
         let mut keys = self.keys.lock().unwrap_or_else(PoisonError::into_inner);
         if let Some(cell) = keys.find(&name, now) {
             return cell;
@@ -71,6 +79,11 @@ impl KeyCache {
         keys.keep(name, Arc::clone(&cell), self.limits, now);
         cell
     }
+}
+
+fn unix_seconds(now: SystemTime) -> i64 {
+    let now = now.duration_since(UNIX_EPOCH).unwrap_or_default();
+    i64::try_from(now.as_secs()).unwrap_or(i64::MAX)
 }
 
 impl fmt::Debug for KeyCache {

@@ -47,14 +47,24 @@ impl Logins<'_> {
 
     async fn sealed(&self, pending: &PendingLogin) -> Result<String, Error> {
         let plain = serde_json::to_vec(pending).map_err(|_| Error::Internal)?;
-        self.texts
+        self.kept
+            .texts
             .seal(Purpose::Login, Recipient::VIEWER, &plain)
             .await
     }
 
     /// The login of a cookie, if it is one.
+    ///
+    /// # Errors
+    /// [`Error::LoginsBusy`]; KMS's outages.
     pub(super) async fn opened(&self, cookie: &str) -> Result<Option<PendingLogin>, Error> {
-        let plain = self
+        let kept = self.kept;
+        if !kept.texts.opens_without_kms(Recipient::VIEWER, cookie)
+            && !kept.unknown_keys.admit(unix_seconds(SystemTime::now()))
+        {
+            return Err(Error::LoginsBusy);
+        }
+        let plain = kept
             .texts
             .open(Purpose::Login, Recipient::VIEWER, cookie)
             .await?;

@@ -6,7 +6,7 @@ use keyfront_origin_core::viewing::{
     Callback, CallbackRefusal, NothingGranted, Prompt, ReturnPath, chosen,
 };
 
-use super::{Begun, Logins, ViewerSession, unix_seconds};
+use super::{Begun, Logins, ViewerSession, session::as_viewers, unix_seconds};
 use crate::error::Error;
 
 /// How a login ended.
@@ -64,9 +64,12 @@ impl Logins<'_> {
         let parameter = self.signer.parameter().await?;
         let request = pending.token_request(login, parameter.host(), code);
         let tokens = &self.kept.tokens;
-        let id_token = tokens.exchange(login, request).await?;
+        let Some(id_token) = tokens.exchange(login, request).await? else {
+            return Ok(Finished::Refused(CallbackRefusal::Refused, pending.to));
+        };
         let only = std::slice::from_ref(issuer);
-        let (_, claims) = self.kept.keys.verified(only, &id_token, now).await?;
+        let verified = self.kept.keys.verified(only, &id_token, now).await;
+        let (_, claims) = verified.map_err(as_viewers)?;
         if let Err(refusal) = pending.admit(login, &claims) {
             return Ok(Finished::Refused(refusal, pending.to));
         }

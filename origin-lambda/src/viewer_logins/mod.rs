@@ -5,28 +5,48 @@
 mod begin;
 mod finish;
 mod session;
+mod signatures;
 mod token_endpoint;
+mod unknown_keys;
 
 use std::sync::Arc;
 use std::time::{SystemTime, UNIX_EPOCH};
 
-use self::token_endpoint::TokenEndpoint;
 pub(crate) use self::{
     begin::Begun,
     finish::Finished,
     session::{SignedFolder, ViewerSession},
 };
+use self::{signatures::Signatures, token_endpoint::TokenEndpoint, unknown_keys::UnknownKeys};
 use crate::{
     error::Error, issuer_keys::IssuerKeys, policy_source::PolicySource, sealed_text::SealedTexts,
     sharing::LinkSigner, store::Store, viewing::ViewersPolicy,
 };
 
 /// What is kept between logins.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub(crate) struct KeptForLogins {
     policy: PolicySource<ViewersPolicy>,
     keys: IssuerKeys,
     tokens: TokenEndpoint,
+    /// Apart from publishers' texts: strangers' cookies must not push their keys out.
+    texts: SealedTexts,
+    unknown_keys: UnknownKeys,
+    signatures: Signatures,
+}
+
+impl KeptForLogins {
+    /// Nothing yet; logins under way are sealed by `texts`.
+    pub(crate) fn new(texts: SealedTexts) -> Self {
+        Self {
+            policy: PolicySource::default(),
+            keys: IssuerKeys::default(),
+            tokens: TokenEndpoint::default(),
+            texts,
+            unknown_keys: UnknownKeys::default(),
+            signatures: Signatures::default(),
+        }
+    }
 }
 
 /// What logins need of the system.
@@ -34,8 +54,6 @@ pub(crate) struct KeptForLogins {
 pub(crate) struct Logins<'a> {
     /// Where the policy is.
     pub(crate) store: &'a Store,
-    /// What seals a login under way.
-    pub(crate) texts: &'a SealedTexts,
     /// What signs cookies.
     pub(crate) signer: &'a LinkSigner,
     /// What is kept between logins.

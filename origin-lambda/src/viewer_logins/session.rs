@@ -9,7 +9,7 @@ use keyfront_origin_core::{
 };
 use keyfront_viewers::{Cookie, EpochSeconds, Grant, Resource};
 
-use super::{Logins, unix_seconds};
+use super::{Logins, signatures::end_of, unix_seconds};
 use crate::error::Error;
 
 /// What a viewer may read.
@@ -27,7 +27,7 @@ pub(crate) struct SignedFolder {
     /// The rule that grants it.
     pub(crate) rule: String,
     /// Seconds that it lasts.
-    pub(crate) seconds: u32,
+    pub(crate) seconds: u64,
     /// When it ends.
     pub(crate) until: EpochSeconds,
     /// From where it can be read, if not from everywhere.
@@ -36,6 +36,14 @@ pub(crate) struct SignedFolder {
     pub(crate) cookies: Vec<Cookie>,
     /// The same for URLs.
     pub(crate) query: String,
+}
+
+/// A token that is not accepted, as one of a viewer.
+pub(super) fn as_viewers(error: Error) -> Error {
+    match error {
+        Error::JwtRefused(refusal) => Error::ViewerTokenRefused(refusal),
+        other => other,
+    }
 }
 
 impl Logins<'_> {
@@ -48,10 +56,7 @@ impl Logins<'_> {
         let policy = self.policy().await?;
         let now = SystemTime::now();
         let verified = self.kept.keys.verified(policy.issuers(), token, now).await;
-        let (issuer, claims) = verified.map_err(|error| match error {
-            Error::JwtRefused(refusal) => Error::ViewerTokenRefused(refusal),
-            other => other,
-        })?;
+        let (issuer, claims) = verified.map_err(as_viewers)?;
         let granted = chosen(policy.grants(issuer, &claims)?, path);
         let parameter = self.signer.parameter().await?;
         self.signed(&parameter, granted, now).await
@@ -95,19 +100,20 @@ impl Logins<'_> {
             seconds,
             network,
         } = granted;
-        let until = now.saturating_add(u64::from(seconds));
+        let until = end_of(seconds, now);
         // Folders of a policy have only what a resource may have, and 2038 is the one year that grants know.
         let resource = Resource::folder(parameter.host(), &format!("/{folder}"));
         let resource = resource.map_err(|_| Error::Internal)?;
         let grant = Grant::within(resource, None, until, network).map_err(|_| Error::Internal)?;
-        let signature = self.signer.sign(&grant).await?;
+        let signatures = &self.kept.signatures;
+        let signature = signatures.of(&grant, until, self.signer, now).await?;
         Ok(SignedFolder {
             cookies: grant.cookies(parameter.key_id(), &signature),
             query: grant.query(parameter.key_id(), &signature),
             network: network.map(|network| network.to_string()),
             folder,
             rule,
-            seconds,
+            seconds: until.saturating_sub(now),
             until,
         })
     }

@@ -42,16 +42,31 @@ struct Tokens {
 pub(super) struct TokenEndpoint(HttpCaller);
 
 impl TokenEndpoint {
-    /// The ID token for a form-encoded request. Nobody has verified it yet.
+    /// The ID token for a form-encoded request. Nobody has verified it yet. `None` if the issuer does not take the code
+    /// (RFC 6749, 5.2), which is logged: it may be the client that it does not know.
     ///
     /// # Errors
     /// [`Error::CodeNotExchanged`].
-    pub(super) async fn exchange(&self, login: &Login, request: String) -> Result<String, Error> {
+    pub(super) async fn exchange(
+        &self,
+        login: &Login,
+        request: String,
+    ) -> Result<Option<String>, Error> {
         let exchanged = self.call(login, request).await;
-        exchanged.map_err(|error| Error::CodeNotExchanged {
-            issuer: login.issuer.clone(),
-            source: error.into(),
-        })
+        if let Err(ExchangeError::Status(status @ (400 | 401))) = exchanged {
+            tracing::warn!(
+                issuer = login.issuer,
+                status,
+                "the issuer refuses the code of a login"
+            );
+            return Ok(None);
+        }
+        exchanged
+            .map(Some)
+            .map_err(|error| Error::CodeNotExchanged {
+                issuer: login.issuer.clone(),
+                source: error.into(),
+            })
     }
 
     async fn call(&self, login: &Login, request: String) -> Result<String, ExchangeError> {

@@ -142,6 +142,9 @@ pub enum Error {
     BudgetSpent(#[from] BudgetSpent),
 
     // --- the viewer's identity and rules; the operator edits the viewers' policy ---
+    /// More logins end at this instance than it asks KMS about: wait a minute.
+    #[error("too many logins of unknown origin are in progress; try again in a minute")]
+    LoginsBusy,
     /// No token came with a viewer's request.
     #[error("not logged in: {0}")]
     LoginRequired(&'static str),

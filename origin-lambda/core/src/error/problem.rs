@@ -99,6 +99,7 @@ impl Error {
             Self::BudgetSpent(_) => P::BUDGET_SPENT,
             Self::LoginRequired(_) | Self::ViewerTokenRefused(_) => P::LOGIN_REQUIRED,
             Self::ViewerDenied(_) => P::VIEWER_DENIED,
+            Self::LoginsBusy => P::THROTTLED,
             Self::PolicyMissing => P::POLICY_MISSING,
             Self::PolicyInvalid(_) | Self::ViewersPolicyInvalid(_) => P::POLICY_INVALID,
             Self::Event(_) => P::EVENT_INVALID,
@@ -153,6 +154,7 @@ impl Error {
             | Self::Unauthenticated(_)
             | Self::JwtRefused(_)
             | Self::LoginRequired(_)
+            | Self::LoginsBusy
             | Self::ViewerTokenRefused(_)
             | Self::ViewerDenied(_)
             | Self::BudgetSpent(_)

@@ -90,6 +90,7 @@ fn every_error_has_its_status_and_code() {
         ),
         (denial(Denial::NoPublisher), 403, "forbidden"),
         (Error::LoginRequired(""), 401, "login-required"),
+        (Error::LoginsBusy, 503, "throttled"),
         (
             Error::ViewerTokenRefused(crate::oidc::JwtRefusal::Expired),
             401,

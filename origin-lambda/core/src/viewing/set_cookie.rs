@@ -28,7 +28,7 @@ pub fn expired_login_cookie() -> String {
 
 /// Sets one signed cookie of a folder.
 #[must_use]
-pub fn folder_cookie(folder: &str, cookie: &Cookie, seconds: u32) -> String {
+pub fn folder_cookie(folder: &str, cookie: &Cookie, seconds: u64) -> String {
     let Cookie { name, value } = cookie;
     format!("{name}={value}; Path=/{folder}; Max-Age={seconds}; {ATTRIBUTES}")
 }
