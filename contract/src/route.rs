@@ -17,14 +17,9 @@ pub const PUBLIC_PATHS: [&str; 2] = ["/healthz", "/openapi.json"];
 /// What the paths of viewers' logins begin with on the content's host.
 pub const LOGINS: &str = "/_viewer";
 
-/// Paths behind [`LOGINS`] that need no credential.
-pub const LOGIN_PATHS: [&str; 5] = [
-    "/login",
-    "/callback",
-    "/logout",
-    "/logged-out",
-    "/login-required",
-];
+/// What those of them begin with that need no credential, behind [`LOGINS`]: `/login`, `/login/callback`, `/login-required`,
+/// `/logout` and `/logged-out`. No path of the publishers' API does.
+pub const LOGIN_PAGES: &str = "/log";
 
 /// `WWW-Authenticate` of an answer 401.
 pub const CHALLENGE: &str = "Bearer realm=\"keyfront\"";

@@ -24,7 +24,7 @@ pub(super) fn issuer(url: &str, cdn_url: &str, clock: Clock) -> anyhow::Result<A
         url: url.to_owned(),
         clients: vec![Client {
             id: CLIENT.to_owned(),
-            redirect_uris: vec![format!("{cdn_url}/_viewer/callback")],
+            redirect_uris: vec![format!("{cdn_url}/_viewer/login/callback")],
             post_logout_redirect_uris: vec![format!("{cdn_url}/_viewer/logged-out")],
         }],
         // Its sessions end with it as well.

@@ -62,7 +62,7 @@ fn for_the_edge() -> Vec<Route> {
 fn for_logins() -> Vec<Route> {
     vec![
         ("/login", get(viewer_logins::login)),
-        ("/callback", get(viewer_logins::callback)),
+        ("/login/callback", get(viewer_logins::callback)),
         ("/session", post(viewer_logins::session)),
         ("/logout", get(viewer_logins::logout)),
         ("/logged-out", get(viewer_logins::logged_out)),

@@ -2,7 +2,7 @@
 //!
 //! It hashes nothing; hosts that can read a body do.
 
-use keyfront_contract::route::{LOGIN_PATHS, PUBLIC_PATHS};
+use keyfront_contract::route::{LOGIN_PAGES, PUBLIC_PATHS};
 use keyfront_sigv4::Payload;
 
 use crate::refusal::Refusal;
@@ -67,7 +67,7 @@ pub(super) fn publish_authorization<'a>(
     let given = request
         .header("authorization")
         .filter(|value| !value.is_empty() && value.bytes().all(|byte| matches!(byte, b' '..=b'~')));
-    if given.is_none() && !PUBLIC_PATHS.contains(&path) && !LOGIN_PATHS.contains(&path) {
+    if given.is_none() && !PUBLIC_PATHS.contains(&path) && !path.starts_with(LOGIN_PAGES) {
         return Err(Refusal::Unauthenticated);
     }
     Ok(given)

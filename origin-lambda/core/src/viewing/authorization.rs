@@ -62,7 +62,7 @@ impl AuthorizationRequest {
 
 /// Where the issuer sends the browser back. It is registered there, and never made of what a request says.
 pub(super) fn redirect_uri(host: &str) -> String {
-    format!("https://{host}/_viewer/callback")
+    format!("https://{host}/_viewer/login/callback")
 }
 
 fn url(login: &Login, host: &str, pending: &PendingLogin) -> String {

@@ -52,7 +52,7 @@ async fn logins_reach_the_function_with_their_cookies_and_set_theirs() {
     let answer = edge
         .send(
             Method::GET,
-            "/_viewer/callback?code=c&state=s",
+            "/_viewer/login/callback?code=c&state=s",
             &[AT, cookies],
         )
         .await;
@@ -67,7 +67,7 @@ async fn logins_reach_the_function_with_their_cookies_and_set_theirs() {
     let asked = edge.origin.requests();
     assert_eq!(asked.len(), 1);
     assert!(
-        asked[0].starts_with("GET /callback?code=c&state=s HTTP/1.1"),
+        asked[0].starts_with("GET /login/callback?code=c&state=s HTTP/1.1"),
         "{}",
         asked[0]
     );

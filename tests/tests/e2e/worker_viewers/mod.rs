@@ -90,18 +90,10 @@ impl Edge {
             without_keys("closed.example.com", json!({"prefixes": ["members/"]})),
             without_keys("copied.example.com", json!({"prefixes": ["members/"], "serves": "*"})),
         ]});
-        let credentials = AwsCredentials {
-            access_key_id: "AKIDEXAMPLE".to_owned(),
-            secret_access_key: "secret-access-key".to_owned(),
-            session_token: None,
-        };
-        let config = WorkerConfig::default()
-            .with_sites(&document)
-            .with_credentials(&credentials)
-            .with_host(PUBLISH, &origin.url)
-            .with_host(origin.url.trim_start_matches("http://"), &origin.url);
-        let worker = Worker::start(&config);
-        Self { worker, origin }
+        Self {
+            worker: worker(&document, &origin),
+            origin,
+        }
     }
 
     async fn send(&self, method: Method, target: &str, headers: &[(&str, &str)]) -> Answer {
@@ -141,6 +133,21 @@ impl Edge {
         }
         panic!("{target} was never kept");
     }
+}
+
+/// A Worker with this document, whose function and bucket are this origin.
+fn worker(document: &Value, origin: &StubOrigin) -> Worker {
+    let credentials = AwsCredentials {
+        access_key_id: "AKIDEXAMPLE".to_owned(),
+        secret_access_key: "secret-access-key".to_owned(),
+        session_token: None,
+    };
+    let config = WorkerConfig::default()
+        .with_sites(document)
+        .with_credentials(&credentials)
+        .with_host(PUBLISH, &origin.url)
+        .with_host(origin.url.trim_start_matches("http://"), &origin.url);
+    Worker::start(&config)
 }
 
 fn now() -> u64 {

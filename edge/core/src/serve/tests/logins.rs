@@ -9,17 +9,25 @@ const FUNCTION: &str = r#","publish":{"prefix":"/_viewer","host":"h.lambda-url.e
 
 #[test]
 fn what_browsers_open_needs_no_credential_and_a_session_needs_one() {
-    for path in keyfront_contract::route::LOGIN_PATHS {
+    let pages = [
+        "/login",
+        "/login/callback",
+        "/login-required",
+        "/logout",
+        "/logged-out",
+    ];
+    for path in pages {
         let request = forwarded(served(FUNCTION, &get(&format!("{LOGINS}{path}"))));
         assert_eq!(
             (request.route, request.path.as_str()),
             (Route::Publish, path)
         );
     }
-    for path in ["/session", "/login/", "/other", ""] {
+    for path in ["/session", "/lo", "/other", ""] {
+        let path = format!("{LOGINS}{path}");
         let request = ViewerRequest {
             method: "POST",
-            ..get(&format!("{LOGINS}{path}"))
+            ..get(&path)
         };
         assert_eq!(refused(served(FUNCTION, &request)).0, 401, "{path}");
     }
@@ -29,7 +37,7 @@ fn what_browsers_open_needs_no_credential_and_a_session_needs_one() {
 fn the_query_of_a_callback_goes_on_as_it_is_signed() {
     let request = ViewerRequest {
         query: "code=a%2Bb&state=s&iss=https%3A%2F%2Fissuer.example&session_state=x.y",
-        ..get("/_viewer/callback")
+        ..get("/_viewer/login/callback")
     };
     let Served::Forward(request) = served(FUNCTION, &request) else {
         panic!("refused");

@@ -39,7 +39,7 @@ fn the_browser_goes_to_the_issuer_with_what_the_code_flow_needs() {
     assert_eq!(value("client_id"), Some("web"));
     assert_eq!(
         value("redirect_uri"),
-        Some("https://www.example.com/_viewer/callback")
+        Some("https://www.example.com/_viewer/login/callback")
     );
     assert_eq!(value("scope"), Some("openid email"));
     assert_eq!(value("code_challenge_method"), Some("S256"));
@@ -156,7 +156,7 @@ fn the_code_is_exchanged_with_the_verifier_and_without_a_secret() {
     assert_eq!(
         body,
         format!(
-            "grant_type=authorization_code&code=c%2B%2F%3D%26x&redirect_uri=https%3A%2F%2Fwww.example.com%2F_viewer%2Fcallback\
+            "grant_type=authorization_code&code=c%2B%2F%3D%26x&redirect_uri=https%3A%2F%2Fwww.example.com%2F_viewer%2Flogin%2Fcallback\
              &client_id=web&code_verifier={}",
             pending.verifier
         )
