@@ -45,72 +45,77 @@ fn a_valid_request_is_understood() {
     assert!(request.accepts(&login, now));
 }
 
+/// A parameter's value, the code of its refusal, and words of the text.
+const INVALID: [(&str, &str, &str, &str); 18] = [
+    (
+        "response_type",
+        "",
+        "unsupported_response_type",
+        "response_type",
+    ),
+    (
+        "response_type",
+        "token",
+        "unsupported_response_type",
+        "response_type",
+    ),
+    (
+        "response_type",
+        "code id_token",
+        "unsupported_response_type",
+        "response_type",
+    ),
+    (
+        "response_mode",
+        "fragment",
+        "invalid_request",
+        "response_mode",
+    ),
+    ("scope", "", "invalid_scope", "openid"),
+    ("scope", "openidx email", "invalid_scope", "openid"),
+    ("state", "\u{e9}", "invalid_request", "state"),
+    ("state", "a\r\nb", "invalid_request", "state"),
+    ("nonce", "a\u{0}b", "invalid_request", "nonce"),
+    ("code_challenge", "", "invalid_request", "PKCE"),
+    ("code_challenge", "short", "invalid_request", "SHA-256"),
+    (
+        "code_challenge_method",
+        "",
+        "invalid_request",
+        "code_challenge_method",
+    ),
+    (
+        "code_challenge_method",
+        "plain",
+        "invalid_request",
+        "code_challenge_method",
+    ),
+    ("prompt", "consent", "invalid_request", "prompt"),
+    ("prompt", "none login", "invalid_request", "prompt"),
+    ("max_age", "-1", "invalid_request", "max_age"),
+    (
+        "request",
+        "e30.e30.",
+        "request_not_supported",
+        "request objects",
+    ),
+    (
+        "request_uri",
+        "urn:x",
+        "request_uri_not_supported",
+        "request_uri",
+    ),
+];
+
 #[test]
 fn each_invalid_request_has_its_own_refusal() {
     let long_state = "x".repeat(LONGEST_STATE + 1);
     let long_nonce = "x".repeat(LONGEST_NONCE + 1);
-    for (name, value, code, words) in [
-        (
-            "response_type",
-            "",
-            "unsupported_response_type",
-            "response_type",
-        ),
-        (
-            "response_type",
-            "token",
-            "unsupported_response_type",
-            "response_type",
-        ),
-        (
-            "response_type",
-            "code id_token",
-            "unsupported_response_type",
-            "response_type",
-        ),
-        (
-            "response_mode",
-            "fragment",
-            "invalid_request",
-            "response_mode",
-        ),
-        ("scope", "", "invalid_scope", "openid"),
-        ("scope", "openidx email", "invalid_scope", "openid"),
-        ("state", "\u{e9}", "invalid_request", "state"),
-        ("state", "a\r\nb", "invalid_request", "state"),
-        ("state", &long_state, "invalid_request", "state"),
-        ("nonce", "a\u{0}b", "invalid_request", "nonce"),
-        ("nonce", &long_nonce, "invalid_request", "nonce"),
-        ("code_challenge", "", "invalid_request", "PKCE"),
-        ("code_challenge", "short", "invalid_request", "SHA-256"),
-        (
-            "code_challenge_method",
-            "",
-            "invalid_request",
-            "code_challenge_method",
-        ),
-        (
-            "code_challenge_method",
-            "plain",
-            "invalid_request",
-            "code_challenge_method",
-        ),
-        ("prompt", "consent", "invalid_request", "prompt"),
-        ("prompt", "none login", "invalid_request", "prompt"),
-        ("max_age", "-1", "invalid_request", "max_age"),
-        (
-            "request",
-            "e30.e30.",
-            "request_not_supported",
-            "request objects",
-        ),
-        (
-            "request_uri",
-            "urn:x",
-            "request_uri_not_supported",
-            "request_uri",
-        ),
-    ] {
+    let long = [
+        ("state", long_state.as_str(), "invalid_request", "state"),
+        ("nonce", long_nonce.as_str(), "invalid_request", "nonce"),
+    ];
+    for (name, value, code, words) in INVALID.into_iter().chain(long) {
         let refusal = AuthorizationRequest::validate(&with(name, value)).unwrap_err();
         assert_eq!(refusal.code(), code, "{name}={value}");
         assert!(

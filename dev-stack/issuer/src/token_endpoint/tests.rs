@@ -18,6 +18,8 @@ use crate::signing_key::SigningKey;
 /// RFC 7636, appendix B.
 const VERIFIER: &str = "dBjftJeZ4CVP-mB92K27uhbUJU1p1r_wW1gFWFOEjXk";
 const CHALLENGE: &str = "E9Melhoa2OwvFrEMTJguCHaoeK1t8URWbuGJSstw-cM";
+/// A verifier of another challenge.
+const WRONG: &str = "xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx";
 const REDIRECT_URI: &str = "http://app/cb";
 
 fn now() -> SystemTime {
@@ -83,80 +85,82 @@ fn a_code_is_exchanged_once() {
     assert!(matches!(again, Err(TokenError::Code)));
 }
 
+/// A parameter's value, the code and status of its refusal, and words of the text.
+const INVALID: [(&str, &str, &str, u16, &str); 14] = [
+    (
+        "grant_type",
+        "",
+        "invalid_request",
+        400,
+        "grant_type is missing",
+    ),
+    (
+        "grant_type",
+        "refresh_token",
+        "unsupported_grant_type",
+        400,
+        "grant_type",
+    ),
+    (
+        "client_id",
+        "",
+        "invalid_request",
+        400,
+        "client_id is missing",
+    ),
+    ("client_id", "nobody", "invalid_client", 401, "unknown"),
+    ("client_id", "other", "invalid_grant", 400, "another client"),
+    ("client_secret", "s", "invalid_client", 401, "public"),
+    ("code", "", "invalid_request", 400, "code is missing"),
+    ("code", "guess", "invalid_grant", 400, "code is unknown"),
+    (
+        "redirect_uri",
+        "",
+        "invalid_request",
+        400,
+        "redirect_uri is missing",
+    ),
+    (
+        "redirect_uri",
+        "http://app/cb/",
+        "invalid_grant",
+        400,
+        "redirect_uri",
+    ),
+    (
+        "code_verifier",
+        "",
+        "invalid_request",
+        400,
+        "code_verifier is missing",
+    ),
+    (
+        "code_verifier",
+        "short",
+        "invalid_request",
+        400,
+        "43 to 128",
+    ),
+    (
+        "code_verifier",
+        WRONG,
+        "invalid_grant",
+        400,
+        "does not match",
+    ),
+    (
+        "code_verifier",
+        CHALLENGE,
+        "invalid_grant",
+        400,
+        "does not match",
+    ),
+];
+
 #[test]
 fn each_invalid_exchange_has_its_own_refusal() {
     let issuer = issuer();
-    let wrong = "x".repeat(43);
-    for (name, value, error, status, words) in [
-        (
-            "grant_type",
-            "",
-            "invalid_request",
-            400,
-            "grant_type is missing",
-        ),
-        (
-            "grant_type",
-            "refresh_token",
-            "unsupported_grant_type",
-            400,
-            "grant_type",
-        ),
-        (
-            "client_id",
-            "",
-            "invalid_request",
-            400,
-            "client_id is missing",
-        ),
-        ("client_id", "nobody", "invalid_client", 401, "unknown"),
-        ("client_id", "other", "invalid_grant", 400, "another client"),
-        ("client_secret", "s", "invalid_client", 401, "public"),
-        ("code", "", "invalid_request", 400, "code is missing"),
-        ("code", "guess", "invalid_grant", 400, "code is unknown"),
-        (
-            "redirect_uri",
-            "",
-            "invalid_request",
-            400,
-            "redirect_uri is missing",
-        ),
-        (
-            "redirect_uri",
-            "http://app/cb/",
-            "invalid_grant",
-            400,
-            "redirect_uri",
-        ),
-        (
-            "code_verifier",
-            "",
-            "invalid_request",
-            400,
-            "code_verifier is missing",
-        ),
-        (
-            "code_verifier",
-            "short",
-            "invalid_request",
-            400,
-            "43 to 128",
-        ),
-        (
-            "code_verifier",
-            &wrong,
-            "invalid_grant",
-            400,
-            "does not match",
-        ),
-        (
-            "code_verifier",
-            CHALLENGE,
-            "invalid_grant",
-            400,
-            "does not match",
-        ),
-    ] {
+    for (name, value, error, status, words) in INVALID {
         let code = code(&issuer, now());
         let refusal = issuer.exchange(&with(&code, name, value)).unwrap_err();
         assert_eq!(refusal.code(), error, "{name}={value}");
@@ -199,8 +203,7 @@ fn no_parameter_is_read_twice() {
 fn a_wrong_verifier_spends_the_code() {
     let issuer = issuer();
     let code = code(&issuer, now());
-    let wrong = "x".repeat(43);
-    let refused = issuer.exchange(&with(&code, "code_verifier", &wrong));
+    let refused = issuer.exchange(&with(&code, "code_verifier", WRONG));
     assert!(matches!(refused, Err(TokenError::Verifier)));
     let refused = issuer.exchange(&with(&code, "unknown", "ignored"));
     assert!(matches!(refused, Err(TokenError::Code)));
