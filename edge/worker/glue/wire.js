@@ -10,11 +10,20 @@ function headerText(headers) {
   return text;
 }
 
-/** The runtime takes a record in one crossing of its own; what the module writes names no header twice. */
+/** The runtime takes a record in one crossing of its own. Only cookies are set twice, which a record cannot say. */
 function headersOf(text) {
   const headers = {};
   const parts = text.split('\n');
-  for (let i = 0; i + 1 < parts.length; i += 2) headers[parts[i]] = parts[i + 1];
+  for (let i = 0; i + 1 < parts.length; i += 2) {
+    if (parts[i] in headers) return appended(parts);
+    headers[parts[i]] = parts[i + 1];
+  }
+  return headers;
+}
+
+function appended(parts) {
+  const headers = new Headers();
+  for (let i = 0; i + 1 < parts.length; i += 2) headers.append(parts[i], parts[i + 1]);
   return headers;
 }
 

@@ -1,5 +1,7 @@
 #![allow(clippy::unwrap_used, clippy::panic)]
 
+mod logins;
+
 use keyfront_edge::{
     Connection, Edge, Invocation, RequestBody, RoleCredentials, Served, Site, ViewerRequest,
     site::MAX_SITE_CHARS,
