@@ -68,7 +68,7 @@ pub const COMMANDS: &[CommandEntry] = &[
     ops("site", "Check a site document before you use it"),
     ops(
         "viewers",
-        "Let people read what is protected: signed URLs and cookies, by a key in KMS",
+        "Let people read what is protected: logins and rules, signed URLs and cookies",
     ),
     ops("share", "Make a URL that reads one object"),
     ops(

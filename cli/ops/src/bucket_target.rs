@@ -11,7 +11,7 @@ use keyfront_names::{KeyArn, host};
 
 use crate::{
     aws::{self, AwsArguments, call_error},
-    system::outputs::{self, Purpose},
+    system::outputs::{self, Outputs, Purpose},
 };
 
 /// A bucket, with S3 and KMS where it is.
@@ -44,6 +44,17 @@ pub(crate) struct OwnerArguments {
     aws: AwsArguments,
 }
 
+/// What is known of the system that a bucket belongs to.
+#[derive(Debug)]
+pub(crate) enum OwningSystem {
+    /// A running `keyfront dev`.
+    DevStack(Box<DevJson>),
+    /// The outputs of all its stacks.
+    Stacks(Outputs),
+    /// Nothing: the bucket was named by itself.
+    Unknown,
+}
+
 impl OwnerArguments {
     /// The bucket: `name`, or the stack's or dev stack's.
     ///
@@ -73,6 +84,25 @@ impl OwnerArguments {
             }
             (None, None) => {
                 anyhow::bail!("no bucket given; name it, or give its system with --stack or --dev")
+            }
+        }
+    }
+
+    /// The system, as far as the arguments name it.
+    ///
+    /// # Errors
+    /// There is no dev stack, no such stack, or CloudFormation cannot be asked.
+    pub(crate) async fn system(&self) -> anyhow::Result<OwningSystem> {
+        match (&self.dev, &self.stack) {
+            (Some(file), _) => Ok(OwningSystem::DevStack(Box::new(DevJson::read(file)?))),
+            (None, None) => Ok(OwningSystem::Unknown),
+            (None, Some(stack)) => {
+                let config = self.aws.load().await?;
+                let outputs = outputs::of_system(&config, stack, Purpose::Read).await?;
+                let outputs = outputs.with_context(|| {
+                    format!("there is no stack {stack} in this Region; give the Region of its bucket with --region")
+                })?;
+                Ok(OwningSystem::Stacks(outputs))
             }
         }
     }

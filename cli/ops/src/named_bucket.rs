@@ -3,7 +3,7 @@
 use clap::Args;
 
 use crate::{
-    bucket_target::{BucketTarget, OwnerArguments},
+    bucket_target::{BucketTarget, OwnerArguments, OwningSystem},
     system::outputs::Purpose,
 };
 
@@ -26,5 +26,13 @@ impl NamedBucketArguments {
     /// There is no such stack, no dev stack, or no Region; the stack is another's, and its bucket is to be changed.
     pub(crate) async fn find(&self, purpose: Purpose) -> anyhow::Result<BucketTarget> {
         self.owner.find(self.bucket.as_deref(), purpose).await
+    }
+
+    /// The system that the bucket belongs to, as far as the arguments name it.
+    ///
+    /// # Errors
+    /// There is no such system, or CloudFormation cannot be asked.
+    pub(crate) async fn system(&self) -> anyhow::Result<OwningSystem> {
+        self.owner.system().await
     }
 }

@@ -21,6 +21,14 @@ pub(crate) fn span(text: &str) -> Result<Duration, String> {
         .ok_or_else(|| format!("invalid duration {text:?}; expected 90d, 12h or 30m"))
 }
 
+/// Seconds as [`span`] reads them, in the largest whole unit.
+pub(crate) fn written(seconds: u64) -> String {
+    let units = [(86_400, 'd'), (3_600, 'h'), (60, 'm')];
+    let whole = |(length, _): &&(u64, char)| seconds >= *length && seconds.is_multiple_of(*length);
+    let (length, unit) = units.iter().find(whole).unwrap_or(&(1, 's'));
+    format!("{}{unit}", seconds / length)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -34,7 +42,12 @@ mod tests {
             ("45s", 45),
         ] {
             assert_eq!(span(text), Ok(Duration::from_secs(seconds)), "{text}");
+            assert_eq!(span(&written(seconds)), span(text));
         }
+        assert_eq!(
+            (written(90), written(43_200)),
+            ("90s".to_owned(), "12h".to_owned())
+        );
         for wrong in [
             "",
             "d",

@@ -55,6 +55,7 @@ mod tutorial;
 mod unreachable;
 mod uploads;
 mod viewer_logins;
+mod viewer_policy_command;
 mod viewers;
 mod worker;
 mod worker_causes;

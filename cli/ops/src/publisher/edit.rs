@@ -10,7 +10,6 @@ use std::{
 use anyhow::Context as _;
 use keyfront_origin_core::publisher::{Publisher, StoredToken};
 use serde_json::Value;
-use similar::TextDiff;
 
 const TOKENS: &str = "tokens";
 
@@ -43,14 +42,6 @@ pub(super) fn read(text: &str, id: &str, tokens: Vec<StoredToken>) -> anyhow::Re
     );
     publisher.tokens = tokens;
     Ok(publisher)
-}
-
-/// What a change changes, in lines; `None` if nothing.
-pub(super) fn difference(before: &str, after: &str, id: &str) -> Option<String> {
-    let difference = TextDiff::from_lines(before, after);
-    let (old, new) = (format!("{id}, as it is"), format!("{id}, as it will be"));
-    let text = difference.unified_diff().header(&old, &new).to_string();
-    (!text.is_empty()).then_some(text)
 }
 
 /// The text of a file, or of standard input for `-`.
@@ -121,6 +112,7 @@ mod tests {
     use keyfront_origin_core::publisher::Publishers;
 
     use super::*;
+    use crate::difference::difference;
 
     fn publisher() -> Publisher {
         let document = serde_json::json!({"v": 1, "publishers": [{

@@ -19,7 +19,8 @@ use time::OffsetDateTime;
 pub(crate) use self::{moment::Expiry, rules::prefix};
 use self::{policy::change, rules::RuleArguments};
 use crate::{
-    bucket_target::BucketTarget, named_bucket::NamedBucketArguments, system::outputs::Purpose,
+    bucket_target::BucketTarget, difference::difference, named_bucket::NamedBucketArguments,
+    system::outputs::Purpose,
 };
 
 /// Manage publishers: their tokens and rules.
@@ -300,7 +301,7 @@ async fn apply(
     dry_run: bool,
 ) -> anyhow::Result<()> {
     let after = edit::read(edited, &before.id, before.tokens.clone())?;
-    let difference = edit::difference(&edit::text(before)?, &edit::text(&after)?, &before.id);
+    let difference = difference(&edit::text(before)?, &edit::text(&after)?, &before.id);
     let Some(difference) = difference else {
         render::unchanged(&before.id);
         return Ok(());

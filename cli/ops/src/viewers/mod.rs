@@ -1,11 +1,25 @@
-//! `keyfront viewers`: who may read what is protected, by URLs and cookies that a key in KMS signs.
+//! `keyfront viewers`: who may read what is protected: by a policy of issuers, logins and rules, and by URLs and cookies that a key
+//! in KMS signs.
 //!
-//! What a grant is, and in which bytes it is written, is `keyfront_viewers`'s. The private key never leaves KMS.
+//! What a grant is, and in which bytes it is written, is `keyfront_viewers`'s; what a policy may say and what it grants,
+//! `keyfront_origin_core::viewing`'s. The private key never leaves KMS.
 
+mod add_issuer;
+mod change;
+mod discovery;
 mod expiry;
+mod issuer_fetch;
+mod list;
+mod policy;
 mod public_key;
+mod rule_arguments;
+mod rules;
+mod served;
 mod sign;
 mod signing_key;
+mod token;
+mod token_test;
+mod verdict;
 
 use std::process::ExitCode;
 
@@ -14,13 +28,14 @@ use clap::{Args, Subcommand};
 
 pub(crate) use self::signing_key::SigningKey;
 
-const EXIT_CODES: &str =
-    "Exit codes: 0 done; 1 KMS cannot be called, or refuses; 2 wrong arguments";
+const EXIT_CODES: &str = "Exit codes: 0 done; 1 not done, for the reason that is printed; 2 wrong arguments; 3 the token of `test` reads nothing";
 
-/// Let people read what is protected: signed URLs and cookies, by a key in KMS
+/// Let people read what is protected: logins and rules, signed URLs and cookies
 ///
 /// A site protects folders by `viewers` in the document of --sites (docs/viewers.md). The CDN then serves them to whoever brings
-/// a URL or cookies that one of the document's public keys verifies.
+/// a URL or cookies that one of the document's public keys verifies. Whoever logs in at an issuer of the viewers' policy, or brings a
+/// token from there, gets such cookies for the folders that a rule allows. The policy is .keyfront/viewers.json in the bucket; the
+/// origin reads it again every 60 seconds, so a change takes effect everywhere within a minute.
 #[derive(Debug, Args)]
 #[command(after_help = EXIT_CODES)]
 pub(crate) struct ViewersArguments {
@@ -30,6 +45,12 @@ pub(crate) struct ViewersArguments {
 
 #[derive(Debug, Subcommand)]
 enum Action {
+    AddIssuer(Box<add_issuer::AddIssuerArguments>),
+    Allow(Box<rules::AllowArguments>),
+    Deny(Box<rules::DenyArguments>),
+    Remove(rules::RemoveArguments),
+    List(list::ListArguments),
+    Test(token_test::TestArguments),
     PublicKey(public_key::PublicKeyArguments),
     Sign(sign::SignArguments),
 }
@@ -39,9 +60,15 @@ pub(crate) fn run(arguments: &ViewersArguments) -> anyhow::Result<ExitCode> {
         tokio::runtime::Runtime::new().context("the asynchronous runtime did not start")?;
     runtime.block_on(async {
         match &arguments.action {
-            Action::PublicKey(arguments) => public_key::print(arguments).await,
-            Action::Sign(arguments) => sign::sign(arguments).await,
+            Action::AddIssuer(arguments) => add_issuer::add(arguments).await?,
+            Action::Allow(arguments) => rules::allow(arguments).await?,
+            Action::Deny(arguments) => rules::deny(arguments).await?,
+            Action::Remove(arguments) => rules::remove(arguments).await?,
+            Action::List(arguments) => list::list(arguments).await?,
+            Action::Test(arguments) => return token_test::test(arguments).await,
+            Action::PublicKey(arguments) => public_key::print(arguments).await?,
+            Action::Sign(arguments) => sign::sign(arguments).await?,
         }
-    })?;
-    Ok(ExitCode::SUCCESS)
+        Ok(ExitCode::SUCCESS)
+    })
 }

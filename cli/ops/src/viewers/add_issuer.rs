@@ -1,0 +1,359 @@
+//! `keyfront viewers add-issuer ID`: an issuer whose tokens count, and where people log in.
+
+use anyhow::Context as _;
+use clap::{Args, ValueEnum};
+use keyfront_cli::report;
+use keyfront_origin_core::{
+    oidc::{AcceptedTokens, Issuer, TrustedUrl},
+    viewing::{Login, ViewersPolicy},
+};
+use serde_json::json;
+
+use super::{
+    change::{ChangeArguments, Outcome},
+    discovery::{Discovered, DiscoveryError, discover},
+    policy::RefusedChange,
+    served::{Served, addresses},
+};
+use crate::bucket_target::OwningSystem;
+
+/// Trust an OpenID Connect issuer, and let people log in there
+///
+/// Its configuration, URL/.well-known/openid-configuration, is fetched once, to learn where its keys and endpoints are; they stand in
+/// the policy from then on. With --client-id people log in there by the authorization code flow with PKCE, as a client without a
+/// secret; without it, only tokens that an application has from there are exchanged. An issuer with this ID is replaced.
+#[derive(Debug, Args)]
+pub(super) struct AddIssuerArguments {
+    /// Name of the issuer in rules and logs
+    #[arg(value_name = "ID")]
+    id: String,
+
+    /// The issuer, to the letter as in the `iss` of its tokens: https://cognito-idp.REGION.amazonaws.com/POOL for a user pool
+    #[arg(long, value_name = "URL", value_parser = issuer_url)]
+    issuer: TrustedUrl,
+
+    /// An audience whose tokens count, usually a client's id; repeat it for several [default: that of --client-id]
+    #[arg(long, value_name = "CLIENT", required_unless_present = "client_id")]
+    audience: Vec<String>,
+
+    /// Which of its tokens count
+    #[arg(long, value_name = "KIND", value_enum, default_value = "oidc")]
+    tokens: Kind,
+
+    /// Where its keys are [default: what its configuration says]
+    #[arg(long, value_name = "URL", value_parser = trusted_url)]
+    jwks_uri: Option<TrustedUrl>,
+
+    /// The client that people log in as, registered at the issuer without a secret
+    #[arg(long, value_name = "CLIENT")]
+    client_id: Option<String>,
+
+    /// A scope to ask for besides openid; repeat it for several
+    #[arg(long, value_name = "SCOPE", requires = "client_id")]
+    scope: Vec<String>,
+
+    /// People no longer log in there; needed only where they do
+    #[arg(long, conflicts_with = "client_id")]
+    no_login: bool,
+
+    #[command(flatten)]
+    change: ChangeArguments,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+enum Kind {
+    /// Any with the right `aud`
+    Oidc,
+    /// Cognito's ID tokens
+    CognitoId,
+    /// Cognito's access tokens
+    CognitoAccess,
+}
+
+/// What is put into the policy.
+#[derive(Debug, Clone, PartialEq, Eq)]
+struct Entry {
+    issuer: Issuer,
+    login: Option<Login>,
+}
+
+pub(super) async fn add(arguments: &AddIssuerArguments) -> anyhow::Result<()> {
+    let found = discover(&arguments.issuer).await?;
+    let entry = arguments.entry(found)?;
+    let target = arguments.change.find().await?;
+    let make = |policy: ViewersPolicy| {
+        arguments.check_login(&policy)?;
+        let Entry { issuer, login } = entry.clone();
+        Ok(policy
+            .with_issuer(issuer, login)
+            .map_err(RefusedChange::from)?)
+    };
+    let outcome = arguments.change.make(&target, make).await?;
+    let host = match entry.login {
+        Some(_) => arguments.host().await,
+        None => None,
+    };
+    match arguments.change.json {
+        true => {
+            let [callback, logged_out] = host
+                .as_deref()
+                .map(addresses)
+                .map_or([None, None], |both| both.map(Some));
+            report::line(json!({
+                "outcome": outcome,
+                "issuer": entry.issuer,
+                "login": entry.login,
+                "redirect_uri": callback,
+                "post_logout_redirect_uri": logged_out,
+            }));
+        }
+        false => entry.show(outcome, host.as_deref()),
+    }
+    Ok(())
+}
+
+impl AddIssuerArguments {
+    fn entry(&self, found: Discovered) -> Result<Entry, DiscoveryError> {
+        let login = match &self.client_id {
+            None => None,
+            Some(client) => {
+                found.check_challenges()?;
+                let endpoint =
+                    |url: Option<TrustedUrl>, member| url.ok_or(DiscoveryError::Missing(member));
+                Some(Login {
+                    issuer: self.id.clone(),
+                    client_id: client.clone(),
+                    authorization_endpoint: endpoint(
+                        found.authorization_endpoint,
+                        "authorization_endpoint",
+                    )?,
+                    token_endpoint: endpoint(found.token_endpoint, "token_endpoint")?,
+                    logout_endpoint: found.end_session_endpoint,
+                    scopes: self.scope.clone(),
+                })
+            }
+        };
+        let keys = self.jwks_uri.clone().or(found.jwks_uri);
+        let mut audiences = self.audience.clone();
+        // A login brings a token for its own client.
+        let client = self.client_id.iter().cloned();
+        audiences.extend(client.filter(|client| !self.audience.contains(client)));
+        let issuer = Issuer {
+            id: self.id.clone(),
+            issuer: self.issuer.clone(),
+            jwks_uri: Some(keys.ok_or(DiscoveryError::Missing("jwks_uri"))?),
+            tokens: match self.tokens {
+                Kind::Oidc => AcceptedTokens::Oidc,
+                Kind::CognitoId => AcceptedTokens::CognitoId,
+                Kind::CognitoAccess => AcceptedTokens::CognitoAccess,
+            },
+            audiences,
+        };
+        Ok(Entry { issuer, login })
+    }
+
+    /// Refuses to take a login away that nobody spoke of.
+    fn check_login(&self, policy: &ViewersPolicy) -> anyhow::Result<()> {
+        let mut logins = policy.logins().iter();
+        let login = logins.find(|login| login.issuer == self.id);
+        if let Some(login) = login
+            && self.client_id.is_none()
+            && !self.no_login
+        {
+            anyhow::bail!(
+                "nothing was changed: people log in at {:?} as {:?}; repeat --client-id to keep that, or give --no-login to end it",
+                self.id,
+                login.client_id
+            );
+        }
+        Ok(())
+    }
+
+    /// The content's host, where it is known. The change does not depend on it.
+    async fn host(&self) -> Option<String> {
+        let system = self.change.bucket.system().await;
+        let system = system.context("the content's host is not known");
+        let system = system.unwrap_or_else(|error| {
+            report::note(format_args!("{error:#}"));
+            OwningSystem::Unknown
+        });
+        Served::of(&system).host().map(str::to_owned)
+    }
+}
+
+impl Entry {
+    fn show(&self, outcome: Outcome, host: Option<&str>) {
+        let Issuer { id, .. } = &self.issuer;
+        match outcome {
+            Outcome::Unchanged => report::note(format_args!("Issuer {id} is unchanged.")),
+            Outcome::WouldChange => report::note("Nothing was changed (--dry-run)."),
+            Outcome::Changed => {
+                report::note(format_args!("Tokens of issuer {id} count within a minute."));
+            }
+        }
+        let Some(login) = &self.login else {
+            return;
+        };
+        let [callback, logged_out] = addresses(host.unwrap_or("HOST"));
+        report::note(format_args!(
+            "At the issuer, register these for the client {}, which has no secret:",
+            login.client_id
+        ));
+        let mut rows = vec![("redirect URI".to_owned(), callback)];
+        if login.logout_endpoint.is_some() {
+            rows.push(("post-logout redirect URI".to_owned(), logged_out));
+        }
+        report::pairs(["REGISTER", "VALUE"], rows);
+        if host.is_none() {
+            report::note("HOST is the content's host name, the output CdnUrl of the stack.");
+        }
+    }
+}
+
+fn trusted_url(url: &str) -> Result<TrustedUrl, &'static str> {
+    TrustedUrl::try_from(url.to_owned())
+}
+
+/// OpenID Connect Discovery 1.0, 3: no query and no fragment.
+fn issuer_url(url: &str) -> Result<TrustedUrl, &'static str> {
+    match url.contains('?') {
+        true => Err("an issuer's URL must have no query"),
+        false => trusted_url(url),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+    use clap::Parser;
+
+    use super::*;
+
+    #[derive(Debug, Parser)]
+    struct Line {
+        #[command(flatten)]
+        arguments: AddIssuerArguments,
+    }
+
+    fn parsed(line: &[&str]) -> Result<AddIssuerArguments, clap::Error> {
+        let fixed = [
+            "x",
+            "staff",
+            "--issuer=https://issuer.example",
+            "--bucket=b",
+        ];
+        let line = Line::try_parse_from(fixed.iter().chain(line))?;
+        Ok(line.arguments)
+    }
+
+    fn discovered(more: &serde_json::Value) -> Discovered {
+        let mut document = json!({
+            "issuer": "https://issuer.example",
+            "jwks_uri": "https://issuer.example/keys",
+        });
+        for (name, value) in more.as_object().unwrap() {
+            document[name] = value.clone();
+        }
+        let issuer = TrustedUrl::try_from("https://issuer.example".to_owned()).unwrap();
+        Discovered::read(document.to_string().as_bytes(), &issuer).unwrap()
+    }
+
+    fn endpoints() -> serde_json::Value {
+        json!({
+            "authorization_endpoint": "https://issuer.example/authorize",
+            "token_endpoint": "https://issuer.example/token",
+            "end_session_endpoint": "https://issuer.example/logout",
+        })
+    }
+
+    #[test]
+    fn an_issuer_of_tokens_needs_its_keys_alone() {
+        let arguments = parsed(&[
+            "--audience=app",
+            "--audience=web",
+            "--tokens=cognito-access",
+        ]);
+        let entry = arguments.unwrap().entry(discovered(&json!({}))).unwrap();
+        assert_eq!(
+            serde_json::to_value(&entry.issuer).unwrap(),
+            json!({
+                "id": "staff", "issuer": "https://issuer.example", "tokens": "cognito-access",
+                "jwks_uri": "https://issuer.example/keys", "audiences": ["app", "web"],
+            })
+        );
+        assert_eq!(entry.login, None);
+        let elsewhere = ["--audience=app", "--jwks-uri=https://keys.example/"];
+        let entry = parsed(&elsewhere).unwrap().entry(discovered(&json!({})));
+        assert_eq!(entry.unwrap().issuer.keys_url(), "https://keys.example/");
+    }
+
+    #[test]
+    fn a_login_has_the_issuers_endpoints_and_its_client_is_an_audience() {
+        let arguments = parsed(&["--client-id=web", "--scope=email", "--scope=groups"]).unwrap();
+        let entry = arguments.entry(discovered(&endpoints())).unwrap();
+        assert_eq!(entry.issuer.audiences, ["web"]);
+        assert_eq!(
+            serde_json::to_value(&entry.login).unwrap(),
+            json!({
+                "issuer": "staff", "client_id": "web", "scopes": ["email", "groups"],
+                "authorization_endpoint": "https://issuer.example/authorize",
+                "token_endpoint": "https://issuer.example/token",
+                "logout_endpoint": "https://issuer.example/logout",
+            })
+        );
+        let both = parsed(&["--client-id=web", "--audience=app", "--audience=web"]).unwrap();
+        let entry = both.entry(discovered(&endpoints())).unwrap();
+        assert_eq!(entry.issuer.audiences, ["app", "web"]);
+        let lacking = both.entry(discovered(&json!({}))).unwrap_err().to_string();
+        assert!(
+            lacking.contains("has no authorization_endpoint"),
+            "{lacking}"
+        );
+    }
+
+    #[test]
+    fn a_login_is_not_taken_away_in_passing() {
+        let of = |line: &[&str]| parsed(line).unwrap();
+        let entry = of(&["--client-id=web"])
+            .entry(discovered(&endpoints()))
+            .unwrap();
+        let policy = ViewersPolicy::default()
+            .with_issuer(entry.issuer, entry.login)
+            .unwrap();
+        let refused = of(&["--audience=web"]).check_login(&policy).unwrap_err();
+        assert!(refused.to_string().contains("give --no-login"), "{refused}");
+        for line in [
+            &["--client-id=other"][..],
+            &["--audience=web", "--no-login"],
+        ] {
+            assert!(of(line).check_login(&policy).is_ok(), "{line:?}");
+        }
+        assert!(
+            of(&["--audience=web"])
+                .check_login(&ViewersPolicy::default())
+                .is_ok()
+        );
+    }
+
+    #[test]
+    fn what_no_issuer_can_be_is_refused_before_any_call() {
+        for wrong in [
+            &[][..],
+            &["--audience=a", "--tokens=saml"],
+            &["--audience=a", "--scope=email"],
+            &["--audience=a", "--jwks-uri=http://keys.example/"],
+            &["--client-id=a", "--no-login"],
+        ] {
+            assert!(parsed(wrong).is_err(), "{wrong:?}");
+        }
+        for url in [
+            "http://issuer.example",
+            "https://a.example/?b",
+            "https://a.example/#b",
+            "a",
+        ] {
+            assert!(issuer_url(url).is_err(), "{url}");
+        }
+        assert!(issuer_url("http://127.0.0.1:9").is_ok());
+    }
+}
