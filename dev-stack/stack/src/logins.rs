@@ -8,7 +8,7 @@ use anyhow::Context as _;
 use aws_sdk_s3::Client as S3;
 use keyfront_dev_ground::clock::Clock;
 use keyfront_dev_issuer::{Client, Issuer, IssuerConfig, SigningKey};
-use keyfront_origin::viewing::{POLICY_KEY, ViewersPolicy};
+use keyfront_origin::viewing::{POLICY_KEY, ViewersPolicy, logged_out_uri, redirect_uri};
 use serde_json::json;
 
 use super::config::DevSite;
@@ -20,12 +20,13 @@ const CLIENT: &str = "keyfront-dev";
 
 /// The issuer, at this URL, for viewers of the CDN.
 pub(super) fn issuer(url: &str, cdn_url: &str, clock: Clock) -> anyhow::Result<Arc<Issuer>> {
+    let host = cdn_url.strip_prefix("https://").unwrap_or(cdn_url);
     let config = IssuerConfig {
         url: url.to_owned(),
         clients: vec![Client {
             id: CLIENT.to_owned(),
-            redirect_uris: vec![format!("{cdn_url}/_viewer/login/callback")],
-            post_logout_redirect_uris: vec![format!("{cdn_url}/_viewer/logged-out")],
+            redirect_uris: vec![redirect_uri(host)],
+            post_logout_redirect_uris: vec![logged_out_uri(host)],
         }],
         // Its sessions end with it as well.
         signing_key: SigningKey::generate()?,

@@ -145,7 +145,7 @@ async fn an_issuer_is_added_from_its_configuration_with_the_addresses_to_registe
     assert_eq!(added["outcome"], "changed");
     assert_eq!(
         added["redirect_uri"],
-        format!("{}/_viewer/callback", stack.dev.cdn_url)
+        format!("{}/_viewer/login/callback", stack.dev.cdn_url)
     );
     assert_eq!(
         added["post_logout_redirect_uri"],

@@ -1,7 +1,6 @@
 //! What the system of a bucket is known to serve: on which host, and which folders it protects.
 
-use keyfront_contract::route::LOGINS;
-use keyfront_origin_core::viewing::FolderPattern;
+use keyfront_origin_core::viewing::{FolderPattern, logged_out_uri, redirect_uri};
 
 use crate::bucket_target::OwningSystem;
 
@@ -87,7 +86,7 @@ impl Served {
 
 /// The two addresses that an issuer has to know: where it sends people back after a login, and after a logout.
 pub(super) fn addresses(host: &str) -> [String; 2] {
-    ["callback", "logged-out"].map(|page| format!("https://{host}{LOGINS}/{page}"))
+    [redirect_uri(host), logged_out_uri(host)]
 }
 
 fn host_of(cdn_url: &str) -> Option<String> {
@@ -140,7 +139,7 @@ mod tests {
         assert_eq!(
             addresses(system.host().unwrap()),
             [
-                "https://www.example.com/_viewer/callback",
+                "https://www.example.com/_viewer/login/callback",
                 "https://www.example.com/_viewer/logged-out"
             ]
         );

@@ -4,6 +4,7 @@ use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
 use sha2::{Digest as _, Sha256};
 
 use super::{
+    addresses::redirect_uri,
     endpoint::with_query,
     login::Login,
     pending_login::{LIFETIME, PendingLogin},
@@ -58,11 +59,6 @@ impl AuthorizationRequest {
             pending,
         }
     }
-}
-
-/// Where the issuer sends the browser back. It is registered there, and never made of what a request says.
-pub(super) fn redirect_uri(host: &str) -> String {
-    format!("https://{host}/_viewer/login/callback")
 }
 
 fn url(login: &Login, host: &str, pending: &PendingLogin) -> String {

@@ -5,7 +5,7 @@ use std::borrow::Cow;
 use serde_json::{Map, Value};
 use subtle::ConstantTimeEq as _;
 
-use super::{authorization::redirect_uri, login::Login, pending_login::PendingLogin};
+use super::{addresses::redirect_uri, login::Login, pending_login::PendingLogin};
 use crate::oidc::Issuer;
 
 /// The parameters of the answer that count; what else there is, is the issuer's own.

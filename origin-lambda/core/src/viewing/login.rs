@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::endpoint::with_query;
+use super::{addresses::logged_out_uri, endpoint::with_query};
 use crate::oidc::{AcceptedTokens, Issuer, TrustedUrl};
 
 /// An issuer's login, as its discovery document and its registration of the client say. Nothing of it is looked up at login.
@@ -31,10 +31,7 @@ impl Login {
     pub fn logout_url(&self, host: &str) -> Option<String> {
         let query = form_urlencoded::Serializer::new(String::new())
             .append_pair("client_id", &self.client_id)
-            .append_pair(
-                "post_logout_redirect_uri",
-                &format!("https://{host}/_viewer/logged-out"),
-            )
+            .append_pair("post_logout_redirect_uri", &logged_out_uri(host))
             .finish();
         let endpoint = self.logout_endpoint.as_ref()?;
         Some(with_query(endpoint.as_str(), &query))

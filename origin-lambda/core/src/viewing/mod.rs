@@ -3,6 +3,7 @@
 //! A login at an OIDC issuer (or a token that an application has from there) is exchanged for signed cookies of the CDN, one
 //! set for each folder that a rule grants. This signs nothing, calls nobody, and has no clock.
 
+mod addresses;
 mod authorization;
 mod callback;
 mod document;
@@ -19,6 +20,7 @@ mod set_cookie;
 mod tests;
 
 pub use self::{
+    addresses::{logged_out_uri, redirect_uri},
     authorization::{AuthorizationRequest, Prompt, Secrets},
     callback::{Callback, CallbackRefusal},
     document::{MAX_DOCUMENT, ViewersPolicy, ViewersPolicyError},
