@@ -343,8 +343,11 @@ async fn a_test_says_what_a_token_reads_or_why_nothing_and_never_shows_it() {
     );
 
     let right = token(&stack, "alice", &[]);
-    let (head, signature) = right.rsplit_once('.').unwrap();
-    let altered = format!("{head}.{}", signature.chars().rev().collect::<String>());
+    // With the signature of somebody else's.
+    let (head, _) = right.rsplit_once('.').unwrap();
+    let others = token(&stack, "bob", &[]);
+    let (_, signature) = others.rsplit_once('.').unwrap();
+    let altered = format!("{head}.{signature}");
     let now = SystemTime::now();
     let of = |audience: &str, at| stack.issuer().token("alice", &[], audience, at).unwrap();
     let ended = of(CLIENT, now - Duration::from_secs(3 * 3_600));

@@ -125,11 +125,11 @@ impl RefusedToken {
                 issuer.keys_url()
             ),
             (JwtRefusal::Audience, Some(issuer)) => format!(
-                "the policy admits {}; `keyfront viewers add-issuer` with --audience changes that",
+                "the policy admits {}; `keyfront viewers add-issuer --audience` changes that",
                 issuer.audiences.join(", ")
             ),
             (JwtRefusal::Use, Some(_)) => {
-                "`keyfront viewers add-issuer` with --tokens says which of Cognito's tokens count"
+                "`keyfront viewers add-issuer --tokens` says which of Cognito's tokens count"
                     .to_owned()
             }
             (JwtRefusal::Claim(name), _) => format!("have the issuer put {name} into its tokens"),
