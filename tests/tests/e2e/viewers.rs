@@ -168,8 +168,8 @@ const WAYS_ROUND: [(&str, u16, &str); 14] = [
         "AccessDenied or MissingKey of the CDN, or viewer-denied",
     ),
     ("//members/plan.txt", 403, "as the CDN takes the path"),
-    ("/members%2Fplan.txt", 301, "another spelling"),
-    ("/membe%72s/plan.txt", 301, "another spelling"),
+    ("/members%2Fplan.txt", 403, "another spelling"),
+    ("/membe%72s/plan.txt", 403, "another spelling"),
     (
         "/./members/plan.txt",
         403,
