@@ -65,8 +65,11 @@ async fn an_application_exchanges_its_users_token_for_cookies_or_for_queries() {
 async fn what_is_no_token_of_a_viewer_is_refused() {
     let stack = with_logins().await;
     let right = token(&stack, "alice", &[]);
-    let (head, signature) = right.rsplit_once('.').unwrap();
-    let altered = format!("{head}.{}", signature.chars().rev().collect::<String>());
+    // With the signature of somebody else's.
+    let (head, _) = right.rsplit_once('.').unwrap();
+    let bobs = token(&stack, "bob", &[]);
+    let (_, signature) = bobs.rsplit_once('.').unwrap();
+    let altered = format!("{head}.{signature}");
     let now = std::time::SystemTime::now();
     let issuer = stack.issuer();
     let hours = |count: u64| std::time::Duration::from_secs(count * 3_600);
@@ -86,6 +89,11 @@ async fn what_is_no_token_of_a_viewer_is_refused() {
         assert_eq!(answer.status, 401, "{wrong}: {answer:?}");
         assert_eq!(answer.header("set-cookie"), "");
     }
+    let answer = session(&stack, "", &altered).await;
+    assert_eq!(
+        answer.json()["detail"],
+        "not logged in: the token's signature is not valid"
+    );
     let answer = session(&stack, "", &late).await;
     assert_eq!(answer.code(), "login-required");
     assert_eq!(
