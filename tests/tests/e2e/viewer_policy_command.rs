@@ -116,6 +116,26 @@ fn folders(outcome: &Value) -> Vec<(String, String)> {
         .collect()
 }
 
+/// The policy has what the issuer at this URL says of itself.
+fn is_as_configured(policy: &Value, url: &str) {
+    assert_eq!(
+        policy["issuers"],
+        json!([{
+            "id": "staff", "issuer": url, "jwks_uri": format!("{url}/.well-known/jwks.json"),
+            "tokens": "oidc", "audiences": [CLIENT],
+        }])
+    );
+    assert_eq!(
+        policy["logins"],
+        json!([{
+            "issuer": "staff", "client_id": CLIENT, "scopes": ["email"],
+            "authorization_endpoint": format!("{url}/authorize"),
+            "token_endpoint": format!("{url}/token"),
+            "logout_endpoint": format!("{url}/logout"),
+        }])
+    );
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn an_issuer_is_added_from_its_configuration_with_the_addresses_to_register() {
     let stack = without_policy().await;
@@ -151,23 +171,7 @@ async fn an_issuer_is_added_from_its_configuration_with_the_addresses_to_registe
         added["post_logout_redirect_uri"],
         format!("{}/_viewer/logged-out", stack.dev.cdn_url)
     );
-    let policy = done_as_json(&stack, &["list"]);
-    assert_eq!(
-        policy["issuers"],
-        json!([{
-            "id": "staff", "issuer": url, "jwks_uri": format!("{url}/.well-known/jwks.json"),
-            "tokens": "oidc", "audiences": [CLIENT],
-        }])
-    );
-    assert_eq!(
-        policy["logins"],
-        json!([{
-            "issuer": "staff", "client_id": CLIENT, "scopes": ["email"],
-            "authorization_endpoint": format!("{url}/authorize"),
-            "token_endpoint": format!("{url}/token"),
-            "logout_endpoint": format!("{url}/logout"),
-        }])
-    );
+    is_as_configured(&done_as_json(&stack, &["list"]), &url);
     // The same again changes nothing, and nothing takes the login away in passing.
     assert_eq!(done_as_json(&stack, &line)["outcome"], "unchanged");
     let line = [
@@ -215,6 +219,47 @@ async fn another_issuers_configuration_is_refused_and_changes_nothing() {
     ];
     assert_eq!(viewers(&stack, &line).status.code(), Some(2));
     assert_eq!(stack.raw(POLICY).await.body, before);
+}
+
+/// The paths that a session of this token reads.
+async fn session_paths(stack: &LocalStack, token: &str) -> Vec<String> {
+    let bearer = format!("Bearer {token}");
+    let headers = [("authorization", bearer.as_str())];
+    let cdn = stack.cdn();
+    let session = cdn.send(Method::POST, "/_viewer/session", &headers, "".into());
+    let session = session.await.json();
+    let folders = session["folders"].as_array().unwrap().iter();
+    folders
+        .map(|one| one["path"].as_str().unwrap().to_owned())
+        .collect()
+}
+
+/// Rules that are not in the policy, or could not be.
+fn what_cannot_be_is_refused(stack: &LocalStack) {
+    for (line, expected) in [
+        (
+            &["remove", "all"][..],
+            "`keyfront viewers list` shows the rules",
+        ),
+        (
+            &["allow", "x", "--issuer=nobody", "--folder=members/"],
+            "unknown issuer \"nobody\"",
+        ),
+        (
+            &["allow", "x", "--issuer=staff", "--folder=users/"],
+            "grant folders that do not nest",
+        ),
+        (
+            &["allow", "x y", "--issuer=staff", "--folder=members/"],
+            "has an id that is not",
+        ),
+    ] {
+        let said = refused(stack, line);
+        assert!(
+            said.contains(expected) && said.contains("nothing was changed"),
+            "{line:?}: {said}"
+        );
+    }
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -268,15 +313,7 @@ async fn rules_are_put_replaced_and_removed_and_the_origin_obeys_them() {
         (own_folder, "own".to_owned()),
     ];
     assert_eq!((code, folders(&outcome)), (Some(0), expected.to_vec()));
-    let bearer = format!("Bearer {alice}");
-    let headers = [("authorization", bearer.as_str())];
-    let session = stack.cdn();
-    let session = session
-        .send(Method::POST, "/_viewer/session", &headers, "".into())
-        .await;
-    let session = session.json();
-    let paths = session["folders"].as_array().unwrap().iter();
-    let paths: Vec<&str> = paths.map(|one| one["path"].as_str().unwrap()).collect();
+    let paths = session_paths(&stack, &alice).await;
     let granted: Vec<String> = expected
         .iter()
         .map(|(folder, _)| format!("/{folder}"))
@@ -286,30 +323,7 @@ async fn rules_are_put_replaced_and_removed_and_the_origin_obeys_them() {
     done(&stack, &["remove", "all"]);
     let (code, outcome) = tested(&stack, &token(&stack, "bob", &[]), &[]);
     assert_eq!((code, &outcome["outcome"]), (Some(3), &json!("no-rule")));
-    for (line, expected) in [
-        (
-            &["remove", "all"][..],
-            "`keyfront viewers list` shows the rules",
-        ),
-        (
-            &["allow", "x", "--issuer=nobody", "--folder=members/"],
-            "unknown issuer \"nobody\"",
-        ),
-        (
-            &["allow", "x", "--issuer=staff", "--folder=users/"],
-            "grant folders that do not nest",
-        ),
-        (
-            &["allow", "x y", "--issuer=staff", "--folder=members/"],
-            "has an id that is not",
-        ),
-    ] {
-        let said = refused(&stack, line);
-        assert!(
-            said.contains(expected) && said.contains("nothing was changed"),
-            "{line:?}: {said}"
-        );
-    }
+    what_cannot_be_is_refused(&stack);
 }
 
 #[tokio::test(flavor = "multi_thread")]
