@@ -28,7 +28,7 @@ pub(super) struct AddIssuerArguments {
     #[arg(value_name = "ID")]
     id: String,
 
-    /// The issuer, to the letter as in the `iss` of its tokens: https://cognito-idp.REGION.amazonaws.com/POOL for a user pool
+    /// The issuer, to the letter as in the `iss` of its tokens: for a user pool cognito-idp.REGION.amazonaws.com/POOL behind https://
     #[arg(long, value_name = "URL", value_parser = issuer_url)]
     issuer: TrustedUrl,
 
