@@ -220,6 +220,8 @@ mod tests {
         let mut described = [ANY, STORING, MISSING, SHARING, CONDITIONAL, CONTENT].concat();
         // No operation ends in these: they are of requests that reach none.
         described.extend([P::METHOD_NOT_ALLOWED, P::EVENT_INVALID]);
+        // Of viewers' logins, which are no part of the publishers' API.
+        described.extend([P::LOGIN_REQUIRED, P::VIEWER_DENIED]);
         for problem in PROBLEMS {
             assert!(described.contains(problem), "{}", problem.code);
         }
