@@ -8,6 +8,7 @@ use std::{
     process::{Command, Stdio},
 };
 
+use http::Method;
 use keyfront_tests::{artefacts, local_stack::LocalStack};
 use serde_json::{Value, json};
 
@@ -23,8 +24,10 @@ async fn a_person_in_chromium_logs_in_reads_and_logs_out() {
         "members/plan.txt",
         "users/aaaaaaaaaaaaaaaaaaaaaaaaaa/mine.txt",
     ] {
+        // A type that a browser shows.
         let headers = [("content-type", "text/plain")];
-        let stored = stack.put(key, "sse-kms", key.into(), &headers).await;
+        let target = format!("/objects/{key}");
+        let stored = stack.call(Method::PUT, &target, &headers, key.into()).await;
         assert!(stored.status.is_success(), "{stored:?}");
     }
     let url = |path: &str| format!("{}{path}", stack.dev.cdn_url);
