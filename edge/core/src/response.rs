@@ -19,7 +19,7 @@ use crate::header::Header;
 use crate::redirect::{self, Lasting};
 use crate::refusal::{BodyOf, Refusal, plain_status};
 use crate::site::DeniedAs;
-use crate::text::append;
+use crate::text::append_item;
 
 pub use self::answered::{AnsweredRequest, OriginResponse, RELEVANT_RESPONSE_HEADERS};
 pub use self::error_document::cause_of_document;
@@ -179,8 +179,7 @@ fn content_encoding(response: &OriginResponse<'_>) -> Option<Header> {
     let given = response.header("content-encoding")?;
     let (mut codings, mut left) = (String::new(), 0);
     for coding in content_encoding::of_content(given) {
-        let comma = if left == 0 { "" } else { ", " };
-        append(&mut codings, &[comma, coding]);
+        append_item(&mut codings, coding);
         left += 1;
     }
     (left != given.split(',').count()).then(|| Header::new("content-encoding", codings))
@@ -196,13 +195,11 @@ fn varying(route: Route, response: &OriginResponse<'_>) -> String {
         .map(str::trim_ascii)
         .filter(|field| is_field_name(field));
     for field in given {
-        append(&mut fields, &[field, ", "]);
+        append_item(&mut fields, field);
         names_origin |= field.eq_ignore_ascii_case("origin");
     }
-    if names_origin {
-        fields.truncate(fields.len() - ", ".len());
-    } else {
-        append(&mut fields, &["origin"]);
+    if !names_origin {
+        append_item(&mut fields, "origin");
     }
     fields
 }

@@ -4,71 +4,37 @@
 //! A [`Site`] exists only if every field was checked, so no later step checks the configuration
 //! again. It does not find the document (adapters do), holds no secrets and reads nothing else.
 
+mod bucket_rule;
 mod cors_rule;
 mod document;
 mod error;
+mod function_rule;
 mod json;
 mod key_rule;
 mod limit;
+mod options;
 mod origin;
 mod viewers;
 
-use alloc::{borrow::ToOwned, boxed::Box, string::String, sync::Arc, vec::Vec};
+use alloc::{boxed::Box, string::String, sync::Arc, vec::Vec};
 
-use keyfront_names::host::{self, Scheme};
-use keyfront_names::{BucketName, Region};
-use keyfront_sigv4::sigv4a::is_region_set;
-
-use self::document::{Document, FunctionDocument};
+use self::bucket_rule::bucket;
+use self::document::Document;
 use self::error::{demand, field};
+use self::function_rule::{function, function_prefix};
 use self::key_rule::check_key;
+use self::options::{slashes, spelling, trailing_slash};
 use crate::refused_parameter::is_refused_parameter;
-use crate::text::joined;
 
 pub use self::cors_rule::{CorsRule, Match};
 pub use self::error::SiteError;
 pub use self::limit::MAX_SITE_CHARS;
+pub use self::options::{DeniedAs, Slashes, Spelling, TrailingSlash};
 pub use self::origin::{Bucket, FunctionOrigin, Signing};
 pub use self::viewers::{Serves, Viewers};
 
 /// How many parsed sites a [`SiteCache`] keeps: more than a distribution has origins.
 const CACHED_SITES: usize = 32;
-
-/// How a 403 of the origin is reported to the viewer.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum DeniedAs {
-    /// 502 `origin-denied`: with `s3:ListBucket` a 403 never means that the object is missing.
-    Denied,
-    /// 404 `not-found`: the site option `denied_as_missing`.
-    Missing,
-}
-
-/// How a path is answered that could be a folder's but has no slash at its end, where no object has that name.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum TrailingSlash {
-    /// 404
-    AsRequested,
-    /// By a redirect to the folder: the site option `"trailing_slash":"redirect"`.
-    Redirect,
-}
-
-/// What several slashes behind one another mean.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Slashes {
-    /// Themselves, as in S3's keys.
-    Kept,
-    /// One, by a redirect: the site option `"slashes":"merge"`.
-    Merged,
-}
-
-/// How a path is served that is not written in the one spelling copies are kept under.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Spelling {
-    /// By a redirect to that spelling.
-    Redirect,
-    /// As it is: the site option `"spelling":"accept"`, for a CDN that does not show the edge the path it was sent.
-    Accept,
-}
 
 /// One validated site.
 #[derive(Debug)]
@@ -223,99 +189,6 @@ impl Site {
     }
 }
 
-fn bucket(document: &Document) -> Result<Bucket, SiteError> {
-    let access_point = host::is_multi_region_alias(&document.bucket);
-    demand(
-        access_point || BucketName::new(document.bucket.as_str()).is_ok(),
-        "bucket",
-        "is not a bucket name",
-    )?;
-    demand(
-        Region::is_name(&document.region),
-        "region",
-        "is not a region name",
-    )?;
-    let signing = signing(document)?;
-    if access_point {
-        return multi_region_access_point(document, signing);
-    }
-    let (scheme, service) = match &document.endpoint {
-        Some(endpoint) => {
-            let (scheme, host) =
-                host::endpoint(endpoint).map_err(|error| field("endpoint", error.as_str()))?;
-            (scheme, host.to_owned())
-        }
-        None => (Scheme::Https, host::of_service("s3", &document.region)),
-    };
-    // A virtual host's certificate is a wildcard for one label.
-    let (host, path) = match document.style.as_str() {
-        "path" => (service, joined(&["/", &document.bucket])),
-        "virtual" if document.bucket.contains('.') => {
-            return Err(field("bucket", "has a dot, which needs style path"));
-        }
-        "virtual" => (joined(&[&document.bucket, ".", &service]), String::new()),
-        _ => return Err(field("style", "must be virtual or path")),
-    };
-    Ok(Bucket {
-        scheme,
-        host,
-        path,
-        signing,
-    })
-}
-
-fn signing(document: &Document) -> Result<Signing, SiteError> {
-    match (document.signing.as_str(), &document.region_set) {
-        ("sigv4", None) => Ok(Signing::SigV4 {
-            region: document.region.clone(),
-        }),
-        ("sigv4", Some(_)) => Err(field("region_set", "is for sigv4a only")),
-        ("sigv4a", None) => Err(field("region_set", "is required by sigv4a")),
-        ("sigv4a", Some(set)) => {
-            demand(
-                is_region_set(set),
-                "region_set",
-                "is not a list of region names",
-            )?;
-            // Whether a pattern covers the region is for the verifier; a set of other regions never does.
-            let may_cover = |member: &str| member.contains('*') || member == document.region;
-            demand(
-                set.split(',').any(may_cover),
-                "region_set",
-                "must include the region",
-            )?;
-            let region_set = set.clone();
-            Ok(Signing::SigV4a { region_set })
-        }
-        _ => Err(field("signing", "must be sigv4 or sigv4a")),
-    }
-}
-
-/// S3 reaches an access point's buckets by its alias, which is a name of two labels below a host of its own.
-fn multi_region_access_point(document: &Document, signing: Signing) -> Result<Bucket, SiteError> {
-    demand(
-        matches!(signing, Signing::SigV4a { .. }),
-        "signing",
-        "must be sigv4a for a multi-region access point",
-    )?;
-    demand(
-        document.endpoint.is_none(),
-        "endpoint",
-        "cannot be chosen for a multi-region access point",
-    )?;
-    demand(
-        document.style == "virtual",
-        "style",
-        "must be virtual for a multi-region access point",
-    )?;
-    Ok(Bucket {
-        scheme: Scheme::Https,
-        host: host::of_multi_region_access_point(&document.bucket),
-        path: String::new(),
-        signing,
-    })
-}
-
 /// The fields that are object keys, each by the rules of its kind.
 fn check_keys(document: &Document) -> Result<(), SiteError> {
     for (name, folder) in [("path", &document.path), ("prefix", &document.prefix)] {
@@ -337,30 +210,6 @@ fn check_keys(document: &Document) -> Result<(), SiteError> {
         }
     }
     Ok(())
-}
-
-fn trailing_slash(option: Option<&str>) -> Result<TrailingSlash, SiteError> {
-    match option {
-        None => Ok(TrailingSlash::AsRequested),
-        Some("redirect") => Ok(TrailingSlash::Redirect),
-        Some(_) => Err(field("trailing_slash", "must be redirect")),
-    }
-}
-
-fn slashes(option: Option<&str>) -> Result<Slashes, SiteError> {
-    match option {
-        None => Ok(Slashes::Kept),
-        Some("merge") => Ok(Slashes::Merged),
-        Some(_) => Err(field("slashes", "must be merge")),
-    }
-}
-
-fn spelling(option: Option<&str>) -> Result<Spelling, SiteError> {
-    match option {
-        None | Some("redirect") => Ok(Spelling::Redirect),
-        Some("accept") => Ok(Spelling::Accept),
-        Some(_) => Err(field("spelling", "must be redirect or accept")),
-    }
 }
 
 fn check_query(names: &[String]) -> Result<(), SiteError> {
@@ -389,49 +238,6 @@ fn check_query(names: &[String]) -> Result<(), SiteError> {
 /// A decoded query parameter name that can be compared byte for byte.
 fn is_query_name(name: &str) -> bool {
     (1..=128).contains(&name.len()) && name.bytes().all(|byte| byte.is_ascii_graphic())
-}
-
-fn function(
-    name: &'static str,
-    document: Option<FunctionDocument>,
-) -> Result<Option<Arc<FunctionOrigin>>, SiteError> {
-    let Some(origin) = document else {
-        return Ok(None);
-    };
-    demand(
-        Region::is_name(&origin.region),
-        name,
-        "has a region that is not a region name",
-    )?;
-    demand(
-        host::is_authority(&origin.host),
-        name,
-        "has a host that is not a host name",
-    )?;
-    Ok(Some(Arc::new(FunctionOrigin {
-        prefix: function_prefix(name, &origin.prefix)?,
-        host: origin.host,
-        region: origin.region,
-    })))
-}
-
-/// A prefix without the slash that it may end with.
-fn function_prefix(name: &'static str, written: &str) -> Result<String, SiteError> {
-    demand(
-        written.starts_with('/'),
-        name,
-        "has a prefix that does not start with a slash",
-    )?;
-    let prefix = written.strip_suffix('/').unwrap_or(written);
-    if !prefix.is_empty() {
-        demand(
-            !prefix.ends_with('/'),
-            name,
-            "has a prefix that ends with two slashes",
-        )?;
-        check_key(name, &prefix[1..])?;
-    }
-    Ok(prefix.to_owned())
 }
 
 /// Parsed sites by their bytes: a warm instance validates a document once.

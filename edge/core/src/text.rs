@@ -12,6 +12,14 @@ pub(crate) fn append(out: &mut String, parts: &[&str]) {
     }
 }
 
+/// Appends an item to a list as headers have it.
+pub(crate) fn append_item(list: &mut String, item: &str) {
+    if !list.is_empty() {
+        append(list, &[", "]);
+    }
+    append(list, &[item]);
+}
+
 /// The parts, one after another.
 pub(crate) fn joined(parts: &[&str]) -> String {
     let mut text = String::with_capacity(parts.iter().map(|part| part.len()).sum());

@@ -3,19 +3,26 @@
 //! Listings are ordered by the bytes of the keys. A change is one transaction, conditions included. The
 //! catalog holds no bodies and no plaintext keys, and checks no permissions.
 
+mod bucket_record;
 mod listing;
+mod millis;
 mod records;
 mod tables;
 mod uploads;
+mod write_condition;
 
 pub use self::{
+    bucket_record::{
+        Bucket, BucketDefault, CorsRule, CustomerKeys, DefaultRetention, ObjectLock,
+        PublicAccessBlock, RetentionPeriod,
+    },
     listing::{Entry, ListQuery, Page, Resume},
+    millis::Millis,
     records::{
-        Bucket, BucketDefault, ChecksumScope, CompletionRefusal, ContentHeaders, CorsRule,
-        CustomerKeys, DefaultRetention, Layers, Millis, Object, ObjectLock, ObjectLockState,
-        PartSummary, Protection, PublicAccessBlock, RetentionPeriod, SealedBytes, StoredChecksum,
-        StoredPart, StoredPiece, WrappedKey, WriteCondition,
+        ChecksumScope, CompletionRefusal, ContentHeaders, Layers, Object, ObjectLockState,
+        PartSummary, Protection, SealedBytes, StoredChecksum, StoredPart, StoredPiece, WrappedKey,
     },
     tables::{Catalog, CatalogError, Deletion},
     uploads::{Completion, Upload, UploadId, UploadListQuery},
+    write_condition::WriteCondition,
 };

@@ -1,43 +1,12 @@
-//! The records themselves, as they are written (JSON).
+//! The records of objects and their parts, as they are written (JSON).
 
 use std::collections::BTreeMap;
 
 use base64::{Engine, engine::general_purpose::STANDARD};
 use serde::{Deserialize, Serialize};
-use time::OffsetDateTime;
 
+use super::millis::Millis;
 use crate::blobs::BlobId;
-
-/// Milliseconds since the epoch.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
-pub struct Millis(pub(crate) i64);
-
-impl Millis {
-    /// The same moment with its milliseconds cut off, as `Last-Modified` can say it.
-    pub fn to_seconds(self) -> OffsetDateTime {
-        OffsetDateTime::from_unix_timestamp(self.0.div_euclid(1000))
-            .unwrap_or(OffsetDateTime::UNIX_EPOCH)
-    }
-
-    /// So many days later.
-    #[must_use]
-    pub fn plus_days(self, days: u32) -> Self {
-        Self(self.0.saturating_add(i64::from(days) * 86_400_000))
-    }
-
-    /// The same moment, for listings.
-    pub fn to_time(self) -> OffsetDateTime {
-        self.to_seconds() + time::Duration::milliseconds(self.0.rem_euclid(1000))
-    }
-}
-
-impl From<std::time::SystemTime> for Millis {
-    fn from(moment: std::time::SystemTime) -> Self {
-        let millis =
-            (OffsetDateTime::from(moment) - OffsetDateTime::UNIX_EPOCH).whole_milliseconds();
-        Self(i64::try_from(millis).unwrap_or(i64::MAX))
-    }
-}
 
 /// Ciphertext, written as base64.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
@@ -58,82 +27,6 @@ impl From<SealedBytes> for String {
     }
 }
 
-/// A bucket and its settings.
-#[derive(Clone, Debug, Serialize, Deserialize)]
-pub struct Bucket {
-    /// When it was made.
-    pub created: Millis,
-    /// Encryption of objects whose writer says nothing.
-    pub default: BucketDefault,
-    /// The bucket policy's text, as it was put.
-    pub policy: Option<String>,
-    /// `None` after DeletePublicAccessBlock.
-    pub public_access_block: Option<PublicAccessBlock>,
-    /// `None` where the bucket has no Object Lock.
-    #[serde(default)]
-    pub object_lock: Option<ObjectLock>,
-    /// Whether writes under customer keys (SSE-C) are refused.
-    #[serde(default)]
-    pub customer_keys: CustomerKeys,
-    /// What pages of other origins may do, in order; empty without a CORS configuration.
-    #[serde(default)]
-    pub cors: Vec<CorsRule>,
-}
-
-/// A rule of a bucket's CORS configuration.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-pub struct CorsRule {
-    /// `ID`, for people.
-    pub id: Option<String>,
-    /// `AllowedOrigin`, each with one star at most.
-    pub origins: Vec<String>,
-    /// `AllowedMethod`
-    pub methods: Vec<String>,
-    /// `AllowedHeader`, each with one star at most.
-    pub headers: Vec<String>,
-    /// `ExposeHeader`
-    pub exposed: Vec<String>,
-    /// `MaxAgeSeconds`
-    pub max_age: Option<u32>,
-}
-
-/// Whether a bucket takes objects under customer keys (SSE-C).
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum CustomerKeys {
-    /// What every new bucket has since April 2026.
-    #[default]
-    Blocked,
-    /// `BlockedEncryptionTypes` is `NONE`.
-    Allowed,
-}
-
-/// A bucket's Object Lock.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-pub struct ObjectLock {
-    /// For new objects that name no retention of their own.
-    pub default: Option<DefaultRetention>,
-}
-
-/// A bucket's default retention.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct DefaultRetention {
-    /// `GOVERNANCE` or `COMPLIANCE`.
-    pub mode: String,
-    /// How long.
-    pub period: RetentionPeriod,
-}
-
-/// How long a default retention lasts.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum RetentionPeriod {
-    /// `Days`
-    Days(u32),
-    /// `Years`
-    Years(u32),
-}
-
 /// An object's lock, as S3 shows it.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default)]
@@ -142,44 +35,6 @@ pub struct ObjectLockState {
     pub retention: Option<(String, Millis)>,
     /// `ON`, or `OFF` if it was ever set.
     pub legal_hold: Option<String>,
-}
-
-/// A bucket's default encryption.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum BucketDefault {
-    /// SSE-S3, which every bucket has unless configured otherwise.
-    S3,
-    /// SSE-KMS.
-    Kms {
-        /// Key id, ARN or alias as it was put; `None` means the AWS managed key `aws/s3`.
-        key_id: Option<String>,
-        /// Whether bucket keys are on.
-        bucket_key: bool,
-    },
-}
-
-/// The four settings of Block Public Access; nothing is public here whatever they say.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct PublicAccessBlock {
-    /// BlockPublicAcls
-    pub block_acls: bool,
-    /// IgnorePublicAcls
-    pub ignore_acls: bool,
-    /// BlockPublicPolicy
-    pub block_policy: bool,
-    /// RestrictPublicBuckets
-    pub restrict_buckets: bool,
-}
-
-impl PublicAccessBlock {
-    /// What every new bucket has since April 2023.
-    pub const ALL: Self = Self {
-        block_acls: true,
-        ignore_acls: true,
-        block_policy: true,
-        restrict_buckets: true,
-    };
 }
 
 /// An object.
@@ -336,42 +191,6 @@ pub enum ChecksumScope {
     Composite,
 }
 
-/// What must hold of the present object for a write to happen.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub enum WriteCondition {
-    /// Nothing.
-    #[default]
-    Always,
-    /// `If-None-Match: *`
-    Absent,
-    /// `If-Match: *`
-    Present,
-    /// `If-Match: "etag"`
-    Etag(String),
-}
-
-/// Why a conditional write did not happen.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Unmet {
-    /// There is no object to match: 404.
-    NoObject,
-    /// There is one that does not match: 412.
-    Failed,
-}
-
-impl WriteCondition {
-    /// Evaluates the condition against the ETag of what is there.
-    pub fn evaluate(&self, present: Option<&str>) -> Result<(), Unmet> {
-        match (self, present) {
-            (Self::Always, _) | (Self::Absent, None) | (Self::Present, Some(_)) => Ok(()),
-            (Self::Absent, Some(_)) => Err(Unmet::Failed),
-            (Self::Present | Self::Etag(_), None) => Err(Unmet::NoObject),
-            (Self::Etag(wanted), Some(etag)) if wanted == etag => Ok(()),
-            (Self::Etag(_), Some(_)) => Err(Unmet::Failed),
-        }
-    }
-}
-
 impl Object {
     /// The bodies it needs.
     pub fn blobs(&self) -> Vec<BlobId> {
@@ -418,36 +237,4 @@ pub enum CompletionRefusal {
     /// A checksum the client states differs.
     #[error("the checksum does not match")]
     Checksum,
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn write_conditions_follow_the_table() {
-        let etag = WriteCondition::Etag("a".into());
-        for (condition, present, expected) in [
-            (&WriteCondition::Always, None, Ok(())),
-            (&WriteCondition::Absent, None, Ok(())),
-            (&WriteCondition::Absent, Some("a"), Err(Unmet::Failed)),
-            (&WriteCondition::Present, None, Err(Unmet::NoObject)),
-            (&WriteCondition::Present, Some("a"), Ok(())),
-            (&etag, None, Err(Unmet::NoObject)),
-            (&etag, Some("a"), Ok(())),
-            (&etag, Some("b"), Err(Unmet::Failed)),
-        ] {
-            assert_eq!(
-                condition.evaluate(present),
-                expected,
-                "{condition:?} {present:?}"
-            );
-        }
-    }
-
-    #[test]
-    fn seconds_before_the_epoch_round_down() {
-        assert_eq!(Millis(-1).to_seconds().unix_timestamp(), -1);
-        assert_eq!(Millis(1999).to_seconds().unix_timestamp(), 1);
-    }
 }

@@ -9,7 +9,9 @@ use keyfront_dev_ground::state::{State, StateError};
 use redb::{ReadTransaction, ReadableTable, TableDefinition, WriteTransaction};
 use serde::{Serialize, de::DeserializeOwned};
 
-use super::records::{Bucket, Object, Unmet, WriteCondition};
+use super::bucket_record::Bucket;
+use super::records::Object;
+use super::write_condition::{Unmet, WriteCondition};
 use crate::blobs::BlobId;
 
 pub(super) type Rows = TableDefinition<'static, &'static [u8], &'static [u8]>;

@@ -7,14 +7,16 @@ use serde::{Deserialize, Serialize};
 
 use super::{
     listing::after_all,
+    millis::Millis,
     records::{
-        ChecksumScope, CompletionRefusal, ContentHeaders, Millis, Object, ObjectLockState,
-        Protection, StoredPart, WriteCondition,
+        ChecksumScope, CompletionRefusal, ContentHeaders, Object, ObjectLockState, Protection,
+        StoredPart,
     },
     tables::{
         COMPLETED, Catalog, CatalogError, PARTS, UPLOADS, bucket_exists, find, insert,
         replace_object, row_key,
     },
+    write_condition::WriteCondition,
 };
 use crate::{blobs::BlobId, data_key::NoRandomness};
 

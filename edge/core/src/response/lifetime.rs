@@ -8,7 +8,7 @@ use alloc::string::String;
 use keyfront_contract::Route;
 
 use super::answered::OriginResponse;
-use crate::text::{append, split_once};
+use crate::text::{append_item, split_once};
 
 const STALE_IF_ERROR: &str = "stale-if-error";
 
@@ -16,7 +16,7 @@ const STALE_IF_ERROR: &str = "stale-if-error";
 pub(super) fn of_object(route: Route, response: &OriginResponse<'_>) -> Option<String> {
     let mut directives = String::new();
     for value in response.values("cache-control") {
-        append(&mut directives, &[value, ", "]);
+        append_item(&mut directives, value);
     }
     // Of a 304 what is not said anew stays as it was stored.
     let says_nothing = directives.is_empty() && response.status == 304;
@@ -29,6 +29,6 @@ pub(super) fn of_object(route: Route, response: &OriginResponse<'_>) -> Option<S
     {
         return None;
     }
-    append(&mut directives, &[STALE_IF_ERROR, "=0"]);
+    append_item(&mut directives, "stale-if-error=0");
     Some(directives)
 }

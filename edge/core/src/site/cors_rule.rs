@@ -6,7 +6,7 @@ use alloc::{borrow::ToOwned, string::String, vec::Vec};
 
 use super::document::CorsDocument;
 use super::error::{SiteError, demand};
-use crate::text::{append, split_once};
+use crate::text::{append_item, split_once};
 
 /// Browsers cap preflight caching at a day at most.
 const LONGEST_MAX_AGE: u32 = 86_400;
@@ -102,8 +102,7 @@ fn rule(document: &CorsDocument) -> Result<CorsRule, SiteError> {
     }
     let mut headers = String::new();
     for name in &document.headers {
-        let comma = if headers.is_empty() { "" } else { ", " };
-        append(&mut headers, &[comma, name]);
+        append_item(&mut headers, name);
     }
     Ok(CorsRule {
         origins,

@@ -4,6 +4,9 @@ use std::fmt;
 
 use serde::{Deserialize, Serialize};
 
+/// The version of the policy in which rules name `LIST`, `HEAD` and `READ`; all else is the same. Written only where a rule does.
+pub(super) const VERSION_OF_THREE_READS: u32 = 2;
+
 /// What a request does with a key.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Method {

@@ -8,6 +8,8 @@ mod folders;
 mod identity;
 mod method;
 mod person;
+mod policy_error;
+mod publisher_entry;
 mod rule;
 mod session;
 mod token;
@@ -16,11 +18,13 @@ mod token;
 mod tests;
 
 pub use self::{
-    document::{MAX_DOCUMENT, NewToken, PolicyError, Publisher, Publishers},
+    document::{NewToken, Publishers},
     folders::{FolderError, SharedFolder},
     identity::{IamCaller, IamPrincipal, Identity},
     method::{Method, MethodName},
     person::{Namespace, Person},
+    policy_error::{MAX_DOCUMENT, PolicyError},
+    publisher_entry::Publisher,
     rule::{Denial, HeaderText, LONGEST_REQUEST, Lifetime, Overwrite, Prefix, Rule},
     session::Session,
     token::{PublisherToken, StoredToken, TokenHash},

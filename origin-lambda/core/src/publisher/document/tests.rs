@@ -4,7 +4,7 @@ use serde_json::{Value, json};
 use time::{Duration, OffsetDateTime, macros::datetime};
 
 use super::*;
-use crate::oidc::MAX_ISSUERS;
+use crate::oidc::{InvalidIssuer, MAX_ISSUERS};
 
 const NOW: OffsetDateTime = datetime!(2026-06-01 00:00 UTC);
 

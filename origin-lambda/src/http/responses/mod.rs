@@ -1,0 +1,50 @@
+//! The JSON documents this API returns. `/openapi.json` describes them from these very types.
+
+mod folder;
+mod objects;
+mod shares;
+mod uploads;
+mod uppy;
+
+use serde::Serialize;
+use utoipa::ToSchema;
+
+pub(super) use self::{
+    folder::FolderPage,
+    objects::{Deleted, DescriptionBody, Listed, Metadata, PageBody, StoredBody},
+    shares::{Image, ImageStored, Images, Share},
+    uploads::{Aborted, Completed, Held, PlanBody, SignedPart, SignedParts, UnderWay},
+    uppy::{Empty, UppyForm, UppyLocation, UppyMultipart, UppyPart, UppySigned},
+};
+
+/// A refusal or failure (RFC 9457).
+#[derive(Debug, Serialize, ToSchema)]
+pub(super) struct Problem {
+    /// `urn:keyfront:CODE`
+    #[serde(rename = "type")]
+    pub(super) kind: String,
+    /// The same for every occurrence of the code.
+    pub(super) title: &'static str,
+    pub(super) status: u16,
+    #[schema(schema_with = super::openapi::code)]
+    pub(super) code: &'static str,
+    /// What the caller can change, of mistakes that are the caller's.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
+    pub(super) detail: Option<String>,
+    /// Names the request in the operator's log.
+    pub(super) request_id: String,
+}
+
+/// Bytes of any kind.
+#[derive(Debug, ToSchema)]
+#[schema(value_type = String, format = Binary)]
+#[allow(dead_code, reason = "only described")]
+pub(super) struct Content(Vec<u8>);
+
+/// The process responds.
+#[derive(Debug, Serialize, ToSchema)]
+pub(super) struct Health {
+    #[schema(example = "ok")]
+    pub(super) status: &'static str,
+}
