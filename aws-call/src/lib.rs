@@ -8,6 +8,7 @@
 
 mod credentials;
 mod http;
+mod json_document;
 mod service;
 
 pub use self::{
@@ -15,6 +16,7 @@ pub use self::{
         SessionEnd, SigningCredentials, SigningCredentialsError, SigningMoment, amz_date,
     },
     http::{HttpCaller, HttpError, Limits, Reply},
+    json_document::JsonDocumentError,
     service::{AwsError, Call, RetryPolicy, Service},
 };
 

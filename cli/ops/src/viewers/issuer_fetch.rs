@@ -1,11 +1,8 @@
-//! One `GET` of a document of an issuer: no redirects, little time, few bytes.
-//!
-//! It knows no document.
+//! A document of an issuer, with its URL in every error.
 
 use std::time::Duration;
 
-use http::{Request, header::ACCEPT};
-use keyfront_aws_call::{HttpCaller, HttpError, Limits};
+use keyfront_aws_call::{HttpCaller, JsonDocumentError, Limits};
 
 /// From connecting to the last byte.
 const TIMEOUT: Duration = Duration::from_secs(10);
@@ -16,23 +13,7 @@ const TIMEOUT: Duration = Duration::from_secs(10);
 pub(super) struct FetchError {
     /// What was fetched.
     url: String,
-    source: FetchFault,
-}
-
-#[derive(Debug, thiserror::Error)]
-enum FetchFault {
-    #[error("the URL is invalid")]
-    Url(#[source] http::Error),
-    #[error(transparent)]
-    Http(#[from] HttpError),
-    #[error(
-        "the issuer answers {0}, and redirects are not followed; give the URL that it leads to"
-    )]
-    Redirect(u16),
-    #[error("the issuer answers {0}")]
-    Status(u16),
-    #[error("the issuer's answer is not JSON")]
-    ContentType,
+    source: JsonDocumentError,
 }
 
 /// The document at `url`, of at most so many bytes.
@@ -40,33 +21,15 @@ enum FetchFault {
 /// # Errors
 /// [`FetchError`]
 pub(super) async fn fetch(url: &str, bytes: usize) -> Result<Vec<u8>, FetchError> {
-    fetched(url, bytes).await.map_err(|source| FetchError {
-        url: url.to_owned(),
-        source,
-    })
-}
-
-async fn fetched(url: &str, bytes: usize) -> Result<Vec<u8>, FetchFault> {
-    let request = Request::get(url)
-        .header(ACCEPT, "application/json")
-        .body(Vec::new())
-        .map_err(FetchFault::Url)?;
     let limits = Limits {
         time: TIMEOUT,
         bytes,
     };
-    let reply = HttpCaller::default().call(request, limits).await?;
-    match reply.status {
-        200 => {}
-        300..400 => return Err(FetchFault::Redirect(reply.status)),
-        other => return Err(FetchFault::Status(other)),
-    }
-    // `application/json`, or a type of that syntax such as `application/jwk-set+json`.
-    let is_json = |essence: &str| essence == "application/json" || essence.ends_with("+json");
-    match reply.media_type.as_deref().is_some_and(is_json) {
-        true => Ok(reply.body),
-        false => Err(FetchFault::ContentType),
-    }
+    let document = HttpCaller::default().json_document(url, limits).await;
+    document.map_err(|source| FetchError {
+        url: url.to_owned(),
+        source,
+    })
 }
 
 #[cfg(test)]
