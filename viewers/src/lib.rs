@@ -6,7 +6,7 @@
 //! [`Claim`] that comes out holds for this resource, time and network, if its signature is one of a trusted key over its
 //! message, which the host verifies with whatever cryptography it has.
 //!
-//! It does no cryptography, reads no clock and does not decide who may be granted what.
+//! It signs and verifies nothing, reads no clock and does not decide who may be granted what.
 
 #![cfg_attr(test, allow(clippy::unwrap_used, clippy::panic))]
 
@@ -22,6 +22,7 @@ mod policy;
 mod public_key;
 mod resource;
 mod signature;
+mod verified_claims;
 
 pub use self::{
     claim::{Claim, ViewerRequest, examine, query_for_origin, without_credential_cookies},
@@ -32,4 +33,5 @@ pub use self::{
     public_key::{KeyKind, PublicKey, PublicKeyError},
     resource::{Resource, ResourceError},
     signature::{Hash, raw_p256_signature},
+    verified_claims::{ClaimDigest, VerifiedClaims},
 };

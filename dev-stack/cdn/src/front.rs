@@ -4,7 +4,7 @@
 //! Connections and TLS are `keyfront_dev_ground::listener`'s.
 
 use std::net::IpAddr;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex};
 use std::time::SystemTime;
 
 use base64::Engine;
@@ -13,6 +13,7 @@ use http::header::{HOST, HeaderMap, HeaderValue, IF_MATCH, IF_UNMODIFIED_SINCE, 
 use http::{Method, Request, Response, StatusCode, Version};
 use http_body::Body as _;
 use hyper::body::Incoming;
+use keyfront_viewers::VerifiedClaims;
 
 use super::body::{self, Body};
 use super::cache::Cache;
@@ -43,6 +44,8 @@ pub(super) struct Front {
     pub(super) cache: Arc<Cache>,
     /// The name in `Via`.
     pub(super) name: String,
+    /// The signatures of viewers that were verified lately.
+    pub(super) verified: Mutex<VerifiedClaims>,
 }
 
 impl Front {
@@ -110,8 +113,8 @@ impl Front {
         }
         if !behaviour.trusted_keys.is_empty() {
             let now = SystemTime::now();
-            verify(viewer_request, host, &behaviour.trusted_keys, now)
-                .map_err(Refusal::Unsigned)?;
+            let keys = &behaviour.trusted_keys;
+            verify(viewer_request, host, keys, &self.verified, now).map_err(Refusal::Unsigned)?;
             take_credentials_off(viewer_request);
         }
         Ok(Arc::clone(behaviour))

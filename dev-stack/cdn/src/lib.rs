@@ -35,10 +35,11 @@ mod viewer_signature;
 
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
+use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use keyfront_dev_ground::listener::Listener;
+use keyfront_viewers::VerifiedClaims;
 use tokio::net::TcpListener;
 use tokio::sync::watch;
 use tokio::task::JoinHandle;
@@ -65,6 +66,8 @@ use self::upstream::Upstream;
 const HEADER_TIMEOUT: Duration = Duration::from_secs(30);
 /// Above CloudFront's own limits, so that exceeding those gets CloudFront's answer.
 const READ_BUFFER: u32 = 128 * 1024;
+/// Signatures of viewers that are remembered.
+const REMEMBERED: usize = 64;
 
 /// What the local CDN needs to start.
 #[derive(Debug)]
@@ -116,6 +119,7 @@ impl Cdn {
         let front = Arc::new(Front {
             behaviours: behaviours.iter().cloned().map(Arc::new).collect(),
             name: format!("{:032x}.cloudfront.net", uuid::Uuid::new_v4().as_u128()),
+            verified: Mutex::new(VerifiedClaims::new(REMEMBERED)),
             cache: Arc::new(Cache {
                 store: Store::new(config.cache),
                 locks: Arc::new(CacheLocks::default()),

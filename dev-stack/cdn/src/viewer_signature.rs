@@ -4,11 +4,13 @@
 //! is answered without one, is the caller's.
 
 use std::borrow::Cow;
+use std::sync::{Mutex, PoisonError};
 use std::time::{SystemTime, UNIX_EPOCH};
 
 use http::header::{COOKIE, HeaderValue};
 use keyfront_viewers::{
-    Claim, Denied, Hash, KeyKind, PublicKey, examine, query_for_origin, without_credential_cookies,
+    Claim, ClaimDigest, Denied, Hash, KeyKind, PublicKey, VerifiedClaims, examine,
+    query_for_origin, without_credential_cookies,
 };
 use p256::ecdsa::signature::hazmat::PrehashVerifier;
 use p256::ecdsa::{Signature, VerifyingKey};
@@ -25,7 +27,7 @@ use super::viewer_request::ViewerRequest;
 /// The CDN has no listener without TLS.
 const SCHEME: &str = "https";
 
-/// Whether one of the keys signed a policy that allows this request at this time.
+/// Whether one of the keys signed a policy that allows this request at this time. What is verified is remembered in `verified`.
 ///
 /// # Errors
 /// [`Denied`]: for the log; viewers learn less.
@@ -33,6 +35,7 @@ pub(super) fn verify(
     request: &ViewerRequest,
     host: &str,
     keys: &[TrustedKey],
+    verified: &Mutex<VerifiedClaims>,
     now: SystemTime,
 ) -> Result<(), Denied> {
     let headers = request.headers.get_all(COOKIE).iter();
@@ -55,8 +58,13 @@ pub(super) fn verify(
     let claim = examine(&request)?;
     let trusted = keys.iter().find(|trusted| trusted.id == claim.key_id);
     let key = &trusted.ok_or(Denied::UnknownKey)?.key;
-    if !is_signed_by(key, &claim) {
-        return Err(Denied::Signature);
+    let digest = ClaimDigest::of(key, &claim);
+    let remembered = || verified.lock().unwrap_or_else(PoisonError::into_inner);
+    if !remembered().knows(&digest) {
+        if !is_signed_by(key, &claim) {
+            return Err(Denied::Signature);
+        }
+        remembered().keep(digest);
     }
     claim.admit_verified(&request)?;
     Ok(())

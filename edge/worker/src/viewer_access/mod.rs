@@ -3,7 +3,6 @@
 //! | module | |
 //! |---|---|
 //! | `settings` | the field `viewers` of an entry, validated |
-//! | `verified_claims` | signatures that were verified before |
 //! | `host` | the host's public keys and signatures |
 //! | `page` | who is led to a login |
 //!
@@ -15,7 +14,6 @@ mod page;
 mod settings;
 #[cfg(test)]
 mod tests;
-mod verified_claims;
 
 use std::{
     cell::RefCell,
@@ -23,16 +21,18 @@ use std::{
 };
 
 use keyfront_edge::ViewerAccess;
-use keyfront_viewers::{Claim, Denied, ViewerRequest, examine};
+use keyfront_viewers::{Claim, ClaimDigest, Denied, VerifiedClaims, ViewerRequest, examine};
 use worker::console_error;
 
 pub(crate) use self::page::login_page;
 pub(crate) use self::settings::{ViewerKeys, ViewersDocument};
-use self::verified_claims::{VerifiedClaims, digest};
 use crate::{target::Target, viewer::Viewer};
 
+/// Signatures that an isolate remembers, for all its sites.
+const REMEMBERED: usize = 64;
+
 thread_local! {
-    static VERIFIED: RefCell<VerifiedClaims> = const { RefCell::new(VerifiedClaims::new()) };
+    static VERIFIED: RefCell<VerifiedClaims> = const { RefCell::new(VerifiedClaims::new(REMEMBERED)) };
 }
 
 /// What was found out of a viewer.
@@ -114,7 +114,7 @@ async fn admitted(keys: &ViewerKeys, request: &ViewerRequest<'_>) -> Result<(), 
 /// Verifies a claim's signature, unless that was done before.
 async fn verify(keys: &ViewerKeys, claim: &Claim) -> Result<(), Denied> {
     let key = keys.find(&claim.key_id).ok_or(Denied::UnknownKey)?;
-    let digest = digest(key, claim);
+    let digest = ClaimDigest::of(key, claim);
     if VERIFIED.with_borrow_mut(|verified| verified.knows(&digest)) {
         return Ok(());
     }

@@ -1,7 +1,6 @@
 use keyfront_edge::ViewerAccess;
-use keyfront_viewers::{Denied, Hash, PublicKey, ViewerRequest, examine};
+use keyfront_viewers::{ClaimDigest, Denied, Hash, PublicKey, ViewerRequest, examine};
 
-use super::verified_claims::{VerifiedClaims, digest};
 use super::{Examined, address};
 use crate::sites::Sites;
 
@@ -146,22 +145,6 @@ fn an_address_that_is_missing_repeated_or_no_address_is_in_no_network() {
 }
 
 #[test]
-fn the_claims_seen_last_are_known_and_no_more_than_64() {
-    let mut claims = VerifiedClaims::new();
-    let digest = |number: u8| [number; 32];
-    assert!(!claims.knows(&digest(0)));
-    for number in 0..64 {
-        claims.keep(digest(number));
-        claims.keep(digest(number));
-    }
-    // Seen again: another one goes first.
-    assert!(claims.knows(&digest(0)));
-    claims.keep(digest(64));
-    assert!(claims.knows(&digest(0)) && claims.knows(&digest(2)) && claims.knows(&digest(64)));
-    assert!(!claims.knows(&digest(1)));
-}
-
-#[test]
 fn a_claim_is_known_by_all_that_its_verification_depends_on() {
     let claim = |query: &str| {
         let request = ViewerRequest {
@@ -179,7 +162,10 @@ fn a_claim_is_known_by_all_that_its_verification_depends_on() {
     let (p256, rsa) = (pem(P256), pem(RSA));
     let known = claim("Expires=9&Signature=AAAA&Key-Pair-Id=K");
     let same = claim("Key-Pair-Id=K&Expires=9&Signature=AAAA&Hash-Algorithm=SHA1");
-    assert_eq!(digest(&p256, &known), digest(&p256, &same));
+    assert_eq!(
+        ClaimDigest::of(&p256, &known),
+        ClaimDigest::of(&p256, &same)
+    );
     let mut moved = known.clone();
     moved.message.append(&mut moved.signature);
     assert_eq!(known.hash, Hash::Sha1);
@@ -193,6 +179,10 @@ fn a_claim_is_known_by_all_that_its_verification_depends_on() {
         ),
         (&p256, moved),
     ] {
-        assert_ne!(digest(&p256, &known), digest(key, &other), "{other:?}");
+        assert_ne!(
+            ClaimDigest::of(&p256, &known),
+            ClaimDigest::of(key, &other),
+            "{other:?}"
+        );
     }
 }
