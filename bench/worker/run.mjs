@@ -2,12 +2,13 @@
 // deployed, the peer on aws4fetch, and one that fetches unsigned. Prints the median and the best round as JSON: requests
 // a second under load, microseconds a request on one connection, and microseconds of CPU a request cost the Worker's
 // process under load, which other work on the machine disturbs least. Ours is loaded a second time with signed cookies that it
-// has seen before, for an object that only admitted viewers read.
+// has seen before, for an object that only admitted viewers read, and a third time with cookies that it verifies each time anew,
+// beside which node:crypto verifies the same signatures in this process.
 //
 // `If-Match` keeps the request from every cache, so that each is signed.
 
 import { execFileSync, spawn } from 'node:child_process';
-import { generateKeyPairSync, sign } from 'node:crypto';
+import { generateKeyPairSync, sign, verify } from 'node:crypto';
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 
@@ -65,13 +66,33 @@ function site(endpoint) {
   return JSON.stringify({ v: 1, sites: [{ match: {}, site: bucket, viewers }] });
 }
 
-/** Signed cookies for all that is protected, as CloudFront takes them. */
-function cookies(url) {
-  const until = { DateLessThan: { 'AWS:EpochTime': Math.floor(Date.now() / 1000) + 86400 } };
+/** Signed cookies for all that is protected until some seconds after a day from now, as CloudFront takes them. */
+function cookies(url, seconds = 0) {
+  const until = { DateLessThan: { 'AWS:EpochTime': Math.floor(Date.now() / 1000) + 86400 + seconds } };
   const policy = JSON.stringify({ Statement: [{ Resource: `${url}/members/*`, Condition: until }] });
   const text = (bytes) => Buffer.from(bytes).toString('base64').replaceAll('+', '-').replaceAll('=', '_').replaceAll('/', '~');
   const values = { Policy: text(policy), Signature: text(sign('sha256', policy, viewer.privateKey)), 'Key-Pair-Id': KEY_ID, 'Hash-Algorithm': 'SHA256' };
-  return `Cookie: ${Object.entries(values).map(([name, value]) => `CloudFront-${name}=${value}`).join('; ')}`;
+  return Object.entries(values).map(([name, value]) => `CloudFront-${name}=${value}`).join('; ');
+}
+
+/** A script of wrk that sends one of many cookies after the other: more than the Worker remembers. */
+function takingTurns(all) {
+  const file = `${BUILD}cookies.lua`;
+  const list = all.map((cookie) => JSON.stringify(cookie)).join(',\n');
+  writeFileSync(file, `local all = {${list}}\nlocal at = 0\nfunction request()\n  at = at % #all + 1\n  wrk.headers["Cookie"] = all[at]\n  return wrk.format()\nend\n`);
+  return file;
+}
+
+/** Microseconds in which node:crypto verifies a signature over a policy, the median of many. */
+function verification() {
+  const policy = `{"Statement":[{"Resource":"http://127.0.0.1:8787/members/*","Condition":{"DateLessThan":{"AWS:EpochTime":1800000000}}}]}`;
+  const signature = sign('sha256', policy, viewer.privateKey);
+  const times = Array.from({ length: 2000 }, () => {
+    const begun = process.hrtime.bigint();
+    if (!verify('sha256', policy, viewer.publicKey, signature)) throw new Error('not verified');
+    return Number(process.hrtime.bigint() - begun) / 1e3;
+  });
+  return summary(times, 'less');
 }
 
 async function contenders() {
@@ -85,16 +106,22 @@ async function contenders() {
   );
   return {
     keyfront,
-    'keyfront, cookies': { ...keyfront, key: PROTECTED, headers: ['-H', cookies(keyfront.url)] },
+    'keyfront, cookies': { ...keyfront, key: PROTECTED, cookie: cookies(keyfront.url), headers: ['-H', `Cookie: ${cookies(keyfront.url)}`] },
+    'keyfront, new cookies': {
+      ...keyfront,
+      key: PROTECTED,
+      cookie: cookies(keyfront.url),
+      headers: ['-s', takingTurns(Array.from({ length: 1000 }, (_, seconds) => cookies(keyfront.url, seconds)))],
+    },
     aws4fetch: await serve('peer', [['peer.mjs', 'esModule', '../worker/peer.mjs'], aws4fetch], { ORIGIN: origin, ...SECRETS }),
     unsigned: await serve('unsigned', [['unsigned.mjs', 'esModule', '../worker/unsigned.mjs']], { ORIGIN: origin }),
   };
 }
 
 /** One Worker answers as the others do, or nothing is timed. */
-async function check(name, { url, key = KEY, headers = [] }) {
-  const cookie = headers.length > 0 ? { cookie: headers[1].slice('Cookie: '.length) } : {};
-  const answer = await fetch(url + key, { headers: { 'if-match': '"0123456789abcdef"', ...cookie } });
+async function check(name, { url, key = KEY, cookie }) {
+  const headers = cookie ? { cookie } : {};
+  const answer = await fetch(url + key, { headers: { 'if-match': '"0123456789abcdef"', ...headers } });
   const length = (await answer.text()).length;
   if (answer.status !== 200 || length !== 1024) throw new Error(`${name} answers ${answer.status} with ${length} bytes`);
 }
@@ -145,7 +172,7 @@ async function main() {
       cpu_us: summary(used, 'less'),
     },
   ]);
-  console.log(JSON.stringify(Object.fromEntries(results)));
+  console.log(JSON.stringify({ ...Object.fromEntries(results), 'node:crypto': { verify_us: verification() } }));
 }
 
 try {

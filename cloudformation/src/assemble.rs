@@ -40,6 +40,9 @@ pub enum AssemblyError {
         /// The mark's line.
         mark: String,
     },
+    /// The sites protect something, and nobody has said with which keys.
+    #[error("the keys whose signatures admit viewers are not known")]
+    NoViewerKeys,
 }
 
 /// Where the pieces of one template come from, and what its links are.
@@ -163,6 +166,7 @@ impl Template {
     /// A mistake in a fragment.
     pub fn body_with(self, sites: &Sites) -> Result<Cow<'static, str>, AssemblyError> {
         match sites.is_empty() {
+            _ if sites.lacks_keys() => Err(AssemblyError::NoViewerKeys),
             true => Ok(Cow::Borrowed(self.body())),
             false => Ok(Cow::Owned(with_edge_configuration(&self.joined(sites)?))),
         }

@@ -26,6 +26,7 @@ pub use resolve::{Resolution, ResolveError};
 pub use site_text::in_one_line;
 pub use sites::{
     ExistingBucket, MAX_BEHAVIOURS, SiteEntry, Sites, SitesError, is_resource_of_sites,
+    viewer_key_digest,
 };
 pub use stack_resources::DeletionPolicy;
 

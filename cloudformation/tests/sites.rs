@@ -170,13 +170,20 @@ fn the_most_specific_path_is_chosen_and_the_distributions_own_routes_stay_first(
         ("/a", "bucket"),
         ("/_publish/docs/", "publish"),
         ("/read/docs/a", "reader"),
+        ("/members/a", "protected/members/"),
+        ("/read/staff/a", "protected/read/staff/"),
+        ("/_share/docs/a", "shared"),
+        ("/_viewer/login", "logins"),
     ] {
         assert_eq!(chosen(&config, path), id, "{path}");
     }
-    let first = config["CacheBehaviors"].as_array().unwrap().iter().take(3);
-    let first: Vec<_> = first
-        .map(|one| one["TargetOriginId"].as_str().unwrap())
-        .collect();
+    let behaviours = config["CacheBehaviors"].as_array().unwrap().iter();
+    let origins = behaviours.map(|one| one["TargetOriginId"].as_str().unwrap());
+    // What is protected or leads to it comes before all.
+    let of_viewers = |id: &&str| {
+        id.starts_with("protected/") || ["shared", "shared-read", "logins"].contains(id)
+    };
+    let first: Vec<_> = origins.skip_while(of_viewers).take(3).collect();
     assert_eq!(first, ["publish", "publish", "reader"]);
 }
 

@@ -157,10 +157,15 @@ impl SealedTexts {
         let Some((head, wrapped, nonce, sealed)) = bytes.as_deref().and_then(split) else {
             return Ok(None);
         };
-        let context = upload_context(&self.bucket, recipient.publisher);
-        let key = match self.opened.open(&self.kms, wrapped, &context).await {
-            Err(Error::DataKeyRefused(_)) => return Ok(None),
-            key => key?,
+        let key = match self.made(recipient.publisher, wrapped) {
+            Some(key) => key,
+            None => {
+                let context = upload_context(&self.bucket, recipient.publisher);
+                match self.opened.open(&self.kms, wrapped, &context).await {
+                    Err(Error::DataKeyRefused(_)) => return Ok(None),
+                    key => key?,
+                }
+            }
         };
         let aad = bound(head, purpose, recipient)?;
         let payload = Payload {
@@ -170,7 +175,13 @@ impl SealedTexts {
         Ok(key.cipher().decrypt(nonce.into(), payload).ok())
     }
 
-    /// Whether opening a text costs no call to KMS: it is none of ours, or its data key is opened already.
+    /// The data key, if it is the one that seals here now: KMS need not be asked for it again.
+    fn made(&self, publisher: &str, wrapped: &[u8]) -> Option<Arc<PlainKey>> {
+        let kept = self.kept(publisher, SystemTime::now())?;
+        (*kept.wrapped == *wrapped).then_some(kept.key)
+    }
+
+    /// Whether opening a text costs no call to KMS: it is none of ours, or its data key was made or opened here.
     pub fn opens_without_kms(&self, recipient: Recipient<'_>, text: &str) -> bool {
         let bytes = URL_SAFE_NO_PAD.decode(text).ok();
         let parts = bytes
@@ -178,7 +189,10 @@ impl SealedTexts {
             .filter(|_| text.len() <= LONGEST)
             .and_then(split);
         let context = upload_context(&self.bucket, recipient.publisher);
-        parts.is_none_or(|(_, wrapped, ..)| self.opened.knows(&self.kms, wrapped, &context))
+        parts.is_none_or(|(_, wrapped, ..)| {
+            self.made(recipient.publisher, wrapped).is_some()
+                || self.opened.knows(&self.kms, wrapped, &context)
+        })
     }
 
     async fn sealing(&self, publisher: &str) -> Result<Sealing, Error> {

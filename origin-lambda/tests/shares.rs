@@ -122,6 +122,18 @@ async fn a_share_is_a_link_of_the_cdn_that_its_key_verifies_until_the_second_tha
 }
 
 #[tokio::test]
+async fn the_key_signs_whose_id_the_cdn_has_while_the_configuration_has_another() {
+    let stage = stage().await.signing_by_the_parameters_key();
+    let before = now();
+    let answer = share(&stage, json!({"key": "site/a"})).await;
+    let share = shared(&answer);
+    let expires = share["expires"].as_u64().unwrap();
+    // KMS of the stage signs with no other key.
+    let url = share["url"].as_str().unwrap();
+    assert_eq!(admitted(url, before), Ok(expires));
+}
+
+#[tokio::test]
 async fn a_link_outlives_the_session_of_the_origin_and_what_the_bucket_lets_pass() {
     let mut stage = Stage::signing_with(session(Duration::from_secs(900))).await;
     stage.config.presigned_lifetime = 3_600;

@@ -46,6 +46,14 @@ pub fn worker_tools() -> PathBuf {
     root().join("tests/worker")
 }
 
+/// `tests/issuer`, with what `npm ci` brings there.
+#[must_use]
+pub fn issuer_tools() -> PathBuf {
+    let how = "npm ci --prefix tests/issuer";
+    built(root().join("tests/issuer/node_modules/oidc-provider"), how);
+    root().join("tests/issuer")
+}
+
 /// The origin Lambda built by `make bundle-origin`.
 #[must_use]
 pub fn origin_zip() -> PathBuf {

@@ -12,6 +12,7 @@ mod difference;
 mod doctor;
 mod logs;
 mod named_bucket;
+mod now_seconds;
 mod objects;
 mod policy_document;
 mod publisher;
@@ -21,6 +22,7 @@ mod site;
 mod span;
 mod status_line;
 mod system;
+mod viewer_keys;
 mod viewers;
 
 use std::process::ExitCode;

@@ -81,9 +81,40 @@ impl Sites {
             prefixes,
             keys,
             signing_key: Some(signing_key),
+            further_signing_keys: Vec::new(),
+            keys_of_deployment: false,
             logins: Logins::Elsewhere,
         });
         self
+    }
+
+    /// Whether the document protects something and names no keys: templates cannot be made before
+    /// [`Self::with_keys_of_deployment`].
+    pub fn leaves_keys_to_deployment(&self) -> bool {
+        let viewers = self.viewers.as_ref();
+        viewers.is_some_and(|viewers| viewers.keys_of_deployment)
+    }
+
+    /// The same sites with the keys that their document does not name, each with its public half; the first signs. Sites that name
+    /// keys keep them.
+    #[must_use]
+    pub fn with_keys_of_deployment(mut self, keys: Vec<(KeyArn, PublicKey)>) -> Self {
+        if let Some(viewers) = &mut self.viewers
+            && viewers.keys_of_deployment
+        {
+            let (arns, public): (Vec<_>, Vec<_>) = keys.into_iter().unzip();
+            let mut arns = arns.into_iter();
+            viewers.keys = public;
+            viewers.signing_key = arns.next();
+            viewers.further_signing_keys = arns.collect();
+        }
+        self
+    }
+
+    /// Whether a key that the templates need is not known.
+    pub(crate) fn lacks_keys(&self) -> bool {
+        let viewers = self.viewers.as_ref();
+        viewers.is_some_and(|viewers| viewers.keys.is_empty())
     }
 
     /// The protected folders below the template's `SitePrefix`.

@@ -36,6 +36,7 @@ pub use self::{
     entry::{ExistingBucket, SiteEntry},
     error::SitesError,
     limits::MAX_BEHAVIOURS,
+    viewers::viewer_key_digest,
 };
 
 /// Whether a resource is one that sites add to a template.
@@ -45,6 +46,9 @@ pub fn is_resource_of_sites(logical_id: &str, kind: &str) -> bool {
         viewers::KEY_GROUP => return kind == "AWS::CloudFront::KeyGroup",
         viewers::PARAMETER => return kind == "AWS::SSM::Parameter",
         _ => {}
+    }
+    if viewers::USER_POOL.contains(&(logical_id, kind)) {
+        return true;
     }
     let prefix = match kind {
         "AWS::CloudFront::PublicKey" => viewers::PUBLIC_KEYS,

@@ -17,7 +17,10 @@ pub(crate) fn pieces_at(mark: &str, sites: &Sites) -> Option<Vec<Piece>> {
         return Some(Vec::new());
     }
     Some(match mark {
-        "policies" => policies(sites).chain(protected::keys(sites)).collect(),
+        "policies" => policies(sites)
+            .chain(protected::keys(sites))
+            .chain(protected::user_pool(sites))
+            .collect(),
         "protected-behaviours" => protected::behaviours(sites),
         "page-of-refusals" => protected::page_of_refusals(sites),
         "protected-keys" => protected::field(sites),

@@ -6,7 +6,7 @@ use keyfront_names::KeyArn;
 use super::{
     all::Sites,
     piece::{Piece, piece, quoted},
-    viewers::{Logins, PUBLIC_KEYS, Viewers, digest, placed},
+    viewers::{Logins, PUBLIC_KEYS, Viewers, placed, viewer_key_digest},
 };
 
 /// Where objects lie that the reader opens.
@@ -23,8 +23,8 @@ pub(super) fn keys(sites: &Sites) -> Vec<Piece> {
         Piece::new(
             piece!("viewer-key"),
             [
-                ("id", format!("{PUBLIC_KEYS}{}", digest(key))),
-                ("digest", digest(key)),
+                ("id", format!("{PUBLIC_KEYS}{}", viewer_key_digest(key))),
+                ("digest", viewer_key_digest(key)),
                 ("pem", quoted(&key.to_pem())),
             ],
         )
@@ -36,9 +36,13 @@ pub(super) fn keys(sites: &Sites) -> Vec<Piece> {
 fn references(viewers: &Viewers) -> String {
     let keys = viewers.keys.iter();
     let references: Vec<String> = keys
-        .map(|key| format!("!Ref {PUBLIC_KEYS}{}", digest(key)))
+        .map(|key| format!("!Ref {PUBLIC_KEYS}{}", viewer_key_digest(key)))
         .collect();
     references.join(", ")
+}
+
+fn digests(viewers: &Viewers) -> Vec<String> {
+    viewers.keys.iter().map(viewer_key_digest).collect()
 }
 
 /// The field of the sites that serve nothing protected.
@@ -91,7 +95,17 @@ pub(super) fn behaviours(sites: &Sites) -> Vec<Piece> {
 }
 
 fn logins(viewers: &Viewers) -> bool {
-    viewers.logins == Logins::Here
+    viewers.logins.are_here()
+}
+
+fn own_user_pool(sites: &Sites) -> bool {
+    let viewers = sites.viewers.as_ref();
+    viewers.is_some_and(|viewers| viewers.logins == Logins::OwnUserPool)
+}
+
+/// The user pool that people log in at.
+pub(super) fn user_pool(sites: &Sites) -> Option<Piece> {
+    own_user_pool(sites).then(|| Piece::new(piece!("user-pool"), []))
 }
 
 /// The page that stands in for what CloudFront refuses, where people log in here.
@@ -147,17 +161,17 @@ fn origin_id(prefix: &str) -> String {
 
 /// The address, the first key's id and the protected prefixes, which the origin puts into shared links.
 pub(super) fn parameter(sites: &Sites) -> Vec<Piece> {
-    let signing = signing(sites).map(|(viewers, _)| {
+    let signing = signing(sites).map(|(viewers, key)| {
         let prefixes: Vec<String> = viewers
             .prefixes
             .iter()
             .map(|prefix| placed(prefix))
             .collect();
         let value = format!(
-            r#"{{"url":"${{Url}}","key_id":"${{KeyId}}","prefixes":[{}],"reader":${{ReaderEnabled}}}}"#,
+            r#"{{"url":"${{Url}}","key_id":"${{KeyId}}","signing_key_arn":"{key}","prefixes":[{}],"reader":${{ReaderEnabled}}}}"#,
             prefixes.join(",")
         );
-        let first = viewers.keys.iter().take(1).map(digest).collect::<String>();
+        let first = viewers.keys.iter().take(1).map(viewer_key_digest).collect::<String>();
         Piece::new(
             piece!("viewers-parameter"),
             [
@@ -171,9 +185,12 @@ pub(super) fn parameter(sites: &Sites) -> Vec<Piece> {
 
 /// What the origin may do to sign shared links.
 pub(super) fn grants(sites: &Sites) -> Vec<Piece> {
-    let signing = signing(sites);
-    let grants = signing
-        .map(|(_, key)| Piece::new(piece!("viewers-grants"), [("key", quoted(key.as_str()))]));
+    let grants = signing(sites).map(|(viewers, key)| {
+        // The parameter is in another stack, and has the former key until that one is updated too.
+        let keys = std::iter::once(key).chain(&viewers.further_signing_keys);
+        let keys: Vec<String> = keys.map(|key| quoted(key.as_str())).collect();
+        Piece::new(piece!("viewers-grants"), [("keys", keys.join(", "))])
+    });
     grants.into_iter().collect()
 }
 
@@ -205,10 +222,12 @@ pub(super) fn outputs(sites: &Sites) -> Vec<Piece> {
                 [
                     ("paths", quoted(&paths.join(","))),
                     ("items", references(viewers)),
+                    ("digests", quoted(&digests(viewers).join(","))),
                 ],
             )
         })
         .chain(signing_key)
+        .chain(own_user_pool(sites).then(|| Piece::new(piece!("user-pool-outputs"), [])))
         .collect()
 }
 

@@ -4,6 +4,8 @@
 //! {"prefixes": ["members/"], "public_keys": ["-----BEGIN PUBLIC KEY-----\n..."],
 //!  "signing_key_arn": "arn:aws:kms:eu-west-1:123456789012:key/1"}
 //! ```
+//!
+//! A document with neither keys nor `signing_key_arn` leaves both to whoever deploys.
 
 use keyfront_names::KeyArn;
 use keyfront_viewers::PublicKey;
@@ -20,6 +22,12 @@ use super::{
 pub(super) const PUBLIC_KEYS: &str = "ViewerKey";
 /// The logical id of their group.
 pub(super) const KEY_GROUP: &str = "ViewerKeys";
+/// The logical ids and types of what people log in with at the stack's own user pool.
+pub(super) const USER_POOL: [(&str, &str); 3] = [
+    ("UserPool", "AWS::Cognito::UserPool"),
+    ("UserPoolDomain", "AWS::Cognito::UserPoolDomain"),
+    ("UserPoolClient", "AWS::Cognito::UserPoolClient"),
+];
 /// The logical id of what the origin puts into shared links.
 pub(super) const PARAMETER: &str = "ViewersParameter";
 
@@ -34,10 +42,12 @@ const MAX_PREFIX: usize = 100;
 #[serde(deny_unknown_fields)]
 pub(super) struct ViewersDocument {
     prefixes: Vec<String>,
-    public_keys: Vec<String>,
+    public_keys: Option<Vec<String>>,
     signing_key_arn: Option<String>,
     #[serde(default)]
     logins: bool,
+    #[serde(default)]
+    user_pool: bool,
 }
 
 /// The protected part of the template's own site.
@@ -49,6 +59,10 @@ pub(super) struct Viewers {
     pub(super) keys: Vec<PublicKey>,
     /// The private half of the first, with which the origin signs shared links.
     pub(super) signing_key: Option<KeyArn>,
+    /// What else may sign, while one key takes another's place.
+    pub(super) further_signing_keys: Vec<KeyArn>,
+    /// The document names no keys: those above are the deployment's.
+    pub(super) keys_of_deployment: bool,
     /// Where people log in.
     pub(super) logins: Logins,
 }
@@ -58,8 +72,17 @@ pub(super) struct Viewers {
 pub(super) enum Logins {
     /// Somewhere else, where others sign.
     Elsewhere,
-    /// Below `/_viewer/` of the distribution.
+    /// Below `/_viewer/` of the distribution, at issuers that the viewers' policy names.
     Here,
+    /// The same, and the stack has a user pool to be one of them.
+    OwnUserPool,
+}
+
+impl Logins {
+    /// Whether people log in below `/_viewer/`.
+    pub(super) const fn are_here(self) -> bool {
+        matches!(self, Self::Here | Self::OwnUserPool)
+    }
 }
 
 impl ViewersDocument {
@@ -69,6 +92,7 @@ impl ViewersDocument {
             public_keys,
             signing_key_arn,
             logins,
+            user_pool,
         } = self;
         if prefixes.is_empty() || prefixes.len() > MAX_PREFIXES {
             return broken("prefixes", "must name 1 to 16 folders");
@@ -85,19 +109,13 @@ impl ViewersDocument {
                 );
             }
         }
-        if public_keys.is_empty() || public_keys.len() > MAX_KEYS {
+        let keys_of_deployment = public_keys.is_none();
+        let keys = public_keys.as_deref().map(keys).transpose()?;
+        if keys_of_deployment && signing_key_arn.is_some() {
             return broken(
                 "public_keys",
-                "must hold 1 to 5 keys, as CloudFront takes them in a group",
+                "is missing beside signing_key_arn; print the public half with `keyfront viewers public-key`, or remove both, so that `keyfront deploy` makes the key",
             );
-        }
-        let mut keys = Vec::with_capacity(public_keys.len());
-        for pem in &public_keys {
-            let key = PublicKey::from_pem(pem).map_err(SitesError::PublicKey)?;
-            if keys.contains(&key) {
-                return broken("public_keys", "holds a key twice");
-            }
-            keys.push(key);
         }
         let signing_key = signing_key_arn.map(|arn| KeyArn::parse(&arn)).transpose();
         let Ok(signing_key) = signing_key else {
@@ -106,22 +124,46 @@ impl ViewersDocument {
                 "is not the ARN of a KMS key, arn:aws:kms:REGION:ACCOUNT:key/ID; an alias may come to mean another key",
             );
         };
-        if logins && signing_key.is_none() {
+        if logins && signing_key.is_none() && !keys_of_deployment {
             return broken(
                 "logins",
                 "needs signing_key_arn, the key that signs what a login grants",
             );
         }
+        if user_pool && !logins {
+            return broken("user_pool", "needs logins, which lead people to it");
+        }
         Ok(Viewers {
             prefixes,
-            keys,
+            keys: keys.unwrap_or_default(),
             signing_key,
-            logins: match logins {
-                true => Logins::Here,
-                false => Logins::Elsewhere,
+            further_signing_keys: Vec::new(),
+            keys_of_deployment,
+            logins: match (logins, user_pool) {
+                (true, true) => Logins::OwnUserPool,
+                (true, false) => Logins::Here,
+                (false, _) => Logins::Elsewhere,
             },
         })
     }
+}
+
+fn keys(public_keys: &[String]) -> Result<Vec<PublicKey>, SitesError> {
+    if public_keys.is_empty() || public_keys.len() > MAX_KEYS {
+        return broken(
+            "public_keys",
+            "must hold 1 to 5 keys, as CloudFront takes them in a group",
+        );
+    }
+    let mut keys = Vec::with_capacity(public_keys.len());
+    for pem in public_keys {
+        let key = PublicKey::from_pem(pem).map_err(SitesError::PublicKey)?;
+        if keys.contains(&key) {
+            return broken("public_keys", "holds a key twice");
+        }
+        keys.push(key);
+    }
+    Ok(keys)
 }
 
 fn check(prefix: &str) -> Result<(), SitesError> {
@@ -171,7 +213,7 @@ impl Viewers {
 
     /// The behaviours of the protected folders, of shared links, and of logins.
     pub(super) fn behaviours(&self) -> usize {
-        self.prefixes.len() + 2 + usize::from(self.logins == Logins::Here)
+        self.prefixes.len() + 2 + usize::from(self.logins.are_here())
     }
 
     /// The field of a site's document, with a place for `SitePrefix`. `serves` as in the document.
@@ -190,8 +232,10 @@ pub(super) fn placed(prefix: &str) -> String {
     format!(r#""${{SitePrefix}}{prefix}""#)
 }
 
-/// What tells a key from others: resources of CloudFront cannot be changed, so another key is another resource.
-pub(super) fn digest(key: &PublicKey) -> String {
+/// What tells a public key from others in logical ids and in the output `ViewerKeyDigests`: the first 8 digits of its SHA-256.
+/// Resources of CloudFront cannot be changed, so another key is another resource.
+#[must_use]
+pub fn viewer_key_digest(key: &PublicKey) -> String {
     let digest = Sha256::digest(key.info());
     digest
         .iter()

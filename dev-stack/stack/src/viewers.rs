@@ -57,6 +57,7 @@ impl ViewerKeys {
         json!({
             "url": cdn_url,
             "key_id": self.for_signers().key_id,
+            "signing_key_arn": self.signing_key_arn,
             "prefixes": site.protected_prefixes(),
             "reader": site.parsed.reader.is_some(),
         })

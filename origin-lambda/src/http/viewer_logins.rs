@@ -14,8 +14,9 @@ use http::{
     },
 };
 use keyfront_origin_core::viewing::{
-    FOLDERS_COOKIE, LOGIN_COOKIE, Page, Prompt, ReturnPath, cookie_named, expired_folder_cookies,
-    expired_login_cookie, folder_cookie, folders_cookie, listed_folders,
+    LOGIN_COOKIE, Page, RememberedSession, ReturnPath, SESSION_COOKIE, cookie_named,
+    expired_folder_cookies, expired_login_cookie, expired_session_cookie, folder_cookie,
+    session_cookie,
 };
 use keyfront_viewers::login_page;
 use serde::Deserialize;
@@ -29,14 +30,14 @@ use crate::{
     viewer_logins::{Begun, Finished, ViewerSession},
 };
 
-/// What `/login` and `/logout` are asked.
+/// What `/login` is asked.
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(super) struct LoginQuery {
     /// Where the viewer goes afterwards.
     #[serde(default)]
     to: String,
-    /// The id of an issuer; the first with a login unless given.
+    /// The id of an issuer; unless given, the one of the browser's last session, or else the policy's first.
     issuer: Option<String>,
 }
 
@@ -69,13 +70,10 @@ pub(super) async fn login(
     Parameters(query): Parameters<LoginQuery>,
     headers: HeaderMap,
 ) -> Result<Response, Refusal> {
-    let prompt = match cookie(&headers, FOLDERS_COOKIE) {
-        Some(_) => Prompt::None,
-        None => Prompt::AsNeeded,
-    };
     let logins = origin.logins()?;
-    let begun = logins.begin(query.issuer.as_deref(), ReturnPath::from(query.to), prompt);
-    Ok(going(&begun.await?)?)
+    let (issuer, to) = (query.issuer.as_deref(), ReturnPath::from(query.to));
+    let begun = logins.begin(issuer, &remembered(&headers), to).await?;
+    Ok(going(&begun)?)
 }
 
 /// Takes a browser back from the issuer.
@@ -94,7 +92,11 @@ pub(super) async fn callback(
             set_session(&mut response, &session, &headers)?;
             response
         }
-        Finished::Denied(nothing) => page(Page::Denied(&nothing))?,
+        Finished::Denied { nothing, session } => {
+            let mut response = page(Page::Denied(&nothing))?;
+            set_session(&mut response, &session, &headers)?;
+            response
+        }
         Finished::Refused(refusal, to) => page(Page::Failed(refusal, &to))?,
     };
     append(&mut response, SET_COOKIE, &expired_login_cookie())?;
@@ -125,13 +127,18 @@ pub(super) async fn logout(
     State(origin): State<Arc<Origin>>,
     headers: HeaderMap,
 ) -> Result<Response, Refusal> {
-    let issuers = origin.logins()?.logout_url().await?;
+    let session = remembered(&headers);
+    let issuers = origin.logins()?.logout_url(&session).await;
+    // Where a policy that cannot be read hides the issuer's logout, the cookies go all the same.
+    let issuers = issuers.unwrap_or_else(|error| {
+        tracing::warn!(%error, "a logout does not go on to the issuer's");
+        None
+    });
     let mut response = redirect(issuers.as_deref().unwrap_or("/_viewer/logged-out"))?;
-    let known = cookie(&headers, FOLDERS_COOKIE).unwrap_or_default();
-    for cookie in listed_folders(known).flat_map(expired_folder_cookies) {
+    for cookie in session.folders().flat_map(expired_folder_cookies) {
         append(&mut response, SET_COOKIE, &cookie)?;
     }
-    for cookie in [folders_cookie(std::iter::empty()), expired_login_cookie()] {
+    for cookie in [expired_session_cookie(), expired_login_cookie()] {
         append(&mut response, SET_COOKIE, &cookie)?;
     }
     Ok(response)
@@ -156,8 +163,9 @@ fn set_session(
 ) -> Result<(), Error> {
     let folders = &session.folders;
     // What an earlier session set for other folders would contradict this one's, or outlive its rule.
-    let earlier = cookie(headers, FOLDERS_COOKIE).unwrap_or_default();
-    let others = listed_folders(earlier)
+    let earlier = remembered(headers);
+    let others = earlier
+        .folders()
         .filter(|other| folders.iter().all(|signed| signed.folder != *other));
     for cookie in others.flat_map(expired_folder_cookies) {
         append(response, SET_COOKIE, &cookie)?;
@@ -169,7 +177,11 @@ fn set_session(
         }
     }
     let folders = folders.iter().map(|signed| signed.folder.as_str());
-    append(response, SET_COOKIE, &folders_cookie(folders))
+    append(
+        response,
+        SET_COOKIE,
+        &session_cookie(&session.issuer, folders),
+    )
 }
 
 fn going(begun: &Begun) -> Result<Response, Error> {
@@ -203,6 +215,10 @@ fn append(response: &mut Response, name: HeaderName, value: &str) -> Result<(), 
     let value = HeaderValue::from_str(value).map_err(|_| Error::Internal)?;
     response.headers_mut().append(name, value);
     Ok(())
+}
+
+fn remembered(headers: &HeaderMap) -> RememberedSession<'_> {
+    cookie(headers, SESSION_COOKIE).map_or_else(RememberedSession::default, RememberedSession::read)
 }
 
 fn cookie<'h>(headers: &'h HeaderMap, name: &str) -> Option<&'h str> {

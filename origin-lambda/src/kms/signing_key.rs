@@ -34,6 +34,11 @@ impl SigningKey {
         }
     }
 
+    /// Which key it is.
+    pub const fn arn(&self) -> &KeyArn {
+        &self.key_arn
+    }
+
     /// The signature of a message, with SHA-256: DER of ECDSA over P-256, or RSA PKCS #1 v1.5.
     ///
     /// # Errors

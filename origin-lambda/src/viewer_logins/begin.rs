@@ -3,7 +3,8 @@
 use std::time::SystemTime;
 
 use keyfront_origin_core::viewing::{
-    AuthorizationRequest, PendingLogin, Prompt, ReturnPath, Secrets, login_cookie,
+    AuthorizationRequest, Login, PendingLogin, Prompt, RememberedSession, ReturnPath, Secrets,
+    login_cookie,
 };
 
 use super::{Logins, unix_seconds};
@@ -22,18 +23,40 @@ pub(crate) struct Begun {
 }
 
 impl Logins<'_> {
-    /// Begins a login at an issuer of the policy, or at its first.
+    /// Begins a login: at the issuer of this id, or else at the one that the browser remembers, or else at the policy's first.
+    /// The one that it remembers asks the viewer for nothing, if it knows it still.
     ///
     /// # Errors
     /// [`Error::NotFound`]: there is no such login. What S3, SSM and KMS returned.
     pub(crate) async fn begin(
         &self,
         issuer: Option<&str>,
+        remembered: &RememberedSession<'_>,
+        to: ReturnPath,
+    ) -> Result<Begun, Error> {
+        let policy = self.policy().await?;
+        let remembered = remembered.issuer();
+        let again = remembered.and_then(|id| policy.login(Some(id)));
+        let login = match issuer {
+            Some(id) => policy.login(Some(id)),
+            None => again.or_else(|| policy.login(None)),
+        };
+        let (login, _) = login.ok_or(Error::NotFound)?;
+        let prompt = match remembered == Some(login.issuer.as_str()) {
+            true => Prompt::None,
+            false => Prompt::AsNeeded,
+        };
+        self.begin_at(login, to, prompt).await
+    }
+
+    /// # Errors
+    /// What SSM and KMS returned.
+    pub(super) async fn begin_at(
+        &self,
+        login: &Login,
         to: ReturnPath,
         prompt: Prompt,
     ) -> Result<Begun, Error> {
-        let policy = self.policy().await?;
-        let (login, _) = policy.login(issuer).ok_or(Error::NotFound)?;
         let parameter = self.signer.parameter().await?;
         let mut secrets = Secrets([0; 96]);
         getrandom::fill(&mut secrets.0).map_err(|error| Error::Randomness(error.into()))?;

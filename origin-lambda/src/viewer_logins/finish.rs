@@ -22,7 +22,12 @@ pub(crate) enum Finished {
     /// The issuer has to show its login: the browser goes there once more.
     Again(Begun),
     /// The viewer is known, and nothing is granted.
-    Denied(NothingGranted),
+    Denied {
+        /// Why.
+        nothing: NothingGranted,
+        /// What takes the place of an earlier session.
+        session: ViewerSession,
+    },
     /// The issuer's answer does not end a login of this browser.
     Refused(CallbackRefusal, ReturnPath),
 }
@@ -56,7 +61,7 @@ impl Logins<'_> {
         let code = match callback.code(&pending, issuer, unix_seconds(now)) {
             Ok(code) => code,
             Err(CallbackRefusal::InteractionRequired) => {
-                let begun = self.begin(Some(&pending.issuer), pending.to, Prompt::AsNeeded);
+                let begun = self.begin_at(login, pending.to, Prompt::AsNeeded);
                 return begun.await.map(Finished::Again);
             }
             Err(refusal) => return Ok(Finished::Refused(refusal, pending.to)),
@@ -67,17 +72,25 @@ impl Logins<'_> {
         let Some(id_token) = tokens.exchange(login, request).await? else {
             return Ok(Finished::Refused(CallbackRefusal::Refused, pending.to));
         };
-        let only = std::slice::from_ref(issuer);
-        let verified = self.kept.keys.verified(only, &id_token, now).await;
-        let (_, claims) = verified.map_err(as_viewers)?;
+        // All issuers: what is kept for one that is not among these goes.
+        let verified = self.kept.keys.verified(policy.issuers(), &id_token, now);
+        let (speaker, claims) = verified.await.map_err(as_viewers)?;
+        if speaker.id != issuer.id {
+            return Ok(Finished::Refused(CallbackRefusal::Issuer, pending.to));
+        }
         if let Err(refusal) = pending.admit(login, &claims) {
             return Ok(Finished::Refused(refusal, pending.to));
         }
         let granted = match policy.grants(issuer, &claims) {
             Ok(granted) => chosen(granted, pending.to.path()),
-            Err(nothing) => return Ok(Finished::Denied(nothing)),
+            Err(nothing) => {
+                return Ok(Finished::Denied {
+                    nothing,
+                    session: ViewerSession::of_nothing(issuer),
+                });
+            }
         };
-        let session = self.signed(&parameter, granted, now).await?;
+        let session = self.signed(&parameter, issuer, granted, now).await?;
         Ok(Finished::LoggedIn {
             session,
             to: pending.to,

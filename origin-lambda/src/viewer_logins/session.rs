@@ -5,18 +5,30 @@ use std::time::SystemTime;
 use futures::future::try_join_all;
 use keyfront_origin_core::{
     sharing::ViewersParameter,
-    viewing::{GrantedFolder, chosen},
+    viewing::{GrantedFolder, RememberedSession, chosen},
 };
 use keyfront_viewers::{Cookie, EpochSeconds, Grant, Resource};
 
 use super::{Logins, signatures::end_of, unix_seconds};
-use crate::error::Error;
+use crate::{error::Error, oidc::Issuer};
 
 /// What a viewer may read.
 #[derive(Debug)]
 pub(crate) struct ViewerSession {
-    /// At least one.
+    /// The id of the issuer that knows the viewer.
+    pub(crate) issuer: String,
+    /// What it may read.
     pub(crate) folders: Vec<SignedFolder>,
+}
+
+impl ViewerSession {
+    /// That of a viewer who may read nothing.
+    pub(super) fn of_nothing(issuer: &Issuer) -> Self {
+        Self {
+            issuer: issuer.id.clone(),
+            folders: Vec::new(),
+        }
+    }
 }
 
 /// A folder that a viewer may read until some time.
@@ -59,23 +71,27 @@ impl Logins<'_> {
         let (issuer, claims) = verified.map_err(as_viewers)?;
         let granted = chosen(policy.grants(issuer, &claims)?, path);
         let parameter = self.signer.parameter().await?;
-        self.signed(&parameter, granted, now).await
+        self.signed(&parameter, issuer, granted, now).await
     }
 
-    /// Where browsers log out at the issuer as well.
+    /// Where browsers log out at the issuer of their session as well, or, if they remember none, at the policy's first.
     ///
     /// # Errors
     /// The policy or the parameter cannot be read.
-    pub(crate) async fn logout_url(&self) -> Result<Option<String>, Error> {
+    pub(crate) async fn logout_url(
+        &self,
+        remembered: &RememberedSession<'_>,
+    ) -> Result<Option<String>, Error> {
         let policy = self.policy().await?;
         let parameter = self.signer.parameter().await?;
-        let login = policy.login(None);
-        Ok(login.and_then(|(login, _)| login.logout_url(parameter.host())))
+        let login = policy.login(remembered.issuer());
+        Ok(login.and_then(|(login, issuer)| login.logout_url(issuer, parameter.host())))
     }
 
     pub(super) async fn signed(
         &self,
         parameter: &ViewersParameter,
+        issuer: &Issuer,
         granted: Vec<GrantedFolder>,
         now: SystemTime,
     ) -> Result<ViewerSession, Error> {
@@ -84,6 +100,7 @@ impl Logins<'_> {
             .into_iter()
             .map(|granted| self.signed_folder(parameter, granted, now));
         Ok(ViewerSession {
+            issuer: issuer.id.clone(),
             folders: try_join_all(folders).await?,
         })
     }
@@ -106,7 +123,8 @@ impl Logins<'_> {
         let resource = resource.map_err(|_| Error::Internal)?;
         let grant = Grant::within(resource, None, until, network).map_err(|_| Error::Internal)?;
         let signatures = &self.kept.signatures;
-        let signature = signatures.of(&grant, until, self.signer, now).await?;
+        let signature = signatures.of(&grant, until, (self.signer, parameter), now);
+        let signature = signature.await?;
         Ok(SignedFolder {
             cookies: grant.cookies(parameter.key_id(), &signature),
             query: grant.query(parameter.key_id(), &signature),

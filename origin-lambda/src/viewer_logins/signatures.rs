@@ -5,6 +5,7 @@ use std::{
     sync::{Mutex, PoisonError},
 };
 
+use keyfront_origin_core::sharing::ViewersParameter;
 use keyfront_viewers::{EpochSeconds, Grant};
 
 use crate::{error::Error, sharing::LinkSigner};
@@ -12,7 +13,7 @@ use crate::{error::Error, sharing::LinkSigner};
 /// Kept at most; each is some hundred bytes.
 const KEPT: usize = 1_024;
 
-/// The signatures, by what was signed.
+/// The signatures, by the id of the key that signed and by what was signed.
 #[derive(Debug, Default)]
 pub(super) struct Signatures(Mutex<HashMap<Vec<u8>, Kept>>);
 
@@ -31,23 +32,25 @@ impl Signatures {
         &self,
         grant: &Grant,
         until: EpochSeconds,
-        signer: &LinkSigner,
+        (signer, parameter): (&LinkSigner, &ViewersParameter),
         now: EpochSeconds,
     ) -> Result<Vec<u8>, Error> {
-        if let Some(known) = self.find(grant.message()) {
+        // Ids have no zero byte.
+        let signed = [parameter.key_id().as_bytes(), &[0], grant.message()].concat();
+        if let Some(known) = self.find(&signed) {
             return Ok(known);
         }
-        let signature = signer.sign(grant).await?;
-        self.keep(grant.message(), &signature, until, now);
+        let signature = signer.sign(parameter, grant).await?;
+        self.keep(&signed, &signature, until, now);
         Ok(signature)
     }
 
-    fn find(&self, message: &[u8]) -> Option<Vec<u8>> {
+    fn find(&self, signed: &[u8]) -> Option<Vec<u8>> {
         let kept = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        kept.get(message).map(|kept| kept.signature.clone())
+        kept.get(signed).map(|kept| kept.signature.clone())
     }
 
-    fn keep(&self, message: &[u8], signature: &[u8], until: EpochSeconds, now: EpochSeconds) {
+    fn keep(&self, signed: &[u8], signature: &[u8], until: EpochSeconds, now: EpochSeconds) {
         let mut kept = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         if kept.len() >= KEPT {
             kept.retain(|_, kept| kept.until > now);
@@ -56,7 +59,7 @@ impl Signatures {
             kept.clear();
         }
         let signature = signature.to_vec();
-        kept.insert(message.to_vec(), Kept { signature, until });
+        kept.insert(signed.to_vec(), Kept { signature, until });
     }
 }
 

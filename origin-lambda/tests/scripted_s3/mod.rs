@@ -94,6 +94,8 @@ struct Script {
     recorded: Vec<Recorded>,
     answers: VecDeque<Scripted>,
     standing: Option<fn(&Recorded) -> Option<Scripted>>,
+    /// The key that the parameter about viewers names.
+    viewers_key: Option<&'static str>,
     data_keys: Vec<String>,
     parameters: Vec<Recorded>,
     policy: Vec<u8>,
@@ -161,9 +163,15 @@ fn parameter(script: &mut Script, call: Recorded) -> Response {
     script.parameters.push(call);
     let value = match of_viewers {
         true => {
-            r#"{"url":"https://www.example.com","key_id":"K2JCJMDEHXQW5F","prefixes":["site/members/","images/"]}"#
+            let mut document = json!({
+                "url": "https://www.example.com", "key_id": "K2JCJMDEHXQW5F", "prefixes": ["site/members/", "images/"],
+            });
+            if let Some(key) = script.viewers_key {
+                document["signing_key_arn"] = key.into();
+            }
+            document.to_string()
         }
-        false => "E1",
+        false => "E1".to_owned(),
     };
     let parameter = json!({"Parameter": {"Value": value}}).to_string();
     standing

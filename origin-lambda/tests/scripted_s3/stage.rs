@@ -130,6 +130,16 @@ impl Stage {
         self.restarted()
     }
 
+    /// The same, whose configuration has another key than the parameter, which one is replaced by.
+    pub fn signing_by_the_parameters_key(mut self) -> Self {
+        self.script.lock().unwrap().viewers_key = Some(viewer_key::KEY);
+        let configured =
+            "arn:aws:kms:us-east-1:123456789012:key/11111111-8888-7777-6666-555555555555";
+        let viewers = self.config.viewers.as_mut().unwrap();
+        viewers.signing_key = KeyArn::parse(configured).unwrap();
+        self.restarted()
+    }
+
     async fn behind(
         rules: Value,
         credentials: Credentials,

@@ -129,17 +129,28 @@ fn outputs(state: &State, stack: &FakeStack, region: &str) -> String {
         ("PublisherAuth", "token".to_owned()),
     ]
     .into_iter()
-    .chain(site_paths(state, stack).map(|paths| ("SitePaths", paths)))
+    .chain(
+        OF_SITES
+            .into_iter()
+            .filter_map(|name| Some((name, output_of_sites(state, stack, name)?))),
+    )
     .map(|(name, value)| {
         format!("<member><OutputKey>{name}</OutputKey><OutputValue>{value}</OutputValue></member>")
     })
     .collect()
 }
 
-/// The paths that the stack's template outputs, if it has sites.
-fn site_paths(state: &State, stack: &FakeStack) -> Option<String> {
+/// What the stack's template outputs, if it has sites.
+const OF_SITES: [&str; 4] = [
+    "SitePaths",
+    "ProtectedPaths",
+    "ViewerKeyDigests",
+    "ViewerSigningKeyArn",
+];
+
+fn output_of_sites(state: &State, stack: &FakeStack, name: &str) -> Option<String> {
     let template = state.template_of(stack)?;
-    let (_, output) = template.split_once("\n  SitePaths:\n")?;
+    let (_, output) = template.split_once(&format!("\n  {name}:\n"))?;
     let value = output.split("Value: ").nth(1)?.lines().next()?;
     serde_json::from_str(value).ok()
 }

@@ -8,6 +8,7 @@ mod change_sets;
 mod cloudformation;
 mod cloudfront;
 mod examined;
+mod kms;
 mod log_line;
 mod logs;
 mod s3;
@@ -38,7 +39,10 @@ pub use self::{
     call::{ACCOUNT, Call},
     log_line::LogLine,
     stacks::{FakeStack, Held},
-    state::{BUCKETS, CACHE_POLICIES, DISTRIBUTIONS, HEADERS_POLICIES, ROLES, State, Trail},
+    state::{
+        BUCKETS, CACHE_POLICIES, DISTRIBUTIONS, FakeSigningKey, HEADERS_POLICIES, ROLES, State,
+        Trail,
+    },
 };
 use crate::{
     artefacts,
@@ -286,12 +290,11 @@ fn route(
             stack_replies::xml_result(action, "")
         }
         "iam" => examined::account_summary(state, action),
-        "kms" if action == "DescribeKey" => examined::key(state),
+        "kms" => kms::answer(state, action, call),
         "lambda" if call.path.contains("account-settings") => examined::account_settings(state),
         "lambda" if call.path.contains("/tags/") => tags_of_function(state, call),
         "lambda" if call.path.ends_with("/configuration") => describe_function(state, call),
         "lambda" => delete_function(state, call),
-        "kms" => schedule_deletion(state, call),
         other => panic!("no service {other}: {action}"),
     }
 }
@@ -319,17 +322,6 @@ fn describe_function(state: &mut State, call: &RecordedCall) -> Reply {
     let description = body["Description"].as_str().unwrap().to_owned();
     state.described_functions.push([name, description]);
     (StatusCode::OK, "{}".to_owned(), Vec::new())
-}
-
-fn schedule_deletion(state: &mut State, call: &RecordedCall) -> Reply {
-    let body: serde_json::Value = serde_json::from_slice(&call.body).unwrap();
-    let key = body["KeyId"].as_str().unwrap().to_owned();
-    if state.keys_ending.contains(&key) {
-        return logs::refused("KMSInvalidStateException");
-    }
-    state.keys_ending.push(key);
-    let body = r#"{"KeyState":"PendingDeletion"}"#.to_owned();
-    (StatusCode::OK, body, Vec::new())
 }
 
 fn delete_function(state: &mut State, call: &RecordedCall) -> Reply {

@@ -18,6 +18,15 @@ pub struct Trail {
     pub selectors: serde_json::Value,
 }
 
+/// A key that signs.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct FakeSigningKey {
+    pub arn: String,
+    pub tags: BTreeMap<String, String>,
+    /// In any order: no two keys have the same.
+    pub(super) point: u8,
+}
+
 /// What goes wrong, and what there is.
 #[derive(Debug, Clone, Default)]
 pub struct State {
@@ -38,6 +47,10 @@ pub struct State {
     /// Name and description of every function that was configured anew.
     pub described_functions: Vec<[String; 2]>,
     pub keys_ending: Vec<String>,
+    /// In the order in which they were made.
+    pub signing_keys: Vec<FakeSigningKey>,
+    /// The ARNs that aliases lead to.
+    pub key_aliases: BTreeMap<String, String>,
     /// An update replaces what it changes.
     pub replaced: bool,
     /// By Region and name.

@@ -29,6 +29,8 @@ const SERVES: &[(&str, &[&str])] = &[
     ("cli/ops/src/viewers/discovery.rs", &["viewers add-issuer"]),
     ("cli/ops/src/viewers/issuer_fetch.rs", &["viewers add-issuer", "viewers test"]),
     ("cli/ops/src/viewers/list.rs", &["viewers list"]),
+    ("cli/ops/src/viewers/own_keys.rs", &["viewers rotate-key"]),
+    ("cli/ops/src/viewer_keys/", &["viewers rotate-key"]),
     ("cli/ops/src/viewers/policy.rs", &["viewers add-issuer", "viewers allow", "viewers deny", "viewers remove", "viewers list", "viewers test"]),
     ("cli/ops/src/viewers/rule_arguments.rs", &["viewers allow", "viewers deny"]),
     ("cli/ops/src/viewers/rules.rs", &["viewers allow", "viewers deny"]),

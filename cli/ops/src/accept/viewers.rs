@@ -1,7 +1,5 @@
 //! Signed URLs and cookies: what KMS signs, the CDN admits, and nothing else.
 
-use std::time::{SystemTime, UNIX_EPOCH};
-
 use anyhow::Context as _;
 use bytes::Bytes;
 use keyfront_viewers::{Cookie, EpochSeconds, Grant, Resource};
@@ -12,7 +10,7 @@ use super::{
     probe::{Checks, Needs, Observation, Probe},
     unavailable::Unavailable,
 };
-use crate::viewers::SigningKey;
+use crate::{now_seconds::now_seconds, viewers::SigningKey};
 
 const NOT_KEPT: &str = "no-store";
 /// Seconds that a grant of a probe lasts.
@@ -84,17 +82,13 @@ impl<'c> Signer<'c> {
     }
 }
 
-fn now() -> anyhow::Result<EpochSeconds> {
-    Ok(SystemTime::now().duration_since(UNIX_EPOCH)?.as_secs())
-}
-
 async fn signatures_of_kms_admit(context: &Context) -> anyhow::Result<Observation> {
     let signer = Signer::of(context)?;
     context
         .put("shared.txt", Bytes::from_static(b"shared"), NOT_KEPT)
         .await?;
     let mut checks = Checks::default();
-    let until = now()? + LASTING;
+    let until = now_seconds() + LASTING;
     let grant = Grant::until(signer.object("shared.txt")?, until)?;
     let target = signer.target(&grant, signer.key_id).await?;
     let opened = signer.read(&target, &[]).await?;
@@ -125,7 +119,7 @@ async fn other_signatures_are_refused(context: &Context) -> anyhow::Result<Obser
     context
         .put("shared.txt", Bytes::from_static(b"shared"), NOT_KEPT)
         .await?;
-    let now = now()?;
+    let now = now_seconds();
     let resource = || signer.object("shared.txt");
     let in_force = Grant::until(resource()?, now + LASTING)?;
     let good = signer.target(&in_force, signer.key_id).await?;

@@ -19,7 +19,7 @@ use super::{
     first_publisher::FirstPublisher,
     invalid_request::InvalidRequest,
     kept_stack::KeptStack,
-    log_retention, operation,
+    log_retention, operation, own_viewer_keys,
     progress::Progress,
     render, reservation,
     sites_file::{self, SitesGiven},
@@ -39,6 +39,7 @@ pub(super) async fn deploy(arguments: DeployArguments) -> anyhow::Result<()> {
     let (config, region) = arguments.system.load().await?;
     let invalid = |error: InvalidRequest| refused(error.to_string());
     let sites = sites_file::read(arguments.sites.as_deref())?;
+    let sites = own_viewer_keys::with_stand_in(sites, &region)?;
     let request = DeployRequest::validate(&arguments.system.stack, &region, arguments.given())
         .map_err(invalid)?
         .with_sites(sites);
@@ -59,11 +60,13 @@ pub(super) async fn deploy(arguments: DeployArguments) -> anyhow::Result<()> {
     let origin = Package::Origin.read(&arguments.origin_package)?;
     let account = arguments.system.announce(&config).await?;
     let request = reservation::with_reservation(&config, request).await?;
+    let (request, viewer_keys) = own_viewer_keys::found(&config, request).await?;
     let deployment = Deployment {
         arguments,
         config,
         account,
         request,
+        viewer_keys,
         edge,
         origin,
     };
@@ -74,11 +77,15 @@ pub(super) async fn deploy(arguments: DeployArguments) -> anyhow::Result<()> {
 const DEFAULT_LOG_DAYS: u32 = 30;
 
 impl Deployment {
-    async fn run(&self) -> anyhow::Result<()> {
+    async fn run(self) -> anyhow::Result<()> {
         self.refuse_unusable_stacks().await?;
         if self.arguments.dry_run {
             return self.rehearse().await;
         }
+        self.with_viewer_keys().await?.write().await
+    }
+
+    async fn write(&self) -> anyhow::Result<()> {
         if self.arguments.upload_only {
             for template in self.request.layout.templates() {
                 let Uploaded { bucket, .. } =
@@ -91,6 +98,7 @@ impl Deployment {
         for template in self.request.layout.templates() {
             outputs.extend(self.bring(*template, &outputs).await?);
         }
+        self.note_former_viewer_key().await?;
         self.protect_stacks().await?;
         self.retain_edge_logs(&outputs).await?;
         report::pairs(["OUTPUT", "VALUE"], outputs.clone());

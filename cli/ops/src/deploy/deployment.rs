@@ -7,7 +7,10 @@ use super::{
     bundle::Artifact, deploy_arguments::DeployArguments, deploy_request::DeployRequest,
     stacks::Stacks,
 };
-use crate::system::{layout::region_of, ownership::ExpectedStack};
+use crate::{
+    system::{layout::region_of, ownership::ExpectedStack},
+    viewer_keys::ViewerKeys,
+};
 
 /// A deployment.
 pub(super) struct Deployment {
@@ -15,6 +18,7 @@ pub(super) struct Deployment {
     pub(super) config: SdkConfig,
     pub(super) account: String,
     pub(super) request: DeployRequest,
+    pub(super) viewer_keys: ViewerKeys,
     pub(super) edge: Artifact,
     pub(super) origin: Artifact,
 }

@@ -23,6 +23,7 @@ use crate::{
         layout::{Layout, region_of},
         ownership::{ExpectedStack, Presence, StackResource},
     },
+    viewer_keys::{KeyRing, KeyStore},
 };
 
 /// Remove the system from the account; the bucket and the key stay unless you name them
@@ -78,7 +79,11 @@ impl Destruction<'_> {
         for one in &all {
             render::removals(one.stacks.region(), &one.removals);
         }
-        let asks = removals().any(Removal::deletes) && !self.arguments.yes;
+        let keys = KeyStore::new(&self.config, &self.region, &self.arguments.system.stack);
+        let ring = readable(keys.ring().await);
+        ring.iter().for_each(render::viewer_keys);
+        let deletes = ring.is_some() || removals().any(Removal::deletes);
+        let asks = deletes && !self.arguments.yes;
         if asks {
             confirm(&format!(
                 "Delete system {} of {}?",
@@ -87,6 +92,10 @@ impl Destruction<'_> {
         }
         for one in &all {
             self.remove(one).await?;
+        }
+        if let Some(ring) = &ring {
+            keys.end_all(ring).await?;
+            report::note("The keys that signed for viewers will be deleted in 30 days.");
         }
         let mut left = Vec::new();
         for one in &all {
@@ -233,6 +242,16 @@ impl Destruction<'_> {
             Fate::DeletedAfterReplicas | Fate::DeletedWithStack => Ok(None),
         }
     }
+}
+
+/// The system goes without its keys where those may not be looked at: nothing is lost with them.
+fn readable(ring: anyhow::Result<Option<KeyRing>>) -> Option<KeyRing> {
+    ring.unwrap_or_else(|error| {
+        report::note(format_args!(
+            "Keys that sign for viewers are not looked at, and stay if there are any: {error:#}"
+        ));
+        None
+    })
 }
 
 fn note_kept(resource: &StackResource) {

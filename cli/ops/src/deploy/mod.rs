@@ -28,6 +28,7 @@ mod log_retention;
 mod longest_names;
 mod operation;
 mod outputs;
+mod own_viewer_keys;
 mod planned_change;
 mod preflight;
 mod progress;

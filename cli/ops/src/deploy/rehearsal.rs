@@ -12,17 +12,33 @@ use super::{
     supply::{TemplateUpload, Uploaded},
     template,
 };
-use crate::system::{layout::region_of, outputs::Outputs, ownership::OWN_TAG};
+use crate::{
+    system::{layout::region_of, outputs::Outputs, ownership::OWN_TAG},
+    viewer_keys::{Place, ViewerKeys},
+};
 
 impl Deployment {
     /// `--dry-run`: reads only.
     pub(super) async fn rehearse(&self) -> anyhow::Result<()> {
+        let makes_key = self.viewer_keys == ViewerKeys::ToBeMade;
+        if makes_key {
+            report::line(format_args!(
+                "would make a key in KMS that signs for viewers, {}",
+                Place::Signing.alias(&self.request.stack)
+            ));
+        }
         for template in self.request.layout.templates() {
             let stacks = self.stacks(*template);
             let stack = stacks.find(&self.request.stack).await?;
             let bucket = self.artifact_bucket(*template);
             let artifacts = self.artifacts(*template, TemplateUpload::IfTooLong)?;
-            for artifact in bucket.missing(&artifacts).await? {
+            // The template's name is a digest of it, and the key's public half is in it.
+            let unknown = |artifact: &Artifact| makes_key && artifact.key.starts_with("templates/");
+            if artifacts.iter().any(unknown) {
+                report::line(format_args!("would upload the template to {}", bucket.name));
+            }
+            let missing = bucket.missing(&artifacts).await?;
+            for artifact in missing.into_iter().filter(|one| !unknown(one)) {
                 report::line(format_args!(
                     "would upload {} to {}",
                     artifact.key, bucket.name

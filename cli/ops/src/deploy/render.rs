@@ -3,7 +3,7 @@
 use keyfront_cli::{Table, report::note};
 
 use super::{deletion_target::Fate, planned_change::PlannedChange, removal_plan::Removal};
-use crate::system::ownership::StackResource;
+use crate::{system::ownership::StackResource, viewer_keys::KeyRing};
 
 /// The change set.
 pub(super) fn changes(stack: &str, region: &str, changes: &[PlannedChange]) {
@@ -42,6 +42,16 @@ pub(super) fn removals(region: &str, removals: &[Removal]) {
         }
         note(format_args!("{table}\n"));
     }
+}
+
+/// The keys that sign for viewers, which go with their system.
+pub(super) fn viewer_keys(ring: &KeyRing) {
+    note("\nKeys that sign for viewers:\n");
+    let mut table = Table::new(["ACTION", "KEY"]);
+    for key in ring.trusted() {
+        table.push(["schedule for deletion".to_owned(), key.arn.to_string()]);
+    }
+    note(format_args!("{table}\n"));
 }
 
 /// What a stack that is to be taken in has.

@@ -1,7 +1,7 @@
 //! `keyfront viewers add-issuer ID`: an issuer whose tokens count, and where people log in.
 
 use anyhow::Context as _;
-use clap::{Args, ValueEnum};
+use clap::{ArgGroup, Args, ValueEnum};
 use keyfront_cli::report;
 use keyfront_origin_core::{
     oidc::{AcceptedTokens, Issuer, TrustedUrl},
@@ -15,7 +15,7 @@ use super::{
     policy::RefusedChange,
     served::{Served, addresses},
 };
-use crate::bucket_target::OwningSystem;
+use crate::{bucket_target::OwningSystem, system::layout::EDGE_REGION};
 
 /// Trust an OpenID Connect issuer, and let people log in there
 ///
@@ -23,17 +23,22 @@ use crate::bucket_target::OwningSystem;
 /// the policy from then on. With --client-id people log in there by the authorization code flow with PKCE, as a client without a
 /// secret; without it, only tokens that an application has from there are exchanged. An issuer with this ID is replaced.
 #[derive(Debug, Args)]
+#[command(group = ArgGroup::new("login").args(["client_id", "user_pool"]))]
 pub(super) struct AddIssuerArguments {
     /// Name of the issuer in rules and logs
     #[arg(value_name = "ID")]
     id: String,
 
     /// The issuer, to the letter as in the `iss` of its tokens: for a user pool cognito-idp.REGION.amazonaws.com/POOL behind https://
-    #[arg(long, value_name = "URL", value_parser = issuer_url)]
-    issuer: TrustedUrl,
+    #[arg(long, value_name = "URL", value_parser = issuer_url, required_unless_present = "user_pool")]
+    issuer: Option<TrustedUrl>,
+
+    /// The stack's own user pool, which "user_pool" in the document of sites makes: issuer and client are known
+    #[arg(long, conflicts_with_all = ["issuer", "audience", "tokens", "jwks_uri", "client_id", "no_login"])]
+    user_pool: bool,
 
     /// An audience whose tokens count, usually a client's id; repeat it for several [default: that of --client-id]
-    #[arg(long, value_name = "CLIENT", required_unless_present = "client_id")]
+    #[arg(long, value_name = "CLIENT", required_unless_present_any = ["client_id", "user_pool"])]
     audience: Vec<String>,
 
     /// Which of its tokens count
@@ -49,7 +54,7 @@ pub(super) struct AddIssuerArguments {
     client_id: Option<String>,
 
     /// A scope to ask for besides openid; repeat it for several
-    #[arg(long, value_name = "SCOPE", requires = "client_id")]
+    #[arg(long, value_name = "SCOPE", requires = "login")]
     scope: Vec<String>,
 
     /// People no longer log in there; needed only where they do
@@ -70,6 +75,14 @@ enum Kind {
     CognitoAccess,
 }
 
+/// Whom the arguments mean.
+#[derive(Debug, Clone)]
+struct Named {
+    issuer: TrustedUrl,
+    client_id: Option<String>,
+    tokens: Kind,
+}
+
 /// What is put into the policy.
 #[derive(Debug, Clone, PartialEq, Eq)]
 struct Entry {
@@ -78,8 +91,9 @@ struct Entry {
 }
 
 pub(super) async fn add(arguments: &AddIssuerArguments) -> anyhow::Result<()> {
-    let found = discover(&arguments.issuer).await?;
-    let entry = arguments.entry(found)?;
+    let named = arguments.named().await?;
+    let found = discover(&named.issuer).await?;
+    let entry = arguments.entry(&named, found)?;
     let target = arguments.change.find().await?;
     let make = |policy: ViewersPolicy| {
         arguments.check_login(&policy)?;
@@ -107,14 +121,42 @@ pub(super) async fn add(arguments: &AddIssuerArguments) -> anyhow::Result<()> {
                 "post_logout_redirect_uri": logged_out,
             }));
         }
+        false if arguments.user_pool => entry.show_user_pool(outcome),
         false => entry.show(outcome, host.as_deref()),
     }
     Ok(())
 }
 
 impl AddIssuerArguments {
-    fn entry(&self, found: Discovered) -> Result<Entry, DiscoveryError> {
-        let login = match &self.client_id {
+    /// # Errors
+    /// The stack has no user pool, or is not known.
+    async fn named(&self) -> anyhow::Result<Named> {
+        if let Some(issuer) = &self.issuer {
+            return Ok(Named {
+                issuer: issuer.clone(),
+                client_id: self.client_id.clone(),
+                tokens: self.tokens,
+            });
+        }
+        let system = self.change.bucket.system().await?;
+        let OwningSystem::Stacks(outputs) = system else {
+            anyhow::bail!("--user-pool needs the stack that has it; give --stack");
+        };
+        let output = |name: &str| {
+            outputs.get(name).cloned().with_context(|| {
+                format!("the stack has no output {name}; write \"user_pool\": true into `viewers` of its document of sites, and deploy (docs/viewers.md)")
+            })
+        };
+        let issuer = TrustedUrl::try_from(output("UserPoolIssuer")?);
+        Ok(Named {
+            issuer: issuer.map_err(anyhow::Error::msg)?,
+            client_id: Some(output("UserPoolClientId")?),
+            tokens: Kind::CognitoId,
+        })
+    }
+
+    fn entry(&self, named: &Named, found: Discovered) -> Result<Entry, DiscoveryError> {
+        let login = match &named.client_id {
             None => None,
             Some(client) => {
                 found.check_challenges()?;
@@ -136,13 +178,13 @@ impl AddIssuerArguments {
         let keys = self.jwks_uri.clone().or(found.jwks_uri);
         let mut audiences = self.audience.clone();
         // A login brings a token for its own client.
-        let client = self.client_id.iter().cloned();
+        let client = named.client_id.iter().cloned();
         audiences.extend(client.filter(|client| !self.audience.contains(client)));
         let issuer = Issuer {
             id: self.id.clone(),
-            issuer: self.issuer.clone(),
+            issuer: named.issuer.clone(),
             jwks_uri: Some(keys.ok_or(DiscoveryError::Missing("jwks_uri"))?),
-            tokens: match self.tokens {
+            tokens: match named.tokens {
                 Kind::Oidc => AcceptedTokens::Oidc,
                 Kind::CognitoId => AcceptedTokens::CognitoId,
                 Kind::CognitoAccess => AcceptedTokens::CognitoAccess,
@@ -158,6 +200,7 @@ impl AddIssuerArguments {
         let login = logins.find(|login| login.issuer == self.id);
         if let Some(login) = login
             && self.client_id.is_none()
+            && !self.user_pool
             && !self.no_login
         {
             anyhow::bail!(
@@ -182,7 +225,7 @@ impl AddIssuerArguments {
 }
 
 impl Entry {
-    fn show(&self, outcome: Outcome, host: Option<&str>) {
+    fn show_outcome(&self, outcome: Outcome) {
         let Issuer { id, .. } = &self.issuer;
         match outcome {
             Outcome::Unchanged => report::note(format_args!("Issuer {id} is unchanged.")),
@@ -191,6 +234,20 @@ impl Entry {
                 report::note(format_args!("Tokens of issuer {id} count within a minute."));
             }
         }
+    }
+
+    /// The stack has registered its own client there. People are the operator's to invite.
+    fn show_user_pool(&self, outcome: Outcome) {
+        self.show_outcome(outcome);
+        let issuer = self.issuer.issuer.as_str();
+        let pool = issuer.rsplit('/').next().unwrap_or_default();
+        report::note(format_args!(
+            "Invite people with `aws cognito-idp admin-create-user --region {EDGE_REGION} --user-pool-id {pool} --username ADDRESS`; their groups are the claim cognito:groups."
+        ));
+    }
+
+    fn show(&self, outcome: Outcome, host: Option<&str>) {
+        self.show_outcome(outcome);
         let Some(login) = &self.login else {
             return;
         };
@@ -246,6 +303,16 @@ mod tests {
         Ok(line.arguments)
     }
 
+    /// What is put into the policy.
+    fn made(arguments: &AddIssuerArguments, found: Discovered) -> Result<Entry, DiscoveryError> {
+        let named = Named {
+            issuer: arguments.issuer.clone().unwrap(),
+            client_id: arguments.client_id.clone(),
+            tokens: arguments.tokens,
+        };
+        arguments.entry(&named, found)
+    }
+
     fn discovered(more: &serde_json::Value) -> Discovered {
         let mut document = json!({
             "issuer": "https://issuer.example",
@@ -273,7 +340,7 @@ mod tests {
             "--audience=web",
             "--tokens=cognito-access",
         ]);
-        let entry = arguments.unwrap().entry(discovered(&json!({}))).unwrap();
+        let entry = made(&arguments.unwrap(), discovered(&json!({}))).unwrap();
         assert_eq!(
             serde_json::to_value(&entry.issuer).unwrap(),
             json!({
@@ -283,14 +350,17 @@ mod tests {
         );
         assert_eq!(entry.login, None);
         let elsewhere = ["--audience=app", "--jwks-uri=https://keys.example/"];
-        let entry = parsed(&elsewhere).unwrap().entry(discovered(&json!({})));
-        assert_eq!(entry.unwrap().issuer.keys_url(), "https://keys.example/");
+        let elsewhere = made(&parsed(&elsewhere).unwrap(), discovered(&json!({})));
+        assert_eq!(
+            elsewhere.unwrap().issuer.keys_url(),
+            "https://keys.example/"
+        );
     }
 
     #[test]
     fn a_login_has_the_issuers_endpoints_and_its_client_is_an_audience() {
         let arguments = parsed(&["--client-id=web", "--scope=email", "--scope=groups"]).unwrap();
-        let entry = arguments.entry(discovered(&endpoints())).unwrap();
+        let entry = made(&arguments, discovered(&endpoints())).unwrap();
         assert_eq!(entry.issuer.audiences, ["web"]);
         assert_eq!(
             serde_json::to_value(&entry.login).unwrap(),
@@ -302,9 +372,9 @@ mod tests {
             })
         );
         let both = parsed(&["--client-id=web", "--audience=app", "--audience=web"]).unwrap();
-        let entry = both.entry(discovered(&endpoints())).unwrap();
+        let entry = made(&both, discovered(&endpoints())).unwrap();
         assert_eq!(entry.issuer.audiences, ["app", "web"]);
-        let lacking = both.entry(discovered(&json!({}))).unwrap_err().to_string();
+        let lacking = made(&both, discovered(&json!({}))).unwrap_err().to_string();
         assert!(
             lacking.contains("has no authorization_endpoint"),
             "{lacking}"
@@ -314,9 +384,7 @@ mod tests {
     #[test]
     fn a_login_is_not_taken_away_in_passing() {
         let of = |line: &[&str]| parsed(line).unwrap();
-        let entry = of(&["--client-id=web"])
-            .entry(discovered(&endpoints()))
-            .unwrap();
+        let entry = made(&of(&["--client-id=web"]), discovered(&endpoints())).unwrap();
         let policy = ViewersPolicy::default()
             .with_issuer(entry.issuer, entry.login)
             .unwrap();
@@ -343,6 +411,7 @@ mod tests {
             &["--audience=a", "--scope=email"],
             &["--audience=a", "--jwks-uri=http://keys.example/"],
             &["--client-id=a", "--no-login"],
+            &["--user-pool"],
         ] {
             assert!(parsed(wrong).is_err(), "{wrong:?}");
         }

@@ -4,10 +4,10 @@ use std::time::Duration;
 
 use keyfront_viewers::EpochSeconds;
 
-use crate::span::span;
+use crate::{span::span, viewer_keys::LONGEST_GRANT};
 
 /// Longer ones outlive the people they were made for. Nothing but a new key takes a signature back.
-const LONGEST: Duration = Duration::from_secs(7 * 86_400);
+const LONGEST: Duration = Duration::from_secs(LONGEST_GRANT);
 
 /// A span within what a grant may last.
 pub(super) fn lifetime(text: &str) -> Result<Duration, String> {

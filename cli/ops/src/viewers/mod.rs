@@ -10,6 +10,8 @@ mod discovery;
 mod expiry;
 mod issuer_fetch;
 mod list;
+mod moment;
+mod own_keys;
 mod policy;
 mod public_key;
 mod rule_arguments;
@@ -52,6 +54,8 @@ enum Action {
     List(list::ListArguments),
     Test(token_test::TestArguments),
     PublicKey(public_key::PublicKeyArguments),
+    Status(own_keys::StatusArguments),
+    RotateKey(own_keys::RotateKeyArguments),
     Sign(sign::SignArguments),
 }
 
@@ -67,6 +71,8 @@ pub(crate) fn run(arguments: &ViewersArguments) -> anyhow::Result<ExitCode> {
             Action::List(arguments) => list::list(arguments).await?,
             Action::Test(arguments) => return token_test::test(arguments).await,
             Action::PublicKey(arguments) => public_key::print(arguments).await?,
+            Action::Status(arguments) => own_keys::status(arguments).await?,
+            Action::RotateKey(arguments) => own_keys::rotate(arguments).await?,
             Action::Sign(arguments) => sign::sign(arguments).await?,
         }
         Ok(ExitCode::SUCCESS)

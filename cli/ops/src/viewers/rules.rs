@@ -12,6 +12,7 @@ use super::{
     rule_arguments::{RuleArguments, SessionArguments},
     served::Served,
 };
+use crate::bucket_target::BucketTarget;
 
 /// A session that people have is not taken back, and so counts until it ends.
 const SESSIONS_GO_ON: &str = "Sessions that have begun go on until they end.";
@@ -64,26 +65,27 @@ pub(super) async fn allow(arguments: &AllowArguments) -> anyhow::Result<()> {
         "what the system protects is not known; give its bucket by --bucket to do without",
     )?;
     Served::of(&system).check(arguments.rule.folders())?;
-    let put = |policy: ViewersPolicy| {
-        Ok(policy
-            .with_rule(rule.clone())
-            .map_err(RefusedChange::from)?)
-    };
-    let outcome = arguments.change.make(&target, put).await?;
-    show(&arguments.change, &rule, outcome);
-    Ok(())
+    put(&arguments.change, &target, &rule).await
 }
 
 pub(super) async fn deny(arguments: &DenyArguments) -> anyhow::Result<()> {
     let rule = arguments.rule.denying()?;
     let target = arguments.change.find().await?;
-    let put = |policy: ViewersPolicy| {
+    put(&arguments.change, &target, &rule).await
+}
+
+async fn put(
+    change: &ChangeArguments,
+    target: &BucketTarget,
+    rule: &ViewerRule,
+) -> anyhow::Result<()> {
+    let with_rule = |policy: ViewersPolicy| {
         Ok(policy
             .with_rule(rule.clone())
             .map_err(RefusedChange::from)?)
     };
-    let outcome = arguments.change.make(&target, put).await?;
-    show(&arguments.change, &rule, outcome);
+    let outcome = change.make(target, with_rule).await?;
+    show(change, rule, outcome);
     Ok(())
 }
 

@@ -1,18 +1,19 @@
 //! `keyfront viewers sign URL`: a signed URL of one object, or signed cookies of a folder.
 
-use std::time::{Duration, SystemTime};
+use std::time::Duration;
 
 use anyhow::Context as _;
 use clap::Args;
 use keyfront_cli::report;
-use keyfront_viewers::{Cookie, EpochSeconds, Grant, Network, Resource};
+use keyfront_viewers::{Cookie, Grant, Network, Resource};
 use serde_json::json;
-use time::{OffsetDateTime, format_description::well_known::Rfc3339};
 
 use super::{
     expiry::{end_of, lifetime},
+    moment::moment,
     signing_key::KeyArguments,
 };
+use crate::now_seconds::now_seconds;
 
 /// Sign the URL of one object, or cookies for a folder
 ///
@@ -50,7 +51,7 @@ pub(super) struct SignArguments {
 
 pub(super) async fn sign(arguments: &SignArguments) -> anyhow::Result<()> {
     let resource = resource(&arguments.url)?;
-    let until = end_of(arguments.lifetime, now()?);
+    let until = end_of(arguments.lifetime, now_seconds());
     let grant = Grant::within(resource, None, until, arguments.network)?;
     let key = arguments.key.find().await?;
     let key_id = arguments.key_id.as_deref().or(key.key_id.as_deref());
@@ -69,17 +70,6 @@ pub(super) async fn sign(arguments: &SignArguments) -> anyhow::Result<()> {
         _ => report::line(format_args!("Cookie: {}", header(&cookies))),
     }
     Ok(())
-}
-
-fn now() -> anyhow::Result<EpochSeconds> {
-    let since = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH);
-    Ok(since
-        .context("this machine's clock is before 1970")?
-        .as_secs())
-}
-
-fn moment(seconds: EpochSeconds) -> anyhow::Result<String> {
-    Ok(OffsetDateTime::from_unix_timestamp(seconds.try_into()?)?.format(&Rfc3339)?)
 }
 
 fn header(cookies: &[Cookie]) -> String {

@@ -206,6 +206,10 @@ fn another_document_is_refused_and_a_field_of_tomorrow_is_not() {
     assert_eq!(with("more", json!(1)).unwrap(), parameter());
     assert_eq!(with("reader", json!(true)).unwrap(), parameter());
     assert!(with("url", json!("https://localhost:9443")).is_ok());
+    assert_eq!(parameter().signing_key(), None);
+    let arn = "arn:aws:kms:us-east-1:123456789012:key/1";
+    let named = with("signing_key_arn", json!(arn)).unwrap();
+    assert_eq!(named.signing_key().unwrap().as_str(), arn);
     for (field, value) in [
         ("url", json!("http://www.example.com")),
         ("url", json!("https://www.example.com/")),
@@ -215,6 +219,11 @@ fn another_document_is_refused_and_a_field_of_tomorrow_is_not() {
         ("key_id", json!("")),
         ("key_id", json!("K 1")),
         ("key_id", json!("K".repeat(65))),
+        (
+            "signing_key_arn",
+            json!("arn:aws:kms:us-east-1:123456789012:alias/viewers"),
+        ),
+        ("signing_key_arn", json!("1")),
         ("prefixes", json!(["members"])),
         ("prefixes", json!(["a/../b/"])),
         ("prefixes", json!("members/")),

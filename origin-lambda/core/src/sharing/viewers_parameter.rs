@@ -2,7 +2,7 @@
 //!
 //! Whoever deploys the distribution writes it, since the distribution names the origin and cannot exist before it.
 
-use keyfront_names::{ObjectKey, host};
+use keyfront_names::{KeyArn, ObjectKey, host};
 use serde::Deserialize;
 
 /// A public key's id at CloudFront is 14 characters long; nothing else has 64.
@@ -15,6 +15,7 @@ pub struct ViewersParameter {
     pub(super) prefixes: Vec<String>,
     pub(super) reader: Reader,
     key_id: String,
+    signing_key: Option<KeyArn>,
 }
 
 /// Whether the CDN has a reader, which opens envelopes.
@@ -36,6 +37,11 @@ pub enum ViewersParameterError {
     /// Not an id.
     #[error("invalid key_id {0:?}: write the id that CloudFront gave the public key")]
     KeyId(String),
+    /// Not a key's ARN.
+    #[error(
+        "invalid signing_key_arn {0:?}: write the key's ARN, arn:aws:kms:REGION:ACCOUNT:key/ID, not an alias"
+    )]
+    SigningKey(String),
     /// Not a beginning of keys that ends with a slash.
     #[error("invalid prefix {0:?}: write a folder of the bucket, with a slash at its end")]
     Prefix(String),
@@ -48,6 +54,7 @@ struct Document {
     prefixes: Vec<String>,
     #[serde(default = "yes")]
     reader: bool,
+    signing_key_arn: Option<String>,
 }
 
 const fn yes() -> bool {
@@ -56,7 +63,8 @@ const fn yes() -> bool {
 
 impl ViewersParameter {
     /// Reads `{"url":"https://www.example.com","key_id":"K2JCJMDEHXQW5F","prefixes":["members/"]}`. The prefixes are those of
-    /// keys of the bucket. `"reader":false` says that nothing behind the CDN opens envelopes.
+    /// keys of the bucket. `"reader":false` says that nothing behind the CDN opens envelopes. `"signing_key_arn"` is the key in KMS
+    /// that `key_id` is the public half of, so that the two change at the same moment.
     ///
     /// # Errors
     /// [`ViewersParameterError`].
@@ -67,6 +75,7 @@ impl ViewersParameter {
             key_id,
             prefixes,
             reader,
+            signing_key_arn,
         } = serde_json::from_str(text).map_err(Wrong::Json)?;
         let host = url.strip_prefix("https://");
         let Some(host) = host.filter(|host| host::is_authority(host)) else {
@@ -77,6 +86,8 @@ impl ViewersParameter {
         if !is_id {
             return Err(Wrong::KeyId(key_id));
         }
+        let signing_key = signing_key_arn.map(|arn| KeyArn::parse(&arn).map_err(|_| arn));
+        let signing_key = signing_key.transpose().map_err(Wrong::SigningKey)?;
         let is_folder = |prefix: &&String| prefix.ends_with('/') && ObjectKey::new(*prefix).is_ok();
         if let Some(wrong) = prefixes.iter().find(|prefix| !is_folder(prefix)) {
             return Err(Wrong::Prefix(wrong.clone()));
@@ -84,6 +95,7 @@ impl ViewersParameter {
         Ok(Self {
             host: host.to_owned(),
             key_id,
+            signing_key,
             prefixes,
             reader: match reader {
                 true => Reader::Enabled,
@@ -102,5 +114,11 @@ impl ViewersParameter {
     #[must_use]
     pub fn key_id(&self) -> &str {
         &self.key_id
+    }
+
+    /// The key in KMS that signs, if the parameter names it.
+    #[must_use]
+    pub const fn signing_key(&self) -> Option<&KeyArn> {
+        self.signing_key.as_ref()
     }
 }

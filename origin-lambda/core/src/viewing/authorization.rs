@@ -52,7 +52,7 @@ impl AuthorizationRequest {
             verifier: secret(2),
             to,
             silent: prompt == Prompt::None,
-            until: now + LIFETIME,
+            until: now.saturating_add(LIFETIME),
         };
         Self {
             url: url(login, host, &pending),

@@ -13,6 +13,7 @@ mod grants;
 mod login;
 mod page;
 mod pending_login;
+mod remembered_session;
 mod return_path;
 mod rule;
 mod set_cookie;
@@ -29,11 +30,14 @@ pub use self::{
     login::Login,
     page::Page,
     pending_login::{LIFETIME, PendingLogin},
+    remembered_session::{
+        RememberedSession, SESSION_COOKIE, expired_session_cookie, session_cookie,
+    },
     return_path::ReturnPath,
     rule::{DEFAULT_SESSION, Effect, LONGEST_SESSION, ViewerRule},
     set_cookie::{
-        FOLDERS_COOKIE, LOGIN_COOKIE, cookie_named, expired_folder_cookies, expired_login_cookie,
-        folder_cookie, folders_cookie, listed_folders, login_cookie,
+        LOGIN_COOKIE, cookie_named, expired_folder_cookies, expired_login_cookie, folder_cookie,
+        login_cookie,
     },
 };
 

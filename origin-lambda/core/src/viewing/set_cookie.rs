@@ -3,16 +3,12 @@
 
 use keyfront_viewers::Cookie;
 
-use super::{folder::is_settled_folder, grants::MAX_FOLDERS, pending_login::LIFETIME};
+use super::pending_login::LIFETIME;
 
 /// A login under way, sealed.
 pub const LOGIN_COOKIE: &str = "__Secure-kf-login";
-/// The folders whose cookies a browser has, so that a logout finds them. It grants nothing.
-pub const FOLDERS_COOKIE: &str = "__Secure-kf-folders";
 
-const ATTRIBUTES: &str = "Secure; HttpOnly; SameSite=Lax";
-/// Browsers keep a cookie for at most 400 days.
-const LONGEST: u32 = 400 * 86_400;
+pub(super) const ATTRIBUTES: &str = "Secure; HttpOnly; SameSite=Lax";
 
 /// Sets the cookie of a login under way.
 #[must_use]
@@ -37,25 +33,6 @@ pub fn folder_cookie(folder: &str, cookie: &Cookie, seconds: u64) -> String {
 pub fn expired_folder_cookies(folder: &str) -> impl Iterator<Item = String> {
     let names = Cookie::NAMES.into_iter();
     names.map(move |name| format!("{name}=; Path=/{folder}; Max-Age=0; {ATTRIBUTES}"))
-}
-
-/// Remembers the folders whose cookies are set.
-#[must_use]
-pub fn folders_cookie<'f>(folders: impl Iterator<Item = &'f str>) -> String {
-    let folders: Vec<&str> = folders.collect();
-    let age = if folders.is_empty() { 0 } else { LONGEST };
-    format!(
-        "{FOLDERS_COOKIE}={}; Path=/_viewer/; Max-Age={age}; {ATTRIBUTES}",
-        folders.join(":")
-    )
-}
-
-/// The folders that [`folders_cookie`] remembers; anything else is left out, since browsers send what they are given.
-pub fn listed_folders(value: &str) -> impl Iterator<Item = &str> {
-    value
-        .split(':')
-        .filter(|folder| is_settled_folder(folder))
-        .take(MAX_FOLDERS)
 }
 
 /// The value of a cookie in a request's `Cookie` headers; `None` too where it stands twice, since who set which is not known.

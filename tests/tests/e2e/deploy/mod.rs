@@ -8,6 +8,7 @@ mod kept_settings;
 mod preflight;
 mod sites;
 mod stacks;
+mod viewer_keys;
 
 use super::deploy_bench::{Bench, TOGETHER, text};
 

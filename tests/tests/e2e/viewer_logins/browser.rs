@@ -17,7 +17,7 @@ pub(super) struct Browser<'s> {
 pub(super) struct Cookie {
     pub(super) name: String,
     pub(super) path: String,
-    value: String,
+    pub(super) value: String,
 }
 
 impl<'s> Browser<'s> {

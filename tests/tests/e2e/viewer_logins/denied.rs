@@ -90,7 +90,35 @@ async fn a_viewer_whom_no_rule_lets_in_is_told_so_and_goes_round_in_no_circle() 
         "{text}"
     );
     assert!(!text.contains("bob"));
-    assert!(browser.cookies().is_empty());
+    assert!(remembers_only(&browser));
+    assert_eq!(browser.get("/members/plan.txt").await.status, 403);
+}
+
+/// Whether the browser has no cookie but the one that says where it was logged in.
+fn remembers_only(browser: &Browser<'_>) -> bool {
+    let cookies = browser.cookies().iter();
+    let cookies: Vec<_> = cookies
+        .map(|cookie| (cookie.name.as_str(), cookie.value.as_str()))
+        .collect();
+    cookies == [("__Secure-kf-session", "ZGV2|")]
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_login_that_grants_nothing_ends_the_session_before_it() {
+    let stack = with_logins().await;
+    rules_are(
+        &stack,
+        &json!([rule("alice", &["members/"], &json!({"sub": "alice"}))]),
+    )
+    .await;
+    let mut browser = Browser::new(&stack);
+    browser.log_in("%2F", "alice").await;
+    assert_eq!(browser.get("/members/plan.txt").await.status, 200);
+    // Somebody else logs in at this browser.
+    browser.forget_the_issuer();
+    let denied = browser.log_in("%2F", "eve").await;
+    assert_eq!(denied.status, 200, "{denied:?}");
+    assert!(remembers_only(&browser));
     assert_eq!(browser.get("/members/plan.txt").await.status, 403);
 }
 

@@ -152,7 +152,7 @@ async fn a_folder_that_is_granted_no_more_loses_its_cookies_at_the_next_login() 
     let stack = with_logins().await;
     let mut browser = Browser::new(&stack);
     // As after an earlier login under other rules.
-    browser.set("__Secure-kf-folders", "/_viewer/", "gone/:members/");
+    browser.set("__Secure-kf-session", "/_viewer/", "ZGV2|gone/:members/");
     browser.set("CloudFront-Policy", "/gone/", "x");
     rules_are(
         &stack,

@@ -2,9 +2,11 @@
 
 mod browser;
 mod denied;
+mod foreign_issuer;
 mod images;
 mod logged_in;
 mod sessions;
+mod token_endpoint;
 
 use http::Method;
 use keyfront_tests::local_stack::LocalStack;
@@ -34,10 +36,14 @@ async fn with_logins() -> LocalStack {
 
 /// Changes the rules of the viewers' policy. The origin reads it again after a minute, so this comes first.
 async fn rules_are(stack: &LocalStack, rules: &Value) {
+    change_policy(stack, |policy| policy["rules"] = rules.clone()).await;
+}
+
+async fn change_policy(stack: &LocalStack, change: impl FnOnce(&mut Value)) {
     let key = ".keyfront/viewers.json";
     let object = stack.raw(key).await;
     let mut policy: Value = serde_json::from_slice(&object.body).unwrap();
-    policy["rules"] = rules.clone();
+    change(&mut policy);
     let call = stack.s3().put_object().bucket(&stack.dev.bucket).key(key);
     let body = policy.to_string().into_bytes();
     call.body(body.into()).send().await.unwrap();

@@ -308,7 +308,7 @@ fn the_origin_signs_shared_links_with_the_key_that_is_named_and_no_other() {
         .find(|statement| statement["Sid"] == "SignForViewers")
         .unwrap();
     assert_eq!(signs["Action"], json!(["kms:Sign", "kms:GetPublicKey"]));
-    assert_eq!(signs["Resource"], arn);
+    assert_eq!(signs["Resource"], json!([arn]));
     let parameter = resolution
         .value(template.properties("ViewersParameter").unwrap())
         .unwrap();
@@ -316,6 +316,7 @@ fn the_origin_signs_shared_links_with_the_key_that_is_named_and_no_other() {
     assert_eq!(value["url"], "https://Distribution.DomainName");
     assert_eq!(value["prefixes"], json!(["www/members/"]));
     assert_eq!(value["reader"], json!(false));
+    assert_eq!(value["signing_key_arn"], arn);
     let first = value["key_id"].as_str().unwrap();
     assert_eq!(
         template.properties(first).unwrap()["PublicKeyConfig"]["EncodedKey"],

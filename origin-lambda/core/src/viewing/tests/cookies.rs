@@ -1,8 +1,8 @@
 use keyfront_viewers::Cookie;
 
 use crate::viewing::{
-    FOLDERS_COOKIE, LOGIN_COOKIE, cookie_named, expired_folder_cookies, expired_login_cookie,
-    folder_cookie, folders_cookie, listed_folders, login_cookie,
+    LOGIN_COOKIE, RememberedSession, SESSION_COOKIE, cookie_named, expired_folder_cookies,
+    expired_login_cookie, expired_session_cookie, folder_cookie, login_cookie, session_cookie,
 };
 
 #[test]
@@ -31,25 +31,37 @@ fn every_cookie_is_secure_and_for_its_paths_alone() {
 
 #[test]
 fn the_folders_of_a_browser_are_found_again_and_nothing_else_is() {
-    let set = folders_cookie(["members/", "users/abc/"].into_iter());
+    let set = session_cookie("our; staff", ["members/", "users/abc/"].into_iter());
     let value = set
-        .strip_prefix("__Secure-kf-folders=")
+        .strip_prefix("__Secure-kf-session=")
         .unwrap()
         .split(';')
         .next()
         .unwrap();
+    let remembered = RememberedSession::read(value);
+    assert_eq!(remembered.issuer(), Some("our; staff"));
     assert_eq!(
-        listed_folders(value).collect::<Vec<_>>(),
+        remembered.folders().collect::<Vec<_>>(),
         ["members/", "users/abc/"]
     );
+    let of_nothing = session_cookie("staff", std::iter::empty());
+    assert!(of_nothing.starts_with("__Secure-kf-session=c3RhZmY|; Path=/_viewer/"));
     for hostile in [
         "", "/", "../", "a b/", "a;/", "{sub}/", "a\r\n/", "_share/", "a",
     ] {
-        assert_eq!(listed_folders(hostile).count(), 0, "{hostile:?}");
+        let value = format!("!|{hostile}");
+        let remembered = RememberedSession::read(&value);
+        assert_eq!(
+            (remembered.issuer(), remembered.folders().count()),
+            (None, 0),
+            "{hostile:?}"
+        );
     }
-    let many = "a/:".repeat(1_000);
-    assert_eq!(listed_folders(&many).count(), 8);
-    assert!(folders_cookie(std::iter::empty()).contains("Max-Age=0"));
+    let many = format!("|{}", "a/:".repeat(1_000));
+    assert_eq!(RememberedSession::read(&many).folders().count(), 8);
+    let nothing = RememberedSession::read("members/");
+    assert_eq!((nothing.issuer(), nothing.folders().count()), (None, 0));
+    assert!(expired_session_cookie().contains("Max-Age=0"));
 }
 
 #[test]
@@ -60,7 +72,7 @@ fn a_cookie_that_stands_twice_is_none() {
         Some("x=y")
     );
     assert_eq!(
-        named(&["a=1", "__Secure-kf-folders=x"], FOLDERS_COOKIE),
+        named(&["a=1", "__Secure-kf-session=x"], SESSION_COOKIE),
         Some("x")
     );
     assert_eq!(

@@ -1,6 +1,7 @@
 use serde_json::{Value, json};
 
 use super::{HOST, claims, issuer, parse, policy};
+use crate::oidc::AcceptedTokens;
 use crate::viewing::{
     AuthorizationRequest, Callback, CallbackRefusal as Refusal, LIFETIME, Login, PendingLogin,
     Prompt, ReturnPath, Secrets, ViewersPolicy,
@@ -166,8 +167,17 @@ fn the_code_is_exchanged_with_the_verifier_and_without_a_secret() {
 #[test]
 fn a_logout_names_where_it_ends() {
     let (policy, _) = begun(Prompt::AsNeeded);
+    let (login, issuer) = policy.login(None).unwrap();
+    let ended = "https%3A%2F%2Fwww.example.com%2F_viewer%2Flogged-out";
+    let endpoint = "https://staff.example/logout?client_id=web";
     assert_eq!(
-        login(&policy).logout_url(HOST).unwrap(),
-        "https://staff.example/logout?client_id=web&post_logout_redirect_uri=https%3A%2F%2Fwww.example.com%2F_viewer%2Flogged-out"
+        login.logout_url(issuer, HOST).unwrap(),
+        format!("{endpoint}&post_logout_redirect_uri={ended}")
+    );
+    let mut pool = issuer.clone();
+    pool.tokens = AcceptedTokens::CognitoId;
+    assert_eq!(
+        login.logout_url(&pool, HOST).unwrap(),
+        format!("{endpoint}&logout_uri={ended}")
     );
 }
