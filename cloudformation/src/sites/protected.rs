@@ -212,20 +212,26 @@ fn signing(sites: &Sites) -> Option<(&Viewers, &KeyArn)> {
 pub(super) fn outputs(sites: &Sites) -> Vec<Piece> {
     let signing_key = signing(sites)
         .map(|(_, key)| Piece::new(piece!("viewers-outputs"), [("key", quoted(key.as_str()))]));
-    let viewers = sites.viewers.iter();
-    viewers
-        .map(|viewers| {
-            let prefixes = viewers.prefixes.iter();
-            let paths: Vec<String> = prefixes.map(|prefix| format!("/{prefix}*")).collect();
-            Piece::new(
-                piece!("protected-paths"),
-                [
-                    ("paths", quoted(&paths.join(","))),
-                    ("items", references(viewers)),
-                    ("digests", quoted(&digests(viewers).join(","))),
-                ],
-            )
-        })
+    let paths = sites.protected_prefixes().iter();
+    let paths: Vec<String> = paths.map(|prefix| format!("/{prefix}*")).collect();
+    let paths = (!paths.is_empty()).then(|| {
+        Piece::new(
+            piece!("protected-paths"),
+            [("paths", quoted(&paths.join(",")))],
+        )
+    });
+    let keys = sites.viewers.iter().map(|viewers| {
+        Piece::new(
+            piece!("viewer-key-ids"),
+            [
+                ("items", references(viewers)),
+                ("digests", quoted(&digests(viewers).join(","))),
+            ],
+        )
+    });
+    paths
+        .into_iter()
+        .chain(keys)
         .chain(signing_key)
         .chain(own_user_pool(sites).then(|| Piece::new(piece!("user-pool-outputs"), [])))
         .collect()

@@ -41,6 +41,7 @@ const MAX_PREFIX: usize = 100;
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(super) struct ViewersDocument {
+    #[serde(default)]
     prefixes: Vec<String>,
     public_keys: Option<Vec<String>>,
     signing_key_arn: Option<String>,
@@ -53,7 +54,7 @@ pub(super) struct ViewersDocument {
 /// The protected part of the template's own site.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Viewers {
-    /// Folders below `SitePrefix`; each ends with a slash, and none lies in another.
+    /// Folders below `SitePrefix`; each ends with a slash, and none lies in another. Without any, links are shared all the same.
     pub(super) prefixes: Vec<String>,
     /// The first signs; a signature of the others is admitted as well.
     pub(super) keys: Vec<PublicKey>,
@@ -94,21 +95,7 @@ impl ViewersDocument {
             logins,
             user_pool,
         } = self;
-        if prefixes.is_empty() || prefixes.len() > MAX_PREFIXES {
-            return broken("prefixes", "must name 1 to 16 folders");
-        }
-        for (position, prefix) in prefixes.iter().enumerate() {
-            check(prefix)?;
-            let mut earlier = prefixes[..position].iter();
-            if earlier.any(|other| {
-                other.starts_with(prefix.as_str()) || prefix.starts_with(other.as_str())
-            }) {
-                return broken(
-                    "prefixes",
-                    "has a folder within another; keep the outer one",
-                );
-            }
-        }
+        check_all(&prefixes)?;
         let keys_of_deployment = public_keys.is_none();
         let keys = public_keys.as_deref().map(keys).transpose()?;
         if keys_of_deployment && signing_key_arn.is_some() {
@@ -129,6 +116,9 @@ impl ViewersDocument {
                 "logins",
                 "needs signing_key_arn, the key that signs what a login grants",
             );
+        }
+        if logins && prefixes.is_empty() {
+            return broken("logins", "needs prefixes, the folders that a login opens");
         }
         if user_pool && !logins {
             return broken("user_pool", "needs logins, which lead people to it");
@@ -164,6 +154,28 @@ fn keys(public_keys: &[String]) -> Result<Vec<PublicKey>, SitesError> {
         keys.push(key);
     }
     Ok(keys)
+}
+
+fn check_all(prefixes: &[String]) -> Result<(), SitesError> {
+    if prefixes.len() > MAX_PREFIXES {
+        return broken(
+            "prefixes",
+            "names more than 16 folders; protect one above some of them",
+        );
+    }
+    for (position, prefix) in prefixes.iter().enumerate() {
+        check(prefix)?;
+        let mut earlier = prefixes[..position].iter();
+        if earlier
+            .any(|other| other.starts_with(prefix.as_str()) || prefix.starts_with(other.as_str()))
+        {
+            return broken(
+                "prefixes",
+                "has a folder within another; keep the outer one",
+            );
+        }
+    }
+    Ok(())
 }
 
 fn check(prefix: &str) -> Result<(), SitesError> {

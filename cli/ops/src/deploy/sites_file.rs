@@ -8,9 +8,10 @@ use super::deploy_error::refused;
 use crate::system::outputs::Outputs;
 
 /// The outputs that list the paths of a stack's sites, and what of its own site is protected.
-const PATHS: [(&str, &str); 2] = [
+const PATHS: [(&str, &str); 3] = [
     ("SitePaths", "serves the sites"),
     ("ProtectedPaths", "protects"),
+    ("ViewerKeyIds", "admits viewers by the keys"),
 ];
 
 /// What this command says about sites.

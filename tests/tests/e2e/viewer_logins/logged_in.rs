@@ -1,6 +1,7 @@
-use keyfront_tests::keys;
+use keyfront_dev_stack::OriginKind;
+use keyfront_tests::{artefacts, keys};
 
-use super::{Browser, denied::is_refused, rule, rules_are, with_logins};
+use super::{Browser, denied::is_refused, rule, rules_are, with_logins, with_logins_at};
 
 /// The path of somebody's own folder.
 fn own_folder(cookies: &[super::browser::Cookie]) -> String {
@@ -167,4 +168,23 @@ async fn a_folder_that_is_granted_no_more_loses_its_cookies_at_the_next_login() 
             .all(|cookie| cookie.path != "/gone/")
     );
     assert_eq!(browser.get("/members/plan.txt").await.status, 200);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_built_lambda_takes_logins_and_logouts_as_the_native_origin_does() {
+    let package = artefacts::origin_zip();
+    let stack = with_logins_at(OriginKind::Lambda { package }).await;
+    let mut browser = Browser::new(&stack);
+    let back = browser.log_in("%2Fmembers%2Fplan.txt", "alice").await;
+    assert_eq!(
+        (back.status.as_u16(), back.header("location")),
+        (303, "/members/plan.txt")
+    );
+    for key in ["members/plan.txt", "board/minutes.txt"] {
+        let read = browser.get(&format!("/{key}")).await;
+        assert_eq!(read.body, key);
+    }
+    browser.get("/_viewer/logout").await;
+    assert!(browser.cookies().is_empty());
+    assert_eq!(browser.get("/members/plan.txt").await.status, 403);
 }

@@ -9,6 +9,7 @@ mod sessions;
 mod token_endpoint;
 
 use http::Method;
+use keyfront_dev_stack::OriginKind;
 use keyfront_tests::local_stack::LocalStack;
 use serde_json::{Value, json};
 
@@ -16,7 +17,12 @@ use self::browser::Browser;
 
 /// A stack whose viewers log in, with an object in each of two protected folders and one that is nobody's.
 async fn with_logins() -> LocalStack {
+    with_logins_at(OriginKind::Native).await
+}
+
+async fn with_logins_at(origin: OriginKind) -> LocalStack {
     let stack = LocalStack::configured(|config| {
+        config.origin = origin;
         config.protect = ["members/", "users/", "board/"].map(str::to_owned).to_vec();
         config.logins = true;
     })

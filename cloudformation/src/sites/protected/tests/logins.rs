@@ -92,6 +92,20 @@ fn a_document_without_keys_leaves_them_to_the_deployment_and_makes_no_template_b
 }
 
 #[test]
+fn links_are_shared_where_nothing_is_protected() {
+    let viewers = json!({"public_keys": [PEM[0]], "signing_key_arn": "arn:aws:kms:eu-west-1:123456789012:key/1"});
+    let sites = Sites::parse(&document(&viewers, &json!([]))).unwrap();
+    let config = distribution(&sites, "www/");
+    let shared = behaviour(&config, "/_share/a");
+    assert_eq!(shared["TrustedKeyGroups"], json!(["ViewerKeys"]));
+    let served = Site::parse(site(&config, shared).as_bytes()).unwrap();
+    assert!(served.viewers.unwrap().prefixes.is_empty());
+    assert_eq!(behaviour(&config, "/a")["TargetOriginId"], "bucket");
+    let text = Template::Keyfront.body_with(&sites).unwrap();
+    assert!(text.contains("ViewerKeyIds:") && !text.contains("ProtectedPaths:"));
+}
+
+#[test]
 fn a_user_pool_of_the_stack_takes_logins_at_the_contents_host_and_outlives_the_stack() {
     let viewers = json!({
         "prefixes": ["members/"], "public_keys": [PEM[0]], "logins": true, "user_pool": true,
@@ -132,6 +146,8 @@ fn a_user_pool_of_the_stack_takes_logins_at_the_contents_host_and_outlives_the_s
             .unwrap()
             .contains("Cognito")
     );
+    let nothing = json!({"logins": true});
+    assert!(refusal(&nothing, &json!([])).contains("logins needs prefixes"));
     let alone = json!({"prefixes": ["members/"], "user_pool": true});
     assert!(refusal(&alone, &json!([])).contains("user_pool needs logins"));
 }
