@@ -19,6 +19,7 @@ mod deploy_bench;
 mod deploy_credentials;
 mod dev_command;
 mod doctor;
+mod documented_commands;
 mod edge_platforms;
 mod envelope_modes;
 mod fault_matrix;

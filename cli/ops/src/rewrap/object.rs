@@ -70,7 +70,9 @@ impl Rewrapper {
             Located::InFile(file, _) => self.is_old(file.seen.ssekms_key_id()),
             Located::Nowhere | Located::OnObject(_) => false,
         };
-        let moved = status == Status::Rewrapped && self.storage_key.is_some();
+        // A dry run says what would be left.
+        let is_written = matches!(status, Status::Rewrapped | Status::Planned);
+        let moved = is_written && self.storage_key.is_some();
         let rests = file_rests || self.is_old(seen.ssekms_key_id());
         Ok((status, rests && !moved))
     }
