@@ -106,6 +106,8 @@ fn outputs(state: &State, stack: &FakeStack, region: &str) -> String {
     let existing = stack.parameters.get("ExistingBucket");
     let existing = existing.filter(|name| !name.is_empty());
     let bucket = existing.map_or_else(|| format!("{own}-content"), String::clone);
+    let further = state.further_outputs.iter();
+    let further = further.map(|(name, value)| (name.as_str(), value.clone()));
     let cdn_url = state.cdn_url.clone();
     let cdn_url = cdn_url.unwrap_or_else(|| "https://d1.cloudfront.net".to_owned());
     [
@@ -134,6 +136,7 @@ fn outputs(state: &State, stack: &FakeStack, region: &str) -> String {
             .into_iter()
             .filter_map(|name| Some((name, output_of_sites(state, stack, name)?))),
     )
+    .chain(further)
     .map(|(name, value)| {
         format!("<member><OutputKey>{name}</OutputKey><OutputValue>{value}</OutputValue></member>")
     })

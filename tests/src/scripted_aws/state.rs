@@ -66,6 +66,8 @@ pub struct State {
     pub log_lines: Vec<LogLine>,
     /// Regions in which the caller may not use CloudWatch Logs.
     pub regions_denied: BTreeSet<String>,
+    /// What every stack outputs besides.
+    pub further_outputs: BTreeMap<String, String>,
     /// The output `CdnUrl` of every stack; `None` for one of CloudFront's.
     pub cdn_url: Option<String>,
     /// The site document that the distribution's one origin carries; none while it is empty.

@@ -7,7 +7,11 @@ use std::{
 };
 
 use http::Method;
-use keyfront_tests::{artefacts, local_stack::LocalStack};
+use keyfront_tests::{
+    artefacts,
+    local_stack::LocalStack,
+    scripted_aws::{FakeStack, ScriptedAws},
+};
 use serde_json::{Value, json};
 
 const POLICY: &str = ".keyfront/viewers.json";
@@ -386,4 +390,55 @@ async fn a_test_says_what_a_token_reads_or_why_nothing_and_never_shows_it() {
         "{shown}"
     );
     assert!(!shown.contains(&right));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_stacks_own_user_pool_is_added_by_what_the_stack_says_of_it() {
+    // An issuer that takes the place of Cognito's.
+    let stack = with_logins().await;
+    let issuer = issuer_url(&stack);
+    let aws = ScriptedAws::start().await;
+    let line = [
+        "viewers",
+        "add-issuer",
+        "staff",
+        "--user-pool",
+        "--stack=media",
+        "--region=us-east-1",
+    ];
+    {
+        let mut state = aws.state();
+        let media = FakeStack::at_rest("us-east-1", "media", "CREATE_COMPLETE").of_system("media");
+        let at = ("us-east-1".to_owned(), "media".to_owned());
+        state.stacks.insert(at, media);
+        state.buckets.insert("media-content".to_owned());
+    }
+    let none = aws.keyfront(&line).output().await.unwrap();
+    assert_eq!(none.status.code(), Some(1));
+    let said = text(&none.stderr);
+    assert!(
+        said.contains("the stack has no output UserPoolIssuer"),
+        "{said}"
+    );
+
+    aws.state().further_outputs = [
+        ("UserPoolIssuer", issuer.as_str()),
+        ("UserPoolClientId", "c1"),
+    ]
+    .map(|(name, value)| (name.to_owned(), value.to_owned()))
+    .into();
+    let added = aws.keyfront(&line).output().await.unwrap();
+    let said = text(&added.stderr);
+    assert!(added.status.success(), "{said}");
+    assert!(said.contains("aws cognito-idp admin-create-user"), "{said}");
+    assert!(
+        !said.contains("register"),
+        "the stack has registered its own client: {said}"
+    );
+    let stored = aws.state().objects[&format!("media-content/{POLICY}")].clone();
+    let policy: Value = serde_json::from_slice(&stored).unwrap();
+    assert_eq!(policy["issuers"][0]["issuer"], issuer);
+    assert_eq!(policy["issuers"][0]["tokens"], "cognito-id");
+    assert_eq!(policy["issuers"][0]["audiences"], json!(["c1"]));
+    assert_eq!(policy["logins"][0]["client_id"], "c1");
 }
