@@ -20,7 +20,10 @@ pub(super) fn answer(state: &mut State, action: &str, call: &RecordedCall) -> Re
     let input: Value = serde_json::from_slice(&call.body).unwrap();
     let text = |name: &str| input[name].as_str().unwrap_or_default().to_owned();
     match action {
-        "DescribeKey" => examined::key(state),
+        "DescribeKey" => match key(state, &text("KeyId")) {
+            Some(key) => described(state, key),
+            None => examined::key(state),
+        },
         "CreateKey" => create(state, &input, &call.region),
         "GetPublicKey" => public_key(state, &text("KeyId")),
         "ListResourceTags" => {
@@ -92,6 +95,30 @@ fn schedule_deletion(state: &mut State, key: String) -> Reply {
     }
     state.keys_ending.push(key);
     done(&json!({"KeyState": "PendingDeletion"}))
+}
+
+fn described(state: &State, key: &FakeSigningKey) -> Reply {
+    let key_state = match state.keys_ending.contains(&key.arn) {
+        true => "PendingDeletion",
+        false => "Enabled",
+    };
+    done(&json!({"KeyMetadata": {"KeyId": "signs", "Arn": key.arn, "KeyState": key_state}}))
+}
+
+/// The Tagging API's `GetResources`, of keys that sign.
+pub(super) fn tagged(state: &State, call: &RecordedCall) -> Reply {
+    let input: Value = serde_json::from_slice(&call.body).unwrap();
+    assert_eq!(input["ResourceTypeFilters"], json!(["kms:key"]));
+    let filters = input["TagFilters"].as_array().unwrap();
+    let has = |key: &&FakeSigningKey| {
+        filters.iter().all(|filter| {
+            let value = key.tags.get(filter["Key"].as_str().unwrap());
+            value.map(String::as_str) == filter["Values"][0].as_str()
+        })
+    };
+    let keys = state.signing_keys.iter().filter(has);
+    let keys: Vec<Value> = keys.map(|key| json!({"ResourceARN": key.arn})).collect();
+    done(&json!({"ResourceTagMappingList": keys, "PaginationToken": ""}))
 }
 
 fn tags_in(input: &Value) -> BTreeMap<String, String> {

@@ -291,6 +291,7 @@ fn route(
         }
         "iam" => examined::account_summary(state, action),
         "kms" => kms::answer(state, action, call),
+        "tagging" => kms::tagged(state, call),
         "lambda" if call.path.contains("account-settings") => examined::account_settings(state),
         "lambda" if call.path.contains("/tags/") => tags_of_function(state, call),
         "lambda" if call.path.ends_with("/configuration") => describe_function(state, call),

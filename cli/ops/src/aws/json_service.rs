@@ -24,6 +24,8 @@ pub(crate) enum Api {
     Quotas,
     /// Systems Manager's parameters.
     Parameters,
+    /// Tags of everything (Resource Groups Tagging API).
+    Tags,
 }
 
 impl Api {
@@ -35,6 +37,7 @@ impl Api {
             Self::Trails => "cloudtrail",
             Self::Quotas => "servicequotas",
             Self::Parameters => "ssm",
+            Self::Tags => "tagging",
         }
     }
 
@@ -46,6 +49,7 @@ impl Api {
             Self::Trails => "com.amazonaws.cloudtrail.v20131101.CloudTrail_20131101",
             Self::Quotas => "ServiceQuotasV20190624",
             Self::Parameters => "AmazonSSM",
+            Self::Tags => "ResourceGroupsTaggingAPI_20170126",
         }
     }
 }

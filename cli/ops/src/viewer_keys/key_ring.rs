@@ -15,6 +15,8 @@ pub(crate) enum Place {
 }
 
 impl Place {
+    pub(crate) const ALL: [Self; 3] = [Self::Signing, Self::Next, Self::Previous];
+
     /// The alias of a system's key in this place.
     pub(crate) fn alias(self, stack: &str) -> String {
         let suffix = match self {

@@ -1,20 +1,33 @@
 //! A system's keys in KMS: read, made, and moved from one place to another.
 
+use std::time::Duration;
+
 use anyhow::Context as _;
-use aws_config::SdkConfig;
+use aws_config::{SdkConfig, retry::RetryConfig};
 use aws_sdk_kms::{
     Client,
-    error::ProvideErrorMetadata as _,
-    types::{KeySpec, KeyUsageType, Tag},
+    config::Builder,
+    error::{ProvideErrorMetadata as _, SdkError},
+    operation::create_key::CreateKeyError,
+    types::{KeySpec, KeyState, KeyUsageType, Tag},
 };
 use keyfront_names::KeyArn;
 use keyfront_viewers::{EpochSeconds, PublicKey};
+use serde::Deserialize;
+use serde_json::json;
 
 use super::key_ring::{KeyRing, Place, RingKey};
 use crate::{
-    aws::{self, call_error},
+    aws::{self, Api, CallError, JsonService, call_error},
     system::ownership::OWN_TAG,
 };
+
+/// What a key of a system is for.
+const PURPOSE: &str = "keyfront:signs-for";
+const VIEWERS: &str = "viewers";
+/// Of making a key, beyond the first.
+const ATTEMPTS: u32 = 5;
+const PAUSE: Duration = Duration::from_millis(250);
 
 /// Since when a former key signs nothing, in Unix seconds.
 const UNUSED_SINCE: &str = "keyfront:unused-since";
@@ -24,6 +37,7 @@ const GRACE_DAYS: i32 = 30;
 /// The keys of one system.
 pub(crate) struct KeyStore<'s> {
     kms: Client,
+    tags: JsonService,
     stack: &'s str,
 }
 
@@ -38,11 +52,37 @@ pub(crate) struct ForeignKey {
     stack: String,
 }
 
+/// Resources as the Tagging API lists them.
+#[derive(Deserialize)]
+struct Tagged {
+    #[serde(rename = "ResourceTagMappingList", default)]
+    keys: Vec<Resource>,
+}
+
+#[derive(Deserialize)]
+struct Resource {
+    #[serde(rename = "ResourceARN")]
+    arn: String,
+}
+
+/// Whether the same call may succeed in a moment.
+fn is_momentary(error: &SdkError<CreateKeyError>) -> bool {
+    let status = error.raw_response().map(|answer| answer.status().as_u16());
+    let throttled = error
+        .code()
+        .is_some_and(|code| code.starts_with("Throttling"));
+    match error {
+        SdkError::ServiceError(_) => throttled || status.is_some_and(|status| status >= 500),
+        _ => true,
+    }
+}
+
 impl<'s> KeyStore<'s> {
     /// Those of a system whose bucket is in `region`, where its origin signs.
     pub(crate) fn new(config: &SdkConfig, region: &str, stack: &'s str) -> Self {
         Self {
             kms: Client::new(&aws::in_region(config, region)),
+            tags: JsonService::new(config, Api::Tags, region),
             stack,
         }
     }
@@ -104,40 +144,95 @@ impl<'s> KeyStore<'s> {
         Ok(answer.tags.unwrap_or_default())
     }
 
-    /// Makes a key, in a place where there is none.
+    /// Puts a key into a place where there is none: one that an interrupted run has made and not placed, or else a new one.
     ///
     /// # Errors
-    /// KMS's refusals. A key that could not be put into its place is given back.
+    /// KMS's refusals. A key that was made stays, and is the one that the next run takes.
     pub(crate) async fn make(&self, place: Place) -> anyhow::Result<RingKey> {
-        let tag = |key: &str, value: &str| Tag::builder().tag_key(key).tag_value(value).build();
-        let made = self
-            .kms
-            .create_key()
-            .key_spec(KeySpec::EccNistP256)
-            .key_usage(KeyUsageType::SignVerify)
-            .description(format!("Signs for viewers of {}", self.stack))
-            .tags(tag(OWN_TAG, self.stack)?)
-            .send()
-            .await;
-        let made = made.map_err(|error| {
-            call_error(error).context("a key that signs for viewers cannot be made")
-        })?;
-        let metadata = made.key_metadata.context("KMS made a key without an id")?;
-        let id = metadata.arn.unwrap_or(metadata.key_id);
-        if let Err(error) = self.lead(place, &id).await {
-            // Nobody would find it again.
-            let given_back = self.end(&id).await;
-            let note = given_back
-                .err()
-                .map(|error| format!("; the new key {id} stays: {error:#}"));
-            return Err(error.context(format!(
-                "the key that was made cannot get its alias{}",
-                note.unwrap_or_default()
-            )));
-        }
+        let id = self.unplaced_or_new().await?;
+        self.lead(place, &id).await?;
         self.at(place)
             .await?
             .context("the key that was made cannot be found by its alias; run this again")
+    }
+
+    /// KMS makes a key each time it is asked, so a call whose answer is lost is not simply made again.
+    async fn unplaced_or_new(&self) -> anyhow::Result<String> {
+        let mut attempt = 0;
+        loop {
+            if let Some(id) = self.unplaced().await? {
+                return Ok(id);
+            }
+            match self.create().await {
+                Ok(id) => return Ok(id),
+                Err(error) if attempt < ATTEMPTS && is_momentary(&error) => {
+                    tokio::time::sleep(PAUSE * 2_u32.pow(attempt)).await;
+                    attempt += 1;
+                }
+                Err(error) => {
+                    return Err(
+                        call_error(error).context("a key that signs for viewers cannot be made")
+                    );
+                }
+            }
+        }
+    }
+
+    async fn create(&self) -> Result<String, SdkError<CreateKeyError>> {
+        let once = Builder::new().retry_config(RetryConfig::disabled());
+        let call = self.kms.create_key().key_spec(KeySpec::EccNistP256);
+        let call = call
+            .key_usage(KeyUsageType::SignVerify)
+            .description(format!("Signs for viewers of {}", self.stack))
+            .set_tags(Some(self.own_tags()));
+        let made = call.customize().config_override(once).send().await?;
+        let metadata = made.key_metadata;
+        let id = metadata.map(|metadata| metadata.arn.unwrap_or(metadata.key_id));
+        // Without an id it is looked for by its tags.
+        id.ok_or_else(|| SdkError::construction_failure("KMS made a key without an id"))
+    }
+
+    fn own_tags(&self) -> Vec<Tag> {
+        let tags = [(OWN_TAG, self.stack), (PURPOSE, VIEWERS)];
+        let tags = tags.into_iter();
+        tags.filter_map(|(key, value)| Tag::builder().tag_key(key).tag_value(value).build().ok())
+            .collect()
+    }
+
+    /// A key of the system that no place has: it was made by a run that ended too early.
+    async fn unplaced(&self) -> anyhow::Result<Option<String>> {
+        let filter = |key: &str, value: &str| json!({"Key": key, "Values": [value]});
+        let input = json!({
+            "ResourceTypeFilters": ["kms:key"],
+            "TagFilters": [filter(OWN_TAG, self.stack), filter(PURPOSE, VIEWERS)],
+        });
+        let found: Result<Tagged, CallError> = self.tags.call("GetResources", &input).await;
+        let found = match found {
+            Ok(found) => found.keys,
+            // Whoever may not look finds nothing.
+            Err(error) if error.code() == Some("AccessDeniedException") => Vec::new(),
+            Err(error) => {
+                return Err(anyhow::Error::new(error).context("tagged keys cannot be listed"));
+            }
+        };
+        let mut placed = Vec::new();
+        for place in Place::ALL {
+            placed.extend(self.at(place).await?.map(|key| key.arn.to_string()));
+        }
+        for Resource { arn } in found {
+            if !placed.contains(&arn) && self.is_enabled(&arn).await? {
+                return Ok(Some(arn));
+            }
+        }
+        Ok(None)
+    }
+
+    async fn is_enabled(&self, key: &str) -> anyhow::Result<bool> {
+        let found = self.kms.describe_key().key_id(key).send().await;
+        let found = found
+            .map_err(|error| call_error(error).context(format!("{key} cannot be described")))?;
+        let state = found.key_metadata.and_then(|metadata| metadata.key_state);
+        Ok(state == Some(KeyState::Enabled))
     }
 
     /// Lets the next key sign. What was interrupted goes on.

@@ -24,6 +24,13 @@ fn update(bench: &Bench) -> Command {
     bench.deploying(REGION, &flags)
 }
 
+/// A first deployment that makes the key for viewers.
+fn protecting(bench: &Bench) -> Command {
+    let path = bench.package("protected.json");
+    std::fs::write(&path, r#"{"v":1,"viewers":{"prefixes":["members/"]}}"#).unwrap();
+    bench.deploying(REGION, &["--yes", "--sites", &path])
+}
+
 fn replacement(bench: &Bench) -> Command {
     bench.deploying(REGION, &["--yes", "--replace-failed"])
 }
@@ -79,6 +86,18 @@ async fn a_replacement_of_failed_stacks_disturbed_at_any_call_ends_as_an_undistu
         calls: story.calls.clone(),
         floor: 700,
         telling: ("ContinueUpdateRollback", Way::KilledAfter),
+    };
+    matrix.hold(async |row| story.hold(row).await).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_deployment_that_makes_a_key_for_viewers_disturbed_at_any_call_makes_one() {
+    let story = Story::of(settled().await, protecting).await;
+    let matrix = Matrix {
+        name: "deploy, a key for viewers",
+        calls: story.calls.clone(),
+        floor: 800,
+        telling: ("CreateKey", Way::AnswerLost),
     };
     matrix.hold(async |row| story.hold(row).await).await;
 }

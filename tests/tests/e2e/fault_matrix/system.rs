@@ -103,8 +103,14 @@ fn landscape(state: &State) -> BTreeSet<String> {
         .keys_ending
         .iter()
         .map(|key| format!("ending key {key}"));
+    let signing = state.signing_keys.iter();
+    let signing = signing.map(|key| format!("signing key {key:?}"));
+    let aliases = state.key_aliases.iter();
+    let aliases = aliases.map(|alias| format!("alias {alias:?}"));
     stacks
         .chain(past)
+        .chain(signing)
+        .chain(aliases)
         .chain(buckets)
         .chain(objects)
         .chain(uploads)
