@@ -100,6 +100,12 @@ pub(super) fn check(facts: &BucketFacts, expected: &Expectation) -> Vec<Finding>
     findings
 }
 
+/// What is not known of the bucket's Object Lock, where objects are copied: a copy gets the bucket's default retention.
+pub(super) fn check_lock(facts: &BucketFacts) -> Option<Finding> {
+    let what = "Object Lock, whose default retention copies would get,";
+    known(&facts.object_lock, what, |_| Vec::new()).pop()
+}
+
 /// What could not be read is never clean.
 fn known<T>(
     reading: &Reading<T>,

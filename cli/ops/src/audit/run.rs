@@ -24,7 +24,7 @@ use crate::{
     objects::{
         checkpoint::Checkpoint,
         lock,
-        settings::{ENFORCED, ObjectLock, Reading},
+        settings::{ObjectLock, Reading, require_enforced},
         walk::{self, Inspected},
     },
 };
@@ -60,13 +60,14 @@ impl Audit {
     /// The bucket cannot be opened, or a copy would lose the objects' ACLs.
     pub(super) async fn survey(&self) -> anyhow::Result<BucketFacts> {
         let facts = survey::survey(&self.target).await?;
-        let enforced = Reading::Known(Some(ENFORCED.to_owned()));
-        let copies = matches!(self.task.repair, Repair::Rehearse | Repair::Copy);
-        anyhow::ensure!(
-            !copies || facts.ownership == enforced,
-            "--fix would lose the ACLs of objects: object ownership is not, or not known to be, BucketOwnerEnforced; set that first (PutBucketOwnershipControls)"
-        );
+        if self.copies() {
+            require_enforced(&facts.ownership, &self.target.bucket)?;
+        }
         Ok(facts)
+    }
+
+    const fn copies(&self) -> bool {
+        matches!(self.task.repair, Repair::Rehearse | Repair::Copy)
     }
 
     /// Runs to the end, or until Ctrl-C; then a checkpoint is left.
@@ -170,7 +171,8 @@ impl Audit {
             !(self.target.is_of_dev_stack && finding.code.is_always_so_in_a_dev_stack())
         };
         let findings = bucket::check(facts, &self.task.expectation).into_iter();
-        for finding in findings.filter(is_of_bucket) {
+        let lock = self.copies().then(|| bucket::check_lock(facts));
+        for finding in findings.chain(lock.flatten()).filter(is_of_bucket) {
             report(finding)?;
         }
         let older = DAY * self.task.stale_days;

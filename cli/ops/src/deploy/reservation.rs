@@ -26,9 +26,14 @@ pub(super) async fn with_reservation(
     if found.is_some() {
         return Ok(request);
     }
-    // What cannot be looked at is said with the other findings.
-    let Ok(free) = unreserved_in(config, region).await else {
-        return Ok(request);
+    let free = match unreserved_in(config, region).await {
+        Ok(free) => free,
+        Err(error) => {
+            report::note(format_args!(
+                "Not checked: how many instances Lambda has left in {region} ({error:#}). The instances of the origin are not limited; -p {RESERVATION}={INSTANCES} limits them."
+            ));
+            return Ok(request);
+        }
     };
     if free - UNRESERVABLE < INSTANCES {
         report::note(format_args!(

@@ -14,6 +14,25 @@ pub(crate) enum Reading<T> {
     Unreadable(String),
 }
 
+/// Refuses a bucket whose objects may have ACLs: a copy has none of its original's.
+///
+/// # Errors
+/// The ownership of its objects is another one, or could not be read.
+pub(crate) fn require_enforced(
+    ownership: &Reading<Option<String>>,
+    bucket: &str,
+) -> anyhow::Result<()> {
+    let found = match ownership {
+        Reading::Known(Some(found)) if found == ENFORCED => return Ok(()),
+        Reading::Known(Some(found)) => format!("is {found}"),
+        Reading::Known(None) => "was never set".to_owned(),
+        Reading::Unreadable(why) => format!("could not be read ({why})"),
+    };
+    anyhow::bail!(
+        "a copy would lose the ACLs of objects: object ownership of bucket {bucket} {found}, and must be {ENFORCED}; set that first (PutBucketOwnershipControls)"
+    )
+}
+
 /// A bucket's Object Lock.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub(crate) struct ObjectLock {

@@ -45,7 +45,7 @@ use crate::{
     named_bucket::NamedBucketArguments,
     objects::{
         copy::MAX_COPY,
-        settings::{self, ENFORCED, Reading},
+        settings::{self, ObjectLock, Reading},
     },
     system::outputs::Purpose,
 };
@@ -172,7 +172,7 @@ async fn rewrap(arguments: RewrapArguments) -> anyhow::Result<Verdict> {
         .checkpoint
         .unwrap_or_else(|| PathBuf::from(format!(".keyfront/rewrap-{}.json", target.bucket)));
     let rewrapper = Rewrapper {
-        lock: settings::object_lock(&target).await?,
+        lock: lock_of(&target).await?,
         target,
         ring,
         entries: EntryKeys::default(),
@@ -216,17 +216,24 @@ impl RewrapArguments {
     }
 }
 
+/// The bucket's Object Lock, or a word to say that it is not known.
+async fn lock_of(target: &BucketTarget) -> anyhow::Result<Reading<Option<ObjectLock>>> {
+    let lock = settings::object_lock(target).await?;
+    if let Reading::Unreadable(why) = &lock {
+        report::note(format_args!(
+            "The bucket's Object Lock could not be read ({why}): if it retains objects by default, copies get that retention."
+        ));
+    }
+    Ok(lock)
+}
+
 /// Whether the bucket keeps versions, after checking that a copy loses nothing.
 async fn check_bucket(
     target: &BucketTarget,
     former: Former,
 ) -> anyhow::Result<Reading<Option<String>>> {
     let ownership = settings::ownership(target).await?;
-    ensure!(
-        ownership == Reading::Known(Some(ENFORCED.to_owned())),
-        "a copy would lose the ACLs of objects: object ownership of bucket {} is not, or not known to be, {ENFORCED}; set that first (PutBucketOwnershipControls)",
-        target.bucket
-    );
+    settings::require_enforced(&ownership, &target.bucket)?;
     let versioning = settings::versioning(target).await?;
     let enabled = versioning == Reading::Known(Some("Enabled".to_owned()));
     ensure!(
