@@ -7,6 +7,7 @@ mod call_error;
 mod caller;
 mod connections;
 mod json_service;
+mod no_credentials;
 mod region;
 
 use std::time::Duration;

@@ -76,3 +76,36 @@ async fn a_server_that_says_nothing_is_named_while_it_is_waited_for() {
     waiting.wait().unwrap();
     assert_eq!(first, format!("waiting for {address}"));
 }
+
+#[test]
+fn whoever_has_no_credentials_is_told_so_and_where_they_could_be_from() {
+    for line in [
+        &["status", "--stack=media"][..],
+        &["outputs", "--stack=media"],
+        &["deploy", "--stack=media", "--dry-run"],
+        &["viewers", "status", "--stack=media"],
+        &["audit", "media", "--expect-key=any"],
+    ] {
+        let output = Command::new(artefacts::keyfront())
+            .args(line)
+            .arg("--region=eu-central-1")
+            .current_dir(artefacts::root())
+            .env_clear()
+            .env("AWS_EC2_METADATA_DISABLED", "true")
+            .env("AWS_CONFIG_FILE", "/nonexistent")
+            .env("AWS_SHARED_CREDENTIALS_FILE", "/nonexistent")
+            .output()
+            .unwrap();
+        let said = said(&output);
+        assert!(!output.status.success());
+        assert!(
+            said.contains("there are no AWS credentials (no source has any)"),
+            "{said}"
+        );
+        assert!(said.contains("give --profile"), "{said}");
+        assert!(
+            !said.contains("dispatch failure") && !said.contains("does not accept"),
+            "{said}"
+        );
+    }
+}

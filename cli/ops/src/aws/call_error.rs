@@ -3,7 +3,7 @@
 use aws_sdk_s3::error::{ProvideErrorMetadata, SdkError};
 use keyfront_aws_call::AwsError;
 
-use super::{connections::no_answer, json_service::CallError};
+use super::{connections::no_answer, json_service::CallError, no_credentials::no_credentials};
 
 /// An error of a call that no SDK makes, as [`call_error`] writes one.
 pub(crate) fn service_error(error: AwsError) -> anyhow::Error {
@@ -21,9 +21,10 @@ where
         (Some(code), None, _) => anyhow::anyhow!("{code}"),
         // An answer to HEAD has no body that says more.
         (None, _, Some(answer)) => anyhow::anyhow!("HTTP status {}", answer.status()),
-        (None, _, None) => match no_answer(&error) {
-            Some(told) => anyhow::anyhow!("{told}"),
-            None => anyhow::Error::new(error),
+        (None, _, None) => match (no_credentials(&error), no_answer(&error)) {
+            (Some(nobody), _) => nobody.into(),
+            (None, Some(told)) => anyhow::anyhow!("{told}"),
+            (None, None) => anyhow::Error::new(error),
         },
     }
 }

@@ -6,7 +6,7 @@ use anyhow::Context as _;
 use aws_config::{SdkConfig, retry::RetryConfig, timeout::TimeoutConfig};
 use keyfront_cli::report::note;
 
-use super::{call_error::call_error, region::region_of};
+use super::{call_error::call_error, no_credentials::NoCredentials, region::region_of};
 
 /// Saying who calls must not hold up what is called.
 const PATIENCE: Duration = Duration::from_secs(5);
@@ -84,8 +84,13 @@ impl Caller {
     pub(super) async fn of(config: &SdkConfig, source: Source) -> anyhow::Result<Self> {
         let call = aws_sdk_sts::Client::new(config).get_caller_identity();
         let caller = call.send().await.map_err(|error| {
-            let from = format!("AWS does not accept the credentials; check them ({source})");
-            call_error(error).context(from)
+            let error = call_error(error);
+            match error.is::<NoCredentials>() {
+                true => error,
+                false => error.context(format!(
+                    "AWS does not accept the credentials; check them ({source})"
+                )),
+            }
         })?;
         Ok(Self {
             account: caller.account.context("STS returned no account")?,

@@ -128,7 +128,7 @@ fn explained(error: ConnectorError, authority: String, reporter: &WaitReporter) 
     }
 }
 
-fn innermost(error: &(dyn Error + 'static)) -> String {
+pub(super) fn innermost(error: &(dyn Error + 'static)) -> String {
     let mut innermost = error;
     while let Some(source) = innermost.source() {
         innermost = source;
