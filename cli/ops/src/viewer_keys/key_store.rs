@@ -113,9 +113,9 @@ impl<'s> KeyStore<'s> {
                 );
             }
         };
-        let id = answer.key_id.context("KMS returned a key without an id")?;
+        let arn = self.arn(answer.key_id.as_deref(), &alias).await?;
         let der = answer.public_key.context("KMS returned no public key")?;
-        let tags = self.tags(&id).await?;
+        let tags = self.tags(arn.as_str()).await?;
         let value = |name: &str| {
             let mut tags = tags.iter();
             tags.find(|tag| tag.tag_key() == name).map(Tag::tag_value)
@@ -123,17 +123,30 @@ impl<'s> KeyStore<'s> {
         if value(OWN_TAG) != Some(self.stack) {
             return Err(ForeignKey {
                 alias,
-                key: id,
+                key: arn.to_string(),
                 stack: self.stack.to_owned(),
             }
             .into());
         }
         Ok(Some(RingKey {
-            arn: KeyArn::parse(&id).context("KMS returned an id that is no key's ARN")?,
             public: PublicKey::from_der(der.as_ref())
-                .with_context(|| format!("{id} cannot sign for viewers"))?,
+                .with_context(|| format!("{arn} cannot sign for viewers"))?,
+            arn,
             unused_since: value(UNUSED_SINCE).and_then(|text| text.parse().ok()),
         }))
+    }
+
+    /// The ARN of an alias's key: what `GetPublicKey` returned, if it is one, as AWS says and not all do that speak its protocol.
+    async fn arn(&self, returned: Option<&str>, alias: &str) -> anyhow::Result<KeyArn> {
+        if let Some(Ok(arn)) = returned.map(KeyArn::parse) {
+            return Ok(arn);
+        }
+        let found = self.kms.describe_key().key_id(alias).send().await;
+        let found = found
+            .map_err(|error| call_error(error).context(format!("{alias} cannot be described")))?;
+        let arn = found.key_metadata.and_then(|metadata| metadata.arn);
+        let arn = arn.context("KMS returned a key without an ARN")?;
+        KeyArn::parse(&arn).context("KMS returned an ARN that is no key's")
     }
 
     async fn tags(&self, key: &str) -> anyhow::Result<Vec<Tag>> {
