@@ -328,6 +328,8 @@ impl Place {
             ("https://www.example.com", &dev.cdn_url),
             ("https://localhost:9443", &dev.cdn_url),
             ("http://127.0.0.1:9080", &dev.publish_url),
+            ("http://127.0.0.1:9000", &dev.s3_url),
+            ("keyfront-dev/", &format!("{}/", dev.bucket)),
             ("/home/you/keyfront/.keyfront", ".keyfront"),
             (
                 ".keyfront/cdn/cdn-ca.pem",
@@ -349,6 +351,9 @@ impl Place {
                 .replace("--dev", &own)
                 .replace(&format!("{own} {file}"), &own);
         }
+        // Another stack of this machine may have the ports that the pages show.
+        let usual = ["9443", "9080", "9000"].map(|port| format!(":{port}"));
+        assert!(!usual.iter().any(|port| here.contains(port)), "{here}");
         here
     }
 }

@@ -11,6 +11,7 @@ use aws_sdk_kms::{
     operation::create_key::CreateKeyError,
     types::{KeySpec, KeyState, KeyUsageType, Tag},
 };
+use keyfront_cli::report;
 use keyfront_names::KeyArn;
 use keyfront_viewers::{EpochSeconds, PublicKey};
 use serde::Deserialize;
@@ -223,7 +224,12 @@ impl<'s> KeyStore<'s> {
         let found = match found {
             Ok(found) => found.keys,
             // Whoever may not look finds nothing.
-            Err(error) if error.code() == Some("AccessDeniedException") => Vec::new(),
+            Err(error) if error.code() == Some("AccessDeniedException") => {
+                report::note(format_args!(
+                    "A key that an interrupted run made is not looked for, which needs tag:GetResources: {error}"
+                ));
+                Vec::new()
+            }
             Err(error) => {
                 return Err(anyhow::Error::new(error).context("tagged keys cannot be listed"));
             }
