@@ -4,7 +4,7 @@
 //! text is held by `command_words`.
 
 use std::{
-    collections::BTreeMap,
+    collections::{BTreeMap, BTreeSet},
     fs,
     process::{Output, Stdio},
     time::{SystemTime, UNIX_EPOCH},
@@ -80,15 +80,7 @@ const ROWS: &[(&str, World)] = &[
         Nowhere("what it would build is built: this runs over it"),
     ),
     ("git clone", Nowhere("it is cloned")),
-    (
-        "cd dist/edge-worker",
-        Nowhere("`worker_wrangler` runs wrangler"),
-    ),
     ("npx wrangler", Nowhere("`worker_wrangler` runs wrangler")),
-    (
-        "make bundle-worker",
-        Nowhere("`worker_wrangler` runs wrangler"),
-    ),
     (
         "aws ssm put-parameter",
         Nowhere("Amazon's own command, of Amazon's own service"),
@@ -105,13 +97,22 @@ const OTHER_STATUS: &[(&str, i32)] = &[
     ("keyfront rewrap \"\"", 1),
 ];
 
+/// What `curl` gets for the lines that contain this: the first that is in one decides.
+const ANSWERS: &[(&str, &str)] = &[
+    ("curl -T", "201"),
+    // The bucket refuses the read that the CDN has served.
+    ("keyfront-dev/hello.txt", "403"),
+    ("viewers sign", "200"),
+    ("/members/plan.txt", "403"),
+    ("", "200"),
+];
+
 /// What a line of a block begins with, if it is a command.
-const COMMANDS: [&str; 9] = [
+const COMMANDS: [&str; 8] = [
     "keyfront ",
     "target/debug/keyfront ",
     "KEYFRONT_TOKEN=",
     "curl ",
-    "make ",
     "make",
     "npx ",
     "aws ",
@@ -127,6 +128,7 @@ async fn every_command_line_of_the_pages_is_run_or_says_why_not() {
     pages.push(artefacts::root().join("README.md"));
     pages.sort();
     let (mut run, mut wrong) = (0, Vec::new());
+    let mut used = BTreeSet::new();
     for page in pages {
         let name = page.file_name().unwrap().to_string_lossy().into_owned();
         // Of the tutorial each line begins with a prompt; cli.md shows how lines look.
@@ -142,6 +144,7 @@ async fn every_command_line_of_the_pages_is_run_or_says_why_not() {
         }
         let place = Place::for_page(&text).await;
         for line in lines {
+            used.extend(row_of(&line).map(|(beginning, _)| *beginning));
             match place.take(&line).await {
                 Ok(ran) => run += usize::from(ran),
                 Err(why) => wrong.push(format!("{name}: {line}\n{why}")),
@@ -150,6 +153,13 @@ async fn every_command_line_of_the_pages_is_run_or_says_why_not() {
     }
     assert!(wrong.is_empty(), "{}", wrong.join("\n\n"));
     assert!(run >= 30, "only {run} lines were run");
+    let idle: Vec<_> = ROWS.iter().filter(|(row, _)| !used.contains(row)).collect();
+    assert!(idle.is_empty(), "no line begins so: {idle:?}");
+}
+
+fn row_of(line: &str) -> Option<&'static (&'static str, World)> {
+    ROWS.iter()
+        .find(|(beginning, _)| line.starts_with(beginning))
 }
 
 /// The commands of the blocks that are of no language, each in one line.
@@ -210,7 +220,10 @@ impl Place {
         let call = stack.s3().put_object().bucket(&stack.dev.bucket);
         let body = publishers.to_string().into_bytes();
         call.key(policy).body(body.into()).send().await.unwrap();
-        for key in ["hello.txt", "members/plan.pdf", "members/plan.txt"] {
+        let keys = ["hello.txt", "members/plan.pdf", "members/plan.txt"];
+        // What a line of the page uploads is not there before.
+        let uploads = |key: &&str| page.contains(&format!("/objects/{key}"));
+        for key in keys.into_iter().filter(|key| !uploads(key)) {
             assert!(
                 stack
                     .put(key, "sse-kms", "content".into(), &[])
@@ -233,9 +246,7 @@ impl Place {
 
     /// Runs a line; whether it could be.
     async fn take(&self, line: &str) -> Result<bool, String> {
-        let mut rows = ROWS.iter();
-        let row = rows.find(|(beginning, _)| line.starts_with(beginning));
-        let (_, world) = row.ok_or("no row says where it is run")?;
+        let (_, world) = row_of(line).ok_or("no row says where it is run")?;
         let (here, environment) = match world {
             Nowhere(_) => return Ok(false),
             Dev(flags) => (
@@ -248,7 +259,21 @@ impl Place {
                 self.account(),
             ),
         };
+        let here = match here.strip_prefix("curl ") {
+            Some(arguments) => format!("curl -sS -o /dev/null -w '%{{http_code}}' {arguments}"),
+            None => here,
+        };
         let output = self.run(&here, environment).await;
+        if line.starts_with("curl ") {
+            let mut answers = ANSWERS.iter();
+            let expected = answers
+                .find(|(part, _)| line.contains(part))
+                .map(|(_, status)| *status);
+            let status = String::from_utf8_lossy(&output.stdout).into_owned();
+            if expected != Some(status.as_str()) {
+                return Err(format!("{here}\ngot {status}, and not {expected:?}"));
+            }
+        }
         let mut others = OTHER_STATUS.iter();
         let other = others.find(|(beginning, _)| line.starts_with(beginning));
         let expected = other.map_or(0, |(_, status)| *status);
@@ -340,6 +365,7 @@ impl Place {
                 "--audience web --client-id web",
                 "--audience keyfront-dev --client-id keyfront-dev",
             ),
+            ("kfp_-YZGUnsd...VhECY0gduw", &dev.publisher_token),
             ("kfp_...", &dev.publisher_token),
             ("Bearer TOKEN", &format!("Bearer {}", dev.publisher_token)),
         ];

@@ -39,10 +39,9 @@ pub(super) async fn deploy(arguments: DeployArguments) -> anyhow::Result<()> {
     let (config, region) = arguments.system.load().await?;
     let invalid = |error: InvalidRequest| refused(error.to_string());
     let sites = sites_file::read(arguments.sites.as_deref())?;
-    let sites = own_viewer_keys::with_stand_in(sites, &region)?;
     let request = DeployRequest::validate(&arguments.system.stack, &region, arguments.given())
         .map_err(invalid)?
-        .with_sites(sites);
+        .with_sites(own_viewer_keys::with_stand_in(sites, &region)?);
     request
         .validate_update(&BTreeMap::new())
         .or_else(|error| match error {

@@ -19,6 +19,7 @@ use super::{
 };
 use crate::{
     aws,
+    now_seconds::now_seconds,
     system::{
         layout::{Layout, region_of},
         ownership::{ExpectedStack, Presence, StackResource},
@@ -48,6 +49,9 @@ pub(crate) struct DestroyArguments {
     #[arg(long)]
     yes: bool,
 }
+
+/// It holds people's accounts.
+const USER_POOL: &str = "AWS::Cognito::UserPool";
 
 struct Destruction<'a> {
     arguments: &'a DestroyArguments,
@@ -94,7 +98,7 @@ impl Destruction<'_> {
             self.remove(one).await?;
         }
         if let Some(ring) = &ring {
-            keys.end_all(ring).await?;
+            keys.end_all(ring, now_seconds()).await?;
             report::note("The keys that signed for viewers will be deleted in 30 days.");
         }
         let mut left = Vec::new();
@@ -255,7 +259,7 @@ fn readable(ring: anyhow::Result<Option<KeyRing>>) -> Option<KeyRing> {
 }
 
 fn note_kept(resource: &StackResource) {
-    if [BUCKET, FUNCTION, KEY].contains(&resource.kind.as_str()) {
+    if [BUCKET, FUNCTION, KEY, USER_POOL].contains(&resource.kind.as_str()) {
         report::note(format_args!(
             "Kept: {} {}",
             resource.logical_id, resource.physical_id

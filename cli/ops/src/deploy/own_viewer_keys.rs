@@ -19,7 +19,7 @@ const STAND_IN: &str = "-----BEGIN PUBLIC KEY-----\nMFkwEwYHKoZIzj0CAQYIKoZIzj0D
 /// The sites with keys that are as long as those that will be: for what is checked before AWS is asked.
 ///
 /// # Errors
-/// There are none.
+/// The Region is none.
 pub(super) fn with_stand_in(sites: Sites, region: &str) -> anyhow::Result<Sites> {
     let id = "00000000-0000-0000-0000-000000000000";
     let arn = format!("arn:aws:kms:{region}:000000000000:key/{id}");

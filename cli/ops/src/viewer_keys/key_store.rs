@@ -58,6 +58,8 @@ pub(crate) struct ForeignKey {
 struct Tagged {
     #[serde(rename = "ResourceTagMappingList", default)]
     keys: Vec<Resource>,
+    #[serde(rename = "PaginationToken")]
+    token: Option<String>,
 }
 
 #[derive(Deserialize)]
@@ -216,37 +218,52 @@ impl<'s> KeyStore<'s> {
     /// A key of the system that no place has: it was made by a run that ended too early.
     async fn unplaced(&self) -> anyhow::Result<Option<String>> {
         let filter = |key: &str, value: &str| json!({"Key": key, "Values": [value]});
-        let input = json!({
+        let mut input = json!({
             "ResourceTypeFilters": ["kms:key"],
             "TagFilters": [filter(OWN_TAG, self.stack), filter(PURPOSE, VIEWERS)],
         });
-        let found: Result<Tagged, CallError> = self.tags.call("GetResources", &input).await;
-        let found = match found {
-            Ok(found) => found.keys,
-            // Whoever may not look finds nothing.
-            Err(error) if error.code() == Some("AccessDeniedException") => {
-                report::note(format_args!(
-                    "A key that an interrupted run made is not looked for, which needs tag:GetResources: {error}"
-                ));
-                Vec::new()
+        let mut found = Vec::new();
+        // A page may be empty and not the last.
+        loop {
+            let page: Result<Tagged, CallError> = self.tags.call("GetResources", &input).await;
+            match page {
+                Ok(Tagged { keys, token }) => {
+                    found.extend(keys);
+                    match token.filter(|token| !token.is_empty()) {
+                        Some(token) => input["PaginationToken"] = token.into(),
+                        None => break,
+                    }
+                }
+                // Whoever may not look finds nothing.
+                Err(error) if error.code() == Some("AccessDeniedException") => {
+                    report::note(format_args!(
+                        "A key that an interrupted run made is not looked for, which needs tag:GetResources: {error}"
+                    ));
+                    break;
+                }
+                Err(error) => {
+                    return Err(anyhow::Error::new(error).context("tagged keys cannot be listed"));
+                }
             }
-            Err(error) => {
-                return Err(anyhow::Error::new(error).context("tagged keys cannot be listed"));
-            }
-        };
+        }
         let mut placed = Vec::new();
         for place in Place::ALL {
             placed.extend(self.at(place).await?.map(|key| key.arn.to_string()));
         }
         for Resource { arn } in found {
-            if !placed.contains(&arn) && self.is_enabled(&arn).await? {
+            if !placed.contains(&arn) && self.is_unused(&arn).await? {
                 return Ok(Some(arn));
             }
         }
         Ok(None)
     }
 
-    async fn is_enabled(&self, key: &str) -> anyhow::Result<bool> {
+    /// Whether a key can sign, and was never given up.
+    async fn is_unused(&self, key: &str) -> anyhow::Result<bool> {
+        let tags = self.tags(key).await?;
+        if tags.iter().any(|tag| tag.tag_key() == UNUSED_SINCE) {
+            return Ok(false);
+        }
         let found = self.kms.describe_key().key_id(key).send().await;
         let found = found
             .map_err(|error| call_error(error).context(format!("{key} cannot be described")))?;
@@ -275,16 +292,28 @@ impl<'s> KeyStore<'s> {
     ///
     /// # Errors
     /// KMS's refusals.
-    pub(crate) async fn retire(&self, previous: &RingKey) -> anyhow::Result<()> {
+    pub(crate) async fn retire(&self, previous: &RingKey, now: EpochSeconds) -> anyhow::Result<()> {
+        self.mark(previous, now).await?;
         self.leave(Place::Previous).await?;
         self.end(previous.arn.as_str()).await
+    }
+
+    /// What is given up is never taken for a key that an interrupted run made: it would be trusted again, with all it signed.
+    async fn mark(&self, key: &RingKey, now: EpochSeconds) -> anyhow::Result<()> {
+        match key.unused_since {
+            Some(_) => Ok(()),
+            None => self.note_unused(key, now).await,
+        }
     }
 
     /// Gives all keys of a system up that is removed.
     ///
     /// # Errors
     /// KMS's refusals.
-    pub(crate) async fn end_all(&self, ring: &KeyRing) -> anyhow::Result<()> {
+    pub(crate) async fn end_all(&self, ring: &KeyRing, now: EpochSeconds) -> anyhow::Result<()> {
+        for key in ring.trusted() {
+            self.mark(key, now).await?;
+        }
         // The one that leads to the others last: while it stands, this can go on.
         let others = [(Place::Next, &ring.next), (Place::Previous, &ring.previous)];
         for (place, key) in others {

@@ -11,5 +11,5 @@ mod rotation;
 pub(crate) use self::{
     key_ring::{KeyRing, Place, RingKey, ViewerKeys},
     key_store::KeyStore,
-    rotation::{Deployed, LONGEST_GRANT, Step, next_step},
+    rotation::{Deployed, LONGEST_GRANT, Step, end_of_use, next_step},
 };

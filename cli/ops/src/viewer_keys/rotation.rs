@@ -11,6 +11,14 @@ use crate::system::outputs::Outputs;
 /// Seconds that a link or a session may last at most.
 pub(crate) const LONGEST_GRANT: u64 = 7 * 86_400;
 
+/// The origin's instances learn of another key within a minute, and later where SSM does not answer.
+const SETTLING: u64 = 3_600;
+
+/// Until when what a key signed may count that was replaced at some time.
+pub(crate) fn end_of_use(replaced: EpochSeconds) -> EpochSeconds {
+    replaced.saturating_add(LONGEST_GRANT + SETTLING)
+}
+
 /// What the system's stacks have, as their outputs say.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub(crate) struct Deployed {
@@ -68,9 +76,7 @@ pub(crate) fn next_step(ring: &KeyRing, deployed: &Deployed, now: EpochSeconds) 
         // The former key has to go first: there are three places.
         (_, Some(previous)) => match previous.unused_since {
             None => Step::Note,
-            Some(since) if now < since.saturating_add(LONGEST_GRANT) => {
-                Step::Wait(since.saturating_add(LONGEST_GRANT))
-            }
+            Some(since) if now < end_of_use(since) => Step::Wait(end_of_use(since)),
             Some(_) => Step::Retire,
         },
         (Some(_), None) => Step::Promote,
@@ -140,9 +146,10 @@ mod tests {
             ring.previous.as_mut().unwrap().unused_since = Some(since);
             next_step(&ring, &deployed, NOW)
         };
-        assert_eq!(at(NOW), Step::Wait(NOW + LONGEST_GRANT));
-        assert_eq!(at(NOW - LONGEST_GRANT + 1), Step::Wait(NOW + 1));
-        assert_eq!(at(NOW - LONGEST_GRANT), Step::Retire);
+        let counts = 7 * 86_400 + 3_600;
+        assert_eq!(at(NOW), Step::Wait(NOW + counts));
+        assert_eq!(at(NOW - counts + 1), Step::Wait(NOW + 1));
+        assert_eq!(at(NOW - counts), Step::Retire);
         assert_eq!(at(u64::MAX), Step::Wait(u64::MAX));
     }
 

@@ -12,7 +12,7 @@ use crate::{
     aws::{self, AwsArguments},
     now_seconds::now_seconds,
     system::outputs::{self, Outputs, Purpose},
-    viewer_keys::{Deployed, KeyRing, KeyStore, LONGEST_GRANT, Place, RingKey, Step, next_step},
+    viewer_keys::{Deployed, KeyRing, KeyStore, Place, RingKey, Step, end_of_use, next_step},
 };
 
 /// Show what is protected, which keys sign and are trusted, and what comes next for them
@@ -116,7 +116,11 @@ pub(super) async fn rotate(arguments: &RotateKeyArguments) -> anyhow::Result<()>
         return system.show(step, "would-take", said(step)?);
     }
     let done = take(&store, &ring, step).await?;
-    system.show(step, "taken", done)
+    let outcome = match step {
+        Step::Deploy | Step::Wait(_) => "nothing-done",
+        Step::Make | Step::Promote | Step::Note | Step::Retire => "taken",
+    };
+    system.show(step, outcome, done)
 }
 
 /// Takes a step; what was done, and what comes next.
@@ -139,11 +143,11 @@ async fn take(store: &KeyStore<'_>, ring: &KeyRing, step: Step) -> anyhow::Resul
             let previous = former(ring)?;
             let now = now_seconds();
             store.note_unused(previous, now).await?;
-            said(Step::Wait(now.saturating_add(LONGEST_GRANT)))?
+            said(Step::Wait(end_of_use(now)))?
         }
         Step::Retire => {
             let previous = former(ring)?;
-            store.retire(previous).await?;
+            store.retire(previous, now_seconds()).await?;
             format!(
                 "Key {} will be deleted in 30 days. Deploy, so that the CDN trusts it no longer; that ends the rotation.",
                 previous.arn

@@ -159,6 +159,43 @@ async fn the_former_key_is_given_up_at_once_where_that_is_wanted() {
     assert_eq!(bench.step(&["--now"]).await, "retire");
     let former = bench.signing_key(0);
     assert_eq!(bench.aws.state().keys_ending, [former]);
+    // As if that run had ended before KMS was told: what was given up never signs or is trusted again.
+    bench.aws.state().keys_ending.clear();
+    bench.deploy_protected().await;
+    assert_eq!(bench.step(&[]).await, "make");
+    let next = bench.signing_key(2);
+    assert_eq!(
+        bench.aws.state().key_aliases[&format!("{ALIAS}-next")],
+        next
+    );
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_key_that_an_interrupted_run_made_is_taken_by_the_next_one() {
+    let bench = Bench::new().await;
+    bench.deploy_protected().await;
+    assert_eq!(bench.step(&[]).await, "make");
+    // As if that run had ended before the key had its alias.
+    let made = bench
+        .aws
+        .state()
+        .key_aliases
+        .remove(&format!("{ALIAS}-next"));
+    assert_eq!(bench.step(&[]).await, "make");
+    let next = bench.aws.state().key_aliases[&format!("{ALIAS}-next")].clone();
+    assert_eq!((Some(next), bench.count("CreateKey")), (made, 2));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_user_pool_of_a_destroyed_system_is_named_as_what_stays() {
+    let bench = Bench::new().await;
+    let path = bench.packages.path().join("pool.json");
+    let document = r#"{"v":1,"viewers":{"prefixes":["members/"],"logins":true,"user_pool":true}}"#;
+    std::fs::write(&path, document).unwrap();
+    let sites = format!("--sites={}", path.display());
+    done(&bench.deploy(TOGETHER, &["--yes", &sites]).await);
+    let destroyed = done(&bench.run("destroy", &["--yes"]).await);
+    assert!(destroyed.contains("Kept: UserPool "), "{destroyed}");
 }
 
 #[tokio::test(flavor = "multi_thread")]

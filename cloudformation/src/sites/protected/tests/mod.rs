@@ -347,6 +347,10 @@ fn what_cannot_be_protected_is_refused_with_its_remedy() {
         )
     };
     for (prefixes, expected) in [
+        (
+            (0..17).map(|number| format!("folder-{number}/")).collect(),
+            "names more than 16 folders",
+        ),
         (json!(["members"]), "without a slash at its end"),
         (json!(["/"]), "without a slash at its end"),
         (json!(["/members/"]), "rename it"),
