@@ -36,12 +36,27 @@ async fn ctrl_c_stops_everything_it_started() {
             "{address} still answers"
         );
     }
+    // What is killed ends a moment later, and is then init's to reap.
+    let patience = Instant::now();
     for pid in children {
-        assert!(
-            !std::path::Path::new(&format!("/proc/{pid}")).exists(),
-            "Node process {pid} still runs"
-        );
+        while runs(&pid) {
+            assert!(
+                patience.elapsed() < Duration::from_secs(10),
+                "Node process {pid} still runs"
+            );
+            std::thread::sleep(Duration::from_millis(10));
+        }
     }
+}
+
+/// Whether a process is there and no zombie (proc(5), the field behind the name).
+fn runs(pid: &str) -> bool {
+    let stat = std::fs::read_to_string(format!("/proc/{pid}/stat"));
+    let state = stat.ok().and_then(|stat| {
+        let behind = stat.rsplit_once(") ")?.1;
+        behind.chars().next()
+    });
+    state.is_some_and(|state| state != 'Z')
 }
 
 #[test]
