@@ -150,6 +150,12 @@ impl Envelope {
         self.wrap
     }
 
+    /// Bytes of the content before it was sealed, where the envelope tells.
+    #[must_use]
+    pub fn plaintext_length(&self) -> Option<u64> {
+        self.plaintext_length
+    }
+
     /// The metadata to store with the object.
     ///
     /// # Errors
