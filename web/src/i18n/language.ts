@@ -1,0 +1,65 @@
+/** The language of the page: what the browser prefers, or what the person chose. English is always there; others load when needed. */
+
+import type { Locale } from '@uppy/core/utils'
+import { signal } from '@preact/signals'
+import { en, type Messages } from './en.ts'
+
+export type Language = 'en' | 'de'
+
+interface Loaded {
+  messages: Messages
+  uppy: Locale
+}
+
+/** Names in their own language. */
+export const LANGUAGES: Record<Language, string> = { en: 'English', de: 'Deutsch' }
+
+const LOADERS: Record<Language, () => Promise<Loaded>> = {
+  en: async () => ({ messages: en, uppy: { strings: {} } as Locale }),
+  de: async () => {
+    const [{ de }, uppy] = await Promise.all([import('./de.ts'), import('@uppy/locales/lib/de_DE.js')])
+    return { messages: de, uppy: uppy.default as Locale }
+  },
+}
+
+export const language = signal<Language>('en')
+export const words = signal<Messages>(en)
+export const uppyLocale = signal<Locale>({ strings: {} } as Locale)
+
+const CHOICE = 'keyfront-language'
+
+/** The first of the preferred languages that the page has. */
+export function preferred(languages: readonly string[]): Language {
+  for (const tag of languages) {
+    const primary = tag.toLowerCase().split('-')[0] ?? ''
+    if (primary in LANGUAGES) return primary as Language
+  }
+  return 'en'
+}
+
+export async function startLanguage(): Promise<void> {
+  let chosen: string | null = null
+  try {
+    chosen = localStorage.getItem(CHOICE)
+  } catch {
+    // Without storage the browser's own preference counts.
+  }
+  await use(chosen !== null && chosen in LANGUAGES ? (chosen as Language) : preferred(navigator.languages))
+}
+
+export async function choose(next: Language): Promise<void> {
+  try {
+    localStorage.setItem(CHOICE, next)
+  } catch {
+    // As above.
+  }
+  await use(next)
+}
+
+async function use(next: Language): Promise<void> {
+  const { messages, uppy } = await LOADERS[next]().catch(() => LOADERS.en())
+  language.value = next
+  words.value = messages
+  uppyLocale.value = uppy
+  document.documentElement.lang = next
+}
