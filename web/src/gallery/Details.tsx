@@ -2,8 +2,8 @@ import { useEffect, useState } from 'preact/hooks'
 import { baseName } from '../api/paths.ts'
 import { asProblem, isAbort, type Problem } from '../api/problem.ts'
 import type { Description, ListedObject } from '../api/wire.ts'
-import { formatExactTime, formatNumber, formatSize } from '../i18n/format.ts'
-import { language, words } from '../i18n/language.ts'
+import { formatBytes, formatExactTime, formatSize } from '../i18n/format.ts'
+import { locale, words } from '../i18n/language.ts'
 import { askToRemove } from '../history/removal.ts'
 import { Versions } from '../history/Versions.tsx'
 import { api, rules } from '../session/session.ts'
@@ -95,9 +95,9 @@ function Facts({ objectKey, listed, described }: Found & { objectKey: string }) 
   const rows: [string, string | null | undefined][] = [
     [details.originalName, sealed?.file_name],
     [details.key, objectKey],
-    [details.size, `${formatSize(size, language.value)} (${formatNumber(size, language.value)})`],
+    [details.size, size < 1000 ? formatBytes(size, locale.value) : `${formatSize(size, locale.value)} (${formatBytes(size, locale.value)})`],
     [details.type, described?.content_type],
-    [details.uploaded, formatExactTime(sealed?.uploaded_at ?? described?.last_modified ?? listed?.last_modified ?? null, language.value)],
+    [details.uploaded, formatExactTime(sealed?.uploaded_at ?? described?.last_modified ?? listed?.last_modified ?? null, locale.value)],
     [details.uploader, sealed?.uploader],
     [details.tags, sealed?.tags.join(', ')],
     [details.encryption, described && encryptionOf(described)],

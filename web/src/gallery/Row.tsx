@@ -1,4 +1,4 @@
-import { language, words } from '../i18n/language.ts'
+import { locale, words } from '../i18n/language.ts'
 import { formatSize, formatTime } from '../i18n/format.ts'
 import { Icon } from '../ui/Icon.tsx'
 import { addressFor } from '../ui/route.ts'
@@ -42,8 +42,8 @@ export function FileRow({ file, at, count, onOpen }: FileProps) {
         <span class="name" dir="auto">{file.name}</span>
       </button>
       <span class="tags">{file.tags.map((tag) => <span class="tag" key={tag} dir="auto">{tag}</span>)}</span>
-      <span class="number quiet">{formatSize(file.size, language.value)}</span>
-      <time class="quiet" dateTime={file.time === null ? undefined : new Date(file.time).toISOString()}>{formatTime(file.time, language.value)}</time>
+      <span class="number quiet">{formatSize(file.size, locale.value)}</span>
+      <time class="quiet" dateTime={file.time === null ? undefined : new Date(file.time).toISOString()}>{formatTime(file.time, locale.value)}</time>
     </li>
   )
 }

@@ -1,5 +1,5 @@
-import { language, words } from '../i18n/language.ts'
-import { formatSize, formatTime } from '../i18n/format.ts'
+import { locale, words } from '../i18n/language.ts'
+import { formatDay, formatSize } from '../i18n/format.ts'
 import { Icon } from '../ui/Icon.tsx'
 import { addressFor } from '../ui/route.ts'
 import type { FileEntry } from './arrange.ts'
@@ -39,7 +39,7 @@ export function FileTile({ file, at, count, onOpen }: FileProps) {
       <button type="button" class="open" data-at={at} onClick={onOpen} title={file.name}>
         <Picture file={file} />
         <span class="name" dir="auto">{file.name}</span>
-        <span class="quiet small">{formatSize(file.size, language.value)} · {formatTime(file.time, language.value)}</span>
+        <span class="quiet small">{formatSize(file.size, locale.value)} · {formatDay(file.time, locale.value)}</span>
       </button>
       <input type="checkbox" class="select" checked={isSelected} aria-label={gallery.select(file.name)} onChange={() => store.toggle(file.key)} />
     </li>

@@ -4,7 +4,7 @@ import { computed, signal } from '@preact/signals'
 import { isThumbnail } from '../api/paths.ts'
 import { asProblem, isAbort, type Problem } from '../api/problem.ts'
 import type { ListedObject } from '../api/wire.ts'
-import { language } from '../i18n/language.ts'
+import { locale } from '../i18n/language.ts'
 import { api } from '../session/session.ts'
 import { arranged, entryOf, type Arrangement, type FileEntry } from './arrange.ts'
 import { loadThumbnails, forgetThumbnails } from './thumbnails.ts'
@@ -25,7 +25,7 @@ export const problem = signal<Problem | null>(null)
 export const arrangement = signal<Arrangement>({ search: '', kind: 'all', sort: 'name-up' })
 export const selection = signal<ReadonlySet<string>>(new Set())
 
-export const shown = computed(() => arranged(entries.value, arrangement.value, language.value))
+export const shown = computed(() => arranged(entries.value, arrangement.value, locale.value))
 export const shownFolders = computed(() => {
   const { search, kind } = arrangement.value
   if (kind !== 'all') return []

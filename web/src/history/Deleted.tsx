@@ -3,7 +3,7 @@ import { baseName, folderOf, isThumbnail } from '../api/paths.ts'
 import { asProblem, type Problem } from '../api/problem.ts'
 import type { DeletedObject } from '../api/wire.ts'
 import { formatSize, formatTime } from '../i18n/format.ts'
-import { language, words } from '../i18n/language.ts'
+import { locale, words } from '../i18n/language.ts'
 import { reachText } from '../i18n/reach.ts'
 import { Nothing } from '../gallery/Gallery.tsx'
 import { kindOf } from '../gallery/kind.ts'
@@ -40,7 +40,7 @@ export function Deleted() {
   const restore = async ({ key, version }: DeletedObject): Promise<void> => {
     if (version === null) return
     try {
-      const reach = reachText(words.peek(), await bringBack(key, version), language.peek())
+      const reach = reachText(words.peek(), await bringBack(key, version), locale.peek())
       setObjects((before) => (before ?? []).filter((object) => object.key !== key))
       showToast([history.restored(baseName(key)), reach].filter(Boolean).join(' '))
     } catch (error) {
@@ -60,7 +60,7 @@ export function Deleted() {
             <li key={object.key}>
               <Icon name={kindOf(object.key)} />
               <span class="what"><span class="name" dir="auto">{baseName(object.key)}</span><span class="quiet small" dir="auto">{folderOf(object.key)}</span></span>
-              <span class="quiet">{history.deletedAt} {formatTime(object.deleted_at, language.value)}{object.size !== null && ` · ${formatSize(object.size, language.value)}`}</span>
+              <span class="quiet">{history.deletedAt} {formatTime(object.deleted_at, locale.value)}{object.size !== null && ` · ${formatSize(object.size, locale.value)}`}</span>
               {object.version === null
                 ? <span class="quiet">{history.gone}</span>
                 : rules().allows('PUT', object.key) && rules().allows('READ', object.key) && <button type="button" onClick={() => void restore(object)} aria-label={`${history.restore}: ${baseName(object.key)}`}><Icon name="restore" />{history.restore}</button>}

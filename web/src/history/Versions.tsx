@@ -3,7 +3,7 @@ import { baseName } from '../api/paths.ts'
 import { asProblem, type Problem } from '../api/problem.ts'
 import type { Version } from '../api/wire.ts'
 import { formatSize, formatTime } from '../i18n/format.ts'
-import { language, words } from '../i18n/language.ts'
+import { locale, words } from '../i18n/language.ts'
 import { reachText } from '../i18n/reach.ts'
 import { api, rules } from '../session/session.ts'
 import { Icon } from '../ui/Icon.tsx'
@@ -32,7 +32,7 @@ export function Versions({ objectKey, onRestored }: { objectKey: string; onResto
   const restore = async (version: string): Promise<void> => {
     setRestoring(version)
     try {
-      const reach = reachText(words.peek(), await bringBack(objectKey, version), language.peek())
+      const reach = reachText(words.peek(), await bringBack(objectKey, version), locale.peek())
       showToast([history.restored(baseName(objectKey)), reach].filter(Boolean).join(' '))
       await load(null)
       onRestored()
@@ -54,13 +54,13 @@ export function Versions({ objectKey, onRestored }: { objectKey: string; onResto
           {versions.map((version) => (
             <li key={version.version}>
               <span>
-                {formatTime(version.last_modified, language.value)}
+                {formatTime(version.last_modified, locale.value)}
                 {version.is_current && <span class="tag">{history.current}</span>}
                 {version.deleted && <span class="tag">{history.deleted}</span>}
               </span>
-              <span class="quiet">{version.size !== null && formatSize(version.size, language.value)}</span>
+              <span class="quiet">{version.size !== null && formatSize(version.size, locale.value)}</span>
               {mayRestore && !version.is_current && !version.deleted && (
-                <button type="button" disabled={restoring !== null} aria-label={history.restoreVersion(formatTime(version.last_modified, language.value))} onClick={() => void restore(version.version)}>
+                <button type="button" disabled={restoring !== null} aria-label={history.restoreVersion(formatTime(version.last_modified, locale.value))} onClick={() => void restore(version.version)}>
                   <Icon name="restore" />{history.restore}
                 </button>
               )}

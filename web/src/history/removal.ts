@@ -4,7 +4,7 @@ import { signal } from '@preact/signals'
 import { baseName, thumbnailKey } from '../api/paths.ts'
 import { asProblem, type Problem } from '../api/problem.ts'
 import type { Reach } from '../api/wire.ts'
-import { language, words } from '../i18n/language.ts'
+import { locale, words } from '../i18n/language.ts'
 import { problemText } from '../i18n/problems.ts'
 import { reachText, slowest } from '../i18n/reach.ts'
 import { closeDetails, detailed } from '../gallery/details.ts'
@@ -37,7 +37,7 @@ export async function remove(keys: readonly string[]): Promise<void> {
   store.drop(new Set(gone))
   if (detailed.peek() !== null && gone.includes(detailed.peek() ?? '')) closeDetails()
   if (gone.length > 0) {
-    const reach = reachText(words.peek(), slowest(reaches), language.peek())
+    const reach = reachText(words.peek(), slowest(reaches), locale.peek())
     showToast([text.done(gone.length), reach].filter(Boolean).join(' '), { action: { label: text.undo, run: () => void undo(gone) } })
   }
   if (failure !== null) showToast(`${text.failed(keys.length - gone.length)} ${problemText(words.peek(), failure)}`, { kind: 'error' })

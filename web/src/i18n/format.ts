@@ -21,6 +21,14 @@ export function formatTime(text: string | number | null, language: string): stri
   return new Intl.DateTimeFormat(language, { dateStyle: 'medium', timeStyle: 'short' }).format(date)
 }
 
+/** The day alone, where there is little room. */
+export function formatDay(time: number | null, language: string): string {
+  return time === null ? '–' : new Intl.DateTimeFormat(language, { dateStyle: 'medium' }).format(time)
+}
+
+/** Every byte counted. */
+export const formatBytes = (bytes: number, language: string): string => new Intl.NumberFormat(language, { style: 'unit', unit: 'byte', unitDisplay: 'long' }).format(bytes)
+
 /** With the zone it is in: for details, where somebody compares. */
 export function formatExactTime(text: string | null, language: string): string {
   const date = text === null ? null : new Date(text)

@@ -23,6 +23,8 @@ const LOADERS: Record<Language, () => Promise<Loaded>> = {
 }
 
 export const language = signal<Language>('en')
+/** For numbers and times: the person's own variant of the language, such as British English. */
+export const locale = signal<string>('en')
 export const words = signal<Messages>(en)
 export const uppyLocale = signal<Locale>({ strings: {} } as Locale)
 
@@ -59,6 +61,7 @@ export async function choose(next: Language): Promise<void> {
 async function use(next: Language): Promise<void> {
   const { messages, uppy } = await LOADERS[next]().catch(() => LOADERS.en())
   language.value = next
+  locale.value = navigator.languages.find((tag) => tag.toLowerCase().split('-')[0] === next) ?? next
   words.value = messages
   uppyLocale.value = uppy
   document.documentElement.lang = next

@@ -1,6 +1,6 @@
 import { useId } from 'preact/hooks'
 import { formatSize } from '../i18n/format.ts'
-import { language, words } from '../i18n/language.ts'
+import { locale, words } from '../i18n/language.ts'
 import { Icon } from '../ui/Icon.tsx'
 import { LanguageSwitch } from '../ui/LanguageSwitch.tsx'
 import { signOut, who } from './session.ts'
@@ -30,9 +30,9 @@ export function Account() {
 
 function Right({ rule }: { rule: Rule }) {
   const { account } = words.value
-  const methods = new Intl.ListFormat(language.value).format(rule.methods.map((method) => account.methods[method]))
+  const methods = new Intl.ListFormat(locale.value).format(rule.methods.map((method) => account.methods[method]))
   const types = rule.content_types.includes('*/*') ? account.anyType : rule.content_types.join(', ')
-  const limits = rule.methods.includes('PUT') ? [account.most(formatSize(rule.max_size, language.value)), types, ...(rule.overwrite ? [account.overwrites] : [])] : []
+  const limits = rule.methods.includes('PUT') ? [account.most(formatSize(rule.max_size, locale.value)), types, ...(rule.overwrite ? [account.overwrites] : [])] : []
   return (
     <li>
       <strong dir="auto">{account.rightsOf(rule.prefix)}</strong>

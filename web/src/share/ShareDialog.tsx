@@ -3,7 +3,7 @@ import { useEffect, useId, useRef, useState } from 'preact/hooks'
 import { asProblem, type Problem } from '../api/problem.ts'
 import type { Share } from '../api/wire.ts'
 import { formatDuration, formatTime } from '../i18n/format.ts'
-import { language, words } from '../i18n/language.ts'
+import { locale, words } from '../i18n/language.ts'
 import { rules } from '../session/session.ts'
 import { Dialog } from '../ui/Dialog.tsx'
 import { Icon } from '../ui/Icon.tsx'
@@ -50,7 +50,7 @@ function Open({ subject }: { subject: { key: string; name: string } }) {
       <div class="field">
         <label for={`${id}-time`}>{share.lifetime}</label>
         <select id={`${id}-time`} value={String(seconds)} onChange={(event) => setSeconds(Number(event.currentTarget.value))}>
-          {choices.map((choice) => <option key={choice} value={String(choice)}>{formatDuration(choice, language.value)}</option>)}
+          {choices.map((choice) => <option key={choice} value={String(choice)}>{formatDuration(choice, locale.value)}</option>)}
         </select>
       </div>
       {problem && <ProblemNotice problem={problem} />}
@@ -64,7 +64,7 @@ function Open({ subject }: { subject: { key: string; name: string } }) {
       <p role="status" class="quiet">
         {isCopied === true && `${share.copied} `}
         {isCopied === false && `${share.copyFailed} `}
-        {link && (link.validity === 'at-most' ? share.atMost : share.expires)(formatTime(link.expires * 1000, language.value))}
+        {link && (link.validity === 'at-most' ? share.atMost : share.expires)(formatTime(link.expires * 1000, locale.value))}
       </p>
     </Dialog>
   )

@@ -3,7 +3,7 @@
 import { asProblem } from '../api/problem.ts'
 import type { Share } from '../api/wire.ts'
 import { formatTime } from '../i18n/format.ts'
-import { language, words } from '../i18n/language.ts'
+import { locale, words } from '../i18n/language.ts'
 import { problemText } from '../i18n/problems.ts'
 import { api, rules } from '../session/session.ts'
 import { showToast } from '../ui/toasts.ts'
@@ -27,7 +27,7 @@ export async function copyLink({ key, name }: { key: string; name: string }): Pr
   const most = rules().of(key)?.max_lifetime ?? 3600
   try {
     const link = await makeLink(key, lifetimes(most).usual)
-    const until = formatTime(link.expires * 1000, language.peek())
+    const until = formatTime(link.expires * 1000, locale.peek())
     if (await copyText(link.url)) showToast(share.copiedUntil(name, until))
     else showToast(share.copyFailed, { kind: 'error' })
   } catch (error) {

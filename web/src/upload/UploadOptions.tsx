@@ -1,7 +1,7 @@
 import { useEffect, useId } from 'preact/hooks'
 import type { EncryptionMode, Rule } from '../api/wire.ts'
 import { formatDuration } from '../i18n/format.ts'
-import { language, words } from '../i18n/language.ts'
+import { locale, words } from '../i18n/language.ts'
 import { isDirect } from '../session/rules.ts'
 import { retarget, target } from './uploads.ts'
 
@@ -30,7 +30,7 @@ export function UploadOptions({ rule }: { rule: Rule }) {
         <input id={`${id}-tags`} value={tags} aria-describedby={`${id}-tags-hint`} onChange={(event) => retarget({ tags: event.currentTarget.value })} />
         <p class="hint" id={`${id}-tags-hint`}>{upload.tagsHint}</p>
       </div>
-      <p class="hint">{isKept ? upload.cacheNote(formatDuration(seconds, language.value)) : upload.cacheNone}</p>
+      <p class="hint">{isKept ? upload.cacheNote(formatDuration(seconds, locale.value)) : upload.cacheNone}</p>
     </details>
   )
 }

@@ -1,8 +1,9 @@
 import Dashboard from '@uppy/dashboard'
 import { useEffect, useId, useRef } from 'preact/hooks'
-import { language, uppyLocale, words } from '../i18n/language.ts'
+import { language, locale, uppyLocale, words } from '../i18n/language.ts'
 import { formatSize } from '../i18n/format.ts'
 import { rules } from '../session/session.ts'
+import { go } from '../ui/route.ts'
 import * as store from '../gallery/store.ts'
 import type { Rule } from '../api/wire.ts'
 import { UploadOptions } from './UploadOptions.tsx'
@@ -34,7 +35,7 @@ export function UploadPanel({ isShown }: { isShown: boolean }) {
         { id: 'name', name: words.peek().upload.fileName },
         { id: 'tags', name: words.peek().upload.tags, placeholder: words.peek().upload.tagsHint },
       ],
-      doneButtonHandler: null,
+      doneButtonHandler: finish,
     })
     void addCamera(element)
     return () => {
@@ -51,6 +52,13 @@ export function UploadPanel({ isShown }: { isShown: boolean }) {
       <div ref={holder} class="dashboard" />
     </section>
   )
+}
+
+/** The list is done with: to where its files went. */
+function finish(): void {
+  const { folder } = target.peek()
+  uploads().clear()
+  if (rules().allowsBelow('LIST', folder)) go({ section: 'files', folder })
 }
 
 /** Loaded for machines that have one, and when the panel is there. */
@@ -101,7 +109,7 @@ function Destination() {
 function Limits({ rule }: { rule: Rule }) {
   const { upload } = words.value
   const types = rule.content_types.includes('*/*') ? upload.anyType : rule.content_types.join(', ')
-  return <p class="hint limits">{upload.limits(formatSize(rule.max_size, language.value), types)}</p>
+  return <p class="hint limits">{upload.limits(formatSize(rule.max_size, locale.value), types)}</p>
 }
 
 /** What was typed as a folder: no slash before it, one behind it. */

@@ -11,6 +11,7 @@ import { refusalText } from '../i18n/refusals.ts'
 import { refusalOf } from '../session/rules.ts'
 import { api, isInterrupted, onReturn, rules, who } from '../session/session.ts'
 import { announce } from '../ui/announce.ts'
+import { go } from '../ui/route.ts'
 import { showToast } from '../ui/toasts.ts'
 import { pathOf, type FileBody, type FileMeta, type PageFile } from './file.ts'
 import { keyFor } from './names.ts'
@@ -87,7 +88,13 @@ async function retrieve(uppy: PageUppy, id: string): Promise<void> {
   if (sealer.peek() !== null) return
   await navigator.locks.request(id, { ifAvailable: true }, async (lock) => {
     if (lock === null) return
-    uppy.on('restored', () => { recovered.value = uppy.getFiles().length })
+    uppy.on('restored', () => {
+      recovered.value = uppy.getFiles().length
+      const { upload } = words.peek()
+      if (recovered.peek() > 0) showToast(upload.recovered(recovered.peek()), { action: { label: upload.openPanel, run: () => go({ section: 'upload' }) } })
+    })
+    uppy.on('restore-confirmed', () => { recovered.value = 0 })
+    uppy.on('cancel-all', () => { recovered.value = 0 })
     uppy.use(GoldenRetriever, { expires: EXPIRES })
     await new Promise(() => {})
   })
