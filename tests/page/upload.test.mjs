@@ -240,6 +240,7 @@ suite('upload', (shared) => {
     await signIn(again, shared.stack)
     await again.getByRole('button', { name: 'Show uploads' }).click()
     await picture(again, 'recovered')
+    await again.getByRole('button', { name: 'Re-select' }).click()
     await choose(again, path)
     await again.locator('.uppy-StatusBar-actionBtn--upload').click()
     await uploaded(again, 1)

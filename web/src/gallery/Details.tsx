@@ -52,8 +52,8 @@ function Open({ objectKey: key }: { objectKey: string }) {
   const [previous, next] = [to(-1), to(1)]
   const mayRead = rules().allows('READ', key)
   return (
-    <Dialog title={name} onClose={closeDetails} size="large">
-      <div class="details" onKeyDown={(event) => arrow(event, previous, next)}>
+    <Dialog title={name} onClose={closeDetails} size="large" onKeyDown={(event) => arrow(event, previous, next)}>
+      <div class="details">
         <div class="stage">
           {problem && <ProblemNotice problem={problem} onRetry={() => setAttempt(attempt + 1)} />}
           {!mayRead && <p class="quiet">{details.notReadable}</p>}
@@ -67,7 +67,7 @@ function Open({ objectKey: key }: { objectKey: string }) {
             {rules().allows('DELETE', key) && <button type="button" class="danger" onClick={() => askToRemove([key])}><Icon name="trash" />{gallery.delete}</button>}
           </div>
           {found && <Facts objectKey={key} {...found} />}
-          {rules().allows('HEAD', key) && <Versions objectKey={key} onRestored={() => setAttempt(attempt + 1)} />}
+          {rules().allows('HEAD', key) && <Versions objectKey={key} onRestored={() => void forget(found?.listed?.url).then(() => setAttempt(attempt + 1))} />}
         </div>
       </div>
       <div class="pager">
@@ -76,6 +76,11 @@ function Open({ objectKey: key }: { objectKey: string }) {
       </div>
     </Dialog>
   )
+}
+
+/** The browser's own copy of what an address showed before. */
+async function forget(url: string | null | undefined): Promise<void> {
+  if (url) await fetch(url, { cache: 'reload', credentials: 'omit', headers: { range: 'bytes=0-0' } }).catch(() => {})
 }
 
 /** Arrows turn pages, unless they move in something that has its own use for them. */

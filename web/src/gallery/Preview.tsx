@@ -98,7 +98,7 @@ async function beginning(key: string, url: string | null, size: number, signal: 
   if (size === 0) return ''
   const response = url === null
     ? await api.read(key, signal)
-    : await fetch(url, { headers: { range: `bytes=0-${TEXT_SHOWN - 1}` }, signal, credentials: 'omit', referrerPolicy: 'no-referrer' }).catch((error: unknown) => { throw isAbort(error) ? error : unreachable() })
+    : await fetch(url, { headers: { range: `bytes=0-${TEXT_SHOWN - 1}` }, signal, cache: 'no-store', credentials: 'omit', referrerPolicy: 'no-referrer' }).catch((error: unknown) => { throw isAbort(error) ? error : unreachable() })
   if (!response.ok) throw new Problem(response.status, 'storage', 'the storage refused the bytes', null, response.headers.get('x-amz-request-id'))
   const reader = response.body?.pipeThrough(new TextDecoderStream('utf-8')).getReader()
   let text = ''

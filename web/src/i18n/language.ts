@@ -18,7 +18,9 @@ const LOADERS: Record<Language, () => Promise<Loaded>> = {
   en: async () => ({ messages: en, uppy: { strings: {} } as Locale }),
   de: async () => {
     const [{ de }, uppy] = await Promise.all([import('./de.ts'), import('@uppy/locales/lib/de_DE.js')])
-    return { messages: de, uppy: uppy.default as Locale }
+    const { strings, ...rest } = uppy.default as Locale
+    // A control's name has to contain what stands on it (WCAG 2.5.3).
+    return { messages: de, uppy: { ...rest, strings: { ...strings, addMoreFiles: strings.addMore ?? '' } } as Locale }
   },
 }
 

@@ -9,7 +9,7 @@ import { startLogin } from './oidc.ts'
 import { isInterrupted, refusal, settings, signIn, signOut } from './session.ts'
 
 export function SignInPage() {
-  const { signIn: text, page } = words.value
+  const { signIn: text } = words.value
   return (
     <div class="sign-in">
       <main id="content">
@@ -18,7 +18,7 @@ export function SignInPage() {
         <p class="quiet">{text.intro}</p>
         <SignInForm />
       </main>
-      <footer aria-label={page.language}><LanguageSwitch /></footer>
+      <footer><LanguageSwitch /></footer>
     </div>
   )
 }

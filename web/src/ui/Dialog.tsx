@@ -10,11 +10,12 @@ export interface DialogProps {
   size?: 'small' | 'large'
   /** A question that interrupts: screen readers say it at once. */
   isAlert?: boolean
+  onKeyDown?: (event: KeyboardEvent) => void
   children: ComponentChildren
 }
 
 /** The browser's own modal dialog: it keeps the focus inside and gives it back where it was. */
-export function Dialog({ title, onClose, size = 'small', isAlert = false, children }: DialogProps) {
+export function Dialog({ title, onClose, size = 'small', isAlert = false, onKeyDown, children }: DialogProps) {
   const id = useId()
   const element = useRef<HTMLDialogElement>(null)
   useEffect(() => {
@@ -32,6 +33,7 @@ export function Dialog({ title, onClose, size = 'small', isAlert = false, childr
       class={`dialog ${size}`}
       role={isAlert ? 'alertdialog' : undefined}
       aria-labelledby={id}
+      onKeyDown={onKeyDown}
       onCancel={(event) => { event.preventDefault(); onClose?.() }}
       onMouseDown={(event) => { if (event.target === element.current) onClose?.() }}
     >

@@ -6,6 +6,7 @@ import { rules } from '../session/session.ts'
 import { go } from '../ui/route.ts'
 import * as store from '../gallery/store.ts'
 import type { Rule } from '../api/wire.ts'
+import { UploadList } from './UploadList.tsx'
 import { UploadOptions } from './UploadOptions.tsx'
 import { recovered, retarget, target, uploads } from './uploads.ts'
 import '@uppy/core/css/style.min.css'
@@ -26,6 +27,8 @@ export function UploadPanel({ isShown }: { isShown: boolean }) {
       width: '100%',
       height: 460,
       theme: 'auto',
+      // The page says what it has to say in one place.
+      disableInformer: true,
       proudlyDisplayPoweredByUppy: false,
       fileManagerSelectionType: 'both',
       showRemoveButtonAfterComplete: true,
@@ -50,6 +53,7 @@ export function UploadPanel({ isShown }: { isShown: boolean }) {
       {recovered.value > 0 && <p class="notice">{upload.recovered(recovered.value)} {upload.recoveredHint}</p>}
       <Destination />
       <div ref={holder} class="dashboard" />
+      <UploadList />
     </section>
   )
 }

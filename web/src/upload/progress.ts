@@ -61,4 +61,4 @@ export class Speed {
 }
 
 /** Seconds that are left at this speed; `null` where nobody can say. */
-export const secondsLeft = ({ total, sent }: Progress, speed: number): number | null => (speed > 0 && total > sent ? (total - sent) / speed : null)
+export const secondsLeft = ({ total, sent }: Pick<Progress, 'total' | 'sent'>, speed: number): number | null => (speed > 0 && total > sent ? (total - sent) / speed : null)

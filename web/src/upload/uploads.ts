@@ -31,6 +31,18 @@ export interface UploadStatus extends Progress {
 const IDLE: UploadStatus = { ...summed([]), speed: 0, secondsLeft: null }
 
 export const status = signal<UploadStatus>(IDLE)
+
+export interface RunningFile {
+  id: string
+  name: string
+  share: number
+  speed: number
+  secondsLeft: number | null
+}
+
+/** Files of which bytes are on their way: few at a time. */
+export const running = signal<readonly RunningFile[]>([])
+export const failed = signal<readonly { id: string; name: string; reason: string }[]>([])
 /** Where files go that are added now, and how. */
 export const target = signal<{ folder: string; encryption: EncryptionMode | undefined; tags: string }>({ folder: '', encryption: undefined, tags: '' })
 /** Files that an earlier tab left half-sent. */
@@ -136,9 +148,12 @@ function told(uppy: PageUppy, file: PageFile, problem: Problem, delay: number): 
 }
 
 const EVERY = 500
+/** Of what runs and of what failed: a longer list helps nobody. */
+const MOST_SHOWN = 50
 
 function watch(uppy: PageUppy): void {
   const speed = new Speed()
+  const speeds = new Map<string, Speed>()
   let timer = 0
   let announced = 0
   const refresh = (): void => {
@@ -147,6 +162,9 @@ function watch(uppy: PageUppy): void {
     if (!progress.isBusy) speed.forget()
     const now = progress.isBusy ? speed.measure(progress.sent, Date.now()) : 0
     status.value = { ...progress, speed: now, secondsLeft: secondsLeft(progress, now) }
+    running.value = runningOf(uppy, speeds)
+    const failures = uppy.getFiles().filter(({ error }) => error).slice(0, MOST_SHOWN)
+    failed.value = failures.map(({ id, meta, error }) => ({ id, name: meta.name, reason: error ?? '' }))
     const quarter = Math.floor(progress.share * 4)
     if (progress.isBusy && quarter > announced && quarter < 4) announce(words.peek().upload.announce(quarter * 25))
     announced = progress.isBusy ? quarter : 0
@@ -154,6 +172,10 @@ function watch(uppy: PageUppy): void {
   }
   const schedule = (): void => { timer ||= window.setTimeout(refresh, EVERY) }
   uppy.on('state-update', (before, after) => { if (before.files !== after.files) schedule() })
+  uppy.on('restriction-failed', (_file, error) => {
+    const { isUserFacing, message } = error as Error & { isUserFacing?: boolean }
+    if (isUserFacing !== false) showToast(message, { kind: 'error' })
+  })
   uppy.on('complete', ({ successful = [], failed = [] }) => {
     const { upload } = words.peek()
     if (failed.length > 0) showToast(upload.failedSome(failed.length), { kind: 'error' })
@@ -162,6 +184,20 @@ function watch(uppy: PageUppy): void {
   window.addEventListener('beforeunload', (event) => {
     const { isBusy } = summed(uppy.getFiles().map(counted))
     if (isBusy && !isInterrupted.peek()) event.preventDefault()
+  })
+}
+
+/** Each with a measurement of its own, which is forgotten when the file is through. */
+function runningOf(uppy: PageUppy, speeds: Map<string, Speed>): RunningFile[] {
+  const files = uppy.getFiles().filter((file) => counted(file).state === 'running' && (file.progress.bytesUploaded || 0) > 0).slice(0, MOST_SHOWN)
+  for (const id of speeds.keys()) if (!files.some((file) => file.id === id)) speeds.delete(id)
+  return files.map((file) => {
+    const { id, meta } = file
+    const { size, sent } = counted(file)
+    const own = speeds.get(id) ?? new Speed()
+    speeds.set(id, own)
+    const speed = own.measure(sent, Date.now())
+    return { id, name: meta.name, share: size > 0 ? sent / size : 1, speed, secondsLeft: secondsLeft({ total: size, sent }, speed) }
   })
 }
 
