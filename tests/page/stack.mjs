@@ -1,0 +1,99 @@
+// A dev stack and a browser for one test file: `keyfront dev` with free ports and a state folder of its own, and Chromium.
+// What is missing makes the tests show as skipped, with the reason.
+
+import { spawn } from 'node:child_process'
+import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import { after, before, describe } from 'node:test'
+
+const ROOT = fileURLToPath(new URL('../..', import.meta.url))
+const BINARY = process.env.KEYFRONT_BIN ?? join(ROOT, 'target/debug/keyfront')
+const CHROMIUM = process.env.CHROMIUM ?? '/usr/bin/chromium'
+const SCREENSHOTS = process.env.KEYFRONT_SCREENSHOTS
+const READY_TIMEOUT = 60_000
+const POLL_INTERVAL = 50
+
+/** Longer tests run only where they are asked for. */
+export const isExam = process.env.KEYFRONT_EXAM === '1'
+
+/** Why nothing can be tried here, or false. */
+function missing() {
+  if (!existsSync(CHROMIUM)) return `no Chromium at ${CHROMIUM}: apt-get install chromium`
+  if (!existsSync(BINARY)) return `no ${BINARY}: make build-dev, or set KEYFRONT_BIN`
+  if (!existsSync(fileURLToPath(new URL('node_modules/playwright-core', import.meta.url)))) return 'no playwright-core: npm ci --prefix tests/page'
+  return false
+}
+
+async function startStack() {
+  const state = mkdtempSync(join(tmpdir(), 'keyfront-page-'))
+  const ready = join(state, 'ready.json')
+  const ports = ['cdn', 'publish', 's3', 'kms', 'sts', 'cloudfront'].flatMap((name) => [`--${name}-port`, '0'])
+  const extra = process.env.KEYFRONT_DEV_ARGS?.split(' ') ?? []
+  const child = spawn(BINARY, ['dev', '--state', state, '--ready-file', ready, '--quiet', '--edge', 'native', ...ports, ...extra], { cwd: ROOT, stdio: ['ignore', 'ignore', 'pipe'] })
+  let printed = ''
+  child.stderr.on('data', (text) => { printed = (printed + text).slice(-4000) })
+  const ended = new Promise((resolve) => { child.once('exit', resolve) })
+  const deadline = Date.now() + READY_TIMEOUT
+  while (!existsSync(ready)) {
+    if (child.exitCode !== null || Date.now() > deadline) throw new Error(`keyfront dev did not start: ${printed}`)
+    await new Promise((resolve) => setTimeout(resolve, POLL_INTERVAL))
+  }
+  const { page_url, publish_url, publisher_token } = JSON.parse(readFileSync(ready, 'utf8'))
+  const stop = async () => {
+    child.kill('SIGTERM')
+    await ended
+    rmSync(state, { recursive: true, force: true })
+  }
+  return { page: page_url, api: publish_url, token: publisher_token, stop }
+}
+
+/** `name`d tests that share one stack and one browser. `define` gets a function that returns both. */
+export function suite(name, define) {
+  const skip = missing()
+  describe(name, { skip, concurrency: false }, () => {
+    const shared = {}
+    before(async () => {
+      const { chromium } = await import('playwright-core')
+      shared.stack = await startStack()
+      shared.browser = await chromium.launch({ executablePath: CHROMIUM, args: ['--no-sandbox'] })
+    }, { timeout: READY_TIMEOUT + 30_000 })
+    after(async () => {
+      await shared.browser?.close()
+      await shared.stack?.stop()
+    })
+    define(shared)
+  })
+}
+
+/** A picture of a main state, where somebody asked for pictures. */
+export async function picture(page, name) {
+  if (!SCREENSHOTS) return
+  mkdirSync(SCREENSHOTS, { recursive: true })
+  await page.screenshot({ path: join(SCREENSHOTS, `${name}.png`) })
+}
+
+/** The publishers' API as a program calls it, to prepare and to look at what a page did. */
+export function api({ api: base, token }) {
+  const call = (path, options = {}) => fetch(`${base}${path}`, { ...options, headers: { authorization: `Bearer ${token}`, ...options.headers } })
+  const keyPath = (key) => key.split('/').map(encodeURIComponent).join('/')
+  const ok = async (response) => {
+    if (!response.ok) throw new Error(`${response.status} ${await response.text()}`)
+    return response.json()
+  }
+  return {
+    put: async (key, body, type = 'text/plain', query = '', headers = {}) => ok(await call(`/objects/${keyPath(key)}${query}`, { method: 'PUT', body, headers: { 'content-type': type, ...headers } })),
+    remove: async (key) => ok(await call(`/objects/${keyPath(key)}`, { method: 'DELETE' })),
+    describe: async (key) => {
+      const response = await call(`/objects/${keyPath(key)}`)
+      return response.status === 404 ? null : ok(response)
+    },
+    keys: async (prefix) => (await ok(await call(`/objects?limit=1000&prefix=${encodeURIComponent(prefix)}`))).objects.map(({ key }) => key),
+    content: async (key) => {
+      const { url } = await ok(await call('/shares', { method: 'POST', headers: { 'content-type': 'application/json' }, body: JSON.stringify({ key, via: 's3' }) }))
+      return Buffer.from(await (await fetch(url)).arrayBuffer())
+    },
+  }
+}
+

@@ -1,0 +1,128 @@
+/** What is loaded of one folder, page by page, and what the person looks for in it. */
+
+import { computed, signal } from '@preact/signals'
+import { isThumbnail } from '../api/paths.ts'
+import { asProblem, isAbort, type Problem } from '../api/problem.ts'
+import type { ListedObject } from '../api/wire.ts'
+import { locale } from '../i18n/language.ts'
+import { api } from '../session/session.ts'
+import { arranged, entryOf, type Arrangement, type FileEntry } from './arrange.ts'
+import { loadThumbnails, forgetThumbnails } from './thumbnails.ts'
+
+const PAGE = 100
+/** Loaded without being asked: what most folders have. */
+const AT_ONCE = 200
+
+export const folder = signal('')
+export const isFlat = signal(false)
+export const entries = signal<readonly FileEntry[]>([])
+export const folders = signal<readonly string[]>([])
+export const isLoading = signal(false)
+export const isLoadingAll = signal(false)
+/** Whether there is more than was loaded. */
+export const hasMore = signal(false)
+export const problem = signal<Problem | null>(null)
+export const arrangement = signal<Arrangement>({ search: '', kind: 'all', sort: 'name-up' })
+export const selection = signal<ReadonlySet<string>>(new Set())
+
+export const shown = computed(() => arranged(entries.value, arrangement.value, locale.value))
+export const shownFolders = computed(() => {
+  const { search, kind } = arrangement.value
+  if (kind !== 'all') return []
+  const wanted = search.normalize('NFKC').toLocaleLowerCase()
+  return folders.value.filter((name) => name.slice(folder.value.length).toLocaleLowerCase().includes(wanted))
+})
+
+let cursor: string | null = null
+let running = new AbortController()
+
+/** Shows a folder from its beginning. */
+export function open(next: string, flat: boolean = isFlat.peek()): void {
+  running.abort()
+  running = new AbortController()
+  folder.value = next
+  isFlat.value = flat
+  entries.value = []
+  folders.value = []
+  selection.value = new Set()
+  problem.value = null
+  hasMore.value = false
+  isLoadingAll.value = false
+  cursor = null
+  forgetThumbnails()
+  void load(AT_ONCE)
+}
+
+export const refresh = (): void => open(folder.peek())
+
+/** The next page, if there is one and none is under way. */
+export function loadMore(): void {
+  if (hasMore.peek() && !isLoading.peek()) void load(PAGE)
+}
+
+export function loadAll(): void {
+  if (!hasMore.peek() || isLoadingAll.peek()) return
+  isLoadingAll.value = true
+  if (!isLoading.peek()) void load(Infinity)
+}
+
+async function load(most: number): Promise<void> {
+  const { signal: aborted } = running
+  isLoading.value = true
+  problem.value = null
+  try {
+    let loaded = 0
+    do {
+      const page = await api.list({ prefix: folder.peek(), cursor, limit: PAGE, folders: !isFlat.peek(), urls: true, metadata: true }, aborted)
+      if (aborted.aborted) return
+      const objects = page.objects.filter(({ key }) => !isThumbnail(key) && key !== folder.peek())
+      entries.value = [...entries.peek(), ...objects.map(entryOf)]
+      folders.value = [...folders.peek(), ...(page.folders ?? []).filter((name) => !isThumbnail(name))]
+      cursor = page.next_cursor
+      hasMore.value = cursor !== null
+      loaded += page.objects.length + (page.folders?.length ?? 0)
+      void loadThumbnails(objects)
+    } while (cursor !== null && (loaded < most || isLoadingAll.peek()))
+  } catch (error) {
+    if (!isAbort(error) && !aborted.aborted) problem.value = asProblem(error)
+  } finally {
+    if (!aborted.aborted) {
+      isLoading.value = false
+      isLoadingAll.value = false
+    }
+  }
+}
+
+/** Takes what was deleted off the list. */
+export function drop(keys: ReadonlySet<string>): void {
+  entries.value = entries.peek().filter(({ key }) => !keys.has(key))
+  selection.value = new Set([...selection.peek()].filter((key) => !keys.has(key)))
+}
+
+/** Adds or replaces an object that was just stored or brought back, if it belongs to what is shown. */
+export async function admit(key: string): Promise<void> {
+  const rest = key.startsWith(folder.peek()) ? key.slice(folder.peek().length) : null
+  if (rest === null || isThumbnail(key)) return
+  const slash = rest.indexOf('/')
+  if (!isFlat.peek() && slash >= 0) {
+    const name = folder.peek() + rest.slice(0, slash + 1)
+    if (!folders.peek().includes(name)) folders.value = [...folders.peek(), name].sort()
+    return
+  }
+  const found = await listed(key)
+  if (!found) return
+  entries.value = [...entries.peek().filter((entry) => entry.key !== key), entryOf(found)]
+  void loadThumbnails([found])
+}
+
+/** One object as the listing has it, with an address that is fresh. */
+export async function listed(key: string, signal?: AbortSignal): Promise<ListedObject | null> {
+  const { objects } = await api.list({ prefix: key, limit: 1, urls: true, metadata: true }, signal)
+  return objects.find((object) => object.key === key) ?? null
+}
+
+export function toggle(key: string): void {
+  const next = new Set(selection.peek())
+  if (!next.delete(key)) next.add(key)
+  selection.value = next
+}

@@ -1,0 +1,43 @@
+import { useId } from 'preact/hooks'
+import { formatSize } from '../i18n/format.ts'
+import { locale, words } from '../i18n/language.ts'
+import { Icon } from '../ui/Icon.tsx'
+import { LanguageSwitch } from '../ui/LanguageSwitch.tsx'
+import { signOut, who } from './session.ts'
+import type { Rule } from '../api/wire.ts'
+
+/** Who is signed in, what they may do, and the way out. */
+export function Account() {
+  const { account, page } = words.value
+  const id = useId()
+  const person = who.value
+  if (person === null) return null
+  const { publisher, credential } = person.publisher
+  return (
+    <>
+      <button type="button" class="icon" popovertarget={id} aria-label={page.account} title={page.account}><Icon name="user" /></button>
+      <div id={id} popover="auto" class="account" role="dialog" aria-label={page.account}>
+        <p class="quiet small">{account.signedInAs}</p>
+        <p class="who" dir="auto">{publisher}{credential !== null && <span class="quiet"> · {credential}</span>}</p>
+        <h2>{account.rights}</h2>
+        <ul class="rights">{person.rules.all.map((rule) => <Right key={rule.prefix} rule={rule} />)}</ul>
+        <LanguageSwitch />
+        <button type="button" class="wide" onClick={signOut}>{account.signOut}</button>
+      </div>
+    </>
+  )
+}
+
+function Right({ rule }: { rule: Rule }) {
+  const { account } = words.value
+  const methods = new Intl.ListFormat(locale.value).format(rule.methods.map((method) => account.methods[method]))
+  const types = rule.content_types.includes('*/*') ? account.anyType : rule.content_types.join(', ')
+  const limits = rule.methods.includes('PUT') ? [account.most(formatSize(rule.max_size, locale.value)), types, ...(rule.overwrite ? [account.overwrites] : [])] : []
+  return (
+    <li>
+      <strong dir="auto">{account.rightsOf(rule.prefix)}</strong>
+      <span>{methods}</span>
+      {limits.length > 0 && <span class="quiet small">{limits.join(' · ')}</span>}
+    </li>
+  )
+}

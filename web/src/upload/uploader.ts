@@ -1,0 +1,256 @@
+/** The Uppy plugin that sends files to a Keyfront: one `Run` a file, several at once. */
+
+import { BasePlugin, type PluginOpts, type Uppy } from '@uppy/core'
+import type { Api } from '../api/client.ts'
+import { asProblem, isAbort, Problem } from '../api/problem.ts'
+import type { Stored } from '../api/wire.ts'
+import type { Rules } from '../session/rules.ts'
+import { resolutionFor, forgetAnswers } from './conflict.ts'
+import { keptOf, pathOf, type FileBody, type FileMeta, type Kept, type PageFile } from './file.ts'
+import { keyFor, numbered, sealedName, tagsOf } from './names.ts'
+import type { Sealer } from './sealer.ts'
+import { Slots } from './slots.ts'
+import { transfer } from './transfer.ts'
+
+/** Files at once, and requests to S3 at once: browsers open six connections to a host of HTTP/1.1. */
+const FILES_AT_ONCE = 6
+const REQUESTS_AT_ONCE = 6
+/** Larger files are looked for before they are sent: learning at the end that the name is taken would be late. */
+const LOOK_FIRST = 4 << 20
+/** Names that are tried for "keep both". */
+const MOST_NUMBERS = 200
+
+export interface UploaderOptions extends PluginOpts {
+  api: Api
+  rules: () => Rules
+  sealer: () => Sealer | null
+  /** In the person's words. */
+  wordsFor: (problem: Problem) => string
+  onStored: (stored: Stored, file: PageFile) => Promise<void> | void
+  onSkipped: (file: PageFile) => void
+  onRetry: (file: PageFile, problem: Problem, delay: number) => void
+}
+
+type Events = Parameters<Uppy<FileMeta, FileBody>['on']>
+type Listener = [Events[0], Events[1]]
+
+export class KeyfrontUploader extends BasePlugin<UploaderOptions, FileMeta, FileBody> {
+  private readonly files = new Slots(FILES_AT_ONCE)
+  private readonly requests = new Slots(REQUESTS_AT_ONCE)
+  private readonly runs = new Map<string, Run>()
+  private readonly listeners: Listener[]
+
+  constructor(uppy: Uppy<FileMeta, FileBody>, options: UploaderOptions) {
+    super(uppy, options)
+    this.type = 'uploader'
+    this.id = 'KeyfrontUploader'
+    const each = (act: (run: Run) => void) => (): void => this.runs.forEach(act)
+    const one = (id: string | undefined, act: (run: Run) => void): void => {
+      const run = id === undefined ? undefined : this.runs.get(id)
+      if (run) act(run)
+    }
+    this.listeners = [
+      ['file-removed', (file: PageFile) => {
+        one(file.id, (run) => run.cancel())
+        this.giveUp(file)
+      }],
+      ['cancel-all', each((run) => run.cancel())],
+      ['upload-pause', (file: PageFile | undefined, isPaused: boolean) => one(file?.id, (run) => (isPaused ? run.pause() : run.resume()))],
+      ['pause-all', each((run) => run.pause())],
+      ['resume-all', each((run) => run.resume())],
+    ] as Listener[]
+  }
+
+  override install(): void {
+    const { capabilities } = this.uppy.getState()
+    this.uppy.setState({ capabilities: { ...capabilities, resumableUploads: true, individualCancellation: true } })
+    this.uppy.addUploader(this.upload)
+    for (const [event, listener] of this.listeners) this.uppy.on(event, listener)
+  }
+
+  override uninstall(): void {
+    this.uppy.removeUploader(this.upload)
+    for (const [event, listener] of this.listeners) this.uppy.off(event, listener)
+    this.runs.forEach((run) => run.cancel())
+  }
+
+  private readonly upload = async (ids: string[]): Promise<void> => {
+    const files = this.uppy.getFilesByIds(ids).filter((file) => !file.error && !file.progress.uploadComplete)
+    if (files.length === 0) return
+    if (this.runs.size === 0) forgetAnswers()
+    this.uppy.emit('upload-start', files)
+    await Promise.all(files.map((file) => this.send(file.id)))
+  }
+
+  private async send(id: string): Promise<void> {
+    const run = new Run()
+    this.runs.set(id, run)
+    try {
+      // A paused file gives its place to the next one, and begins again where it stood.
+      for (;;) {
+        await run.allowed()
+        const { signal } = run
+        try {
+          await this.files.with(signal, () => this.sendOnce(id, signal))
+          return
+        } catch (error) {
+          if (isAbort(error) && !run.isCancelled) continue
+          throw error
+        }
+      }
+    } catch (error) {
+      const file = this.uppy.getFile(id)
+      if (!file || run.isCancelled || isAbort(error)) return
+      const problem = asProblem(error)
+      const shown = new Error(this.opts.wordsFor(problem))
+      this.uppy.emit('upload-error', file, shown)
+    } finally {
+      if (this.runs.get(id) === run) this.runs.delete(id)
+    }
+  }
+
+  private async sendOnce(id: string, signal: AbortSignal): Promise<void> {
+    const file = this.uppy.getFile(id)
+    // Removed while it waited for its turn.
+    if (!file || file.isRemote || !file.data) return
+    const stored = await this.sendUnderSomeKey(file, signal)
+    const known = this.uppy.getFile(id)
+    if (!known) return
+    if (stored === null) {
+      // Neither sent nor failed: it leaves the list, and is never shown as done.
+      this.opts.onSkipped(known)
+      this.uppy.removeFile(id)
+      return
+    }
+    await this.opts.onStored(stored, known)
+    this.keep(id, { uploadToken: undefined })
+    const response = { status: 200, body: { stored }, bytesUploaded: known.size ?? 0 }
+    this.uppy.emit('upload-success', this.uppy.getFile(id) ?? known, response)
+  }
+
+  /** Sends it under its key, or another that the person agrees to; `null` if the person skips it. */
+  private async sendUnderSomeKey(file: PageFile, signal: AbortSignal): Promise<Stored | null> {
+    const kept = keptOf(file)
+    let key = kept.settledKey ?? keyFor(file.meta.folder, pathOf(file))
+    let isReplacing = kept.isReplacing ?? false
+    let number = 1
+    let isKeepingBoth = false
+    for (;;) {
+      try {
+        if (!isReplacing && await this.isTaken(file, key, signal)) throw new Problem(412, 'already-exists', 'an object with this key already exists', null, null)
+        return await this.sendAs(file, key, isReplacing, signal)
+      } catch (error) {
+        if (!(error instanceof Problem) || error.code !== 'already-exists') throw error
+      }
+      this.keep(file.id, { uploadToken: undefined })
+      if (!isKeepingBoth) {
+        const mayReplace = this.opts.rules().mayReplace(key)
+        const resolution = await resolutionFor(key, mayReplace, signal)
+        if (resolution === 'skip') return null
+        isReplacing = resolution === 'replace'
+        isKeepingBoth = resolution === 'keep-both'
+      }
+      if (isKeepingBoth) {
+        number += 1
+        if (number > MOST_NUMBERS) throw new Problem(412, 'already-exists', 'no free name was found', null, null)
+        key = numbered(key, number)
+      }
+      this.keep(file.id, { settledKey: key, isReplacing })
+    }
+  }
+
+  /** Whether a large file would meet another under its key; where nobody may look, the upload itself finds out. */
+  private async isTaken(file: PageFile, key: string, signal: AbortSignal): Promise<boolean> {
+    const isBegun = keptOf(this.uppy.getFile(file.id) ?? file).uploadToken !== undefined
+    if (isBegun || (file.size ?? 0) < LOOK_FIRST || !this.opts.rules().allows('HEAD', key)) return false
+    return this.opts.api.describe(key, signal).then(() => true, (error: unknown) => {
+      if (isAbort(error)) throw error
+      return false
+    })
+  }
+
+  private sendAs(file: PageFile, key: string, overwrite: boolean, signal: AbortSignal): Promise<Stored> {
+    const { id } = file
+    const total = file.size ?? 0
+    const progress = throttled((sent: number) => {
+      const known = this.uppy.getFile(id)
+      if (known) this.uppy.emit('upload-progress', known, { uploadStarted: known.progress.uploadStarted ?? Date.now(), bytesUploaded: Math.min(sent, total), bytesTotal: total })
+    })
+    const source = {
+      key,
+      data: file.data as Blob,
+      contentType: file.type || 'application/octet-stream',
+      fileName: sealedName(file.meta.name),
+      tags: tagsOf(file.meta.tags ?? ''),
+      encryption: file.meta.encryption,
+      overwrite,
+      token: keptOf(this.uppy.getFile(id) ?? file).uploadToken,
+    }
+    return transfer(source, {
+      api: this.opts.api,
+      signal,
+      slots: this.requests,
+      sealer: this.opts.sealer(),
+      onProgress: progress,
+      onToken: (token) => this.keep(id, { uploadToken: token, settledKey: key, isReplacing: overwrite }),
+      onRetry: (problem, _attempt, delay) => this.opts.onRetry(file, problem, delay),
+    })
+  }
+
+  private keep(id: string, change: Kept): void {
+    const file = this.uppy.getFile(id)
+    if (file) this.uppy.setFileState(id, { keyfront: { ...keptOf(file), ...change } } as Partial<PageFile>)
+  }
+
+  /** What S3 holds of a file that was removed from the list is given up. */
+  private giveUp(file: PageFile): void {
+    const { uploadToken } = keptOf(file)
+    if (uploadToken !== undefined && !file.progress.uploadComplete) this.opts.api.abortUpload(uploadToken).catch(() => {})
+  }
+}
+
+/** A file's turn: it runs, pauses, and ends. */
+class Run {
+  isCancelled = false
+  private controller = new AbortController()
+  private resumed: (() => void) | null = null
+
+  get signal(): AbortSignal {
+    return this.controller.signal
+  }
+
+  pause(): void {
+    this.controller.abort()
+  }
+
+  resume(): void {
+    if (this.controller.signal.aborted && !this.isCancelled) this.controller = new AbortController()
+    this.resumed?.()
+  }
+
+  cancel(): void {
+    this.isCancelled = true
+    this.controller.abort()
+    this.resumed?.()
+  }
+
+  /** Until it is not paused. */
+  async allowed(): Promise<void> {
+    while (this.controller.signal.aborted && !this.isCancelled) await new Promise<void>((resolve) => { this.resumed = resolve })
+    this.resumed = null
+    this.controller.signal.throwIfAborted()
+  }
+}
+
+const PROGRESS_EVERY = 200
+
+/** Uppy copies its state for every report: five a second and file are enough to look at. */
+function throttled(report: (sent: number) => void): (sent: number) => void {
+  let last = 0
+  return (sent) => {
+    const now = Date.now()
+    if (sent !== 0 && now - last < PROGRESS_EVERY) return
+    last = now
+    report(sent)
+  }
+}
