@@ -56,11 +56,14 @@ export function served(body, { breaks = [], status } = {}) {
     if (status) return new Response('', { status });
     const from = Number(/^bytes=(\d+)-$/.exec(headers.range ?? 'bytes=0-')[1]);
     const until = breaks.length > 0 ? from + breaks.shift() : body.length;
-    const bytes = body.subarray(from, until);
+    if (from > 0 && from >= body.length) return new Response('', { status: 416 });
+    let at = from;
     const stream = new ReadableStream({
-      start(controller) {
-        for (let at = 0; at < bytes.length; at += 65_537) controller.enqueue(bytes.slice(at, at + 65_537));
-        if (until < body.length) controller.error(new TypeError('network error'));
+      pull(controller) {
+        const chunk = body.slice(at, Math.min(at + 65_537, until));
+        at += chunk.length;
+        if (chunk.length > 0) controller.enqueue(chunk);
+        else if (until < body.length) controller.error(new TypeError('network error'));
         else controller.close();
       },
     });
@@ -86,7 +89,7 @@ export function recordingStore() {
 export function engineOver(body, options = {}) {
   const store = options.store ?? recordingStore();
   const { get, requests } = served(body, options);
-  return { engine: new page.LocalEngine(wasm, { fetch: get, store: async () => store }), store, requests };
+  return { engine: new page.LocalEngine(wasm, { fetch: get, store: async () => store, wait: async () => {} }), store, requests };
 }
 
 export const engine = new page.LocalEngine(wasm);

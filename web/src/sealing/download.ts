@@ -11,9 +11,9 @@ export interface Download {
   /** Bytes that the body must have. */
   length: number
   signal?: AbortSignal | undefined
-  /** For tests. */
+  /** In tests, in place of the browser's. */
   fetch?: typeof fetch | undefined
-  /** For tests: waits for this many milliseconds. */
+  /** In tests, in place of waiting this many milliseconds. */
   wait?: ((delay: number) => Promise<void>) | undefined
 }
 
@@ -33,6 +33,7 @@ export async function* download({ url, length, signal, fetch: get = globalThis.f
         if (arrived > length) throw new SealingError('incomplete', `the body is longer than ${length} bytes`)
         failures = 0
         yield chunk
+        signal?.throwIfAborted()
       }
       if (arrived < length) throw new SealingError('network', `the connection ended after ${arrived} of ${length} bytes`)
     } catch (error) {

@@ -1,7 +1,7 @@
 /** What seals and opens: here, or in a worker (`worker-engine.ts`), so that a page stays quick. Callers need not know which. */
 
 import type { Bytes } from './bytes.ts'
-import { download } from './download.ts'
+import { download, type Download } from './download.ts'
 import { pairs } from './frame.ts'
 import { ModuleInstance } from './module.ts'
 import { open, type Opened, type OpenedBy } from './opening.ts'
@@ -37,16 +37,19 @@ export interface Engine {
   open(request: OpenRequest, onProgress?: (opened: number) => void, signal?: AbortSignal): Promise<Opened>
 }
 
+/** What tests put in the place of the browser's own. */
+export interface Host extends Pick<Download, 'fetch' | 'wait'> {
+  store?: (length: number) => Promise<Store>
+}
+
 /** In this thread. */
 export class LocalEngine implements Engine {
   readonly #module: WebAssembly.Module
-  readonly #fetch: typeof fetch | undefined
-  readonly #store: (length: number) => Promise<Store>
+  readonly #host: Host
 
-  constructor(module: WebAssembly.Module, host: { fetch?: typeof fetch; store?: (length: number) => Promise<Store> } = {}) {
+  constructor(module: WebAssembly.Module, host: Host = {}) {
     this.#module = module
-    this.#fetch = host.fetch
-    this.#store = host.store ?? storeFor
+    this.#host = host
   }
 
   async keyId(key: Bytes): Promise<string> {
@@ -72,8 +75,9 @@ export class LocalEngine implements Engine {
   }
 
   open({ by, url, length }: OpenRequest, onProgress?: (opened: number) => void, signal?: AbortSignal): Promise<Opened> {
-    const body = download({ url, length, signal, fetch: this.#fetch })
-    return open(this.#module, { by, length, body, store: () => this.#store(length), onProgress })
+    const { fetch, wait, store = storeFor } = this.#host
+    const body = download({ url, length, signal, fetch, wait })
+    return open(this.#module, { by, length, body, store: () => store(length), onProgress })
   }
 
   #instance(): Promise<ModuleInstance> {
