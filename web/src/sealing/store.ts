@@ -6,7 +6,7 @@ import { SealingError } from './error.ts'
 export interface Store {
   /** Appends. @throws {SealingError} `storage-full`. */
   write(bytes: Bytes): void | Promise<void>
-  /** What was written, once it is verified. */
+  /** What was written, once it is verified. @throws {SealingError} `storage-full` if the browser has less than that. */
   finish(): Promise<Blob>
   /** Deletes what was written; also after {@link finish}. Never fails. */
   discard(): Promise<void>
@@ -78,8 +78,8 @@ export class PrivateFile implements Store {
     if (!this.#access) throw new TypeError('the file is finished')
     try {
       const written = this.#access.write(bytes, { at: this.#length })
-      // Some browsers say so by writing less.
-      if (written < bytes.length) throw new SealingError('storage-full', `the browser kept ${this.#length + written} bytes and no more`)
+      // Over quota Chromium 156 throws nothing and returns a number that is none, 2^32 - 8. Anything but all of it is a failure.
+      if (written !== bytes.length) throw new SealingError('storage-full', `the browser kept ${this.#length} bytes and no more`)
       this.#length += written
     } catch (cause) {
       if (cause instanceof DOMException && cause.name === 'QuotaExceededError') {
@@ -92,7 +92,9 @@ export class PrivateFile implements Store {
   async finish(): Promise<File> {
     this.#access?.flush()
     this.#close()
-    return this.#file.getFile()
+    const file = await this.#file.getFile()
+    if (file.size !== this.#length) throw new SealingError('storage-full', `the browser kept ${file.size} of ${this.#length} bytes`)
+    return file
   }
 
   async discard(): Promise<void> {
