@@ -143,6 +143,8 @@ test('a closed file gives nothing more', async () => {
 });
 
 test('no key and vector are ever used for two texts', async () => {
+  // The browser is probed once, with a key of the moment.
+  await begin(new Blob([]));
   // What the browser is asked to encrypt, by the key it is asked with: every key of every file, and every segment however often.
   const { encrypt, importKey } = crypto.subtle;
   const ids = new Map();
@@ -224,5 +226,19 @@ test('what was passed to the module is not left in its memory', async () => {
     assert.equal(contentKey.indexOf(secret), -1);
   } finally {
     WebAssembly.instantiate = instantiate;
+  }
+});
+
+test('a browser whose AES-GCM derives another counter seals nothing', async () => {
+  const { encrypt } = crypto.subtle;
+  crypto.subtle.encrypt = function (algorithm, cryptoKey, data) {
+    const isWrong = algorithm.name === 'AES-GCM' && algorithm.iv.length === 16;
+    return encrypt.call(this, isWrong ? { ...algorithm, iv: algorithm.iv.slice(0, 12) } : algorithm, cryptoKey, data);
+  };
+  try {
+    const fresh = new page.LocalEngine(wasm);
+    await assert.rejects(sealerWith(fresh, key).seal(new Blob([content(10)]), signal), refused('browser'));
+  } finally {
+    delete crypto.subtle.encrypt;
   }
 });

@@ -59,6 +59,7 @@ const en: Words = {
     'storage-full': `The file does not fit into what this browser may keep for this page. Nothing of it was kept. Free some disk space, or open it on the command line: ${COMMAND}`,
     'storage-none': `This browser keeps no files for this page; a private window is one reason. Use another window or browser, or the command line: ${COMMAND}`,
     memory: 'This device has not enough memory left.',
+    browser: 'This browser cannot encrypt files. Use a current one.',
     internal: 'This page has failed. Reload it and open the link again.',
   },
 }
@@ -98,6 +99,7 @@ const de: Words = {
     'storage-full': `Die Datei passt nicht in das, was dieser Browser für diese Seite behalten darf. Nichts davon wurde behalten. Schaffen Sie Platz, oder öffnen Sie sie auf der Kommandozeile: ${COMMAND}`,
     'storage-none': `Dieser Browser behält für diese Seite keine Dateien, zum Beispiel in einem privaten Fenster. Nehmen Sie ein anderes Fenster, einen anderen Browser oder die Kommandozeile: ${COMMAND}`,
     memory: 'Dieses Gerät hat nicht mehr genug Speicher.',
+    browser: 'Dieser Browser kann keine Dateien verschlüsseln. Nehmen Sie einen aktuellen.',
     internal: 'Diese Seite ist gescheitert. Laden Sie sie neu und öffnen Sie den Link noch einmal.',
   },
 }

@@ -3,6 +3,7 @@
 import type { Bytes } from './bytes.ts'
 import { download, type Download } from './download.ts'
 import { pairs } from './frame.ts'
+import { assertHostSeals } from './host-check.ts'
 import { ModuleInstance } from './module.ts'
 import { open, type Opened, type OpenedBy } from './opening.ts'
 import { SealedFile } from './sealed-file.ts'
@@ -46,6 +47,7 @@ export interface Host extends Pick<Download, 'fetch' | 'wait'> {
 export class LocalEngine implements Engine {
   readonly #module: WebAssembly.Module
   readonly #host: Host
+  #checked: Promise<void> | null = null
 
   constructor(module: WebAssembly.Module, host: Host = {}) {
     this.#module = module
@@ -61,6 +63,7 @@ export class LocalEngine implements Engine {
   }
 
   async seal(file: Blob, key: Bytes, description: Readonly<Record<string, string>>, signal?: AbortSignal): Promise<Sealed> {
+    await (this.#checked ??= assertHostSeals(this.#module))
     signal?.throwIfAborted()
     return SealedFile.begin(this.#module, file, key, description)
   }

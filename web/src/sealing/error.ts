@@ -34,6 +34,8 @@ export type SealingCode =
   /** The browser keeps nothing for this site: a private window, or an old browser. */
   | 'storage-none'
   | 'memory'
+  /** The browser's cryptography is not what sealing rests on. */
+  | 'browser'
   /** A mistake of this page's. */
   | 'internal'
 
