@@ -156,6 +156,13 @@ impl Envelope {
         self.plaintext_length
     }
 
+    /// What the object says about its key: the context of a KMS wrap, the name of a master key. Nothing of it is
+    /// verified before the data key is unwrapped, and what describes a master key not even then.
+    #[must_use]
+    pub fn description(&self) -> &Description {
+        &self.description
+    }
+
     /// The metadata to store with the object.
     ///
     /// # Errors
