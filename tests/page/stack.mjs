@@ -29,7 +29,7 @@ function missing() {
 async function startStack() {
   const state = mkdtempSync(join(tmpdir(), 'keyfront-page-'))
   const ready = join(state, 'ready.json')
-  const ports = ['cdn', 'publish', 's3', 'kms', 'sts', 'cloudfront'].flatMap((name) => [`--${name}-port`, '0'])
+  const ports = ['cdn', 'preview', 'publish', 's3', 'kms', 'sts', 'cloudfront'].flatMap((name) => [`--${name}-port`, '0'])
   const extra = process.env.KEYFRONT_DEV_ARGS?.split(' ') ?? []
   const child = spawn(BINARY, ['dev', '--state', state, '--ready-file', ready, '--quiet', '--edge', 'native', ...ports, ...extra], { cwd: ROOT, stdio: ['ignore', 'ignore', 'pipe'] })
   let printed = ''

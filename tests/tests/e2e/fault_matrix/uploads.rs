@@ -29,6 +29,8 @@ struct Upload {
     length: usize,
     /// Whether the origin can send the body to S3 again.
     replayed: bool,
+    /// The call that makes the object, where others that verify it come behind.
+    stored_by: Option<&'static str>,
 }
 
 impl<'a> Stage<'a> {
