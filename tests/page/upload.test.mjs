@@ -190,7 +190,7 @@ suite('upload', (shared) => {
   })
 
   it('a lost network is waited for, and no part that arrived is sent again', async () => {
-    const path = large('cut.bin', 40)
+    const path = large('cut.bin', 24)
     const page = await signedIn(shared)
     const parts = await partsOf(page)
     await parts.slow(12)
@@ -210,7 +210,7 @@ suite('upload', (shared) => {
   })
 
   it('an upload is paused and goes on where it stood', async () => {
-    const path = large('paused.bin', 40)
+    const path = large('paused.bin', 24)
     const page = await signedIn(shared)
     const parts = await partsOf(page)
     await parts.slow(12)
@@ -231,7 +231,7 @@ suite('upload', (shared) => {
   })
 
   it('a tab that was closed in the middle goes on by the list of parts that S3 has', async () => {
-    const path = large('closed.bin', 40)
+    const path = large('closed.bin', 24)
     const page = await signedIn(shared)
     const context = page.context()
     const parts = await partsOf(page)
@@ -293,7 +293,7 @@ suite('upload', (shared) => {
     const page = await signedIn(shared)
     const parts = await partsOf(page)
     await parts.slow(5)
-    await upload(page, 'progress', large('progress.bin', 40))
+    await upload(page, 'progress', large('progress.bin', 24))
     const sending = page.getByRole('region', { name: 'Being sent now' })
     await sending.getByText(/% · .*B\/s · .* left/).waitFor()
     const share = await sending.getByRole('progressbar', { name: 'Progress of progress.bin' }).getAttribute('value')
@@ -309,7 +309,7 @@ suite('upload', (shared) => {
     await openUpload(page, 'camera')
     await page.getByRole('tab', { name: 'Camera' }).click()
     await page.getByRole('button', { name: 'Take a picture' }).click()
-    await page.getByRole('button', { name: 'Submit captured file' }).click()
+    await page.getByRole('button', { name: 'Submit recorded file' }).click()
     await page.getByText('1 file selected').waitFor()
     await startUpload(page)
     await uploaded(page, 1)
