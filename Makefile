@@ -1,6 +1,6 @@
 # `make` lists the targets. Everything installed on the way lands in .tools/, target/ and dist/.
 .DEFAULT_GOAL := help
-.PHONY: policy-report docs templates help dev build build-dev bundle bundle-edge bundle-worker bundle-origin bundle-npm test exam fuzz check fmt bench clean
+.PHONY: policy-report docs templates help dev build build-dev bundle bundle-edge bundle-worker bundle-page bundle-origin bundle-npm test exam fuzz check fmt bench clean
 
 CARGO ?= cargo
 export KEYFRONT_TOOLS := $(CURDIR)/.tools
@@ -8,7 +8,7 @@ export KEYFRONT_TOOLS := $(CURDIR)/.tools
 help: ## list the targets
 	@awk -F':.*## ' '/^[a-z-]+:.*## /{printf "  make %-14s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
-dev: bundle-edge build-dev ## build what is missing, then run the whole system on this machine (ARGS="--help" for flags)
+dev: bundle-edge bundle-page build-dev ## build what is missing, then run the whole system on this machine (ARGS="--help" for flags)
 	target/debug/keyfront dev $(ARGS)
 
 build: ## every program: `keyfront`, the programs behind its commands, and the origin
@@ -17,7 +17,7 @@ build: ## every program: `keyfront`, the programs behind its commands, and the o
 build-dev: # only what `make dev` runs
 	$(CARGO) build --locked --package keyfront-cli --package keyfront-dev
 
-bundle: bundle-edge bundle-worker bundle-origin bundle-npm ## dist/: the edge bundles, the origin Lambda and the npm package, as they leave
+bundle: bundle-edge bundle-worker bundle-page bundle-origin bundle-npm ## dist/: the edge bundles, the publishers' page, the origin Lambda and the npm package, as they leave
 
 bundle-edge: ## dist/edge-cloudfront/ and its zip
 	scripts/bundle-edge
@@ -25,7 +25,10 @@ bundle-edge: ## dist/edge-cloudfront/ and its zip
 bundle-worker: ## dist/edge-worker/, the Cloudflare Worker
 	scripts/bundle-worker
 
-bundle-origin: ## dist/origin-lambda.zip
+bundle-page: ## dist/page/, the publishers' page, which is built into the origin
+	scripts/bundle-page
+
+bundle-origin: bundle-page ## dist/origin-lambda.zip
 	scripts/bundle-origin
 
 bundle-npm: ## dist/sigv4-npm/, the npm package @keyfront/sigv4
@@ -55,7 +58,7 @@ docs: build ## write docs/cli.md from the commands' help
 fmt: ## format the Rust code
 	$(CARGO) fmt --all
 
-bench: bundle-edge bundle-worker bundle-origin build ## side by side against peers, in one run
+bench: bundle-edge bundle-worker bundle-page bundle-origin build ## side by side against peers, in one run
 	bench/run
 
 clean: ## remove what was built (the tools in .tools/ stay)

@@ -58,7 +58,7 @@ macro_rules! fragment {
     };
 }
 
-const PIECES: [(&str, &str); 14] = [
+const PIECES: [(&str, &str); 15] = [
     ("alias-target", fragment!("pieces/alias-target")),
     ("bucket-contexts", fragment!("pieces/bucket-contexts")),
     ("bucket-host", fragment!("pieces/bucket-host")),
@@ -74,6 +74,7 @@ const PIECES: [(&str, &str); 14] = [
     ("log-lifecycle", fragment!("pieces/log-lifecycle")),
     ("no-public-access", fragment!("pieces/no-public-access")),
     ("origin-shield", fragment!("pieces/origin-shield")),
+    ("page-alias-target", fragment!("pieces/page-alias-target")),
     ("removed-headers", fragment!("pieces/removed-headers")),
     ("site", fragment!("pieces/site")),
     ("site-of-objects", fragment!("pieces/site-of-objects")),
@@ -107,6 +108,7 @@ impl Template {
                     fragment!("origin"),
                     fragment!("origin-links"),
                     fragment!("edge"),
+                    fragment!("page"),
                 ],
                 links: &[
                     BUCKET,
@@ -140,6 +142,7 @@ impl Template {
                     fragment!("shared"),
                     fragment!("alarms"),
                     fragment!("edge"),
+                    fragment!("page"),
                 ],
                 links: &[
                     ("bucket", "!Ref BucketName"),

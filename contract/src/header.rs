@@ -16,5 +16,9 @@ pub const RESPONSE_FACTS: &str = "x-keyfront-response";
 /// Written by the edge on the publish route: the publisher's `Authorization`, whose place the edge's own signature takes.
 pub const AUTHORIZATION: &str = "x-keyfront-authorization";
 
+/// Marks the requests of the distribution that the publishers' page has a host of: its origin's custom header. The edge drops a
+/// viewer's own.
+pub const PAGE: &str = "x-keyfront-page";
+
 /// Header of the user metadata that marks what a publisher sent: browsers open it in a sandbox. No viewer sees it.
 pub const SANDBOXED: &str = "x-amz-meta-keyfront-sandbox";

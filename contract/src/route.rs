@@ -14,6 +14,13 @@ pub enum Route {
 /// Paths of the publishers' API that need no credential.
 pub const PUBLIC_PATHS: [&str; 2] = ["/healthz", "/openapi.json"];
 
+/// The documents of the publishers' page, which need no credential on a host of its own: the page, and that of who got a link to a
+/// sealed file.
+pub const PAGE_DOCUMENTS: [&str; 2] = ["/", "/open"];
+
+/// What the paths begin with of all that those documents load before anybody is known.
+pub const PAGE_FILES: &str = "/page/";
+
 /// What the paths of viewers' logins begin with on the content's host.
 pub const LOGINS: &str = "/_viewer";
 

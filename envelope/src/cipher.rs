@@ -78,6 +78,13 @@ impl ContentKey {
         self.block(block.wrapping_add(2))
     }
 
+    /// AES of one block under this key. For a few blocks an object: it expands the key anew.
+    pub(crate) fn encrypt_block(&self, block: [u8; 16]) -> Zeroizing<[u8; 16]> {
+        let mut block = Zeroizing::new(block);
+        Aes256::new((&*self.key).into()).encrypt_block((&mut *block).into());
+        block
+    }
+
     fn block(&self, counter: u32) -> [u8; 16] {
         let mut block = [0; 16];
         block[..12].copy_from_slice(&self.nonce);
@@ -184,12 +191,7 @@ impl fmt::Debug for Authenticator {
 
 /// What masks the tag, and the subkey of GHASH.
 pub(crate) fn mask_and_subkey(key: &ContentKey) -> [Zeroizing<[u8; 16]>; 2] {
-    let aes = Aes256::new((&*key.key).into());
-    [key.block(1), [0; 16]].map(|block| {
-        let mut block = Zeroizing::new(block);
-        aes.encrypt_block((&mut *block).into());
-        block
-    })
+    [key.block(1), [0; 16]].map(|block| key.encrypt_block(block))
 }
 
 /// Keystream and authenticator over the same content, one step ahead of each other.

@@ -32,6 +32,16 @@ pub enum Error {
         /// What was sealed.
         actual: u64,
     },
+    /// A segment was sealed again with other content than before: the file was altered meanwhile. Nothing of it may be
+    /// sent; begin anew with another data key.
+    #[error("the content is not what was sealed before")]
+    ContentChanged,
+    /// Segments of a hosted seal are whole blocks, at least one, and at most as many as a sealer keeps hashes of.
+    #[error("segments of {0} bytes cannot be sealed")]
+    SegmentLength(u32),
+    /// The object has no such segment.
+    #[error("the content has no segment {0}")]
+    SegmentOutOfRange(u32),
     /// The metadata would not fit S3's 2 KB. Shorten the encryption context or use an instruction file.
     #[error("envelope metadata is {0} bytes long, S3 allows 2048")]
     MetadataTooLarge(usize),

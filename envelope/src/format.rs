@@ -150,6 +150,19 @@ impl Envelope {
         self.wrap
     }
 
+    /// Bytes of the content before it was sealed, where the envelope tells.
+    #[must_use]
+    pub fn plaintext_length(&self) -> Option<u64> {
+        self.plaintext_length
+    }
+
+    /// What the object says about its key: the context of a KMS wrap, the name of a master key. Nothing of it is
+    /// verified before the data key is unwrapped, and what describes a master key not even then.
+    #[must_use]
+    pub fn description(&self) -> &Description {
+        &self.description
+    }
+
     /// The metadata to store with the object.
     ///
     /// # Errors

@@ -28,6 +28,8 @@
 //!
 //! Programs that expect one context use [`begin`]; one whose platform has a faster AES decrypts with
 //! [`Unlocked::content_key`] under a [`CiphertextGuard`] or, as the Worker does, a [`HostedGuard`].
+//! [`seal_hosted`] seals with such a platform, in segments and in any order, as the publishers' page does in a browser.
+//! [`ObjectShare`] is what opens one object for whoever is given it, in place of the master key.
 //! [`begin_rewrap`] gives a sealed object another wrapping key, by its metadata or its instruction file alone.
 //! [`Envelope::with_instruction_file`] serves writers whose context does not fit into S3's metadata.
 //!
@@ -88,6 +90,7 @@ mod range;
 pub mod reader;
 mod rewrap;
 mod seal;
+mod share;
 mod version;
 
 pub use body::{CiphertextGuard, StreamOpener};
@@ -99,7 +102,7 @@ pub use format::{
     Envelope, INSTRUCTION_FILE_MARKER, INSTRUCTION_FILE_SUFFIX, MAX_INSTRUCTION_FILE,
     MAX_SEALED_METADATA, Metadata, Recognised, Wrap, instruction_file_key, recognise,
 };
-pub use hosted::HostedGuard;
+pub use hosted::{HostedGuard, HostedSealer, HostedSegment, seal_hosted};
 pub use open::{
     AwaitingInstructionFile, AwaitingKey, Commitment, KeyNeed, LegacyWraps, OpenPolicy, Opening,
     Unlocked, begin,
@@ -107,4 +110,5 @@ pub use open::{
 pub use range::{PlannedRange, RangeOpener, RequestedRange};
 pub use rewrap::{Rewrapping, SplitEnvelope, UnwrappedKey, WrappedEnvelope, begin_rewrap};
 pub use seal::{Sealer, Seed, seal};
+pub use share::{ObjectShare, SHARE_LENGTH};
 pub use version::Format;

@@ -216,19 +216,12 @@ impl AwaitingKey {
     }
 
     pub(crate) fn unlocked(self, data_key: &DataKey) -> Result<Unlocked, Error> {
-        let key = match &self.envelope.content {
-            Content::V2 { nonce } => {
-                ContentKey::new(Zeroizing::new(*data_key.bytes()), *nonce, &[])
-            }
-            Content::V3 {
-                message_id,
-                commitment,
-            } => key_commitment::check(data_key, message_id, commitment)?,
-        };
-        Ok(Unlocked {
-            key,
-            announced: self.envelope.plaintext_length,
-        })
+        let Envelope {
+            content,
+            plaintext_length,
+            ..
+        } = &self.envelope;
+        Unlocked::new(content, data_key, *plaintext_length)
     }
 }
 
@@ -271,6 +264,23 @@ pub struct Unlocked {
 }
 
 impl Unlocked {
+    pub(crate) fn new(
+        content: &Content,
+        data_key: &DataKey,
+        announced: Option<u64>,
+    ) -> Result<Self, Error> {
+        let key = match content {
+            Content::V2 { nonce } => {
+                ContentKey::new(Zeroizing::new(*data_key.bytes()), *nonce, &[])
+            }
+            Content::V3 {
+                message_id,
+                commitment,
+            } => key_commitment::check(data_key, message_id, commitment)?,
+        };
+        Ok(Self { key, announced })
+    }
+
     /// Length of the plaintext in bytes, given the length of the object's body.
     ///
     /// # Errors

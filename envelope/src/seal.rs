@@ -49,6 +49,20 @@ pub fn seal(
     seed: Seed,
     plaintext_length: Option<u64>,
 ) -> Result<(Sealer, Envelope), Error> {
+    let (content_key, envelope) = begin_content(key, seed, plaintext_length)?;
+    let sealer = Sealer {
+        gcm: Gcm::new(&content_key),
+        announced: plaintext_length,
+    };
+    Ok((sealer, envelope))
+}
+
+/// The key of an object's content, and the envelope that says how to find it.
+pub(crate) fn begin_content(
+    key: WrappedDataKey,
+    seed: Seed,
+    plaintext_length: Option<u64>,
+) -> Result<(ContentKey, Envelope), Error> {
     if plaintext_length.is_some_and(|length| length > MAX_CONTENT_LENGTH) {
         return Err(Error::ContentTooLong);
     }
@@ -82,11 +96,7 @@ pub fn seal(
         description,
         plaintext_length,
     };
-    let sealer = Sealer {
-        gcm: Gcm::new(&content_key),
-        announced: plaintext_length,
-    };
-    Ok((sealer, envelope))
+    Ok((content_key, envelope))
 }
 
 /// Encrypts one object's content from its first byte to its last.

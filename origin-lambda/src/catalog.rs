@@ -6,7 +6,7 @@ use futures::{StreamExt as _, TryStreamExt as _, stream};
 use keyfront_envelope::{INSTRUCTION_FILE_MARKER, instruction_file_key};
 use keyfront_names::ObjectKey;
 use keyfront_origin_core::{
-    listing::{Cursor, scans},
+    listing::{Cursor, behind_folder, folders_above, scans, shows_folder},
     sealed_metadata::MetadataRead,
 };
 
@@ -138,6 +138,57 @@ pub async fn sealed_metadata(
         .buffered(CONCURRENT_HEAD_REQUESTS)
         .try_collect()
         .await
+}
+
+/// What lies directly in a folder.
+#[derive(Debug, Clone, PartialEq)]
+pub struct FolderPage {
+    /// Whole prefixes, each with its slash, in the order of their bytes.
+    pub folders: Vec<String>,
+    /// As [`Page::entries`].
+    pub entries: Vec<ListedObject>,
+    /// As [`Page::next`].
+    pub next: Option<Cursor>,
+}
+
+/// Lists the objects directly in the folder that the prefix names, and the folders in it, as far as the publisher may list them.
+///
+/// # Errors
+/// As [`list`]; [`Error::Query`] where the prefix does not end with a slash.
+pub async fn list_folder(store: &Store, scope: Scope<'_>) -> Result<FolderPage, Error> {
+    let Scope {
+        publisher,
+        prefix,
+        cursor,
+        limit,
+    } = scope;
+    if !(prefix.is_empty() || prefix.ends_with('/')) {
+        return Err(Error::Query(
+            "folders are listed of a prefix that is empty or ends with a slash".to_owned(),
+        ));
+    }
+    let scans = scans(publisher, prefix)?;
+    if scans != [prefix] {
+        return Ok(FolderPage {
+            folders: folders_above(&scans, prefix),
+            entries: Vec::new(),
+            next: None,
+        });
+    }
+    let start = cursor.and_then(|cursor| cursor.start_in(prefix)).flatten();
+    let contents = store.list_folder(prefix, start, limit).await?;
+    let is_servable =
+        |folder: &String| ObjectKey::new(folder.clone()).is_ok() && shows_folder(publisher, folder);
+    let is_listed = |entry: &ListedObject| publisher.authorise(Method::List, &entry.key).is_ok();
+    let next = contents.more_after.map(|last| match last.ends_with('/') {
+        true => behind_folder(&last),
+        false => last,
+    });
+    Ok(FolderPage {
+        folders: contents.prefixes.into_iter().filter(is_servable).collect(),
+        entries: contents.objects.into_iter().filter(is_listed).collect(),
+        next: next.map(Cursor::After),
+    })
 }
 
 /// Deletes an object, and the instruction file that belongs to it.

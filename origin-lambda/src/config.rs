@@ -9,6 +9,7 @@ mod endpoint;
 mod envelopes;
 mod error;
 mod further_site;
+mod page;
 mod publisher_auth;
 mod viewers;
 
@@ -30,6 +31,7 @@ pub use self::{
     },
     error::ConfigError,
     further_site::{FurtherSite, Spelling},
+    page::{PAGE, PREVIEW_URL, PageSettings},
     publisher_auth::{CredentialKind, PUBLISHER_AUTH, PublisherAuth},
     viewers::{VIEWER_SIGNING_KEY, VIEWERS_PARAMETER, ViewerSettings},
 };
@@ -92,6 +94,8 @@ pub struct Config {
     pub cdn: Option<CdnSettings>,
     /// How links of the CDN are signed.
     pub viewers: Option<ViewerSettings>,
+    /// The publishers' page.
+    pub page: PageSettings,
 }
 
 /// Where S3 requests carry the bucket's name.
@@ -152,6 +156,7 @@ impl Config {
             reader: ReaderSettings::read(optional)?,
             cdn: CdnSettings::read(optional)?,
             viewers: ViewerSettings::read(optional)?,
+            page: PageSettings::read(optional)?,
         })
     }
 

@@ -4,11 +4,11 @@ use std::sync::Arc;
 
 use aws_credential_types::provider::SharedCredentialsProvider;
 use axum::body::Body;
+use futures::{StreamExt as _, TryStreamExt as _, stream};
 use keyfront_names::ObjectKey;
 use keyfront_origin_core::{
     budget::Expense,
     invalidation::{Reach, Replaced, stale_after},
-    listing::Cursor,
     object::StoredPart,
     sealed_metadata::MetadataRead,
     uploads::{Kind, PartChecksums, Upload, UploadRequest, lifetime},
@@ -17,11 +17,13 @@ use keyfront_origin_core::{
 use crate::{
     budgets::Budgets,
     catalog,
-    config::Config,
+    config::{Config, PageSettings},
     customer_keys::{CustomerKeys, Holder},
     error::Error,
+    history,
     invalidation::Cdn,
     kms::Kms,
+    page::{PageLogins, content_security_policy},
     publish::{self, PublishRequest, Publishing, Receipt, Sealing},
     publisher::{Method, Overwrite, Session},
     publishers::Directory,
@@ -29,10 +31,13 @@ use crate::{
     sealed_metadata::SealedMetadata,
     sealed_text::{Purpose, SealedTexts},
     sharing::{LinkSigner, Share, ShareRequest, Sharing},
-    store::{ObjectDescription, Store},
+    store::{ObjectDescription, Restored, Store},
     uploads::{self, Begun, Finished, Grant, Presigner, Uploads, unix_time},
     viewer_logins::{KeptForLogins, Logins},
 };
+
+/// Links signed at a time: each is a call to KMS.
+const SIGNED_AT_ONCE: usize = 16;
 
 /// Everything a request needs.
 #[derive(Debug)]
@@ -50,6 +55,8 @@ pub struct Origin {
     links: Option<LinkSigner>,
     logins: KeptForLogins,
     public_url: Option<String>,
+    pub(crate) page: PageSettings,
+    pub(crate) page_logins: PageLogins,
 }
 
 impl Origin {
@@ -81,6 +88,8 @@ impl Origin {
             presigner: Presigner::new(config, credentials),
             budgets: Budgets::default(),
             public_url: config.public_url.clone(),
+            page: config.page.clone(),
+            page_logins: PageLogins::default(),
         })
     }
 
@@ -168,18 +177,22 @@ impl Origin {
             .ok_or(Error::UploadUnknown)
     }
 
-    /// The text of a position in a listing.
-    pub(crate) async fn cursor(&self, session: &Session, at: &Cursor) -> Result<String, Error> {
-        let plain = at.to_text();
+    /// The cursor that a client gets for a position in a listing, written as `plain`.
+    pub(crate) async fn cursor(&self, session: &Session, plain: &str) -> Result<String, Error> {
         let texts = &self.texts;
         texts.seal(Purpose::Cursor, session, plain.as_bytes()).await
     }
 
-    /// The position of a text that this very person was given.
-    pub(crate) async fn position(&self, session: &Session, text: &str) -> Result<Cursor, Error> {
-        let plain = self.texts.open(Purpose::Cursor, session, text).await?;
+    /// The position of a cursor that this very person was given, as `read` takes it.
+    pub(crate) async fn position<P>(
+        &self,
+        session: &Session,
+        cursor: &str,
+        read: impl FnOnce(&str) -> Option<P>,
+    ) -> Result<P, Error> {
+        let plain = self.texts.open(Purpose::Cursor, session, cursor).await?;
         plain
-            .and_then(|plain| Cursor::parse(str::from_utf8(&plain).ok()?))
+            .and_then(|plain| read(str::from_utf8(&plain).ok()?))
             .ok_or_else(|| Error::Query("invalid cursor".to_owned()))
     }
 
@@ -248,6 +261,26 @@ impl Origin {
         Ok((upload, held))
     }
 
+    /// Makes a former version the current object again.
+    pub(crate) async fn restore(
+        &self,
+        session: &Session,
+        key: &ObjectKey,
+        version: &str,
+    ) -> Result<(Restored, Option<Reach>), Error> {
+        let publisher = session.publisher();
+        self.budgets.take(publisher, Expense::Signing)?;
+        let restoration = history::admit(&self.store, publisher, key, version).await?;
+        let replaced = restoration.current.as_ref().map(|current| Replaced {
+            cache_control: current.cache_control.clone(),
+        });
+        if replaced.is_some() {
+            self.admit_invalidation(session)?;
+        }
+        let outcome = history::restore(&self.store, key, version, &restoration).await;
+        self.after_write(session, key, outcome, replaced).await
+    }
+
     /// Describes an object as far as the publisher may see it, with its sealed metadata.
     pub(crate) async fn describe(
         &self,
@@ -291,6 +324,50 @@ impl Origin {
         match self.url_of(key) {
             Some(url) => Ok(url),
             None => sharing.presigned_as_usual(rule, key).await,
+        }
+    }
+
+    /// The URLs of a page's objects, in their order; `None` of one that may not be read.
+    pub(crate) async fn urls_of_page<'k>(
+        &self,
+        session: &Session,
+        keys: impl Iterator<Item = &'k ObjectKey>,
+    ) -> Result<Vec<Option<String>>, Error> {
+        let signed = keys.map(|key| async move {
+            match self.listed_url(session, key).await {
+                Ok(url) => Ok(Some(self.seen_by_the_page(url))),
+                Err(Error::Denied(_)) => Ok(None),
+                Err(error) => Err(error),
+            }
+        });
+        let signed: Vec<_> = signed.collect();
+        stream::iter(signed)
+            .buffered(SIGNED_AT_ONCE)
+            .try_collect()
+            .await
+    }
+
+    /// Where the page reads content.
+    pub(crate) fn page_content_url(&self) -> Option<String> {
+        let page = self.page.preview_url.as_ref();
+        page.or(self.public_url.as_ref()).cloned()
+    }
+
+    /// What the page's documents may load.
+    pub(crate) fn page_policy(&self) -> String {
+        let bucket = self.presigner.origin();
+        let content = self.page_content_url();
+        content_security_policy([bucket.as_str()].into_iter().chain(content.as_deref()))
+    }
+
+    /// A URL of the CDN as browsers of this machine reach it, whose certificate they do not know.
+    fn seen_by_the_page(&self, url: String) -> String {
+        match (&self.public_url, &self.page.preview_url) {
+            (Some(public), Some(preview)) => match url.strip_prefix(public.as_str()) {
+                Some(path) => format!("{preview}{path}"),
+                None => url,
+            },
+            _ => url,
         }
     }
 

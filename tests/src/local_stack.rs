@@ -99,6 +99,7 @@ impl LocalStack {
             protect: Vec::new(),
             logins: false,
             sites: None,
+            page: false,
             ports: Ports::default(),
             ready_file: None,
             rotate_every: None,

@@ -23,6 +23,7 @@ const START_LIMIT: Duration = Duration::from_secs(60);
 pub struct DevJson {
     pub cdn_url: String,
     pub publish_url: String,
+    pub page_url: Option<String>,
     pub s3_url: String,
     pub kms_url: String,
     pub sts_url: String,

@@ -95,6 +95,10 @@ pub(crate) struct DevArguments {
     #[arg(long, value_name = "PORT", default_value_t = 9080)]
     publish_port: u16,
 
+    /// Port of the CDN over plain HTTP, where the publishers' page reads
+    #[arg(long, value_name = "PORT", default_value_t = 9081)]
+    preview_port: u16,
+
     /// Port of S3
     #[arg(long, value_name = "PORT", default_value_t = 9000)]
     s3_port: u16,
@@ -190,6 +194,7 @@ pub(crate) fn config(arguments: DevArguments) -> anyhow::Result<StackConfig> {
         sites,
         ports: Ports {
             cdn: arguments.cdn_port,
+            preview: arguments.preview_port,
             publish: arguments.publish_port,
             s3: arguments.s3_port,
             kms: arguments.kms_port,
@@ -199,6 +204,7 @@ pub(crate) fn config(arguments: DevArguments) -> anyhow::Result<StackConfig> {
         },
         ready_file: arguments.ready_file,
         rotate_every: arguments.rotate_every.map(Duration::from_secs),
+        page: true,
         listing: arguments.listing,
         customer_keys: match arguments.customer_keys {
             true => CustomerKeys::With,

@@ -38,11 +38,21 @@ pub(crate) fn ready(stack: &Stack) {
             "signs", viewers.key_id, viewers.signing_key_arn
         ));
     }
-    if let Some(url) = &dev.viewer_issuer_url {
-        line(format_args!(
-            "  {:<10} {url:<28} logs viewers in, whatever name they give",
-            "issuer"
-        ));
+    for (name, url, purpose) in [
+        (
+            "page",
+            &dev.page_url,
+            "upload, find and share; sign in with the token below",
+        ),
+        (
+            "issuer",
+            &dev.viewer_issuer_url,
+            "logs people in, whatever name they give",
+        ),
+    ] {
+        if let Some(url) = url {
+            line(format_args!("  {name:<10} {url:<28} {purpose}"));
+        }
     }
     line(format_args!(
         "  {:<10} {}",

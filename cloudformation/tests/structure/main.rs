@@ -6,6 +6,7 @@ mod access_logs;
 mod buckets;
 mod distribution;
 mod functions;
+mod page;
 #[path = "../references/mod.rs"]
 mod references;
 mod roles;

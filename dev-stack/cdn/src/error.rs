@@ -30,6 +30,15 @@ pub enum CdnError {
         #[source]
         source: io::Error,
     },
+    /// The port of previews cannot be used. Choose another one.
+    #[error("cannot listen on {address} for previews")]
+    ListenForPreviews {
+        /// The address asked for.
+        address: SocketAddr,
+        /// What the system said.
+        #[source]
+        source: io::Error,
+    },
     /// The state folder cannot be used. Check its owner and permissions.
     #[error("cannot {action} {}", path.display())]
     State {

@@ -23,6 +23,7 @@ mod function_response;
 pub(crate) mod header_rules;
 mod included_body;
 mod origin;
+mod preview;
 mod refusal;
 mod replay;
 mod shared_body;
@@ -38,6 +39,7 @@ use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
+use futures::future::OptionFuture;
 use keyfront_dev_ground::listener::Listener;
 use keyfront_viewers::VerifiedClaims;
 use tokio::net::TcpListener;
@@ -59,6 +61,7 @@ pub use self::error::CdnError;
 use self::front::Front;
 pub use self::origin::OriginTable;
 use self::origin::Origins;
+use self::preview::Preview;
 pub use self::store::CacheLimits;
 use self::store::{InvalidationPath, Store};
 use self::upstream::Upstream;
@@ -74,6 +77,9 @@ const REMEMBERED: usize = 64;
 pub struct CdnConfig {
     /// Where viewers connect; port 0 takes any free one.
     pub listen: SocketAddr,
+    /// Where it answers over plain HTTP as well, as if viewers had come to [`CdnHandle::url`]: for browsers, which do not know the
+    /// authority. Port 0 takes any free one.
+    pub preview: Option<SocketAddr>,
     /// The folder for the certificate authority; made if need be.
     pub state: PathBuf,
     /// What to serve.
@@ -111,6 +117,10 @@ impl Cdn {
         };
         let listener = TcpListener::bind(config.listen).await.map_err(listening)?;
         let address = listener.local_addr().map_err(listening)?;
+        let preview = match config.preview {
+            Some(listen) => Some(Preview::bind(listen).await?),
+            None => None,
+        };
         let edge = match config.edge {
             Some(kind) => Some(EdgeRuntime::start(kind, config.credentials).await?),
             None => None,
@@ -133,12 +143,20 @@ impl Cdn {
             let front = Arc::clone(&answering);
             async move { front.answer(request, peer.ip()).await }
         };
-        let serving = Listener::plain("cdn", listener, HEADER_TIMEOUT)
+        let viewers = Listener::plain("cdn", listener, HEADER_TIMEOUT)
             .with_tls(tls)
             .with_max_head(READ_BUFFER)
             .serve(answer, stop.clone().cancelled_owned());
+        let preview_address = preview.as_ref().map(|preview| preview.address);
+        let previews = preview
+            .map(|preview| preview.serve(Arc::clone(&front), host_of(address), stop.clone()));
+        let previews = OptionFuture::from(previews);
+        let serving = async {
+            tokio::join!(viewers, previews);
+        };
         Ok(CdnHandle {
             address,
+            preview_address,
             ca_cert: authority.certificate_path,
             cache: Arc::clone(&front.cache),
             stop,
@@ -150,16 +168,28 @@ impl Cdn {
 /// A running local CDN. Dropping it stops it without waiting for requests under way.
 pub struct CdnHandle {
     address: SocketAddr,
+    preview_address: Option<SocketAddr>,
     ca_cert: PathBuf,
     cache: Arc<Cache>,
     stop: CancellationToken,
     serving: JoinHandle<()>,
 }
 
+/// The host that viewers come to.
+fn host_of(address: SocketAddr) -> String {
+    format!("localhost:{}", address.port())
+}
+
 impl CdnHandle {
     /// `https://localhost:PORT`, without a slash at the end.
     pub fn url(&self) -> String {
-        format!("https://localhost:{}", self.address.port())
+        format!("https://{}", host_of(self.address))
+    }
+
+    /// The same for browsers of this machine, `http://127.0.0.1:PORT`, if it was asked for.
+    pub fn preview_url(&self) -> Option<String> {
+        let address = self.preview_address?;
+        Some(format!("http://{address}"))
     }
 
     /// Where it listens.

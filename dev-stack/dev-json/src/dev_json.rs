@@ -18,6 +18,9 @@ pub struct DevJson {
     pub cdn_url: String,
     /// The publishers' API.
     pub publish_url: String,
+    /// The publishers' page; absent where there is none.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub page_url: Option<String>,
     /// S3, path style.
     pub s3_url: String,
     /// KMS.

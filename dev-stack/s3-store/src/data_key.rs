@@ -19,7 +19,7 @@ pub struct UnwrapError;
 /// The operating system gave no randomness.
 #[derive(Debug, thiserror::Error)]
 #[error("no random bytes for a new key")]
-pub struct NoRandomness(#[source] getrandom::Error);
+pub struct NoRandomness(#[source] pub(crate) getrandom::Error);
 
 impl DataKey {
     /// Bytes of a key.

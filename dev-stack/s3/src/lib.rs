@@ -4,9 +4,8 @@
 //! verification and the session (`gate`), the table of inputs, an operation (`operations`) that asks IAM (`authority`)
 //! and KMS (`keyring`), and the records and bodies (`catalog`, `blobs`).
 //!
-//! There are no versions, ACLs, lifecycle, replication, website endpoints or anonymous reads, and Object Lock holds
-//! nothing back; an unsupported operation is answered 501. Verification shares no code with Keyfront's
-//! own signer.
+//! There are no ACLs, lifecycle, replication, website endpoints or anonymous reads; an unsupported operation is answered
+//! 501. Verification shares no code with Keyfront's own signer.
 
 mod authority;
 mod blocked_encryption;

@@ -9,6 +9,7 @@ use keyfront_dev_s3_store::{
     blobs::{BlobError, BlobStore},
     catalog::{
         Bucket, BucketDefault, Catalog, CatalogError, CorsRule, CustomerKeys, PublicAccessBlock,
+        Versioning,
     },
 };
 use keyfront_iam::Iam;
@@ -148,6 +149,19 @@ impl LocalS3 {
         Ok(self.catalog.change_bucket(name.to_owned(), set).await?)
     }
 
+    /// Lets a bucket keep versions, unless somebody has suspended them.
+    ///
+    /// # Errors
+    /// [`StartError`] if there is no such bucket or the record cannot be written.
+    pub async fn keep_versions(&self, name: &str) -> Result<(), StartError> {
+        let keep = |bucket: &mut Bucket| {
+            if bucket.versioning.is_off() {
+                bucket.versioning = Versioning::Enabled;
+            }
+        };
+        Ok(self.catalog.change_bucket(name.to_owned(), keep).await?)
+    }
+
     /// Makes a bucket on the stack's own behalf, without asking IAM; one that exists stays as it is.
     ///
     /// The policy must be one that the evaluator understands, or every request is refused.
@@ -176,6 +190,7 @@ impl LocalS3 {
             object_lock: None,
             customer_keys: CustomerKeys::Blocked,
             cors: Vec::new(),
+            versioning: Versioning::Off,
         };
         match self.catalog.create_bucket(name.into_string(), record).await {
             Ok(()) | Err(CatalogError::BucketExists) => Ok(()),

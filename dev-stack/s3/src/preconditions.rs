@@ -50,6 +50,14 @@ pub(crate) fn resolve_range(range: &Range, size: u64) -> Option<ByteRange> {
     range.check(size).ok().filter(|bytes| !bytes.is_empty())
 }
 
+/// A moment as headers have it.
+pub(crate) fn http_date(moment: OffsetDateTime) -> Option<String> {
+    let format = time::macros::format_description!(
+        "[weekday repr:short], [day] [month repr:short] [year] [hour]:[minute]:[second] GMT"
+    );
+    moment.format(&format).ok()
+}
+
 #[cfg(test)]
 mod tests {
     #![allow(clippy::unwrap_used)]

@@ -238,6 +238,9 @@ async fn make_buckets(
     let encryption = BucketEncryption::Kms(own.key_arn.to_owned());
     s3.ensure_bucket(own.bucket, encryption, Some(policy))
         .await?;
+    if template.bucket_keeps_versions()? {
+        s3.keep_versions(own.bucket).await?;
+    }
     if own.customer_keys == CustomerKeys::With {
         s3.allow_customer_keys(own.bucket).await?;
     }

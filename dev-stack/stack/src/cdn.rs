@@ -42,6 +42,7 @@ pub(super) async fn start(
     let listen = loopback(config.ports.cdn);
     let started = Cdn::start(CdnConfig {
         listen,
+        preview: config.page.then(|| loopback(config.ports.preview)),
         state: config.folder.join("cdn"),
         origins: origins(&distribution, addresses, &config.faults),
         distribution,
@@ -80,6 +81,9 @@ pub(super) fn serve_api(
 fn explain(error: CdnError) -> anyhow::Error {
     match error {
         CdnError::Listen { address, source } => unavailable("--cdn-port", address, &source),
+        CdnError::ListenForPreviews { address, source } => {
+            unavailable("--preview-port", address, &source)
+        }
         CdnError::NodeMissing { .. } | CdnError::NodeTooOld { .. } => {
             anyhow::anyhow!("{error}; install it, or start with --edge native")
         }

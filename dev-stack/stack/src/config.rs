@@ -51,6 +51,9 @@ pub struct StackConfig {
     pub ready_file: Option<PathBuf>,
     /// How often sessions are replaced, if not well before they end.
     pub rotate_every: Option<Duration>,
+    /// Whether the host of the publishers' API serves the publishers' page as well, which may then read and upload; a site document
+    /// has to list it among its own web origins.
+    pub page: bool,
     /// Whether folders are listed, as the template's `Listing`. A site document says it itself.
     pub listing: bool,
     /// Whether the stack has customer keys (SSE-C).
@@ -129,6 +132,8 @@ impl OriginKind {
 pub struct Ports {
     /// HTTPS, for viewers.
     pub cdn: u16,
+    /// Plain HTTP, for the publishers' page.
+    pub preview: u16,
     /// The publishers' API.
     pub publish: u16,
     /// S3.

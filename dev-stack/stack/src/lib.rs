@@ -85,13 +85,16 @@ impl Stack {
         clippy::too_many_lines,
         reason = "what starts after what, from top to bottom"
     )]
-    pub async fn start(config: StackConfig) -> anyhow::Result<Self> {
+    pub async fn start(mut config: StackConfig) -> anyhow::Result<Self> {
         if let Some(ready) = &config.ready_file {
             DevJson::remove_earlier(ready)?;
         }
-        let site = config.site()?;
         let listeners = Listeners::bind(&config.ports, config.logins).await?;
         let addresses = listeners.addresses()?;
+        if config.page && config.site.is_none() {
+            config.cors_origins.push(url(addresses.publish));
+        }
+        let site = config.site()?;
         let sites = config.sites(&site)?;
         let site_paths = sites.paths().map(str::to_owned).collect();
         let aws = LocalAws::open(&config, &site, sites).await?;
@@ -111,7 +114,7 @@ impl Stack {
         let distribution = cdn::distribution(&site, further, trusted, &config.faults)?;
         let cdn = cdn::start(&config, distribution.clone(), &addresses, sessions.edge()).await?;
         let further_sites = sites::further_sites(&template)?;
-        let origin = OriginSetup::new(&aws, &site, further_sites, &addresses, cdn.url())?;
+        let origin = OriginSetup::new(&aws, &site, further_sites, &addresses, &cdn)?;
         let dev_json_path = config.folder.join(DEV_JSON);
         let publisher_token = publisher::token(
             &origin.administrator(&aws),
@@ -123,7 +126,14 @@ impl Stack {
             Some(listener) => {
                 let url = format!("http://localhost:{}", listener.local_addr()?.port());
                 logins::admit(&origin.administrator(&aws), &site, &url).await?;
-                let issuer = logins::issuer(&url, &cdn.url(), aws.clock.clone())?;
+                let page = config
+                    .page
+                    .then(|| format!("{}/", self::url(addresses.publish)));
+                if page.is_some() {
+                    let admin = origin.administrator(&aws);
+                    logins::admit_publishers(&admin, &site.bucket, &url).await?;
+                }
+                let issuer = logins::issuer(&url, &cdn.url(), page, aws.clock.clone())?;
                 tasks.spawn(keyfront_dev_issuer::serve(
                     listener,
                     Arc::clone(&issuer),
@@ -155,6 +165,7 @@ impl Stack {
         let dev_json = DevJson {
             cdn_url: cdn.url(),
             publish_url: url(addresses.publish),
+            page_url: config.page.then(|| format!("{}/", url(addresses.publish))),
             s3_url: url(addresses.s3),
             kms_url: url(addresses.kms),
             sts_url: url(addresses.sts),

@@ -8,6 +8,8 @@ use anyhow::Context as _;
 use aws_sdk_s3::Client as S3;
 use keyfront_dev_ground::clock::Clock;
 use keyfront_dev_issuer::{Client, Issuer, IssuerConfig, SigningKey};
+use keyfront_origin::oidc::{self, Login};
+use keyfront_origin::publisher::{self, Publishers};
 use keyfront_origin::viewing::{POLICY_KEY, ViewersPolicy, logged_out_uri, redirect_uri};
 use serde_json::json;
 
@@ -18,14 +20,22 @@ use super::document::{stored, write};
 const ISSUER: &str = "dev";
 const CLIENT: &str = "keyfront-dev";
 
-/// The issuer, at this URL, for viewers of the CDN.
-pub(super) fn issuer(url: &str, cdn_url: &str, clock: Clock) -> anyhow::Result<Arc<Issuer>> {
+/// The publisher that everybody is who logs in on the publishers' page.
+const PEOPLE: &str = "people";
+
+/// The issuer, at this URL, for viewers of the CDN, and for publishers of the page, if there is one.
+pub(super) fn issuer(
+    url: &str,
+    cdn_url: &str,
+    page_url: Option<String>,
+    clock: Clock,
+) -> anyhow::Result<Arc<Issuer>> {
     let host = cdn_url.strip_prefix("https://").unwrap_or(cdn_url);
     let config = IssuerConfig {
         url: url.to_owned(),
         clients: vec![Client {
             id: CLIENT.to_owned(),
-            redirect_uris: vec![redirect_uri(host)],
+            redirect_uris: [redirect_uri(host)].into_iter().chain(page_url).collect(),
             post_logout_redirect_uris: vec![logged_out_uri(host)],
         }],
         // Its sessions end with it as well.
@@ -46,6 +56,19 @@ pub(super) async fn admit(admin: &S3, site: &DevSite, issuer_url: &str) -> anyho
             .context("the viewers' policy in .keyfront/viewers.json is not valid")?,
         None => default_rules(site)?,
     };
+    let (issuer, login) = trusted(issuer_url)?;
+    let policy = policy.with_issuer(issuer, Some(login))?;
+    let document = policy.to_json()?;
+    if known.as_deref() == Some(&document) {
+        return Ok(());
+    }
+    write(admin, &site.bucket, POLICY_KEY, document)
+        .await
+        .context("the viewers' policy cannot be written")
+}
+
+/// The issuer at this URL and its login, as both policies name them.
+fn trusted(issuer_url: &str) -> anyhow::Result<(oidc::Issuer, Login)> {
     let endpoint = |path: &str| format!("{issuer_url}/{path}");
     let issuer = json!({"id": ISSUER, "issuer": issuer_url, "audiences": [CLIENT]});
     let login = json!({
@@ -55,17 +78,45 @@ pub(super) async fn admit(admin: &S3, site: &DevSite, issuer_url: &str) -> anyho
         "token_endpoint": endpoint("token"),
         "logout_endpoint": endpoint("logout"),
     });
-    let policy = policy.with_issuer(
+    Ok((
         serde_json::from_value(issuer)?,
-        Some(serde_json::from_value(login)?),
-    )?;
-    let document = policy.to_json()?;
-    if known.as_deref() == Some(&document) {
-        return Ok(());
-    }
-    write(admin, &site.bucket, POLICY_KEY, document)
+        serde_json::from_value(login)?,
+    ))
+}
+
+/// Lets everybody who logs in at the issuer publish into a folder of their own, on the publishers' page.
+pub(super) async fn admit_publishers(
+    admin: &S3,
+    bucket: &str,
+    issuer_url: &str,
+) -> anyhow::Result<()> {
+    let key = publisher::POLICY_KEY;
+    let known = stored(admin, bucket, key).await;
+    let known = known.context("the publishers' policy cannot be read")?;
+    let policy = match &known {
+        Some(document) => Publishers::parse(document)?,
+        None => Publishers::default(),
+    };
+    let (issuer, login) = trusted(issuer_url)?;
+    let policy = policy.with_issuer(issuer, Some(login))?;
+    let policy = match policy.publisher(PEOPLE) {
+        Ok(_) => policy,
+        Err(_) => policy.with(serde_json::from_value(json!({
+            "id": PEOPLE,
+            "identities": [{"oidc": {"issuer": ISSUER}}],
+            "rules": [{
+                "prefix": "people/{sub}/",
+                "methods": ["GET", "PUT", "DELETE"],
+                "max_size": 5_u64 << 30,
+                "content_types": ["*/*"],
+                "overwrite": true,
+                "cache_control": "public, max-age=60",
+            }],
+        }))?)?,
+    };
+    write(admin, bucket, key, policy.to_json()?)
         .await
-        .context("the viewers' policy cannot be written")
+        .context("the publishers' policy cannot be written")
 }
 
 /// Each protected folder for everybody who is logged in; of `users/`, everybody's own.

@@ -10,12 +10,13 @@ use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use http::Request;
 use hyper::body::Incoming;
+use keyfront_dev_cdn::CdnHandle;
 use keyfront_dev_ground::listener::Listener;
 use keyfront_edge::site::Spelling;
 use keyfront_origin::config::{
     self, BucketName, CdnSettings, Commitment, Config, CustomerKeySettings, FurtherSite, KeyArn,
-    MasterKeySetting, ParameterArn, PublisherAuth, ReaderSettings, Region, RoleArn, S3Style,
-    Spellings, ViewerSettings,
+    MasterKeySetting, PageSettings, ParameterArn, PublisherAuth, ReaderSettings, Region, RoleArn,
+    S3Style, Spellings, ViewerSettings,
 };
 use keyfront_origin::kms::Kms;
 use keyfront_origin::{ChecksumDemand, Origin, store};
@@ -54,7 +55,7 @@ impl OriginSetup {
         site: &DevSite,
         further_sites: Vec<FurtherSite>,
         addresses: &Addresses,
-        cdn_url: String,
+        cdn_handle: &CdnHandle,
     ) -> anyhow::Result<Self> {
         Ok(Self {
             config: Config {
@@ -62,7 +63,7 @@ impl OriginSetup {
                 key_arn: KeyArn::parse(&aws.key_arn)?,
                 region: Region::new(aws.sts.account().region())?,
                 edge_role: Some(RoleArn::parse(&aws.iam.account().role_arn(EDGE_ROLE))?),
-                public_url: Some(cdn_url),
+                public_url: Some(cdn_handle.url()),
                 s3_endpoint: Some(url(addresses.s3)),
                 s3_style: S3Style::Path,
                 checksums: ChecksumDemand::Never,
@@ -108,6 +109,10 @@ impl OriginSetup {
                         ssm_endpoint: Some(url(addresses.ssm)),
                     }),
                     None => None,
+                },
+                page: PageSettings {
+                    native: cdn_handle.preview_url().is_some(),
+                    preview_url: cdn_handle.preview_url(),
                 },
             },
             master_key: aws.master_key.clone(),
@@ -179,6 +184,7 @@ fn environment(config: &Config, edge_role_arn: String, master: &[u8; 32]) -> Vec
         reader,
         cdn,
         viewers,
+        page,
     } = config;
     let path_style = (*s3_style == S3Style::Path).to_string();
     let demanded = match checksums {
@@ -212,6 +218,7 @@ fn environment(config: &Config, edge_role_arn: String, master: &[u8; 32]) -> Vec
     variables.extend(of_reader(reader));
     variables.extend(cdn.iter().flat_map(of_cdn));
     variables.extend(viewers.iter().flat_map(of_viewers));
+    variables.extend(of_page(page));
     let set = |(name, value): (&str, Option<String>)| Some((name.to_owned(), value?));
     variables.into_iter().filter_map(set).collect()
 }
@@ -292,6 +299,17 @@ fn of_viewers(viewers: &ViewerSettings) -> [(&'static str, Option<String>); 2] {
     ]
 }
 
+fn of_page(page: &PageSettings) -> [(&'static str, Option<String>); 2] {
+    let PageSettings {
+        native,
+        preview_url,
+    } = page;
+    [
+        (config::PAGE, Some(native.to_string())),
+        (config::PREVIEW_URL, preview_url.clone()),
+    ]
+}
+
 /// As the variable holds it; none is no variable.
 fn written(sites: &[FurtherSite]) -> Option<String> {
     (!sites.is_empty()).then(|| serde_json::json!(sites).to_string())
@@ -358,6 +376,10 @@ mod tests {
                 signing_key: KeyArn::parse("arn:aws:kms:eu-west-1:111122223333:key/2").unwrap(),
                 ssm_endpoint: Some("http://ssm.example".to_owned()),
             }),
+            page: PageSettings {
+                native: true,
+                preview_url: Some("http://127.0.0.1:9081".to_owned()),
+            },
         };
         let variables = environment(&config, role.to_owned(), &master);
         let lookup = |name: &str| {

@@ -214,6 +214,14 @@ impl<'a> StackTemplate<'a> {
         Ok(json!({"Version": document["Version"], "Statement": kept}))
     }
 
+    /// Whether the bucket keeps versions.
+    pub(super) fn bucket_keeps_versions(&self) -> anyhow::Result<bool> {
+        let bucket = self.document.properties("Bucket");
+        let configuration =
+            bucket.context("the template has no bucket")?["VersioningConfiguration"].clone();
+        Ok(self.value(&configuration)?["Status"] == "Enabled")
+    }
+
     /// What the bucket lets pages of other origins do.
     pub(super) fn bucket_cors(&self) -> anyhow::Result<Vec<CorsRule>> {
         let bucket = self.document.properties("Bucket");

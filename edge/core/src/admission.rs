@@ -122,9 +122,9 @@ pub(crate) fn admit<'a>(
             None,
             Conditions::of_read(method, request)?,
         ),
-        Destination::Publish(_, path) => (
+        Destination::Publish(publish, path) => (
             body::of_publish(request),
-            body::publish_authorization(request, path)?,
+            body::publish_authorization(request, publish, path)?,
             Conditions::default(),
         ),
     };

@@ -160,13 +160,6 @@ impl Site {
 
     /// What no single field can break.
     fn agree(self) -> Result<Self, SiteError> {
-        if self
-            .publish
-            .as_ref()
-            .is_some_and(|publish| publish.prefix.is_empty())
-        {
-            return Err(field("publish", "must have a prefix"));
-        }
         if self.trailing_slash == TrailingSlash::Redirect {
             demand(
                 self.index.is_some() || self.listing.is_some(),

@@ -23,6 +23,7 @@ pub mod publisher;
 pub mod sealed_metadata;
 pub mod sharing;
 pub mod uploads;
+pub mod versions;
 pub mod viewing;
 
 pub use self::error::Error;

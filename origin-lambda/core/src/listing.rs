@@ -3,7 +3,7 @@
 //! A page follows from (rules, prefix, cursor) alone: nothing is kept between requests, and a cursor grants nothing,
 //! because every key is authorised anew.
 
-use crate::publisher::{Denial, Method, Publisher};
+use crate::publisher::{Denial, Method, Publisher, Rule};
 
 /// A position between two pages. Clients get it sealed: the key may be one that no rule shows.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -72,6 +72,36 @@ pub fn scans<'a>(publisher: &'a Publisher, requested: &'a str) -> Result<Vec<&'a
     Ok(below)
 }
 
+/// The folders directly below `requested` that lead to something the publisher may list, where no rule covers all of it: `scans`
+/// are those of it.
+pub fn folders_above(scans: &[&str], requested: &str) -> Vec<String> {
+    let names = scans.iter().filter_map(|scan| {
+        let rest = scan.strip_prefix(requested)?;
+        let name = rest.split_inclusive('/').next()?;
+        Some(format!("{requested}{name}"))
+    });
+    let mut folders: Vec<String> = names.collect();
+    // The scans are in order, and so are these.
+    folders.dedup();
+    folders
+}
+
+/// Whether a folder is shown: the rule that decides for it lets its keys be listed, or another one does for some of them.
+pub fn shows_folder(publisher: &Publisher, folder: &str) -> bool {
+    let covering = publisher.rules.iter();
+    let covering = covering.filter(|rule| rule.prefix.covers(folder));
+    let deciding = covering.max_by_key(|rule| rule.prefix.as_str().len());
+    let lists = |rule: &Rule| rule.admit_method(Method::List).is_ok();
+    let mut inside = publisher.rules.iter();
+    deciding.is_some_and(lists)
+        || inside.any(|rule| rule.prefix.as_str().starts_with(folder) && lists(rule))
+}
+
+/// Where a listing of a folder goes on behind one of its folders: behind everything in it.
+pub fn behind_folder(folder: &str) -> String {
+    format!("{folder}{}", char::MAX)
+}
+
 #[cfg(test)]
 mod tests {
     use serde_json::json;
@@ -108,6 +138,36 @@ mod tests {
             scans(&publisher(&[("", get), ("a/", get)]), "q").unwrap(),
             ["q"]
         );
+    }
+
+    #[test]
+    fn a_folder_is_shown_where_something_in_it_may_be_listed() {
+        let get: &[&str] = &["GET"];
+        let p = publisher(&[
+            ("a/", get),
+            ("a/secret/", &["PUT"]),
+            ("a/other/", &["PUT"]),
+            ("a/other/shown/", get),
+            ("b/c/d/", get),
+            ("b/c/e/", get),
+            ("b/f/", get),
+        ]);
+        for (folder, shown) in [
+            ("a/", true),
+            ("a/x/", true),
+            ("a/secret/", false),
+            ("a/secret/deep/", false),
+            ("a/other/", true),
+            ("b/", true),
+            ("b/c/d/", true),
+            ("c/", false),
+        ] {
+            assert_eq!(shows_folder(&p, folder), shown, "{folder}");
+        }
+        let above = |requested| folders_above(&scans(&p, requested).unwrap(), requested);
+        assert_eq!(above(""), ["a/", "b/"]);
+        assert_eq!(above("b/"), ["b/c/", "b/f/"]);
+        assert_eq!(above("b/c/"), ["b/c/d/", "b/c/e/"]);
     }
 
     #[test]

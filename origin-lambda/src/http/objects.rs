@@ -10,7 +10,9 @@ use axum::{
     response::{IntoResponse as _, Response},
 };
 use http::{HeaderMap, HeaderValue, StatusCode, header::ETAG};
-use keyfront_origin_core::{budget::Expense, publish::Declared, sealed_metadata::Details};
+use keyfront_origin_core::{
+    budget::Expense, listing::Cursor, publish::Declared, sealed_metadata::Details,
+};
 use time::OffsetDateTime;
 
 use super::{
@@ -18,9 +20,11 @@ use super::{
     if_match::IfMatch,
     key_path::KeyPath,
     openapi::{Deleting, Describing, Listing, Storing},
-    query::{Detail, ListQuery, NoParameters, Parameters, PublishQuery, Selection},
+    query::{Depth, ListQuery, NoParameters, Parameters, PublishQuery, Selection},
     refusal::Refusal,
-    responses::{Content, Deleted, DescriptionBody, Listed, Metadata, PageBody, StoredBody},
+    responses::{
+        Content, Deleted, DescriptionBody, EnvelopeFields, Listed, Metadata, PageBody, StoredBody,
+    },
 };
 use crate::{catalog, origin::Origin, publish::PublishRequest, store::ListedObject};
 
@@ -77,6 +81,7 @@ pub(super) async fn describe(
         key: key.as_str().to_owned(),
         path: key.viewer_path(),
         metadata: Metadata::of(sealed),
+        envelope: EnvelopeFields::of(&found.metadata),
         etag: found.etag,
         size: found.size,
         content_type: found.content_type,
@@ -116,7 +121,7 @@ pub(super) async fn list(
 ) -> Result<Json<PageBody>, Refusal> {
     origin.budgets.take(session.publisher(), Expense::Listing)?;
     let cursor = match &selected.cursor {
-        Some(text) => Some(origin.position(&session, text).await?),
+        Some(text) => Some(origin.position(&session, text, Cursor::parse).await?),
         None => None,
     };
     let scope = catalog::Scope {
@@ -125,24 +130,41 @@ pub(super) async fn list(
         cursor: cursor.as_ref(),
         limit: selected.limit,
     };
-    let page = catalog::list(&origin.store, scope).await?;
-    let mut objects: Vec<_> = page.entries.iter().map(listed).collect();
-    if selected.detail == Detail::Metadata {
+    let (folders, entries, next) = match selected.depth {
+        Depth::All => {
+            let page = catalog::list(&origin.store, scope).await?;
+            (None, page.entries, page.next)
+        }
+        Depth::Folder => {
+            let page = catalog::list_folder(&origin.store, scope).await?;
+            (Some(page.folders), page.entries, page.next)
+        }
+    };
+    let mut objects: Vec<_> = entries.iter().map(listed).collect();
+    if selected.detail.metadata {
         let system = catalog::MetadataContext {
             store: &origin.store,
             metadata: &origin.metadata,
             customer_keys: &origin.customer_keys,
         };
-        let found = catalog::sealed_metadata(&system, session.publisher(), &page.entries);
+        let found = catalog::sealed_metadata(&system, session.publisher(), &entries);
         for (object, found) in objects.iter_mut().zip(found.await?) {
             object.metadata = Some(Metadata::of(found));
         }
     }
-    let next_cursor = match page.next {
-        Some(next) => Some(origin.cursor(&session, &next).await?),
+    if selected.detail.urls {
+        let keys = entries.iter().map(|entry| &entry.key);
+        let urls = origin.urls_of_page(&session, keys).await?;
+        for (object, url) in objects.iter_mut().zip(urls) {
+            object.url = Some(url);
+        }
+    }
+    let next_cursor = match next {
+        Some(next) => Some(origin.cursor(&session, &next.to_text()).await?),
         None => None,
     };
     Ok(Json(PageBody {
+        folders,
         objects,
         next_cursor,
     }))
@@ -156,6 +178,7 @@ fn listed(object: &ListedObject) -> Listed {
         size: object.size,
         last_modified: object.last_modified.and_then(rfc3339),
         metadata: None,
+        url: None,
     }
 }
 

@@ -16,7 +16,7 @@ use utoipa::{
 };
 
 use super::{
-    health, images, objects, read,
+    health, history, images, objects, publisher, read,
     responses::{Metadata, PlanBody, Problem, UppySigned},
     shares, uploads, uppy,
 };
@@ -38,8 +38,10 @@ pub(super) async fn show() -> Json<&'static utoipa::openapi::OpenApi> {
     ),
     paths(
         health::health, show,
+        publisher::describe,
         objects::list, objects::put, objects::describe, objects::delete,
         read::read,
+        history::versions, history::restore, history::deleted,
         shares::share,
         images::upload, images::list,
         uploads::begin, uploads::abort_stale, uploads::describe, uploads::abort, uploads::sign_parts, uploads::complete,

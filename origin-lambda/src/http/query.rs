@@ -235,12 +235,18 @@ pub(super) struct ListQuery {
     prefix: Option<String>,
     /// `next_cursor` of the page before
     cursor: Option<String>,
-    /// Objects a page; 100 at most with metadata
+    /// Objects a page; 100 at most with metadata or URLs
     #[param(minimum = 1, maximum = 1000)]
     limit: Option<u16>,
     /// Whether to open sealed metadata
     #[serde(default)]
     metadata: bool,
+    /// Whether to return a URL for each object that may be read
+    #[serde(default)]
+    urls: bool,
+    /// Whether to list what lies directly in the folder of this prefix, with its folders
+    #[serde(default)]
+    folders: bool,
 }
 
 /// A valid [`ListQuery`].
@@ -252,37 +258,103 @@ pub(super) struct Selection {
     pub(super) cursor: Option<String>,
     pub(super) limit: u16,
     pub(super) detail: Detail,
+    pub(super) depth: Depth,
 }
 
-/// How much a listing has of each object.
+/// What a listing has of each object besides what S3's has.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub(super) struct Detail {
+    /// Its sealed metadata.
+    pub(super) metadata: bool,
+    /// A URL that reads it.
+    pub(super) urls: bool,
+}
+
+/// How deep a listing goes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Detail {
-    /// What S3's listing has.
-    Listed,
-    /// Its sealed metadata as well.
-    Metadata,
+pub(super) enum Depth {
+    /// Every key with the prefix.
+    All,
+    /// What lies directly in the folder.
+    Folder,
 }
 
 impl TryFrom<ListQuery> for Selection {
     type Error = Error;
 
     fn try_from(query: ListQuery) -> Result<Self, Error> {
-        let (detail, highest) = if query.metadata {
-            (Detail::Metadata, MAX_DETAILED)
-        } else {
-            (Detail::Listed, MAX_LIMIT)
+        let detail = Detail {
+            metadata: query.metadata,
+            urls: query.urls,
         };
-        let limit = query.limit.unwrap_or(DEFAULT_LIMIT);
-        if !(1..=highest).contains(&limit) {
-            return Err(Error::Query(format!(
-                "limit must be a number from 1 to {highest}"
-            )));
-        }
+        let highest = match detail == Detail::default() {
+            true => MAX_LIMIT,
+            false => MAX_DETAILED,
+        };
         Ok(Self {
             prefix: valid_prefix(query.prefix)?,
             cursor: query.cursor,
-            limit,
+            limit: valid_limit(query.limit, highest)?,
             detail,
+            depth: match query.folders {
+                true => Depth::Folder,
+                false => Depth::All,
+            },
+        })
+    }
+}
+
+fn valid_limit(limit: Option<u16>, highest: u16) -> Result<u16, Error> {
+    let limit = limit.unwrap_or(DEFAULT_LIMIT);
+    match (1..=highest).contains(&limit) {
+        true => Ok(limit),
+        false => Err(Error::Query(format!(
+            "limit must be a number from 1 to {highest}"
+        ))),
+    }
+}
+
+/// Where a page of versions begins.
+#[derive(Debug, Deserialize, IntoParams)]
+#[serde(deny_unknown_fields)]
+#[into_params(parameter_in = Query)]
+pub(super) struct VersionsQuery {
+    /// `next_cursor` of the page before
+    pub(super) cursor: Option<String>,
+}
+
+/// Which deleted objects a page lists.
+#[derive(Debug, Deserialize, IntoParams)]
+#[serde(deny_unknown_fields)]
+#[into_params(parameter_in = Query)]
+pub(super) struct DeletedQuery {
+    /// Beginning of the keys
+    prefix: Option<String>,
+    /// `next_cursor` of the page before
+    cursor: Option<String>,
+    /// Objects a page
+    #[param(minimum = 1, maximum = 1000)]
+    limit: Option<u16>,
+}
+
+/// A valid [`DeletedQuery`].
+#[derive(Debug, PartialEq, Eq, Deserialize)]
+#[serde(try_from = "DeletedQuery")]
+pub(super) struct DeletedSelection {
+    pub(super) prefix: String,
+    /// Sealed.
+    pub(super) cursor: Option<String>,
+    pub(super) limit: u16,
+}
+
+impl TryFrom<DeletedQuery> for DeletedSelection {
+    type Error = Error;
+
+    fn try_from(query: DeletedQuery) -> Result<Self, Error> {
+        Ok(Self {
+            prefix: valid_prefix(query.prefix)?,
+            cursor: query.cursor,
+            limit: valid_limit(query.limit, MAX_LIMIT)?,
         })
     }
 }

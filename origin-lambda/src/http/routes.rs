@@ -10,8 +10,8 @@ use axum::{
 use http::Uri;
 
 use super::{
-    cors, folders, health, images, middleware, objects, openapi, read, refusal::Refusal, shares,
-    uploads, uppy, viewer_logins,
+    cors, folders, health, history, images, middleware, objects, openapi, page, publisher, read,
+    refusal::Refusal, shares, uploads, uppy, viewer_logins,
 };
 use crate::{error::Error, origin::Origin};
 
@@ -30,6 +30,7 @@ pub(super) fn router(origin: Arc<Origin>) -> Router {
         .merge(router(for_viewers()))
         .merge(router(for_the_edge()))
         .merge(router(for_logins()))
+        .merge(router(for_the_page()))
         .layer(from_fn(middleware::respond))
         .with_state(origin)
 }
@@ -70,6 +71,17 @@ fn for_logins() -> Vec<Route> {
     ]
 }
 
+/// The publishers' page, where its host is its own.
+fn for_the_page() -> Vec<Route> {
+    vec![
+        ("/", get(page::index)),
+        ("/open", get(page::open)),
+        ("/page/settings", get(page::settings)),
+        ("/page/login", post(page::login)),
+        ("/page/{file}", get(page::asset)),
+    ]
+}
+
 /// What publishers' programs and pages call.
 fn for_publishers() -> Vec<Route> {
     let objects = put(objects::put).get(objects::describe);
@@ -80,8 +92,14 @@ fn for_publishers() -> Vec<Route> {
     let routes = [
         ("/healthz", get(health::health)),
         ("/openapi.json", get(openapi::show)),
+        ("/publisher", get(publisher::describe)),
         ("/objects", get(objects::list)),
         ("/objects/{*key}", objects.delete(objects::delete)),
+        (
+            "/versions/{*key}",
+            get(history::versions).post(history::restore),
+        ),
+        ("/deleted", get(history::deleted)),
         ("/shares", post(shares::share)),
         ("/images", images),
         ("/uploads", uploads),

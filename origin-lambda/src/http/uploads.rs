@@ -9,7 +9,7 @@ use keyfront_origin_core::{
     budget::Expense,
     sealed_metadata::Details,
     uploads::{
-        Checksum, KeyOrigin, Kind, SendBy, UploadRequest,
+        Checksum, ClientEnvelope, KeyOrigin, Kind, SendBy, UploadRequest,
         fields::{content_coding, media_type},
         part_checksums,
     },
@@ -51,6 +51,9 @@ pub(super) struct BeginDocument {
     file_name: Option<String>,
     #[serde(default)]
     tags: Vec<String>,
+    /// The metadata of an envelope of the S3 Encryption Client, named without `x-amz-meta-`, of content that is sealed already;
+    /// `size` is then that of the sealed content
+    envelope: Option<BTreeMap<String, String>>,
 }
 
 /// Begins an upload straight to S3.
@@ -81,6 +84,10 @@ impl BeginDocument {
             lifetime: self.expires,
             key_origin: KeyOrigin::Chosen,
             details: Details::of_document(self.file_name, self.tags)?,
+            envelope: self
+                .envelope
+                .map(|fields| ClientEnvelope::read(fields, self.size))
+                .transpose()?,
         })
     }
 }

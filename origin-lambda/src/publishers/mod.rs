@@ -54,6 +54,19 @@ impl Directory {
         }
     }
 
+    /// The policy in the bucket.
+    ///
+    /// # Errors
+    /// It cannot be read.
+    pub async fn policy(&self, store: &Store) -> Result<Arc<Publishers>, Error> {
+        self.policy.current(store, SystemTime::now()).await
+    }
+
+    /// Whether tokens of issuers identify anybody.
+    pub fn accepts_jwts(&self) -> bool {
+        self.accepted.accepts(CredentialKind::Oidc)
+    }
+
     /// Identifies the publisher behind a credential, by the policy in the bucket.
     ///
     /// # Errors

@@ -46,6 +46,11 @@ pub(super) fn is_unexplained<E>(error: &SdkError<E, HttpResponse>) -> bool {
     status(error) == Some(400)
 }
 
+/// Whether there is no such version: S3 has other codes for an id that it never gave and for one that is gone.
+pub(super) fn is_no_version<E: ProvideErrorMetadata>(error: &SdkError<E, HttpResponse>) -> bool {
+    matches!(error.code(), Some("NoSuchVersion" | "InvalidArgument"))
+}
+
 /// Classifies a failed write under a customer key: what no policy denies, the bucket's encryption does.
 pub(super) fn of_write_under_customer_key<E>(operation: &'static str, error: SdkError<E>) -> Error
 where

@@ -9,6 +9,7 @@ mod failure;
 mod head;
 mod multipart;
 mod put;
+mod versions;
 
 use aws_sdk_s3::{
     Client,
@@ -29,6 +30,7 @@ pub use self::{
     described::{DocumentRead, FolderContents, ListedObject, ObjectDescription, ObjectPage},
     multipart::MultipartUpload,
     put::NewObject,
+    versions::{FormerObject, Restored, VersionPage},
 };
 use crate::{
     config::{BucketName, KeyArn},

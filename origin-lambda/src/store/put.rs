@@ -143,7 +143,7 @@ impl Store {
         }))
     }
 
-    async fn verified(
+    pub(super) async fn verified(
         &self,
         key: &ObjectKey,
         requested: SseRequest<'_>,

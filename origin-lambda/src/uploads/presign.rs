@@ -98,6 +98,11 @@ impl Presigner {
         }
     }
 
+    /// Where its requests go: `SCHEME://HOST[:PORT]`.
+    pub fn origin(&self) -> String {
+        format!("{}://{}", self.scheme, self.host)
+    }
+
     /// Whether the bucket takes bodies without a checksum.
     pub const fn checksums(&self) -> ChecksumDemand {
         self.checksums

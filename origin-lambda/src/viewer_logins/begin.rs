@@ -2,9 +2,12 @@
 
 use std::time::SystemTime;
 
-use keyfront_origin_core::viewing::{
-    AuthorizationRequest, Login, PendingLogin, Prompt, RememberedSession, ReturnPath, Secrets,
-    login_cookie,
+use keyfront_origin_core::{
+    oidc::Login,
+    viewing::{
+        AuthorizationRequest, PendingLogin, Prompt, RememberedSession, ReturnPath, Secrets,
+        login_cookie,
+    },
 };
 
 use super::{Logins, unix_seconds};

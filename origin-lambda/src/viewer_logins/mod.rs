@@ -6,7 +6,6 @@ mod begin;
 mod finish;
 mod session;
 mod signatures;
-mod token_endpoint;
 mod unknown_keys;
 
 use std::sync::Arc;
@@ -17,10 +16,10 @@ pub(crate) use self::{
     finish::Finished,
     session::{SignedFolder, ViewerSession},
 };
-use self::{signatures::Signatures, token_endpoint::TokenEndpoint, unknown_keys::UnknownKeys};
+use self::{signatures::Signatures, unknown_keys::UnknownKeys};
 use crate::{
     error::Error, issuer_keys::IssuerKeys, policy_source::PolicySource, sealed_text::SealedTexts,
-    sharing::LinkSigner, store::Store, viewing::ViewersPolicy,
+    sharing::LinkSigner, store::Store, token_endpoint::TokenEndpoint, viewing::ViewersPolicy,
 };
 
 /// What is kept between logins.

@@ -9,8 +9,8 @@ use http_body_util::BodyExt as _;
 use keyfront_origin::{
     ChecksumDemand, Config, Origin,
     config::{
-        BucketName, CdnSettings, CustomerKeySettings, KeyArn, ParameterArn, PublisherAuth,
-        ReaderSettings, Region, RoleArn, S3Style, Spellings, ViewerSettings,
+        BucketName, CdnSettings, CustomerKeySettings, KeyArn, PageSettings, ParameterArn,
+        PublisherAuth, ReaderSettings, Region, RoleArn, S3Style, Spellings, ViewerSettings,
     },
     http::{function_url::FunctionUrl, native},
     kms::Kms,
@@ -183,6 +183,7 @@ impl Stage {
             reader: ReaderSettings::default(),
             cdn: cdn(&endpoint),
             viewers: None,
+            page: PageSettings::default(),
         };
         let credentials = SharedCredentialsProvider::new(credentials);
         let client = store::client(&config, credentials.clone());

@@ -112,6 +112,7 @@ impl Platforms {
             protect: Vec::new(),
             logins: false,
             sites: None,
+            page: false,
             ports: Ports::default(),
             ready_file: None,
             rotate_every: None,

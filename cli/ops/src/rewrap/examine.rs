@@ -134,7 +134,7 @@ impl Rewrapper {
                     Some(400 | 404 | 416) => Ok(None),
                     Some(403) => Err(Unfinished::left(
                         Status::NotChecked,
-                        "its instruction file cannot be looked up; s3:GetObject and s3:ListBucket are needed",
+                        "S3 denies reading its instruction file; s3:GetObject and s3:ListBucket are needed",
                     )),
                     _ => Err(Unfinished::Stop(call_error(error))),
                 };

@@ -248,8 +248,13 @@ impl Rewrapper {
         }
         let tags = copy::tags_of(&self.target, original.key, version, after.tag_count()).await;
         let mut lost = self.lost(original, metadata_written, &after);
-        if !tags.is_ok_and(|tags| tags == original.tags) {
-            lost.push("tags' values");
+        match tags {
+            Ok(tags) if tags == original.tags => {}
+            Ok(_) => lost.push("tags' values"),
+            Err(error) => {
+                let why = format!("written, and its tags cannot be read: {error:#}");
+                return failed(why);
+            }
         }
         if !lost.is_empty() {
             return failed(format!("written, but not identical: {}", lost.join(", ")));

@@ -4,8 +4,8 @@ use anyhow::Context as _;
 use clap::{ArgGroup, Args, ValueEnum};
 use keyfront_cli::report;
 use keyfront_origin_core::{
-    oidc::{AcceptedTokens, Issuer, TrustedUrl},
-    viewing::{Login, ViewersPolicy},
+    oidc::{AcceptedTokens, Issuer, Login, TrustedUrl},
+    viewing::ViewersPolicy,
 };
 use serde_json::json;
 

@@ -3,8 +3,8 @@
 use clap::Args;
 use keyfront_cli::{Table, report};
 use keyfront_origin_core::{
-    oidc::{AcceptedTokens, ClaimValue, OidcIdentity},
-    viewing::{Effect, Login, ViewerRule, ViewersPolicy},
+    oidc::{AcceptedTokens, ClaimValue, Login, OidcIdentity},
+    viewing::{Effect, ViewerRule, ViewersPolicy},
 };
 
 use super::policy;

@@ -1,6 +1,9 @@
 //! The viewers' policy in the bucket.
 
-use keyfront_origin_core::viewing::{MAX_DOCUMENT, POLICY_KEY, ViewersPolicy, ViewersPolicyError};
+use keyfront_origin_core::{
+    oidc::InvalidLogin,
+    viewing::{MAX_DOCUMENT, POLICY_KEY, ViewersPolicy, ViewersPolicyError},
+};
 
 use crate::{
     bucket_target::BucketTarget,
@@ -48,7 +51,7 @@ impl From<ViewersPolicyError> for RefusedChange {
 fn advice(refusal: &ViewersPolicyError) -> &'static str {
     use ViewersPolicyError as Wrong;
     match refusal {
-        Wrong::UnknownIssuer { .. } => {
+        Wrong::UnknownIssuer { .. } | Wrong::Login(InvalidLogin::UnknownIssuer(_)) => {
             "; `keyfront viewers list` shows the issuers, `keyfront viewers add-issuer` adds one"
         }
         Wrong::UnknownRule(_) => "; `keyfront viewers list` shows the rules",
@@ -59,8 +62,7 @@ fn advice(refusal: &ViewersPolicyError) -> &'static str {
         Wrong::TooLarge
         | Wrong::Schema(_)
         | Wrong::Version(_)
-        | Wrong::TwoLogins(_)
-        | Wrong::Login { .. }
+        | Wrong::Login(_)
         | Wrong::Rule { .. }
         | Wrong::RepeatedRule(_)
         | Wrong::Nested { .. } => "",

@@ -256,6 +256,7 @@ impl Stage {
 
 pub(crate) fn config(origin: SocketAddr, setting: Setting, state: &Path) -> CdnConfig {
     CdnConfig {
+        preview: None,
         listen: SocketAddr::from(([127, 0, 0, 1], 0)),
         state: state.to_path_buf(),
         distribution: Distribution {

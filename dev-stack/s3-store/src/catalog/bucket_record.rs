@@ -24,6 +24,31 @@ pub struct Bucket {
     /// What pages of other origins may do, in order; empty without a CORS configuration.
     #[serde(default)]
     pub cors: Vec<CorsRule>,
+    /// Whether it keeps versions.
+    #[serde(default, skip_serializing_if = "Versioning::is_off")]
+    pub versioning: Versioning,
+}
+
+/// Whether a bucket keeps the versions of its objects. There is no way back to [`Versioning::Off`].
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Versioning {
+    /// It never did.
+    #[default]
+    Off,
+    /// Every write makes a version.
+    Enabled,
+    /// A write makes the `null` version, in the place of the former one; other versions stay.
+    Suspended,
+}
+
+impl Versioning {
+    /// Whether the bucket never kept versions.
+    #[allow(clippy::trivially_copy_pass_by_ref)] // the shape that serde takes
+    #[must_use]
+    pub fn is_off(&self) -> bool {
+        *self == Self::Off
+    }
 }
 
 /// A rule of a bucket's CORS configuration.

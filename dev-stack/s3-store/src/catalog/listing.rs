@@ -94,7 +94,7 @@ impl Catalog {
                     break 'seek;
                 }
                 let key = String::from_utf8_lossy(&row[base.len()..]).into_owned();
-                if let Some(group) = group_of(&key, query) {
+                if let Some(group) = group_of(&key, &query.prefix, query.delimiter.as_deref()) {
                     from = after_all(&row_key(bucket, &group));
                     page.entries.push(Entry::Group(group));
                     continue 'seek;
@@ -118,14 +118,11 @@ fn first_row(base: &[u8], wanted: &[u8], resume: &Resume) -> Vec<u8> {
 }
 
 /// The common prefix that `key` folds into.
-pub(super) fn group_of(key: &str, query: &ListQuery) -> Option<String> {
-    let delimiter = query
-        .delimiter
-        .as_deref()
-        .filter(|delimiter| !delimiter.is_empty())?;
-    let rest = key.strip_prefix(&query.prefix)?;
+pub(super) fn group_of(key: &str, prefix: &str, delimiter: Option<&str>) -> Option<String> {
+    let delimiter = delimiter.filter(|delimiter| !delimiter.is_empty())?;
+    let rest = key.strip_prefix(prefix)?;
     let end = rest.find(delimiter)? + delimiter.len();
-    Some(format!("{}{}", query.prefix, &rest[..end]))
+    Some(format!("{prefix}{}", &rest[..end]))
 }
 
 /// The first row behind every row that begins with `prefix`. No row has the byte 0xff: it is not UTF-8.

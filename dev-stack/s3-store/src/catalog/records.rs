@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use base64::{Engine, engine::general_purpose::STANDARD};
 use serde::{Deserialize, Serialize};
 
-use super::millis::Millis;
+use super::{millis::Millis, version_id::Stamp};
 use crate::blobs::BlobId;
 
 /// Ciphertext, written as base64.
@@ -65,6 +65,9 @@ pub struct Object {
     /// Its Object Lock.
     #[serde(default)]
     pub lock: ObjectLockState,
+    /// Which version of its key it is; the catalog writes it. Nothing is recorded where a bucket never had versions.
+    #[serde(default, skip_serializing_if = "Stamp::is_of_no_versions")]
+    pub stamp: Stamp,
 }
 
 /// A part of a completed object.

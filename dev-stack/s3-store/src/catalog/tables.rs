@@ -1,22 +1,21 @@
 //! Tables and transactions: buckets and objects.
 
-use std::{
-    collections::{BTreeMap, HashSet},
-    sync::Arc,
-};
+use std::sync::Arc;
 
 use keyfront_dev_ground::state::{State, StateError};
 use redb::{ReadTransaction, ReadableTable, TableDefinition, WriteTransaction};
 use serde::{Serialize, de::DeserializeOwned};
 
-use super::bucket_record::Bucket;
+use super::bucket_record::{Bucket, Versioning};
 use super::records::Object;
-use super::write_condition::{Unmet, WriteCondition};
-use crate::blobs::BlobId;
+use super::write_condition::Unmet;
+use crate::data_key::NoRandomness;
 
 pub(super) type Rows = TableDefinition<'static, &'static [u8], &'static [u8]>;
 const BUCKETS: Rows = TableDefinition::new("s3/buckets");
 pub(super) const OBJECTS: Rows = TableDefinition::new("s3/objects");
+/// Delete markers, and the versions that are not the object as it is.
+pub(super) const VERSIONS: Rows = TableDefinition::new("s3/versions");
 pub(super) const UPLOADS: Rows = TableDefinition::new("s3/uploads");
 pub(super) const PARTS: Rows = TableDefinition::new("s3/parts");
 /// What uploads were completed to: a repeated completion is answered like the first.
@@ -49,6 +48,12 @@ pub enum CatalogError {
     /// The database failed: look at the state folder's disk.
     #[error("the state database failed")]
     State(#[from] StateError),
+    /// An object is locked, and may not be removed for good.
+    #[error("the version is locked")]
+    Locked,
+    /// A version could not be named.
+    #[error("cannot name a version")]
+    NoRandomness(#[from] NoRandomness),
     /// A record does not parse: the state folder is of another version, or damaged.
     #[error("a record of the state database does not parse")]
     Corrupt(#[from] serde_json::Error),
@@ -83,15 +88,6 @@ database_errors!(
     redb::CommitError
 );
 
-/// What a deletion did.
-#[derive(Debug)]
-pub enum Deletion {
-    /// The object is gone; its bodies may be retired.
-    Deleted(Vec<BlobId>),
-    /// There was none.
-    Absent,
-}
-
 /// All records of one state.
 #[derive(Clone)]
 pub struct Catalog {
@@ -105,7 +101,7 @@ impl Catalog {
     /// [`CatalogError::State`]
     pub fn open(state: Arc<State>) -> Result<Self, CatalogError> {
         let change = state.begin_write()?;
-        for table in [BUCKETS, OBJECTS, UPLOADS, PARTS, COMPLETED] {
+        for table in [BUCKETS, OBJECTS, VERSIONS, UPLOADS, PARTS, COMPLETED] {
             change.open_table(table)?;
         }
         change.commit()?;
@@ -183,7 +179,7 @@ impl Catalog {
         .await
     }
 
-    /// Removes an empty bucket.
+    /// Removes an empty bucket: one without objects, versions, delete markers and uploads.
     ///
     /// # Errors
     /// [`CatalogError::NoSuchBucket`], [`CatalogError::BucketNotEmpty`]
@@ -191,7 +187,7 @@ impl Catalog {
         self.change(move |change| {
             let mut buckets = change.open_table(BUCKETS)?;
             let inside = row_key(&name, "");
-            for table in [OBJECTS, UPLOADS] {
+            for table in [OBJECTS, VERSIONS, UPLOADS] {
                 let table = change.open_table(table)?;
                 let first = table.range(inside.as_slice()..)?.next().transpose()?;
                 if first.is_some_and(|(key, _)| key.value().starts_with(&inside)) {
@@ -210,77 +206,6 @@ impl Catalog {
     pub fn object(&self, bucket: &str, key: &str) -> Result<Option<Object>, CatalogError> {
         find(&self.read()?.open_table(OBJECTS)?, &row_key(bucket, key))
     }
-
-    /// Puts an object if `condition` holds; returns the bodies of the one it replaces.
-    ///
-    /// # Errors
-    /// [`CatalogError::NoSuchBucket`] if the bucket vanished meanwhile; the condition's errors.
-    pub async fn put_object(
-        &self,
-        bucket: String,
-        key: String,
-        object: Object,
-        condition: WriteCondition,
-    ) -> Result<Vec<BlobId>, CatalogError> {
-        self.change(move |change| replace_object(change, &bucket, &key, &object, &condition))
-            .await
-    }
-
-    /// Gives an object other tags; nothing else of it changes. Whether there is such an object.
-    pub async fn tag_object(
-        &self,
-        bucket: String,
-        key: String,
-        tags: BTreeMap<String, String>,
-    ) -> Result<bool, CatalogError> {
-        self.change(move |change| {
-            let mut objects = change.open_table(OBJECTS)?;
-            let row = row_key(&bucket, &key);
-            let Some(mut object) = find::<Object>(&objects, &row)? else {
-                return Ok(false);
-            };
-            object.tags = tags;
-            insert(&mut objects, &row, &object)?;
-            Ok(true)
-        })
-        .await
-    }
-
-    /// Deletes an object if `condition` holds of what is there.
-    ///
-    /// # Errors
-    /// The condition's.
-    pub async fn delete_object(
-        &self,
-        bucket: String,
-        key: String,
-        condition: WriteCondition,
-    ) -> Result<Deletion, CatalogError> {
-        self.change(move |change| {
-            let mut objects = change.open_table(OBJECTS)?;
-            let row = row_key(&bucket, &key);
-            let present: Option<Object> = find(&objects, &row)?;
-            condition.evaluate(present.as_ref().map(|object| object.etag.as_str()))?;
-            objects.remove(row.as_slice())?;
-            Ok(present.map_or(Deletion::Absent, |object| Deletion::Deleted(object.blobs())))
-        })
-        .await
-    }
-
-    /// Every body that a record names.
-    pub fn referenced_blobs(&self) -> Result<HashSet<BlobId>, CatalogError> {
-        let read = self.read()?;
-        let mut blobs = HashSet::new();
-        for row in read.open_table(OBJECTS)?.iter()? {
-            let object: Object = serde_json::from_slice(row?.1.value())?;
-            blobs.extend(object.blobs());
-        }
-        for row in read.open_table(PARTS)?.iter()? {
-            let part: super::records::StoredPart = serde_json::from_slice(row?.1.value())?;
-            blobs.insert(part.piece.blob);
-        }
-        Ok(blobs)
-    }
 }
 
 pub(super) fn bucket_exists(change: &WriteTransaction, bucket: &str) -> Result<(), CatalogError> {
@@ -290,20 +215,21 @@ pub(super) fn bucket_exists(change: &WriteTransaction, bucket: &str) -> Result<(
     }
 }
 
-pub(super) fn replace_object(
+/// Whether the bucket keeps versions. Of its record nothing else is read.
+pub(super) fn versioning_of(
     change: &WriteTransaction,
     bucket: &str,
-    key: &str,
-    object: &Object,
-    condition: &WriteCondition,
-) -> Result<Vec<BlobId>, CatalogError> {
-    bucket_exists(change, bucket)?;
-    let mut objects = change.open_table(OBJECTS)?;
-    let row = row_key(bucket, key);
-    let present: Option<Object> = find(&objects, &row)?;
-    condition.evaluate(present.as_ref().map(|object| object.etag.as_str()))?;
-    insert(&mut objects, &row, object)?;
-    Ok(present.map(|object| object.blobs()).unwrap_or_default())
+) -> Result<Versioning, CatalogError> {
+    #[derive(serde::Deserialize)]
+    struct Setting {
+        #[serde(default)]
+        versioning: Versioning,
+    }
+    let buckets = change.open_table(BUCKETS)?;
+    let found: Option<Setting> = find(&buckets, bucket.as_bytes())?;
+    found
+        .map(|setting| setting.versioning)
+        .ok_or(CatalogError::NoSuchBucket)
 }
 
 /// Bucket names hold no NUL, so rows sort by bucket, then by the key's bytes.

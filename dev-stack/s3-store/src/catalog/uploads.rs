@@ -13,9 +13,9 @@ use super::{
         StoredPart,
     },
     tables::{
-        COMPLETED, Catalog, CatalogError, PARTS, UPLOADS, bucket_exists, find, insert,
-        replace_object, row_key,
+        COMPLETED, Catalog, CatalogError, PARTS, UPLOADS, bucket_exists, find, insert, row_key,
     },
+    versions::put_version,
     write_condition::WriteCondition,
 };
 use crate::{blobs::BlobId, data_key::NoRandomness};
@@ -217,8 +217,8 @@ impl Catalog {
             let upload: Upload =
                 find(&change.open_table(UPLOADS)?, &row)?.ok_or(CatalogError::NoSuchUpload)?;
             let present = collect_parts(&change.open_table(PARTS)?, &id)?;
-            let object = assemble(upload, choose_parts(present, &listed)?)?;
-            let mut retired = replace_object(change, &bucket, &key, &object, &condition)?;
+            let mut object = assemble(upload, choose_parts(present, &listed)?)?;
+            let mut retired = put_version(change, &bucket, &key, &mut object, &condition)?;
             let blobs = remove_upload(change, &bucket, &key, &id)?;
             let remembered = Object {
                 pieces: Vec::new(),

@@ -140,3 +140,8 @@ pub(super) static TAGGING: Element = of(
     "Tagging",
     &[of("TagSet", &[of("Tag", &[text("Key"), text("Value")])])],
 );
+
+pub(super) static VERSIONING: Element = of(
+    "VersioningConfiguration",
+    &[of_aws("MfaDelete"), text("Status")],
+);

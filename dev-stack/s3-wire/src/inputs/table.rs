@@ -121,7 +121,6 @@ const OF_OTHERS: &[&str] = &[
     "select",
     "session",
     "torrent",
-    "versions",
     "website",
 ];
 
@@ -169,6 +168,9 @@ pub(super) const OPERATIONS: &[Operation] = &[
     row("PutBucketEncryption", "PUT", Bucket, &["encryption"])
         .headers(&[BODY, CHECKSUMS])
         .payload(Payload::Document(&schema::ENCRYPTION)),
+    row("PutBucketVersioning", "PUT", Bucket, &["versioning"])
+        .headers(&[BODY, CHECKSUMS])
+        .payload(Payload::Document(&schema::VERSIONING)),
     row("PutBucketPolicy", "PUT", Bucket, &["policy"])
         .headers(&[BODY, CHECKSUMS, CONFIRMATION])
         .payload(Payload::Policy),
@@ -207,6 +209,16 @@ pub(super) const OPERATIONS: &[Operation] = &[
             "upload-id-marker",
         ])
         .headers(&[PAYER]),
+    row("ListObjectVersions", "GET", Bucket, &["versions"])
+        .query(&[
+            "delimiter",
+            "encoding-type",
+            "key-marker",
+            "max-keys",
+            "prefix",
+            "version-id-marker",
+        ])
+        .headers(&[PAYER, LISTED]),
     row("ListObjects", "GET", Bucket, &[])
         .query(&["delimiter", "encoding-type", "marker", "max-keys", "prefix"])
         .headers(&[PAYER, LISTED]),

@@ -107,6 +107,10 @@ fields! {
         bucket continuation_token delimiter encoding_type expected_bucket_owner fetch_owner max_keys
         optional_object_attributes prefix request_payer start_after
     }
+    ListObjectVersions ListObjectVersionsInput {
+        bucket delimiter encoding_type expected_bucket_owner key_marker max_keys optional_object_attributes prefix
+        request_payer version_id_marker
+    }
     ListParts ListPartsInput {
         bucket expected_bucket_owner key max_parts part_number_marker request_payer sse_customer_algorithm
         sse_customer_key sse_customer_key_md5 upload_id
@@ -119,6 +123,9 @@ fields! {
     }
     PutBucketPolicy PutBucketPolicyInput {
         bucket checksum_algorithm confirm_remove_self_bucket_access content_md5 expected_bucket_owner policy
+    }
+    PutBucketVersioning PutBucketVersioningInput {
+        bucket checksum_algorithm content_md5 expected_bucket_owner mfa versioning_configuration
     }
     PutObject PutObjectInput {
         acl body bucket bucket_key_enabled cache_control checksum_algorithm checksum_crc32 checksum_crc32c
@@ -153,12 +160,13 @@ fields! {
 }
 
 /// Fields that no row has, beside those of ACL grants.
-const REFUSED: [(&str, &str); 7] = [
+const REFUSED: [(&str, &str); 8] = [
     ("AbortMultipartUpload", "if_match_initiated_time"),
     ("DeleteObject", "if_match_last_modified_time"),
     ("DeleteObject", "if_match_size"),
     ("DeleteObject", "mfa"),
     ("DeleteObjects", "mfa"),
+    ("PutBucketVersioning", "mfa"),
     ("PutObject", "write_offset_bytes"),
     ("PutObjectLockConfiguration", "token"),
 ];
@@ -184,7 +192,8 @@ fn input_of(operation: &str, field: &str) -> Input {
         | "object_lock_configuration"
         | "policy"
         | "public_access_block_configuration"
-        | "server_side_encryption_configuration" => Input::Body,
+        | "server_side_encryption_configuration"
+        | "versioning_configuration" => Input::Body,
         "tagging" if operation == "PutObjectTagging" => Input::Body,
         "part_number" => Input::Query("partNumber".to_owned()),
         "upload_id" => Input::Query("uploadId".to_owned()),
@@ -192,7 +201,7 @@ fn input_of(operation: &str, field: &str) -> Input {
         "max_parts" | "part_number_marker" if operation == "ListParts" => Input::Query(hyphens),
         "bucket_region" | "continuation_token" | "delimiter" | "encoding_type" | "fetch_owner"
         | "key_marker" | "marker" | "max_buckets" | "max_keys" | "max_uploads" | "prefix"
-        | "start_after" | "upload_id_marker" => Input::Query(hyphens),
+        | "start_after" | "upload_id_marker" | "version_id_marker" => Input::Query(hyphens),
         name if name.starts_with("response_") => Input::Query(hyphens),
         "cache_control"
         | "content_disposition"

@@ -11,7 +11,12 @@ use s3s::{
     },
 };
 
-use super::{Operations, listing::page_size, multipart_listing::part_marker, refuse_version};
+use super::{
+    Operations,
+    listing::page_size,
+    multipart_listing::part_marker,
+    versions::{READ, Target, requested_version, shown_version},
+};
 use crate::{authority::Caller, customer_key::customer_key, keyring::ObjectName};
 
 const KNOWN: [&str; 5] = [
@@ -30,16 +35,16 @@ impl Operations {
     ) -> S3Result<S3Response<GetObjectAttributesOutput>> {
         let mut input = request.input;
         let customer = customer_key!(input).read()?;
-        refuse_version(input.version_id.as_deref())?;
-        let bucket = self.permitted_object(caller, "s3:GetObject", &input.bucket, &input.key)?;
-        self.require_object(
-            caller,
-            "s3:GetObjectAttributes",
-            &input.bucket,
-            &input.key,
-            &bucket,
-        )?;
-        let object = self.find_object(caller, &input.bucket, &input.key, &bucket)?;
+        let version = requested_version(input.version_id.as_deref())?;
+        let target = Target {
+            bucket: &input.bucket,
+            key: &input.key,
+            version: version.as_ref(),
+        };
+        let bucket = self.permitted_target(caller, READ, target)?;
+        let action = target.action(["s3:GetObjectAttributes", "s3:GetObjectVersionAttributes"]);
+        self.require_object(caller, action, target.bucket, target.key, &bucket)?;
+        let object = self.find_object(caller, target, &bucket)?;
         let name = ObjectName {
             bucket: &input.bucket,
             key: &input.key,
@@ -62,6 +67,7 @@ impl Operations {
             checksum: checksum(&object).filter(|_| wants(ObjectAttributes::CHECKSUM)),
             object_parts: parts(&object, page).filter(|_| wants(ObjectAttributes::OBJECT_PARTS)),
             last_modified: Some(object.modified.to_seconds().into()),
+            version_id: shown_version(&bucket, &object.stamp.id),
             ..GetObjectAttributesOutput::default()
         }))
     }

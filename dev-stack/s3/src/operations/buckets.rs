@@ -1,7 +1,8 @@
 //! Making, finding and removing buckets.
 
 use keyfront_dev_s3_store::catalog::{
-    Bucket as BucketRecord, BucketDefault, CustomerKeys, ObjectLock, PublicAccessBlock,
+    Bucket as BucketRecord, BucketDefault, CatalogError, CustomerKeys, ObjectLock,
+    PublicAccessBlock, Versioning,
 };
 use keyfront_dev_s3_wire::error_response::{invalid_argument, not_implemented, refused};
 use keyfront_names::BucketName;
@@ -10,8 +11,8 @@ use s3s::{
     dto::{
         Bucket, BucketLocationConstraint, CreateBucketConfiguration, CreateBucketInput,
         CreateBucketOutput, DeleteBucketInput, DeleteBucketOutput, GetBucketLocationInput,
-        GetBucketLocationOutput, GetBucketVersioningInput, GetBucketVersioningOutput,
-        HeadBucketInput, HeadBucketOutput, ListBucketsInput, ListBucketsOutput, ObjectOwnership,
+        GetBucketLocationOutput, HeadBucketInput, HeadBucketOutput, ListBucketsInput,
+        ListBucketsOutput, ObjectOwnership,
     },
 };
 
@@ -49,15 +50,19 @@ impl Operations {
             ));
         }
         self.check_location(input.create_bucket_configuration.as_ref())?;
+        let locks = input.object_lock_enabled_for_bucket == Some(true);
         let record = BucketRecord {
             created: self.now(),
             default: BucketDefault::S3,
             policy: None,
             public_access_block: Some(PublicAccessBlock::ALL),
-            object_lock: (input.object_lock_enabled_for_bucket == Some(true))
-                .then(ObjectLock::default),
+            object_lock: locks.then(ObjectLock::default),
             customer_keys: CustomerKeys::Blocked,
             cors: Vec::new(),
+            versioning: match locks {
+                true => Versioning::Enabled,
+                false => Versioning::Off,
+            },
         };
         let location = format!("/{}", input.bucket);
         self.catalog
@@ -97,11 +102,15 @@ impl Operations {
         caller: &Caller,
         request: S3Request<DeleteBucketInput>,
     ) -> S3Result<S3Response<DeleteBucketOutput>> {
-        self.permitted_bucket(caller, "s3:DeleteBucket", &request.input.bucket)?;
-        self.catalog
-            .delete_bucket(request.input.bucket)
-            .await
-            .map_err(catalog_error)?;
+        let bucket = self.permitted_bucket(caller, "s3:DeleteBucket", &request.input.bucket)?;
+        let deleted = self.catalog.delete_bucket(request.input.bucket).await;
+        deleted.map_err(|error| match error {
+            CatalogError::BucketNotEmpty if !bucket.versioning.is_off() => refused(
+                S3ErrorCode::BucketNotEmpty,
+                "The bucket you tried to delete is not empty. You must delete all versions in the bucket.",
+            ),
+            error => catalog_error(error),
+        })?;
         Ok(S3Response::new(DeleteBucketOutput::default()))
     }
 
@@ -180,14 +189,5 @@ impl Operations {
         Ok(S3Response::new(GetBucketLocationOutput {
             location_constraint: constraint,
         }))
-    }
-
-    pub(super) async fn get_bucket_versioning(
-        &self,
-        caller: &Caller,
-        request: S3Request<GetBucketVersioningInput>,
-    ) -> S3Result<S3Response<GetBucketVersioningOutput>> {
-        self.permitted_bucket(caller, "s3:GetBucketVersioning", &request.input.bucket)?;
-        Ok(S3Response::new(GetBucketVersioningOutput::default()))
     }
 }

@@ -4,7 +4,7 @@
 
 use super::checksum_fields::show_checksum;
 use keyfront_dev_s3_store::catalog::{
-    Completion, CompletionRefusal, Millis, Object as ObjectRecord, PartSummary, Protection,
+    Completion, CompletionRefusal, Millis, Object as ObjectRecord, PartSummary, Protection, Stamp,
     StoredPart, Upload,
 };
 use keyfront_dev_s3_wire::{
@@ -24,6 +24,7 @@ use s3s::{
 use super::{
     Operations, catalog_error,
     multipart::{PartTarget, part_algorithm, part_number},
+    versions::made_version,
     write::{has_md5_etag, opaque_etag, see_through, write_condition},
 };
 use crate::{
@@ -199,6 +200,7 @@ fn assemble(
         protection: upload.protection,
         checksum,
         lock: upload.lock,
+        stamp: Stamp::default(),
         parts: summaries.collect(),
         pieces: parts.into_iter().map(|(_, part)| part.piece).collect(),
     }
@@ -241,6 +243,7 @@ fn completed(bucket: String, key: String, object: &ObjectRecord) -> CompleteMult
         server_side_encryption: applied.algorithm,
         ssekms_key_id: applied.key_arn,
         bucket_key_enabled: applied.bucket_key,
+        version_id: made_version(&object.stamp.id),
         ..CompleteMultipartUploadOutput::default()
     };
     if let Some(checksum) = &object.checksum {

@@ -28,10 +28,10 @@ use super::{
     precondition_failed,
     read::open_pieces,
     receive::{Received, too_large},
-    refuse_version,
     tagging::from_header,
+    versions::{READ, Target, requested_version, shown_version},
     write::{
-        checked_metadata, content_headers, encryption_request, has_md5_etag, new_etag,
+        Description, checked_metadata, content_headers, encryption_request, has_md5_etag,
         write_condition,
     },
 };
@@ -51,6 +51,8 @@ struct Source {
     object: ObjectRecord,
     pieces: Vec<keyfront_dev_s3_store::blobs::Piece>,
     lease: keyfront_dev_s3_store::blobs::Lease,
+    /// Which version it is, where its bucket keeps any.
+    version: Option<String>,
 }
 
 /// The `x-amz-copy-source-if-*` headers of an input; S3's inputs share the names, not a type.
@@ -126,24 +128,22 @@ impl Operations {
             None => kept_algorithm(&source.object),
         };
         let whole = 0..source.object.size;
+        let copied = source.version.clone();
         let received = self
             .reseal(source, whole, &data_key, kept, has_md5_etag(&protection))
             .await?;
-        let object = ObjectRecord {
-            size: received.piece.size,
-            etag: new_etag(&received.digests)?,
-            modified: self.now(),
+        let described = Description {
             headers,
             metadata,
             tags,
             protection,
-            pieces: vec![received.piece],
-            checksum: received.digests.full_object(kept),
-            parts: Vec::new(),
             lock,
         };
-        let answer = copy_answer(&object, customer.as_ref());
-        self.commit(input.bucket, input.key, object, condition, received.fresh)
+        let object = described.of_body(received.piece, &received.digests, kept, self.now())?;
+        let mut answer = copy_answer(&object, customer.as_ref());
+        answer.copy_source_version_id = copied;
+        answer.version_id = self
+            .commit(input.bucket, input.key, object, condition, received.fresh)
             .await?;
         Ok(S3Response::new(answer))
     }
@@ -168,8 +168,17 @@ impl Operations {
                 return Ok(BTreeMap::new());
             }
             None | Some(TaggingDirective::COPY) => {
-                if let CopySource::Bucket { bucket, key, .. } = &input.copy_source {
-                    self.permitted_object(caller, "s3:GetObjectTagging", bucket, key)?;
+                if let CopySource::Bucket {
+                    bucket,
+                    key,
+                    version_id,
+                } = &input.copy_source
+                {
+                    let action = match version_id {
+                        None => "s3:GetObjectTagging",
+                        Some(_) => "s3:GetObjectVersionTagging",
+                    };
+                    self.permitted_object(caller, action, bucket, key)?;
                 }
                 source.tags.clone()
             }
@@ -214,6 +223,7 @@ impl Operations {
         let data_key = self.open_upload(caller, &target, &upload, customer.as_ref())?;
         let kept = part_algorithm(&upload)?;
         let md5 = has_md5_etag(&upload.protection);
+        let copied = source.version.clone();
         let received = self.reseal(source, range, &data_key, kept, md5).await?;
         let applied = Applied::of(&upload.protection, customer.as_ref());
         let part = self.store_part(target, number, [kept; 2], received).await?;
@@ -227,6 +237,7 @@ impl Operations {
         }
         Ok(S3Response::new(UploadPartCopyOutput {
             copy_part_result: Some(result),
+            copy_source_version_id: copied,
             server_side_encryption: applied.algorithm,
             ssekms_key_id: applied.key_arn,
             bucket_key_enabled: applied.bucket_key,
@@ -236,7 +247,7 @@ impl Operations {
         }))
     }
 
-    /// Opens the source for the caller, who needs s3:GetObject and the right to decrypt.
+    /// Opens the source for the caller, who needs s3:GetObject (of a version, s3:GetObjectVersion) and the right to decrypt.
     fn open_source(
         &self,
         caller: &Caller,
@@ -252,9 +263,16 @@ impl Operations {
         else {
             return Err(not_implemented("access points"));
         };
-        refuse_version(version_id.as_deref())?;
-        let bucket = self.permitted_object(caller, "s3:GetObject", name, key)?;
-        let (object, lease) = self.hold_object(caller, name, key, &bucket)?;
+        let version = requested_version(version_id.as_deref())?;
+        let target = Target {
+            bucket: name,
+            key,
+            version: version.as_ref(),
+        };
+        let bucket = self.permitted_target(caller, READ, target)?;
+        let (object, lease) = self
+            .hold_object(caller, target, &bucket)
+            .map_err(source_error)?;
         let name = ObjectName { bucket: name, key };
         let data_key = self
             .keyring
@@ -264,6 +282,7 @@ impl Operations {
             .map_err(|_| precondition_failed())?;
         let pieces = open_pieces(&data_key, &object)?;
         Ok(Source {
+            version: shown_version(&bucket, &object.stamp.id),
             object,
             pieces,
             lease,
@@ -335,8 +354,20 @@ fn replaces_metadata(directive: Option<&MetadataDirective>) -> S3Result<bool> {
     }
 }
 
+/// Whether an object is copied as it is to where it is. To copy a version so is to restore it.
 fn is_onto_itself(source: &CopySource, bucket: &str, key: &str) -> bool {
-    matches!(source, CopySource::Bucket { bucket: b, key: k, .. } if **b == *bucket && **k == *key)
+    matches!(source, CopySource::Bucket { bucket: b, key: k, version_id: None } if **b == *bucket && **k == *key)
+}
+
+/// A delete marker by its id is no source; all else is refused as in a read.
+fn source_error(error: S3Error) -> S3Error {
+    match error.code() {
+        S3ErrorCode::MethodNotAllowed => refused(
+            S3ErrorCode::InvalidRequest,
+            "The source of a copy request may not specifically refer to a delete marker by version id.",
+        ),
+        _ => error,
+    }
 }
 
 fn kept_algorithm(object: &ObjectRecord) -> Algorithm {

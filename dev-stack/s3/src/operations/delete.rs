@@ -1,6 +1,11 @@
 //! DeleteObject and DeleteObjects.
+//!
+//! Where a bucket keeps versions, a deletion makes a delete marker; one that names a version removes that for good.
 
-use keyfront_dev_s3_store::catalog::{Bucket as BucketRecord, Deletion, WriteCondition};
+use keyfront_dev_s3_store::catalog::{
+    Bucket as BucketRecord, CatalogError, Deletion, Object as ObjectRecord, VersionId,
+    VersionRemoval, WriteCondition,
+};
 use keyfront_dev_s3_wire::error_response::{not_implemented, refused};
 use s3s::{
     S3Error, S3ErrorCode, S3Request, S3Response, S3Result,
@@ -11,15 +16,34 @@ use s3s::{
 };
 
 use super::{
-    Operations, refuse_version,
+    Operations,
+    lock::{Bypass, held_back},
+    versions::{Actions, Target, requested_version, shown_version},
     write::{see_through, write_condition},
 };
 use crate::authority::Caller;
 
 /// AWS's limit for one DeleteObjects.
 const MAX_KEYS: usize = 1000;
-/// Nothing is held back here, but to ask for it needs the permission.
 const BYPASS: &str = "s3:BypassGovernanceRetention";
+const DELETE: Actions = ["s3:DeleteObject", "s3:DeleteObjectVersion"];
+
+/// What is to be deleted.
+struct Doomed {
+    key: String,
+    version: Option<VersionId>,
+    condition: WriteCondition,
+    bypass: Bypass,
+}
+
+/// What a deletion says it did.
+#[derive(Default)]
+struct Deleted {
+    /// The version that was removed, or the delete marker that was made.
+    version: Option<String>,
+    /// Whether that is a delete marker.
+    is_marker: bool,
+}
 
 impl Operations {
     pub(super) async fn delete_object(
@@ -28,19 +52,27 @@ impl Operations {
         request: S3Request<DeleteObjectInput>,
     ) -> S3Result<S3Response<DeleteObjectOutput>> {
         let input = request.input;
-        refuse_version(input.version_id.as_deref())?;
+        let version = requested_version(input.version_id.as_deref())?;
         if input.if_match_last_modified_time.is_some() || input.if_match_size.is_some() {
             return Err(not_implemented(
                 "x-amz-if-match-last-modified-time and x-amz-if-match-size",
             ));
         }
-        let condition = write_condition(input.if_match, None)?;
-        let bucket = self.permitted_object(caller, "s3:DeleteObject", &input.bucket, &input.key)?;
-        if input.bypass_governance_retention == Some(true) {
-            self.require_object(caller, BYPASS, &input.bucket, &input.key, &bucket)?;
-        }
-        self.remove(input.bucket, input.key, condition).await?;
-        Ok(S3Response::new(DeleteObjectOutput::default()))
+        let bucket = self.bucket(&input.bucket)?;
+        let doomed = Doomed {
+            key: input.key,
+            version,
+            condition: write_condition(input.if_match, None)?,
+            bypass: Bypass::of(input.bypass_governance_retention),
+        };
+        let deleted = self
+            .delete(caller, (&input.bucket, &bucket), doomed)
+            .await?;
+        Ok(S3Response::new(DeleteObjectOutput {
+            delete_marker: deleted.is_marker.then_some(true),
+            version_id: deleted.version,
+            ..DeleteObjectOutput::default()
+        }))
     }
 
     pub(super) async fn delete_objects(
@@ -54,7 +86,7 @@ impl Operations {
             bypass_governance_retention,
             ..
         } = request.input;
-        let bypasses = bypass_governance_retention == Some(true);
+        let bypass = Bypass::of(bypass_governance_retention);
         let bucket = self.bucket(&name)?;
         if delete.objects.is_empty() || delete.objects.len() > MAX_KEYS {
             return Err(refused(
@@ -65,15 +97,12 @@ impl Operations {
         let quiet = delete.quiet.unwrap_or(false);
         let (mut deleted, mut errors) = (Vec::new(), Vec::new());
         for object in delete.objects {
-            let key = object.key.clone();
+            let (key, version) = (object.key.clone(), object.version_id.clone());
             let place = (&*name, &bucket);
-            match self.delete_listed(caller, place, object, bypasses).await {
-                Ok(()) if quiet => {}
-                Ok(()) => deleted.push(DeletedObject {
-                    key: Some(key),
-                    ..DeletedObject::default()
-                }),
-                Err(error) => errors.push(failed(key, &error)),
+            match self.delete_listed(caller, place, object, bypass).await {
+                Ok(_) if quiet => {}
+                Ok(done) => deleted.push(shown(key, version, done)),
+                Err(error) => errors.push(failed(key, version, &error)),
             }
         }
         Ok(S3Response::new(DeleteObjectsOutput {
@@ -86,42 +115,119 @@ impl Operations {
     async fn delete_listed(
         &self,
         caller: &Caller,
-        (name, bucket): (&str, &BucketRecord),
+        place: (&str, &BucketRecord),
         object: ObjectIdentifier,
-        bypasses: bool,
-    ) -> S3Result<()> {
-        refuse_version(object.version_id.as_deref())?;
+        bypass: Bypass,
+    ) -> S3Result<Deleted> {
+        // In a list, S3 knows no difference between an id that cannot be and one that is not.
+        let version = requested_version(object.version_id.as_deref()).map_err(|_| {
+            let message = "The specified version does not exist.";
+            refused(S3ErrorCode::NoSuchVersion, message)
+        })?;
         if object.last_modified_time.is_some() || object.size.is_some() {
             return Err(not_implemented(
                 "LastModifiedTime and Size in DeleteObjects",
             ));
         }
-        self.require_object(caller, "s3:DeleteObject", name, &object.key, bucket)?;
-        if bypasses {
-            self.require_object(caller, BYPASS, name, &object.key, bucket)?;
-        }
-        let condition = write_condition(object.e_tag.map(ETagCondition::ETag), None)?;
-        self.remove(name.to_owned(), object.key, condition).await
+        let doomed = Doomed {
+            key: object.key,
+            version,
+            condition: write_condition(object.e_tag.map(ETagCondition::ETag), None)?,
+            bypass,
+        };
+        self.delete(caller, place, doomed).await
     }
 
-    /// Deletes what is there; deleting nothing is no error, unless something had to match.
-    async fn remove(&self, name: String, key: String, condition: WriteCondition) -> S3Result<()> {
+    /// Deletes what is there, if the caller may; deleting nothing is no error, unless something had to match.
+    async fn delete(
+        &self,
+        caller: &Caller,
+        (name, bucket): (&str, &BucketRecord),
+        doomed: Doomed,
+    ) -> S3Result<Deleted> {
+        let target = Target {
+            bucket: name,
+            key: &doomed.key,
+            version: doomed.version.as_ref(),
+        };
+        self.require_object(caller, target.action(DELETE), name, &doomed.key, bucket)?;
+        if doomed.bypass == Bypass::Requested {
+            self.require_object(caller, BYPASS, name, &doomed.key, bucket)?;
+        }
+        match doomed.version.clone() {
+            Some(id) => self.remove(name, bucket, doomed, id).await,
+            None => self.hide(name, bucket, doomed).await,
+        }
+    }
+
+    /// Deletes an object, or hides it behind a delete marker.
+    async fn hide(&self, name: &str, bucket: &BucketRecord, doomed: Doomed) -> S3Result<Deleted> {
         let (catalog, blobs) = (self.catalog.clone(), std::sync::Arc::clone(&self.blobs));
-        see_through(async move {
-            if let Deletion::Deleted(bodies) = catalog.delete_object(name, key, condition).await? {
-                blobs.retire(bodies);
-            }
-            Ok(())
+        let (name, at) = (name.to_owned(), self.now());
+        let marker = see_through(async move {
+            let deleted = catalog.delete_object(name, doomed.key, at, doomed.condition);
+            let (marker, bodies) = match deleted.await? {
+                Deletion::Deleted(bodies) => (None, bodies),
+                Deletion::Marked(id, bodies) => (Some(id), bodies),
+                Deletion::Absent => (None, Vec::new()),
+            };
+            blobs.retire(bodies);
+            Ok(marker)
         })
-        .await
+        .await?;
+        Ok(Deleted {
+            is_marker: marker.is_some(),
+            version: marker.and_then(|id| shown_version(bucket, &id)),
+        })
+    }
+
+    /// Removes one version for good.
+    async fn remove(
+        &self,
+        name: &str,
+        bucket: &BucketRecord,
+        doomed: Doomed,
+        id: VersionId,
+    ) -> S3Result<Deleted> {
+        let (catalog, blobs) = (self.catalog.clone(), std::sync::Arc::clone(&self.blobs));
+        let version = shown_version(bucket, &id);
+        let removal = VersionRemoval {
+            bucket: name.to_owned(),
+            key: doomed.key,
+            id,
+            condition: doomed.condition,
+        };
+        let (now, bypass, kept) = (self.now(), doomed.bypass, !bucket.versioning.is_off());
+        let may_go = move |object: &ObjectRecord| match held_back(&object.lock, now, bypass) {
+            true if kept => Err(CatalogError::Locked),
+            _ => Ok(()),
+        };
+        let is_marker = see_through(async move {
+            let Some(removed) = catalog.remove_version(removal, may_go).await? else {
+                return Ok(false);
+            };
+            blobs.retire(removed.retired);
+            Ok(removed.was_marker)
+        })
+        .await?;
+        Ok(Deleted { version, is_marker })
     }
 }
 
-fn failed(key: String, error: &S3Error) -> Error {
+fn shown(key: String, named: Option<String>, done: Deleted) -> DeletedObject {
+    DeletedObject {
+        key: Some(key),
+        delete_marker: done.is_marker.then_some(true),
+        delete_marker_version_id: done.version.clone().filter(|_| done.is_marker),
+        version_id: named.and(done.version),
+    }
+}
+
+fn failed(key: String, version_id: Option<String>, error: &S3Error) -> Error {
     Error {
         code: Some(error.code().as_str().to_owned()),
         key: Some(key),
         message: error.message().map(str::to_owned),
-        version_id: None,
+        version_id,
     }
 }

@@ -221,19 +221,23 @@ fn line(key: &str, record: &ObjectRecord, text: Text, owner: Option<&Owner>) -> 
 fn marker_resume(marker: &str, query: &ListQuery) -> Resume {
     match marker {
         "" => Resume::Start,
-        marker => match query.delimiter.as_deref() {
-            Some(delimiter)
-                if !delimiter.is_empty()
-                    && marker.strip_prefix(&query.prefix).is_some_and(|rest| {
-                        rest.find(delimiter)
-                            .is_some_and(|at| at + delimiter.len() == rest.len())
-                    }) =>
-            {
-                Resume::AfterGroup(marker.to_owned())
-            }
-            _ => Resume::AfterKey(marker.to_owned()),
-        },
+        marker if is_group(marker, &query.prefix, query.delimiter.as_deref()) => {
+            Resume::AfterGroup(marker.to_owned())
+        }
+        marker => Resume::AfterKey(marker.to_owned()),
     }
+}
+
+/// Whether a marker is itself a common prefix of a listing.
+pub(super) fn is_group(marker: &str, prefix: &str, delimiter: Option<&str>) -> bool {
+    let Some(delimiter) = delimiter.filter(|delimiter| !delimiter.is_empty()) else {
+        return false;
+    };
+    let rest = marker.strip_prefix(prefix);
+    rest.is_some_and(|rest| {
+        rest.find(delimiter)
+            .is_some_and(|at| at + delimiter.len() == rest.len())
+    })
 }
 
 fn write_token(resume: &Resume) -> String {

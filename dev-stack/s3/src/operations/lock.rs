@@ -1,7 +1,7 @@
 //! Object Lock: a bucket's default retention, and what writes and reads have to do with it.
 //!
-//! Nothing is held back: without versions a locked object is replaced and deleted as any other, as in AWS where a newer
-//! version or a delete marker hides the locked one. What counts here is what S3 demands of writes and shows in reads.
+//! Where a bucket keeps versions, a locked one is not removed for good; a newer version or a delete marker hides it, as in
+//! AWS. Elsewhere nothing is held back, and only what S3 demands of writes and shows in reads counts.
 
 use http::{HeaderMap, HeaderValue};
 use keyfront_dev_s3_store::catalog::{
@@ -23,7 +23,10 @@ use s3s::{
 };
 use time::{OffsetDateTime, format_description::well_known::Rfc3339};
 
-use super::{Operations, catalog_error, refuse_version};
+use super::{
+    Operations, catalog_error,
+    versions::{Target, requested_version},
+};
 use crate::authority::Caller;
 
 const MODE: &str = "x-amz-object-lock-mode";
@@ -106,8 +109,13 @@ impl Operations {
             version_id,
             ..
         } = request.input;
-        refuse_version(version_id.as_deref())?;
-        let lock = self.object_lock(caller, "s3:GetObjectRetention", &bucket, &key)?;
+        let version = requested_version(version_id.as_deref())?;
+        let target = Target {
+            bucket: &bucket,
+            key: &key,
+            version: version.as_ref(),
+        };
+        let lock = self.object_lock(caller, "s3:GetObjectRetention", target)?;
         let (mode, until) = lock.retention.ok_or_else(not_locked)?;
         Ok(S3Response::new(GetObjectRetentionOutput {
             retention: Some(ObjectLockRetention {
@@ -128,8 +136,13 @@ impl Operations {
             version_id,
             ..
         } = request.input;
-        refuse_version(version_id.as_deref())?;
-        let lock = self.object_lock(caller, "s3:GetObjectLegalHold", &bucket, &key)?;
+        let version = requested_version(version_id.as_deref())?;
+        let target = Target {
+            bucket: &bucket,
+            key: &key,
+            version: version.as_ref(),
+        };
+        let lock = self.object_lock(caller, "s3:GetObjectLegalHold", target)?;
         let status = lock.legal_hold.ok_or_else(not_locked)?;
         Ok(S3Response::new(GetObjectLegalHoldOutput {
             legal_hold: Some(ObjectLockLegalHold {
@@ -142,14 +155,13 @@ impl Operations {
         &self,
         caller: &Caller,
         action: &'static str,
-        name: &str,
-        key: &str,
+        target: Target<'_>,
     ) -> S3Result<ObjectLockState> {
-        let bucket = self.permitted_object(caller, action, name, key)?;
+        let bucket = self.permitted_object(caller, action, target.bucket, target.key)?;
         if bucket.object_lock.is_none() {
             return Err(invalid("Bucket is missing Object Lock Configuration"));
         }
-        Ok(self.find_object(caller, name, key, &bucket)?.lock)
+        Ok(self.find_object(caller, target, &bucket)?.lock)
     }
 
     /// The lock of an object to be written: what its headers ask for and the caller may, else the bucket's default.
@@ -243,6 +255,31 @@ impl Operations {
             add(LEGAL_HOLD, hold);
         }
     }
+}
+
+/// Whether a deletion asks to go past a retention in governance mode, for which the caller needs a permission.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Bypass {
+    None,
+    Requested,
+}
+
+impl Bypass {
+    pub(super) fn of(header: Option<bool>) -> Self {
+        match header {
+            Some(true) => Self::Requested,
+            Some(false) | None => Self::None,
+        }
+    }
+}
+
+/// Whether a lock keeps a version from being removed for good.
+pub(super) fn held_back(lock: &ObjectLockState, now: Millis, bypass: Bypass) -> bool {
+    let retained = lock.retention.as_ref().is_some_and(|(mode, until)| {
+        let bypassed = mode == MODES[0] && bypass == Bypass::Requested;
+        *until > now && !bypassed
+    });
+    retained || lock.legal_hold.as_deref() == Some("ON")
 }
 
 /// A body for a locked object needs a checksum, so that nothing wrong is locked.

@@ -20,9 +20,12 @@ mod receive;
 mod selection;
 mod settings;
 mod tagging;
+mod version_listing;
+mod versioning;
+mod versions;
 mod write;
 
-use keyfront_dev_s3_wire::error_response::{internal, invalid_argument, refused};
+use keyfront_dev_s3_wire::error_response::{internal, refused};
 use std::sync::Arc;
 
 use keyfront_dev_ground::clock::Clock;
@@ -54,14 +57,15 @@ use s3s::{
         GetObjectRetentionOutput, GetObjectTaggingInput, GetObjectTaggingOutput,
         GetPublicAccessBlockInput, GetPublicAccessBlockOutput, HeadBucketInput, HeadBucketOutput,
         HeadObjectInput, HeadObjectOutput, ListBucketsInput, ListBucketsOutput,
-        ListMultipartUploadsInput, ListMultipartUploadsOutput, ListObjectsInput, ListObjectsOutput,
-        ListObjectsV2Input, ListObjectsV2Output, ListPartsInput, ListPartsOutput, Owner,
-        PutBucketCorsInput, PutBucketCorsOutput, PutBucketEncryptionInput,
-        PutBucketEncryptionOutput, PutBucketPolicyInput, PutBucketPolicyOutput, PutObjectInput,
-        PutObjectLockConfigurationInput, PutObjectLockConfigurationOutput, PutObjectOutput,
-        PutObjectTaggingInput, PutObjectTaggingOutput, PutPublicAccessBlockInput,
-        PutPublicAccessBlockOutput, UploadPartCopyInput, UploadPartCopyOutput, UploadPartInput,
-        UploadPartOutput,
+        ListMultipartUploadsInput, ListMultipartUploadsOutput, ListObjectVersionsInput,
+        ListObjectVersionsOutput, ListObjectsInput, ListObjectsOutput, ListObjectsV2Input,
+        ListObjectsV2Output, ListPartsInput, ListPartsOutput, Owner, PutBucketCorsInput,
+        PutBucketCorsOutput, PutBucketEncryptionInput, PutBucketEncryptionOutput,
+        PutBucketPolicyInput, PutBucketPolicyOutput, PutBucketVersioningInput,
+        PutBucketVersioningOutput, PutObjectInput, PutObjectLockConfigurationInput,
+        PutObjectLockConfigurationOutput, PutObjectOutput, PutObjectTaggingInput,
+        PutObjectTaggingOutput, PutPublicAccessBlockInput, PutPublicAccessBlockOutput,
+        UploadPartCopyInput, UploadPartCopyOutput, UploadPartInput, UploadPartOutput,
     },
 };
 
@@ -130,12 +134,14 @@ supported! {
     head_object: "HeadObject", HeadObjectInput => HeadObjectOutput;
     list_buckets: "ListBuckets", ListBucketsInput => ListBucketsOutput;
     list_multipart_uploads: "ListMultipartUploads", ListMultipartUploadsInput => ListMultipartUploadsOutput;
+    list_object_versions: "ListObjectVersions", ListObjectVersionsInput => ListObjectVersionsOutput;
     list_objects: "ListObjects", ListObjectsInput => ListObjectsOutput;
     list_objects_v2: "ListObjectsV2", ListObjectsV2Input => ListObjectsV2Output;
     list_parts: "ListParts", ListPartsInput => ListPartsOutput;
     put_bucket_cors: "PutBucketCors", PutBucketCorsInput => PutBucketCorsOutput;
     put_bucket_encryption: "PutBucketEncryption", PutBucketEncryptionInput => PutBucketEncryptionOutput;
     put_bucket_policy: "PutBucketPolicy", PutBucketPolicyInput => PutBucketPolicyOutput;
+    put_bucket_versioning: "PutBucketVersioning", PutBucketVersioningInput => PutBucketVersioningOutput;
     put_object: "PutObject", PutObjectInput => PutObjectOutput;
     put_object_lock_configuration: "PutObjectLockConfiguration", PutObjectLockConfigurationInput => PutObjectLockConfigurationOutput;
     put_object_tagging: "PutObjectTagging", PutObjectTaggingInput => PutObjectTaggingOutput;
@@ -207,17 +213,18 @@ impl Operations {
         self.authority.require(caller, &permission)
     }
 
+    fn may_list(&self, caller: &Caller, name: &str, bucket: &Bucket) -> S3Result<()> {
+        let permission = Permission {
+            action: "s3:ListBucket",
+            resource: &bucket_arn(name),
+            bucket: Some(bucket),
+        };
+        self.authority.require(caller, &permission)
+    }
+
     /// A missing object is reported only to those who may list.
     fn missing_object(&self, caller: &Caller, name: &str, bucket: &Bucket) -> S3Error {
-        let may_list = self.authority.require(
-            caller,
-            &Permission {
-                action: "s3:ListBucket",
-                resource: &bucket_arn(name),
-                bucket: Some(bucket),
-            },
-        );
-        match may_list {
+        match self.may_list(caller, name, bucket) {
             Ok(()) => refused(S3ErrorCode::NoSuchKey, "The specified key does not exist."),
             Err(denied) => denied,
         }
@@ -259,9 +266,14 @@ fn catalog_error(error: CatalogError) -> S3Error {
         CatalogError::PreconditionFailed => precondition_failed(),
         CatalogError::NoSuchUpload => no_such_upload(),
         CatalogError::Completion(refusal) => completion_refused(&refusal),
-        CatalogError::State(_) | CatalogError::Corrupt(_) | CatalogError::Stopped => {
-            internal(&error)
-        }
+        CatalogError::Locked => refused(
+            Code::AccessDenied,
+            "Access Denied because object protected by object lock.",
+        ),
+        CatalogError::State(_)
+        | CatalogError::NoRandomness(_)
+        | CatalogError::Corrupt(_)
+        | CatalogError::Stopped => internal(&error),
     }
 }
 
@@ -302,13 +314,5 @@ fn completion_refused(refusal: &CompletionRefusal) -> S3Error {
             Code::BadDigest,
             "The checksum you specified did not match the calculated checksum.",
         ),
-    }
-}
-
-/// Nothing here has versions: the only version id is `null`.
-fn refuse_version(version: Option<&str>) -> S3Result<()> {
-    match version {
-        None | Some("null") => Ok(()),
-        Some(_) => Err(invalid_argument("Invalid version id specified")),
     }
 }

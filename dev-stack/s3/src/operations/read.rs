@@ -5,9 +5,7 @@ use futures::{StreamExt, TryStreamExt, stream};
 use http::{HeaderMap, HeaderValue, StatusCode, header};
 use keyfront_dev_s3_store::{
     blobs::{ByteRange, Lease, Piece, read_pieces},
-    catalog::{
-        Bucket as BucketRecord, CatalogError, Object as ObjectRecord, Protection, StoredChecksum,
-    },
+    catalog::{Object as ObjectRecord, Protection, StoredChecksum},
     data_key::DataKey,
 };
 use keyfront_dev_s3_wire::{
@@ -23,15 +21,16 @@ use s3s::{
 };
 
 use super::{
-    Operations, blob_error, catalog_error, precondition_failed, refuse_version,
+    Operations, blob_error, precondition_failed,
     selection::{Selection, content_range, length, select},
+    versions::{READ, Target, requested_version, shown_version},
 };
 use crate::{
     authority::Caller,
     customer_key::customer_key,
     encryption::Applied,
     keyring::ObjectName,
-    preconditions::{Preconditions, Unmet},
+    preconditions::{Preconditions, Unmet, http_date},
 };
 
 /// The conditional headers of a read's input; S3's inputs share the names, not a type.
@@ -48,7 +47,7 @@ macro_rules! preconditions {
 
 /// An answer's fields that follow from the object's record.
 macro_rules! shown {
-    ($answer:ident, $object:ident, $customer:expr) => {{
+    ($answer:ident, $object:ident, $bucket:ident, $customer:expr) => {{
         let applied = Applied::of(&$object.protection, $customer);
         let headers = $object.headers.clone();
         $answer {
@@ -72,6 +71,7 @@ macro_rules! shown {
             bucket_key_enabled: applied.bucket_key,
             sse_customer_algorithm: applied.customer_algorithm,
             sse_customer_key_md5: applied.customer_key_md5,
+            version_id: shown_version(&$bucket, &$object.stamp.id),
             ..$answer::default()
         }
     }};
@@ -128,9 +128,14 @@ impl Operations {
         let if_range = request.headers.get(header::IF_RANGE).cloned();
         let mut input = request.input;
         let customer = customer_key!(input).read()?;
-        refuse_version(input.version_id.as_deref())?;
-        let bucket = self.permitted_object(caller, "s3:GetObject", &input.bucket, &input.key)?;
-        let (object, lease) = self.hold_object(caller, &input.bucket, &input.key, &bucket)?;
+        let version = requested_version(input.version_id.as_deref())?;
+        let target = Target {
+            bucket: &input.bucket,
+            key: &input.key,
+            version: version.as_ref(),
+        };
+        let bucket = self.permitted_target(caller, READ, target)?;
+        let (object, lease) = self.hold_object(caller, target, &bucket)?;
         let name = ObjectName {
             bucket: &input.bucket,
             key: &input.key,
@@ -147,7 +152,7 @@ impl Operations {
         let checksum = wants_checksum(input.checksum_mode.as_ref())
             .then(|| checksum_of(&object, input.part_number, &selection));
 
-        let mut answer: GetObjectOutput = shown!(GetObjectOutput, object, customer);
+        let mut answer: GetObjectOutput = shown!(GetObjectOutput, object, bucket, customer);
         answer.parts_count = parts;
         answer.tag_count = tag_count(&object);
         let range = match selection {
@@ -176,9 +181,14 @@ impl Operations {
         let if_range = request.headers.get(header::IF_RANGE).cloned();
         let mut input = request.input;
         let customer = customer_key!(input).read()?;
-        refuse_version(input.version_id.as_deref())?;
-        let bucket = self.permitted_object(caller, "s3:GetObject", &input.bucket, &input.key)?;
-        let object = self.find_object(caller, &input.bucket, &input.key, &bucket)?;
+        let version = requested_version(input.version_id.as_deref())?;
+        let target = Target {
+            bucket: &input.bucket,
+            key: &input.key,
+            version: version.as_ref(),
+        };
+        let bucket = self.permitted_target(caller, READ, target)?;
+        let object = self.find_object(caller, target, &bucket)?;
         // As in AWS, reading metadata needs a key of KMS only for the checksum, and a customer's always.
         let wants_checksum = wants_checksum(input.checksum_mode.as_ref());
         let customer = customer.as_ref();
@@ -197,7 +207,7 @@ impl Operations {
         let (selection, parts) = select(&object, range.as_ref(), input.part_number)?;
         let checksum = wants_checksum.then(|| checksum_of(&object, input.part_number, &selection));
 
-        let mut answer: HeadObjectOutput = shown!(HeadObjectOutput, object, customer);
+        let mut answer: HeadObjectOutput = shown!(HeadObjectOutput, object, bucket, customer);
         answer.parts_count = parts;
         match selection {
             Selection::Whole => answer.content_length = Some(length(&(0..object.size))?),
@@ -216,41 +226,6 @@ impl Operations {
         let target = (&*input.bucket, &*input.key);
         self.show_lock(caller, target, &bucket, &object.lock, &mut response.headers);
         Ok(response)
-    }
-
-    /// The object's record.
-    ///
-    /// # Errors
-    /// `NoSuchKey`, or `AccessDenied` for those who may not list.
-    pub(super) fn find_object(
-        &self,
-        caller: &Caller,
-        name: &str,
-        key: &str,
-        bucket: &BucketRecord,
-    ) -> S3Result<ObjectRecord> {
-        let found = self.catalog.object(name, key).map_err(catalog_error)?;
-        found.ok_or_else(|| self.missing_object(caller, name, bucket))
-    }
-
-    /// The object's record with a hold on its bodies.
-    pub(super) fn hold_object(
-        &self,
-        caller: &Caller,
-        name: &str,
-        key: &str,
-        bucket: &BucketRecord,
-    ) -> S3Result<(ObjectRecord, Lease)> {
-        let held = self.blobs.hold(|| {
-            let found = self.catalog.object(name, key)?;
-            let blobs = found.as_ref().map(ObjectRecord::blobs).unwrap_or_default();
-            Ok::<_, CatalogError>((found, blobs))
-        });
-        let (found, lease) = held.map_err(catalog_error)?;
-        match found {
-            Some(object) => Ok((object, lease)),
-            None => Err(self.missing_object(caller, name, bucket)),
-        }
     }
 }
 
@@ -346,17 +321,13 @@ fn not_modified(object: &ObjectRecord) -> S3Error {
         }
     };
     add(header::ETAG, Some(format!("\"{}\"", object.etag)));
-    add(header::LAST_MODIFIED, http_date(object));
+    add(
+        header::LAST_MODIFIED,
+        http_date(object.modified.to_seconds()),
+    );
     add(header::CACHE_CONTROL, object.headers.cache_control.clone());
     error.set_headers(headers);
     error
-}
-
-fn http_date(object: &ObjectRecord) -> Option<String> {
-    let format = time::macros::format_description!(
-        "[weekday repr:short], [day] [month repr:short] [year] [hour]:[minute]:[second] GMT"
-    );
-    object.modified.to_seconds().format(&format).ok()
 }
 
 /// RFC 9110, section 13.1.5: a range counts only if the client's copy is still the right one.
@@ -364,5 +335,6 @@ fn range_applies(if_range: Option<&HeaderValue>, object: &ObjectRecord) -> bool 
     let Some(value) = if_range.map(|value| value.to_str().unwrap_or("")) else {
         return true;
     };
-    value == format!("\"{}\"", object.etag) || http_date(object).as_deref() == Some(value)
+    value == format!("\"{}\"", object.etag)
+        || http_date(object.modified.to_seconds()).as_deref() == Some(value)
 }

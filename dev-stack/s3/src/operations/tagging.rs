@@ -1,5 +1,6 @@
 //! Object tags: read, replaced, removed. Writes and copies that carry tags use [`from_header`].
 
+use keyfront_dev_s3_store::catalog::{Tagging, VersionId};
 use keyfront_dev_s3_wire::{
     address,
     error_response::{coded, invalid_argument},
@@ -14,7 +15,10 @@ use s3s::{
     },
 };
 
-use super::{Operations, catalog_error, refuse_version};
+use super::{
+    Operations, catalog_error,
+    versions::{Actions, Target, requested_version, shown_version},
+};
 use crate::authority::Caller;
 
 /// AWS's limits: tags of an object, characters of a key and of a value.
@@ -29,17 +33,22 @@ impl Operations {
         request: S3Request<GetObjectTaggingInput>,
     ) -> S3Result<S3Response<GetObjectTaggingOutput>> {
         let input = request.input;
-        refuse_version(input.version_id.as_deref())?;
-        let bucket =
-            self.permitted_object(caller, "s3:GetObjectTagging", &input.bucket, &input.key)?;
-        let object = self.find_object(caller, &input.bucket, &input.key, &bucket)?;
+        let version = requested_version(input.version_id.as_deref())?;
+        let target = Target {
+            bucket: &input.bucket,
+            key: &input.key,
+            version: version.as_ref(),
+        };
+        let actions = ["s3:GetObjectTagging", "s3:GetObjectVersionTagging"];
+        let bucket = self.permitted_target(caller, actions, target)?;
+        let object = self.find_object(caller, target, &bucket)?;
         let tag = |(key, value)| Tag {
             key: Some(key),
             value: Some(value),
         };
         Ok(S3Response::new(GetObjectTaggingOutput {
             tag_set: object.tags.into_iter().map(tag).collect(),
-            version_id: None,
+            version_id: shown_version(&bucket, &object.stamp.id),
         }))
     }
 
@@ -49,15 +58,15 @@ impl Operations {
         request: S3Request<PutObjectTaggingInput>,
     ) -> S3Result<S3Response<PutObjectTaggingOutput>> {
         let input = request.input;
-        refuse_version(input.version_id.as_deref())?;
         let requested = input.tagging.tag_set.into_iter();
         let tags = checked(
             requested.map(|tag| (tag.key.unwrap_or_default(), tag.value.unwrap_or_default())),
         )?;
-        let place = (input.bucket, input.key);
-        self.settle_tags(caller, "s3:PutObjectTagging", place, tags)
-            .await?;
-        Ok(S3Response::new(PutObjectTaggingOutput::default()))
+        let actions = ["s3:PutObjectTagging", "s3:PutObjectVersionTagging"];
+        let version = requested_version(input.version_id.as_deref())?;
+        let place = (input.bucket, input.key, version);
+        let version_id = self.settle_tags(caller, actions, place, tags).await?;
+        Ok(S3Response::new(PutObjectTaggingOutput { version_id }))
     }
 
     pub(super) async fn delete_object_tagging(
@@ -66,30 +75,36 @@ impl Operations {
         request: S3Request<DeleteObjectTaggingInput>,
     ) -> S3Result<S3Response<DeleteObjectTaggingOutput>> {
         let input = request.input;
-        refuse_version(input.version_id.as_deref())?;
-        let place = (input.bucket, input.key);
-        self.settle_tags(caller, "s3:DeleteObjectTagging", place, BTreeMap::new())
+        let actions = ["s3:DeleteObjectTagging", "s3:DeleteObjectVersionTagging"];
+        let version = requested_version(input.version_id.as_deref())?;
+        let place = (input.bucket, input.key, version);
+        let version_id = self
+            .settle_tags(caller, actions, place, BTreeMap::new())
             .await?;
-        Ok(S3Response::new(DeleteObjectTaggingOutput::default()))
+        Ok(S3Response::new(DeleteObjectTaggingOutput { version_id }))
     }
 
+    /// Gives an object or a version these tags; returns which version it was, where the bucket keeps any.
     async fn settle_tags(
         &self,
         caller: &Caller,
-        action: &'static str,
-        (name, key): (String, String),
+        actions: Actions,
+        (name, key, version): (String, String, Option<VersionId>),
         tags: BTreeMap<String, String>,
-    ) -> S3Result<()> {
-        let bucket = self.permitted_object(caller, action, &name, &key)?;
+    ) -> S3Result<Option<String>> {
+        let target = Target {
+            bucket: &name,
+            key: &key,
+            version: version.as_ref(),
+        };
+        let bucket = self.permitted_target(caller, actions, target)?;
         let tagged = self
             .catalog
-            .tag_object(name.clone(), key, tags)
-            .await
-            .map_err(catalog_error)?;
-        if tagged {
-            Ok(())
-        } else {
-            Err(self.missing_object(caller, &name, &bucket))
+            .tag_version(name.clone(), key.clone(), version.clone(), tags)
+            .await;
+        match tagged.map_err(catalog_error)? {
+            Tagging::Replaced(id) => Ok(shown_version(&bucket, &id)),
+            Tagging::NoObject(marker) => Err(self.absent(caller, target, &bucket, marker.as_ref())),
         }
     }
 }

@@ -9,7 +9,10 @@ use std::collections::BTreeMap;
 
 use keyfront_dev_s3_store::{
     blobs::{BlobId, FreshBlob},
-    catalog::{Millis, Object as ObjectRecord, Protection, WriteCondition},
+    catalog::{
+        ContentHeaders, Millis, Object as ObjectRecord, ObjectLockState, Protection, Stamp,
+        StoredPiece, WriteCondition,
+    },
 };
 use s3s::{
     S3ErrorCode, S3Request, S3Response, S3Result,
@@ -21,6 +24,7 @@ use super::{
     lock::{Written, demand_checksum},
     receive::Expected,
     tagging::from_header,
+    versions::made_version,
 };
 use crate::{
     authority::Caller,
@@ -65,6 +69,41 @@ macro_rules! encryption_request {
     };
 }
 pub(super) use encryption_request;
+
+/// What a write says of its object, beside the body.
+pub(super) struct Description {
+    pub(super) headers: ContentHeaders,
+    pub(super) metadata: BTreeMap<String, String>,
+    pub(super) tags: BTreeMap<String, String>,
+    pub(super) protection: Protection,
+    pub(super) lock: ObjectLockState,
+}
+
+impl Description {
+    /// The record of an object with one body.
+    pub(super) fn of_body(
+        self,
+        piece: StoredPiece,
+        digests: &Digests,
+        kept: Algorithm,
+        modified: Millis,
+    ) -> S3Result<ObjectRecord> {
+        Ok(ObjectRecord {
+            size: piece.size,
+            etag: new_etag(digests)?,
+            modified,
+            headers: self.headers,
+            metadata: self.metadata,
+            tags: self.tags,
+            protection: self.protection,
+            pieces: vec![piece],
+            checksum: digests.full_object(kept),
+            parts: Vec::new(),
+            lock: self.lock,
+            stamp: Stamp::default(),
+        })
+    }
+}
 
 impl Operations {
     pub(super) async fn put_object(
@@ -113,26 +152,22 @@ impl Operations {
             md5: has_md5_etag(&protection),
         };
         let received = self.receive(body, &data_key, expected).await?;
-        let object = ObjectRecord {
-            size: received.piece.size,
-            etag: new_etag(&received.digests)?,
-            modified: self.now(),
+        let described = Description {
             headers,
             metadata,
             tags,
             protection,
-            pieces: vec![received.piece],
-            checksum: received.digests.full_object(kept),
-            parts: Vec::new(),
             lock,
         };
-        let answer = put_answer(&object, customer.as_ref());
-        self.commit(input.bucket, input.key, object, condition, received.fresh)
+        let object = described.of_body(received.piece, &received.digests, kept, self.now())?;
+        let mut answer = put_answer(&object, customer.as_ref());
+        answer.version_id = self
+            .commit(input.bucket, input.key, object, condition, received.fresh)
             .await?;
         Ok(S3Response::new(answer))
     }
 
-    /// Puts the record; runs to its end even if the client goes away meanwhile.
+    /// Puts the record, and returns the version it made; runs to its end even if the client goes away meanwhile.
     pub(super) async fn commit(
         &self,
         bucket: String,
@@ -140,13 +175,13 @@ impl Operations {
         object: ObjectRecord,
         condition: WriteCondition,
         fresh: FreshBlob,
-    ) -> S3Result<()> {
+    ) -> S3Result<Option<String>> {
         let (catalog, blobs) = (self.catalog.clone(), std::sync::Arc::clone(&self.blobs));
         see_through(async move {
-            let replaced: Vec<BlobId> = catalog.put_object(bucket, key, object, condition).await?;
+            let (version, replaced) = catalog.put_object(bucket, key, object, condition).await?;
             fresh.keep();
             blobs.retire(replaced);
-            Ok(())
+            Ok(made_version(&version))
         })
         .await
     }

@@ -35,6 +35,7 @@ pub(crate) trait BucketCalls {
     fn list(&self) -> op::list_objects_v2::builders::ListObjectsV2FluentBuilder;
     fn uploads(&self) -> op::list_multipart_uploads::builders::ListMultipartUploadsFluentBuilder;
     fn list_v1(&self) -> op::list_objects::builders::ListObjectsFluentBuilder;
+    fn versions(&self) -> op::list_object_versions::builders::ListObjectVersionsFluentBuilder;
 }
 
 impl BucketCalls for Client {
@@ -97,5 +98,8 @@ impl BucketCalls for Client {
     }
     fn list_v1(&self) -> op::list_objects::builders::ListObjectsFluentBuilder {
         self.list_objects().bucket(BUCKET)
+    }
+    fn versions(&self) -> op::list_object_versions::builders::ListObjectVersionsFluentBuilder {
+        self.list_object_versions().bucket(BUCKET)
     }
 }

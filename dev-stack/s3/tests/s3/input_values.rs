@@ -28,6 +28,17 @@ GET | /docs?list-type=2 | x-amz-request-payer: me | | 400 InvalidArgument
 GET | /docs/k?partNumber=0 | | | 400 InvalidArgument
 GET | /docs/k?partNumber=10001 | | | 400 InvalidArgument
 GET | /docs/k?versionId= | | | 400 InvalidArgument
+GET | /docs/k?versionId=HPniJFCxqTsMuIH9KX8K8wEjNUgmABCD | | | 400 InvalidArgument
+DELETE | /docs/k?versionId=HPniJFCxqTsMuIH9KX8K8wEjNUgmABCD | | | 400 InvalidArgument
+PUT | /docs/n | x-amz-copy-source: docs/k?versionId=abc | | 400 InvalidArgument
+GET | /docs?versions&max-keys=-1 | | | 400 InvalidArgument
+GET | /docs?versions&version-id-marker=null | | | 400 InvalidArgument
+GET | /docs?versions&key-marker=k&version-id-marker= | | | 400 InvalidArgument
+GET | /docs?versions&key-marker=k&version-id-marker=abc | | | 400 InvalidArgument
+GET | /docs?versions&encoding-type=base64 | | | 400 InvalidArgument
+PUT | /docs?versioning | | NO STATUS | 400 IllegalVersioningConfigurationException
+PUT | /docs?versioning | | STATUS IN SMALL LETTERS | 400 MalformedXML
+PUT | /docs?versioning | | MFA DELETE | 501 NotImplemented
 GET | /docs/k | x-amz-checksum-mode: DISABLED | | 400 InvalidArgument
 GET | /docs/k?retention&versionId=abc | | | 400 InvalidArgument
 GET | /docs/k?legal-hold&versionId=abc | | | 400 InvalidArgument
@@ -93,6 +104,13 @@ async fn values_that_cannot_be_honoured_are_refused() {
             "BUCKET KEY" => BUCKET_KEY,
             "COMPLETION" => COMPLETION,
             "NO RETENTION" => NO_RETENTION,
+            "NO STATUS" => "<VersioningConfiguration/>",
+            "STATUS IN SMALL LETTERS" => {
+                "<VersioningConfiguration><Status>enabled</Status></VersioningConfiguration>"
+            }
+            "MFA DELETE" => {
+                "<VersioningConfiguration><MfaDelete>Enabled</MfaDelete></VersioningConfiguration>"
+            }
             body => body,
         };
         let raw = Raw::new(method, &target.replace("UPLOAD", &upload), body.as_bytes());

@@ -17,11 +17,13 @@ const LOCATION: &str = "<CreateBucketConfiguration><LocationConstraint>eu-centra
 const LOCK: &str = "<ObjectLockConfiguration><ObjectLockEnabled>Enabled</ObjectLockEnabled></ObjectLockConfiguration>";
 const BLOCK: &str = "<PublicAccessBlockConfiguration><BlockPublicAcls>true</BlockPublicAcls></PublicAccessBlockConfiguration>";
 const TAGGING: &str = "<Tagging><TagSet><Tag><Key>a</Key><Value>b</Value></Tag></TagSet></Tagging>";
+const VERSIONING: &str =
+    "<VersioningConfiguration><Status>Enabled</Status></VersioningConfiguration>";
 const DELETE: &str = "<Delete><Object><Key>none</Key></Object></Delete>";
 const POLICY: &str = r#"{"Version":"2012-10-17","Statement":{"Effect":"Allow","Principal":{"AWS":"123456789012"},"Action":"s3:GetObject","Resource":"arn:aws:s3:::docs/*"}}"#;
 
 /// Operation, method, target, body. `UPLOAD` stands for the id of an upload of `m`.
-const REQUESTS: [(&str, &str, &str, &str); 45] = [
+const REQUESTS: [(&str, &str, &str, &str); 47] = [
     ("ListBuckets", "GET", "/", ""),
     ("HeadBucket", "HEAD", "/docs", ""),
     ("CreateBucket", "PUT", "/fresh", LOCATION),
@@ -54,9 +56,11 @@ const REQUESTS: [(&str, &str, &str, &str); 45] = [
     ("GetBucketPolicy", "GET", "/docs?policy", ""),
     ("GetBucketPolicyStatus", "GET", "/docs?policyStatus", ""),
     ("GetBucketVersioning", "GET", "/docs?versioning", ""),
+    ("PutBucketVersioning", "PUT", "/docs?versioning", VERSIONING),
     ("GetObjectLockConfiguration", "GET", "/docs?object-lock", ""),
     ("GetPublicAccessBlock", "GET", "/docs?publicAccessBlock", ""),
     ("ListMultipartUploads", "GET", "/docs?uploads", ""),
+    ("ListObjectVersions", "GET", "/docs?versions", ""),
     ("ListObjects", "GET", "/docs", ""),
     ("ListObjectsV2", "GET", "/docs?list-type=2", ""),
     ("PutObject", "PUT", "/docs/n", "x"),
@@ -169,7 +173,7 @@ async fn every_operation_refuses_parameters_and_headers_it_does_not_know() {
     for row in REQUESTS {
         let (operation, method, ..) = row;
         let refused = refused(method, 501, "NotImplemented");
-        for query in ["colour=red", "colour", "versions", "X-Amz-Colour=red"] {
+        for query in ["colour=red", "colour", "lifecycle", "X-Amz-Colour=red"] {
             let is_read = ["GetObject", "HeadObject"].contains(&operation);
             if is_read && query.starts_with("colour") {
                 continue;

@@ -22,3 +22,4 @@ mod raw;
 mod stack;
 mod strict;
 mod tagging;
+mod versions;

@@ -26,6 +26,7 @@ async fn a_role_without_policies_may_do_nothing() {
     let location = "<CreateBucketConfiguration><LocationConstraint>eu-central-1</LocationConstraint></CreateBucketConfiguration>";
     let sse = "<ServerSideEncryptionConfiguration><Rule><ApplyServerSideEncryptionByDefault><SSEAlgorithm>AES256</SSEAlgorithm></ApplyServerSideEncryptionByDefault></Rule></ServerSideEncryptionConfiguration>";
     let block = "<PublicAccessBlockConfiguration><BlockPublicAcls>true</BlockPublicAcls></PublicAccessBlockConfiguration>";
+    let versioning = "<VersioningConfiguration><Status>Enabled</Status></VersioningConfiguration>";
     let complete = "<CompleteMultipartUpload><Part><PartNumber>1</PartNumber><ETag>x</ETag></Part></CompleteMultipartUpload>";
     let requests = [
         Raw::get("/"),
@@ -34,6 +35,11 @@ async fn a_role_without_policies_may_do_nothing() {
         Raw::new("DELETE", "/docs", b""),
         Raw::get("/docs?location"),
         Raw::get("/docs?versioning"),
+        Raw::put("/docs?versioning", versioning.as_bytes()),
+        Raw::get("/docs?versions"),
+        Raw::get("/docs/k?versionId=null"),
+        Raw::get("/docs/k?tagging&versionId=null"),
+        Raw::new("DELETE", "/docs/k?versionId=null", b""),
         Raw::get("/docs?encryption"),
         Raw::put("/docs?encryption", sse.as_bytes()),
         Raw::new("DELETE", "/docs?encryption", b""),

@@ -2,10 +2,11 @@
 //!
 //! It hashes nothing; hosts that can read a body do.
 
-use keyfront_contract::route::{LOGIN_PAGES, PUBLIC_PATHS};
+use keyfront_contract::route::{LOGIN_PAGES, PAGE_DOCUMENTS, PAGE_FILES, PUBLIC_PATHS};
 use keyfront_sigv4::Payload;
 
 use crate::refusal::Refusal;
+use crate::site::FunctionOrigin;
 use crate::viewer_request::{RequestBody, ViewerRequest};
 
 /// What is signed for a body.
@@ -62,12 +63,19 @@ pub(super) fn of_publish<'a>(request: &ViewerRequest<'a>) -> Body<'a> {
 /// [`Refusal::Unauthenticated`] without one, where the API would refuse the call too: it costs no call of the function.
 pub(super) fn publish_authorization<'a>(
     request: &ViewerRequest<'a>,
+    publish: &FunctionOrigin,
     path: &str,
 ) -> Result<Option<&'a str>, Refusal> {
     let given = request
         .header("authorization")
         .filter(|value| !value.is_empty() && value.bytes().all(|byte| matches!(byte, b' '..=b'~')));
-    if given.is_none() && !PUBLIC_PATHS.contains(&path) && !path.starts_with(LOGIN_PAGES) {
+    // A host that is the function's altogether has the publishers' page on it.
+    let is_page = || {
+        publish.prefix.is_empty()
+            && (path.starts_with(PAGE_FILES) || PAGE_DOCUMENTS.contains(&path))
+    };
+    let is_public = PUBLIC_PATHS.contains(&path) || path.starts_with(LOGIN_PAGES) || is_page();
+    if given.is_none() && !is_public {
         return Err(Refusal::Unauthenticated);
     }
     Ok(given)

@@ -130,6 +130,13 @@ impl EncryptionModes {
     }
 }
 
+impl EncryptionModes {
+    /// Every allowed mode, the one for uploads that name none first.
+    pub fn iter(&self) -> impl Iterator<Item = EncryptionMode> {
+        self.0.iter().copied()
+    }
+}
+
 impl Default for EncryptionModes {
     fn default() -> Self {
         Self(vec![EncryptionMode::SseKms])

@@ -10,6 +10,7 @@ mod jwks;
 mod jws;
 mod jwt;
 mod jwt_refusal;
+mod login;
 pub(crate) mod strict_json;
 mod user_folder;
 
@@ -22,5 +23,6 @@ pub use self::{
     jws::UnverifiedJws,
     jwt::{MAX_JWT, UnverifiedJwt},
     jwt_refusal::JwtRefusal,
+    login::{InvalidLogin, Login, check_logins},
     user_folder::UserFolder,
 };

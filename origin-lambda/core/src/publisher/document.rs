@@ -11,7 +11,7 @@ use super::{
     Identity, MethodName, PolicyError, Prefix, Publisher, PublisherToken, Rule, StoredToken,
     folders, method::VERSION_OF_THREE_READS, policy_error::MAX_DOCUMENT,
 };
-use crate::oidc::{self, Issuer, strict_json};
+use crate::oidc::{self, Issuer, Login, strict_json};
 
 /// The version of a new policy.
 const VERSION: u32 = 1;
@@ -25,6 +25,9 @@ pub struct Publishers {
     v: u32,
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     issuers: Vec<Issuer>,
+    /// Where publishers log in with a browser, for the publishers' page.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    logins: Vec<Login>,
     publishers: Vec<Publisher>,
 }
 
@@ -44,6 +47,7 @@ impl Default for Publishers {
         Self {
             v: VERSION,
             issuers: Vec::new(),
+            logins: Vec::new(),
             publishers: Vec::new(),
         }
     }
@@ -89,6 +93,24 @@ impl Publishers {
     pub fn with(mut self, publisher: Publisher) -> Result<Self, PolicyError> {
         self.publishers.push(publisher);
         self.settled()
+    }
+
+    /// Puts an issuer, with its login if publishers log in there with a browser, in the place of the one with its id, or adds it.
+    ///
+    /// # Errors
+    /// The document would not be valid with it.
+    pub fn with_issuer(
+        mut self,
+        issuer: Issuer,
+        login: Option<Login>,
+    ) -> Result<Self, PolicyError> {
+        self.logins.retain(|known| known.issuer != issuer.id);
+        match self.issuers.iter_mut().find(|known| known.id == issuer.id) {
+            Some(known) => *known = issuer,
+            None => self.issuers.push(issuer),
+        }
+        self.logins.extend(login);
+        self.checked()
     }
 
     /// Puts a publisher in the place of the one with its id.
@@ -235,6 +257,16 @@ impl Publishers {
         &self.issuers
     }
 
+    /// Where publishers log in with a browser.
+    pub fn logins(&self) -> &[Login] {
+        &self.logins
+    }
+
+    /// Where publishers log in at the issuer of this id.
+    pub fn login(&self, issuer: &str) -> Option<&Login> {
+        self.logins.iter().find(|login| login.issuer == issuer)
+    }
+
     /// All publishers, in the document's order.
     pub fn publishers(&self) -> &[Publisher] {
         &self.publishers
@@ -252,6 +284,7 @@ impl Publishers {
         let mut ids = BTreeSet::new();
         let mut hashes = BTreeSet::new();
         let issuers = oidc::check(&self.issuers)?;
+        oidc::check_logins(&self.logins, &self.issuers)?;
         for publisher in &self.publishers {
             for identity in &publisher.identities {
                 if let Identity::Oidc(identity) = identity

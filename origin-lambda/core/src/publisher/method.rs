@@ -22,6 +22,11 @@ pub enum Method {
     Delete,
 }
 
+impl Method {
+    /// Every one.
+    pub const ALL: [Self; 5] = [Self::List, Self::Head, Self::Read, Self::Put, Self::Delete];
+}
+
 impl fmt::Display for Method {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {

@@ -1,7 +1,7 @@
 //! Why a document is not a publishers' policy, or a change of one cannot be made.
 
 use super::{MethodName, folders::FolderError};
-use crate::oidc::InvalidIssuer;
+use crate::oidc::{InvalidIssuer, InvalidLogin};
 
 /// The document's size in bytes at most.
 pub const MAX_DOCUMENT: usize = 1 << 20;
@@ -53,6 +53,9 @@ pub enum PolicyError {
     /// The issuers are not each one, and usable.
     #[error(transparent)]
     Issuer(#[from] InvalidIssuer),
+    /// The logins are not each one, and usable.
+    #[error(transparent)]
+    Login(#[from] InvalidLogin),
     /// An identity names an issuer that the document does not have.
     #[error("publisher {publisher:?} has an identity of the unknown issuer {issuer:?}")]
     UnknownIssuer {

@@ -4,6 +4,7 @@
 //! calls nobody.
 
 mod checksum;
+mod client_envelope;
 mod completion;
 pub mod fields;
 mod form;
@@ -20,6 +21,7 @@ mod validity;
 
 pub use self::{
     checksum::{Checksum, ChecksumDemand},
+    client_envelope::ClientEnvelope,
     completion::{check_object, check_parts, missing},
     form::{FormFields, form_fields},
     fresh_key::fresh_key,

@@ -3,8 +3,8 @@
 use keyfront_names::ObjectKey;
 
 use super::{
-    Checksum, ChecksumDemand, Kind, MAX_OBJECT, MAX_PART, MAX_PARTS, MIN_PART, PartPlan, Upload,
-    form::is_changed_by_s3, lifetime, upload::ONE_REQUEST_MOST,
+    Checksum, ChecksumDemand, ClientEnvelope, Kind, MAX_OBJECT, MAX_PART, MAX_PARTS, MIN_PART,
+    PartPlan, Upload, form::is_changed_by_s3, lifetime, upload::ONE_REQUEST_MOST,
 };
 use crate::{
     content_coding::ContentCoding,
@@ -62,6 +62,8 @@ pub struct UploadRequest {
     pub key_origin: KeyOrigin,
     /// What only publishers may know.
     pub details: Details,
+    /// What the publisher says of content that it has sealed itself.
+    pub envelope: Option<ClientEnvelope>,
 }
 
 /// Who chose the key of an upload.
@@ -176,6 +178,7 @@ pub fn plan(
         begun: start.now,
         kind: Kind::Put,
         sealed: None,
+        envelope: request.envelope.clone().unwrap_or_default(),
     };
     let transfer = transfer(request)?;
     let demanded = start.checksums == ChecksumDemand::Always;

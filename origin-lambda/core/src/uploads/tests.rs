@@ -64,6 +64,7 @@ fn request() -> UploadRequest {
         lifetime: Some(60),
         key_origin: KeyOrigin::Chosen,
         details: Details::default(),
+        envelope: None,
     }
 }
 

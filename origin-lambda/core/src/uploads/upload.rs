@@ -3,7 +3,7 @@
 use keyfront_names::{KeyArn, ObjectKey};
 use serde::{Deserialize, Serialize};
 
-use super::{Checksum, PartPlan};
+use super::{Checksum, ClientEnvelope, PartPlan};
 use crate::{
     content_coding::ContentCoding,
     encryption::EncryptionMode,
@@ -58,6 +58,9 @@ pub struct Upload {
     /// Sealed metadata to store with the object. It stays out of the token: S3 has it from the beginning.
     #[serde(skip)]
     pub sealed: Option<String>,
+    /// The metadata of an envelope that the publisher sealed. It stays out of the token as well.
+    #[serde(skip)]
+    pub envelope: ClientEnvelope,
 }
 
 /// How the bytes reach S3.
@@ -137,6 +140,7 @@ impl Upload {
         metadata.insert(UPLOAD_ID_METADATA.to_owned(), self.id.clone());
         let sealed = self.sealed.clone();
         metadata.extend(sealed.map(|text| (sealed_metadata::NAME.to_owned(), text)));
+        metadata.extend(self.envelope.fields());
         ObjectAttributes {
             content_type: self.content_type.clone(),
             content_encoding: self.content_encoding,

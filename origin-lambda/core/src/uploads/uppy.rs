@@ -54,6 +54,7 @@ impl UppyUpload {
             send_by,
             lifetime: None,
             key_origin: KeyOrigin::Fresh,
+            envelope: None,
             details: self.details()?,
         })
     }

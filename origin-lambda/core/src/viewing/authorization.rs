@@ -6,10 +6,10 @@ use sha2::{Digest as _, Sha256};
 use super::{
     addresses::redirect_uri,
     endpoint::with_query,
-    login::Login,
     pending_login::{LIFETIME, PendingLogin},
     return_path::ReturnPath,
 };
+use crate::oidc::Login;
 
 /// What is random in a login.
 #[derive(Clone, Copy)]

@@ -5,8 +5,8 @@ use std::borrow::Cow;
 use serde_json::{Map, Value};
 use subtle::ConstantTimeEq as _;
 
-use super::{addresses::redirect_uri, login::Login, pending_login::PendingLogin};
-use crate::oidc::Issuer;
+use super::{addresses::redirect_uri, pending_login::PendingLogin};
+use crate::oidc::{Issuer, Login};
 
 /// The parameters of the answer that count; what else there is, is the issuer's own.
 #[derive(Debug, Default, PartialEq, Eq)]

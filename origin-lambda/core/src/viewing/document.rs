@@ -4,8 +4,8 @@ use std::collections::BTreeSet;
 
 use serde::{Deserialize, Serialize};
 
-use super::{login::Login, rule::ViewerRule};
-use crate::oidc::{self, InvalidIssuer, Issuer, strict_json};
+use super::rule::ViewerRule;
+use crate::oidc::{self, InvalidIssuer, InvalidLogin, Issuer, Login, strict_json};
 
 const VERSION: u32 = 1;
 /// Bytes.
@@ -43,25 +43,17 @@ pub enum ViewersPolicyError {
     /// The issuers are not each one, and usable.
     #[error(transparent)]
     Issuer(#[from] InvalidIssuer),
-    /// A rule or a login names an issuer that the document does not have.
-    #[error("{place} names the unknown issuer {issuer:?}")]
+    /// A rule names an issuer that the document does not have.
+    #[error("rule {rule:?} names the unknown issuer {issuer:?}")]
     UnknownIssuer {
-        /// What names it.
-        place: String,
+        /// The rule.
+        rule: String,
         /// The issuer's id there.
         issuer: String,
     },
-    /// An issuer has two logins.
-    #[error("issuer {0:?} has two logins")]
-    TwoLogins(String),
-    /// A login that would not work.
-    #[error("the login of issuer {issuer:?} {fault}")]
-    Login {
-        /// The issuer's id.
-        issuer: String,
-        /// What is wrong.
-        fault: &'static str,
-    },
+    /// The logins are not each one, and usable.
+    #[error(transparent)]
+    Login(#[from] InvalidLogin),
     /// A rule that would not work.
     #[error("rule {rule:?} {fault}")]
     Rule {
@@ -206,22 +198,18 @@ impl ViewersPolicy {
 
     fn checked(self) -> Result<Self, ViewersPolicyError> {
         let issuers = oidc::check(&self.issuers)?;
-        let known = |place: &dyn Fn() -> String, id: &str| match issuers.contains(id) {
-            true => Ok(()),
-            false => Err(Wrong::UnknownIssuer {
-                place: place(),
-                issuer: id.to_owned(),
-            }),
-        };
-        for login in &self.logins {
-            known(&|| "a login".to_owned(), &login.issuer)?;
-        }
+        oidc::check_logins(&self.logins, &self.issuers)?;
         if self.rules.len() > MAX_RULES {
             return Err(Wrong::TooManyRules);
         }
         let mut ids = BTreeSet::new();
         for rule in &self.rules {
-            known(&|| format!("rule {:?}", rule.id), &rule.who.issuer)?;
+            if !issuers.contains(rule.who.issuer.as_str()) {
+                return Err(Wrong::UnknownIssuer {
+                    rule: rule.id.clone(),
+                    issuer: rule.who.issuer.clone(),
+                });
+            }
             if let Some(fault) = rule.fault() {
                 return Err(Wrong::Rule {
                     rule: rule.id.clone(),
@@ -232,27 +220,8 @@ impl ViewersPolicy {
                 return Err(Wrong::RepeatedRule(rule.id.clone()));
             }
         }
-        self.check_logins()?;
         self.check_folders()?;
         Ok(self)
-    }
-
-    fn check_logins(&self) -> Result<(), ViewersPolicyError> {
-        let mut seen = BTreeSet::new();
-        for login in &self.logins {
-            if !seen.insert(&login.issuer) {
-                return Err(Wrong::TwoLogins(login.issuer.clone()));
-            }
-            let mut issuers = self.issuers.iter();
-            let issuer = issuers.find(|issuer| issuer.id == login.issuer);
-            if let Some(fault) = issuer.and_then(|issuer| login.fault(issuer)) {
-                return Err(Wrong::Login {
-                    issuer: login.issuer.clone(),
-                    fault,
-                });
-            }
-        }
-        Ok(())
     }
 
     /// Folders of rules that allow do not nest; one that is denied may lie in one that is granted.

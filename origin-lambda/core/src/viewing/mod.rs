@@ -10,7 +10,7 @@ mod document;
 mod endpoint;
 mod folder;
 mod grants;
-mod login;
+mod logout;
 mod page;
 mod pending_login;
 mod remembered_session;
@@ -27,7 +27,6 @@ pub use self::{
     document::{MAX_DOCUMENT, ViewersPolicy, ViewersPolicyError},
     folder::{FolderPattern, InvalidFolder},
     grants::{GrantedFolder, MAX_FOLDERS, NothingGranted, chosen},
-    login::Login,
     page::Page,
     pending_login::{LIFETIME, PendingLogin},
     remembered_session::{

@@ -1,7 +1,10 @@
 //! The JSON documents this API returns. `/openapi.json` describes them from these very types.
 
 mod folder;
+mod history;
 mod objects;
+mod page;
+mod publisher;
 mod shares;
 mod uploads;
 mod uppy;
@@ -11,7 +14,10 @@ use utoipa::ToSchema;
 
 pub(super) use self::{
     folder::FolderPage,
-    objects::{Deleted, DescriptionBody, Listed, Metadata, PageBody, StoredBody},
+    history::{DeletedListing, RestoredBody, VersionsBody},
+    objects::{Deleted, DescriptionBody, EnvelopeFields, Listed, Metadata, PageBody, StoredBody},
+    page::{PageSettingsBody, PageToken},
+    publisher::PublisherBody,
     shares::{Image, ImageStored, Images, Share},
     uploads::{Aborted, Completed, Held, PlanBody, SignedPart, SignedParts, UnderWay},
     uppy::{Empty, UppyForm, UppyLocation, UppyMultipart, UppyPart, UppySigned},

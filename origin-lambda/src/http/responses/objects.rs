@@ -1,13 +1,17 @@
 //! Objects as publishers see them.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashMap};
 
+use keyfront_envelope::{Recognised, recognise};
 use keyfront_origin_core::sealed_metadata::{MetadataRead, Unsealed};
 use serde::Serialize;
 use time::{OffsetDateTime, format_description::well_known::Rfc3339};
 use utoipa::ToSchema;
 
 use crate::encryption::EncryptionMode;
+
+/// What the names of an envelope's metadata begin with.
+const ENVELOPE_FIELDS: &str = "x-amz-";
 
 /// An object that was stored.
 #[derive(Debug, Serialize, ToSchema)]
@@ -53,6 +57,27 @@ pub(crate) struct DescriptionBody {
     pub(crate) last_modified: Option<String>,
     /// `x-amz-server-side-encryption`, or `other`.
     pub(crate) sse: &'static str,
+    /// What is stored about its envelope (the S3 Encryption Client's metadata, named without `x-amz-meta-`); `null` where its
+    /// metadata describe none.
+    pub(crate) envelope: Option<EnvelopeFields>,
+}
+
+/// The metadata of an envelope, by name. Nothing in it is secret.
+#[derive(Debug, Serialize, ToSchema)]
+#[schema(as = Envelope)]
+pub(crate) struct EnvelopeFields(BTreeMap<String, String>);
+
+impl EnvelopeFields {
+    /// Those among an object's metadata.
+    pub(crate) fn of(metadata: &HashMap<String, String>) -> Option<Self> {
+        if !matches!(recognise(metadata), Ok(Recognised::Envelope(_))) {
+            return None;
+        }
+        let fields = metadata.iter();
+        let fields = fields.filter(|(name, _)| name.starts_with(ENVELOPE_FIELDS));
+        let owned = |(name, value): (&String, &String)| (name.clone(), value.clone());
+        Some(Self(fields.map(owned).collect()))
+    }
 }
 
 /// What was sealed with an object for publishers only.
@@ -115,6 +140,10 @@ pub(crate) struct Deleted {
 #[derive(Debug, Serialize, ToSchema)]
 #[schema(as = Listing)]
 pub(crate) struct PageBody {
+    /// With `folders=true`: folders in the one of the prefix, each by its whole prefix.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = Vec<String>, required = false)]
+    pub(crate) folders: Option<Vec<String>>,
     pub(crate) objects: Vec<Listed>,
     /// For the next page; `null` at the end.
     pub(crate) next_cursor: Option<String>,
@@ -135,4 +164,8 @@ pub(crate) struct Listed {
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(value_type = Option<Metadata>, required = false)]
     pub(crate) metadata: Option<Option<Metadata>>,
+    /// With `urls=true`: what reads it for an hour, or as long as the rule allows; `null` if it may not be read.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = Option<String>, required = false)]
+    pub(crate) url: Option<Option<String>>,
 }

@@ -75,10 +75,13 @@ async fn what_would_be_ignored_is_refused_instead() {
     for raw in [
         Raw::get("/docs/k?acl"),
         Raw::get("/docs/k?torrent"),
-        Raw::get("/docs?versions"),
+        Raw::put("/docs?lifecycle", b"<LifecycleConfiguration/>"),
         Raw::get("/docs?lifecycle"),
         Raw::get("/docs?website"),
-        Raw::put("/docs?versioning", b"<VersioningConfiguration/>"),
+        Raw::put(
+            "/docs?versioning",
+            b"<VersioningConfiguration><MfaDelete>Enabled</MfaDelete></VersioningConfiguration>",
+        ),
         Raw::put("/docs?tagging", b""),
     ] {
         let target = raw.target.clone();

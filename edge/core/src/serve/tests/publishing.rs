@@ -82,6 +82,25 @@ fn publish_calls_without_a_credential_cost_no_call_of_the_function() {
 }
 
 #[test]
+fn the_publishers_page_needs_no_credential_on_a_host_of_its_own_and_is_nowhere_else() {
+    let page = r#","publish":{"prefix":"/","host":"pub.lambda-url.eu-west-1.on.aws","region":"eu-west-1"}"#;
+    for path in ["/", "/open", "/page/main-1a2b.js", "/page/settings"] {
+        let route = forwarded(served(page, &get(path))).route;
+        assert_eq!(route, Route::Publish, "{path}");
+        let elsewhere = served(FUNCTIONS, &get(&format!("/_publish{path}")));
+        assert_eq!(
+            refused(elsewhere),
+            (401, "unauthenticated".into()),
+            "{path}"
+        );
+    }
+    for path in ["/objects", "/openly", "/page", "/pages/a", "/publisher"] {
+        let refusal = refused(served(page, &get(path)));
+        assert_eq!(refusal, (401, "unauthenticated".into()), "{path}");
+    }
+}
+
+#[test]
 fn two_authorizations_or_one_that_is_empty_or_outside_ascii_are_none() {
     for headers in [
         &[("authorization", "Bearer a"), ("authorization", "Bearer b")][..],

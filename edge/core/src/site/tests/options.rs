@@ -116,11 +116,14 @@ fn function_origins_are_validated_and_their_prefix_loses_its_trailing_slash() {
         r#","publish":{"prefix":"/_publish/","host":"x.lambda-url.eu-central-1.on.aws","region":"eu-central-1"}"#,
     );
     assert_eq!(publish.publish.unwrap().prefix, "/_publish");
+    let host = site(
+        r#","publish":{"prefix":"/","host":"x.lambda-url.eu-central-1.on.aws","region":"eu-central-1"}"#,
+    );
+    assert_eq!(host.publish.unwrap().prefix, "");
     for function in [
         r#"{"prefix":"_publish","host":"h.example","region":"eu-central-1"}"#,
         r#"{"prefix":"//","host":"h.example","region":"eu-central-1"}"#,
         r#"{"prefix":"/a/..","host":"h.example","region":"eu-central-1"}"#,
-        r#"{"prefix":"/","host":"h.example","region":"eu-central-1"}"#,
         r#"{"prefix":"/p","host":"https://h.example","region":"eu-central-1"}"#,
         r#"{"prefix":"/p","host":"","region":"eu-central-1"}"#,
         r#"{"prefix":"/p","host":"h.example","region":"eu/1"}"#,

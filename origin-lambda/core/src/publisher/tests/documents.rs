@@ -312,3 +312,34 @@ fn written_documents_are_read_again() {
     );
     assert_eq!(Publishers::parse(&text).unwrap(), policy);
 }
+
+#[test]
+fn logins_are_checked_with_the_document() {
+    let login = |change: &dyn Fn(&mut serde_json::Value)| {
+        let mut login = json!({
+            "issuer": "staff", "client_id": "page",
+            "authorization_endpoint": "https://login.example/a", "token_endpoint": "https://login.example/t",
+        });
+        change(&mut login);
+        login
+    };
+    let with = |logins: serde_json::Value| {
+        document(|whole| {
+            whole["issuers"] =
+                json!([{"id": "staff", "issuer": "https://login.example", "audiences": ["page"]}]);
+            whole["logins"] = logins;
+        })
+    };
+    let good = Publishers::parse(&with(json!([login(&|_| {})]))).unwrap();
+    assert_eq!(good.login("staff").unwrap().client_id, "page");
+    assert!(good.login("other").is_none());
+    assert_eq!(Publishers::parse(&good.to_json().unwrap()).unwrap(), good);
+    for logins in [
+        json!([login(&|login| login["issuer"] = json!("other"))]),
+        json!([login(&|login| login["client_id"] = json!("other"))]),
+        json!([login(&|_| {}), login(&|_| {})]),
+    ] {
+        let refused = Publishers::parse(&with(logins));
+        assert!(matches!(refused, Err(PolicyError::Login(_))), "{refused:?}");
+    }
+}

@@ -1,10 +1,10 @@
 use serde_json::{Value, json};
 
 use super::{HOST, claims, issuer, parse, policy};
-use crate::oidc::AcceptedTokens;
+use crate::oidc::{AcceptedTokens, Login};
 use crate::viewing::{
-    AuthorizationRequest, Callback, CallbackRefusal as Refusal, LIFETIME, Login, PendingLogin,
-    Prompt, ReturnPath, Secrets, ViewersPolicy,
+    AuthorizationRequest, Callback, CallbackRefusal as Refusal, LIFETIME, PendingLogin, Prompt,
+    ReturnPath, Secrets, ViewersPolicy,
 };
 
 const NOW: u64 = 1_800_000_000;

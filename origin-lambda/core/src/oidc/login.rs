@@ -2,8 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::{addresses::logged_out_uri, endpoint::with_query};
-use crate::oidc::{AcceptedTokens, Issuer, TrustedUrl};
+use super::{AcceptedTokens, Issuer, TrustedUrl};
 
 /// An issuer's login, as its discovery document and its registration of the client say. Nothing of it is looked up at login.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -25,25 +24,50 @@ pub struct Login {
     pub scopes: Vec<String>,
 }
 
-impl Login {
-    /// Where a viewer of `host` logs out at the issuer of this login as well (OpenID Connect RP-Initiated Logout 1.0).
-    #[must_use]
-    pub fn logout_url(&self, issuer: &Issuer, host: &str) -> Option<String> {
-        let parameter = match issuer.tokens {
-            AcceptedTokens::Oidc => "post_logout_redirect_uri",
-            // Cognito takes no other name (Amazon Cognito Developer Guide, "Logout endpoint").
-            AcceptedTokens::CognitoId | AcceptedTokens::CognitoAccess => "logout_uri",
-        };
-        let query = form_urlencoded::Serializer::new(String::new())
-            .append_pair("client_id", &self.client_id)
-            .append_pair(parameter, &logged_out_uri(host))
-            .finish();
-        let endpoint = self.logout_endpoint.as_ref()?;
-        Some(with_query(endpoint.as_str(), &query))
-    }
+/// Why the logins of a document are not each one, and usable.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum InvalidLogin {
+    /// It names an issuer that the document does not have.
+    #[error("a login names the unknown issuer {0:?}")]
+    UnknownIssuer(String),
+    /// An issuer has two.
+    #[error("issuer {0:?} has two logins")]
+    Repeated(String),
+    /// It would not work.
+    #[error("the login of issuer {issuer:?} {fault}")]
+    Unusable {
+        /// The issuer's id.
+        issuer: String,
+        /// What is wrong.
+        fault: &'static str,
+    },
+}
 
+/// Checks the logins of a document with these issuers.
+///
+/// # Errors
+/// The first login that would not work.
+pub fn check_logins(logins: &[Login], issuers: &[Issuer]) -> Result<(), InvalidLogin> {
+    for (place, login) in logins.iter().enumerate() {
+        let mut known = issuers.iter();
+        let issuer = known.find(|issuer| issuer.id == login.issuer);
+        let name = || login.issuer.clone();
+        let issuer = issuer.ok_or_else(|| InvalidLogin::UnknownIssuer(name()))?;
+        let mut earlier = logins[..place].iter();
+        if earlier.any(|other| other.issuer == login.issuer) {
+            return Err(InvalidLogin::Repeated(name()));
+        }
+        if let Some(fault) = login.fault(issuer) {
+            let issuer = name();
+            return Err(InvalidLogin::Unusable { issuer, fault });
+        }
+    }
+    Ok(())
+}
+
+impl Login {
     /// Why people cannot log in so at this issuer.
-    pub(super) fn fault(&self, issuer: &Issuer) -> Option<&'static str> {
+    fn fault(&self, issuer: &Issuer) -> Option<&'static str> {
         if !issuer.audiences.contains(&self.client_id) {
             return Some("has a client_id that is not one of the issuer's audiences");
         }

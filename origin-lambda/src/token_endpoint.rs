@@ -11,7 +11,7 @@ use serde::Deserialize;
 
 use crate::{
     error::{Error, Source},
-    viewing::Login,
+    oidc::Login,
 };
 
 const LIMITS: Limits = Limits {
@@ -39,7 +39,7 @@ struct Tokens {
 
 /// The client.
 #[derive(Debug, Default)]
-pub(super) struct TokenEndpoint(HttpCaller);
+pub(crate) struct TokenEndpoint(HttpCaller);
 
 impl TokenEndpoint {
     /// The ID token for a form-encoded request. Nobody has verified it yet. `None` if the issuer does not take the code
@@ -47,7 +47,7 @@ impl TokenEndpoint {
     ///
     /// # Errors
     /// [`Error::CodeNotExchanged`].
-    pub(super) async fn exchange(
+    pub(crate) async fn exchange(
         &self,
         login: &Login,
         request: String,

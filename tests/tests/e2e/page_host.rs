@@ -1,0 +1,277 @@
+//! The publishers' page as its host serves it: what is there before anybody is known, logins, and nowhere else.
+
+use bytes::Bytes;
+use http::{Method, StatusCode};
+use keyfront_envelope::{DataKey, Description, Format, MasterKey, Seed, WrappedDataKey, seal};
+use keyfront_tests::{
+    local_stack::LocalStack,
+    wire::{Answer, Wire},
+};
+use serde_json::{Value, json};
+
+async fn with_page() -> LocalStack {
+    LocalStack::configured(|config| config.page = true).await
+}
+
+async fn open(stack: &LocalStack, method: Method, target: &str, body: &Value) -> Answer {
+    let json = [("content-type", "application/json")];
+    let body = match method == Method::POST {
+        true => Bytes::from(body.to_string()),
+        false => Bytes::new(),
+    };
+    stack.wire().send(method, target, &json, body).await
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_a_page_needs_before_anybody_is_known_is_open_and_nothing_else_is() {
+    let stack = with_page().await;
+    let settings = open(&stack, Method::GET, "/page/settings", &Value::Null).await;
+    assert_eq!(settings.status, StatusCode::OK, "{settings:?}");
+    let settings = settings.json();
+    assert_eq!(settings["logins"], json!([]));
+    let content = settings["content_url"].as_str().unwrap();
+    assert!(content.starts_with("http://127.0.0.1:"), "{content}");
+    for target in ["/publisher", "/objects", "/deleted", "/versions/a"] {
+        let answer = open(&stack, Method::GET, target, &Value::Null).await;
+        assert_eq!(answer.code(), "unauthenticated", "{target}");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_host_that_serves_content_has_no_page() {
+    let stack = with_page().await;
+    let bearer = format!("Bearer {}", stack.dev.publisher_token);
+    for target in [
+        "/_publish/",
+        "/_publish/open",
+        "/_publish/page/settings",
+        "/_publish/page/a-1.js",
+    ] {
+        for headers in [
+            &[("authorization", bearer.as_str())][..],
+            &[("authorization", bearer.as_str()), ("x-keyfront-page", "1")],
+            &[],
+        ] {
+            let answer = stack
+                .cdn()
+                .send(Method::GET, target, headers, Bytes::new())
+                .await;
+            let expected = match headers.is_empty() {
+                true => "unauthenticated",
+                false => "not-found",
+            };
+            assert_eq!(answer.code(), expected, "{target}: {answer:?}");
+        }
+    }
+    // Nor has an origin whose host is not said to be the page's.
+    let stack = LocalStack::start().await;
+    let answer = open(&stack, Method::GET, "/page/settings", &Value::Null).await;
+    assert_eq!(answer.code(), "not-found");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn content_is_read_at_the_preview_as_at_the_cdn() {
+    let stack = with_page().await;
+    let put = stack.put("docs/a b.txt", "sse-kms", Bytes::from_static(b"seen"), &[]);
+    assert_eq!(put.await.status, StatusCode::CREATED);
+    let listed = stack.list("urls=true&prefix=docs/").await;
+    let url = listed["objects"][0]["url"].as_str().unwrap();
+    let (base, path) = url.split_at(url.find("/docs/").unwrap());
+    assert!(base.starts_with("http://127.0.0.1:"), "{url}");
+    let seen = Wire::plain(base).get(path).await;
+    assert_eq!(
+        (seen.status, &seen.body[..]),
+        (StatusCode::OK, &b"seen"[..])
+    );
+    let shared = stack.cdn().get(path).await;
+    assert_eq!(shared.header("x-cache"), "Hit from cloudfront", "one cache");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_protected_object_has_a_link_that_the_preview_takes() {
+    let stack = LocalStack::configured(|config| {
+        config.page = true;
+        config.protect = vec!["members/".to_owned()];
+    })
+    .await;
+    let put = stack.put(
+        "members/a.txt",
+        "sse-kms",
+        Bytes::from_static(b"secret"),
+        &[],
+    );
+    assert_eq!(put.await.status, StatusCode::CREATED);
+    let listed = stack.list("urls=true&prefix=members/").await;
+    let url = listed["objects"][0]["url"].as_str().unwrap();
+    let (base, path) = url.split_at(url.find("/_share/").unwrap());
+    let wire = Wire::plain(base);
+    let seen = wire.get(path).await;
+    assert_eq!(
+        (seen.status, &seen.body[..]),
+        (StatusCode::OK, &b"secret"[..])
+    );
+    let (unsigned, _) = path.split_once('?').unwrap();
+    assert_eq!(wire.get(unsigned).await.status, StatusCode::FORBIDDEN);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn folders_are_listed_one_level_at_a_time() {
+    let stack = with_page().await;
+    for key in [
+        "a.txt",
+        "img/b.txt",
+        "img/2026/c.txt",
+        "img/2026/d.txt",
+        "img/2027/e.txt",
+    ] {
+        let put = stack
+            .put(key, "sse-kms", Bytes::from_static(b"x"), &[])
+            .await;
+        assert_eq!(put.status, StatusCode::CREATED);
+    }
+    let keys = |page: &Value| -> Vec<String> {
+        let objects = page["objects"].as_array().unwrap().iter();
+        objects
+            .map(|object| object["key"].as_str().unwrap().to_owned())
+            .collect()
+    };
+    let root = stack.list("folders=true").await;
+    assert_eq!(
+        (&root["folders"], keys(&root)),
+        (&json!(["img/"]), vec!["a.txt".to_owned()])
+    );
+    let img = stack.list("folders=true&prefix=img/&limit=2").await;
+    assert_eq!(img["folders"], json!(["img/2026/", "img/2027/"]));
+    let next = img["next_cursor"].as_str().unwrap();
+    let rest = stack
+        .list(&format!("folders=true&prefix=img/&limit=2&cursor={next}"))
+        .await;
+    assert_eq!(
+        (&rest["folders"], keys(&rest)),
+        (&json!([]), vec!["img/b.txt".to_owned()])
+    );
+    let target = "/objects?folders=true&prefix=im";
+    let refused = stack.call(Method::GET, target, &[], Bytes::new()).await;
+    assert_eq!(refused.code(), "query-refused");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_code_that_the_issuer_does_not_take_logs_nobody_in() {
+    let stack = LocalStack::configured(|config| {
+        config.page = true;
+        config.logins = true;
+        config.protect = vec!["members/".to_owned()];
+    })
+    .await;
+    let settings = open(&stack, Method::GET, "/page/settings", &Value::Null).await;
+    let login = settings.json()["logins"][0].clone();
+    assert_eq!(login["issuer"], "dev", "{login}");
+    assert!(login["authorization_endpoint"].is_string(), "{login}");
+    let attempt = |change: &dyn Fn(&mut Value)| {
+        let mut document = json!({
+            "issuer": "dev", "code": "made-up", "code_verifier": "v".repeat(43),
+            "redirect_uri": format!("{}/", stack.dev.publish_url),
+        });
+        change(&mut document);
+        document
+    };
+    for (document, code) in [
+        (attempt(&|_| {}), "unauthenticated"),
+        (
+            attempt(&|document| document["issuer"] = json!("other")),
+            "not-found",
+        ),
+        (
+            attempt(&|document| document["code"] = json!("")),
+            "upload-refused",
+        ),
+        (
+            attempt(&|document| document["redirect_uri"] = json!("elsewhere")),
+            "upload-refused",
+        ),
+        (
+            attempt(&|document| document["more"] = json!(1)),
+            "upload-refused",
+        ),
+    ] {
+        let answer = open(&stack, Method::POST, "/page/login", &document).await;
+        assert_eq!(answer.code(), code, "{document}: {answer:?}");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_file_that_its_publisher_sealed_is_stored_with_its_envelope_bound_into_the_signature() {
+    let stack = with_page().await;
+    let rewrapped = json!({"key": "sealed.bin", "size": 21, "envelope": {"x-amz-c": "115"}});
+    let json_type = [("content-type", "application/json")];
+    let begin = |document: &Value| Bytes::from(document.to_string());
+    let refused = stack
+        .call(Method::POST, "/uploads", &json_type, begin(&rewrapped))
+        .await;
+    assert_eq!(refused.code(), "upload-refused", "{refused:?}");
+
+    let (envelope, body) = sealed(b"plain");
+    let mut document = json!({"key": "sealed.bin", "size": body.len(), "envelope": envelope});
+    let plan = stack
+        .call(Method::POST, "/uploads", &json_type, begin(&document))
+        .await;
+    assert_eq!(plan.status, StatusCode::CREATED, "{plan:?}");
+    let plan = plan.json();
+    let url = plan["url"].as_str().unwrap();
+    let target = url.strip_prefix(&stack.dev.s3_url).unwrap();
+    let headers: Vec<_> = plan["headers"]
+        .as_object()
+        .unwrap()
+        .iter()
+        .filter(|(name, _)| *name != "content-length")
+        .map(|(name, value)| (name.as_str(), value.as_str().unwrap()))
+        .collect();
+    let without: Vec<_> = headers
+        .iter()
+        .copied()
+        .filter(|(name, _)| !name.ends_with("x-amz-d"))
+        .collect();
+    assert_eq!(without.len() + 1, headers.len(), "{headers:?}");
+    let s3 = Wire::plain(&stack.dev.s3_url);
+    let altered = s3.send(Method::PUT, target, &without, body.clone()).await;
+    assert_eq!(
+        altered.status,
+        StatusCode::FORBIDDEN,
+        "a header was left out"
+    );
+    let sent = s3.send(Method::PUT, target, &headers, body.clone()).await;
+    assert_eq!(sent.status, StatusCode::OK, "{sent:?}");
+    let complete = format!("/uploads/{}/complete", plan["upload"].as_str().unwrap());
+    let completed = stack
+        .call(Method::POST, &complete, &json_type, Bytes::new())
+        .await;
+    assert_eq!(completed.status, StatusCode::OK, "{completed:?}");
+    let described = stack.describe("sealed.bin").await;
+    assert_eq!(described["envelope"], envelope);
+    assert_eq!(stack.describe("sealed.bin").await["size"], body.len());
+
+    document["size"] = json!(5);
+    let refused = stack
+        .call(Method::POST, "/uploads", &json_type, begin(&document))
+        .await;
+    assert_eq!(refused.code(), "upload-refused", "of another size");
+}
+
+/// An envelope under a master key that only its publisher has: its metadata, and the sealed content.
+fn sealed(plain: &[u8]) -> (Value, Bytes) {
+    let wrapped = WrappedDataKey::by_master_key(
+        Format::V3,
+        DataKey::new([7; 32]),
+        &MasterKey::new([3; 32]),
+        [1; 12],
+        Description::new(),
+    );
+    let length = Some(plain.len() as u64);
+    let (mut sealer, envelope) = seal(wrapped, Seed::from_random([9; 28]), length).unwrap();
+    let mut body = plain.to_vec();
+    sealer.seal(&mut body).unwrap();
+    body.extend(sealer.finish().unwrap());
+    let metadata = envelope.metadata().unwrap().into_iter();
+    let metadata = metadata.map(|(name, value)| (name.to_owned(), Value::String(value)));
+    (Value::Object(metadata.collect()), body.into())
+}
