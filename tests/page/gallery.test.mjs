@@ -54,7 +54,7 @@ suite('gallery', (shared) => {
 
   it('pictures have small ones, which were made in the browser and lie beside them', async () => {
     const page = await signedIn(shared)
-    const pictures = [await drawn(page, 'mountain.png', 900, 600, '#3b6ea5'), await drawn(page, 'dusk.png', 600, 900, '#8d4b7d'), await drawn(page, 'tiny.png', 40, 30, '#3d8b63')]
+    const pictures = [await drawn(page, 'mountain.png', 600, 400, '#3b6ea5'), await drawn(page, 'dusk.png', 300, 450, '#8d4b7d'), await drawn(page, 'tiny.png', 40, 30, '#3d8b63')]
     await openUpload(page, 'pictures')
     await choose(page, pictures)
     await startUpload(page)

@@ -57,7 +57,7 @@ export function suite(name, define) {
     before(async () => {
       const { chromium } = await import('playwright-core')
       shared.stack = await startStack()
-      shared.browser = await chromium.launch({ executablePath: CHROMIUM, args: ['--no-sandbox'] })
+      shared.browser = await chromium.launch({ executablePath: CHROMIUM, args: ['--no-sandbox', '--use-fake-device-for-media-stream', '--use-fake-ui-for-media-stream'] })
     }, { timeout: READY_TIMEOUT + 30_000 })
     after(async () => {
       await shared.browser?.close()

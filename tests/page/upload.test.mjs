@@ -21,18 +21,25 @@ function large(name, mebibytes) {
   return path
 }
 
-/** Requests that send a part: their numbers, and a gate that lets `open` of them through and holds or drops the others. */
-async function partsOf(context) {
-  const gate = { open: Infinity, fail: false, sent: [] }
-  await context.route(/[?&]partNumber=/, async (route) => {
-    const request = route.request()
-    if (request.method() !== 'PUT') return route.continue()
-    if (gate.open <= 0) return gate.fail ? route.abort('internetdisconnected') : undefined
-    gate.open -= 1
-    gate.sent.push(Number(new URL(request.url()).searchParams.get('partNumber')))
-    return route.continue()
-  })
-  return gate
+/** The parts that a tab sends and has sent, and a network that can be slow or away. */
+async function partsOf(page) {
+  const number = (request) => Number(new URL(request.url()).searchParams.get('partNumber'))
+  const isPart = (request) => request.method() === 'PUT' && number(request) > 0
+  const parts = { begun: [], done: [] }
+  page.on('request', (request) => { if (isPart(request)) parts.begun.push(number(request)) })
+  page.on('requestfinished', (request) => { if (isPart(request)) parts.done.push(number(request)) })
+  const session = await page.context().newCDPSession(page)
+  await session.send('Network.enable')
+  const network = (offline, uploadThroughput) => session.send('Network.emulateNetworkConditions', { offline, latency: 0, downloadThroughput: -1, uploadThroughput })
+  return {
+    ...parts,
+    slow: (mebibytes) => network(false, mebibytes * MIB),
+    cut: () => network(true, -1),
+    restore: () => network(false, -1),
+    async untilDone(count) {
+      while (parts.done.length < count) await page.waitForTimeout(20)
+    },
+  }
 }
 
 suite('upload', (shared) => {
@@ -182,61 +189,62 @@ suite('upload', (shared) => {
     await page.context().close()
   })
 
-  it('a lost network is waited for, and no part is sent twice', async () => {
-    const path = large('cut.bin', 40)
+  it('a lost network is waited for, and no part that arrived is sent again', async () => {
+    const path = large('cut.bin', 24)
     const page = await signedIn(shared)
-    const gate = await partsOf(page.context())
-    gate.open = 2
-    gate.fail = true
+    const parts = await partsOf(page)
+    await parts.slow(12)
     await upload(page, 'network', path)
+    await parts.untilDone(1)
+    await parts.cut()
     await page.getByText('The connection is lost.').waitFor()
     await picture(page, 'network-lost')
-    const before = gate.sent.length
-    assert.equal(before, 2)
-    gate.open = Infinity
-    await page.evaluate(() => window.dispatchEvent(new Event('online')))
+    const arrived = [...parts.done]
+    parts.begun.length = 0
+    await parts.restore()
     await uploaded(page, 1)
-    assert.equal(new Set(gate.sent).size, gate.sent.length, `sent: ${gate.sent}`)
+    assert.deepEqual(parts.begun.filter((part) => arrived.includes(part)), [], 'a part that had arrived was sent again')
+    assert.ok(parts.begun.length > 0, 'the network was cut too late to try anything')
     assert.deepEqual(await origin().content('network/cut.bin'), readFileSync(path))
     await page.context().close()
   })
 
   it('an upload is paused and goes on where it stood', async () => {
-    const path = large('paused.bin', 40)
+    const path = large('paused.bin', 24)
     const page = await signedIn(shared)
-    const gate = await partsOf(page.context())
-    gate.open = 1
+    const parts = await partsOf(page)
+    await parts.slow(12)
     await upload(page, 'paused', path)
-    await page.waitForFunction(() => document.querySelector('.uppy-Dashboard-Item.is-inprogress'))
+    await parts.untilDone(1)
     await page.locator('.uppy-StatusBar-actionCircleBtn').first().click()
     await page.locator('.uppy-StatusBar-statusPrimary', { hasText: 'Paused' }).waitFor()
-    gate.open = Infinity
+    const arrived = [...parts.done]
+    const begun = parts.begun.length
+    await parts.restore()
     await page.waitForTimeout(300)
-    assert.equal(gate.sent.length, 1, 'a paused upload sends nothing')
+    assert.equal(parts.begun.length, begun, 'a paused upload sends nothing')
     await page.locator('.uppy-StatusBar-actionCircleBtn').first().click()
     await uploaded(page, 1)
+    assert.deepEqual(parts.begun.slice(begun).filter((part) => arrived.includes(part)), [])
     assert.deepEqual(await origin().content('paused/paused.bin'), readFileSync(path))
     await page.context().close()
   })
 
   it('a tab that was closed in the middle goes on by the list of parts that S3 has', async () => {
-    const path = large('closed.bin', 56)
+    const path = large('closed.bin', 24)
     const page = await signedIn(shared)
     const context = page.context()
-    const gate = await partsOf(context)
-    gate.open = 2
+    const parts = await partsOf(page)
+    await parts.slow(10)
     await upload(page, 'closed', path)
-    while (gate.sent.length < 2) await page.waitForTimeout(50)
+    await parts.untilDone(1)
     const token = await uploadToken(page)
-    await heldBecomes(shared.stack, token, 2)
-    // Golden Retriever writes a moment later.
-    await page.waitForTimeout(1200)
     await page.close()
-    const first = [...gate.sent]
+    const held = await heldOf(shared.stack, token)
+    assert.ok(held.length >= 1)
 
-    gate.open = Infinity
-    gate.sent.length = 0
     const again = watched(await context.newPage())
+    const rest = await partsOf(again)
     await signIn(again, shared.stack)
     await again.getByRole('button', { name: 'Show uploads' }).click()
     await picture(again, 'recovered')
@@ -244,10 +252,71 @@ suite('upload', (shared) => {
     await choose(again, path)
     await again.locator('.uppy-StatusBar-actionBtn--upload').click()
     await uploaded(again, 1)
-    assert.deepEqual(gate.sent.filter((number) => first.includes(number)), [], 'a part that S3 had was sent again')
+    assert.ok(rest.begun.length > 0, 'the tab was closed too late to try anything')
+    assert.deepEqual(rest.begun.filter((part) => held.includes(part)), [], 'a part that S3 had was sent again')
     assert.deepEqual(await origin().content('closed/closed.bin'), readFileSync(path))
     assertCalm(again)
     await context.close()
+  })
+
+  it('a file that is refused says why where it is listed, and is sent by trying again', async () => {
+    const page = await signedIn(shared)
+    let refusals = 1
+    await page.route(/\/objects\/refused\/a\.txt/, (route) => (route.request().method() === 'PUT' && refusals-- > 0
+      ? route.fulfill({ status: 403, contentType: 'application/problem+json', body: JSON.stringify({ code: 'forbidden', title: 'x', status: 403, detail: 'the rule does not allow PUT', request_id: 'request-9' }) })
+      : route.continue()))
+    await upload(page, 'refused', [text('a.txt', 'a'), text('b.txt', 'b')])
+    const failures = page.getByRole('region', { name: 'Not uploaded' })
+    await failures.getByText('Your rules do not allow this. The rule does not allow PUT. (forbidden, Request request-9)').waitFor()
+    assert.deepEqual(await origin().keys('refused/'), ['refused/b.txt'])
+    assert.equal(await page.getByText(/files? uploaded\./).count(), 0)
+    await picture(page, 'upload-refused')
+    await failures.getByRole('button', { name: 'Try again: a.txt' }).click()
+    await page.waitForFunction(() => document.querySelectorAll('.uppy-Dashboard-Item.is-complete').length === 2)
+    assert.deepEqual(await origin().keys('refused/'), ['refused/a.txt', 'refused/b.txt'])
+    await page.context().close()
+  })
+
+  it('a spent budget is waited for, and said', async () => {
+    const page = await signedIn(shared)
+    let refusals = 1
+    await page.route(/\/objects\/budget\/a\.txt/, (route) => (refusals-- > 0
+      ? route.fulfill({ status: 429, headers: { 'retry-after': '1' }, contentType: 'application/problem+json', body: JSON.stringify({ code: 'budget-spent', title: 'x', status: 429, request_id: 'r' }) })
+      : route.continue()))
+    await upload(page, 'budget', [text('a.txt', 'a')])
+    await page.getByText(/“a\.txt”: .* Trying again in \d s\./).waitFor()
+    await uploaded(page, 1)
+    await page.context().close()
+  })
+
+  it('each file that is being sent shows its progress, speed and time', async () => {
+    const page = await signedIn(shared)
+    const parts = await partsOf(page)
+    await parts.slow(5)
+    await upload(page, 'progress', large('progress.bin', 24))
+    const sending = page.getByRole('region', { name: 'Being sent now' })
+    await sending.getByText(/% · .*B\/s · .* left/).waitFor()
+    const share = await sending.getByRole('progressbar', { name: 'Progress of progress.bin' }).getAttribute('value')
+    assert.ok(Number(share) > 0 && Number(share) < 1, share)
+    await page.getByRole('link', { name: 'Files' }).click()
+    await page.getByTitle('Show uploads').getByText(/% · 0 of 1/).waitFor()
+    await picture(page, 'uploading')
+    await page.context().close()
+  })
+
+  it('a picture is taken with the camera', async () => {
+    const page = await signedIn(shared)
+    await openUpload(page, 'camera')
+    await page.getByRole('tab', { name: 'Camera' }).click()
+    await page.getByRole('button', { name: 'Take a picture' }).click()
+    await page.getByRole('button', { name: 'Submit recorded file' }).click()
+    await page.getByText('1 file selected').waitFor()
+    await startUpload(page)
+    await uploaded(page, 1)
+    const keys = await origin().keys('camera/')
+    assert.match(keys.find((key) => !key.includes('.thumbnails')) ?? '', /^camera\/cam-\d+\.(?:jpeg|jpg|png)$/)
+    assertCalm(page)
+    await page.context().close()
   })
 
   it('names, tags and keys are text and nothing else', async () => {
@@ -319,11 +388,8 @@ async function uploadToken(page) {
   }
 }
 
-/** Until S3 holds so many parts of it. */
-async function heldBecomes({ api: base, token: credential }, token, count) {
-  for (;;) {
-    const response = await fetch(`${base}/uploads/${token}`, { headers: { authorization: `Bearer ${credential}` } })
-    if ((await response.json()).held?.length >= count) return
-    await new Promise((resolve) => setTimeout(resolve, 50))
-  }
+/** The numbers of the parts that S3 holds of it. */
+async function heldOf({ api: base, token: credential }, token) {
+  const response = await fetch(`${base}/uploads/${token}`, { headers: { authorization: `Bearer ${credential}` } })
+  return (await response.json()).held.map(({ number }) => number)
 }

@@ -20,6 +20,8 @@ interface Call {
   query?: Record<string, string | number | boolean | null | undefined>
   body?: unknown
   signal?: AbortSignal | undefined
+  /** It is made though the page is being left. */
+  isLast?: boolean
 }
 
 /** The folder the page is in: every address is relative to it. */
@@ -56,7 +58,7 @@ export class Api {
   signParts = (token: string, parts: number[], checksums?: Record<number, unknown>, signal?: AbortSignal): Promise<{ parts: SignedPart[] }> =>
     this.json(`uploads/${token}/parts`, { method: 'POST', body: checksums ? { parts, checksums } : { parts }, signal })
   completeUpload = (token: string, signal?: AbortSignal): Promise<Stored> => this.json(`uploads/${token}/complete`, { method: 'POST', signal })
-  abortUpload = async (token: string): Promise<void> => { await this.call(`uploads/${token}`, { method: 'DELETE' }) }
+  abortUpload = async (token: string): Promise<void> => { await this.call(`uploads/${token}`, { method: 'DELETE', isLast: true }) }
 
   /** For requests that are not made with fetch: where bytes are sent and progress is shown. */
   authorization(): string {
@@ -73,13 +75,13 @@ export class Api {
     return (await this.call(path, call)).json() as Promise<T>
   }
 
-  private async call(path: string, { method = 'GET', query = {}, body, signal }: Call): Promise<Response> {
+  private async call(path: string, { method = 'GET', query = {}, body, signal, isLast = false }: Call): Promise<Response> {
     const url = new URL(path, BASE)
     for (const [name, value] of Object.entries(query)) if (value != null && value !== false && value !== '') url.searchParams.set(name, String(value))
     const headers: Record<string, string> = {}
     if (this.token() !== null) headers['authorization'] = this.authorization()
     if (body !== undefined) headers['content-type'] = 'application/json'
-    const init: RequestInit = { method, headers, credentials: 'omit', cache: 'no-store', referrerPolicy: 'no-referrer' }
+    const init: RequestInit = { method, headers, credentials: 'omit', cache: 'no-store', referrerPolicy: 'no-referrer', keepalive: isLast }
     if (body !== undefined) init.body = JSON.stringify(body)
     if (signal) init.signal = signal
     let response: Response

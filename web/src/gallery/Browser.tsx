@@ -13,20 +13,21 @@ import { askToRemove } from '../history/removal.ts'
 import { rules } from '../session/session.ts'
 import { go } from '../ui/route.ts'
 
-const TILE_WIDTH = 172
-const TILE_HEIGHT = 204
-const ROW_HEIGHT = 56
+/** In rem, as the style sheet has its sizes. */
+const TILE_WIDTH = 10.75
+const TILE_HEIGHT = 12.75
+const ROW_HEIGHT = 3.5
 /** Pixels above the end at which the next page is asked for. */
 const AHEAD = 1200
 
 export function Browser() {
   const scroller = useRef<HTMLDivElement>(null)
-  const [view, setView] = useState({ top: 0, height: 800, width: 1000 })
+  const [view, setView] = useState({ top: 0, height: 800, width: 1000, rem: 16 })
   const files = store.shown.value
   const folders = store.shownFolders.value
   const isTiles = layout.value === 'tiles'
-  const columns = isTiles ? Math.max(1, Math.floor(view.width / TILE_WIDTH)) : 1
-  const rowHeight = isTiles ? TILE_HEIGHT : ROW_HEIGHT
+  const columns = isTiles ? Math.max(1, Math.floor(view.width / (TILE_WIDTH * view.rem))) : 1
+  const rowHeight = (isTiles ? TILE_HEIGHT : ROW_HEIGHT) * view.rem
   const count = folders.length + files.length
   const part = drawn(count, { columns, rowHeight }, view)
   const { gallery } = words.value
@@ -34,7 +35,7 @@ export function Browser() {
   useLayoutEffect(() => {
     const element = scroller.current
     if (!element) return
-    const measure = (): void => setView({ top: element.scrollTop, height: element.clientHeight, width: element.clientWidth })
+    const measure = (): void => setView({ top: element.scrollTop, height: element.clientHeight, width: element.clientWidth, rem: Number.parseFloat(getComputedStyle(document.documentElement).fontSize) })
     const observer = new ResizeObserver(measure)
     observer.observe(element)
     element.addEventListener('scroll', measure, { passive: true })
@@ -85,7 +86,7 @@ export function Browser() {
   for (let at = part.from; at < part.to; at++) {
     const folder = folders[at]
     const file = files[at - folders.length]
-    const place = { at, count, isLast: at === count - 1 }
+    const place = { at, count }
     if (folder !== undefined) items.push(isTiles ? <FolderTile key={folder} folder={folder} {...place} /> : <FolderRow key={folder} folder={folder} {...place} />)
     else if (file !== undefined) {
       const open = (): void => openDetails(file.key)

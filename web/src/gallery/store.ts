@@ -6,12 +6,15 @@ import { asProblem, isAbort, type Problem } from '../api/problem.ts'
 import type { ListedObject } from '../api/wire.ts'
 import { locale } from '../i18n/language.ts'
 import { api } from '../session/session.ts'
+import { retrying, type RetryPolicy } from '../upload/retry.ts'
 import { arranged, entryOf, type Arrangement, type FileEntry } from './arrange.ts'
 import { loadThumbnails, forgetThumbnails } from './thumbnails.ts'
 
 const PAGE = 100
 /** Loaded without being asked: what most folders have. */
 const AT_ONCE = 200
+/** Somebody waits: a server that is busy gets a moment, not minutes. */
+const SOON: RetryPolicy = { attempts: 3, first: 400, most: 2000 }
 
 export const folder = signal('')
 export const isFlat = signal(false)
@@ -73,7 +76,7 @@ async function load(most: number): Promise<void> {
   try {
     let loaded = 0
     do {
-      const page = await api.list({ prefix: folder.peek(), cursor, limit: PAGE, folders: !isFlat.peek(), urls: true, metadata: true }, aborted)
+      const page = await retrying(() => api.list({ prefix: folder.peek(), cursor, limit: PAGE, folders: !isFlat.peek(), urls: true, metadata: true }, aborted), { signal: aborted }, SOON)
       if (aborted.aborted) return
       const objects = page.objects.filter(({ key }) => !isThumbnail(key) && key !== folder.peek())
       entries.value = [...entries.peek(), ...objects.map(entryOf)]
@@ -113,6 +116,23 @@ export async function admit(key: string): Promise<void> {
   if (!found) return
   entries.value = [...entries.peek().filter((entry) => entry.key !== key), entryOf(found)]
   void loadThumbnails([found])
+}
+
+/** More than these are not asked for one by one. */
+const FEW = 4
+const SETTLED = 1000
+const stored = new Set<string>()
+
+/** What was just uploaded, while somebody looks: few files are added, many are listed anew. */
+export function admitSoon(key: string): void {
+  stored.add(key)
+  if (stored.size > 1) return
+  setTimeout(() => {
+    const keys = [...stored]
+    stored.clear()
+    if (keys.length > FEW) refresh()
+    else for (const each of keys) void admit(each).catch(() => {})
+  }, SETTLED)
 }
 
 /** One object as the listing has it, with an address that is fresh. */

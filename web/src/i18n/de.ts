@@ -233,7 +233,7 @@ export const de: Messages = {
     'not-found': 'Die Datei ist nicht mehr da. Laden Sie die Liste neu.',
     'already-exists': 'Eine Datei mit diesem Namen gibt es schon. Wählen Sie einen anderen.',
     'content-type-refused': 'Diese Art von Datei ist hier nicht erlaubt.',
-    'body-too-large': 'Die Datei ist zu groß für diesen Ordner.',
+    'body-too-large': 'Die Datei ist zu groß für diesen Ordner oder für diese Art der Verschlüsselung. Wählen Sie eine andere oder eine kleinere Datei.',
     'upload-unknown': 'Dieses Hochladen ist vorbei. Beginnen Sie es neu.',
     'upload-incomplete': 'Teile der Datei fehlen. Ein neuer Versuch sendet sie.',
     'upload-mismatch': 'Angekommen ist nicht, was angekündigt war; es wurde entfernt. Vielleicht hat sich die Datei verändert; laden Sie sie noch einmal hoch.',

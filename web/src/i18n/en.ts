@@ -233,7 +233,7 @@ export const en = {
     'not-found': 'It is no longer there. Refresh the list.',
     'already-exists': 'A file with this name exists already. Choose another name.',
     'content-type-refused': 'This type of file is not allowed here.',
-    'body-too-large': 'The file is too large for this folder.',
+    'body-too-large': 'The file is too large for this folder, or for this kind of encryption. Choose another one, or a smaller file.',
     'upload-unknown': 'This upload is over. Start it again.',
     'upload-incomplete': 'Parts of the file are missing. Trying again sends them.',
     'upload-mismatch': 'What arrived is not what was announced, so it was removed. The file may have changed; upload it again.',

@@ -1,18 +1,24 @@
-import { useId } from 'preact/hooks'
+import { useId, useState } from 'preact/hooks'
 import { formatSize } from '../i18n/format.ts'
 import { locale, words } from '../i18n/language.ts'
+import { Dialog } from '../ui/Dialog.tsx'
 import { Icon } from '../ui/Icon.tsx'
 import { LanguageSwitch } from '../ui/LanguageSwitch.tsx'
-import { signOut, who } from './session.ts'
+import { hasUnfinished, signOut, who } from './session.ts'
 import type { Rule } from '../api/wire.ts'
 
 /** Who is signed in, what they may do, and the way out. */
 export function Account() {
   const { account, page } = words.value
   const id = useId()
+  const [isAsking, setAsking] = useState(false)
   const person = who.value
   if (person === null) return null
   const { publisher, credential } = person.publisher
+  const leave = (): void => {
+    if (hasUnfinished()) setAsking(true)
+    else void signOut()
+  }
   return (
     <>
       <button type="button" class="icon" popovertarget={id} aria-label={page.account} title={page.account}><Icon name="user" /></button>
@@ -22,8 +28,17 @@ export function Account() {
         <h2>{account.rights}</h2>
         <ul class="rights">{person.rules.all.map((rule) => <Right key={rule.prefix} rule={rule} />)}</ul>
         <LanguageSwitch />
-        <button type="button" class="wide" onClick={signOut}>{account.signOut}</button>
+        <button type="button" class="wide" onClick={leave}>{account.signOut}</button>
       </div>
+      {isAsking && (
+        <Dialog title={account.signOut} onClose={() => setAsking(false)} isAlert>
+          <p>{account.signOutBusy}</p>
+          <div class="actions">
+            <button type="button" onClick={() => setAsking(false)}>{page.cancel}</button>
+            <button type="button" class="danger" onClick={() => void signOut()}>{account.signOut}</button>
+          </div>
+        </Dialog>
+      )}
     </>
   )
 }

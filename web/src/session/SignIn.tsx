@@ -31,7 +31,7 @@ export function InterruptedDialog() {
     <Dialog title={text.again} isAlert>
       <p>{text.interrupted}</p>
       <SignInForm />
-      <button type="button" class="link" onClick={signOut}>{account.signOut}</button>
+      <button type="button" class="link" onClick={() => void signOut()}>{account.signOut}</button>
     </Dialog>
   )
 }

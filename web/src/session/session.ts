@@ -84,8 +84,18 @@ export async function signIn(candidate: string, remember: boolean): Promise<void
   }
 }
 
-/** Forgets the token and everything on the page. */
-export function signOut(): void {
+/** Asked before somebody leaves: whether something would be lost. */
+let unfinished: () => boolean = () => false
+export const hasUnfinished = (): boolean => unfinished()
+export const onAskedForUnfinished = (answer: () => boolean): void => { unfinished = answer }
+
+/** What has to be put away before somebody leaves: copies of their files on this machine. */
+const leaving = new Set<() => Promise<void>>()
+export const onSignOut = (listener: () => Promise<void>): void => { leaving.add(listener) }
+
+/** Forgets the token and everything of the person, on the page and on this machine. */
+export async function signOut(): Promise<void> {
+  await Promise.allSettled([...leaving].map((listener) => listener()))
   token = null
   rememberToken(null)
   history.replaceState(null, '', redirectUri())

@@ -39,7 +39,8 @@ function SignedIn() {
   const { section, folder } = route.value
   const mayUpload = rules().roots('PUT').length > 0
   useEffect(acceptDrops, [])
-  useEffect(() => onStored((stored) => void store.admit(stored.key).catch(() => {})), [])
+  // Elsewhere nothing is shown that would change: the gallery lists anew when it is opened.
+  useEffect(() => onStored((stored) => { if (route.peek().section === 'files') store.admitSoon(stored.key) }), [])
   useEffect(() => { if (folder === '' && section === 'files') begin() }, [])
   const openUpload = (): void => {
     if (section === 'files' && rules().allows('PUT', folder)) retarget({ folder })

@@ -18,19 +18,21 @@ export function UploadOptions({ rule }: { rule: Rule }) {
   return (
     <details class="options">
       <summary>{upload.options}</summary>
-      <div class="field">
-        <label for={`${id}-mode`}>{upload.encryption}</label>
-        <select id={`${id}-mode`} value={mode} disabled={rule.encryption.length < 2} aria-describedby={`${id}-mode-hint`} onChange={(event) => retarget({ encryption: event.currentTarget.value as EncryptionMode })}>
-          {rule.encryption.map((name) => <option key={name} value={name}>{upload.modes[name][0]}</option>)}
-        </select>
-        {mode && <p class="hint" id={`${id}-mode-hint`}>{upload.modes[mode][1]}{isDirect(mode) ? '' : ` ${upload.viaServer}`}</p>}
+      <div>
+        <div class="field">
+          <label for={`${id}-mode`}>{upload.encryption}</label>
+          <select id={`${id}-mode`} value={mode} disabled={rule.encryption.length < 2} aria-describedby={`${id}-mode-hint`} onChange={(event) => retarget({ encryption: event.currentTarget.value as EncryptionMode })}>
+            {rule.encryption.map((name) => <option key={name} value={name}>{upload.modes[name][0]}</option>)}
+          </select>
+          {mode && <p class="hint" id={`${id}-mode-hint`}>{upload.modes[mode][1]}{isDirect(mode) ? '' : ` ${upload.viaServer}`}</p>}
+        </div>
+        <div class="field">
+          <label for={`${id}-tags`}>{upload.tags}</label>
+          <input id={`${id}-tags`} value={tags} aria-describedby={`${id}-tags-hint`} onChange={(event) => retarget({ tags: event.currentTarget.value })} />
+          <p class="hint" id={`${id}-tags-hint`}>{upload.tagsHint}</p>
+        </div>
+        <p class="hint">{isKept ? upload.cacheNote(formatDuration(seconds, locale.value)) : upload.cacheNone}</p>
       </div>
-      <div class="field">
-        <label for={`${id}-tags`}>{upload.tags}</label>
-        <input id={`${id}-tags`} value={tags} aria-describedby={`${id}-tags-hint`} onChange={(event) => retarget({ tags: event.currentTarget.value })} />
-        <p class="hint" id={`${id}-tags-hint`}>{upload.tagsHint}</p>
-      </div>
-      <p class="hint">{isKept ? upload.cacheNote(formatDuration(seconds, locale.value)) : upload.cacheNone}</p>
     </details>
   )
 }

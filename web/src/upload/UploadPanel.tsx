@@ -25,7 +25,7 @@ export function UploadPanel({ isShown }: { isShown: boolean }) {
       target: element,
       inline: true,
       width: '100%',
-      height: 460,
+      height: 420,
       theme: 'auto',
       // The page says what it has to say in one place.
       disableInformer: true,
@@ -52,8 +52,8 @@ export function UploadPanel({ isShown }: { isShown: boolean }) {
       <h1 id="upload-title">{upload.title}</h1>
       {recovered.value > 0 && <p class="notice">{upload.recovered(recovered.value)} {upload.recoveredHint}</p>}
       <Destination />
-      <div ref={holder} class="dashboard" />
       <UploadList />
+      <div ref={holder} class="dashboard" />
     </section>
   )
 }

@@ -7,8 +7,6 @@ import '@uppy/webcam/css/style.min.css'
 export function addWebcam(uppy: PageUppy): void {
   const former = uppy.getPlugin('Webcam')
   if (former) uppy.removePlugin(former)
+  // The Dashboard takes in whatever has no other place.
   uppy.use(Webcam, { mirror: false, showVideoSourceDropdown: true })
-  const dashboard = uppy.getPlugin<any>('Dashboard')
-  const webcam = uppy.getPlugin('Webcam')
-  dashboard?.addTarget(webcam)
 }

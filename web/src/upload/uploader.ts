@@ -17,6 +17,8 @@ const FILES_AT_ONCE = 6
 const REQUESTS_AT_ONCE = 6
 /** Larger files are looked for before they are sent: learning at the end that the name is taken would be late. */
 const LOOK_FIRST = 4 << 20
+/** Bytes of files whose progress is reported. */
+const SHOWN_FROM = 256 << 10
 /** Names that are tried for "keep both". */
 const MOST_NUMBERS = 200
 
@@ -123,7 +125,6 @@ export class KeyfrontUploader extends BasePlugin<UploaderOptions, FileMeta, File
       return
     }
     await this.opts.onStored(stored, known)
-    this.keep(id, { uploadToken: undefined })
     const response = { status: 200, body: { stored }, bytesUploaded: known.size ?? 0 }
     this.uppy.emit('upload-success', this.uppy.getFile(id) ?? known, response)
   }
@@ -172,7 +173,8 @@ export class KeyfrontUploader extends BasePlugin<UploaderOptions, FileMeta, File
   private sendAs(file: PageFile, key: string, overwrite: boolean, signal: AbortSignal): Promise<Stored> {
     const { id } = file
     const total = file.size ?? 0
-    const progress = throttled((sent: number) => {
+    // Small files are through before anybody sees a part of them.
+    const progress = total < SHOWN_FROM ? () => {} : throttled((sent: number) => {
       const known = this.uppy.getFile(id)
       if (known) this.uppy.emit('upload-progress', known, { uploadStarted: known.progress.uploadStarted ?? Date.now(), bytesUploaded: Math.min(sent, total), bytesTotal: total })
     })
@@ -199,7 +201,9 @@ export class KeyfrontUploader extends BasePlugin<UploaderOptions, FileMeta, File
 
   private keep(id: string, change: Kept): void {
     const file = this.uppy.getFile(id)
-    if (file) this.uppy.setFileState(id, { keyfront: { ...keptOf(file), ...change } } as Partial<PageFile>)
+    const kept = file && keptOf(file)
+    // Every change copies Uppy's whole state.
+    if (kept && Object.entries(change).some(([name, value]) => kept[name as keyof Kept] !== value)) this.uppy.setFileState(id, { keyfront: { ...kept, ...change } } as Partial<PageFile>)
   }
 
   /** What S3 holds of a file that was removed from the list is given up. */

@@ -1,19 +1,19 @@
 /** The uploads of this page: one Uppy with what it needs, and what the rest of the page shows of it. */
 
 import Uppy from '@uppy/core'
-import GoldenRetriever from '@uppy/golden-retriever'
-import { signal } from '@preact/signals'
+import { effect, signal } from '@preact/signals'
 import { Problem } from '../api/problem.ts'
 import type { EncryptionMode, Stored } from '../api/wire.ts'
 import { words, uppyLocale } from '../i18n/language.ts'
 import { problemText } from '../i18n/problems.ts'
 import { refusalText } from '../i18n/refusals.ts'
 import { refusalOf } from '../session/rules.ts'
-import { api, isInterrupted, onReturn, rules, who } from '../session/session.ts'
+import { api, isInterrupted, onAskedForUnfinished, onReturn, onSignOut, rules, who } from '../session/session.ts'
 import { announce } from '../ui/announce.ts'
 import { go } from '../ui/route.ts'
 import { showToast } from '../ui/toasts.ts'
 import { pathOf, type FileBody, type FileMeta, type PageFile } from './file.ts'
+import { Keeper } from './keeper.ts'
 import { keyFor } from './names.ts'
 import { secondsLeft, Speed, summed, type Counted, type Progress } from './progress.ts'
 import type { Sealer } from './sealer.ts'
@@ -67,6 +67,7 @@ export function uploads(): PageUppy {
 
 /** Golden Retriever keeps copies of smaller files; larger ones are asked for again, and go on where S3's list says. */
 const EXPIRES = 7 * 24 * 3600 * 1000
+const KEEPER = 'Keeper'
 
 function create(): PageUppy {
   const person = who.peek()?.publisher
@@ -90,14 +91,15 @@ function create(): PageUppy {
     onRetry: (file, problem, delay) => told(uppy, file, problem, delay),
   })
   watch(uppy)
-  void retrieve(uppy, id)
+  void keepFiles(uppy, id)
   onReturn(() => void uppy.retryAll())
+  onAskedForUnfinished(() => uppy.getFiles().some(({ progress }) => !progress.uploadComplete))
+  onSignOut(() => putAway(uppy))
   return uppy
 }
 
-/** One tab at a time recovers and keeps files; two would send the same ones twice. Files sealed in the tab are never kept. */
-async function retrieve(uppy: PageUppy, id: string): Promise<void> {
-  if (sealer.peek() !== null) return
+/** One tab at a time recovers and keeps files; two would send the same ones twice. */
+async function keepFiles(uppy: PageUppy, id: string): Promise<void> {
   await navigator.locks.request(id, { ifAvailable: true }, async (lock) => {
     if (lock === null) return
     uppy.on('restored', () => {
@@ -107,8 +109,28 @@ async function retrieve(uppy: PageUppy, id: string): Promise<void> {
     })
     uppy.on('restore-confirmed', () => { recovered.value = 0 })
     uppy.on('cancel-all', () => { recovered.value = 0 })
-    uppy.use(GoldenRetriever, { expires: EXPIRES })
+    // What is sealed in the tab is never resumed, so that nothing of it is kept.
+    effect(() => {
+      const keeper = uppy.getPlugin(KEEPER)
+      if (sealer.value === null && !keeper) uppy.use(Keeper, { expires: EXPIRES, id: KEEPER })
+      else if (sealer.value !== null && keeper) uppy.removePlugin(keeper)
+    })
     await new Promise(() => {})
+  })
+}
+
+/** Golden Retriever's database; it closes its connections when somebody else deletes it. */
+const COPIES = 'uppy-blobs'
+
+/** Gives up what is under way, and removes the copies of files that were kept on this machine. */
+async function putAway(uppy: PageUppy): Promise<void> {
+  const kept = uppy.getPlugin(KEEPER)
+  uppy.cancelAll()
+  if (kept) uppy.removePlugin(kept)
+  await new Promise<void>((resolve) => {
+    const request = indexedDB.deleteDatabase(COPIES)
+    request.onsuccess = request.onerror = () => resolve()
+    setTimeout(resolve, 2000)
   })
 }
 
