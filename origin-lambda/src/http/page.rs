@@ -82,12 +82,12 @@ pub(super) async fn open(
 
 /// What the documents load: files with a hash in their names.
 pub(super) async fn asset(
+    State(origin): State<Arc<Origin>>,
     _: PageHost,
     Path(name): Path<String>,
     headers: HeaderMap,
 ) -> Result<Response, Refusal> {
-    let file = page::file(&format!("page/{name}")).ok_or(Error::NotFound)?;
-    let mut response = content(file, &headers);
+    let mut response = file(&origin, &format!("page/{name}"), &headers)?;
     let for_ever = HeaderValue::from_static(FOR_EVER);
     response.headers_mut().insert(CACHE_CONTROL, for_ever);
     Ok(response)
@@ -137,10 +137,8 @@ pub(super) async fn login(
 }
 
 fn document(origin: &Origin, name: &'static str, headers: &HeaderMap) -> Result<Response, Refusal> {
-    let mut response = content(page::file(name).ok_or(Error::NotFound)?, headers);
-    let policy = HeaderValue::try_from(origin.page_policy()).map_err(|_| Error::Internal)?;
+    let mut response = file(origin, name, headers)?;
     let headers = response.headers_mut();
-    headers.insert(CONTENT_SECURITY_POLICY, policy);
     for (name, value) in [
         (CACHE_CONTROL, "no-cache"),
         (REFERRER_POLICY, "no-referrer"),
@@ -149,6 +147,15 @@ fn document(origin: &Origin, name: &'static str, headers: &HeaderMap) -> Result<
     ] {
         headers.insert(name, HeaderValue::from_static(value));
     }
+    Ok(response)
+}
+
+/// A file of the page under its policy: a worker's is that of its own script.
+fn file(origin: &Origin, name: &str, headers: &HeaderMap) -> Result<Response, Refusal> {
+    let mut response = content(page::file(name).ok_or(Error::NotFound)?, headers);
+    let policy = HeaderValue::try_from(origin.page_policy()).map_err(|_| Error::Internal)?;
+    let headers = response.headers_mut();
+    headers.insert(CONTENT_SECURITY_POLICY, policy);
     Ok(response)
 }
 

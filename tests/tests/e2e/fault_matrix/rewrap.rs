@@ -151,7 +151,8 @@ async fn hold(rewrapped: &Rewrapped, row: &Row) -> anyhow::Result<()> {
     interference.arm(row.number, row.way);
     let output = interference.run(rewrap(&watched, rewrapped, &prefix)).await;
     ensure!(interference.was_met(), "the call never came");
-    let all_is_done = output.status.code() == Some(0) && ensure_all_done(&read(output.clone())).is_ok();
+    let all_is_done =
+        output.status.code() == Some(0) && ensure_all_done(&read(output.clone())).is_ok();
     // Where another key opens what this one is denied for, there is nothing to say.
     if !(row.way == Way::Denied && all_is_done) {
         ended_as_promised(&output, row.way, 0..=2)?;

@@ -29,8 +29,9 @@ struct Upload {
     length: usize,
     /// Whether the origin can send the body to S3 again.
     replayed: bool,
-    /// The call that makes the object, where others that verify it come behind.
-    stored_by: Option<&'static str>,
+    /// The number of the call that makes the object, if others verify it behind: what goes wrong there is a problem, and the object
+    /// is there, until the publisher asks again.
+    made_by: Option<usize>,
 }
 
 impl<'a> Stage<'a> {
@@ -165,8 +166,9 @@ async fn hold(
         whole || !stored,
         "success, and nothing is there: {answer:?}"
     );
+    let is_made = upload.made_by.is_some_and(|made_by| row.number > made_by);
     ensure!(
-        stored || !whole || row.way.is_done(),
+        stored || !whole || is_made || row.way.is_done(),
         "a problem, and the object is there: {answer:?}"
     );
     let is_repeated = upload.replayed || !row.call.starts_with("PUT ");
@@ -226,6 +228,7 @@ async fn a_put_disturbed_at_any_call_stores_all_or_nothing_and_says_which() {
         target: "?encryption=sse-kms",
         length: 64,
         replayed: true,
+        made_by: None,
     };
     put_matrix("PUT", upload, 20, ("PUT /", Way::AnswerLost)).await;
 }
@@ -236,6 +239,7 @@ async fn an_envelopes_put_disturbed_at_any_call_stores_all_or_nothing_and_says_w
         target: "?encryption=envelope-kms",
         length: 64,
         replayed: true,
+        made_by: None,
     };
     put_matrix(
         "PUT, envelope",
@@ -252,6 +256,7 @@ async fn a_streamed_put_disturbed_at_any_call_stores_all_or_nothing_and_says_whi
         target: "?encryption=envelope-kms",
         length: 7 << 20,
         replayed: false,
+        made_by: None,
     };
     put_matrix(
         "PUT, streamed envelope",
@@ -265,11 +270,6 @@ async fn a_streamed_put_disturbed_at_any_call_stores_all_or_nothing_and_says_whi
 #[tokio::test(flavor = "multi_thread")]
 async fn a_completion_disturbed_at_any_call_stores_all_or_nothing_and_says_which() {
     let stack = LocalStack::start().await;
-    let upload = Upload {
-        target: "",
-        length: 64,
-        replayed: true,
-    };
     let complete = |target: String| (Method::POST, target, Bytes::new());
     let stage = Stage::open(&stack).await;
     let target = stage.send_part("undisturbed", content(64)).await.unwrap();
@@ -277,9 +277,18 @@ async fn a_completion_disturbed_at_any_call_stores_all_or_nothing_and_says_which
     let (method, target, body) = complete(target);
     let answer = stage.send(method, target, body).await.unwrap();
     assert!(answer.status.is_success(), "{answer:?}");
+    let calls = stage.watched.interference.calls();
+    let made_by = calls.iter().position(|call| call.starts_with("POST "));
+    assert!(made_by.is_some(), "{calls:?}");
+    let upload = Upload {
+        target: "",
+        length: 64,
+        replayed: true,
+        made_by,
+    };
     let matrix = Matrix {
         name: "complete",
-        calls: stage.watched.interference.calls(),
+        calls,
         floor: 20,
         telling: ("POST /", Way::KilledAfter),
     };
