@@ -72,6 +72,10 @@ pub const COMMANDS: &[CommandEntry] = &[
     ),
     ops("share", "Make a URL that reads one object"),
     ops(
+        "open",
+        "Fetch and open a file by a link of the publishers' page",
+    ),
+    ops(
         "accept",
         "Test every assumption about AWS and Cloudflare, and show the evidence",
     ),

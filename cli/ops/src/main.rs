@@ -1,5 +1,5 @@
 //! `keyfront deploy`, `status`, `outputs`, `adopt`, `destroy`, `revoke-sessions`, `publisher`, `doctor`, `logs`, `audit`, `rewrap`,
-//! `site`, `viewers`, `share` and `accept`: what operators do to a deployed system, and to a running dev stack as far as it is the same.
+//! `site`, `viewers`, `share`, `open` and `accept`: what operators do to a deployed system, and to a running dev stack as far as it is the same.
 //!
 //! Each command is a room with its own rendering. None of them links the dev stack.
 
@@ -14,6 +14,7 @@ mod logs;
 mod named_bucket;
 mod now_seconds;
 mod objects;
+mod open;
 mod policy_document;
 mod publisher;
 mod rewrap;
@@ -46,6 +47,7 @@ enum Command {
     Site(site::SiteArguments),
     Viewers(viewers::ViewersArguments),
     Share(share::ShareArguments),
+    Open(open::OpenArguments),
     Accept(Box<accept::AcceptArguments>),
 }
 
@@ -65,6 +67,7 @@ fn main() -> ExitCode {
         Command::Site(arguments) => site::run(&arguments),
         Command::Viewers(arguments) => viewers::run(&arguments),
         Command::Share(arguments) => share::run(&arguments),
+        Command::Open(arguments) => open::run(&arguments),
         Command::Accept(arguments) => accept::run(&arguments),
     })
 }

@@ -44,6 +44,7 @@ const SERVES: &[(&str, &[&str])] = &[
     ("cli/ops/src/viewers/sign.rs", &["viewers sign"]),
     ("cli/ops/src/span.rs", &["viewers sign", "viewers allow", "logs", "publisher add"]),
     ("cli/ops/src/share/", &["share"]),
+    ("cli/ops/src/open/", &["open"]),
     ("cli/ops/src/audit/", &["audit"]),
     ("cli/ops/src/aws.rs", &[
         "deploy", "status", "outputs", "adopt", "destroy", "revoke-sessions", "publisher add", "doctor", "logs", "audit", "rewrap",

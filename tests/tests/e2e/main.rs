@@ -32,6 +32,7 @@ mod least_privilege;
 mod logins_in_chromium;
 mod logs_command;
 mod memory;
+mod open_command;
 mod openapi;
 mod origin_faults;
 mod origin_lambda_emulator;
