@@ -37,7 +37,11 @@ async function partsOf(page) {
     cut: () => network(true, -1),
     restore: () => network(false, -1),
     async untilDone(count) {
-      while (parts.done.length < count) await page.waitForTimeout(20)
+      const deadline = Date.now() + 15_000
+      while (parts.done.length < count) {
+        assert.ok(Date.now() < deadline, `parts begun: ${parts.begun}, done: ${parts.done}`)
+        await page.waitForTimeout(20)
+      }
     },
   }
 }
@@ -193,7 +197,7 @@ suite('upload', (shared) => {
     const path = large('cut.bin', 24)
     const page = await signedIn(shared)
     const parts = await partsOf(page)
-    await parts.slow(12)
+    await parts.slow(4)
     await upload(page, 'network', path)
     await parts.untilDone(1)
     await parts.cut()
@@ -213,7 +217,7 @@ suite('upload', (shared) => {
     const path = large('paused.bin', 24)
     const page = await signedIn(shared)
     const parts = await partsOf(page)
-    await parts.slow(12)
+    await parts.slow(4)
     await upload(page, 'paused', path)
     await parts.untilDone(1)
     await page.locator('.uppy-StatusBar-actionCircleBtn').first().click()
@@ -235,7 +239,7 @@ suite('upload', (shared) => {
     const page = await signedIn(shared)
     const context = page.context()
     const parts = await partsOf(page)
-    await parts.slow(10)
+    await parts.slow(4)
     await upload(page, 'closed', path)
     await parts.untilDone(1)
     const token = await uploadToken(page)
