@@ -1,13 +1,15 @@
 // What a person does on the page, in the words on it.
 
 import assert from 'node:assert/strict'
+import { replacePage } from './stack.mjs'
 
 const TIMEOUT = 15_000
 
 /** A tab of its own. Whatever the page logs as an error, or its policy (CSP) refuses, is collected. */
-export async function newTab({ browser }, options = {}) {
+export async function newTab({ browser, stack }, options = {}) {
   const context = await browser.newContext({ locale: 'en-GB', timezoneId: 'Europe/Berlin', viewport: { width: 1280, height: 860 }, reducedMotion: 'reduce', ...options })
   await context.grantPermissions(['clipboard-read', 'clipboard-write']).catch(() => {})
+  await replacePage(context, stack)
   const page = await context.newPage()
   return watched(page)
 }

@@ -12,6 +12,10 @@ const ROOT = fileURLToPath(new URL('../..', import.meta.url))
 const BINARY = process.env.KEYFRONT_BIN ?? join(ROOT, 'target/debug/keyfront')
 const CHROMIUM = process.env.CHROMIUM ?? '/usr/bin/chromium'
 const SCREENSHOTS = process.env.KEYFRONT_SCREENSHOTS
+/** A built page to try in place of the one inside the binary, so that a change needs no Rust. */
+const PAGE_FOLDER = process.env.KEYFRONT_PAGE_FOLDER
+/** A document that a test answers is of no network to Chromium, which then keeps it from this machine's own addresses. */
+const REPLACED = PAGE_FOLDER ? ['--disable-features=LocalNetworkAccessChecks'] : []
 const READY_TIMEOUT = 60_000
 const POLL_INTERVAL = 50
 
@@ -29,7 +33,7 @@ function missing() {
 async function startStack() {
   const state = mkdtempSync(join(tmpdir(), 'keyfront-page-'))
   const ready = join(state, 'ready.json')
-  const ports = ['cdn', 'preview', 'publish', 's3', 'kms', 'sts', 'cloudfront'].flatMap((name) => [`--${name}-port`, '0'])
+  const ports = ['cdn', 'publish', 'preview', 's3', 'kms', 'sts', 'cloudfront'].flatMap((name) => [`--${name}-port`, '0'])
   const extra = process.env.KEYFRONT_DEV_ARGS?.split(' ') ?? []
   const child = spawn(BINARY, ['dev', '--state', state, '--ready-file', ready, '--quiet', '--edge', 'native', ...ports, ...extra], { cwd: ROOT, stdio: ['ignore', 'ignore', 'pipe'] })
   let printed = ''
@@ -57,13 +61,30 @@ export function suite(name, define) {
     before(async () => {
       const { chromium } = await import('playwright-core')
       shared.stack = await startStack()
-      shared.browser = await chromium.launch({ executablePath: CHROMIUM, args: ['--no-sandbox', '--use-fake-device-for-media-stream', '--use-fake-ui-for-media-stream'] })
+      shared.browser = await chromium.launch({ executablePath: CHROMIUM, args: ['--no-sandbox', '--use-fake-device-for-media-stream', '--use-fake-ui-for-media-stream', ...REPLACED] })
     }, { timeout: READY_TIMEOUT + 30_000 })
     after(async () => {
       await shared.browser?.close()
       await shared.stack?.stop()
     })
     define(shared)
+  })
+}
+
+const TYPES = { html: 'text/html; charset=utf-8', js: 'text/javascript', css: 'text/css', svg: 'image/svg+xml', wasm: 'application/wasm' }
+
+/** The files of `KEYFRONT_PAGE_FOLDER` under the headers of the stack, its policy (CSP) above all. */
+export async function replacePage(context, { page }) {
+  if (!PAGE_FOLDER) return
+  await context.route((url) => url.href.startsWith(page), async (route) => {
+    const { pathname } = new URL(route.request().url())
+    const name = { '/': 'index.html', '/open': 'open.html' }[pathname] ?? pathname.slice(1)
+    const file = join(PAGE_FOLDER, name)
+    if (!/^(?:index|open)\.html$|^page\/[^/]+\.\w+$/.test(name) || !existsSync(file)) return route.fallback()
+    const headers = name.endsWith('.html') ? (await route.fetch()).headers() : {}
+    delete headers['content-encoding']
+    delete headers['content-length']
+    return route.fulfill({ headers: { ...headers, 'content-type': TYPES[name.split('.').pop()] ?? 'application/octet-stream' }, body: readFileSync(file) })
   })
 }
 

@@ -37,7 +37,11 @@ async function partsOf(page) {
     cut: () => network(true, -1),
     restore: () => network(false, -1),
     async untilDone(count) {
-      while (parts.done.length < count) await page.waitForTimeout(20)
+      const deadline = Date.now() + 15_000
+      while (parts.done.length < count) {
+        assert.ok(Date.now() < deadline, `parts begun: ${parts.begun}, done: ${parts.done}`)
+        await page.waitForTimeout(20)
+      }
     },
   }
 }
@@ -193,14 +197,16 @@ suite('upload', (shared) => {
     const path = large('cut.bin', 24)
     const page = await signedIn(shared)
     const parts = await partsOf(page)
-    await parts.slow(12)
+    // Chromium lets what is on its way arrive when it goes offline: the second part is lost by itself.
+    await page.route(/[?&]partNumber=2(?:&|$)/, (route) => route.abort('internetdisconnected'))
     await upload(page, 'network', path)
+    await page.getByText('The connection is lost.').waitFor()
     await parts.untilDone(1)
     await parts.cut()
-    await page.getByText('The connection is lost.').waitFor()
     await picture(page, 'network-lost')
     const arrived = [...parts.done]
     parts.begun.length = 0
+    await page.unrouteAll({ behavior: 'wait' })
     await parts.restore()
     await uploaded(page, 1)
     assert.deepEqual(parts.begun.filter((part) => arrived.includes(part)), [], 'a part that had arrived was sent again')
@@ -213,7 +219,7 @@ suite('upload', (shared) => {
     const path = large('paused.bin', 24)
     const page = await signedIn(shared)
     const parts = await partsOf(page)
-    await parts.slow(12)
+    await parts.slow(4)
     await upload(page, 'paused', path)
     await parts.untilDone(1)
     await page.locator('.uppy-StatusBar-actionCircleBtn').first().click()
@@ -235,7 +241,7 @@ suite('upload', (shared) => {
     const page = await signedIn(shared)
     const context = page.context()
     const parts = await partsOf(page)
-    await parts.slow(10)
+    await parts.slow(4)
     await upload(page, 'closed', path)
     await parts.untilDone(1)
     const token = await uploadToken(page)
@@ -359,12 +365,21 @@ suite('upload', (shared) => {
   it('ten thousand files in the list do not freeze the page', { skip: isExam ? false : 'KEYFRONT_EXAM=1 runs it' }, async () => {
     const page = await signedIn(shared)
     await openUpload(page, 'many')
-    await choose(page, Array.from({ length: 10_000 }, (_, at) => text(`${at}.txt`, `${at}`)))
-    await page.getByText('10000 files selected').waitFor({ timeout: 60_000 })
-    const blocked = await page.evaluate(() => new Promise((resolve) => {
-      const begun = performance.now()
-      setTimeout(() => resolve(performance.now() - begun), 0)
-    }))
+    // As a browser hands them over: ten thousand names, no byte of content read.
+    await page.evaluate(() => {
+      const chosen = new DataTransfer()
+      for (let at = 0; at < 10_000; at++) chosen.items.add(new File([`${at}`], `${at}.txt`, { type: 'text/plain' }))
+      const input = document.querySelector('.uppy-Dashboard-input')
+      input.files = chosen.files
+      // The longest time in which the page answers nobody, from now on.
+      window.longest = 0
+      let last = performance.now()
+      setInterval(() => { const now = performance.now(); window.longest = Math.max(window.longest, now - last); last = now }, 10)
+      input.dispatchEvent(new Event('change', { bubbles: true }))
+    })
+    await page.getByText('10000 files selected').waitFor({ timeout: 120_000 })
+    const blocked = await page.evaluate(() => window.longest)
+    console.log(`ten thousand files: the page answered after ${Math.round(blocked)} ms at the latest`)
     assert.ok(blocked < 1000, `the page answered after ${blocked} ms`)
     await page.context().close()
   })

@@ -90,12 +90,34 @@ function create(): PageUppy {
     onSkipped: (file) => showToast(words.peek().upload.skipped(file.meta.name)),
     onRetry: (file, problem, delay) => told(uppy, file, problem, delay),
   })
+  addInSteps(uppy)
   watch(uppy)
   void keepFiles(uppy, id)
   onReturn(() => void uppy.retryAll())
   onAskedForUnfinished(() => uppy.getFiles().some(({ progress }) => !progress.uploadComplete))
   onSignOut(() => putAway(uppy))
   return uppy
+}
+
+/** Files that are taken into the list between two moments in which the page answers. */
+const STEP = 50
+
+/** Uppy copies its list for each file that it adds: with ten thousand, all at once, the page would stand still for seconds. */
+function addInSteps(uppy: PageUppy): void {
+  const add = uppy.addFiles.bind(uppy)
+  uppy.addFiles = (files) => {
+    if (files.length <= STEP) return add(files)
+    const rest = [...files]
+    const step = (): void => {
+      try {
+        add(rest.splice(0, STEP))
+      } catch {
+        // Uppy has said which it does not take; the others follow.
+      }
+      if (rest.length > 0) setTimeout(step)
+    }
+    step()
+  }
 }
 
 /** One tab at a time recovers and keeps files; two would send the same ones twice. */
