@@ -8,6 +8,7 @@ mod audit;
 mod audit_scale;
 mod ceph;
 mod ceph_customer_keys;
+mod ceph_versions;
 mod ceph_worker;
 mod ceph_worker_role;
 mod cli_reference;

@@ -237,3 +237,24 @@ fn count_containing(folder: &Path, marker: &[u8]) -> u64 {
     }
     bytes
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_stacks_bucket_keeps_versions_as_the_template_says() {
+    let stack = Stack::start();
+    let dev = &stack.dev;
+    let admin = s3_client::client(&dev.s3_url, &dev.region, &dev.credentials.admin);
+    let versioning = admin.get_bucket_versioning().bucket(&dev.bucket);
+    let status = versioning.send().await.unwrap().status;
+    assert_eq!(
+        status,
+        Some(aws_sdk_s3::types::BucketVersioningStatus::Enabled)
+    );
+    publisher::publish(&stack, "kept", "first").await;
+    let head = admin.head_object().bucket(&dev.bucket).key("kept");
+    let first = head.send().await.unwrap().version_id.unwrap();
+    let delete = admin.delete_object().bucket(&dev.bucket).key("kept");
+    assert_eq!(delete.send().await.unwrap().delete_marker, Some(true));
+    let read = admin.get_object().bucket(&dev.bucket).key("kept");
+    let read = read.version_id(first).send().await.unwrap();
+    assert_eq!(read.body.collect().await.unwrap().to_vec(), b"first");
+}

@@ -303,3 +303,35 @@ fn files_below(folder: &std::path::Path) -> Vec<std::path::PathBuf> {
     }
     found
 }
+
+#[tokio::test]
+async fn a_version_keeps_its_customer_key() {
+    let stack = Stack::start().await;
+    let client = stack.client();
+    set_blocked(&stack, EncryptionType::None).await;
+    let enabled = aws_sdk_s3::types::VersioningConfiguration::builder()
+        .status(aws_sdk_s3::types::BucketVersioningStatus::Enabled)
+        .build();
+    let put = client.put_bucket_versioning().bucket(BUCKET);
+    put.versioning_configuration(enabled).send().await.unwrap();
+    let keys = [Key::of(1), Key::of(2)];
+    let mut ids = Vec::new();
+    for (n, key) in keys.iter().enumerate() {
+        let put = under!(client.put("k").body(vec![n as u8; 10].into()), key);
+        ids.push(put.send().await.unwrap().version_id.unwrap());
+    }
+    for (n, id) in ids.iter().enumerate() {
+        let got = under!(client.get("k").version_id(id), &keys[n]);
+        let body = got.send().await.unwrap().body.collect().await.unwrap();
+        assert_eq!(body.to_vec(), [n as u8; 10]);
+        let other = under!(client.get("k").version_id(id), &keys[1 - n]);
+        assert_eq!(code(other.send().await), error(403, "AccessDenied"));
+        let keyless = client.get("k").version_id(id).send().await;
+        assert_eq!(code(keyless), error(400, "InvalidRequest"));
+    }
+    let source = format!("docs/k?versionId={}", ids[0]);
+    let restore = from!(client.copy_to("k").copy_source(&source), &keys[0]);
+    under!(restore, &keys[1]).send().await.unwrap();
+    let got = under!(client.get("k"), &keys[1]).send().await.unwrap();
+    assert_eq!(got.body.collect().await.unwrap().to_vec(), [0; 10]);
+}

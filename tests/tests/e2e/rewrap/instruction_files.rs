@@ -3,10 +3,18 @@
 use bytes::Bytes;
 use http::{Method, StatusCode};
 use keyfront_envelope::{Envelope, INSTRUCTION_FILE_MARKER};
-use keyfront_tests::{local_stack::content, rewrap::Rewrapped};
+use keyfront_tests::{audit::Report, local_stack::content, rewrap::Rewrapped};
 use serde_json::json;
 
 use super::{FORMATS, reported};
+
+/// What is reported of objects and files as they are. The bucket keeps versions, and the former ones of an instruction file are
+/// not paired with those of its object: they are not checked.
+fn reported_now(report: &Report) -> Vec<(&str, &str)> {
+    let mut found = reported(report);
+    found.retain(|(status, key)| *status != "not-checked" || !key.ends_with(".instruction"));
+    found
+}
 
 /// Writes a sealed object and its instruction file.
 pub(crate) async fn put_with_file(
@@ -43,7 +51,7 @@ async fn an_instruction_file_is_rewritten_and_its_object_is_not() {
         let line = ["--from", &rewrapped.other_key, "--to", rewrapped.key()];
         let report = rewrapped.run(&object, &line).await;
         assert_eq!(report.code, 0, "{report:?}");
-        assert_eq!(reported(&report), [("rewrapped", object.as_str())]);
+        assert_eq!(reported_now(&report), [("rewrapped", object.as_str())]);
         let after = rewrapped.head(&object).await;
         assert_eq!(after.metadata(), before.metadata());
         assert_eq!(after.last_modified(), before.last_modified());
@@ -86,7 +94,7 @@ async fn an_instruction_file_is_rewritten_and_its_object_is_not() {
     let line = ["--from", &rewrapped.other_key, "--to", rewrapped.key()];
     let report = rewrapped.run("read/f/V3", &line).await;
     assert_eq!(
-        reported(&report),
+        reported_now(&report),
         [("broken-envelope", "read/f/V3")],
         "{report:?}"
     );
