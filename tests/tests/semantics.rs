@@ -121,7 +121,8 @@ fn test_names(text: &str) -> Vec<String> {
                 names.push(name);
             }
         } else if let Some(title) = ['"', '\''].iter().find_map(|quote| {
-            let rest = line.strip_prefix("test(")?.strip_prefix(*quote)?;
+            let call = line.strip_prefix("test(").or(line.strip_prefix("it("));
+            let rest = call?.strip_prefix(*quote)?;
             rest.split(*quote).next()
         }) {
             names.push(title.to_owned());

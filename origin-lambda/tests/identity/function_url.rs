@@ -201,3 +201,28 @@ async fn an_iam_principal_publishes_as_itself_and_the_session_name_is_not_believ
         assert_eq!(returned.status, status, "{arn} {path}: {}", returned.body);
     }
 }
+
+#[tokio::test]
+async fn a_function_has_a_page_for_what_the_edge_marks_and_for_nobody_else() {
+    let stage = Stage::set().await;
+    let function = stage.function_url();
+    let marked = json!({"x-keyfront-page": "1"});
+    let settings = |caller: Option<&str>, headers: &Value| {
+        let mut event = event(&stage, caller, "/page/settings", headers);
+        event.request_context.http.method = "GET".to_owned();
+        event
+    };
+    let shown = answer(&function, settings(Some(EDGE), &marked)).await;
+    assert_eq!(shown.status, 200, "{}", shown.body);
+    assert_eq!(shown.headers["cache-control"], "no-store");
+    let body: Value = serde_json::from_str(&shown.body).unwrap();
+    assert_eq!(body["logins"], json!([]));
+    for (caller, headers) in [
+        (Some(EDGE), json!({})),
+        (Some("arn:aws:iam::123456789012:user/eve"), marked.clone()),
+        (None, marked),
+    ] {
+        let hidden = answer(&function, settings(caller, &headers)).await;
+        assert_eq!((hidden.status, hidden.code().as_str()), (404, "not-found"));
+    }
+}
