@@ -30,11 +30,11 @@ export function Preview(props: PreviewProps) {
   return <Opened kind={kind} {...props} />
 }
 
-function NoPreview({ text, kind }: { text: string; kind: Kind }) {
+export function NoPreview({ text, kind }: { text: string; kind: Kind }) {
   return <div class="no-preview"><Icon name={kind} /><p>{text}</p></div>
 }
 
-function Shown({ kind, address, name }: { kind: Exclude<Kind, 'text' | 'other'>; address: string; name: string }) {
+export function Shown({ kind, address, name }: { kind: Exclude<Kind, 'text' | 'other'>; address: string; name: string }) {
   const [hasFailed, setFailed] = useState(false)
   const fail = (): void => setFailed(true)
   if (hasFailed) return <NoPreview text={words.value.details.previewFailed} kind={kind} />
