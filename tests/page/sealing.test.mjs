@@ -521,13 +521,12 @@ suite('sealing', (shared) => {
   })
 
   it('a file that does not fit into the browser names the command line', async () => {
-    const { page } = await withSealed('quota', [text('a.txt', 'x'.repeat(100_000))])
+    const { page } = await withSealed('quota', [text('a.txt', 'x'.repeat(8 * MIB))])
     const session = await page.context().newCDPSession(page)
-    await session.send('Storage.overrideQuotaForOrigin', { origin: new URL(shared.stack.page).origin, quotaSize: 10_000 })
+    await session.send('Storage.overrideQuotaForOrigin', { origin: new URL(shared.stack.page).origin, quotaSize: 2 * MIB })
     await openFolder(page, 'quota/')
     const details = await openDetails(page, 'a.txt')
     await open(details)
-    await page.waitForTimeout(2500); await page.screenshot({ path: '/tmp/ws/quota.png' }); console.log(await page.evaluate(() => navigator.storage.estimate().then(JSON.stringify)))
     await details.getByRole('alert').getByText(/does not fit into what this browser may keep.*keyfront open/).waitFor()
     assert.equal(await page.locator('.opened').count(), 0)
     await page.context().close()

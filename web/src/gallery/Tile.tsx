@@ -5,7 +5,7 @@ import { addressFor } from '../ui/route.ts'
 import { knownSealed } from '../sealed/known.ts'
 import type { FileEntry } from './arrange.ts'
 import * as store from './store.ts'
-import { thumbnails } from './thumbnails.ts'
+import { forgetThumbnail, thumbnails } from './thumbnails.ts'
 
 export interface Place {
   /** Among all that is shown, folders first. */
@@ -54,7 +54,7 @@ export function Picture({ file }: { file: FileEntry }) {
       <SealMark objectKey={file.key} />
       {address === undefined
         ? <Icon name={file.kind} />
-        : <img src={address} alt="" loading="lazy" decoding="async" referrerpolicy="no-referrer" draggable={false} onError={(event) => { event.currentTarget.hidden = true }} />}
+        : <img src={address} alt="" loading="lazy" decoding="async" referrerpolicy="no-referrer" draggable={false} onError={() => forgetThumbnail(file.key)} />}
     </span>
   )
 }

@@ -23,7 +23,17 @@ function ask(wanted: KeyDescription | null): Promise<PublisherKey | null> {
   const asked = open.get(name)
   if (asked) return asked
   const asking = last.then(() => new Promise<PublisherKey | null>((resolve) => {
-    question.value = { wanted, answer: (key) => { question.value = null; resolve(key) } }
+    let isAnswered = false
+    question.value = {
+      wanted,
+      answer: (key) => {
+        // A key that comes after the dialog was closed is nobody's.
+        if (isAnswered) return key?.wipe()
+        isAnswered = true
+        question.value = null
+        resolve(key)
+      },
+    }
   })).finally(() => open.delete(name))
   open.set(name, asking)
   last = asking

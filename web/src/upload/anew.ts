@@ -38,5 +38,5 @@ export function namesOf(text: string | null, owner: string): string[] {
 
 /** It was chosen again, or the person does not want to. */
 export function noLongerAnew(names: readonly string[] = startingAnew.peek()): void {
-  startingAnew.value = startingAnew.peek().filter((name) => !names.includes(name))
+  if (startingAnew.peek().length > 0) startingAnew.value = startingAnew.peek().filter((name) => !names.includes(name))
 }
