@@ -8,7 +8,7 @@ import { join } from 'node:path'
 import { it } from 'node:test'
 import { assertAccessible, excessOf } from './accessible.mjs'
 import { bytesOf, keyDialog, loadKey, makeKey, sealUploads, spaced, usePassphrase, wantedDialog } from './keys.mjs'
-import { assertCalm, choose, item, newTab, openFolder, openUpload, signedIn, signIn, startUpload, text, uploaded, watched } from './person.mjs'
+import { assertCalm, choose, item, newTab, openFolder, openUpload, signedIn, signIn, startUpload, text, uploaded } from './person.mjs'
 import { api, isExam, picture, suite } from './stack.mjs'
 
 const MIB = 1 << 20
@@ -24,6 +24,15 @@ function large(name, mebibytes) {
   closeSync(file)
   return path
 }
+
+/** Writes something else into what is the second part of a file. */
+function alter(path) {
+  const file = openSync(path, 'r+')
+  writeSync(file, 'other words', 20 * MIB)
+  closeSync(file)
+}
+
+const sha256 = (bytes) => createHash('sha256').update(bytes).digest('hex')
 
 const PIXEL = Buffer.from('iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNk+M9QDwADhgGAWjR9awAAAABJRU5ErkJggg==', 'base64')
 const PDF = Buffer.from('%PDF-1.4\n1 0 obj<</Type/Catalog/Pages 2 0 R>>endobj 2 0 obj<</Type/Pages/Kids[3 0 R]/Count 1>>endobj 3 0 obj<</Type/Page/Parent 2 0 R/MediaBox[0 0 200 200]>>endobj\nxref\n0 4\n0000000000 65535 f \n0000000009 00000 n \n0000000052 00000 n \n0000000101 00000 n \ntrailer<</Size 4/Root 1 0 R>>\nstartxref\n164\n%%EOF')
@@ -179,7 +188,7 @@ suite('sealing', (shared) => {
     await page.context().close()
   })
 
-  it('a passphrase is typed twice, judged, and the same key in any tab', async () => {
+  it('a passphrase is typed twice, rated, and the same key in any tab', async () => {
     const page = await signedIn(shared)
     await sealUploads(page, 'phrase')
     const dialog = keyDialog(page)
@@ -274,7 +283,7 @@ suite('sealing', (shared) => {
     await recordParts(page)
     await signIn(page, shared.stack)
     await sealUploads(page, 'again')
-    const key = await makeKey(page)
+    await makeKey(page)
     let lost = 2
     await page.route(/[?&]partNumber=2(?:&|$)/, (route) => (lost-- > 0 ? route.abort('internetdisconnected') : route.continue()))
     await page.route(/[?&]partNumber=3(?:&|$)/, (route) => route.abort('internetdisconnected'))
@@ -299,9 +308,7 @@ suite('sealing', (shared) => {
     await verified(details)
     const download = page.waitForEvent('download')
     await details.getByRole('button', { name: 'Save' }).click()
-    const hash = (bytes) => createHash('sha256').update(bytes).digest('hex')
-    assert.equal(hash(await bytesOf(await download)), hash(readFileSync(path)))
-    assert.ok(key.id)
+    assert.equal(sha256(await bytesOf(await download)), sha256(readFileSync(path)))
     assertCalm(page)
     await page.context().close()
   })
@@ -314,17 +321,15 @@ suite('sealing', (shared) => {
       const page = await signedIn(shared)
       await sealUploads(page, `altered-${file}`)
       await makeKey(page)
-      const [aborted, asked] = [[], []]
+      const aborted = []
       page.on('request', (request) => { if (request.method() === 'DELETE' && request.url().includes('/uploads/')) aborted.push(request.url()) })
-      await page.route(/[?&]partNumber=2(?:&|$)/, (route) => { asked.push(1); return route.abort('internetdisconnected') })
+      await page.route(/[?&]partNumber=2(?:&|$)/, (route) => route.abort('internetdisconnected'))
       await choose(page, path)
       await startUpload(page)
       await page.getByText('The connection is lost.').waitFor()
-      const written = openSync(path, 'r+')
-      writeSync(written, 'other words', 20 * MIB)
-      closeSync(written)
+      alter(path)
       if (file === 'sly.bin') utimesSync(path, 1_790_000_000, 1_790_000_000)
-      await page.unrouteAll({ behavior: 'wait' })
+      // The network stays away: what was read before the file was altered does not arrive, and the next attempt reads it again.
       const failures = page.getByRole('region', { name: 'Not uploaded' })
       await failures.getByText(file === 'sly.bin' ? 'The file was changed after its upload began' : /The file (?:was changed after|cannot be read)/).waitFor()
       await failures.getByText('Nothing of it').or(failures.getByText('nothing of it')).first().waitFor()
@@ -337,6 +342,54 @@ suite('sealing', (shared) => {
       await page.context().close()
     })
   }
+
+  it('a file that is altered after all of it was read is stored as it was read, never as a mixture', async () => {
+    const path = large('late.bin', 24)
+    const before = sha256(readFileSync(path))
+    const page = await signedIn(shared)
+    await sealUploads(page, 'late')
+    await makeKey(page)
+    let attempts = 0
+    await page.route(/[?&]partNumber=2(?:&|$)/, (route) => {
+      attempts += 1
+      if (attempts === 1) return route.abort('internetdisconnected')
+      // This attempt has its bytes.
+      alter(path)
+      return route.continue()
+    })
+    await choose(page, path)
+    await startUpload(page)
+    await uploaded(page, 1)
+    assert.equal(attempts, 2)
+    assert.notEqual(sha256(readFileSync(path)), before)
+    await openFolder(page, 'late/')
+    const details = await openDetails(page, 'late.bin')
+    await open(details)
+    await verified(details)
+    const download = page.waitForEvent('download')
+    await details.getByRole('button', { name: 'Save' }).click()
+    assert.equal(sha256(await bytesOf(await download)), before)
+    await page.context().close()
+  })
+
+  it('a taken name asks as for other files, and both are kept sealed', async () => {
+    await origin().put('taken-sealed/a.txt', 'plain')
+    await origin().put('taken-sealed/b.bin', 'plain', 'application/octet-stream')
+    const page = await signedIn(shared)
+    await sealUploads(page, 'taken-sealed')
+    await makeKey(page)
+    await choose(page, [large('a.txt', 1), large('b.bin', 17)])
+    await startUpload(page)
+    const dialog = page.getByRole('alertdialog', { name: 'This name is taken' })
+    await dialog.getByLabel('Do the same for all others').check()
+    await dialog.getByRole('button', { name: 'Keep both' }).click()
+    await uploaded(page, 2)
+    assert.deepEqual(await origin().keys('taken-sealed/'), ['taken-sealed/a (2).txt', 'taken-sealed/a.txt', 'taken-sealed/b (2).bin', 'taken-sealed/b.bin'])
+    assert.equal((await origin().content('taken-sealed/a.txt')).toString(), 'plain')
+    for (const key of ['taken-sealed/a (2).txt', 'taken-sealed/b (2).bin']) assert.ok((await origin().describe(key)).envelope)
+    assertCalm(page)
+    await page.context().close()
+  })
 
   it('after a reload the list says that a sealed upload starts anew, and nothing of it was kept', async () => {
     const path = large('reloaded.bin', 24)

@@ -87,7 +87,7 @@ test('a key that opens a file does not seal the next ones', async () => {
   assert.equal((await choosing)?.id, '2', 'who chooses none keeps the one before')
 })
 
-test('passphrases are judged by length and variety', () => {
+test('passphrases are rated by length and variety', () => {
   for (const text of ['', 'elevenchars', 'a\u0301bcdefghijk']) assert.equal(strengthOf(text), 'short', text)
   for (const text of ['passwordpassword', '123456789012', 'aaaaaaaaaaaaaaaa', 'abcdefghijklmnop', '2026 11 30 22 10']) assert.equal(strengthOf(text), 'weak', text)
   for (const text of ['violin tractor pepper', 'Tr0ub4dor&3xyz']) assert.notEqual(strengthOf(text), 'weak', text)

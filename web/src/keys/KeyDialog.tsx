@@ -2,6 +2,7 @@ import { useState } from 'preact/hooks'
 import { words } from '../i18n/language.ts'
 import { spacedId } from '../sealed/envelope.ts'
 import type { KeyDescription, PublisherKey } from '../sealing/keys.ts'
+import { Choice } from '../ui/Choice.tsx'
 import { Dialog } from '../ui/Dialog.tsx'
 import { question, type KeyQuestion } from './asking.ts'
 import { KeyFileForm } from './KeyFileForm.tsx'
@@ -48,14 +49,5 @@ function Choices({ onWay, onKey }: { onWay: (way: Way) => void; onKey: (key: Pub
         <Choice label={text.file} hint={text.fileHint} onChoose={() => onWay('file')} />
       </div>
     </>
-  )
-}
-
-function Choice({ label, hint, onChoose }: { label: string; hint: string; onChoose: () => void }) {
-  return (
-    <button type="button" class="choice" onClick={onChoose}>
-      <strong>{label}</strong>
-      <span class="quiet">{hint}</span>
-    </button>
   )
 }

@@ -1,13 +1,10 @@
 import { useEffect, useState } from 'preact/hooks'
-import { NoPreview, Shown } from '../gallery/Preview.tsx'
+import { NoPreview, Shown, TEXT_SHOWN, TextShown } from '../gallery/Preview.tsx'
 import { words } from '../i18n/language.ts'
 import type { OpenedFile } from '../sealing/open.ts'
 import { Icon } from '../ui/Icon.tsx'
 import { useFocus } from '../ui/focus.ts'
 import { saveBlob } from '../ui/save.ts'
-
-/** Text is shown from its beginning. */
-const TEXT_SHOWN = 256 * 1024
 
 /** A verified file: shown or played where a browser can without running anything of it, and saved. */
 export function OpenedView({ file }: { file: OpenedFile }) {
@@ -39,13 +36,7 @@ function Content({ file: { kind, content, name } }: { file: OpenedFile }) {
 }
 
 function Text({ content }: { content: Blob }) {
-  const { details } = words.value
   const [text, setText] = useState('')
   useEffect(() => { void content.slice(0, TEXT_SHOWN).text().then(setText) }, [content])
-  return (
-    <div class="text-preview">
-      {content.size > TEXT_SHOWN && <p class="quiet small">{details.truncated}</p>}
-      <pre tabIndex={0} aria-label={details.preview} dir="auto">{text}</pre>
-    </div>
-  )
+  return <TextShown text={text} isCut={content.size > TEXT_SHOWN} />
 }
