@@ -241,7 +241,8 @@ suite('upload', (shared) => {
     const page = await signedIn(shared)
     const context = page.context()
     const parts = await partsOf(page)
-    await parts.slow(4)
+    // The second part never leaves, however slow this machine is at closing tabs.
+    await page.route(/[?&]partNumber=2(?:&|$)/, () => {})
     await upload(page, 'closed', path)
     await parts.untilDone(1)
     const token = await uploadToken(page)

@@ -29,6 +29,10 @@ pub enum Scenario {
     Invalidate,
     /// A publisher lists objects.
     List,
+    /// A publisher lists the versions of an object.
+    ListVersions,
+    /// A publisher brings a former version of an object back.
+    RestoreVersion,
     /// A publisher asks how far a multipart upload is.
     ResumeUpload,
     /// A publisher gives a multipart upload up.
@@ -47,7 +51,7 @@ pub enum Scenario {
 
 impl Scenario {
     /// All of them.
-    pub const ALL: [Self; 14] = [
+    pub const ALL: [Self; 16] = [
         Self::ReadFromCdn,
         Self::MissingOnCdn,
         Self::PublishThroughCdn,
@@ -55,6 +59,8 @@ impl Scenario {
         Self::Delete,
         Self::Invalidate,
         Self::List,
+        Self::ListVersions,
+        Self::RestoreVersion,
         Self::ResumeUpload,
         Self::AbortUpload,
         Self::SweepUploads,
@@ -123,6 +129,12 @@ const MATRIX: &[(&str, &str, &str, Exercise)] = {
         (
             "OriginRole",
             "WriteReadAndDeleteObjects",
+            "s3:GetObjectVersion",
+            By(Scenario::RestoreVersion),
+        ),
+        (
+            "OriginRole",
+            "WriteReadAndDeleteObjects",
             "s3:DeleteObject",
             By(Scenario::Delete),
         ),
@@ -143,6 +155,12 @@ const MATRIX: &[(&str, &str, &str, Exercise)] = {
             "ListObjectsAndUploads",
             "s3:ListBucket",
             By(Scenario::List),
+        ),
+        (
+            "OriginRole",
+            "ListObjectsAndUploads",
+            "s3:ListBucketVersions",
+            By(Scenario::ListVersions),
         ),
         (
             "OriginRole",

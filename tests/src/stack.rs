@@ -219,6 +219,7 @@ pub fn command(folder: &Path) -> Command {
     for port in [
         "--cdn-port",
         "--publish-port",
+        "--preview-port",
         "--s3-port",
         "--kms-port",
         "--sts-port",

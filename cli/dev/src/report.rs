@@ -38,22 +38,7 @@ pub(crate) fn ready(stack: &Stack) {
             "signs", viewers.key_id, viewers.signing_key_arn
         ));
     }
-    for (name, url, purpose) in [
-        (
-            "page",
-            &dev.page_url,
-            "upload, find and share; sign in with the token below",
-        ),
-        (
-            "issuer",
-            &dev.viewer_issuer_url,
-            "logs people in, whatever name they give",
-        ),
-    ] {
-        if let Some(url) = url {
-            line(format_args!("  {name:<10} {url:<28} {purpose}"));
-        }
-    }
+    for_people(dev);
     line(format_args!(
         "  {:<10} {}",
         "edge",
@@ -71,6 +56,20 @@ pub(crate) fn ready(stack: &Stack) {
     line(format_args!("  {:<10} {}\n", "details", dev_file.display()));
     commands(dev);
     line(format_args!("Ctrl-C stops it."));
+}
+
+/// What is opened with a browser.
+fn for_people(dev: &DevJson) {
+    let page = "upload, find and share; sign in with the token below";
+    let issuer = "logs people in, whatever name they give";
+    for (name, url, purpose) in [
+        ("page", &dev.page_url, page),
+        ("issuer", &dev.viewer_issuer_url, issuer),
+    ] {
+        if let Some(url) = url {
+            line(format_args!("  {name:<10} {url:<28} {purpose}"));
+        }
+    }
 }
 
 /// Three commands to copy.

@@ -41,6 +41,7 @@ fn known(name: &str) -> Option<String> {
         "OriginUrl.FunctionUrl" => {
             format!("https://{}.lambda-url.us-east-1.on.aws/", "o".repeat(32))
         }
+        name if name.ends_with(".DomainName") => "d111111abcdef8.cloudfront.net".into(),
         other => format!("arn:aws:test:us-east-1:123456789012:{other}"),
     })
 }

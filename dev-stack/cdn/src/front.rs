@@ -5,7 +5,7 @@
 
 use std::net::IpAddr;
 use std::sync::{Arc, Mutex};
-use std::time::SystemTime;
+use std::time::{Duration, SystemTime};
 
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE;
@@ -29,6 +29,10 @@ use super::upstream_response::{AnsweredBy, UpstreamResponse};
 use super::viewer_request::ViewerRequest;
 use super::viewer_signature::{take_credentials_off, verify};
 
+/// How long the headers of a request may take.
+pub(super) const HEADER_TIMEOUT: Duration = Duration::from_secs(30);
+/// Above CloudFront's own limits, so that exceeding those gets CloudFront's answer.
+pub(super) const READ_BUFFER: u32 = 128 * 1024;
 const HEADERS_LIMIT: usize = 32_768;
 const POP: HeaderValue = HeaderValue::from_static("LOC50-C1");
 

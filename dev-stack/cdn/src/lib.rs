@@ -37,7 +37,6 @@ mod viewer_signature;
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex};
-use std::time::Duration;
 
 use futures::future::OptionFuture;
 use keyfront_dev_ground::listener::Listener;
@@ -58,7 +57,7 @@ pub use self::distribution::{
 use self::edge::EdgeRuntime;
 pub use self::edge::{EdgeCredentials, EdgeKind, NodeConfig};
 pub use self::error::CdnError;
-use self::front::Front;
+use self::front::{Front, HEADER_TIMEOUT, READ_BUFFER};
 pub use self::origin::OriginTable;
 use self::origin::Origins;
 use self::preview::Preview;
@@ -66,9 +65,6 @@ pub use self::store::CacheLimits;
 use self::store::{InvalidationPath, Store};
 use self::upstream::Upstream;
 
-const HEADER_TIMEOUT: Duration = Duration::from_secs(30);
-/// Above CloudFront's own limits, so that exceeding those gets CloudFront's answer.
-const READ_BUFFER: u32 = 128 * 1024;
 /// Signatures of viewers that are remembered.
 const REMEMBERED: usize = 64;
 

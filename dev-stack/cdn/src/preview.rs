@@ -15,8 +15,7 @@ use tokio::net::TcpListener;
 use tokio_util::sync::CancellationToken;
 
 use super::error::CdnError;
-use super::front::Front;
-use super::{HEADER_TIMEOUT, READ_BUFFER};
+use super::front::{Front, HEADER_TIMEOUT, READ_BUFFER};
 
 /// The listener.
 pub(super) struct Preview {

@@ -66,6 +66,7 @@ fn a_port_in_use_is_reported_in_one_line() {
     for flag in [
         "--cdn-port",
         "--publish-port",
+        "--preview-port",
         "--s3-port",
         "--kms-port",
         "--sts-port",

@@ -213,6 +213,37 @@ async fn call_as(
     stack.wire().send(method, target, &headers, body).await
 }
 
+/// What a publisher of this name is let do, with the former version of an object and with one that was deleted.
+async fn is_let(
+    stack: &LocalStack,
+    (name, methods, overwrite): (&str, &[&str], bool),
+    [former, gone]: [&Value; 2],
+) {
+    let may = |method: &str| methods.contains(&method);
+    let restores = may("PUT") && may("READ");
+    for (key, version, allowed) in [
+        ("img/a.txt", former, restores && overwrite),
+        ("img/gone.txt", gone, restores),
+    ] {
+        let body = Bytes::from(json!({ "version": version }).to_string());
+        let target = format!("/versions/{key}");
+        let answer = call_as(stack, name, Method::POST, &target, body).await;
+        let is_restored = answer.status == StatusCode::OK;
+        assert_eq!(is_restored, allowed, "{name} {key}: {answer:?}");
+        assert!(
+            allowed || answer.code() == "forbidden",
+            "{name}: {answer:?}"
+        );
+        let shown = call_as(stack, name, Method::GET, &target, Bytes::new()).await;
+        assert_eq!(shown.status == StatusCode::OK, may("HEAD"), "{name}");
+    }
+    let listed = call_as(stack, name, Method::GET, "/deleted", Bytes::new()).await;
+    assert_eq!(listed.status == StatusCode::OK, may("LIST"), "{name}");
+    let elsewhere = "/versions/docs/b.txt";
+    let outside = call_as(stack, name, Method::GET, elsewhere, Bytes::new()).await;
+    assert_eq!(outside.code(), "forbidden", "{name}");
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn history_is_shown_and_restored_as_far_as_the_rules_go() {
     let stack = with_publishers().await;
@@ -229,53 +260,10 @@ async fn history_is_shown_and_restored_as_far_as_the_rules_go() {
         let target = format!("/objects/{key}?overwrite=true");
         everything(Method::PUT, &target, content(length)).await;
     }
-    let (former, gone) = (
-        version_of("img/a.txt", 1).await,
-        version_of("img/gone.txt", 0).await,
-    );
-    let delete = "/objects/img/gone.txt";
-    everything(Method::DELETE, delete, Bytes::new()).await;
-    for (name, methods, overwrite) in PUBLISHERS {
-        let may = |method: &str| methods.contains(&method);
-        let restores = may("PUT") && may("READ");
-        for (key, version, allowed) in [
-            ("img/a.txt", &former, restores && overwrite),
-            ("img/gone.txt", &gone, restores),
-        ] {
-            let body = Bytes::from(json!({ "version": version }).to_string());
-            let target = format!("/versions/{key}");
-            let answer = call_as(&stack, name, Method::POST, &target, body).await;
-            assert_eq!(
-                answer.status == StatusCode::OK,
-                allowed,
-                "{name} {key}: {answer:?}"
-            );
-            assert!(
-                allowed || answer.code() == "forbidden",
-                "{name}: {answer:?}"
-            );
-            let shown = call_as(&stack, name, Method::GET, &target, Bytes::new()).await;
-            assert_eq!(
-                shown.status == StatusCode::OK,
-                may("HEAD"),
-                "{name}: {shown:?}"
-            );
-        }
-        everything(Method::DELETE, delete, Bytes::new()).await;
-        let listed = call_as(&stack, name, Method::GET, "/deleted", Bytes::new()).await;
-        assert_eq!(
-            listed.status == StatusCode::OK,
-            may("LIST"),
-            "{name}: {listed:?}"
-        );
-        let outside = call_as(
-            &stack,
-            name,
-            Method::GET,
-            "/versions/docs/b.txt",
-            Bytes::new(),
-        )
-        .await;
-        assert_eq!(outside.code(), "forbidden", "{name}");
+    let former = version_of("img/a.txt", 1).await;
+    let gone = version_of("img/gone.txt", 0).await;
+    for publisher in PUBLISHERS {
+        everything(Method::DELETE, "/objects/img/gone.txt", Bytes::new()).await;
+        is_let(&stack, publisher, [&former, &gone]).await;
     }
 }

@@ -39,6 +39,19 @@ async fn own_key(stack: &LocalStack) {
         .await;
 }
 
+/// Whether a publisher brings back what was replaced; the administrator says by which version.
+async fn restores(stack: &LocalStack) -> bool {
+    for body in ["former", "later"] {
+        stack.put_raw("a/replaced", body.into(), &[]).await;
+    }
+    let listed = stack.s3().list_object_versions().bucket(&stack.dev.bucket);
+    let listed = listed.prefix("a/replaced").send().await.unwrap();
+    let former = listed.versions().last().unwrap().version_id().unwrap();
+    let version = json!({ "version": former }).to_string();
+    let restored = api(stack, Method::POST, "/versions/a/replaced", version).await;
+    restored.status.is_success() && stack.raw("a/replaced").await.body == "former"
+}
+
 async fn viewed(stack: &LocalStack, path: &str) -> Answer {
     let cdn = stack.cdn();
     cdn.send(Method::GET, path, &[], Bytes::new()).await
@@ -75,6 +88,11 @@ async fn succeeds(scenario: Scenario, stack: &LocalStack) -> bool {
             return answer.json()["cdn"] == "invalidated";
         }
         Scenario::List => api(stack, Method::GET, "/objects?prefix=a/", String::new()).await,
+        Scenario::ListVersions => {
+            stack.put_raw("a/former", content, &[]).await;
+            api(stack, Method::GET, "/versions/a/former", String::new()).await
+        }
+        Scenario::RestoreVersion => return restores(stack).await,
         Scenario::ResumeUpload => {
             let target = upload(stack).await;
             api(stack, Method::GET, &target, String::new()).await

@@ -120,7 +120,7 @@ async fn a_file_that_was_sealed_in_a_browser_is_opened_by_its_link_and_written_o
         ),
         (
             link(&share, plain.len() - 1, "b", &url("a.bin")),
-            "another size",
+            "instead of",
         ),
         (
             link(&share, plain.len(), "b", &url("missing.bin")),

@@ -8,6 +8,8 @@ use keyfront_names::{Partition, host};
 use super::{invalid_request::MAX_STACK_NAME, template::BUCKET};
 
 const MAX_BUCKET_NAME: usize = 63;
+/// The first label of a distribution's own name.
+const LONGEST_DISTRIBUTION_NAME: usize = 14;
 /// The id of a multi-Region key; others are shorter.
 const LONGEST_KEY_ID: usize = 36;
 /// Names of roles and functions have at most 64 characters, which stand behind a prefix that has fewer.
@@ -36,6 +38,9 @@ pub(super) fn resolution<'d>(
             "Key.Arn" => {
                 let (account, id) = ("1".repeat(12), "k".repeat(LONGEST_KEY_ID));
                 format!("arn:aws:kms:{region}:{account}:key/{id}")
+            }
+            name if name.ends_with(".DomainName") => {
+                format!("{}.cloudfront.net", "d".repeat(LONGEST_DISTRIBUTION_NAME))
             }
             name if name.ends_with(".FunctionUrl") => format!("https://{host}/"),
             name if name.ends_with(".Arn") => "a".repeat(LONGEST_ARN),

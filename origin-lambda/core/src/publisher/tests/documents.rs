@@ -315,7 +315,7 @@ fn written_documents_are_read_again() {
 
 #[test]
 fn logins_are_checked_with_the_document() {
-    let login = |change: &dyn Fn(&mut serde_json::Value)| {
+    let login = |change: &dyn Fn(&mut Value)| {
         let mut login = json!({
             "issuer": "staff", "client_id": "page",
             "authorization_endpoint": "https://login.example/a", "token_endpoint": "https://login.example/t",
@@ -323,7 +323,7 @@ fn logins_are_checked_with_the_document() {
         change(&mut login);
         login
     };
-    let with = |logins: serde_json::Value| {
+    let with = |logins: Value| {
         document(|whole| {
             whole["issuers"] =
                 json!([{"id": "staff", "issuer": "https://login.example", "audiences": ["page"]}]);
