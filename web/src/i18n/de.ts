@@ -67,7 +67,7 @@ export const de: Messages = {
       'envelope-kms-v2': ['Umschlag, älteres Format', 'Wie Umschlag, für Programme, die das heutige Format nicht lesen.'],
       'envelope-key-v2': ['Umschlag, eigener Hauptschlüssel, älteres Format', 'Wie oben, für Programme, die das heutige Format nicht lesen.'],
     },
-    sealed: ['In diesem Browser versiegelt', 'In diesem Tab mit Ihrem eigenen Schlüssel verschlüsselt, bevor sie ihn verlässt: Ohne diesen Schlüssel kann niemand sie öffnen, auch nicht die Betreiber dieses Keyfront.'],
+    sealed: ['In diesem Browser versiegelt', 'In diesem Tab mit Ihrem eigenen Schlüssel verschlüsselt, bevor sie ihn verlässt: Wo sie gespeichert ist, kann sie ohne diesen Schlüssel niemand öffnen.'],
     viaServer: 'Dateien gehen in einem Stück durch den Server: Nach einem Abbruch beginnen sie von vorn.',
     nowhere: 'Ihre Regeln erlauben kein Hochladen.',
     notHere: 'Ihre Regeln erlauben kein Hochladen in diesen Ordner. Wählen Sie einen anderen:',

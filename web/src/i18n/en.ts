@@ -67,7 +67,7 @@ export const en = {
       'envelope-kms-v2': ['Envelope, older format', 'As Envelope, for programs that do not read the current format.'],
       'envelope-key-v2': ['Envelope, own master key, older format', 'As above, for programs that do not read the current format.'],
     },
-    sealed: ['Sealed in this browser', 'Encrypted in this tab with a key of your own before it leaves: without that key nobody can open it, not even whoever runs this Keyfront.'],
+    sealed: ['Sealed in this browser', 'Encrypted in this tab with a key of your own before it leaves: where it is stored, nobody can open it without that key.'],
     viaServer: 'Files go through the server in one piece: after a lost connection they begin anew.',
     nowhere: 'Your rules do not allow uploads.',
     notHere: 'Your rules do not allow uploads into this folder. Choose another one:',
