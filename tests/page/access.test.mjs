@@ -1,28 +1,15 @@
 // For everyone: axe in every main state, both languages and colour schemes; the keyboard alone; 320 pixels.
 
 import assert from 'node:assert/strict'
-import { readFileSync } from 'node:fs'
-import { createRequire } from 'node:module'
 import { it } from 'node:test'
+import { assertAccessible, excessOf } from './accessible.mjs'
 import { assertCalm, choose, item, newTab, openFolder, signIn, text } from './person.mjs'
 import { api, isExam, picture, suite } from './stack.mjs'
-
-const AXE = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8')
 
 /** Words of the page in each language, for what a test presses. */
 const WORDS = {
   en: { locale: 'en-GB', token: 'Access token', signIn: 'Sign in', upload: 'Upload', account: 'Account', share: 'Share', rows: 'List', close: 'Close', deleted: 'Deleted', cancel: 'Cancel', options: 'Options', taken: 'This name is taken', skip: 'Skip' },
   de: { locale: 'de-DE', token: 'Zugangsschlüssel', signIn: 'Anmelden', upload: 'Hochladen', account: 'Konto', share: 'Teilen', rows: 'Liste', close: 'Schließen', deleted: 'Gelöscht', cancel: 'Abbrechen', options: 'Optionen', taken: 'Dieser Name ist vergeben', skip: 'Überspringen' },
-}
-
-async function assertAccessible(page, state) {
-  // Past the policy, as a browser's own tools are.
-  const found = await page.evaluate(async (axe) => {
-    if (!window.axe) (0, eval)(axe)
-    const { violations } = await window.axe.run(document, { resultTypes: ['violations'] })
-    return violations.map(({ id, nodes }) => `${id}: ${nodes.slice(0, 3).map((node) => `${node.target} ${node.failureSummary.replaceAll('\n', ' ')}`).join(' | ')}`)
-  }, AXE)
-  assert.deepEqual(found, [], state)
 }
 
 suite('access', (shared) => {
@@ -163,10 +150,7 @@ suite('access', (shared) => {
       await origin().put(`narrow/${name}`, 'x', 'text/plain', '?overwrite=true')
       const page = await newTab(shared, { viewport: { width, height } })
       const fits = async (state) => {
-        const wide = await page.evaluate(() => document.documentElement.scrollWidth - document.documentElement.clientWidth)
-        assert.equal(wide, 0, `${state} scrolls sideways by ${wide}`)
-        const hidden = await page.evaluate(() => [...document.querySelectorAll('main, dialog, .dialog-body, .facts .actions, .bar')].map((element) => element.scrollWidth - element.clientWidth).find((excess) => excess > 0) ?? 0)
-        assert.equal(hidden, 0, `${state}: main scrolls sideways by ${hidden}`)
+        assert.deepEqual(await excessOf(page), { page: 0, parts: 0 }, `${state} scrolls sideways`)
         await picture(page, `${state}-${width}`)
       }
       await page.goto(shared.stack.page)

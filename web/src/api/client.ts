@@ -51,7 +51,9 @@ export class Api {
   restore = (key: string, version: string): Promise<Restored> => this.json(`versions/${keyPath(key)}`, { method: 'POST', body: { version } })
   deleted = (prefix: string, cursor?: string | null): Promise<DeletedListing> => this.json('deleted', { query: { prefix, cursor, limit: 100 } })
 
-  share = (key: string, expires: number): Promise<Share> => this.json('shares', { method: 'POST', body: { key, expires } })
+  /** Without a way, the origin chooses one. */
+  share = (key: string, expires: number, via?: Share['via'], signal?: AbortSignal): Promise<Share> =>
+    this.json('shares', { method: 'POST', body: { key, expires, ...(via ? { via } : {}) }, signal })
 
   beginUpload = (body: UploadRequest, signal?: AbortSignal): Promise<UploadPlan> => this.json('uploads', { method: 'POST', body, signal })
   describeUpload = (token: string, signal?: AbortSignal): Promise<UploadUnderWay> => this.json(`uploads/${token}`, { signal })

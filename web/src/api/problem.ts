@@ -1,4 +1,6 @@
-/** Problem documents (RFC 9457) and failures of the network, as one error type with what the page has to say about them. */
+/** Problem documents (RFC 9457), failures of the network and of sealing, as one error type with what the page has to say about them. */
+
+import { SealingError } from '../sealing/error.ts'
 
 export class Problem extends Error {
   override readonly name = 'Problem'
@@ -41,5 +43,6 @@ export const isAbort = (error: unknown): boolean => error instanceof DOMExceptio
 
 export function asProblem(error: unknown): Problem {
   if (error instanceof Problem) return error
+  if (error instanceof SealingError) return new Problem(0, error.code, error.message, null, null)
   return new Problem(0, 'page-failed', 'the page failed', error instanceof Error ? error.message : String(error), null)
 }

@@ -12,6 +12,9 @@ import { Dialog } from '../ui/Dialog.tsx'
 import { Icon } from '../ui/Icon.tsx'
 import { ProblemNotice } from '../ui/ProblemNotice.tsx'
 import { closeDetails, detailed } from './details.ts'
+import { publisherKeyId, spacedId } from '../sealed/envelope.ts'
+import { noteDescribed } from '../sealed/known.ts'
+import { SealedStage } from '../sealed/SealedStage.tsx'
 import { Preview } from './Preview.tsx'
 import { download } from './download.ts'
 import * as store from './store.ts'
@@ -38,7 +41,10 @@ function Open({ objectKey: key }: { objectKey: string }) {
     setProblem(null)
     const may = rules()
     Promise.all([store.listed(key, running.signal), may.allows('HEAD', key) ? api.describe(key, running.signal) : null])
-      .then(([listed, described]) => setFound({ listed, described }), (error: unknown) => { if (!isAbort(error)) setProblem(asProblem(error)) })
+      .then(([listed, described]) => {
+        if (described) noteDescribed(described)
+        setFound({ listed, described })
+      }, (error: unknown) => { if (!isAbort(error)) setProblem(asProblem(error)) })
     return () => running.abort()
   }, [key, attempt])
   const known = store.entries.value.find((entry) => entry.key === key)
@@ -51,6 +57,7 @@ function Open({ objectKey: key }: { objectKey: string }) {
   }
   const [previous, next] = [to(-1), to(1)]
   const mayRead = rules().allows('READ', key)
+  const keyId = publisherKeyId(found?.described?.envelope)
   return (
     <Dialog title={name} onClose={closeDetails} size="large" onKeyDown={(event) => arrow(event, previous, next)}>
       <div class="details">
@@ -58,12 +65,13 @@ function Open({ objectKey: key }: { objectKey: string }) {
           {problem && <ProblemNotice problem={problem} onRetry={() => setAttempt(attempt + 1)} />}
           {!mayRead && <p class="quiet">{details.notReadable}</p>}
           {mayRead && found === null && !problem && <p class="quiet" role="status">{details.loading}</p>}
-          {mayRead && found && <Preview key={`${key}${found.listed?.etag}`} objectKey={key} name={name} size={found.listed?.size ?? 0} url={found.listed?.url ?? null} described={found.described} />}
+          {mayRead && found?.described && keyId !== null && <SealedStage key={`${key}${found.described.etag}`} described={found.described} name={name} keyId={keyId} />}
+          {mayRead && found && keyId === null && <Preview key={`${key}${found.listed?.etag}`} objectKey={key} name={name} size={found.listed?.size ?? 0} url={found.listed?.url ?? null} described={found.described} />}
         </div>
         <div class="facts">
           <div class="actions">
             {mayRead && <button type="button" class="primary" onClick={() => { shared.value = { key, name } }}><Icon name="share" />{gallery.share}</button>}
-            {mayRead && found && <button type="button" onClick={() => void download(key, name, found.listed?.url ?? null, found.described)}><Icon name="download" />{gallery.download}</button>}
+            {mayRead && found && keyId === null && <button type="button" onClick={() => void download(key, name, found.listed?.url ?? null, found.described)}><Icon name="download" />{gallery.download}</button>}
             {rules().allows('DELETE', key) && <button type="button" class="danger" onClick={() => askToRemove([key])}><Icon name="trash" />{gallery.delete}</button>}
           </div>
           {found && <Facts objectKey={key} {...found} />}
@@ -124,5 +132,7 @@ function Facts({ objectKey, listed, described }: Found & { objectKey: string }) 
 function encryptionOf({ sse, envelope }: Description): string {
   const { details } = words.value
   const stored = Object.hasOwn(details.sse, sse) ? details.sse[sse as keyof typeof details.sse] : details.sse.other
+  const keyId = publisherKeyId(envelope)
+  if (keyId !== null) return `${details.sealed(spacedId(keyId))}; ${stored}`
   return envelope ? `${details.envelope}; ${stored}` : stored
 }

@@ -15,8 +15,8 @@ export interface PreviewProps {
   described: Description | null
 }
 
-/** Text is shown from its beginning. */
-const TEXT_SHOWN = 256 * 1024
+/** Bytes of a text that are shown, from its beginning. */
+export const TEXT_SHOWN = 256 * 1024
 /** What only the origin opens is held in memory while it is shown. */
 const MOST_IN_MEMORY = 256 << 20
 
@@ -30,11 +30,11 @@ export function Preview(props: PreviewProps) {
   return <Opened kind={kind} {...props} />
 }
 
-function NoPreview({ text, kind }: { text: string; kind: Kind }) {
+export function NoPreview({ text, kind }: { text: string; kind: Kind }) {
   return <div class="no-preview"><Icon name={kind} /><p>{text}</p></div>
 }
 
-function Shown({ kind, address, name }: { kind: Exclude<Kind, 'text' | 'other'>; address: string; name: string }) {
+export function Shown({ kind, address, name }: { kind: Exclude<Kind, 'text' | 'other'>; address: string; name: string }) {
   const [hasFailed, setFailed] = useState(false)
   const fail = (): void => setFailed(true)
   if (hasFailed) return <NoPreview text={words.value.details.previewFailed} kind={kind} />
@@ -76,7 +76,7 @@ function Opened({ kind, objectKey, name, size, described }: PreviewProps & { kin
 const harmless = (kind: Kind, type: string | null | undefined): string => (type && type.startsWith(`${kind}/`) ? type : 'application/octet-stream')
 
 function TextPreview({ objectKey, size, url, described }: PreviewProps) {
-  const { details, page } = words.value
+  const { page } = words.value
   const [text, setText] = useState<string | null>(null)
   const [problem, setProblem] = useState<Problem | null>(null)
   useEffect(() => {
@@ -86,9 +86,14 @@ function TextPreview({ objectKey, size, url, described }: PreviewProps) {
   }, [objectKey])
   if (problem) return <ProblemNotice problem={problem} />
   if (text === null) return <p class="quiet" role="status">{page.loading}</p>
+  return <TextShown text={text} isCut={size > TEXT_SHOWN} />
+}
+
+export function TextShown({ text, isCut }: { text: string; isCut: boolean }) {
+  const { details } = words.value
   return (
     <div class="text-preview">
-      {size > TEXT_SHOWN && <p class="quiet small">{details.truncated}</p>}
+      {isCut && <p class="quiet small">{details.truncated}</p>}
       <pre tabIndex={0} aria-label={details.preview} dir="auto">{text}</pre>
     </div>
   )

@@ -2,9 +2,10 @@ import { locale, words } from '../i18n/language.ts'
 import { formatDay, formatSize } from '../i18n/format.ts'
 import { Icon } from '../ui/Icon.tsx'
 import { addressFor } from '../ui/route.ts'
+import { knownSealed } from '../sealed/known.ts'
 import type { FileEntry } from './arrange.ts'
 import * as store from './store.ts'
-import { thumbnails } from './thumbnails.ts'
+import { forgetThumbnail, thumbnails } from './thumbnails.ts'
 
 export interface Place {
   /** Among all that is shown, folders first. */
@@ -50,9 +51,17 @@ export function Picture({ file }: { file: FileEntry }) {
   const address = thumbnails.value.get(file.key)
   return (
     <span class="picture">
+      <SealMark objectKey={file.key} />
       {address === undefined
         ? <Icon name={file.kind} />
-        : <img src={address} alt="" loading="lazy" decoding="async" referrerpolicy="no-referrer" draggable={false} onError={(event) => { event.currentTarget.hidden = true }} />}
+        : <img src={address} alt="" loading="lazy" decoding="async" referrerpolicy="no-referrer" draggable={false} onError={() => forgetThumbnail(file.key)} />}
     </span>
   )
+}
+
+/** On what is known to be sealed in a browser. */
+function SealMark({ objectKey }: { objectKey: string }) {
+  if (!knownSealed.value.has(objectKey)) return null
+  const { sealed } = words.value.gallery
+  return <span class="seal" title={sealed}><Icon name="lock" /><span class="hidden-visually">{sealed}</span></span>
 }

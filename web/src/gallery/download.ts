@@ -5,14 +5,13 @@ import type { Description } from '../api/wire.ts'
 import { words } from '../i18n/language.ts'
 import { problemText } from '../i18n/problems.ts'
 import { api } from '../session/session.ts'
+import { saveBlob } from '../ui/save.ts'
 import { showToast } from '../ui/toasts.ts'
 
 export async function download(key: string, name: string, url: string | null, described: Description | null): Promise<void> {
   try {
     if (url !== null && !described?.envelope) return save(url, name)
-    const address = URL.createObjectURL(await (await api.read(key)).blob())
-    save(address, name)
-    setTimeout(() => URL.revokeObjectURL(address), 60_000)
+    saveBlob(await (await api.read(key)).blob(), name)
   } catch (error) {
     showToast(problemText(words.peek(), asProblem(error)), { kind: 'error' })
   }

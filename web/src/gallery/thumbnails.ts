@@ -89,6 +89,12 @@ async function opened(key: string): Promise<string | null> {
   return response === null ? null : URL.createObjectURL(new Blob([await response.arrayBuffer()], { type: 'image/webp' }))
 }
 
+/** What cannot be drawn: a picture that was sealed in a browser, or is none. Its kind is shown instead. */
+export function forgetThumbnail(key: string): void {
+  const rest = new Map(thumbnails.peek())
+  if (rest.delete(key)) thumbnails.value = rest
+}
+
 function add(found: readonly (readonly [string, string])[]): void {
   if (found.length > 0) thumbnails.value = new Map([...thumbnails.peek(), ...found])
 }

@@ -21,8 +21,8 @@ export interface Words {
   problems: Record<SealingCode, string>
 }
 
-/** The program that opens files too large for a browser. */
-const COMMAND = 'keyfront open LINK'
+/** The program that opens files too large for a browser. It asks for the link, which is no argument: arguments are seen by everyone on a machine. */
+const COMMAND = 'keyfront open'
 
 const en: Words = {
   title: 'A file for you',

@@ -14,13 +14,22 @@ interface Scope {
 }
 
 const scope = globalThis as unknown as Scope
-const engine: Promise<Engine> = loadModule().then((module) => new LocalEngine(module))
-// Each call reports it; until one is made nobody listens.
-engine.catch(() => {})
+let loading: Promise<Engine> | null = null
+// Each call reports a failure; until one is made nobody listens.
+engine().catch(() => {})
 const sealed = new Map<number, Sealed>()
 const opened = new Map<number, Opened>()
 const aborts = new Map<number, AbortController>()
 let handles = 0
+
+/** Where it could not be loaded, the next call tries again. */
+function engine(): Promise<Engine> {
+  loading ??= loadModule().then((module) => new LocalEngine(module)).catch((error: unknown) => {
+    loading = null
+    throw error
+  })
+  return loading
+}
 
 scope.onmessage = ({ data }) => {
   if ('abort' in data) aborts.get(data.abort)?.abort()
@@ -32,7 +41,7 @@ async function answer({ call, method, arguments: given }: Extract<ToWorker, { ca
   aborts.set(call, abort)
   try {
     const answering = METHODS[method] as Answer<Method>
-    const result = await answering(await engine, given, abort.signal, (progress) => scope.postMessage({ call, progress }))
+    const result = await answering(await engine(), given, abort.signal, (progress) => scope.postMessage({ call, progress }))
     scope.postMessage({ call, result })
   } catch (error) {
     scope.postMessage({ call, failure: failure(error, abort.signal) })

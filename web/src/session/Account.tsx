@@ -1,6 +1,7 @@
 import { useId, useState } from 'preact/hooks'
 import { formatSize } from '../i18n/format.ts'
 import { locale, words } from '../i18n/language.ts'
+import { HeldKeys } from '../keys/HeldKeys.tsx'
 import { Dialog } from '../ui/Dialog.tsx'
 import { Icon } from '../ui/Icon.tsx'
 import { LanguageSwitch } from '../ui/LanguageSwitch.tsx'
@@ -27,6 +28,7 @@ export function Account() {
         <p class="who" dir="auto">{publisher}{credential !== null && <span class="quiet"> · {credential}</span>}</p>
         <h2>{account.rights}</h2>
         <ul class="rights">{person.rules.all.map((rule) => <Right key={rule.prefix} rule={rule} />)}</ul>
+        <HeldKeys />
         <LanguageSwitch />
         <button type="button" class="wide" onClick={leave}>{account.signOut}</button>
       </div>

@@ -57,6 +57,15 @@ export function containsType(range: string, type: string): boolean {
   return wanted.endsWith('/*') ? essence.startsWith(wanted.slice(0, -1)) : essence === wanted
 }
 
+/** A file that was sealed here is longer by its tag. */
+export const SEAL_LENGTH = 16
+
+/** How S3 encrypts what was sealed here: as wished, if it can be in a direct upload. `null` where the rule allows no such mode. */
+export function storageModeFor(rule: Rule, wished: EncryptionMode | undefined): EncryptionMode | null {
+  const possible = rule.encryption.filter(isDirect)
+  return possible.find((mode) => mode === wished) ?? possible[0] ?? null
+}
+
 /** Modes of direct uploads; the others go through the origin. */
 const DIRECT: readonly EncryptionMode[] = ['sse-kms', 'dsse-kms', 'sse-s3']
 

@@ -1,14 +1,13 @@
 import { signal } from '@preact/signals'
 import { useEffect, useId, useRef, useState } from 'preact/hooks'
 import { asProblem, type Problem } from '../api/problem.ts'
-import type { Share } from '../api/wire.ts'
 import { formatDuration, formatTime } from '../i18n/format.ts'
 import { locale, words } from '../i18n/language.ts'
 import { rules } from '../session/session.ts'
 import { Dialog } from '../ui/Dialog.tsx'
 import { Icon } from '../ui/Icon.tsx'
 import { ProblemNotice } from '../ui/ProblemNotice.tsx'
-import { copyText, makeLink } from './copy.ts'
+import { copyText, makeLink, type Link } from './copy.ts'
 import { lifetimes } from './lifetimes.ts'
 
 export const shared = signal<{ key: string; name: string } | null>(null)
@@ -23,8 +22,9 @@ function Open({ subject }: { subject: { key: string; name: string } }) {
   const { share } = words.value
   const { choices, usual } = lifetimes(rules().of(subject.key)?.max_lifetime ?? 3600)
   const [seconds, setSeconds] = useState(usual)
-  const [link, setLink] = useState<Share | null>(null)
+  const [link, setLink] = useState<Link | null>(null)
   const [problem, setProblem] = useState<Problem | null>(null)
+  const [attempt, setAttempt] = useState(0)
   const [isCopied, setCopied] = useState<boolean | null>(null)
   const copyButton = useRef<HTMLButtonElement>(null)
   const address = useRef<HTMLInputElement>(null)
@@ -34,9 +34,9 @@ function Open({ subject }: { subject: { key: string; name: string } }) {
     setLink(null)
     setProblem(null)
     setCopied(null)
-    makeLink(subject.key, seconds).then((made) => { if (isCurrent) setLink(made) }, (error: unknown) => { if (isCurrent) setProblem(asProblem(error)) })
+    makeLink(subject, seconds).then((made) => { if (isCurrent) setLink(made) }, (error: unknown) => { if (isCurrent) setProblem(asProblem(error)) })
     return () => { isCurrent = false }
-  }, [seconds])
+  }, [seconds, attempt])
   useEffect(() => { if (link) copyButton.current?.focus() }, [link])
   const copy = async (): Promise<void> => {
     if (!link) return
@@ -46,14 +46,14 @@ function Open({ subject }: { subject: { key: string; name: string } }) {
   }
   return (
     <Dialog title={share.title} onClose={() => { shared.value = null }}>
-      <p>{share.text(subject.name)}</p>
+      <p>{(link?.isSealed ? share.sealedText : share.text)(subject.name)}</p>
       <div class="field">
         <label for={`${id}-time`}>{share.lifetime}</label>
         <select id={`${id}-time`} value={String(seconds)} onChange={(event) => setSeconds(Number(event.currentTarget.value))}>
           {choices.map((choice) => <option key={choice} value={String(choice)}>{formatDuration(choice, locale.value)}</option>)}
         </select>
       </div>
-      {problem && <ProblemNotice problem={problem} />}
+      {problem && <ProblemNotice problem={problem} onRetry={() => setAttempt(attempt + 1)} />}
       <div class="field">
         <label for={`${id}-link`}>{share.link}</label>
         <div class="joined">

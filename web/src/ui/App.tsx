@@ -5,9 +5,11 @@ import { Gallery } from '../gallery/Gallery.tsx'
 import * as store from '../gallery/store.ts'
 import { Deleted } from '../history/Deleted.tsx'
 import { RemovalDialog } from '../history/RemovalDialog.tsx'
+import { KeyDialog } from '../keys/KeyDialog.tsx'
+import { letAllGo } from '../keys/keyring.ts'
 import { Account } from '../session/Account.tsx'
 import { InterruptedDialog, SignInPage } from '../session/SignIn.tsx'
-import { phase, rules } from '../session/session.ts'
+import { onSignOut, phase, rules } from '../session/session.ts'
 import { ShareDialog } from '../share/ShareDialog.tsx'
 import { ConflictDialog } from '../upload/ConflictDialog.tsx'
 import { acceptDrops, isDragging } from '../upload/drop.ts'
@@ -39,6 +41,7 @@ function SignedIn() {
   const { section, folder } = route.value
   const mayUpload = rules().roots('PUT').length > 0
   useEffect(acceptDrops, [])
+  useEffect(() => onSignOut(async () => letAllGo()), [])
   // Elsewhere nothing is shown that would change: the gallery lists anew when it is opened.
   useEffect(() => onStored((stored) => { if (route.peek().section === 'files') store.admitSoon(stored.key) }), [])
   useEffect(() => { if (folder === '' && section === 'files') begin() }, [])
@@ -70,6 +73,7 @@ function SignedIn() {
       <ShareDialog />
       <RemovalDialog />
       <ConflictDialog />
+      <KeyDialog />
       <InterruptedDialog />
     </div>
   )

@@ -1,6 +1,7 @@
 import { useState } from 'preact/hooks'
 import { baseName } from '../api/paths.ts'
 import { words } from '../i18n/language.ts'
+import { Choice } from '../ui/Choice.tsx'
 import { Dialog } from '../ui/Dialog.tsx'
 import { conflict, type Conflict, type Resolution } from './conflict.ts'
 
@@ -26,14 +27,5 @@ function Open({ asked }: { asked: Conflict }) {
         {text.forAll}
       </label>
     </Dialog>
-  )
-}
-
-function Choice({ label, hint, onChoose, isFirst = false }: { label: string; hint: string; onChoose: () => void; isFirst?: boolean }) {
-  return (
-    <button type="button" class="choice" autofocus={isFirst} onClick={onChoose}>
-      <strong>{label}</strong>
-      <span class="quiet">{hint}</span>
-    </button>
   )
 }

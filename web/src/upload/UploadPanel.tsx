@@ -7,6 +7,7 @@ import { go } from '../ui/route.ts'
 import * as store from '../gallery/store.ts'
 import type { Rule } from '../api/wire.ts'
 import { UploadList } from './UploadList.tsx'
+import { AnewNotice, SealingNotice } from './SealingNotice.tsx'
 import { UploadOptions } from './UploadOptions.tsx'
 import { recovered, retarget, target, uploads } from './uploads.ts'
 import '@uppy/core/css/style.min.css'
@@ -51,6 +52,7 @@ export function UploadPanel({ isShown }: { isShown: boolean }) {
     <section class="upload" aria-labelledby="upload-title" hidden={!isShown}>
       <h1 id="upload-title">{upload.title}</h1>
       {recovered.value > 0 && <p class="notice">{upload.recovered(recovered.value)} {upload.recoveredHint}</p>}
+      <AnewNotice />
       <Destination />
       <UploadList />
       <div ref={holder} class="dashboard" />
@@ -100,7 +102,7 @@ function Destination() {
         <datalist id={`${id}-folders`}>{known.map((name) => <option key={name} value={name} />)}</datalist>
         <p id={`${id}-hint`} class="hint">{upload.toHint}</p>
       </div>
-      {isAllowed && rule ? <><UploadOptions rule={rule} /><Limits rule={rule} /></> : (
+      {isAllowed && rule ? <><UploadOptions rule={rule} /><SealingNotice rule={rule} /><Limits rule={rule} /></> : (
         <p class="notice error" role="alert">
           {upload.notHere}{' '}
           {roots.map((root) => <button key={root} type="button" class="link" onClick={() => retarget({ folder: root })}>{root || upload.top}</button>)}

@@ -9,6 +9,8 @@ export interface FileMeta extends Meta {
   /** Tags as typed, separated by commas. */
   tags?: string
   encryption?: EncryptionMode
+  /** Whether it is sealed in this tab before it leaves. Then it leaves sealed or not at all. */
+  isSealed?: boolean
   /** From a folder that was dropped: its path there. */
   relativePath?: string | null
   webkitRelativePath?: string

@@ -1,6 +1,7 @@
 /**
  * Golden Retriever for ten thousand files. It goes through all of them whenever one changes; here it sees the changes of a
- * moment together, so that its work grows with the files and not with their square.
+ * moment together, so that its work grows with the files and not with their square. And it sees no file that is sealed: nothing of it may
+ * lie on this machine in the clear, and it is never resumed.
  */
 
 import type { State, Uppy } from '@uppy/core'
@@ -31,11 +32,22 @@ function withCalmChanges(uppy: PageUppy): PageUppy {
     get: (target, name) => {
       if (name === 'on') return on
       if (name === 'off') return off
+      if (name === 'getState') return () => withoutSealed(target.getState())
       const value: unknown = Reflect.get(target, name, target)
       // Uppy's private members are on Uppy itself.
       return typeof value === 'function' ? value.bind(target) : value
     },
   })
+}
+
+/** A file that becomes one to be sealed is gone from it: its copy is deleted. */
+export function withoutSealed(state: PageState): PageState {
+  const entries = Object.entries(state.files ?? {})
+  const kept = entries.filter(([, { meta }]) => !meta.isSealed)
+  if (kept.length === entries.length) return state
+  const files = Object.fromEntries(kept)
+  const uploads = Object.entries(state.currentUploads).map(([id, upload]) => [id, { ...upload, fileIDs: upload.fileIDs.filter((file) => file in files) }] as const)
+  return { ...state, files, currentUploads: Object.fromEntries(uploads.filter(([, { fileIDs }]) => fileIDs.length > 0)) }
 }
 
 /** The first state before and the last one after: it compares the two, and needs nothing between. */
@@ -49,7 +61,7 @@ export function gathered(listener: OnChange): OnChange {
     setTimeout(() => {
       const [from, to] = [first, last]
       first = last = null
-      if (from && to) listener(from, to)
+      if (from && to) listener(withoutSealed(from), withoutSealed(to))
     }, MOMENT)
   }
 }

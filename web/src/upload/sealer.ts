@@ -1,5 +1,5 @@
 /**
- * Where sealing in the browser joins the upload. `web/src/sealing/` implements it; without one, files leave as they are.
+ * Where sealing in the browser joins the upload. `web/src/sealing/` implements it.
  *
  * A sealed upload lives as long as its tab: it is never resumed after a reload, because the file may have changed and a
  * nonce must never meet two texts. Within the tab a part that is sent again is the very same ciphertext.

@@ -6,7 +6,7 @@ import { isAbort, Problem, unreachable } from '../api/problem.ts'
 import type { EncryptionMode, Stored, UploadPlan } from '../api/wire.ts'
 import { isDirect } from '../session/rules.ts'
 import { retrying } from './retry.ts'
-import { plainSource, type Sealer, type Source } from './sealer.ts'
+import { plainSource, type SealedFile, type Source } from './sealer.ts'
 import { send, storageProblem } from './send.ts'
 import type { Slots } from './slots.ts'
 
@@ -35,7 +35,8 @@ export interface TransferHooks {
   signal: AbortSignal
   /** Requests to S3 at once, of all files together. */
   slots: Slots
-  sealer: Sealer | null
+  /** Sent in place of the file. The same one for every attempt, so that what is sent again is the same ciphertext. */
+  sealed: SealedFile | null
   onProgress: (sent: number) => void
   /** An upload in parts began under this token, or is over (`undefined`). */
   onToken: (token: string | undefined) => void
@@ -43,20 +44,11 @@ export interface TransferHooks {
 }
 
 export function transfer(file: FileToSend, hooks: TransferHooks): Promise<Stored> {
-  if (hooks.sealer) return sealed(file, hooks, hooks.sealer)
+  if (hooks.sealed) return direct(file, hooks.sealed, hooks, hooks.sealed.metadata)
   const mode = file.encryption
   const isThrough = (mode !== undefined && !isDirect(mode)) || file.data.size <= THROUGH_ORIGIN
   if (file.token === undefined && isThrough) return throughOrigin(file, hooks)
   return direct(file, plainSource(file.data), hooks)
-}
-
-async function sealed(file: FileToSend, hooks: TransferHooks, sealer: Sealer): Promise<Stored> {
-  const content = await sealer.seal(file.data, hooks.signal)
-  try {
-    return await direct({ ...file, token: undefined }, content, hooks, content.metadata)
-  } finally {
-    content.close()
-  }
 }
 
 async function throughOrigin(file: FileToSend, { api, signal, slots, onProgress, onRetry }: TransferHooks): Promise<Stored> {
@@ -110,7 +102,7 @@ async function direct(file: FileToSend, source: Source, hooks: TransferHooks, en
     ...(envelope ? { envelope } : {}),
   }, signal), { signal, onRetry })
   if (plan.method === 'PUT') return inOneRequest(plan, source, hooks)
-  if (!envelope) onToken(plan.upload)
+  onToken(plan.upload)
   return inParts(plan, source, new Map(), hooks)
 }
 

@@ -3,12 +3,14 @@
 import { BasePlugin, type PluginOpts, type Uppy } from '@uppy/core'
 import type { Api } from '../api/client.ts'
 import { asProblem, isAbort, Problem } from '../api/problem.ts'
-import type { Stored } from '../api/wire.ts'
-import type { Rules } from '../session/rules.ts'
+import type { EncryptionMode, Stored } from '../api/wire.ts'
+import { SealingError } from '../sealing/error.ts'
+import { storageModeFor, type Rules } from '../session/rules.ts'
 import { resolutionFor, forgetAnswers } from './conflict.ts'
 import { keptOf, pathOf, type FileBody, type FileMeta, type Kept, type PageFile } from './file.ts'
 import { keyFor, numbered, sealedName, tagsOf } from './names.ts'
 import type { Sealer } from './sealer.ts'
+import { Sealings, type Sealing } from './sealings.ts'
 import { Slots } from './slots.ts'
 import { transfer } from './transfer.ts'
 
@@ -25,7 +27,8 @@ const MOST_NUMBERS = 200
 export interface UploaderOptions extends PluginOpts {
   api: Api
   rules: () => Rules
-  sealer: () => Sealer | null
+  /** Seals files that are to be sealed; asks for the key where there is none. */
+  sealer: () => Promise<Sealer>
   /** In the person's words. */
   wordsFor: (problem: Problem) => string
   onStored: (stored: Stored, file: PageFile) => Promise<void> | void
@@ -40,6 +43,7 @@ export class KeyfrontUploader extends BasePlugin<UploaderOptions, FileMeta, File
   private readonly files = new Slots(FILES_AT_ONCE)
   private readonly requests = new Slots(REQUESTS_AT_ONCE)
   private readonly runs = new Map<string, Run>()
+  private readonly sealings = new Sealings()
   private readonly listeners: Listener[]
 
   constructor(uppy: Uppy<FileMeta, FileBody>, options: UploaderOptions) {
@@ -77,7 +81,7 @@ export class KeyfrontUploader extends BasePlugin<UploaderOptions, FileMeta, File
   }
 
   private readonly upload = async (ids: string[]): Promise<void> => {
-    const files = this.uppy.getFilesByIds(ids).filter((file) => !file.error && !file.progress.uploadComplete)
+    const files = this.uppy.getFilesByIds(ids).filter((file) => file && !file.error && !file.progress.uploadComplete)
     if (files.length === 0) return
     if (this.runs.size === 0) forgetAnswers()
     this.uppy.emit('upload-start', files)
@@ -101,12 +105,15 @@ export class KeyfrontUploader extends BasePlugin<UploaderOptions, FileMeta, File
         }
       }
     } catch (error) {
+      // What was sealed is no longer what the file is, or cannot be told apart from it: it never goes on.
+      if (error instanceof SealingError) this.abandon(this.sealings.end(id))
       const file = this.uppy.getFile(id)
       if (!file || run.isCancelled || isAbort(error)) return
       const problem = asProblem(error)
       const shown = new Error(this.opts.wordsFor(problem))
       this.uppy.emit('upload-error', file, shown)
     } finally {
+      this.sealings.endUnlessBegun(id)
       if (this.runs.get(id) === run) this.runs.delete(id)
     }
   }
@@ -116,6 +123,7 @@ export class KeyfrontUploader extends BasePlugin<UploaderOptions, FileMeta, File
     // Removed while it waited for its turn.
     if (!file || file.isRemote || !file.data) return
     const stored = await this.sendUnderSomeKey(file, signal)
+    this.sealings.end(id)
     const known = this.uppy.getFile(id)
     if (!known) return
     if (stored === null) {
@@ -143,7 +151,7 @@ export class KeyfrontUploader extends BasePlugin<UploaderOptions, FileMeta, File
       } catch (error) {
         if (!(error instanceof Problem) || error.code !== 'already-exists') throw error
       }
-      this.keep(file.id, { uploadToken: undefined })
+      this.keepToken(file.id, undefined)
       if (!isKeepingBoth) {
         const mayReplace = this.opts.rules().mayReplace(key)
         const resolution = await resolutionFor(key, mayReplace, signal)
@@ -162,7 +170,7 @@ export class KeyfrontUploader extends BasePlugin<UploaderOptions, FileMeta, File
 
   /** Whether a large file would meet another under its key; where nobody may look, the upload itself finds out. */
   private async isTaken(file: PageFile, key: string, signal: AbortSignal): Promise<boolean> {
-    const isBegun = keptOf(this.uppy.getFile(file.id) ?? file).uploadToken !== undefined
+    const isBegun = this.tokenOf(file) !== undefined
     if (isBegun || (file.size ?? 0) < LOOK_FIRST || !this.opts.rules().allows('HEAD', key)) return false
     return this.opts.api.describe(key, signal).then(() => true, (error: unknown) => {
       if (isAbort(error)) throw error
@@ -170,8 +178,9 @@ export class KeyfrontUploader extends BasePlugin<UploaderOptions, FileMeta, File
     })
   }
 
-  private sendAs(file: PageFile, key: string, overwrite: boolean, signal: AbortSignal): Promise<Stored> {
+  private async sendAs(file: PageFile, key: string, overwrite: boolean, signal: AbortSignal): Promise<Stored> {
     const { id } = file
+    const sealing = file.meta.isSealed ? await this.sealings.of(id, file.data as Blob, this.opts.sealer, signal) : undefined
     const total = file.size ?? 0
     // Small files are through before anybody sees a part of them.
     const progress = total < SHOWN_FROM ? () => {} : throttled((sent: number) => {
@@ -184,19 +193,42 @@ export class KeyfrontUploader extends BasePlugin<UploaderOptions, FileMeta, File
       contentType: file.type || 'application/octet-stream',
       fileName: sealedName(file.meta.name),
       tags: tagsOf(file.meta.tags ?? ''),
-      encryption: file.meta.encryption,
+      encryption: sealing ? this.modeUnderSeal(file, key) : file.meta.encryption,
       overwrite,
-      token: keptOf(this.uppy.getFile(id) ?? file).uploadToken,
+      token: this.tokenOf(file),
     }
     return transfer(source, {
       api: this.opts.api,
       signal,
       slots: this.requests,
-      sealer: this.opts.sealer(),
+      sealed: sealing?.content ?? null,
       onProgress: progress,
-      onToken: (token) => this.keep(id, { uploadToken: token, settledKey: key, isReplacing: overwrite }),
+      onToken: (token) => {
+        this.keepToken(id, token)
+        this.keep(id, { settledKey: key, isReplacing: overwrite })
+      },
       onRetry: (problem, _attempt, delay) => this.opts.onRetry(file, problem, delay),
     })
+  }
+
+  /** What S3 does to the ciphertext besides: sealed files go straight to it. They never leave in another way. */
+  private modeUnderSeal(file: PageFile, key: string): EncryptionMode {
+    const rule = this.opts.rules().of(key)
+    const mode = rule && storageModeFor(rule, file.meta.encryption)
+    if (!mode) throw new Problem(0, 'sealing-refused', 'the rule has no mode for sealed uploads', null, null)
+    return mode
+  }
+
+  /** A sealed upload's token is never kept beyond this tab: nobody could go on with it. */
+  private keepToken(id: string, token: string | undefined): void {
+    const sealing = this.sealings.find(id)
+    if (sealing) sealing.token = token
+    else this.keep(id, { uploadToken: token })
+  }
+
+  private tokenOf(file: PageFile): string | undefined {
+    const sealing: Sealing | undefined = this.sealings.find(file.id)
+    return sealing ? sealing.token : keptOf(this.uppy.getFile(file.id) ?? file).uploadToken
   }
 
   private keep(id: string, change: Kept): void {
@@ -208,8 +240,13 @@ export class KeyfrontUploader extends BasePlugin<UploaderOptions, FileMeta, File
 
   /** What S3 holds of a file that was removed from the list is given up. */
   private giveUp(file: PageFile): void {
+    const sealed = this.sealings.end(file.id)
     const { uploadToken } = keptOf(file)
-    if (uploadToken !== undefined && !file.progress.uploadComplete) this.opts.api.abortUpload(uploadToken).catch(() => {})
+    if (!file.progress.uploadComplete) this.abandon(sealed ?? uploadToken)
+  }
+
+  private abandon(token: string | undefined): void {
+    if (token !== undefined) this.opts.api.abortUpload(token).catch(() => {})
   }
 }
 

@@ -1,22 +1,25 @@
 /** The uploads of this page: one Uppy with what it needs, and what the rest of the page shows of it. */
 
 import Uppy from '@uppy/core'
-import { effect, signal } from '@preact/signals'
+import { signal } from '@preact/signals'
 import { Problem } from '../api/problem.ts'
 import type { EncryptionMode, Stored } from '../api/wire.ts'
 import { words, uppyLocale } from '../i18n/language.ts'
 import { problemText } from '../i18n/problems.ts'
 import { refusalText } from '../i18n/refusals.ts'
-import { refusalOf } from '../session/rules.ts'
+import { keyToSeal } from '../keys/asking.ts'
+import { loadSealing } from '../keys/load.ts'
+import { note } from '../sealed/known.ts'
+import { refusalOf, SEAL_LENGTH } from '../session/rules.ts'
 import { api, isInterrupted, onAskedForUnfinished, onReturn, onSignOut, rules, who } from '../session/session.ts'
 import { announce } from '../ui/announce.ts'
 import { go } from '../ui/route.ts'
 import { showToast } from '../ui/toasts.ts'
+import { keepNames, noLongerAnew, takeNames } from './anew.ts'
 import { pathOf, type FileBody, type FileMeta, type PageFile } from './file.ts'
 import { Keeper } from './keeper.ts'
 import { keyFor } from './names.ts'
 import { secondsLeft, Speed, summed, type Counted, type Progress } from './progress.ts'
-import type { Sealer } from './sealer.ts'
 import { storeThumbnail } from './thumbnail.ts'
 import { KeyfrontUploader } from './uploader.ts'
 
@@ -40,15 +43,21 @@ export interface RunningFile {
   secondsLeft: number | null
 }
 
+export interface Target {
+  folder: string
+  encryption: EncryptionMode | undefined
+  /** Sealed in this tab, whatever S3 does besides. */
+  isSealed: boolean
+  tags: string
+}
+
 /** Files of which bytes are on their way: few at a time. */
 export const running = signal<readonly RunningFile[]>([])
 export const failed = signal<readonly { id: string; name: string; reason: string }[]>([])
 /** Where files go that are added now, and how. */
-export const target = signal<{ folder: string; encryption: EncryptionMode | undefined; tags: string }>({ folder: '', encryption: undefined, tags: '' })
+export const target = signal<Target>({ folder: '', encryption: undefined, isSealed: false, tags: '' })
 /** Files that an earlier tab left half-sent. */
 export const recovered = signal(0)
-/** Seals files in the tab before they leave; `null` sends them as they are. */
-export const sealer = signal<Sealer | null>(null)
 
 /** Called with each object that was stored. */
 const listeners = new Set<(stored: Stored) => void>()
@@ -81,10 +90,17 @@ function create(): PageUppy {
   uppy.use(KeyfrontUploader, {
     api,
     rules,
-    sealer: () => sealer.peek(),
+    sealer: async () => {
+      const key = await keyToSeal()
+      const { engine, sealerWith } = await loadSealing()
+      return sealerWith(engine, key)
+    },
     wordsFor: (problem) => problemText(words.peek(), problem),
     onStored: (stored, file) => {
-      if (file.data instanceof Blob && sealer.peek() === null) void storeThumbnail(api, rules(), stored, file.data, file.type)
+      const isSealed = file.meta.isSealed ?? false
+      note(stored.key, isSealed)
+      // A small picture would show what was sealed.
+      if (file.data instanceof Blob && !isSealed) void storeThumbnail(api, rules(), stored, file.data, file.type)
       for (const listener of listeners) listener(stored)
     },
     onSkipped: (file) => showToast(words.peek().upload.skipped(file.meta.name)),
@@ -93,6 +109,8 @@ function create(): PageUppy {
   addInSteps(uppy)
   watch(uppy)
   void keepFiles(uppy, id)
+  takeNames(id)
+  window.addEventListener('pagehide', () => keepNames(id, unfinishedSealed(uppy)))
   onReturn(() => void uppy.retryAll())
   onAskedForUnfinished(() => uppy.getFiles().some(({ progress }) => !progress.uploadComplete))
   onSignOut(() => putAway(uppy))
@@ -131,15 +149,13 @@ async function keepFiles(uppy: PageUppy, id: string): Promise<void> {
     })
     uppy.on('restore-confirmed', () => { recovered.value = 0 })
     uppy.on('cancel-all', () => { recovered.value = 0 })
-    // What is sealed in the tab is never resumed, so that nothing of it is kept.
-    effect(() => {
-      const keeper = uppy.getPlugin(KEEPER)
-      if (sealer.value === null && !keeper) uppy.use(Keeper, { expires: EXPIRES, id: KEEPER })
-      else if (sealer.value !== null && keeper) uppy.removePlugin(keeper)
-    })
+    uppy.use(Keeper, { expires: EXPIRES, id: KEEPER })
     await new Promise(() => {})
   })
 }
+
+const unfinishedSealed = (uppy: PageUppy): string[] =>
+  uppy.getFiles().filter(({ meta, progress }) => meta.isSealed && progress.uploadStarted && !progress.uploadComplete).map(({ meta }) => meta.name)
 
 /** Golden Retriever's database; it closes its connections when somebody else deletes it. */
 const COPIES = 'uppy-blobs'
@@ -159,11 +175,14 @@ async function putAway(uppy: PageUppy): Promise<void> {
 /** Files that the rules refuse are not taken; the others go where `target` says now. */
 function admitted(uppy: PageUppy, file: PageFile): PageFile | boolean {
   if (uppy.getState().files[file.id]?.isGhost) return file
-  const { folder, encryption, tags } = target.peek()
-  const meta: FileMeta = { ...file.meta, folder, tags: tags || (file.meta.tags ?? ''), ...(encryption ? { encryption } : {}) }
+  const { folder, encryption, isSealed, tags } = target.peek()
+  const meta: FileMeta = { ...file.meta, folder, isSealed, tags: tags || (file.meta.tags ?? ''), ...(encryption ? { encryption } : {}) }
   const placed = { ...file, meta } as PageFile
-  const refusal = refusalOf(rules(), keyFor(folder, pathOf(placed)), file.size ?? 0, file.type || 'application/octet-stream')
-  if (refusal === null) return placed
+  const refusal = refusalOf(rules(), keyFor(folder, pathOf(placed)), (file.size ?? 0) + (isSealed ? SEAL_LENGTH : 0), file.type || 'application/octet-stream')
+  if (refusal === null) {
+    noLongerAnew([file.meta.name])
+    return placed
+  }
   refusedSoon(file.meta.name, refusalText(words.peek(), refusal))
   return false
 }
@@ -255,10 +274,10 @@ function counted(file: PageFile): Counted {
 /** Puts what was chosen for new files on those as well that wait in the list. */
 export function retarget(change: Partial<typeof target.value>): void {
   target.value = { ...target.peek(), ...change }
-  const { folder, encryption, tags } = target.peek()
+  const { folder, encryption, isSealed, tags } = target.peek()
   const uppy = uploads()
   for (const file of uppy.getFiles()) {
     if (file.progress.uploadStarted) continue
-    uppy.setFileMeta(file.id, { folder, ...(encryption ? { encryption } : {}), ...(change.tags !== undefined ? { tags } : {}) })
+    uppy.setFileMeta(file.id, { folder, isSealed, ...(encryption ? { encryption } : {}), ...(change.tags !== undefined ? { tags } : {}) })
   }
 }

@@ -1,0 +1,38 @@
+import type { Rule } from '../api/wire.ts'
+import { words } from '../i18n/language.ts'
+import { chooseSealingKey } from '../keys/asking.ts'
+import { sealingKey } from '../keys/keyring.ts'
+import { spacedId } from '../sealed/envelope.ts'
+import { storageModeFor } from '../session/rules.ts'
+import { noLongerAnew, startingAnew } from './anew.ts'
+import { target } from './uploads.ts'
+
+/** That new files are sealed, with which key, and the way to another one. Always in sight: options may be folded away. */
+export function SealingNotice({ rule }: { rule: Rule }) {
+  const { sealing } = words.value
+  if (!target.value.isSealed) return null
+  if (storageModeFor(rule, undefined) === null) return <p class="notice error" role="alert">{sealing.notHere}</p>
+  const key = sealingKey.value
+  return (
+    <div class="notice sealing">
+      <p>{key ? <>{sealing.with} <code class="key-id">{spacedId(key.id)}</code></> : sealing.withNone}</p>
+      <button type="button" onClick={() => void chooseSealingKey()}>{key ? sealing.otherKey : sealing.chooseKey}</button>
+    </div>
+  )
+}
+
+/** What a reload ended of sealed uploads. */
+export function AnewNotice() {
+  const { sealing, page } = words.value
+  const names = startingAnew.value
+  if (names.length === 0) return null
+  return (
+    <section class="notice sealing" aria-labelledby="anew-title">
+      <div>
+        <p id="anew-title">{sealing.anew(names.length)}</p>
+        <ul>{names.map((name, at) => <li key={at} dir="auto">{name}</li>)}</ul>
+      </div>
+      <button type="button" onClick={() => noLongerAnew()}>{page.close}</button>
+    </section>
+  )
+}
