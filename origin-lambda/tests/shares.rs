@@ -224,7 +224,17 @@ async fn what_is_sealed_is_shared_where_the_cdn_opens_it_and_refused_elsewhere()
         "share-refused",
     );
     assert!(detail.contains("not sealed"), "{detail}");
-    // As ciphertext, straight from S3, as ever.
+    // As ciphertext, for whoever has the key: through the CDN, but not where its reader is, and straight from S3, as ever.
+    stage.s3_answers(sealed_object());
+    let stored = shared(&share(&stage, json!({"key": "site/a", "as_stored": true})).await);
+    let url = stored["url"].as_str().unwrap();
+    assert!(
+        url.starts_with("https://www.example.com/_share/a?"),
+        "{url}"
+    );
+    stage.s3_answers(sealed_object());
+    let at_the_reader = share(&stage, json!({"key": "read/a", "as_stored": true})).await;
+    refusal(&at_the_reader, "share-refused");
     stage.s3_answers(sealed_object());
     shared(&share(&stage, json!({"key": "site/a", "via": "s3"})).await);
 }

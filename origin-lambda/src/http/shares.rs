@@ -28,6 +28,9 @@ pub(super) struct ShareDocument {
     expires: Option<u32>,
     /// `cdn` where this origin signs links of the CDN, otherwise `s3`
     via: Option<Via>,
+    /// Whether what is sealed is to be read as it is stored, by whoever has the key; otherwise the CDN opens it where it can
+    #[serde(default)]
+    as_stored: bool,
 }
 
 /// Makes a URL that reads one object, for as long as the rule allows (`max_lifetime`, an hour unless it says more).
@@ -45,6 +48,7 @@ pub(super) async fn share(
         key: ObjectKey::new(document.key).map_err(Error::Key)?,
         via: document.via,
         lifetime: document.expires,
+        as_stored: document.as_stored,
     };
     let share = origin.share(&session, &request).await?;
     let rendered = Share {

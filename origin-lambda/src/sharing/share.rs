@@ -38,6 +38,8 @@ pub(crate) struct ShareRequest {
     pub(crate) via: Option<Via>,
     /// Seconds.
     pub(crate) lifetime: Option<u32>,
+    /// Whether what is sealed is read as it is stored.
+    pub(crate) as_stored: bool,
 }
 
 /// A URL that reads one object.
@@ -115,7 +117,10 @@ impl Sharing<'_> {
         let key = &request.key;
         let lifetime = link_lifetime(rule, request.lifetime)?;
         let described = self.store.describe(key).await?;
-        let form = self.form_of(key, &described).await?;
+        let form = match request.as_stored {
+            true => ContentForm::Plain,
+            false => self.form_of(key, &described).await?,
+        };
         let parameter = signer.parameter().await?;
         let expires = unix_time() + u64::from(lifetime);
         let grant = parameter.link(&self.site, SharedObject { key, form }, expires)?;

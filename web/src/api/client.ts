@@ -54,6 +54,9 @@ export class Api {
   /** Without a way, the origin chooses one. */
   share = (key: string, expires: number, via?: Share['via'], signal?: AbortSignal): Promise<Share> =>
     this.json('shares', { method: 'POST', body: { key, expires, ...(via ? { via } : {}) }, signal })
+  /** What is sealed, as it is stored: the CDN does not try to open it. */
+  shareAsStored = (key: string, expires: number): Promise<Share> =>
+    this.json('shares', { method: 'POST', body: { key, expires, as_stored: true } })
 
   beginUpload = (body: UploadRequest, signal?: AbortSignal): Promise<UploadPlan> => this.json('uploads', { method: 'POST', body, signal })
   describeUpload = (token: string, signal?: AbortSignal): Promise<UploadUnderWay> => this.json(`uploads/${token}`, { signal })

@@ -24,7 +24,7 @@ export async function sealedLink(described: Description, name: string, seconds: 
 /** By the CDN where it serves ciphertext as it is; where it does not, from the bucket. */
 async function shareOfCiphertext(key: string, seconds: number): Promise<Share> {
   try {
-    return await api.share(key, seconds)
+    return await api.shareAsStored(key, seconds)
   } catch (error) {
     if (!(error instanceof Problem) || error.code !== 'share-refused') throw error
     return api.share(key, seconds, 's3')
