@@ -229,7 +229,7 @@ async fn what_is_sealed_is_shared_where_the_cdn_opens_it_and_refused_elsewhere()
     let stored = shared(&share(&stage, json!({"key": "site/a", "as_stored": true})).await);
     let url = stored["url"].as_str().unwrap();
     assert!(
-        url.starts_with("https://www.example.com/_share/a?"),
+        url.starts_with("https://www.example.com/_share/site/a?"),
         "{url}"
     );
     stage.s3_answers(sealed_object());
