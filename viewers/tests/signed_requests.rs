@@ -404,7 +404,10 @@ proptest! {
     fn a_grant_for_one_object_opens_no_other(path in path(), other in path()) {
         prop_assume!(path != other);
         let grant = Grant::until(object(&path), NOW + 60).unwrap();
-        let moved = url(&grant).replacen(&path, &other, 1);
+        // Of the address the path alone: the host begins like some paths.
+        let signed = url(&grant);
+        let (_, target) = signed.split_once("example.com").unwrap();
+        let moved = format!("https://www.example.com{}", target.replacen(&path, &other, 1));
         prop_assert!(Sent::of(&moved).admitted().is_err());
         let by_cookie = Sent::of(&format!("https://www.example.com{other}")).with_cookies(&cookie_header(&grant));
         prop_assert!(by_cookie.admitted().is_err());
