@@ -7,11 +7,11 @@ use std::sync::Arc;
 
 use axum::{
     Json,
-    extract::{FromRequestParts, Path, State},
+    extract::{FromRequestParts, State},
     response::{IntoResponse as _, Response},
 };
 use http::{
-    HeaderMap, HeaderName, HeaderValue,
+    HeaderMap, HeaderName, HeaderValue, Uri,
     header::{
         ACCEPT_ENCODING, CACHE_CONTROL, CONTENT_ENCODING, CONTENT_SECURITY_POLICY, CONTENT_TYPE,
         REFERRER_POLICY, VARY,
@@ -84,10 +84,11 @@ pub(super) async fn open(
 pub(super) async fn asset(
     State(origin): State<Arc<Origin>>,
     _: PageHost,
-    Path(name): Path<String>,
+    uri: Uri,
     headers: HeaderMap,
 ) -> Result<Response, Refusal> {
-    let mut response = file(&origin, &format!("page/{name}"), &headers)?;
+    // As it is written: no name of a file needs decoding, and what does not decode is none.
+    let mut response = file(&origin, uri.path().trim_start_matches('/'), &headers)?;
     let for_ever = HeaderValue::from_static(FOR_EVER);
     response.headers_mut().insert(CACHE_CONTROL, for_ever);
     Ok(response)

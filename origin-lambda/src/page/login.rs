@@ -132,4 +132,19 @@ mod tests {
             )
         );
     }
+
+    #[tokio::test]
+    async fn more_exchanges_than_eight_at_a_time_wait_for_nobody() {
+        let at: Login = serde_json::from_value(serde_json::json!({
+            "issuer": "staff", "client_id": "page", "authorization_endpoint": "https://i.example/a",
+            "token_endpoint": "https://i.example/t",
+        }))
+        .unwrap();
+        let logins = PageLogins::default();
+        let _held = logins.exchanges.try_acquire_many(8).unwrap();
+        let refused = logins
+            .exchange(&at, &login("https://publish.example/"))
+            .await;
+        assert!(matches!(refused, Err(Error::LoginsBusy)), "{refused:?}");
+    }
 }

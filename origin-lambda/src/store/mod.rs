@@ -2,6 +2,7 @@
 //!
 //! It knows no publishers, plans or uploads and no HTTP requests: objects, keys and conditions come in as values.
 
+mod applied;
 pub(crate) mod arriving;
 mod client;
 mod described;

@@ -9,7 +9,7 @@ use aws_sdk_s3::{
 };
 use keyfront_names::ObjectKey;
 
-use super::{Store, client::CONNECT, failure};
+use super::{Store, applied::applied, client::CONNECT, failure};
 use crate::{
     encryption::{CUSTOMER_ALGORITHM, CustomerKey, SseApplied, SseKeys, SseRequest},
     error::Error,
@@ -30,21 +30,6 @@ pub struct NewObject<'a> {
     pub md5: Option<&'a str>,
     /// The customer key that it is encrypted with, where its attributes ask for one.
     pub customer_key: Option<&'a CustomerKey>,
-}
-
-/// How S3 says that it has encrypted an object. Its outputs share the names, not a type.
-macro_rules! applied {
-    ($output:expr) => {
-        SseApplied {
-            algorithm: $output
-                .server_side_encryption
-                .map(|sse| sse.as_str().to_owned()),
-            key_id: $output.ssekms_key_id,
-            bucket_key: $output.bucket_key_enabled,
-            customer_algorithm: $output.sse_customer_algorithm,
-            customer_key_md5: $output.sse_customer_key_md5,
-        }
-    };
 }
 
 impl Store {

@@ -15,9 +15,9 @@ use keyfront_names::ObjectKey;
 use keyfront_origin_core::versions::{ListedVersion, MAX_COPY, Position, VersionKind, part_ranges};
 use keyfront_sigv4::uri_encoding;
 
-use super::{Store, decoded, failure, size, unexpected};
+use super::{Store, applied::applied, decoded, failure, size, unexpected};
 use crate::{
-    encryption::{ServerSide, SseApplied, SseRequest},
+    encryption::{ServerSide, SseRequest},
     error::Error,
     object::Precondition,
     store::ObjectDescription,
@@ -59,7 +59,7 @@ impl Store {
     /// Lists up to `limit` (1..=1000) versions and marks of deletion of keys that start with `prefix`, behind `after`.
     ///
     /// # Errors
-    /// What S3 returned.
+    /// [`Error::Query`] where there is no such version to go on behind; what S3 returned.
     pub async fn list_versions(
         &self,
         prefix: &str,
@@ -76,8 +76,14 @@ impl Store {
             .max_keys(i32::from(limit))
             // Keys that XML cannot carry would make the whole listing unreadable.
             .encoding_type(EncodingType::Url);
-        let answer = call.send().await;
-        page(answer.map_err(|error| failure::of("ListObjectVersions", error))?)
+        match call.send().await {
+            Ok(answer) => page(answer),
+            // Where a page begins is all that a client says here.
+            Err(error) if after.is_some() && failure::is_no_version(&error) => {
+                Err(Error::Query("invalid cursor".to_owned()))
+            }
+            Err(error) => Err(failure::of("ListObjectVersions", error)),
+        }
     }
 
     /// Describes a version of an object. A mark of deletion is none.
@@ -178,15 +184,7 @@ impl Store {
         let answer = call.send().await;
         let answer =
             answer.map_err(|error| precondition.explain(failure::of("CopyObject", error)))?;
-        let applied = SseApplied {
-            algorithm: answer
-                .server_side_encryption
-                .map(|sse| sse.as_str().to_owned()),
-            key_id: answer.ssekms_key_id,
-            bucket_key: answer.bucket_key_enabled,
-            customer_algorithm: answer.sse_customer_algorithm,
-            customer_key_md5: answer.sse_customer_key_md5,
-        };
+        let applied = applied!(answer);
         let etag = answer.copy_object_result.and_then(|result| result.e_tag);
         let etag = self.verified(former.key, sse, etag, applied).await?;
         Ok(Restored {
@@ -283,15 +281,7 @@ impl Store {
         let call = call.set_version_id(copied.version.clone());
         let answer = call.send().await;
         let answer: HeadObjectOutput = answer.map_err(|error| failure::of("HeadObject", error))?;
-        let applied = SseApplied {
-            algorithm: answer
-                .server_side_encryption
-                .map(|sse| sse.as_str().to_owned()),
-            key_id: answer.ssekms_key_id,
-            bucket_key: answer.bucket_key_enabled,
-            customer_algorithm: answer.sse_customer_algorithm,
-            customer_key_md5: answer.sse_customer_key_md5,
-        };
+        let applied = applied!(answer);
         let etag = self.verified(key, sse, Some(copied.etag), applied).await?;
         Ok(Restored { etag, ..copied })
     }

@@ -160,6 +160,12 @@ async fn what_is_not_there_or_was_never_so_is_not_restored() {
     let missing = stack.call(Method::GET, target, &[], Bytes::new()).await;
     assert_eq!(missing.code(), "not-found");
     assert!(!stack.exists("a.txt").await);
+    // A position that nobody was given is the client's mistake.
+    for cursor in ["", "nonsense", "%00"] {
+        let target = format!("/versions/other.txt?cursor={cursor}");
+        let refused = stack.call(Method::GET, &target, &[], Bytes::new()).await;
+        assert_eq!(refused.code(), "query-refused", "{cursor}: {refused:?}");
+    }
 }
 
 /// Publishers of `img/`, by name and what their rule allows.

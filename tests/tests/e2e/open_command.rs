@@ -193,3 +193,46 @@ async fn a_download_that_breaks_goes_on_where_it_stopped() {
     );
     assert_eq!(std::fs::read_dir(folder.path()).unwrap().count(), 1);
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_interrupted_download_leaves_nothing() {
+    let plain = content(1 << 20);
+    let (body, share) = sealed(&plain);
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let url = format!("http://{}/a.bin", listener.local_addr().unwrap());
+    let folder = tempfile::tempdir().unwrap();
+    let mut command = Command::new(artefacts::keyfront());
+    let mut child = command
+        .arg("open")
+        .current_dir(folder.path())
+        .stdin(Stdio::piped())
+        .stdout(Stdio::null())
+        .stderr(Stdio::piped())
+        .kill_on_drop(true)
+        .spawn()
+        .unwrap();
+    let mut input = child.stdin.take().unwrap();
+    let line = format!("{}\n", link(&share, plain.len(), "a.bin", &url));
+    input.write_all(line.as_bytes()).await.unwrap();
+    drop(input);
+    // Half of the file, and then nothing.
+    let (mut stream, _) = listener.accept().await.unwrap();
+    let head = format!("HTTP/1.1 200 OK\r\ncontent-length: {}\r\n\r\n", body.len());
+    let sent = [head.as_bytes(), &body[..body.len() / 2]].concat();
+    stream.write_all(&sent).await.unwrap();
+    let files = || std::fs::read_dir(folder.path()).unwrap().count();
+    while files() == 0 {
+        tokio::time::sleep(std::time::Duration::from_millis(10)).await;
+    }
+    let pid = child.id().unwrap().to_string();
+    let killed = Command::new("kill").args(["-INT", &pid]).status().await;
+    assert!(killed.unwrap().success());
+    let output = child.wait_with_output().await.unwrap();
+    assert_eq!(output.status.code(), Some(1), "{}", written(&output));
+    assert!(
+        written(&output).contains("interrupted"),
+        "{}",
+        written(&output)
+    );
+    assert_eq!(files(), 0);
+}

@@ -70,6 +70,57 @@ async fn a_host_that_serves_content_has_no_page() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn the_page_and_its_files_come_under_their_policy() {
+    let stack = with_page().await;
+    let get = async |target: &str, coding: &str| {
+        let headers = [("accept-encoding", coding)];
+        stack
+            .wire()
+            .send(Method::GET, target, &headers, Bytes::new())
+            .await
+    };
+    for target in ["/", "/open"] {
+        let document = get(target, "identity").await;
+        assert_eq!(
+            document.status,
+            StatusCode::OK,
+            "make bundle-page: {document:?}"
+        );
+        assert_eq!(document.header("cache-control"), "no-cache");
+        assert_eq!(document.header("referrer-policy"), "no-referrer");
+        let policy = document.header("content-security-policy");
+        assert!(
+            policy.contains("script-src 'self' 'wasm-unsafe-eval'"),
+            "{policy}"
+        );
+        assert!(policy.contains(&stack.dev.s3_url), "{policy}");
+        let text = String::from_utf8(document.body.to_vec()).unwrap();
+        let (_, rest) = text.split_once("src=\"./page/").unwrap();
+        let (name, _) = rest.split_once('"').unwrap();
+        let script = get(&format!("/page/{name}"), "gzip, br").await;
+        assert_eq!(script.status, StatusCode::OK, "{name}");
+        assert_eq!(script.header("content-encoding"), "br");
+        assert!(script.header("cache-control").contains("immutable"));
+        // A worker's policy is that of its own script.
+        assert_eq!(script.header("content-security-policy"), policy);
+        let plain = get(&format!("/page/{name}"), "identity").await;
+        assert!(plain.body.len() > script.body.len(), "{name}");
+    }
+    for target in [
+        "/page/missing-1.js",
+        "/page/%ff",
+        "/page/..",
+        "/page/index.html",
+    ] {
+        assert_eq!(
+            get(target, "identity").await.code(),
+            "not-found",
+            "{target}"
+        );
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn content_is_read_at_the_preview_as_at_the_cdn() {
     let stack = with_page().await;
     let put = stack.put("docs/a b.txt", "sse-kms", Bytes::from_static(b"seen"), &[]);

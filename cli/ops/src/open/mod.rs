@@ -48,7 +48,16 @@ pub(crate) fn run(arguments: &OpenArguments) -> anyhow::Result<ExitCode> {
     let link = Link::parse(asked_for()?.trim())?;
     let runtime =
         tokio::runtime::Runtime::new().context("the asynchronous runtime did not start")?;
-    let written = runtime.block_on(open(arguments, link))?;
+    let written = runtime.block_on(async {
+        tokio::select! {
+            written = open(arguments, link) => written,
+            // What is not verified goes with the file that holds it.
+            interrupted = tokio::signal::ctrl_c() => {
+                interrupted.context("interruptions cannot be noticed")?;
+                anyhow::bail!("interrupted: nothing was written")
+            }
+        }
+    })?;
     report::line(format_args!("{}", written.display()));
     Ok(ExitCode::SUCCESS)
 }
