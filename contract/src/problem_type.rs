@@ -69,6 +69,8 @@ problem_types! {
     CUSTOMER_KEY_REQUIRED = 403 "customer-key-required" "the object's customer key is required";
     /// The publisher's rules do not allow this.
     FORBIDDEN = 403 "forbidden" "the publisher's rules do not allow this";
+    /// The object was sealed in a browser with its publisher's own key, which nobody else has.
+    PUBLISHER_KEY_REQUIRED = 403 "publisher-key-required" "the object is sealed with its publisher's own key: the publishers' page opens it";
     /// The object is protected, and the viewer is not admitted to it; or no rule grants a viewer anything.
     VIEWER_DENIED = 403 "viewer-denied" "the viewer is not allowed";
     /// Nothing is there, or nothing may be shown.

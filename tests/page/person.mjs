@@ -66,8 +66,8 @@ export async function startUpload(page) {
 }
 
 /** Until the page says that so many files were uploaded. */
-export async function uploaded(page, count) {
-  await page.getByText(count === 1 ? '1 file uploaded.' : `${count} files uploaded.`).waitFor()
+export async function uploaded(page, count, timeout = TIMEOUT) {
+  await page.getByText(count === 1 ? '1 file uploaded.' : `${count} files uploaded.`).waitFor({ timeout })
 }
 
 export async function upload(page, folder, files) {

@@ -39,6 +39,8 @@ pub enum Refusal {
     PreconditionFailed,
     /// The object is encrypted with a customer key (SSE-C): it is read through the reader only.
     CustomerKeyRequired,
+    /// The object was sealed in a browser with its publisher's own key: the publishers' page opens it.
+    PublisherKeyRequired,
     /// The publishers' API was called without a credential.
     Unauthenticated,
     /// The object is protected, and the request carries no signature, or one that is over.
@@ -108,6 +110,7 @@ impl Refusal {
             Self::HeaderInvalid => &ProblemType::HEADER_INVALID,
             Self::PreconditionFailed => &ProblemType::PRECONDITION_FAILED,
             Self::CustomerKeyRequired => &ProblemType::CUSTOMER_KEY_REQUIRED,
+            Self::PublisherKeyRequired => &ProblemType::PUBLISHER_KEY_REQUIRED,
             Self::Unauthenticated => &ProblemType::UNAUTHENTICATED,
             Self::LoginRequired => &ProblemType::LOGIN_REQUIRED,
             Self::ViewerDenied => &ProblemType::VIEWER_DENIED,

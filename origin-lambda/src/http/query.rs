@@ -6,7 +6,7 @@ use std::{collections::BTreeMap, time::Duration};
 use axum::extract::{FromRequestParts, Query};
 use http::{Uri, request::Parts};
 use keyfront_names::MAX_KEY_BYTES;
-use keyfront_origin_core::{publish::PublishOptions, uploads::UppyMetadata};
+use keyfront_origin_core::{caching::Caching, publish::PublishOptions, uploads::UppyMetadata};
 use serde::{Deserialize, de::DeserializeOwned};
 use serde_json::Value;
 use utoipa::IntoParams;
@@ -59,6 +59,9 @@ pub(super) struct PublishQuery {
     overwrite: bool,
     /// One of the modes the rule allows
     encryption: Option<EncryptionMode>,
+    /// `no-store`, `no-cache` or `max-age=SECONDS`, no longer than the rule's own Cache-Control
+    #[param(value_type = Option<String>)]
+    cache_control: Option<Caching>,
 }
 
 impl From<PublishQuery> for PublishOptions {
@@ -66,6 +69,7 @@ impl From<PublishQuery> for PublishOptions {
         Self {
             overwrite: overwrite(query.overwrite),
             encryption: query.encryption,
+            caching: query.cache_control,
         }
     }
 }
@@ -400,6 +404,16 @@ mod tests {
         assert_eq!(options.encryption, Some(EncryptionMode::EnvelopeKmsV2));
         assert_eq!(upload("").unwrap().encryption, None);
         for query in ["encryption=", "encryption=AES256", "encryption=none"] {
+            assert!(matches!(upload(query), Err(Error::Query(_))), "{query}");
+        }
+    }
+
+    #[test]
+    fn caching_is_one_directive_or_absent() {
+        let options = upload("cache_control=max-age%3D60").unwrap();
+        assert_eq!(options.caching, Some(Caching::MaxAge(60)));
+        assert_eq!(upload("").unwrap().caching, None);
+        for query in ["cache_control=", "cache_control=public", "cache_control=max-age"] {
             assert!(matches!(upload(query), Err(Error::Query(_))), "{query}");
         }
     }

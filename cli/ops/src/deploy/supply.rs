@@ -52,7 +52,8 @@ impl Deployment {
         let Uploaded { bucket, source } = uploaded;
         let mut filled = self.filled(&bucket.name, inputs);
         filled.extend(self.edge_revision(template, kept, inputs));
-        filled.extend(kept.web_acl.clone().map(|acl| (WEB_ACL.to_owned(), acl)));
+        let web_acls = kept.web_acls.iter();
+        filled.extend(web_acls.map(|(name, acl)| ((*name).to_owned(), acl.clone())));
         let declared = template::parameters(template).into_iter();
         let parameters = declared.filter_map(|parameter| {
             let name = parameter.name;

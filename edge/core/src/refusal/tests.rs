@@ -20,6 +20,11 @@ fn every_refusal() -> Vec<(Refusal, u16, &'static str)> {
         (Refusal::ViewerDenied, 403, "viewer-denied"),
         (Refusal::CustomerKeyRequired, 403, "customer-key-required"),
         (
+            Refusal::PublisherKeyRequired,
+            403,
+            "publisher-key-required",
+        ),
+        (
             Refusal::MethodNotAllowed { allow: "GET, HEAD" },
             405,
             "method-not-allowed",
