@@ -2,9 +2,9 @@
 
 import assert from 'node:assert/strict'
 import { it } from 'node:test'
-import { makeKey, sealUploads } from './keys.mjs'
+import { sealUploads, usePassphrase } from './keys.mjs'
 import { choose, item, newTab, openFolder, signIn, startUpload, text, upload, uploaded } from './person.mjs'
-import { open, openDetails, PIXEL, verified } from './sealing.mjs'
+import { open, openDetails, PHRASE, PIXEL, verified } from './sealing.mjs'
 import { api, isExam, suite } from './stack.mjs'
 
 suite('Firefox', (shared) => {
@@ -26,7 +26,7 @@ suite('Firefox', (shared) => {
   it('in Firefox a file is sealed, opened, and is the same', async () => {
     const page = await signIn(await newTab(shared), shared.stack)
     await sealUploads(page, 'firefox-sealed')
-    await makeKey(page)
+    await usePassphrase(page, PHRASE)
     await choose(page, [text('secret.txt', 'sealed in Firefox')])
     await startUpload(page)
     await uploaded(page, 1)

@@ -8,7 +8,7 @@ import { assertCalm, choose, item, newTab, openFolder, signedIn, startUpload, te
 import { closeDetails, film, keptOnDisk, open, openDetails, PDF, PHRASE, PIXEL, sealingSuite, verified } from './sealing.mjs'
 import { picture } from './stack.mjs'
 
-sealingSuite('sealing opening', (shared, { withSealed, overwrite }) => {
+sealingSuite('sealing opening', (shared, { origin, withSealed, overwrite }) => {
   it('details say who can open it; pictures, films, PDF and text are shown once verified, others are saved', async () => {
     const page = await signedIn(shared)
     await sealUploads(page, 'kinds')
@@ -45,6 +45,29 @@ sealingSuite('sealing opening', (shared, { withSealed, overwrite }) => {
     assert.equal(await page.evaluate(() => window.hit), undefined)
     assertCalm(page)
     await page.context().close()
+  })
+
+  it('a listing marks what is sealed in a tab that has seen no details of it', async () => {
+    const { page } = await withSealed('marked', [text('sealed.txt', 'closed'), { name: 'sealed.png', mimeType: 'image/png', buffer: PIXEL }])
+    await page.context().close()
+    await origin().put('marked/open.txt', 'open')
+    const other = await signedIn(shared)
+    let described = 0
+    let loaded = 0
+    other.on('request', (request) => {
+      const { pathname } = new URL(request.url())
+      if (/\/objects\/marked/.test(pathname)) described += 1
+      if (pathname.endsWith('sealed.png')) loaded += 1
+    })
+    await openFolder(other, 'marked/')
+    const mark = (name) => item(other, name).getByTitle('Sealed in a browser')
+    await mark('sealed.txt').waitFor()
+    await mark('sealed.png').waitFor()
+    await item(other, 'open.txt').waitFor()
+    assert.equal(await mark('open.txt').count(), 0)
+    assert.deepEqual([described, loaded], [0, 0], 'a call for each object, or ciphertext as a picture')
+    assertCalm(other)
+    await other.context().close()
   })
 
   it('a tab without the key is asked for it, and one with another as well', async () => {

@@ -12,7 +12,6 @@ const ROOT = fileURLToPath(new URL('../..', import.meta.url))
 const BINARY = process.env.KEYFRONT_BIN ?? join(ROOT, 'target/debug/keyfront')
 const CHROMIUM = process.env.CHROMIUM ?? '/usr/bin/chromium'
 const FIREFOX = process.env.FIREFOX ?? '/usr/bin/firefox-esr'
-const FIREFOX_PREFERENCES = {}
 const SCREENSHOTS = process.env.KEYFRONT_SCREENSHOTS
 /** A built page to try in place of the one inside the binary, so that a change needs no Rust. */
 const PAGE_FOLDER = process.env.KEYFRONT_PAGE_FOLDER
@@ -59,8 +58,17 @@ export async function startStack(arguments_) {
 /** Chromium with a camera that shows a test picture, or a Firefox. */
 export async function startBrowser(name = 'chromium') {
   const playwright = await import('playwright-core')
-  if (name === 'firefox') return playwright.firefox.launch({ channel: 'moz-firefox', executablePath: FIREFOX, firefoxUserPrefs: FIREFOX_PREFERENCES })
+  if (name === 'firefox') return withoutMedia(await playwright.firefox.launch({ channel: 'moz-firefox', executablePath: FIREFOX }))
   return playwright.chromium.launch({ executablePath: CHROMIUM, args: ['--no-sandbox', '--use-fake-device-for-media-stream', '--use-fake-ui-for-media-stream', ...REPLACED] })
+}
+
+/** The one command of WebDriver BiDi that Playwright cannot do without, and Firefox 153 does not know: it sets the colour scheme. */
+function withoutMedia(browser) {
+  const session = browser._connection.toImpl(browser)._browserSession
+  const prototype = Object.getPrototypeOf(session)
+  const { send } = prototype
+  prototype.send = function (command, ...rest) { return command === 'emulation.setMediaFeaturesOverride' ? Promise.resolve({}) : send.call(this, command, ...rest) }
+  return browser
 }
 
 /** `keyfront` with these words for a stack; what it prints. */

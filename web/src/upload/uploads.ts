@@ -224,7 +224,11 @@ function watch(uppy: PageUppy): void {
     const { upload } = words.peek()
     const { done, waiting } = backlog()
     if (failed.length > 0) showToast(upload.failedSome(failed.length), { kind: 'error' })
-    else if (successful.length > 0 && waiting.files === 0) showToast(upload.completed(successful.length + done.files))
+    else if (successful.length > 0 && waiting.files === 0) {
+      // Of a long list Uppy knows the end; together with what is off it, it is all.
+      const isLong = backlog().length > 0
+      showToast(upload.completed(isLong ? done.files + uppy.getFiles().filter(({ progress }) => progress.uploadComplete).length : successful.length))
+    }
   })
   window.addEventListener('beforeunload', (event) => {
     const { isBusy } = summed(uppy.getFiles().map(counted))

@@ -12,7 +12,7 @@ use super::{
     deployment::Deployment,
     edge_revision::{EdgeContent, edge_revision},
     kept_stack::KeptStack,
-    template::{self, WEB_ACL},
+    template,
 };
 use crate::{
     aws,
