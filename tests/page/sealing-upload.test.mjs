@@ -1,15 +1,21 @@
 // Files that are sealed in the browser: what leaves, what is sent again, and what stays on this machine.
 
 import assert from 'node:assert/strict'
+import { spawnSync } from 'node:child_process'
 import { readFileSync, utimesSync } from 'node:fs'
 import { it } from 'node:test'
+import { fileURLToPath } from 'node:url'
 import { large, MIB } from './files.mjs'
 import { bytesOf, keyDialog, loadKey, makeKey, sealUploads } from './keys.mjs'
 import { assertCalm, choose, item, newTab, openFolder, openUpload, signedIn, signIn, startUpload, text, uploaded } from './person.mjs'
 import { alter, keptOnDisk, open, openDetails, PIXEL, recordParts, sealingSuite, sha256, verified } from './sealing.mjs'
 import { picture } from './stack.mjs'
 
-sealingSuite('sealing upload', (shared, { origin }) => {
+const PYTHON = process.env.KEYFRONT_PYTHON ?? `${process.env.KEYFRONT_TOOLS ?? fileURLToPath(new URL('../../.tools', import.meta.url))}/python-tests/bin/python`
+const AMAZON = fileURLToPath(new URL('../sealing/amazon.py', import.meta.url))
+const noAmazon = spawnSync(PYTHON, ['-c', 'import s3_encryption']).status === 0 ? false : `${PYTHON} has no amazon-s3-encryption-client-python (tests/python/requirements.txt)`
+
+sealingSuite('sealing upload', (shared, { origin, withSealed }) => {
   it('what is sealed leaves as ciphertext, with its name and tags, and without a small picture', async () => {
     const page = await signedIn(shared)
     await sealUploads(page, 'sealed')
@@ -44,6 +50,18 @@ sealingSuite('sealing upload', (shared, { origin }) => {
     }
     assert.deepEqual((await origin().keys('sealed/.thumbnails/')), ['sealed/.thumbnails/plain.png.webp'])
     assertCalm(page)
+    await page.context().close()
+  })
+
+  it("Amazon's client opens what was sealed in the browser, by what the bucket has of it and the saved key", { skip: noAmazon }, async () => {
+    const { page, key } = await withSealed('amazon', [text('words.txt', 'for another client'), { name: 'parts.bin', mimeType: 'application/octet-stream', buffer: Buffer.alloc(20 * MIB, 'in parts ') }])
+    for (const [name, content] of [['words.txt', Buffer.from('for another client')], ['parts.bin', Buffer.alloc(20 * MIB, 'in parts ')]]) {
+      const { envelope } = await origin().describe(`amazon/${name}`)
+      const head = JSON.stringify({ key: Buffer.from(JSON.parse(key.text).key, 'base64url').toString('base64'), metadata: envelope })
+      const { status, stdout, stderr } = spawnSync(PYTHON, [AMAZON], { input: Buffer.concat([Buffer.from(`${head}\n`), await origin().content(`amazon/${name}`)]), maxBuffer: 64 * MIB })
+      assert.equal(status, 0, stderr.toString())
+      assert.equal(sha256(stdout), sha256(content))
+    }
     await page.context().close()
   })
 
