@@ -59,11 +59,18 @@ fn the_page_has_a_web_acl_of_its_own_or_the_contents() {
         ("", PAGE, Some(PAGE)),
         (CONTENT, PAGE, Some(PAGE)),
     ] {
-        let parameters = [("Page", "true"), ("WebAclArn", content), ("PageWebAclArn", page)];
+        let parameters = [
+            ("Page", "true"),
+            ("WebAclArn", content),
+            ("PageWebAclArn", page),
+        ];
         let config = &of("PageDistribution", &parameters)["DistributionConfig"];
         assert_eq!(config["WebACLId"].as_str(), expected);
         let config = &of("Distribution", &parameters)["DistributionConfig"];
-        assert_eq!(config["WebACLId"].as_str(), Some(content).filter(|acl| !acl.is_empty()));
+        assert_eq!(
+            config["WebACLId"].as_str(),
+            Some(content).filter(|acl| !acl.is_empty())
+        );
     }
 }
 

@@ -80,13 +80,18 @@ impl Caching {
                 if seconds("max-age").is_none_or(|longest| age > longest) {
                     return None;
                 }
-                let shared = seconds("s-maxage").map(|shared| format!("s-maxage={}", shared.min(age)));
+                let shared =
+                    seconds("s-maxage").map(|shared| format!("s-maxage={}", shared.min(age)));
                 let own = [Some(format!("max-age={age}")), shared];
                 own.into_iter().flatten().collect()
             }
         };
         let kept = directives(rule)
-            .filter(|(name, _)| !LIFETIMES.iter().any(|other| name.eq_ignore_ascii_case(other)))
+            .filter(|(name, _)| {
+                !LIFETIMES
+                    .iter()
+                    .any(|other| name.eq_ignore_ascii_case(other))
+            })
             .map(|(_, whole)| whole.to_owned());
         Some(kept.chain(lasting).collect::<Vec<_>>().join(", "))
     }
@@ -102,13 +107,25 @@ pub fn longest(rule: &str) -> u64 {
 
 fn value<'r>(rule: &'r str, wanted: &str) -> Option<&'r str> {
     let found = directives(rule).find(|(name, _)| name.eq_ignore_ascii_case(wanted));
-    found.map(|(_, whole)| whole.split_once('=').map_or("", |(_, value)| value.trim_matches(['"', ' '])))
+    found.map(|(_, whole)| {
+        whole
+            .split_once('=')
+            .map_or("", |(_, value)| value.trim_matches(['"', ' ']))
+    })
 }
 
 /// Name and whole text of each directive.
 fn directives(rule: &str) -> impl Iterator<Item = (&str, &str)> {
-    let texts = rule.split(',').map(str::trim).filter(|text| !text.is_empty());
-    texts.map(|text| (text.split_once('=').map_or(text, |(name, _)| name.trim()), text))
+    let texts = rule
+        .split(',')
+        .map(str::trim)
+        .filter(|text| !text.is_empty());
+    texts.map(|text| {
+        (
+            text.split_once('=').map_or(text, |(name, _)| name.trim()),
+            text,
+        )
+    })
 }
 
 #[cfg(test)]
@@ -129,8 +146,17 @@ mod tests {
             assert_eq!(text.parse(), Ok(caching));
         }
         for text in [
-            "", "public", "max-age", "max-age=", "max-age=-1", "max-age=+1", "max-age=4294967296",
-            "max-age=1, public", "No-Store", "max-age=1\r\nx: y", " no-store",
+            "",
+            "public",
+            "max-age",
+            "max-age=",
+            "max-age=-1",
+            "max-age=+1",
+            "max-age=4294967296",
+            "max-age=1, public",
+            "No-Store",
+            "max-age=1\r\nx: y",
+            " no-store",
         ] {
             assert!(text.parse::<Caching>().is_err(), "{text}");
         }
@@ -140,14 +166,42 @@ mod tests {
     fn a_rule_is_shortened_and_keeps_what_it_says_besides() {
         const SITE: &str = "public, max-age=3600, s-maxage=60, immutable, no-transform";
         for (rule, caching, stored) in [
-            ("public, max-age=300", Caching::MaxAge(60), Some("public, max-age=60")),
-            ("public, max-age=300", Caching::MaxAge(300), Some("public, max-age=300")),
+            (
+                "public, max-age=300",
+                Caching::MaxAge(60),
+                Some("public, max-age=60"),
+            ),
+            (
+                "public, max-age=300",
+                Caching::MaxAge(300),
+                Some("public, max-age=300"),
+            ),
             ("public, max-age=300", Caching::MaxAge(301), None),
-            ("public, max-age=300", Caching::NoCache, Some("public, no-cache")),
-            ("public, max-age=300", Caching::NoStore, Some("public, no-store")),
-            ("private, Max-Age = \"300\"", Caching::MaxAge(5), Some("private, max-age=5")),
-            (SITE, Caching::MaxAge(120), Some("public, no-transform, max-age=120, s-maxage=60")),
-            (SITE, Caching::MaxAge(30), Some("public, no-transform, max-age=30, s-maxage=30")),
+            (
+                "public, max-age=300",
+                Caching::NoCache,
+                Some("public, no-cache"),
+            ),
+            (
+                "public, max-age=300",
+                Caching::NoStore,
+                Some("public, no-store"),
+            ),
+            (
+                "private, Max-Age = \"300\"",
+                Caching::MaxAge(5),
+                Some("private, max-age=5"),
+            ),
+            (
+                SITE,
+                Caching::MaxAge(120),
+                Some("public, no-transform, max-age=120, s-maxage=60"),
+            ),
+            (
+                SITE,
+                Caching::MaxAge(30),
+                Some("public, no-transform, max-age=30, s-maxage=30"),
+            ),
             ("no-cache", Caching::MaxAge(1), None),
             ("no-cache", Caching::MaxAge(0), Some("max-age=0")),
             ("no-store", Caching::NoCache, None),
@@ -156,9 +210,19 @@ mod tests {
             ("public", Caching::MaxAge(1), None),
             ("s-maxage=60", Caching::MaxAge(1), None),
         ] {
-            assert_eq!(caching.within(rule).as_deref(), stored, "{rule} {caching:?}");
+            assert_eq!(
+                caching.within(rule).as_deref(),
+                stored,
+                "{rule} {caching:?}"
+            );
         }
-        assert_eq!((longest("public, max-age=300"), longest("no-cache, max-age=9")), (300, 0));
+        assert_eq!(
+            (
+                longest("public, max-age=300"),
+                longest("no-cache, max-age=9")
+            ),
+            (300, 0)
+        );
     }
 
     proptest! {

@@ -413,7 +413,11 @@ mod tests {
         let options = upload("cache_control=max-age%3D60").unwrap();
         assert_eq!(options.caching, Some(Caching::MaxAge(60)));
         assert_eq!(upload("").unwrap().caching, None);
-        for query in ["cache_control=", "cache_control=public", "cache_control=max-age"] {
+        for query in [
+            "cache_control=",
+            "cache_control=public",
+            "cache_control=max-age",
+        ] {
             assert!(matches!(upload(query), Err(Error::Query(_))), "{query}");
         }
     }

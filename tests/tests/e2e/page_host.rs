@@ -281,7 +281,10 @@ async fn an_upload_may_ask_for_shorter_caching_than_its_rule_and_never_for_longe
     };
     // It is among what is signed.
     let plan = begin("max-age=5").await.json();
-    assert_eq!(plan["headers"]["cache-control"], "public, max-age=5", "{plan}");
+    assert_eq!(
+        plan["headers"]["cache-control"], "public, max-age=5",
+        "{plan}"
+    );
     assert_eq!(begin("max-age=61").await.code(), "forbidden");
     assert_eq!(begin("immutable").await.status, StatusCode::BAD_REQUEST);
 }

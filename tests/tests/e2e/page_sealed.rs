@@ -101,14 +101,23 @@ async fn what_a_publisher_sealed_is_listed_as_such_and_refused_by_the_reader() {
     let [one, other] = &listed["objects"].as_array().unwrap()[..] else {
         panic!("{listed}");
     };
-    assert_eq!((&one["key"], &one["envelope"]), (&json!("read/open"), &Value::Null));
-    assert_eq!((&other["key"], &other["envelope"]), (&json!("read/sealed"), &envelope));
+    assert_eq!(
+        (&one["key"], &one["envelope"]),
+        (&json!("read/open"), &Value::Null)
+    );
+    assert_eq!(
+        (&other["key"], &other["envelope"]),
+        (&json!("read/sealed"), &envelope)
+    );
     // Without a look at the objects nothing is said of them.
     let plain = stack.list("prefix=read/").await;
     assert!(plain["objects"][0].get("envelope").is_none(), "{plain}");
 
     let read = stack.read("read/sealed", &[]).await;
-    assert_eq!((read.status, read.code().as_str()), (StatusCode::FORBIDDEN, "publisher-key-required"));
+    assert_eq!(
+        (read.status, read.code().as_str()),
+        (StatusCode::FORBIDDEN, "publisher-key-required")
+    );
     let detail = read.json()["detail"].to_string();
     for words in [KEY_ID, "the publishers' page", "`keyfront open`"] {
         assert!(detail.contains(words), "{detail}");

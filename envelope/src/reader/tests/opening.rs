@@ -85,7 +85,9 @@ fn what_was_sealed_in_a_browser_is_its_publishers_to_open() {
     }
     // KMS's wrap is no publisher's, whatever its context says.
     let context = Description::from([("keyfront-key".to_owned(), ID.to_owned())]);
-    assert!(refused(&Sealed::by_kms(Format::V3, context, b"content").found(&policy(), "a/b")));
+    assert!(refused(
+        &Sealed::by_kms(Format::V3, context, b"content").found(&policy(), "a/b")
+    ));
 }
 
 #[test]

@@ -107,9 +107,17 @@ async fn a_web_acl_attached_outside_survives_an_update_until_it_is_detached_by_n
     assert_eq!(deployed().as_deref(), Some(acl));
     // The content's own on the page is the template's doing.
     bench.aws.state().page_web_acl = acl.to_owned();
-    done(&bench.deploy(TOGETHER, &["--yes", "-p", "PageWebAclArn="]).await);
+    done(
+        &bench
+            .deploy(TOGETHER, &["--yes", "-p", "PageWebAclArn="])
+            .await,
+    );
     assert_eq!(given("PageWebAclArn").as_deref(), Some(""));
-    let reported = done(&bench.deploy(TOGETHER, &["--yes", "-p", "SitePrefix=q/"]).await);
+    let reported = done(
+        &bench
+            .deploy(TOGETHER, &["--yes", "-p", "SitePrefix=q/"])
+            .await,
+    );
     assert!(!reported.contains("distribution E2"), "{reported}");
 
     bench.aws.state().distribution_hidden = true;
