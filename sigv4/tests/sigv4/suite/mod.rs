@@ -2,8 +2,6 @@
 //! expectation for, by header and by query. Each stage starts from the suite's own expectation of the stage
 //! before, so that a failure names its stage.
 
-#![allow(missing_docs, clippy::unwrap_used, clippy::panic, clippy::print_stdout)]
-
 mod case;
 mod multi_region;
 

@@ -1,7 +1,5 @@
 //! Dates, against the calendar.
 
-#![allow(missing_docs, clippy::unwrap_used, clippy::panic)]
-
 use keyfront_sigv4::{AmzDate, SigningError};
 use proptest::prelude::*;
 

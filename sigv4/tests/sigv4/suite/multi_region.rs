@@ -1,17 +1,17 @@
 //! The official SigV4A suite: 38 cases, each complete; none is skipped. Signatures are not compared, ECDSA has many
 //! right ones: ours and the suite's must both verify under the suite's public key.
 
-use ecdsa_verifier::verifies;
 use keyfront_sigv4::{
     CanonicalRequest, EcdsaKey, EcdsaKeyCache, Expiry, MultiRegionSigner, StringToSign,
 };
 use sha2::{Digest, Sha256};
 
-use crate::{
+use super::{
     Suite,
     case::{Case, Message, Place},
     for_every_expectation, parts, unsigned,
 };
+use crate::ecdsa_verifier::verifies;
 
 const SUITE: Suite = Suite {
     name: "v4a",
@@ -199,6 +199,3 @@ fn public_key(case: &Case) -> (String, String) {
     let coordinate = |name: &str| text[name].as_str().unwrap().to_owned();
     (coordinate("X"), coordinate("Y"))
 }
-
-#[path = "../support/ecdsa_verifier.rs"]
-mod ecdsa_verifier;

@@ -1,8 +1,6 @@
 //! The S3 examples of the Amazon S3 API reference, and presigned S3 requests with a session token, stage by
 //! stage. `fixtures/s3-documented.json` names the source of each.
 
-#![allow(missing_docs, clippy::unwrap_used, clippy::panic)]
-
 use keyfront_sigv4::{
     AmzDate, CanonicalRequest, Credentials, Expiry, Payload, Profile, Request, SecretAccessKey,
     SessionToken, Signer, SigningContext, SigningKey, StringToSign, uri_encoding::encode_path,

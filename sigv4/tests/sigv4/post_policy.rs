@@ -1,7 +1,5 @@
 //! Browser form uploads: S3's documented example, and what a form's policy binds.
 
-#![allow(missing_docs, clippy::unwrap_used, clippy::panic)]
-
 use keyfront_sigv4::{
     AmzDate, Credentials, PostPolicy, Profile, SecretAccessKey, SessionToken, Signer,
     SigningContext,

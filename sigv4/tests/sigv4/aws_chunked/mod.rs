@@ -1,9 +1,5 @@
 //! Bodies in chunks: the documented examples byte for byte, SDK captures, the length arithmetic, and what is refused.
 
-#![allow(missing_docs, clippy::unwrap_used, clippy::panic)]
-
-#[path = "../support/ecdsa_verifier.rs"]
-mod ecdsa_verifier;
 mod lengths;
 mod refusals;
 mod vectors;

@@ -1,7 +1,5 @@
 //! Known answers of the key derivation, from AWS's own test suites, and the cache.
 
-#![allow(missing_docs, clippy::unwrap_used, clippy::panic)]
-
 use keyfront_sigv4::{EcdsaKey, EcdsaKeyCache, SecretAccessKey};
 
 /// (access key id, secret, X, Y): aws-c-auth `tests/key_derivation_tests.c`, aws-sdk-ruby

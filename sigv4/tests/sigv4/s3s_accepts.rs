@@ -1,7 +1,6 @@
 //! An S3 server of other people's (`s3s`, which shares no code with this crate) accepts what is signed here, chunk by
 //! chunk, and refuses it once a byte is changed.
 
-#![allow(missing_docs, clippy::unwrap_used, clippy::panic)]
 #![allow(
     clippy::disallowed_methods,
     reason = "the server compares with its own clock"

@@ -1,7 +1,5 @@
 //! The cache gives the key that derivation gives, whatever was cached before.
 
-#![allow(missing_docs, clippy::unwrap_used, clippy::panic)]
-
 use keyfront_sigv4::{
     AmzDate, Credentials, Profile, SecretAccessKey, SigningContext, SigningKey, SigningKeyCache,
     StringToSign,

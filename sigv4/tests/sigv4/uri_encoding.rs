@@ -1,7 +1,5 @@
 //! The one percent-encoder: one spelling for every value, and back.
 
-#![allow(missing_docs, clippy::unwrap_used, clippy::panic)]
-
 use keyfront_sigv4::uri_encoding::{
     DecodeError, append_respelled_component, decode, encode_component, encode_path,
     encode_viewer_path, is_strict_component, is_strict_path, is_viewer_path,

@@ -1,8 +1,6 @@
 //! The `aws-sigv4` crate, which shares no code with this one, must give the same `authorization` for generated
 //! requests: S3's rules with nasty keys, queries and tokens, and every other service's.
 
-#![allow(missing_docs, clippy::unwrap_used, clippy::panic)]
-
 use std::{
     collections::HashSet,
     time::{Duration, SystemTime},

@@ -1,8 +1,6 @@
 //! What is not signed, and that nothing else is lost by it: every refusal by name, no secret in any text, no
 //! panic from any input.
 
-#![allow(missing_docs, clippy::unwrap_used, clippy::panic)]
-
 mod credentials;
 mod headers;
 mod paths;
