@@ -1,13 +1,10 @@
 //! What a publisher may see, how often it may do what costs, and by which credentials it is known.
 
-#![allow(clippy::unwrap_used, clippy::panic)]
-
-mod scripted_s3;
-
 use axum::{body::Body, extract::Request};
 use keyfront_origin::config::PublisherAuth;
-use scripted_s3::{Scripted, Stage, stage::Answer};
 use serde_json::{Value, json};
+
+use crate::scripted_s3::{Scripted, Stage, stage::Answer};
 
 const LISTING: &str = r#"<ListBucketResult><Name>media</Name><Prefix></Prefix><KeyCount>1</KeyCount><MaxKeys>1000</MaxKeys>
 <IsTruncated>false</IsTruncated><Contents><Key>site/a</Key><LastModified>2026-01-02T03:04:05.000Z</LastModified>
@@ -164,11 +161,11 @@ async fn create(stage: &Stage, metadata: Value) -> Answer {
     post(stage, "/s3/multipart", &file).await
 }
 
-fn multipart(call: &scripted_s3::Recorded) -> Option<Scripted> {
+fn multipart(call: &crate::scripted_s3::Recorded) -> Option<Scripted> {
     (call.method == "POST" && call.query.starts_with("uploads")).then(|| {
         let headers = [
             ("x-amz-server-side-encryption", "aws:kms"),
-            ("x-amz-server-side-encryption-aws-kms-key-id", scripted_s3::KEY),
+            ("x-amz-server-side-encryption-aws-kms-key-id", crate::scripted_s3::KEY),
             ("x-amz-server-side-encryption-bucket-key-enabled", "true"),
             ("content-type", "application/xml"),
         ];

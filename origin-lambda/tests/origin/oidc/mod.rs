@@ -1,13 +1,7 @@
 //! Publishers by OIDC: real tokens, a real issuer over HTTP, and everything it may do wrong.
 
-#![allow(clippy::unwrap_used, clippy::panic)]
-
 mod key_sets;
-#[path = "../oidc_issuer/mod.rs"]
-mod oidc_issuer;
 mod publishers;
-#[path = "../scripted_s3/mod.rs"]
-mod scripted_s3;
 mod tokens;
 
 use std::{sync::Arc, time::SystemTime};

@@ -1,17 +1,14 @@
 //! What operators rely on: retries while AWS is busy, listings of any length.
 
-#![allow(clippy::unwrap_used, clippy::panic)]
-
-mod scripted_s3;
-
 use std::{collections::BTreeMap, sync::OnceLock};
 
 use aws_credential_types::{Credentials, provider::SharedCredentialsProvider};
 use keyfront_names::ObjectKey;
 use keyfront_origin::{kms::Kms, sealed_metadata::SealedMetadata};
 use keyfront_origin_core::sealed_metadata::Details;
-use scripted_s3::{Recorded, Scripted, Stage};
 use time::{Duration, OffsetDateTime};
+
+use crate::scripted_s3::{Recorded, Scripted, Stage};
 
 #[tokio::test]
 async fn a_busy_s3_is_retried_and_then_reported_as_throttled() {

@@ -1,13 +1,11 @@
 //! Customer keys between SSM and S3: what is no key, how often SSM is asked, and what S3 must echo.
-#![allow(missing_docs, clippy::unwrap_used, clippy::panic)]
-
-mod scripted_s3;
 
 use axum::body::Body;
 use http::{Method, StatusCode};
 use keyfront_origin::config::{CustomerKeySettings, ParameterArn};
-use scripted_s3::{Recorded, Scripted, Stage, stage::Answer};
 use serde_json::json;
+
+use crate::scripted_s3::{Recorded, Scripted, Stage, stage::Answer};
 
 const PARAMETER: &str = "arn:aws:ssm:eu-west-1:123456789012:parameter/customer-key";
 /// 32 bytes 0x07 and their MD5.

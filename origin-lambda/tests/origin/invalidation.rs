@@ -1,12 +1,10 @@
 //! Every write that may leave stale copies invalidates them, whichever route it came by.
-#![allow(missing_docs, clippy::unwrap_used, clippy::panic)]
-
-mod scripted_s3;
 
 use axum::body::Body;
 use http::StatusCode;
-use scripted_s3::{Scripted, Stage, stage::Answer};
 use serde_json::{Value, json};
+
+use crate::scripted_s3::{Scripted, Stage, stage::Answer};
 
 const INVALIDATION: &str = "/2020-05-31/distribution/E1/invalidation";
 
@@ -49,7 +47,7 @@ async fn completed(stage: &Stage, stored_type: &str) -> (String, Answer) {
             ("x-amz-server-side-encryption", "aws:kms"),
             (
                 "x-amz-server-side-encryption-aws-kms-key-id",
-                scripted_s3::KEY,
+                crate::scripted_s3::KEY,
             ),
             ("x-amz-server-side-encryption-bucket-key-enabled", "true"),
         ],

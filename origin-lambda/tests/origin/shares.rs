@@ -1,7 +1,4 @@
 //! Shares: links of the CDN that a key in KMS signs, and presigned requests to S3.
-#![allow(missing_docs, clippy::unwrap_used, clippy::panic)]
-
-mod scripted_s3;
 
 use std::time::{Duration, SystemTime};
 
@@ -10,8 +7,9 @@ use axum::body::Body;
 use http::StatusCode;
 use keyfront_viewers::{Denied, Hash, ViewerRequest, examine};
 use p256::ecdsa::{Signature, signature::Verifier as _};
-use scripted_s3::{KEY, Recorded, Scripted, Stage, stage::Answer, viewer_key};
 use serde_json::{Value, json};
+
+use crate::scripted_s3::{KEY, Recorded, Scripted, Stage, stage::Answer, viewer_key};
 
 const HOST: &str = "www.example.com";
 

@@ -1,15 +1,12 @@
 //! Metadata, listing and deletion.
 
-#![allow(clippy::unwrap_used, clippy::panic)]
-
-mod scripted_s3;
-
 use axum::body::Body;
 use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
 use http::StatusCode;
 use keyfront_origin::sealed_text::{Purpose, SealedTexts};
-use scripted_s3::{KEY, Scripted, Stage, stage::Answer};
 use serde_json::{Value, json};
+
+use crate::scripted_s3::{KEY, Scripted, Stage, stage::Answer};
 
 fn page(keys: &[&str], truncated: bool) -> Scripted {
     let entry = |key: &&str| {
@@ -241,7 +238,7 @@ async fn deleting_is_idempotent() {
     let returned = second.json();
     assert_eq!(returned["key"], "site/a");
     assert_eq!(returned.get("cdn"), None);
-    let deleted = |call: &&scripted_s3::Recorded| call.method == "DELETE";
+    let deleted = |call: &&crate::scripted_s3::Recorded| call.method == "DELETE";
     assert_eq!(stage.calls().iter().filter(deleted).count(), 2);
 }
 
