@@ -1,71 +1,38 @@
-//! CopyObject and UploadPartCopy: the body is opened and sealed again, under the destination's own keys.
+//! CopyObject: the whole of an object, with the headers, metadata and tags that the request asks for.
 
-use super::checksum_fields::show_checksum;
-use keyfront_dev_s3_wire::{
-    checksums::{Algorithm, BodyDigest, DeclaredChecksums, scope_type},
-    error_response::{invalid_argument, not_implemented, refused},
-};
 use std::collections::BTreeMap;
 
-use futures::TryStreamExt;
-use keyfront_dev_s3_store::{
-    blobs::{ByteRange, read_pieces},
-    catalog::{Bucket, ContentHeaders, Object as ObjectRecord, WriteCondition},
-    data_key::DataKey,
+use keyfront_dev_s3_store::catalog::{
+    Bucket, ContentHeaders, Object as ObjectRecord, WriteCondition,
+};
+use keyfront_dev_s3_wire::{
+    checksums::{Algorithm, scope_type},
+    error_response::{invalid_argument, not_implemented, refused},
 };
 use s3s::{
     S3Error, S3ErrorCode, S3Request, S3Response, S3Result,
     dto::{
-        CopyObjectInput, CopyObjectOutput, CopyObjectResult, CopyPartResult, CopySource, ETag,
-        ETagCondition, MetadataDirective, Range, TaggingDirective, UploadPartCopyInput,
-        UploadPartCopyOutput,
+        CopyObjectInput, CopyObjectOutput, CopyObjectResult, CopySource, ETag, ETagCondition,
+        MetadataDirective, TaggingDirective,
     },
 };
 
-use super::{
-    Operations, blob_error,
-    multipart::{PartTarget, part_algorithm, part_number},
-    precondition_failed,
-    read::open_pieces,
-    receive::{Received, too_large},
-    tagging::from_header,
-    versions::{READ, Target, requested_version, shown_version},
-    write::{
-        Description, checked_metadata, content_headers, encryption_request, has_md5_etag,
-        write_condition,
-    },
-};
+use super::{MAX_COPY, source::source_preconditions};
 use crate::{
     authority::Caller,
-    customer_key::{CustomerKey, customer_key, source_customer_key},
+    customer_key::{CustomerKey, source_customer_key},
     encryption::{Applied, EncryptionRequest},
     keyring::ObjectName,
-    preconditions::{Preconditions, resolve_range},
+    operations::{
+        Operations,
+        checksum_fields::show_checksum,
+        tagging::from_header,
+        write::{
+            Description, checked_metadata, content_headers, encryption_request, has_md5_etag,
+            write_condition,
+        },
+    },
 };
-
-/// The largest object one CopyObject copies.
-const MAX_COPY: u64 = 5 * 1024 * 1024 * 1024;
-
-/// The object a copy reads, opened for the caller.
-struct Source {
-    object: ObjectRecord,
-    pieces: Vec<keyfront_dev_s3_store::blobs::Piece>,
-    lease: keyfront_dev_s3_store::blobs::Lease,
-    /// Which version it is, where its bucket keeps any.
-    version: Option<String>,
-}
-
-/// The `x-amz-copy-source-if-*` headers of an input; S3's inputs share the names, not a type.
-macro_rules! source_preconditions {
-    ($input:ident) => {
-        Preconditions {
-            if_match: $input.copy_source_if_match.take(),
-            if_none_match: $input.copy_source_if_none_match.take(),
-            if_modified_since: $input.copy_source_if_modified_since.take(),
-            if_unmodified_since: $input.copy_source_if_unmodified_since.take(),
-        }
-    };
-}
 
 /// The headers and metadata of a copy: those of the request or the source's, as it says. A redirect belongs to its object and
 /// is never copied.
@@ -85,7 +52,7 @@ fn headers_of_copy(
 }
 
 impl Operations {
-    pub(super) async fn copy_object(
+    pub(in crate::operations) async fn copy_object(
         &self,
         caller: &Caller,
         request: S3Request<CopyObjectInput>,
@@ -196,124 +163,6 @@ impl Operations {
         )?;
         Ok(tags)
     }
-
-    pub(super) async fn upload_part_copy(
-        &self,
-        caller: &Caller,
-        request: S3Request<UploadPartCopyInput>,
-    ) -> S3Result<S3Response<UploadPartCopyOutput>> {
-        let mut input = request.input;
-        let bucket = self.permitted_object(caller, "s3:PutObject", &input.bucket, &input.key)?;
-        let customer = customer_key!(input).admit(&bucket)?;
-        let number = part_number(input.part_number)?;
-        let target = PartTarget::new(&input.bucket, &input.key, &input.upload_id)?;
-        let upload = self.find_upload(&target)?;
-        let preconditions = source_preconditions!(input);
-        let key_of_source = source_customer_key!(input).read()?;
-        let source = self.open_source(
-            caller,
-            &input.copy_source,
-            &preconditions,
-            key_of_source.as_ref(),
-        )?;
-        let range = copied_range(input.copy_source_range.as_deref(), source.object.size)?;
-        if range.end - range.start > MAX_COPY {
-            return Err(too_large());
-        }
-        let data_key = self.open_upload(caller, &target, &upload, customer.as_ref())?;
-        let kept = part_algorithm(&upload)?;
-        let md5 = has_md5_etag(&upload.protection);
-        let copied = source.version.clone();
-        let received = self.reseal(source, range, &data_key, kept, md5).await?;
-        let applied = Applied::of(&upload.protection, customer.as_ref());
-        let part = self.store_part(target, number, [kept; 2], received).await?;
-        let mut result = CopyPartResult {
-            e_tag: Some(ETag::Strong(part.etag)),
-            last_modified: Some(part.modified.to_time().into()),
-            ..CopyPartResult::default()
-        };
-        if let Some((algorithm, value)) = part.checksum {
-            show_checksum!(result, algorithm.as_str(), value);
-        }
-        Ok(S3Response::new(UploadPartCopyOutput {
-            copy_part_result: Some(result),
-            copy_source_version_id: copied,
-            server_side_encryption: applied.algorithm,
-            ssekms_key_id: applied.key_arn,
-            bucket_key_enabled: applied.bucket_key,
-            sse_customer_algorithm: applied.customer_algorithm,
-            sse_customer_key_md5: applied.customer_key_md5,
-            ..UploadPartCopyOutput::default()
-        }))
-    }
-
-    /// Opens the source for the caller, who needs s3:GetObject (of a version, s3:GetObjectVersion) and the right to decrypt.
-    fn open_source(
-        &self,
-        caller: &Caller,
-        source: &CopySource,
-        preconditions: &Preconditions,
-        customer: Option<&CustomerKey>,
-    ) -> S3Result<Source> {
-        let CopySource::Bucket {
-            bucket: name,
-            key,
-            version_id,
-        } = source
-        else {
-            return Err(not_implemented("access points"));
-        };
-        let version = requested_version(version_id.as_deref())?;
-        let target = Target {
-            bucket: name,
-            key,
-            version: version.as_ref(),
-        };
-        let bucket = self.permitted_target(caller, READ, target)?;
-        let (object, lease) = self
-            .hold_object(caller, target, &bucket)
-            .map_err(source_error)?;
-        let name = ObjectName { bucket: name, key };
-        let data_key = self
-            .keyring
-            .open(caller, name, &object.protection, customer)?;
-        preconditions
-            .evaluate(&object.etag, object.modified.to_seconds())
-            .map_err(|_| precondition_failed())?;
-        let pieces = open_pieces(&data_key, &object)?;
-        Ok(Source {
-            version: shown_version(&bucket, &object.stamp.id),
-            object,
-            pieces,
-            lease,
-        })
-    }
-
-    /// Copies a range of `source` into a fresh body under `data_key`.
-    async fn reseal(
-        &self,
-        source: Source,
-        range: ByteRange,
-        data_key: &DataKey,
-        kept: Algorithm,
-        md5: bool,
-    ) -> S3Result<Received> {
-        let stated = DeclaredChecksums::default();
-        let mut digest = BodyDigest::new(&stated, kept, md5);
-        let mut sink = self.start_piece(data_key)?;
-        let mut bytes = std::pin::pin!(read_pieces(source.lease, source.pieces, range));
-        while let Some(chunk) = bytes.try_next().await.map_err(blob_error)? {
-            digest.update(&chunk);
-            sink.writer.write(&chunk).await.map_err(blob_error)?;
-        }
-        let digests = digest.finish(&stated, None)?;
-        let (piece, fresh) = sink.finish().await?;
-        Ok(Received {
-            piece,
-            digests,
-            fresh,
-        })
-    }
 }
 
 /// `If-Match` and `If-None-Match` of a copy are about its destination; s3s does not read them.
@@ -359,48 +208,12 @@ fn is_onto_itself(source: &CopySource, bucket: &str, key: &str) -> bool {
     matches!(source, CopySource::Bucket { bucket: b, key: k, version_id: None } if **b == *bucket && **k == *key)
 }
 
-/// A delete marker by its id is no source; all else is refused as in a read.
-fn source_error(error: S3Error) -> S3Error {
-    match error.code() {
-        S3ErrorCode::MethodNotAllowed => refused(
-            S3ErrorCode::InvalidRequest,
-            "The source of a copy request may not specifically refer to a delete marker by version id.",
-        ),
-        _ => error,
-    }
-}
-
 fn kept_algorithm(object: &ObjectRecord) -> Algorithm {
     let named = object
         .checksum
         .as_ref()
         .map(|checksum| Algorithm::from_name(&checksum.algorithm));
     named.and_then(Result::ok).unwrap_or(Algorithm::Crc64Nvme)
-}
-
-fn copied_range(text: Option<&str>, size: u64) -> S3Result<ByteRange> {
-    let Some(text) = text else {
-        return Ok(0..size);
-    };
-    let malformed = || -> S3Error {
-        invalid_argument(
-            "The x-amz-copy-source-range value must be of the form bytes=first-last where first and last \
-                          are the zero-based offsets of the first and last bytes to copy",
-        )
-    };
-    let range = Range::parse(text).map_err(|_| malformed())?;
-    let Range::Int {
-        last: Some(last), ..
-    } = range
-    else {
-        return Err(malformed());
-    };
-    if last >= size {
-        return Err(invalid_argument(format!(
-            "Range specified is not valid for source object of size: {size}"
-        )));
-    }
-    resolve_range(&range, size).ok_or_else(malformed)
 }
 
 fn copy_answer(object: &ObjectRecord, customer: Option<&CustomerKey>) -> CopyObjectOutput {
