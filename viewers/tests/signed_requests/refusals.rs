@@ -4,7 +4,7 @@ use keyfront_viewers::{
     Denied, Grant, GrantError, LATEST, Network, query_for_origin, without_credential_cookies,
 };
 
-use super::sent::{HOST, KEY_ID, NOW, Sent, cookie_header, folder, object, sign, url};
+use super::sent::{KEY_ID, NOW, Sent, cookie_header, folder, object, sign, url};
 
 #[test]
 fn a_signed_url_opens_its_object_until_it_ends() {
