@@ -1,188 +1,28 @@
-//! The command lines that blocks of the pages show: each is run, here and now, or a row says why it cannot be.
-//!
-//! The tutorial is another matter: it is done word for word (`tutorial`). What lines say of flags and commands in running
-//! text is held by `command_words`.
+//! What a page's lines are run in.
 
 use std::{
-    collections::{BTreeMap, BTreeSet},
+    collections::BTreeMap,
     fs,
     process::{Output, Stdio},
-    time::{SystemTime, UNIX_EPOCH},
 };
 
 use keyfront_tests::{
-    artefacts,
-    audit::new_kms_key,
-    local_stack::LocalStack,
-    scripted_aws::{FakeStack, LogLine, ScriptedAws},
+    artefacts, audit::new_kms_key, local_stack::LocalStack, scripted_aws::ScriptedAws,
 };
 use tempfile::TempDir;
 use tokio::process::Command;
 
-/// Where a line is run.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum World {
-    /// On a stack of this machine, which takes the place of the deployed one, with further flags.
-    Dev(&'static str),
-    /// At a scripted AWS with the system `media`, with further flags.
-    Aws(&'static str),
-    /// As it is, in a folder with the documents that the page shows.
-    Alone,
-    /// Nowhere here, for this reason.
-    Nowhere(&'static str),
-}
-
-use World::{Alone, Aws, Dev, Nowhere};
-
-/// The first row with which a line begins says where it is run.
-const ROWS: &[(&str, World)] = &[
-    (
-        "keyfront audit my-bucket --expect-key any --inventory",
-        Nowhere("an inventory is S3's to write; `audit_scale` and `audit` read made ones"),
-    ),
-    (
-        "keyfront audit media --expect-key alias/media --fix --batch",
-        Nowhere("a job of S3 Batch Operations; `audit` has one scripted"),
-    ),
-    ("keyfront audit", Dev("")),
-    ("keyfront rewrap docs/", Dev("--yes")),
-    ("keyfront rewrap", Dev("")),
-    (
-        "keyfront doctor https://d111111abcdef8.cloudfront.net",
-        Nowhere("a distribution of CloudFront"),
-    ),
-    (
-        "keyfront doctor https://cdn.example.com/img/logo.png --distribution",
-        Nowhere("a distribution of CloudFront; `doctor` has one scripted"),
-    ),
-    ("keyfront doctor", Dev("")),
-    ("keyfront publisher", Dev("")),
-    ("keyfront viewers rotate-key", Aws("")),
-    ("keyfront viewers", Dev("")),
-    ("KEYFRONT_TOKEN=kfp_... keyfront share", Dev("")),
-    ("keyfront accept --dev", Dev("")),
-    (
-        "keyfront accept",
-        Nowhere("an account at AWS; `accept::deployed_stacks` has one scripted"),
-    ),
-    ("keyfront logs", Aws("")),
-    ("keyfront deploy", Aws("--yes --poll 5 --no-publisher")),
-    (
-        "target/debug/keyfront deploy",
-        Aws("--yes --poll 5 --no-publisher"),
-    ),
-    ("keyfront adopt", Aws("--yes --poll 5")),
-    ("keyfront revoke-sessions", Aws("--yes --poll 5")),
-    ("keyfront site", Alone),
-    ("curl", Dev("")),
-    (
-        "make",
-        Nowhere("what it would build is built: this runs over it"),
-    ),
-    ("git clone", Nowhere("it is cloned")),
-    ("npx wrangler", Nowhere("`worker_wrangler` runs wrangler")),
-    (
-        "aws ssm put-parameter",
-        Nowhere("Amazon's own command, of Amazon's own service"),
-    ),
-    (
-        "aws kms create-key",
-        Nowhere("Amazon's own command, of Amazon's own service"),
-    ),
-];
-
-/// Lines that do what they should with another status than 0.
-const OTHER_STATUS: &[(&str, i32)] = &[
-    // A dry run that found what is to be re-wrapped.
-    ("keyfront rewrap \"\"", 1),
-];
-
-/// What `curl` gets for the lines that contain this: the first that is in one decides.
-const ANSWERS: &[(&str, &str)] = &[
-    ("curl -T", "201"),
-    // The bucket refuses the read that the CDN has served.
-    ("keyfront-dev/hello.txt", "403"),
-    ("viewers sign", "200"),
-    ("/members/plan.txt", "403"),
-    ("", "200"),
-];
-
-/// What a line of a block begins with, if it is a command.
-const COMMANDS: [&str; 8] = [
-    "keyfront ",
-    "target/debug/keyfront ",
-    "KEYFRONT_TOKEN=",
-    "curl ",
-    "make",
-    "npx ",
-    "aws ",
-    "git ",
-];
-
-#[tokio::test(flavor = "multi_thread")]
-async fn every_command_line_of_the_pages_is_run_or_says_why_not() {
-    let mut pages: Vec<_> = fs::read_dir(artefacts::root().join("docs"))
-        .unwrap()
-        .map(|entry| entry.unwrap().path())
-        .collect();
-    pages.push(artefacts::root().join("README.md"));
-    pages.sort();
-    let (mut run, mut wrong) = (0, Vec::new());
-    let mut used = BTreeSet::new();
-    for page in pages {
-        let name = page.file_name().unwrap().to_string_lossy().into_owned();
-        // Of the tutorial each line begins with a prompt; cli.md shows how lines look.
-        if page.extension().is_none_or(|end| end != "md")
-            || ["cli.md", "tutorial.md"].contains(&name.as_str())
-        {
-            continue;
-        }
-        let text = fs::read_to_string(&page).unwrap();
-        let lines = lines(&text);
-        if lines.is_empty() {
-            continue;
-        }
-        let place = Place::for_page(&text).await;
-        for line in lines {
-            used.extend(row_of(&line).map(|(beginning, _)| *beginning));
-            match place.take(&line).await {
-                Ok(ran) => run += usize::from(ran),
-                Err(why) => wrong.push(format!("{name}: {line}\n{why}")),
-            }
-        }
-    }
-    assert!(wrong.is_empty(), "{}", wrong.join("\n\n"));
-    assert!(run >= 30, "only {run} lines were run");
-    let idle: Vec<_> = ROWS.iter().filter(|(row, _)| !used.contains(row)).collect();
-    assert!(idle.is_empty(), "no line begins so: {idle:?}");
-}
-
-fn row_of(line: &str) -> Option<&'static (&'static str, World)> {
-    ROWS.iter()
-        .find(|(beginning, _)| line.starts_with(beginning))
-}
-
-/// The commands of the blocks that are of no language, each in one line.
-fn lines(page: &str) -> Vec<String> {
-    let joined = page.replace("\\\n", " ");
-    let mut found = Vec::new();
-    let mut inside = None;
-    for line in joined.lines().map(str::trim) {
-        match (line.strip_prefix("```"), inside) {
-            (Some(language), None) => inside = Some(matches!(language, "" | "sh")),
-            (Some(_), Some(_)) => inside = None,
-            (None, Some(true)) if COMMANDS.iter().any(|word| line.starts_with(word)) => {
-                let code = line.split(" #").next().unwrap();
-                found.push(code.split_whitespace().collect::<Vec<_>>().join(" "));
-            }
-            (None, _) => {}
-        }
-    }
-    found
-}
+use super::{
+    account::{REQUEST, account},
+    rows::{
+        ANSWERS, OTHER_STATUS,
+        World::{Alone, Aws, Dev, Nowhere},
+        row_of,
+    },
+};
 
 /// What a page's lines are run in: a folder like the clone's, a stack of this machine and a scripted AWS, all of the page alone.
-struct Place {
+pub(super) struct Place {
     folder: TempDir,
     stack: LocalStack,
     aws: ScriptedAws,
@@ -190,10 +30,8 @@ struct Place {
     other_key: String,
 }
 
-const REQUEST: &str = "1RiZbRkMhnNvqZ9o2-y2bP2tSDK5m8uVbVXs3iXkd3nTMQqZ8xkjkQ==";
-
 impl Place {
-    async fn for_page(page: &str) -> Self {
+    pub(super) async fn for_page(page: &str) -> Self {
         let folder = tempfile::tempdir().unwrap();
         for built in ["target", "dist"] {
             let own = folder.path().join(built);
@@ -245,7 +83,7 @@ impl Place {
     }
 
     /// Runs a line; whether it could be.
-    async fn take(&self, line: &str) -> Result<bool, String> {
+    pub(super) async fn take(&self, line: &str) -> Result<bool, String> {
         let (_, world) = row_of(line).ok_or("no row says where it is run")?;
         let (here, environment) = match world {
             Nowhere(_) => return Ok(false),
@@ -382,38 +220,4 @@ impl Place {
         assert!(!usual.iter().any(|port| here.contains(port)), "{here}");
         here
     }
-}
-
-/// An AWS with what the lines of a page are about: the system that is deployed, where they deploy none.
-async fn account(page: &str) -> ScriptedAws {
-    let aws = ScriptedAws::start().await;
-    let mut state = aws.state();
-    for bucket in ["media-content", "company-app"] {
-        state.buckets.insert(bucket.to_owned());
-    }
-    let key = "arn:aws:kms:eu-central-1:123456789012:key/11111111-2222-3333-4444-555555555555";
-    state.bucket_key = Some(key.to_owned());
-    // A page that deploys nothing speaks of what is deployed.
-    if !page.contains("keyfront deploy --stack") {
-        for region in ["eu-central-1", "us-east-1"] {
-            let stack = FakeStack::at_rest(region, "media", "CREATE_COMPLETE");
-            state
-                .stacks
-                .insert((region.to_owned(), "media".to_owned()), stack);
-        }
-    }
-    let group = (
-        "us-east-1".to_owned(),
-        "/aws/lambda/us-east-1.media-EdgeFunction-1".to_owned(),
-    );
-    state.log_groups.insert(group.clone(), None);
-    let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap();
-    state.log_lines.push(LogLine {
-        region: group.0,
-        group: group.1,
-        timestamp: i64::try_from(now.as_millis()).unwrap() - 60_000,
-        message: format!("keyfront refused request {REQUEST}: why"),
-    });
-    drop(state);
-    aws
 }
