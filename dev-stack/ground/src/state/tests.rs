@@ -95,8 +95,7 @@ fn a_folder_of_another_root_key_stays_of_its_version() {
     let folder = tempfile::tempdir().unwrap();
     of_version(folder.path(), &1_u32.to_be_bytes());
     let key = folder.path().join(ROOT_KEY_FILE);
-    let own = fs::read(&key).unwrap();
-    let mut other = own.clone();
+    let mut other = fs::read(&key).unwrap();
     other[0] ^= 1;
     fs::write(&key, &other).unwrap();
     let error = State::open(folder.path()).unwrap_err();

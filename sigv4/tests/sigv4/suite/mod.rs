@@ -2,6 +2,8 @@
 //! expectation for, by header and by query. Each stage starts from the suite's own expectation of the stage
 //! before, so that a failure names its stage.
 
+#![allow(clippy::print_stdout)]
+
 mod case;
 mod multi_region;
 
