@@ -9,6 +9,7 @@ mod cause;
 mod error_document;
 mod facts;
 mod lifetime;
+mod released;
 
 use alloc::{borrow::ToOwned, string::String, vec, vec::Vec};
 
@@ -18,12 +19,14 @@ use crate::answer::Answer;
 use crate::header::Header;
 use crate::redirect::{self, Lasting};
 use crate::refusal::{BodyOf, Refusal, plain_status};
+use crate::release::facts::Part;
 use crate::site::DeniedAs;
 use crate::text::append_item;
 
 pub use self::answered::{AnsweredRequest, OriginResponse, RELEVANT_RESPONSE_HEADERS};
 pub use self::error_document::cause_of_document;
 pub use self::facts::{BadRequest, ResponseFacts};
+use self::released::Compared;
 
 /// What the viewer gets.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -56,9 +59,7 @@ pub fn clean(
         Route::Reader | Route::Publish => verdict_of_function(response),
     };
     match verdict {
-        Verdict::Object => Cleaned::Pass {
-            headers: passing(request.facts, response, None),
-        },
+        Verdict::Object => object(request, response, body),
         Verdict::Problem => {
             let missing = response.status == 404;
             match to_folder(request).filter(|_| missing) {
@@ -88,6 +89,34 @@ pub fn clean(
                 Some(answer) => Cleaned::Answer { answer, log },
                 None => replaced(request.facts, shown.answer(request.request_id, body), log),
             }
+        }
+    }
+}
+
+/// An object's answer: as it is, unless a condition that the bucket could not compare says otherwise.
+fn object(request: &AnsweredRequest<'_>, response: &OriginResponse<'_>, body: BodyOf) -> Cleaned {
+    let facts = request.facts;
+    let release = facts.release.as_ref();
+    let cache = release.and_then(released::lifetime);
+    let headers = || passing(facts, response, cache);
+    match release.map_or(Compared::Passes, |release| {
+        released::compared(release, response)
+    }) {
+        Compared::Passes => Cleaned::Pass { headers: headers() },
+        Compared::Unchanged => {
+            let mut headers = headers();
+            headers
+                .retain(|header| !header.value.is_empty() && !header.name.starts_with("content-"));
+            let answer = Answer {
+                status: 304,
+                headers,
+                body: String::new(),
+            };
+            Cleaned::Answer { answer, log: None }
+        }
+        Compared::Refused => {
+            let refused = Refusal::PreconditionFailed.answer(request.request_id, body);
+            replaced(facts, refused, None)
         }
     }
 }
@@ -168,8 +197,13 @@ fn passing(
     if response.sandboxed {
         headers.push(Header::new("content-security-policy", "sandbox"));
     }
-    if facts.grant.varies() {
-        headers.push(Header::new("vary", varying(facts.route, response)));
+    let mut varies = facts.grant.varies();
+    if let Some(release) = &facts.release {
+        released::append_headers(&mut headers, release, response);
+        varies |= release.part == Part::Variant;
+    }
+    if varies {
+        headers.push(Header::new("vary", varying(facts, response)));
     }
     headers
 }
@@ -186,11 +220,15 @@ fn content_encoding(response: &OriginResponse<'_>) -> Option<Header> {
 }
 
 /// S3 varies only by its own CORS rules, which do not count here; our functions may vary by more.
-fn varying(route: Route, response: &OriginResponse<'_>) -> String {
-    let (mut fields, mut names_origin) = (String::new(), false);
+fn varying(facts: &ResponseFacts, response: &OriginResponse<'_>) -> String {
+    let (mut fields, mut names_origin) = (String::new(), !facts.grant.varies());
+    let release = facts.release.as_ref();
+    if release.is_some_and(|release| release.part == Part::Variant) {
+        append_item(&mut fields, "accept-encoding");
+    }
     let given = response
         .values("vary")
-        .filter(|_| route != Route::Bucket)
+        .filter(|_| facts.route != Route::Bucket)
         .flat_map(|value| value.split(','))
         .map(str::trim_ascii)
         .filter(|field| is_field_name(field));

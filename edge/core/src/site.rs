@@ -18,6 +18,8 @@ mod viewers;
 
 use alloc::{boxed::Box, string::String, sync::Arc, vec::Vec};
 
+use keyfront_names::host::is_label;
+
 use self::bucket_rule::bucket;
 use self::document::Document;
 use self::error::{demand, field};
@@ -75,6 +77,8 @@ pub struct Site {
     pub publish: Option<Arc<FunctionOrigin>>,
     /// What only admitted viewers read.
     pub viewers: Option<Viewers>,
+    /// The name under which the bucket holds the site's releases: what is served is the active one, and nothing else.
+    pub release: Option<String>,
 }
 
 impl Site {
@@ -112,6 +116,7 @@ impl Site {
             reader: function("reader", document.reader)?,
             publish: function("publish", document.publish)?,
             viewers: viewers::validate(document.viewers)?,
+            release: document.release,
             listing: None,
             path: document.path.unwrap_or_default(),
             prefix: document.prefix.unwrap_or_default(),
@@ -172,6 +177,9 @@ impl Site {
                 "excludes fallback",
             )?;
         }
+        if let Some(name) = &self.release {
+            self.check_release(name)?;
+        }
         let prefixes = (self.reader.as_ref(), self.publish.as_ref());
         if let (Some(reader), Some(publish)) = prefixes
             && reader.prefix == publish.prefix
@@ -179,6 +187,22 @@ impl Site {
             return Err(field("reader", "and publish share a prefix"));
         }
         Ok(self)
+    }
+}
+
+impl Site {
+    /// What is served is a tree of the bucket, and its pointer must never arrive before it.
+    fn check_release(&self, name: &str) -> Result<(), SiteError> {
+        demand(is_label(name), "release", "is not a site name")?;
+        let serves_the_tree =
+            self.prefix.is_empty() && self.listing.is_none() && self.reader.is_none();
+        demand(
+            serves_the_tree,
+            "release",
+            "excludes prefix, listing and reader",
+        )?;
+        let one_region = matches!(self.bucket.signing, Signing::SigV4 { .. });
+        demand(one_region, "release", "excludes sigv4a")
     }
 }
 

@@ -32,6 +32,7 @@ pub(super) struct Document {
     pub(super) reader: Option<FunctionDocument>,
     pub(super) publish: Option<FunctionDocument>,
     pub(super) viewers: Option<ViewersDocument>,
+    pub(super) release: Option<String>,
 }
 
 /// One entry of `cors`.
@@ -88,6 +89,7 @@ impl Document {
             reader: fields.function("reader"),
             publish: fields.function("publish"),
             viewers: fields.viewers(),
+            release: fields.text("release"),
         };
         fields.end()?;
         Ok(document)
