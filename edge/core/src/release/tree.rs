@@ -9,7 +9,7 @@ use keyfront_names::RESERVED_PREFIX;
 
 use super::facts::Part;
 use super::pointer::Pointer;
-use crate::text::joined;
+use crate::text::{joined, split_once};
 
 /// What the keys of a site's releases and of its pointer begin with.
 pub(crate) fn beginning(site: &str) -> String {
@@ -55,34 +55,39 @@ const FILES: &str = "files/";
 
 /// Whether the last segment has one of these extensions behind a name.
 fn is_encoded(extensions: &str, relative: &str) -> bool {
-    let mut name = relative.rsplit('/').next().unwrap_or_default().rsplit('.');
-    let extension = name.next().unwrap_or_default();
-    let has_stem = name.any(|part| !part.is_empty());
-    has_stem && !extension.is_empty() && extensions.split(' ').any(|one| one == extension)
+    let (mut name, mut dot) = (0, 0);
+    for (at, byte) in relative.bytes().enumerate() {
+        match byte {
+            b'/' => (name, dot) = (at + 1, at + 1),
+            b'.' => dot = at,
+            _ => {}
+        }
+    }
+    let stem = relative.get(name..dot).unwrap_or_default();
+    let extension = relative.get(dot + 1..).unwrap_or_default();
+    stem.bytes().any(|byte| byte != b'.')
+        && !extension.is_empty()
+        && extensions.split(' ').any(|one| one == extension)
 }
 
 /// The tree of the best coding that a viewer reads (RFC 9110, section 12.5.3).
 fn coding(accept_encoding: &str) -> &'static str {
-    match (
-        accepts(accept_encoding, "br"),
-        accepts(accept_encoding, "gzip"),
-    ) {
-        (true, _) => "br/",
-        (_, true) => "gzip/",
-        _ => FILES,
+    if accepts(accept_encoding, "br") {
+        "br/"
+    } else if accepts(accept_encoding, "gzip") {
+        "gzip/"
+    } else {
+        FILES
     }
 }
 
 /// Whether a list names a coding with another weight than 0. `*` is nobody's way to ask for one.
 fn accepts(list: &str, coding: &str) -> bool {
     list.split(',').any(|item| {
-        let mut parts = item.split(';');
-        let name = parts.next().unwrap_or_default().trim_ascii();
-        let is_refused = parts.any(|weight| {
-            let digits = weight.trim_ascii().trim_start_matches(['q', 'Q', '=']);
-            !digits.is_empty() && digits.bytes().all(|byte| matches!(byte, b'0' | b'.'))
-        });
-        name.eq_ignore_ascii_case(coding) && !is_refused
+        let item = item.trim_ascii();
+        let (name, weight) = split_once(item, ";").unwrap_or((item, "1"));
+        name.trim_ascii().eq_ignore_ascii_case(coding)
+            && weight.bytes().any(|byte| matches!(byte, b'1'..=b'9'))
     })
 }
 

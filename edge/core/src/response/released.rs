@@ -9,7 +9,7 @@ use keyfront_contract::header;
 use super::answered::OriginResponse;
 use crate::header::Header;
 use crate::release::facts::{Part, ReleaseFacts};
-use crate::text::{append, append_base64_of_hex, append_decimal, is_sha256_hex, joined};
+use crate::text::{append_base64_of_hex, append_decimal, is_sha256_hex, joined};
 
 /// What a viewer's conditions come to.
 pub(super) enum Compared {
@@ -62,22 +62,20 @@ pub(super) fn append_headers(
     if release.part == Part::Document {
         return;
     }
-    let (mut tag, mut digest) = (String::new(), String::new());
     let hash = sha256(response);
-    if !hash.is_empty() {
-        tag = joined(&["\"", hash, "\""]);
-        append(&mut digest, &["sha-256=:"]);
+    let mut digest = String::new();
+    let tag = if hash.is_empty() {
+        String::new()
+    } else {
+        digest.push_str("sha-256=:");
         append_base64_of_hex(&mut digest, hash);
-        append(&mut digest, &[":"]);
-    }
+        digest.push(':');
+        joined(&["\"", hash, "\""])
+    };
+    headers.push(Header::new("etag", tag));
+    headers.push(Header::new("repr-digest", digest));
     // The date is the copy's: after a rollback it would say of other content that it had not changed.
-    for (name, value) in [
-        ("etag", tag),
-        ("repr-digest", digest),
-        ("last-modified", String::new()),
-    ] {
-        headers.push(Header::new(name, value));
-    }
+    headers.push(Header::new("last-modified", ""));
     if let Some(policy) = response.header(header::RELEASE_CSP) {
         headers.push(Header::new("content-security-policy", policy.to_owned()));
     }
