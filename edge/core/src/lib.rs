@@ -44,7 +44,7 @@ pub use refusal::{BodyOf, Refusal};
 pub use release::PointerAnswer;
 pub use response::{
     AnsweredRequest, Cleaned, OriginResponse, ResponseFacts, cause_of_document, clean,
-    keeps_response_header,
+    keeps_response_header, not_modified,
 };
 pub use role_credentials::RoleCredentials;
 pub use serve::{Admission, Edge, Invocation, PointerQuestion, Served};

@@ -20,13 +20,13 @@ use crate::header::Header;
 use crate::redirect::{self, Lasting};
 use crate::refusal::{BodyOf, Refusal, plain_status};
 use crate::release::facts::Part;
+use crate::release::tags::{Comparison, Tags};
 use crate::site::DeniedAs;
 use crate::text::append_item;
 
 pub use self::answered::{AnsweredRequest, OriginResponse, RELEVANT_RESPONSE_HEADERS};
 pub use self::error_document::cause_of_document;
 pub use self::facts::{BadRequest, ResponseFacts};
-use self::released::Compared;
 
 /// What the viewer gets.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -97,28 +97,44 @@ pub fn clean(
 fn object(request: &AnsweredRequest<'_>, response: &OriginResponse<'_>, body: BodyOf) -> Cleaned {
     let facts = request.facts;
     let release = facts.release.as_ref();
-    let cache = release.and_then(released::lifetime);
-    let headers = || passing(facts, response, cache);
-    match release.map_or(Compared::Passes, |release| {
-        released::compared(release, response)
-    }) {
-        Compared::Passes => Cleaned::Pass { headers: headers() },
-        Compared::Unchanged => {
-            let mut headers = headers();
-            headers
-                .retain(|header| !header.value.is_empty() && !header.name.starts_with("content-"));
-            let answer = Answer {
-                status: 304,
-                headers,
-                body: String::new(),
-            };
-            Cleaned::Answer { answer, log: None }
-        }
-        Compared::Refused => {
-            let refused = Refusal::PreconditionFailed.answer(request.request_id, body);
-            replaced(facts, refused, None)
-        }
+    if release.is_none_or(|release| released::matches(release, response)) {
+        let cache = release.and_then(released::lifetime);
+        return Cleaned::Pass {
+            headers: passing(facts, response, cache),
+        };
     }
+    let refused = Refusal::PreconditionFailed.answer(request.request_id, body);
+    replaced(facts, refused, None)
+}
+
+/// What a viewer's `If-None-Match` makes of a cleaned answer, on a host that kept it from the bucket (see
+/// [`compares_by_itself`](crate::OriginRequest::compares_by_itself)): 304, if it names the object. A CDN that sends the
+/// condition on compares by itself.
+#[must_use]
+pub fn not_modified<'v>(cleaned: Cleaned, if_none_match: impl Iterator<Item = &'v str>) -> Cleaned {
+    let mut named = Tags::default();
+    for value in if_none_match {
+        named.add(value, Comparison::Weak);
+    }
+    let Cleaned::Pass { headers } = cleaned else {
+        return cleaned;
+    };
+    let tag = headers.iter().find(|header| header.name == "etag");
+    let hash = tag.map_or("", |tag| tag.value.trim_matches('"'));
+    if hash.is_empty() || !named.name(hash) {
+        return Cleaned::Pass { headers };
+    }
+    let described =
+        |header: &Header| header.value.is_empty() || header.name.starts_with("content-");
+    let answer = Answer {
+        status: 304,
+        headers: headers
+            .into_iter()
+            .filter(|header| !described(header))
+            .collect(),
+        body: String::new(),
+    };
+    Cleaned::Answer { answer, log: None }
 }
 
 /// The redirect to the folder that the viewer of a missing object may have meant.

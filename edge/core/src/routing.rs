@@ -189,8 +189,9 @@ fn listed(
 ) -> Result<Routed, KeyError> {
     let slash = if path.ends_with('/') { "" } else { "/" };
     let folder = join(path, slash);
-    let relative = folder[1..]
-        .strip_prefix(site.path.as_str())
+    let relative = folder
+        .strip_prefix('/')
+        .and_then(|folder| folder.strip_prefix(site.path.as_str()))
         .ok_or(KeyError::Empty)?;
     let prefix = join(&site.prefix, relative);
     if !prefix.is_empty() {

@@ -3,7 +3,7 @@
 use keyfront_contract::header;
 use keyfront_edge::{
     Answer, AnsweredRequest, Cleaned, OriginRequest, OriginResponse, Refusal, Route, Scheme,
-    cause_of_document, clean, is_ignorable, keeps_response_header,
+    cause_of_document, clean, is_ignorable, keeps_response_header, not_modified,
 };
 use wasm_bindgen::{JsCast as _, JsValue};
 use web_sys::Response;
@@ -133,7 +133,13 @@ pub(crate) async fn cleaned(
         sandboxed: headers.iter().any(|(name, _)| *name == header::SANDBOXED),
     };
     let stated = document.as_deref().and_then(cause_of_document);
-    match clean(&request, &seen, stated) {
+    let mut cleaned = clean(&request, &seen, stated);
+    if signed.compares_by_itself() {
+        let headers = exchange.viewer.headers();
+        let conditions = headers.iter().filter(|(name, _)| *name == "if-none-match");
+        cleaned = not_modified(cleaned, conditions.map(|(_, value)| *value));
+    }
+    match cleaned {
         Cleaned::Pass { headers: set } => {
             let kept = |name: &str| keeps_response_header(signed.route, name);
             let header_text = answering::merge(&headers, kept, &set);

@@ -25,7 +25,6 @@ pub(crate) struct Conditions {
 pub(crate) struct ReleaseConditions<'a> {
     pub(crate) accept_encoding: &'a str,
     pub(crate) if_match: Option<Tags>,
-    pub(crate) if_none_match: Option<Tags>,
     /// A part of what the bucket cannot compare may be a part of something else: the whole answers.
     pub(crate) if_range: bool,
 }
@@ -39,18 +38,16 @@ impl<'a> ReleaseConditions<'a> {
         };
         for (name, value) in request.headers {
             match *name {
-                "if-match" => add(&mut found.if_match, value, Comparison::Strong),
-                "if-none-match" => add(&mut found.if_none_match, value, Comparison::Weak),
+                "if-match" => found
+                    .if_match
+                    .get_or_insert_default()
+                    .add(value, Comparison::Strong),
                 "if-range" => found.if_range = true,
                 _ => {}
             }
         }
         found
     }
-}
-
-fn add(tags: &mut Option<Tags>, value: &str, comparison: Comparison) {
-    tags.get_or_insert_default().add(value, comparison);
 }
 
 impl Conditions {

@@ -3,7 +3,7 @@
 use alloc::{borrow::ToOwned, string::String};
 
 use super::tags::Tags;
-use crate::text::{append, append_decimal, decimal, is_sha256_hex};
+use crate::text::{append, append_decimal, decimal, is_sha256_hex, split_once};
 
 /// What of a release is read.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -27,8 +27,6 @@ pub struct ReleaseFacts {
     pub stale: Option<u32>,
     /// What `If-Match` names.
     pub(crate) if_match: Option<Tags>,
-    /// What `If-None-Match` names. It is not part of the word: a CDN that sends a condition on compares by itself.
-    pub(crate) if_none_match: Option<Tags>,
 }
 
 impl ReleaseFacts {
@@ -56,26 +54,28 @@ impl ReleaseFacts {
 
     /// Reads the word; `None` if it is none.
     pub(crate) fn read(word: &str) -> Option<Self> {
-        let mut parts = word.split(',');
-        let part = match parts.next()? {
-            "rf" => Part::File,
-            "rv" => Part::Variant,
-            "rd" => Part::Document,
+        let part = match word.get(..3)? {
+            "rf," => Part::File,
+            "rv," => Part::Variant,
+            "rd," => Part::Document,
             _ => return None,
         };
-        let (release, age) = (parts.next()?, parts.next()?);
+        let (release, rest) = split_once(word.get(3..)?, ",")?;
+        let (age, tags) = match split_once(rest, ",") {
+            Some((age, tags)) => (age, Some(tags)),
+            None => (rest, None),
+        };
         let stale = match age {
             "" => None,
             digits => Some(u32::try_from(decimal(digits)?).ok()?),
         };
-        let if_match = parts.next().map(Tags::read);
-        let is_read = parts.next().is_none() && (release.is_empty() || is_sha256_hex(release));
+        let is_read = (release.is_empty() || is_sha256_hex(release))
+            && tags.is_none_or(|tags| !tags.contains(','));
         is_read.then(|| Self {
             release: release.to_owned(),
             part,
             stale,
-            if_match,
-            if_none_match: None,
+            if_match: tags.map(Tags::read),
         })
     }
 }
@@ -95,7 +95,6 @@ mod tests {
                             part,
                             stale,
                             if_match: tags.map(Tags::read),
-                            if_none_match: None,
                         };
                         let mut word = String::new();
                         facts.append_to(&mut word);

@@ -11,29 +11,14 @@ use crate::header::Header;
 use crate::release::facts::{Part, ReleaseFacts};
 use crate::text::{append_base64_of_hex, append_decimal, is_sha256_hex, joined};
 
-/// What a viewer's conditions come to.
-pub(super) enum Compared {
-    /// The answer passes.
-    Passes,
-    /// `If-None-Match` names the object.
-    Unchanged,
-    /// `If-Match` does not.
-    Refused,
-}
-
-/// Compares the conditions with the object's hash. What has none is named by no tag.
-pub(super) fn compared(release: &ReleaseFacts, response: &OriginResponse<'_>) -> Compared {
-    let names = |tags: &crate::release::tags::Tags| tags.name(sha256(response));
+/// Whether `If-Match` names the object. What has no hash is named by no tag.
+pub(super) fn matches(release: &ReleaseFacts, response: &OriginResponse<'_>) -> bool {
+    // Neither has the hash: the bucket compared by itself, or says only that nothing changed.
     if release.part == Part::Document || response.status == 304 {
-        return Compared::Passes;
+        return true;
     }
-    if release.if_match.as_ref().is_some_and(|tags| !names(tags)) {
-        return Compared::Refused;
-    }
-    match &release.if_none_match {
-        Some(tags) if names(tags) => Compared::Unchanged,
-        _ => Compared::Passes,
-    }
+    let tags = release.if_match.as_ref();
+    tags.is_none_or(|tags| tags.name(sha256(response)))
 }
 
 /// The `Cache-Control` that an answer gets in place of its object's, if it gets one.

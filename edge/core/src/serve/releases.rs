@@ -72,7 +72,6 @@ pub(super) fn place<'a>(
     if part != Part::Document {
         admitted.conditions.drop_range |= conditions.if_range;
         facts.if_match = conditions.if_match;
-        facts.if_none_match = conditions.if_none_match;
     }
     Ok(Placed::In(facts))
 }
@@ -83,7 +82,6 @@ fn facts(release: String, part: Part, age: Option<i64>) -> ReleaseFacts {
         part,
         stale: age.map(|age| u32::try_from(age).unwrap_or(u32::MAX)),
         if_match: None,
-        if_none_match: None,
     }
 }
 

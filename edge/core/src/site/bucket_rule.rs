@@ -21,11 +21,7 @@ pub(super) fn bucket(document: &Document) -> Result<Bucket, SiteError> {
         "bucket",
         "is not a bucket name",
     )?;
-    demand(
-        Region::is_name(region),
-        "region",
-        "is not a region name",
-    )?;
+    demand(Region::is_name(region), "region", "is not a region name")?;
     let signing = signing(document)?;
     if access_point {
         return multi_region_access_point(document, signing);
