@@ -29,7 +29,7 @@ impl Pointer {
         let end = rest.bytes().position(|byte| byte == b'"')?;
         let (encoded, rest) = rest.split_at_checked(end)?;
         let entry = rest.strip_prefix("\",\"entry\":{")?;
-        let is_list = |byte: u8| byte == b' ' || (byte.is_ascii_graphic() && byte != b'\\');
+        let is_list = |byte| matches!(byte, b' ' | b'a'..=b'z' | b'0'..=b'9');
         let is_pointer = is_sha256_hex(release)
             && end <= LONGEST_LIST
             && encoded.bytes().all(is_list)
