@@ -366,6 +366,7 @@ mod tests {
                     fallback: None,
                     query: vec!["v".to_owned()],
                     spelling: Some(config::Spelling::Accept),
+                    release: None,
                 }],
                 cloudfront_endpoint: Some("http://cloudfront.example".to_owned()),
                 ssm_endpoint: Some("http://ssm.example".to_owned()),
