@@ -29,7 +29,7 @@ use zeroize::Zeroizing;
 use super::aws::LocalAws;
 use super::config::{CustomerKeys, DevSite};
 use super::listeners::{Addresses, url};
-use super::resources::EDGE_ROLE;
+use super::resources::{self, EDGE_ROLE};
 use super::sessions::{OriginCredentials, for_sdk};
 use super::template::{
     PRESIGNED_LIFETIME, customer_key_parameter, distribution_parameter, viewers_parameter,
@@ -56,6 +56,7 @@ impl OriginSetup {
         further_sites: Vec<FurtherSite>,
         addresses: &Addresses,
         cdn_handle: &CdnHandle,
+        settling: Duration,
     ) -> anyhow::Result<Self> {
         Ok(Self {
             config: Config {

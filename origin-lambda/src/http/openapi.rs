@@ -44,7 +44,7 @@ pub(super) async fn show() -> Json<&'static utoipa::openapi::OpenApi> {
         history::versions, history::restore, history::deleted,
         shares::share,
         releases::list, releases::begin, releases::describe, releases::remove,
-        releases::manifest, releases::signature, releases::put_signature,
+        releases::manifest, releases::signature, releases::put_signature, releases::download,
         releases::present, releases::upload, releases::complete, releases::copy,
         releases::verify, releases::activate,
         images::upload, images::list,

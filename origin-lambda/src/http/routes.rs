@@ -110,6 +110,7 @@ fn for_publishers() -> Vec<Route> {
         ("/releases/{site}/{id}/present", get(releases::present)),
         ("/releases/{site}/{id}/uploads", post(releases::upload)),
         ("/releases/{site}/{id}/uploads/complete", post(releases::complete)),
+        ("/releases/{site}/{id}/downloads", post(releases::download)),
         ("/releases/{site}/{id}/copies", post(releases::copy)),
         ("/releases/{site}/{id}/verify", post(releases::verify)),
         ("/releases/{site}/{id}/activate", post(releases::activate)),

@@ -1,6 +1,9 @@
 //! Beginning a release: where its manifest goes, and what is there already.
 
-use keyfront_origin_core::releases::{MAX_MANIFEST_BYTES, Statement, document_headers, keys};
+use keyfront_names::ObjectKey;
+use keyfront_origin_core::releases::{
+    BATCH, MAX_MANIFEST_BYTES, Statement, Tree, document_headers, keys,
+};
 
 use super::{ReleasePath, ReleaseState, Releases, in_full};
 use crate::{
@@ -82,6 +85,35 @@ impl Releases<'_> {
         };
         let lifetime = READING.min(self.presigner.longest_lifetime());
         Ok(self.presigner.presign(get, lifetime).await?.url)
+    }
+
+    /// Requests that read objects of a release, in the order of `objects`. Whether they are there is S3's to say.
+    ///
+    /// # Errors
+    /// [`Error::UploadRefused`]: too many at once; [`Error::Key`]: a path that no object has.
+    pub(crate) async fn read_objects(
+        &self,
+        of: ReleasePath<'_>,
+        objects: &[(Tree, String)],
+    ) -> Result<Vec<Grant>, Error> {
+        if objects.is_empty() || objects.len() > BATCH {
+            return Err(Error::UploadRefused(format!(
+                "request 1 to {BATCH} files at a time"
+            )));
+        }
+        let lifetime = LIFETIME.min(self.presigner.longest_lifetime());
+        let mut grants = Vec::with_capacity(objects.len());
+        for (tree, path) in objects {
+            ObjectKey::new(path.as_str()).map_err(Error::Key)?;
+            let get = PresignRequest {
+                method: "GET",
+                key: &keys::object(of.site, &of.id, *tree, path),
+                parameters: &[],
+                headers: Vec::new(),
+            };
+            grants.push(self.presigner.presign(get, lifetime).await?);
+        }
+        Ok(grants)
     }
 
     /// Stores the signature of a release whose manifest is there.

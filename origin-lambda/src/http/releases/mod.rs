@@ -11,7 +11,8 @@ pub(super) use self::{
         __path_activate, __path_remove, __path_verify, activate, remove, verify,
     },
     documents::{
-        __path_manifest, __path_put_signature, __path_signature, manifest, put_signature, signature,
+        __path_download, __path_manifest, __path_put_signature, __path_signature, download, manifest,
+        put_signature, signature,
     },
     filling::{
         __path_complete, __path_copy, __path_present, __path_upload, complete, copy, present, upload,

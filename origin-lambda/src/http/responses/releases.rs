@@ -244,6 +244,25 @@ impl From<BegunUpload> for PlannedUpload {
     }
 }
 
+/// URLs that read objects, in the order in which they were named.
+#[derive(Debug, Serialize, ToSchema)]
+#[schema(as = ReleaseDownloads)]
+pub(crate) struct DownloadsBody {
+    pub(crate) files: Vec<Download>,
+}
+
+/// A URL that reads an object.
+#[derive(Debug, Serialize, ToSchema)]
+#[schema(as = ReleaseDownload)]
+pub(crate) struct Download {
+    /// `files`, `br` or `gzip`
+    pub(crate) tree: &'static str,
+    pub(crate) path: String,
+    pub(crate) url: String,
+    /// Unix time after which S3 refuses it.
+    pub(crate) expires: u64,
+}
+
 /// What became of copies.
 #[derive(Debug, Serialize, ToSchema)]
 #[schema(as = ReleaseCopies)]
