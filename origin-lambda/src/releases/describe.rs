@@ -45,16 +45,18 @@ impl Releases<'_> {
     pub(crate) async fn describe(&self, of: ReleasePath<'_>) -> Result<DescribedRelease, Error> {
         let known = self.pointer(of.site).await?;
         let pointer = known.as_ref().map(|known| &known.pointer);
-        let entry = match pointer {
+        let state = match pointer {
+            Some(pointer) if pointer.active() == of.id => ReleaseState::Active,
+            _ => self.state_of_tree(of).await?.ok_or(Error::NotFound)?,
+        };
+        // What was never verified was never active.
+        let entry = match pointer.filter(|_| state != ReleaseState::Uploading) {
             Some(pointer) => self.last_activation(of.site, pointer, of.id).await?,
             None => None,
         };
-        let state = match pointer {
-            Some(pointer) if pointer.active() == of.id => ReleaseState::Active,
-            _ => match self.state_of_tree(of).await?.ok_or(Error::NotFound)? {
-                ReleaseState::Verified if entry.is_some() => ReleaseState::Superseded,
-                state => state,
-            },
+        let state = match state {
+            ReleaseState::Verified if entry.is_some() => ReleaseState::Superseded,
+            state => state,
         };
         let activation = match entry {
             Some(entry) => Some(self.settled_activation(of.site, entry).await?),
