@@ -2,8 +2,8 @@
 #![allow(clippy::unwrap_used)]
 
 use std::path::Path;
-use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::{Duration, SystemTime};
 
 use keyfront_dev_ground::clock::Clock;
@@ -62,7 +62,9 @@ impl Stage {
     }
 
     fn receive(&self, queue: &str) -> Option<Received> {
-        let received = self.sqs.receive(&requester("admin"), queue, ReceiveOptions::default());
+        let received = self
+            .sqs
+            .receive(&requester("admin"), queue, ReceiveOptions::default());
         received.unwrap().pop()
     }
 }
@@ -88,7 +90,10 @@ fn a_message_is_held_back_hidden_while_received_and_comes_again_until_it_is_dele
     assert_eq!(stage.receive(QUEUE), None);
     stage.pass(30);
     let second = stage.receive(QUEUE).unwrap();
-    assert_eq!((second.id.as_str(), second.receive_count), (first.id.as_str(), 2));
+    assert_eq!(
+        (second.id.as_str(), second.receive_count),
+        (first.id.as_str(), 2)
+    );
     stage.sqs.delete(&admin, QUEUE, &second.receipt).unwrap();
     stage.pass(30);
     assert_eq!(stage.receive(QUEUE), None);
@@ -98,7 +103,10 @@ fn a_message_is_held_back_hidden_while_received_and_comes_again_until_it_is_dele
 #[test]
 fn a_message_that_is_received_too_often_is_set_aside() {
     let stage = Stage::open(State::ephemeral().unwrap());
-    stage.sqs.send(&requester("admin"), QUEUE, "body", None).unwrap();
+    stage
+        .sqs
+        .send(&requester("admin"), QUEUE, "body", None)
+        .unwrap();
     for _ in 0..2 {
         assert!(stage.receive(QUEUE).is_some());
         stage.pass(30);
@@ -112,16 +120,28 @@ fn a_restart_loses_no_message() {
     let folder = std::env::temp_dir().join(format!("sqs-{}", uuid::Uuid::new_v4()));
     let open = |folder: &Path| Stage::open(State::open(folder).unwrap());
     let stage = open(&folder);
-    stage.sqs.send(&requester("admin"), QUEUE, "one", Some(5)).unwrap();
-    stage.sqs.send(&requester("admin"), QUEUE, "two", None).unwrap();
+    stage
+        .sqs
+        .send(&requester("admin"), QUEUE, "one", Some(5))
+        .unwrap();
+    stage
+        .sqs
+        .send(&requester("admin"), QUEUE, "two", None)
+        .unwrap();
     assert_eq!(stage.receive(QUEUE).unwrap().body, "two");
     drop(stage);
     let stage = open(&folder);
     assert_eq!(stage.receive(QUEUE), None);
     stage.pass(30);
     let again: Vec<_> = std::iter::from_fn(|| stage.receive(QUEUE)).collect();
-    let again: Vec<_> = again.iter().map(|one| (one.body.as_str(), one.receive_count)).collect();
-    assert!(again.contains(&("one", 1)) && again.contains(&("two", 2)), "{again:?}");
+    let again: Vec<_> = again
+        .iter()
+        .map(|one| (one.body.as_str(), one.receive_count))
+        .collect();
+    assert!(
+        again.contains(&("one", 1)) && again.contains(&("two", 2)),
+        "{again:?}"
+    );
     drop(stage);
     std::fs::remove_dir_all(folder).unwrap();
 }
@@ -138,9 +158,15 @@ fn nobody_learns_or_does_anything_without_a_grant() {
     let missing = stage.sqs.send(&admin, "none", "x", None).unwrap_err();
     assert!(matches!(missing, SqsError::NoSuchQueue));
     for (body, delay) in [("", None), ("\u{1}", None), ("x", Some(901))] {
-        assert!(stage.sqs.send(&admin, QUEUE, body, delay).is_err(), "{body:?}");
+        assert!(
+            stage.sqs.send(&admin, QUEUE, body, delay).is_err(),
+            "{body:?}"
+        );
     }
     for receipt in ["", "a/b", "x"] {
-        assert!(stage.sqs.delete(&admin, QUEUE, receipt).is_err(), "{receipt}");
+        assert!(
+            stage.sqs.delete(&admin, QUEUE, receipt).is_err(),
+            "{receipt}"
+        );
     }
 }

@@ -51,7 +51,9 @@ pub enum ReleaseConflict {
         n: u64,
     },
     /// The active release keeps files of it.
-    #[error("the active release {by} keeps files of release {release} for pages loaded before; remove it after seven days")]
+    #[error(
+        "the active release {by} keeps files of release {release} for pages loaded before; remove it after seven days"
+    )]
     Kept {
         /// What is to be removed.
         release: String,
@@ -59,7 +61,9 @@ pub enum ReleaseConflict {
         by: String,
     },
     /// A loose object would lie where a site serves releases alone.
-    #[error("the path of this key is served from the releases of site {0:?} alone: publish a release (keyfront publish)")]
+    #[error(
+        "the path of this key is served from the releases of site {0:?} alone: publish a release (keyfront publish)"
+    )]
     ServedFromReleases(String),
 }
 

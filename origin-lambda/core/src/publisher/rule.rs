@@ -39,7 +39,9 @@ pub enum Denial {
         publisher: String,
     },
     /// The publisher may not publish releases of the site.
-    #[error("publisher {publisher:?} may not publish releases of site {site:?}: add it to the publisher's sites")]
+    #[error(
+        "publisher {publisher:?} may not publish releases of site {site:?}: add it to the publisher's sites"
+    )]
     Site {
         /// The publisher's id.
         publisher: String,

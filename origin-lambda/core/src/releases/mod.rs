@@ -15,8 +15,8 @@ mod upload;
 mod verification;
 
 pub use keyfront_releases::{
-    Encoded, LogEntry, MAX_LOG_ENTRY_BYTES, MAX_MANIFEST_BYTES, MAX_POINTER_BYTES, Manifest, Pointer,
-    ReleaseId, Sha256Digest, SiteName, Statement, Timestamp, Tree, TreeObject, keys,
+    Encoded, LogEntry, MAX_LOG_ENTRY_BYTES, MAX_MANIFEST_BYTES, MAX_POINTER_BYTES, Manifest,
+    Pointer, ReleaseId, Sha256Digest, SiteName, Statement, Timestamp, Tree, TreeObject, keys,
 };
 
 pub use self::{

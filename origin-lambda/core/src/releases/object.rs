@@ -76,11 +76,7 @@ pub fn document_headers(key: &KeyArn, sha256: &Sha256Digest, size: u64) -> Vec<(
 }
 
 /// What binds the bytes, the encryption, and that nothing is there yet.
-fn bound(
-    key: &KeyArn,
-    sha256: &Sha256Digest,
-    size: u64,
-) -> impl Iterator<Item = (String, String)> {
+fn bound(key: &KeyArn, sha256: &Sha256Digest, size: u64) -> impl Iterator<Item = (String, String)> {
     let sse = ServerSide::Kms.request(key).headers().into_iter();
     let others = [
         ("x-amz-checksum-sha256", sha256.base64()),

@@ -43,9 +43,7 @@ pub fn admit(
             n,
         });
     }
-    let age = now
-        .epoch_seconds()
-        .saturating_sub(entry.at.epoch_seconds());
+    let age = now.epoch_seconds().saturating_sub(entry.at.epoch_seconds());
     if age < KEEP_ASSETS && kept_from.contains(&release) {
         return Err(ReleaseConflict::Kept {
             release: release.to_string(),

@@ -157,7 +157,12 @@ fn every_difference_of_an_object_is_named() {
             Different("content headers"),
         ),
         (
-            |held| drop(held.metadata.insert("keyfront-csp".to_owned(), "x".to_owned())),
+            |held| {
+                drop(
+                    held.metadata
+                        .insert("keyfront-csp".to_owned(), "x".to_owned()),
+                )
+            },
             Different("csp"),
         ),
         (
@@ -232,12 +237,17 @@ fn only_what_the_manifest_says_is_planned_and_large_files_go_in_parts() {
         size: (64 << 20) + 1,
         upload: "u".to_owned(),
     };
-    let named = |numbers: &[u32]| -> Vec<_> {
-        numbers.iter().map(|n| (*n, format!("\"{n}\""))).collect()
-    };
+    let named =
+        |numbers: &[u32]| -> Vec<_> { numbers.iter().map(|n| (*n, format!("\"{n}\""))).collect() };
     let parts = uploaded_parts(&upload, &named(&[3, 1, 2, 5, 4])).unwrap();
     assert_eq!((parts[0].number, parts[4].size), (1, 1));
-    for wrong in [&[][..], &[1, 2, 3, 4], &[1, 2, 3, 4, 4], &[1, 2, 3, 4, 5, 6], &[0, 1, 2, 3, 4]] {
+    for wrong in [
+        &[][..],
+        &[1, 2, 3, 4],
+        &[1, 2, 3, 4, 4],
+        &[1, 2, 3, 4, 5, 6],
+        &[0, 1, 2, 3, 4],
+    ] {
         let refused = uploaded_parts(&upload, &named(wrong)).unwrap_err();
         assert!(matches!(refused, Error::UploadIncomplete(_)), "{wrong:?}");
     }
@@ -260,14 +270,17 @@ fn an_activation_is_done_already_is_a_swap_or_conflicts_by_name() {
     let (old, active, other) = (id("old"), id("active"), id("other"));
     let pointer = Pointer::new(entry(7, active, Some(old)));
     let first = Pointer::new(entry(1, active, None));
-    let outcome = |pointer: Option<&Pointer>, release, expected: Expected| {
-        match admit(pointer, release, &expected, &site()) {
-            Ok(Step::Swap) => "swap",
-            Ok(Step::Done(_)) => "done",
-            Err(ReleaseConflict::Overtaken { .. }) => "overtaken",
-            Err(ReleaseConflict::NothingActive(_)) => "nothing",
-            Err(_) => "else",
-        }
+    let outcome = |pointer: Option<&Pointer>, release, expected: Expected| match admit(
+        pointer,
+        release,
+        &expected,
+        &site(),
+    ) {
+        Ok(Step::Swap) => "swap",
+        Ok(Step::Done(_)) => "done",
+        Err(ReleaseConflict::Overtaken { .. }) => "overtaken",
+        Err(ReleaseConflict::NothingActive(_)) => "nothing",
+        Err(_) => "else",
     };
     for (known, release, expected, result) in [
         (None, other, Expected::Any, "swap"),
@@ -280,15 +293,28 @@ fn an_activation_is_done_already_is_a_swap_or_conflicts_by_name() {
         (Some(&pointer), active, Expected::Any, "done"),
         (Some(&pointer), active, Expected::Release(old), "done"),
         (Some(&pointer), active, Expected::Release(active), "done"),
-        (Some(&pointer), active, Expected::Release(other), "overtaken"),
+        (
+            Some(&pointer),
+            active,
+            Expected::Release(other),
+            "overtaken",
+        ),
         (Some(&pointer), active, Expected::Nothing, "overtaken"),
         (Some(&first), active, Expected::Nothing, "done"),
     ] {
-        assert_eq!(outcome(known, release, expected.clone()), result, "{expected:?}");
+        assert_eq!(
+            outcome(known, release, expected.clone()),
+            result,
+            "{expected:?}"
+        );
     }
     let told = admit(Some(&pointer), other, &Expected::Nothing, &site()).unwrap_err();
     let told = told.to_string();
-    for part in [active.to_string(), "\"web\"".to_owned(), "2027-01-15T08:00:00Z".to_owned()] {
+    for part in [
+        active.to_string(),
+        "\"web\"".to_owned(),
+        "2027-01-15T08:00:00Z".to_owned(),
+    ] {
         assert!(told.contains(&part), "{told}");
     }
 }
@@ -396,14 +422,21 @@ fn the_stale_paths_are_those_that_differ_as_each_site_spells_them() {
     assert_eq!(
         stale_paths(&[site], Some(&old), &new),
         [
-            "/docs/", "/docs/b.js", "/docs/c.js", "/docs/d/", "/docs/d/index.html", "/docs/gone.css",
+            "/docs/",
+            "/docs/b.js",
+            "/docs/c.js",
+            "/docs/d/",
+            "/docs/d/index.html",
+            "/docs/gone.css",
             "/docs/index.html",
         ]
     );
     assert_eq!(stale_paths(&[with_query], Some(&old), &new), ["/*"]);
     assert!(stale_paths(&[site], Some(&new), &new).is_empty());
     assert_eq!(stale_paths(&[site], None, &new), ["/docs/*"]);
-    let many = (0..=MOST_PATHS).map(|n| file(&format!("{n}.html"), "x")).collect();
+    let many = (0..=MOST_PATHS)
+        .map(|n| file(&format!("{n}.html"), "x"))
+        .collect();
     assert_eq!(
         stale_paths(&[site, with_query], Some(&old), &manifest(many)),
         ["/docs/*", "/*"]

@@ -41,9 +41,7 @@ impl VerifiedRecord {
     /// The record, if it is of this release of this site.
     pub fn read(plain: &[u8], site: &SiteName, release: ReleaseId) -> Option<Self> {
         let record: Self = serde_json::from_slice(plain).ok()?;
-        let own = record.v == 1
-            && record.site == site.as_str()
-            && record.release == release;
+        let own = record.v == 1 && record.site == site.as_str() && record.release == release;
         own.then_some(record)
     }
 }

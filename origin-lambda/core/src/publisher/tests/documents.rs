@@ -62,14 +62,22 @@ fn sites_are_of_the_third_version_and_name_whose_releases_may_be_published() {
     publisher.authorise_site(&site("docs")).unwrap();
     let denied = publisher.authorise_site(&site("doc")).unwrap_err();
     assert!(denied.to_string().contains("\"doc\""), "{denied}");
-    assert_eq!(Publishers::parse(&policy.to_json().unwrap()).unwrap(), policy);
+    assert_eq!(
+        Publishers::parse(&policy.to_json().unwrap()).unwrap(),
+        policy
+    );
     let every = with(3, json!(["*"])).unwrap();
     every.publishers()[0].authorise_site(&site("any")).unwrap();
     let none = with(3, json!([])).unwrap();
-    none.publishers()[0].authorise_site(&site("docs")).unwrap_err();
+    none.publishers()[0]
+        .authorise_site(&site("docs"))
+        .unwrap_err();
 
     let earlier = with(2, json!(["docs"])).unwrap_err();
-    assert!(matches!(earlier, PolicyError::SitesOfEarlierVersion(_)), "{earlier}");
+    assert!(
+        matches!(earlier, PolicyError::SitesOfEarlierVersion(_)),
+        "{earlier}"
+    );
     let twice = with(3, json!(["docs", "docs"])).unwrap_err();
     assert!(matches!(twice, PolicyError::RepeatedSite { .. }), "{twice}");
     for wrong in ["Docs", "", "-a", "a/b", "**"] {
@@ -85,7 +93,10 @@ fn sites_are_of_the_third_version_and_name_whose_releases_may_be_published() {
     let newer = older.with(publisher).unwrap().to_json().unwrap();
     let newer: Value = serde_json::from_slice(&newer).unwrap();
     assert_eq!(newer["v"], 3);
-    assert_eq!(newer["publishers"][0]["rules"][0]["methods"], json!(["LIST", "HEAD", "READ", "PUT"]));
+    assert_eq!(
+        newer["publishers"][0]["rules"][0]["methods"],
+        json!(["LIST", "HEAD", "READ", "PUT"])
+    );
 }
 
 #[test]
