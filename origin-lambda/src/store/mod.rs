@@ -9,6 +9,7 @@ mod described;
 mod failure;
 mod head;
 mod multipart;
+mod own;
 mod put;
 mod releases;
 mod versions;
@@ -31,8 +32,8 @@ pub use self::{
     client::{client, default_credentials},
     described::{DocumentRead, FolderContents, ListedObject, ObjectDescription, ObjectPage},
     multipart::MultipartUpload,
+    own::{OpenObject, OwnDocument, RawKeys},
     put::NewObject,
-    releases::{OpenObject, OwnDocument, RawKeys},
     versions::{FormerObject, Restored, VersionPage},
 };
 use crate::{
