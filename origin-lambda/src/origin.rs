@@ -10,6 +10,7 @@ use std::sync::Arc;
 
 use aws_credential_types::provider::SharedCredentialsProvider;
 use keyfront_names::ObjectKey;
+use keyfront_origin_core::error::ReleaseConflict;
 
 use crate::{
     budgets::Budgets,
@@ -22,6 +23,7 @@ use crate::{
     publish::Sealing,
     publishers::Directory,
     read::Reader,
+    releases::{KeptForReleases, Releases},
     sealed_metadata::SealedMetadata,
     sealed_text::SealedTexts,
     sharing::LinkSigner,
@@ -45,6 +47,7 @@ pub struct Origin {
     cdn: Cdn,
     links: Option<LinkSigner>,
     logins: KeptForLogins,
+    releases: KeptForReleases,
     public_url: Option<String>,
     pub(crate) page: PageSettings,
     pub(crate) page_logins: PageLogins,
@@ -76,6 +79,7 @@ impl Origin {
             directory: Directory::new(config.publisher_auth.clone()),
             cdn: Cdn::new(config, &credentials),
             links: LinkSigner::new(config, &credentials),
+            releases: KeptForReleases::new(config, &credentials),
             presigner: Presigner::new(config, credentials),
             budgets: Budgets::default(),
             public_url: config.public_url.clone(),
@@ -92,6 +96,25 @@ impl Origin {
             false => key.viewer_path(),
         };
         Some(format!("{base}{path}"))
+    }
+
+    /// Releases of sites.
+    pub(crate) fn releases(&self) -> Releases<'_> {
+        Releases {
+            store: &self.store,
+            presigner: &self.presigner,
+            texts: &self.texts,
+            cdn: &self.cdn,
+            kept: &self.releases,
+        }
+    }
+
+    /// Whether a loose object of this key would be served.
+    fn admit_loose(&self, key: &ObjectKey) -> Result<(), Error> {
+        match self.cdn.served_from_releases(key) {
+            None => Ok(()),
+            Some(site) => Err(ReleaseConflict::ServedFromReleases(site.to_owned()).into()),
+        }
     }
 
     /// Viewers' logins.

@@ -68,6 +68,7 @@ impl FurtherSite {
                 Some(Spelling::Accept) => Spellings::Any,
                 Some(Spelling::Redirect) | None => Spellings::One,
             },
+            release: self.release.as_deref(),
         }
     }
 }

@@ -21,6 +21,7 @@ impl Origin {
         request: &UploadRequest,
     ) -> Result<Begun, Error> {
         self.budgets.take(session.publisher(), Expense::Signing)?;
+        self.admit_loose(&request.key)?;
         let system = Uploads {
             store: &self.store,
             metadata: &self.metadata,

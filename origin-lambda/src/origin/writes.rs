@@ -35,6 +35,7 @@ impl Origin {
             customer_keys: &self.customer_keys,
         };
         let key = request.key;
+        self.admit_loose(key)?;
         if request.options.overwrite == Overwrite::Allow {
             self.admit_invalidation(session)?;
         }
@@ -52,6 +53,7 @@ impl Origin {
         if_match: Option<&str>,
     ) -> Result<Option<Reach>, Error> {
         let rule = session.publisher().authorise(Method::Delete, key)?;
+        self.admit_loose(key)?;
         self.admit_invalidation(session)?;
         let holder = Holder::Publisher(session.publisher());
         let replaced = match self.customer_keys.describe(&self.store, key, holder).await {
@@ -73,6 +75,7 @@ impl Origin {
         upload: &Upload,
     ) -> Result<(Finished, Option<Reach>), Error> {
         let key = upload.object_key()?;
+        self.admit_loose(&key)?;
         // Whether or not it replaces: what does not match is removed, and may have been seen.
         self.admit_invalidation(session)?;
         let replaced = match &upload.kind {
@@ -95,6 +98,7 @@ impl Origin {
     ) -> Result<(Restored, Option<Reach>), Error> {
         let publisher = session.publisher();
         self.budgets.take(publisher, Expense::Signing)?;
+        self.admit_loose(key)?;
         let restoration = history::admit(&self.store, publisher, key, version).await?;
         let replaced = restoration.current.as_ref().map(|current| Replaced {
             cache_control: current.cache_control.clone(),

@@ -9,7 +9,9 @@ mod described;
 mod failure;
 mod head;
 mod multipart;
+mod own;
 mod put;
+mod releases;
 mod versions;
 
 use aws_sdk_s3::{
@@ -30,6 +32,7 @@ pub use self::{
     client::{client, default_credentials},
     described::{DocumentRead, FolderContents, ListedObject, ObjectDescription, ObjectPage},
     multipart::MultipartUpload,
+    own::{OpenObject, OwnDocument, RawKeys},
     put::NewObject,
     versions::{FormerObject, Restored, VersionPage},
 };

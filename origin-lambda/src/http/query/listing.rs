@@ -125,11 +125,11 @@ fn valid_limit(limit: Option<u16>, highest: u16) -> Result<u16, Error> {
     }
 }
 
-/// Where a page of versions begins.
+/// Where a page begins.
 #[derive(Debug, Deserialize, IntoParams)]
 #[serde(deny_unknown_fields)]
 #[into_params(parameter_in = Query)]
-pub(in crate::http) struct VersionsQuery {
+pub(in crate::http) struct CursorQuery {
     /// `next_cursor` of the page before
     pub(in crate::http) cursor: Option<String>,
 }

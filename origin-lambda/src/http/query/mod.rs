@@ -12,8 +12,8 @@ use serde::{Deserialize, de::DeserializeOwned};
 
 pub(super) use self::{
     listing::{
-        DeletedQuery, DeletedSelection, Depth, FolderQuery, Format, ListQuery, Selection,
-        VersionsQuery,
+        CursorQuery, DeletedQuery, DeletedSelection, Depth, FolderQuery, Format, ListQuery,
+        Selection,
     },
     upload::{PublishQuery, StaleQuery, StaleSelection, overwrite},
     uppy::{UppyFile, UppyFileQuery, UppyKeyQuery},

@@ -16,6 +16,8 @@ pub(crate) struct PublisherBody {
     credential: String,
     /// The name of the person's own folder, which `{sub}` stands for; `null` for a token.
     folder: Option<String>,
+    /// The sites whose releases it may publish; `*` for every one.
+    sites: Vec<String>,
     /// What it may do, with `{sub}` settled. Of several rules that cover a key, the longest prefix decides.
     rules: Vec<RuleBody>,
 }
@@ -46,6 +48,7 @@ impl PublisherBody {
             publisher: publisher.id.clone(),
             credential: session.credential().to_owned(),
             folder: person.map(|person| person.folder.as_str().to_owned()),
+            sites: publisher.sites.iter().cloned().map(Into::into).collect(),
             rules: publisher.rules.iter().map(RuleBody::of).collect(),
         }
     }
