@@ -396,14 +396,17 @@ fn what_a_value_holds_is_text_and_never_a_mark_or_a_function() {
 
 #[test]
 fn the_role_reads_the_releases_of_exactly_the_sites_that_have_some() {
-    let sites = r#"{"v":1,"sites":[{"path":"/docs/","release":"docs"},{"path":"/a/","prefix":"a/"}]}"#;
+    let sites =
+        r#"{"v":1,"sites":[{"path":"/docs/","release":"docs"},{"path":"/a/","prefix":"a/"}]}"#;
     let sites = Sites::parse(sites).unwrap();
     let document = Document::parse(&Template::Keyfront.body_with(&sites).unwrap()).unwrap();
     let policies = resolved(&document, &[], |resolution| {
         resolution.role_policies("EdgeRole").unwrap()
     });
     let resources = |sid: &str| -> Vec<String> {
-        let all = policies.iter().flat_map(|policy| statements(&policy.document));
+        let all = policies
+            .iter()
+            .flat_map(|policy| statements(&policy.document));
         let mut named = all.filter(|statement| statement["Sid"] == sid);
         let resources = strings(&named.next().unwrap()["Resource"]);
         let keys = resources
@@ -429,8 +432,14 @@ fn the_role_reads_the_releases_of_exactly_the_sites_that_have_some() {
             r#"{"path":"/a/","release":"a","bucket":"media","key_arn":"arn:aws:kms:eu-west-1:123456789012:key/1"}"#,
             "release is for the stack's own bucket",
         ),
-        (r#"{"path":"/a/","release":"a","prefix":"b/"}"#, "release excludes prefix"),
-        (r#"{"path":"/a/","release":"A"}"#, "release is not a site name"),
+        (
+            r#"{"path":"/a/","release":"a","prefix":"b/"}"#,
+            "release excludes prefix",
+        ),
+        (
+            r#"{"path":"/a/","release":"A"}"#,
+            "release is not a site name",
+        ),
         (
             r#"{"path":"/a/","release":"a"},{"path":"/b/","release":"a"}"#,
             "release is the same",

@@ -84,5 +84,7 @@ async fn an_event_without_an_origin_is_refused() {
     let edge = edge();
     let config = config();
     let verdict = edge.origin_request(&config, &request);
-    assert!(matches!(verdict.await.unwrap(), RequestVerdict::Answer(answer) if answer.status == "500"));
+    assert!(
+        matches!(verdict.await.unwrap(), RequestVerdict::Answer(answer) if answer.status == "500")
+    );
 }
