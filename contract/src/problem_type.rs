@@ -69,6 +69,8 @@ problem_types! {
     CUSTOMER_KEY_REQUIRED = 403 "customer-key-required" "the object's customer key is required";
     /// The publisher's rules do not allow this.
     FORBIDDEN = 403 "forbidden" "the publisher's rules do not allow this";
+    /// The object was sealed in a browser with its publisher's own key, which nobody else has.
+    PUBLISHER_KEY_REQUIRED = 403 "publisher-key-required" "the object is sealed with its publisher's own key: the publishers' page opens it";
     /// The object is protected, and the viewer is not admitted to it; or no rule grants a viewer anything.
     VIEWER_DENIED = 403 "viewer-denied" "the viewer is not allowed";
     /// Nothing is there, or nothing may be shown.
@@ -155,6 +157,8 @@ problem_types! {
     ORIGIN_UNAVAILABLE = 503 "origin-unavailable" "the origin is unavailable" retry 2;
     /// The publishers' or the viewers' policy cannot be read.
     POLICY_UNAVAILABLE = 503 "policy-unavailable" "the policy cannot be read" retry 5;
+    /// The edge cannot find out which release of the site is active, and knew of none within a day.
+    RELEASE_UNKNOWN = 503 "release-unknown" "the active release is unknown" retry 2;
     /// The store or the key service asks to slow down.
     THROTTLED = 503 "throttled" "too many requests at the origin" retry 2;
     /// The store did not answer in time.

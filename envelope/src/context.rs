@@ -20,6 +20,18 @@ pub(crate) const CIPHER_ENTRY: &str = "aws:x-amz-cek-alg";
 /// The entry legacy writers added for the legacy `kms` wrap.
 pub(crate) const KEY_ID_ENTRY: &str = "kms_cmk_id";
 
+/// The entry by which the publishers' page names the publisher's own key that an object is sealed with.
+pub(crate) const PUBLISHER_KEY_ENTRY: &str = "keyfront-key";
+/// Hexadecimal digits of that name.
+const PUBLISHER_KEY_DIGITS: usize = 24;
+
+/// The name of the publisher's own key among what describes a master key.
+pub(crate) fn publisher_key(description: &Description) -> Option<&str> {
+    let is_digit = |byte: u8| matches!(byte, b'0'..=b'9' | b'a'..=b'f');
+    let id = description.get(PUBLISHER_KEY_ENTRY)?.as_str();
+    (id.len() == PUBLISHER_KEY_DIGITS && id.bytes().all(is_digit)).then_some(id)
+}
+
 /// The encryption context for KMS `GenerateDataKey`: the caller's entries and the format's own.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct KmsContext {

@@ -163,6 +163,16 @@ impl Envelope {
         &self.description
     }
 
+    /// The name of the publisher's own key that the object was sealed with in a browser. Nobody else has that key, and nothing of
+    /// the name is verified.
+    #[must_use]
+    pub fn publisher_key(&self) -> Option<&str> {
+        match self.wrap {
+            Wrap::AesGcm => context::publisher_key(&self.description),
+            Wrap::KmsContext | Wrap::Kms => None,
+        }
+    }
+
     /// The metadata to store with the object.
     ///
     /// # Errors

@@ -2,6 +2,8 @@
 //!
 //! Which prefixes those are, and where a page starts, is decided in [`keyfront_origin_core::listing`].
 
+use std::collections::HashMap;
+
 use futures::{StreamExt as _, TryStreamExt as _, stream};
 use keyfront_envelope::{INSTRUCTION_FILE_MARKER, instruction_file_key};
 use keyfront_names::ObjectKey;
@@ -104,16 +106,34 @@ pub struct MetadataContext<'a> {
     pub customer_keys: &'a CustomerKeys,
 }
 
-/// Opens the sealed metadata of a page's objects, in their order. An object that is gone by now has
-/// none.
+/// What an object of a page has besides what S3 lists.
+#[derive(Debug)]
+pub struct Details {
+    /// What was sealed with it for publishers only.
+    pub metadata: MetadataRead,
+    /// User metadata as stored, named without `x-amz-meta-`: whether it is an envelope, and under whose key, stands there.
+    pub stored: HashMap<String, String>,
+}
+
+impl Details {
+    /// Of an object that is gone, or cannot be looked at.
+    fn absent() -> Self {
+        Self {
+            metadata: MetadataRead::Absent,
+            stored: HashMap::new(),
+        }
+    }
+}
+
+/// Looks at a page's objects one by one, in their order. An object that is gone by now has nothing.
 ///
 /// # Errors
 /// One of the objects is listed, and the publisher may not `HEAD` it; what S3 or KMS returned.
-pub async fn sealed_metadata(
+pub async fn details(
     system: &MetadataContext<'_>,
     publisher: &Publisher,
     entries: &[ListedObject],
-) -> Result<Vec<MetadataRead>, Error> {
+) -> Result<Vec<Details>, Error> {
     let MetadataContext {
         store,
         metadata,
@@ -122,19 +142,23 @@ pub async fn sealed_metadata(
     for entry in entries {
         publisher.authorise(Method::Head, &entry.key)?;
     }
-    let open = |entry: &ListedObject| {
+    let look = |entry: &ListedObject| {
         let key = entry.key.clone();
         async move {
             let holder = Holder::Publisher(publisher);
             match customer_keys.describe(store, &key, holder).await {
-                Ok(described) => metadata.open(&key, &described.object.metadata).await,
+                Ok(described) => {
+                    let stored = described.object.metadata;
+                    let metadata = metadata.open(&key, &stored).await?;
+                    Ok(Details { metadata, stored })
+                }
                 // Under another publisher's customer key nothing of it can be seen.
-                Err(Error::NotFound | Error::CustomerKeyRequired) => Ok(MetadataRead::Absent),
+                Err(Error::NotFound | Error::CustomerKeyRequired) => Ok(Details::absent()),
                 Err(error) => Err(error),
             }
         }
     };
-    stream::iter(entries.iter().map(open))
+    stream::iter(entries.iter().map(look))
         .buffered(CONCURRENT_HEAD_REQUESTS)
         .try_collect()
         .await

@@ -58,102 +58,68 @@ impl Credentials {
     }
 }
 
-/// The secret half of an access key: visible ASCII, not empty.
-#[derive(Clone, PartialEq, Eq)]
-pub struct SecretAccessKey(String);
+/// A type for a secret that is visible ASCII and not empty: redacted in `Debug`, wiped on drop.
+macro_rules! secret_text {
+    ($(#[$doc:meta])* $name:ident, $refusal:ident) => {
+        $(#[$doc])*
+        #[derive(Clone, PartialEq, Eq)]
+        pub struct $name(String);
 
-impl SecretAccessKey {
-    /// # Errors
-    /// [`SigningError::SecretAccessKey`] if empty or not visible ASCII; what was passed is then wiped.
-    pub fn new(secret: impl Into<String>) -> Result<Self, SigningError> {
-        let secret = Self(secret.into());
-        if is_visible_ascii(&secret.0) {
-            Ok(secret)
-        } else {
-            Err(SigningError::SecretAccessKey)
+        impl $name {
+            /// # Errors
+            #[doc = concat!("[`SigningError::", stringify!($refusal), "`] if empty or not visible ASCII; what was passed is then wiped.")]
+            pub fn new(secret: impl Into<String>) -> Result<Self, SigningError> {
+                let secret = Self(secret.into());
+                if is_visible_ascii(&secret.0) {
+                    Ok(secret)
+                } else {
+                    Err(SigningError::$refusal)
+                }
+            }
+
+            /// The secret itself. Never log it.
+            #[must_use]
+            pub fn expose(&self) -> &str {
+                &self.0
+            }
+
+            /// Whether this is the secret. Its own bytes decide how long that takes: not for what a stranger sends.
+            #[must_use]
+            pub fn is(&self, text: &str) -> bool {
+                is_same(&self.0, text)
+            }
         }
-    }
 
-    /// The secret itself. Never log it.
-    #[must_use]
-    pub fn expose(&self) -> &str {
-        &self.0
-    }
-
-    /// Whether this is the secret. Its own bytes decide how long that takes: not for what a stranger sends.
-    #[must_use]
-    pub fn is(&self, text: &str) -> bool {
-        is_same(&self.0, text)
-    }
-}
-
-impl Drop for SecretAccessKey {
-    fn drop(&mut self) {
-        self.zeroize();
-    }
-}
-
-impl Zeroize for SecretAccessKey {
-    fn zeroize(&mut self) {
-        wipe::text(&mut self.0);
-    }
-}
-
-impl ZeroizeOnDrop for SecretAccessKey {}
-
-impl fmt::Debug for SecretAccessKey {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("SecretAccessKey(redacted)")
-    }
-}
-
-/// The token of a temporary session: visible ASCII, not empty.
-#[derive(Clone, PartialEq, Eq)]
-pub struct SessionToken(String);
-
-impl SessionToken {
-    /// # Errors
-    /// [`SigningError::SessionToken`] if empty or not visible ASCII; what was passed is then wiped.
-    pub fn new(token: impl Into<String>) -> Result<Self, SigningError> {
-        let token = Self(token.into());
-        if is_visible_ascii(&token.0) {
-            Ok(token)
-        } else {
-            Err(SigningError::SessionToken)
+        impl Drop for $name {
+            fn drop(&mut self) {
+                self.zeroize();
+            }
         }
-    }
 
-    /// The token itself. Never log it.
-    #[must_use]
-    pub fn expose(&self) -> &str {
-        &self.0
-    }
+        impl Zeroize for $name {
+            fn zeroize(&mut self) {
+                wipe::text(&mut self.0);
+            }
+        }
 
-    /// Whether this is the token. Its own bytes decide how long that takes: not for what a stranger sends.
-    #[must_use]
-    pub fn is(&self, text: &str) -> bool {
-        is_same(&self.0, text)
-    }
+        impl ZeroizeOnDrop for $name {}
+
+        impl fmt::Debug for $name {
+            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str(concat!(stringify!($name), "(redacted)"))
+            }
+        }
+    };
 }
 
-impl Drop for SessionToken {
-    fn drop(&mut self) {
-        self.zeroize();
-    }
+secret_text! {
+    /// The secret half of an access key: visible ASCII, not empty.
+    SecretAccessKey, SecretAccessKey
 }
 
-impl Zeroize for SessionToken {
-    fn zeroize(&mut self) {
-        wipe::text(&mut self.0);
-    }
-}
-
-impl ZeroizeOnDrop for SessionToken {}
-
-impl fmt::Debug for SessionToken {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("SessionToken(redacted)")
-    }
+secret_text! {
+    /// The token of a temporary session: visible ASCII, not empty.
+    SessionToken, SessionToken
 }
 
 /// Equality, sixteen bytes at a time: in WASM `memcmp` looks at every byte, and a token has nine hundred.

@@ -50,7 +50,10 @@ export async function signedIn(shared, options = {}) {
 export async function openUpload(page, folder) {
   await page.getByRole('button', { name: 'Upload', exact: true }).click()
   const field = page.getByLabel('To folder')
-  await field.fill(folder)
+  // Firefox takes only what was typed for a change.
+  const isTyped = page.context().browser()?.browserType().name() === 'firefox'
+  await field.fill(isTyped ? '' : folder)
+  if (isTyped) await field.pressSequentially(folder)
   await field.press('Tab')
 }
 
@@ -66,8 +69,8 @@ export async function startUpload(page) {
 }
 
 /** Until the page says that so many files were uploaded. */
-export async function uploaded(page, count) {
-  await page.getByText(count === 1 ? '1 file uploaded.' : `${count} files uploaded.`).waitFor()
+export async function uploaded(page, count, timeout = TIMEOUT) {
+  await page.getByText(count === 1 ? '1 file uploaded.' : `${count} files uploaded.`).waitFor({ timeout })
 }
 
 export async function upload(page, folder, files) {

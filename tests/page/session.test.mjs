@@ -100,26 +100,6 @@ suite('session', (shared) => {
     await page.context().close()
   })
 
-  it('whose token is revoked meanwhile is told so, nothing is shown as done, and signing in again goes on', async () => {
-    const page = await signedIn(shared)
-    await openUpload(page, 'revoked')
-    await choose(page, [text('after.txt', 'sent after all')])
-    let isRevoked = true
-    await page.route(/\/(objects|uploads|publisher)(\/|\?|$)/, (route) => (isRevoked ? route.fulfill(refusal('unauthenticated', 401, "a publisher's token is required")) : route.continue()))
-    await startUpload(page)
-    const dialog = page.getByRole('alertdialog', { name: 'Sign in again' })
-    await dialog.waitFor()
-    assert.equal(await page.getByText('1 file uploaded.').count(), 0)
-    assert.equal(await page.locator('.uppy-Dashboard-Item.is-complete').count(), 0)
-    await picture(page, 'token-revoked')
-    isRevoked = false
-    await dialog.getByLabel('Access token', { exact: true }).fill(shared.stack.token)
-    await dialog.getByRole('button', { name: 'Sign in', exact: true }).click()
-    await page.getByText('1 file uploaded.').waitFor()
-    assert.equal((await api(shared.stack).content('revoked/after.txt')).toString(), 'sent after all')
-    await page.context().close()
-  })
-
   it('who signs out leaves nothing on the machine, and is asked where uploads would end', async () => {
     const page = await signedIn(shared)
     await openUpload(page, 'left')

@@ -1,7 +1,7 @@
 // A dev stack and a browser for one test file: `keyfront dev` with free ports and a state folder of its own, and Chromium.
 // What is missing makes the tests show as skipped, with the reason.
 
-import { spawn } from 'node:child_process'
+import { execFileSync, spawn } from 'node:child_process'
 import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -11,6 +11,7 @@ import { after, before, describe } from 'node:test'
 const ROOT = fileURLToPath(new URL('../..', import.meta.url))
 const BINARY = process.env.KEYFRONT_BIN ?? join(ROOT, 'target/debug/keyfront')
 const CHROMIUM = process.env.CHROMIUM ?? '/usr/bin/chromium'
+const FIREFOX = process.env.FIREFOX ?? '/usr/bin/firefox-esr'
 const SCREENSHOTS = process.env.KEYFRONT_SCREENSHOTS
 /** A built page to try in place of the one inside the binary, so that a change needs no Rust. */
 const PAGE_FOLDER = process.env.KEYFRONT_PAGE_FOLDER
@@ -23,19 +24,20 @@ const POLL_INTERVAL = 50
 export const isExam = process.env.KEYFRONT_EXAM === '1'
 
 /** Why nothing can be tried here, or false. */
-function missing() {
-  if (!existsSync(CHROMIUM)) return `no Chromium at ${CHROMIUM}: apt-get install chromium`
+function missing(browser) {
+  if (browser === 'chromium' && !existsSync(CHROMIUM)) return `no Chromium at ${CHROMIUM}: apt-get install chromium`
+  if (browser === 'firefox' && !existsSync(FIREFOX)) return `no Firefox at ${FIREFOX}: apt-get install firefox-esr`
   if (!existsSync(BINARY)) return `no ${BINARY}: make build-dev, or set KEYFRONT_BIN`
   if (!existsSync(fileURLToPath(new URL('node_modules/playwright-core', import.meta.url)))) return 'no playwright-core: npm ci --prefix tests/page'
   return false
 }
 
-async function startStack() {
+export async function startStack(arguments_) {
   const state = mkdtempSync(join(tmpdir(), 'keyfront-page-'))
   const ready = join(state, 'ready.json')
-  const ports = ['cdn', 'publish', 'preview', 's3', 'kms', 'sts', 'cloudfront'].flatMap((name) => [`--${name}-port`, '0'])
+  const ports = ['cdn', 'publish', 'preview', 's3', 'kms', 'sts', 'cloudfront', 'issuer'].flatMap((name) => [`--${name}-port`, '0'])
   const extra = process.env.KEYFRONT_DEV_ARGS?.split(' ') ?? []
-  const child = spawn(BINARY, ['dev', '--state', state, '--ready-file', ready, '--quiet', '--edge', 'native', ...ports, ...extra], { cwd: ROOT, stdio: ['ignore', 'ignore', 'pipe'] })
+  const child = spawn(BINARY, ['dev', '--state', state, '--ready-file', ready, '--quiet', '--edge', 'native', ...ports, ...arguments_, ...extra], { cwd: ROOT, stdio: ['ignore', 'ignore', 'pipe'] })
   let printed = ''
   child.stderr.on('data', (text) => { printed = (printed + text).slice(-4000) })
   const ended = new Promise((resolve) => { child.once('exit', resolve) })
@@ -44,27 +46,52 @@ async function startStack() {
     if (child.exitCode !== null || Date.now() > deadline) throw new Error(`keyfront dev did not start: ${printed}`)
     await new Promise((resolve) => setTimeout(resolve, POLL_INTERVAL))
   }
-  const { page_url, publish_url, publisher_token } = JSON.parse(readFileSync(ready, 'utf8'))
+  const dev = JSON.parse(readFileSync(ready, 'utf8'))
   const stop = async () => {
     child.kill('SIGTERM')
     await ended
     rmSync(state, { recursive: true, force: true })
   }
-  return { page: page_url, api: publish_url, token: publisher_token, stop }
+  return { page: dev.page_url, api: dev.publish_url, token: dev.publisher_token, dev, devJson: join(state, 'dev.json'), stop }
 }
 
-/** `name`d tests that share one stack and one browser. `define` gets a function that returns both. */
-export function suite(name, define) {
-  const skip = missing()
+/** Chromium with a camera that shows a test picture, or a Firefox. */
+export async function startBrowser(name = 'chromium') {
+  const playwright = await import('playwright-core')
+  if (name === 'firefox') return withoutMedia(await playwright.firefox.launch({ channel: 'moz-firefox', executablePath: FIREFOX }))
+  return playwright.chromium.launch({ executablePath: CHROMIUM, args: ['--no-sandbox', '--use-fake-device-for-media-stream', '--use-fake-ui-for-media-stream', ...REPLACED] })
+}
+
+/** The one command of WebDriver BiDi that Playwright cannot do without, and Firefox 153 does not know: it sets the colour scheme. */
+function withoutMedia(browser) {
+  const session = browser._connection.toImpl(browser)._browserSession
+  const prototype = Object.getPrototypeOf(session)
+  const { send } = prototype
+  prototype.send = function (command, ...rest) { return command === 'emulation.setMediaFeaturesOverride' ? Promise.resolve({}) : send.call(this, command, ...rest) }
+  return browser
+}
+
+/** `keyfront` with these words for a stack; what it prints. */
+export function keyfront({ devJson }, ...words) {
+  return execFileSync(BINARY, [...words, '--dev', devJson], { cwd: ROOT, encoding: 'utf8' }).trim()
+}
+
+/**
+ * `name`d tests that share one stack and one browser. `define` gets both. `options.args` are further ones of `keyfront dev`, `options.prepare`
+ * is called with the stack before anybody else calls it, and `options.skip` may have a reason of its own.
+ */
+export function suite(name, define, { args = [], prepare, browser = 'chromium', skip: own = false } = {}) {
+  const skip = missing(browser) || own
   describe(name, { skip, concurrency: false }, () => {
     const shared = {}
     before(async () => {
-      const { chromium } = await import('playwright-core')
-      shared.stack = await startStack()
-      shared.browser = await chromium.launch({ executablePath: CHROMIUM, args: ['--no-sandbox', '--use-fake-device-for-media-stream', '--use-fake-ui-for-media-stream', ...REPLACED] })
+      shared.stack = await startStack(args)
+      await prepare?.(shared)
+      shared.browser = await startBrowser(browser)
     }, { timeout: READY_TIMEOUT + 30_000 })
     after(async () => {
       await shared.browser?.close()
+      shared.issuer?.kill()
       await shared.stack?.stop()
     })
     define(shared)

@@ -1,50 +1,12 @@
-// Uploading: names of every kind, folders, taken names, lost networks and closed tabs.
+// Uploading: names of every kind, folders, taken names, the camera.
 
 import assert from 'node:assert/strict'
-import { mkdirSync, mkdtempSync, openSync, readFileSync, rmSync, writeFileSync, writeSync, closeSync } from 'node:fs'
-import { tmpdir } from 'node:os'
+import { mkdirSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { it } from 'node:test'
-import { assertCalm, choose, newTab, openFolder, openUpload, signedIn, signIn, startUpload, text, upload, uploaded, watched } from './person.mjs'
-import { api, isExam, picture, suite } from './stack.mjs'
-
-const MIB = 1 << 20
-const scratch = mkdtempSync(join(tmpdir(), 'keyfront-files-'))
-process.on('exit', () => rmSync(scratch, { recursive: true, force: true }))
-
-/** A file on disk whose bytes say where they are. */
-function large(name, mebibytes) {
-  const path = join(scratch, name)
-  const file = openSync(path, 'w')
-  for (let at = 0; at < mebibytes; at++) writeSync(file, Buffer.alloc(MIB, `${at} of ${name}\n`))
-  closeSync(file)
-  return path
-}
-
-/** The parts that a tab sends and has sent, and a network that can be slow or away. */
-async function partsOf(page) {
-  const number = (request) => Number(new URL(request.url()).searchParams.get('partNumber'))
-  const isPart = (request) => request.method() === 'PUT' && number(request) > 0
-  const parts = { begun: [], done: [] }
-  page.on('request', (request) => { if (isPart(request)) parts.begun.push(number(request)) })
-  page.on('requestfinished', (request) => { if (isPart(request)) parts.done.push(number(request)) })
-  const session = await page.context().newCDPSession(page)
-  await session.send('Network.enable')
-  const network = (offline, uploadThroughput) => session.send('Network.emulateNetworkConditions', { offline, latency: 0, downloadThroughput: -1, uploadThroughput })
-  return {
-    ...parts,
-    slow: (mebibytes) => network(false, mebibytes * MIB),
-    cut: () => network(true, -1),
-    restore: () => network(false, -1),
-    async untilDone(count) {
-      const deadline = Date.now() + 15_000
-      while (parts.done.length < count) {
-        assert.ok(Date.now() < deadline, `parts begun: ${parts.begun}, done: ${parts.done}`)
-        await page.waitForTimeout(20)
-      }
-    },
-  }
-}
+import { MIB, scratch } from './files.mjs'
+import { assertCalm, choose, item, newTab, openFolder, openUpload, signedIn, signIn, startUpload, text, upload, uploaded } from './person.mjs'
+import { api, picture, suite } from './stack.mjs'
 
 suite('upload', (shared) => {
   const origin = () => api(shared.stack)
@@ -109,6 +71,62 @@ suite('upload', (shared) => {
     await startUpload(page)
     await uploaded(page, 1)
     assert.deepEqual(await origin().keys('dropped/'), ['dropped/here/dropped.txt'])
+    await page.context().close()
+  })
+
+  it('files and pictures that are pasted go to the folder that is open', async () => {
+    const page = await signedIn(shared)
+    await openFolder(page, 'pasted/')
+    await page.getByText('Nothing here yet').waitFor()
+    // A picture as a screenshot leaves it in the clipboard, pasted by the keyboard.
+    await page.evaluate(async () => {
+      const canvas = new OffscreenCanvas(8, 8)
+      canvas.getContext('2d').fillRect(0, 0, 4, 4)
+      await navigator.clipboard.write([new ClipboardItem({ 'image/png': await canvas.convertToBlob() })])
+    })
+    await page.keyboard.press('Control+V')
+    await page.getByText('1 file selected').waitFor()
+    assert.equal(await page.getByLabel('To folder').inputValue(), 'pasted/')
+    // Files of the machine, as a file manager leaves them.
+    await page.evaluate(() => {
+      const clipboardData = new DataTransfer()
+      clipboardData.items.add(new File(['from the clipboard'], 'copied.txt', { type: 'text/plain' }))
+      document.body.dispatchEvent(new ClipboardEvent('paste', { clipboardData, bubbles: true, cancelable: true }))
+    })
+    await page.getByText('2 files selected').waitFor()
+    await startUpload(page)
+    await uploaded(page, 2)
+    const keys = (await origin().keys('pasted/')).filter((key) => !key.includes('.thumbnails'))
+    assert.deepEqual(keys.length, 2)
+    const picture = keys.find((key) => key.endsWith('.png'))
+    assert.equal((await origin().content(picture)).subarray(1, 4).toString(), 'PNG')
+    assert.equal((await origin().content('pasted/copied.txt')).toString(), 'from the clipboard')
+    // Words that are pasted into a field are no file.
+    await page.evaluate(() => navigator.clipboard.writeText('words'))
+    await page.getByRole('link', { name: 'Files' }).click()
+    await page.getByLabel('Search', { exact: true }).focus()
+    await page.keyboard.press('Control+V')
+    assert.equal(await page.getByLabel('Search', { exact: true }).inputValue(), 'words')
+    assertCalm(page)
+    await page.context().close()
+  })
+
+  it('how long copies are kept is chosen among what the rule allows, sent, and shown', async () => {
+    const page = await signedIn(shared)
+    await openUpload(page, 'caching')
+    await page.getByText('Options').click()
+    const choice = page.getByLabel('Readers’ copies')
+    assert.deepEqual(await choice.locator('option').allTextContents(), ['As the rule says: kept for 1 minute', 'Kept, and compared with the file at each use', 'Never kept'])
+    await choice.selectOption('Kept, and compared with the file at each use')
+    // Through the origin, in one request, and in parts.
+    await choose(page, [text('small.txt', 'x'), { name: 'one.bin', mimeType: 'application/octet-stream', buffer: Buffer.alloc(2 * MIB) }, { name: 'parts.bin', mimeType: 'application/octet-stream', buffer: Buffer.alloc(17 * MIB) }])
+    await startUpload(page)
+    await uploaded(page, 3)
+    for (const name of ['small.txt', 'one.bin', 'parts.bin']) assert.equal((await origin().describe(`caching/${name}`)).cache_control, 'public, no-cache', name)
+    await openFolder(page, 'caching/')
+    await item(page, 'small.txt').click()
+    await page.getByRole('dialog', { name: 'small.txt' }).getByText('public, no-cache').waitFor()
+    assertCalm(page)
     await page.context().close()
   })
 
@@ -193,124 +211,6 @@ suite('upload', (shared) => {
     await page.context().close()
   })
 
-  it('a lost network is waited for, and no part that arrived is sent again', async () => {
-    const path = large('cut.bin', 24)
-    const page = await signedIn(shared)
-    const parts = await partsOf(page)
-    // Chromium lets what is on its way arrive when it goes offline: the second part is lost by itself.
-    await page.route(/[?&]partNumber=2(?:&|$)/, (route) => route.abort('internetdisconnected'))
-    await upload(page, 'network', path)
-    await page.getByText('The connection is lost.').waitFor()
-    await parts.untilDone(1)
-    await parts.cut()
-    await picture(page, 'network-lost')
-    const arrived = [...parts.done]
-    parts.begun.length = 0
-    await page.unrouteAll({ behavior: 'wait' })
-    await parts.restore()
-    await uploaded(page, 1)
-    assert.deepEqual(parts.begun.filter((part) => arrived.includes(part)), [], 'a part that had arrived was sent again')
-    assert.ok(parts.begun.length > 0, 'the network was cut too late to try anything')
-    assert.deepEqual(await origin().content('network/cut.bin'), readFileSync(path))
-    await page.context().close()
-  })
-
-  it('an upload is paused and goes on where it stood', async () => {
-    const path = large('paused.bin', 24)
-    const page = await signedIn(shared)
-    const parts = await partsOf(page)
-    await parts.slow(4)
-    await upload(page, 'paused', path)
-    await parts.untilDone(1)
-    await page.locator('.uppy-StatusBar-actionCircleBtn').first().click()
-    await page.locator('.uppy-StatusBar-statusPrimary', { hasText: 'Paused' }).waitFor()
-    const arrived = [...parts.done]
-    const begun = parts.begun.length
-    await parts.restore()
-    await page.waitForTimeout(300)
-    assert.equal(parts.begun.length, begun, 'a paused upload sends nothing')
-    await page.locator('.uppy-StatusBar-actionCircleBtn').first().click()
-    await uploaded(page, 1)
-    assert.deepEqual(parts.begun.slice(begun).filter((part) => arrived.includes(part)), [])
-    assert.deepEqual(await origin().content('paused/paused.bin'), readFileSync(path))
-    await page.context().close()
-  })
-
-  it('a tab that was closed in the middle goes on by the list of parts that S3 has', async () => {
-    const path = large('closed.bin', 24)
-    const page = await signedIn(shared)
-    const context = page.context()
-    const parts = await partsOf(page)
-    // The second part never leaves, however slow this machine is at closing tabs.
-    await page.route(/[?&]partNumber=2(?:&|$)/, () => {})
-    await upload(page, 'closed', path)
-    await parts.untilDone(1)
-    const token = await uploadToken(page)
-    await page.close()
-    const held = await heldOf(shared.stack, token)
-    assert.ok(held.length >= 1)
-
-    const again = watched(await context.newPage())
-    const rest = await partsOf(again)
-    await signIn(again, shared.stack)
-    await again.getByRole('button', { name: 'Show uploads' }).click()
-    await picture(again, 'recovered')
-    await again.getByRole('button', { name: 'Re-select' }).click()
-    await choose(again, path)
-    await again.locator('.uppy-StatusBar-actionBtn--upload').click()
-    await uploaded(again, 1)
-    assert.ok(rest.begun.length > 0, 'the tab was closed too late to try anything')
-    assert.deepEqual(rest.begun.filter((part) => held.includes(part)), [], 'a part that S3 had was sent again')
-    assert.deepEqual(await origin().content('closed/closed.bin'), readFileSync(path))
-    assertCalm(again)
-    await context.close()
-  })
-
-  it('a file that is refused says why where it is listed, and is sent by trying again', async () => {
-    const page = await signedIn(shared)
-    let refusals = 1
-    await page.route(/\/objects\/refused\/a\.txt/, (route) => (route.request().method() === 'PUT' && refusals-- > 0
-      ? route.fulfill({ status: 403, contentType: 'application/problem+json', body: JSON.stringify({ code: 'forbidden', title: 'x', status: 403, detail: 'the rule does not allow PUT', request_id: 'request-9' }) })
-      : route.continue()))
-    await upload(page, 'refused', [text('a.txt', 'a'), text('b.txt', 'b')])
-    const failures = page.getByRole('region', { name: 'Not uploaded' })
-    await failures.getByText('Your rules do not allow this. The rule does not allow PUT. (forbidden, Request request-9)').waitFor()
-    assert.deepEqual(await origin().keys('refused/'), ['refused/b.txt'])
-    assert.equal(await page.getByText(/files? uploaded\./).count(), 0)
-    await picture(page, 'upload-refused')
-    await failures.getByRole('button', { name: 'Try again: a.txt' }).click()
-    await page.waitForFunction(() => document.querySelectorAll('.uppy-Dashboard-Item.is-complete').length === 2)
-    assert.deepEqual(await origin().keys('refused/'), ['refused/a.txt', 'refused/b.txt'])
-    await page.context().close()
-  })
-
-  it('a spent budget is waited for, and said', async () => {
-    const page = await signedIn(shared)
-    let refusals = 1
-    await page.route(/\/objects\/budget\/a\.txt/, (route) => (refusals-- > 0
-      ? route.fulfill({ status: 429, headers: { 'retry-after': '1' }, contentType: 'application/problem+json', body: JSON.stringify({ code: 'budget-spent', title: 'x', status: 429, request_id: 'r' }) })
-      : route.continue()))
-    await upload(page, 'budget', [text('a.txt', 'a')])
-    await page.getByText(/“a\.txt”: .* Trying again in \d s\./).waitFor()
-    await uploaded(page, 1)
-    await page.context().close()
-  })
-
-  it('each file that is being sent shows its progress, speed and time', async () => {
-    const page = await signedIn(shared)
-    const parts = await partsOf(page)
-    await parts.slow(5)
-    await upload(page, 'progress', large('progress.bin', 24))
-    const sending = page.getByRole('region', { name: 'Being sent now' })
-    await sending.getByText(/% · .*B\/s · .* left/).waitFor()
-    const share = await sending.getByRole('progressbar', { name: 'Progress of progress.bin' }).getAttribute('value')
-    assert.ok(Number(share) > 0 && Number(share) < 1, share)
-    await page.getByRole('link', { name: 'Files' }).click()
-    await page.getByTitle('Show uploads').getByText(/% · 0 of 1/).waitFor()
-    await picture(page, 'uploading')
-    await page.context().close()
-  })
-
   it('a picture is taken with the camera', async () => {
     const page = await signedIn(shared)
     await openUpload(page, 'camera')
@@ -350,62 +250,4 @@ suite('upload', (shared) => {
     assertCalm(page)
     await page.context().close()
   })
-
-  it('5 GiB arrive, from a sparse file', { skip: isExam ? false : 'KEYFRONT_EXAM=1 runs it' }, async () => {
-    const path = join(scratch, 'sparse.bin')
-    const file = openSync(path, 'w')
-    writeSync(file, Buffer.from('end'), 0, 3, 5 * 1024 * MIB - 3)
-    closeSync(file)
-    const page = await signedIn(shared)
-    await upload(page, 'sparse', path)
-    await page.getByText('1 file uploaded.').waitFor({ timeout: 1_200_000 })
-    assert.equal((await origin().describe('sparse/sparse.bin')).size, 5 * 1024 * MIB)
-    await page.context().close()
-  })
-
-  it('ten thousand files in the list do not freeze the page', { skip: isExam ? false : 'KEYFRONT_EXAM=1 runs it' }, async () => {
-    const page = await signedIn(shared)
-    await openUpload(page, 'many')
-    // As a browser hands them over: ten thousand names, no byte of content read.
-    await page.evaluate(() => {
-      const chosen = new DataTransfer()
-      for (let at = 0; at < 10_000; at++) chosen.items.add(new File([`${at}`], `${at}.txt`, { type: 'text/plain' }))
-      const input = document.querySelector('.uppy-Dashboard-input')
-      input.files = chosen.files
-      // The longest time in which the page answers nobody, from now on.
-      window.longest = 0
-      let last = performance.now()
-      setInterval(() => { const now = performance.now(); window.longest = Math.max(window.longest, now - last); last = now }, 10)
-      input.dispatchEvent(new Event('change', { bubbles: true }))
-    })
-    await page.getByText('10000 files selected').waitFor({ timeout: 120_000 })
-    const blocked = await page.evaluate(() => window.longest)
-    console.log(`ten thousand files: the page answered after ${Math.round(blocked)} ms at the latest`)
-    assert.ok(blocked < 1000, `the page answered after ${blocked} ms`)
-    await page.context().close()
-  })
 })
-
-/** The token that Golden Retriever keeps of the one upload that is under way. */
-async function uploadToken(page) {
-  for (;;) {
-    const token = await page.evaluate(() => new Promise((resolve, reject) => {
-      const request = indexedDB.open('uppy-blobs')
-      request.onerror = reject
-      request.onsuccess = () => {
-        const database = request.result
-        if (!database.objectStoreNames.contains('metadata')) return resolve(null)
-        const all = database.transaction('metadata').objectStore('metadata').getAll()
-        all.onsuccess = () => resolve(/"?uploadToken"?:\s*"([^"]+)"/.exec(JSON.stringify(all.result).replaceAll('\\"', '"'))?.[1] ?? null)
-      }
-    }))
-    if (token) return token
-    await page.waitForTimeout(100)
-  }
-}
-
-/** The numbers of the parts that S3 holds of it. */
-async function heldOf({ api: base, token: credential }, token) {
-  const response = await fetch(`${base}/uploads/${token}`, { headers: { authorization: `Bearer ${credential}` } })
-  return (await response.json()).held.map(({ number }) => number)
-}

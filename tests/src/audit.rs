@@ -78,15 +78,7 @@ impl Audited {
     pub async fn bare() -> Self {
         let stack = LocalStack::start().await;
         let bucket = "audited".to_owned();
-        let call = stack.s3().create_bucket().bucket(&bucket);
-        let place = aws_sdk_s3::types::CreateBucketConfiguration::builder()
-            .location_constraint(stack.dev.region.as_str().into())
-            .build();
-        let call = match stack.dev.region.as_str() {
-            "us-east-1" => call,
-            _ => call.create_bucket_configuration(place),
-        };
-        call.send().await.unwrap();
+        stack.create_bucket(&bucket).await;
         Self::of(stack, bucket).await
     }
 

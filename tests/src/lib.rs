@@ -12,6 +12,7 @@
 pub mod artefacts;
 pub mod audit;
 pub mod aws_client;
+pub mod boto3;
 pub mod ceph;
 pub mod edge_bundle;
 pub mod fault_proxy;

@@ -7,7 +7,7 @@ use aws_sdk_s3::{
     Client,
     primitives::ByteStream,
     types::{
-        BlockedEncryptionTypes, EncryptionType, ServerSideEncryption,
+        BlockedEncryptionTypes, CreateBucketConfiguration, EncryptionType, ServerSideEncryption,
         ServerSideEncryptionByDefault, ServerSideEncryptionConfiguration, ServerSideEncryptionRule,
     },
 };
@@ -152,6 +152,19 @@ impl LocalStack {
     /// The parameter with the stack's own customer key.
     pub const CUSTOMER_KEY_PARAMETER: &str =
         "arn:aws:ssm:us-east-1:111122223333:parameter/keyfront/keyfront-dev/customer-key";
+
+    /// Makes a bucket in the stack's Region, with the settings that AWS gives it.
+    pub async fn create_bucket(&self, name: &str) {
+        let region = self.dev.region.as_str();
+        let place = CreateBucketConfiguration::builder().location_constraint(region.into());
+        let call = self.s3.create_bucket().bucket(name);
+        // The first Region is not named.
+        let call = match region {
+            "us-east-1" => call,
+            _ => call.create_bucket_configuration(place.build()),
+        };
+        call.send().await.unwrap();
+    }
 
     /// Puts what a bucket blocks: customer keys (SSE-C), or nothing.
     pub async fn block(&self, bucket: &str, blocked: EncryptionType) {

@@ -1,4 +1,5 @@
-//! ARCHITECTURE.md cannot drift: its arrows are the dependencies that Cargo knows, its sizes about those of the sources.
+//! ARCHITECTURE.md cannot drift: its arrows are the dependencies that Cargo knows, its sizes about those of the sources. No file
+//! of the sources outgrows what can be read at one go.
 #![allow(clippy::unwrap_used, clippy::panic)]
 
 use std::{
@@ -59,6 +60,52 @@ fn the_sizes_of_the_architecture_are_about_right() {
             "{folder} has {counted} lines, ARCHITECTURE.md says {lines}"
         );
     }
+}
+
+/// About 300 lines are a file's measure, and this is where it must be split by what its parts are responsible for.
+const LONGEST_FILE: usize = 400;
+
+#[test]
+fn no_source_file_is_longer_than_can_be_read_at_one_go() {
+    let sources = sources();
+    assert!(sources.len() > 1_000, "only {} sources", sources.len());
+    let mut long: Vec<(usize, String)> = sources
+        .into_iter()
+        .map(|path| (lines_of(&path), path))
+        .filter(|(lines, _)| *lines > LONGEST_FILE)
+        .collect();
+    long.sort();
+    assert!(long.is_empty(), "over {LONGEST_FILE} lines: {long:#?}");
+}
+
+fn lines_of(path: &str) -> usize {
+    let text = fs::read_to_string(artefacts::root().join(path));
+    // A file that the change removes is still listed.
+    text.map_or(0, |text| text.lines().count())
+}
+
+/// The files of the repository that people write programs and tests in, new ones too: what is generated is not kept.
+fn sources() -> Vec<String> {
+    let output = Command::new("git")
+        .args(["ls-files", "--cached", "--others", "--exclude-standard"])
+        .current_dir(artefacts::root())
+        .output()
+        .unwrap();
+    assert!(output.status.success(), "git ls-files");
+    let listed = String::from_utf8(output.stdout).unwrap();
+    let endings = [
+        "rs", "ts", "tsx", "mts", "js", "mjs", "cjs", "py", "sh", "css",
+    ];
+    let is_source = |path: &&str| match Path::new(path).extension() {
+        Some(ending) => endings.iter().any(|known| ending == *known),
+        // Scripts have no ending, and a first line that names who runs them.
+        None => fs::read(artefacts::root().join(path)).is_ok_and(|text| text.starts_with(b"#!")),
+    };
+    listed
+        .lines()
+        .filter(is_source)
+        .map(str::to_owned)
+        .collect()
 }
 
 /// The rows of the page: `FOLDER LINES -> FOLDER, FOLDER`; a list that ends with a comma goes on in the next line.

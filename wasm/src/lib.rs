@@ -1,5 +1,6 @@
 //! What a WASM module with a raw memory interface needs: in place of the standard library a heap, a panic that traps
-//! and a static for one thread (docs/decisions, 0005), and the codec of what crosses the boundary.
+//! and a static for one thread (docs/decisions, 0005), the codec of what crosses the boundary and the buffers that
+//! it crosses in.
 //!
 //! It has no ABI: each module exports its own functions.
 
@@ -14,10 +15,12 @@ extern crate alloc;
 
 pub mod frame;
 mod heap;
+mod instance;
 
 #[cfg(target_arch = "wasm32")]
 pub use heap::LinearMemory;
 pub use heap::{Heap, Pages};
+pub use instance::Instance;
 
 /// A static that changes, in a module of one thread.
 #[derive(Debug, Default)]

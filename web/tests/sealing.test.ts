@@ -10,7 +10,7 @@ import { MIN_PASSPHRASE, saltOf } from '../src/keys/passphrase.ts'
 import { strengthOf } from '../src/keys/strength.ts'
 import { WORDS } from '../src/open/words.ts'
 import { publisherKeyId, spacedId } from '../src/sealed/envelope.ts'
-import { knownSealed, note, noteDescribed } from '../src/sealed/known.ts'
+import { knownSealed, note, noteDescribed, noteListed } from '../src/sealed/known.ts'
 import { SealingError } from '../src/sealing/error.ts'
 import { TAG } from '../src/sealing/host-cipher.ts'
 import { MIN_PASSPHRASE as DEMANDED, type KeyDescription, type PublisherKey } from '../src/sealing/keys.ts'
@@ -113,6 +113,12 @@ test('an envelope names its publisher’s key, or none', () => {
   assert.ok(knownSealed.value.has('a'))
   note('a', false)
   assert.equal(knownSealed.value.has('a'), false)
+  // A page of a listing says so of all its objects; where it does not look, what is known stays.
+  note('b', true)
+  noteListed([{ key: 'a', envelope }, { key: 'b', envelope: null }, { key: 'c' }])
+  assert.deepEqual([...knownSealed.value], ['a'])
+  noteListed([{ key: 'a' }])
+  assert.deepEqual([...knownSealed.value], ['a'])
 })
 
 test('what is sealed goes straight to S3, in a mode that the rule allows', () => {

@@ -1,9 +1,11 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
+import { Backlog } from '../src/upload/backlog.ts'
+import { ASKED, isAllowed, keepFor, keptFor, NEVER, shorterThan } from '../src/upload/caching.ts'
 import { Problem, unreachable } from '../src/api/problem.ts'
 import { conflict, forgetAnswers, resolutionFor } from '../src/upload/conflict.ts'
 import { gathered } from '../src/upload/keeper.ts'
-import { secondsLeft, Speed, summed } from '../src/upload/progress.ts'
+import { secondsLeft, Speed, summed, withBacklog } from '../src/upload/progress.ts'
 import { delayOf, PATIENT, retrying } from '../src/upload/retry.ts'
 import { Slots } from '../src/upload/slots.ts'
 
@@ -112,4 +114,51 @@ test('changes of a moment are seen together', async (context) => {
   listener(state('c'), state('d'))
   context.mock.timers.tick(500)
   assert.deepEqual(seen, [['a', 'c'], ['c', 'd']])
+})
+
+test('a backlog gives out files in order, counts them, and forgets what is taken off', () => {
+  const backlog = new Backlog<string>()
+  const chosen = (id: string, size = 1): { id: string; name: string; size: number; file: string } => ({ id, name: `${id}.txt`, size, file: `content of ${id}` })
+  backlog.adopt({ id: 'camera', name: 'camera.png', size: 5 })
+  backlog.add([chosen('a'), chosen('b', 10), chosen('c'), chosen('b'), chosen('camera')])
+  assert.deepEqual([backlog.length, backlog.waiting], [4, { files: 3, bytes: 12 }])
+  backlog.change((file) => `${file}!`)
+  assert.deepEqual(backlog.take(2), [{ ...chosen('a'), file: 'content of a!' }, { ...chosen('b', 10), file: 'content of b!' }])
+  backlog.remove(['c', 'unknown'])
+  assert.deepEqual(backlog.take(2), [])
+  backlog.add([chosen('d')])
+  assert.deepEqual(backlog.waitingNames(9), ['d.txt'])
+  // Only what was listed can be through; then it may be chosen again.
+  backlog.finish(['a', 'd', 'camera'])
+  assert.deepEqual([backlog.done, backlog.has('a'), backlog.has('b')], [{ files: 2, bytes: 6 }, false, true])
+  backlog.add([chosen('a')])
+  assert.deepEqual(backlog.slice(0, 9).map(({ id, state }) => `${id} ${state}`), ['camera done', 'a done', 'b listed', 'd waiting', 'a waiting'])
+  assert.deepEqual(backlog.take(9).map(({ id }) => id), ['d', 'a'])
+  backlog.clear()
+  assert.deepEqual([backlog.length, backlog.waiting.files, backlog.done.files, backlog.has('b')], [0, 0, 0, false])
+})
+
+test('ten thousand files are added and given out in little time', () => {
+  const backlog = new Backlog<number>()
+  const begun = performance.now()
+  backlog.add(Array.from({ length: 10_000 }, (_, at) => ({ id: `${at}`, name: `${at}`, size: 1, file: at })))
+  for (let taken = 0; taken < 10_000; taken += 50) backlog.finish(backlog.take(50).map(({ id }) => id))
+  assert.equal(backlog.done.files, 10_000)
+  assert.ok(performance.now() - begun < 1000)
+})
+
+test('progress counts what waits before the list and what is off it', () => {
+  const listed = summed([{ size: 100, sent: 50, state: 'running' }])
+  const sum = withBacklog(listed, { waiting: { files: 2, bytes: 50 }, done: { files: 1, bytes: 50 } })
+  assert.deepEqual([sum.files, sum.done, sum.total, sum.sent, sum.share, sum.isBusy], [4, 1, 200, 100, 0.5, true])
+})
+
+test('caching is offered as far as the rule goes', () => {
+  assert.deepEqual([keptFor('public, max-age=300'), keptFor('no-cache, max-age=9'), keptFor('public'), keptFor('private,Max-Age="60"')], [300, 0, 0, 60])
+  assert.deepEqual(shorterThan(3600), [60])
+  assert.deepEqual(shorterThan(0), [])
+  for (const [choice, rule, allowed] of [
+    [undefined, 'no-store', true], [NEVER, 'no-store', true], [ASKED, 'no-store', false], [ASKED, 'public, max-age=60', true],
+    [keepFor(60), 'public, max-age=60', true], [keepFor(61), 'public, max-age=60', false], [keepFor(1), 'no-cache', false],
+  ] as const) assert.equal(isAllowed(choice, rule), allowed, `${choice} ${rule}`)
 })

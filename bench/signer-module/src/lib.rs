@@ -14,36 +14,28 @@
 #![cfg(target_arch = "wasm32")]
 #![no_std]
 
-extern crate alloc;
-
-use alloc::vec::Vec;
-
 use keyfront_sigv4::{
     AmzDate, CanonicalRequest, Credentials, Payload, Profile, Request, SecretAccessKey,
     SessionToken, Signer, SigningContext,
 };
-use keyfront_wasm_module::{OneThread, frame::Texts};
+use keyfront_wasm_module::{Instance, OneThread, frame::Texts};
 
 /// Method, path, query, host, range, x-amz-cf-id, region, service, Unix seconds.
 const REQUEST_FIELDS: usize = 9;
 /// Access key id, secret, session token (`""`: none).
 const CREDENTIAL_FIELDS: usize = 3;
 
-struct Instance {
+struct Kept {
     signer: Signer,
     credentials: Option<Credentials>,
-    input: Vec<u8>,
-    output: Vec<u8>,
 }
 
 keyfront_wasm_module::install!();
 
-static INSTANCE: OneThread<Instance> = OneThread::new(Instance {
+static INSTANCE: OneThread<Instance<Kept>> = OneThread::new(Instance::new(Kept {
     signer: Signer::new(),
     credentials: None,
-    input: Vec::new(),
-    output: Vec::new(),
-});
+}));
 
 #[link(wasm_import_module = "host")]
 unsafe extern "C" {
@@ -54,18 +46,16 @@ unsafe extern "C" {
 /// The place of an input of `length` bytes.
 #[unsafe(no_mangle)]
 pub extern "C" fn input(length: usize) -> *mut u8 {
-    let input = &mut INSTANCE.borrow_mut().input;
-    input.resize(length, 0);
-    input.as_mut_ptr()
+    INSTANCE.borrow_mut().place(length)
 }
 
 /// Takes the credentials in the input; 0 if they are none.
 #[unsafe(no_mangle)]
 pub extern "C" fn remember() -> u32 {
     let instance = &mut *INSTANCE.borrow_mut();
-    instance.credentials = credentials(&instance.input);
+    instance.kept.credentials = credentials(&instance.input);
     instance.input.fill(0);
-    u32::from(instance.credentials.is_some())
+    u32::from(instance.kept.credentials.is_some())
 }
 
 /// Signs the request in the input, hashing here.
@@ -102,7 +92,7 @@ fn credentials(input: &[u8]) -> Option<Credentials> {
     Credentials::new(access_key_id, SecretAccessKey::new(secret).ok()?, token).ok()
 }
 
-fn sign(instance: &mut Instance, hash: fn(&CanonicalRequest) -> [u8; 32]) -> Option<()> {
+fn sign(instance: &mut Instance<Kept>, hash: fn(&CanonicalRequest) -> [u8; 32]) -> Option<()> {
     let [
         method,
         path,
@@ -122,13 +112,14 @@ fn sign(instance: &mut Instance, hash: fn(&CanonicalRequest) -> [u8; 32]) -> Opt
         payload: Payload::Bytes(b""),
     };
     let context = SigningContext {
-        credentials: instance.credentials.as_ref()?,
+        credentials: instance.kept.credentials.as_ref()?,
         region,
         service,
         profile: Profile::of(service),
         date: AmzDate::from_unix(seconds.parse().ok()?).ok()?,
     };
     let signed = instance
+        .kept
         .signer
         .sign_hashed_by(&request, &context, hash)
         .ok()?;

@@ -50,6 +50,31 @@ fn the_pages_host_is_the_functions_altogether_and_marks_its_requests() {
 }
 
 #[test]
+fn the_page_has_a_web_acl_of_its_own_or_the_contents() {
+    const CONTENT: &str = "arn:aws:wafv2:us-east-1:111122223333:global/webacl/content/0a1b2c3d-0a1b-0a1b-0a1b-0a1b2c3d4e5f";
+    const PAGE: &str = "arn:aws:wafv2:us-east-1:111122223333:global/webacl/page/0a1b2c3d-0a1b-0a1b-0a1b-0a1b2c3d4e5f";
+    for (content, page, expected) in [
+        ("", "", None),
+        (CONTENT, "", Some(CONTENT)),
+        ("", PAGE, Some(PAGE)),
+        (CONTENT, PAGE, Some(PAGE)),
+    ] {
+        let parameters = [
+            ("Page", "true"),
+            ("WebAclArn", content),
+            ("PageWebAclArn", page),
+        ];
+        let config = &of("PageDistribution", &parameters)["DistributionConfig"];
+        assert_eq!(config["WebACLId"].as_str(), expected);
+        let config = &of("Distribution", &parameters)["DistributionConfig"];
+        assert_eq!(
+            config["WebACLId"].as_str(),
+            Some(content).filter(|acl| !acl.is_empty())
+        );
+    }
+}
+
+#[test]
 fn nothing_but_the_pages_distribution_marks_requests_as_its_own() {
     for template in [Template::Keyfront, Template::Edge] {
         let document = template.document().unwrap();

@@ -12,28 +12,16 @@
 // name could be linked, and the host could write elsewhere. No pointer is dereferenced here.
 #![allow(unsafe_code)]
 
-use alloc::vec::Vec;
-
 use keyfront_edge::{Edge, Host};
 use keyfront_sigv4::{CanonicalRequest, Credentials, EcdsaSignature, SigningError, StringToSign};
-use keyfront_wasm_module::OneThread;
+use keyfront_wasm_module::{Instance, OneThread};
 
 use crate::adapter;
 use crate::frame::LONGEST_FRAME;
 
 keyfront_wasm_module::install!();
 
-struct Instance {
-    edge: Edge,
-    input: Vec<u8>,
-    output: Vec<u8>,
-}
-
-static INSTANCE: OneThread<Instance> = OneThread::new(Instance {
-    edge: Edge::new(),
-    input: Vec::new(),
-    output: Vec::new(),
-});
+static INSTANCE: OneThread<Instance<Edge>> = OneThread::new(Instance::new(Edge::new()));
 
 #[link(wasm_import_module = "edge")]
 unsafe extern "C" {
@@ -58,9 +46,7 @@ pub(crate) extern "C" fn input(length: usize) -> *mut u8 {
     if length > LONGEST_FRAME {
         return core::ptr::null_mut();
     }
-    let input = &mut INSTANCE.borrow_mut().input;
-    input.resize(length, 0);
-    input.as_mut_ptr()
+    INSTANCE.borrow_mut().place(length)
 }
 
 /// Answers the frame in the input buffer, which is wiped: it held credentials.
@@ -68,7 +54,7 @@ pub(crate) extern "C" fn input(length: usize) -> *mut u8 {
 pub(crate) extern "C" fn respond() -> *const u8 {
     let instance = &mut *INSTANCE.borrow_mut();
     adapter::respond(
-        &mut instance.edge,
+        &mut instance.kept,
         &instance.input,
         &mut Node,
         &mut instance.output,

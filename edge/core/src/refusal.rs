@@ -39,6 +39,8 @@ pub enum Refusal {
     PreconditionFailed,
     /// The object is encrypted with a customer key (SSE-C): it is read through the reader only.
     CustomerKeyRequired,
+    /// The object was sealed in a browser with its publisher's own key: the publishers' page opens it.
+    PublisherKeyRequired,
     /// The publishers' API was called without a credential.
     Unauthenticated,
     /// The object is protected, and the request carries no signature, or one that is over.
@@ -76,6 +78,8 @@ pub enum Refusal {
     CredentialsExpired,
 
     // The upstream.
+    /// The site's pointer cannot be read: check the role's `s3:GetObject` on it, and whether a release was ever activated.
+    ReleaseUnknown,
     /// The origin denied the read: check the role's `s3:GetObject` and `kms:Decrypt` and the bucket policy.
     OriginDenied,
     /// The role may not use the object's key: grant `kms:Decrypt`.
@@ -108,6 +112,7 @@ impl Refusal {
             Self::HeaderInvalid => &ProblemType::HEADER_INVALID,
             Self::PreconditionFailed => &ProblemType::PRECONDITION_FAILED,
             Self::CustomerKeyRequired => &ProblemType::CUSTOMER_KEY_REQUIRED,
+            Self::PublisherKeyRequired => &ProblemType::PUBLISHER_KEY_REQUIRED,
             Self::Unauthenticated => &ProblemType::UNAUTHENTICATED,
             Self::LoginRequired => &ProblemType::LOGIN_REQUIRED,
             Self::ViewerDenied => &ProblemType::VIEWER_DENIED,
@@ -127,6 +132,7 @@ impl Refusal {
             Self::OriginFailed => &ProblemType::ORIGIN_FAILED,
             Self::CredentialsMissing => &ProblemType::CREDENTIALS_MISSING,
             Self::CredentialsExpired => &ProblemType::CREDENTIALS_EXPIRED,
+            Self::ReleaseUnknown => &ProblemType::RELEASE_UNKNOWN,
             Self::Throttled => &ProblemType::THROTTLED,
         }
     }

@@ -1,5 +1,7 @@
 //! Why a read gives no content. One variant for each response that a reader gives instead.
 
+use alloc::string::String;
+
 use crate::error::Error;
 
 /// Why a read gives no content. Variants are grouped by who is at fault.
@@ -24,6 +26,15 @@ pub enum ReadFailure {
     /// 404: the object is there and is not an envelope. It is served elsewhere, as it is.
     #[error("the object is not an encryption envelope")]
     NotAnEnvelope,
+    /// 403: the object was sealed in a browser with its publisher's own key, which no reader has. The publishers' page opens it, or
+    /// `keyfront open` with a link that the publisher made there.
+    #[error(
+        "the object was sealed in a browser with its publisher's own key {key_id}, which nobody else has: open it on the publishers' page, or with `keyfront open` and a link that the publisher made there"
+    )]
+    PublisherKeyRequired {
+        /// What the page shows as the key's id.
+        key_id: String,
+    },
 
     // The reader's policy.
     /// The object is an envelope that this reader must not open. Check the reader's settings, or who wrote it.

@@ -2,6 +2,8 @@
 //!
 //! Which envelopes are accepted is the policy's; it reads and unwraps nothing itself.
 
+use alloc::borrow::ToOwned as _;
+
 use super::failure::ReadFailure;
 use super::policy::ReaderPolicy;
 use crate::error::Error;
@@ -29,7 +31,7 @@ pub struct NeedsInstructionFile<'p> {
 /// `x-amz-meta-`.
 ///
 /// # Errors
-/// [`ReadFailure::EnvelopeRefused`], [`ReadFailure::EnvelopeInvalid`].
+/// [`ReadFailure::PublisherKeyRequired`], [`ReadFailure::EnvelopeRefused`], [`ReadFailure::EnvelopeInvalid`].
 pub fn find_key<'p, N: AsRef<str>, V: AsRef<str>>(
     policy: &'p ReaderPolicy,
     key: &'p str,
@@ -64,6 +66,11 @@ fn accept(
     policy: &ReaderPolicy,
     key: &str,
 ) -> Result<AwaitingKey, ReadFailure> {
+    if let Some(id) = envelope.publisher_key() {
+        return Err(ReadFailure::PublisherKeyRequired {
+            key_id: id.to_owned(),
+        });
+    }
     for accepted in policy.accepted(key) {
         match check_policy(&envelope, &accepted.policy) {
             Ok(()) if envelope.wrap() == accepted.wrap => {

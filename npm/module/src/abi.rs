@@ -9,38 +9,26 @@
 use alloc::vec::Vec;
 
 use keyfront_sigv4::{Signer, wipe};
-use keyfront_wasm_module::OneThread;
+use keyfront_wasm_module::{Instance, OneThread};
 
 /// Bytes of an input buffer that is used again.
 const LARGEST_KEPT: usize = 64 << 10;
 
-struct Instance {
-    signer: Signer,
-    input: Vec<u8>,
-    output: Vec<u8>,
-}
-
 keyfront_wasm_module::install!();
 
-static INSTANCE: OneThread<Instance> = OneThread::new(Instance {
-    signer: Signer::new(),
-    input: Vec::new(),
-    output: Vec::new(),
-});
+static INSTANCE: OneThread<Instance<Signer>> = OneThread::new(Instance::new(Signer::new()));
 
 /// The place of `length` bytes for a frame.
 #[unsafe(no_mangle)]
 pub extern "C" fn input(length: usize) -> *mut u8 {
-    let input = &mut INSTANCE.borrow_mut().input;
-    input.resize(length, 0);
-    input.as_mut_ptr()
+    INSTANCE.borrow_mut().place(length)
 }
 
 /// Signs the frame of the first `length` bytes of the input; the place of the frame that answers.
 #[unsafe(no_mangle)]
 pub extern "C" fn sign(length: usize) -> *const u8 {
     let Instance {
-        signer,
+        kept: signer,
         input,
         output,
     } = &mut *INSTANCE.borrow_mut();

@@ -7,6 +7,7 @@
 #![cfg_attr(test, allow(clippy::unwrap_used, clippy::panic))]
 
 pub mod budget;
+pub mod caching;
 pub mod content_coding;
 pub mod encryption;
 pub mod error;

@@ -74,6 +74,7 @@ pub(super) async fn upload(
         options: PublishOptions {
             overwrite: overwrite(rule.overwrite),
             encryption: None,
+            caching: None,
         },
         declared,
         details: Details::default(),

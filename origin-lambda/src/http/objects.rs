@@ -147,9 +147,10 @@ pub(super) async fn list(
             metadata: &origin.metadata,
             customer_keys: &origin.customer_keys,
         };
-        let found = catalog::sealed_metadata(&system, session.publisher(), &entries);
+        let found = catalog::details(&system, session.publisher(), &entries);
         for (object, found) in objects.iter_mut().zip(found.await?) {
-            object.metadata = Some(Metadata::of(found));
+            object.metadata = Some(Metadata::of(found.metadata));
+            object.envelope = Some(EnvelopeFields::of(&found.stored));
         }
     }
     if selected.detail.urls {
@@ -178,6 +179,7 @@ fn listed(object: &ListedObject) -> Listed {
         size: object.size,
         last_modified: object.last_modified.and_then(rfc3339),
         metadata: None,
+        envelope: None,
         url: None,
     }
 }

@@ -151,6 +151,7 @@ const CONTENT: &[P] = &[
     P::MASTER_KEY_MISSING,
     P::ENVELOPE_INVALID,
     P::ENVELOPE_REFUSED,
+    P::PUBLISHER_KEY_REQUIRED,
 ];
 
 /// The problem types of one kind of operation, as its responses.

@@ -7,6 +7,7 @@ use http::StatusCode;
 use keyfront_names::ObjectKey;
 use keyfront_origin_core::{
     budget::Expense,
+    caching::Caching,
     sealed_metadata::Details,
     uploads::{
         Checksum, ClientEnvelope, KeyOrigin, Kind, SendBy, UploadRequest,
@@ -43,6 +44,9 @@ pub(super) struct BeginDocument {
     content_encoding: Option<String>,
     checksum: Option<Checksum>,
     encryption: Option<EncryptionMode>,
+    /// `no-store`, `no-cache` or `max-age=SECONDS`, no longer than the rule's own Cache-Control
+    #[schema(value_type = Option<String>)]
+    cache_control: Option<Caching>,
     #[serde(default)]
     overwrite: bool,
     #[serde(default)]
@@ -79,6 +83,7 @@ impl BeginDocument {
             content_encoding: content_coding(self.content_encoding.as_deref())?,
             checksum: self.checksum,
             encryption: self.encryption,
+            caching: self.cache_control,
             overwrite: overwrite(self.overwrite),
             send_by: self.method,
             lifetime: self.expires,

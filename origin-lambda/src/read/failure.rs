@@ -11,6 +11,7 @@ pub(super) fn refused(failure: ReadFailure) -> Error {
         ReadFailure::RangeNotSatisfiable { length } => Error::RangeNotSatisfiable { length },
         ReadFailure::UseRange { limit } => Error::UseRange { limit },
         ReadFailure::NotAnEnvelope => Error::NotSealed,
+        ReadFailure::PublisherKeyRequired { key_id } => Error::PublisherKeyRequired { key_id },
         ReadFailure::EnvelopeRefused(error) => Error::EnvelopeRefused(error),
         ReadFailure::EnvelopeInvalid(error) => Error::EnvelopeInvalid(error),
         ReadFailure::ResponseInvalid(_) => unexpected("HeadObject", failure),

@@ -1,4 +1,4 @@
-//! CloudFront: the stack's distribution `E1`.
+//! CloudFront: the stack's distribution `E1`, and the page's, `E2`.
 
 use http::StatusCode;
 
@@ -12,11 +12,15 @@ pub(super) fn answer(state: &State, asked: &RecordedCall) -> Reply {
         "distribution/E1/config" if state.distribution_hidden => {
             refused("AccessDenied", "not authorized")
         }
-        "distribution/E1/config" => {
+        "distribution/E1/config" | "distribution/E2/config" => {
+            let acl = match operation.contains("E2") {
+                true => &state.page_web_acl,
+                false => &state.web_acl,
+            };
             let body = format!(
                 "<DistributionConfig xmlns=\"http://cloudfront.amazonaws.com/doc/2020-05-31/\"><CallerReference>r</CallerReference>\
                  <Comment>c</Comment><Enabled>true</Enabled><WebACLId>{}</WebACLId>{}</DistributionConfig>",
-                state.web_acl,
+                acl,
                 origin(state)
             );
             (StatusCode::OK, body, vec![("etag", "E".to_owned())])

@@ -80,6 +80,8 @@ pub struct State {
     pub unlisted: BTreeSet<String>,
     /// Attached to the distribution, by whomever.
     pub web_acl: String,
+    /// As above, of the page's distribution `E2`.
+    pub page_web_acl: String,
     /// The caller may not read the distribution.
     pub distribution_hidden: bool,
     /// The types of the parameters there are, by ARN.

@@ -3,20 +3,17 @@
 //!
 //! `make test` runs these where `radosgw` is installed; elsewhere they show as ignored.
 
-use std::process::Command;
-
 use aws_sdk_s3::{error::ProvideErrorMetadata as _, types::EncryptionType};
 use bytes::Bytes;
 use http::{Method, StatusCode};
 use keyfront_tests::{
-    artefacts,
+    boto3::observed_at_both,
     ceph::Ceph,
     local_stack::{LocalStack, content},
     origin_process::OriginProcess,
     s3_client,
-    stack::AwsCredentials,
 };
-use serde_json::{Map, Value, json};
+use serde_json::json;
 use sha2::{Digest as _, Sha256};
 
 const BUCKET: &str = "customer-keys";
@@ -28,31 +25,9 @@ const COPIED: &str = "the copy with its key";
 /// Where Ceph takes no offence: a key that the object does not need.
 const NEEDLESS: &str = "get of a plain object with a key";
 
-/// What boto3 saw, step by step (`tests/python/customer_keys.py`).
-fn observed(url: &str, region: &str, user: &AwsCredentials) -> Map<String, Value> {
-    let output = Command::new(artefacts::python())
-        .arg(artefacts::root().join("tests/python/customer_keys.py"))
-        .args([
-            url,
-            region,
-            &user.access_key_id,
-            &user.secret_access_key,
-            BUCKET,
-        ])
-        .output()
-        .unwrap();
-    let problems = String::from_utf8_lossy(&output.stderr);
-    assert!(output.status.success(), "{problems}");
-    serde_json::from_slice(&output.stdout).unwrap()
-}
-
 /// Makes a bucket of the dev stack's S3 that takes customer keys from everyone.
 async fn open_bucket(stack: &LocalStack) {
-    let region = aws_sdk_s3::types::BucketLocationConstraint::from(&*stack.dev.region);
-    let location = aws_sdk_s3::types::CreateBucketConfiguration::builder();
-    let call = stack.s3().create_bucket().bucket(BUCKET);
-    let call = call.create_bucket_configuration(location.location_constraint(region).build());
-    call.send().await.unwrap();
+    stack.create_bucket(BUCKET).await;
     stack.block(BUCKET, EncryptionType::None).await;
 }
 
@@ -64,12 +39,7 @@ async fn ceph_and_the_dev_stack_agree_on_customer_keys() {
     admin.create_bucket().bucket(BUCKET).send().await.unwrap();
     let stack = LocalStack::start().await;
     open_bucket(&stack).await;
-    let theirs = observed(&ceph.url, "us-east-1", &ceph.user);
-    let ours = observed(
-        &stack.dev.s3_url,
-        &stack.dev.region,
-        &stack.dev.credentials.admin,
-    );
+    let [theirs, ours] = observed_at_both(&ceph, &stack, "customer_keys.py", BUCKET);
     assert_eq!(theirs.len(), ours.len());
     assert_eq!(
         theirs[COPY],

@@ -2,12 +2,7 @@
 //!
 //! `make test` runs this where `radosgw` is installed; elsewhere it shows as ignored.
 
-use std::process::Command;
-
-use keyfront_tests::{
-    artefacts, ceph::Ceph, local_stack::LocalStack, s3_client, stack::AwsCredentials,
-};
-use serde_json::{Map, Value};
+use keyfront_tests::{boto3::observed_at_both, ceph::Ceph, local_stack::LocalStack, s3_client};
 
 const BUCKET: &str = "object-versions";
 
@@ -46,24 +41,6 @@ const OTHERWISE: [(&str, &[&str]); 6] = [
     ),
 ];
 
-/// What boto3 saw, step by step (`tests/python/object_versions.py`).
-fn observed(url: &str, region: &str, user: &AwsCredentials) -> Map<String, Value> {
-    let output = Command::new(artefacts::python())
-        .arg(artefacts::root().join("tests/python/object_versions.py"))
-        .args([
-            url,
-            region,
-            &user.access_key_id,
-            &user.secret_access_key,
-            BUCKET,
-        ])
-        .output()
-        .unwrap();
-    let problems = String::from_utf8_lossy(&output.stderr);
-    assert!(output.status.success(), "{problems}");
-    serde_json::from_slice(&output.stdout).unwrap()
-}
-
 #[tokio::test(flavor = "multi_thread")]
 #[ignore = "needs Ceph RGW: apt-get install ceph-mon ceph-osd radosgw ceph-common"]
 async fn ceph_and_the_dev_stack_agree_on_versions() {
@@ -71,17 +48,8 @@ async fn ceph_and_the_dev_stack_agree_on_versions() {
     let admin = s3_client::client(&ceph.url, "us-east-1", &ceph.user);
     admin.create_bucket().bucket(BUCKET).send().await.unwrap();
     let stack = LocalStack::start().await;
-    let region = aws_sdk_s3::types::BucketLocationConstraint::from(&*stack.dev.region);
-    let location = aws_sdk_s3::types::CreateBucketConfiguration::builder();
-    let call = stack.s3().create_bucket().bucket(BUCKET);
-    let call = call.create_bucket_configuration(location.location_constraint(region).build());
-    call.send().await.unwrap();
-    let theirs = observed(&ceph.url, "us-east-1", &ceph.user);
-    let ours = observed(
-        &stack.dev.s3_url,
-        &stack.dev.region,
-        &stack.dev.credentials.admin,
-    );
+    stack.create_bucket(BUCKET).await;
+    let [theirs, ours] = observed_at_both(&ceph, &stack, "object_versions.py", BUCKET);
     assert_eq!(theirs.len(), ours.len());
     let known: Vec<&str> = OTHERWISE
         .iter()

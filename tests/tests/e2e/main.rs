@@ -38,6 +38,7 @@ mod openapi;
 mod origin_faults;
 mod origin_lambda_emulator;
 mod page_host;
+mod page_sealed;
 mod pages;
 mod pages_in_chromium;
 mod private_bucket;

@@ -2,7 +2,6 @@
 
 use bytes::Bytes;
 use http::{Method, StatusCode};
-use keyfront_envelope::{DataKey, Description, Format, MasterKey, Seed, WrappedDataKey, seal};
 use keyfront_tests::{
     local_stack::LocalStack,
     wire::{Answer, Wire},
@@ -251,78 +250,41 @@ async fn a_code_that_the_issuer_does_not_take_logs_nobody_in() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_file_that_its_publisher_sealed_is_stored_with_its_envelope_bound_into_the_signature() {
+async fn an_upload_may_ask_for_shorter_caching_than_its_rule_and_never_for_longer() {
     let stack = with_page().await;
-    let rewrapped = json!({"key": "sealed.bin", "size": 21, "envelope": {"x-amz-c": "115"}});
+    let bytes = || Bytes::from_static(b"x");
+    let put = async |key: &str, caching: &str| {
+        let target = format!("/objects/{key}?overwrite=true&cache_control={caching}");
+        stack.call(Method::PUT, &target, &[], bytes()).await
+    };
+    for (caching, stored) in [
+        ("max-age%3D30", "public, max-age=30"),
+        ("no-cache", "public, no-cache"),
+        ("no-store", "public, no-store"),
+    ] {
+        assert_eq!(put("cached", caching).await.status, StatusCode::CREATED);
+        assert_eq!(stack.describe("cached").await["cache_control"], stored);
+        let read = stack.cdn().get("/cached").await;
+        assert_eq!(read.header("cache-control"), stored);
+    }
+    let longer = put("longer", "max-age%3D61").await;
+    assert_eq!(longer.code(), "forbidden");
+    let detail = longer.json()["detail"].to_string();
+    assert!(detail.contains("at most 60 seconds"), "{detail}");
+    assert_eq!(put("other", "public").await.code(), "query-refused");
+
     let json_type = [("content-type", "application/json")];
-    let begin = |document: &Value| Bytes::from(document.to_string());
-    let refused = stack
-        .call(Method::POST, "/uploads", &json_type, begin(&rewrapped))
-        .await;
-    assert_eq!(refused.code(), "upload-refused", "{refused:?}");
-
-    let (envelope, body) = sealed(b"plain");
-    let mut document = json!({"key": "sealed.bin", "size": body.len(), "envelope": envelope});
-    let plan = stack
-        .call(Method::POST, "/uploads", &json_type, begin(&document))
-        .await;
-    assert_eq!(plan.status, StatusCode::CREATED, "{plan:?}");
-    let plan = plan.json();
-    let url = plan["url"].as_str().unwrap();
-    let target = url.strip_prefix(&stack.dev.s3_url).unwrap();
-    let headers: Vec<_> = plan["headers"]
-        .as_object()
-        .unwrap()
-        .iter()
-        .filter(|(name, _)| *name != "content-length")
-        .map(|(name, value)| (name.as_str(), value.as_str().unwrap()))
-        .collect();
-    let without: Vec<_> = headers
-        .iter()
-        .copied()
-        .filter(|(name, _)| !name.ends_with("x-amz-d"))
-        .collect();
-    assert_eq!(without.len() + 1, headers.len(), "{headers:?}");
-    let s3 = Wire::plain(&stack.dev.s3_url);
-    let altered = s3.send(Method::PUT, target, &without, body.clone()).await;
+    let begin = async |caching: &str| {
+        let document = json!({"key": "direct", "size": 1, "cache_control": caching});
+        let body = Bytes::from(document.to_string());
+        stack.call(Method::POST, "/uploads", &json_type, body).await
+    };
+    // It is among what is signed.
+    let plan = begin("max-age=5").await.json();
     assert_eq!(
-        altered.status,
-        StatusCode::FORBIDDEN,
-        "a header was left out"
+        plan["headers"]["cache-control"], "public, max-age=5",
+        "{plan}"
     );
-    let sent = s3.send(Method::PUT, target, &headers, body.clone()).await;
-    assert_eq!(sent.status, StatusCode::OK, "{sent:?}");
-    let complete = format!("/uploads/{}/complete", plan["upload"].as_str().unwrap());
-    let completed = stack
-        .call(Method::POST, &complete, &json_type, Bytes::new())
-        .await;
-    assert_eq!(completed.status, StatusCode::OK, "{completed:?}");
-    let described = stack.describe("sealed.bin").await;
-    assert_eq!(described["envelope"], envelope);
-    assert_eq!(stack.describe("sealed.bin").await["size"], body.len());
-
-    document["size"] = json!(5);
-    let refused = stack
-        .call(Method::POST, "/uploads", &json_type, begin(&document))
-        .await;
-    assert_eq!(refused.code(), "upload-refused", "of another size");
-}
-
-/// An envelope under a master key that only its publisher has: its metadata, and the sealed content.
-fn sealed(plain: &[u8]) -> (Value, Bytes) {
-    let wrapped = WrappedDataKey::by_master_key(
-        Format::V3,
-        DataKey::new([7; 32]),
-        &MasterKey::new([3; 32]),
-        [1; 12],
-        Description::new(),
-    );
-    let length = Some(plain.len() as u64);
-    let (mut sealer, envelope) = seal(wrapped, Seed::from_random([9; 28]), length).unwrap();
-    let mut body = plain.to_vec();
-    sealer.seal(&mut body).unwrap();
-    body.extend(sealer.finish().unwrap());
-    let metadata = envelope.metadata().unwrap().into_iter();
-    let metadata = metadata.map(|(name, value)| (name.to_owned(), Value::String(value)));
-    (Value::Object(metadata.collect()), body.into())
+    assert_eq!(begin("max-age=61").await.code(), "forbidden");
+    assert_eq!(begin("immutable").await.status, StatusCode::BAD_REQUEST);
 }

@@ -8,33 +8,21 @@
 
 use alloc::vec::Vec;
 
-use keyfront_wasm_module::OneThread;
+use keyfront_wasm_module::{Instance, OneThread};
 use zeroize::Zeroize as _;
 
 use crate::refused::Refused;
 use crate::session::{self, Session};
 use crate::{answer, publisher_key};
 
-struct Instance {
-    session: Session,
-    input: Vec<u8>,
-    output: Vec<u8>,
-}
-
 keyfront_wasm_module::install!();
 
-static INSTANCE: OneThread<Instance> = OneThread::new(Instance {
-    session: Session::new(),
-    input: Vec::new(),
-    output: Vec::new(),
-});
+static INSTANCE: OneThread<Instance<Session>> = OneThread::new(Instance::new(Session::new()));
 
 /// The place of `length` bytes for a frame.
 #[unsafe(no_mangle)]
 pub extern "C" fn input(length: usize) -> *mut u8 {
-    let input = &mut INSTANCE.borrow_mut().input;
-    input.resize(length, 0);
-    input.as_mut_ptr()
+    INSTANCE.borrow_mut().place(length)
 }
 
 type Call = fn(&mut Session, &[u8], &mut Vec<u8>) -> Result<(), Refused>;
@@ -42,7 +30,7 @@ type Call = fn(&mut Session, &[u8], &mut Vec<u8>) -> Result<(), Refused>;
 /// Makes a call with the input; the place of the frame that answers.
 fn run(call: Call) -> *const u8 {
     let Instance {
-        session,
+        kept: session,
         input,
         output,
     } = &mut *INSTANCE.borrow_mut();

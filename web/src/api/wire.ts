@@ -67,6 +67,8 @@ export interface ListedObject {
   size: number
   last_modified: string | null
   metadata?: Metadata
+  /** Of what was sealed before it was stored, as in `Description`; with `metadata=true`. */
+  envelope?: Record<string, string> | null
   url?: string | null
 }
 
@@ -114,6 +116,8 @@ export interface UploadRequest {
   size: number
   content_type: string
   encryption?: EncryptionMode
+  /** `no-store`, `no-cache` or `max-age=SECONDS`, within what the rule's own says. */
+  cache_control?: string
   overwrite?: boolean
   method?: 'put' | 'multipart'
   file_name?: string

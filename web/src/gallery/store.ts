@@ -6,6 +6,7 @@ import { asProblem, isAbort, type Problem } from '../api/problem.ts'
 import type { ListedObject } from '../api/wire.ts'
 import { locale } from '../i18n/language.ts'
 import { api } from '../session/session.ts'
+import { noteListed } from '../sealed/known.ts'
 import { retrying, type RetryPolicy } from '../upload/retry.ts'
 import { arranged, entryOf, type Arrangement, type FileEntry } from './arrange.ts'
 import { loadThumbnails, forgetThumbnails } from './thumbnails.ts'
@@ -79,6 +80,7 @@ async function load(most: number): Promise<void> {
       const page = await retrying(() => api.list({ prefix: folder.peek(), cursor, limit: PAGE, folders: !isFlat.peek(), urls: true, metadata: true }, aborted), { signal: aborted }, SOON)
       if (aborted.aborted) return
       const objects = page.objects.filter(({ key }) => !isThumbnail(key) && key !== folder.peek())
+      noteListed(objects)
       entries.value = [...entries.peek(), ...objects.map(entryOf)]
       folders.value = [...folders.peek(), ...(page.folders ?? []).filter((name) => !isThumbnail(name))]
       cursor = page.next_cursor
@@ -114,6 +116,7 @@ export async function admit(key: string): Promise<void> {
   }
   const found = await listed(key)
   if (!found) return
+  noteListed([found])
   entries.value = [...entries.peek().filter((entry) => entry.key !== key), entryOf(found)]
   void loadThumbnails([found])
 }

@@ -4,6 +4,7 @@ import { signal } from '@preact/signals'
 import { folderOf, thumbnailFolder, thumbnailKey } from '../api/paths.ts'
 import type { ListedObject } from '../api/wire.ts'
 import { api } from '../session/session.ts'
+import { publisherKeyId } from '../sealed/envelope.ts'
 import { kindOf } from './kind.ts'
 
 /** Addresses by the key of the original. */
@@ -36,7 +37,7 @@ export function forgetThumbnails(): void {
 }
 
 export async function loadThumbnails(objects: readonly ListedObject[]): Promise<void> {
-  const pictures = objects.filter(({ key }) => kindOf(key) === 'image')
+  const pictures = objects.filter(({ key, envelope }) => kindOf(key) === 'image' && publisherKeyId(envelope) === null)
   const small = pictures.filter(({ size, url }) => url && size <= SMALL && size > 0).map(({ key, url }): [string, string] => [key, url ?? ''])
   add(small.filter(([key]) => !thumbnails.peek().has(key)))
   const now = generation

@@ -5,7 +5,7 @@ import { sealingKey } from '../keys/keyring.ts'
 import { spacedId } from '../sealed/envelope.ts'
 import { storageModeFor } from '../session/rules.ts'
 import { noLongerAnew, startingAnew } from './anew.ts'
-import { target } from './uploads.ts'
+import { target } from './target.ts'
 
 /** That new files are sealed, with which key, and the way to another one. Always in sight: options may be folded away. */
 export function SealingNotice({ rule }: { rule: Rule }) {

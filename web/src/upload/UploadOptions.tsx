@@ -1,11 +1,12 @@
 import { useEffect, useId } from 'preact/hooks'
 import type { EncryptionMode, Rule } from '../api/wire.ts'
-import { formatDuration } from '../i18n/format.ts'
-import { locale, words } from '../i18n/language.ts'
+import { words } from '../i18n/language.ts'
 import { chooseSealingKey } from '../keys/asking.ts'
 import { sealingKey } from '../keys/keyring.ts'
 import { isDirect, storageModeFor } from '../session/rules.ts'
-import { retarget, target } from './uploads.ts'
+import { CachingChoice } from './CachingChoice.tsx'
+import { target } from './target.ts'
+import { retarget } from './uploads.ts'
 
 /** The value of the choice that is no mode of the origin's. */
 const SEALED = 'sealed'
@@ -20,8 +21,6 @@ export function UploadOptions({ rule }: { rule: Rule }) {
   const maySeal = storageModeFor(rule, undefined) !== null
   const choices = rule.encryption.length + (maySeal || isSealed ? 1 : 0)
   useEffect(() => { if (encryption !== undefined && !rule.encryption.includes(encryption)) retarget({ encryption: usual }) }, [rule])
-  const seconds = Number(/max-age=(\d+)/.exec(rule.cache_control)?.[1] ?? 0)
-  const isKept = seconds > 0 && !/no-store|no-cache|private/.test(rule.cache_control)
   return (
     <details class="options">
       <summary>{upload.options}</summary>
@@ -40,7 +39,7 @@ export function UploadOptions({ rule }: { rule: Rule }) {
           <input id={`${id}-tags`} value={tags} aria-describedby={`${id}-tags-hint`} onChange={(event) => retarget({ tags: event.currentTarget.value })} />
           <p class="hint" id={`${id}-tags-hint`}>{upload.tagsHint}</p>
         </div>
-        <p class="hint">{isKept ? upload.cacheNote(formatDuration(seconds, locale.value)) : upload.cacheNone}</p>
+        <CachingChoice rule={rule} />
       </div>
     </details>
   )

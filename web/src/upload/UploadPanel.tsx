@@ -9,7 +9,9 @@ import type { Rule } from '../api/wire.ts'
 import { UploadList } from './UploadList.tsx'
 import { AnewNotice, SealingNotice } from './SealingNotice.tsx'
 import { UploadOptions } from './UploadOptions.tsx'
-import { recovered, retarget, target, uploads } from './uploads.ts'
+import { ManyFiles } from './ManyFiles.tsx'
+import { target } from './target.ts'
+import { clearList, many, recovered, retarget, uploads } from './uploads.ts'
 import '@uppy/core/css/style.min.css'
 import '@uppy/dashboard/css/style.min.css'
 
@@ -49,12 +51,13 @@ export function UploadPanel({ isShown }: { isShown: boolean }) {
     // Its texts are built in when it is made: another language makes it anew.
   }, [language.value])
   return (
-    <section class="upload" aria-labelledby="upload-title" hidden={!isShown}>
+    <section class={`upload ${many.value > 0 ? 'many' : ''}`} aria-labelledby="upload-title" hidden={!isShown}>
       <h1 id="upload-title">{upload.title}</h1>
       {recovered.value > 0 && <p class="notice">{upload.recovered(recovered.value)} {upload.recoveredHint}</p>}
       <AnewNotice />
       <Destination />
       <UploadList />
+      {many.value > 0 && <ManyFiles />}
       <div ref={holder} class="dashboard" />
     </section>
   )
@@ -63,7 +66,7 @@ export function UploadPanel({ isShown }: { isShown: boolean }) {
 /** The list is done with: to where its files went. */
 function finish(): void {
   const { folder } = target.peek()
-  uploads().clear()
+  clearList()
   if (rules().allowsBelow('LIST', folder)) go({ section: 'files', folder })
 }
 

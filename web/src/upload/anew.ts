@@ -9,13 +9,13 @@ export const startingAnew = signal<readonly string[]>([])
 
 const KEPT = 'keyfront-sealed-unfinished'
 /** A longer list helps nobody. */
-const MOST = 100
+export const MOST_NAMES = 100
 
 /** `owner` is whose uploads these are: another person who signs in is shown none of them. */
 export function keepNames(owner: string, names: readonly string[]): void {
   try {
     if (names.length === 0) sessionStorage.removeItem(KEPT)
-    else sessionStorage.setItem(KEPT, JSON.stringify({ owner, names: names.slice(0, MOST) }))
+    else sessionStorage.setItem(KEPT, JSON.stringify({ owner, names: names.slice(0, MOST_NAMES) }))
   } catch {
     // Without storage nothing is said after a reload.
   }

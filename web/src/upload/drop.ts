@@ -4,7 +4,8 @@ import { getDroppedFiles } from '@uppy/core/utils'
 import { rules } from '../session/session.ts'
 import { go, route } from '../ui/route.ts'
 import { signal } from '@preact/signals'
-import { retarget, target, uploads } from './uploads.ts'
+import { target } from './target.ts'
+import { retarget, uploads } from './uploads.ts'
 
 export const isDragging = signal(false)
 

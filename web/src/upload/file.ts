@@ -9,6 +9,8 @@ export interface FileMeta extends Meta {
   /** Tags as typed, separated by commas. */
   tags?: string
   encryption?: EncryptionMode
+  /** `cache_control` of the API; what the rule says where it is left out. */
+  caching?: string | undefined
   /** Whether it is sealed in this tab before it leaves. Then it leaves sealed or not at all. */
   isSealed?: boolean
   /** From a folder that was dropped: its path there. */
@@ -21,6 +23,9 @@ export interface FileBody extends Body {
 }
 
 export type PageFile = UppyFile<FileMeta, FileBody>
+
+/** Its metadata, Uppy's own included. */
+export type PlacedMeta = PageFile['meta']
 
 /** What survives a closed tab, beside Uppy's own state of the file. */
 export interface Kept {
@@ -35,7 +40,7 @@ export interface Kept {
 export const keptOf = (file: PageFile): Kept => (file as PageFile & { keyfront?: Kept }).keyfront ?? {}
 
 /** Its path below the folder it goes to. */
-export function pathOf(file: PageFile): string {
+export function pathOf(file: Pick<PageFile, 'meta'>): string {
   const relative = file.meta.relativePath ?? file.meta.webkitRelativePath
   const name = file.meta.name
   if (!relative) return name

@@ -1,5 +1,7 @@
 /** How far all uploads together are: bytes, speed and the time that is left. Pure: time comes in as a value. */
 
+import type { Sum } from './backlog.ts'
+
 export interface Counted {
   size: number
   sent: number
@@ -30,9 +32,22 @@ export function summed(files: Iterable<Counted>): Progress {
     else if (state === 'paused') sum.paused += 1
     else if (state === 'running') sum.isBusy = true
   }
-  sum.share = sum.total > 0 ? sum.sent / sum.total : sum.files > 0 ? sum.done / sum.files : 0
-  return sum
+  return { ...sum, share: shareOf(sum) }
 }
+
+/** With what waits before the list, and what is off it again. */
+export function withBacklog(listed: Progress, { waiting, done }: { waiting: Readonly<Sum>; done: Readonly<Sum> }): Progress {
+  const sum = {
+    ...listed,
+    files: listed.files + waiting.files + done.files,
+    done: listed.done + done.files,
+    total: listed.total + waiting.bytes + done.bytes,
+    sent: listed.sent + done.bytes,
+  }
+  return { ...sum, share: shareOf(sum) }
+}
+
+const shareOf = ({ total, sent, files, done }: Omit<Progress, 'share'>): number => (total > 0 ? sent / total : files > 0 ? done / files : 0)
 
 /** Seconds that a measurement counts for: longer ones are steadier, shorter ones sooner right. */
 const WINDOW = 5

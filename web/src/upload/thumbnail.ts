@@ -4,6 +4,7 @@ import { addressOf, type Api } from '../api/client.ts'
 import { isThumbnail, keyPath, thumbnailKey } from '../api/paths.ts'
 import type { Stored } from '../api/wire.ts'
 import { refusalOf, type Rules } from '../session/rules.ts'
+import type { PageFile } from './file.ts'
 
 const LONGEST_SIDE = 256
 const QUALITY = 0.8
@@ -30,13 +31,14 @@ export async function smallPicture(file: Blob): Promise<Blob | null> {
 }
 
 /** Stores the small picture of what was just stored. A gallery without it is complete, so that a failure is nobody's concern. */
-export async function storeThumbnail(api: Api, rules: Rules, stored: Stored, file: Blob, type: string): Promise<void> {
-  if (!isPictured(type, file.size) || isThumbnail(stored.key)) return
+export async function storeThumbnail(api: Api, rules: Rules, stored: Stored, { data, type, meta }: PageFile): Promise<void> {
+  if (!(data instanceof Blob) || !isPictured(type, data.size) || isThumbnail(stored.key)) return
   const key = thumbnailKey(stored.key)
   if (refusalOf(rules, key, 1, 'image/webp') !== null) return
-  const picture = await smallPicture(file)
+  const picture = await smallPicture(data)
   if (picture === null || refusalOf(rules, key, picture.size, 'image/webp') !== null) return
   const query = new URLSearchParams({ encryption: stored.encryption })
+  if (meta.caching !== undefined) query.set('cache_control', meta.caching)
   if (rules.mayReplace(key)) query.set('overwrite', 'true')
   await fetch(addressOf(`objects/${keyPath(key)}?${query}`), {
     method: 'PUT',

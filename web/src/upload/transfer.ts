@@ -25,6 +25,7 @@ export interface FileToSend {
   fileName: string | undefined
   tags: string[]
   encryption: EncryptionMode | undefined
+  caching: string | undefined
   overwrite: boolean
   /** The upload to go on with, if one was begun. */
   token: string | undefined
@@ -55,6 +56,7 @@ async function throughOrigin(file: FileToSend, { api, signal, slots, onProgress,
   const query = new URLSearchParams()
   if (file.overwrite) query.set('overwrite', 'true')
   if (file.encryption) query.set('encryption', file.encryption)
+  if (file.caching) query.set('cache_control', file.caching)
   const headers: Record<string, string> = { authorization: api.authorization(), 'content-type': file.contentType }
   if (file.fileName !== undefined) headers['keyfront-file-name'] = encodeURIComponent(file.fileName)
   if (file.tags.length > 0) headers['keyfront-tags'] = file.tags.map(encodeURIComponent).join(',')
@@ -95,6 +97,7 @@ async function direct(file: FileToSend, source: Source, hooks: TransferHooks, en
     content_type: file.contentType,
     method: isInParts ? 'multipart' : 'put',
     ...(file.encryption ? { encryption: file.encryption } : {}),
+    ...(file.caching ? { cache_control: file.caching } : {}),
     ...(file.overwrite ? { overwrite: true } : {}),
     ...(file.fileName !== undefined ? { file_name: file.fileName } : {}),
     ...(file.tags.length > 0 ? { tags: file.tags } : {}),

@@ -44,6 +44,8 @@ export class KeyfrontUploader extends BasePlugin<UploaderOptions, FileMeta, File
   private readonly requests = new Slots(REQUESTS_AT_ONCE)
   private readonly runs = new Map<string, Run>()
   private readonly sealings = new Sealings()
+  /** Files that came into the list after the upload began. */
+  private readonly joined = new Set<Promise<void>>()
   private readonly listeners: Listener[]
 
   constructor(uppy: Uppy<FileMeta, FileBody>, options: UploaderOptions) {
@@ -86,6 +88,21 @@ export class KeyfrontUploader extends BasePlugin<UploaderOptions, FileMeta, File
     if (this.runs.size === 0) forgetAnswers()
     this.uppy.emit('upload-start', files)
     await Promise.all(files.map((file) => this.send(file.id)))
+    while (this.joined.size > 0) await Promise.all(this.joined)
+  }
+
+  /** Files that come into Uppy's list while an upload runs become part of it, and are sent. */
+  join(ids: string[]): void {
+    const { currentUploads } = this.uppy.getState()
+    const [running] = Object.entries(currentUploads)
+    if (!running) return
+    const [name, upload] = running
+    this.uppy.setState({ currentUploads: { ...currentUploads, [name]: { ...upload, fileIDs: [...upload.fileIDs, ...ids] } } })
+    this.uppy.emit('upload-start', this.uppy.getFilesByIds(ids))
+    for (const id of ids) {
+      const sending = this.send(id).finally(() => this.joined.delete(sending))
+      this.joined.add(sending)
+    }
   }
 
   private async send(id: string): Promise<void> {
@@ -194,6 +211,7 @@ export class KeyfrontUploader extends BasePlugin<UploaderOptions, FileMeta, File
       fileName: sealedName(file.meta.name),
       tags: tagsOf(file.meta.tags ?? ''),
       encryption: sealing ? this.modeUnderSeal(file, key) : file.meta.encryption,
+      caching: file.meta.caching,
       overwrite,
       token: this.tokenOf(file),
     }

@@ -3,23 +3,24 @@
 import Uppy from '@uppy/core'
 import { signal } from '@preact/signals'
 import { Problem } from '../api/problem.ts'
-import type { EncryptionMode, Stored } from '../api/wire.ts'
+import type { Stored } from '../api/wire.ts'
 import { words, uppyLocale } from '../i18n/language.ts'
 import { problemText } from '../i18n/problems.ts'
-import { refusalText } from '../i18n/refusals.ts'
 import { keyToSeal } from '../keys/asking.ts'
 import { loadSealing } from '../keys/load.ts'
 import { note } from '../sealed/known.ts'
-import { refusalOf, SEAL_LENGTH } from '../session/rules.ts'
 import { api, isInterrupted, onAskedForUnfinished, onReturn, onSignOut, rules, who } from '../session/session.ts'
 import { announce } from '../ui/announce.ts'
 import { go } from '../ui/route.ts'
 import { showToast } from '../ui/toasts.ts'
-import { keepNames, noLongerAnew, takeNames } from './anew.ts'
-import { pathOf, type FileBody, type FileMeta, type PageFile } from './file.ts'
+import { placed, refusedSoon } from './admission.ts'
+import { keepNames, MOST_NAMES, takeNames } from './anew.ts'
+import { counting } from './counting.ts'
+import { Feeder } from './feeder.ts'
+import type { FileBody, FileMeta, PageFile } from './file.ts'
 import { Keeper } from './keeper.ts'
-import { keyFor } from './names.ts'
-import { secondsLeft, Speed, summed, type Counted, type Progress } from './progress.ts'
+import { secondsLeft, Speed, summed, withBacklog, type Counted, type Progress } from './progress.ts'
+import { target } from './target.ts'
 import { storeThumbnail } from './thumbnail.ts'
 import { KeyfrontUploader } from './uploader.ts'
 
@@ -43,19 +44,12 @@ export interface RunningFile {
   secondsLeft: number | null
 }
 
-export interface Target {
-  folder: string
-  encryption: EncryptionMode | undefined
-  /** Sealed in this tab, whatever S3 does besides. */
-  isSealed: boolean
-  tags: string
-}
-
 /** Files of which bytes are on their way: few at a time. */
 export const running = signal<readonly RunningFile[]>([])
 export const failed = signal<readonly { id: string; name: string; reason: string }[]>([])
-/** Where files go that are added now, and how. */
-export const target = signal<Target>({ folder: '', encryption: undefined, isSealed: false, tags: '' })
+/** Files of the whole list, where Uppy has a part of it only; 0 where it has all. Changes of any of them are a new value of `manyChanged`. */
+export const many = signal(0)
+export const manyChanged = signal(0)
 /** Files that an earlier tab left half-sent. */
 export const recovered = signal(0)
 
@@ -67,6 +61,7 @@ export const onStored = (listener: (stored: Stored) => void): (() => void) => {
 }
 
 let only: PageUppy | null = null
+let feeder: Feeder | null = null
 
 /** The page's Uppy. Made when somebody is signed in: what it recovers is that person's. */
 export function uploads(): PageUppy {
@@ -77,6 +72,28 @@ export function uploads(): PageUppy {
 /** Golden Retriever keeps copies of smaller files; larger ones are asked for again, and go on where S3's list says. */
 const EXPIRES = 7 * 24 * 3600 * 1000
 const KEEPER = 'Keeper'
+const UPLOADER = 'KeyfrontUploader'
+
+/** What waits before Uppy's list. To be asked only where `uploads` was. */
+const backlog = () => {
+  if (feeder === null) throw new Error('nothing is uploaded yet')
+  return feeder.backlog
+}
+
+/** Rows of the whole list, where `many` says that there are more than Uppy's. */
+export const manyFiles = (from: number, to: number) => feeder?.backlog.slice(from, to) ?? []
+/** How far a file of Uppy's list is. */
+export function stateOf(id: string): Counted['state'] {
+  const file = only?.getFile(id)
+  return file ? counted(file).state : 'waiting'
+}
+export const removeOfMany = (id: string): void => feeder?.remove(id)
+
+/** Empties the list. */
+export function clearList(): void {
+  feeder?.clear()
+  uploads().clear()
+}
 
 function create(): PageUppy {
   const person = who.peek()?.publisher
@@ -100,42 +117,26 @@ function create(): PageUppy {
       const isSealed = file.meta.isSealed ?? false
       note(stored.key, isSealed)
       // A small picture would show what was sealed.
-      if (file.data instanceof Blob && !isSealed) void storeThumbnail(api, rules(), stored, file.data, file.type)
+      if (file.data instanceof Blob && !isSealed) void storeThumbnail(api, rules(), stored, file)
       for (const listener of listeners) listener(stored)
     },
     onSkipped: (file) => showToast(words.peek().upload.skipped(file.meta.name)),
     onRetry: (file, problem, delay) => told(uppy, file, problem, delay),
   })
-  addInSteps(uppy)
+  feeder = new Feeder(uppy, {
+    place: placed,
+    onTwice: (name) => refusedSoon(name, words.peek().upload.refusedTwice),
+    join: (ids) => (uppy.getPlugin(UPLOADER) as KeyfrontUploader | undefined)?.join(ids),
+    onChange: () => showMany(uppy),
+  })
   watch(uppy)
   void keepFiles(uppy, id)
   takeNames(id)
-  window.addEventListener('pagehide', () => keepNames(id, unfinishedSealed(uppy)))
+  window.addEventListener('pagehide', () => keepNames(id, [...unfinishedSealed(uppy), ...backlog().waitingNames(MOST_NAMES)]))
   onReturn(() => void uppy.retryAll())
-  onAskedForUnfinished(() => uppy.getFiles().some(({ progress }) => !progress.uploadComplete))
+  onAskedForUnfinished(() => backlog().waiting.files > 0 || uppy.getFiles().some(({ progress }) => !progress.uploadComplete))
   onSignOut(() => putAway(uppy))
   return uppy
-}
-
-/** Files that are taken into the list between two moments in which the page answers. */
-const STEP = 50
-
-/** Uppy copies its list for each file that it adds: with ten thousand, all at once, the page would stand still for seconds. */
-function addInSteps(uppy: PageUppy): void {
-  const add = uppy.addFiles.bind(uppy)
-  uppy.addFiles = (files) => {
-    if (files.length <= STEP) return add(files)
-    const rest = [...files]
-    const step = (): void => {
-      try {
-        add(rest.splice(0, STEP))
-      } catch {
-        // Uppy has said which it does not take; the others follow.
-      }
-      if (rest.length > 0) setTimeout(step)
-    }
-    step()
-  }
 }
 
 /** One tab at a time recovers and keeps files; two would send the same ones twice. */
@@ -172,32 +173,11 @@ async function putAway(uppy: PageUppy): Promise<void> {
   })
 }
 
-/** Files that the rules refuse are not taken; the others go where `target` says now. */
+/** Files that the rules refuse are not taken; the others go where `target` says now, or said when they were chosen. */
 function admitted(uppy: PageUppy, file: PageFile): PageFile | boolean {
-  if (uppy.getState().files[file.id]?.isGhost) return file
-  const { folder, encryption, isSealed, tags } = target.peek()
-  const meta: FileMeta = { ...file.meta, folder, isSealed, tags: tags || (file.meta.tags ?? ''), ...(encryption ? { encryption } : {}) }
-  const placed = { ...file, meta } as PageFile
-  const refusal = refusalOf(rules(), keyFor(folder, pathOf(placed)), (file.size ?? 0) + (isSealed ? SEAL_LENGTH : 0), file.type || 'application/octet-stream')
-  if (refusal === null) {
-    noLongerAnew([file.meta.name])
-    return placed
-  }
-  refusedSoon(file.meta.name, refusalText(words.peek(), refusal))
-  return false
-}
-
-const refusedNow: { name: string; why: string }[] = []
-
-/** A folder may hold a thousand files that are refused: they are told together. */
-function refusedSoon(name: string, why: string): void {
-  refusedNow.push({ name, why })
-  if (refusedNow.length > 1) return
-  setTimeout(() => {
-    const all = refusedNow.splice(0)
-    const [first] = all
-    if (first) showToast(words.peek().upload.refused(first.name, first.why, all.length - 1), { kind: 'error' })
-  })
+  if (uppy.getState().files[file.id]?.isGhost || feeder?.isFeeding(file.id)) return file
+  const meta = placed(file)
+  return meta === null ? false : { ...file, meta }
 }
 
 let toldAt = 0
@@ -221,7 +201,8 @@ function watch(uppy: PageUppy): void {
   let announced = 0
   const refresh = (): void => {
     timer = 0
-    const progress = summed(uppy.getFiles().map(counted))
+    const progress = withBacklog(summed(uppy.getFiles().map(counted)), backlog())
+    showMany(uppy)
     if (!progress.isBusy) speed.forget()
     const now = progress.isBusy ? speed.measure(progress.sent, Date.now()) : 0
     status.value = { ...progress, speed: now, secondsLeft: secondsLeft(progress, now) }
@@ -241,12 +222,18 @@ function watch(uppy: PageUppy): void {
   })
   uppy.on('complete', ({ successful = [], failed = [] }) => {
     const { upload } = words.peek()
+    const { done, waiting } = backlog()
     if (failed.length > 0) showToast(upload.failedSome(failed.length), { kind: 'error' })
-    else if (successful.length > 0) showToast(upload.completed(successful.length))
+    else if (successful.length > 0 && waiting.files === 0) {
+      // Of a long list Uppy knows the end; together with what is off it, it is all.
+      const isLong = backlog().length > 0
+      showToast(upload.completed(isLong ? done.files + uppy.getFiles().filter(({ progress }) => progress.uploadComplete).length : successful.length))
+    }
   })
   window.addEventListener('beforeunload', (event) => {
     const { isBusy } = summed(uppy.getFiles().map(counted))
-    if (isBusy && !isInterrupted.peek()) event.preventDefault()
+    // What waits before Uppy's list is not kept for the next visit.
+    if ((isBusy || backlog().waiting.files > 0) && !isInterrupted.peek()) event.preventDefault()
   })
 }
 
@@ -274,10 +261,20 @@ function counted(file: PageFile): Counted {
 /** Puts what was chosen for new files on those as well that wait in the list. */
 export function retarget(change: Partial<typeof target.value>): void {
   target.value = { ...target.peek(), ...change }
-  const { folder, encryption, isSealed, tags } = target.peek()
+  const { folder, encryption, caching, isSealed, tags } = target.peek()
+  const meta = { folder, isSealed, caching, ...(encryption ? { encryption } : {}), ...(change.tags !== undefined ? { tags } : {}) }
   const uppy = uploads()
-  for (const file of uppy.getFiles()) {
-    if (file.progress.uploadStarted) continue
-    uppy.setFileMeta(file.id, { folder, isSealed, ...(encryption ? { encryption } : {}), ...(change.tags !== undefined ? { tags } : {}) })
-  }
+  for (const file of uppy.getFiles()) if (!file.progress.uploadStarted) uppy.setFileMeta(file.id, meta)
+  backlog().change((file) => ({ ...file, meta: { ...file.meta, ...meta } }))
+}
+
+/** Uppy counts its own files; where it has a part of the list only, it is told what to say. */
+function showMany(uppy: PageUppy): void {
+  const before = many.peek()
+  const { length, waiting } = backlog()
+  many.value = length
+  manyChanged.value += 1
+  if (length === 0 && before === 0) return
+  const open = waiting.files + uppy.getFiles().filter(({ progress }) => !progress.uploadComplete).length
+  uppy.setOptions({ locale: length === 0 ? uppyLocale.peek() : counting(uppyLocale.peek(), words.peek().upload.many, open) })
 }

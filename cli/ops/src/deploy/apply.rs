@@ -227,7 +227,7 @@ impl Deployment {
                 (StackState::Absent | StackState::Reviewed | StackState::Complete, _) => {
                     let uploaded = self.upload(template, TemplateUpload::IfTooLong).await?;
                     let mut kept = KeptStack::of(stack.as_ref());
-                    kept.web_acl = self.web_acl_from_outside(template, &stack).await?;
+                    kept.web_acls = self.web_acls_from_outside(template, &stack).await?;
                     let wanted = self.wanted(template, uploaded, &kept, inputs);
                     if self.change(&stacks, &wanted, stack.as_ref(), state).await? == Step::Reached
                     {

@@ -14,8 +14,8 @@ pub(super) struct KeptStack {
     pub(super) tags: BTreeMap<String, String>,
     /// Differs after every operation of the stack, one that was rolled back included.
     pub(super) operation: String,
-    /// A web ACL that others attached to the distribution.
-    pub(super) web_acl: Option<String>,
+    /// Web ACLs that others attached to the distributions, by the parameters that name them.
+    pub(super) web_acls: BTreeMap<&'static str, String>,
 }
 
 impl KeptStack {
@@ -44,7 +44,7 @@ impl KeptStack {
             parameters: parameters.collect(),
             tags: tags.collect(),
             operation,
-            web_acl: None,
+            web_acls: BTreeMap::new(),
         }
     }
 }

@@ -45,7 +45,7 @@ impl Deployment {
                 ));
             }
             let mut kept = KeptStack::of(stack.as_ref());
-            kept.web_acl = self.web_acl_from_outside(*template, &stack).await?;
+            kept.web_acls = self.web_acls_from_outside(*template, &stack).await?;
             let source = TemplateSource::Body(String::new());
             let verb = stack.as_ref().map_or("create", |_| "update");
             report::line(format_args!(

@@ -12,7 +12,7 @@ use super::{
     deployment::Deployment,
     edge_revision::{EdgeContent, edge_revision},
     kept_stack::KeptStack,
-    template::{self, WEB_ACL},
+    template,
 };
 use crate::{
     aws,
@@ -52,7 +52,8 @@ impl Deployment {
         let Uploaded { bucket, source } = uploaded;
         let mut filled = self.filled(&bucket.name, inputs);
         filled.extend(self.edge_revision(template, kept, inputs));
-        filled.extend(kept.web_acl.clone().map(|acl| (WEB_ACL.to_owned(), acl)));
+        let web_acls = kept.web_acls.iter();
+        filled.extend(web_acls.map(|(name, acl)| ((*name).to_owned(), acl.clone())));
         let declared = template::parameters(template).into_iter();
         let parameters = declared.filter_map(|parameter| {
             let name = parameter.name;

@@ -30,6 +30,7 @@ pub(super) const ZONE: &str = "HostedZoneId";
 pub(super) const RESERVATION: &str = "OriginReservedConcurrency";
 pub(super) const TRAIL: &str = "ExistingTrailArn";
 pub(super) const WEB_ACL: &str = "WebAclArn";
+pub(super) const PAGE_WEB_ACL: &str = "PageWebAclArn";
 const ALARM_TOPIC: &str = "AlarmTopicArn";
 
 /// A name further away is another name.

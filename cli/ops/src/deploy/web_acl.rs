@@ -1,57 +1,99 @@
-//! The web ACL that others attached to the distribution: an update that does not name it would detach it.
+//! The web ACLs that others attached to the distributions: an update that does not name one would detach it.
+
+use std::collections::BTreeMap;
 
 use aws_sdk_cloudformation::types::Stack;
 use keyfront_cli::report;
 use keyfront_cloudformation::Template;
 
 use super::{
-    deploy_error::refused, deployment::Deployment, kept_stack::KeptStack, template::WEB_ACL,
+    deploy_error::refused,
+    deployment::Deployment,
+    kept_stack::KeptStack,
+    template::{PAGE_WEB_ACL, WEB_ACL},
 };
 use crate::{
     aws::{self, call_error},
     system::{layout::EDGE_REGION, outputs::of_stack},
 };
 
+/// A distribution of the edge's stack.
+struct Distribution {
+    /// The output that has its id.
+    output: &'static str,
+    /// The parameters that name its web ACL, the first that has a value.
+    parameters: &'static [&'static str],
+}
+
+const DISTRIBUTIONS: [Distribution; 2] = [
+    Distribution {
+        output: "DistributionId",
+        parameters: &[WEB_ACL],
+    },
+    Distribution {
+        output: "PageDistributionId",
+        parameters: &[PAGE_WEB_ACL, WEB_ACL],
+    },
+];
+
 impl Deployment {
-    /// What an update must pass on, if the operator has not decided otherwise.
+    /// What an update must pass on, by parameter, if the operator has not decided otherwise.
     ///
     /// # Errors
-    /// The distribution cannot be read, so that nobody knows what would be detached.
-    pub(super) async fn web_acl_from_outside(
+    /// A distribution cannot be read, so that nobody knows what would be detached.
+    pub(super) async fn web_acls_from_outside(
         &self,
         template: Template,
         stack: &Option<Stack>,
-    ) -> anyhow::Result<Option<String>> {
-        let (Some(stack), false) = (stack, self.request.parameters.contains_key(WEB_ACL)) else {
-            return Ok(None);
+    ) -> anyhow::Result<BTreeMap<&'static str, String>> {
+        let mut outside = BTreeMap::new();
+        let Some(stack) = stack else {
+            return Ok(outside);
         };
         if template != self.request.layout.edge_template() {
-            return Ok(None);
+            return Ok(outside);
         }
         let outputs = of_stack(stack.clone());
-        let Some(distribution) = outputs.get("DistributionId") else {
-            return Ok(None);
-        };
+        let kept = KeptStack::of(Some(stack)).parameters;
+        for Distribution { output, parameters } in DISTRIBUTIONS {
+            let own = parameters[0];
+            let Some(id) = outputs.get(output) else {
+                continue;
+            };
+            if self.request.parameters.contains_key(own) {
+                continue;
+            }
+            let attached = self.attached(id, own).await?;
+            let known = parameters.iter().filter_map(|name| kept.get(*name));
+            let known = known.map(String::as_str).find(|acl| !acl.is_empty());
+            if let Some(acl) = from_outside(attached.as_deref(), known) {
+                report::note(format_args!(
+                    "The web ACL {acl}, which was attached to distribution {id} by other means, stays attached; -p {own}= detaches it."
+                ));
+                outside.insert(own, acl.to_owned());
+            }
+        }
+        Ok(outside)
+    }
+
+    /// The web ACL of a distribution.
+    async fn attached(
+        &self,
+        distribution: &str,
+        parameter: &str,
+    ) -> anyhow::Result<Option<String>> {
         let config = aws::in_region(&self.config, EDGE_REGION);
         let cloudfront = aws_sdk_cloudfront::Client::new(&config);
         let call = cloudfront.get_distribution_config().id(distribution);
         let answer = call.send().await.map_err(|error| {
             refused(format!(
-                "distribution {distribution} cannot be read, so a web ACL that was attached by other means would be detached ({:#}); allow cloudfront:GetDistributionConfig, or give -p {WEB_ACL}=ARN (empty for none)",
+                "distribution {distribution} cannot be read, so a web ACL that was attached by other means would be detached ({:#}); allow cloudfront:GetDistributionConfig, or give -p {parameter}=ARN (empty for none)",
                 call_error(error)
             ))
         })?;
-        let attached = answer
+        Ok(answer
             .distribution_config
-            .and_then(|config| config.web_acl_id);
-        let kept = KeptStack::of(Some(stack)).parameters;
-        let outside = from_outside(attached.as_deref(), kept.get(WEB_ACL).map(String::as_str));
-        if let Some(acl) = outside {
-            report::note(format_args!(
-                "The web ACL {acl}, which was attached by other means, stays attached; -p {WEB_ACL}= detaches it."
-            ));
-        }
-        Ok(outside.map(str::to_owned))
+            .and_then(|config| config.web_acl_id))
     }
 }
 

@@ -60,4 +60,16 @@ impl ResultStream {
     pub(crate) fn write_json(&mut self, value: &Value) -> anyhow::Result<()> {
         self.write(&printable_lines(&format!("{value}\n")))
     }
+
+    /// Writes the last line, which sums up what was counted: with the verdict of a run that came to its end.
+    pub(crate) fn write_summary(
+        &mut self,
+        mut counted: Value,
+        verdict: Option<&str>,
+    ) -> anyhow::Result<()> {
+        counted["kind"] = "summary".into();
+        counted["complete"] = verdict.is_some().into();
+        counted["verdict"] = verdict.unwrap_or("incomplete").into();
+        self.write_json(&counted)
+    }
 }

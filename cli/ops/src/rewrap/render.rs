@@ -61,14 +61,8 @@ impl Reporter {
     pub(super) fn sum_up(&mut self, tally: &Tally, complete: bool) -> anyhow::Result<()> {
         self.stream.end_progress();
         if self.format == Format::Json {
-            let mut summary = json!(tally);
-            summary["kind"] = "summary".into();
-            summary["complete"] = complete.into();
-            summary["verdict"] = match complete {
-                true => tally.verdict().name().into(),
-                false => "incomplete".into(),
-            };
-            self.stream.write_json(&summary)?;
+            let verdict = complete.then(|| tally.verdict().name());
+            self.stream.write_summary(json!(tally), verdict)?;
         }
         self.stream.flush()?;
         note(format_args!(

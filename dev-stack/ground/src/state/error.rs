@@ -22,12 +22,15 @@ pub enum StateError {
         /// The folder.
         path: PathBuf,
     },
-    /// The folder was written by another version of the stack: choose another folder or remove it.
-    #[error("state has version {found:?}, this build supports version {supported}")]
-    Version {
-        /// The version in the database, if it is a number at all.
-        found: Option<u32>,
-        /// The one this build reads and writes.
+    /// The folder was written by a later version of the stack, and this one would misread or damage it: use that version, or
+    /// another folder.
+    #[error("state folder {} is of version {found}, which a newer keyfront dev wrote; this one supports versions up to {supported}: use the newer one, or another folder", folder.display())]
+    Newer {
+        /// The folder.
+        folder: PathBuf,
+        /// The version in the database.
+        found: u32,
+        /// The one this build writes.
         supported: u32,
     },
     /// The root key or bodies of objects are there, and the database that knows what they are is missing or empty. Nothing was

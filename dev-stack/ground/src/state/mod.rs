@@ -24,7 +24,12 @@ use self::root_key::RootKey;
 const META: TableDefinition<'static, &str, &[u8]> = TableDefinition::new("meta");
 const VERSION: &str = "version";
 const ROOT_KEY_PROOF: &str = "root key proof";
-const SUPPORTED_VERSION: u32 = 1;
+/// What this build writes. It is raised whenever an earlier build would misread the folder, or damage it:
+/// - 1: the first.
+/// - 2: S3 keeps versions of objects. A build of version 1 knows nothing of them, and would remove their bodies as nobody's.
+const CURRENT_VERSION: u32 = 2;
+/// The earliest version that this build still reads. It reads the tables of all since then as they are.
+const OLDEST_VERSION: u32 = 1;
 
 const DATABASE_FILE: &str = "state.redb";
 const ROOT_KEY_FILE: &str = "root.key";
@@ -45,7 +50,7 @@ impl State {
     ///
     /// # Errors
     /// [`StateError`] says whether the folder is unwritable, held by another process, written by a newer
-    /// version, or does not go with its root key.
+    /// version, or does not go with its root key. A folder of an earlier version is of this one from then on.
     pub fn open(folder: &Path) -> Result<Self, StateError> {
         make_private_folder(folder)?;
         let database_path = folder.join(DATABASE_FILE);
@@ -140,7 +145,8 @@ impl State {
         self.root_key.unseal(purpose, sealed)
     }
 
-    /// Writes version and root-key proof into a new database; checks them in an old one.
+    /// Writes version and root-key proof into a new database; checks them in an old one, and raises its version to the one that
+    /// is written from now on.
     fn check_meta(&self) -> Result<(), StateError> {
         let write = self.begin_write()?;
         {
@@ -149,26 +155,36 @@ impl State {
             match version {
                 None => {
                     let proof = self.seal(ROOT_KEY_PROOF, b"")?;
-                    meta.insert(VERSION, SUPPORTED_VERSION.to_be_bytes().as_slice())?;
                     meta.insert(ROOT_KEY_PROOF, proof.as_slice())?;
                 }
                 Some(bytes) => {
-                    let found = <[u8; 4]>::try_from(bytes.as_slice()).ok();
-                    let found = found.map(u32::from_be_bytes);
-                    if found != Some(SUPPORTED_VERSION) {
-                        return Err(StateError::Version {
-                            found,
-                            supported: SUPPORTED_VERSION,
-                        });
-                    }
+                    self.check_version(&bytes)?;
                     let proof = meta.get(ROOT_KEY_PROOF)?.map(|v| v.value().to_vec());
                     self.unseal(ROOT_KEY_PROOF, &proof.unwrap_or_default())
                         .map_err(|_| StateError::RootKeyForeign)?;
                 }
             }
+            meta.insert(VERSION, CURRENT_VERSION.to_be_bytes().as_slice())?;
         }
         write.commit()?;
         Ok(())
+    }
+
+    fn check_version(&self, bytes: &[u8]) -> Result<(), StateError> {
+        let folder = || self.folder.clone().unwrap_or_else(|| "memory".into());
+        let found = <[u8; 4]>::try_from(bytes).map(u32::from_be_bytes);
+        match found {
+            Ok(OLDEST_VERSION..=CURRENT_VERSION) => Ok(()),
+            Ok(found) if found > CURRENT_VERSION => Err(StateError::Newer {
+                folder: folder(),
+                found,
+                supported: CURRENT_VERSION,
+            }),
+            _ => Err(StateError::DatabaseDamaged {
+                path: folder().join(DATABASE_FILE),
+                source: "its version is not one that was ever written".into(),
+            }),
+        }
     }
 }
 

@@ -42,22 +42,79 @@ fn a_folder_that_cannot_be_made_is_refused_by_name() {
     assert!(matches!(error, StateError::Unwritable { .. }), "{error:?}");
 }
 
+/// Makes `folder` one of this version, with a row.
+fn of_version(folder: &Path, version: &[u8]) {
+    let state = State::open(folder).unwrap();
+    let write = insert(&state, "kept", 1);
+    let mut meta = write.open_table(META).unwrap();
+    meta.insert(VERSION, version).unwrap();
+    drop(meta);
+    write.commit().unwrap();
+}
+
+fn version_in(state: &State) -> Vec<u8> {
+    let meta = state.begin_read().unwrap().open_table(META).unwrap();
+    meta.get(VERSION).unwrap().unwrap().value().to_vec()
+}
+
 #[test]
-fn a_newer_version_is_refused() {
+fn a_newer_version_is_refused_with_what_to_do_and_left_as_it_is() {
     let folder = tempfile::tempdir().unwrap();
-    {
-        let state = State::open(folder.path()).unwrap();
-        let write = state.begin_write().unwrap();
-        write
-            .open_table(META)
-            .unwrap()
-            .insert(VERSION, 2_u32.to_be_bytes().as_slice())
-            .unwrap();
-        write.commit().unwrap();
+    let newer = CURRENT_VERSION + 1;
+    of_version(folder.path(), &newer.to_be_bytes());
+    for _ in 0..2 {
+        let error = State::open(folder.path()).unwrap_err();
+        let is_newer = matches!(error, StateError::Newer { found, .. } if found == newer);
+        assert!(is_newer, "{error:?}");
+        let said = error.to_string();
+        let named = folder.path().display().to_string();
+        assert!(
+            said.contains(&named) && said.contains("or another folder"),
+            "{said}"
+        );
     }
+}
+
+#[test]
+fn a_folder_without_versions_of_objects_is_kept_and_what_knows_none_refuses_it_from_then_on() {
+    // What wrote version 1 opens no other version.
+    let refused_by_version_1 = |state: &State| version_in(state) != 1_u32.to_be_bytes();
+    let folder = tempfile::tempdir().unwrap();
+    of_version(folder.path(), &1_u32.to_be_bytes());
+    for _ in 0..2 {
+        let state = State::open(folder.path()).unwrap();
+        let table = state.begin_read().unwrap().open_table(TABLE).unwrap();
+        assert_eq!(table.get("kept").unwrap().unwrap().value(), 1);
+        assert!(refused_by_version_1(&state));
+    }
+    assert!(refused_by_version_1(&State::ephemeral().unwrap()));
+}
+
+#[test]
+fn a_folder_of_another_root_key_stays_of_its_version() {
+    let folder = tempfile::tempdir().unwrap();
+    of_version(folder.path(), &1_u32.to_be_bytes());
+    let key = folder.path().join(ROOT_KEY_FILE);
+    let mut other = fs::read(&key).unwrap();
+    other[0] ^= 1;
+    fs::write(&key, &other).unwrap();
     let error = State::open(folder.path()).unwrap_err();
-    let found = matches!(error, StateError::Version { found: Some(2), .. });
-    assert!(found, "{error:?}");
+    assert!(matches!(error, StateError::RootKeyForeign), "{error:?}");
+    let database = Database::open(folder.path().join(DATABASE_FILE)).unwrap();
+    let meta = database.begin_read().unwrap().open_table(META).unwrap();
+    let version = meta.get(VERSION).unwrap().unwrap();
+    assert_eq!(version.value(), 1_u32.to_be_bytes());
+}
+
+#[test]
+fn a_version_that_nobody_wrote_is_damage() {
+    for version in [&0_u32.to_be_bytes()[..], b"", b"1", &[0; 8]] {
+        let folder = tempfile::tempdir().unwrap();
+        of_version(folder.path(), version);
+        let error = State::open(folder.path()).unwrap_err();
+        let is_damaged = matches!(error, StateError::DatabaseDamaged { .. });
+        assert!(is_damaged, "{version:?}: {error:?}");
+    }
 }
 
 #[test]

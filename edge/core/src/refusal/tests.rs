@@ -19,6 +19,7 @@ fn every_refusal() -> Vec<(Refusal, u16, &'static str)> {
         (Refusal::LoginRequired, 401, "login-required"),
         (Refusal::ViewerDenied, 403, "viewer-denied"),
         (Refusal::CustomerKeyRequired, 403, "customer-key-required"),
+        (Refusal::PublisherKeyRequired, 403, "publisher-key-required"),
         (
             Refusal::MethodNotAllowed { allow: "GET, HEAD" },
             405,

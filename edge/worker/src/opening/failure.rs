@@ -12,6 +12,7 @@ pub(crate) fn refusal(failure: ReadFailure) -> Refusal {
     match failure {
         ReadFailure::UseRange { .. } => Refusal::UseRange,
         ReadFailure::NotAnEnvelope => Refusal::NotFound,
+        ReadFailure::PublisherKeyRequired { .. } => Refusal::PublisherKeyRequired,
         ReadFailure::EnvelopeRefused(_) => Refusal::EnvelopeRefused,
         ReadFailure::EnvelopeInvalid(_) => Refusal::EnvelopeInvalid,
         ReadFailure::ResponseInvalid(_)

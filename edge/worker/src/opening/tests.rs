@@ -284,6 +284,12 @@ fn what_does_not_open_is_refused_by_whose_fault_it_is() {
     for (why, code) in [
         (ReadFailure::UseRange { limit: 1 }, "use-range"),
         (ReadFailure::NotAnEnvelope, "not-found"),
+        (
+            ReadFailure::PublisherKeyRequired {
+                key_id: "ab".to_owned(),
+            },
+            "publisher-key-required",
+        ),
         (Error::CommitmentRequired.into(), "envelope-refused"),
         (Error::ContextMismatch.into(), "envelope-refused"),
         (Error::TagMismatch.into(), "envelope-invalid"),

@@ -63,6 +63,34 @@ fn a_master_keys_wrap_opens_only_where_there_is_a_master_key() {
 }
 
 #[test]
+fn what_was_sealed_in_a_browser_is_its_publishers_to_open() {
+    const ID: &str = "799a0b587a7cda81c04d039b";
+    let found = |format, name: &str, wraps| {
+        let description = Description::from([("keyfront-key".to_owned(), name.to_owned())]);
+        let key = DataKey::new([7; 32]);
+        let master = MasterKey::new([3; 32]);
+        let key = WrappedDataKey::by_master_key(format, key, &master, [4; 12], description);
+        let policy = ReaderPolicy { wraps, ..policy() };
+        Sealed::with(key, b"content").found(&policy, "a/b")
+    };
+    for wraps in [AcceptedWraps::Kms, AcceptedWraps::KmsAndMasterKey] {
+        let key_id = ID.to_owned();
+        let required = ReadFailure::PublisherKeyRequired { key_id };
+        assert_eq!(found(Format::V3, ID, wraps).unwrap_err(), required);
+    }
+    // A name that the page never writes is an operator's.
+    for name in ["dev", "799A0B587A7CDA81C04D039B", &ID[1..], ""] {
+        assert!(found(Format::V3, name, AcceptedWraps::KmsAndMasterKey).is_ok());
+        assert!(refused(&found(Format::V3, name, AcceptedWraps::Kms)));
+    }
+    // KMS's wrap is no publisher's, whatever its context says.
+    let context = Description::from([("keyfront-key".to_owned(), ID.to_owned())]);
+    assert!(refused(
+        &Sealed::by_kms(Format::V3, context, b"content").found(&policy(), "a/b")
+    ));
+}
+
+#[test]
 fn an_object_without_an_envelope_needs_its_instruction_file() {
     assert_eq!(instruction_file_key("a"), "a.instruction");
     let policy = policy();

@@ -62,6 +62,14 @@ pub enum Error {
         "the object is encrypted with a customer key: read it with GET /read/{{key}}, as the publisher whose key it is"
     )]
     CustomerKeyRequired,
+    /// The object was sealed in a browser with a key of its publisher's own, which the origin never had: the publishers' page opens it.
+    #[error(
+        "the object was sealed in a browser with its publisher's own key {key_id}, which nobody else has: open it on the publishers' page, or with `keyfront open` and a link that was made there"
+    )]
+    PublisherKeyRequired {
+        /// What the page shows as the key's id.
+        key_id: String,
+    },
     /// The object is there and is no envelope: it is served plain, not by the reader.
     #[error("the object is not an envelope, and only envelopes are served here")]
     NotSealed,

@@ -23,6 +23,7 @@ pub const PROBLEMS: &[ProblemType] = &[
     ProblemType::UNAUTHENTICATED,
     ProblemType::CUSTOMER_KEY_REQUIRED,
     ProblemType::FORBIDDEN,
+    ProblemType::PUBLISHER_KEY_REQUIRED,
     ProblemType::VIEWER_DENIED,
     ProblemType::NOT_FOUND,
     ProblemType::UPLOAD_UNKNOWN,
@@ -109,6 +110,7 @@ impl Error {
             Self::Event(_) => P::EVENT_INVALID,
             Self::MasterKeyMissing => P::MASTER_KEY_MISSING,
             Self::CustomerKeyRequired => P::CUSTOMER_KEY_REQUIRED,
+            Self::PublisherKeyRequired { .. } => P::PUBLISHER_KEY_REQUIRED,
             Self::CustomerKeyMissing(_) => P::CUSTOMER_KEY_MISSING,
             Self::CustomerKeyRefused(_) => P::CUSTOMER_KEY_REFUSED,
             Self::CustomerKeyUnavailable(_) => P::CUSTOMER_KEY_UNAVAILABLE,
@@ -166,6 +168,7 @@ impl Error {
             | Self::BudgetSpent(_)
             | Self::CustomerKeyRequired
             | Self::CustomerKeyRefused(_)
+            | Self::PublisherKeyRequired { .. }
             | Self::Denied(_) => Some(self.to_string()),
             Self::NotFound
             | Self::NotSealed
@@ -200,7 +203,8 @@ fn denied(denial: &Denial) -> ProblemType {
         | Denial::Site { .. }
         | Denial::Method { .. }
         | Denial::Overwrite { .. }
-        | Denial::Encryption { .. } => ProblemType::FORBIDDEN,
+        | Denial::Encryption { .. }
+        | Denial::Caching { .. } => ProblemType::FORBIDDEN,
     }
 }
 

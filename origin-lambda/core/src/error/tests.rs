@@ -187,6 +187,21 @@ fn every_error_has_its_status_and_code() {
             403,
             "forbidden",
         ),
+        (
+            denial(Denial::Caching {
+                prefix: prefix(),
+                longest: 1,
+            }),
+            403,
+            "forbidden",
+        ),
+        (
+            Error::PublisherKeyRequired {
+                key_id: String::new(),
+            },
+            403,
+            "publisher-key-required",
+        ),
         (Error::MetadataTooLarge(""), 400, "metadata-too-large"),
         (Error::UseRange { limit: 1 }, 413, "use-range"),
         (

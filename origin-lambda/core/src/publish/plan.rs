@@ -2,6 +2,7 @@
 
 use super::Declared;
 use crate::{
+    caching::Caching,
     encryption::EncryptionMode,
     error::Error,
     media_type::MediaType,
@@ -31,6 +32,8 @@ pub struct PublishOptions {
     pub overwrite: Overwrite,
     /// The encryption mode, if one is named.
     pub encryption: Option<EncryptionMode>,
+    /// How long copies are kept, if shorter than the rule says.
+    pub caching: Option<Caching>,
 }
 
 impl PublishPlan {
@@ -57,7 +60,7 @@ impl PublishPlan {
                     .then(|| "attachment".to_owned()),
                 content_type: content_type.as_str().to_owned(),
                 content_encoding: declared.content_encoding,
-                cache_control: rule.cache_control().to_owned(),
+                cache_control: rule.admit_caching(options.caching)?,
                 metadata: sandbox_mark(rule.sandboxes(&content_type)),
                 server_side: encryption.server_side(),
             },

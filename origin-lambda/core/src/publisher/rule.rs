@@ -10,6 +10,7 @@ use serde::{Deserialize, Serialize};
 use super::{Method, MethodName, Namespace, Person};
 use crate::oidc::UserFolder;
 use crate::{
+    caching::{self, Caching},
     encryption::{EncryptionMode, EncryptionModes},
     media_type::{MediaRange, MediaType},
 };
@@ -85,6 +86,14 @@ pub enum Denial {
         prefix: Prefix,
         /// The requested mode.
         mode: EncryptionMode,
+    },
+    /// Copies would be kept for longer than the rule says.
+    #[error("the rule for {prefix} lets copies be kept for at most {longest} seconds")]
+    Caching {
+        /// The rule.
+        prefix: Prefix,
+        /// Seconds.
+        longest: u64,
     },
 }
 
@@ -336,6 +345,21 @@ impl Rule {
             mode: requested.unwrap_or(EncryptionMode::SseKms),
         };
         self.encryption.choose(requested).ok_or(denied)
+    }
+
+    /// The Cache-Control of an upload that asks for `requested`.
+    ///
+    /// # Errors
+    /// It lasts longer than the rule's.
+    pub fn admit_caching(&self, requested: Option<Caching>) -> Result<String, Denial> {
+        let own = self.cache_control();
+        match requested {
+            None => Ok(own.to_owned()),
+            Some(caching) => caching.within(own).ok_or_else(|| Denial::Caching {
+                prefix: self.prefix.clone(),
+                longest: caching::longest(own),
+            }),
+        }
     }
 
     /// The rule as it is for this person; `None` if it is for people of another namespace, or the subject is no valid

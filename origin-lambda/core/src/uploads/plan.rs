@@ -7,6 +7,7 @@ use super::{
     PartPlan, Upload, form::is_changed_by_s3, lifetime, upload::ONE_REQUEST_MOST,
 };
 use crate::{
+    caching::Caching,
     content_coding::ContentCoding,
     encryption::{EncryptionMode, ServerSide},
     error::Error,
@@ -52,6 +53,8 @@ pub struct UploadRequest {
     pub checksum: Option<Checksum>,
     /// The encryption mode, if one is named.
     pub encryption: Option<EncryptionMode>,
+    /// How long copies are kept, if shorter than the rule says.
+    pub caching: Option<Caching>,
     /// Whether an object may be replaced.
     pub overwrite: Overwrite,
     /// How it shall be sent.
@@ -171,7 +174,7 @@ pub fn plan(
             .forces_attachment(&request.content_type)
             .then(|| "attachment".to_owned()),
         sandboxed: rule.sandboxes(&request.content_type),
-        cache_control: rule.cache_control().to_owned(),
+        cache_control: rule.admit_caching(request.caching)?,
         checksum: request.checksum.clone(),
         encryption,
         overwrite: request.overwrite == Overwrite::Allow,

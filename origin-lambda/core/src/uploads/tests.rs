@@ -59,6 +59,7 @@ fn request() -> UploadRequest {
         content_encoding: None,
         checksum: None,
         encryption: None,
+        caching: None,
         overwrite: Overwrite::Refuse,
         send_by: SendBy::Auto,
         lifetime: Some(60),

@@ -50,6 +50,7 @@ impl UppyUpload {
             content_encoding: None,
             checksum: None,
             encryption: None,
+            caching: None,
             overwrite: Overwrite::Refuse,
             send_by,
             lifetime: None,

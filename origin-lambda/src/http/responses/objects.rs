@@ -164,6 +164,10 @@ pub(crate) struct Listed {
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(value_type = Option<Metadata>, required = false)]
     pub(crate) metadata: Option<Option<Metadata>>,
+    /// With `metadata=true`: as of `describeObject`. `null` if its metadata describe no envelope.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = Option<EnvelopeFields>, required = false)]
+    pub(crate) envelope: Option<Option<EnvelopeFields>>,
     /// With `urls=true`: what reads it for an hour, or as long as the rule allows; `null` if it may not be read.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(value_type = Option<String>, required = false)]

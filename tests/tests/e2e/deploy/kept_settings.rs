@@ -85,10 +85,41 @@ async fn a_web_acl_attached_outside_survives_an_update_until_it_is_detached_by_n
             .await,
     );
     assert!(
-        reported.contains("attached by other means, stays"),
+        reported.contains("attached to distribution E1 by other means, stays"),
         "{reported}"
     );
     assert_eq!(deployed().as_deref(), Some(acl));
+    // The page's distribution has one of its own.
+    let page_acl = acl.replace("/mine/", "/pages/");
+    page_acl.clone_into(&mut bench.aws.state().page_web_acl);
+    let page = ("PageDistributionId".to_owned(), "E2".to_owned());
+    bench.aws.state().further_outputs.extend([page]);
+    let reported = done(&bench.deploy(TOGETHER, &["--yes", "-p", "Page=true"]).await);
+    assert!(
+        reported.contains("attached to distribution E2 by other means, stays"),
+        "{reported}"
+    );
+    let given = |name: &str| {
+        let parameters = bench.aws.state().stacks[&at].parameters.clone();
+        parameters.get(name).cloned()
+    };
+    assert_eq!(given("PageWebAclArn").as_deref(), Some(page_acl.as_str()));
+    assert_eq!(deployed().as_deref(), Some(acl));
+    // The content's own on the page is the template's doing.
+    bench.aws.state().page_web_acl = acl.to_owned();
+    done(
+        &bench
+            .deploy(TOGETHER, &["--yes", "-p", "PageWebAclArn="])
+            .await,
+    );
+    assert_eq!(given("PageWebAclArn").as_deref(), Some(""));
+    let reported = done(
+        &bench
+            .deploy(TOGETHER, &["--yes", "-p", "SitePrefix=q/"])
+            .await,
+    );
+    assert!(!reported.contains("distribution E2"), "{reported}");
+
     bench.aws.state().distribution_hidden = true;
     let blind = bench.deploy(TOGETHER, &["--yes"]).await;
     assert_eq!(blind.status.code(), Some(3));

@@ -1,0 +1,8 @@
+//! `PUT /objects/{key}`: what S3 is sent, and what the publisher gets.
+
+mod bodies;
+mod failures;
+mod overwriting;
+mod presigned;
+mod rules;
+mod storing;
