@@ -88,16 +88,6 @@ impl Origin {
         })
     }
 
-    /// Where readers find an object, if this origin knows its CDN, and a site of it serves the key.
-    pub(crate) fn url_of(&self, key: &ObjectKey) -> Option<String> {
-        let base = self.public_url.as_ref()?;
-        let path = match self.cdn.is_known() {
-            true => self.cdn.path_of(key)?,
-            false => key.viewer_path(),
-        };
-        Some(format!("{base}{path}"))
-    }
-
     /// Releases of sites.
     pub(crate) fn releases(&self) -> Releases<'_> {
         Releases {
@@ -115,6 +105,16 @@ impl Origin {
             None => Ok(()),
             Some(site) => Err(ReleaseConflict::ServedFromReleases(site.to_owned()).into()),
         }
+    }
+
+    /// Where readers find an object, if this origin knows its CDN, and a site of it serves the key.
+    pub(crate) fn url_of(&self, key: &ObjectKey) -> Option<String> {
+        let base = self.public_url.as_ref()?;
+        let path = match self.cdn.is_known() {
+            true => self.cdn.path_of(key)?,
+            false => key.viewer_path(),
+        };
+        Some(format!("{base}{path}"))
     }
 
     /// Viewers' logins.

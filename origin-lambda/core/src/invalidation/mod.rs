@@ -6,9 +6,10 @@ mod batch;
 mod copies;
 mod stale;
 
-pub(crate) use self::copies::paths_of;
 pub use self::{
     batch::{Batch, EVERYTHING, MOST_WILDCARDS},
     copies::{Copies, Query, SiteLayout, Spellings, path_of, served_from_releases},
     stale::{Reach, Replaced, lifetime, stale_after},
 };
+
+pub(crate) use self::copies::paths_of;

@@ -16,7 +16,7 @@ async fn people_publish(stack: &LocalStack) {
         "id": "people",
         "identities": [{"oidc": {"issuer": "dev"}}],
         "rules": [{
-            "prefix": "images/{sub}/", "methods": ["GET", "PUT"], "max_size": 1000, "content_types": ["image/*"],
+            "prefix": "images/{sub}/", "methods": ["LIST", "HEAD", "READ", "PUT"], "max_size": 1000, "content_types": ["image/*"],
         }],
     }));
     let call = stack.s3().put_object().bucket(&stack.dev.bucket).key(key);
