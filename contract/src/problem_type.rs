@@ -79,6 +79,10 @@ problem_types! {
     METHOD_NOT_ALLOWED = 405 "method-not-allowed" "the method is not allowed";
     /// The body stopped arriving.
     BODY_TIMEOUT = 408 "body-timeout" "the body stopped arriving";
+    /// Another publisher activated a release first, the release is in use, or the path is served from releases alone.
+    RELEASE_CONFLICT = 409 "release-conflict" "the release conflicts with what is served";
+    /// The release's manifest, objects or their check are missing.
+    RELEASE_INCOMPLETE = 409 "release-incomplete" "the release is not complete";
     /// Parts of the upload are missing.
     UPLOAD_INCOMPLETE = 409 "upload-incomplete" "the upload is not complete";
     /// What was uploaded is not what was authorised.

@@ -11,6 +11,7 @@ mod error;
 mod further_site;
 mod page;
 mod publisher_auth;
+mod releases;
 mod viewers;
 
 use keyfront_origin_core::{publisher::LONGEST_REQUEST, uploads::ChecksumDemand};
@@ -22,7 +23,7 @@ pub(crate) use self::endpoint::split_endpoint;
 pub use self::{
     cdn::{
         CLOUDFRONT_ENDPOINT, CdnSettings, DISTRIBUTION_PARAMETER, FURTHER_SITES, SITE_FALLBACK,
-        SITE_INDEX, SITE_PREFIX, SITE_QUERY, SITE_SPELLING, SSM_ENDPOINT,
+        SITE_INDEX, SITE_PREFIX, SITE_QUERY, SITE_RELEASE, SITE_SPELLING, SSM_ENDPOINT,
     },
     customer_keys::{CUSTOMER_KEY_PARAMETER, CustomerKeySettings},
     envelopes::{
@@ -33,6 +34,7 @@ pub use self::{
     further_site::{FurtherSite, Spelling},
     page::{PAGE, PREVIEW_URL, PageSettings},
     publisher_auth::{CredentialKind, PUBLISHER_AUTH, PublisherAuth},
+    releases::{RELEASE_QUEUE, RELEASE_SETTLING, ReleaseSettings, SQS_ENDPOINT},
     viewers::{VIEWER_SIGNING_KEY, VIEWERS_PARAMETER, ViewerSettings},
 };
 use self::{endpoint::endpoint, error::invalid};
@@ -96,6 +98,8 @@ pub struct Config {
     pub viewers: Option<ViewerSettings>,
     /// The publishers' page.
     pub page: PageSettings,
+    /// Pending invalidations of releases.
+    pub releases: ReleaseSettings,
 }
 
 /// Where S3 requests carry the bucket's name.
@@ -157,6 +161,7 @@ impl Config {
             cdn: CdnSettings::read(optional)?,
             viewers: ViewerSettings::read(optional)?,
             page: PageSettings::read(optional)?,
+            releases: ReleaseSettings::read(optional)?,
         })
     }
 
@@ -288,6 +293,8 @@ mod tests {
                 "arn:aws:kms:us-east-1:123456789012:parameter/p",
             ),
             (SITE_SPELLING, "any"),
+            (RELEASE_QUEUE, "releases"),
+            (RELEASE_SETTLING, "36s"),
             (CUSTOMER_KEY_PARAMETER, "/keyfront/customer-key"),
             (READER_FOREIGN_CONTEXT, "[]"),
             (READER_FOREIGN_CONTEXT, r#"{"aws:x-amz-cek-alg":"115"}"#),

@@ -31,6 +31,7 @@ pub mod policy_source;
 pub mod publish;
 pub mod publishers;
 pub mod read;
+mod releases;
 pub mod sealed_metadata;
 pub mod sealed_text;
 pub mod sharing;

@@ -8,6 +8,7 @@ use futures::{StreamExt as _, TryStreamExt as _, stream};
 use keyfront_names::ObjectKey;
 use keyfront_origin_core::{
     budget::Expense,
+    error::ReleaseConflict,
     invalidation::{Reach, Replaced, stale_after},
     object::StoredPart,
     sealed_metadata::MetadataRead,
@@ -28,6 +29,7 @@ use crate::{
     publisher::{Method, Overwrite, Session},
     publishers::Directory,
     read::Reader,
+    releases::{KeptForReleases, Releases},
     sealed_metadata::SealedMetadata,
     sealed_text::{Purpose, SealedTexts},
     sharing::{LinkSigner, Share, ShareRequest, Sharing},
@@ -54,6 +56,7 @@ pub struct Origin {
     cdn: Cdn,
     links: Option<LinkSigner>,
     logins: KeptForLogins,
+    releases: KeptForReleases,
     public_url: Option<String>,
     pub(crate) page: PageSettings,
     pub(crate) page_logins: PageLogins,
@@ -85,6 +88,7 @@ impl Origin {
             directory: Directory::new(config.publisher_auth.clone()),
             cdn: Cdn::new(config, &credentials),
             links: LinkSigner::new(config, &credentials),
+            releases: KeptForReleases::new(config, &credentials),
             presigner: Presigner::new(config, credentials),
             budgets: Budgets::default(),
             public_url: config.public_url.clone(),
@@ -117,6 +121,7 @@ impl Origin {
             customer_keys: &self.customer_keys,
         };
         let key = request.key;
+        self.admit_loose(key)?;
         if request.options.overwrite == Overwrite::Allow {
             self.admit_invalidation(session)?;
         }
@@ -134,6 +139,7 @@ impl Origin {
         if_match: Option<&str>,
     ) -> Result<Option<Reach>, Error> {
         let rule = session.publisher().authorise(Method::Delete, key)?;
+        self.admit_loose(key)?;
         self.admit_invalidation(session)?;
         let holder = Holder::Publisher(session.publisher());
         let replaced = match self.customer_keys.describe(&self.store, key, holder).await {
@@ -155,6 +161,7 @@ impl Origin {
         request: &UploadRequest,
     ) -> Result<Begun, Error> {
         self.budgets.take(session.publisher(), Expense::Signing)?;
+        self.admit_loose(&request.key)?;
         let system = Uploads {
             store: &self.store,
             metadata: &self.metadata,
@@ -220,6 +227,7 @@ impl Origin {
         upload: &Upload,
     ) -> Result<(Finished, Option<Reach>), Error> {
         let key = upload.object_key()?;
+        self.admit_loose(&key)?;
         // Whether or not it replaces: what does not match is removed, and may have been seen.
         self.admit_invalidation(session)?;
         let replaced = match &upload.kind {
@@ -270,6 +278,7 @@ impl Origin {
     ) -> Result<(Restored, Option<Reach>), Error> {
         let publisher = session.publisher();
         self.budgets.take(publisher, Expense::Signing)?;
+        self.admit_loose(key)?;
         let restoration = history::admit(&self.store, publisher, key, version).await?;
         let replaced = restoration.current.as_ref().map(|current| Replaced {
             cache_control: current.cache_control.clone(),
@@ -381,6 +390,25 @@ impl Origin {
             signer: self.links.as_ref().ok_or(Error::NotFound)?,
             kept: &self.logins,
         })
+    }
+
+    /// Releases of sites.
+    pub(crate) fn releases(&self) -> Releases<'_> {
+        Releases {
+            store: &self.store,
+            presigner: &self.presigner,
+            texts: &self.texts,
+            cdn: &self.cdn,
+            kept: &self.releases,
+        }
+    }
+
+    /// Whether a loose object of this key would be served.
+    fn admit_loose(&self, key: &ObjectKey) -> Result<(), Error> {
+        match self.cdn.served_from_releases(key) {
+            None => Ok(()),
+            Some(site) => Err(ReleaseConflict::ServedFromReleases(site.to_owned()).into()),
+        }
     }
 
     fn sharing(&self) -> Sharing<'_> {

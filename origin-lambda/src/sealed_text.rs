@@ -42,6 +42,12 @@ pub enum Purpose {
     Cursor,
     /// A viewer's login under way.
     Login,
+    /// The record that a release was checked.
+    Verified,
+    /// How far a release was checked.
+    Verification,
+    /// A multipart upload into a release.
+    ReleaseUpload,
 }
 
 impl Purpose {
@@ -50,6 +56,9 @@ impl Purpose {
             Self::Upload => "upload",
             Self::Cursor => "cursor",
             Self::Login => "login",
+            Self::Verified => "verified",
+            Self::Verification => "verification",
+            Self::ReleaseUpload => "release-upload",
         }
     }
 }
@@ -66,6 +75,15 @@ impl Recipient<'static> {
     /// of them brings back. A publisher of this name has texts of other purposes.
     pub const VIEWER: Self = Self {
         publisher: "viewers",
+        person: None,
+    };
+}
+
+impl Recipient<'static> {
+    /// The origin itself: what it leaves in the bucket and finds again, whoever asks. What is sealed so says itself what it is
+    /// about. A publisher of this name has texts of other purposes.
+    pub const ORIGIN: Self = Self {
+        publisher: "origin",
         person: None,
     };
 }

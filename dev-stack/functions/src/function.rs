@@ -6,6 +6,7 @@ use std::time::Duration;
 use axum::body::{Body, Bytes};
 use futures::future::BoxFuture;
 use serde_json::Value;
+use uuid::Uuid;
 
 use super::instance::Instances;
 use super::outcome::{InvokeError, Returned};
@@ -23,6 +24,21 @@ pub enum Function {
 }
 
 impl Function {
+    /// Invokes with an event whose answer is read whole, as an event source mapping does.
+    ///
+    /// # Errors
+    /// [`InvokeError`]; nothing is tried twice.
+    pub async fn deliver(&self, event: &Value) -> Result<Value, InvokeError> {
+        let request_id = Uuid::new_v4().to_string();
+        let event = Bytes::from(event.to_string());
+        match self.invoke(event, &request_id).await? {
+            Returned::Whole(answer) => Ok(answer),
+            Returned::Streamed { .. } => Err(InvokeError::Malformed(
+                "it is streamed, and event sources read no streams",
+            )),
+        }
+    }
+
     /// Invokes with an event, as JSON.
     ///
     /// # Errors
@@ -44,11 +60,16 @@ pub struct LinkedFunction(Box<dyn Fn(Value) -> BoxFuture<'static, LinkedAnswer> 
 
 /// What a linked function answers.
 #[derive(Debug)]
-pub struct LinkedAnswer {
-    /// The prelude of a streamed answer; `None` for one that has no form as JSON.
-    pub prelude: Option<Value>,
-    /// What follows it.
-    pub content: Body,
+pub enum LinkedAnswer {
+    /// As it comes.
+    Streamed {
+        /// The prelude; `None` for one that has no form as JSON.
+        prelude: Option<Value>,
+        /// What follows it.
+        content: Body,
+    },
+    /// All of it.
+    Whole(Value),
 }
 
 impl LinkedFunction {
@@ -66,8 +87,11 @@ impl LinkedFunction {
         let event = serde_json::from_slice(event)
             .map_err(|_| InvokeError::Malformed("its event is not json"))?;
         let answered = tokio::time::timeout(LINKED_TIMEOUT, (self.0)(event)).await;
-        let LinkedAnswer { prelude, content } =
-            answered.map_err(|_| InvokeError::TimedOut(LINKED_TIMEOUT))?;
+        let answered = answered.map_err(|_| InvokeError::TimedOut(LINKED_TIMEOUT))?;
+        let (prelude, content) = match answered {
+            LinkedAnswer::Whole(answer) => return Ok(Returned::Whole(answer)),
+            LinkedAnswer::Streamed { prelude, content } => (prelude, content),
+        };
         let prelude = prelude.ok_or(InvokeError::Malformed("it has no form as json"))?;
         Ok(Returned::Streamed { prelude, content })
     }

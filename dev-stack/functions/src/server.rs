@@ -35,7 +35,7 @@ pub struct FunctionUrl {
     /// Who gets in.
     pub authorizer: InvokeAuthorizer,
     /// What answers.
-    pub function: Function,
+    pub function: Arc<Function>,
 }
 
 impl FunctionUrl {

@@ -12,6 +12,7 @@ use keyfront_dev_ground::request_auth::RequestAuth;
 use keyfront_dev_ground::state::State;
 use keyfront_dev_kms::{KeySpec, Kms, KmsError, NewKey};
 use keyfront_dev_s3::{BucketEncryption, LocalS3, S3Parts};
+use keyfront_dev_sqs::Sqs;
 use keyfront_dev_ssm::Ssm;
 use keyfront_dev_sts::Sts;
 use keyfront_iam::Iam;
@@ -24,6 +25,7 @@ use zeroize::Zeroizing;
 use super::config::{CustomerKeys, DevSite, StackConfig, Storage};
 use super::listeners::AwsListeners;
 use super::principals::{self, ADMIN_USER};
+use super::release_queue;
 use super::resources;
 use super::template::{self, PARAMETER_REGION, StackNames, StackTemplate};
 use super::viewers::ViewerKeys;
@@ -42,6 +44,7 @@ const STATE_FOLDER: &str = "state";
 
 /// KMS, STS and S3, opened and not yet serving.
 pub(super) struct LocalAws {
+    state: Arc<State>,
     pub(super) clock: Clock,
     pub(super) iam: Arc<Iam>,
     registry: Arc<CredentialRegistry>,
@@ -100,7 +103,7 @@ impl LocalAws {
         let keys_of_customers = ["system", "publisher"]
             .map(|whose| state.derived_key(&format!("customer key of the {whose}")));
         let parts = S3Parts {
-            state,
+            state: Arc::clone(&state),
             iam: Arc::clone(&iam),
             kms: Arc::clone(&kms),
             registry: Arc::clone(&registry),
@@ -115,6 +118,7 @@ impl LocalAws {
             clock.clone(),
         ));
         Ok(Self {
+            state,
             clock,
             iam,
             registry,
@@ -159,6 +163,13 @@ impl LocalAws {
             }
         }
         Ok(parameters)
+    }
+
+    /// The queues of the template, with the messages of an earlier start.
+    pub(super) fn queues(&self, template: &StackTemplate<'_>) -> anyhow::Result<Sqs> {
+        let queues = release_queue::queues(template.document())?;
+        let (state, iam) = (Arc::clone(&self.state), Arc::clone(&self.iam));
+        Ok(Sqs::open(state, iam, self.clock.clone(), queues)?)
     }
 
     /// The template of the stack around a site.

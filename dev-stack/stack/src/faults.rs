@@ -10,6 +10,10 @@ use std::time::SystemTime;
 /// The faults of a stack.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Faults {
+    /// Milliseconds between the switch of a release and its invalidation, if not as long as deployed.
+    pub release_settling: Option<u64>,
+    /// Seconds after which a message of the queue comes again, if not as long as deployed.
+    pub message_visibility: Option<u32>,
     /// Seconds the edge's clock is ahead of S3's; with [`EdgeKind::Native`](super::EdgeKind) only.
     pub edge_clock_ahead: i64,
     /// When the edge reads that its session ended.

@@ -59,8 +59,11 @@ fn linked_function(origin: LinkedOrigin) -> LinkedFunction {
     LinkedFunction::new(move |event| {
         let origin = origin.clone();
         async move {
+            if let Some(answer) = origin.answer_queue(&event).await {
+                return LinkedAnswer::Whole(answer);
+            }
             let (head, content) = origin.answer_json(event).await.into_parts();
-            LinkedAnswer {
+            LinkedAnswer::Streamed {
                 prelude: serde_json::to_value(Prelude::of(&head)).ok(),
                 content,
             }
@@ -73,7 +76,7 @@ pub(super) fn open(
     aws: &LocalAws,
     policy: &Value,
     host: &str,
-    function: Function,
+    function: Arc<Function>,
 ) -> anyhow::Result<FunctionUrl> {
     let account = aws.iam.account();
     Ok(FunctionUrl {

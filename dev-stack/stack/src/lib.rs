@@ -14,6 +14,7 @@ mod logins;
 mod origin;
 mod principals;
 mod publisher;
+mod release_queue;
 mod resources;
 mod sessions;
 mod site_cors;
@@ -44,6 +45,7 @@ pub use self::faults::{EdgeFunctions, Faults, SiteHeader};
 pub use self::grant::Grant;
 use self::listeners::{Addresses, Listeners, url};
 use self::origin::OriginSetup;
+use self::release_queue::EventSource;
 pub use self::resources::EDGE_ROLE;
 use self::sessions::{Begun, Sessions};
 use self::template::PARAMETER_REGION;
@@ -52,6 +54,9 @@ use self::viewers::ViewerKeys;
 
 /// Its name in the state folder.
 const DEV_JSON: &str = "dev.json";
+
+/// Between the switch of a release and its invalidation, as deployed.
+const SETTLING: Duration = Duration::from_millis(35_500);
 
 /// How long open requests may take to end after the stop.
 const GRACE: Duration = Duration::from_secs(8);
@@ -69,6 +74,7 @@ pub struct Stack {
     site_paths: Vec<String>,
     cloudfront_url: String,
     ssm_url: String,
+    sqs_url: String,
     function_url: SocketAddr,
     kms: Arc<Kms>,
     issuer: Option<Arc<Issuer>>,
@@ -114,7 +120,9 @@ impl Stack {
         let distribution = cdn::distribution(&site, further, trusted, &config.faults)?;
         let cdn = cdn::start(&config, distribution.clone(), &addresses, sessions.edge()).await?;
         let further_sites = sites::further_sites(&template)?;
-        let origin = OriginSetup::new(&aws, &site, further_sites, &addresses, &cdn)?;
+        let settling = config.faults.release_settling;
+        let settling = settling.map_or(SETTLING, Duration::from_millis);
+        let origin = OriginSetup::new(&aws, &site, further_sites, &addresses, &cdn, settling)?;
         let dev_json_path = config.folder.join(DEV_JSON);
         let publisher_token = publisher::token(
             &origin.administrator(&aws),
@@ -144,10 +152,27 @@ impl Stack {
             None => None,
         };
         origin.serve(listeners.publish, sessions.origin(), &mut tasks, &stop);
+        let function = function_url::function(&config.origin, &aws, &origin, &sessions);
+        let function = Arc::new(function.await?);
+        let sqs = Arc::new(aws.queues(&template)?);
+        let source = EventSource {
+            sqs: Arc::clone(&sqs),
+            function: Arc::clone(&function),
+            account: aws.iam.account().clone(),
+            clock: aws.clock.clone(),
+            visibility: config.faults.message_visibility,
+        };
+        tasks.spawn(source.deliver(stop.clone()));
+        let auth = aws.auth("sqs");
+        tasks.spawn(api_server::serve(
+            listeners.sqs,
+            Arc::clone(&sqs),
+            auth,
+            stop.clone(),
+        ));
         if let Some(host) = site.function_host() {
-            let function = function_url::function(&config.origin, &aws, &origin, &sessions);
             let policy = template.function_policy(config.withheld.as_ref())?;
-            let url = function_url::open(&aws, &policy, host, function.await?)?;
+            let url = function_url::open(&aws, &policy, host, function)?;
             tasks.spawn(url.serve(listeners.function_url, stop.clone()));
         }
         let api = cdn::serve_api(
@@ -194,6 +219,7 @@ impl Stack {
             site_paths,
             cloudfront_url: url(addresses.cloudfront),
             ssm_url: url(addresses.ssm),
+            sqs_url: url(addresses.sqs),
             function_url: addresses.function_url,
             kms,
             issuer,
@@ -218,6 +244,11 @@ impl Stack {
     /// The parameter store, where the origin finds the distribution's id.
     pub fn ssm_url(&self) -> &str {
         &self.ssm_url
+    }
+
+    /// The queues of the stack.
+    pub fn sqs_url(&self) -> &str {
+        &self.sqs_url
     }
 
     /// Where the site's publish host is served, for what resolves names itself. Silent if the site has none.

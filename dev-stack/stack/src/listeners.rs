@@ -15,6 +15,7 @@ pub(super) struct Listeners {
     pub(super) function_url: TcpListener,
     pub(super) cloudfront: TcpListener,
     pub(super) ssm: TcpListener,
+    pub(super) sqs: TcpListener,
     /// Of a stack with logins.
     pub(super) issuer: Option<TcpListener>,
     pub(super) aws: AwsListeners,
@@ -35,6 +36,7 @@ pub(super) struct Addresses {
     pub(super) function_url: SocketAddr,
     pub(super) cloudfront: SocketAddr,
     pub(super) ssm: SocketAddr,
+    pub(super) sqs: SocketAddr,
     pub(super) s3: SocketAddr,
     pub(super) kms: SocketAddr,
     pub(super) sts: SocketAddr,
@@ -47,6 +49,7 @@ impl Listeners {
             function_url: TcpListener::bind(loopback(0)).await?,
             cloudfront: bind(ports.cloudfront, "--cloudfront-port").await?,
             ssm: TcpListener::bind(loopback(0)).await?,
+            sqs: TcpListener::bind(loopback(0)).await?,
             issuer: match logins {
                 true => Some(bind(ports.issuer, "--issuer-port").await?),
                 false => None,
@@ -65,6 +68,7 @@ impl Listeners {
             function_url: self.function_url.local_addr()?,
             cloudfront: self.cloudfront.local_addr()?,
             ssm: self.ssm.local_addr()?,
+            sqs: self.sqs.local_addr()?,
             s3: self.aws.s3.local_addr()?,
             kms: self.aws.kms.local_addr()?,
             sts: self.aws.sts.local_addr()?,

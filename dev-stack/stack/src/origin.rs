@@ -15,8 +15,8 @@ use keyfront_dev_ground::listener::Listener;
 use keyfront_edge::site::Spelling;
 use keyfront_origin::config::{
     self, BucketName, CdnSettings, Commitment, Config, CustomerKeySettings, FurtherSite, KeyArn,
-    MasterKeySetting, PageSettings, ParameterArn, PublisherAuth, ReaderSettings, Region, RoleArn,
-    S3Style, Spellings, ViewerSettings,
+    MasterKeySetting, PageSettings, ParameterArn, PublisherAuth, ReaderSettings, Region,
+    ReleaseSettings, RoleArn, S3Style, Spellings, ViewerSettings,
 };
 use keyfront_origin::kms::Kms;
 use keyfront_origin::{ChecksumDemand, Origin, store};
@@ -29,7 +29,7 @@ use zeroize::Zeroizing;
 use super::aws::LocalAws;
 use super::config::{CustomerKeys, DevSite};
 use super::listeners::{Addresses, url};
-use super::resources::EDGE_ROLE;
+use super::resources::{self, EDGE_ROLE};
 use super::sessions::{OriginCredentials, for_sdk};
 use super::template::{
     PRESIGNED_LIFETIME, customer_key_parameter, distribution_parameter, viewers_parameter,
@@ -56,6 +56,7 @@ impl OriginSetup {
         further_sites: Vec<FurtherSite>,
         addresses: &Addresses,
         cdn_handle: &CdnHandle,
+        settling: Duration,
     ) -> anyhow::Result<Self> {
         Ok(Self {
             config: Config {
@@ -97,6 +98,7 @@ impl OriginSetup {
                         Spelling::Redirect => Spellings::One,
                         Spelling::Accept => Spellings::Any,
                     },
+                    site_release: None,
                     further_sites,
                     cloudfront_endpoint: Some(url(addresses.cloudfront)),
                     ssm_endpoint: Some(url(addresses.ssm)),
@@ -109,6 +111,11 @@ impl OriginSetup {
                         ssm_endpoint: Some(url(addresses.ssm)),
                     }),
                     None => None,
+                },
+                releases: ReleaseSettings {
+                    queue: Some(resources::release_queue_url(&url(addresses.sqs), aws.iam.account())),
+                    sqs_endpoint: Some(url(addresses.sqs)),
+                    settling,
                 },
                 page: PageSettings {
                     native: cdn_handle.preview_url().is_some(),
@@ -185,6 +192,7 @@ fn environment(config: &Config, edge_role_arn: String, master: &[u8; 32]) -> Vec
         cdn,
         viewers,
         page,
+        releases,
     } = config;
     let path_style = (*s3_style == S3Style::Path).to_string();
     let demanded = match checksums {
@@ -219,6 +227,7 @@ fn environment(config: &Config, edge_role_arn: String, master: &[u8; 32]) -> Vec
     variables.extend(cdn.iter().flat_map(of_cdn));
     variables.extend(viewers.iter().flat_map(of_viewers));
     variables.extend(of_page(page));
+    variables.extend(of_releases(releases));
     let set = |(name, value): (&str, Option<String>)| Some((name.to_owned(), value?));
     variables.into_iter().filter_map(set).collect()
 }
@@ -254,7 +263,7 @@ fn of_reader(reader: &ReaderSettings) -> [(&'static str, Option<String>); 3] {
     ]
 }
 
-fn of_cdn(cdn: &CdnSettings) -> [(&'static str, Option<String>); 8] {
+fn of_cdn(cdn: &CdnSettings) -> [(&'static str, Option<String>); 9] {
     let CdnSettings {
         distribution_parameter,
         site_prefix,
@@ -262,6 +271,7 @@ fn of_cdn(cdn: &CdnSettings) -> [(&'static str, Option<String>); 8] {
         site_fallback,
         site_query,
         site_spellings,
+        site_release,
         further_sites,
         cloudfront_endpoint,
         // The same as the customer keys'.
@@ -281,6 +291,7 @@ fn of_cdn(cdn: &CdnSettings) -> [(&'static str, Option<String>); 8] {
         (config::SITE_FALLBACK, site_fallback),
         (config::SITE_QUERY, site_query),
         (config::SITE_SPELLING, Some(site_spelling.to_owned())),
+        (config::SITE_RELEASE, site_release),
         (config::FURTHER_SITES, written(&further_sites)),
         (config::CLOUDFRONT_ENDPOINT, cloudfront_endpoint),
     ]
@@ -307,6 +318,20 @@ fn of_page(page: &PageSettings) -> [(&'static str, Option<String>); 2] {
     [
         (config::PAGE, Some(native.to_string())),
         (config::PREVIEW_URL, preview_url.clone()),
+    ]
+}
+
+fn of_releases(releases: &ReleaseSettings) -> [(&'static str, Option<String>); 3] {
+    let ReleaseSettings {
+        queue,
+        sqs_endpoint,
+        settling,
+    } = releases;
+    let settling = settling.as_millis().to_string();
+    [
+        (config::RELEASE_QUEUE, queue.clone()),
+        (config::SQS_ENDPOINT, sqs_endpoint.clone()),
+        (config::RELEASE_SETTLING, Some(settling)),
     ]
 }
 
@@ -359,6 +384,7 @@ mod tests {
                 site_fallback: Some("app.html".to_owned()),
                 site_query: Some("v,w".to_owned()),
                 site_spellings: Spellings::Any,
+                site_release: Some("whole".to_owned()),
                 further_sites: vec![FurtherSite {
                     path: "/docs/".to_owned(),
                     prefix: Some("docs/".to_owned()),
@@ -366,6 +392,7 @@ mod tests {
                     fallback: None,
                     query: vec!["v".to_owned()],
                     spelling: Some(config::Spelling::Accept),
+                    release: Some("docs".to_owned()),
                 }],
                 cloudfront_endpoint: Some("http://cloudfront.example".to_owned()),
                 ssm_endpoint: Some("http://ssm.example".to_owned()),
@@ -376,6 +403,11 @@ mod tests {
                 signing_key: KeyArn::parse("arn:aws:kms:eu-west-1:111122223333:key/2").unwrap(),
                 ssm_endpoint: Some("http://ssm.example".to_owned()),
             }),
+            releases: ReleaseSettings {
+                queue: Some("http://sqs.example/1/q".to_owned()),
+                sqs_endpoint: Some("http://sqs.example".to_owned()),
+                settling: Duration::from_millis(1500),
+            },
             page: PageSettings {
                 native: true,
                 preview_url: Some("http://127.0.0.1:9081".to_owned()),

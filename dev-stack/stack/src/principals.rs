@@ -51,7 +51,7 @@ pub(super) fn admit_roles(
 
 /// Someone has to make the key before the roles can name it.
 pub(super) fn admit_administrator(iam: &Iam) -> anyhow::Result<()> {
-    let everything = json!([{"Effect": "Allow", "Action": ["s3:*", "kms:*", "sts:*", "cloudfront:*", "ssm:*"], "Resource": "*"}]);
+    let everything = json!([{"Effect": "Allow", "Action": ["s3:*", "kms:*", "sts:*", "cloudfront:*", "ssm:*", "sqs:*"], "Resource": "*"}]);
     Ok(iam.put_user(User {
         name: ADMIN_USER.to_owned(),
         policies: vec![Policy::parse(&document(&everything), PolicyKind::Identity)?],

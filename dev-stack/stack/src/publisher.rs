@@ -61,6 +61,7 @@ async fn issue(
 fn publisher() -> serde_json::Result<Publisher> {
     serde_json::from_value(json!({
         "id": PUBLISHER,
+        "sites": ["*"],
         "rules": [{
             "prefix": "",
             "methods": ["GET", "PUT", "DELETE"],

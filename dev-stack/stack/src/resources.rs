@@ -7,6 +7,11 @@ pub const EDGE_ROLE: &str = "keyfront-edge";
 /// The name of the origin's role.
 pub(super) const ORIGIN_ROLE: &str = "keyfront-origin";
 
+/// The queue of pending invalidations.
+pub(super) const RELEASE_QUEUE: &str = "keyfront-releases";
+/// Where its messages go that nobody could carry out.
+pub(super) const DEAD_LETTERS: &str = "keyfront-releases-failed";
+
 /// The origin's function.
 const ORIGIN_FUNCTION: &str = "keyfront-origin";
 
@@ -17,4 +22,9 @@ pub(super) const DISTRIBUTION: &str = "EKEYFRONTDEV00";
 pub(super) fn origin_function_arn(account: &Account) -> String {
     let (region, id) = (account.region(), account.id());
     format!("arn:aws:lambda:{region}:{id}:function:{ORIGIN_FUNCTION}")
+}
+
+/// The URL of the queue of pending invalidations, at this endpoint.
+pub(super) fn release_queue_url(endpoint: &str, account: &Account) -> String {
+    format!("{endpoint}/{}/{RELEASE_QUEUE}", account.id())
 }

@@ -7,13 +7,16 @@
 use anyhow::Context as _;
 use keyfront_cloudformation::{Document, Resolution, Sites, Template, statements, strings};
 use keyfront_dev_s3::CorsRule;
+use keyfront_dev_sqs::Sqs;
 use keyfront_iam::Account;
 use serde::Deserialize;
 use serde_json::{Value, json};
 
 use super::config::CustomerKeys;
 use super::grant::{Grant, withhold};
-use super::resources::{DISTRIBUTION, EDGE_ROLE, ORIGIN_ROLE, origin_function_arn};
+use super::resources::{
+    DEAD_LETTERS, DISTRIBUTION, EDGE_ROLE, ORIGIN_ROLE, RELEASE_QUEUE, origin_function_arn,
+};
 
 /// The stack's name in the template's eyes.
 const STACK: &str = "keyfront-dev";
@@ -237,6 +240,7 @@ impl<'a> StackTemplate<'a> {
             // Every mode the origin has can be tried here.
             ("AllowedEncryption", "any".to_owned()),
             ("PresignedLifetime", PRESIGNED_LIFETIME.to_string()),
+            ("Releases", "true".to_owned()),
             ("SitePrefix", self.names.site_prefix.to_owned()),
             ("CorsOrigins", self.names.cors_origins.join(",")),
         ];
@@ -277,6 +281,8 @@ impl<'a> StackTemplate<'a> {
                 format!("arn:aws:logs:{region}:{account}:log-group:/keyfront/{STACK}/origin:*")
             }
             "OriginRole" => ORIGIN_ROLE.to_owned(),
+            "ReleaseQueue.Arn" => Sqs::arn(self.account, RELEASE_QUEUE),
+            "ReleaseDeadLetters.Arn" => Sqs::arn(self.account, DEAD_LETTERS),
             "OriginRole.Arn" => self.account.role_arn(ORIGIN_ROLE),
             _ => return None,
         })

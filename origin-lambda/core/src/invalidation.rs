@@ -71,6 +71,8 @@ pub struct SiteLayout<'a> {
     pub query: Query,
     /// Which spellings of a path there can be copies of.
     pub spellings: Spellings,
+    /// The site of releases that it serves in the place of loose objects.
+    pub release: Option<&'a str>,
 }
 
 /// Whether a path has copies for different queries.
@@ -112,7 +114,7 @@ impl Copies {
             paths: Vec::new(),
             spellings: Spellings::One,
         };
-        for site in sites {
+        for site in sites.into_iter().filter(SiteLayout::serves_loose_objects) {
             let mut paths = paths_of(site, key);
             if !paths.is_empty() && site.spellings == Spellings::Any {
                 copies.spellings = Spellings::Any;
@@ -131,10 +133,50 @@ pub fn path_of<'a>(
 ) -> Option<String> {
     sites
         .into_iter()
+        .filter(SiteLayout::serves_loose_objects)
         .find_map(|site| Some(site.under_root(&site.relative(key)?)))
 }
 
+/// What the keys of the CDN's reader begin with, which opens loose objects whatever the main site serves.
+const READER: &str = "read/";
+
+/// The site of releases in whose place a loose object of this key would lie: every path that it could have is served from
+/// releases. `None` where a site serves it, and where none ever would.
+pub fn served_from_releases<'a>(sites: &[SiteLayout<'a>], key: &ObjectKey) -> Option<&'a str> {
+    let of_releases = || sites.iter().filter(|site| site.release.is_some());
+    let over = |path: &str, own_root: &str| {
+        let below = |site: &&SiteLayout<'_>| {
+            path.starts_with(site.root()) && site.root().len() > own_root.len()
+        };
+        of_releases().find(below).and_then(|site| site.release)
+    };
+    let mut hidden = None;
+    for site in sites.iter().filter(|site| site.serves_loose_objects()) {
+        let Some(relative) = site.relative(key) else {
+            continue;
+        };
+        match over(&site.under_root(&relative), site.root()) {
+            Some(name) => hidden = Some(name),
+            None => return None,
+        }
+    }
+    // The whole host's releases leave no path to what lies beside them.
+    let whole = of_releases().find(|site| site.path.is_none());
+    let whole = whole.filter(|_| !key.as_str().starts_with(READER));
+    hidden.or_else(|| whole.and_then(|site| site.release))
+}
+
 impl SiteLayout<'_> {
+    /// Whether it serves objects that are written one by one.
+    fn serves_loose_objects(&self) -> bool {
+        self.release.is_none()
+    }
+
+    /// The one path that names every copy of the site.
+    pub fn everything(&self) -> String {
+        format!("{}*", self.root())
+    }
+
     /// The key without the site's prefix; `None` if the site does not serve it.
     pub(crate) fn relative(&self, key: &ObjectKey) -> Option<ObjectKey> {
         let relative = key.as_str().strip_prefix(self.prefix.unwrap_or_default());
@@ -155,13 +197,13 @@ impl SiteLayout<'_> {
 /// A path is in the one spelling viewers are redirected to, and names no more than its object, unless only a wildcard
 /// reaches all of its copies: where queries are in the cache key, for a document that answers for paths of other names, and
 /// for a path with a `~` or a `*`, which no invalidation can hold.
-fn paths_of(site: SiteLayout<'_>, key: &ObjectKey) -> Vec<String> {
+pub(crate) fn paths_of(site: SiteLayout<'_>, key: &ObjectKey) -> Vec<String> {
     let root = site.root();
     let Some(relative) = site.relative(key) else {
         return Vec::new();
     };
     if site.fallback == Some(relative.as_str()) {
-        return vec![format!("{root}*")];
+        return vec![site.everything()];
     }
     let mut paths = vec![site.under_root(&relative)];
     let folder = site

@@ -20,6 +20,8 @@ pub mod object;
 pub mod oidc;
 pub mod publish;
 pub mod publisher;
+pub mod queue_event;
+pub mod releases;
 pub mod sealed_metadata;
 pub mod sharing;
 pub mod uploads;

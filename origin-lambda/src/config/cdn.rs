@@ -24,6 +24,8 @@ pub const SITE_FALLBACK: &str = "KEYFRONT_SITE_FALLBACK";
 pub const SITE_QUERY: &str = "KEYFRONT_SITE_QUERY";
 /// The site's option `spelling`: `redirect` or `accept` (optional; `redirect`).
 pub const SITE_SPELLING: &str = "KEYFRONT_SITE_SPELLING";
+/// The site of releases that the main site serves in the place of the bucket's objects (optional; none).
+pub const SITE_RELEASE: &str = "KEYFRONT_SITE_RELEASE";
 /// The other sites on the bucket that the CDN serves below paths of their own, as JSON (optional; none).
 pub const FURTHER_SITES: &str = "KEYFRONT_FURTHER_SITES";
 /// Another CloudFront endpoint than AWS's (optional; local stacks).
@@ -46,6 +48,8 @@ pub struct CdnSettings {
     pub site_query: Option<String>,
     /// Which spellings of a path the edge answers.
     pub site_spellings: Spellings,
+    /// The site of releases that the main site serves.
+    pub site_release: Option<String>,
     /// The other sites on the bucket.
     pub further_sites: Vec<FurtherSite>,
     /// CloudFront endpoint override.
@@ -79,6 +83,7 @@ impl CdnSettings {
             site_fallback: optional(SITE_FALLBACK),
             site_query: optional(SITE_QUERY),
             site_spellings,
+            site_release: optional(SITE_RELEASE),
             further_sites: optional(FURTHER_SITES)
                 .map(|text| further_sites(&text))
                 .transpose()?
@@ -106,6 +111,7 @@ impl CdnSettings {
                 Some(_) => Query::InTheKey,
             },
             spellings: self.site_spellings,
+            release: self.site_release.as_deref(),
         }
     }
 }

@@ -28,6 +28,9 @@ pub struct FurtherSite {
     /// Whether the edge answers every spelling of a path.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub spelling: Option<Spelling>,
+    /// The site of releases that the edge serves here, and nothing else.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub release: Option<String>,
 }
 
 /// The option `spelling`.
@@ -65,6 +68,7 @@ impl FurtherSite {
                 Some(Spelling::Accept) => Spellings::Any,
                 Some(Spelling::Redirect) | None => Spellings::One,
             },
+            release: self.release.as_deref(),
         }
     }
 }

@@ -5,6 +5,7 @@ use std::sync::Arc;
 use axum::{Router, body::Body};
 use http::{Request, Response};
 pub use keyfront_origin_core::function_url_event::{Authorizer, Event, Http, Iam, RequestContext};
+use keyfront_origin_core::queue_event::QueueEvent;
 use serde_json::Value;
 use tower::ServiceExt as _;
 
@@ -20,6 +21,7 @@ const MAX_STREAMED: u64 = 190_000_000;
 /// The API behind a Function URL. Cheap to clone.
 #[derive(Debug, Clone)]
 pub struct FunctionUrl {
+    origin: Arc<Origin>,
     router: Router,
     edge_role: Option<RoleArn>,
     bucket: Arc<str>,
@@ -33,7 +35,8 @@ impl FunctionUrl {
         Self {
             meter: None,
             bucket: origin.store.bucket().as_str().into(),
-            router: router(origin),
+            router: router(Arc::clone(&origin)),
+            origin,
             edge_role,
         }
     }
@@ -63,7 +66,17 @@ impl FunctionUrl {
         .await
     }
 
-    /// Answers whatever JSON the function was invoked with.
+    /// Answers an event of the queue of pending invalidations; `None` for every other event.
+    ///
+    /// Whoever may call the Function URL decides about the body of an event, and never about its form.
+    pub async fn answer_queue(&self, event: &Value) -> Option<Value> {
+        let batch = QueueEvent::read(event)?;
+        let answer = self.origin.releases().settle_batch(&batch).await;
+        // Strings: writing JSON cannot fail for them, and `null` has every message delivered again.
+        Some(serde_json::to_value(answer).unwrap_or_default())
+    }
+
+    /// Answers whatever JSON the function was invoked with, unless a queue invoked it.
     pub async fn answer_json(&self, event: Value) -> Response<Body> {
         match serde_json::from_value(event) {
             Ok(event) => self.answer(event).await,

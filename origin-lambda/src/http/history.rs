@@ -15,7 +15,7 @@ use super::{
     identified::Identified,
     key_path::KeyPath,
     openapi::{Completing, Describing, Listing},
-    query::{DeletedQuery, DeletedSelection, NoParameters, Parameters, VersionsQuery},
+    query::{CursorQuery, DeletedQuery, DeletedSelection, NoParameters, Parameters},
     refusal::Refusal,
     responses::{DeletedListing, RestoredBody, VersionsBody},
 };
@@ -30,11 +30,11 @@ use crate::{
 const VERSIONS: u16 = 100;
 
 /// Lists the versions of an object, the newest first.
-#[utoipa::path(get, path = "/versions/{key}", operation_id = "listVersions", tag = "history", params(("key" = String, Path, description = "The object key, percent-encoded; `/` may stand as it is or as `%2F`"), VersionsQuery), security(("publisher" = [])), responses((status = 200, description = "At most 100 versions", body = VersionsBody), Describing))]
+#[utoipa::path(get, path = "/versions/{key}", operation_id = "listVersions", tag = "history", params(("key" = String, Path, description = "The object key, percent-encoded; `/` may stand as it is or as `%2F`"), CursorQuery), security(("publisher" = [])), responses((status = 200, description = "At most 100 versions", body = VersionsBody), Describing))]
 pub(super) async fn versions(
     State(origin): State<Arc<Origin>>,
     KeyPath(key): KeyPath,
-    Parameters(VersionsQuery { cursor }): Parameters<VersionsQuery>,
+    Parameters(CursorQuery { cursor }): Parameters<CursorQuery>,
     Identified(session): Identified,
 ) -> Result<Json<VersionsBody>, Refusal> {
     session.publisher().authorise(Method::Head, &key)?;

@@ -24,6 +24,7 @@ mod query;
 mod read;
 mod reader;
 mod refusal;
+mod releases;
 pub mod response_stream;
 mod responses;
 mod routes;

@@ -18,7 +18,7 @@ use utoipa::{
 use super::{
     health, history, images, objects, publisher, read,
     responses::{Metadata, PlanBody, Problem, UppySigned},
-    shares, uploads, uppy,
+    releases, shares, uploads, uppy,
 };
 use crate::error::PROBLEMS;
 
@@ -43,6 +43,10 @@ pub(super) async fn show() -> Json<&'static utoipa::openapi::OpenApi> {
         read::read,
         history::versions, history::restore, history::deleted,
         shares::share,
+        releases::list, releases::begin, releases::describe, releases::remove,
+        releases::manifest, releases::signature, releases::put_signature, releases::download,
+        releases::present, releases::upload, releases::complete, releases::copy,
+        releases::verify, releases::activate,
         images::upload, images::list,
         uploads::begin, uploads::abort_stale, uploads::describe, uploads::abort, uploads::sign_parts, uploads::complete,
         uppy::parameters, uppy::create, uppy::list, uppy::abort, uppy::complete, uppy::sign,
@@ -107,6 +111,7 @@ const STORING: &[P] = &[
     P::CHECKSUM_MISMATCH,
     P::METADATA_TOO_LARGE,
     P::BODY_TIMEOUT,
+    P::RELEASE_CONFLICT,
     P::UPLOAD_INCOMPLETE,
     P::UPLOAD_MISMATCH,
     P::WRITE_CONFLICT,
@@ -121,8 +126,21 @@ const STORING: &[P] = &[
 ];
 /// What else an operation on something that exists can end in.
 const MISSING: &[P] = &[P::NOT_FOUND, P::UPLOAD_UNKNOWN];
+/// What else an operation on a release can end in.
+const RELEASE: &[P] = &[P::RELEASE_CONFLICT, P::RELEASE_INCOMPLETE];
 /// What else sharing can end in.
 const SHARING: &[P] = &[P::SHARE_REFUSED];
+/// What else storing into a release can end in.
+const STORING_IN_RELEASE: &[P] = &[
+    P::METADATA_TOO_LARGE,
+    P::UPLOAD_INCOMPLETE,
+    P::WRITE_CONFLICT,
+    P::ALREADY_EXISTS,
+    P::PRECONDITION_FAILED,
+    P::ENCRYPTION_MISMATCH,
+];
+/// What else a change of a loose object can end in.
+const LOOSE: &[P] = &[P::RELEASE_CONFLICT];
 /// What else a conditional operation can end in.
 const CONDITIONAL: &[P] = &[P::PRECONDITION_FAILED];
 /// What else reading content can end in.
@@ -155,8 +173,10 @@ problems_of! {
     Storing: ANY STORING;
     Describing: ANY MISSING;
     Completing: ANY STORING MISSING;
+    ReleaseReading: ANY MISSING RELEASE;
+    ReleaseStoring: ANY STORING_IN_RELEASE MISSING RELEASE;
     Sharing: ANY MISSING SHARING;
-    Deleting: ANY MISSING CONDITIONAL;
+    Deleting: ANY MISSING CONDITIONAL LOOSE;
     Reading: ANY MISSING CONDITIONAL CONTENT;
 }
 
@@ -219,7 +239,7 @@ mod tests {
 
     #[test]
     fn every_described_operation_lists_problem_types_of_the_origin() {
-        let mut described = [ANY, STORING, MISSING, SHARING, CONDITIONAL, CONTENT].concat();
+        let mut described = [ANY, STORING, MISSING, RELEASE, SHARING, CONDITIONAL, CONTENT].concat();
         // No operation ends in these: they are of requests that reach none.
         described.extend([P::METHOD_NOT_ALLOWED, P::EVENT_INVALID]);
         // Of viewers' logins, which are no part of the publishers' API.

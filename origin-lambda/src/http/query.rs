@@ -314,11 +314,11 @@ fn valid_limit(limit: Option<u16>, highest: u16) -> Result<u16, Error> {
     }
 }
 
-/// Where a page of versions begins.
+/// Where a page begins.
 #[derive(Debug, Deserialize, IntoParams)]
 #[serde(deny_unknown_fields)]
 #[into_params(parameter_in = Query)]
-pub(super) struct VersionsQuery {
+pub(super) struct CursorQuery {
     /// `next_cursor` of the page before
     pub(super) cursor: Option<String>,
 }

@@ -35,6 +35,10 @@ impl Refusal {
             status: problem.status,
             code: problem.code,
             detail: error.detail(),
+            objects: match error {
+                Error::ReleaseIncomplete { objects, .. } => objects.clone(),
+                _ => Vec::new(),
+            },
             request_id: id.to_owned(),
         };
         // Strings and a number: writing JSON cannot fail for them.

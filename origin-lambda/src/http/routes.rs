@@ -11,7 +11,7 @@ use http::Uri;
 
 use super::{
     cors, folders, health, history, images, middleware, objects, openapi, page, publisher, read,
-    refusal::Refusal, shares, uploads, uppy, viewer_logins,
+    refusal::Refusal, releases, shares, uploads, uppy, viewer_logins,
 };
 use crate::{error::Error, origin::Origin};
 
@@ -89,6 +89,8 @@ fn for_publishers() -> Vec<Route> {
     let uploads = post(uploads::begin).delete(uploads::abort_stale);
     let upload = get(uploads::describe).delete(uploads::abort);
     let uppy = get(uppy::list).delete(uppy::abort);
+    let release = get(releases::describe).delete(releases::remove);
+    let signature = get(releases::signature).put(releases::put_signature);
     let routes = [
         ("/healthz", get(health::health)),
         ("/openapi.json", get(openapi::show)),
@@ -101,6 +103,17 @@ fn for_publishers() -> Vec<Route> {
         ),
         ("/deleted", get(history::deleted)),
         ("/shares", post(shares::share)),
+        ("/releases/{site}", get(releases::list).post(releases::begin)),
+        ("/releases/{site}/{id}", release),
+        ("/releases/{site}/{id}/manifest", get(releases::manifest)),
+        ("/releases/{site}/{id}/signature", signature),
+        ("/releases/{site}/{id}/present", get(releases::present)),
+        ("/releases/{site}/{id}/uploads", post(releases::upload)),
+        ("/releases/{site}/{id}/uploads/complete", post(releases::complete)),
+        ("/releases/{site}/{id}/downloads", post(releases::download)),
+        ("/releases/{site}/{id}/copies", post(releases::copy)),
+        ("/releases/{site}/{id}/verify", post(releases::verify)),
+        ("/releases/{site}/{id}/activate", post(releases::activate)),
         ("/images", images),
         ("/uploads", uploads),
         ("/uploads/{token}", upload),

@@ -63,8 +63,13 @@ pub async fn serve(function: &FunctionUrl, address: &str) -> Result<Infallible, 
             invocation_id,
             event,
         } = next(&client).await?;
-        let answer = function.answer_json(event).await;
-        let request = response(response_uri, invocation_id, answer);
+        let request = match function.answer_queue(&event).await {
+            Some(answer) => whole(response_uri, invocation_id, &answer),
+            None => {
+                let answer = function.answer_json(event).await;
+                response(response_uri, invocation_id, answer)
+            }
+        };
         match client.call(request).await {
             Ok(taken) if taken.status().is_success() => drain(taken).await,
             Ok(refused) => {
@@ -122,6 +127,22 @@ fn response(
     for trailer in [ERROR_TYPE, ERROR_BODY] {
         headers.append(header::TRAILER, HeaderValue::from_static(trailer));
     }
+    if let Some(id) = invocation_id {
+        headers.insert(INVOCATION_ID, id);
+    }
+    request
+}
+
+/// An answer that nobody streams: to an event source, which reads it whole.
+fn whole(uri: Uri, invocation_id: Option<HeaderValue>, answer: &Value) -> Request<Body> {
+    let mut request = Request::new(Body::from(answer.to_string()));
+    *request.method_mut() = Method::POST;
+    *request.uri_mut() = uri;
+    let headers = request.headers_mut();
+    headers.insert(
+        header::CONTENT_TYPE,
+        HeaderValue::from_static("application/json"),
+    );
     if let Some(id) = invocation_id {
         headers.insert(INVOCATION_ID, id);
     }

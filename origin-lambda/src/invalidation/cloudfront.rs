@@ -47,13 +47,18 @@ struct Items {
 impl InvalidationBatch {
     /// A batch under a name of its own: repeated under the same name, CloudFront does it once.
     pub(super) fn new(paths: Vec<String>) -> Self {
+        Self::named(paths, uuid::Uuid::new_v4().to_string())
+    }
+
+    /// A batch under this name.
+    pub(super) fn named(paths: Vec<String>, caller_reference: String) -> Self {
         Self {
             namespace: format!("http://cloudfront.amazonaws.com/doc/{VERSION}/"),
             paths: Paths {
                 quantity: paths.len(),
                 items: Items { paths },
             },
-            caller_reference: uuid::Uuid::new_v4().to_string(),
+            caller_reference,
         }
     }
 }

@@ -15,14 +15,16 @@ use std::{
 use aws_credential_types::provider::SharedCredentialsProvider;
 use keyfront_names::ObjectKey;
 use keyfront_origin_core::invalidation::{
-    Batch, Copies, Reach, Replaced, SiteLayout, Spellings, lifetime, path_of,
+    Batch, Copies, EVERYTHING, Reach, Replaced, SiteLayout, Spellings, lifetime, path_of,
+    served_from_releases,
 };
 use tokio::{sync::oneshot, time};
 
 use self::cloudfront::{CloudFront, InvalidationBatch, is_busy, names_a_bad_path};
 use crate::{
     config::{CdnSettings, Config},
-    ssm::Ssm,
+    error::{Error, Fault},
+    ssm::{self, Ssm},
 };
 
 /// Changes of one batch: with the paths a key can have, below CloudFront's 3,000.
@@ -113,6 +115,55 @@ impl Cdn {
     pub fn main_site(&self) -> SiteLayout<'_> {
         let settings = self.0.as_ref().map(|distribution| &distribution.settings);
         settings.map(CdnSettings::main_site).unwrap_or_default()
+    }
+
+    /// The sites of the CDN that serve these releases.
+    pub fn layouts_of_release(&self, release: &str) -> Vec<SiteLayout<'_>> {
+        let settings = self.0.iter().flat_map(|known| known.settings.layouts());
+        settings
+            .filter(|site| site.release == Some(release))
+            .collect()
+    }
+
+    /// The site of releases in whose place a loose object of this key would lie, as far as that is known here.
+    pub fn served_from_releases(&self, key: &ObjectKey) -> Option<&str> {
+        let sites: Vec<_> = self.0.as_ref()?.settings.layouts().collect();
+        served_from_releases(&sites, key)
+    }
+
+    /// Makes the CDN forget these paths, once for each name. Nothing is to be forgotten where no CDN is known.
+    ///
+    /// # Errors
+    /// What SSM and CloudFront returned: nothing was forgotten, and the same call may be made again.
+    pub async fn forget(&self, paths: &[String], reference: &str) -> Result<(), Error> {
+        let Some(distribution) = self.0.as_ref().filter(|_| !paths.is_empty()) else {
+            return Ok(());
+        };
+        let id = distribution.id().await.ok_or_else(|| Error::Upstream {
+            operation: "GetParameter",
+            fault: Fault::Unavailable,
+            source: "the distribution's id is not known".into(),
+        })?;
+        let cloudfront = &distribution.cloudfront;
+        let batch = InvalidationBatch::named(paths.to_vec(), reference.to_owned());
+        let mut sent = cloudfront.create_invalidation(&id, &batch).await;
+        if sent.as_ref().is_err_and(names_a_bad_path) {
+            // One path that CloudFront does not take spoils all: everything is more, and never less.
+            let reference = format!("{reference}-everything");
+            let batch = InvalidationBatch::named(vec![EVERYTHING.to_owned()], reference);
+            sent = cloudfront.create_invalidation(&id, &batch).await;
+        }
+        sent.map_err(|error| {
+            if !is_busy(&error) {
+                // The parameter may name another distribution by now.
+                *locked(&distribution.id) = None;
+            }
+            Error::Upstream {
+                operation: "CreateInvalidation",
+                fault: ssm::fault(&error),
+                source: Box::new(error),
+            }
+        })
     }
 
     /// Invalidates the copies of what a key held before. Waits for the CDN, since on Lambda nothing runs after the

@@ -153,7 +153,7 @@ impl Sharing<'_> {
     async fn presign(&self, key: &ObjectKey, lifetime: u32) -> Result<Grant, Error> {
         let request = PresignRequest {
             method: "GET",
-            key,
+            key: key.as_str(),
             parameters: &[],
             headers: Vec::new(),
         };

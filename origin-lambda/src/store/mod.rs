@@ -10,6 +10,7 @@ mod failure;
 mod head;
 mod multipart;
 mod put;
+mod releases;
 mod versions;
 
 use aws_sdk_s3::{
@@ -31,6 +32,7 @@ pub use self::{
     described::{DocumentRead, FolderContents, ListedObject, ObjectDescription, ObjectPage},
     multipart::MultipartUpload,
     put::NewObject,
+    releases::{OpenObject, OwnDocument, RawKeys},
     versions::{FormerObject, Restored, VersionPage},
 };
 use crate::{

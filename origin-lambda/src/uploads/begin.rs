@@ -82,7 +82,7 @@ impl Uploads<'_> {
         }
         let put = PresignRequest {
             method: "PUT",
-            key,
+            key: key.as_str(),
             parameters: &[],
             headers: upload.put_headers(key_arn),
         };

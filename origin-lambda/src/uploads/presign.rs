@@ -17,7 +17,7 @@ use keyfront_origin_core::uploads::{
 };
 use keyfront_sigv4::{
     Expiry, Payload, PostPolicy, Profile, Request, Signer, SigningContext, SigningError,
-    uri_encoding::append_component,
+    uri_encoding::{append_component, append_path},
 };
 
 use crate::{
@@ -44,8 +44,8 @@ pub struct Presigner {
 pub struct PresignRequest<'a> {
     /// The method.
     pub method: &'static str,
-    /// The object.
-    pub key: &'a ObjectKey,
+    /// The object's key.
+    pub key: &'a str,
     /// Query parameters.
     pub parameters: &'a [(&'a str, &'a str)],
     /// The headers to send, exactly.
@@ -126,7 +126,7 @@ impl Presigner {
         let validity = Validity::of(lifetime, moment.now, credentials_end(moment.end))?;
         let expiry = Expiry::from_seconds(validity.lifetime).map_err(unsigned)?;
         let mut path = format!("{}/", self.path);
-        presign.key.append_wire(&mut path);
+        append_path(&mut path, presign.key);
         let mut query = String::new();
         for (name, value) in presign.parameters {
             if !query.is_empty() {

@@ -28,7 +28,7 @@ pub async fn sign_parts(
         let number = part.number.to_string();
         let request = PresignRequest {
             method: "PUT",
-            key: &key,
+            key: key.as_str(),
             parameters: &[("partNumber", number.as_str()), ("uploadId", id)],
             headers: part.headers,
         };

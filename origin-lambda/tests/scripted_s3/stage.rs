@@ -111,6 +111,7 @@ impl Stage {
                 site_fallback: None,
                 site_query: None,
                 site_spellings: Spellings::One,
+                site_release: None,
                 further_sites: Vec::new(),
                 cloudfront_endpoint: Some(endpoint.to_owned()),
                 ssm_endpoint: Some(endpoint.to_owned()),

@@ -187,6 +187,7 @@ async fn add(arguments: AddArguments) -> anyhow::Result<()> {
         identities: arguments.iam.into_iter().map(Identity::Iam).collect(),
         rules,
         budget: None,
+        sites: Vec::new(),
         customer_key: None,
     };
     let target = arguments.bucket.find(Purpose::Change).await?;

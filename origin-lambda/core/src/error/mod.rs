@@ -3,13 +3,18 @@
 //! It renders and logs nothing, and knows no client of S3 or KMS: what they return arrives as a [`Fault`].
 
 mod problem;
+mod release_refusal;
 mod share_refusal;
 #[cfg(test)]
 mod tests;
 
 use keyfront_names::KeyError;
 
-pub use self::{problem::PROBLEMS, share_refusal::ShareRefusal};
+pub use self::{
+    problem::PROBLEMS,
+    release_refusal::{ReleaseConflict, UnverifiedObject},
+    share_refusal::ShareRefusal,
+};
 use crate::{
     budget::BudgetSpent,
     oidc::JwtRefusal,
@@ -116,6 +121,17 @@ pub enum Error {
         most: u32,
         /// What limits them, and what to do instead.
         reason: &'static str,
+    },
+    /// A release cannot be activated or removed now, or a loose object would lie where releases are served.
+    #[error(transparent)]
+    ReleaseConflict(#[from] ReleaseConflict),
+    /// A release lacks what it needs: its manifest, objects, or their check.
+    #[error("the release is not complete: {reason}")]
+    ReleaseIncomplete {
+        /// What is missing, and what to do.
+        reason: String,
+        /// The first objects that are missing or wrong.
+        objects: Vec<UnverifiedObject>,
     },
     /// The upload's token is not one of this publisher's, or the upload is over.
     #[error("no such upload is in progress")]

@@ -28,6 +28,8 @@ pub const PROBLEMS: &[ProblemType] = &[
     ProblemType::UPLOAD_UNKNOWN,
     ProblemType::METHOD_NOT_ALLOWED,
     ProblemType::BODY_TIMEOUT,
+    ProblemType::RELEASE_CONFLICT,
+    ProblemType::RELEASE_INCOMPLETE,
     ProblemType::UPLOAD_INCOMPLETE,
     ProblemType::UPLOAD_MISMATCH,
     ProblemType::WRITE_CONFLICT,
@@ -91,6 +93,8 @@ impl Error {
             Self::ChecksumRequired => P::CHECKSUM_REQUIRED,
             Self::LifetimeRefused { .. } => P::LIFETIME_REFUSED,
             Self::ShareRefused(_) => P::SHARE_REFUSED,
+            Self::ReleaseConflict(_) => P::RELEASE_CONFLICT,
+            Self::ReleaseIncomplete { .. } => P::RELEASE_INCOMPLETE,
             Self::UploadUnknown => P::UPLOAD_UNKNOWN,
             Self::UploadIncomplete(_) => P::UPLOAD_INCOMPLETE,
             Self::UploadMismatch(_) => P::UPLOAD_MISMATCH,
@@ -148,6 +152,8 @@ impl Error {
             | Self::ChecksumRequired
             | Self::LifetimeRefused { .. }
             | Self::ShareRefused(_)
+            | Self::ReleaseConflict(_)
+            | Self::ReleaseIncomplete { .. }
             | Self::UploadUnknown
             | Self::UploadIncomplete(_)
             | Self::UploadMismatch(_)
@@ -191,6 +197,7 @@ fn denied(denial: &Denial) -> ProblemType {
         Denial::ContentType { .. } => ProblemType::CONTENT_TYPE_REFUSED,
         Denial::NoPublisher
         | Denial::NoRule { .. }
+        | Denial::Site { .. }
         | Denial::Method { .. }
         | Denial::Overwrite { .. }
         | Denial::Encryption { .. } => ProblemType::FORBIDDEN,

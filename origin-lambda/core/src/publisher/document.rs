@@ -10,6 +10,7 @@ use time::OffsetDateTime;
 use super::{
     Identity, MethodName, PolicyError, Prefix, Publisher, PublisherToken, Rule, StoredToken,
     folders, method::VERSION_OF_THREE_READS, policy_error::MAX_DOCUMENT,
+    site_scope::VERSION_OF_SITES,
 };
 use crate::oidc::{self, Issuer, Login, strict_json};
 
@@ -69,7 +70,7 @@ impl Publishers {
         // The version first: a later schema is reported as such, not as an unknown field.
         match serde_json::from_slice(document).map_err(PolicyError::Schema)? {
             Versioned {
-                v: VERSION | VERSION_OF_THREE_READS,
+                v: VERSION | VERSION_OF_THREE_READS | VERSION_OF_SITES,
             } => {}
             Versioned { v } => return Err(PolicyError::Version(v)),
         }
@@ -175,9 +176,12 @@ impl Publishers {
         let rules = || self.publishers.iter().flat_map(|one| &one.rules);
         let mut names = rules().flat_map(|rule| &rule.methods);
         if names.any(|name| *name != MethodName::Get && !name.is_of_both_versions()) {
-            self.v = VERSION_OF_THREE_READS;
+            self.v = self.v.max(VERSION_OF_THREE_READS);
         }
-        if self.v == VERSION_OF_THREE_READS {
+        if self.publishers.iter().any(|one| !one.sites.is_empty()) {
+            self.v = VERSION_OF_SITES;
+        }
+        if self.v >= VERSION_OF_THREE_READS {
             for rule in self.publishers.iter_mut().flat_map(|one| &mut one.rules) {
                 rule.methods = MethodName::spelt_out(&rule.methods);
             }

@@ -12,6 +12,7 @@ mod policy_error;
 mod publisher_entry;
 mod rule;
 mod session;
+mod site_scope;
 mod token;
 
 #[cfg(test)]
@@ -27,6 +28,7 @@ pub use self::{
     publisher_entry::Publisher,
     rule::{Denial, HeaderText, LONGEST_REQUEST, Lifetime, Overwrite, Prefix, Rule},
     session::Session,
+    site_scope::SiteScope,
     token::{PublisherToken, StoredToken, TokenHash},
 };
 

@@ -32,6 +32,19 @@ pub enum PolicyError {
         /// The prefix.
         prefix: String,
     },
+    /// A document of an earlier version has `sites`.
+    #[error(
+        "publisher {0:?} has sites, which version 3 of the schema has: write \"v\": 3, and LIST, HEAD and READ in the place of GET"
+    )]
+    SitesOfEarlierVersion(String),
+    /// A publisher lists a site twice.
+    #[error("publisher {publisher:?} lists the site {site:?} twice")]
+    RepeatedSite {
+        /// The publisher's id.
+        publisher: String,
+        /// The site.
+        site: String,
+    },
     /// `inline` lists a wildcard.
     #[error("publisher {publisher:?} lists {range:?} as inline; name the type exactly")]
     InlineWildcard {
@@ -42,7 +55,7 @@ pub enum PolicyError {
     },
     /// A rule lists a method by a name that the document's version does not have.
     #[error(
-        "publisher {publisher:?} lists {name}: version 1 of the schema has GET, and version 2 LIST, HEAD and READ in its place"
+        "publisher {publisher:?} lists {name}: version 1 of the schema has GET, and later ones LIST, HEAD and READ in its place"
     )]
     Method {
         /// The publisher's id.

@@ -3,11 +3,12 @@
 use std::collections::BTreeSet;
 
 use keyfront_names::{ObjectKey, ParameterArn};
+use keyfront_releases::SiteName;
 use serde::{Deserialize, Serialize};
 
 use super::{
-    Denial, Identity, Method, MethodName, Person, PolicyError, Rule, StoredToken, folders::Holder,
-    method::VERSION_OF_THREE_READS,
+    Denial, Identity, Method, MethodName, Person, PolicyError, Rule, SiteScope, StoredToken,
+    folders::Holder, method::VERSION_OF_THREE_READS, site_scope::VERSION_OF_SITES,
 };
 use crate::budget::Budget;
 
@@ -25,6 +26,9 @@ pub struct Publisher {
     pub identities: Vec<Identity>,
     /// What the publisher may do; nothing without a rule.
     pub rules: Vec<Rule>,
+    /// The sites whose releases it may publish, activate and remove; a name, or `*` for every one.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub sites: Vec<SiteScope>,
     /// How often it may do what costs the operator.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub budget: Option<Budget>,
@@ -113,12 +117,38 @@ impl Publisher {
         Ok(rule)
     }
 
+    /// Whether it may publish releases of the site.
+    ///
+    /// # Errors
+    /// [`Denial::Site`]
+    pub fn authorise_site(&self, site: &SiteName) -> Result<(), Denial> {
+        match self.sites.iter().any(|scope| scope.covers(site)) {
+            true => Ok(()),
+            false => Err(Denial::Site {
+                publisher: self.id.clone(),
+                site: site.to_string(),
+            }),
+        }
+    }
+
     /// Whether the document of this version may have it.
     pub(super) fn check(&self, version: u32) -> Result<(), PolicyError> {
         let mut ids = BTreeSet::new();
         for token in &self.tokens {
             if token.id.is_empty() || !ids.insert(&token.id) {
                 return Err(PolicyError::Id(token.id.clone()));
+            }
+        }
+        let mut sites = BTreeSet::new();
+        for site in &self.sites {
+            if version < VERSION_OF_SITES {
+                return Err(PolicyError::SitesOfEarlierVersion(self.id.clone()));
+            }
+            if !sites.insert(site) {
+                return Err(PolicyError::RepeatedSite {
+                    publisher: self.id.clone(),
+                    site: site.clone().into(),
+                });
             }
         }
         let mut prefixes = BTreeSet::new();
@@ -131,7 +161,7 @@ impl Publisher {
             }
             let is_of_other_version = |name: &&MethodName| {
                 let of_first = **name == MethodName::Get;
-                !name.is_of_both_versions() && of_first == (version == VERSION_OF_THREE_READS)
+                !name.is_of_both_versions() && of_first == (version >= VERSION_OF_THREE_READS)
             };
             if let Some(name) = rule.methods.iter().find(is_of_other_version) {
                 return Err(PolicyError::Method {

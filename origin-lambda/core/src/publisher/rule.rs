@@ -38,6 +38,14 @@ pub enum Denial {
         /// The publisher's id.
         publisher: String,
     },
+    /// The publisher may not publish releases of the site.
+    #[error("publisher {publisher:?} may not publish releases of site {site:?}: add it to the publisher's sites")]
+    Site {
+        /// The publisher's id.
+        publisher: String,
+        /// The site.
+        site: String,
+    },
     /// The rule does not list the method.
     #[error("the rule for {prefix} does not allow {method}")]
     Method {

@@ -5,10 +5,12 @@ mod history;
 mod objects;
 mod page;
 mod publisher;
+mod releases;
 mod shares;
 mod uploads;
 mod uppy;
 
+use keyfront_origin_core::error::UnverifiedObject;
 use serde::Serialize;
 use utoipa::ToSchema;
 
@@ -18,6 +20,9 @@ pub(super) use self::{
     objects::{Deleted, DescriptionBody, EnvelopeFields, Listed, Metadata, PageBody, StoredBody},
     page::{PageSettingsBody, PageToken},
     publisher::PublisherBody,
+    releases::{
+        CopiesBody, Download, DownloadsBody, LogBody, MissingCopy, ReleaseBegun, ReleaseBody, ReleaseListed, RemovedBody, TreeBody, TreeEntry, UploadsBody, VerifyBody,
+    },
     shares::{Image, ImageStored, Images, Share},
     uploads::{Aborted, Completed, Held, PlanBody, SignedPart, SignedParts, UnderWay},
     uppy::{Empty, UppyForm, UppyLocation, UppyMultipart, UppyPart, UppySigned},
@@ -38,6 +43,9 @@ pub(super) struct Problem {
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(nullable = false)]
     pub(super) detail: Option<String>,
+    /// Of a release that is not complete, the first objects that are missing or wrong.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub(super) objects: Vec<UnverifiedObject>,
     /// Names the request in the operator's log.
     pub(super) request_id: String,
 }

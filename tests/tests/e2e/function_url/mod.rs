@@ -95,7 +95,7 @@ impl Stage {
                 function_arn: FUNCTION.to_owned(),
                 policy: policy(&allow_the_edge(), PolicyKind::Resource),
             },
-            function: Function::Built(instances.await.unwrap()),
+            function: Arc::new(Function::Built(instances.await.unwrap())),
         };
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let address = listener.local_addr().unwrap();

@@ -1,0 +1,132 @@
+//! Making a release the active one: the pointer is swapped, and the log follows it.
+//!
+//! A function may die between any two calls. The order is such that the next one finds out what was done: a message whose
+//! activation did not happen is dropped when it comes, and a log entry that is missing is in the pointer.
+
+use keyfront_origin_core::{
+    error::ReleaseConflict,
+    releases::{
+        LogEntry, MAX_LOG_ENTRY_BYTES, PendingInvalidation, Pointer, SiteName,
+        activation::{Expected, Step, admit, overtaken},
+        keys,
+    },
+};
+
+use super::{KnownPointer, ReleasePath, Releases, incomplete, now};
+use crate::{error::Error, object::Precondition};
+
+/// An activation.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Activation {
+    /// Its entry in the log.
+    pub(crate) entry: LogEntry,
+    /// When the CDN had forgotten what it replaced, RFC 3339; `None` until then.
+    pub(crate) invalidated_at: Option<String>,
+}
+
+impl Releases<'_> {
+    /// Makes a verified release the active one of its site. Repeated for the active one, it is the same activation.
+    ///
+    /// # Errors
+    /// [`Error::ReleaseConflict`] says who was first; [`Error::ReleaseIncomplete`]; what S3, KMS and SQS returned.
+    pub(crate) async fn activate(
+        &self,
+        by: &str,
+        of: ReleasePath<'_>,
+        expected: &Expected,
+    ) -> Result<Activation, Error> {
+        let known = self.pointer(of.site).await?;
+        if let Some(known) = &known {
+            self.repair(of.site, &known.pointer).await?;
+        }
+        let pointer = known.as_ref().map(|known| &known.pointer);
+        if let Step::Done(entry) = admit(pointer, of.id, expected, of.site)? {
+            return self.activation(of.site, entry).await;
+        }
+        // After the pointer was read: whoever removes a release takes the record away, and then moves the pointer's entity tag.
+        if self.verified(of).await?.is_none() {
+            return Err(incomplete(
+                "it was not verified: POST .../verify until it answers verified",
+            ));
+        }
+        let manifest = self.manifest(of).await?;
+        let (encoded, at, by) = (manifest.encoded().clone(), now()?, by.to_owned());
+        let entry = match pointer {
+            None => LogEntry::first(of.id, encoded, by, at),
+            Some(pointer) => pointer.entry().next(of.id, encoded, by, at),
+        };
+        if let Some(queue) = &self.kept.queue {
+            let message = PendingInvalidation::new(of.site, entry.n);
+            queue.send(&message, self.kept.settling).await?;
+        }
+        self.swap(of, known.as_ref(), entry).await
+    }
+
+    async fn swap(
+        &self,
+        of: ReleasePath<'_>,
+        known: Option<&KnownPointer>,
+        entry: LogEntry,
+    ) -> Result<Activation, Error> {
+        let pointer = Pointer::new(entry.clone());
+        let precondition = match known {
+            None => Precondition::Absent,
+            Some(known) => Precondition::Matches(known.etag.clone()),
+        };
+        let key = keys::pointer(of.site);
+        let swapped = self
+            .store
+            .put_own(&key, &pointer.to_bytes(), &precondition)
+            .await;
+        match swapped {
+            Ok(()) => {}
+            Err(Error::Precondition | Error::AlreadyExists | Error::WriteConflict) => {
+                return self.lost(of).await;
+            }
+            // Swapped or not: the next call finds out.
+            Err(error) => return Err(error),
+        }
+        if let Err(error) = self.repair(of.site, &pointer).await {
+            tracing::warn!(%error, site = of.site.as_str(), n = entry.n, "the log's entry is not written yet; the next call does it");
+        }
+        Ok(Activation {
+            entry,
+            invalidated_at: None,
+        })
+    }
+
+    /// Another activation was faster. The same one by somebody else is as good.
+    async fn lost(&self, of: ReleasePath<'_>) -> Result<Activation, Error> {
+        let site = of.site;
+        let Some(known) = self.pointer(site).await? else {
+            return Err(ReleaseConflict::InProgress(site.to_string()).into());
+        };
+        match known.pointer.active() == of.id {
+            true => self.activation(site, known.pointer.entry().clone()).await,
+            false => Err(overtaken(&known.pointer, site).into()),
+        }
+    }
+
+    /// Writes the log's entry of a pointer, if it is missing.
+    pub(super) async fn repair(&self, site: &SiteName, pointer: &Pointer) -> Result<(), Error> {
+        let entry = pointer.entry();
+        let (key, bytes) = (keys::log_entry(site, entry.n), entry.to_bytes());
+        let altered = || {
+            Error::from(ReleaseConflict::LogAltered {
+                site: site.to_string(),
+                n: entry.n,
+            })
+        };
+        match self.store.own_document(&key, MAX_LOG_ENTRY_BYTES).await? {
+            Some(there) if there.body == bytes => Ok(()),
+            Some(_) => Err(altered()),
+            None => {
+                let written = self.store.put_own(&key, &bytes, &Precondition::Absent);
+                written.await.map_err(|error| match error {
+                    Error::AlreadyExists => altered(),
+                    error => error,
+                })
+            }
+        }
+    }
+}

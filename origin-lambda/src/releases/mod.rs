@@ -1,0 +1,149 @@
+//! Releases of sites in the bucket: begun, uploaded, verified, activated, listed and removed; and the CDN that forgets what an
+//! activation replaced.
+//!
+//! What may be done, and what a request is bound to, is decided in [`keyfront_origin_core::releases`].
+
+mod activate;
+mod batch;
+mod begin;
+mod copies;
+mod describe;
+mod listing;
+mod manifests;
+mod queue;
+mod remove;
+mod settle;
+mod trees;
+mod uploads;
+mod verify;
+
+use std::time::Duration;
+
+use keyfront_origin_core::releases::{
+    MAX_POINTER_BYTES, Pointer, ReleaseId, SiteName, Timestamp, keys,
+};
+
+pub(crate) use self::{
+    activate::Activation,
+    begin::Document,
+    copies::CopyRequest,
+    describe::{DescribedRelease, ReleaseState},
+    listing::LogPosition,
+    queue::ReleaseQueue,
+    settle::Settled,
+    trees::TreePosition,
+    uploads::{BegunParts, BegunUpload},
+};
+use self::manifests::Manifests;
+use crate::{
+    config::Config, error::Error, invalidation::Cdn, sealed_text::SealedTexts, store::Store,
+    uploads::Presigner,
+};
+
+/// What an origin keeps between requests about releases.
+#[derive(Debug)]
+pub(crate) struct KeptForReleases {
+    manifests: Manifests,
+    queue: Option<ReleaseQueue>,
+    settling: Duration,
+}
+
+impl KeptForReleases {
+    pub(crate) fn new(
+        config: &Config,
+        credentials: &aws_credential_types::provider::SharedCredentialsProvider,
+    ) -> Self {
+        Self {
+            manifests: Manifests::default(),
+            queue: ReleaseQueue::new(config, credentials),
+            settling: config.releases.settling,
+        }
+    }
+}
+
+/// What work on releases needs of the system.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Releases<'a> {
+    pub(crate) store: &'a Store,
+    pub(crate) presigner: &'a Presigner,
+    pub(crate) texts: &'a SealedTexts,
+    pub(crate) cdn: &'a Cdn,
+    pub(crate) kept: &'a KeptForReleases,
+}
+
+/// A release of a site.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct ReleasePath<'a> {
+    pub(crate) site: &'a SiteName,
+    pub(crate) id: ReleaseId,
+}
+
+/// A pointer, and the entity tag of the object it was read from.
+#[derive(Debug, Clone)]
+struct KnownPointer {
+    pointer: Pointer,
+    etag: String,
+    bytes: bytes::Bytes,
+}
+
+impl Releases<'_> {
+    /// The pointer of a site; `None` if nothing was activated yet.
+    async fn pointer(&self, site: &SiteName) -> Result<Option<KnownPointer>, Error> {
+        let key = keys::pointer(site);
+        let document = self.store.own_document(&key, MAX_POINTER_BYTES).await?;
+        let Some(document) = document else {
+            return Ok(None);
+        };
+        let pointer = Pointer::parse(&document.body);
+        let pointer = pointer.map_err(|error| altered(&key, error))?;
+        Ok(Some(KnownPointer {
+            pointer,
+            etag: document.etag,
+            bytes: document.body,
+        }))
+    }
+}
+
+/// A document of the origin's own that it did not write.
+fn altered(key: &str, cause: impl std::error::Error + Send + Sync + 'static) -> Error {
+    Error::Upstream {
+        operation: "read a release's document",
+        fault: crate::error::Fault::Unexpected,
+        source: Box::new(Altered {
+            key: key.to_owned(),
+            source: Box::new(cause),
+        }),
+    }
+}
+
+fn incomplete(reason: &str) -> Error {
+    Error::ReleaseIncomplete {
+        reason: reason.to_owned(),
+        objects: Vec::new(),
+    }
+}
+
+/// Somebody wrote past the origin.
+#[derive(Debug, thiserror::Error)]
+#[error("{key} is none of the origin's: restore its former version")]
+struct Altered {
+    key: String,
+    source: crate::error::Source,
+}
+
+/// Now, as documents have it.
+fn now() -> Result<Timestamp, Error> {
+    Timestamp::from_epoch_seconds(crate::uploads::unix_time()).map_err(|_| Error::Internal)
+}
+
+/// An error with its sources, for the publisher whose manifest it is about.
+fn in_full(error: &dyn std::error::Error) -> String {
+    let mut text = error.to_string();
+    let mut source = error.source();
+    while let Some(error) = source {
+        text.push_str(": ");
+        text.push_str(&error.to_string());
+        source = error.source();
+    }
+    text
+}

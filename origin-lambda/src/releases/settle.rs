@@ -1,0 +1,128 @@
+//! The invalidation that follows an activation: carried out once edges no longer serve what was before, at least once, and
+//! recorded.
+
+use std::time::{Duration, SystemTime};
+
+use keyfront_origin_core::releases::{
+    MAX_LOG_ENTRY_BYTES, SiteName, Timestamp, keys, left_of, stale_paths,
+};
+use serde::{Deserialize, Serialize};
+
+use super::{ReleasePath, Releases, altered, now};
+use crate::{error::Error, object::Precondition};
+
+/// What became of a pending invalidation.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Settled {
+    /// It was carried out, now or earlier.
+    Done,
+    /// It is too early, by so much.
+    Later(Duration),
+    /// Its activation did not happen.
+    Dropped,
+}
+
+/// What says that the invalidation was carried out.
+#[derive(Debug, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Invalidated {
+    at: Timestamp,
+    n: u64,
+    /// Paths that were invalidated.
+    paths: u64,
+    v: u32,
+}
+
+impl Releases<'_> {
+    /// Carries the invalidation of activation `n` out, if it is time.
+    ///
+    /// # Errors
+    /// What S3, SSM and CloudFront returned: it has to be tried again.
+    pub(crate) async fn settle(&self, site: &SiteName, n: u64) -> Result<Settled, Error> {
+        if self.invalidated_at(site, n).await?.is_some() {
+            return Ok(Settled::Done);
+        }
+        let Some(known) = self.pointer(site).await? else {
+            return Ok(Settled::Dropped);
+        };
+        let newest = known.pointer.entry();
+        if n == 0 || newest.n < n {
+            return Ok(Settled::Dropped);
+        }
+        if newest.n == n {
+            self.repair(site, &known.pointer).await?;
+        }
+        let key = keys::log_entry(site, n);
+        let written = self.store.own_document(&key, MAX_LOG_ENTRY_BYTES).await?;
+        let Some(written) = written else {
+            return Err(altered(&key, MissingEntry(n)));
+        };
+        // The entry is written after the switch, so this is a little late and never early.
+        let since = SystemTime::now().duration_since(written.modified).ok();
+        if let Some(left) = left_of(self.kept.settling, since) {
+            return Ok(Settled::Later(left));
+        }
+        self.invalidate(site, n).await?;
+        Ok(Settled::Done)
+    }
+
+    /// When the invalidation of an activation was carried out.
+    pub(super) async fn invalidated_at(
+        &self,
+        site: &SiteName,
+        n: u64,
+    ) -> Result<Option<String>, Error> {
+        let key = keys::invalidated(site, n);
+        let document = self.store.own_document(&key, MAX_LOG_ENTRY_BYTES).await?;
+        let Some(document) = document else {
+            return Ok(None);
+        };
+        let read: Result<Invalidated, _> = serde_json::from_slice(&document.body);
+        let read = read.map_err(|error| altered(&key, error))?;
+        Ok(Some(read.at.to_string()))
+    }
+
+    async fn invalidate(&self, site: &SiteName, n: u64) -> Result<(), Error> {
+        let sites = self.cdn.layouts_of_release(site.as_str());
+        let mut paths = Vec::new();
+        if !sites.is_empty() {
+            let entry = self.log_entry(site, n).await?.ok_or(Error::NotFound)?;
+            let of = |id| ReleasePath { site, id };
+            let manifests = &self.kept.manifests;
+            let old = match entry.replaced {
+                Some(id) => manifests.read(self.store, of(id)).await?,
+                None => None,
+            };
+            let new = manifests.read(self.store, of(entry.release)).await?;
+            paths = match new {
+                Some(new) => stale_paths(&sites, old.as_deref(), &new),
+                // It was replaced and removed meanwhile.
+                None => sites.iter().map(|site| site.everything()).collect(),
+            };
+            let reference = format!("keyfront-{site}-{n}");
+            self.cdn.forget(&paths, &reference).await?;
+        }
+        let done = Invalidated {
+            at: now()?,
+            n,
+            paths: paths.len() as u64,
+            v: 1,
+        };
+        let document = serde_json::to_vec(&done).map_err(|_| Error::Internal)?;
+        let key = keys::invalidated(site, n);
+        match self
+            .store
+            .put_own(&key, &document, &Precondition::Absent)
+            .await
+        {
+            // Another instance was told as well.
+            Err(Error::AlreadyExists) => Ok(()),
+            written => written,
+        }
+    }
+}
+
+/// An entry before the newest is not there.
+#[derive(Debug, thiserror::Error)]
+#[error("entry {0} of the log is missing, and later ones are not")]
+struct MissingEntry(u64);
