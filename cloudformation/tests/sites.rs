@@ -393,3 +393,51 @@ fn what_a_value_holds_is_text_and_never_a_mark_or_a_function() {
     let held = serde_json::to_string(&policy.replace("\\\"", "\"")).unwrap();
     assert!(texts.contains(&held), "{held}");
 }
+
+#[test]
+fn the_role_reads_the_releases_of_exactly_the_sites_that_have_some() {
+    let sites = r#"{"v":1,"sites":[{"path":"/docs/","release":"docs"},{"path":"/a/","prefix":"a/"}]}"#;
+    let sites = Sites::parse(sites).unwrap();
+    let document = Document::parse(&Template::Keyfront.body_with(&sites).unwrap()).unwrap();
+    let policies = resolved(&document, &[], |resolution| {
+        resolution.role_policies("EdgeRole").unwrap()
+    });
+    let resources = |sid: &str| -> Vec<String> {
+        let all = policies.iter().flat_map(|policy| statements(&policy.document));
+        let mut named = all.filter(|statement| statement["Sid"] == sid);
+        let resources = strings(&named.next().unwrap()["Resource"]);
+        let keys = resources
+            .into_iter()
+            .map(|arn| arn.split_once("/.keyfront/").unwrap().1.to_owned());
+        keys.collect()
+    };
+    assert_eq!(
+        resources("ReadReleases"),
+        ["sites/docs/current.json", "sites/docs/releases/*"]
+    );
+    assert_eq!(
+        resources("NeverKeyfrontsOwnDocuments"),
+        [
+            "publishers.json",
+            "viewers.json",
+            "sites/docs/log/*",
+            "sites/docs/invalidated/*"
+        ]
+    );
+    for (refused, why) in [
+        (
+            r#"{"path":"/a/","release":"a","bucket":"media","key_arn":"arn:aws:kms:eu-west-1:123456789012:key/1"}"#,
+            "release is for the stack's own bucket",
+        ),
+        (r#"{"path":"/a/","release":"a","prefix":"b/"}"#, "release excludes prefix"),
+        (r#"{"path":"/a/","release":"A"}"#, "release is not a site name"),
+        (
+            r#"{"path":"/a/","release":"a"},{"path":"/b/","release":"a"}"#,
+            "release is the same",
+        ),
+    ] {
+        let refused = Sites::parse(&format!(r#"{{"v":1,"sites":[{refused}]}}"#));
+        let refused = refused.unwrap_err().to_string();
+        assert!(refused.contains(why), "{refused}");
+    }
+}

@@ -22,3 +22,15 @@ pub const PAGE: &str = "x-keyfront-page";
 
 /// Header of the user metadata that marks what a publisher sent: browsers open it in a sandbox. No viewer sees it.
 pub const SANDBOXED: &str = "x-amz-meta-keyfront-sandbox";
+
+/// The id of the release that an answer is from.
+pub const RELEASE: &str = "x-keyfront-release";
+
+/// How many seconds ago the edge last knew that this was the active release, where it cannot find out at the moment.
+pub const RELEASE_AGE: &str = "x-keyfront-release-age";
+
+/// Header of the user metadata of a release's objects: the SHA-256 of their bytes as stored, in lower-case hexadecimal.
+pub const RELEASE_SHA256: &str = "x-amz-meta-keyfront-sha256";
+
+/// Header of the user metadata of a release's objects: the `Content-Security-Policy` of the manifest.
+pub const RELEASE_CSP: &str = "x-amz-meta-keyfront-csp";

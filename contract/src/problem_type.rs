@@ -155,6 +155,8 @@ problem_types! {
     ORIGIN_UNAVAILABLE = 503 "origin-unavailable" "the origin is unavailable" retry 2;
     /// The publishers' or the viewers' policy cannot be read.
     POLICY_UNAVAILABLE = 503 "policy-unavailable" "the policy cannot be read" retry 5;
+    /// The edge cannot find out which release of the site is active, and knew of none within a day.
+    RELEASE_UNKNOWN = 503 "release-unknown" "the active release is unknown" retry 2;
     /// The store or the key service asks to slow down.
     THROTTLED = 503 "throttled" "too many requests at the origin" retry 2;
     /// The store did not answer in time.

@@ -34,6 +34,10 @@ pub const CHALLENGE: &str = "Bearer realm=\"keyfront\"";
 /// What the paths of shared links begin with: behind it stands the path that is shared.
 pub const SHARED: &str = "/_share";
 
+/// What the paths begin with, below a site's own, under which a site with releases shows what is active: `release.json` (the
+/// pointer), `manifest.json` and `signature.json`.
+pub const RELEASE_DOCUMENTS: &str = ".well-known/keyfront/";
+
 /// The version of the response facts, their first word.
 pub const FACTS_VERSION: &str = "v1";
 

@@ -67,6 +67,7 @@ pub fn serve(request: &ViewerRequest<'_>) -> Served {
             let location = location(&served);
             assert!(location.is_none_or(|to| to.starts_with('/') && !to.starts_with("//")));
         }
+        Served::Ask(question) => panic!("a question without releases: {question:?}"),
     }
     served
 }

@@ -10,14 +10,24 @@ pub fn names_a_file(relative: &str) -> bool {
     if relative.starts_with(".well-known/") {
         return true;
     }
-    let segment = relative
-        .rsplit_once('/')
-        .map_or(relative, |(_, segment)| segment);
-    match segment.rsplit_once('.') {
-        None => false,
-        Some(("", name)) => !name.is_empty(),
-        Some((stem, extension)) => stem.starts_with('.') || is_extension(extension),
+    // By hand: searching a text from its end is a kilobyte of a module.
+    let (mut start, mut dot) = (0, None);
+    for (at, byte) in relative.bytes().enumerate() {
+        match byte {
+            b'/' => (start, dot) = (at + 1, None),
+            b'.' => dot = Some(at),
+            _ => {}
+        }
     }
+    let Some(dot) = dot else {
+        return false;
+    };
+    let stem = relative.get(start..dot).unwrap_or_default();
+    let extension = relative.get(dot + 1..).unwrap_or_default();
+    if stem.is_empty() {
+        return !extension.is_empty();
+    }
+    stem.starts_with('.') || is_extension(extension)
 }
 
 fn is_extension(text: &str) -> bool {

@@ -256,7 +256,9 @@ impl<'s> SignedHeaders<'s> {
     /// The signature within `authorization`, in lower-case hexadecimal: 64 digits of SigV4, up to 144 of SigV4A.
     #[must_use]
     pub fn signature(&self) -> &'s str {
-        &self.authorization[self.signature_at..]
+        self.authorization
+            .get(self.signature_at..)
+            .unwrap_or_default()
     }
 
     /// Every header to add, with its lower-case name. None of these names is among the request's own.

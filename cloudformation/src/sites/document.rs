@@ -51,6 +51,7 @@ pub(super) struct EntryDocument {
     #[serde(default)]
     customer_keys: bool,
     content_security_policy: Option<String>,
+    release: Option<String>,
     /// Known, so that the refusal can say why it cannot be.
     not_found: Option<IgnoredAny>,
 }
@@ -88,6 +89,7 @@ impl EntryDocument {
             denied_as_missing: self.denied_as_missing,
             customer_keys: self.customer_keys,
             content_security_policy: self.content_security_policy,
+            release: self.release,
         };
         match site_document::refused(&entry) {
             None => Ok(entry),
@@ -138,6 +140,13 @@ impl EntryDocument {
             (
                 "content_security_policy",
                 "must have 1 to 1024 printable ASCII characters; remove it to use the distribution's",
+            ),
+        )?;
+        demand(
+            self.release.is_none() || self.bucket.is_none(),
+            (
+                "release",
+                "is for the stack's own bucket, into which releases are published; remove bucket and key_arn",
             ),
         )?;
         demand(

@@ -22,6 +22,8 @@ pub struct SiteEntry {
     pub(super) denied_as_missing: bool,
     pub(super) customer_keys: bool,
     pub(super) content_security_policy: Option<String>,
+    /// The name of its releases in the template's bucket.
+    pub(super) release: Option<String>,
 }
 
 /// Where a site's objects are.
@@ -60,6 +62,9 @@ impl SiteEntry {
     pub(super) fn agrees_with(&self, other: &Self) -> Result<(), (&'static str, &'static str)> {
         if self.path == other.path {
             return Err(("path", "is the same; give each site a different path"));
+        }
+        if self.release.is_some() && self.release == other.release {
+            return Err(("release", "is the same; give each site releases of its own"));
         }
         match (self.existing(), other.existing()) {
             (Some(one), Some(two)) if one.name == two.name && one.key != two.key => Err((

@@ -9,6 +9,21 @@ use super::{
     entry::{ExistingBucket, SiteEntry},
 };
 
+/// Keyfront's own documents in the template's bucket besides releases, behind `.keyfront/`.
+const DOCUMENTS: [&str; 2] = ["publishers.json", "viewers.json"];
+
+/// Keys of the template's bucket behind `.keyfront/`, where sites have releases.
+pub(super) struct Releases {
+    pub(super) read: Vec<String>,
+    pub(super) reserved: Vec<String>,
+}
+
+impl Releases {
+    pub(super) const fn is_empty(&self) -> bool {
+        self.read.is_empty()
+    }
+}
+
 /// The resources of the statements.
 pub(super) struct Grants<'s> {
     sites: &'s Sites,
@@ -39,6 +54,29 @@ impl<'s> Grants<'s> {
     pub(super) fn reserved(&self) -> Vec<String> {
         let whole = self.existing().filter(|(_, entry)| entry.prefix.is_empty());
         sorted(whole.map(|(bucket, _)| format!("{}/.keyfront/*", arn(bucket))))
+    }
+
+    /// What the edge reads of releases, and what lies beside them that it does not read: policies allow, but have no word for
+    /// "all but these", so each is named.
+    pub(super) fn releases(&self) -> Releases {
+        let names = || {
+            let entries = self.sites.entries.iter();
+            entries.filter_map(|entry| entry.release.as_deref())
+        };
+        let below = |what: &[&str]| {
+            let keys = names().flat_map(|name| {
+                let keys = what.iter();
+                keys.map(move |key| format!("sites/{name}/{key}"))
+            });
+            keys.collect::<Vec<_>>()
+        };
+        let documents = DOCUMENTS.map(str::to_owned).into_iter();
+        Releases {
+            read: below(&["current.json", "releases/*"]),
+            reserved: documents
+                .chain(below(&["log/*", "invalidated/*"]))
+                .collect(),
+        }
     }
 
     /// Each key once, in the order of the buckets.

@@ -39,6 +39,7 @@ pub(crate) fn pieces_at(mark: &str, sites: &Sites) -> Option<Vec<Piece>> {
             .chain(protected::outputs(sites))
             .collect(),
         "role-policies" => role_policy(&Grants::of(sites)),
+        "reserved" => reserved(&Grants::of(sites)),
         "variables" => {
             let own = variables(sites).into_iter();
             own.chain(protected::variables(sites)).collect()
@@ -198,6 +199,23 @@ fn role_policy(grants: &Grants<'_>) -> Vec<Piece> {
     pieces
 }
 
+/// What of Keyfront's own in the template's bucket the edge never reads, and which releases it does.
+fn reserved(grants: &Grants<'_>) -> Vec<Piece> {
+    let releases = grants.releases();
+    if releases.is_empty() {
+        return vec![Piece::new(piece!("reserved"), [])];
+    }
+    let keys = |keys: Vec<String>| {
+        let pieces = keys.into_iter();
+        pieces.map(|key| Piece::new(piece!("own-key"), [("key", key)]))
+    };
+    let mut pieces = vec![Piece::new(piece!("releases-read"), [])];
+    pieces.extend(keys(releases.read));
+    pieces.push(Piece::new(piece!("releases-reserved"), []));
+    pieces.extend(keys(releases.reserved));
+    pieces
+}
+
 /// What the origin has to know: the sites on the bucket that it writes into.
 fn variables(sites: &Sites) -> Option<Piece> {
     let entries = sites.entries.iter();
@@ -216,6 +234,7 @@ fn as_the_origin_reads(entry: &SiteEntry) -> String {
         ("index", entry.index.as_deref()),
         ("fallback", entry.fallback.as_deref()),
         ("spelling", entry.spelling.as_deref()),
+        ("release", entry.release.as_deref()),
     ];
     let mut text = format!(r#"{{"path":{}"#, quoted(&entry.path));
     for (name, value) in texts {

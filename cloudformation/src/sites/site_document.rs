@@ -52,6 +52,7 @@ pub(super) fn behind_the_region(entry: &SiteEntry) -> String {
         ("trailing_slash", entry.trailing_slash.as_ref()),
         ("slashes", entry.slashes.as_ref()),
         ("spelling", entry.spelling.as_ref()),
+        ("release", entry.release.as_ref()),
     ];
     for (name, value) in fields {
         if let Some(value) = value {

@@ -82,19 +82,31 @@ impl AllowedMethods {
     }
 }
 
-/// A cache policy with compression off, so `Accept-Encoding` is in no key and reaches no origin.
+/// A cache policy. The local CDN compresses nothing itself.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
 pub struct CachePolicy {
     /// Names of the query parameters in the key, compared as they are written; all others are dropped.
     pub query: Vec<String>,
     /// Lower-case names of the headers in the key.
     pub headers: Vec<String>,
+    /// What of `Accept-Encoding` is in the key and reaches the origin.
+    pub accept_encoding: AcceptEncoding,
     /// Seconds. Raises a shorter positive lifetime; unlike CloudFront's it never overrides `no-store`, `no-cache` or `private`.
     pub min_ttl: u64,
     /// Seconds an answer without `Cache-Control` or `Expires` is fresh.
     pub default_ttl: u64,
     /// Seconds; 0 turns caching (and the collapsing of requests) off.
     pub max_ttl: u64,
+}
+
+/// What becomes of a viewer's `Accept-Encoding`.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize)]
+pub enum AcceptEncoding {
+    /// It is in no key and reaches no origin.
+    #[default]
+    Removed,
+    /// `br,gzip`, `br`, `gzip` or nothing, as with `EnableAcceptEncodingBrotli` and `EnableAcceptEncodingGzip`.
+    Normalised,
 }
 
 impl CachePolicy {

@@ -4,10 +4,12 @@
 
 use std::net::IpAddr;
 
-use http::header::{AUTHORIZATION, HeaderMap, HeaderName, HeaderValue, USER_AGENT, VIA};
+use http::header::{
+    ACCEPT_ENCODING, AUTHORIZATION, HeaderMap, HeaderName, HeaderValue, USER_AGENT, VIA,
+};
 use http::{Method, Version};
 
-use super::distribution::{Behaviour, ForwardHeaders, ForwardQuery};
+use super::distribution::{AcceptEncoding, Behaviour, ForwardHeaders, ForwardQuery};
 use super::header_rules::{removed_from_viewers, strip_hop_by_hop};
 
 const ALWAYS_SENT_ON: [&str; 6] = [
@@ -53,6 +55,9 @@ pub(super) fn origin_request_headers(
             headers.append(name.clone(), value.clone());
         }
     }
+    if let Some(codings) = accepted_codings(viewer.headers, behaviour) {
+        headers.insert(ACCEPT_ENCODING, HeaderValue::from_static(codings));
+    }
     if !is_in_key(behaviour, USER_AGENT.as_str()) {
         headers.insert(USER_AGENT, HeaderValue::from_static("Amazon CloudFront"));
     }
@@ -64,6 +69,31 @@ pub(super) fn origin_request_headers(
     );
     append_to_list(&incoming, &mut headers, VIA, &via(viewer.version, cdn_name));
     headers
+}
+
+/// The viewer's `Accept-Encoding` as it is in the cache key and reaches the origin; `None` where it does neither.
+pub(super) fn accepted_codings(headers: &HeaderMap, behaviour: &Behaviour) -> Option<&'static str> {
+    if behaviour.cache.accept_encoding == AcceptEncoding::Removed {
+        return None;
+    }
+    let lines = headers.get_all(ACCEPT_ENCODING).iter();
+    let items: Vec<&str> = lines
+        .filter_map(|line| line.to_str().ok())
+        .flat_map(|line| line.split(','))
+        .collect();
+    let accepts = |coding: &str| {
+        items.iter().any(|item| {
+            let (name, weight) = item.split_once(';').unwrap_or((item, ""));
+            let weight = weight.trim().trim_start_matches("q=");
+            name.trim().eq_ignore_ascii_case(coding) && weight.parse() != Ok(0.0_f64)
+        })
+    };
+    match (accepts("br"), accepts("gzip")) {
+        (true, true) => Some("br,gzip"),
+        (true, false) => Some("br"),
+        (false, true) => Some("gzip"),
+        (false, false) => None,
+    }
 }
 
 fn is_sent_on(name: &HeaderName, method: &Method, behaviour: &Behaviour) -> bool {

@@ -51,8 +51,8 @@ use self::cache::Cache;
 use self::cache_lock::CacheLocks;
 use self::certificate::Authority;
 pub use self::distribution::{
-    AllowedMethods, Behaviour, CachePolicy, Distribution, ForwardHeaders, ForwardQuery, Functions,
-    Origin, OriginKind, OriginProtocol, OriginRequestPolicy, TrustedKey,
+    AcceptEncoding, AllowedMethods, Behaviour, CachePolicy, Distribution, ForwardHeaders,
+    ForwardQuery, Functions, Origin, OriginKind, OriginProtocol, OriginRequestPolicy, TrustedKey,
 };
 use self::edge::EdgeRuntime;
 pub use self::edge::{EdgeCredentials, EdgeKind, NodeConfig};
@@ -117,8 +117,9 @@ impl Cdn {
             Some(listen) => Some(Preview::bind(listen).await?),
             None => None,
         };
+        let origins = Origins::new(config.origins);
         let edge = match config.edge {
-            Some(kind) => Some(EdgeRuntime::start(kind, config.credentials).await?),
+            Some(kind) => Some(EdgeRuntime::start(kind, config.credentials, &origins).await?),
             None => None,
         };
         let behaviours = &config.distribution.behaviours;
@@ -129,7 +130,7 @@ impl Cdn {
             cache: Arc::new(Cache {
                 store: Store::new(config.cache),
                 locks: Arc::new(CacheLocks::default()),
-                upstream: Upstream::new(&config.distribution, Origins::new(config.origins), edge),
+                upstream: Upstream::new(&config.distribution, origins, edge),
                 distribution: config.distribution,
             }),
         });

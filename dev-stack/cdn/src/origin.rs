@@ -51,6 +51,16 @@ impl OriginTable {
         None
     }
 
+    /// As a JSON object, for the functions' own calls.
+    pub(super) fn as_json(&self) -> String {
+        let places: serde_json::Map<_, _> = self
+            .0
+            .iter()
+            .map(|(host, address)| (host.clone(), address.to_string().into()))
+            .collect();
+        serde_json::Value::Object(places).to_string()
+    }
+
     pub(super) fn validate(&self) -> Result<(), CdnError> {
         match self.0.iter().find(|(_, addr)| !addr.ip().is_loopback()) {
             None => Ok(()),
@@ -62,6 +72,7 @@ impl OriginTable {
 }
 
 /// The origins, and the connections to them.
+#[derive(Clone)]
 pub(super) struct Origins {
     table: OriginTable,
     client: Client<HttpConnector, Body>,
@@ -89,6 +100,11 @@ impl Origins {
             .pool_idle_timeout(Duration::from_secs(30))
             .build(connector);
         Self { table, client }
+    }
+
+    /// Which hosts are where.
+    pub(super) fn table(&self) -> &OriginTable {
+        &self.table
     }
 
     /// Sends a request and waits for the head of the answer.

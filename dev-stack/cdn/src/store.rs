@@ -10,7 +10,7 @@ use lru::LruCache;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
 use super::distribution::Behaviour;
-use super::forward::key_query;
+use super::forward::{accepted_codings, key_query};
 use super::freshness::Freshness;
 use super::shared_body::SharedBody;
 
@@ -45,6 +45,7 @@ pub(super) struct CacheKey {
     path: String,
     query: Option<String>,
     headers: Vec<Vec<Vec<u8>>>,
+    codings: Option<&'static str>,
 }
 
 /// An answer to HEAD has no body to answer a GET with; the other way round works.
@@ -79,6 +80,7 @@ impl CacheKey {
             path: path.to_owned(),
             query: key_query(raw_query, behaviour),
             headers: behaviour.cache.headers.iter().map(values_of).collect(),
+            codings: accepted_codings(headers, behaviour),
         })
     }
 

@@ -4,7 +4,7 @@
 //! the keys of their caches. Pure.
 
 use keyfront_dev_cdn::{
-    Behaviour, Distribution, ForwardHeaders, Origin, OriginKind, OriginProtocol,
+    AcceptEncoding, Behaviour, Distribution, ForwardHeaders, Origin, OriginKind, OriginProtocol,
 };
 use keyfront_dev_ground::aws_error::xml;
 use serde::Serialize;
@@ -53,7 +53,7 @@ pub(super) fn cache_policy(distribution: &Distribution, id: &str) -> Option<Stri
             default_ttl: policy.default_ttl,
             max_ttl: policy.max_ttl,
             parameters: Parameters {
-                enable_accept_encoding_gzip: false,
+                enable_accept_encoding_gzip: policy.accept_encoding == AcceptEncoding::Normalised,
                 headers_config: HeadersConfig {
                     header_behavior: listed(&policy.headers),
                     headers: names(&policy.headers),

@@ -7,9 +7,9 @@ use std::sync::Arc;
 use keyfront_cloudformation::PathPattern;
 use keyfront_contract::{header, route::LOGINS};
 use keyfront_dev_cdn::{
-    AllowedMethods, Behaviour, CacheLimits, CachePolicy, Cdn, CdnConfig, CdnError, CdnHandle,
-    Distribution, EdgeCredentials, Functions, NodeConfig, Origin, OriginKind, OriginProtocol,
-    OriginRequestPolicy, OriginTable, TrustedKey,
+    AcceptEncoding, AllowedMethods, Behaviour, CacheLimits, CachePolicy, Cdn, CdnConfig, CdnError,
+    CdnHandle, Distribution, EdgeCredentials, Functions, NodeConfig, Origin, OriginKind,
+    OriginProtocol, OriginRequestPolicy, OriginTable, TrustedKey,
 };
 use keyfront_dev_cloudfront::CloudFront;
 use keyfront_dev_ground::api_server;
@@ -276,6 +276,11 @@ fn viewing(site: &DevSite, path_pattern: PathPattern, origin: Origin) -> Behavio
         cache: CachePolicy {
             query: site.parsed.query.clone(),
             headers: cors_headers(site),
+            // Nothing else of this site depends on it.
+            accept_encoding: match site.parsed.release {
+                Some(_) => AcceptEncoding::Normalised,
+                None => AcceptEncoding::Removed,
+            },
             min_ttl: 0,
             default_ttl: DAY,
             max_ttl: 365 * DAY,

@@ -4,8 +4,8 @@
 use anyhow::Context as _;
 use keyfront_cloudformation::{PathPattern, strings};
 use keyfront_dev_cdn::{
-    AllowedMethods, Behaviour, CachePolicy, Functions, Origin, OriginKind, OriginProtocol,
-    OriginRequestPolicy,
+    AcceptEncoding, AllowedMethods, Behaviour, CachePolicy, Functions, Origin, OriginKind,
+    OriginProtocol, OriginRequestPolicy,
 };
 use keyfront_origin::config::FurtherSite;
 use serde_json::Value;
@@ -101,6 +101,12 @@ fn cache_policy(template: &StackTemplate<'_>, id: &str) -> anyhow::Result<CacheP
     Ok(CachePolicy {
         query: names(&keyed["QueryStringsConfig"]["QueryStrings"]),
         headers: headers.iter().map(|name| name.to_lowercase()).collect(),
+        accept_encoding: match keyed["EnableAcceptEncodingGzip"] == true
+            && keyed["EnableAcceptEncodingBrotli"] == true
+        {
+            true => AcceptEncoding::Normalised,
+            false => AcceptEncoding::Removed,
+        },
         min_ttl: ttl("MinTTL")?,
         default_ttl: ttl("DefaultTTL")?,
         max_ttl: ttl("MaxTTL")?,

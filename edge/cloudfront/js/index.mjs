@@ -10,11 +10,14 @@ const RESPONSE = 2;
 const FORWARD = 3;
 const ANSWER = 4;
 const PASS = 5;
+const POINTER = 6;
+const ASK = 7;
 
 // What the core reads values of (RELEVANT_HEADERS, RELEVANT_RESPONSE_HEADERS).
 const REQUEST_VALUES =
-  'access-control-request-method authorization content-length if-match if-modified-since if-none-match if-unmodified-since origin range transfer-encoding x-amz-content-sha256'.split(' ');
-const RESPONSE_VALUES = 'cache-control content-encoding content-range content-type date vary'.split(' ');
+  'accept-encoding access-control-request-method authorization content-length if-match if-modified-since if-none-match if-range if-unmodified-since origin range transfer-encoding x-amz-content-sha256'.split(' ');
+const RESPONSE_VALUES =
+  'cache-control content-encoding content-range content-type date vary x-amz-meta-keyfront-csp x-amz-meta-keyfront-sha256'.split(' ');
 
 const SITE_HEADER = 'x-keyfront-site';
 const FACTS_HEADER = 'x-keyfront-response';
@@ -226,8 +229,17 @@ function roleOf(env) {
   };
 }
 
-/** origin-request: the request, signed, or an answer. */
-function request(one, role, { config, request: asked }) {
+/** The same request again, once the module knows what the bucket says. Read anew: whatever was lost meanwhile is a new one. */
+async function pointed(question, role, cf) {
+  const { answerOf } = await import('./pointer.mjs');
+  const answer = await answerOf(question);
+  edge().ask(POINTER, answer);
+  return request(edge(), role, cf);
+}
+
+/** origin-request: the request, signed, or an answer; a promise of it, if the bucket is asked something before. */
+function request(one, role, cf) {
+  const { config, request: asked } = cf;
   const { headers, origin } = asked;
   const kind = origin.custom ? 'custom' : `s3:${origin.s3.authMethod ?? ''}`;
   const target = origin.custom ?? origin.s3;
@@ -251,6 +263,7 @@ function request(one, role, { config, request: asked }) {
     valuesOf(headers, REQUEST_VALUES),
   ]);
   if (reply.kind === ANSWER) return answered(reply, {}, []);
+  if (reply.kind === ASK) return pointed(reply.fields, role, cf);
   if (reply.kind !== FORWARD) throw new Error('unexpected module reply');
   target.customHeaders = without(target.customHeaders, SITE_HEADER);
   [asked.uri, asked.querystring] = reply.fields;
@@ -350,8 +363,10 @@ export const handler = async (event) => {
   try {
     const { cf } = event.Records[0];
     switch (cf.config.eventType) {
-      case 'origin-request':
-        return request(edge(), roleOf(process.env), cf);
+      case 'origin-request': {
+        const served = request(edge(), roleOf(process.env), cf);
+        return served instanceof Promise ? await served : served;
+      }
       case 'origin-response':
         return response(edge(), cf);
       default:

@@ -10,17 +10,19 @@ use keyfront_edge::decimal as number;
 use keyfront_edge::response::is_transfer_header;
 use keyfront_edge::{
     Answer, AnsweredRequest, BodyOf, Cleaned, Connection, Edge, Header, Host, Invocation,
-    OriginRequest, OriginResponse, Refusal, RequestBody, ResponseFacts, RoleCredentials, Route,
-    SANDBOXED, Served, ViewerRequest, clean, keeps_response_header,
+    OriginRequest, OriginResponse, PointerAnswer, PointerQuestion, Refusal, RequestBody,
+    ResponseFacts, RoleCredentials, Route, SANDBOXED, Served, ViewerRequest, clean, decimal_of,
+    keeps_response_header,
 };
 
-use crate::frame::{self, Frame, Malformed, Outcome, RequestFields, ResponseFields};
+use crate::frame::{self, Frame, Malformed, Outcome, PointerFields, RequestFields, ResponseFields};
 
 /// Reads a frame, lets the core decide, and writes the frame that says what to return to CloudFront.
 pub fn respond(edge: &mut Edge, input: &[u8], host: &mut impl Host, out: &mut Vec<u8>) {
     let written = match frame::decode(input) {
         Ok(Frame::Request(fields)) => request(edge, &fields, host, out),
         Ok(Frame::Response(fields)) => response(&fields, out),
+        Ok(Frame::Pointer(fields)) => pointer(edge, &fields, out),
         Err(malformed) => Err(malformed),
     };
     if let Err(malformed) = written {
@@ -104,7 +106,37 @@ fn request(
             answer: served,
             log,
         } => answer(out, &[], &served, log),
+        Served::Ask(question) => ask(out, &question),
     }
+    Ok(())
+}
+
+fn ask(out: &mut Vec<u8>, question: &PointerQuestion) {
+    let asked_at = decimal_of(question.asked_at);
+    let request = &question.request;
+    let mut texts = vec![
+        asked_at.as_str(),
+        request.host.as_str(),
+        request.path.as_str(),
+    ];
+    push_headers(&mut texts, &request.headers);
+    frame::encode(out, Outcome::Ask, &[], &texts);
+}
+
+fn pointer(
+    edge: &mut Edge,
+    fields: &PointerFields<'_>,
+    out: &mut Vec<u8>,
+) -> Result<(), Malformed> {
+    edge.pointer_answered(&PointerAnswer {
+        host: fields.host,
+        path: fields.path,
+        asked_at: number(fields.asked_at).ok_or(Malformed("the time is not a number"))?,
+        status: number(fields.status).map_or(0, |status| u16::try_from(status).unwrap_or(0)),
+        etag: fields.etag,
+        body: fields.body,
+    });
+    frame::encode(out, Outcome::Pass, &[], &[]);
     Ok(())
 }
 

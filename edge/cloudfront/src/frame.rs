@@ -1,7 +1,7 @@
 //! The frame: the only thing that crosses between the handler and the module, in both directions.
 //!
 //! ```text
-//! u32 kind                     1 origin-request, 2 origin-response; back: 3 forward, 4 answer, 5 pass
+//! u32 kind                     1 origin-request, 2 origin-response, 6 pointer; back: 3 forward, 4 answer, 5 pass, 7 ask
 //! u32 n, n x u32 index         back only: which of the event's headers stay (0, 0 entries on the way in)
 //! the fields                   as `keyfront_wasm_module::frame` writes texts
 //! ```
@@ -17,7 +17,9 @@
 //! | 2 | [`ResponseFields`], in order |
 //! | 3 | uri, querystring, then name and value of each header to set |
 //! | 4 | status, reason, log line (`""`: none), body, then name and value of each header to set |
-//! | 5 | name and value of each header to set |
+//! | 5 | name and value of each header to set; nothing as the answer to a pointer |
+//! | 6 | [`PointerFields`], in order |
+//! | 7 | time of the question, host, path, then name and value of each header to send |
 //!
 //! This module reads and writes bytes; it does not know what fields mean.
 
@@ -36,6 +38,8 @@ pub enum Frame<'a> {
     Request(RequestFields<'a>),
     /// Kind 2.
     Response(ResponseFields<'a>),
+    /// Kind 6.
+    Pointer(PointerFields<'a>),
 }
 
 macro_rules! fields {
@@ -46,7 +50,11 @@ macro_rules! fields {
 
         impl<'a> $name<'a> {
             fn read(fields: &mut Texts<'a>) -> Result<Self, Malformed> {
-                Ok(Self { $($field: fields.next()?),+ })
+                // A loop instead of a call for each field: the fields of three frames are two kilobytes of a module.
+                let mut texts = [""; [$(stringify!($field)),+].len()];
+                read_each(fields, &mut texts)?;
+                let [$($field),+] = texts;
+                Ok(Self { $($field),+ })
             }
         }
 
@@ -123,6 +131,31 @@ fields!(
     }
 );
 
+fields!(
+    /// What the bucket answered to the question of a frame of kind 7.
+    PointerFields {
+        /// From the question.
+        asked_at,
+        /// From the question.
+        host,
+        /// From the question.
+        path,
+        /// The status, decimal; `""` if there was no answer in time.
+        status,
+        /// `ETag`; `""` if absent.
+        etag,
+        /// The body, a character a byte.
+        body,
+    }
+);
+
+fn read_each<'a>(fields: &mut Texts<'a>, texts: &mut [&'a str]) -> Result<(), Malformed> {
+    for text in texts {
+        *text = fields.next()?;
+    }
+    Ok(())
+}
+
 /// Reads a frame of the way in.
 ///
 /// # Errors
@@ -140,6 +173,7 @@ pub fn decode(bytes: &[u8]) -> Result<Frame<'_>, Malformed> {
     let frame = match kind {
         1 => Frame::Request(RequestFields::read(&mut fields)?),
         2 => Frame::Response(ResponseFields::read(&mut fields)?),
+        6 => Frame::Pointer(PointerFields::read(&mut fields)?),
         _ => return Err(Malformed("the frame has an unknown kind")),
     };
     fields.end()?;
@@ -155,6 +189,8 @@ pub enum Outcome {
     Answer,
     /// Kind 5: return the response, changed.
     Pass,
+    /// Kind 7: ask the bucket, hand over its answer, send the event again.
+    Ask,
 }
 
 /// Writes a frame of the way back in place of what `out` holds.
@@ -166,6 +202,7 @@ pub fn encode(out: &mut Vec<u8>, outcome: Outcome, kept: &[usize], fields: &[&st
             Outcome::Forward => 3,
             Outcome::Answer => 4,
             Outcome::Pass => 5,
+            Outcome::Ask => 7,
         },
     );
     put_number(out, kept.len());

@@ -26,8 +26,8 @@ use crate::site::Site;
 use crate::viewer_request::{ViewerAccess, ViewerRequest};
 
 pub(crate) use self::body::Body;
-pub(crate) use self::conditions::Conditions;
 pub use self::conditions::is_ignorable;
+pub(crate) use self::conditions::{Conditions, ReleaseConditions};
 use self::methods::Methods;
 
 /// A request that may go on, and all that is needed of it to sign.
@@ -45,6 +45,8 @@ pub struct Admitted<'a> {
     pub(crate) authorization: Option<&'a str>,
     pub(crate) grant: Grant,
     pub(crate) conditions: Conditions,
+    /// Of a read of a site with releases.
+    pub(crate) release: Option<ReleaseConditions<'a>>,
     pub(crate) request_id: &'a str,
 }
 
@@ -117,7 +119,10 @@ pub(crate) fn admit<'a>(
         Routed::Protected => return Err(protected(access)),
     };
     let (body, authorization, conditions) = match &destination {
-        Destination::Bucket(_) | Destination::Reader(..) | Destination::Listing(..) => (
+        Destination::Bucket(_)
+        | Destination::Own(_)
+        | Destination::Reader(..)
+        | Destination::Listing(..) => (
             body::of_read(request.body)?,
             None,
             Conditions::of_read(method, request)?,
@@ -128,8 +133,10 @@ pub(crate) fn admit<'a>(
             Conditions::default(),
         ),
     };
+    let released = site.release.is_some() && matches!(destination, Destination::Bucket(_));
     Ok(Outcome::Admitted(Admitted {
         site: Arc::clone(site),
+        release: released.then(|| ReleaseConditions::of(request)),
         destination,
         folder,
         method,

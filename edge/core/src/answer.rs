@@ -34,6 +34,7 @@ impl Answer {
             204 => "No Content",
             301 => "Moved Permanently",
             302 => "Found",
+            304 => "Not Modified",
             400 => "Bad Request",
             401 => "Unauthorized",
             403 => "Forbidden",

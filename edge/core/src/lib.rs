@@ -24,6 +24,7 @@ pub mod origin_request;
 mod redirect;
 pub mod refusal;
 mod refused_parameter;
+pub mod release;
 pub mod response;
 mod role_credentials;
 mod routing;
@@ -40,12 +41,13 @@ pub use keyfront_names::host::Scheme;
 pub use method::Method;
 pub use origin_request::{Connection, Host, OriginRequest, Unassisted, keeps_request_header};
 pub use refusal::{BodyOf, Refusal};
+pub use release::PointerAnswer;
 pub use response::{
     AnsweredRequest, Cleaned, OriginResponse, ResponseFacts, cause_of_document, clean,
-    keeps_response_header,
+    keeps_response_header, not_modified,
 };
 pub use role_credentials::RoleCredentials;
-pub use serve::{Admission, Edge, Invocation, Served};
+pub use serve::{Admission, Edge, Invocation, PointerQuestion, Served};
 pub use site::{Signing, Site, SiteError};
-pub use text::decimal;
+pub use text::{decimal, decimal_of};
 pub use viewer_request::{RequestBody, ViewerAccess, ViewerRequest};

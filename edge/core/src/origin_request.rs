@@ -15,6 +15,7 @@ use keyfront_names::host::Scheme;
 
 use crate::header::Header;
 use crate::method::Method;
+use crate::release::facts::Part;
 use crate::response::ResponseFacts;
 
 pub use self::header_policy::keeps_request_header;
@@ -49,7 +50,17 @@ impl OriginRequest {
     /// Whether a viewer's header (lower-case name) goes along, unchanged and unsigned.
     #[must_use]
     pub fn keeps(&self, name: &str) -> bool {
-        keeps_request_header(self.route, name) && !(self.drop_range && name == "range")
+        keeps_request_header(self.route, name)
+            && !(self.drop_range && name == "range")
+            && !(name == "if-match" && self.compares_by_itself())
+    }
+
+    /// Whether [`clean`](crate::response::clean) compares the viewer's conditions: the bucket knows the object under another
+    /// tag and another date, so a host that may leave a condition behind does.
+    #[must_use]
+    pub fn compares_by_itself(&self) -> bool {
+        let release = self.facts.release.as_ref();
+        release.is_some_and(|release| release.part != Part::Document)
     }
 }
 

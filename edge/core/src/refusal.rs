@@ -76,6 +76,8 @@ pub enum Refusal {
     CredentialsExpired,
 
     // The upstream.
+    /// The site's pointer cannot be read: check the role's `s3:GetObject` on it, and whether a release was ever activated.
+    ReleaseUnknown,
     /// The origin denied the read: check the role's `s3:GetObject` and `kms:Decrypt` and the bucket policy.
     OriginDenied,
     /// The role may not use the object's key: grant `kms:Decrypt`.
@@ -127,6 +129,7 @@ impl Refusal {
             Self::OriginFailed => &ProblemType::ORIGIN_FAILED,
             Self::CredentialsMissing => &ProblemType::CREDENTIALS_MISSING,
             Self::CredentialsExpired => &ProblemType::CREDENTIALS_EXPIRED,
+            Self::ReleaseUnknown => &ProblemType::RELEASE_UNKNOWN,
             Self::Throttled => &ProblemType::THROTTLED,
         }
     }

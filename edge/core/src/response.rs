@@ -9,6 +9,7 @@ mod cause;
 mod error_document;
 mod facts;
 mod lifetime;
+mod released;
 
 use alloc::{borrow::ToOwned, string::String, vec, vec::Vec};
 
@@ -18,6 +19,8 @@ use crate::answer::Answer;
 use crate::header::Header;
 use crate::redirect::{self, Lasting};
 use crate::refusal::{BodyOf, Refusal, plain_status};
+use crate::release::facts::Part;
+use crate::release::tags::{Comparison, Tags};
 use crate::site::DeniedAs;
 use crate::text::append_item;
 
@@ -56,9 +59,7 @@ pub fn clean(
         Route::Reader | Route::Publish => verdict_of_function(response),
     };
     match verdict {
-        Verdict::Object => Cleaned::Pass {
-            headers: passing(request.facts, response, None),
-        },
+        Verdict::Object => object(request, response, body),
         Verdict::Problem => {
             let missing = response.status == 404;
             match to_folder(request).filter(|_| missing) {
@@ -90,6 +91,50 @@ pub fn clean(
             }
         }
     }
+}
+
+/// An object's answer: as it is, unless a condition that the bucket could not compare says otherwise.
+fn object(request: &AnsweredRequest<'_>, response: &OriginResponse<'_>, body: BodyOf) -> Cleaned {
+    let facts = request.facts;
+    let release = facts.release.as_ref();
+    if release.is_none_or(|release| released::matches(release, response)) {
+        let cache = release.and_then(released::lifetime);
+        return Cleaned::Pass {
+            headers: passing(facts, response, cache),
+        };
+    }
+    let refused = Refusal::PreconditionFailed.answer(request.request_id, body);
+    replaced(facts, refused, None)
+}
+
+/// What a viewer's `If-None-Match` makes of a cleaned answer, on a host that kept it from the bucket (see
+/// [`compares_by_itself`](crate::OriginRequest::compares_by_itself)): 304, if it names the object. A CDN that sends the
+/// condition on compares by itself.
+#[must_use]
+pub fn not_modified<'v>(cleaned: Cleaned, if_none_match: impl Iterator<Item = &'v str>) -> Cleaned {
+    let mut named = Tags::default();
+    for value in if_none_match {
+        named.add(value, Comparison::Weak);
+    }
+    let Cleaned::Pass { headers } = cleaned else {
+        return cleaned;
+    };
+    let tag = headers.iter().find(|header| header.name == "etag");
+    let hash = tag.map_or("", |tag| tag.value.trim_matches('"'));
+    if hash.is_empty() || !named.name(hash) {
+        return Cleaned::Pass { headers };
+    }
+    let described =
+        |header: &Header| header.value.is_empty() || header.name.starts_with("content-");
+    let answer = Answer {
+        status: 304,
+        headers: headers
+            .into_iter()
+            .filter(|header| !described(header))
+            .collect(),
+        body: String::new(),
+    };
+    Cleaned::Answer { answer, log: None }
 }
 
 /// The redirect to the folder that the viewer of a missing object may have meant.
@@ -168,8 +213,13 @@ fn passing(
     if response.sandboxed {
         headers.push(Header::new("content-security-policy", "sandbox"));
     }
-    if facts.grant.varies() {
-        headers.push(Header::new("vary", varying(facts.route, response)));
+    let mut varies = facts.grant.varies();
+    if let Some(release) = &facts.release {
+        released::append_headers(&mut headers, release, response);
+        varies |= release.part == Part::Variant;
+    }
+    if varies {
+        headers.push(Header::new("vary", varying(facts, response)));
     }
     headers
 }
@@ -186,11 +236,15 @@ fn content_encoding(response: &OriginResponse<'_>) -> Option<Header> {
 }
 
 /// S3 varies only by its own CORS rules, which do not count here; our functions may vary by more.
-fn varying(route: Route, response: &OriginResponse<'_>) -> String {
-    let (mut fields, mut names_origin) = (String::new(), false);
+fn varying(facts: &ResponseFacts, response: &OriginResponse<'_>) -> String {
+    let (mut fields, mut names_origin) = (String::new(), !facts.grant.varies());
+    let release = facts.release.as_ref();
+    if release.is_some_and(|release| release.part == Part::Variant) {
+        append_item(&mut fields, "accept-encoding");
+    }
     let given = response
         .values("vary")
-        .filter(|_| route != Route::Bucket)
+        .filter(|_| facts.route != Route::Bucket)
         .flat_map(|value| value.split(','))
         .map(str::trim_ascii)
         .filter(|field| is_field_name(field));

@@ -35,6 +35,8 @@ pub(crate) enum Routed {
 pub(crate) enum Destination {
     /// An object of the bucket.
     Bucket(ObjectKey),
+    /// An object of Keyfront's own in the bucket, by its decoded key: no path leads to one, the edge alone names it.
+    Own(String),
     /// An envelope-encrypted object, decrypted by the reader, which is relative for `/read/KEY`.
     Reader(Arc<FunctionOrigin>, ObjectKey),
     /// What a folder holds, as a page.
@@ -76,7 +78,9 @@ pub(crate) fn route(site: &Site, path: &str, access: ViewerAccess) -> Result<Rou
         Destination::Bucket(key) | Destination::Reader(_, key) => key.as_str(),
         Destination::Listing(_, folder) if shared.is_none() => &folder.prefix,
         Destination::Publish(..) if shared.is_none() => return Ok(routed),
-        Destination::Listing(..) | Destination::Publish(..) => return Err(KeyError::Empty),
+        Destination::Listing(..) | Destination::Publish(..) | Destination::Own(_) => {
+            return Err(KeyError::Empty);
+        }
     };
     let admitted = match access {
         // What was signed is a path: a document that stands in for it may lie in another protected folder.
@@ -185,8 +189,9 @@ fn listed(
 ) -> Result<Routed, KeyError> {
     let slash = if path.ends_with('/') { "" } else { "/" };
     let folder = join(path, slash);
-    let relative = folder[1..]
-        .strip_prefix(site.path.as_str())
+    let relative = folder
+        .strip_prefix('/')
+        .and_then(|folder| folder.strip_prefix(site.path.as_str()))
         .ok_or(KeyError::Empty)?;
     let prefix = join(&site.prefix, relative);
     if !prefix.is_empty() {

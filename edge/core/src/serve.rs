@@ -3,15 +3,21 @@
 //! [`Edge`] keeps what is worth keeping between requests. Time, credentials and the site come in with every
 //! request; nothing is sent from here.
 
+mod releases;
+
 use alloc::string::String;
 
 use keyfront_sigv4::{AmzDate, Credentials, uri_encoding};
 
+use self::releases::{Placed, Question};
 use crate::admission::{self, Admitted, Outcome};
 use crate::answer::Answer;
 use crate::cors::Grant;
+use crate::header::Header;
 use crate::origin_request::{Connection, Host, OriginRequest, Signers, SigningInput, Unassisted};
 use crate::refusal::{BodyOf, Refusal};
+use crate::release::pointers::Pointers;
+use crate::release::{PointerAnswer, ReleaseFacts};
 use crate::role_credentials::{self, RoleCredentials};
 use crate::site::SiteCache;
 use crate::text::split_once;
@@ -35,6 +41,8 @@ pub struct Invocation<'a> {
 pub enum Served {
     /// Send this to the origin, then [`clean`](crate::response::clean) what it answers.
     Forward(OriginRequest),
+    /// Ask the bucket, hand its answer to [`Edge::pointer_answered`], and serve the request again with the same time.
+    Ask(PointerQuestion),
     /// Answer this.
     Answer {
         /// Complete but for `Content-Length`.
@@ -42,6 +50,16 @@ pub enum Served {
         /// For the operator's log; `None` if there is nothing an operator could do.
         log: Option<String>,
     },
+}
+
+/// The question which release of a site is active: of all requests that need to know, the host sends one.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct PointerQuestion {
+    /// A GET without a body, signed and complete: no viewer's header goes with it. Whoever has waited half a second for the answer
+    /// waits no longer.
+    pub request: OriginRequest,
+    /// For the [`PointerAnswer`].
+    pub asked_at: i64,
 }
 
 /// Whether a request goes on.
@@ -64,6 +82,7 @@ pub struct Edge {
     sites: SiteCache,
     signers: Signers,
     credentials: Option<Credentials>,
+    pointers: Pointers,
 }
 
 impl Edge {
@@ -74,6 +93,7 @@ impl Edge {
             sites: SiteCache::new(),
             signers: Signers::new(),
             credentials: None,
+            pointers: Pointers::new(),
         }
     }
 
@@ -137,8 +157,8 @@ impl Edge {
     ) -> Served {
         let body = BodyOf::method(admitted.method.as_str());
         let (request_id, grant) = (admitted.request_id, admitted.grant.clone());
-        match self.signed(host, admitted, invocation) {
-            Ok(signed) => Served::Forward(signed),
+        match self.placed(host, admitted, invocation) {
+            Ok(served) => served,
             Err(refusal) => {
                 let (answer, log) = refused(&refusal, request_id, body, &grant);
                 Served::Answer { answer, log }
@@ -146,11 +166,63 @@ impl Edge {
         }
     }
 
+    /// Hands over what the bucket answered to a [`PointerQuestion`], or that it did not.
+    pub fn pointer_answered(&mut self, answer: &PointerAnswer<'_>) {
+        self.pointers.keep(answer);
+    }
+
+    fn placed(
+        &mut self,
+        host: &mut impl Host,
+        mut admitted: Admitted<'_>,
+        invocation: &Invocation<'_>,
+    ) -> Result<Served, Refusal> {
+        let placed = match admitted.release.take() {
+            None => None,
+            Some(conditions) => {
+                match releases::place(&self.pointers, &mut admitted, conditions, invocation.now)? {
+                    Placed::In(facts) => Some(facts),
+                    Placed::Unasked(question) => {
+                        return self.question(host, question, invocation).map(Served::Ask);
+                    }
+                }
+            }
+        };
+        self.signed(host, admitted, invocation, placed)
+            .map(Served::Forward)
+    }
+
+    fn question(
+        &mut self,
+        host: &mut impl Host,
+        question: Question<'_>,
+        invocation: &Invocation<'_>,
+    ) -> Result<PointerQuestion, Refusal> {
+        // The host sends it, so no CDN adds its id.
+        let invocation = Invocation {
+            connection: Connection {
+                cf_id: None,
+                ..invocation.connection
+            },
+            ..*invocation
+        };
+        let mut request = self.signed(host, question.admitted, &invocation, None)?;
+        if !question.known.is_empty() {
+            let header = Header::new("if-none-match", question.known);
+            request.headers.push(header);
+        }
+        Ok(PointerQuestion {
+            request,
+            asked_at: invocation.now,
+        })
+    }
+
     fn signed(
         &mut self,
         host: &mut impl Host,
         admitted: Admitted<'_>,
         invocation: &Invocation<'_>,
+        release: Option<ReleaseFacts>,
     ) -> Result<OriginRequest, Refusal> {
         let payload = admitted.body.payload()?;
         let date = AmzDate::from_unix(invocation.now).map_err(Refusal::Unsignable)?;
@@ -164,8 +236,9 @@ impl Edge {
             credentials,
             date,
             connection: invocation.connection,
+            release,
         };
-        self.signers.sign(host, admitted, &input)
+        self.signers.sign(host, admitted, input)
     }
 
     /// The path, as on the request line, of the page a site shows with its 404s, for hosts that can put it in their

@@ -18,8 +18,10 @@ mod viewers;
 
 use alloc::{boxed::Box, string::String, sync::Arc, vec::Vec};
 
+use keyfront_names::host::is_label;
+
 use self::bucket_rule::bucket;
-use self::document::Document;
+use self::document::{Document, Text};
 use self::error::{demand, field};
 use self::function_rule::{function, function_prefix};
 use self::key_rule::check_key;
@@ -75,6 +77,8 @@ pub struct Site {
     pub publish: Option<Arc<FunctionOrigin>>,
     /// What only admitted viewers read.
     pub viewers: Option<Viewers>,
+    /// The name under which the bucket holds the site's releases: what is served is the active one, and nothing else.
+    pub release: Option<String>,
 }
 
 impl Site {
@@ -102,22 +106,23 @@ impl Site {
         }
         check_keys(&document)?;
         check_query(&document.query)?;
-        let listing = document.listing.take();
+        let listing = document.take(Text::Listing);
         let mut site = Self {
             bucket: bucket(&document)?,
-            trailing_slash: trailing_slash(document.trailing_slash.as_deref())?,
-            slashes: slashes(document.slashes.as_deref())?,
-            spelling: spelling(document.spelling.as_deref())?,
+            trailing_slash: trailing_slash(document.text(Text::TrailingSlash))?,
+            slashes: slashes(document.text(Text::Slashes))?,
+            spelling: spelling(document.text(Text::Spelling))?,
+            path: document.take(Text::Path).unwrap_or_default(),
+            prefix: document.take(Text::Prefix).unwrap_or_default(),
+            index: document.take(Text::Index),
+            fallback: document.take(Text::Fallback),
+            not_found: document.take(Text::NotFound),
+            release: document.take(Text::Release),
             cors: cors_rule::validate(&document.cors)?,
             reader: function("reader", document.reader)?,
             publish: function("publish", document.publish)?,
             viewers: viewers::validate(document.viewers)?,
             listing: None,
-            path: document.path.unwrap_or_default(),
-            prefix: document.prefix.unwrap_or_default(),
-            index: document.index,
-            fallback: document.fallback,
-            not_found: document.not_found,
             query: document.query,
             customer_keys: document.customer_keys,
             denied_as: if document.denied_as_missing {
@@ -172,6 +177,9 @@ impl Site {
                 "excludes fallback",
             )?;
         }
+        if let Some(name) = &self.release {
+            self.check_release(name)?;
+        }
         let prefixes = (self.reader.as_ref(), self.publish.as_ref());
         if let (Some(reader), Some(publish)) = prefixes
             && reader.prefix == publish.prefix
@@ -182,24 +190,36 @@ impl Site {
     }
 }
 
+impl Site {
+    /// What is served is a tree of the bucket, and its pointer must never arrive before it.
+    fn check_release(&self, name: &str) -> Result<(), SiteError> {
+        demand(is_label(name), "release", "is not a site name")?;
+        let serves_the_tree =
+            self.prefix.is_empty() && self.listing.is_none() && self.reader.is_none();
+        demand(
+            serves_the_tree,
+            "release",
+            "excludes prefix, listing and reader",
+        )?;
+        let one_region = matches!(self.bucket.signing, Signing::SigV4 { .. });
+        demand(one_region, "release", "excludes sigv4a")
+    }
+}
+
 /// The fields that are object keys, each by the rules of its kind.
 fn check_keys(document: &Document) -> Result<(), SiteError> {
-    for (name, folder) in [("path", &document.path), ("prefix", &document.prefix)] {
-        if let Some(folder) = folder {
-            demand(folder.ends_with('/'), name, "must end with a slash")?;
-            check_key(name, folder)?;
+    for field in [Text::Path, Text::Prefix] {
+        if let Some(folder) = document.text(field) {
+            demand(folder.ends_with('/'), field.name(), "must end with a slash")?;
+            check_key(field.name(), folder)?;
         }
     }
-    if let Some(file) = &document.index {
+    if let Some(file) = document.text(Text::Index) {
         demand(!file.contains('/'), "index", "must be a file name")?;
     }
-    for (name, key) in [
-        ("index", &document.index),
-        ("fallback", &document.fallback),
-        ("not_found", &document.not_found),
-    ] {
-        if let Some(key) = key {
-            check_key(name, key)?;
+    for field in [Text::Index, Text::Fallback, Text::NotFound] {
+        if let Some(key) = document.text(field) {
+            check_key(field.name(), key)?;
         }
     }
     Ok(())

@@ -54,6 +54,60 @@ pub fn decimal(digits: &str) -> Option<i64> {
     })
 }
 
+/// Whether a text is a SHA-256, in 64 lower-case hexadecimal digits.
+pub(crate) fn is_sha256_hex(text: &str) -> bool {
+    text.len() == 64
+        && text
+            .bytes()
+            .all(|byte| matches!(byte, b'0'..=b'9' | b'a'..=b'f'))
+}
+
+/// Appends the bytes that lower-case hexadecimal digits mean in base64 (RFC 4648): a digit is four bits, a character six.
+pub(crate) fn append_base64_of_hex(out: &mut String, digits: &str) {
+    let mut digits = digits.bytes().map(|digit| match digit {
+        b'a'..=b'f' => u32::from(digit) - 87,
+        _ => u32::from(digit) & 15,
+    });
+    while let Some(first) = digits.next() {
+        let rest = [digits.next(), digits.next()];
+        let bits = first << 8 | rest[0].unwrap_or(0) << 4 | rest[1].unwrap_or(0);
+        append_sextet(out, bits >> 6);
+        match rest {
+            [None, _] => append(out, &["="]),
+            [Some(_), None] => {
+                append_sextet(out, bits & 63);
+                append(out, &["=="]);
+            }
+            _ => append_sextet(out, bits & 63),
+        }
+    }
+}
+
+fn append_sextet(out: &mut String, value: u32) {
+    let value = value as u8;
+    append_ascii(
+        out,
+        match value {
+            0..26 => b'A' + value,
+            26..52 => b'a' + value - 26,
+            52..62 => b'0' + value - 52,
+            62 => b'+',
+            _ => b'/',
+        },
+    );
+}
+
+/// A moment in Unix seconds as hosts are handed it; one before 1970 or after 2106 as the nearest that can be written.
+#[must_use]
+pub fn decimal_of(seconds: i64) -> String {
+    let mut digits = String::new();
+    append_decimal(
+        &mut digits,
+        u32::try_from(seconds.max(0)).unwrap_or(u32::MAX),
+    );
+    digits
+}
+
 /// The text with every character that `keeps` refuses, or that is not ASCII, as a question mark.
 pub(crate) fn masked(text: &str, keeps: fn(u8) -> bool) -> String {
     let mut masked = String::with_capacity(text.len());
@@ -87,6 +141,26 @@ mod tests {
         #[test]
         fn texts_are_split_where_the_standard_library_splits_them(text in "[ab:é/]{0,12}", separator in "[ab:é/]{1,3}") {
             prop_assert_eq!(split_once(&text, &separator), text.split_once(separator.as_str()));
+        }
+    }
+
+    #[test]
+    fn hexadecimal_digits_become_base64() {
+        for (digits, expected) in [
+            ("", ""),
+            ("66", "Zg=="),
+            ("666f", "Zm8="),
+            ("666f6f", "Zm9v"),
+            ("fbefbe00", "++++AA=="),
+            ("ffffff", "////"),
+            (
+                "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855",
+                "47DEQpj8HBSa+/TImW+5JCeuQeRkm5NMpJWZG3hSuFU=",
+            ),
+        ] {
+            let mut text = String::new();
+            append_base64_of_hex(&mut text, digits);
+            assert_eq!(text, expected);
         }
     }
 

@@ -31,13 +31,15 @@ impl core::fmt::Debug for ViewerRequest<'_> {
 }
 
 /// The headers whose *values* the edge reads; the rest matter by name only.
-pub const RELEVANT_HEADERS: [&str; 11] = [
+pub const RELEVANT_HEADERS: [&str; 13] = [
+    "accept-encoding",
     "access-control-request-method",
     "authorization",
     "content-length",
     "if-match",
     "if-modified-since",
     "if-none-match",
+    "if-range",
     "if-unmodified-since",
     "origin",
     "range",

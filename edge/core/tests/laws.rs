@@ -166,6 +166,7 @@ proptest! {
                     || query.split('&').any(|pair| pair.starts_with('='));
                 prop_assert!(matches!(answer.status, 400 | 404) && refusable, "{answer:?}");
             }
+            Served::Ask(question) => prop_assert!(false, "{question:?}"),
         }
     }
 
@@ -214,6 +215,7 @@ proptest! {
             }
             (Err(_), Served::Answer { answer, .. }) => prop_assert!((400..500).contains(&answer.status)),
             (Err(error), Served::Forward(_)) => prop_assert!(false, "{error}"),
+            (_, Served::Ask(question)) => prop_assert!(false, "{question:?}"),
         }
     }
 
@@ -247,6 +249,7 @@ proptest! {
                     prop_assert!(header.value.bytes().all(|byte| (b' '..=b'~').contains(&byte)), "{:?}", header.name);
                 }
             }
+            Served::Ask(question) => prop_assert!(false, "{question:?}"),
         }
     }
 

@@ -39,6 +39,17 @@ export function ask(url, method, text, body) {
   return fetch(url, { method, headers: headersOf(text), body, redirect: 'manual', cache: 'no-store' });
 }
 
+/** `[status, tag, body]` of an answer that is whole within `timeout` milliseconds and at most `limit` bytes long. */
+export async function asked(url, text, limit, timeout) {
+  const signal = AbortSignal.timeout(timeout);
+  const answer = await fetch(url, { headers: headersOf(text), redirect: 'manual', cache: 'no-store', signal });
+  const bytes = answer.body === null ? new Uint8Array() : await buffered(answer.body, limit);
+  if (bytes === undefined) throw new RangeError('the answer is too long');
+  return [String(answer.status), answer.headers.get('etag') ?? '', new TextDecoder().decode(bytes)];
+}
+
+export const outlive = (context, promise) => context.waitUntil(promise);
+
 /** A stream passes as it is; `null` for statuses that have no body, and where there is none. */
 export function answer(status, text, body) {
   return new Response(body, { status, headers: headersOf(text) });

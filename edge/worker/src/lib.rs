@@ -8,6 +8,7 @@
 //! | [`credentials`] | where the keys come from that requests are signed with |
 //! | [`opening`] | envelope-encrypted objects, decrypted in the Worker |
 //! | `viewer_access` | signed URLs and cookies, verified in the Worker |
+//! | `pointer` | which release of a site is active, asked once for all requests that need to know |
 //! | `entry`, `exchange`, `isolate`, `viewer`, `publish_body`, `origin`, `answering`, `wire` | the runtime's side: one request served from beginning to end |
 //!
 //! Every rule about requests and answers is the core's. Bodies pass as the runtime's own streams: they are never
@@ -24,6 +25,7 @@ mod exchange;
 mod isolate;
 pub mod opening;
 mod origin;
+mod pointer;
 mod publish_body;
 mod serving;
 pub mod sites;

@@ -3,7 +3,7 @@
 use keyfront_contract::header;
 use keyfront_edge::{
     Answer, AnsweredRequest, Cleaned, OriginRequest, OriginResponse, Refusal, Route, Scheme,
-    cause_of_document, clean, is_ignorable, keeps_response_header,
+    cause_of_document, clean, is_ignorable, keeps_response_header, not_modified,
 };
 use wasm_bindgen::{JsCast as _, JsValue};
 use web_sys::Response;
@@ -56,7 +56,8 @@ impl Answered {
     ) -> Result<Self, Refusal> {
         let reads = signed.route != Route::Publish;
         let meant = |(name, value): &&(&str, &str)| {
-            signed.keeps(name) && !(reads && is_ignorable(name, value))
+            let compared_here = signed.compares_by_itself() && name.starts_with("if-");
+            signed.keeps(name) && !compared_here && !(reads && is_ignorable(name, value))
         };
         let headers: Vec<_> = headers.iter().filter(meant).copied().collect();
         let key = caching::key(exchange.target.host, &exchange.entry.digest, signed);
@@ -92,8 +93,13 @@ fn keep(
     if !caching::keeps(request_headers, signed.method, reply.status, &answer) {
         return;
     }
-    // The mark is read again with every use.
-    let kept = |name: &str| keeps_response_header(signed.route, name) || name == header::SANDBOXED;
+    // These are read again with every use.
+    let read = [
+        header::SANDBOXED,
+        header::RELEASE_SHA256,
+        header::RELEASE_CSP,
+    ];
+    let kept = |name: &str| keeps_response_header(signed.route, name) || read.contains(&name);
     let header_text = answering::merge(&answer, kept, &[]);
     let context: &JsValue = exchange.context.as_ref().as_ref();
     if let Err(error) = wire::keep(context, key, &header_text, &reply.response) {
@@ -127,7 +133,13 @@ pub(crate) async fn cleaned(
         sandboxed: headers.iter().any(|(name, _)| *name == header::SANDBOXED),
     };
     let stated = document.as_deref().and_then(cause_of_document);
-    match clean(&request, &seen, stated) {
+    let mut cleaned = clean(&request, &seen, stated);
+    if signed.compares_by_itself() {
+        let headers = exchange.viewer.headers();
+        let conditions = headers.iter().filter(|(name, _)| *name == "if-none-match");
+        cleaned = not_modified(cleaned, conditions.map(|(_, value)| *value));
+    }
+    match cleaned {
         Cleaned::Pass { headers: set } => {
             let kept = |name: &str| keeps_response_header(signed.route, name);
             let header_text = answering::merge(&headers, kept, &set);
@@ -152,13 +164,7 @@ pub(crate) async fn ask(
     headers: &[(&str, &str)],
     body: &JsValue,
 ) -> Result<Response, Refusal> {
-    let own = |name: &str| WRITTEN_BY_RUNTIME.contains(&name);
-    let kept = |name: &str| signed.keeps(name) && !own(name);
-    let set = signed.headers.iter().filter(|header| {
-        !own(header.name)
-            && (header.name != header::RESPONSE_FACTS || signed.route == Route::Reader)
-    });
-    let header_text = answering::merge(headers, kept, set);
+    let header_text = header_text(signed, headers);
     wire::ask(&url(signed), signed.method.as_str(), &header_text, body)
         .await
         .map_err(|error| {
@@ -168,9 +174,20 @@ pub(crate) async fn ask(
         })
 }
 
+/// What goes with a signed request: the headers the origin may see, and the edge's own.
+pub(crate) fn header_text(signed: &OriginRequest, headers: &[(&str, &str)]) -> String {
+    let own = |name: &str| WRITTEN_BY_RUNTIME.contains(&name);
+    let kept = |name: &str| signed.keeps(name) && !own(name);
+    let set = signed.headers.iter().filter(|header| {
+        !own(header.name)
+            && (header.name != header::RESPONSE_FACTS || signed.route == Route::Reader)
+    });
+    answering::merge(headers, kept, set)
+}
+
 /// The URL whose request line is exactly what was signed: the path is in its one strict spelling and holds no dot
 /// segment, so the runtime's URL parser has nothing to change.
-fn url(signed: &OriginRequest) -> String {
+pub(crate) fn url(signed: &OriginRequest) -> String {
     let scheme = match signed.scheme {
         Scheme::Https => "https://",
         Scheme::Http => "http://",

@@ -17,7 +17,7 @@ use crate::origin::Answered;
 use crate::publish_body::{self, PublishBody};
 use crate::target::Target;
 use crate::viewer::Viewer;
-use crate::{answering, isolate, opening, viewer_access, wire};
+use crate::{answering, isolate, opening, pointer, viewer_access, wire};
 
 /// Serves one request.
 ///
@@ -78,21 +78,29 @@ impl Exchange<'_> {
         };
         let site = &self.entry.site;
         let access = self.examined.access;
-        let mut admitted = match isolate::ask(|edge| edge.admit_viewer(&request, site, access)) {
-            Admission::Admitted(admitted) => admitted,
-            Admission::Answer { answer, log } => {
-                let log = log.or_else(|| self.denial(&answer));
-                return self.own(&answer, log.as_deref()).await;
+        let mut buffered = None;
+        let served = loop {
+            let mut admitted = match isolate::ask(|edge| edge.admit_viewer(&request, site, access))
+            {
+                Admission::Admitted(admitted) => admitted,
+                Admission::Answer { answer, log } => {
+                    let log = log.or_else(|| self.denial(&answer));
+                    return self.own(&answer, log.as_deref()).await;
+                }
+            };
+            if admitted.needs_body_hash() {
+                buffered = publish_body::read(arrived, &headers).await;
+                if let Some(PublishBody { sha256, .. }) = &buffered {
+                    admitted = admitted.with_body_sha256(sha256);
+                }
+            }
+            match isolate::sign(admitted, &self.invocation(site)) {
+                Served::Ask(question) => pointer::settle(self.context, question).await,
+                served => break served,
             }
         };
-        let mut buffered = None;
-        if admitted.needs_body_hash() {
-            buffered = publish_body::read(arrived, &headers).await;
-            if let Some(PublishBody { sha256, .. }) = &buffered {
-                admitted = admitted.with_body_sha256(sha256);
-            }
-        }
-        match isolate::sign(admitted, &self.invocation(site)) {
+        match served {
+            Served::Ask(_) => answering::refusal(&Refusal::ReleaseUnknown, self.viewer),
             Served::Answer { answer, log } => self.own(&answer, log.as_deref()).await,
             Served::Forward(signed) => match signed.route {
                 Route::Bucket => self.forward(&signed, &JsValue::NULL).await,

@@ -2,7 +2,7 @@
 //!
 //! A head crosses as one string, `name\nvalue\n` for every header; no header can hold a line break.
 
-use js_sys::{Array, Uint8Array};
+use js_sys::{Array, Promise, Uint8Array};
 use wasm_bindgen::{JsValue, prelude::wasm_bindgen};
 use web_sys::{ReadableStream, Request, Response};
 use worker::Env;
@@ -39,6 +39,18 @@ extern "C" {
         status: u16,
         header_text: &str,
     ) -> Result<Response, JsValue>;
+
+    /// Status, tag and body of a short answer, as texts, if it is whole within `timeout` milliseconds.
+    #[wasm_bindgen(catch)]
+    pub(crate) async fn asked(
+        url: &str,
+        header_text: &str,
+        limit: u32,
+        timeout: u32,
+    ) -> Result<Array, JsValue>;
+
+    /// Lets a promise go on after the request that began it.
+    pub(crate) fn outlive(context: &JsValue, promise: &Promise);
 
     /// The whole of a stream of at most `limit` bytes, or `undefined`.
     #[wasm_bindgen(catch)]

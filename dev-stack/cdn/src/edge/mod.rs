@@ -8,6 +8,7 @@ mod failure;
 mod native;
 mod node;
 mod node_jobs;
+mod pointer;
 mod runtime;
 pub(crate) mod verdict;
 mod worker;

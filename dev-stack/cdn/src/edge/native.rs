@@ -3,7 +3,7 @@
 //! It does what the JavaScript handler does: copies fields of the event to the adapter, and what comes back to the event.
 //! What the fields mean is the adapter's, the same for both.
 
-use std::sync::{Mutex, PoisonError};
+use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::{SystemTime, UNIX_EPOCH};
 
 use base64::Engine;
@@ -14,7 +14,7 @@ use keyfront_edge::{
     Answer, Cleaned, Edge, Header, OriginRequest, Served, Unassisted, keeps_response_header,
 };
 use keyfront_edge_cloudfront::adapter;
-use keyfront_edge_cloudfront::frame::{RequestFields, ResponseFields};
+use keyfront_edge_cloudfront::frame::{Malformed, RequestFields, ResponseFields};
 use sha2::{Digest, Sha256};
 use tokio::sync::watch;
 
@@ -23,26 +23,38 @@ use super::event::{
     EdgeBody, EdgeHeader, EdgeHeaders, EdgeOrigin, EdgeRequest, EdgeResponse, EventConfig,
 };
 use super::failure::EdgeFailure;
+use super::pointer::answer_of;
 use super::verdict::RequestVerdict;
+use crate::origin::Origins;
 
 /// One edge core for all requests; it signs in microseconds, so they can wait for each other.
 pub(crate) struct NativeEdge {
     edge: Mutex<Edge>,
     credentials: watch::Receiver<EdgeCredentials>,
+    /// Where it asks which release is active.
+    origins: Origins,
+    /// Held by whoever asks.
+    asking: tokio::sync::Mutex<()>,
     /// Seconds its clock is ahead of the machine's.
     ahead: i64,
 }
 
 impl NativeEdge {
-    pub(crate) fn new(credentials: watch::Receiver<EdgeCredentials>, ahead: i64) -> Self {
+    pub(crate) fn new(
+        credentials: watch::Receiver<EdgeCredentials>,
+        origins: Origins,
+        ahead: i64,
+    ) -> Self {
         Self {
             edge: Mutex::new(Edge::new()),
             credentials,
+            origins,
+            asking: tokio::sync::Mutex::new(()),
             ahead,
         }
     }
 
-    pub(crate) fn origin_request(
+    pub(crate) async fn origin_request(
         &self,
         config: &EventConfig,
         request: &EdgeRequest,
@@ -63,11 +75,12 @@ impl NativeEdge {
             request_id: &config.request_id,
             ..texts.fields(request)
         };
-        let served = {
-            let mut edge = self.edge.lock().unwrap_or_else(PoisonError::into_inner);
-            adapter::serve(&mut edge, &fields, &mut Unassisted)
-        };
-        Ok(match served {
+        Ok(match self.serve(&fields).await {
+            Ok(Served::Ask(_)) => {
+                return Err(EdgeFailure::Threw(
+                    "the pointer was asked for in vain".to_owned(),
+                ));
+            }
             Ok(Served::Forward(signed)) => RequestVerdict::Forward(Box::new(sent(request, signed))),
             Ok(Served::Answer { answer, log }) => own(&answer, log),
             Err(malformed) => {
@@ -75,6 +88,30 @@ impl NativeEdge {
                 own(&answer, log)
             }
         })
+    }
+
+    /// Serves once more after each question, which is asked by one request at a time: another's answer may be enough.
+    async fn serve(&self, fields: &RequestFields<'_>) -> Result<Served, Malformed> {
+        match self.served(fields)? {
+            Served::Ask(_) => {}
+            served => return Ok(served),
+        }
+        let _asking = self.asking.lock().await;
+        let question = match self.served(fields)? {
+            Served::Ask(question) => question,
+            served => return Ok(served),
+        };
+        let answered = answer_of(&self.origins, &question).await;
+        self.edge().pointer_answered(&answered.of(&question));
+        self.served(fields)
+    }
+
+    fn served(&self, fields: &RequestFields<'_>) -> Result<Served, Malformed> {
+        adapter::serve(&mut self.edge(), fields, &mut Unassisted)
+    }
+
+    fn edge(&self) -> MutexGuard<'_, Edge> {
+        self.edge.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     pub(crate) fn origin_response(

@@ -18,6 +18,7 @@ use super::failure::EdgeFailure;
 use super::node_jobs::{Job, Jobs, NodeConfig};
 use super::worker::{Worker, WorkerProcess};
 use crate::error::CdnError;
+use crate::origin::OriginTable;
 
 const QUEUE: usize = 1024;
 const OLDEST_NODE: u32 = 20;
@@ -35,6 +36,7 @@ impl NodePool {
     pub(crate) async fn start(
         config: NodeConfig,
         credentials: watch::Receiver<EdgeCredentials>,
+        origins: &OriginTable,
     ) -> Result<Self, CdnError> {
         if !config.bundle.is_file() {
             return Err(CdnError::BundleMissing {
@@ -42,7 +44,8 @@ impl NodePool {
             });
         }
         check_version(&config).await?;
-        let mut first = Some(WorkerProcess::start(&config, 0).await?);
+        let origins: Arc<str> = origins.as_json().into();
+        let mut first = Some(WorkerProcess::start(&config, &origins, 0).await?);
         let (jobs, queue) = mpsc::channel(QUEUE);
         let queue: Jobs = Arc::new(Mutex::new(queue));
         let pool = Self {
@@ -55,6 +58,7 @@ impl NodePool {
             let worker = Worker {
                 number,
                 config: config.clone(),
+                origins: Arc::clone(&origins),
                 jobs: Arc::clone(&queue),
                 credentials: credentials.clone(),
                 stop: pool.stop.clone(),

@@ -12,6 +12,7 @@ use super::node::NodePool;
 use super::node_jobs::NodeConfig;
 use super::verdict::{RequestVerdict, check_response, check_returned_response};
 use crate::error::CdnError;
+use crate::origin::Origins;
 
 /// Which runtime to start.
 #[derive(Debug, Clone)]
@@ -36,14 +37,18 @@ impl EdgeRuntime {
     pub(crate) async fn start(
         kind: EdgeKind,
         credentials: watch::Receiver<EdgeCredentials>,
+        origins: &Origins,
     ) -> Result<Self, CdnError> {
+        let native = |ahead| {
+            let edge = NativeEdge::new(credentials.clone(), origins.clone(), ahead);
+            Ok(Self::Native(Box::new(edge)))
+        };
         match kind {
-            EdgeKind::Node(config) => NodePool::start(config, credentials).await.map(Self::Node),
-            EdgeKind::Native => Ok(Self::Native(Box::new(NativeEdge::new(credentials, 0)))),
-            EdgeKind::NativeAhead(seconds) => Ok(Self::Native(Box::new(NativeEdge::new(
-                credentials,
-                seconds,
-            )))),
+            EdgeKind::Node(config) => NodePool::start(config, credentials, origins.table())
+                .await
+                .map(Self::Node),
+            EdgeKind::Native => native(0),
+            EdgeKind::NativeAhead(seconds) => native(seconds),
         }
     }
 
@@ -58,7 +63,7 @@ impl EdgeRuntime {
                 let returned = pool.invoke(&EdgeEvent::new(config, request, None)).await?;
                 RequestVerdict::from_returned(returned).map_err(EdgeFailure::Invalid)?
             }
-            Self::Native(edge) => edge.origin_request(config, request)?,
+            Self::Native(edge) => edge.origin_request(config, request).await?,
         };
         verdict.checked(request).map_err(EdgeFailure::Invalid)
     }

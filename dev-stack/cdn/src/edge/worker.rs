@@ -4,6 +4,7 @@
 //! the stack ended. What the bundle logs is passed on to `tracing`.
 
 use std::process::Stdio;
+use std::sync::Arc;
 use std::time::Duration;
 
 use futures::StreamExt;
@@ -59,7 +60,11 @@ pub(super) struct WorkerProcess {
 
 impl WorkerProcess {
     /// Starts the process and waits until the bundle is loaded.
-    pub(super) async fn start(config: &NodeConfig, number: usize) -> Result<Self, CdnError> {
+    pub(super) async fn start(
+        config: &NodeConfig,
+        origins: &str,
+        number: usize,
+    ) -> Result<Self, CdnError> {
         let missing = |source| CdnError::NodeMissing {
             program: config.program.clone(),
             source,
@@ -75,6 +80,7 @@ impl WorkerProcess {
             .envs(std::env::vars_os().filter(|(name, _)| KEPT_VARIABLES.iter().any(|k| name == k)))
             .env("AWS_REGION", "us-east-1")
             .env("AWS_EXECUTION_ENV", "keyfront-dev-stack")
+            .env("KEYFRONT_ORIGINS", origins)
             .stdin(Stdio::piped())
             .stdout(Stdio::piped())
             .stderr(Stdio::piped())
@@ -206,6 +212,8 @@ async fn pass_on_log(log: ChildStderr, worker: usize) {
 pub(super) struct Worker {
     pub(super) number: usize,
     pub(super) config: NodeConfig,
+    /// Where the functions' own calls go.
+    pub(super) origins: Arc<str>,
     pub(super) jobs: Jobs,
     pub(super) credentials: watch::Receiver<EdgeCredentials>,
     pub(super) stop: CancellationToken,
@@ -219,7 +227,7 @@ impl Worker {
             let running = match process.take() {
                 Some(running) => Ok(running),
                 None => tokio::select! {
-                    started = WorkerProcess::start(&self.config, self.number) => started,
+                    started = WorkerProcess::start(&self.config, &self.origins, self.number) => started,
                     () = self.stop.cancelled() => return,
                 },
             };

@@ -16,9 +16,9 @@ use hyper::service::service_fn;
 use hyper_util::rt::TokioIo;
 use keyfront_cloudformation::PathPattern;
 use keyfront_dev_cdn::{
-    AllowedMethods, Behaviour, CacheLimits, CachePolicy, Cdn, CdnConfig, CdnHandle, Distribution,
-    EdgeCredentials, EdgeKind, Functions, NodeConfig, Origin, OriginKind, OriginProtocol,
-    OriginRequestPolicy, OriginTable,
+    AcceptEncoding, AllowedMethods, Behaviour, CacheLimits, CachePolicy, Cdn, CdnConfig, CdnHandle,
+    Distribution, EdgeCredentials, EdgeKind, Functions, NodeConfig, Origin, OriginKind,
+    OriginProtocol, OriginRequestPolicy, OriginTable,
 };
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpListener, TcpStream};
@@ -181,6 +181,7 @@ pub(crate) fn default_behaviour() -> Behaviour {
         cache: CachePolicy {
             query: vec!["v".into()],
             headers: vec!["x-variant".into()],
+            accept_encoding: AcceptEncoding::Removed,
             min_ttl: 0,
             default_ttl: 60,
             max_ttl: 3_600,

@@ -158,3 +158,30 @@ proptest! {
         prop_assert!(kind == 4 || kind == 5);
     }
 }
+
+#[test]
+fn a_question_crosses_and_its_answer_comes_back() {
+    let mut edge = Edge::new();
+    let mut ask = |frame: &[u8]| {
+        let mut out = Vec::new();
+        respond(&mut edge, frame, &mut Unassisted, &mut out);
+        (out[0], String::from_utf8_lossy(&out).into_owned())
+    };
+    let site = SITE.replace("\"query\"", "\"release\":\"docs\",\"query\"");
+    let mut request = REQUEST;
+    request[5] = &site;
+    let (kind, question) = ask(&written(1, &request));
+    assert_eq!(kind, 7);
+    let path = "/.keyfront/sites/docs/current.json";
+    assert!(question.contains(path) && question.contains("AWS4-HMAC-SHA256"));
+    let id = "a".repeat(64);
+    let pointer = format!(r#"{{"active":"{id}","encoded":"","entry":{{}},"v":1}}"#);
+    for (status, body, expected) in [("", "", 4), ("200", pointer.as_str(), 3)] {
+        let answer = [REQUEST[0], HOST, path, status, "\"1\"", body];
+        assert_eq!(ask(&written(6, &answer)).0, 5);
+        let (kind, served) = ask(&written(1, &request));
+        assert_eq!(kind, expected, "{served}");
+    }
+    let broken = ["x", HOST, path, "200", "", pointer.as_str()];
+    assert_eq!(ask(&written(6, &broken)).0, 4);
+}

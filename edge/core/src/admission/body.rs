@@ -7,6 +7,7 @@ use keyfront_sigv4::Payload;
 
 use crate::refusal::Refusal;
 use crate::site::FunctionOrigin;
+use crate::text::is_sha256_hex;
 use crate::viewer_request::{RequestBody, ViewerRequest};
 
 /// What is signed for a body.
@@ -79,11 +80,4 @@ pub(super) fn publish_authorization<'a>(
         return Err(Refusal::Unauthenticated);
     }
     Ok(given)
-}
-
-fn is_sha256_hex(text: &str) -> bool {
-    text.len() == 64
-        && text
-            .bytes()
-            .all(|byte| matches!(byte, b'0'..=b'9' | b'a'..=b'f'))
 }

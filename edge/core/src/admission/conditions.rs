@@ -8,6 +8,7 @@
 use crate::http_date::{from_imf_fixdate, names_a_month};
 use crate::method::Method;
 use crate::refusal::Refusal;
+use crate::release::tags::{Comparison, Tags};
 use crate::viewer_request::ViewerRequest;
 
 /// What becomes of a read's `Range` and conditions.
@@ -17,6 +18,36 @@ pub(crate) struct Conditions {
     pub(crate) drop_range: bool,
     /// Something else goes on than the bucket surely reads.
     pub(crate) unusual: bool,
+}
+
+/// What a read of a release's object depends on besides its path, which is compared where the object's hash is known.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct ReleaseConditions<'a> {
+    pub(crate) accept_encoding: &'a str,
+    pub(crate) if_match: Option<Tags>,
+    /// A part of what the bucket cannot compare may be a part of something else: the whole answers.
+    pub(crate) if_range: bool,
+}
+
+impl<'a> ReleaseConditions<'a> {
+    /// Reads the headers of a read.
+    pub(crate) fn of(request: &ViewerRequest<'a>) -> Self {
+        let mut found = Self {
+            accept_encoding: request.header("accept-encoding").unwrap_or_default(),
+            ..Self::default()
+        };
+        for (name, value) in request.headers {
+            match *name {
+                "if-match" => found
+                    .if_match
+                    .get_or_insert_default()
+                    .add(value, Comparison::Strong),
+                "if-range" => found.if_range = true,
+                _ => {}
+            }
+        }
+        found
+    }
 }
 
 impl Conditions {

@@ -96,7 +96,13 @@ fn parameters(query: &str) -> impl Iterator<Item = Parameter<'_>> {
 /// In a query, unlike in a path, `+` is a space: browsers write it so (`URLSearchParams`) and S3 reads it so. It
 /// leaves as `%20`, which has one reading.
 fn decode_component(raw: &str) -> Result<String, Refusal> {
-    let spaced = raw.replace('+', " ");
+    let mut spaced = String::with_capacity(raw.len());
+    for (at, part) in raw.split('+').enumerate() {
+        if at > 0 {
+            spaced.push(' ');
+        }
+        spaced.push_str(part);
+    }
     uri_encoding::decode(&spaced)
         .map(Cow::into_owned)
         .map_err(|_| Refusal::QueryRefused)

@@ -16,6 +16,7 @@ use super::{Connection, Host, OriginRequest};
 use crate::admission::Admitted;
 use crate::header::Header;
 use crate::refusal::Refusal;
+use crate::release::ReleaseFacts;
 use crate::response::{BadRequest, ResponseFacts};
 use crate::site::SiteError;
 
@@ -32,6 +33,8 @@ pub(crate) struct SigningInput<'a> {
     pub(crate) credentials: &'a Credentials,
     pub(crate) date: AmzDate,
     pub(crate) connection: Connection<'a>,
+    /// Of a site with releases.
+    pub(crate) release: Option<ReleaseFacts>,
 }
 
 impl Signers {
@@ -51,7 +54,7 @@ impl Signers {
         &mut self,
         host: &mut impl Host,
         admitted: Admitted<'_>,
-        input: &SigningInput<'_>,
+        input: SigningInput<'_>,
     ) -> Result<OriginRequest, Refusal> {
         let target = Target::of(&admitted.site, &admitted.destination);
         target.check_connection(input.connection)?;
@@ -92,6 +95,7 @@ impl Signers {
             bad_request: bad_request(&admitted, target.route),
             grant: admitted.grant,
             folder: admitted.folder,
+            release: input.release,
         };
         let mut headers = Vec::with_capacity(8);
         headers.push(Header::new("host", target.host.to_owned()));

@@ -39,7 +39,13 @@ pub(super) struct Scope {
 impl<'s> Target<'s> {
     pub(super) fn of(site: &'s Site, destination: &'s Destination) -> Self {
         match destination {
-            Destination::Bucket(key) => Self::bucket(&site.bucket, key),
+            Destination::Bucket(key) => {
+                Self::bucket(&site.bucket, key_path(&site.bucket.path, key))
+            }
+            Destination::Own(key) => {
+                let path = joined(&[&site.bucket.path, "/", key]);
+                Self::bucket(&site.bucket, uri_encoding::encode_path(&path))
+            }
             Destination::Reader(reader, key) => {
                 Self::function(Route::Reader, reader, key_path("/read", key))
             }
@@ -53,7 +59,7 @@ impl<'s> Target<'s> {
         }
     }
 
-    fn bucket(bucket: &'s Bucket, key: &ObjectKey) -> Self {
+    fn bucket(bucket: &'s Bucket, path: String) -> Self {
         let (algorithm, region) = match &bucket.signing {
             Signing::SigV4 { region } => (Algorithm::SigV4, region),
             Signing::SigV4a { region_set } => (Algorithm::SigV4a, region_set),
@@ -64,7 +70,7 @@ impl<'s> Target<'s> {
             host: &bucket.host,
             algorithm,
             region,
-            path: key_path(&bucket.path, key),
+            path,
         }
     }
 

@@ -1,5 +1,7 @@
 //! What the edge is shown of an exchange with an origin: the request as it was sent, the head of the answer.
 
+use keyfront_contract::header;
+
 use super::facts::ResponseFacts;
 
 /// The head of an origin's answer.
@@ -14,22 +16,24 @@ pub struct OriginResponse<'a> {
 }
 
 /// The response headers whose *values* the edge reads.
-pub const RELEVANT_RESPONSE_HEADERS: [&str; 6] = [
+pub const RELEVANT_RESPONSE_HEADERS: [&str; 8] = [
     "cache-control",
     "content-encoding",
     "content-range",
     "content-type",
     "date",
     "vary",
+    header::RELEASE_CSP,
+    header::RELEASE_SHA256,
 ];
 
-impl OriginResponse<'_> {
-    pub(super) fn header(&self, name: &str) -> Option<&str> {
+impl<'r> OriginResponse<'r> {
+    pub(super) fn header(&self, name: &str) -> Option<&'r str> {
         self.values(name).next()
     }
 
     /// The values of a header, as often as it was sent.
-    pub(super) fn values(&self, name: &str) -> impl Iterator<Item = &str> {
+    pub(super) fn values(&self, name: &str) -> impl Iterator<Item = &'r str> {
         debug_assert!(RELEVANT_RESPONSE_HEADERS.contains(&name), "{name}");
         self.headers
             .iter()

@@ -10,6 +10,7 @@ use keyfront_contract::{Route, route::FACTS_VERSION};
 
 use crate::cors::Grant;
 use crate::folder::Folder;
+use crate::release::ReleaseFacts;
 use crate::site::DeniedAs;
 use crate::text::{joined, split_once};
 
@@ -26,6 +27,8 @@ pub struct ResponseFacts {
     pub bad_request: BadRequest,
     /// Where the viewer is sent if there is no such object.
     pub folder: Option<Folder>,
+    /// From which release the answer is, if the site has releases.
+    pub release: Option<ReleaseFacts>,
 }
 
 /// What a bucket refuses with 400 although the edge signed it.
@@ -50,11 +53,12 @@ impl ResponseFacts {
             grant: Grant::Unruled,
             bad_request: BadRequest::Unexplained,
             folder: None,
+            release: None,
         }
     }
 
-    /// `v1 ROUTE DENIED CORS`, four words; where a 400 can be explained `unusual` (a condition) or `customer-key`; and where a
-    /// folder may be meant the word of it, which begins with a digit.
+    /// `v1 ROUTE DENIED CORS`, four words; where a 400 can be explained `unusual` (a condition) or `customer-key`; where a
+    /// folder may be meant the word of it, which begins with a digit; and that of a release, which begins with `r`.
     #[must_use]
     pub fn written(&self) -> String {
         let denied = match self.denied_as {
@@ -85,6 +89,10 @@ impl ResponseFacts {
             written.push(' ');
             folder.append_to(&mut written);
         }
+        if let Some(release) = &self.release {
+            written.push(' ');
+            release.append_to(&mut written);
+        }
         written
     }
 
@@ -111,7 +119,14 @@ impl ResponseFacts {
             word = words.next();
         }
         let folder = match word {
-            Some(word) => Some(Folder::read(word)?),
+            Some(word) if !word.starts_with('r') => Some(Folder::read(word)?),
+            _ => None,
+        };
+        if folder.is_some() {
+            word = words.next();
+        }
+        let release = match word {
+            Some(word) => Some(ReleaseFacts::read(word)?),
             None => None,
         };
         if words.next().is_some() {
@@ -138,6 +153,7 @@ impl ResponseFacts {
             },
             bad_request,
             folder,
+            release,
         })
     }
 }

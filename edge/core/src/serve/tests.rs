@@ -8,6 +8,7 @@ mod paths;
 mod publishing;
 mod reads;
 mod redirects;
+mod releases;
 mod sites;
 
 use keyfront_contract::header::RESPONSE_FACTS;
@@ -34,6 +35,7 @@ fn forwarded(served: Served) -> OriginRequest {
     match served {
         Served::Forward(request) => request,
         Served::Answer { answer, log } => panic!("{answer:?} {log:?}"),
+        Served::Ask(question) => panic!("{question:?}"),
     }
 }
 
@@ -44,6 +46,7 @@ fn refused(served: Served) -> (u16, String) {
             (answer.status, problem["code"].as_str().unwrap().to_owned())
         }
         Served::Forward(request) => panic!("forwarded {}", request.path),
+        Served::Ask(question) => panic!("{question:?}"),
     }
 }
 

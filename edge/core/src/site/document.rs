@@ -7,28 +7,58 @@ use alloc::{string::String, vec::Vec};
 use super::SiteError;
 use super::json::{self, NotJson, Value};
 
-/// The fields as written.
+/// The fields whose value is a text.
+#[derive(Clone, Copy)]
+pub(super) enum Text {
+    Bucket,
+    Region,
+    Style,
+    Signing,
+    Endpoint,
+    Path,
+    Prefix,
+    Index,
+    Fallback,
+    NotFound,
+    TrailingSlash,
+    Slashes,
+    Spelling,
+    RegionSet,
+    Listing,
+    Release,
+}
+
+/// Their names, in the same order.
+const TEXTS: [&str; 16] = [
+    "bucket",
+    "region",
+    "style",
+    "signing",
+    "endpoint",
+    "path",
+    "prefix",
+    "index",
+    "fallback",
+    "not_found",
+    "trailing_slash",
+    "slashes",
+    "spelling",
+    "region_set",
+    "listing",
+    "release",
+];
+
+/// How many of them, from the first on, every document has.
+const REQUIRED: usize = 4;
+
+/// The fields as written. A table of texts instead of a field for each: what reads sixteen of them alike is a loop.
 pub(super) struct Document {
+    texts: [Option<String>; TEXTS.len()],
     pub(super) v: u32,
-    pub(super) bucket: String,
-    pub(super) region: String,
-    pub(super) endpoint: Option<String>,
-    pub(super) style: String,
-    pub(super) path: Option<String>,
-    pub(super) prefix: Option<String>,
-    pub(super) index: Option<String>,
-    pub(super) fallback: Option<String>,
-    pub(super) not_found: Option<String>,
-    pub(super) trailing_slash: Option<String>,
-    pub(super) slashes: Option<String>,
-    pub(super) spelling: Option<String>,
     pub(super) query: Vec<String>,
     pub(super) cors: Vec<CorsDocument>,
-    pub(super) signing: String,
-    pub(super) region_set: Option<String>,
     pub(super) denied_as_missing: bool,
     pub(super) customer_keys: bool,
-    pub(super) listing: Option<String>,
     pub(super) reader: Option<FunctionDocument>,
     pub(super) publish: Option<FunctionDocument>,
     pub(super) viewers: Option<ViewersDocument>,
@@ -54,6 +84,12 @@ pub(super) struct FunctionDocument {
     pub(super) region: String,
 }
 
+impl Text {
+    pub(super) const fn name(self) -> &'static str {
+        TEXTS[self as usize]
+    }
+}
+
 impl Document {
     /// Reads a document.
     ///
@@ -62,29 +98,21 @@ impl Document {
     pub(super) fn read(text: &str) -> Result<Self, SiteError> {
         let value = json::read(text).map_err(|NotJson(why)| SiteError::Json(why))?;
         let mut fields = Fields::of("document", value);
+        let v = fields.required("v", Kind::Number);
+        let mut texts = [const { None }; TEXTS.len()];
+        for (at, (text, name)) in texts.iter_mut().zip(TEXTS).enumerate() {
+            *text = fields.text(name);
+            if at < REQUIRED && text.is_none() {
+                fields.refuse(name, MISSING);
+            }
+        }
         let document = Self {
-            v: fields.required("v", |value| number(&value)),
-            bucket: fields.required_text("bucket"),
-            region: fields.required_text("region"),
-            endpoint: fields.text("endpoint"),
-            style: fields.required_text("style"),
-            path: fields.text("path"),
-            prefix: fields.text("prefix"),
-            index: fields.text("index"),
-            fallback: fields.text("fallback"),
-            not_found: fields.text("not_found"),
-            trailing_slash: fields.text("trailing_slash"),
-            slashes: fields.text("slashes"),
-            spelling: fields.text("spelling"),
-            query: fields.required("query", texts),
-            cors: fields
-                .optional("cors", |value| list(value, cors))
-                .unwrap_or_default(),
-            signing: fields.required_text("signing"),
-            region_set: fields.text("region_set"),
+            texts,
+            v: number(&v).unwrap_or_default(),
+            query: fields.required_texts("query"),
+            cors: fields.cors(),
             denied_as_missing: fields.flag("denied_as_missing"),
             customer_keys: fields.flag("customer_keys"),
-            listing: fields.text("listing"),
             reader: fields.function("reader"),
             publish: fields.function("publish"),
             viewers: fields.viewers(),
@@ -92,52 +120,52 @@ impl Document {
         fields.end()?;
         Ok(document)
     }
+
+    /// A text; `None` where there is none.
+    pub(super) fn text(&self, field: Text) -> Option<&str> {
+        self.texts[field as usize].as_deref()
+    }
+
+    /// A text that every document has.
+    pub(super) fn required(&self, field: Text) -> &str {
+        self.text(field).unwrap_or_default()
+    }
+
+    /// A text, for the site to have.
+    pub(super) fn take(&mut self, field: Text) -> Option<String> {
+        self.texts[field as usize].take()
+    }
 }
 
-/// `None` is a value of another type.
-type Typed<T> = Option<T>;
+const MISSING: &str = "is missing";
 
-fn number(value: &Value) -> Typed<u32> {
+/// What a value may be of.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Kind {
+    Flag,
+    Number,
+    Text,
+    List,
+}
+
+impl Kind {
+    fn of(value: &Value) -> Option<Self> {
+        Some(match value {
+            Value::Bool(_) => Self::Flag,
+            Value::Number(_) => Self::Number,
+            Value::Text(_) => Self::Text,
+            Value::List(_) => Self::List,
+            Value::Null | Value::Object(_) => return None,
+        })
+    }
+}
+
+const fn number(value: &Value) -> Option<u32> {
     if let Value::Number(number) = value {
         Some(*number)
     } else {
         None
     }
-}
-
-fn text_of(value: Value) -> Typed<String> {
-    if let Value::Text(text) = value {
-        Some(text)
-    } else {
-        None
-    }
-}
-
-fn list<T>(value: Value, item: impl Fn(Value) -> Typed<T>) -> Typed<Vec<T>> {
-    let Value::List(values) = value else {
-        return None;
-    };
-    // Not collected: that is several hundred bytes of a module for each type.
-    let mut items = Vec::with_capacity(values.len());
-    for value in values {
-        items.push(item(value)?);
-    }
-    Some(items)
-}
-
-fn texts(value: Value) -> Typed<Vec<String>> {
-    list(value, text_of)
-}
-
-fn cors(value: Value) -> Typed<CorsDocument> {
-    let mut fields = Fields::of("cors", value);
-    let document = CorsDocument {
-        origins: fields.required("origins", texts),
-        headers: fields.optional("headers", texts).unwrap_or_default(),
-        max_age: fields.optional("max_age", |value| number(&value)),
-    };
-    fields.end().ok()?;
-    Some(document)
 }
 
 /// The fields of an object that have not been read yet, and the first that was not as it must be: one place to fail
@@ -162,21 +190,28 @@ impl Fields {
         fields
     }
 
-    fn required_text(&mut self, field: &'static str) -> String {
-        self.required(field, text_of)
+    fn text(&mut self, field: &'static str) -> Option<String> {
+        match self.optional(field, Kind::Text) {
+            Value::Text(text) => Some(text),
+            _ => None,
+        }
     }
 
-    fn text(&mut self, field: &'static str) -> Option<String> {
-        self.optional(field, text_of)
+    fn required_text(&mut self, field: &'static str) -> String {
+        match self.required(field, Kind::Text) {
+            Value::Text(text) => text,
+            _ => String::new(),
+        }
+    }
+
+    fn required_texts(&mut self, field: &'static str) -> Vec<String> {
+        let list = self.required(field, Kind::List);
+        self.texts_of(field, list)
     }
 
     /// `false` where there is none.
     fn flag(&mut self, field: &'static str) -> bool {
-        let flag = self.optional(field, |value| match value {
-            Value::Bool(flag) => Some(flag),
-            _ => None,
-        });
-        flag.unwrap_or(false)
+        self.optional(field, Kind::Flag) == Value::Bool(true)
     }
 
     fn function(&mut self, name: &'static str) -> Option<FunctionDocument> {
@@ -186,40 +221,74 @@ impl Fields {
             host: fields.required_text("host"),
             region: fields.required_text("region"),
         };
-        if let Err(error) = fields.end() {
-            self.refused.get_or_insert(error);
-        }
+        self.end_of(fields);
         Some(document)
     }
 
     fn viewers(&mut self) -> Option<ViewersDocument> {
         let mut fields = Fields::of("viewers", self.take("viewers")?);
         let document = ViewersDocument {
-            prefixes: fields.required("prefixes", texts),
+            prefixes: fields.required_texts("prefixes"),
             serves: fields.text("serves"),
         };
-        if let Err(error) = fields.end() {
-            self.refused.get_or_insert(error);
-        }
+        self.end_of(fields);
         Some(document)
     }
 
-    /// An empty value stands for one that is missing, and is refused.
-    fn required<T: Default>(&mut self, field: &'static str, read: impl Fn(Value) -> Typed<T>) -> T {
-        let value = self.optional(field, read);
-        if value.is_none() {
-            self.refuse(field, "is missing");
+    /// An entry that is not as it must be makes the list a value of the wrong type.
+    fn cors(&mut self) -> Vec<CorsDocument> {
+        let mut documents = Vec::new();
+        let Value::List(values) = self.optional("cors", Kind::List) else {
+            return documents;
+        };
+        for value in values {
+            let mut fields = Fields::of("cors", value);
+            let headers = fields.optional("headers", Kind::List);
+            documents.push(CorsDocument {
+                origins: fields.required_texts("origins"),
+                headers: fields.texts_of("headers", headers),
+                max_age: number(&fields.optional("max_age", Kind::Number)),
+            });
+            if fields.end().is_err() {
+                self.refuse("cors", WRONG_TYPE);
+            }
         }
-        value.unwrap_or_default()
+        documents
     }
 
-    /// `null` counts as absent.
-    fn optional<T>(&mut self, field: &'static str, read: impl Fn(Value) -> Typed<T>) -> Option<T> {
-        let value = read(self.take(field)?);
-        if value.is_none() {
-            self.refuse(field, "has the wrong type");
+    fn texts_of(&mut self, field: &'static str, value: Value) -> Vec<String> {
+        let mut texts = Vec::new();
+        if let Value::List(values) = value {
+            for value in values {
+                match value {
+                    Value::Text(text) => texts.push(text),
+                    _ => self.refuse(field, WRONG_TYPE),
+                }
+            }
+        }
+        texts
+    }
+
+    /// `null` stands for one that is missing, which is refused.
+    fn required(&mut self, field: &'static str, kind: Kind) -> Value {
+        let value = self.optional(field, kind);
+        if value == Value::Null {
+            self.refuse(field, MISSING);
         }
         value
+    }
+
+    /// The value of a field, of this kind; `null` where there is none.
+    #[inline(never)]
+    fn optional(&mut self, field: &'static str, kind: Kind) -> Value {
+        match self.take(field) {
+            Some(value) if Kind::of(&value) == Some(kind) => value,
+            Some(_) => {
+                self.refuse(field, WRONG_TYPE);
+                Value::Null
+            }
+            None => Value::Null,
+        }
     }
 
     /// One copy for all the types that fields have.
@@ -236,6 +305,13 @@ impl Fields {
         self.refused.get_or_insert(SiteError::Field { field, rule });
     }
 
+    fn end_of(&mut self, fields: Fields) {
+        if let Err(error) = fields.end() {
+            self.refused.get_or_insert(error);
+        }
+    }
+
+    #[inline(never)]
     fn end(self) -> Result<(), SiteError> {
         match (self.refused, self.left.into_iter().next()) {
             (Some(error), _) => Err(error),
@@ -247,3 +323,5 @@ impl Fields {
         }
     }
 }
+
+const WRONG_TYPE: &str = "has the wrong type";

@@ -41,13 +41,13 @@ pub(super) fn function_prefix(name: &'static str, written: &str) -> Result<Strin
         "has a prefix that does not start with a slash",
     )?;
     let prefix = written.strip_suffix('/').unwrap_or(written);
-    if !prefix.is_empty() {
+    if let Some(key) = prefix.strip_prefix('/') {
         demand(
             !prefix.ends_with('/'),
             name,
             "has a prefix that ends with two slashes",
         )?;
-        check_key(name, &prefix[1..])?;
+        check_key(name, key)?;
     }
     Ok(prefix.to_owned())
 }

@@ -30,6 +30,7 @@ fn signed(method: &str, path: &str, query: &str) -> OriginRequest {
     match Edge::new().serve(&request, &invocation) {
         Served::Forward(request) => request,
         Served::Answer { answer, .. } => panic!("{answer:?}"),
+        Served::Ask(question) => panic!("{question:?}"),
     }
 }
 

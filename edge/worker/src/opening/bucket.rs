@@ -57,7 +57,7 @@ impl Opening<'_> {
             }
             // The key was admitted and the credentials sufficed a moment ago: what is left is a key that is too long
             // (an instruction file's).
-            Served::Answer { .. } => Err(Refusal::NotFound),
+            Served::Answer { .. } | Served::Ask(_) => Err(Refusal::NotFound),
         }
     }
 

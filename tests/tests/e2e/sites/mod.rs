@@ -4,6 +4,7 @@ mod documents;
 mod grants;
 mod publishing;
 mod reads;
+mod releases;
 
 use aws_sdk_s3::{Client, primitives::ByteStream};
 use keyfront_dev_stack::Grant;

@@ -102,6 +102,7 @@ fn served(site: &str, path: &str) -> Result<String, u16> {
     match Edge::new().serve(&request, &invocation) {
         Served::Forward(request) => Ok(request.path),
         Served::Answer { answer, .. } => Err(answer.status),
+        Served::Ask(_) => Err(0),
     }
 }
 

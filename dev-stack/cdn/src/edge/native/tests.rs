@@ -2,6 +2,7 @@
 
 use super::*;
 use crate::edge::event::S3Origin;
+use crate::origin::OriginTable;
 
 const SITE: &str = r#"{"v":1,"bucket":"media","region":"eu-west-1","style":"virtual","query":[],"signing":"sigv4"}"#;
 
@@ -12,7 +13,7 @@ fn edge() -> NativeEdge {
         session_token: Some("token".to_owned()),
         expires_at: None,
     });
-    NativeEdge::new(credentials, 0)
+    NativeEdge::new(credentials, Origins::new(OriginTable::new()), 0)
 }
 
 fn config() -> EventConfig {
@@ -50,20 +51,24 @@ fn request(auth_method: &str) -> EdgeRequest {
     }
 }
 
-#[test]
-fn an_origin_that_signs_by_itself_is_refused_natively_too() {
-    let verdict = edge().origin_request(&config(), &request("origin-access-identity"));
-    let RequestVerdict::Answer(answer) = verdict.unwrap() else {
+#[tokio::test]
+async fn an_origin_that_signs_by_itself_is_refused_natively_too() {
+    let edge = edge();
+    let (config, request) = (config(), request("origin-access-identity"));
+    let verdict = edge.origin_request(&config, &request);
+    let RequestVerdict::Answer(answer) = verdict.await.unwrap() else {
         panic!("forwarded");
     };
     assert_eq!(answer.status, "500");
     assert!(answer.body.unwrap().contains("\"code\":\"event-invalid\""));
 }
 
-#[test]
-fn an_open_s3_origin_is_signed_and_loses_its_site() {
-    let verdict = edge().origin_request(&config(), &request("none"));
-    let sent = match verdict.unwrap() {
+#[tokio::test]
+async fn an_open_s3_origin_is_signed_and_loses_its_site() {
+    let edge = edge();
+    let (config, request) = (config(), request("none"));
+    let verdict = edge.origin_request(&config, &request);
+    let sent = match verdict.await.unwrap() {
         RequestVerdict::Forward(sent) => sent,
         RequestVerdict::Answer(answer) => panic!("{answer:?}"),
     };
@@ -72,10 +77,12 @@ fn an_open_s3_origin_is_signed_and_loses_its_site() {
     assert!(sent.origin.unwrap().custom_headers().is_empty());
 }
 
-#[test]
-fn an_event_without_an_origin_is_refused() {
+#[tokio::test]
+async fn an_event_without_an_origin_is_refused() {
     let mut request = request("none");
     request.origin = None;
-    let verdict = edge().origin_request(&config(), &request);
-    assert!(matches!(verdict.unwrap(), RequestVerdict::Answer(answer) if answer.status == "500"));
+    let edge = edge();
+    let config = config();
+    let verdict = edge.origin_request(&config, &request);
+    assert!(matches!(verdict.await.unwrap(), RequestVerdict::Answer(answer) if answer.status == "500"));
 }

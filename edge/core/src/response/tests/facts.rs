@@ -5,6 +5,7 @@ use keyfront_contract::Route;
 use crate::{
     cors::Grant,
     folder::Folder,
+    release::ReleaseFacts,
     response::{BadRequest, ResponseFacts},
     site::DeniedAs,
 };
@@ -25,14 +26,17 @@ fn facts_travel_in_a_header_and_come_back() {
                     BadRequest::CustomerKey,
                 ] {
                     for folder in [None, Some(Folder::of("a b/", "docs"))] {
-                        let facts = ResponseFacts {
-                            route: origin,
-                            denied_as,
-                            grant: grant.clone(),
-                            bad_request,
-                            folder,
-                        };
-                        assert_eq!(ResponseFacts::read(Some(&facts.written())), facts);
+                        for release in [None, ReleaseFacts::read("rv,,5,*")] {
+                            let facts = ResponseFacts {
+                                route: origin,
+                                denied_as,
+                                grant: grant.clone(),
+                                bad_request,
+                                folder: folder.clone(),
+                                release,
+                            };
+                            assert_eq!(ResponseFacts::read(Some(&facts.written())), facts);
+                        }
                     }
                 }
             }
@@ -53,6 +57,9 @@ fn facts_that_were_not_written_here_count_as_the_strictest() {
         Some("v1 bucket denied * unusual 4-0:/ x"),
         Some("v1 bucket denied * 4-0:/ unusual"),
         Some("v1 bucket denied * unusual unusual"),
+        Some("v1 bucket denied * rf,, 4-0:/"),
+        Some("v1 bucket denied * rf,,,,"),
+        Some("v1 bucket denied * rx,,"),
     ] {
         assert_eq!(
             ResponseFacts::read(value),

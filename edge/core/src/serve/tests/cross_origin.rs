@@ -16,7 +16,7 @@ fn options_is_answered_from_the_rules_and_never_forwarded() {
             },
         ) {
             Served::Answer { answer, .. } => assert_eq!(answer.status, 204),
-            Served::Forward(_) => panic!("forwarded {path}"),
+            Served::Forward(_) | Served::Ask(_) => panic!("forwarded {path}"),
         }
     }
 }
@@ -46,6 +46,6 @@ fn refusals_carry_the_cross_origin_headers_of_the_site() {
                     .any(|header| header.name == "vary" && header.value == "origin")
             );
         }
-        Served::Forward(_) => panic!(),
+        Served::Forward(_) | Served::Ask(_) => panic!(),
     }
 }

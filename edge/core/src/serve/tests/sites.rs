@@ -10,7 +10,7 @@ fn an_invalid_or_missing_site_is_site_invalid_and_logged() {
                 assert_eq!(answer.status, 500);
                 assert!(answer.body.contains("site-invalid") && log.unwrap().contains("site"));
             }
-            Served::Forward(_) => panic!("{site}"),
+            Served::Forward(_) | Served::Ask(_) => panic!("{site}"),
         }
     }
 }
