@@ -48,6 +48,30 @@ async fn call_kms(dev: &DevJson, operation: &str, input: &serde_json::Value) -> 
         .await
 }
 
+/// Calls an SQS operation as the stack's administrator; anything but 200 fails the test.
+pub async fn sqs(
+    dev: &DevJson,
+    url: &str,
+    operation: &str,
+    input: &serde_json::Value,
+) -> serde_json::Value {
+    let target = format!("AmazonSQS.{operation}");
+    let headers = [
+        ("content-type", "application/x-amz-json-1.0"),
+        ("x-amz-target", target.as_str()),
+    ];
+    let service = Service {
+        name: "sqs",
+        url,
+        region: &dev.region,
+    };
+    let answer = service
+        .post("/", &dev.credentials.admin, &headers, input.to_string())
+        .await;
+    assert_eq!(answer.status, StatusCode::OK, "{operation}: {answer:?}");
+    answer.json()
+}
+
 /// A session of `role_arn`; anything but 200 fails the test.
 pub async fn assume_role(
     url: &str,

@@ -47,11 +47,17 @@ pub enum Scenario {
     PutUnderCustomerKey,
     /// A publisher uploads an object under its own customer key.
     PutUnderOwnKey,
+    /// A publisher activates a release, whose invalidation is held back.
+    ActivateRelease,
+    /// The invalidation of an activation is carried out.
+    SettleRelease,
+    /// And is carried out once.
+    SettleReleaseOnce,
 }
 
 impl Scenario {
     /// All of them.
-    pub const ALL: [Self; 16] = [
+    pub const ALL: [Self; 19] = [
         Self::ReadFromCdn,
         Self::MissingOnCdn,
         Self::PublishThroughCdn,
@@ -68,6 +74,9 @@ impl Scenario {
         Self::OpenEnvelope,
         Self::PutUnderCustomerKey,
         Self::PutUnderOwnKey,
+        Self::ActivateRelease,
+        Self::SettleRelease,
+        Self::SettleReleaseOnce,
     ];
 }
 
@@ -221,6 +230,30 @@ const MATRIX: &[(&str, &str, &str, Exercise)] = {
             "InvalidateTheDistribution",
             "cloudfront:CreateInvalidation",
             By(Scenario::Invalidate),
+        ),
+        (
+            "OriginRole",
+            "HoldInvalidationsBack",
+            "sqs:SendMessage",
+            By(Scenario::ActivateRelease),
+        ),
+        (
+            "OriginRole",
+            "TakeInvalidations",
+            "sqs:ReceiveMessage",
+            By(Scenario::SettleRelease),
+        ),
+        (
+            "OriginRole",
+            "TakeInvalidations",
+            "sqs:DeleteMessage",
+            By(Scenario::SettleReleaseOnce),
+        ),
+        (
+            "OriginRole",
+            "TakeInvalidations",
+            "sqs:GetQueueAttributes",
+            NotHere("Lambda asks how long its queue is when it chooses how many read it"),
         ),
         ("OriginRole", "Log", "logs:CreateLogStream", LOGS),
         ("OriginRole", "Log", "logs:PutLogEvents", LOGS),

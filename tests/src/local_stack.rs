@@ -71,13 +71,20 @@ impl LocalStack {
         Self::configured(|config| {
             config.customer_keys = CustomerKeys::With;
             config.withheld = Some(grant);
+            config.faults.release_settling = Some(100);
+            config.faults.message_visibility = Some(1);
         })
         .await
     }
 
     /// Starts a stack with customer keys (SSE-C).
     pub async fn with_customer_keys() -> Self {
-        Self::configured(|config| config.customer_keys = CustomerKeys::With).await
+        Self::configured(|config| {
+            config.customer_keys = CustomerKeys::With;
+            config.faults.release_settling = Some(100);
+            config.faults.message_visibility = Some(1);
+        })
+        .await
     }
 
     /// Starts a stack that is broken on purpose.
@@ -134,6 +141,12 @@ impl LocalStack {
     #[must_use]
     pub fn ssm_url(&self) -> &str {
         self.stack.ssm_url()
+    }
+
+    /// Where the stack's queues are.
+    #[must_use]
+    pub fn sqs_url(&self) -> &str {
+        self.stack.sqs_url()
     }
 
     /// The parameter with the stack's own customer key.

@@ -21,6 +21,9 @@ pub struct Endpoints {
     pub edge_role: String,
     /// Where the Function URL of the publishers' API is served.
     pub function_url: String,
+    /// SQS; empty of a stack before it had one.
+    #[serde(default)]
+    pub sqs_url: String,
 }
 
 impl Endpoints {

@@ -9,6 +9,8 @@ mod message;
 mod queue;
 mod service;
 mod store;
+#[cfg(test)]
+mod tests;
 
 use std::sync::{Arc, Mutex};
 use std::time::{Duration, SystemTime};

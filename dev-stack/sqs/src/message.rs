@@ -65,9 +65,7 @@ pub(super) fn check(body: &str, delay: Option<u32>) -> Result<(), SqsError> {
         return Err(SqsError::InvalidParameter("MessageBody"));
     }
     // XML 1.0's characters, whatever the protocol.
-    let is_taken = |character: char| {
-        matches!(character, '\t' | '\n' | '\r' | ' '..='\u{d7ff}' | '\u{e000}'..='\u{fffd}' | '\u{10000}'..)
-    };
+    let is_taken = |character: char| matches!(character, '\t' | '\n' | '\r' | ' '..='\u{d7ff}' | '\u{e000}'..='\u{fffd}' | '\u{10000}'..);
     if !body.chars().all(is_taken) {
         return Err(SqsError::InvalidContents);
     }

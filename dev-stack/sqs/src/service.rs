@@ -110,11 +110,7 @@ impl Api for Sqs {
 }
 
 impl Sqs {
-    fn answer_send(
-        &self,
-        requester: &Requester,
-        request: &SendMessage,
-    ) -> Result<Value, SqsError> {
+    fn answer_send(&self, requester: &Requester, request: &SendMessage) -> Result<Value, SqsError> {
         let queue = name_of(&request.queue_url);
         let sent = self.send(
             requester,
@@ -151,8 +147,7 @@ impl Sqs {
         requester: &Requester,
         request: &GetQueueAttributes,
     ) -> Result<Value, SqsError> {
-        let [visible, in_flight, delayed] =
-            self.counts(requester, name_of(&request.queue_url))?;
+        let [visible, in_flight, delayed] = self.counts(requester, name_of(&request.queue_url))?;
         Ok(json!({"Attributes": {
             "ApproximateNumberOfMessages": visible.to_string(),
             "ApproximateNumberOfMessagesNotVisible": in_flight.to_string(),
@@ -179,10 +174,7 @@ fn written(message: &Received, wanted: &[String]) -> Value {
     });
     let known = [
         ("SentTimestamp", message.sent.to_string()),
-        (
-            "ApproximateReceiveCount",
-            message.receive_count.to_string(),
-        ),
+        ("ApproximateReceiveCount", message.receive_count.to_string()),
         (
             "ApproximateFirstReceiveTimestamp",
             message.first_received.to_string(),

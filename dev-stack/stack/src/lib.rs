@@ -319,6 +319,7 @@ fn endpoints(aws: &LocalAws, addresses: &Addresses) -> Endpoints {
         distribution: resources::DISTRIBUTION.to_owned(),
         edge_role: aws.iam.account().role_arn(EDGE_ROLE),
         function_url: url(addresses.function_url),
+        sqs_url: url(addresses.sqs),
     }
 }
 

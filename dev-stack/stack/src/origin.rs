@@ -113,7 +113,10 @@ impl OriginSetup {
                     None => None,
                 },
                 releases: ReleaseSettings {
-                    queue: Some(resources::release_queue_url(&url(addresses.sqs), aws.iam.account())),
+                    queue: Some(resources::release_queue_url(
+                        &url(addresses.sqs),
+                        aws.iam.account(),
+                    )),
                     sqs_endpoint: Some(url(addresses.sqs)),
                     settling,
                 },

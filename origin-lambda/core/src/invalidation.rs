@@ -363,6 +363,50 @@ mod tests {
     }
 
     #[test]
+    fn a_loose_object_is_refused_where_only_releases_would_be_served() {
+        let host = SiteLayout::default();
+        let docs = SiteLayout {
+            path: Some("/docs/"),
+            release: Some("docs"),
+            ..host
+        };
+        let blog = SiteLayout {
+            path: Some("/blog/"),
+            prefix: Some("blog/"),
+            ..host
+        };
+        let whole = SiteLayout {
+            release: Some("whole"),
+            ..host
+        };
+        let in_place_of = |sites: &[SiteLayout<'static>], key: &str| {
+            served_from_releases(sites, &ObjectKey::new(key).unwrap())
+        };
+        for (key, expected) in [
+            ("docs/a", Some("docs")),
+            ("docs/", Some("docs")),
+            ("docs", None),
+            ("docs-old/a", None),
+            ("a", None),
+        ] {
+            assert_eq!(in_place_of(&[host, docs, blog], key), expected, "{key}");
+        }
+        for (key, expected) in [
+            ("a", Some("whole")),
+            ("blog/a", None),
+            ("read/a", None),
+            ("docs/a", Some("whole")),
+        ] {
+            assert_eq!(in_place_of(&[whole, docs, blog], key), expected, "{key}");
+        }
+        // A release site serves nothing that is written by itself, and no copy of it is to be forgotten.
+        let key = ObjectKey::new("a").unwrap();
+        assert_eq!(path_of([whole, docs], &key), None);
+        assert!(Copies::of([whole, docs], &key).paths.is_empty());
+        assert_eq!(in_place_of(&[host], "docs/a"), None);
+    }
+
+    #[test]
     fn a_tilde_or_a_star_ends_the_path_as_a_wildcard() {
         let site = SiteLayout::default();
         for (key, path) in [

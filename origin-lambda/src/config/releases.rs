@@ -39,14 +39,13 @@ impl Default for ReleaseSettings {
 }
 
 impl ReleaseSettings {
-    pub(super) fn read(
-        optional: impl Fn(&str) -> Option<String>,
-    ) -> Result<Self, ConfigError> {
+    pub(super) fn read(optional: impl Fn(&str) -> Option<String>) -> Result<Self, ConfigError> {
         let settling = match optional(RELEASE_SETTLING) {
             None => SETTLING,
-            Some(text) => text.parse().map(Duration::from_millis).map_err(|_| {
-                invalid(RELEASE_SETTLING, "expected a number of milliseconds")
-            })?,
+            Some(text) => text
+                .parse()
+                .map(Duration::from_millis)
+                .map_err(|_| invalid(RELEASE_SETTLING, "expected a number of milliseconds"))?,
         };
         Ok(Self {
             queue: optional(RELEASE_QUEUE).map(queue_url).transpose()?,

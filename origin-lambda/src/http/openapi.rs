@@ -16,9 +16,9 @@ use utoipa::{
 };
 
 use super::{
-    health, history, images, objects, publisher, read,
+    health, history, images, objects, publisher, read, releases,
     responses::{Metadata, PlanBody, Problem, UppySigned},
-    releases, shares, uploads, uppy,
+    shares, uploads, uppy,
 };
 use crate::error::PROBLEMS;
 
@@ -239,7 +239,16 @@ mod tests {
 
     #[test]
     fn every_described_operation_lists_problem_types_of_the_origin() {
-        let mut described = [ANY, STORING, MISSING, RELEASE, SHARING, CONDITIONAL, CONTENT].concat();
+        let mut described = [
+            ANY,
+            STORING,
+            MISSING,
+            RELEASE,
+            SHARING,
+            CONDITIONAL,
+            CONTENT,
+        ]
+        .concat();
         // No operation ends in these: they are of requests that reach none.
         described.extend([P::METHOD_NOT_ALLOWED, P::EVENT_INVALID]);
         // Of viewers' logins, which are no part of the publishers' API.

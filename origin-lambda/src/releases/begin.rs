@@ -123,11 +123,7 @@ impl Releases<'_> {
     pub(crate) async fn sign(&self, of: ReleasePath<'_>, envelope: &[u8]) -> Result<(), Error> {
         Statement::claimed(envelope, of.site, of.id)
             .map_err(|error| Error::UploadRefused(in_full(&error)))?;
-        if !self
-            .store
-            .has_own(&keys::manifest(of.site, &of.id))
-            .await?
-        {
+        if !self.store.has_own(&keys::manifest(of.site, &of.id)).await? {
             return Err(super::incomplete(
                 "its manifest is not stored: send it by the request of POST /releases/{site}",
             ));

@@ -1,9 +1,7 @@
 //! Copies from an earlier release of the site: what has not changed never travels.
 
 use futures::{StreamExt as _, TryStreamExt as _, stream};
-use keyfront_origin_core::releases::{
-    COPIES, DeclaredObject, ReleaseId, TreeObject, keys,
-};
+use keyfront_origin_core::releases::{COPIES, DeclaredObject, ReleaseId, TreeObject, keys};
 
 use super::{ReleasePath, Releases, uploads::key_of};
 use crate::error::Error;
@@ -57,10 +55,8 @@ impl Releases<'_> {
             .iter()
             .map(|(source, object)| self.copy_one(of, source, object))
             .collect();
-        let outcomes: Vec<Option<&'static str>> = stream::iter(copies)
-            .buffered(AT_ONCE)
-            .try_collect()
-            .await?;
+        let outcomes: Vec<Option<&'static str>> =
+            stream::iter(copies).buffered(AT_ONCE).try_collect().await?;
         let outcomes = requests.into_iter().zip(outcomes);
         let missing = outcomes.filter_map(|(request, why)| Some((request.object, why?)));
         let missing: Vec<_> = missing.collect();

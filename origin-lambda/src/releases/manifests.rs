@@ -46,8 +46,9 @@ impl Manifests {
         let Some(bytes) = fetch(store, of).await? else {
             return Ok(None);
         };
-        let manifest = Manifest::parse(&bytes)
-            .map_err(|error| incomplete(&format!("its manifest is invalid: {}", in_full(&error))))?;
+        let manifest = Manifest::parse(&bytes).map_err(|error| {
+            incomplete(&format!("its manifest is invalid: {}", in_full(&error)))
+        })?;
         drop(bytes);
         let manifest = own_site(Arc::new(manifest), of)?;
         let mut kept = self.kept.lock().unwrap_or_else(PoisonError::into_inner);

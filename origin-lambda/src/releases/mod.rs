@@ -23,6 +23,7 @@ use keyfront_origin_core::releases::{
     MAX_POINTER_BYTES, Pointer, ReleaseId, SiteName, Timestamp, keys,
 };
 
+use self::manifests::Manifests;
 pub(crate) use self::{
     activate::Activation,
     begin::Document,
@@ -34,7 +35,6 @@ pub(crate) use self::{
     trees::TreePosition,
     uploads::{BegunParts, BegunUpload},
 };
-use self::manifests::Manifests;
 use crate::{
     config::Config, error::Error, invalidation::Cdn, sealed_text::SealedTexts, store::Store,
     uploads::Presigner,

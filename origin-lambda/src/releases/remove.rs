@@ -78,11 +78,7 @@ impl Releases<'_> {
         }
     }
 
-    async fn admit_removal(
-        &self,
-        of: ReleasePath<'_>,
-        known: &KnownPointer,
-    ) -> Result<(), Error> {
+    async fn admit_removal(&self, of: ReleasePath<'_>, known: &KnownPointer) -> Result<(), Error> {
         let pointer = &known.pointer;
         let active = ReleasePath {
             site: of.site,

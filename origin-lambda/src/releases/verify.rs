@@ -117,9 +117,7 @@ impl Releases<'_> {
                 break;
             }
             for (object, held) in self.look_at(of, stride).await? {
-                let outcome = self
-                    .compare(of, &object, held, reading.take(), end)
-                    .await?;
+                let outcome = self.compare(of, &object, held, reading.take(), end).await?;
                 match outcome {
                     Hashed::Same => {}
                     Hashed::Different(reason) => wrong.push(named(&object, reason)),
@@ -215,11 +213,7 @@ impl Releases<'_> {
     /// Leaves the record of a release whose objects are all there.
     async fn record(&self, of: ReleasePath<'_>, objects: u64) -> Result<(), Error> {
         // Whoever removes a release takes its manifest first.
-        if !self
-            .store
-            .has_own(&keys::manifest(of.site, &of.id))
-            .await?
-        {
+        if !self.store.has_own(&keys::manifest(of.site, &of.id)).await? {
             return Err(incomplete("it is being removed"));
         }
         let record = VerifiedRecord::new(of.site, of.id, objects, now()?.to_string());

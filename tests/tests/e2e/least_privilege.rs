@@ -1,15 +1,20 @@
 //! The template's grants, neither too few nor too many: each one taken away makes a scenario fail that succeeds with it.
 
+use std::time::Duration;
+
 use bytes::Bytes;
 use futures::{StreamExt as _, stream};
 use http::{Method, StatusCode};
 use keyfront_dev_stack::{Grant, grants};
 use keyfront_tests::{
+    aws_client,
     grants::{Exercise, Scenario, exercise, rows},
     local_stack::LocalStack,
     wire::Answer,
 };
 use serde_json::json;
+
+use crate::releases_api::{Publisher, Release, page};
 
 /// Stacks started at once.
 const AT_ONCE: usize = 2;
@@ -55,6 +60,46 @@ async fn restores(stack: &LocalStack) -> bool {
 async fn viewed(stack: &LocalStack, path: &str) -> Answer {
     let cdn = stack.cdn();
     cdn.send(Method::GET, path, &[], Bytes::new()).await
+}
+
+/// A release of its own site, activated.
+async fn released(stack: &LocalStack) -> (Release, Answer) {
+    let publisher = Publisher::of(stack);
+    let release = Release::of(&[page("index.html", "content")]);
+    publisher.publish(&release).await;
+    let activated = publisher.activate(&release, json!({})).await;
+    (release, activated)
+}
+
+/// Whether a release is everywhere soon after its activation.
+async fn settles(stack: &LocalStack) -> bool {
+    let (release, _) = released(stack).await;
+    let publisher = Publisher::of(stack);
+    soon(async || publisher.state(&release).await["activation"]["state"] == "everywhere").await
+}
+
+/// Whether no message is left of it.
+async fn queue_runs_empty(stack: &LocalStack) -> bool {
+    let url = stack.sqs_url();
+    let queue = format!("{url}/111122223333/keyfront-releases");
+    let input = json!({"QueueUrl": queue, "AttributeNames": ["All"]});
+    soon(async || {
+        let counts = aws_client::sqs(&stack.dev, url, "GetQueueAttributes", &input).await;
+        let counts = counts["Attributes"].as_object().unwrap().clone();
+        counts.values().all(|count| count == "0")
+    })
+    .await
+}
+
+/// Whether something becomes so within seconds.
+async fn soon(is_so: impl AsyncFn() -> bool) -> bool {
+    for _ in 0..40 {
+        if is_so().await {
+            return true;
+        }
+        tokio::time::sleep(Duration::from_millis(100)).await;
+    }
+    false
 }
 
 /// Whether the scenario succeeds. What it needs beforehand, the administrator does.
@@ -114,6 +159,11 @@ async fn succeeds(scenario: Scenario, stack: &LocalStack) -> bool {
         Scenario::PutUnderOwnKey => {
             own_key(stack).await;
             stack.put("a/own", "sse-c", content, &[]).await
+        }
+        Scenario::ActivateRelease => released(stack).await.1,
+        Scenario::SettleRelease => return settles(stack).await,
+        Scenario::SettleReleaseOnce => {
+            return settles(stack).await && queue_runs_empty(stack).await;
         }
     };
     answer.status.is_success()

@@ -47,6 +47,7 @@ mod publisher_command;
 mod publishers;
 mod reader;
 mod reader_route;
+mod releases_api;
 mod rewrap;
 mod rotation;
 mod round_trip;

@@ -56,6 +56,19 @@ fn every_error_has_its_status_and_code() {
             "key-too-long",
         ),
         (Error::Query(String::new()), 400, "query-refused"),
+        (
+            Error::ReleaseConflict(super::ReleaseConflict::NothingActive("docs".to_owned())),
+            409,
+            "release-conflict",
+        ),
+        (
+            Error::ReleaseIncomplete {
+                reason: String::new(),
+                objects: Vec::new(),
+            },
+            409,
+            "release-incomplete",
+        ),
         (header, 400, "header-invalid"),
         (Error::BodyIncomplete, 400, "body-incomplete"),
         (Error::Checksum, 400, "checksum-mismatch"),

@@ -188,4 +188,3 @@ pub(in crate::http) async fn copy(
         missing: missing.collect(),
     }))
 }
-

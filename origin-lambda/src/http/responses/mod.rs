@@ -21,7 +21,8 @@ pub(super) use self::{
     page::{PageSettingsBody, PageToken},
     publisher::PublisherBody,
     releases::{
-        CopiesBody, Download, DownloadsBody, LogBody, MissingCopy, ReleaseBegun, ReleaseBody, ReleaseListed, RemovedBody, TreeBody, TreeEntry, UploadsBody, VerifyBody,
+        CopiesBody, Download, DownloadsBody, LogBody, MissingCopy, ReleaseBegun, ReleaseBody,
+        ReleaseListed, RemovedBody, TreeBody, TreeEntry, UploadsBody, VerifyBody,
     },
     shares::{Image, ImageStored, Images, Share},
     uploads::{Aborted, Completed, Held, PlanBody, SignedPart, SignedParts, UnderWay},

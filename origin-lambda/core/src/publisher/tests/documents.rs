@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use keyfront_names::ObjectKey;
+use keyfront_releases::SiteName;
 use serde_json::{Value, json};
 use time::{Duration, OffsetDateTime};
 
@@ -44,6 +45,47 @@ fn a_publishers_customer_key_is_the_arn_of_a_parameter() {
             .unwrap()
             .contains("customer_key")
     );
+}
+
+#[test]
+fn sites_are_of_the_third_version_and_name_whose_releases_may_be_published() {
+    let with = |version: u32, sites: Value| {
+        Publishers::parse(&document(|policy| {
+            policy["v"] = json!(version);
+            policy["publishers"][0]["sites"] = sites;
+            policy["publishers"][0]["rules"][0]["methods"] = json!(["LIST", "HEAD", "READ", "PUT"]);
+        }))
+    };
+    let site = |name: &str| SiteName::new(name).unwrap();
+    let policy = with(3, json!(["docs", "blog"])).unwrap();
+    let publisher = &policy.publishers()[0];
+    publisher.authorise_site(&site("docs")).unwrap();
+    let denied = publisher.authorise_site(&site("doc")).unwrap_err();
+    assert!(denied.to_string().contains("\"doc\""), "{denied}");
+    assert_eq!(Publishers::parse(&policy.to_json().unwrap()).unwrap(), policy);
+    let every = with(3, json!(["*"])).unwrap();
+    every.publishers()[0].authorise_site(&site("any")).unwrap();
+    let none = with(3, json!([])).unwrap();
+    none.publishers()[0].authorise_site(&site("docs")).unwrap_err();
+
+    let earlier = with(2, json!(["docs"])).unwrap_err();
+    assert!(matches!(earlier, PolicyError::SitesOfEarlierVersion(_)), "{earlier}");
+    let twice = with(3, json!(["docs", "docs"])).unwrap_err();
+    assert!(matches!(twice, PolicyError::RepeatedSite { .. }), "{twice}");
+    for wrong in ["Docs", "", "-a", "a/b", "**"] {
+        let refused = with(3, json!([wrong])).unwrap_err();
+        assert!(matches!(refused, PolicyError::Schema(_)), "{wrong}");
+    }
+    // A publisher with sites makes an older document one of the third version.
+    let older = Publishers::parse(&document(|_| ())).unwrap();
+    let mut publisher = policy.publishers()[0].clone();
+    publisher.id = "second".to_owned();
+    publisher.tokens.clear();
+    publisher.rules.clear();
+    let newer = older.with(publisher).unwrap().to_json().unwrap();
+    let newer: Value = serde_json::from_slice(&newer).unwrap();
+    assert_eq!(newer["v"], 3);
+    assert_eq!(newer["publishers"][0]["rules"][0]["methods"], json!(["LIST", "HEAD", "READ", "PUT"]));
 }
 
 #[test]
