@@ -25,7 +25,8 @@ use crate::doctor::{
 const PATIENCE: Duration = Duration::from_secs(60);
 /// Slower than this nothing is worth waiting for, in bytes a second.
 const SLOWEST: u64 = 16 * 1024;
-const AGENT: HeaderValue = HeaderValue::from_static(concat!("keyfront/", env!("CARGO_PKG_VERSION")));
+const AGENT: HeaderValue =
+    HeaderValue::from_static(concat!("keyfront/", env!("CARGO_PKG_VERSION")));
 
 /// What is asked.
 pub(crate) struct Outgoing<'a> {

@@ -47,7 +47,9 @@ pub(crate) async fn activate(
 ) -> anyhow::Result<Activated> {
     step("Activating");
     let described = api.activate(id, replaces).await?;
-    let mut activated = described.activation.context("the API names no activation")?;
+    let mut activated = described
+        .activation
+        .context("the API names no activation")?;
     let begun = Instant::now();
     while wait && activated.state != ActivationState::Everywhere {
         if begun.elapsed() > LONGEST {
@@ -64,9 +66,14 @@ pub(crate) async fn activate(
         ));
         tokio::time::sleep(INTERVAL).await;
         let described = api.describe(id).await?;
-        let latest = described.activation.context("the API names no activation")?;
+        let latest = described
+            .activation
+            .context("the API names no activation")?;
         if latest.n != activated.n {
-            bail!("another release was activated meanwhile (activation {})", latest.n);
+            bail!(
+                "another release was activated meanwhile (activation {})",
+                latest.n
+            );
         }
         activated = latest;
     }

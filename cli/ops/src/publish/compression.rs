@@ -20,8 +20,24 @@ use super::survey::Problem;
 
 /// What gains by it. Pictures, fonts in WOFF and archives are compressed already.
 const COMPRESSIBLE: [&str; 18] = [
-    "css", "csv", "html", "ics", "js", "json", "map", "md", "mjs", "otf", "svg", "ttf", "txt", "vtt", "wasm",
-    "webmanifest", "xml", "yaml",
+    "css",
+    "csv",
+    "html",
+    "ics",
+    "js",
+    "json",
+    "map",
+    "md",
+    "mjs",
+    "otf",
+    "svg",
+    "ttf",
+    "txt",
+    "vtt",
+    "wasm",
+    "webmanifest",
+    "xml",
+    "yaml",
 ];
 /// Read whole, by each worker.
 const LARGEST: u64 = 8 << 20;
@@ -63,7 +79,9 @@ pub(super) fn compress_all(root: &Path, files: &mut [File]) -> Vec<Problem> {
             });
         }
     });
-    problems.into_inner().unwrap_or_else(PoisonError::into_inner)
+    problems
+        .into_inner()
+        .unwrap_or_else(PoisonError::into_inner)
 }
 
 fn variants(root: &Path, file: &File) -> Result<Variants, String> {
@@ -137,7 +155,10 @@ mod tests {
     fn both_forms_open_to_the_content_and_are_always_the_same() {
         let folder = tempfile::tempdir().unwrap();
         let content = b"body { color: red }\n".repeat(100);
-        let mut files = [file(folder.path(), "a.css", &content), file(folder.path(), "b.png", b"x")];
+        let mut files = [
+            file(folder.path(), "a.css", &content),
+            file(folder.path(), "b.png", b"x"),
+        ];
         assert!(compress_all(folder.path(), &mut files).is_empty());
         assert!(files[1].variants.is_none());
         let variants = files[0].variants.clone().unwrap();
@@ -147,7 +168,9 @@ mod tests {
             assert!(variant.unwrap().size < 100);
         }
         let mut opened = Vec::new();
-        flate2::read::GzDecoder::new(&*bytes(Tree::Gzip)).read_to_end(&mut opened).unwrap();
+        flate2::read::GzDecoder::new(&*bytes(Tree::Gzip))
+            .read_to_end(&mut opened)
+            .unwrap();
         assert_eq!(opened, content);
         let mut opened = Vec::new();
         brotli::BrotliDecompress(&mut &*bytes(Tree::Br), &mut opened).unwrap();

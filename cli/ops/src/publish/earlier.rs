@@ -5,7 +5,9 @@ use std::{
     time::Duration,
 };
 
-use keyfront_releases::{File, Kept, LogEntry, Manifest, ReleaseId, Sha256Digest, Tree, TreeObject};
+use keyfront_releases::{
+    File, Kept, LogEntry, Manifest, ReleaseId, Sha256Digest, Tree, TreeObject,
+};
 
 use crate::release_api::{LogPage, ReleaseApi, read_manifest};
 
@@ -152,7 +154,11 @@ mod tests {
 
     fn release(files: &[&str], keep: Vec<Kept>) -> (ReleaseId, Manifest) {
         let files = files.iter().map(|path| {
-            let cache = if path.contains('-') { "immutable" } else { "max-age=60" };
+            let cache = if path.contains('-') {
+                "immutable"
+            } else {
+                "max-age=60"
+            };
             file(path, cache)
         });
         let site = SiteName::new("docs").unwrap();

@@ -70,7 +70,9 @@ pub(super) fn hash_all(root: &Path, files: Vec<Found>, cache: &StatCache) -> Has
             scope.spawn(work);
         }
     });
-    let mut outcomes = outcomes.into_inner().unwrap_or_else(PoisonError::into_inner);
+    let mut outcomes = outcomes
+        .into_inner()
+        .unwrap_or_else(PoisonError::into_inner);
     outcomes.sort_unstable_by_key(|(at, _)| *at);
     let mut hashes = Hashes {
         read: read.into_inner(),
@@ -169,7 +171,10 @@ mod tests {
         assert_eq!(hash().read, 0);
         // Another content of the same size, with its old time put back: the inode's own time gives it away.
         fs::write(folder.path().join("07"), [77; 3]).unwrap();
-        let file = File::options().write(true).open(folder.path().join("07")).unwrap();
+        let file = File::options()
+            .write(true)
+            .open(folder.path().join("07"))
+            .unwrap();
         file.set_modified(long_ago).unwrap();
         let again = hash();
         assert_eq!(again.read, 1);

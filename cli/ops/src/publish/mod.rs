@@ -4,6 +4,7 @@
 
 mod activation;
 mod compression;
+mod destination;
 mod earlier;
 mod hashing;
 mod outcome;
@@ -163,9 +164,21 @@ async fn publish(arguments: &PublishArguments) -> anyhow::Result<Ending> {
     let api = ReleaseApi::new(&arguments.api.find()?, arguments.site.clone())?;
     let preparation = Preparation {
         folder: &arguments.folder,
-        hidden: if arguments.hidden { Hidden::Published } else { Hidden::LeftOut },
-        reading: if arguments.checksum { Reading::All } else { Reading::Changed },
-        forms: if arguments.compress { Forms::Compressed } else { Forms::Plain },
+        hidden: if arguments.hidden {
+            Hidden::Published
+        } else {
+            Hidden::LeftOut
+        },
+        reading: if arguments.checksum {
+            Reading::All
+        } else {
+            Reading::Changed
+        },
+        forms: if arguments.compress {
+            Forms::Compressed
+        } else {
+            Forms::Plain
+        },
         settings: &settings,
     };
     let publication = Publication {

@@ -81,11 +81,26 @@ impl Outcome<'_> {
     fn print_text(&self) {
         let difference = self.difference;
         if matches!(self.step, Step::DryRun) {
-            list("add", difference.added.iter().map(|file| file.path.to_string()));
-            list("change", difference.changed.iter().map(|one| one.after.path.to_string()));
+            list(
+                "add",
+                difference.added.iter().map(|file| file.path.to_string()),
+            );
+            list(
+                "change",
+                difference
+                    .changed
+                    .iter()
+                    .map(|one| one.after.path.to_string()),
+            );
             let moved = difference.moved.iter();
-            list("move", moved.map(|one| format!("{} -> {}", one.from.path, one.to.path)));
-            list("remove", difference.removed.iter().map(|file| file.path.to_string()));
+            list(
+                "move",
+                moved.map(|one| format!("{} -> {}", one.from.path, one.to.path)),
+            );
+            list(
+                "remove",
+                difference.removed.iter().map(|file| file.path.to_string()),
+            );
         }
         report::line(format_args!(
             "{} added, {} changed, {} moved, {} removed, {} unchanged, {} kept of earlier releases",
@@ -143,6 +158,9 @@ fn list(what: &str, names: impl ExactSizeIterator<Item = String>) {
         report::line(format_args!("{what:<6} {}", report::printable(&name)));
     }
     if all > SHOWN {
-        report::line(format_args!("{what:<6} ... and {} more; --json lists all", all - SHOWN));
+        report::line(format_args!(
+            "{what:<6} ... and {} more; --json lists all",
+            all - SHOWN
+        ));
     }
 }

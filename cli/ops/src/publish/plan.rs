@@ -42,7 +42,8 @@ impl<'a> Plan<'a> {
         for object in manifest.objects() {
             if is_present(&object) {
                 plan.present += 1;
-                own.entry((object.tree, object.sha256)).or_insert(object.path);
+                own.entry((object.tree, object.sha256))
+                    .or_insert(object.path);
             } else {
                 absent.push(object);
             }
@@ -148,7 +149,10 @@ mod tests {
         let manifest = manifest(&[("a", "1"), ("b", "1"), ("c", "2"), ("d", "1")]);
         let plan = Plan::new(&manifest, &Present::new(), &Sources::default());
         assert_eq!(paths(&plan.uploads), ["a", "c"]);
-        assert_eq!(paths(plan.duplicates.iter().map(|copy| &copy.to)), ["b", "d"]);
+        assert_eq!(
+            paths(plan.duplicates.iter().map(|copy| &copy.to)),
+            ["b", "d"]
+        );
         assert!(plan.duplicates.iter().all(|copy| copy.from_path == "a"));
         assert_eq!((plan.bytes(), plan.copied()), (2, 2));
     }
@@ -156,7 +160,10 @@ mod tests {
     #[test]
     fn what_is_there_is_left_alone_and_is_a_source() {
         let manifest = manifest(&[("a", "1"), ("b", "1"), ("c", "2")]);
-        let present = Present::from([(Tree::Files, "b".to_owned(), 1), (Tree::Br, "c".to_owned(), 1)]);
+        let present = Present::from([
+            (Tree::Files, "b".to_owned(), 1),
+            (Tree::Br, "c".to_owned(), 1),
+        ]);
         let plan = Plan::new(&manifest, &present, &Sources::default());
         assert_eq!(plan.present, 1);
         assert_eq!(paths(&plan.uploads), ["c"]);

@@ -9,7 +9,8 @@ use std::{
 use keyfront_releases::File;
 
 use super::{
-    compression, hashing::{Hashed, hash_all},
+    compression,
+    hashing::{Hashed, hash_all},
     progress::Progress,
     settings::{Headers, Settings},
     stat_cache::StatCache,

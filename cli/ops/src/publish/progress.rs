@@ -88,7 +88,11 @@ impl Progress {
         let (bytes, all) = (of(&self.bytes), of(&self.all_bytes));
         let percent = (bytes * 100).checked_div(all).unwrap_or(100);
         let seconds = self.begun.elapsed().as_secs_f64().max(0.001);
-        #[allow(clippy::cast_precision_loss, clippy::cast_possible_truncation, clippy::cast_sign_loss)]
+        #[allow(
+            clippy::cast_precision_loss,
+            clippy::cast_possible_truncation,
+            clippy::cast_sign_loss
+        )]
         // Of a display.
         let rate = (bytes as f64 / seconds) as u64;
         let left = all.saturating_sub(bytes).checked_div(rate);
@@ -144,7 +148,8 @@ mod tests {
         progress.count(1, 512);
         let line = progress.transferred();
         assert!(
-            line.starts_with("Transferred: 512 B / 2.0 KiB, 25%, ") && line.ends_with("; files 1 / 4"),
+            line.starts_with("Transferred: 512 B / 2.0 KiB, 25%, ")
+                && line.ends_with("; files 1 / 4"),
             "{line}"
         );
     }

@@ -9,6 +9,7 @@ use keyfront_releases::{Difference, Manifest, ReleaseId, TreeObject};
 
 use super::{
     activation,
+    destination::Destination,
     earlier::{Earlier, kept_since},
     outcome::{Outcome, Step},
     plan::{Plan, Present},
@@ -136,7 +137,9 @@ impl Publication<'_> {
         match (candidate.unchanged(), self.goal) {
             (Some(id), _) => {
                 progress.end();
-                candidate.outcome(id, None, Step::Unchanged).print(self.json);
+                candidate
+                    .outcome(id, None, Step::Unchanged)
+                    .print(self.json);
             }
             (None, Goal::DryRun) => self.rehearse(&candidate, &progress).await?,
             (None, _) => self.publish(&candidate, &progress).await?,
@@ -170,7 +173,9 @@ impl Publication<'_> {
         let present = self.present_of(id).await?;
         let plan = Plan::new(candidate.manifest, &present, &candidate.earlier.sources());
         progress.end();
-        candidate.outcome(id, Some(&plan), Step::DryRun).print(self.json);
+        candidate
+            .outcome(id, Some(&plan), Step::DryRun)
+            .print(self.json);
         Ok(())
     }
 
@@ -181,7 +186,7 @@ impl Publication<'_> {
         let (Filling::Checked(present) | Filling::Open(present)) = &state;
         let plan = Plan::new(candidate.manifest, present, &candidate.earlier.sources());
         if let Filling::Open(_) = state {
-            let transfer = Transfer {
+            let destination = Destination {
                 api: self.api,
                 root: candidate.root,
                 id,
@@ -189,13 +194,16 @@ impl Publication<'_> {
                 progress,
                 transfers: self.transfers,
             };
+            let transfer = Transfer { to: &destination };
             transfer.carry_out(&plan).await?;
             self.verify(&transfer).await?;
         }
         self.sign(id).await?;
         if self.goal == Goal::Verified {
             progress.end();
-            candidate.outcome(id, Some(&plan), Step::Verified).print(self.json);
+            candidate
+                .outcome(id, Some(&plan), Step::Verified)
+                .print(self.json);
             return Ok(());
         }
         let replaces = candidate.earlier.active;
@@ -212,7 +220,11 @@ impl Publication<'_> {
     /// What is there of a release that may not have been begun.
     async fn present_of(&self, id: ReleaseId) -> anyhow::Result<Present> {
         match self.api.present(id).await {
-            Err(error) if error.downcast_ref::<Refusal>().is_some_and(|refusal| refusal.status == 404) => {
+            Err(error)
+                if error
+                    .downcast_ref::<Refusal>()
+                    .is_some_and(|refusal| refusal.status == 404) =>
+            {
                 Ok(Present::new())
             }
             present => present,
@@ -253,32 +265,36 @@ impl Publication<'_> {
 
     /// Has every object checked. What another run left out is sent once more.
     async fn verify(&self, transfer: &Transfer<'_>) -> anyhow::Result<()> {
-        let refused = match activation::verify(self.api, transfer.id, transfer.progress).await {
+        let refused = match activation::verify(self.api, transfer.to.id, transfer.to.progress).await
+        {
             Ok(()) => return Ok(()),
             Err(error) => error,
         };
         let Some(refusal) = refused.downcast_ref::<Refusal>() else {
             return Err(refused);
         };
+        let Destination {
+            manifest, progress, ..
+        } = transfer.to;
         let named: HashSet<(&str, &str)> = refusal
             .objects()
             .map(|(tree, path, _)| (tree, path))
             .collect();
         let kept = |object: &TreeObject<'_>| {
-            let kept = transfer.manifest.keep().iter();
-            kept.map(|kept| &*kept.file.path).any(|path| path == object.path)
+            let kept = manifest.keep().iter();
+            kept.map(|kept| &*kept.file.path)
+                .any(|path| path == object.path)
         };
-        let again: Vec<_> = transfer
-            .manifest
+        let again: Vec<_> = manifest
             .objects()
             .filter(|object| named.contains(&(object.tree.as_str(), object.path)) && !kept(object))
             .collect();
         if again.is_empty() {
             return Err(refused);
         }
-        transfer.progress.note(&format!("{} objects are sent again", again.len()));
+        progress.note(&format!("{} objects are sent again", again.len()));
         transfer.upload_all(&again).await?;
-        activation::verify(self.api, transfer.id, transfer.progress).await
+        activation::verify(self.api, transfer.to.id, transfer.to.progress).await
     }
 
     async fn sign(&self, id: ReleaseId) -> anyhow::Result<()> {

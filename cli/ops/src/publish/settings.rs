@@ -25,8 +25,8 @@ const UNKNOWN_TYPE: &str = "application/octet-stream";
 const KEEP_ASSETS: Duration = Duration::from_secs(7 * 86_400);
 /// Files that name each other by hashes: the parts of pages.
 const PARTS: [&str; 20] = [
-    "js", "mjs", "css", "map", "woff", "woff2", "ttf", "otf", "eot", "svg", "png", "jpg", "jpeg", "gif", "webp",
-    "avif", "ico", "wasm", "mp4", "webm",
+    "js", "mjs", "css", "map", "woff", "woff2", "ttf", "otf", "eot", "svg", "png", "jpg", "jpeg",
+    "gif", "webp", "avif", "ico", "wasm", "mp4", "webm",
 ];
 
 #[derive(Debug, Default, Deserialize)]
@@ -132,7 +132,8 @@ impl Rule {
         let pattern = document.pattern;
         let whole = pattern.strip_prefix('/').unwrap_or(&pattern);
         let glob = GlobBuilder::new(whole).literal_separator(true).build();
-        let glob = glob.with_context(|| format!("headers: the pattern {pattern:?} is not a glob"))?;
+        let glob =
+            glob.with_context(|| format!("headers: the pattern {pattern:?} is not a glob"))?;
         Ok(Self {
             matcher: glob.compile_matcher(),
             names: !pattern.contains('/'),
@@ -179,7 +180,8 @@ fn is_hashed(name: &str) -> bool {
         Some((inner, "js" | "css" | "mjs")) => inner,
         _ => stem,
     };
-    PARTS.contains(&extension) && (looks_hashed(stem, '.') || looks_hashed(stem, '-') || ends_in_rollup_hash(stem))
+    PARTS.contains(&extension)
+        && (looks_hashed(stem, '.') || looks_hashed(stem, '-') || ends_in_rollup_hash(stem))
 }
 
 /// Behind the last separator: hexadecimal with letters and digits, eight at least.

@@ -102,14 +102,19 @@ mod tests {
         let key = SigningKey::parse(&private()).unwrap();
         let (site, release) = (SiteName::new("docs").unwrap(), ReleaseId::of_manifest(b"x"));
         let envelope = key.sign(&site, release, "ada".to_owned()).unwrap();
-        let public = P256PublicKey::from_pem(&pem("PUBLIC KEY", &key.public.to_spki_der())).unwrap();
+        let public =
+            P256PublicKey::from_pem(&pem("PUBLIC KEY", &key.public.to_spki_der())).unwrap();
         let statement = Statement::verify(&envelope, &site, release, &public).unwrap();
         assert_eq!(statement.publisher, "ada");
     }
 
     #[test]
     fn another_file_is_refused_and_not_quoted() {
-        for wrong in ["secret", "", "-----BEGIN PRIVATE KEY-----\nc2VjcmV0\n-----END PRIVATE KEY-----"] {
+        for wrong in [
+            "secret",
+            "",
+            "-----BEGIN PRIVATE KEY-----\nc2VjcmV0\n-----END PRIVATE KEY-----",
+        ] {
             let refused = SigningKey::parse(wrong).err().unwrap();
             assert!(!format!("{refused:#}").contains("c2VjcmV0"));
         }

@@ -94,10 +94,7 @@ fn read(place: &Path) -> Option<HashMap<String, Known>> {
     Some(known)
 }
 
-fn write<'a>(
-    place: &Path,
-    known: impl Iterator<Item = (&'a str, Known)>,
-) -> std::io::Result<()> {
+fn write<'a>(place: &Path, known: impl Iterator<Item = (&'a str, Known)>) -> std::io::Result<()> {
     let folder = place.parent().unwrap_or(Path::new("."));
     fs::create_dir_all(folder)?;
     let mut file = BufWriter::new(tempfile::NamedTempFile::new_in(folder)?);
@@ -118,7 +115,9 @@ fn write<'a>(
             "{sha256} {size} {modified} {changed} {inode} {device} {read_at} {path}"
         )?;
     }
-    let file = file.into_inner().map_err(std::io::IntoInnerError::into_error)?;
+    let file = file
+        .into_inner()
+        .map_err(std::io::IntoInnerError::into_error)?;
     file.persist(place)?;
     Ok(())
 }

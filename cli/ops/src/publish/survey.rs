@@ -86,8 +86,8 @@ pub(super) struct Survey {
 /// # Errors
 /// It is none, or its ignore file cannot be understood.
 pub(super) fn survey(folder: &Path, hidden: Hidden) -> anyhow::Result<Survey> {
-    let root = fs::canonicalize(folder)
-        .with_context(|| format!("{} cannot be read", folder.display()))?;
+    let root =
+        fs::canonicalize(folder).with_context(|| format!("{} cannot be read", folder.display()))?;
     anyhow::ensure!(root.is_dir(), "{} is not a folder", folder.display());
     demand_ignore_files(&root)?;
     let sifted = Arc::new(Mutex::new(Sifted::default()));
@@ -112,7 +112,9 @@ pub(super) fn survey(folder: &Path, hidden: Hidden) -> anyhow::Result<Survey> {
     survey.problems.extend(sifted.problems);
     survey.hidden = sifted.hidden;
     survey.problems.sort_unstable();
-    survey.files.sort_unstable_by(|one, other| one.path.cmp(&other.path));
+    survey
+        .files
+        .sort_unstable_by(|one, other| one.path.cmp(&other.path));
     survey.warnings = alike(&survey.files);
     Ok(survey)
 }

@@ -1,18 +1,16 @@
 //! A plan carried out: copies on the server and uploads, many at a time. Whatever is interrupted is found as far as it came by the
 //! next run.
 
-use std::path::Path;
-
 use anyhow::{Context as _, bail};
 use futures::{StreamExt as _, TryStreamExt as _, stream};
-use keyfront_releases::{Manifest, ReleaseId, TreeObject};
+use keyfront_releases::{ReleaseId, TreeObject};
 
 use super::{
+    destination::Destination,
     plan::{Copy, Plan},
-    progress::Progress,
     upload::Uploader,
 };
-use crate::release_api::{Declared, MissingCopy, ReleaseApi};
+use crate::release_api::{Declared, MissingCopy};
 
 /// Copies of one call, and calls at a time: the origin makes its copies at the same time.
 const COPIES: usize = 100;
@@ -20,15 +18,9 @@ const COPY_CALLS: usize = 4;
 /// Uploads that one call asks for. Fewer than it may be: the first ones begin sooner.
 const UPLOADS: usize = 200;
 
-/// Where the plan is carried out.
+/// Carries plans out.
 pub(super) struct Transfer<'a> {
-    pub(super) api: &'a ReleaseApi,
-    pub(super) root: &'a Path,
-    pub(super) id: ReleaseId,
-    pub(super) manifest: &'a Manifest,
-    pub(super) progress: &'a Progress,
-    /// Uploads at a time.
-    pub(super) transfers: usize,
+    pub(super) to: &'a Destination<'a>,
 }
 
 impl Transfer<'_> {
@@ -38,10 +30,11 @@ impl Transfer<'_> {
     /// The API or S3 refuses, a file has changed, or a kept file is gone.
     pub(super) async fn carry_out(&self, plan: &Plan<'_>) -> anyhow::Result<()> {
         let files = plan.uploads.len() + plan.copied();
-        self.progress.expect(files, plan.bytes());
-        let (missing, ()) = futures::try_join!(self.copy_all(plan), self.upload_all(&plan.uploads))?;
+        self.to.progress.expect(files, plan.bytes());
+        let (missing, ()) =
+            futures::try_join!(self.copy_all(plan), self.upload_all(&plan.uploads))?;
         self.upload_all(&missing).await?;
-        let duplicates = self.copy(self.id, &plan.duplicates).await?;
+        let duplicates = self.copy(self.to.id, &plan.duplicates).await?;
         self.upload_all(&duplicates).await
     }
 
@@ -59,7 +52,9 @@ impl Transfer<'_> {
         from: ReleaseId,
         copies: &'p [Copy<'p>],
     ) -> anyhow::Result<Vec<TreeObject<'p>>> {
-        let calls = copies.chunks(COPIES).map(|batch| self.copy_batch(from, batch));
+        let calls = copies
+            .chunks(COPIES)
+            .map(|batch| self.copy_batch(from, batch));
         let missing: Vec<Vec<MissingCopy>> = stream::iter(calls)
             .buffered(COPY_CALLS)
             .try_collect()
@@ -86,15 +81,15 @@ impl Transfer<'_> {
             .iter()
             .map(|copy| Declared::from(&copy.to).copied_from(copy.from_path));
         let files: Vec<_> = files.collect::<anyhow::Result<_>>()?;
-        let copied = self.api.copies(self.id, from, &files).await?;
+        let copied = self.to.api.copies(self.to.id, from, &files).await?;
         let done = batch.len().saturating_sub(copied.missing.len());
-        self.progress.count(done as u64, 0);
+        self.to.progress.count(done as u64, 0);
         Ok(copied.missing)
     }
 
     /// What only an earlier release had cannot be sent from here.
     fn demand_on_disk(&self, object: &TreeObject<'_>, reason: &str) -> anyhow::Result<()> {
-        let kept = self.manifest.keep();
+        let kept = self.to.manifest.keep();
         if kept.iter().any(|kept| &*kept.file.path == object.path) {
             bail!(
                 "{} of an earlier release was to stay, and cannot be copied ({reason}); publish without it by \
@@ -110,7 +105,7 @@ impl Transfer<'_> {
     /// # Errors
     /// The API or S3 refuses, or a file has changed.
     pub(super) async fn upload_all(&self, objects: &[TreeObject<'_>]) -> anyhow::Result<()> {
-        let uploader = Uploader::new(self);
+        let uploader = Uploader::new(self.to);
         let (large, small): (Vec<_>, Vec<_>) = objects
             .iter()
             .copied()
@@ -121,7 +116,7 @@ impl Transfer<'_> {
             .map_ok(|grants| stream::iter(grants).map(Ok::<_, anyhow::Error>))
             .try_flatten()
             .map_ok(|(object, grant)| uploader.put(object, grant))
-            .try_buffer_unordered(self.transfers)
+            .try_buffer_unordered(self.to.transfers)
             .try_collect::<()>()
             .await?;
         // One after the other: each is sent by as many connections.

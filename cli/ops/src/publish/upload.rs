@@ -8,7 +8,7 @@ use futures::{StreamExt as _, TryStreamExt as _, stream};
 use http::{StatusCode, header};
 use keyfront_releases::{Tree, TreeObject};
 
-use super::{compression::compressed, transfer::Transfer};
+use super::{compression::compressed, destination::Destination};
 use crate::{
     http_client::{Failure, Payload, with_attempts},
     release_api::{Declared, Presigned, UploadGrant},
@@ -21,7 +21,7 @@ const SMALL: u64 = 512 * 1024;
 
 /// Sends objects of a release.
 pub(super) struct Uploader<'a> {
-    transfer: &'a Transfer<'a>,
+    to: &'a Destination<'a>,
 }
 
 /// The grant does not work any more.
@@ -30,8 +30,8 @@ pub(super) struct Uploader<'a> {
 struct Expired;
 
 impl<'a> Uploader<'a> {
-    pub(super) const fn new(transfer: &'a Transfer<'a>) -> Self {
-        Self { transfer }
+    pub(super) const fn new(to: &'a Destination<'a>) -> Self {
+        Self { to }
     }
 
     pub(super) const fn is_large(object: &TreeObject<'_>) -> bool {
@@ -43,7 +43,7 @@ impl<'a> Uploader<'a> {
         &self,
         objects: &[TreeObject<'o>],
     ) -> anyhow::Result<Vec<(TreeObject<'o>, UploadGrant)>> {
-        let Transfer { api, id, .. } = self.transfer;
+        let Destination { api, id, .. } = self.to;
         let declared: Vec<_> = objects.iter().map(Declared::from).collect();
         let grants = api.uploads(*id, &declared).await?;
         ensure!(
@@ -80,7 +80,7 @@ impl<'a> Uploader<'a> {
             sent = self.put_once(&object, &request, &payload).await;
         }
         sent.with_context(|| format!("{} cannot be sent", object.path))?;
-        self.transfer.progress.count(1, object.size);
+        self.to.progress.count(1, object.size);
         Ok(())
     }
 
@@ -91,7 +91,7 @@ impl<'a> Uploader<'a> {
         payload: &Payload,
     ) -> anyhow::Result<()> {
         with_attempts(async || {
-            let answer = self.transfer.api.send_presigned(request, payload.clone());
+            let answer = self.to.api.send_presigned(request, payload.clone());
             let (status, headers, body) = answer.await.map_err(file_or_network)?;
             match status.as_u16() {
                 200..=299 => Ok(()),
@@ -102,7 +102,9 @@ impl<'a> Uploader<'a> {
                 403 if has_code(&body, "AccessDenied") && has_text(&body, "expired") => {
                     Err(Failure::Final(Expired.into()))
                 }
-                400 if has_code(&body, "BadDigest") || has_code(&body, "XAmzContentChecksumMismatch") => {
+                400 if has_code(&body, "BadDigest")
+                    || has_code(&body, "XAmzContentChecksumMismatch") =>
+                {
                     Err(Failure::Final(changed(object)))
                 }
                 _ => Err(Failure::of(status, &headers, refusal(status, &body))),
@@ -113,11 +115,20 @@ impl<'a> Uploader<'a> {
 
     /// Sends an object in parts, and has them put together.
     pub(super) async fn send_parts(&self, object: TreeObject<'_>) -> anyhow::Result<()> {
-        let Transfer {
+        let Destination {
             api, id, transfers, ..
-        } = self.transfer;
+        } = self.to;
         let grant = self.grants(&[object]).await?.pop();
-        let Some((_, UploadGrant::Parts { token, part_size, parts, .. })) = grant else {
+        let Some((
+            _,
+            UploadGrant::Parts {
+                token,
+                part_size,
+                parts,
+                ..
+            },
+        )) = grant
+        else {
             bail!("the API wants {:?} in one request", object.path);
         };
         ensure!(
@@ -126,13 +137,14 @@ impl<'a> Uploader<'a> {
             object.path
         );
         let numbered = parts.into_iter().enumerate();
-        let sent = stream::iter(numbered.map(|(at, url)| self.send_part(object, at, part_size, url)))
-            .buffered((*transfers).min(8));
+        let sent =
+            stream::iter(numbered.map(|(at, url)| self.send_part(object, at, part_size, url)))
+                .buffered((*transfers).min(8));
         let sent: Vec<(usize, String)> = sent.try_collect().await?;
         api.complete(*id, &token, &sent)
             .await
             .with_context(|| format!("{} cannot be completed", object.path))?;
-        self.transfer.progress.count(1, 0);
+        self.to.progress.count(1, 0);
         Ok(())
     }
 
@@ -155,18 +167,20 @@ impl<'a> Uploader<'a> {
             headers: std::collections::BTreeMap::new(),
         };
         let etag = with_attempts(async || {
-            let answer = self.transfer.api.send_presigned(&request, payload.clone());
+            let answer = self.to.api.send_presigned(&request, payload.clone());
             let (status, headers, body) = answer.await.map_err(file_or_network)?;
             if !status.is_success() {
                 return Err(Failure::of(status, &headers, refusal(status, &body)));
             }
-            let etag = headers.get(header::ETAG).and_then(|etag| etag.to_str().ok());
+            let etag = headers
+                .get(header::ETAG)
+                .and_then(|etag| etag.to_str().ok());
             let etag = etag.map(str::to_owned);
             etag.ok_or_else(|| Failure::Final(anyhow::anyhow!("S3 names no entity tag")))
         })
         .await
         .with_context(|| format!("part {} of {} cannot be sent", at + 1, object.path))?;
-        self.transfer.progress.count(0, payload.length());
+        self.to.progress.count(0, payload.length());
         Ok((at + 1, etag))
     }
 
@@ -189,15 +203,15 @@ impl<'a> Uploader<'a> {
     }
 
     async fn compressed(&self, object: &TreeObject<'_>) -> io::Result<Vec<u8>> {
-        let file = self.transfer.manifest.file(object.path).cloned();
+        let file = self.to.manifest.file(object.path).cloned();
         let file = file.ok_or(io::ErrorKind::NotFound)?;
-        let (root, tree) = (Arc::<std::path::Path>::from(self.transfer.root), object.tree);
+        let (root, tree) = (Arc::<std::path::Path>::from(self.to.root), object.tree);
         let compressed = tokio::task::spawn_blocking(move || compressed(&root, &file, tree));
         compressed.await?.map_err(io::Error::other)
     }
 
     fn place(&self, object: &TreeObject<'_>) -> PathBuf {
-        self.transfer.root.join(object.path)
+        self.to.root.join(object.path)
     }
 }
 
@@ -214,7 +228,9 @@ fn file_or_network(error: anyhow::Error) -> Failure {
         cause.downcast_ref::<io::Error>().is_some_and(|cause| {
             matches!(
                 cause.kind(),
-                io::ErrorKind::NotFound | io::ErrorKind::PermissionDenied | io::ErrorKind::IsADirectory
+                io::ErrorKind::NotFound
+                    | io::ErrorKind::PermissionDenied
+                    | io::ErrorKind::IsADirectory
             )
         })
     });

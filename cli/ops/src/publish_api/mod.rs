@@ -10,8 +10,8 @@ use keyfront_dev_json::DevJson;
 use keyfront_names::host::is_loopback;
 use zeroize::Zeroizing;
 
-use self::post::post;
 pub(crate) use self::post::Answer;
+use self::post::post;
 use crate::doctor::target::Target;
 
 /// Holds the publisher's token. It is no argument: arguments are seen by everyone on the machine.

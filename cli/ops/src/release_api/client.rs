@@ -50,7 +50,9 @@ impl ReleaseApi {
     /// The caller's id.
     pub(crate) async fn publisher(&self) -> anyhow::Result<String> {
         let caller: Value = self.call(Method::GET, "/publisher", None).await?;
-        let id = caller["id"].as_str().context("the API does not say who calls it")?;
+        let id = caller["id"]
+            .as_str()
+            .context("the API does not say who calls it")?;
         Ok(id.to_owned())
     }
 
@@ -62,7 +64,8 @@ impl ReleaseApi {
 
     pub(crate) async fn begin(&self, id: ReleaseId, size: u64) -> anyhow::Result<Begun> {
         let document = json!({"id": id, "size": size});
-        self.call(Method::POST, &self.site_path(), Some(&document)).await
+        self.call(Method::POST, &self.site_path(), Some(&document))
+            .await
     }
 
     pub(crate) async fn describe(&self, id: ReleaseId) -> anyhow::Result<Described> {
@@ -126,7 +129,9 @@ impl ReleaseApi {
             .collect();
         let document = json!({"token": token, "parts": parts});
         let path = self.path(id, "/uploads/complete");
-        self.answer(Method::POST, &path, Some(&document)).await.map(drop)
+        self.answer(Method::POST, &path, Some(&document))
+            .await
+            .map(drop)
     }
 
     pub(crate) async fn copies(
@@ -165,7 +170,9 @@ impl ReleaseApi {
             .iter()
             .map(|(tree, path)| json!({"tree": tree, "path": path}))
             .collect();
-        let grants: Grants = self.release(id, "/downloads", &json!({"files": files})).await?;
+        let grants: Grants = self
+            .release(id, "/downloads", &json!({"files": files}))
+            .await?;
         Ok(grants.files)
     }
 
@@ -204,7 +211,8 @@ impl ReleaseApi {
         below: &str,
         document: &Value,
     ) -> anyhow::Result<T> {
-        self.call(Method::POST, &self.path(id, below), Some(document)).await
+        self.call(Method::POST, &self.path(id, below), Some(document))
+            .await
     }
 
     async fn call<T: DeserializeOwned>(

@@ -11,7 +11,7 @@ use anyhow::{Context as _, ensure};
 use http::{HeaderMap, StatusCode};
 use keyfront_releases::{MAX_MANIFEST_BYTES, Manifest, ReleaseId};
 
-use super::{ReleaseApi, Problem};
+use super::{client::ReleaseApi, problem::Problem};
 use crate::http_client::{Failure, with_attempts};
 
 /// More are not kept.
@@ -26,7 +26,9 @@ pub(crate) async fn read_manifest(
     id: ReleaseId,
 ) -> anyhow::Result<Option<Manifest>> {
     let folder = cache_folder().map(|cache| cache.join("manifests"));
-    let place = folder.as_ref().map(|folder| folder.join(format!("{id}.json")));
+    let place = folder
+        .as_ref()
+        .map(|folder| folder.join(format!("{id}.json")));
     let cached = place.as_ref().and_then(|place| fs::read(place).ok());
     if let Some(bytes) = cached.filter(|bytes| ReleaseId::of_manifest(bytes) == id) {
         return Ok(Some(Manifest::parse(&bytes)?));

@@ -5,7 +5,10 @@ use keyfront_cli::report;
 use keyfront_releases::Difference;
 use serde_json::json;
 
-use super::{SiteArguments, named::{manifest, named}};
+use super::{
+    named::{manifest, named},
+    site_arguments::SiteArguments,
+};
 
 /// Show what distinguishes two releases
 #[derive(Debug, Args)]

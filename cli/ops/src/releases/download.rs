@@ -1,12 +1,7 @@
 //! One file of a release on its way to a folder: under another name until it is whole and verified. A connection that breaks is made
 //! again, and goes on where the last one ended.
 
-use std::{
-    cell::RefCell,
-    fs,
-    io::Write as _,
-    path::Path,
-};
+use std::{cell::RefCell, fs, io::Write as _, path::Path};
 
 use anyhow::{Context as _, ensure};
 use http::{HeaderMap, HeaderValue, StatusCode, header};
@@ -37,7 +32,8 @@ pub(super) async fn download(
     place: &Path,
 ) -> anyhow::Result<()> {
     let folder = place.parent().unwrap_or(Path::new("."));
-    fs::create_dir_all(folder).with_context(|| format!("{} cannot be created", folder.display()))?;
+    fs::create_dir_all(folder)
+        .with_context(|| format!("{} cannot be created", folder.display()))?;
     let fresh = NamedTempFile::new_in(folder);
     let received = RefCell::new(Received {
         file: fresh.with_context(|| format!("{} cannot be written to", folder.display()))?,
@@ -48,7 +44,11 @@ pub(super) async fn download(
         let begun = received.borrow().bytes;
         let arrived = api.read_presigned(url, range_from(begun)).await;
         let arrived = arrived.map_err(|error| Failure::Again(error, None))?;
-        let expected = if begun == 0 { StatusCode::OK } else { StatusCode::PARTIAL_CONTENT };
+        let expected = if begun == 0 {
+            StatusCode::OK
+        } else {
+            StatusCode::PARTIAL_CONTENT
+        };
         if arrived.status != expected {
             let error = anyhow::anyhow!("S3 answers {}", arrived.status);
             return Err(Failure::of(arrived.status, &arrived.headers, error));
@@ -56,7 +56,11 @@ pub(super) async fn download(
         take(arrived, &received, file.size).await
     })
     .await?;
-    let Received { file: fresh, hash, bytes } = received.into_inner();
+    let Received {
+        file: fresh,
+        hash,
+        bytes,
+    } = received.into_inner();
     let sha256 = Sha256Digest::from_bytes(hash.finalize().into());
     ensure!(
         bytes == file.size && sha256 == file.sha256,

@@ -14,9 +14,9 @@ use serde_json::json;
 use sha2::{Digest as _, Sha256};
 
 use super::{
-    SiteArguments,
     download::download,
     named::{manifest, named},
+    site_arguments::SiteArguments,
 };
 use crate::{publish::amount, release_api::ReleaseApi, status_line::StatusLine};
 
@@ -47,7 +47,8 @@ pub(super) async fn run(arguments: &GetArguments) -> anyhow::Result<()> {
     let id = named(&api, &arguments.id).await?;
     let manifest = manifest(&api, id).await?;
     let folder = &arguments.folder;
-    fs::create_dir_all(folder).with_context(|| format!("{} cannot be created", folder.display()))?;
+    fs::create_dir_all(folder)
+        .with_context(|| format!("{} cannot be created", folder.display()))?;
     let line = StatusLine::begin();
     let (mut fetched, mut bytes, mut same) = (0, 0, 0);
     for batch in manifest.files().chunks(BATCH) {
@@ -90,7 +91,10 @@ async fn fetch(
     if files.is_empty() {
         return Ok(());
     }
-    let wanted: Vec<_> = files.iter().map(|file| (Tree::Files, &*file.path)).collect();
+    let wanted: Vec<_> = files
+        .iter()
+        .map(|file| (Tree::Files, &*file.path))
+        .collect();
     let grants = api.downloads(id, &wanted).await?;
     ensure!(
         grants.len() == files.len(),

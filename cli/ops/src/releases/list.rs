@@ -5,7 +5,7 @@ use keyfront_cli::{Table, report};
 use keyfront_releases::{Chain, LogEntry};
 use serde_json::{Value, json};
 
-use super::SiteArguments;
+use super::site_arguments::SiteArguments;
 use crate::release_api::{KnownRelease, ReleaseApi, ReleaseState};
 
 /// Show what was activated when and by whom, and which releases are there
@@ -24,7 +24,11 @@ const SHOWN_PAGES: usize = 1;
 
 pub(super) async fn run(arguments: &ListArguments) -> anyhow::Result<()> {
     let api = arguments.site.api()?;
-    let pages = if arguments.check { usize::MAX } else { SHOWN_PAGES };
+    let pages = if arguments.check {
+        usize::MAX
+    } else {
+        SHOWN_PAGES
+    };
     let (log, releases) = read(&api, pages).await?;
     let head = match arguments.check {
         true => Some(followed(&log)?),
@@ -89,14 +93,18 @@ fn print(log: &[LogEntry], releases: &[KnownRelease], head: Option<&Chain>) {
             entry.n.to_string(),
             entry.at.to_string(),
             entry.release.short(),
-            known.map_or("removed", |known| known.state.name()).to_owned(),
+            known
+                .map_or("removed", |known| known.state.name())
+                .to_owned(),
             entry.by.clone(),
         ]);
     }
     report::line(activations);
     let never = |release: &&KnownRelease| {
-        matches!(release.state, ReleaseState::Uploading | ReleaseState::Verified)
-            && !log.iter().any(|entry| entry.release == release.id)
+        matches!(
+            release.state,
+            ReleaseState::Uploading | ReleaseState::Verified
+        ) && !log.iter().any(|entry| entry.release == release.id)
     };
     for release in releases.iter().filter(never) {
         report::line(format_args!(

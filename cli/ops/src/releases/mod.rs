@@ -8,19 +8,15 @@ mod named;
 mod prune;
 mod rollback;
 mod show;
+mod site_arguments;
 
 use std::process::ExitCode;
 
 use anyhow::Context as _;
 use clap::{Args, Subcommand};
 use keyfront_cli::report;
-use keyfront_releases::SiteName;
 
-use crate::{
-    publish::{OVERTAKEN, was_overtaken},
-    publish_api::PublishApiArguments,
-    release_api::ReleaseApi,
-};
+use crate::publish::{OVERTAKEN, was_overtaken};
 
 const AFTER_HELP: &str = "\
 Environment: KEYFRONT_TOKEN is the publisher's token, or a JWT of an issuer that the publishers' policy names
@@ -46,27 +42,6 @@ enum Command {
     Rollback(rollback::RollbackArguments),
     Prune(prune::PruneArguments),
     Get(get::GetArguments),
-}
-
-/// Which site, where.
-#[derive(Debug, Args)]
-struct SiteArguments {
-    /// The site
-    #[arg(long, value_name = "SITE")]
-    site: SiteName,
-
-    #[command(flatten)]
-    api: PublishApiArguments,
-
-    /// Print JSON
-    #[arg(long)]
-    json: bool,
-}
-
-impl SiteArguments {
-    fn api(&self) -> anyhow::Result<ReleaseApi> {
-        ReleaseApi::new(&self.api.find()?, self.site.clone())
-    }
 }
 
 pub(crate) fn run(arguments: &ReleasesArguments) -> anyhow::Result<ExitCode> {

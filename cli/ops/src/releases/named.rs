@@ -22,7 +22,9 @@ pub(super) async fn named(api: &ReleaseApi, name: &str) -> anyhow::Result<Releas
     if name == ACTIVE {
         return page.active.context("the site has no active release");
     }
-    let digits = name.bytes().all(|byte| matches!(byte, b'0'..=b'9' | b'a'..=b'f'));
+    let digits = name
+        .bytes()
+        .all(|byte| matches!(byte, b'0'..=b'9' | b'a'..=b'f'));
     ensure!(
         digits && name.len() >= SHORTEST,
         "{name:?} is not a release: give its ID, at least {SHORTEST} digits of it, or `{ACTIVE}`"

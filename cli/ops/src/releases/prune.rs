@@ -7,7 +7,7 @@ use keyfront_cli::report;
 use keyfront_releases::ReleaseId;
 use serde_json::json;
 
-use super::SiteArguments;
+use super::site_arguments::SiteArguments;
 use crate::release_api::{KnownRelease, LogPage, Problem, ReleaseApi, ReleaseState};
 
 /// Remove old releases
@@ -34,8 +34,10 @@ pub(super) async fn run(arguments: &PruneArguments) -> anyhow::Result<()> {
     let page = whole_log(&api).await?;
     let staying = staying(&page, arguments.keep as usize);
     let superfluous = page.releases.iter().filter(|release| {
-        let unfinished = matches!(release.state, ReleaseState::Uploading | ReleaseState::Verified)
-            && !page.log.iter().any(|entry| entry.release == release.id);
+        let unfinished = matches!(
+            release.state,
+            ReleaseState::Uploading | ReleaseState::Verified
+        ) && !page.log.iter().any(|entry| entry.release == release.id);
         !staying.contains(&release.id)
             && release.state != ReleaseState::Active
             && (arguments.unfinished || !unfinished)
@@ -48,7 +50,11 @@ pub(super) async fn run(arguments: &PruneArguments) -> anyhow::Result<()> {
             false => remove(&api, release.id).await?,
         };
         if !arguments.site.json {
-            report::line(format_args!("{}  {}", release.id.short(), outcome.sentence()));
+            report::line(format_args!(
+                "{}  {}",
+                release.id.short(),
+                outcome.sentence()
+            ));
         }
         outcomes.push((release.id, outcome));
     }

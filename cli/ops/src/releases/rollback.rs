@@ -5,7 +5,7 @@ use clap::Args;
 use keyfront_cli::report;
 use serde_json::json;
 
-use super::{SiteArguments, named::named};
+use super::{named::named, site_arguments::SiteArguments};
 use crate::{publish::activate, status_line::StatusLine};
 
 /// Activate an earlier release again, or one that was never activated

@@ -4,7 +4,10 @@ use clap::Args;
 use keyfront_cli::report;
 use serde_json::json;
 
-use super::{SiteArguments, named::{manifest, named}};
+use super::{
+    named::{manifest, named},
+    site_arguments::SiteArguments,
+};
 use crate::{publish::amount, release_api::ActivationState};
 
 /// Show where a release stands
@@ -69,7 +72,10 @@ pub(super) async fn run(arguments: &ShowArguments) -> anyhow::Result<()> {
     }
     if arguments.files {
         for file in manifest.files() {
-            report::line(format_args!("{}  {:>10}  {}", file.sha256, file.size, file.path));
+            report::line(format_args!(
+                "{}  {:>10}  {}",
+                file.sha256, file.size, file.path
+            ));
         }
     }
     Ok(())

@@ -6,7 +6,7 @@ use keyfront_releases::{
 };
 
 use super::{
-    Finding,
+    finding::Finding,
     reader::Reader,
     render::{Signature, Summary},
 };
@@ -38,7 +38,9 @@ impl Documents {
             Ok(pointer) => pointer,
             Err(error) => {
                 let error = format!("{:#}", anyhow::Error::new(error));
-                summary.findings.push(Finding::new(path, "pointer", "a pointer", error.clone()));
+                summary
+                    .findings
+                    .push(Finding::new(path, "pointer", "a pointer", error.clone()));
                 return Err(Unreadable(format!("{path} is no pointer: {error}")));
             }
         };
@@ -47,7 +49,12 @@ impl Documents {
         summary.activation = Some(pointer.entry().clone());
         let actual = pointer.entry().digest();
         if let Some(head) = head.filter(|head| *head != actual) {
-            summary.findings.push(Finding::new(path, "log head", head.to_string(), actual.to_string()));
+            summary.findings.push(Finding::new(
+                path,
+                "log head",
+                head.to_string(),
+                actual.to_string(),
+            ));
         }
         let manifest = read_manifest(reader, &pointer, summary).await?;
         if let Some(manifest) = &manifest {
@@ -75,13 +82,20 @@ async fn read_manifest(
             if manifest.encoded() != pointer.encoded() {
                 let (expected, found) = (manifest.encoded(), pointer.encoded());
                 let path = keys::WELL_KNOWN_RELEASE;
-                summary.findings.push(Finding::new(path, "encoded", expected.as_str(), found.as_str()));
+                summary.findings.push(Finding::new(
+                    path,
+                    "encoded",
+                    expected.as_str(),
+                    found.as_str(),
+                ));
             }
             Ok(Some(manifest))
         }
         Err(error) => {
             let error = format!("{:#}", anyhow::Error::new(error));
-            summary.findings.push(Finding::new(path, "manifest", "a manifest", error));
+            summary
+                .findings
+                .push(Finding::new(path, "manifest", "a manifest", error));
             Ok(None)
         }
     }
@@ -98,7 +112,9 @@ async fn read_signature(
     let Some(envelope) = optional(reader, path, MAX_ENVELOPE_BYTES).await? else {
         if let Some(key) = key {
             let expected = format!("by {}", key.id());
-            summary.findings.push(Finding::new(path, "signature", expected, "none"));
+            summary
+                .findings
+                .push(Finding::new(path, "signature", expected, "none"));
         }
         summary.signature = Signature::None;
         return Ok(());
@@ -115,7 +131,9 @@ async fn read_signature(
         Ok(signature) => summary.signature = signature,
         Err(error) => {
             let error = format!("{:#}", anyhow::Error::new(error));
-            summary.findings.push(Finding::new(path, "signature", "of this release", error));
+            summary
+                .findings
+                .push(Finding::new(path, "signature", "of this release", error));
         }
     }
     Ok(())
@@ -138,7 +156,12 @@ async fn optional(
     let unreadable = |error: anyhow::Error| Unreadable(format!("{path} cannot be read: {error:#}"));
     let arrived = reader.get(path, "identity").await.map_err(unreadable)?;
     match arrived.status.as_u16() {
-        200 => arrived.body.whole(limit).await.map(Some).map_err(unreadable),
+        200 => arrived
+            .body
+            .whole(limit)
+            .await
+            .map(Some)
+            .map_err(unreadable),
         404 => Ok(None),
         status => Err(Unreadable(format!("{path} answers {status}"))),
     }

@@ -17,8 +17,6 @@ use keyfront_releases::{Manifest, P256PublicKey, Tree, TreeObject};
 
 use self::{
     documents::{Documents, Unreadable},
-    finding::Finding,
-    object::Checked,
     reader::Reader,
     render::Summary,
 };
@@ -75,11 +73,13 @@ pub(crate) fn run(arguments: &VerifyArguments) -> anyhow::Result<ExitCode> {
     runtime.shutdown_background();
     let summary = summary?;
     summary.print(arguments.json);
-    Ok(match (summary.findings.is_empty(), summary.unread.is_empty()) {
-        (false, _) => ExitCode::from(DIFFERS),
-        (true, false) => ExitCode::from(UNREAD),
-        (true, true) => ExitCode::SUCCESS,
-    })
+    Ok(
+        match (summary.findings.is_empty(), summary.unread.is_empty()) {
+            (false, _) => ExitCode::from(DIFFERS),
+            (true, false) => ExitCode::from(UNREAD),
+            (true, true) => ExitCode::SUCCESS,
+        },
+    )
 }
 
 async fn verify(arguments: &VerifyArguments) -> anyhow::Result<Summary> {
@@ -105,7 +105,9 @@ async fn verify(arguments: &VerifyArguments) -> anyhow::Result<Summary> {
     let objects = chosen(manifest, arguments.sample)?;
     let line = StatusLine::begin();
     let all = objects.len();
-    let checks = objects.into_iter().map(|object| object::check(&reader, manifest, object));
+    let checks = objects
+        .into_iter()
+        .map(|object| object::check(&reader, manifest, object));
     let mut checks = stream::iter(checks).buffer_unordered(arguments.transfers.into());
     while let Some(checked) = checks.next().await {
         summary.count(checked, documents.release);

@@ -4,7 +4,7 @@ use http::{HeaderMap, StatusCode};
 use keyfront_releases::{Manifest, ReleaseId, Sha256Digest, Tree, TreeObject};
 use sha2::{Digest as _, Sha256};
 
-use super::{Finding, reader::Reader};
+use super::{finding::Finding, reader::Reader};
 
 /// The header in which edges name the release they served.
 const RELEASE_HEADER: &str = "x-keyfront-release";
@@ -20,11 +20,7 @@ pub(super) struct Checked {
 }
 
 /// Reads an object and compares it.
-pub(super) async fn check(
-    reader: &Reader,
-    manifest: &Manifest,
-    object: TreeObject<'_>,
-) -> Checked {
+pub(super) async fn check(reader: &Reader, manifest: &Manifest, object: TreeObject<'_>) -> Checked {
     let mut checked = Checked {
         bytes: 0,
         served_from: None,
@@ -49,7 +45,9 @@ async fn read(
     checked.served_from = text(&arrived.headers, RELEASE_HEADER).parse().ok();
     if arrived.status != StatusCode::OK {
         let found = arrived.status.as_u16().to_string();
-        checked.findings.push(Finding::new(&path, "status", "200", found));
+        checked
+            .findings
+            .push(Finding::new(&path, "status", "200", found));
         return Ok(());
     }
     // A client that takes gzip may be given the plain form.
@@ -60,10 +58,14 @@ async fn read(
         .filter(|tree| *tree == Tree::Files || *tree == object.tree)
         .and_then(|tree| manifest.object(tree, object.path));
     let Some(form) = form else {
-        checked.findings.push(Finding::new(&path, "content-encoding", wanted, coding));
+        checked
+            .findings
+            .push(Finding::new(&path, "content-encoding", wanted, coding));
         return Ok(());
     };
-    checked.findings.extend(headers_differing(&path, &form, &arrived.headers));
+    checked
+        .findings
+        .extend(headers_differing(&path, &form, &arrived.headers));
     let mut hash = Sha256::new();
     while let Some(part) = arrived.body.next().await? {
         checked.bytes += part.len() as u64;
@@ -72,7 +74,9 @@ async fn read(
     let sha256 = Sha256Digest::from_bytes(hash.finalize().into());
     if sha256 != form.sha256 {
         let (expected, found) = (form.sha256.to_string(), sha256.to_string());
-        checked.findings.push(Finding::new(&path, "bytes", expected, found));
+        checked
+            .findings
+            .push(Finding::new(&path, "bytes", expected, found));
     }
     Ok(())
 }

@@ -4,7 +4,7 @@ use keyfront_cli::report;
 use keyfront_releases::{LogEntry, ReleaseId, Sha256Digest};
 use serde_json::{Value, json};
 
-use super::{Checked, Finding};
+use super::{finding::Finding, object::Checked};
 use crate::publish::amount;
 
 /// Findings that people are shown.
@@ -73,9 +73,9 @@ impl Summary {
                 json!({"publisher": publisher, "key": key, "verified": true})
             }
         };
-        let activation = self.activation.as_ref().map(|entry| {
-            json!({"n": entry.n, "at": entry.at, "by": entry.by, "head": entry.digest()})
-        });
+        let activation = self.activation.as_ref().map(
+            |entry| json!({"n": entry.n, "at": entry.at, "by": entry.by, "head": entry.digest()}),
+        );
         json!({
             "verdict": self.verdict(),
             "release": self.release,
@@ -119,7 +119,9 @@ impl Summary {
                 ));
             }
             Signature::Verified(publisher, key) => {
-                report::line(format_args!("signature  of {publisher}, verified with {key}"));
+                report::line(format_args!(
+                    "signature  of {publisher}, verified with {key}"
+                ));
             }
         }
         report::line(format_args!(

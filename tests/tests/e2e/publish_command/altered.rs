@@ -15,19 +15,30 @@ async fn an_altered_object_log_or_pointer_is_found() {
     let first = desk.publish(&[]).await;
     desk.write("index.html", "two");
     let second = desk.publish(&[]).await;
-    let (first, second) = (first["release"].as_str().unwrap(), second["release"].as_str().unwrap());
+    let (first, second) = (
+        first["release"].as_str().unwrap(),
+        second["release"].as_str().unwrap(),
+    );
 
     let page = format!("{SITE}/releases/{second}/files/index.html");
     let stored = stack.raw(&page).await;
-    stack.overwrite_raw(&page, Bytes::from_static(b"TWO"), &stored).await;
+    stack
+        .overwrite_raw(&page, Bytes::from_static(b"TWO"), &stored)
+        .await;
     let (code, proof) = desk.verify(&[]).await;
     assert_eq!(code, Some(1), "{proof:#}");
     let bytes = |finding: &&serde_json::Value| finding["what"] == "bytes";
     let found = proof["findings"].as_array().unwrap().iter().find(bytes);
     assert_eq!(found.unwrap()["path"], "/index.html", "{proof:#}");
-    let unwilling = desk.try_call(&["releases", "get", second, "back", "--site", "docs"]).await;
+    let unwilling = desk
+        .try_call(&["releases", "get", second, "back", "--site", "docs"])
+        .await;
     assert_eq!(unwilling.status.code(), Some(1));
-    assert!(written(&unwilling).contains("altered"), "{}", written(&unwilling));
+    assert!(
+        written(&unwilling).contains("altered"),
+        "{}",
+        written(&unwilling)
+    );
     assert!(!desk.folder.path().join("back/index.html").exists());
 
     let entry = format!("{SITE}/log/0000000000000001.json");

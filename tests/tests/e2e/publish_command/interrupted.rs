@@ -26,7 +26,10 @@ fn moments() -> u32 {
 fn fill(desk: &Desk, version: u32) {
     desk.write("index.html", &format!("version {version}"));
     for number in 0..FILES {
-        desk.write(&format!("parts/{number:03}.css"), &format!("{number} of {version}"));
+        desk.write(
+            &format!("parts/{number:03}.css"),
+            &format!("{number} of {version}"),
+        );
     }
 }
 

@@ -16,11 +16,21 @@ async fn new_key(desk: &Desk) {
     let mut openssl = Command::new("openssl");
     let private = desk.folder.path().join("key.pem");
     openssl
-        .args(["genpkey", "-algorithm", "EC", "-pkeyopt", "ec_paramgen_curve:P-256", "-out"])
+        .args([
+            "genpkey",
+            "-algorithm",
+            "EC",
+            "-pkeyopt",
+            "ec_paramgen_curve:P-256",
+            "-out",
+        ])
         .arg(&private);
     assert!(openssl.output().await.unwrap().status.success());
     let mut openssl = Command::new("openssl");
-    openssl.args(["pkey", "-pubout", "-in"]).arg(&private).arg("-out");
+    openssl
+        .args(["pkey", "-pubout", "-in"])
+        .arg(&private)
+        .arg("-out");
     openssl.arg(desk.folder.path().join("public.pem"));
     assert!(openssl.output().await.unwrap().status.success());
 }
@@ -39,7 +49,12 @@ async fn a_folder_becomes_a_release_that_a_stranger_can_verify() {
     let rehearsal = desk.publish(&["--dry-run", "--compress"]).await;
     assert_eq!(rehearsal["added"].as_array().unwrap().len(), 5);
     assert_eq!(rehearsal["state"], "dry-run");
-    assert!(desk.releases(&["list"]).await["log"].as_array().unwrap().is_empty());
+    assert!(
+        desk.releases(&["list"]).await["log"]
+            .as_array()
+            .unwrap()
+            .is_empty()
+    );
 
     let first = desk.publish(&["--compress", "--sign-key", "key.pem"]).await;
     assert_eq!(first["release"], rehearsal["release"]);
@@ -56,21 +71,33 @@ async fn a_folder_becomes_a_release_that_a_stranger_can_verify() {
     assert_eq!(proof["objects"], 13);
     assert_eq!(proof["signature"]["verified"], true);
     let (code, sample) = desk.verify(&["--sample", "2"]).await;
-    assert_eq!((code, &sample["verdict"]), (Some(0), &json!("verified")), "{sample:#}");
+    assert_eq!(
+        (code, &sample["verdict"]),
+        (Some(0), &json!("verified")),
+        "{sample:#}"
+    );
     let head = proof["activation"]["head"].as_str().unwrap();
     let checked = desk.releases(&["list", "--check"]).await;
     assert_eq!(checked["head"], head);
-    let (code, _) = desk.verify(&["--sample", "1", "--head", &"0".repeat(64)]).await;
+    let (code, _) = desk
+        .verify(&["--sample", "1", "--head", &"0".repeat(64)])
+        .await;
     assert_eq!(code, Some(1));
 
     let shown = desk.releases(&["show"]).await;
-    assert_eq!((&shown["state"], &shown["files"]), (&json!("active"), &json!(5)));
+    assert_eq!(
+        (&shown["state"], &shown["files"]),
+        (&json!("active"), &json!(5))
+    );
     desk.releases(&["get", "active", "back"]).await;
     let back = desk.folder.path().join("back");
     assert_eq!(files_below(&back), files_below(&desk.place("")));
     fs::write(back.join("index.html"), "altered").unwrap();
     let again = desk.releases(&["get", "active", "back"]).await;
-    assert_eq!((&again["fetched"], &again["present"]), (&json!(1), &json!(4)));
+    assert_eq!(
+        (&again["fetched"], &again["present"]),
+        (&json!(1), &json!(4))
+    );
     assert_eq!(files_below(&back), files_below(&desk.place("")));
 }
 
@@ -87,7 +114,13 @@ async fn only_what_changed_travels_and_every_release_can_come_back() {
     let unchanged = desk.publish(&[]).await;
     assert_eq!(unchanged["state"], "unchanged");
     assert_eq!(unchanged["release"], first["release"]);
-    assert_eq!(desk.releases(&["list"]).await["log"].as_array().unwrap().len(), 1);
+    assert_eq!(
+        desk.releases(&["list"]).await["log"]
+            .as_array()
+            .unwrap()
+            .len(),
+        1
+    );
 
     desk.write("index.html", "two");
     fs::rename(desk.place("a.txt"), desk.place("b.txt")).unwrap();
@@ -115,7 +148,13 @@ async fn only_what_changed_travels_and_every_release_can_come_back() {
     let (code, proof) = desk.verify(&[]).await;
     assert_eq!(code, Some(0), "{proof:#}");
     let log = desk.releases(&["list", "--check"]).await;
-    let log: Vec<_> = log["log"].as_array().unwrap().iter().map(|entry| &entry["release"]).cloned().collect();
+    let log: Vec<_> = log["log"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|entry| &entry["release"])
+        .cloned()
+        .collect();
     assert_eq!(log, [ids[0].as_str(), &ids[1], &ids[0]]);
 
     // The folder is the second release still: nothing is sent.

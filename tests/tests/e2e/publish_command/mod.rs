@@ -79,7 +79,11 @@ impl Desk {
     /// The command of the publishers' API, its outcome as JSON, which must be a success.
     async fn call(&self, arguments: &[&str]) -> Value {
         let output = self.try_call(arguments).await;
-        assert!(output.status.success(), "{arguments:?}: {}", written(&output));
+        assert!(
+            output.status.success(),
+            "{arguments:?}: {}",
+            written(&output)
+        );
         serde_json::from_slice(&output.stdout).unwrap()
     }
 
@@ -103,7 +107,11 @@ impl Desk {
     async fn verify(&self, flags: &[&str]) -> (Option<i32>, Value) {
         let ca = self.ca_cert.to_str().unwrap();
         let own = ["verify", self.site_url.as_str(), "--json", "--ca-cert", ca];
-        let output = self.keyfront(&[&own[..], flags].concat()).output().await.unwrap();
+        let output = self
+            .keyfront(&[&own[..], flags].concat())
+            .output()
+            .await
+            .unwrap();
         let document = serde_json::from_slice(&output.stdout);
         let document = document.unwrap_or_else(|_| panic!("{}", written(&output)));
         (output.status.code(), document)
@@ -140,7 +148,12 @@ fn files_below(folder: &Path) -> Vec<(String, Vec<u8>)> {
             match path.is_dir() {
                 true => folders.push(path),
                 false => {
-                    let name = path.strip_prefix(folder).unwrap().to_str().unwrap().to_owned();
+                    let name = path
+                        .strip_prefix(folder)
+                        .unwrap()
+                        .to_str()
+                        .unwrap()
+                        .to_owned();
                     files.push((name, fs::read(&path).unwrap()));
                 }
             }

@@ -23,7 +23,9 @@ async fn holding(api: SocketAddr, reached: Arc<Notify>, go: Arc<Notify>) -> Sock
                 let server = TcpStream::connect(api).await.unwrap();
                 let (mut from_client, mut to_client) = client.into_split();
                 let (mut from_server, mut to_server) = server.into_split();
-                tokio::spawn(async move { tokio::io::copy(&mut from_server, &mut to_client).await });
+                tokio::spawn(
+                    async move { tokio::io::copy(&mut from_server, &mut to_client).await },
+                );
                 let mut buffer = vec![0; 64 * 1024];
                 while let Ok(read @ 1..) = from_client.read(&mut buffer).await {
                     let part = &buffer[..read];
@@ -65,12 +67,18 @@ async fn of_two_publishers_one_wins_and_the_other_is_told_by_whom() {
     assert_eq!(output.status.code(), Some(4), "{}", written(&output));
     let said = written(&output);
     assert!(said.contains("release-conflict"), "{said}");
-    assert!(said.contains(won["activation"]["by"].as_str().unwrap()), "{said}");
+    assert!(
+        said.contains(won["activation"]["by"].as_str().unwrap()),
+        "{said}"
+    );
     assert!(said.contains(won["release"].as_str().unwrap()), "{said}");
     let shown = winner.releases(&["show"]).await;
     assert_eq!(shown["id"], won["release"]);
     // The same command replaces what won, now that it knows it.
     go.notify_one();
     let again = slow.publish(&[]).await;
-    assert_eq!((&again["state"], &again["uploads"]), (&json!("active"), &json!(0)));
+    assert_eq!(
+        (&again["state"], &again["uploads"]),
+        (&json!("active"), &json!(0))
+    );
 }

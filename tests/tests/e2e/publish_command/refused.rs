@@ -1,6 +1,10 @@
 //! What is not published, and what that does to the rest.
 
-use std::{ffi::OsStr, fs, os::unix::{ffi::OsStrExt as _, fs::symlink}};
+use std::{
+    ffi::OsStr,
+    fs,
+    os::unix::{ffi::OsStrExt as _, fs::symlink},
+};
 
 use serde_json::json;
 
@@ -14,7 +18,11 @@ async fn what_cannot_be_published_is_named_and_holds_up_the_rest_unless_that_is_
     desk.write("drafts/x", "no");
     desk.write("real/inside", "yes");
     desk.write(".keyfrontignore", "drafts/\n");
-    symlink(desk.folder.path().join("keyfront.toml"), desk.place("outside")).unwrap();
+    symlink(
+        desk.folder.path().join("keyfront.toml"),
+        desk.place("outside"),
+    )
+    .unwrap();
     symlink("real", desk.place("linked")).unwrap();
     fs::write(desk.place("").join(OsStr::from_bytes(b"n\xff")), "x").unwrap();
     let publish = ["publish", "site", "--to", "docs"];
@@ -26,7 +34,9 @@ async fn what_cannot_be_published_is_named_and_holds_up_the_rest_unless_that_is_
     }
     assert_eq!(desk.releases(&["list"]).await["log"], json!([]));
 
-    let output = desk.try_call(&[&publish[..], &["--allow-partial"]].concat()).await;
+    let output = desk
+        .try_call(&[&publish[..], &["--allow-partial"]].concat())
+        .await;
     assert_eq!(output.status.code(), Some(3), "{}", written(&output));
     let outcome: serde_json::Value = serde_json::from_slice(&output.stdout).unwrap();
     assert_eq!(

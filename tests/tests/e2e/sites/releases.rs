@@ -69,7 +69,11 @@ async fn is_served_and_switched(edge: EdgeKind) {
     let tag = format!("\"{}\"", hash("a files index.html"));
     assert_eq!(answer.header("etag"), tag);
     assert_eq!(answer.header("last-modified"), "");
-    for (accepts, tree) in [("gzip, br", "br"), ("gzip;q=0.5", "gzip"), ("identity", "files")] {
+    for (accepts, tree) in [
+        ("gzip, br", "br"),
+        ("gzip;q=0.5", "gzip"),
+        ("identity", "files"),
+    ] {
         let answer = read(&stack, "/docs/app.css", &[("accept-encoding", accepts)]).await;
         assert_eq!(answer.body, format!("a {tree} app.css"), "{accepts}");
         assert_eq!(answer.header("vary"), "accept-encoding");
@@ -82,7 +86,10 @@ async fn is_served_and_switched(edge: EdgeKind) {
     assert!(matches!(answer.status.as_u16(), 200 | 304), "{answer:?}");
     let answer = read(&stack, "/docs/.well-known/keyfront/release.json", &[]).await;
     assert_eq!(answer.json()["active"], id);
-    for path in ["/docs/missing.css", "/docs/.keyfront/sites/docs/current.json"] {
+    for path in [
+        "/docs/missing.css",
+        "/docs/.keyfront/sites/docs/current.json",
+    ] {
         let answer = read(&stack, path, &[]).await;
         assert_eq!(answer.code(), "not-found", "{path}");
     }
@@ -131,14 +138,20 @@ async fn the_role_reads_releases_by_their_grant_and_nothing_beside_them() {
     assert_eq!(read(&stack, "/docs/", &[]).await.status, StatusCode::OK);
     let (url, region) = (&stack.dev.s3_url, &stack.dev.region);
     let edge = s3_client::client(url, region, &stack.dev.credentials.edge);
-    for key in ["log/0000000000000001.json", "invalidated/0000000000000001.json"] {
+    for key in [
+        "log/0000000000000001.json",
+        "invalidated/0000000000000001.json",
+    ] {
         let key = format!("{SITE}/{key}");
         stack.put_raw(&key, Bytes::from_static(b"{}"), &[]).await;
         let call = edge.get_object().bucket(&stack.dev.bucket).key(&key);
         let refused = call.send().await.map(drop).unwrap_err();
         assert_eq!(refused.code(), Some("AccessDenied"), "{key}");
     }
-    for key in [".keyfront/publishers.json", ".keyfront/sites/other/current.json"] {
+    for key in [
+        ".keyfront/publishers.json",
+        ".keyfront/sites/other/current.json",
+    ] {
         let call = edge.get_object().bucket(&stack.dev.bucket).key(key);
         let refused = call.send().await.map(drop).unwrap_err();
         assert_eq!(refused.code(), Some("AccessDenied"), "{key}");

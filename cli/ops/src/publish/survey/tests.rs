@@ -91,7 +91,11 @@ fn links_are_followed_inside_the_folder_and_refused_outside() {
     link(Path::new(".."), "a/loop");
     let survey = folder.survey();
     assert_eq!(paths(&survey), ["a/x", "b", "copy/x", "file"]);
-    let names: Vec<_> = survey.problems.iter().map(|problem| &*problem.name).collect();
+    let names: Vec<_> = survey
+        .problems
+        .iter()
+        .map(|problem| &*problem.name)
+        .collect();
     assert_eq!(names[..2], ["a/loop", "broken"]);
     assert!(names.contains(&"out") && names.contains(&"out-folder"));
     assert!(survey.problems[0].reason.contains("a folder that it is in"));
