@@ -60,7 +60,7 @@ async fn a_folder_becomes_a_release_that_a_stranger_can_verify() {
     assert_eq!(first["release"], rehearsal["release"]);
     assert_eq!(first["state"], "active");
     // Both forms of the pages, the style and the texts; of the same bytes one travels.
-    assert_eq!(transferred(&first), [11, 3]);
+    assert_eq!(transferred(&first), [10, 3]);
     served(&stack, &first["release"]).await;
     let page = read(&stack, "").await;
     assert_eq!(page.body, "<h1>one</h1>");
