@@ -70,6 +70,15 @@ pub const COMMANDS: &[CommandEntry] = &[
         "viewers",
         "Let people read what is protected: logins and rules, signed URLs and cookies",
     ),
+    ops("publish", "Make a folder the content of a site"),
+    ops(
+        "releases",
+        "Show, compare, roll back, fetch and remove the releases of a site",
+    ),
+    ops(
+        "verify",
+        "Prove that a site serves exactly what was published",
+    ),
     ops("share", "Make a URL that reads one object"),
     ops(
         "open",

@@ -1,5 +1,5 @@
 //! `keyfront deploy`, `status`, `outputs`, `adopt`, `destroy`, `revoke-sessions`, `publisher`, `doctor`, `logs`, `audit`, `rewrap`,
-//! `site`, `viewers`, `share`, `open` and `accept`: what operators do to a deployed system, and to a running dev stack as far as it is the same.
+//! `site`, `viewers`, `publish`, `releases`, `verify`, `share`, `open` and `accept`: what operators do to a deployed system, and to a running dev stack as far as it is the same.
 //!
 //! Each command is a room with its own rendering. None of them links the dev stack.
 
@@ -10,19 +10,25 @@ mod bucket_target;
 mod deploy;
 mod difference;
 mod doctor;
+mod http_client;
 mod logs;
 mod named_bucket;
 mod now_seconds;
 mod objects;
 mod open;
 mod policy_document;
+mod publish;
+mod publish_api;
 mod publisher;
+mod release_api;
+mod releases;
 mod rewrap;
 mod share;
 mod site;
 mod span;
 mod status_line;
 mod system;
+mod verify;
 mod viewer_keys;
 mod viewers;
 
@@ -46,6 +52,9 @@ enum Command {
     Rewrap(Box<rewrap::RewrapArguments>),
     Site(site::SiteArguments),
     Viewers(viewers::ViewersArguments),
+    Publish(Box<publish::PublishArguments>),
+    Releases(Box<releases::ReleasesArguments>),
+    Verify(verify::VerifyArguments),
     Share(share::ShareArguments),
     Open(open::OpenArguments),
     Accept(Box<accept::AcceptArguments>),
@@ -66,6 +75,9 @@ fn main() -> ExitCode {
         Command::Rewrap(arguments) => rewrap::run(*arguments),
         Command::Site(arguments) => site::run(&arguments),
         Command::Viewers(arguments) => viewers::run(&arguments),
+        Command::Publish(arguments) => publish::run(&arguments),
+        Command::Releases(arguments) => releases::run(&arguments),
+        Command::Verify(arguments) => verify::run(&arguments),
         Command::Share(arguments) => share::run(&arguments),
         Command::Open(arguments) => open::run(&arguments),
         Command::Accept(arguments) => accept::run(&arguments),

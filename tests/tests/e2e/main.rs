@@ -42,6 +42,7 @@ mod page_sealed;
 mod pages;
 mod pages_in_chromium;
 mod private_bucket;
+mod publish_command;
 mod publish_route;
 mod publisher_command;
 mod publishers;

@@ -5,6 +5,7 @@
 
 use anyhow::Context as _;
 use aws_sdk_s3::config::Credentials;
+use keyfront_contract::ProblemType;
 use keyfront_edge::{
     Answer, Connection, Edge, Host, Invocation, OriginRequest, RequestBody, RoleCredentials,
     Served, Signing, Site, Unassisted, ViewerRequest,
@@ -161,6 +162,14 @@ fn sign(
         Served::Answer { answer, log } => Signed::Refused {
             code: code_of(&answer),
             log,
+        },
+        // Which release is active is the edge's to ask; its own answers name it.
+        Served::Ask(_) => Signed::Refused {
+            code: ProblemType::RELEASE_UNKNOWN.code.to_owned(),
+            log: Some(
+                "the site serves releases: the edge asks for the pointer before it signs, and this replay does not"
+                    .to_owned(),
+            ),
         },
     }
 }

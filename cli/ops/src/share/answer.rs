@@ -4,7 +4,7 @@ use anyhow::Context as _;
 use serde::Deserialize;
 use serde_json::Value;
 
-use super::post::Answer;
+use crate::publish_api::Answer;
 
 /// A share.
 #[derive(Debug)]

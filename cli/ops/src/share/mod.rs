@@ -3,8 +3,6 @@
 //! Which way a share leads, how long it works and what is refused is decided by the origin.
 
 mod answer;
-mod post;
-mod publish_api;
 
 use std::{process::ExitCode, time::Duration};
 
@@ -13,8 +11,8 @@ use clap::{Args, ValueEnum};
 use keyfront_cli::report;
 use serde_json::json;
 
-use self::{answer::Share, publish_api::PublishApiArguments};
-use crate::span::span;
+use self::answer::Share;
+use crate::{publish_api::PublishApiArguments, span::span};
 
 const AFTER_HELP: &str = "\
 Environment: KEYFRONT_TOKEN is the publisher's token, or a JWT of an issuer that the publishers' policy names

@@ -41,6 +41,18 @@ pub(super) const ROWS: &[(&str, World)] = &[
     ("keyfront viewers rotate-key", Aws("")),
     ("keyfront viewers", Dev("")),
     ("KEYFRONT_TOKEN=kfp_... keyfront share", Dev("")),
+    (
+        "keyfront publish",
+        Nowhere("`publish_command` publishes folders to a site with releases"),
+    ),
+    (
+        "keyfront releases",
+        Nowhere("`publish_command` has releases to list, compare and roll back"),
+    ),
+    (
+        "keyfront verify",
+        Nowhere("`publish_command` verifies the site that it publishes"),
+    ),
     ("keyfront accept --dev", Dev("")),
     (
         "keyfront accept",

@@ -1,5 +1,7 @@
 //! Where the publishers' API is, and who calls it.
 
+mod post;
+
 use std::{env, path::PathBuf};
 
 use anyhow::Context as _;
@@ -8,7 +10,8 @@ use keyfront_dev_json::DevJson;
 use keyfront_names::host::is_loopback;
 use zeroize::Zeroizing;
 
-use super::post::{Answer, post};
+pub(crate) use self::post::Answer;
+use self::post::post;
 use crate::doctor::target::Target;
 
 /// Holds the publisher's token. It is no argument: arguments are seen by everyone on the machine.
@@ -17,7 +20,7 @@ const TOKEN: &str = "KEYFRONT_TOKEN";
 /// Which publishers' API.
 #[derive(Debug, Args)]
 #[command(next_help_heading = "Which system")]
-pub(super) struct PublishApiArguments {
+pub(crate) struct PublishApiArguments {
     /// Address of the publishers' API, the stack's output PublishUrl
     #[arg(
         long,
@@ -33,7 +36,7 @@ pub(super) struct PublishApiArguments {
 }
 
 /// The publishers' API, for one publisher.
-pub(super) struct PublishApi {
+pub(crate) struct PublishApi {
     target: Target,
     token: Zeroizing<String>,
 }
@@ -41,7 +44,7 @@ pub(super) struct PublishApi {
 impl PublishApiArguments {
     /// # Errors
     /// There is no dev stack; the address is none, or would be reached in clear; there is no token.
-    pub(super) fn find(&self) -> anyhow::Result<PublishApi> {
+    pub(crate) fn find(&self) -> anyhow::Result<PublishApi> {
         let token = env::var(TOKEN).ok().filter(|token| !token.is_empty());
         match &self.dev {
             Some(file) => {
@@ -76,11 +79,21 @@ impl PublishApi {
         })
     }
 
+    /// Its address.
+    pub(crate) const fn target(&self) -> &Target {
+        &self.target
+    }
+
+    /// The caller's token.
+    pub(crate) fn token(&self) -> &str {
+        &self.token
+    }
+
     /// Sends a document to a path of the API.
     ///
     /// # Errors
     /// There is no answer.
-    pub(super) async fn post(
+    pub(crate) async fn post(
         &self,
         path: &str,
         document: &serde_json::Value,

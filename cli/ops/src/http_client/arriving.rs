@@ -1,0 +1,72 @@
+//! An answer's body. Read to its end, it leaves its connection for the next exchange.
+
+use std::{fmt, time::Duration};
+
+use anyhow::{Context as _, ensure};
+use bytes::Bytes;
+use http_body_util::BodyExt as _;
+use hyper::{body::Incoming, client::conn::http1::SendRequest};
+
+use super::{connections::Place, payload::Content};
+
+/// Between two parts of a body.
+const STALLED: Duration = Duration::from_secs(60);
+
+/// A body that arrives.
+pub(crate) struct Arriving {
+    incoming: Incoming,
+    back: Option<(SendRequest<Content>, Place)>,
+}
+
+impl Arriving {
+    pub(super) fn new(incoming: Incoming, sender: SendRequest<Content>, place: Place) -> Self {
+        Self {
+            incoming,
+            back: Some((sender, place)),
+        }
+    }
+
+    /// The next part; `None` behind the last.
+    ///
+    /// # Errors
+    /// It stalls, or breaks off.
+    pub(crate) async fn next(&mut self) -> anyhow::Result<Option<Bytes>> {
+        loop {
+            let frame = tokio::time::timeout(STALLED, self.incoming.frame()).await;
+            let Some(frame) = frame.context("the answer stalls")? else {
+                if let Some((sender, place)) = self.back.take() {
+                    place.keep(sender);
+                }
+                return Ok(None);
+            };
+            match frame.context("the answer breaks off")?.into_data() {
+                Ok(data) if data.is_empty() => {}
+                Ok(data) => return Ok(Some(data)),
+                // Trailers.
+                Err(_) => {}
+            }
+        }
+    }
+
+    /// All of it.
+    ///
+    /// # Errors
+    /// As [`Arriving::next`]; it has more than `limit` bytes.
+    pub(crate) async fn whole(mut self, limit: usize) -> anyhow::Result<Vec<u8>> {
+        let mut whole = Vec::new();
+        while let Some(part) = self.next().await? {
+            ensure!(
+                whole.len() + part.len() <= limit,
+                "the answer has more than {limit} bytes"
+            );
+            whole.extend_from_slice(&part);
+        }
+        Ok(whole)
+    }
+}
+
+impl fmt::Debug for Arriving {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Arriving")
+    }
+}

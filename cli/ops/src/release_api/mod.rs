@@ -1,0 +1,18 @@
+//! The publishers' API of releases, as `publish`, `releases` and `verify` call it.
+//!
+//! Every call here may be repeated: the origin answers the second like the first.
+
+mod client;
+mod documents;
+mod manifests;
+mod problem;
+
+pub(crate) use self::{
+    client::ReleaseApi,
+    documents::{
+        Activated, ActivationState, Begun, Declared, KnownRelease, LogPage, MissingCopy, Presigned,
+        ReleaseState, UploadGrant,
+    },
+    manifests::{cache_folder, read_manifest},
+    problem::Problem,
+};

@@ -1,0 +1,146 @@
+//! `keyfront verify`: reads a published site through its CDN like a stranger and compares every byte with what was published.
+//!
+//! It calls no API of Keyfront's and needs no token: what it reads, anybody can read.
+
+mod documents;
+mod finding;
+mod object;
+mod reader;
+mod render;
+
+use std::{path::PathBuf, process::ExitCode};
+
+use anyhow::Context as _;
+use clap::Args;
+use futures::{StreamExt as _, stream};
+use keyfront_releases::{Manifest, P256PublicKey, Tree, TreeObject};
+
+use self::{
+    documents::{Documents, Unreadable},
+    reader::Reader,
+    render::Summary,
+};
+use crate::status_line::StatusLine;
+
+const AFTER_HELP: &str = "\
+It reads /.well-known/keyfront/release.json, manifest.json and signature.json below the URL, then the files.
+
+Exit codes: 0 everything is as it was published; 1 something differs; 2 wrong arguments; 3 not everything could be read";
+
+const DIFFERS: u8 = 1;
+const UNREAD: u8 = 3;
+
+/// Prove that a site serves exactly what was published
+///
+/// Compares the SHA-256, the headers and the Repr-Digest of every file with the manifest, the manifest with the release, the
+/// release with the head of the log, and the signature with a key. Anybody can run this: no token is needed.
+#[derive(Debug, Args)]
+#[command(after_help = AFTER_HELP)]
+pub(crate) struct VerifyArguments {
+    /// Where the site is served
+    #[arg(value_name = "URL")]
+    url: String,
+
+    /// Demand a signature by this public key (PEM, P-256)
+    #[arg(long, value_name = "FILE")]
+    key: Option<PathBuf>,
+
+    /// Read so many files, chosen at random, instead of all
+    #[arg(long, value_name = "N")]
+    sample: Option<usize>,
+
+    /// Demand that the log's head is this, as an earlier run printed it
+    #[arg(long, value_name = "SHA256")]
+    head: Option<keyfront_releases::Sha256Digest>,
+
+    /// Trust this CA certificate as well, as of `keyfront dev`
+    #[arg(long, value_name = "FILE")]
+    ca_cert: Option<PathBuf>,
+
+    /// Files that are read at the same time
+    #[arg(long, value_name = "N", default_value_t = 16, value_parser = clap::value_parser!(u16).range(1..=256))]
+    transfers: u16,
+
+    /// Print the result as JSON
+    #[arg(long)]
+    json: bool,
+}
+
+pub(crate) fn run(arguments: &VerifyArguments) -> anyhow::Result<ExitCode> {
+    let runtime =
+        tokio::runtime::Runtime::new().context("the asynchronous runtime did not start")?;
+    let summary = runtime.block_on(verify(arguments));
+    runtime.shutdown_background();
+    let summary = summary?;
+    summary.print(arguments.json);
+    Ok(
+        match (summary.findings.is_empty(), summary.unread.is_empty()) {
+            (false, _) => ExitCode::from(DIFFERS),
+            (true, false) => ExitCode::from(UNREAD),
+            (true, true) => ExitCode::SUCCESS,
+        },
+    )
+}
+
+async fn verify(arguments: &VerifyArguments) -> anyhow::Result<Summary> {
+    let key = arguments.key.as_deref().map(|path| {
+        let pem = std::fs::read_to_string(path);
+        let pem = pem.with_context(|| format!("the key {} cannot be read", path.display()))?;
+        Ok::<_, anyhow::Error>(P256PublicKey::from_pem(&pem)?)
+    });
+    let key = key.transpose()?;
+    let reader = Reader::new(&arguments.url, arguments.ca_cert.as_deref())?;
+    let mut summary = Summary::default();
+    let documents = Documents::read(&reader, key.as_ref(), arguments.head, &mut summary).await;
+    let documents = match documents {
+        Ok(documents) => documents,
+        Err(Unreadable(reason)) => {
+            summary.unread.push(reason);
+            return Ok(summary);
+        }
+    };
+    let Some(manifest) = &documents.manifest else {
+        return Ok(summary);
+    };
+    let objects = chosen(manifest, arguments.sample)?;
+    let line = StatusLine::begin();
+    let all = objects.len();
+    let checks = objects
+        .into_iter()
+        .map(|object| object::check(&reader, manifest, object));
+    let mut checks = stream::iter(checks).buffer_unordered(arguments.transfers.into());
+    while let Some(checked) = checks.next().await {
+        summary.count(checked, documents.release);
+        line.show(&format!("Read {} of {all}", summary.objects));
+    }
+    line.end();
+    summary.sort();
+    Ok(summary)
+}
+
+/// The objects to read: of every file its plain form, and the compressed ones where the edge chooses them.
+fn chosen(manifest: &Manifest, sample: Option<usize>) -> anyhow::Result<Vec<TreeObject<'_>>> {
+    let mut files: Vec<_> = manifest.tree_files().collect();
+    if let Some(count) = sample {
+        shuffle(&mut files)?;
+        files.truncate(count);
+    }
+    let objects = files.into_iter().flat_map(|file| {
+        let encoded = manifest.encoded().covers(&file.path);
+        file.objects()
+            .filter(move |object| encoded || object.tree == Tree::Files)
+    });
+    Ok(objects.collect())
+}
+
+/// Nobody who serves the files knows which ones are read.
+fn shuffle<T>(items: &mut [T]) -> anyhow::Result<()> {
+    for last in (1..items.len()).rev() {
+        let mut bytes = [0; 8];
+        getrandom::fill(&mut bytes).context("there is no randomness")?;
+        let bound = last as u64 + 1;
+        let at = u64::from_le_bytes(bytes) % bound;
+        items.swap(last, usize::try_from(at)?);
+    }
+    Ok(())
+}

@@ -1,0 +1,110 @@
+//! One object, read through the CDN and compared with the manifest.
+
+use http::{HeaderMap, StatusCode};
+use keyfront_releases::{Manifest, ReleaseId, Sha256Digest, Tree, TreeObject};
+use sha2::{Digest as _, Sha256};
+
+use super::{finding::Finding, reader::Reader};
+
+/// The header in which edges name the release they served.
+const RELEASE_HEADER: &str = "x-keyfront-release";
+
+/// What came of reading an object.
+pub(super) struct Checked {
+    pub(super) bytes: u64,
+    /// The release that the edge served it from, if it says so.
+    pub(super) served_from: Option<ReleaseId>,
+    pub(super) findings: Vec<Finding>,
+    /// Why it could not be read.
+    pub(super) unread: Option<String>,
+}
+
+/// Reads an object and compares it.
+pub(super) async fn check(reader: &Reader, manifest: &Manifest, object: TreeObject<'_>) -> Checked {
+    let mut checked = Checked {
+        bytes: 0,
+        served_from: None,
+        findings: Vec::new(),
+        unread: None,
+    };
+    if let Err(error) = read(reader, manifest, object, &mut checked).await {
+        checked.unread = Some(format!("{} cannot be read: {error:#}", object.path));
+    }
+    checked
+}
+
+async fn read(
+    reader: &Reader,
+    manifest: &Manifest,
+    object: TreeObject<'_>,
+    checked: &mut Checked,
+) -> anyhow::Result<()> {
+    let path = Reader::path_of(object.path)?;
+    let wanted = object.tree.content_encoding().unwrap_or("identity");
+    let mut arrived = reader.get(&path, wanted).await?;
+    checked.served_from = text(&arrived.headers, RELEASE_HEADER).parse().ok();
+    if arrived.status != StatusCode::OK {
+        let found = arrived.status.as_u16().to_string();
+        checked
+            .findings
+            .push(Finding::new(&path, "status", "200", found));
+        return Ok(());
+    }
+    // A client that takes gzip may be given the plain form.
+    let coding = text(&arrived.headers, "content-encoding");
+    let form = Tree::ALL
+        .into_iter()
+        .find(|tree| tree.content_encoding().unwrap_or_default() == coding)
+        .filter(|tree| *tree == Tree::Files || *tree == object.tree)
+        .and_then(|tree| manifest.object(tree, object.path));
+    let Some(form) = form else {
+        checked
+            .findings
+            .push(Finding::new(&path, "content-encoding", wanted, coding));
+        return Ok(());
+    };
+    checked
+        .findings
+        .extend(headers_differing(&path, &form, &arrived.headers));
+    let mut hash = Sha256::new();
+    while let Some(part) = arrived.body.next().await? {
+        checked.bytes += part.len() as u64;
+        hash.update(&part);
+    }
+    let sha256 = Sha256Digest::from_bytes(hash.finalize().into());
+    if sha256 != form.sha256 {
+        let (expected, found) = (form.sha256.to_string(), sha256.to_string());
+        checked
+            .findings
+            .push(Finding::new(&path, "bytes", expected, found));
+    }
+    Ok(())
+}
+
+fn headers_differing<'a>(
+    path: &'a str,
+    form: &TreeObject<'_>,
+    headers: &'a HeaderMap,
+) -> impl Iterator<Item = Finding> + use<'a> {
+    let expected = [
+        ("etag", form.sha256.entity_tag()),
+        ("repr-digest", form.sha256.repr_digest()),
+        ("content-type", form.media_type.to_owned()),
+        ("cache-control", form.cache.to_owned()),
+        (
+            "content-security-policy",
+            form.csp.unwrap_or_default().to_owned(),
+        ),
+    ];
+    expected.into_iter().filter_map(move |(name, expected)| {
+        let found = text(headers, name);
+        // A distribution may add a policy of its own where the release gives none.
+        let own = name == "content-security-policy" && expected.is_empty();
+        (found != expected && !own).then(|| Finding::new(path, name, expected, found))
+    })
+}
+
+fn text<'a>(headers: &'a HeaderMap, name: &str) -> &'a str {
+    let value = headers.get(name).and_then(|value| value.to_str().ok());
+    value.unwrap_or_default()
+}
