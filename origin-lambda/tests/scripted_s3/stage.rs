@@ -10,7 +10,8 @@ use keyfront_origin::{
     ChecksumDemand, Config, Origin,
     config::{
         BucketName, CdnSettings, CustomerKeySettings, KeyArn, PageSettings, ParameterArn,
-        PublisherAuth, ReaderSettings, Region, RoleArn, S3Style, Spellings, ViewerSettings,
+        PublisherAuth, ReaderSettings, Region, ReleaseSettings, RoleArn, S3Style, Spellings,
+        ViewerSettings,
     },
     http::{function_url::FunctionUrl, native},
     kms::Kms,
@@ -185,6 +186,7 @@ impl Stage {
             cdn: cdn(&endpoint),
             viewers: None,
             page: PageSettings::default(),
+            releases: ReleaseSettings::default(),
         };
         let credentials = SharedCredentialsProvider::new(credentials);
         let client = store::client(&config, credentials.clone());
