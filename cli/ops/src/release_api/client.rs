@@ -50,7 +50,7 @@ impl ReleaseApi {
     /// The caller's id.
     pub(crate) async fn publisher(&self) -> anyhow::Result<String> {
         let caller: Value = self.call(Method::GET, "/publisher", None).await?;
-        let id = caller["id"]
+        let id = caller["publisher"]
             .as_str()
             .context("the API does not say who calls it")?;
         Ok(id.to_owned())

@@ -65,7 +65,7 @@ fn the_ignore_file_has_gitignores_syntax_and_is_not_published() {
     .unwrap();
     fs::write(folder.path().join("d").join(IGNORE_FILE), "x\n").unwrap();
     assert_eq!(paths(&folder.survey()), ["b/keep.map"]);
-    fs::write(folder.path().join(IGNORE_FILE), "a[\n").unwrap();
+    fs::write(folder.path().join(IGNORE_FILE), "{a\n").unwrap();
     assert!(survey(folder.path(), Hidden::LeftOut).is_err());
 }
 
