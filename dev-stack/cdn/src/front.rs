@@ -17,13 +17,15 @@ use keyfront_viewers::VerifiedClaims;
 
 use super::body::{self, Body};
 use super::cache::Cache;
+use super::cache_lock::CacheLocks;
 use super::deliver::Delivery;
-use super::distribution::Behaviour;
+use super::distribution::{Behaviour, Distribution};
 use super::edge::verdict::URL_LIMIT;
 use super::forward::{Viewer, origin_query, origin_request_headers, via};
 use super::refusal::Refusal;
 use super::replay::{replay, set_age};
-use super::store::CacheKey;
+use super::store::{CacheKey, Store};
+use super::upstream::Upstream;
 use super::upstream_request::UpstreamRequest;
 use super::upstream_response::{AnsweredBy, UpstreamResponse};
 use super::viewer_request::ViewerRequest;
@@ -35,6 +37,9 @@ pub(super) const HEADER_TIMEOUT: Duration = Duration::from_secs(30);
 pub(super) const READ_BUFFER: u32 = 128 * 1024;
 const HEADERS_LIMIT: usize = 32_768;
 const POP: HeaderValue = HeaderValue::from_static("LOC50-C1");
+
+/// Signatures of viewers that are remembered.
+const REMEMBERED: usize = 64;
 
 const MISS: HeaderValue = HeaderValue::from_static("Miss from cloudfront");
 const HIT: HeaderValue = HeaderValue::from_static("Hit from cloudfront");
@@ -53,6 +58,22 @@ pub(super) struct Front {
 }
 
 impl Front {
+    /// Before these origins, with nothing verified yet.
+    pub(super) fn new(distribution: Distribution, store: Store, upstream: Upstream) -> Self {
+        let behaviours = distribution.behaviours.iter().cloned();
+        Self {
+            behaviours: behaviours.map(Arc::new).collect(),
+            name: format!("{:032x}.cloudfront.net", uuid::Uuid::new_v4().as_u128()),
+            verified: Mutex::new(VerifiedClaims::new(REMEMBERED)),
+            cache: Arc::new(Cache {
+                store,
+                locks: Arc::new(CacheLocks::default()),
+                upstream,
+                distribution,
+            }),
+        }
+    }
+
     /// Answers one request of a viewer.
     pub(super) async fn answer(&self, request: Request<Incoming>, ip: IpAddr) -> Response<Body> {
         let request_id = request_id();

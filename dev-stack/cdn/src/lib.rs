@@ -36,11 +36,10 @@ mod viewer_signature;
 
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
-use std::sync::{Arc, Mutex};
+use std::sync::Arc;
 
 use futures::future::OptionFuture;
 use keyfront_dev_ground::listener::Listener;
-use keyfront_viewers::VerifiedClaims;
 use tokio::net::TcpListener;
 use tokio::sync::watch;
 use tokio::task::JoinHandle;
@@ -48,7 +47,6 @@ use tokio_rustls::TlsAcceptor;
 use tokio_util::sync::CancellationToken;
 
 use self::cache::Cache;
-use self::cache_lock::CacheLocks;
 use self::certificate::Authority;
 pub use self::distribution::{
     AcceptEncoding, AllowedMethods, Behaviour, CachePolicy, Distribution, ForwardHeaders,
@@ -64,9 +62,6 @@ use self::preview::Preview;
 pub use self::store::CacheLimits;
 use self::store::{InvalidationPath, Store};
 use self::upstream::Upstream;
-
-/// Signatures of viewers that are remembered.
-const REMEMBERED: usize = 64;
 
 /// What the local CDN needs to start.
 #[derive(Debug)]
@@ -122,18 +117,12 @@ impl Cdn {
             Some(kind) => Some(EdgeRuntime::start(kind, config.credentials, &origins).await?),
             None => None,
         };
-        let behaviours = &config.distribution.behaviours;
-        let front = Arc::new(Front {
-            behaviours: behaviours.iter().cloned().map(Arc::new).collect(),
-            name: format!("{:032x}.cloudfront.net", uuid::Uuid::new_v4().as_u128()),
-            verified: Mutex::new(VerifiedClaims::new(REMEMBERED)),
-            cache: Arc::new(Cache {
-                store: Store::new(config.cache),
-                locks: Arc::new(CacheLocks::default()),
-                upstream: Upstream::new(&config.distribution, origins, edge),
-                distribution: config.distribution,
-            }),
-        });
+        let upstream = Upstream::new(&config.distribution, origins, edge);
+        let front = Arc::new(Front::new(
+            config.distribution,
+            Store::new(config.cache),
+            upstream,
+        ));
         let stop = CancellationToken::new();
         let answering = Arc::clone(&front);
         let answer = move |request, peer: SocketAddr| {

@@ -87,14 +87,7 @@ pub(crate) fn admit<'a>(
 ) -> Result<Outcome<'a>, Refusal> {
     let path = path::decode(request.path, request.query)?;
     let routed = routing::route(site, &path, access)?;
-    let methods = match &routed {
-        Routed::To {
-            destination: Destination::Publish(..),
-            ..
-        } => Methods::Publish,
-        Routed::To { .. } | Routed::Redirect(_) => Methods::Read,
-        Routed::Protected => return Err(protected(access)),
-    };
+    let methods = methods_of(&routed, access)?;
     let method = methods.admit(site, request.method)?;
     if method == Method::Options {
         let allow = methods.allowed(site);
@@ -147,6 +140,17 @@ pub(crate) fn admit<'a>(
         conditions,
         request_id: request.request_id,
     }))
+}
+
+fn methods_of(routed: &Routed, access: ViewerAccess) -> Result<Methods, Refusal> {
+    match routed {
+        Routed::To {
+            destination: Destination::Publish(..),
+            ..
+        } => Ok(Methods::Publish),
+        Routed::To { .. } | Routed::Redirect(_) => Ok(Methods::Read),
+        Routed::Protected => Err(protected(access)),
+    }
 }
 
 fn protected(access: ViewerAccess) -> Refusal {

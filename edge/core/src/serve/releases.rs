@@ -2,7 +2,7 @@
 //!
 //! Viewers' rules were kept before, on the path within the site; nothing that a pointer says changes them.
 
-use alloc::{string::String, sync::Arc};
+use alloc::{boxed::Box, string::String, sync::Arc};
 
 use keyfront_names::MAX_KEY_BYTES;
 
@@ -23,7 +23,7 @@ pub(super) enum Placed<'a> {
     /// It leads to an object of Keyfront's own.
     In(ReleaseFacts),
     /// Nobody has asked lately.
-    Unasked(Question<'a>),
+    Unasked(Box<Question<'a>>),
 }
 
 /// The question for a pointer, before it is signed.
@@ -57,10 +57,10 @@ pub(super) fn place<'a>(
         Standing::Active(pointer, age) => (pointer, age),
         Standing::Unknown => return Err(Refusal::ReleaseUnknown),
         Standing::Unasked(known) => {
-            return Ok(Placed::Unasked(Question {
+            return Ok(Placed::Unasked(Box::new(Question {
                 admitted: of_pointer(&site, pointer_key, admitted.request_id),
                 known: known.into(),
-            }));
+            })));
         }
     };
     let (key, part) = tree::key(name, pointer, relative.as_str(), conditions.accept_encoding);

@@ -188,12 +188,7 @@ fn a_sites_path_is_a_folder() {
 
 #[test]
 fn a_site_with_releases_has_no_prefix_listing_reader_or_second_region() {
-    assert_eq!(
-        crate::fixture::site(r#","release":"docs-2""#)
-            .release
-            .unwrap(),
-        "docs-2"
-    );
+    assert_eq!(site(r#","release":"docs-2""#).release.unwrap(), "docs-2");
     let function =
         r#"{"prefix":"/x","host":"x.lambda-url.eu-central-1.on.aws","region":"eu-central-1"}"#;
     for (more, rule) in [
@@ -218,12 +213,11 @@ fn a_site_with_releases_has_no_prefix_listing_reader_or_second_region() {
             "excludes prefix, listing and reader",
         ),
     ] {
-        let refused = crate::Site::parse(crate::fixture::document(&format!(",{more}")).as_bytes());
+        let refused = Site::parse(document(&format!(",{more}")).as_bytes());
         let expected = format!("the site's release {rule}");
         assert_eq!(refused.unwrap_err().to_string(), expected, "{more}");
     }
-    let sigv4a = crate::fixture::document(r#","release":"a","region_set":"*""#)
-        .replace("\"sigv4\"", "\"sigv4a\"");
-    let refused = crate::Site::parse(sigv4a.as_bytes()).unwrap_err();
+    let sigv4a = document(r#","release":"a","region_set":"*""#).replace("\"sigv4\"", "\"sigv4a\"");
+    let refused = Site::parse(sigv4a.as_bytes()).unwrap_err();
     assert_eq!(refused.to_string(), "the site's release excludes sigv4a");
 }

@@ -74,7 +74,8 @@ fn every_difference_of_an_object_is_named() {
         compare(&object, &held, &key())
     };
     use Comparison::Different;
-    let table: [(fn(&mut HeldObject), Comparison); 12] = [
+    type Change = fn(&mut HeldObject);
+    let table: [(Change, Comparison); 12] = [
         (|held| held.size += 1, Different("size")),
         (
             |held| held.encryption.key_id = Some("other".to_owned()),
@@ -99,10 +100,8 @@ fn every_difference_of_an_object_is_named() {
         ),
         (
             |held| {
-                drop(
-                    held.metadata
-                        .insert("keyfront-csp".to_owned(), "x".to_owned()),
-                )
+                held.metadata
+                    .insert("keyfront-csp".to_owned(), "x".to_owned());
             },
             Different("csp"),
         ),
