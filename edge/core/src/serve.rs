@@ -183,7 +183,7 @@ impl Edge {
                 match releases::place(&self.pointers, &mut admitted, conditions, invocation.now)? {
                     Placed::In(facts) => Some(facts),
                     Placed::Unasked(question) => {
-                        return self.question(host, *question, invocation).map(Served::Ask);
+                        return self.question(host, question, invocation).map(Served::Ask);
                     }
                 }
             }

@@ -2,7 +2,7 @@
 //!
 //! Viewers' rules were kept before, on the path within the site; nothing that a pointer says changes them.
 
-use alloc::{boxed::Box, string::String, sync::Arc};
+use alloc::{string::String, sync::Arc};
 
 use keyfront_names::MAX_KEY_BYTES;
 
@@ -19,11 +19,12 @@ use crate::site::Site;
 use crate::text::joined;
 
 /// What becomes of a read.
+#[allow(clippy::large_enum_variant, reason = "taken apart where it is made")]
 pub(super) enum Placed<'a> {
     /// It leads to an object of Keyfront's own.
     In(ReleaseFacts),
     /// Nobody has asked lately.
-    Unasked(Box<Question<'a>>),
+    Unasked(Question<'a>),
 }
 
 /// The question for a pointer, before it is signed.
@@ -57,10 +58,10 @@ pub(super) fn place<'a>(
         Standing::Active(pointer, age) => (pointer, age),
         Standing::Unknown => return Err(Refusal::ReleaseUnknown),
         Standing::Unasked(known) => {
-            return Ok(Placed::Unasked(Box::new(Question {
+            return Ok(Placed::Unasked(Question {
                 admitted: of_pointer(&site, pointer_key, admitted.request_id),
                 known: known.into(),
-            })));
+            }));
         }
     };
     let (key, part) = tree::key(name, pointer, relative.as_str(), conditions.accept_encoding);

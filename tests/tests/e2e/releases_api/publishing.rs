@@ -66,6 +66,11 @@ async fn a_release_is_filled_by_bound_requests_verified_and_described() {
         ]
     );
 
+    is_stored_as_declared(&stack, &release).await;
+    is_read_back(&publisher, &release).await;
+}
+
+async fn is_stored_as_declared(stack: &LocalStack, release: &Release) {
     let stored = stack.raw(&release.key("files/index.html")).await;
     assert_eq!(
         (stored.body, stored.server_side_encryption.as_str()),
@@ -76,8 +81,11 @@ async fn a_release_is_filled_by_bound_requests_verified_and_described() {
         release.declared()[1]["sha256"].as_str().unwrap()
     );
     assert_eq!(stored.metadata["keyfront-csp"], "default-src 'self'");
+}
+
+async fn is_read_back(publisher: &Publisher, release: &Release) {
     for (document, expected) in [("manifest", Some(&release.bytes)), ("signature", None)] {
-        let answer = publisher.get(&path(&release, document)).await;
+        let answer = publisher.get(&path(release, document)).await;
         let Some(expected) = expected else {
             assert_eq!(answer.code(), "not-found");
             continue;
@@ -88,7 +96,7 @@ async fn a_release_is_filled_by_bound_requests_verified_and_described() {
     }
     let wanted =
         json!({"files": [{"tree": "br", "path": "style.css"}, {"tree": "files", "path": "gone"}]});
-    let read = done(&publisher.post(&path(&release, "downloads"), wanted).await);
+    let read = done(&publisher.post(&path(release, "downloads"), wanted).await);
     let (wire, target) = at(read["files"][0]["url"].as_str().unwrap());
     assert_eq!(wire.get(&target).await.body, "br");
     let (wire, target) = at(read["files"][1]["url"].as_str().unwrap());
