@@ -9,6 +9,7 @@ mod identity;
 mod method;
 mod person;
 mod policy_error;
+mod prefix;
 mod publisher_entry;
 mod rule;
 mod session;
@@ -25,8 +26,9 @@ pub use self::{
     method::{Method, MethodName},
     person::{Namespace, Person},
     policy_error::{MAX_DOCUMENT, PolicyError},
+    prefix::Prefix,
     publisher_entry::Publisher,
-    rule::{Denial, HeaderText, LONGEST_REQUEST, Lifetime, Overwrite, Prefix, Rule},
+    rule::{Denial, HeaderText, LONGEST_REQUEST, Lifetime, Overwrite, Rule},
     session::Session,
     site_scope::SiteScope,
     token::{PublisherToken, StoredToken, TokenHash},

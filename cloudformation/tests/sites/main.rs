@@ -1,6 +1,8 @@
 //! The templates generated for several sites, checked as a whole.
 #![allow(clippy::unwrap_used, clippy::panic)]
 
+mod permissions;
+#[path = "../references/mod.rs"]
 mod references;
 
 use std::collections::BTreeSet;
@@ -13,7 +15,7 @@ use keyfront_edge::site::MAX_SITE_CHARS;
 use references::{conditions_used, names_used};
 use serde_json::Value;
 
-const SAMPLE: &str = include_str!("../samples/sites.json");
+const SAMPLE: &str = include_str!("../../samples/sites.json");
 
 fn generated(template: Template) -> Document {
     let sites = Sites::parse(SAMPLE).unwrap();
@@ -265,107 +267,6 @@ fn a_content_security_policy_of_a_site_comes_with_the_other_headers_of_the_distr
 }
 
 #[test]
-fn the_edges_role_reads_below_each_sites_prefix_and_decrypts_with_each_buckets_key() {
-    for template in [Template::Keyfront, Template::Origin] {
-        let document = generated(template);
-        let policies = resolved(&document, &[], |resolution| {
-            resolution.role_policies("EdgeRole").unwrap()
-        });
-        let all: Vec<Value> = policies
-            .iter()
-            .flat_map(|policy| statements(&policy.document).to_vec())
-            .collect();
-        let statement = |sid: &str| all.iter().find(|one| one["Sid"] == sid).unwrap();
-        assert_eq!(
-            strings(&statement("ReadSites")["Resource"]),
-            [
-                "arn:aws:s3:::company-app/current/*",
-                "arn:aws:s3:::media-archive/*"
-            ]
-        );
-        // Who answers denials with 404 needs to see no list.
-        assert_eq!(
-            strings(&statement("KnowWhatIsMissingInSites")["Resource"]),
-            ["arn:aws:s3:::company-app"]
-        );
-        assert_eq!(
-            strings(&statement("NeverKeyfrontsOwnDocumentsInSites")["Resource"]),
-            ["arn:aws:s3:::media-archive/.keyfront/*"]
-        );
-        let decrypt = statement("DecryptSites1");
-        assert!(
-            decrypt["Resource"]
-                .as_str()
-                .unwrap()
-                .contains(":eu-central-1:")
-        );
-        let condition = &decrypt["Condition"];
-        assert_eq!(
-            condition["StringEquals"]["kms:ViaService"],
-            "s3.eu-central-1.amazonaws.com"
-        );
-        assert_eq!(
-            strings(&condition["StringLike"]["kms:EncryptionContext:aws:s3:arn"]),
-            [
-                "arn:aws:s3:::company-app",
-                "arn:aws:s3:::company-app/current/*"
-            ]
-        );
-        for one in all.iter().filter(|one| one["Effect"] == "Allow") {
-            assert!(
-                strings(&one["Action"])
-                    .iter()
-                    .all(|action| !action.contains('*'))
-            );
-        }
-    }
-}
-
-#[test]
-fn owners_of_buckets_and_keys_are_told_the_statements_that_their_policies_need() {
-    let document = generated(Template::Origin);
-    let outputs: Vec<(String, Value)> = resolved(&document, &[], |resolution| {
-        let of_sites = document
-            .section("Outputs")
-            .filter(|(name, _)| name.starts_with("Site"));
-        of_sites
-            .map(|(name, output)| {
-                let text = resolution.value(&output["Value"]).unwrap();
-                (
-                    name.to_owned(),
-                    serde_json::from_str(text.as_str().unwrap()).unwrap(),
-                )
-            })
-            .collect()
-    });
-    let names: Vec<_> = outputs.iter().map(|(name, _)| name.as_str()).collect();
-    assert_eq!(
-        names,
-        [
-            "SiteBucketPolicy1",
-            "SiteBucketPolicy2",
-            "SiteKeyPolicy1",
-            "SiteKeyPolicy2"
-        ]
-    );
-    for (name, policy) in &outputs {
-        for statement in policy.as_array().unwrap() {
-            assert_eq!(
-                statement["Principal"]["AWS"], "arn:aws:iam::123456789012:role/edge",
-                "{name}"
-            );
-        }
-    }
-    let bucket = outputs[0].1.as_array().unwrap();
-    assert_eq!(
-        strings(&bucket[0]["Resource"]),
-        ["arn:aws:s3:::company-app/current/*"]
-    );
-    assert_eq!(bucket[1]["Action"], "s3:ListBucket");
-    assert_eq!(outputs[1].1.as_array().unwrap().len(), 1);
-}
-
-#[test]
 fn the_origin_learns_of_the_sites_on_its_own_bucket_only() {
     for template in [Template::Keyfront, Template::Origin] {
         let document = generated(template);
@@ -392,61 +293,4 @@ fn what_a_value_holds_is_text_and_never_a_mark_or_a_function() {
     let texts = template.root().to_string();
     let held = serde_json::to_string(&policy.replace("\\\"", "\"")).unwrap();
     assert!(texts.contains(&held), "{held}");
-}
-
-#[test]
-fn the_role_reads_the_releases_of_exactly_the_sites_that_have_some() {
-    let sites =
-        r#"{"v":1,"sites":[{"path":"/docs/","release":"docs"},{"path":"/a/","prefix":"a/"}]}"#;
-    let sites = Sites::parse(sites).unwrap();
-    let document = Document::parse(&Template::Keyfront.body_with(&sites).unwrap()).unwrap();
-    let policies = resolved(&document, &[], |resolution| {
-        resolution.role_policies("EdgeRole").unwrap()
-    });
-    let resources = |sid: &str| -> Vec<String> {
-        let all = policies
-            .iter()
-            .flat_map(|policy| statements(&policy.document));
-        let mut named = all.filter(|statement| statement["Sid"] == sid);
-        let resources = strings(&named.next().unwrap()["Resource"]);
-        let keys = resources
-            .into_iter()
-            .map(|arn| arn.split_once("/.keyfront/").unwrap().1.to_owned());
-        keys.collect()
-    };
-    assert_eq!(
-        resources("ReadReleases"),
-        ["sites/docs/current.json", "sites/docs/releases/*"]
-    );
-    assert_eq!(
-        resources("NeverKeyfrontsOwnDocuments"),
-        [
-            "publishers.json",
-            "viewers.json",
-            "sites/docs/log/*",
-            "sites/docs/invalidated/*"
-        ]
-    );
-    for (refused, why) in [
-        (
-            r#"{"path":"/a/","release":"a","bucket":"media","key_arn":"arn:aws:kms:eu-west-1:123456789012:key/1"}"#,
-            "release is for the stack's own bucket",
-        ),
-        (
-            r#"{"path":"/a/","release":"a","prefix":"b/"}"#,
-            "release excludes prefix",
-        ),
-        (
-            r#"{"path":"/a/","release":"A"}"#,
-            "release is not a site name",
-        ),
-        (
-            r#"{"path":"/a/","release":"a"},{"path":"/b/","release":"a"}"#,
-            "release is the same",
-        ),
-    ] {
-        let refused = Sites::parse(&format!(r#"{{"v":1,"sites":[{refused}]}}"#));
-        let refused = refused.unwrap_err().to_string();
-        assert!(refused.contains(why), "{refused}");
-    }
 }
