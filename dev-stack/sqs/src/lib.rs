@@ -13,7 +13,7 @@ mod store;
 mod tests;
 
 use std::sync::{Arc, Mutex};
-use std::time::{Duration, SystemTime};
+use std::time::Duration;
 
 use keyfront_dev_ground::clock::Clock;
 use keyfront_dev_ground::state::State;
@@ -185,12 +185,4 @@ fn visibility(seconds: u32) -> Result<Duration, SqsError> {
         0..=43_200 => Ok(Duration::from_secs(u64::from(seconds))),
         _ => Err(SqsError::InvalidParameter("VisibilityTimeout")),
     }
-}
-
-/// Milliseconds since 1970.
-fn millis(moment: SystemTime) -> u64 {
-    let since = moment
-        .duration_since(SystemTime::UNIX_EPOCH)
-        .unwrap_or_default();
-    u64::try_from(since.as_millis()).unwrap_or(u64::MAX)
 }

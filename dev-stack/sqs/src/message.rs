@@ -1,5 +1,7 @@
 //! Messages as they are sent, kept and received.
 
+use std::time::SystemTime;
+
 use md5::{Digest as _, Md5};
 use serde::{Deserialize, Serialize};
 
@@ -73,4 +75,12 @@ pub(super) fn check(body: &str, delay: Option<u32>) -> Result<(), SqsError> {
         Some(seconds) if seconds > MAX_DELAY => Err(SqsError::InvalidParameter("DelaySeconds")),
         _ => Ok(()),
     }
+}
+
+/// Milliseconds since 1970.
+pub(super) fn millis(moment: SystemTime) -> u64 {
+    let since = moment
+        .duration_since(SystemTime::UNIX_EPOCH)
+        .unwrap_or_default();
+    u64::try_from(since.as_millis()).unwrap_or(u64::MAX)
 }

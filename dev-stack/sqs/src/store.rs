@@ -7,8 +7,8 @@ use keyfront_dev_ground::state::{State, StateError};
 use redb::TableDefinition;
 use uuid::Uuid;
 
-use super::message::{Message, Received, Sent, md5_of};
-use super::{DeadLetters, QueueSettings, SqsError, millis};
+use super::message::{Message, Received, Sent, md5_of, millis};
+use super::{DeadLetters, QueueSettings, SqsError};
 
 const MESSAGES: TableDefinition<'static, &str, &[u8]> = TableDefinition::new("sqs messages");
 

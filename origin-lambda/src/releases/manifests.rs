@@ -9,7 +9,10 @@ use keyfront_origin_core::releases::{MAX_MANIFEST_BYTES, Manifest, ReleaseId, Sh
 use sha2::{Digest as _, Sha256};
 use tokio::sync::Mutex as AsyncMutex;
 
-use super::{ReleasePath, in_full, incomplete};
+use super::{
+    failure::{in_full, incomplete},
+    path::ReleasePath,
+};
 use crate::{
     error::Error,
     store::{Store, arriving},

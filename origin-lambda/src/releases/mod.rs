@@ -8,8 +8,10 @@ mod batch;
 mod begin;
 mod copies;
 mod describe;
+mod failure;
 mod listing;
 mod manifests;
+mod path;
 mod queue;
 mod remove;
 mod settle;
@@ -19,21 +21,23 @@ mod verify;
 
 use std::time::Duration;
 
-use keyfront_origin_core::releases::{
-    MAX_POINTER_BYTES, Pointer, ReleaseId, SiteName, Timestamp, keys,
-};
+use keyfront_origin_core::releases::{MAX_POINTER_BYTES, Pointer, SiteName, Timestamp, keys};
 
-use self::manifests::Manifests;
 pub(crate) use self::{
     activate::Activation,
     begin::Document,
     copies::CopyRequest,
     describe::{DescribedRelease, ReleaseState},
     listing::LogPosition,
+    path::ReleasePath,
     queue::ReleaseQueue,
     settle::Settled,
     trees::TreePosition,
     uploads::{BegunParts, BegunUpload},
+};
+use self::{
+    failure::{altered, in_full, incomplete},
+    manifests::Manifests,
 };
 use crate::{
     config::Config, error::Error, invalidation::Cdn, sealed_text::SealedTexts, store::Store,
@@ -71,13 +75,6 @@ pub(crate) struct Releases<'a> {
     pub(crate) kept: &'a KeptForReleases,
 }
 
-/// A release of a site.
-#[derive(Debug, Clone, Copy)]
-pub(crate) struct ReleasePath<'a> {
-    pub(crate) site: &'a SiteName,
-    pub(crate) id: ReleaseId,
-}
-
 /// A pointer, and the entity tag of the object it was read from.
 #[derive(Debug, Clone)]
 struct KnownPointer {
@@ -104,46 +101,7 @@ impl Releases<'_> {
     }
 }
 
-/// A document of the origin's own that it did not write.
-fn altered(key: &str, cause: impl std::error::Error + Send + Sync + 'static) -> Error {
-    Error::Upstream {
-        operation: "read a release's document",
-        fault: crate::error::Fault::Unexpected,
-        source: Box::new(Altered {
-            key: key.to_owned(),
-            source: Box::new(cause),
-        }),
-    }
-}
-
-fn incomplete(reason: &str) -> Error {
-    Error::ReleaseIncomplete {
-        reason: reason.to_owned(),
-        objects: Vec::new(),
-    }
-}
-
-/// Somebody wrote past the origin.
-#[derive(Debug, thiserror::Error)]
-#[error("{key} is none of the origin's: restore its former version")]
-struct Altered {
-    key: String,
-    source: crate::error::Source,
-}
-
 /// Now, as documents have it.
 fn now() -> Result<Timestamp, Error> {
     Timestamp::from_epoch_seconds(crate::uploads::unix_time()).map_err(|_| Error::Internal)
-}
-
-/// An error with its sources, for the publisher whose manifest it is about.
-fn in_full(error: &dyn std::error::Error) -> String {
-    let mut text = error.to_string();
-    let mut source = error.source();
-    while let Some(error) = source {
-        text.push_str(": ");
-        text.push_str(&error.to_string());
-        source = error.source();
-    }
-    text
 }

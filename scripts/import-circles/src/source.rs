@@ -193,6 +193,9 @@ fn is_test(attributes: &[syn::Attribute]) -> bool {
 struct Paths<'a>(&'a mut BTreeSet<Vec<String>>);
 
 impl Visit<'_> for Paths<'_> {
+    /// Who may use an item is no use of theirs.
+    fn visit_visibility(&mut self, _: &syn::Visibility) {}
+
     fn visit_path(&mut self, path: &syn::Path) {
         if path.segments.len() > 1 {
             let segments = path.segments.iter();

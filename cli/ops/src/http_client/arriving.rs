@@ -5,9 +5,7 @@ use std::{fmt, time::Duration};
 use anyhow::{Context as _, ensure};
 use bytes::Bytes;
 use http_body_util::BodyExt as _;
-use hyper::{body::Incoming, client::conn::http1::SendRequest};
-
-use super::{connections::Place, payload::Content};
+use hyper::body::Incoming;
 
 /// Between two parts of a body.
 const STALLED: Duration = Duration::from_secs(60);
@@ -15,14 +13,15 @@ const STALLED: Duration = Duration::from_secs(60);
 /// A body that arrives.
 pub(crate) struct Arriving {
     incoming: Incoming,
-    back: Option<(SendRequest<Content>, Place)>,
+    /// Leaves the connection behind.
+    give_back: Option<Box<dyn FnOnce() + Send>>,
 }
 
 impl Arriving {
-    pub(super) fn new(incoming: Incoming, sender: SendRequest<Content>, place: Place) -> Self {
+    pub(super) fn new(incoming: Incoming, give_back: impl FnOnce() + Send + 'static) -> Self {
         Self {
             incoming,
-            back: Some((sender, place)),
+            give_back: Some(Box::new(give_back)),
         }
     }
 
@@ -34,8 +33,8 @@ impl Arriving {
         loop {
             let frame = tokio::time::timeout(STALLED, self.incoming.frame()).await;
             let Some(frame) = frame.context("the answer stalls")? else {
-                if let Some((sender, place)) = self.back.take() {
-                    place.keep(sender);
+                if let Some(give_back) = self.give_back.take() {
+                    give_back();
                 }
                 return Ok(None);
             };

@@ -57,12 +57,6 @@ pub(crate) struct Connections {
     idle: Mutex<HashMap<Server, Vec<SendRequest<Content>>>>,
 }
 
-/// Where a connection goes back to.
-pub(super) struct Place {
-    connections: Arc<Connections>,
-    server: Server,
-}
-
 impl Connections {
     /// Trusts the machine's roots, and those of a PEM file.
     ///
@@ -109,14 +103,11 @@ impl Connections {
             sent => sent?,
         };
         let (head, body) = answer.into_parts();
-        let place = Place {
-            connections: Arc::clone(self),
-            server: server.clone(),
-        };
+        let (connections, server) = (Arc::clone(self), server.clone());
         Ok(Arrived {
             status: head.status,
             headers: head.headers,
-            body: Arriving::new(body, sender, place),
+            body: Arriving::new(body, move || connections.keep(server, sender)),
         })
     }
 
@@ -147,19 +138,13 @@ impl Connections {
         Ok(sender)
     }
 
+    /// Keeps a connection whose answer was read to its end.
+    fn keep(&self, server: Server, sender: SendRequest<Content>) {
+        self.idle().entry(server).or_default().push(sender);
+    }
+
     fn idle(&self) -> std::sync::MutexGuard<'_, HashMap<Server, Vec<SendRequest<Content>>>> {
         self.idle.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-}
-
-impl Place {
-    /// Keeps a connection whose answer was read to its end.
-    pub(super) fn keep(self, sender: SendRequest<Content>) {
-        self.connections
-            .idle()
-            .entry(self.server)
-            .or_default()
-            .push(sender);
     }
 }
 

@@ -59,3 +59,13 @@ fn tests_are_left_out() {
     ]);
     assert!(found.is_empty(), "{found:?}");
 }
+
+#[test]
+fn a_visibility_names_a_module_and_imports_nothing() {
+    let found = circles(&[
+        ("lib.rs", "mod a;"),
+        ("a.rs", "mod b; pub struct A; fn f() { b::g() }"),
+        ("a/b.rs", "pub(in crate::a) fn g() {}"),
+    ]);
+    assert!(found.is_empty(), "{found:?}");
+}
