@@ -265,7 +265,9 @@ async fn an_upload_may_ask_for_shorter_caching_than_its_rule_and_never_for_longe
         assert_eq!(put("cached", caching).await.status, StatusCode::CREATED);
         assert_eq!(stack.describe("cached").await["cache_control"], stored);
         let read = stack.cdn().get("/cached").await;
-        assert_eq!(read.header("cache-control"), stored);
+        // Behind it the edge forbids stale copies in the place of errors, where that says anything.
+        let seen = read.header("cache-control");
+        assert_eq!(seen.split(", stale").next(), Some(stored), "{seen}");
     }
     let longer = put("longer", "max-age%3D61").await;
     assert_eq!(longer.code(), "forbidden");

@@ -201,8 +201,8 @@ fn a_document_that_contradicts_itself_is_refused() {
         PolicyError::InlineWildcard { .. }
     ));
     assert!(matches!(
-        parse(document(|whole| whole["v"] = json!(3))),
-        PolicyError::Version(3)
+        parse(document(|whole| whole["v"] = json!(4))),
+        PolicyError::Version(4)
     ));
     assert!(matches!(
         parse(vec![b' '; crate::publisher::MAX_DOCUMENT + 1]),
