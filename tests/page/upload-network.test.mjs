@@ -90,7 +90,10 @@ suite('upload over a bad network', (shared) => {
     await upload(page, 'closed', path)
     await parts.untilDone(1)
     const token = await uploadToken(page)
+    // What is held back here would leave with the tab.
+    await context.setOffline(true)
     await page.close()
+    await context.setOffline(false)
     const held = await heldOf(shared.stack, token)
     assert.ok(held.length >= 1)
 
