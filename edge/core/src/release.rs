@@ -2,11 +2,11 @@
 //!
 //! | module | |
 //! |---|---|
-//! | [`pointer`] | the pointer: which release is active |
-//! | [`pointers`] | the pointers an edge knows, how old they are, and when the bucket is asked |
-//! | [`tree`] | where in the bucket a path of the site lies |
-//! | [`tags`] | the entity tags of a viewer's conditions, compared with an object's hash |
-//! | [`facts`] | what an answer depends on, as it travels with the request |
+//! | `pointer` | the pointer: which release is active |
+//! | `pointers` | the pointers an edge knows, how old they are, and when the bucket is asked |
+//! | `tree` | where in the bucket a path of the site lies |
+//! | `tags` | the entity tags of a viewer's conditions, compared with an object's hash |
+//! | `facts` | what an answer depends on, as it travels with the request |
 //!
 //! Nothing is sent from here, and no time is read. What a pointer says besides 64 hexadecimal digits and a list of
 //! extensions decides nothing.

@@ -12,7 +12,7 @@ use crate::{
     error::Error,
     http::{
         document::Document,
-        openapi::{Listing, ReleaseReading, ReleaseStoring},
+        openapi::{ReleaseReading, ReleaseStoring},
         query::{CursorQuery, NoParameters, Parameters},
         refusal::Refusal,
         responses::{LogBody, ReleaseBegun, ReleaseBody, ReleaseListed},
@@ -22,7 +22,7 @@ use crate::{
 };
 
 /// Lists a site's activations, the newest first, and the releases in the bucket.
-#[utoipa::path(get, path = "/releases/{site}", operation_id = "listReleases", tag = "releases", params(("site" = String, Path, description = "The site: 1 to 63 of `a-z`, `0-9` and `-`"), CursorQuery), security(("publisher" = [])), responses((status = 200, description = "A page", body = LogBody), Listing))]
+#[utoipa::path(get, path = "/releases/{site}", operation_id = "listReleases", tag = "releases", params(("site" = String, Path, description = "The site: 1 to 63 of `a-z`, `0-9` and `-`"), CursorQuery), security(("publisher" = [])), responses((status = 200, description = "A page", body = LogBody), ReleaseReading))]
 pub(in crate::http) async fn list(
     State(origin): State<Arc<Origin>>,
     NamedSite { session, site }: NamedSite,
