@@ -17,12 +17,17 @@ from moto.server import ThreadedMotoServer
 from local_stack import LocalStack
 
 
+# What the XML protocol calls it, which moto says in a header that boto3 prefers.
+OLDER_NAMES = {"NonExistentQueue": "QueueDoesNotExist"}
+
+
 def answered(call, **arguments):
     """What a call answers, or the code it is refused with."""
     try:
         answer = call(**arguments)
     except ClientError as refused:
-        return refused.response["Error"]["Code"].rsplit(".", 1)[-1]
+        code = refused.response["Error"]["Code"].rsplit(".", 1)[-1]
+        return OLDER_NAMES.get(code, code)
     return {name: value for name, value in answer.items() if name != "ResponseMetadata"}
 
 
