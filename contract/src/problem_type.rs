@@ -121,6 +121,8 @@ problem_types! {
     POLICY_INVALID = 500 "policy-invalid" "the policy is not valid";
     /// There is no publishers' policy.
     POLICY_MISSING = 500 "policy-missing" "no publishers' policy is deployed";
+    /// The log of a site's releases and its pointer contradict each other.
+    RELEASE_LOG_ALTERED = 500 "release-log-altered" "the log of releases was altered";
     /// The site document is missing or refused.
     SITE_INVALID = 500 "site-invalid" "the site is misconfigured";
     /// The cache behaviour's origin is not the host that the site routes to.

@@ -125,6 +125,21 @@ impl LogEntry {
         Ok(entry)
     }
 
+    /// Whether an entry can name this publisher: 1 to 512 bytes without control characters.
+    #[must_use]
+    pub fn admits_publisher(id: &str) -> bool {
+        (1..=MAX_PUBLISHER_BYTES).contains(&id.len()) && !id.chars().any(char::is_control)
+    }
+
+    /// The entry, if it can be read again once it is written. Whoever makes one asks before anything of it is stored: a log
+    /// with an entry that nobody can read takes no other.
+    ///
+    /// # Errors
+    /// [`LogEntryError`], as reading its bytes.
+    pub fn checked(self) -> Result<Self, LogEntryError> {
+        Self::parse(&self.to_bytes())
+    }
+
     /// Its canonical bytes.
     #[must_use]
     pub fn to_bytes(&self) -> Vec<u8> {
@@ -158,7 +173,7 @@ impl LogEntry {
         if !in_place {
             return Err(LogEntryError::Place { n });
         }
-        if by.is_empty() || by.len() > MAX_PUBLISHER_BYTES || by.chars().any(char::is_control) {
+        if !Self::admits_publisher(&by) {
             return Err(LogEntryError::Publisher { n });
         }
         Ok(Self {

@@ -127,7 +127,11 @@ const STORING: &[P] = &[
 /// What else an operation on something that exists can end in.
 const MISSING: &[P] = &[P::NOT_FOUND, P::UPLOAD_UNKNOWN];
 /// What else an operation on a release can end in.
-const RELEASE: &[P] = &[P::RELEASE_CONFLICT, P::RELEASE_INCOMPLETE];
+const RELEASE: &[P] = &[
+    P::RELEASE_CONFLICT,
+    P::RELEASE_INCOMPLETE,
+    P::RELEASE_LOG_ALTERED,
+];
 /// What else sharing can end in.
 const SHARING: &[P] = &[P::SHARE_REFUSED];
 /// What else storing into a release can end in.

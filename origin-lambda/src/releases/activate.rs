@@ -12,7 +12,7 @@ use keyfront_origin_core::{
     },
 };
 
-use super::{KnownPointer, ReleasePath, Releases, incomplete, now};
+use super::{KnownPointer, ReleasePath, Releases, altered_log, in_full, incomplete, now};
 use crate::{error::Error, object::Precondition};
 
 /// An activation.
@@ -43,23 +43,45 @@ impl Releases<'_> {
         if let Step::Done(entry) = admit(pointer, of.id, expected, of.site)? {
             return self.activation(of.site, entry).await;
         }
-        // After the pointer was read: whoever removes a release takes the record away, and then moves the pointer's entity tag.
+        // After the pointer was read: whoever removes a release takes the record away, and moves the pointer's entity tag.
         if self.verified(of).await?.is_none() {
             return Err(incomplete(
                 "it was not verified: POST .../verify until it answers verified",
             ));
         }
-        let manifest = self.manifest(of).await?;
+        let entry = self.next_entry(by, of, pointer).await?;
+        let n = entry.n;
+        if self.log_entry_is_there(of.site, n).await? {
+            // Written by an activation that was faster, or the pointer stands behind its log.
+            return match self.lost(of, n).await {
+                Err(Error::ReleaseConflict(ReleaseConflict::InProgress(_))) => {
+                    Err(altered_log(of.site, n))
+                }
+                result => result,
+            };
+        }
+        if let Some(queue) = &self.kept.queue {
+            let message = PendingInvalidation::new(of.site, n);
+            queue.send(&message, self.kept.settling).await?;
+        }
+        self.swap(of, known.as_ref(), entry).await
+    }
+
+    /// The entry that an activation writes; none that nobody could read again.
+    async fn next_entry(
+        &self,
+        by: &str,
+        of: ReleasePath<'_>,
+        pointer: Option<&Pointer>,
+    ) -> Result<LogEntry, Error> {
+        let (_, manifest) = self.begun(of).await?;
         let (encoded, at, by) = (manifest.encoded().clone(), now()?, by.to_owned());
         let entry = match pointer {
             None => LogEntry::first(of.id, encoded, by, at),
             Some(pointer) => pointer.entry().next(of.id, encoded, by, at),
         };
-        if let Some(queue) = &self.kept.queue {
-            let message = PendingInvalidation::new(of.site, entry.n);
-            queue.send(&message, self.kept.settling).await?;
-        }
-        self.swap(of, known.as_ref(), entry).await
+        let entry = entry.checked();
+        entry.map_err(|error| incomplete(&format!("the log cannot hold it: {}", in_full(&error))))
     }
 
     async fn swap(
@@ -81,7 +103,7 @@ impl Releases<'_> {
         match swapped {
             Ok(()) => {}
             Err(Error::Precondition | Error::AlreadyExists | Error::WriteConflict) => {
-                return self.lost(of).await;
+                return self.lost(of, entry.n).await;
             }
             // Swapped or not: the next call finds out.
             Err(error) => return Err(error),
@@ -95,10 +117,12 @@ impl Releases<'_> {
         })
     }
 
-    /// Another activation was faster. The same one by somebody else is as good.
-    async fn lost(&self, of: ReleasePath<'_>) -> Result<Activation, Error> {
+    /// Activation `n` was made by somebody else. The same one is as good.
+    async fn lost(&self, of: ReleasePath<'_>, n: u64) -> Result<Activation, Error> {
         let site = of.site;
-        let Some(known) = self.pointer(site).await? else {
+        let known = self.pointer(site).await?;
+        // What moved was the entity tag alone: a release is being removed.
+        let Some(known) = known.filter(|known| known.pointer.entry().n >= n) else {
             return Err(ReleaseConflict::InProgress(site.to_string()).into());
         };
         match known.pointer.active() == of.id {
@@ -111,12 +135,7 @@ impl Releases<'_> {
     pub(super) async fn repair(&self, site: &SiteName, pointer: &Pointer) -> Result<(), Error> {
         let entry = pointer.entry();
         let (key, bytes) = (keys::log_entry(site, entry.n), entry.to_bytes());
-        let altered = || {
-            Error::from(ReleaseConflict::LogAltered {
-                site: site.to_string(),
-                n: entry.n,
-            })
-        };
+        let altered = || altered_log(site, entry.n);
         match self.store.own_document(&key, MAX_LOG_ENTRY_BYTES).await? {
             Some(there) if there.body == bytes => Ok(()),
             Some(_) => Err(altered()),

@@ -5,7 +5,7 @@ use keyfront_origin_core::releases::{
     BATCH, MAX_MANIFEST_BYTES, Statement, Tree, document_headers, keys,
 };
 
-use super::{ReleasePath, ReleaseState, Releases, in_full};
+use super::{ReleasePath, ReleaseState, Releases, in_full, no_manifest};
 use crate::{
     error::Error,
     uploads::{Grant, PresignRequest},
@@ -124,9 +124,7 @@ impl Releases<'_> {
         Statement::claimed(envelope, of.site, of.id)
             .map_err(|error| Error::UploadRefused(in_full(&error)))?;
         if !self.store.has_own(&keys::manifest(of.site, &of.id)).await? {
-            return Err(super::incomplete(
-                "its manifest is not stored: send it by the request of POST /releases/{site}",
-            ));
+            return Err(no_manifest());
         }
         let key = keys::signature(of.site, &of.id);
         self.store

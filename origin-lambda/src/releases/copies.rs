@@ -43,7 +43,7 @@ impl Releases<'_> {
                 "request 1 to {COPIES} copies at a time"
             )));
         }
-        let manifest = self.manifest(of).await?;
+        let (_, manifest) = self.begun(of).await?;
         let mut planned = Vec::with_capacity(requests.len());
         for request in &requests {
             let object = request.object.in_manifest(&manifest)?;

@@ -1,9 +1,7 @@
 //! The state of a release.
 
 use futures::{StreamExt as _, TryStreamExt as _, stream};
-use keyfront_origin_core::releases::{
-    LogEntry, MAX_LOG_ENTRY_BYTES, Pointer, ReleaseId, SiteName, keys,
-};
+use keyfront_origin_core::releases::{LogEntry, MAX_LOG_ENTRY_BYTES, Pointer, SiteName, keys};
 use serde::Serialize;
 use utoipa::ToSchema;
 
@@ -51,7 +49,10 @@ impl Releases<'_> {
         };
         // What was never verified was never active.
         let entry = match pointer.filter(|_| state != ReleaseState::Uploading) {
-            Some(pointer) => self.last_activation(of.site, pointer, of.id).await?,
+            Some(pointer) => {
+                let activates = |entry: &LogEntry| entry.release == of.id;
+                self.newest_entry(of.site, pointer, activates).await?
+            }
             None => None,
         };
         let state = match state {
@@ -111,15 +112,15 @@ impl Releases<'_> {
         self.activation(site, entry).await
     }
 
-    /// The newest activation of a release.
-    async fn last_activation(
+    /// The newest entry of the log that is of this kind, of the newest 256.
+    pub(super) async fn newest_entry(
         &self,
         site: &SiteName,
         pointer: &Pointer,
-        release: ReleaseId,
+        is_wanted: impl Fn(&LogEntry) -> bool,
     ) -> Result<Option<LogEntry>, Error> {
         let newest = pointer.entry();
-        if newest.release == release {
+        if is_wanted(newest) {
             return Ok(Some(newest.clone()));
         }
         let oldest = newest.n.saturating_sub(LOOKED_BACK).max(1);
@@ -127,11 +128,16 @@ impl Releases<'_> {
             .map(|n| self.log_entry(site, n))
             .buffered(AT_ONCE);
         while let Some(entry) = entries.try_next().await? {
-            if entry.as_ref().is_some_and(|entry| entry.release == release) {
+            if entry.as_ref().is_some_and(&is_wanted) {
                 return Ok(entry);
             }
         }
         Ok(None)
+    }
+
+    /// Whether somebody wrote this entry of the log, whatever it says.
+    pub(super) async fn log_entry_is_there(&self, site: &SiteName, n: u64) -> Result<bool, Error> {
+        self.store.has_own(&keys::log_entry(site, n)).await
     }
 
     /// An entry of the log; `None` if it is not there.

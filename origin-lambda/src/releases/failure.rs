@@ -1,5 +1,7 @@
 //! What is wrong with a release, or with a document about one.
 
+use keyfront_origin_core::releases::SiteName;
+
 use crate::error::{Error, Fault, Source};
 
 /// A document of the origin's own that it did not write.
@@ -14,11 +16,24 @@ pub(super) fn altered(key: &str, cause: impl std::error::Error + Send + Sync + '
     }
 }
 
+/// The log and the pointer of a site contradict each other at this entry.
+pub(super) fn altered_log(site: &SiteName, n: u64) -> Error {
+    Error::ReleaseLogAltered {
+        site: site.to_string(),
+        n,
+    }
+}
+
 pub(super) fn incomplete(reason: &str) -> Error {
     Error::ReleaseIncomplete {
         reason: reason.to_owned(),
         objects: Vec::new(),
     }
+}
+
+/// What keeps a release from being filled or checked.
+pub(super) fn no_manifest() -> Error {
+    incomplete("its manifest is not stored: send it by the request of POST /releases/{site}")
 }
 
 /// Somebody wrote past the origin.

@@ -13,6 +13,7 @@ mod listing;
 mod manifests;
 mod path;
 mod queue;
+mod record;
 mod remove;
 mod settle;
 mod trees;
@@ -36,7 +37,7 @@ pub(crate) use self::{
     uploads::{BegunParts, BegunUpload},
 };
 use self::{
-    failure::{altered, in_full, incomplete},
+    failure::{altered, altered_log, in_full, incomplete, no_manifest},
     manifests::Manifests,
 };
 use crate::{

@@ -1,11 +1,14 @@
 //! Removing a release, in pages.
 
-use std::time::{Duration, Instant};
+use std::{
+    slice,
+    time::{Duration, Instant},
+};
 
 use keyfront_origin_core::{
     error::ReleaseConflict,
     releases::{
-        ReleaseId, keys,
+        LogEntry, Pointer, ReleaseId, keys,
         removal::{Standing, admit},
     },
 };
@@ -38,21 +41,12 @@ impl Releases<'_> {
         if let Some(known) = &known {
             self.admit_removal(of, known).await?;
         }
-        // From here on it can neither be activated nor verified.
-        let documents = [
-            keys::verified(of.site, &of.id),
-            keys::manifest(of.site, &of.id),
-        ];
         let below = keys::release_prefix(of.site, &of.id);
         let mut listed = self.store.raw_keys(&below, None, BATCH).await?;
         if listed.keys.is_empty() {
             return Err(Error::NotFound);
         }
-        let had_record = self.store.has_own(&documents[0]).await?;
-        self.store.delete_own(&documents).await?;
-        if had_record && let Some(known) = &known {
-            self.fence(of, known).await?;
-        }
+        self.withdraw(of, known.as_ref()).await?;
         let mut removed = 0;
         loop {
             let keys: Vec<String> = listed.keys.into_iter().map(|(key, _)| key).collect();
@@ -87,22 +81,73 @@ impl Releases<'_> {
         let manifest = self.kept.manifests.read(self.store, active).await?;
         let keep = manifest.iter().flat_map(|manifest| manifest.keep());
         let kept_from: Vec<ReleaseId> = keep.map(|kept| kept.from).collect();
+        let pending = self.pending_successor(of, pointer).await?;
         let standing = Standing {
             pointer,
-            is_everywhere: self
-                .invalidated_at(of.site, pointer.entry().n)
-                .await?
-                .is_some(),
+            pending: pending.as_slice(),
             kept_from: &kept_from,
         };
         Ok(admit(standing, of.id, now()?)?)
     }
 
+    /// The last activation that replaced a release, as long as it is not everywhere.
+    async fn pending_successor(
+        &self,
+        of: ReleasePath<'_>,
+        pointer: &Pointer,
+    ) -> Result<Option<LogEntry>, Error> {
+        let replaced = |entry: &LogEntry| entry.replaced == Some(of.id);
+        let Some(entry) = self.newest_entry(of.site, pointer, replaced).await? else {
+            return Ok(None);
+        };
+        let is_everywhere = self.invalidated_at(of.site, entry.n).await?.is_some();
+        Ok((!is_everywhere).then_some(entry))
+    }
+
+    /// Sees to it that a release can neither be verified nor activated any more, by requests under way neither. It is
+    /// finished by the next call, wherever it breaks off.
+    async fn withdraw(
+        &self,
+        of: ReleasePath<'_>,
+        known: Option<&KnownPointer>,
+    ) -> Result<(), Error> {
+        let record = keys::verified(of.site, &of.id);
+        let manifest = keys::manifest(of.site, &of.id);
+        let mut etag = match known {
+            Some(known) => known.etag.clone(),
+            None if self.store.has_own(&record).await? => {
+                return Err(ReleaseConflict::FirstOfSite(of.id.to_string()).into());
+            }
+            None => String::new(),
+        };
+        // The record first: an activation that is faster than the fence finds the manifest where it was.
+        if let Some(known) = known
+            && self.store.has_own(&manifest).await?
+        {
+            self.store.delete_own(slice::from_ref(&record)).await?;
+            etag = self.fence(of, known, &etag).await?;
+        }
+        self.store.delete_own(&[manifest]).await?;
+        // A check that was under way may have left another record, and an activation may have seen that one.
+        if self.store.has_own(&record).await? {
+            let Some(known) = known else {
+                return Err(ReleaseConflict::InProgress(of.site.to_string()).into());
+            };
+            self.fence(of, known, &etag).await?;
+        }
+        Ok(())
+    }
+
     /// Moves the pointer's entity tag, so that an activation that saw the record before it was taken away cannot swap: it would
     /// activate what is being removed. S3 gives what is encrypted with KMS a new tag at every write.
-    async fn fence(&self, of: ReleasePath<'_>, known: &KnownPointer) -> Result<(), Error> {
+    async fn fence(
+        &self,
+        of: ReleasePath<'_>,
+        known: &KnownPointer,
+        etag: &str,
+    ) -> Result<String, Error> {
         let key = keys::pointer(of.site);
-        let moved = self.store.rewrite_own(&key, &known.bytes, &known.etag);
+        let moved = self.store.rewrite_own(&key, &known.bytes, etag);
         moved.await.map_err(|error| match error {
             Error::Precondition | Error::WriteConflict => {
                 ReleaseConflict::InProgress(of.site.to_string()).into()

@@ -4,7 +4,7 @@
 use std::time::{Duration, SystemTime};
 
 use keyfront_origin_core::releases::{
-    MAX_LOG_ENTRY_BYTES, SiteName, Timestamp, keys, left_of, stale_paths,
+    MAX_LOG_ENTRY_BYTES, SiteName, Timestamp, caller_reference, keys, left_of, stale_paths,
 };
 use serde::{Deserialize, Serialize};
 
@@ -99,7 +99,7 @@ impl Releases<'_> {
                 // It was replaced and removed meanwhile.
                 None => sites.iter().map(|site| site.everything()).collect(),
             };
-            let reference = format!("keyfront-{site}-{n}");
+            let reference = caller_reference(site, n, &paths);
             self.cdn.forget(&paths, &reference).await?;
         }
         let done = Invalidated {

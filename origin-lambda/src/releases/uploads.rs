@@ -1,17 +1,15 @@
 //! Uploads into the trees of a release, straight to S3.
 
-use std::sync::Arc;
-
 use futures::{StreamExt as _, TryStreamExt as _, stream};
 use keyfront_origin_core::{
     releases::{
-        DeclaredObject, Manifest, PartsUpload, TreeObject, TreeUpload, keys, part_headers,
-        plan_uploads, put_headers, uploaded_parts,
+        DeclaredObject, PartsUpload, TreeObject, TreeUpload, keys, part_headers, plan_uploads,
+        put_headers, uploaded_parts,
     },
     uploads::PartPlan,
 };
 
-use super::{ReleasePath, Releases, begin::LIFETIME, incomplete};
+use super::{ReleasePath, Releases, begin::LIFETIME};
 use crate::{
     error::Error,
     publisher::Session,
@@ -56,7 +54,7 @@ impl Releases<'_> {
         of: ReleasePath<'_>,
         declared: Vec<DeclaredObject>,
     ) -> Result<Vec<BegunUpload>, Error> {
-        let manifest = self.manifest(of).await?;
+        let (_, manifest) = self.begun(of).await?;
         let plans = plan_uploads(&manifest, &declared)?;
         let begun = plans.iter().zip(&declared).map(|(plan, declared)| {
             let declared = declared.clone();
@@ -75,16 +73,6 @@ impl Releases<'_> {
         });
         let begun: Vec<_> = begun.collect();
         stream::iter(begun).buffered(AT_ONCE).try_collect().await
-    }
-
-    /// The manifest of a release that is to be filled.
-    pub(super) async fn manifest(&self, of: ReleasePath<'_>) -> Result<Arc<Manifest>, Error> {
-        let manifest = self.kept.manifests.read(self.store, of).await?;
-        manifest.ok_or_else(|| {
-            incomplete(
-                "its manifest is not stored: send it by the request of POST /releases/{site}",
-            )
-        })
     }
 
     async fn one_request(

@@ -1,4 +1,4 @@
-//! Checking every object of a release, in pages of bounded time, and the sealed record that this leaves.
+//! Checking every object of a release, in pages of bounded time.
 //!
 //! Where S3 vouches for the SHA-256 of an object, a `HEAD` tells all. What was sent in parts has none: it is read and hashed, over
 //! as many pages as that takes.
@@ -9,21 +9,14 @@ use futures::{StreamExt as _, TryStreamExt as _, stream};
 use keyfront_origin_core::{
     error::UnverifiedObject,
     releases::{
-        Comparison, HeldObject, MAX_POINTER_BYTES, MOST_NAMED, Reading, Sha256Digest, TreeObject,
-        VerifiedRecord, VerifyPosition, compare, keys,
+        Comparison, HeldObject, MOST_NAMED, Reading, Sha256Digest, TreeObject, VerifyPosition,
+        compare,
     },
 };
-use serde::{Deserialize, Serialize};
 use sha2::Digest as _;
 
-use super::{ReleasePath, Releases, incomplete, now, uploads::key_of};
-use crate::{
-    error::Error,
-    object::Precondition,
-    publisher::Session,
-    sealed_text::{Purpose, Recipient},
-    store::arriving,
-};
+use super::{ReleasePath, Releases, uploads::key_of};
+use crate::{error::Error, publisher::Session, sealed_text::Purpose, store::arriving};
 
 /// How long one page takes, about: well below what stands in front of the origin waits.
 const PAGE: Duration = Duration::from_secs(10);
@@ -41,14 +34,6 @@ pub(crate) struct VerifyPage {
     pub(crate) of: u64,
     /// Where the next page begins; `None` once the record is written.
     pub(crate) next: Option<VerifyPosition>,
-}
-
-/// The record as it lies in the bucket.
-#[derive(Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-struct SealedRecord {
-    sealed: String,
-    v: u32,
 }
 
 /// What looking at the bytes of an object says.
@@ -94,7 +79,7 @@ impl Releases<'_> {
             .ok_or_else(|| Error::Query("invalid cursor".to_owned()))
     }
 
-    /// Checks a page of a release.
+    /// Checks a page of a release. A position from before it was removed and begun again is none: checking begins anew.
     ///
     /// # Errors
     /// [`Error::ReleaseIncomplete`] names what is missing or wrong; what S3 and KMS returned.
@@ -104,9 +89,11 @@ impl Releases<'_> {
         position: Option<VerifyPosition>,
     ) -> Result<VerifyPage, Error> {
         let end = Instant::now() + PAGE;
-        let manifest = self.manifest(of).await?;
+        let (filling, manifest) = self.begun(of).await?;
+        let tree = of.filled(&filling);
         let total = manifest.objects().fold(0, |count, _| count + 1);
-        let start = position.unwrap_or_else(|| VerifyPosition::new(of.site, of.id, 0));
+        let position = position.filter(|position| position.is_of(&filling));
+        let start = position.unwrap_or_else(|| VerifyPosition::new(tree, 0));
         let (mut checked, mut reading) = (start.checked, start.reading);
         let skipped = usize::try_from(checked).unwrap_or(usize::MAX);
         let mut objects = manifest.objects().skip(skipped);
@@ -122,7 +109,7 @@ impl Releases<'_> {
                     Hashed::Same => {}
                     Hashed::Different(reason) => wrong.push(named(&object, reason)),
                     Hashed::Unfinished(reading) => {
-                        let next = VerifyPosition::new(of.site, of.id, checked);
+                        let next = VerifyPosition::new(tree, checked);
                         let next = next.within(reading);
                         return page(wrong, checked, total, Some(next));
                     }
@@ -130,12 +117,12 @@ impl Releases<'_> {
                 checked += 1;
             }
             if wrong.len() >= MOST_NAMED || (Instant::now() >= end && checked < total) {
-                let next = VerifyPosition::new(of.site, of.id, checked);
+                let next = VerifyPosition::new(tree, checked);
                 return page(wrong, checked, total, Some(next));
             }
         }
         let whole = page(wrong, total, total, None)?;
-        self.record(of, total).await?;
+        self.record(of, &filling, total).await?;
         Ok(whole)
     }
 
@@ -208,45 +195,6 @@ impl Releases<'_> {
             true => Ok(Hashed::Same),
             false => Ok(Hashed::Different("sha256")),
         }
-    }
-
-    /// Leaves the record of a release whose objects are all there.
-    async fn record(&self, of: ReleasePath<'_>, objects: u64) -> Result<(), Error> {
-        // Whoever removes a release takes its manifest first.
-        if !self.store.has_own(&keys::manifest(of.site, &of.id)).await? {
-            return Err(incomplete("it is being removed"));
-        }
-        let record = VerifiedRecord::new(of.site, of.id, objects, now()?.to_string());
-        let plain = serde_json::to_vec(&record).map_err(|_| Error::Internal)?;
-        let sealed = self
-            .texts
-            .seal(Purpose::Verified, Recipient::ORIGIN, &plain)
-            .await?;
-        let document = serde_json::to_vec(&SealedRecord { sealed, v: 1 });
-        let document = document.map_err(|_| Error::Internal)?;
-        let key = keys::verified(of.site, &of.id);
-        self.store
-            .put_own(&key, &document, &Precondition::None)
-            .await
-    }
-
-    /// The record of a release, if it is one of the origin's own and of this very release.
-    pub(super) async fn verified(
-        &self,
-        of: ReleasePath<'_>,
-    ) -> Result<Option<VerifiedRecord>, Error> {
-        let key = keys::verified(of.site, &of.id);
-        let Some(document) = self.store.own_document(&key, MAX_POINTER_BYTES).await? else {
-            return Ok(None);
-        };
-        let Ok(SealedRecord { sealed, v: 1 }) = serde_json::from_slice(&document.body) else {
-            return Ok(None);
-        };
-        let plain = self
-            .texts
-            .open(Purpose::Verified, Recipient::ORIGIN, &sealed)
-            .await?;
-        Ok(plain.and_then(|plain| VerifiedRecord::read(&plain, of.site, of.id)))
     }
 }
 

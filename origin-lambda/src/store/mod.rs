@@ -32,7 +32,7 @@ pub use self::{
     client::{client, default_credentials},
     described::{DocumentRead, FolderContents, ListedObject, ObjectDescription, ObjectPage},
     multipart::MultipartUpload,
-    own::{OpenObject, OwnDocument, RawKeys},
+    own::{OpenObject, OwnDocument, OwnStamp, RawKeys},
     put::NewObject,
     versions::{FormerObject, Restored, VersionPage},
 };

@@ -26,6 +26,15 @@ pub struct OwnDocument {
     pub modified: SystemTime,
 }
 
+/// What tells one writing of a document from the next.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct OwnStamp {
+    /// Entity tag with its quotes.
+    pub etag: String,
+    /// When it was written.
+    pub modified: SystemTime,
+}
+
 /// A body to be read, and how long it is.
 #[derive(Debug)]
 pub struct OpenObject {
@@ -78,11 +87,22 @@ impl Store {
     /// # Errors
     /// What S3 returned.
     pub async fn has_own(&self, key: &str) -> Result<bool, Error> {
+        Ok(self.own_stamp(key).await?.is_some())
+    }
+
+    /// Which writing of a document is there; `None` if there is none.
+    ///
+    /// # Errors
+    /// What S3 returned.
+    pub async fn own_stamp(&self, key: &str) -> Result<Option<OwnStamp>, Error> {
         let call = self.s3.head_object().bucket(self.bucket.as_str()).key(key);
         match call.send().await {
-            Ok(_) => Ok(true),
+            Ok(answer) => Ok(Some(OwnStamp {
+                etag: answer.e_tag.unwrap_or_default(),
+                modified: moment(answer.last_modified)?,
+            })),
             Err(error) => match failure::of("HeadObject", error) {
-                Error::NotFound => Ok(false),
+                Error::NotFound => Ok(None),
                 error => Err(error),
             },
         }
@@ -137,14 +157,14 @@ impl Store {
         }
     }
 
-    /// Writes the bytes of a document again, if it is still the one with this entity tag.
+    /// Writes the bytes of a document again, if it is still the one with this entity tag; its new entity tag.
     ///
     /// # Errors
     /// [`Error::Precondition`], or what S3 returned.
-    pub async fn rewrite_own(&self, key: &str, body: &[u8], etag: &str) -> Result<(), Error> {
+    pub async fn rewrite_own(&self, key: &str, body: &[u8], etag: &str) -> Result<String, Error> {
         let precondition = Precondition::Matches(etag.to_owned());
         match self.own_put(key, body, &precondition).send().await {
-            Ok(_) => Ok(()),
+            Ok(answer) => Ok(answer.e_tag.unwrap_or_default()),
             Err(error) => Err(precondition.explain(failure::of("PutObject", error))),
         }
     }

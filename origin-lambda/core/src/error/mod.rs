@@ -230,6 +230,18 @@ pub enum Error {
         #[source]
         source: Source,
     },
+    /// The log of a site does not end with the entry that its pointer holds: somebody wrote one of them past this API, or
+    /// restored an earlier version of the pointer. Compare with an attested copy, and restore what was there.
+    #[error(
+        "entry {n} of the log of site {site:?} is not what its pointer says: somebody altered one of them past this API, or put an \
+         earlier pointer back; compare with an attested copy, and restore the version that belongs to the log"
+    )]
+    ReleaseLogAltered {
+        /// The site.
+        site: String,
+        /// The entry.
+        n: u64,
+    },
     /// S3 stored the object with another encryption than asked for; it was deleted again.
     #[error("the object was stored with {applied} instead of the configured key")]
     Encryption {

@@ -49,6 +49,7 @@ pub const PROBLEMS: &[ProblemType] = &[
     ProblemType::MASTER_KEY_MISSING,
     ProblemType::POLICY_INVALID,
     ProblemType::POLICY_MISSING,
+    ProblemType::RELEASE_LOG_ALTERED,
     ProblemType::CLOCK_SKEW,
     ProblemType::CUSTOMER_KEY_REFUSED,
     ProblemType::ENCRYPTION_MISMATCH,
@@ -96,6 +97,7 @@ impl Error {
             Self::ShareRefused(_) => P::SHARE_REFUSED,
             Self::ReleaseConflict(_) => P::RELEASE_CONFLICT,
             Self::ReleaseIncomplete { .. } => P::RELEASE_INCOMPLETE,
+            Self::ReleaseLogAltered { .. } => P::RELEASE_LOG_ALTERED,
             Self::UploadUnknown => P::UPLOAD_UNKNOWN,
             Self::UploadIncomplete(_) => P::UPLOAD_INCOMPLETE,
             Self::UploadMismatch(_) => P::UPLOAD_MISMATCH,
@@ -156,6 +158,7 @@ impl Error {
             | Self::ShareRefused(_)
             | Self::ReleaseConflict(_)
             | Self::ReleaseIncomplete { .. }
+            | Self::ReleaseLogAltered { .. }
             | Self::UploadUnknown
             | Self::UploadIncomplete(_)
             | Self::UploadMismatch(_)
@@ -201,6 +204,7 @@ fn denied(denial: &Denial) -> ProblemType {
         Denial::NoPublisher
         | Denial::NoRule { .. }
         | Denial::Site { .. }
+        | Denial::NotForTheLog { .. }
         | Denial::Method { .. }
         | Denial::Overwrite { .. }
         | Denial::Encryption { .. }

@@ -26,17 +26,11 @@ pub enum ReleaseConflict {
     /// The pointer changed while it was being changed.
     #[error("another change of site {0:?} is in progress: ask for its state, and try again")]
     InProgress(String),
-    /// The log holds another entry than the pointer says.
+    /// It was verified, and there is no pointer whose entity tag could keep it from being activated meanwhile.
     #[error(
-        "entry {n} of the log of site {site:?} is not the one its pointer holds: somebody altered one of them past this API; \
-         compare with an attested copy, and restore the former version"
+        "release {0} is verified, and nothing was activated on its site yet: activate a release first, then remove this one"
     )]
-    LogAltered {
-        /// The site.
-        site: String,
-        /// The entry.
-        n: u64,
-    },
+    FirstOfSite(String),
     /// It is active.
     #[error("release {0} is active: activate another one before it is removed")]
     IsActive(String),

@@ -69,6 +69,14 @@ fn every_error_has_its_status_and_code() {
             409,
             "release-incomplete",
         ),
+        (
+            Error::ReleaseLogAltered {
+                site: "docs".to_owned(),
+                n: 7,
+            },
+            500,
+            "release-log-altered",
+        ),
         (header, 400, "header-invalid"),
         (Error::BodyIncomplete, 400, "body-incomplete"),
         (Error::Checksum, 400, "checksum-mismatch"),

@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use keyfront_names::{ObjectKey, ParameterArn};
-use keyfront_releases::SiteName;
+use keyfront_releases::{LogEntry, SiteName};
 use serde::{Deserialize, Serialize};
 
 use super::{
@@ -127,6 +127,19 @@ impl Publisher {
             false => Err(Denial::Site {
                 publisher: self.id.clone(),
                 site: site.to_string(),
+            }),
+        }
+    }
+
+    /// Whether the log of a site's releases can name it.
+    ///
+    /// # Errors
+    /// [`Denial::NotForTheLog`]
+    pub fn authorise_log(&self) -> Result<(), Denial> {
+        match LogEntry::admits_publisher(&self.id) {
+            true => Ok(()),
+            false => Err(Denial::NotForTheLog {
+                publisher: self.id.clone(),
             }),
         }
     }

@@ -42,6 +42,15 @@ pub enum Denial {
         /// The site.
         site: String,
     },
+    /// The publisher's id cannot stand in a log of releases: the operator gives it another one in the policy.
+    #[error(
+        "publisher {publisher:?} cannot activate releases: the log takes ids of 1 to 512 bytes without control characters; give it \
+         another id in the policy"
+    )]
+    NotForTheLog {
+        /// The publisher's id.
+        publisher: String,
+    },
     /// The rule does not list the method.
     #[error("the rule for {prefix} does not allow {method}")]
     Method {

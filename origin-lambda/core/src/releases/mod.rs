@@ -21,13 +21,13 @@ pub use keyfront_releases::{
 
 pub use self::{
     object::{Comparison, HeldObject, compare, document_headers, metadata, put_headers},
-    settling::{PendingInvalidation, SETTLING, left_of},
+    settling::{PendingInvalidation, SETTLING, caller_reference, left_of},
     stale_paths::{MOST_PATHS, stale_paths},
     upload::{
         BATCH, COPIES, DeclaredObject, PartsUpload, TreeUpload, part_headers, plan_uploads,
         uploaded_parts,
     },
-    verification::{MOST_NAMED, Reading, VerifiedRecord, VerifyPosition},
+    verification::{FilledTree, Filling, MOST_NAMED, Reading, VerifiedRecord, VerifyPosition},
 };
 
 /// The tree and path of a key below the prefix of its release; `None` for what belongs to no tree.

@@ -32,6 +32,19 @@ impl HeldObject {
     pub fn named_sha256(&self) -> Option<Sha256Digest> {
         self.metadata.get(SHA256_METADATA)?.parse().ok()
     }
+
+    /// The SHA-256 of the whole that S3 computed, in base64; it has none of what was sent in parts.
+    fn vouched_sha256(&self) -> Option<&str> {
+        self.sha256.as_deref().filter(|sum| !sum.contains('-'))
+    }
+
+    /// Whether its bytes can be those of an object of a manifest, whatever its headers: a copy of it is made under others.
+    pub fn may_have_the_bytes_of(&self, object: &TreeObject<'_>) -> bool {
+        let vouched = self.vouched_sha256();
+        self.size == object.size
+            && self.named_sha256() == Some(object.sha256)
+            && vouched.is_none_or(|sum| sum == object.sha256.base64())
+    }
 }
 
 /// What comparing an object with its manifest says.
@@ -116,7 +129,7 @@ pub fn compare(object: &TreeObject<'_>, held: &HeldObject, key: &KeyArn) -> Comp
     if held.named_sha256() != Some(object.sha256) {
         return Different("sha256 in its metadata");
     }
-    match held.sha256.as_deref().filter(|sum| !sum.contains('-')) {
+    match held.vouched_sha256() {
         None => Comparison::Unhashed,
         Some(sum) if sum == object.sha256.base64() => Comparison::Same,
         Some(_) => Different("sha256"),

@@ -1,6 +1,6 @@
 //! Which releases may be removed.
 
-use keyfront_releases::{Pointer, ReleaseId, Timestamp};
+use keyfront_releases::{LogEntry, Pointer, ReleaseId, Timestamp};
 
 use crate::error::ReleaseConflict;
 
@@ -12,8 +12,8 @@ pub const KEEP_ASSETS: u64 = 7 * 24 * 60 * 60;
 pub struct Standing<'a> {
     /// Its pointer.
     pub pointer: &'a Pointer,
-    /// Whether the CDN has forgotten what the newest activation replaced.
-    pub is_everywhere: bool,
+    /// The activations after which the CDN has not forgotten yet what they replaced, the newest first.
+    pub pending: &'a [LogEntry],
     /// The releases whose files the active one keeps.
     pub kept_from: &'a [ReleaseId],
 }
@@ -29,20 +29,20 @@ pub fn admit(
 ) -> Result<(), ReleaseConflict> {
     let Standing {
         pointer,
-        is_everywhere,
+        pending,
         kept_from,
     } = standing;
     if pointer.active() == release {
         return Err(ReleaseConflict::IsActive(release.to_string()));
     }
-    let entry = pointer.entry();
-    let n = entry.n;
-    if entry.replaced == Some(release) && !is_everywhere {
+    let successor = |entry: &&LogEntry| entry.replaced == Some(release);
+    if let Some(LogEntry { n, .. }) = pending.iter().find(successor) {
         return Err(ReleaseConflict::NotEverywhere {
             release: release.to_string(),
-            n,
+            n: *n,
         });
     }
+    let entry = pointer.entry();
     let age = now.epoch_seconds().saturating_sub(entry.at.epoch_seconds());
     if age < KEEP_ASSETS && kept_from.contains(&release) {
         return Err(ReleaseConflict::Kept {

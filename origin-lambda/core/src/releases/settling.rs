@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use keyfront_releases::SiteName;
 use serde::{Deserialize, Serialize};
+use sha2::{Digest as _, Sha256};
 
 /// How long after a switch the CDN may still be given what was before it: an edge's pointer lives for 5 s, and a request
 /// that was routed by it may take the origin's 30 s.
@@ -33,6 +34,17 @@ impl PendingInvalidation {
         let whole = settling.as_secs() + u64::from(settling.subsec_nanos() > 0);
         u32::try_from(whole.min(MAX_DELAY)).unwrap_or(0)
     }
+}
+
+/// The name under which these paths are invalidated for activation `n`. CloudFront does the same name once, and refuses it with
+/// other paths: those that are found when a call is repeated may be others, since a release was removed or the sites changed.
+pub fn caller_reference(site: &SiteName, n: u64, paths: &[String]) -> String {
+    let mut hash = Sha256::new();
+    for path in paths {
+        hash.update(path);
+        hash.update(b"\n");
+    }
+    format!("keyfront-{site}-{n}-{}", hex::encode(&hash.finalize()[..8]))
 }
 
 /// The longest that SQS holds a message back, in seconds.

@@ -3,14 +3,15 @@
 use keyfront_names::ObjectKey;
 use keyfront_releases::{Manifest, differing_paths};
 
-use crate::invalidation::{Batch, MOST_WILDCARDS, SiteLayout, paths_of};
+use crate::invalidation::{Batch, MOST_WILDCARDS, SiteLayout, Spellings, paths_of};
 
-/// Paths of one activation; more become one wildcard a site.
-pub const MOST_PATHS: usize = 1000;
+/// Paths of one activation; more become one wildcard a site. CloudFront bills each path, and a wildcard as one of them.
+pub const MOST_PATHS: usize = 15;
 
 /// The paths to invalidate after `new` has replaced `old` on the sites that serve it.
 ///
-/// An old release that is not known was something else, or has been removed: everything of the sites is stale then.
+/// An old release that is not known was something else, or has been removed: everything of the sites is stale then. So it is,
+/// whatever differs, on a site that takes paths as viewers write them: nobody can list the spellings that there are copies of.
 pub fn stale_paths(
     sites: &[SiteLayout<'_>],
     old: Option<&Manifest>,
@@ -28,6 +29,10 @@ pub fn stale_paths(
         return everything();
     }
     let mut paths = Vec::new();
+    if !differing.is_empty() {
+        let of_any_spelling = sites.iter().filter(|site| site.spellings == Spellings::Any);
+        paths.extend(of_any_spelling.map(SiteLayout::everything));
+    }
     for path in differing {
         let Ok(key) = ObjectKey::new(path) else {
             continue;

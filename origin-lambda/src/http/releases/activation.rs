@@ -85,6 +85,7 @@ pub(in crate::http) async fn activate(
     Document(ActivateDocument { replaces }): Document<ActivateDocument>,
 ) -> Result<(StatusCode, Json<ReleaseBody>), Refusal> {
     let publisher = named.session.publisher();
+    publisher.authorise_log()?;
     origin.budgets.take(publisher, Expense::Invalidation)?;
     let expected = match replaces {
         None => Expected::Any,

@@ -78,6 +78,8 @@ pub(in crate::http) async fn begin(
     NamedSite { session, site }: NamedSite,
     Document(document): Document<BeginRelease>,
 ) -> Result<Json<ReleaseBegun>, Refusal> {
+    // Before anything is uploaded that it could not activate.
+    session.publisher().authorise_log()?;
     origin.budgets.take(session.publisher(), Expense::Signing)?;
     let BeginRelease { id, size } = document;
     let path = ReleasePath { site: &site, id };

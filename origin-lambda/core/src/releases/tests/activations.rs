@@ -7,11 +7,11 @@ use sha2::{Digest as _, Sha256};
 use super::{file, id, manifest, site, with_variants};
 use crate::{
     error::ReleaseConflict,
-    invalidation::{Query, SiteLayout},
+    invalidation::{Query, SiteLayout, Spellings},
     releases::{
-        MOST_PATHS, PendingInvalidation, Reading, VerifiedRecord, VerifyPosition,
+        FilledTree, Filling, PendingInvalidation, Reading, VerifiedRecord, VerifyPosition,
         activation::{Expected, Step, admit},
-        left_of,
+        caller_reference, left_of,
         removal::{self, KEEP_ASSETS, Standing},
         stale_paths,
     },
@@ -85,50 +85,84 @@ fn an_activation_is_done_already_is_a_swap_or_conflicts_by_name() {
 
 #[test]
 fn a_release_that_is_active_not_yet_replaced_everywhere_or_kept_from_stays() {
-    let (old, active, kept) = (id("old"), id("active"), id("kept"));
-    let pointer = Pointer::new(entry(7, active, Some(old)));
+    let (older, old, active, kept) = (id("older"), id("old"), id("active"), id("kept"));
+    let newest = entry(7, active, Some(old));
+    let entries = [newest.clone(), entry(6, old, Some(older))];
+    let pointer = Pointer::new(newest);
     let after = |seconds| Timestamp::from_epoch_seconds(1_800_000_000 + seconds).unwrap();
-    let outcome = |release, is_everywhere, seconds| {
+    let outcome = |release, pending: usize, seconds| {
         let standing = Standing {
             pointer: &pointer,
-            is_everywhere,
+            pending: &entries[..pending],
             kept_from: &[kept],
         };
         match removal::admit(standing, release, after(seconds)) {
             Ok(()) => "removed",
             Err(ReleaseConflict::IsActive(_)) => "active",
+            Err(ReleaseConflict::NotEverywhere { n: 6, .. }) => "6 not everywhere",
             Err(ReleaseConflict::NotEverywhere { .. }) => "not everywhere",
             Err(ReleaseConflict::Kept { .. }) => "kept",
             Err(_) => "else",
         }
     };
-    for (release, is_everywhere, seconds, result) in [
-        (active, true, KEEP_ASSETS, "active"),
-        (old, false, KEEP_ASSETS, "not everywhere"),
-        (old, true, 0, "removed"),
-        (kept, true, KEEP_ASSETS - 1, "kept"),
-        (kept, true, KEEP_ASSETS, "removed"),
-        (id("never"), false, 0, "removed"),
+    for (release, pending, seconds, result) in [
+        (active, 0, KEEP_ASSETS, "active"),
+        (old, 1, KEEP_ASSETS, "not everywhere"),
+        (old, 0, 0, "removed"),
+        (older, 2, KEEP_ASSETS, "6 not everywhere"),
+        (older, 1, 0, "removed"),
+        (kept, 0, KEEP_ASSETS - 1, "kept"),
+        (kept, 0, KEEP_ASSETS, "removed"),
+        (id("never"), 2, 0, "removed"),
     ] {
-        assert_eq!(outcome(release, is_everywhere, seconds), result);
+        assert_eq!(outcome(release, pending, seconds), result);
     }
 }
 
 #[test]
 fn records_and_positions_are_of_their_release_and_site_alone() {
-    let (own, other) = (id("own"), id("other"));
+    let (own, other, here) = (id("own"), id("other"), site());
     let elsewhere = SiteName::new("blog").unwrap();
-    let record = VerifiedRecord::new(&site(), own, 3, "2026-12-01T00:00:00Z".to_owned());
+    // Written again with the same bytes: by another tag, or by the time where a store's tags are hashes.
+    let [filling, retagged, later] = [("\"a\"", 7), ("\"b\"", 7), ("\"a\"", 8)]
+        .map(|(etag, written)| Filling::of(etag, written));
+    let tree = FilledTree {
+        site: &here,
+        release: own,
+        filling: &filling,
+    };
+    let record = VerifiedRecord::new(tree, 3, "2026-12-01T00:00:00Z".to_owned());
     let plain = serde_json::to_vec(&record).unwrap();
-    assert_eq!(VerifiedRecord::read(&plain, &site(), own), Some(record));
-    assert_eq!(VerifiedRecord::read(&plain, &site(), other), None);
-    assert_eq!(VerifiedRecord::read(&plain, &elsewhere, own), None);
-    let position = VerifyPosition::new(&site(), own, 3);
+    assert_eq!(VerifiedRecord::read(&plain, tree), Some(record));
+    let others = [
+        FilledTree {
+            release: other,
+            ..tree
+        },
+        FilledTree {
+            site: &elsewhere,
+            ..tree
+        },
+        FilledTree {
+            filling: &retagged,
+            ..tree
+        },
+        FilledTree {
+            filling: &later,
+            ..tree
+        },
+    ];
+    for tree in others {
+        assert_eq!(VerifiedRecord::read(&plain, tree), None, "{tree:?}");
+    }
+    let position = VerifyPosition::new(tree, 3);
+    assert!(position.is_of(&filling));
+    assert!(!position.is_of(&retagged) && !position.is_of(&later));
     let plain = serde_json::to_string(&position).unwrap();
-    assert_eq!(VerifyPosition::read(&plain, &site(), own), Some(position));
-    assert_eq!(VerifyPosition::read(&plain, &site(), other), None);
+    assert_eq!(VerifyPosition::read(&plain, &here, own), Some(position));
+    assert_eq!(VerifyPosition::read(&plain, &here, other), None);
     assert_eq!(VerifyPosition::read(&plain, &elsewhere, own), None);
-    assert_eq!(VerifyPosition::read("3", &site(), own), None);
+    assert_eq!(VerifyPosition::read("3", &here, own), None);
 }
 
 proptest! {
@@ -196,15 +230,55 @@ fn the_stale_paths_are_those_that_differ_as_each_site_spells_them() {
         ]
     );
     assert_eq!(stale_paths(&[with_query], Some(&old), &new), ["/*"]);
-    assert!(stale_paths(&[site], Some(&new), &new).is_empty());
+    let as_written = SiteLayout {
+        spellings: Spellings::Any,
+        ..site
+    };
+    assert_eq!(stale_paths(&[as_written], Some(&old), &new), ["/docs/*"]);
+    for site in [site, as_written] {
+        assert!(stale_paths(&[site], Some(&new), &new).is_empty());
+    }
     assert_eq!(stale_paths(&[site], None, &new), ["/docs/*"]);
-    let many = (0..=MOST_PATHS)
-        .map(|n| file(&format!("{n}.html"), "x"))
-        .collect();
-    assert_eq!(
-        stale_paths(&[site, with_query], Some(&old), &manifest(many)),
-        ["/docs/*", "/*"]
-    );
+}
+
+#[test]
+fn beyond_a_few_paths_an_activation_invalidates_one_wildcard_a_site() {
+    let site = SiteLayout {
+        path: Some("/docs/"),
+        release: Some("docs"),
+        ..SiteLayout::default()
+    };
+    let whole_host = SiteLayout { path: None, ..site };
+    let nothing = manifest(Vec::new());
+    let of = |count: usize| {
+        let files = (0..count).map(|n| file(&format!("{n}.html"), "x"));
+        manifest(files.collect())
+    };
+    let stale = |sites: &[SiteLayout<'_>], count| stale_paths(sites, Some(&nothing), &of(count));
+    assert_eq!(stale(&[site], 15).len(), 15);
+    assert_eq!(stale(&[site], 16), ["/docs/*"]);
+    // Of two sites, each file has two paths.
+    assert_eq!(stale(&[site, whole_host], 7).len(), 14);
+    assert_eq!(stale(&[site, whole_host], 8), ["/docs/*", "/*"]);
+}
+
+#[test]
+fn an_invalidation_of_other_paths_has_another_name() {
+    let named = |n, paths: &[&str]| {
+        let paths: Vec<String> = paths.iter().map(|path| (*path).to_owned()).collect();
+        caller_reference(&site(), n, &paths)
+    };
+    assert_eq!(named(7, &["/a", "/b"]), named(7, &["/a", "/b"]));
+    let names = [
+        named(7, &["/a", "/b"]),
+        named(7, &["/a"]),
+        named(7, &["/a/b"]),
+        named(7, &["/*"]),
+        named(8, &["/a", "/b"]),
+    ];
+    let different: std::collections::BTreeSet<_> = names.iter().collect();
+    assert_eq!(different.len(), names.len(), "{names:?}");
+    assert!(names[0].starts_with("keyfront-docs-7-"), "{names:?}");
 }
 
 #[test]

@@ -125,6 +125,26 @@ fn every_difference_of_an_object_is_named() {
 }
 
 #[test]
+fn only_an_object_that_can_have_the_same_bytes_is_copied() {
+    let plain = file("a.html", "hello");
+    let object = object(&plain, Tree::Files);
+    let can = |change: fn(&mut HeldObject)| {
+        let mut held = held(&object);
+        change(&mut held);
+        held.may_have_the_bytes_of(&object)
+    };
+    // A copy has headers of its own, and what was sent in parts is hashed when the release is verified.
+    assert!(can(|held| held.content_headers[0] = None));
+    assert!(can(|held| held.sha256 = None));
+    assert!(can(|held| held.sha256 = Some("c3Vt-5".to_owned())));
+    assert!(!can(|held| held.size += 1));
+    assert!(!can(|held| held.metadata.clear()));
+    assert!(!can(
+        |held| held.sha256 = Some(Sha256Digest::of(b"other").base64())
+    ));
+}
+
+#[test]
 fn keys_below_a_release_name_a_tree_and_a_path_or_nothing() {
     let below = ".keyfront/sites/docs/releases/x/";
     for (rest, expected) in [
