@@ -117,7 +117,7 @@ test('the question of a viewer who left is answered for the next one', async () 
 test('what the Worker shows of a release is its pointer and its manifest', async () => {
   const active = await fetch(`${url}/five/.well-known/keyfront/release.json`);
   assert.equal((await active.json()).active, ID);
-  assert.equal(active.headers.get('cache-control'), 'max-age=5');
+  assert.equal(active.headers.get('cache-control'), 'max-age=5, stale-if-error=0');
   const manifest = await fetch(`${url}/five/.well-known/keyfront/manifest.json`);
   assert.equal(await manifest.text(), `${SITE}/five/releases/${ID}/manifest.json`);
 });

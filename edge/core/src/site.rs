@@ -18,6 +18,7 @@ mod viewers;
 
 use alloc::{boxed::Box, string::String, sync::Arc, vec::Vec};
 
+use keyfront_contract::route::RELEASE_DOCUMENTS;
 use keyfront_names::host::is_label;
 
 use self::bucket_rule::bucket;
@@ -27,6 +28,7 @@ use self::function_rule::{function, function_prefix};
 use self::key_rule::check_key;
 use self::options::{slashes, spelling, trailing_slash};
 use crate::refused_parameter::is_refused_parameter;
+use crate::text::joined;
 
 pub use self::cors_rule::{CorsRule, Match};
 pub use self::error::SiteError;
@@ -164,7 +166,7 @@ impl Site {
     }
 
     /// What no single field can break.
-    fn agree(self) -> Result<Self, SiteError> {
+    fn agree(mut self) -> Result<Self, SiteError> {
         if self.trailing_slash == TrailingSlash::Redirect {
             demand(
                 self.index.is_some() || self.listing.is_some(),
@@ -179,6 +181,10 @@ impl Site {
         }
         if let Some(name) = &self.release {
             self.check_release(name)?;
+            // The manifest names every path, the protected ones too.
+            if let Some(viewers) = &mut self.viewers {
+                viewers.protect_too(joined(&[RELEASE_DOCUMENTS, "manifest.json"]));
+            }
         }
         let prefixes = (self.reader.as_ref(), self.publish.as_ref());
         if let (Some(reader), Some(publish)) = prefixes

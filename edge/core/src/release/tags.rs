@@ -39,9 +39,10 @@ impl Tags {
         }
     }
 
-    /// Whether the object of this hash is meant.
+    /// Whether the object of this hash is meant; only `*` means one without a hash.
     pub(crate) fn name(&self, sha256_hex: &str) -> bool {
-        self.0 == "*" || self.0.split('.').any(|tag| tag == sha256_hex)
+        let mut tags = self.0.split_terminator('.');
+        self.0 == "*" || tags.any(|tag| !tag.is_empty() && tag == sha256_hex)
     }
 
     /// A word.
@@ -81,6 +82,17 @@ mod tests {
             assert_eq!(tags(&list, Comparison::Strong).name(&one), strong, "{list}");
             assert_eq!(tags(&list, Comparison::Weak).name(&one), weak, "{list}");
         }
+    }
+
+    #[test]
+    fn an_object_without_a_hash_is_named_by_no_tag() {
+        let one = "0a".repeat(32);
+        for list in ["", "x", "\"\"", "\"x\"", "W/\"\"", &format!("\"{one}\"")] {
+            for comparison in [Comparison::Strong, Comparison::Weak] {
+                assert!(!tags(list, comparison).name(""), "{list}");
+            }
+        }
+        assert!(tags("*", Comparison::Strong).name(""));
     }
 
     #[test]

@@ -25,7 +25,7 @@ pub(super) fn matches(release: &ReleaseFacts, response: &OriginResponse<'_>) -> 
 pub(super) fn lifetime(release: &ReleaseFacts) -> Option<&'static str> {
     match (release.stale, release.part) {
         (Some(_), _) => Some("no-store"),
-        (None, Part::Document) => Some("max-age=5"),
+        (None, Part::Document) => Some("max-age=5, stale-if-error=0"),
         (None, Part::File | Part::Variant) => None,
     }
 }

@@ -12,7 +12,8 @@ use super::key_rule::check_key;
 /// The protected part of a site.
 #[derive(Debug)]
 pub struct Viewers {
-    /// Beginnings of keys, the site's `prefix` included; each ends with a slash, and none lies in another.
+    /// Beginnings of keys, the site's `prefix` included; each ends with a slash, and none lies in another. Besides them the
+    /// manifest of a site with releases.
     pub prefixes: Vec<String>,
     /// What the CDN has admitted whoever comes through this origin to.
     pub serves: Serves,
@@ -30,6 +31,13 @@ pub enum Serves {
 }
 
 impl Viewers {
+    /// Protects a key as well, if anything is protected.
+    pub(super) fn protect_too(&mut self, key: String) {
+        if !self.prefixes.is_empty() && !self.protect(&key) {
+            self.prefixes.push(key);
+        }
+    }
+
     /// Whether only admitted viewers read a key.
     pub(crate) fn protect(&self, key: &str) -> bool {
         self.prefix_of(key).is_some()
@@ -109,6 +117,27 @@ mod tests {
             .viewers
             .unwrap();
         assert_eq!(viewers.serves, Serves::Everything);
+    }
+
+    #[test]
+    fn the_manifest_of_a_site_with_releases_is_protected_where_anything_is() {
+        const MANIFEST: &str = ".well-known/keyfront/manifest.json";
+        for (prefixes, protected, count) in [
+            ("[]", false, 0),
+            (r#"["a/"]"#, true, 2),
+            (r#"[".well-known/keyfront/"]"#, true, 1),
+            (r#"["a/",".well-known/"]"#, true, 2),
+        ] {
+            let viewers = format!(r#","viewers":{{"prefixes":{prefixes}}}"#);
+            let loose = site(&viewers).viewers.unwrap();
+            let viewers = site(&format!(r#"{viewers},"release":"docs""#));
+            let viewers = viewers.viewers.unwrap();
+            assert_eq!(viewers.protect(MANIFEST), protected, "{prefixes}");
+            assert_eq!(viewers.prefixes.len(), count, "{prefixes}");
+            assert!(loose.prefixes.len() <= count, "{prefixes}");
+            let path = ".well-known/keyfront/release.json";
+            assert_eq!(viewers.protect(path), prefixes.contains(".well"));
+        }
     }
 
     #[test]

@@ -200,6 +200,7 @@ fn conditions_are_compared_with_the_hash() {
     for (name, value, expected) in [
         ("if-match", &right, None),
         ("if-match", &wrong, Some(412)),
+        ("if-match", &"\"x\"".to_owned(), Some(412)),
         ("if-match", &format!("W/{right}"), Some(412)),
         ("if-match", &format!("{wrong}, {right}"), None),
         ("if-none-match", &right, Some(304)),
@@ -237,6 +238,23 @@ fn conditions_are_compared_with_the_hash() {
 }
 
 #[test]
+fn an_object_without_a_hash_fulfils_no_if_match_but_that_of_any_object() {
+    for (value, fulfilled) in [("\"x\"", false), ("\"\"", false), ("*", true)] {
+        let headers = [("if-match", value)];
+        let request = sent(
+            SITE,
+            &ViewerRequest {
+                headers: &headers,
+                ..get("/a")
+            },
+        );
+        let answered = cleaned(&request, &request.facts, &[]);
+        let passes = matches!(answered, Cleaned::Pass { .. });
+        assert_eq!(passes, fulfilled, "{value}: {answered:?}");
+    }
+}
+
+#[test]
 fn a_range_on_a_condition_is_answered_by_the_whole() {
     let headers = [("range", "bytes=0-1"), ("if-range", "\"x\"")];
     let request = sent(
@@ -265,14 +283,16 @@ fn what_is_active_is_served_as_documents() {
     let request = forwarded(Edge::new().serve(&get(path), &invocation(&site)));
     assert_eq!(request.path, "/.keyfront/sites/docs/current.json");
     let headers = passed(&request, &[("cache-control", "private")]);
-    assert_eq!(value(&headers, "cache-control"), Some("max-age=5"));
+    // A CDN that cannot reach the bucket does not go on showing them either.
+    let lifetime = Some("max-age=5, stale-if-error=0");
+    assert_eq!(value(&headers, "cache-control"), lifetime);
     assert_eq!(value(&headers, RELEASE), None);
     for name in ["manifest.json", "signature.json"] {
         let request = sent(SITE, &get(&format!("/.well-known/keyfront/{name}")));
         assert_eq!(request.path, format!("{TREE}{}/{name}", id("a")));
         assert!(request.keeps("if-match") && !request.compares_by_itself());
         let headers = passed(&request, &[]);
-        assert_eq!(value(&headers, "cache-control"), Some("max-age=5"));
+        assert_eq!(value(&headers, "cache-control"), lifetime);
         assert_eq!(value(&headers, RELEASE), Some(id("a").as_str()));
     }
 }
@@ -283,6 +303,17 @@ fn what_a_site_protects_is_its_paths_and_no_keys_of_a_tree() {
     let refusal = refused(served(&protected, &get("/docs/members/a")));
     assert_eq!(refusal, (403, "viewer-denied".into()));
     asked(served(&protected, &get("/docs/a")));
+    // The manifest names the paths below `members/`; the pointer names none.
+    let documents = "/docs/.well-known/keyfront";
+    let refusal = refused(served(
+        &protected,
+        &get(&format!("{documents}/manifest.json")),
+    ));
+    assert_eq!(refusal, (403, "viewer-denied".into()));
+    forwarded(served(
+        &protected,
+        &get(&format!("{documents}/release.json")),
+    ));
     let protected = format!(r#"{SITE},"viewers":{{"prefixes":[".well-known/keyfront/"]}}"#);
     let refusal = refused(served(
         &protected,
