@@ -2,13 +2,20 @@
 
 use std::{fmt, time::Duration};
 
-use anyhow::{Context as _, ensure};
+use anyhow::Context as _;
 use bytes::Bytes;
 use http_body_util::BodyExt as _;
 use hyper::body::Incoming;
 
 /// Between two parts of a body.
 const STALLED: Duration = Duration::from_secs(60);
+
+/// A body that does not end where it may. Another attempt would only bring as much again.
+#[derive(Debug, thiserror::Error)]
+#[error("the answer has more than {limit} bytes")]
+pub(super) struct TooLong {
+    pub(super) limit: usize,
+}
 
 /// A body that arrives.
 pub(crate) struct Arriving {
@@ -54,10 +61,9 @@ impl Arriving {
     pub(crate) async fn whole(mut self, limit: usize) -> anyhow::Result<Vec<u8>> {
         let mut whole = Vec::new();
         while let Some(part) = self.next().await? {
-            ensure!(
-                whole.len() + part.len() <= limit,
-                "the answer has more than {limit} bytes"
-            );
+            if part.len() > limit - whole.len() {
+                return Err(TooLong { limit }.into());
+            }
             whole.extend_from_slice(&part);
         }
         Ok(whole)

@@ -4,6 +4,8 @@ use std::time::Duration;
 
 use http::{HeaderMap, StatusCode, header};
 
+use super::arriving::TooLong;
+
 /// Attempts of one exchange.
 const ATTEMPTS: u32 = 10;
 const FIRST: Duration = Duration::from_millis(200);
@@ -26,6 +28,14 @@ impl Failure {
         match status.as_u16() {
             408 | 429 | 500 | 502 | 503 | 504 => Self::Again(error, retry_after(headers)),
             _ => Self::Final(error),
+        }
+    }
+
+    /// Of an answer that did not come, or not whole: a connection that breaks is worth another attempt, a body without end is not.
+    pub(crate) fn of_transport(error: anyhow::Error) -> Self {
+        match error.is::<TooLong>() {
+            true => Self::Final(error),
+            false => Self::Again(error, None),
         }
     }
 }
@@ -124,5 +134,9 @@ mod tests {
         for status in [301, 400, 403, 404, 409, 412] {
             assert!(matches!(failure(status), Failure::Final(_)));
         }
+        let broken = Failure::of_transport(anyhow::anyhow!("the answer breaks off"));
+        assert!(matches!(broken, Failure::Again(_, None)));
+        let endless = Failure::of_transport(TooLong { limit: 1 }.into());
+        assert!(matches!(endless, Failure::Final(_)));
     }
 }

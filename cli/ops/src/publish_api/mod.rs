@@ -1,21 +1,23 @@
 //! Where the publishers' API is, and who calls it.
 
-mod post;
-
 use std::{env, path::PathBuf};
 
 use anyhow::Context as _;
 use clap::Args;
+use http::{HeaderMap, HeaderValue, Method, header};
 use keyfront_dev_json::DevJson;
 use keyfront_names::host::is_loopback;
 use zeroize::Zeroizing;
 
-pub(crate) use self::post::Answer;
-use self::post::post;
-use crate::doctor::target::Target;
+use crate::{
+    doctor::target::Target,
+    http_client::{Connections, Outgoing, Payload},
+};
 
 /// Holds the publisher's token. It is no argument: arguments are seen by everyone on the machine.
 const TOKEN: &str = "KEYFRONT_TOKEN";
+/// Longer than any document of the API's that [`PublishApi::post`] is answered with.
+const MAX_ANSWER: usize = 256 * 1024;
 
 /// Which publishers' API.
 #[derive(Debug, Args)]
@@ -39,6 +41,13 @@ pub(crate) struct PublishApiArguments {
 pub(crate) struct PublishApi {
     target: Target,
     token: Zeroizing<String>,
+}
+
+/// A whole answer.
+#[derive(Debug)]
+pub(crate) struct Answer {
+    pub(crate) status: u16,
+    pub(crate) body: Vec<u8>,
 }
 
 impl PublishApiArguments {
@@ -84,12 +93,19 @@ impl PublishApi {
         &self.target
     }
 
-    /// The caller's token.
-    pub(crate) fn token(&self) -> &str {
-        &self.token
+    /// The caller's credential, as a header.
+    ///
+    /// # Errors
+    /// The token is none that a header can hold.
+    pub(crate) fn bearer(&self) -> anyhow::Result<HeaderValue> {
+        let mut bearer = HeaderValue::try_from(format!("Bearer {}", &*self.token))
+            .context("the token has characters that no token has")?;
+        bearer.set_sensitive(true);
+        Ok(bearer)
     }
 
-    /// Sends a document to a path of the API.
+    /// Sends a document to a path of the API, once. An answer of any status is an answer, and no redirect is followed, which
+    /// would take the token elsewhere.
     ///
     /// # Errors
     /// There is no answer.
@@ -100,10 +116,28 @@ impl PublishApi {
     ) -> anyhow::Result<Answer> {
         let mut target = self.target.clone();
         target.path = format!("{}{path}", target.path.trim_end_matches('/'));
-        post(&target, &self.token, document)
+        let json = HeaderValue::from_static("application/json");
+        let outgoing = Outgoing {
+            method: Method::POST,
+            target: &target,
+            headers: HeaderMap::from_iter([
+                (header::AUTHORIZATION, self.bearer()?),
+                (header::CONTENT_TYPE, json),
+            ]),
+            payload: Payload::Bytes(document.to_string().into()),
+        };
+        answer_to(&outgoing)
             .await
             .with_context(|| format!("{target} cannot be called"))
     }
+}
+
+async fn answer_to(outgoing: &Outgoing<'_>) -> anyhow::Result<Answer> {
+    let arrived = Connections::new(None)?.send(outgoing).await?;
+    Ok(Answer {
+        status: arrived.status.as_u16(),
+        body: arrived.body.whole(MAX_ANSWER).await?,
+    })
 }
 
 #[cfg(test)]

@@ -4,7 +4,7 @@ use std::{collections::HashSet, sync::Arc};
 
 use anyhow::Context as _;
 use bytes::Bytes;
-use http::{HeaderMap, HeaderName, HeaderValue, Method, header};
+use http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode, header};
 use keyfront_releases::{ReleaseId, SiteName, Tree};
 use serde::{Deserialize, de::DeserializeOwned};
 use serde_json::{Value, json};
@@ -13,6 +13,7 @@ use super::{
     documents::{
         Begun, Copied, Declared, Described, LogPage, Presigned, Removed, UploadGrant, Verified,
     },
+    pages::Pages,
     problem::Problem,
 };
 use crate::{
@@ -23,6 +24,22 @@ use crate::{
 
 /// Longer than any answer but a manifest: 500 presigned requests, or 10,000 of parts.
 const MAX_ANSWER: usize = 32 << 20;
+
+/// What an answer must be to count: a proxy that sends its callers elsewhere has done nothing.
+#[derive(Debug, Clone, Copy)]
+enum Expected {
+    Success,
+    Redirect,
+}
+
+impl Expected {
+    fn includes(self, status: StatusCode) -> bool {
+        match self {
+            Self::Success => status.is_success(),
+            Self::Redirect => status.is_redirection(),
+        }
+    }
+}
 
 /// The API, for one site.
 pub(crate) struct ReleaseApi {
@@ -36,13 +53,10 @@ impl ReleaseApi {
     /// # Errors
     /// The token is none that a header can hold.
     pub(crate) fn new(api: &PublishApi, site: SiteName) -> anyhow::Result<Self> {
-        let mut bearer = HeaderValue::try_from(format!("Bearer {}", api.token()))
-            .context("the token has characters that no token has")?;
-        bearer.set_sensitive(true);
         Ok(Self {
             connections: Connections::new(None)?,
             target: api.target().clone(),
-            bearer,
+            bearer: api.bearer()?,
             site,
         })
     }
@@ -89,15 +103,16 @@ impl ReleaseApi {
             next_cursor: Option<String>,
         }
         let mut present = HashSet::new();
+        let mut pages = Pages::default();
         let mut cursor = None;
         loop {
             let below = format!("/present{}", query(cursor.as_deref()));
             let page: Page = self.call(Method::GET, &self.path(id, &below), None).await?;
             let objects = page.objects.into_iter();
             present.extend(objects.map(|object| (object.tree, object.path, object.size)));
-            match page.next_cursor {
-                Some(next) => cursor = Some(next),
-                None => return Ok(present),
+            cursor = pages.next(page.next_cursor)?;
+            if cursor.is_none() {
+                return Ok(present);
             }
         }
     }
@@ -179,7 +194,9 @@ impl ReleaseApi {
     pub(crate) async fn sign(&self, id: ReleaseId, envelope: Vec<u8>) -> anyhow::Result<()> {
         let path = self.path(id, "/signature");
         let payload = Payload::Bytes(envelope.into());
-        self.exchange(Method::PUT, &path, payload).await.map(drop)
+        self.exchange(Method::PUT, &path, payload, Expected::Success)
+            .await
+            .map(drop)
     }
 
     /// Activates a release instead of the one that was active when it was made.
@@ -199,7 +216,8 @@ impl ReleaseApi {
     /// Where a document of a release can be read for some minutes.
     pub(super) async fn document_url(&self, id: ReleaseId, name: &str) -> anyhow::Result<String> {
         let path = self.path(id, &format!("/{name}"));
-        let (headers, _) = self.exchange(Method::GET, &path, Payload::Empty).await?;
+        let answer = self.exchange(Method::GET, &path, Payload::Empty, Expected::Redirect);
+        let (headers, _) = answer.await?;
         let location = headers.get(header::LOCATION);
         let location = location.and_then(|location| location.to_str().ok());
         Ok(location.context("the API names no address")?.to_owned())
@@ -235,16 +253,19 @@ impl ReleaseApi {
             Some(document) => Payload::Bytes(Bytes::from(document.to_string())),
             None => Payload::Empty,
         };
-        let (_, body) = self.exchange(method, path, payload).await?;
+        let (_, body) = self
+            .exchange(method, path, payload, Expected::Success)
+            .await?;
         Ok(body)
     }
 
-    /// Head and body of a successful answer, or of a redirect.
+    /// Head and body of an expected answer.
     async fn exchange(
         &self,
         method: Method,
         path: &str,
         payload: Payload,
+        expected: Expected,
     ) -> anyhow::Result<(HeaderMap, Vec<u8>)> {
         let (path, query) = path.split_once('?').unwrap_or((path, ""));
         let target = Target {
@@ -266,19 +287,22 @@ impl ReleaseApi {
         };
         with_attempts(async || {
             let arrived = self.connections.send(&outgoing).await;
-            let arrived = arrived.map_err(|error| Failure::Again(error, None))?;
+            let arrived = arrived.map_err(Failure::of_transport)?;
             let Arrived {
                 status,
                 headers,
                 body,
             } = arrived;
             let body = body.whole(MAX_ANSWER).await;
-            let body = body.map_err(|error| Failure::Again(error, None))?;
-            if status.is_success() || status.is_redirection() {
+            let body = body.map_err(Failure::of_transport)?;
+            if expected.includes(status) {
                 return Ok((headers, body));
             }
             let problem = Problem::of(status.as_u16(), &body);
-            Err(Failure::of(status, &headers, problem.into()))
+            Err(match problem.lasts() {
+                true => Failure::Final(problem.into()),
+                false => Failure::of(status, &headers, problem.into()),
+            })
         })
         .await
     }
@@ -288,7 +312,7 @@ impl ReleaseApi {
         &self,
         request: &Presigned,
         payload: Payload,
-    ) -> anyhow::Result<(http::StatusCode, HeaderMap, Vec<u8>)> {
+    ) -> anyhow::Result<(StatusCode, HeaderMap, Vec<u8>)> {
         let target: Target = request.url.parse().context("the API names no address")?;
         let mut headers = HeaderMap::new();
         for (name, value) in &request.headers {
@@ -339,3 +363,6 @@ fn query(cursor: Option<&str>) -> String {
     query.append_pair("cursor", cursor);
     format!("?{}", query.finish())
 }
+
+#[cfg(test)]
+mod tests;

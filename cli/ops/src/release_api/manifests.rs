@@ -40,13 +40,13 @@ pub(crate) async fn read_manifest(
     };
     let bytes = with_attempts(async || {
         let arrived = api.read_presigned(&url, HeaderMap::new()).await;
-        let arrived = arrived.map_err(|error| Failure::Again(error, None))?;
+        let arrived = arrived.map_err(Failure::of_transport)?;
         if arrived.status != StatusCode::OK {
             let error = anyhow::anyhow!("the manifest of {id} answers {}", arrived.status);
             return Err(Failure::of(arrived.status, &arrived.headers, error));
         }
         let whole = arrived.body.whole(MAX_MANIFEST_BYTES).await;
-        whole.map_err(|error| Failure::Again(error, None))
+        whole.map_err(Failure::of_transport)
     })
     .await?;
     ensure!(

@@ -5,6 +5,7 @@
 mod client;
 mod documents;
 mod manifests;
+mod pages;
 mod problem;
 
 pub(crate) use self::{
@@ -14,5 +15,6 @@ pub(crate) use self::{
         ReleaseState, UploadGrant,
     },
     manifests::{cache_folder, read_manifest},
+    pages::Pages,
     problem::Problem,
 };

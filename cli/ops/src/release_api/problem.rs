@@ -25,6 +25,11 @@ impl Problem {
         }
     }
 
+    /// Whether it stays until somebody repairs what is stored, although its status is one of those that may pass.
+    pub(super) fn lasts(&self) -> bool {
+        self.code == "release-log-altered"
+    }
+
     /// The objects that a `release-incomplete` names, with the reason.
     pub(crate) fn objects(&self) -> impl Iterator<Item = (&str, &str, &str)> {
         let objects = self.document["objects"].as_array();
@@ -58,3 +63,19 @@ impl fmt::Display for Problem {
 }
 
 impl std::error::Error for Problem {}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_log_that_was_altered_is_not_asked_for_again() {
+        let problem = |code: &str| {
+            let document = serde_json::json!({"title": "x", "code": code, "status": 500});
+            Problem::of(500, document.to_string().as_bytes())
+        };
+        assert!(problem("release-log-altered").lasts());
+        assert!(!problem("internal").lasts());
+        assert!(!Problem::of(503, b"busy").lasts());
+    }
+}
