@@ -2,16 +2,21 @@
 
 use std::time::{Duration, Instant};
 
-use anyhow::{Context as _, bail};
+use anyhow::{Context as _, bail, ensure};
 use keyfront_releases::ReleaseId;
 
 use super::progress::Progress;
-use crate::release_api::{Activated, ActivationState, ReleaseApi};
+use crate::release_api::{Activated, ActivationState, Pages, ReleaseApi, ReleaseState};
 
 /// Between two looks at an activation.
 const INTERVAL: Duration = Duration::from_secs(2);
 /// The switch settles within a minute; CloudFront's invalidations take some.
 const LONGEST: Duration = Duration::from_secs(30 * 60);
+
+/// Another release was activated while this one was waited for.
+#[derive(Debug, thiserror::Error)]
+#[error("another release than {0} was activated meanwhile; `keyfront releases list` shows by whom")]
+pub(super) struct Overtaken(pub(super) ReleaseId);
 
 /// Has every object checked, page by page.
 ///
@@ -22,13 +27,14 @@ pub(super) async fn verify(
     id: ReleaseId,
     progress: &Progress,
 ) -> anyhow::Result<()> {
+    let mut pages = Pages::default();
     let mut cursor = None;
     loop {
         let page = api.verify(id, cursor.as_deref()).await?;
         progress.step(&format!("Checked {} of {} objects", page.checked, page.of));
         match (page.verified, page.cursor) {
             (true, _) => return Ok(()),
-            (false, Some(next)) => cursor = Some(next),
+            (false, next @ Some(_)) => cursor = pages.next(next)?,
             (false, None) => bail!("the API neither finishes checking nor goes on"),
         }
     }
@@ -47,11 +53,42 @@ pub(crate) async fn activate(
 ) -> anyhow::Result<Activated> {
     step("Activating");
     let described = api.activate(id, replaces).await?;
-    let mut activated = described
+    let activated = described
         .activation
         .context("the API names no activation")?;
+    match wait {
+        true => wait_until_everywhere(api, id, activated, step).await,
+        false => Ok(activated),
+    }
+}
+
+/// Waits until the CDN has forgotten what the active release replaced.
+///
+/// # Errors
+/// It is not the active one any more, or it takes too long.
+pub(super) async fn wait_for_active(
+    api: &ReleaseApi,
+    id: ReleaseId,
+    step: &dyn Fn(&str),
+) -> anyhow::Result<Activated> {
+    let activated = activation_of_active(api, id).await?;
+    wait_until_everywhere(api, id, activated, step).await
+}
+
+async fn activation_of_active(api: &ReleaseApi, id: ReleaseId) -> anyhow::Result<Activated> {
+    let described = api.describe(id).await?;
+    ensure!(described.state == ReleaseState::Active, Overtaken(id));
+    described.activation.context("the API names no activation")
+}
+
+async fn wait_until_everywhere(
+    api: &ReleaseApi,
+    id: ReleaseId,
+    mut activated: Activated,
+    step: &dyn Fn(&str),
+) -> anyhow::Result<Activated> {
     let begun = Instant::now();
-    while wait && activated.state != ActivationState::Everywhere {
+    while activated.state != ActivationState::Everywhere {
         if begun.elapsed() > LONGEST {
             bail!(
                 "release {id} is active since {}, and still not everywhere after {} minutes; look again with `keyfront \
@@ -65,16 +102,9 @@ pub(crate) async fn activate(
             activated.at
         ));
         tokio::time::sleep(INTERVAL).await;
-        let described = api.describe(id).await?;
-        let latest = described
-            .activation
-            .context("the API names no activation")?;
-        if latest.n != activated.n {
-            bail!(
-                "another release was activated meanwhile (activation {})",
-                latest.n
-            );
-        }
+        let latest = activation_of_active(api, id).await?;
+        // It may have been replaced, and have come back.
+        ensure!(latest.n == activated.n, Overtaken(id));
         activated = latest;
     }
     Ok(activated)

@@ -6,7 +6,7 @@ use std::{
 };
 
 use keyfront_releases::{
-    File, Kept, LogEntry, Manifest, ReleaseId, Sha256Digest, Tree, TreeObject,
+    Difference, File, Kept, LogEntry, Manifest, ReleaseId, Sha256Digest, Tree, TreeObject,
 };
 
 use crate::release_api::{LogPage, ReleaseApi, read_manifest};
@@ -29,7 +29,7 @@ impl Earlier {
     ///
     /// # Errors
     /// The API refuses.
-    pub(super) async fn read(api: &ReleaseApi, kept_since: u64) -> anyhow::Result<Self> {
+    pub(super) async fn read(api: &ReleaseApi, kept_since: Option<u64>) -> anyhow::Result<Self> {
         let LogPage {
             active,
             mut log,
@@ -37,7 +37,7 @@ impl Earlier {
             ..
         } = api.log(None).await?;
         for _ in 1..PAGES {
-            let young = |entry: &LogEntry| entry.at.epoch_seconds() >= kept_since;
+            let young = |entry: &LogEntry| is_young(entry, kept_since);
             let (Some(cursor), true) = (&next_cursor, log.last().is_some_and(young)) else {
                 break;
             };
@@ -66,9 +66,26 @@ impl Earlier {
         (Some(*id) == self.active).then_some(manifest)
     }
 
+    /// The active release, if its files are these. What it keeps of others grows old by itself and does not count, unless
+    /// nothing is to be kept.
+    pub(super) fn unchanged(
+        &self,
+        difference: &Difference<'_>,
+        kept_since: Option<u64>,
+    ) -> Option<ReleaseId> {
+        let keeps = self
+            .manifest()
+            .is_some_and(|manifest| !manifest.keep().is_empty());
+        let same = difference.is_empty() && !(keeps && kept_since.is_none());
+        self.active.filter(|_| same)
+    }
+
     /// The immutable files of earlier releases that a page may still ask for: of the active release, and of those that were
     /// replaced after `kept_since`.
-    pub(super) fn kept(&self, files: &[File], kept_since: u64) -> Vec<Kept> {
+    pub(super) fn kept(&self, files: &[File], kept_since: Option<u64>) -> Vec<Kept> {
+        if kept_since.is_none() {
+            return Vec::new();
+        }
         let young = self.young(kept_since);
         let mut taken: HashSet<&str> = files.iter().map(|file| &*file.path).collect();
         let mut kept = Vec::new();
@@ -88,10 +105,10 @@ impl Earlier {
     }
 
     /// The releases that viewers may have pages of.
-    fn young(&self, kept_since: u64) -> HashSet<ReleaseId> {
+    fn young(&self, kept_since: Option<u64>) -> HashSet<ReleaseId> {
         // An entry replaces what the one behind it activated.
         let replaced = self.log.iter().filter_map(|entry| {
-            let young = entry.at.epoch_seconds() >= kept_since;
+            let young = is_young(entry, kept_since);
             entry.replaced.filter(|_| young)
         });
         self.active.into_iter().chain(replaced).collect()
@@ -126,9 +143,14 @@ impl<'a> Sources<'a> {
     }
 }
 
-/// Seconds since 1970 before which nothing is kept.
-pub(super) fn kept_since(now: u64, keep_assets: Duration) -> u64 {
-    now.saturating_sub(keep_assets.as_secs())
+/// Seconds since 1970 before which nothing is kept; `None` if nothing is kept at all.
+pub(super) fn kept_since(now: u64, keep_assets: Duration) -> Option<u64> {
+    let some = !keep_assets.is_zero();
+    some.then(|| now.saturating_sub(keep_assets.as_secs()))
+}
+
+fn is_young(entry: &LogEntry, kept_since: Option<u64>) -> bool {
+    kept_since.is_some_and(|since| entry.at.epoch_seconds() >= since)
 }
 
 #[cfg(test)]
@@ -220,6 +242,27 @@ mod tests {
         let activated = [(first.0, 10), (second.0, NOW - 50), (first.0, NOW - 10)];
         let earlier = earlier(vec![first, second], &activated);
         assert_eq!(kept(&earlier, &[]), ["a-1", "a-2"]);
+    }
+
+    #[test]
+    fn a_span_of_nothing_keeps_nothing_and_takes_away_what_was_kept() {
+        let old = release(&["old-1"], Vec::new());
+        let kept = Kept {
+            from: old.0,
+            file: old.1.file("old-1").unwrap().clone(),
+        };
+        let active = release(&["a-1"], vec![kept]);
+        let (id, manifest) = active.clone();
+        let earlier = earlier(vec![active], &[(old.0, NOW - 50), (id, NOW)]);
+        let nothing = kept_since(NOW, Duration::ZERO);
+        assert!(earlier.kept(&[], nothing).is_empty());
+        let same = Difference::between(Some(&manifest), &manifest);
+        assert_eq!(earlier.unchanged(&same, nothing), None);
+        let some = kept_since(NOW, Duration::from_secs(1));
+        assert_eq!(earlier.unchanged(&same, some), Some(id));
+        let other = release(&["b-1"], Vec::new()).1;
+        let changed = Difference::between(Some(&manifest), &other);
+        assert_eq!(earlier.unchanged(&changed, some), None);
     }
 
     #[test]

@@ -27,14 +27,15 @@ use clap::Args;
 use keyfront_cli::report;
 use keyfront_releases::SiteName;
 
-pub(crate) use self::{activation::activate, progress::amount};
 use self::{
+    activation::Overtaken,
     prepared::{Forms, Preparation, Reading},
-    publication::{Ending, Goal, Incomplete, Publication},
+    publication::{Empty, Ending, Goal, Incomplete, Publication},
     settings::Settings,
     signing::SigningKey,
     survey::Hidden,
 };
+pub(crate) use self::{activation::activate, progress::amount};
 use crate::{
     publish_api::PublishApiArguments,
     release_api::{Problem, ReleaseApi},
@@ -50,9 +51,12 @@ Files: .keyfrontignore says what is left out, in the syntax of gitignore; keyfro
     cache = \"public, max-age=60\"
     csp = \"default-src 'self'\"
 
-Exit codes: 0 published, or nothing has changed; 1 the publishers' API or S3 refuses or cannot be called; 2 wrong arguments; 3 some
-files cannot be published (with --allow-partial the others were); 4 another publisher activated a release meanwhile";
+Exit codes: 0 published, or nothing has changed; 1 the publishers' API or S3 refuses or cannot be called, the folder has no files,
+or Ctrl-C; 2 wrong arguments; 3 some files cannot be published (with --allow-partial the others were); 4 another publisher activated
+a release meanwhile";
 
+/// The exit code of what did not come to its end.
+const REFUSED: i32 = 1;
 /// The exit code of a publication without some files.
 const PARTIAL: u8 = 3;
 /// The exit code where another publisher was faster.
@@ -96,6 +100,10 @@ pub(crate) struct PublishArguments {
     #[arg(long)]
     allow_partial: bool,
 
+    /// Publish a folder without files: the site has none then
+    #[arg(long)]
+    allow_empty: bool,
+
     /// Publish names that begin with a dot as well (.well-known always is)
     #[arg(long)]
     hidden: bool,
@@ -128,15 +136,8 @@ pub(crate) struct PublishArguments {
 pub(crate) fn run(arguments: &PublishArguments) -> anyhow::Result<ExitCode> {
     let runtime =
         tokio::runtime::Runtime::new().context("the asynchronous runtime did not start")?;
-    let ended = runtime.block_on(async {
-        tokio::select! {
-            ended = publish(arguments) => ended,
-            interrupted = tokio::signal::ctrl_c() => {
-                interrupted.context("interruptions cannot be noticed")?;
-                anyhow::bail!("interrupted: the site is as it was unless this said otherwise; the same command goes on")
-            }
-        }
-    });
+    runtime.spawn(end_when_interrupted());
+    let ended = runtime.block_on(publish(arguments));
     // What still reads a file is not waited for.
     runtime.shutdown_background();
     match ended {
@@ -150,11 +151,20 @@ pub(crate) fn run(arguments: &PublishArguments) -> anyhow::Result<ExitCode> {
     }
 }
 
+/// In a task of its own: nothing else is looked at while files are hashed and compressed.
+async fn end_when_interrupted() {
+    if tokio::signal::ctrl_c().await.is_ok() {
+        report::failure(&anyhow::anyhow!(
+            "interrupted: the site is as it was unless this said otherwise; the same command goes on"
+        ));
+        std::process::exit(REFUSED);
+    }
+}
+
 /// Whether another publisher activated a release meanwhile.
 pub(crate) fn was_overtaken(error: &anyhow::Error) -> bool {
-    error
-        .downcast_ref::<Problem>()
-        .is_some_and(|problem| problem.code == "release-conflict")
+    let refused = error.downcast_ref::<Problem>();
+    error.is::<Overtaken>() || refused.is_some_and(|problem| problem.code == "release-conflict")
 }
 
 async fn publish(arguments: &PublishArguments) -> anyhow::Result<Ending> {
@@ -189,6 +199,10 @@ async fn publish(arguments: &PublishArguments) -> anyhow::Result<Ending> {
         incomplete: match arguments.allow_partial {
             true => Incomplete::Allowed,
             false => Incomplete::Refused,
+        },
+        empty: match arguments.allow_empty {
+            true => Empty::Allowed,
+            false => Empty::Refused,
         },
         transfers: arguments.transfers.into(),
         json: arguments.json,

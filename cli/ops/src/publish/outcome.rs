@@ -59,9 +59,7 @@ impl Outcome<'_> {
             "removed": paths(&difference.removed),
             "unchanged": difference.same,
             "kept": self.kept,
-            "problems": self.problems.iter()
-                .map(|problem| json!({"name": problem.name, "reason": problem.reason}))
-                .collect::<Vec<_>>(),
+            "problems": listed(self.problems),
         });
         if let Some(plan) = self.plan {
             let cost = Cost::of(plan);
@@ -125,6 +123,18 @@ impl Outcome<'_> {
         }
         report::line(self.step.sentence(self.site, self.id));
     }
+}
+
+/// The document of a publication that files hold up.
+pub(super) fn refused(site: &SiteName, problems: &[Problem]) -> Value {
+    json!({"site": site, "state": "refused", "problems": listed(problems)})
+}
+
+fn listed(problems: &[Problem]) -> Vec<Value> {
+    problems
+        .iter()
+        .map(|problem| json!({"name": problem.name, "reason": problem.reason}))
+        .collect()
 }
 
 impl Step<'_> {

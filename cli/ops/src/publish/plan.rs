@@ -70,7 +70,8 @@ impl<'a> Plan<'a> {
 
     /// What travels.
     pub(super) fn bytes(&self) -> u64 {
-        self.uploads.iter().map(|object| object.size).sum()
+        let sizes = self.uploads.iter().map(|object| object.size);
+        sizes.fold(0, u64::saturating_add)
     }
 
     /// Copies on the server.

@@ -86,7 +86,7 @@ impl Progress {
     fn transferred(&self) -> String {
         let of = |counter: &AtomicU64| counter.load(Ordering::Relaxed);
         let (bytes, all) = (of(&self.bytes), of(&self.all_bytes));
-        let percent = (bytes * 100).checked_div(all).unwrap_or(100);
+        let percent = bytes.saturating_mul(100).checked_div(all).unwrap_or(100);
         let seconds = self.begun.elapsed().as_secs_f64().max(0.001);
         #[allow(
             clippy::cast_precision_loss,

@@ -3,15 +3,16 @@
 
 use std::{collections::HashSet, path::Path};
 
-use anyhow::Context as _;
+use anyhow::{Context as _, bail};
 use http::StatusCode;
+use keyfront_cli::report;
 use keyfront_releases::{Difference, Manifest, ReleaseId, TreeObject};
 
 use super::{
     activation,
     destination::Destination,
     earlier::{Earlier, kept_since},
-    outcome::{Outcome, Step},
+    outcome::{Outcome, Step, refused},
     plan::{Plan, Present},
     prepared::{Preparation, Prepared},
     progress::Progress,
@@ -46,6 +47,15 @@ pub(super) enum Incomplete {
     Allowed,
 }
 
+/// What is done with a folder without files.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Empty {
+    /// It is a mistake: a build that failed, or another folder.
+    Refused,
+    /// The site has no files.
+    Allowed,
+}
+
 /// What is published, and how.
 pub(super) struct Publication<'a> {
     pub(super) api: &'a ReleaseApi,
@@ -53,6 +63,7 @@ pub(super) struct Publication<'a> {
     pub(super) key: Option<&'a SigningKey>,
     pub(super) goal: Goal,
     pub(super) incomplete: Incomplete,
+    pub(super) empty: Empty,
     pub(super) transfers: usize,
     pub(super) json: bool,
 }
@@ -83,11 +94,6 @@ struct Candidate<'a> {
 }
 
 impl<'a> Candidate<'a> {
-    /// The active release, if its files are these. What it keeps of others does not count: that grows old by itself.
-    fn unchanged(&self) -> Option<ReleaseId> {
-        self.earlier.active.filter(|_| self.difference.is_empty())
-    }
-
     fn outcome<'o>(
         &'o self,
         id: ReleaseId,
@@ -120,7 +126,18 @@ impl Publication<'_> {
         } = self.preparation.read(&progress)?;
         let ending = self.ending(&problems, &progress);
         if ending == Ending::Partial && self.is_blocked() {
+            progress.end();
+            if self.json {
+                report::line(refused(&self.api.site, &problems));
+            }
             return Ok(ending);
+        }
+        if files.is_empty() && self.empty == Empty::Refused {
+            bail!(
+                "{} has no files to publish; --allow-empty makes {} a site without files",
+                root.display(),
+                self.api.site
+            );
         }
         progress.step("Comparing with what is published");
         let since = kept_since(now_seconds(), self.preparation.settings.keep_assets);
@@ -134,13 +151,8 @@ impl Publication<'_> {
             difference: Difference::between(earlier.manifest(), &manifest),
             problems: &problems,
         };
-        match (candidate.unchanged(), self.goal) {
-            (Some(id), _) => {
-                progress.end();
-                candidate
-                    .outcome(id, None, Step::Unchanged)
-                    .print(self.json);
-            }
+        match (earlier.unchanged(&candidate.difference, since), self.goal) {
+            (Some(id), _) => self.confirm(id, &candidate, &progress).await?,
             (None, Goal::DryRun) => self.rehearse(&candidate, &progress).await?,
             (None, _) => self.publish(&candidate, &progress).await?,
         }
@@ -166,6 +178,27 @@ impl Publication<'_> {
             ));
         }
         Ending::Partial
+    }
+
+    /// Nothing has changed; what else was asked for is done.
+    async fn confirm(
+        &self,
+        id: ReleaseId,
+        candidate: &Candidate<'_>,
+        progress: &Progress,
+    ) -> anyhow::Result<()> {
+        if self.goal != Goal::DryRun {
+            self.sign(id).await?;
+        }
+        if self.goal == Goal::Everywhere {
+            let step = |text: &str| progress.step(text);
+            activation::wait_for_active(self.api, id, &step).await?;
+        }
+        progress.end();
+        candidate
+            .outcome(id, None, Step::Unchanged)
+            .print(self.json);
+        Ok(())
     }
 
     async fn rehearse(&self, candidate: &Candidate<'_>, progress: &Progress) -> anyhow::Result<()> {
@@ -247,7 +280,7 @@ impl Publication<'_> {
         let payload = Payload::Bytes(manifest.into());
         with_attempts(async || {
             let answer = self.api.send_presigned(&request, payload.clone()).await;
-            let (status, headers, _) = answer.map_err(|error| Failure::Again(error, None))?;
+            let (status, headers, _) = answer.map_err(Failure::of_transport)?;
             match status {
                 // It is there: another attempt, or another publisher of the same content.
                 StatusCode::PRECONDITION_FAILED => Ok(()),

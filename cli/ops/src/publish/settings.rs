@@ -29,6 +29,9 @@ const PARTS: [&str; 20] = [
     "gif", "webp", "avif", "ico", "wasm", "mp4", "webm",
 ];
 
+/// Of these, what bundlers write and hardly anybody names by hand.
+const CODE: [&str; 4] = ["js", "mjs", "css", "map"];
+
 #[derive(Debug, Default, Deserialize)]
 #[serde(deny_unknown_fields)]
 struct Document {
@@ -170,7 +173,8 @@ fn media_type(name: &str) -> String {
 
 /// Whether a name changes with the content, as bundlers write it: `app.3f2a9c1b.js`, `index-BxY3k2_Q.css`.
 ///
-/// A date or a version is no hash: digits alone do not count, and pages and documents never do.
+/// Browsers keep what is immutable for a year and nobody can take it back, so a name that a person or a camera may have given
+/// does not count, although some bundler may give it once in a while. Pages and documents never do.
 fn is_hashed(name: &str) -> bool {
     let Some((stem, extension)) = name.rsplit_once('.') else {
         return false;
@@ -181,35 +185,63 @@ fn is_hashed(name: &str) -> bool {
         _ => stem,
     };
     PARTS.contains(&extension)
-        && (looks_hashed(stem, '.') || looks_hashed(stem, '-') || ends_in_rollup_hash(stem))
+        && (ends_in_hexadecimal_hash(stem) || ends_in_short_hash(stem, CODE.contains(&extension)))
 }
 
-/// Behind the last separator: hexadecimal with letters and digits, eight at least.
-fn looks_hashed(stem: &str, separator: char) -> bool {
-    let Some((_, hash)) = stem.rsplit_once(separator) else {
+/// Behind the last separator eight at least, in which letters and digits alternate. `20261201b` and `cafe2026` do not, and
+/// neither do dates with the name of a month.
+fn ends_in_hexadecimal_hash(stem: &str) -> bool {
+    let Some((_, hash)) = stem.rsplit_once(['.', '-']) else {
         return false;
     };
     let hexadecimal = hash.bytes().all(|byte| byte.is_ascii_hexdigit());
-    hash.len() >= 8 && hexadecimal && is_mixed(hash)
+    let month = |name: &str| hash.to_ascii_lowercase().contains(name);
+    let dated = hash.len() <= 9 && (month("dec") || month("feb"));
+    let enough = hash.len() >= 8 && changes_of_kind(hash) >= 2;
+    hexadecimal && enough && !dated && !ends_in_uuid(stem)
 }
 
-/// `-` and eight of base64url, as Rollup, Vite and esbuild write it.
-fn ends_in_rollup_hash(stem: &str) -> bool {
+/// It names a thing, whatever its content is today.
+fn ends_in_uuid(stem: &str) -> bool {
+    let groups: Vec<&str> = stem.rsplit('-').take(5).collect();
+    matches!(groups[..], [last, c, b, a, first]
+        if (last.len(), c.len(), b.len(), a.len()) == (12, 4, 4, 4) && first.len() >= 8)
+}
+
+/// A separator and eight of base64url, as Rollup and Vite write it, or of base32, as esbuild does for code.
+fn ends_in_short_hash(stem: &str, code: bool) -> bool {
     let Some(at) = stem.len().checked_sub(9) else {
         return false;
     };
-    let (Some(separator), Some(hash)) = (stem.get(at..=at), stem.get(at + 1..)) else {
+    let (Some("-" | "."), Some(hash)) = (stem.get(at..=at), stem.get(at + 1..)) else {
         return false;
     };
-    let alphabet = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_');
-    let upper = hash.bytes().any(|byte| byte.is_ascii_uppercase());
-    matches!(separator, "-" | ".") && hash.bytes().all(alphabet) && upper && is_mixed(hash)
+    let has = |kind: fn(&u8) -> bool| hash.as_bytes().iter().any(kind);
+    let all = |kind: fn(u8) -> bool| hash.bytes().all(kind);
+    let mixed = has(u8::is_ascii_uppercase) && has(u8::is_ascii_digit);
+    if all(|byte| matches!(byte, b'A'..=b'Z' | b'2'..=b'7')) {
+        return mixed && code && changes_of_kind(hash) >= 2;
+    }
+    // `iPhone5S` changes four times, and pictures have such names.
+    let changes = if code { 4 } else { 5 };
+    all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_'))
+        && mixed
+        && has(u8::is_ascii_lowercase)
+        && changes_of_kind(hash) >= changes
 }
 
-fn is_mixed(hash: &str) -> bool {
-    let digits = hash.bytes().any(|byte| byte.is_ascii_digit());
-    let letters = hash.bytes().any(|byte| byte.is_ascii_alphabetic());
-    digits && letters
+/// How often a character is of another kind than the one before: words and numbers change rarely, hashes all the time.
+fn changes_of_kind(text: &str) -> usize {
+    let kind = |byte: u8| match byte {
+        b'0'..=b'9' => 0,
+        b'a'..=b'z' => 1,
+        b'A'..=b'Z' => 2,
+        _ => 3,
+    };
+    let pairs = text.bytes().zip(text.bytes().skip(1));
+    pairs
+        .filter(|(one, next)| kind(*one) != kind(*next))
+        .count()
 }
 
 #[cfg(test)]
@@ -247,7 +279,7 @@ mod tests {
     }
 
     #[test]
-    fn names_of_bundlers_are_immutable_and_dates_are_not() {
+    fn names_of_bundlers_are_immutable_and_names_of_people_and_cameras_are_not() {
         for hashed in [
             "app.3f2a9c1b.js",
             "a/index-BxY3k2_Q.js",
@@ -255,6 +287,9 @@ mod tests {
             "chunk-7GZQ2H5A.js",
             "app.3f2a9c1b.js.map",
             "inter-latin.9f8e7d6c.woff2",
+            "logo-D3fKx_1b.svg",
+            "photo.0b1c2d3e4f5a6b7c.jpg",
+            "chunk-QWERT2YU.css",
         ] {
             assert_eq!(headers("", hashed).1, IMMUTABLE, "{hashed}");
         }
@@ -266,6 +301,22 @@ mod tests {
             "report.3f2a9c1b.pdf",
             "main-stylesheet.css",
             "facade-deadbeef.css",
+            "holiday-DSC01234.jpg",
+            "holiday-IMG_2026.jpg",
+            "case-iPhone5S.png",
+            "logo-Version2.png",
+            "plan-PART2OF3.png",
+            "theme-WINDOWS7.css",
+            "main-Version2.js",
+            "scan-20261201b.png",
+            "scan-2026120a.png",
+            "frame-0000001f.png",
+            "menu-cafe2026.svg",
+            "party-24dec2026.jpg",
+            "party-2026feb24.jpg",
+            "party-1dec2026.jpg",
+            "trailer-decade80.mp4",
+            "photo-123e4567-e89b-12d3-a456-4266141b40d0.jpg",
         ] {
             assert_ne!(headers("", other).1, IMMUTABLE, "{other}");
         }

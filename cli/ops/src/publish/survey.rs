@@ -6,13 +6,14 @@
 use std::{
     collections::BTreeMap,
     fs::{self, Metadata},
+    io,
     os::unix::fs::MetadataExt as _,
     path::{Path, PathBuf},
     sync::{Arc, Mutex, PoisonError},
 };
 
 use anyhow::Context as _;
-use ignore::{DirEntry, WalkBuilder};
+use ignore::{DirEntry, WalkBuilder, gitignore::GitignoreBuilder};
 use keyfront_releases::validate_path;
 use unicode_normalization::UnicodeNormalization as _;
 
@@ -84,12 +85,12 @@ pub(super) struct Survey {
 /// Walks a folder.
 ///
 /// # Errors
-/// It is none, or its ignore file cannot be understood.
+/// It is none, or an ignore file in it cannot be read or understood.
 pub(super) fn survey(folder: &Path, hidden: Hidden) -> anyhow::Result<Survey> {
     let root =
         fs::canonicalize(folder).with_context(|| format!("{} cannot be read", folder.display()))?;
     anyhow::ensure!(root.is_dir(), "{} is not a folder", folder.display());
-    demand_ignore_files(&root)?;
+    demand_ignore_file(&root)?;
     let sifted = Arc::new(Mutex::new(Sifted::default()));
     let sieve = Sieve {
         root: root.clone(),
@@ -109,6 +110,9 @@ pub(super) fn survey(folder: &Path, hidden: Hidden) -> anyhow::Result<Survey> {
         }
     }
     let sifted = std::mem::take(&mut *sifted.lock().unwrap_or_else(PoisonError::into_inner));
+    if let Some(fault) = sifted.fault {
+        return Err(fault);
+    }
     survey.problems.extend(sifted.problems);
     survey.hidden = sifted.hidden;
     survey.problems.sort_unstable();
@@ -119,16 +123,25 @@ pub(super) fn survey(folder: &Path, hidden: Hidden) -> anyhow::Result<Survey> {
     Ok(survey)
 }
 
-/// A line that is not understood would publish what was to be left out.
-fn demand_ignore_files(root: &Path) -> anyhow::Result<()> {
-    let path = root.join(IGNORE_FILE);
-    if !path.exists() {
-        return Ok(());
+/// An ignore file that is not read to its end would publish what was to be left out; the walk itself passes over it.
+fn demand_ignore_file(folder: &Path) -> anyhow::Result<()> {
+    let path = folder.join(IGNORE_FILE);
+    match fs::symlink_metadata(&path) {
+        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(()),
+        // A folder that may not be entered: nothing in it can be read.
+        Err(error) if error.kind() == io::ErrorKind::PermissionDenied => return Ok(()),
+        _ => {}
     }
-    match ignore::gitignore::Gitignore::new(&path) {
-        (_, None) => Ok(()),
-        (_, Some(error)) => Err(error).context("the ignore file is not understood"),
-    }
+    let unreadable = || format!("the ignore file {} cannot be read", path.display());
+    // Of a link's target. A pipe would never end.
+    let metadata = fs::metadata(&path).with_context(unreadable)?;
+    anyhow::ensure!(metadata.is_file(), "{}: it is not a file", unreadable());
+    // `Gitignore::new` passes over lines that cannot be read.
+    let mut rules = GitignoreBuilder::new(folder);
+    let fault = rules.add(&path).or_else(|| rules.build().err());
+    fault.map_or(Ok(()), |error| {
+        Err(error).with_context(|| format!("{} is not understood", path.display()))
+    })
 }
 
 /// What the walk leaves out, beside what is ignored.
@@ -142,6 +155,8 @@ struct Sieve {
 struct Sifted {
     problems: Vec<Problem>,
     hidden: usize,
+    /// The first ignore file that cannot be obeyed.
+    fault: Option<anyhow::Error>,
 }
 
 impl Sieve {
@@ -165,6 +180,13 @@ impl Sieve {
                 reason: "a symbolic link that leads out of the folder, or nowhere".to_owned(),
             };
             self.sifted().problems.push(problem);
+            return false;
+        }
+        // Before the walk goes into it.
+        if entry.file_type().is_some_and(|kind| kind.is_dir())
+            && let Err(fault) = demand_ignore_file(entry.path())
+        {
+            self.sifted().fault.get_or_insert(fault);
             return false;
         }
         true

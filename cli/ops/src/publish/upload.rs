@@ -236,7 +236,7 @@ fn file_or_network(error: anyhow::Error) -> Failure {
     });
     match of_file {
         true => Failure::Final(error),
-        false => Failure::Again(error, None),
+        false => Failure::of_transport(error),
     }
 }
 

@@ -16,10 +16,11 @@ const INTERVAL: Duration = Duration::from_secs(1);
 /// Publishes now and after each change; ends by Ctrl-C alone.
 ///
 /// # Errors
-/// The folder is gone.
+/// The folder cannot be read when it begins. Later that passes: builds remove it and make it anew.
 pub(super) async fn follow(publication: &Publication<'_>) -> anyhow::Result<Ending> {
+    look(publication)?;
     loop {
-        let before = look(publication)?;
+        let before = look(publication).ok();
         if let Err(error) = publication.run().await {
             failure(&error);
         }
@@ -27,7 +28,7 @@ pub(super) async fn follow(publication: &Publication<'_>) -> anyhow::Result<Endi
         let mut seen = before.clone();
         loop {
             tokio::time::sleep(INTERVAL).await;
-            let now = look(publication)?;
+            let now = look(publication).ok();
             // Changed since it was published, and not while this looked.
             if now != before && now == seen {
                 break;

@@ -43,7 +43,7 @@ pub(super) async fn download(
     with_attempts(async || {
         let begun = received.borrow().bytes;
         let arrived = api.read_presigned(url, range_from(begun)).await;
-        let arrived = arrived.map_err(|error| Failure::Again(error, None))?;
+        let arrived = arrived.map_err(Failure::of_transport)?;
         let expected = if begun == 0 {
             StatusCode::OK
         } else {
@@ -82,7 +82,7 @@ async fn take(
 ) -> Result<(), Failure> {
     loop {
         let part = arrived.body.next().await;
-        let Some(part) = part.map_err(|error| Failure::Again(error, None))? else {
+        let Some(part) = part.map_err(Failure::of_transport)? else {
             return Ok(());
         };
         let mut received = received.borrow_mut();

@@ -16,6 +16,7 @@ use sha2::{Digest as _, Sha256};
 use super::{
     download::download,
     named::{manifest, named},
+    place::{Standing, standing},
     site_arguments::SiteArguments,
 };
 use crate::{publish::amount, release_api::ReleaseApi, status_line::StatusLine};
@@ -27,7 +28,8 @@ const AT_ONCE: usize = 16;
 /// Write the files of a release into a folder
 ///
 /// What is there already and is the same stays; another file of the same name is replaced; files that the release does not have
-/// are left alone. A release does not know the times of its files: they have the time at which they are written.
+/// are left alone. A symbolic link in a file's way is refused. A release does not know the times of its files: they have the
+/// time at which they are written.
 #[derive(Debug, Args)]
 pub(super) struct GetArguments {
     /// The release
@@ -50,18 +52,19 @@ pub(super) async fn run(arguments: &GetArguments) -> anyhow::Result<()> {
     fs::create_dir_all(folder)
         .with_context(|| format!("{} cannot be created", folder.display()))?;
     let line = StatusLine::begin();
-    let (mut fetched, mut bytes, mut same) = (0, 0, 0);
+    let (mut fetched, mut bytes, mut same) = (0, 0_u64, 0);
     for batch in manifest.files().chunks(BATCH) {
         let mut missing = Vec::new();
         for file in batch {
-            match is_there(&folder.join(&*file.path), file)? {
+            match is_there(folder, file)? {
                 true => same += 1,
                 false => missing.push(file),
             }
         }
         fetch(&api, id, &missing, folder).await?;
         fetched += missing.len();
-        bytes += missing.iter().map(|file| file.size).sum::<u64>();
+        let sizes = missing.iter().map(|file| file.size);
+        bytes = sizes.fold(bytes, u64::saturating_add);
         line.show(&format!(
             "Fetched {fetched} of {} files, {}",
             manifest.files().len(),
@@ -114,14 +117,13 @@ async fn fetch(
 }
 
 /// Whether this very file is there: an interrupted run goes on behind it.
-fn is_there(place: &Path, file: &File) -> anyhow::Result<bool> {
-    let mut found = match fs::File::open(place) {
-        Ok(found) => found,
-        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(false),
-        Err(error) => {
-            return Err(error).with_context(|| format!("{} cannot be read", place.display()));
-        }
-    };
+fn is_there(folder: &Path, file: &File) -> anyhow::Result<bool> {
+    if standing(folder, &file.path)? == Standing::Nothing {
+        return Ok(false);
+    }
+    let place = folder.join(&*file.path);
+    let mut found =
+        fs::File::open(&place).with_context(|| format!("{} cannot be read", place.display()))?;
     if found.metadata()?.len() != file.size {
         return Ok(false);
     }

@@ -5,6 +5,7 @@ mod download;
 mod get;
 mod list;
 mod named;
+mod place;
 mod prune;
 mod rollback;
 mod show;

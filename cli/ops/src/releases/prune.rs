@@ -2,13 +2,14 @@
 
 use std::collections::HashSet;
 
+use anyhow::ensure;
 use clap::Args;
 use keyfront_cli::report;
 use keyfront_releases::ReleaseId;
 use serde_json::json;
 
 use super::site_arguments::SiteArguments;
-use crate::release_api::{KnownRelease, LogPage, Problem, ReleaseApi, ReleaseState};
+use crate::release_api::{KnownRelease, LogPage, Pages, Problem, ReleaseApi, ReleaseState};
 
 /// Remove old releases
 #[derive(Debug, Args)]
@@ -70,8 +71,8 @@ pub(super) async fn run(arguments: &PruneArguments) -> anyhow::Result<()> {
 }
 
 async fn whole_log(api: &ReleaseApi) -> anyhow::Result<LogPage> {
-    let mut whole = api.log(None).await?;
-    while let Some(cursor) = whole.next_cursor.take() {
+    let (mut whole, mut pages) = (api.log(None).await?, Pages::default());
+    while let Some(cursor) = pages.next(whole.next_cursor.take())? {
         let page = api.log(Some(&cursor)).await?;
         whole.log.extend(page.log);
         whole.next_cursor = page.next_cursor;
@@ -120,14 +121,18 @@ impl Outcome {
 }
 
 async fn remove(api: &ReleaseApi, id: ReleaseId) -> anyhow::Result<Outcome> {
-    let mut objects = 0;
+    let mut objects: u64 = 0;
     loop {
         match api.remove(id).await {
             Ok(page) => {
-                objects += page.removed;
+                objects = page.removed.saturating_add(objects);
                 if !page.more {
                     return Ok(Outcome::Removed(objects));
                 }
+                ensure!(
+                    page.removed > 0,
+                    "the API neither finishes removing release {id} nor goes on"
+                );
             }
             Err(error) => match error.downcast_ref::<Problem>() {
                 Some(problem) if problem.code == "release-conflict" => {

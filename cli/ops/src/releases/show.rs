@@ -30,7 +30,8 @@ pub(super) async fn run(arguments: &ShowArguments) -> anyhow::Result<()> {
     let id = named(&api, &arguments.id).await?;
     let described = api.describe(id).await?;
     let manifest = manifest(&api, id).await?;
-    let size: u64 = manifest.files().iter().map(|file| file.size).sum();
+    let sizes = manifest.files().iter().map(|file| file.size);
+    let size = sizes.fold(0, u64::saturating_add);
     if arguments.site.json {
         let mut document = json!(described);
         document["site"] = json!(api.site);

@@ -13,10 +13,12 @@ use std::{path::PathBuf, process::ExitCode};
 use anyhow::Context as _;
 use clap::Args;
 use futures::{StreamExt as _, stream};
-use keyfront_releases::{Manifest, P256PublicKey, Tree, TreeObject};
+use keyfront_cli::report;
+use keyfront_releases::{Manifest, P256PublicKey, Tree, TreeObject, keys};
 
 use self::{
     documents::{Documents, Unreadable},
+    finding::Finding,
     reader::Reader,
     render::Summary,
 };
@@ -28,6 +30,7 @@ It reads /.well-known/keyfront/release.json, manifest.json and signature.json be
 Exit codes: 0 everything is as it was published; 1 something differs; 2 wrong arguments; 3 not everything could be read";
 
 const DIFFERS: u8 = 1;
+const WRONG_ARGUMENTS: u8 = 2;
 const UNREAD: u8 = 3;
 
 /// Prove that a site serves exactly what was published
@@ -46,8 +49,8 @@ pub(crate) struct VerifyArguments {
     key: Option<PathBuf>,
 
     /// Read so many files, chosen at random, instead of all
-    #[arg(long, value_name = "N")]
-    sample: Option<usize>,
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u64).range(1..))]
+    sample: Option<u64>,
 
     /// Demand that the log's head is this, as an earlier run printed it
     #[arg(long, value_name = "SHA256")]
@@ -69,9 +72,19 @@ pub(crate) struct VerifyArguments {
 pub(crate) fn run(arguments: &VerifyArguments) -> anyhow::Result<ExitCode> {
     let runtime =
         tokio::runtime::Runtime::new().context("the asynchronous runtime did not start")?;
-    let summary = runtime.block_on(verify(arguments));
+    let question = match Question::of(arguments) {
+        Ok(question) => question,
+        Err(error) => {
+            report::failure(&error);
+            return Ok(ExitCode::from(WRONG_ARGUMENTS));
+        }
+    };
+    let mut summary = Summary::default();
+    let ended = runtime.block_on(verify(arguments, &question, &mut summary));
     runtime.shutdown_background();
-    let summary = summary?;
+    if let Err(error) = ended {
+        summary.unread.push(format!("{error:#}"));
+    }
     summary.print(arguments.json);
     Ok(
         match (summary.findings.is_empty(), summary.unread.is_empty()) {
@@ -82,32 +95,57 @@ pub(crate) fn run(arguments: &VerifyArguments) -> anyhow::Result<ExitCode> {
     )
 }
 
-async fn verify(arguments: &VerifyArguments) -> anyhow::Result<Summary> {
-    let key = arguments.key.as_deref().map(|path| {
-        let pem = std::fs::read_to_string(path);
-        let pem = pem.with_context(|| format!("the key {} cannot be read", path.display()))?;
-        Ok::<_, anyhow::Error>(P256PublicKey::from_pem(&pem)?)
-    });
-    let key = key.transpose()?;
-    let reader = Reader::new(&arguments.url, arguments.ca_cert.as_deref())?;
-    let mut summary = Summary::default();
-    let documents = Documents::read(&reader, key.as_ref(), arguments.head, &mut summary).await;
+/// What the arguments name, read.
+struct Question {
+    key: Option<P256PublicKey>,
+    reader: Reader,
+}
+
+impl Question {
+    /// # Errors
+    /// The key or the CA certificate cannot be read; the URL is none.
+    fn of(arguments: &VerifyArguments) -> anyhow::Result<Self> {
+        let key = arguments.key.as_deref().map(|path| {
+            let unreadable = || format!("the key {} cannot be read", path.display());
+            let pem = std::fs::read_to_string(path).with_context(unreadable)?;
+            P256PublicKey::from_pem(&pem).with_context(unreadable)
+        });
+        Ok(Self {
+            key: key.transpose()?,
+            reader: Reader::new(&arguments.url, arguments.ca_cert.as_deref())?,
+        })
+    }
+}
+
+async fn verify(
+    arguments: &VerifyArguments,
+    question: &Question,
+    summary: &mut Summary,
+) -> anyhow::Result<()> {
+    let Question { key, reader } = question;
+    let documents = Documents::read(reader, key.as_ref(), arguments.head, summary).await;
     let documents = match documents {
         Ok(documents) => documents,
         Err(Unreadable(reason)) => {
             summary.unread.push(reason);
-            return Ok(summary);
+            return Ok(());
         }
     };
     let Some(manifest) = &documents.manifest else {
-        return Ok(summary);
+        return Ok(());
     };
     let objects = chosen(manifest, arguments.sample)?;
+    if objects.is_empty() {
+        // Whoever serves nothing at all serves an empty site.
+        let path = keys::WELL_KNOWN_MANIFEST;
+        let finding = Finding::new(path, "files", "one at least", "none");
+        summary.findings.push(finding);
+    }
     let line = StatusLine::begin();
     let all = objects.len();
     let checks = objects
         .into_iter()
-        .map(|object| object::check(&reader, manifest, object));
+        .map(|object| object::check(reader, manifest, object));
     let mut checks = stream::iter(checks).buffer_unordered(arguments.transfers.into());
     while let Some(checked) = checks.next().await {
         summary.count(checked, documents.release);
@@ -115,15 +153,15 @@ async fn verify(arguments: &VerifyArguments) -> anyhow::Result<Summary> {
     }
     line.end();
     summary.sort();
-    Ok(summary)
+    Ok(())
 }
 
 /// The objects to read: of every file its plain form, and the compressed ones where the edge chooses them.
-fn chosen(manifest: &Manifest, sample: Option<usize>) -> anyhow::Result<Vec<TreeObject<'_>>> {
+fn chosen(manifest: &Manifest, sample: Option<u64>) -> anyhow::Result<Vec<TreeObject<'_>>> {
     let mut files: Vec<_> = manifest.tree_files().collect();
     if let Some(count) = sample {
         shuffle(&mut files)?;
-        files.truncate(count);
+        files.truncate(usize::try_from(count).unwrap_or(usize::MAX));
     }
     let objects = files.into_iter().flat_map(|file| {
         let encoded = manifest.encoded().covers(&file.path);

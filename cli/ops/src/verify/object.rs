@@ -69,6 +69,13 @@ async fn read(
     let mut hash = Sha256::new();
     while let Some(part) = arrived.body.next().await? {
         checked.bytes += part.len() as u64;
+        if checked.bytes > form.size {
+            let (expected, found) = (format!("{} bytes", form.size), "more".to_owned());
+            checked
+                .findings
+                .push(Finding::new(&path, "bytes", expected, found));
+            return Ok(());
+        }
         hash.update(&part);
     }
     let sha256 = Sha256Digest::from_bytes(hash.finalize().into());
@@ -113,4 +120,58 @@ fn headers_differing<'a>(
 fn text<'a>(headers: &'a HeaderMap, name: &str) -> &'a str {
     let value = headers.get(name).and_then(|value| value.to_str().ok());
     value.unwrap_or_default()
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+    use std::time::Duration;
+
+    use keyfront_releases::{File, SiteName};
+    use tokio::{
+        io::{AsyncReadExt as _, AsyncWriteExt as _},
+        net::TcpListener,
+    };
+
+    use super::*;
+
+    async fn endless() -> String {
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let url = format!("http://{}", listener.local_addr().unwrap());
+        tokio::spawn(async move {
+            let (mut stream, _) = listener.accept().await.unwrap();
+            let mut request = Vec::new();
+            while !request.ends_with(b"\r\n\r\n") {
+                stream.read_buf(&mut request).await.unwrap();
+            }
+            let mut sent = stream.write_all(b"HTTP/1.1 200 OK\r\n\r\n").await;
+            while sent.is_ok() {
+                sent = stream.write_all(&[b'x'; 4096]).await;
+            }
+        });
+        url
+    }
+
+    #[tokio::test]
+    async fn a_body_without_end_differs_and_is_not_read_on() {
+        let reader = Reader::new(&endless().await, None).unwrap();
+        let file = File {
+            path: "a".into(),
+            sha256: Sha256Digest::of(b"xxx"),
+            size: 3,
+            media_type: "text/plain".into(),
+            cache: "public".into(),
+            csp: None,
+            variants: None,
+        };
+        let site = SiteName::new("docs").unwrap();
+        let manifest = Manifest::new(site, vec![file], Vec::new()).unwrap();
+        let object = manifest.object(Tree::Files, "a").unwrap();
+        let checked = check(&reader, &manifest, object);
+        let checked = tokio::time::timeout(Duration::from_secs(20), checked).await;
+        let checked = checked.unwrap();
+        let bytes = |finding: &&Finding| finding.what == "bytes";
+        let finding = checked.findings.iter().find(bytes).unwrap();
+        assert_eq!((&*finding.expected, &*finding.found), ("3 bytes", "more"));
+    }
 }

@@ -58,7 +58,7 @@ impl Reader {
         };
         with_attempts(async || {
             let arrived = self.connections.send(&outgoing).await;
-            let arrived = arrived.map_err(|error| Failure::Again(error, None))?;
+            let arrived = arrived.map_err(Failure::of_transport)?;
             let passes = matches!(arrived.status.as_u16(), 429 | 500 | 502 | 503 | 504);
             match passes {
                 true => {

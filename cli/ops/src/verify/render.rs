@@ -37,7 +37,7 @@ pub(super) struct Summary {
 impl Summary {
     pub(super) fn count(&mut self, checked: Checked, release: ReleaseId) {
         self.objects += 1;
-        self.bytes += checked.bytes;
+        self.bytes = self.bytes.saturating_add(checked.bytes);
         self.older += u64::from(checked.served_from.is_some_and(|from| from != release));
         self.findings.extend(checked.findings);
         self.unread.extend(checked.unread);

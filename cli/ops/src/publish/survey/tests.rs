@@ -70,6 +70,31 @@ fn the_ignore_file_has_gitignores_syntax_and_is_not_published() {
 }
 
 #[test]
+fn an_ignore_file_that_cannot_be_obeyed_ends_everything_wherever_it_is() {
+    let spoiled: [fn(&Path); 5] = [
+        |place| fs::write(place, "secret\n{a\n").unwrap(),
+        |place| fs::write(place, b"\xff\nsecret\n").unwrap(),
+        |place| symlink("nothing", place).unwrap(),
+        |place| fs::create_dir(place).unwrap(),
+        |place| drop(UnixListener::bind(place).unwrap()),
+    ];
+    for spoil in spoiled {
+        for below in ["", "a", "a/b"] {
+            let folder = Folder::with(&["a/b/secret", "c"]);
+            let place = folder.path().join(below).join(IGNORE_FILE);
+            spoil(&place);
+            let refused = survey(folder.path(), Hidden::LeftOut).unwrap_err();
+            assert!(format!("{refused:#}").contains(IGNORE_FILE), "{refused:#}");
+        }
+    }
+    // What is left out is not looked into.
+    let folder = Folder::with(&["a/secret", "c"]);
+    fs::write(folder.path().join("a").join(IGNORE_FILE), "{a\n").unwrap();
+    fs::write(folder.path().join(IGNORE_FILE), "/a/\n").unwrap();
+    assert_eq!(paths(&folder.survey()), ["c"]);
+}
+
+#[test]
 fn ignore_files_of_git_and_above_the_folder_mean_nothing() {
     let folder = Folder::with(&["site/a", "site/b"]);
     fs::write(folder.path().join(IGNORE_FILE), "a\n").unwrap();
