@@ -229,23 +229,23 @@ function roleOf(env) {
   };
 }
 
-/** The same request again, once the module knows what the bucket says. Read anew: whatever was lost meanwhile is a new one. */
-async function pointed(question, role, cf) {
-  const { answerOf } = await import('./pointer.mjs');
-  const answer = await answerOf(question);
-  edge().ask(POINTER, answer);
-  return request(edge(), role, cf);
+/** The same request again, at its time, once the module knows what the bucket says. A lost instance is a new one. */
+async function pointed(question, role, cf, now, rounds) {
+  const { settle } = await import('./pointer.mjs');
+  await settle(question, (answer) => edge().ask(POINTER, answer));
+  return request(edge(), role, cf, now, rounds - 1);
 }
 
-/** origin-request: the request, signed, or an answer; a promise of it, if the bucket is asked something before. */
-function request(one, role, cf) {
+/** origin-request: the request, signed, or an answer; a promise of it, if the bucket is asked something before. Twice at most: what
+ *  another request asked may be too old. */
+function request(one, role, cf, now = Math.floor(Date.now() / 1000), rounds = 2) {
   const { config, request: asked } = cf;
   const { headers, origin } = asked;
   const kind = origin.custom ? 'custom' : `s3:${origin.s3.authMethod ?? ''}`;
   const target = origin.custom ?? origin.s3;
   const names = Object.keys(headers);
   const reply = one.ask(REQUEST, [
-    String(Math.floor(Date.now() / 1000)),
+    String(now),
     role.accessKeyId,
     role.secretAccessKey,
     role.sessionToken,
@@ -263,7 +263,7 @@ function request(one, role, cf) {
     valuesOf(headers, REQUEST_VALUES),
   ]);
   if (reply.kind === ANSWER) return answered(reply, {}, []);
-  if (reply.kind === ASK) return pointed(reply.fields, role, cf);
+  if (reply.kind === ASK && rounds > 0) return pointed(reply.fields, role, cf, now, rounds);
   if (reply.kind !== FORWARD) throw new Error('unexpected module reply');
   target.customHeaders = without(target.customHeaders, SITE_HEADER);
   [asked.uri, asked.querystring] = reply.fields;

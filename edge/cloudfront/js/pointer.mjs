@@ -1,46 +1,54 @@
 // Asks the bucket which release is active, for the module, which signed the question. Loaded when a site first has releases. No
-// rule lives here, and nothing goes on once the answer is there: a frozen function could not end it.
+// rule lives here. A question that is not answered in time goes on: a late answer is the next request's.
 
 import { Agent, request } from 'node:https';
 
-/** Milliseconds: from then on the last known pointer serves. */
-const TIMEOUT = 500;
+/** Milliseconds a question has. */
+const LIMIT = 3_000;
 /** Characters: a longer answer is no pointer. */
 const LONGEST = 65_536;
 
 const agent = new Agent({ keepAlive: true });
 
-/** One question at a time: by host and path, the promise of its answer. */
+/** One question at a time: by host and path, the promise that its answer is kept. */
 const underWay = new Map();
 
-/** The fields of the frame for the bucket's answer; without a status if there is none in time. */
-export function answerOf(question) {
-  const [askedAt, host, path, ...headers] = question;
+/** Waits until `keep` has the fields of the frame for the bucket's answer, without a status if there is none in time. */
+export async function settle([wait, askedAt, host, path, ...headers], keep) {
   const name = host + path;
-  let answer = underWay.get(name);
-  if (answer === undefined) {
-    answer = ask(host, path, headers)
-      .catch((error) => {
-        console.error(`keyfront release-unknown ${name}: ${error.message}`);
-        return ['', '', ''];
-      })
-      .then((said) => [askedAt, host, path, ...said])
+  const handOver = (said) => keep([askedAt, host, path, ...said]);
+  const failed = (reason) => {
+    console.error(`keyfront release-unknown ${name}: ${reason}`);
+    return ['', '', ''];
+  };
+  let asking = underWay.get(name);
+  if (asking === undefined) {
+    asking = ask(host, path, headers)
+      .catch((error) => failed(error.message))
+      .then(handOver)
       .finally(() => underWay.delete(name));
-    underWay.set(name, answer);
+    // Nobody may be waiting by then.
+    asking.catch(() => undefined);
+    underWay.set(name, asking);
   }
-  return answer;
+  let timer;
+  const late = new Promise((end) => {
+    timer = setTimeout(end, wait);
+  }).then(() => handOver(failed(`no answer within ${wait} ms`)));
+  await Promise.race([asking, late]).finally(() => clearTimeout(timer));
 }
 
 function ask(host, path, headers) {
+  const { hostname, port } = new URL(`https://${host}`);
   return new Promise((settle, fail) => {
     let asked;
-    const timer = setTimeout(() => asked?.destroy(new Error(`no answer within ${TIMEOUT} ms`)), TIMEOUT);
+    const timer = setTimeout(() => asked?.destroy(new Error('no answer')), LIMIT);
     const end = (settled) => (value) => {
       clearTimeout(timer);
       settled(value);
     };
     const send = (again) => {
-      asked = request({ host, path, headers, agent }, (answer) => {
+      asked = request({ host: hostname, port, path, headers, agent }, (answer) => {
         let body = '';
         answer.setEncoding('latin1');
         answer.on('data', (chunk) => {

@@ -17,18 +17,26 @@ const HASH = 'e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855';
 const fixture = (name) => JSON.parse(readFileSync(new URL(`./fixtures/${name}.json`, import.meta.url), 'utf8'));
 const header = (key, value) => [{ key, value }];
 const pointer = (id) => `{"active":"${id}","encoded":"css html","entry":{"by":"é"},"v":1}`;
+/** A pointer of so many bytes. */
+const long = (bytes) => {
+  const [start, end] = pointer(ID.a).split('é');
+  return `${start}${'x'.repeat(bytes - start.length - end.length)}${end}`;
+};
 const PROMISED = Symbol('promised');
 
 let bucket;
 let asked;
+let dialled;
 let answer;
 let logged;
 let now = Date.UTC(2026, 0, 2, 3, 4, 5);
 
 // What goes to the bucket goes to this server instead.
 const given = https.request;
-https.request = ({ host, agent: _, ...options }, answered) =>
-  http.request({ ...options, host: '127.0.0.1', port: bucket.address().port, agent: new http.Agent({ keepAlive: true }) }, answered);
+https.request = ({ host, port, agent: _, ...options }, answered) => {
+  dialled.push([host, port]);
+  return http.request({ ...options, host: '127.0.0.1', port: bucket.address().port, agent: new http.Agent({ keepAlive: true }) }, answered);
+};
 syncBuiltinESMExports();
 
 before(async () => {
@@ -67,6 +75,7 @@ beforeEach(() => {
   logged = [];
   mock.method(console, 'error', (line) => logged.push(line));
   asked = [];
+  dialled = [];
   answer = replies(ID.a);
 });
 
@@ -116,12 +125,13 @@ test('a bucket that does not answer within half a second leaves the last known r
   await handler(event());
   now += 60_000;
   const held = [];
-  answer = (_, response) => held.push(response);
+  answer = (request, response) => held.push([request, response]);
   const began = performance.now();
   const request = await handler(event());
   const took = performance.now() - began;
   assert.ok(took >= 450 && took < 3_000, String(took));
   assert.equal(release(request), 'a');
+  assert.equal(logged.length, 1);
   assert.match(logged[0], /^keyfront release-unknown private-content\.s3\S*current\.json: no answer within 500 ms$/);
   // The next request does not wait again.
   assert.equal(release(await handler(event())), 'a');
@@ -133,14 +143,80 @@ test('a bucket that does not answer within half a second leaves the last known r
   const { headers } = await handler(made);
   assert.equal(headers['x-keyfront-release-age'][0].value, '60');
   assert.equal(headers['cache-control'][0].value, 'no-store');
-  held.forEach((response) => response.end());
+  // The question went on: its answer, when it comes, is the next request's.
+  for (const [request, response] of held) replies(ID.b, '"2"')(request, response);
+  let active = 'a';
+  while (active === 'a' && performance.now() - began < 2_500) {
+    await new Promise((resume) => setTimeout(resume, 10));
+    active = release(await handler(event()));
+  }
+  assert.equal(active, 'b');
+  assert.equal(asked.length, 2);
+});
+
+test('a bucket that is far away is waited for where nothing recent is known', async () => {
+  const handler = await fresh();
+  const slow = (id) => (request, response) => setTimeout(replies(id), 800, request, response);
+  answer = slow(ID.a);
+  assert.equal(release(await handler(event())), 'a');
+  now += 61_000;
+  answer = slow(ID.b);
+  assert.equal(release(await handler(event())), 'b');
+  assert.deepEqual(logged, []);
+});
+
+test('a bucket that never answers is waited for three seconds, once', async () => {
+  const handler = await fresh();
+  const held = [];
+  answer = (_, response) => held.push(response);
+  const began = performance.now();
+  const refused = await Promise.all([handler(event()), handler(event())]);
+  const took = performance.now() - began;
+  assert.ok(took >= 2_900 && took < 5_000, String(took));
+  refused.push(await handler(event()));
+  assert.deepEqual(refused.map(({ status }) => status), ['503', '503', '503']);
+  assert.equal(asked.length, 1);
+  // A question that failed is asked anew.
+  now += 2_000;
+  answer = replies(ID.a);
+  assert.equal(release(await handler(event())), 'a');
+  held.forEach((response) => response.destroy());
+});
+
+test('a request is served as of when it came, and asks by itself where another one asked too long ago', async () => {
+  const handler = await fresh();
+  let reply;
+  answer = (request, response) => (reply = () => replies(ID.a)(request, response));
+  const asking = async () => {
+    while (reply === undefined) await new Promise((resume) => setTimeout(resume, 5));
+  };
+  const first = handler(event());
+  await asking();
+  now += 6_000;
+  // Waits for an answer that is too old for it.
+  const second = handler(event());
+  await new Promise((resume) => setTimeout(resume, 20));
+  answer = replies(ID.b, '"2"');
+  reply();
+  assert.deepEqual([release(await first), release(await second)], ['a', 'b']);
+  assert.equal(asked.length, 2);
+});
+
+test('the port of a bucket is asked', async () => {
+  const handler = await fresh();
+  const made = event('/a.png', {}, { endpoint: 'https://s3.example:8443', style: 'path' });
+  Object.assign(made.Records[0].cf.request.origin.custom, { domainName: 's3.example' });
+  const request = await handler(made);
+  assert.equal(request.uri, `/private-content${TREE}${ID.a}/files/a.png`);
+  assert.deepEqual(dialled, [['s3.example', '8443']]);
+  assert.equal(asked[0].headers.host, 's3.example:8443');
 });
 
 test('without a pointer nothing is served', async () => {
   for (const broken of [
     (_, response) => response.writeHead(404).end('<Error/>'),
     (_, response) => response.writeHead(200).end(pointer(ID.a).slice(1)),
-    (_, response) => response.writeHead(200).end(`${pointer(ID.a)}${' '.repeat(65_536)}`),
+    (_, response) => response.writeHead(200).end(long(65_537)),
     (_, response) => response.socket.destroy(),
     (_, response) => response.writeHead(200, { 'content-length': '999' }).write('{', () => response.socket.destroy()),
   ]) {
@@ -152,6 +228,9 @@ test('without a pointer nothing is served', async () => {
     assert.equal(refused.headers['cache-control'][0].value, 'no-store');
     assert.equal(refused.headers['retry-after'][0].value, '2');
   }
+  answer = (_, response) => response.writeHead(200).end(long(65_536));
+  const handler = await fresh();
+  assert.equal(release(await handler(event())), 'a');
 });
 
 test('a kept connection that the bucket closed meanwhile is no failure', async () => {

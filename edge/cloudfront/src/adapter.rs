@@ -112,9 +112,11 @@ fn request(
 }
 
 fn ask(out: &mut Vec<u8>, question: &PointerQuestion) {
+    let wait = decimal_of(question.wait().into());
     let asked_at = decimal_of(question.asked_at);
     let request = &question.request;
     let mut texts = vec![
+        wait.as_str(),
         asked_at.as_str(),
         request.host.as_str(),
         request.path.as_str(),

@@ -19,7 +19,7 @@
 //! | 4 | status, reason, log line (`""`: none), body, then name and value of each header to set |
 //! | 5 | name and value of each header to set; nothing as the answer to a pointer |
 //! | 6 | [`PointerFields`], in order |
-//! | 7 | time of the question, host, path, then name and value of each header to send |
+//! | 7 | milliseconds to wait, time of the question, host, path, then name and value of each header to send |
 //!
 //! This module reads and writes bytes; it does not know what fields mean.
 
@@ -189,7 +189,7 @@ pub enum Outcome {
     Answer,
     /// Kind 5: return the response, changed.
     Pass,
-    /// Kind 7: ask the bucket, hand over its answer, send the event again.
+    /// Kind 7: ask the bucket, hand over its answer or that there is none in time, send the event again.
     Ask,
 }
 

@@ -55,11 +55,28 @@ pub enum Served {
 /// The question which release of a site is active: of all requests that need to know, the host sends one.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct PointerQuestion {
-    /// A GET without a body, signed and complete: no viewer's header goes with it. Whoever has waited half a second for the answer
-    /// waits no longer.
+    /// A GET without a body, signed and complete: no viewer's header goes with it. It ends after [`PointerQuestion::LIMIT`].
     pub request: OriginRequest,
     /// For the [`PointerAnswer`].
     pub asked_at: i64,
+}
+
+impl PointerQuestion {
+    /// Milliseconds until the question has failed.
+    pub const LIMIT: u32 = 3_000;
+
+    /// Milliseconds a request waits for the answer: long where nothing recent could be served. Then the host hands over that there
+    /// is none, and what is known is served. The question goes on, as long as the host lets it, and no other one is asked
+    /// beside it; a late answer is handed over like any other.
+    #[must_use]
+    pub fn wait(&self) -> u32 {
+        let mut headers = self.request.headers.iter();
+        if headers.any(|header| header.name == "if-none-match") {
+            500
+        } else {
+            Self::LIMIT
+        }
+    }
 }
 
 /// Whether a request goes on.
@@ -166,7 +183,7 @@ impl Edge {
         }
     }
 
-    /// Hands over what the bucket answered to a [`PointerQuestion`], or that it did not.
+    /// Hands over what the bucket answered to a [`PointerQuestion`], or that it did not, or not in time.
     pub fn pointer_answered(&mut self, answer: &PointerAnswer<'_>) {
         self.pointers.keep(answer);
     }

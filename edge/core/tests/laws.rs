@@ -12,8 +12,8 @@ use aws_sigv4::http_request::{
 use aws_sigv4::sign::v4;
 use keyfront_edge::{
     AnsweredRequest, Cleaned, Connection, Edge, Invocation, OriginRequest, OriginResponse,
-    RequestBody, ResponseFacts, RoleCredentials, Route, Served, ViewerRequest, cause_of_document,
-    clean, keeps_response_header,
+    PointerAnswer, RequestBody, ResponseFacts, RoleCredentials, Route, Served, ViewerRequest,
+    cause_of_document, clean, keeps_response_header,
 };
 use keyfront_names::ObjectKey;
 use proptest::prelude::*;
@@ -21,6 +21,8 @@ use proptest::prelude::*;
 const SITE: &str = r#"{"v":1,"bucket":"private-content","region":"eu-central-1","style":"path","query":["v"],"signing":"sigv4","spelling":"accept","cors":[{"origins":["https://app.example"]}],"reader":{"prefix":"/r","host":"r.lambda-url.eu-central-1.on.aws","region":"eu-central-1"},"publish":{"prefix":"/_publish","host":"p.lambda-url.eu-west-1.on.aws","region":"eu-west-1"}}"#;
 const PLAIN: &str = r#"{"v":1,"bucket":"private-content","region":"eu-central-1","style":"virtual","query":["v"],"signing":"sigv4","spelling":"accept"}"#;
 const STRICT: &str = r#"{"v":1,"bucket":"private-content","region":"eu-central-1","style":"virtual","query":["v"],"signing":"sigv4"}"#;
+
+const RELEASES: &str = r#"{"v":1,"bucket":"private-content","region":"eu-central-1","style":"virtual","query":["v"],"signing":"sigv4","spelling":"accept","path":"docs/","release":"docs","index":"index.html","fallback":"index.html"}"#;
 
 const CREDENTIALS: RoleCredentials<'static> = RoleCredentials {
     access_key_id: "ASIAEXAMPLE",
@@ -137,6 +139,21 @@ fn spelled(text: &str, seed: &[u8]) -> String {
     spelled
 }
 
+/// Whether a path on the wire is one of the three documents of a site's releases, or lies among the files of this release.
+fn is_of_release(path: &str, id: &str) -> bool {
+    const SITE: &str = "/.keyfront/sites/docs/";
+    let Some(tree) = path.strip_prefix(&format!("{SITE}releases/{id}/")) else {
+        return path == format!("{SITE}current.json");
+    };
+    let file = ["files/", "br/", "gzip/"].into_iter();
+    let file = file.filter_map(|folder| tree.strip_prefix(folder)).next();
+    let is_key = |file: &str| {
+        let mut segments = file.split('/');
+        !file.is_empty() && segments.all(|segment| !matches!(segment, "." | ".."))
+    };
+    matches!(tree, "manifest.json" | "signature.json") || file.is_some_and(is_key)
+}
+
 proptest! {
     #![proptest_config(ProptestConfig { cases: 1024, failure_persistence: None, ..ProptestConfig::default() })]
 
@@ -249,6 +266,44 @@ proptest! {
                     prop_assert!(header.value.bytes().all(|byte| (b' '..=b'~').contains(&byte)), "{:?}", header.name);
                 }
             }
+            Served::Ask(question) => prop_assert!(false, "{question:?}"),
+        }
+    }
+
+    #[test]
+    fn nothing_is_read_for_a_site_with_releases_but_its_release_and_its_documents(
+        path in prop_oneof![keys(), "\\PC{0,20}", "[%a-f0-9./]{0,20}", "(manifest|signature|release|verified|current)\\.json"],
+        folder in prop_oneof![
+            Just(""), Just("docs/"), Just("docs/.well-known/keyfront/"), Just("docs/.keyfront/"), Just(".keyfront/sites/docs/"),
+            Just("docs/../"), Just("docs/..%2f"),
+        ],
+        seed in proptest::collection::vec(any::<u8>(), 1..16),
+        name in prop_oneof![Just("accept-encoding"), Just("if-match"), Just("if-range"), Just("x-keyfront-site"), Just("x-keyfront-response")],
+        value in prop_oneof![Just("br, gzip".to_owned()), Just("*".to_owned()), ".{0,20}"],
+        encoded in prop_oneof![Just("a b c html json"), Just("")],
+    ) {
+        let path = format!("/{folder}{}", spelled(&path, &seed));
+        let headers = [(name, value.as_str())];
+        let request = ViewerRequest {
+            method: "GET", path: &path, query: "", headers: &headers, body: RequestBody::Empty, request_id: "id",
+        };
+        let (mut edge, id) = (Edge::new(), "0f".repeat(32));
+        let mut served = edge.serve(&request, &invocation(RELEASES));
+        if let Served::Ask(question) = served {
+            prop_assert_eq!(&question.request.path, "/.keyfront/sites/docs/current.json");
+            edge.pointer_answered(&PointerAnswer {
+                host: &question.request.host, path: &question.request.path, asked_at: question.asked_at, status: 200, etag: "",
+                body: &format!(r#"{{"active":"{id}","encoded":"{encoded}","entry":{{}},"v":1}}"#),
+            });
+            served = edge.serve(&request, &invocation(RELEASES));
+        }
+        match served {
+            Served::Forward(request) => {
+                prop_assert!(is_of_release(&request.path, &id), "{}", request.path);
+                prop_assert_eq!(request.host, "private-content.s3.eu-central-1.amazonaws.com");
+                prop_assert_eq!(request.query, "");
+            }
+            Served::Answer { answer, .. } => prop_assert!((300..500).contains(&answer.status), "{answer:?}"),
             Served::Ask(question) => prop_assert!(false, "{question:?}"),
         }
     }

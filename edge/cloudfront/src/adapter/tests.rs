@@ -174,6 +174,8 @@ fn a_question_crosses_and_its_answer_comes_back() {
     assert_eq!(kind, 7);
     let path = "/.keyfront/sites/docs/current.json";
     assert!(question.contains(path) && question.contains("AWS4-HMAC-SHA256"));
+    // How long a request waits, and from when.
+    assert!(question.contains(&format!("3000{}{HOST}", REQUEST[0])));
     let id = "a".repeat(64);
     let pointer = format!(r#"{{"active":"{id}","encoded":"","entry":{{}},"v":1}}"#);
     for (status, body, expected) in [("", "", 4), ("200", pointer.as_str(), 3)] {

@@ -8,12 +8,14 @@ use alloc::{borrow::ToOwned, string::String, vec::Vec};
 use super::pointer::Pointer;
 
 /// Seconds a pointer is believed.
-const LIFETIME: i64 = 5;
+const LIFETIME: u64 = 5;
+/// Seconds until what is known is too old to be served after a short wait: then the question is on no condition, and whoever asks
+/// waits as if nothing were known. So a bucket that is far away is heard, and one that is silent holds a request up once a minute.
+const RECENT: u64 = 60;
 /// Seconds the last known pointer serves while the bucket cannot be asked.
 const LONGEST_OUTAGE: i64 = 24 * 60 * 60;
-/// Seconds until the bucket is asked again that could not be asked. Longer than the host waits for an answer, so that no request
-/// waits twice.
-const PAUSE: i64 = 2;
+/// Seconds until the bucket is asked again that could not be asked.
+const PAUSE: u64 = 2;
 /// How many pointers are kept: as many as sites are.
 const KEPT: usize = 32;
 /// The longest entity tag that goes back as a condition.
@@ -41,7 +43,7 @@ pub struct PointerAnswer<'a> {
 pub(crate) enum Standing<'p> {
     /// It is active, or was so many seconds ago and nobody can say what is now.
     Active(&'p Pointer, Option<i64>),
-    /// The bucket has to be asked, if its tag is no longer this one.
+    /// The bucket has to be asked, on the condition that its tag is no longer this one, if there is one.
     Unasked(&'p str),
     /// The bucket could not be asked, and no release was known within a day.
     Unknown,
@@ -70,18 +72,20 @@ impl Pointers {
         Self { known: Vec::new() }
     }
 
-    /// What is known of a pointer at `now`. A clock that was set back makes every pointer too old, and none unknown.
+    /// What is known of a pointer at `now`, which may be a little earlier than what another request of that moment has learned. A
+    /// clock that was set back further makes every pointer too old, and none unknown.
     pub(crate) fn standing(&self, host: &str, path: &str, now: i64) -> Standing<'_> {
         let Some(known) = self.known.iter().find(|known| known.is(host, path)) else {
             return Standing::Unasked("");
         };
         let age = now.saturating_sub(known.confirmed_at);
-        let pausing = known
-            .failed_at
-            .is_some_and(|at| (0..PAUSE).contains(&now.saturating_sub(at)));
+        let failed_within = |seconds| known.failed_at.is_some_and(|at| now.abs_diff(at) < seconds);
         match &known.pointer {
-            Some(pointer) if (0..LIFETIME).contains(&age) => Standing::Active(pointer, None),
-            _ if !pausing => Standing::Unasked(&known.etag),
+            Some(pointer) if age.unsigned_abs() < LIFETIME => Standing::Active(pointer, None),
+            _ if !failed_within(PAUSE) => {
+                let is_old = age.unsigned_abs() > RECENT && !failed_within(RECENT);
+                Standing::Unasked(if is_old { "" } else { &known.etag })
+            }
             Some(pointer) if age <= LONGEST_OUTAGE => Standing::Active(pointer, Some(age.max(0))),
             _ => Standing::Unknown,
         }

@@ -71,6 +71,41 @@ fn the_last_known_pointer_serves_for_a_day_while_the_bucket_cannot_be_asked() {
 }
 
 #[test]
+fn a_pointer_of_more_than_a_minute_ago_is_worth_a_wait_once_a_minute() {
+    let mut pointers = Pointers::new();
+    pointers.keep(&answer(0, 200, &pointer("a")));
+    // Whoever asks on a condition waits for a moment only.
+    assert_eq!(standing(&pointers, 60), "?\"tag\"");
+    assert_eq!(standing(&pointers, 61), "?");
+    pointers.keep(&answer(61, 0, ""));
+    assert_eq!(standing(&pointers, 62), "a 62");
+    assert_eq!(standing(&pointers, 63), "?\"tag\"");
+    assert_eq!(standing(&pointers, 120), "?\"tag\"");
+    assert_eq!(standing(&pointers, 121), "?");
+}
+
+#[test]
+fn a_late_answer_is_an_answer() {
+    let mut pointers = Pointers::new();
+    pointers.keep(&answer(0, 200, &pointer("a")));
+    pointers.keep(&answer(5, 0, ""));
+    assert_eq!(standing(&pointers, 6), "a 6");
+    pointers.keep(&answer(5, 200, &pointer("b")));
+    assert_eq!(standing(&pointers, 6), "b");
+}
+
+#[test]
+fn what_another_request_learned_a_moment_later_is_known() {
+    let mut pointers = Pointers::new();
+    pointers.keep(&answer(100, 200, &pointer("a")));
+    assert_eq!(standing(&pointers, 96), "a");
+    assert_eq!(standing(&pointers, 95), "?\"tag\"");
+    pointers.keep(&answer(96, 0, ""));
+    assert_eq!(standing(&pointers, 95), "a 0");
+    assert_eq!(standing(&pointers, 94), "?\"tag\"");
+}
+
+#[test]
 fn nothing_is_known_before_the_first_pointer() {
     let mut pointers = Pointers::new();
     pointers.keep(&answer(100, 304, ""));
@@ -83,7 +118,7 @@ fn nothing_is_known_before_the_first_pointer() {
 fn a_clock_that_is_set_back_makes_a_pointer_too_old_and_not_unknown() {
     let mut pointers = Pointers::new();
     pointers.keep(&answer(10_000, 200, &pointer("a")));
-    assert_eq!(standing(&pointers, 9_000), "?\"tag\"");
+    assert_eq!(standing(&pointers, 9_000), "?");
     pointers.keep(&answer(9_000, 0, ""));
     assert_eq!(standing(&pointers, 9_000), "a 0");
     pointers.keep(&answer(9_002, 304, ""));

@@ -67,6 +67,7 @@ fn a_site_with_releases_asks_for_its_pointer_before_anything_is_read() {
     let signature = header(&question.request, "authorization").unwrap();
     assert!(signature.contains("SignedHeaders=host;x-amz-content-sha256;x-amz-date"));
     assert_eq!(header(&question.request, "if-none-match"), None);
+    assert_eq!(question.wait(), 3_000);
     edge.pointer_answered(&answer(&question, 200, &pointer("a")));
     let request = forwarded(edge.serve(&get("/docs/"), &at(&site, NOW + 4)));
     assert_eq!(
@@ -76,6 +77,7 @@ fn a_site_with_releases_asks_for_its_pointer_before_anything_is_read() {
     // Five seconds later it is asked for once more, on the condition that it changed.
     let question = asked(edge.serve(&get("/docs/"), &at(&site, NOW + 5)));
     assert_eq!(header(&question.request, "if-none-match"), Some("\"tag\""));
+    assert_eq!(question.wait(), 500);
     edge.pointer_answered(&answer(&question, 304, ""));
     let request = forwarded(edge.serve(&get("/a"), &at(&site, NOW + 9)));
     assert_eq!(request.path, format!("{TREE}{}/files/a", id("a")));
