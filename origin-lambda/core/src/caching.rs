@@ -73,7 +73,12 @@ impl Caching {
             Self::NoStore => vec!["no-store".to_owned()],
             _ if own("no-store") => return None,
             Self::NoCache => vec!["no-cache".to_owned()],
-            Self::MaxAge(0) => vec!["max-age=0".to_owned()],
+            // A copy that is stale at once may still be used where the bucket cannot be asked, which no-cache forbids.
+            Self::MaxAge(0) => {
+                let compared = own("no-cache").then(|| "no-cache".to_owned());
+                let at_once = Some("max-age=0".to_owned());
+                compared.into_iter().chain(at_once).collect()
+            }
             _ if own("no-cache") => return None,
             Self::MaxAge(age) => {
                 let age = u64::from(age);
@@ -203,7 +208,16 @@ mod tests {
                 Some("public, no-transform, max-age=30, s-maxage=30"),
             ),
             ("no-cache", Caching::MaxAge(1), None),
-            ("no-cache", Caching::MaxAge(0), Some("max-age=0")),
+            (
+                "private, no-cache",
+                Caching::MaxAge(0),
+                Some("private, no-cache, max-age=0"),
+            ),
+            (
+                "public, max-age=300",
+                Caching::MaxAge(0),
+                Some("public, max-age=0"),
+            ),
             ("no-store", Caching::NoCache, None),
             ("no-store", Caching::MaxAge(0), None),
             ("no-store", Caching::NoStore, Some("no-store")),
@@ -236,6 +250,8 @@ mod tests {
                     prop_assert!(longest(&stored) <= longest(&rule), "{rule}: {stored}");
                     prop_assert!(lifetime(Some(&stored)) <= lifetime(Some(&rule)), "{rule}: {stored}");
                     prop_assert_eq!(stored.contains("private"), rule.contains("private"));
+                    let compared = stored.contains("no-cache") || stored.contains("no-store");
+                    prop_assert!(compared || !rule.contains("no-cache"), "{rule}: {stored}");
                 }
             }
         }

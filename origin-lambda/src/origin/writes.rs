@@ -15,7 +15,7 @@ use crate::{
     error::Error,
     history,
     publish::{self, PublishRequest, Publishing, Receipt},
-    publisher::{Method, Overwrite, Session},
+    publisher::{Method, Overwrite, Rule, Session},
     store::Restored,
     uploads::{self, Finished},
 };
@@ -78,11 +78,14 @@ impl Origin {
         self.admit_loose(&key)?;
         // Whether or not it replaces: what does not match is removed, and may have been seen.
         self.admit_invalidation(session)?;
+        // What the upload itself asks for says nothing of the copies of what it replaces.
+        let rule = session.publisher().authorise(Method::Put, &key).ok();
+        let likeliest = rule.map_or(&*upload.cache_control, Rule::cache_control);
         let replaced = match &upload.kind {
             _ if !upload.overwrite => None,
-            Kind::Multipart(_) => Some(self.store.cache_control(&key, &upload.cache_control).await),
-            // A single request has replaced its predecessor already: the rule's time is the likeliest.
-            Kind::Put | Kind::Form => Some(Some(upload.cache_control.clone())),
+            Kind::Multipart(_) => Some(self.store.cache_control(&key, likeliest).await),
+            // A single request has replaced its predecessor already.
+            Kind::Put | Kind::Form => Some(Some(likeliest.to_owned())),
         };
         let replaced = replaced.map(|cache_control| Replaced { cache_control });
         let outcome = uploads::complete(&self.store, upload).await;

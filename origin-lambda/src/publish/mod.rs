@@ -96,7 +96,7 @@ pub async fn publish(
         .seal(&publisher.id, key, &request.details, request.at);
     let (metadata, replaced, customer_key) = futures::join!(
         metadata,
-        replaced(system.store, key, &plan),
+        replaced(system.store, key, rule, &plan),
         customer_key(system.customer_keys, publisher, &plan)
     );
     let customer_key = customer_key?;
@@ -166,12 +166,17 @@ async fn undeclared(body: Body, rule: &Rule) -> Result<Payload, Error> {
     })
 }
 
-/// Read before the object is stored: afterwards nobody knows how long its predecessor's copies live.
-async fn replaced(store: &Store, key: &ObjectKey, plan: &PublishPlan) -> Option<Replaced> {
+/// Read before the object is stored: afterwards nobody knows how long its predecessor's copies live. Where that is not known, the
+/// rule says it, and not what this upload asks for in its place.
+async fn replaced(
+    store: &Store,
+    key: &ObjectKey,
+    rule: &Rule,
+    plan: &PublishPlan,
+) -> Option<Replaced> {
     if plan.precondition == Precondition::Absent {
         return None;
     }
-    let rules_own = &plan.attributes.cache_control;
-    let cache_control = store.cache_control(key, rules_own).await;
+    let cache_control = store.cache_control(key, rule.cache_control()).await;
     Some(Replaced { cache_control })
 }

@@ -6,13 +6,13 @@
 use keyfront_origin_core::{
     error::ReleaseConflict,
     releases::{
-        LogEntry, MAX_LOG_ENTRY_BYTES, PendingInvalidation, Pointer, SiteName,
+        LogEntry, PendingInvalidation, Pointer,
         activation::{Expected, Step, admit, overtaken},
         keys,
     },
 };
 
-use super::{KnownPointer, ReleasePath, Releases, altered_log, in_full, incomplete, now};
+use super::{KnownPointer, ReleasePath, Releases, in_full, incomplete, now};
 use crate::{error::Error, object::Precondition};
 
 /// An activation.
@@ -35,7 +35,7 @@ impl Releases<'_> {
         of: ReleasePath<'_>,
         expected: &Expected,
     ) -> Result<Activation, Error> {
-        let known = self.pointer(of.site).await?;
+        let known = self.end_of_log(of.site).await?;
         if let Some(known) = &known {
             self.repair(of.site, &known.pointer).await?;
         }
@@ -50,18 +50,8 @@ impl Releases<'_> {
             ));
         }
         let entry = self.next_entry(by, of, pointer).await?;
-        let n = entry.n;
-        if self.log_entry_is_there(of.site, n).await? {
-            // Written by an activation that was faster, or the pointer stands behind its log.
-            return match self.lost(of, n).await {
-                Err(Error::ReleaseConflict(ReleaseConflict::InProgress(_))) => {
-                    Err(altered_log(of.site, n))
-                }
-                result => result,
-            };
-        }
         if let Some(queue) = &self.kept.queue {
-            let message = PendingInvalidation::new(of.site, n);
+            let message = PendingInvalidation::new(of.site, entry.n);
             queue.send(&message, self.kept.settling).await?;
         }
         self.swap(of, known.as_ref(), entry).await
@@ -128,24 +118,6 @@ impl Releases<'_> {
         match known.pointer.active() == of.id {
             true => self.activation(site, known.pointer.entry().clone()).await,
             false => Err(overtaken(&known.pointer, site).into()),
-        }
-    }
-
-    /// Writes the log's entry of a pointer, if it is missing.
-    pub(super) async fn repair(&self, site: &SiteName, pointer: &Pointer) -> Result<(), Error> {
-        let entry = pointer.entry();
-        let (key, bytes) = (keys::log_entry(site, entry.n), entry.to_bytes());
-        let altered = || altered_log(site, entry.n);
-        match self.store.own_document(&key, MAX_LOG_ENTRY_BYTES).await? {
-            Some(there) if there.body == bytes => Ok(()),
-            Some(_) => Err(altered()),
-            None => {
-                let written = self.store.put_own(&key, &bytes, &Precondition::Absent);
-                written.await.map_err(|error| match error {
-                    Error::AlreadyExists => altered(),
-                    error => error,
-                })
-            }
         }
     }
 }

@@ -1,17 +1,11 @@
 //! The state of a release.
 
-use futures::{StreamExt as _, TryStreamExt as _, stream};
-use keyfront_origin_core::releases::{LogEntry, MAX_LOG_ENTRY_BYTES, Pointer, SiteName, keys};
+use keyfront_origin_core::releases::{LogEntry, SiteName, keys};
 use serde::Serialize;
 use utoipa::ToSchema;
 
-use super::{Activation, ReleasePath, Releases, Settled, altered};
+use super::{Activation, ReleasePath, Releases};
 use crate::error::Error;
-
-/// Entries of the log that are looked through for a former activation, from the newest on.
-const LOOKED_BACK: u64 = 256;
-/// Entries read at a time.
-const AT_ONCE: usize = 16;
 
 /// How far a release has come.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, ToSchema)]
@@ -47,6 +41,11 @@ impl Releases<'_> {
             Some(pointer) if pointer.active() == of.id => ReleaseState::Active,
             _ => self.state_of_tree(of).await?.ok_or(Error::NotFound)?,
         };
+        if let Some(pointer) = pointer
+            && self.kept.queue.is_none()
+        {
+            self.settle_pending(of.site, pointer.entry().n).await;
+        }
         // What was never verified was never active.
         let entry = match pointer.filter(|_| state != ReleaseState::Uploading) {
             Some(pointer) => {
@@ -60,7 +59,7 @@ impl Releases<'_> {
             state => state,
         };
         let activation = match entry {
-            Some(entry) => Some(self.settled_activation(of.site, entry).await?),
+            Some(entry) => Some(self.activation(of.site, entry).await?),
             None => None,
         };
         Ok(DescribedRelease { state, activation })
@@ -93,64 +92,5 @@ impl Releases<'_> {
             invalidated_at: self.invalidated_at(site, entry.n).await?,
             entry,
         })
-    }
-
-    /// The same. Without a queue, whoever asks late enough carries the invalidation out.
-    async fn settled_activation(
-        &self,
-        site: &SiteName,
-        entry: LogEntry,
-    ) -> Result<Activation, Error> {
-        if self.kept.queue.is_none() {
-            match self.settle(site, entry.n).await {
-                Ok(Settled::Done | Settled::Later(_) | Settled::Dropped) => {}
-                Err(error) => {
-                    tracing::warn!(%error, site = site.as_str(), n = entry.n, "the invalidation is still pending");
-                }
-            }
-        }
-        self.activation(site, entry).await
-    }
-
-    /// The newest entry of the log that is of this kind, of the newest 256.
-    pub(super) async fn newest_entry(
-        &self,
-        site: &SiteName,
-        pointer: &Pointer,
-        is_wanted: impl Fn(&LogEntry) -> bool,
-    ) -> Result<Option<LogEntry>, Error> {
-        let newest = pointer.entry();
-        if is_wanted(newest) {
-            return Ok(Some(newest.clone()));
-        }
-        let oldest = newest.n.saturating_sub(LOOKED_BACK).max(1);
-        let mut entries = stream::iter((oldest..newest.n).rev())
-            .map(|n| self.log_entry(site, n))
-            .buffered(AT_ONCE);
-        while let Some(entry) = entries.try_next().await? {
-            if entry.as_ref().is_some_and(&is_wanted) {
-                return Ok(entry);
-            }
-        }
-        Ok(None)
-    }
-
-    /// Whether somebody wrote this entry of the log, whatever it says.
-    pub(super) async fn log_entry_is_there(&self, site: &SiteName, n: u64) -> Result<bool, Error> {
-        self.store.has_own(&keys::log_entry(site, n)).await
-    }
-
-    /// An entry of the log; `None` if it is not there.
-    pub(super) async fn log_entry(
-        &self,
-        site: &SiteName,
-        n: u64,
-    ) -> Result<Option<LogEntry>, Error> {
-        let key = keys::log_entry(site, n);
-        let document = self.store.own_document(&key, MAX_LOG_ENTRY_BYTES).await?;
-        document
-            .map(|document| LogEntry::parse(&document.body))
-            .transpose()
-            .map_err(|error| altered(&key, error))
     }
 }

@@ -46,13 +46,13 @@ impl Releases<'_> {
     /// Lists a page of a site's log.
     ///
     /// # Errors
-    /// What S3 and KMS returned.
+    /// [`Error::ReleaseLogAltered`]; what S3 and KMS returned.
     pub(crate) async fn list(
         &self,
         site: &SiteName,
         position: Option<LogPosition>,
     ) -> Result<LogPage, Error> {
-        let known = self.pointer(site).await?;
+        let known = self.end_of_log(site).await?;
         let pointer = known.as_ref().map(|known| &known.pointer);
         let newest = pointer.map(|pointer| pointer.entry().clone());
         let first_page = position.is_none();

@@ -10,6 +10,7 @@ mod copies;
 mod describe;
 mod failure;
 mod listing;
+mod log;
 mod manifests;
 mod path;
 mod queue;

@@ -1,7 +1,7 @@
 //! The invalidation that follows an activation: carried out once edges no longer serve what was before, at least once, and
 //! recorded.
 
-use std::time::{Duration, SystemTime};
+use std::time::{Duration, Instant, SystemTime};
 
 use keyfront_origin_core::releases::{
     MAX_LOG_ENTRY_BYTES, SiteName, Timestamp, caller_reference, keys, left_of, stale_paths,
@@ -10,6 +10,9 @@ use serde::{Deserialize, Serialize};
 
 use super::{ReleasePath, Releases, altered, now};
 use crate::{error::Error, object::Precondition};
+
+/// How long a request for a release's state carries out what is pending, about.
+const PAGE: Duration = Duration::from_secs(8);
 
 /// What became of a pending invalidation.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -64,6 +67,30 @@ impl Releases<'_> {
         }
         self.invalidate(site, n).await?;
         Ok(Settled::Done)
+    }
+
+    /// Carries out what is pending up to activation `newest`, as far as it is time. Where there is no queue, whoever asks for
+    /// a release's state does this; what fails is left to the next one.
+    pub(super) async fn settle_pending(&self, site: &SiteName, newest: u64) {
+        let end = Instant::now() + PAGE;
+        if let Err(error) = self.settle_up_to(site, newest, end).await {
+            tracing::warn!(%error, site = site.as_str(), newest, "an invalidation is still pending");
+        }
+    }
+
+    async fn settle_up_to(&self, site: &SiteName, newest: u64, end: Instant) -> Result<(), Error> {
+        let mut done = newest;
+        while done > 0 && self.invalidated_at(site, done).await?.is_none() {
+            done -= 1;
+        }
+        // The oldest first, so that what is behind one that was carried out was carried out as well.
+        for n in done + 1..=newest {
+            let outcome = self.settle(site, n).await?;
+            if matches!(outcome, Settled::Later(_)) || Instant::now() >= end {
+                break;
+            }
+        }
+        Ok(())
     }
 
     /// When the invalidation of an activation was carried out.

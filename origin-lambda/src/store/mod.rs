@@ -34,6 +34,7 @@ pub use self::{
     multipart::MultipartUpload,
     own::{OpenObject, OwnDocument, OwnStamp, RawKeys},
     put::NewObject,
+    releases::ReleaseCopy,
     versions::{FormerObject, Restored, VersionPage},
 };
 use crate::{

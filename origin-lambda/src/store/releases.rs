@@ -2,11 +2,17 @@
 //!
 //! It decides nothing about them: keys and what the manifest says come in as values.
 
-use std::collections::HashMap;
+use std::{
+    collections::HashMap,
+    time::{Duration, Instant},
+};
 
-use aws_sdk_s3::types::{
-    ChecksumAlgorithm, ChecksumMode, ChecksumType, CompletedMultipartUpload, CompletedPart,
-    MetadataDirective,
+use aws_sdk_s3::{
+    config::{Builder, Config as S3Config, timeout::TimeoutConfig},
+    types::{
+        ChecksumAlgorithm, ChecksumMode, ChecksumType, CompletedMultipartUpload, CompletedPart,
+        MetadataDirective,
+    },
 };
 use futures::{StreamExt as _, TryStreamExt as _, stream};
 use keyfront_origin_core::{
@@ -15,7 +21,7 @@ use keyfront_origin_core::{
 };
 use keyfront_sigv4::uri_encoding::encode_path;
 
-use super::{Store, applied::applied, failure, size, unexpected};
+use super::{Store, applied::applied, client::CONNECT, failure, size, unexpected};
 use crate::{
     encryption::{ServerSide, SseApplied},
     error::Error,
@@ -24,6 +30,21 @@ use crate::{
 
 /// Parts that S3 copies at a time.
 const PARTS_AT_ONCE: usize = 8;
+
+/// An object of an earlier release that is to be copied.
+#[derive(Debug, Clone, Copy)]
+pub struct ReleaseCopy<'a> {
+    /// Its key.
+    pub from: &'a str,
+    /// Its entity tag, which it must still have.
+    pub etag: &'a str,
+    /// The key of the copy.
+    pub to: &'a str,
+    /// What the copy is by its manifest.
+    pub object: &'a TreeObject<'a>,
+    /// How long S3 may take.
+    pub within: Duration,
+}
 
 impl Store {
     /// What S3 says of an object of a release; `None` if there is none.
@@ -146,25 +167,20 @@ impl Store {
     /// # Errors
     /// [`Error::NotFound`], [`Error::AlreadyExists`]; [`Error::Precondition`] if the source is another one by now; what S3
     /// returned.
-    pub async fn copy_release_object(
-        &self,
-        source: (&str, &str),
-        key: &str,
-        object: &TreeObject<'_>,
-    ) -> Result<(), Error> {
-        let (from, etag) = source;
-        let source = format!("{}/{}", self.bucket, encode_path(from));
+    pub async fn copy_release_object(&self, copy: ReleaseCopy<'_>) -> Result<(), Error> {
+        let source = format!("{}/{}", self.bucket, encode_path(copy.from));
+        let object = copy.object;
         if object.size > MAX_COPY {
-            return self.copy_in_parts((&source, etag), key, object).await;
+            return self.copy_in_parts(&source, copy).await;
         }
         let sse = ServerSide::Kms.request(&self.key_arn);
         let call = self
             .s3
             .copy_object()
             .bucket(self.bucket.as_str())
-            .key(key)
+            .key(copy.to)
             .copy_source(source)
-            .copy_source_if_match(etag)
+            .copy_source_if_match(copy.etag)
             .if_none_match("*")
             .metadata_directive(MetadataDirective::Replace)
             .content_type(object.media_type)
@@ -174,7 +190,9 @@ impl Store {
             .checksum_algorithm(ChecksumAlgorithm::Sha256)
             .set_server_side_encryption(sse.algorithm.map(Into::into))
             .set_ssekms_key_id(sse.key_id.map(str::to_owned))
-            .set_bucket_key_enabled(sse.bucket_key);
+            .set_bucket_key_enabled(sse.bucket_key)
+            .customize()
+            .config_override(within(copy.within));
         match call.send().await {
             Ok(answer) => {
                 let applied = applied!(answer);
@@ -190,16 +208,12 @@ impl Store {
         }
     }
 
-    async fn copy_in_parts(
-        &self,
-        source: (&str, &str),
-        key: &str,
-        object: &TreeObject<'_>,
-    ) -> Result<(), Error> {
-        let (source, etag) = source;
-        let id = self.begin_release_parts(key, object).await?;
+    async fn copy_in_parts(&self, source: &str, copy: ReleaseCopy<'_>) -> Result<(), Error> {
+        let (key, end) = (copy.to, Instant::now() + copy.within);
+        let id = self.begin_release_parts(key, copy.object).await?;
         let id = id.as_str();
-        let copies = part_ranges(object.size).map(|(number, first, last)| async move {
+        let copies = part_ranges(copy.object.size).map(|(number, first, last)| async move {
+            let left = end.saturating_duration_since(Instant::now());
             let call = self
                 .s3
                 .upload_part_copy()
@@ -209,7 +223,9 @@ impl Store {
                 .part_number(number)
                 .copy_source(source)
                 .copy_source_range(format!("bytes={first}-{last}"))
-                .copy_source_if_match(etag);
+                .copy_source_if_match(copy.etag)
+                .customize()
+                .config_override(within(left));
             let answer = call.send().await;
             let answer = answer.map_err(|error| failure::of("UploadPartCopy", error))?;
             let etag = answer.copy_part_result.and_then(|result| result.e_tag);
@@ -237,4 +253,15 @@ fn metadata(object: &TreeObject<'_>) -> HashMap<String, String> {
     entries
         .map(|(name, value)| (name.to_owned(), value))
         .collect()
+}
+
+/// S3 answers once the copy is made: nothing arrives before that.
+fn within(time: Duration) -> Builder {
+    let timeouts = TimeoutConfig::builder()
+        .connect_timeout(CONNECT)
+        .disable_read_timeout()
+        .disable_operation_attempt_timeout()
+        .operation_timeout(time)
+        .build();
+    S3Config::builder().timeout_config(timeouts)
 }

@@ -249,8 +249,13 @@ async fn an_altered_record_log_or_pointer_is_no_ground_for_an_activation() {
         .unwrap()
         .replace("\"dev\"", "\"eve\"");
     stack.put_raw(&log, forged.into(), &[]).await;
-    let refused = publisher.activate(&two, json!({})).await;
-    assert_eq!(refused.code(), "release-conflict");
+    for refused in [
+        publisher.activate(&two, json!({})).await,
+        publisher.get(&format!("/releases/{SITE}")).await,
+    ] {
+        assert_eq!(refused.status, StatusCode::INTERNAL_SERVER_ERROR);
+        assert_eq!(refused.code(), "release-log-altered");
+    }
     stack.put_raw(&log, entry, &[]).await;
     let pointer = format!(".keyfront/sites/{SITE}/current.json");
     let known = stack.raw(&pointer).await.body;

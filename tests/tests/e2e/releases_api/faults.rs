@@ -39,10 +39,7 @@ impl Stage {
     }
 
     fn publisher(&self) -> Publisher {
-        Publisher {
-            api: self.origin.wire(),
-            token: self.stack.dev.publisher_token.clone(),
-        }
+        Publisher::at(&self.stack, &self.origin)
     }
 
     /// Activates a release while the call of this number goes wrong, and again until it is active; `false` if there is no such call.

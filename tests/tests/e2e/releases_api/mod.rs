@@ -1,8 +1,11 @@
 //! Releases by the origin's API, as `keyfront publish` calls it: against the stack's S3, KMS, IAM and queue.
 
 mod activation;
+mod copies;
 mod faults;
+mod log;
 mod publishing;
+mod removal;
 mod rights;
 
 use std::{sync::Arc, time::Duration};
@@ -13,7 +16,9 @@ use keyfront_releases::{
     File, Kept, Manifest, ReleaseId, Sha256Digest, SiteName, Variant, Variants,
 };
 use keyfront_tests::{
+    fault_proxy::{Fault, FaultProxy, Gate, Rule},
     local_stack::LocalStack,
+    origin_process::OriginProcess,
     wire::{Answer, Wire},
 };
 use serde_json::{Value, json};
@@ -126,6 +131,14 @@ impl Publisher {
         }
     }
 
+    /// The stack's publisher at an origin of its own.
+    fn at(stack: &LocalStack, origin: &OriginProcess) -> Self {
+        Self {
+            api: origin.wire(),
+            token: stack.dev.publisher_token.clone(),
+        }
+    }
+
     async fn send(&self, method: Method, target: &str, body: impl Into<Bytes>) -> Answer {
         let bearer = format!("Bearer {}", self.token);
         let headers = [
@@ -170,6 +183,11 @@ impl Publisher {
         }
     }
 
+    async fn remove(&self, release: &Release) -> Answer {
+        let target = format!("/releases/{SITE}/{}", release.id);
+        self.send(Method::DELETE, &target, "").await
+    }
+
     async fn verify(&self, release: &Release) -> Answer {
         self.post(&path(release, "verify"), json!({})).await
     }
@@ -203,6 +221,40 @@ impl Publisher {
 
 fn path(release: &Release, rest: &str) -> String {
     format!("/releases/{SITE}/{}/{rest}", release.id)
+}
+
+/// An origin of its own on a stack's services, without a queue, and the proxy between it and S3.
+struct Behind {
+    proxy: FaultProxy,
+    publisher: Publisher,
+    _origin: OriginProcess,
+}
+
+impl Behind {
+    async fn of(stack: &LocalStack) -> Self {
+        let proxy = FaultProxy::start(&stack.dev.s3_url).await;
+        let settling = [("KEYFRONT_RELEASE_SETTLING", "200")];
+        let origin =
+            OriginProcess::start_with(&stack.dev, &proxy.url(), &stack.dev.kms_url, &settling);
+        Self {
+            publisher: Publisher::at(stack, &origin),
+            proxy,
+            _origin: origin,
+        }
+    }
+
+    /// The next request of this method about this text waits until the gate is opened.
+    fn hold(&self, method: Method, about: &'static str) -> Gate {
+        let gate = Gate::default();
+        let fault = Fault::Hold(gate.clone());
+        self.proxy.also_fail(Rule {
+            method,
+            about,
+            fault,
+            times: 1,
+        });
+        gate
+    }
 }
 
 /// The document of a success.

@@ -105,6 +105,40 @@ async fn every_call_about_releases_needs_the_site_among_the_publishers_own() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_publisher_whom_no_log_can_name_begins_and_activates_nothing() {
+    let stack = LocalStack::start().await;
+    let of = |token: &str, id: &str| {
+        let token = json!({"id": "t", "sha256": hex::encode(Sha256::digest(token))});
+        json!({"id": id, "sites": [SITE], "rules": [], "tokens": [token]})
+    };
+    let publishers = [
+        of("own", "own"),
+        of("long", &"i".repeat(513)),
+        of("lines", "eve\n"),
+    ];
+    let policy = Bytes::from(json!({"v": 3, "publishers": publishers}).to_string());
+    stack
+        .put_raw(".keyfront/publishers.json", policy, &[])
+        .await;
+    let release = Release::of(&[page("index.html", "hello")]);
+    publisher(&stack, "own").publish(&release).await;
+    for token in ["long", "lines"] {
+        let unnamed = publisher(&stack, token);
+        let document = json!({"id": release.id, "size": release.bytes.len()});
+        for refused in [
+            unnamed.post(&format!("/releases/{SITE}"), document).await,
+            unnamed.activate(&release, json!({})).await,
+        ] {
+            assert_eq!(refused.code(), "forbidden", "{refused:?}");
+            let detail = refused.json()["detail"].to_string();
+            assert!(detail.contains("without control characters"), "{detail}");
+        }
+    }
+    let pointer = format!(".keyfront/sites/{SITE}/current.json");
+    assert!(!stack.exists(&pointer).await);
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn a_path_that_names_no_site_or_release_is_nothing_there() {
     let stack = with_publishers(&[("every", json!(["*"]))]).await;
     let every = publisher(&stack, "every");
