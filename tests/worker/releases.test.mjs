@@ -2,8 +2,9 @@
 
 import assert from 'node:assert/strict';
 import { once } from 'node:events';
-import { createServer } from 'node:http';
+import { createServer, get } from 'node:http';
 import { after, before, beforeEach, test } from 'node:test';
+import { brotliCompressSync, gzipSync } from 'node:zlib';
 import { Miniflare } from 'miniflare';
 import { options } from './run.mjs';
 
@@ -14,18 +15,47 @@ const SITE = '/private-content/.keyfront/sites';
 let origin;
 let worker;
 let url;
+/** Where the runtime says of a request what Cloudflare says of it. */
+let network;
 let asked;
 let pointer;
 
+/** What the coding of a tree makes of a text. */
+const CODED = {
+  br: (text) => brotliCompressSync(text),
+  gzip: (text) => gzipSync(text),
+};
+
 /** Objects say where they lie. */
 function respond(request, response) {
-  asked.push({ path: request.url, headers: request.headers });
-  if (request.url.endsWith('/current.json')) return pointer(request, response);
-  const tag = { etag: '"of the copy"', 'last-modified': 'Fri, 02 Jan 2026 03:04:05 GMT' };
-  return response.writeHead(200, { ...tag, 'cache-control': 'max-age=60', 'x-amz-meta-keyfront-sha256': HASH }).end(request.url);
+  const { url: path } = request;
+  asked.push({ path, headers: request.headers });
+  if (path.endsWith('/current.json')) return pointer(request, response);
+  if (path.endsWith('missing')) return response.writeHead(404).end('<Error><Code>NoSuchKey</Code></Error>');
+  const [, coding] = path.match(`/${ID}/([a-z]+)/`) ?? [];
+  const coded = CODED[coding];
+  return response
+    .writeHead(200, {
+      etag: '"of the copy"',
+      'last-modified': 'Fri, 02 Jan 2026 03:04:05 GMT',
+      'cache-control': 'max-age=60',
+      'x-amz-meta-keyfront-sha256': HASH,
+      ...(coded && { 'content-encoding': coding, 'content-type': 'text/css' }),
+    })
+    .end(coded ? coded(path) : path);
 }
 
-const known = (_, response) => response.writeHead(200, { etag: '"1"' }).end(`{"active":"${ID}","encoded":"css","entry":{},"v":1}`);
+const pointerTo = (id, entry = '') => `{"active":"${id}","encoded":"css","entry":{${entry}},"v":1}`;
+const replies = (text) => (_, response) => response.writeHead(200, { etag: '"1"' }).end(text);
+const known = replies(pointerTo(ID));
+
+/** A pointer of so many bytes. */
+function long(bytes) {
+  const entry = '"by":""';
+  return pointerTo(ID, `"by":"${'x'.repeat(bytes - pointerTo(ID, entry).length)}"`);
+}
+
+const pause = (milliseconds) => new Promise((resume) => setTimeout(resume, milliseconds));
 
 before(async () => {
   origin = createServer(respond);
@@ -34,9 +64,10 @@ before(async () => {
   const endpoint = `http://127.0.0.1:${origin.address().port}`;
   const site = { v: 1, bucket: 'private-content', region: 'eu-west-1', endpoint, style: 'path', query: [], signing: 'sigv4' };
   // Each has a pointer of its own, so that no test depends on what another one left.
-  const sites = ['one', 'two', 'three', 'four', 'five'].map((release) => ({
+  const names = ['one', 'two', 'three', 'four', 'five', 'far', 'late', 'coded', 'page', 'long', 'longer'];
+  const sites = names.map((release) => ({
     match: { prefix: `/${release}` },
-    site: { ...site, path: `${release}/`, release },
+    site: { ...site, path: `${release}/`, release, not_found: '404.html' },
   }));
   const vars = {
     KEYFRONT_SITES: JSON.stringify({ v: 1, sites }),
@@ -45,7 +76,7 @@ before(async () => {
     AWS_SESSION_TOKEN: '',
   };
   worker = new Miniflare(options({ vars }));
-  await worker.ready;
+  network = (await worker.ready).origin;
   url = (await worker.unsafeGetDirectURL('edge')).origin;
 });
 
@@ -85,7 +116,7 @@ test('the Worker compares conditions with the hash, and keeps them from the buck
   assert.deepEqual(conditions.filter((name) => name.startsWith('if-')), []);
 });
 
-test('a bucket that does not answer the Worker in time is release-unknown', async () => {
+test('a bucket that does not answer the Worker at all is release-unknown', async () => {
   const held = [];
   pointer = (_, response) => held.push(response);
   const began = performance.now();
@@ -93,8 +124,75 @@ test('a bucket that does not answer the Worker in time is release-unknown', asyn
   const took = performance.now() - began;
   assert.equal(answer.status, 503);
   assert.equal((await answer.json()).code, 'release-unknown');
-  assert.ok(took >= 450 && took < 5_000, String(took));
+  assert.ok(took >= 2_900 && took < 6_000, String(took));
+  assert.equal(pointers(), 1);
   for (const response of held) response.end();
+});
+
+test('the Worker waits for a bucket that is far away where nothing is known', async () => {
+  pointer = (request, response) => setTimeout(known, 900, request, response);
+  assert.equal((await fetch(`${url}/far/a.txt`)).status, 200);
+});
+
+test('the Worker serves what it knows after half a second, and hears the late answer', async () => {
+  assert.equal((await fetch(`${url}/late/a.txt`)).headers.get('x-keyfront-release'), ID);
+  // The runtime's clock cannot be moved.
+  await pause(6_000);
+  const next = 'b'.repeat(64);
+  pointer = (request, response) => setTimeout(replies(pointerTo(next)), 1_500, request, response);
+  const began = performance.now();
+  const stale = await fetch(`${url}/late/a.txt`);
+  const took = performance.now() - began;
+  assert.ok(took >= 450 && took < 1_400, String(took));
+  assert.equal(stale.headers.get('x-keyfront-release'), ID);
+  assert.match(stale.headers.get('x-keyfront-release-age'), /^[5-9]$/);
+  assert.equal(stale.headers.get('cache-control'), 'no-store');
+  let release = ID;
+  while (release === ID && performance.now() - began < 4_000) {
+    await pause(50);
+    release = (await fetch(`${url}/late/a.txt`)).headers.get('x-keyfront-release');
+  }
+  assert.equal(release, next);
+  assert.equal(pointers(), 2);
+});
+
+test('the Worker reads a pointer of 64 KB and none that is longer', async () => {
+  pointer = replies(long(65_536));
+  assert.equal((await fetch(`${url}/long/a.txt`)).status, 200);
+  pointer = replies(long(65_537));
+  assert.equal((await fetch(`${url}/longer/a.txt`)).status, 503);
+});
+
+test('the Worker chooses the coding by what the viewer accepts, not by what Cloudflare does', async () => {
+  const seen = async (base, accepts) => {
+    const [answer] = await once(get(`${base}/coded/a.css`, { headers: { ...(accepts && { 'accept-encoding': accepts }) } }), 'response');
+    const chunks = [];
+    for await (const chunk of answer) chunks.push(chunk);
+    return [answer.headers['content-encoding'], answer.headers.vary, Buffer.concat(chunks)];
+  };
+  const stored = (tree) => Buffer.from((CODED[tree] ?? String)(`${SITE}/coded/releases/${ID}/${tree}/a.css`));
+  for (const [accepts, tree] of [['gzip', 'gzip'], ['br', 'br'], ['br, gzip', 'br'], ['identity', 'files'], ['br;q=0, gzip', 'gzip'], [undefined, 'files']]) {
+    const coding = tree === 'files' ? undefined : tree;
+    assert.deepEqual(await seen(network, accepts), [coding, 'accept-encoding', stored(tree)], accepts);
+    // Where nothing was replaced, the header counts.
+    assert.deepEqual(await seen(url, accepts), [coding, 'accept-encoding', stored(tree)], accepts);
+  }
+});
+
+test('the page of a 404 is shown although the pointer has to be asked for, and whatever the viewer has of it', async () => {
+  const page = `${SITE}/page/releases/${ID}/files/404.html`;
+  for (const [path, headers] of [
+    // Refused before anybody asks.
+    ['.keyfront/a', {}],
+    ['missing', {}],
+    ['missing', { 'if-none-match': `"${HASH}"` }],
+    ['missing', { 'if-match': '"x"' }],
+  ]) {
+    const answer = await fetch(`${url}/page/${path}`, { headers });
+    assert.deepEqual([answer.status, await answer.text()], [404, page], `${path} ${JSON.stringify(headers)}`);
+    assert.equal(answer.headers.get('etag'), null);
+  }
+  assert.equal(pointers(), 1);
 });
 
 test('the question of a viewer who left is answered for the next one', async () => {

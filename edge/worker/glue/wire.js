@@ -27,8 +27,17 @@ function appended(parts) {
   return headers;
 }
 
-/** A request in one string: its method, its URL, its headers. */
-export const arrived = (request) => `${request.method}\n${request.url}\n${headerText(request.headers)}`;
+/** A request in one string: its method, its URL, its headers. Cloudflare replaces `Accept-Encoding` by its own; what the
+ *  viewer said is beside it. */
+export function arrived(request) {
+  const { method, url, headers, cf } = request;
+  const text = `${method}\n${url}\n`;
+  const accepted = cf?.clientAcceptEncoding;
+  if (typeof accepted !== 'string') return text + headerText(headers);
+  const said = new Headers(headers);
+  said.set('accept-encoding', accepted);
+  return text + headerText(said);
+}
 
 /** An answer in one string: its status, its headers. */
 export const answered = (response) => `${response.status}\n${headerText(response.headers)}`;

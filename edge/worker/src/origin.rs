@@ -44,7 +44,7 @@ pub(crate) enum Answered {
 }
 
 impl Answered {
-    /// Asks, and has the answer cleaned. Of `headers` goes what the origin may see.
+    /// Asks, and has the answer cleaned. Of `headers` goes what the origin may see; what it cannot compare is compared here.
     ///
     /// # Errors
     /// [`Refusal::OriginFailed`] if there is no answer.
@@ -59,18 +59,18 @@ impl Answered {
             let compared_here = signed.compares_by_itself() && name.starts_with("if-");
             signed.keeps(name) && !compared_here && !(reads && is_ignorable(name, value))
         };
-        let headers: Vec<_> = headers.iter().filter(meant).copied().collect();
+        let sent: Vec<_> = headers.iter().filter(meant).copied().collect();
         let key = caching::key(exchange.target.host, &exchange.entry.digest, signed);
         if let Some(key) = &key
-            && let Some(response) = cached(key, &headers).await
+            && let Some(response) = cached(key, &sent).await
         {
-            return Ok(cleaned(exchange, signed, Reply::of(response)).await);
+            return Ok(cleaned(exchange, signed, headers, Reply::of(response)).await);
         }
-        let reply = Reply::of(ask(signed, &headers, body).await?);
+        let reply = Reply::of(ask(signed, &sent, body).await?);
         if let Some(key) = &key {
-            keep(exchange, signed, key, &headers, &reply);
+            keep(exchange, signed, key, &sent, &reply);
         }
-        Ok(cleaned(exchange, signed, reply).await)
+        Ok(cleaned(exchange, signed, headers, reply).await)
     }
 }
 
@@ -107,10 +107,11 @@ fn keep(
     }
 }
 
-/// Has an answer cleaned.
+/// Has an answer to a request with these headers cleaned.
 pub(crate) async fn cleaned(
     exchange: &Exchange<'_>,
     signed: &OriginRequest,
+    asked: &[(&str, &str)],
     reply: Reply,
 ) -> Answered {
     let headers = reply.headers();
@@ -135,8 +136,7 @@ pub(crate) async fn cleaned(
     let stated = document.as_deref().and_then(cause_of_document);
     let mut cleaned = clean(&request, &seen, stated);
     if signed.compares_by_itself() {
-        let headers = exchange.viewer.headers();
-        let conditions = headers.iter().filter(|(name, _)| *name == "if-none-match");
+        let conditions = asked.iter().filter(|(name, _)| *name == "if-none-match");
         cleaned = not_modified(cleaned, conditions.map(|(_, value)| *value));
     }
     match cleaned {

@@ -1,7 +1,8 @@
 //! The question which release of a site is active: one request of an isolate asks it for all.
 //!
-//! The call outlives the request that began it, whose viewer may leave. The others poll what came of it, since they cannot wait
-//! for another request's promise. What the answer means is the core's.
+//! The call outlives the request that began it, whose viewer may leave, or who no longer waits: a late answer is the next
+//! request's. The others poll what came of it, since they cannot wait for another request's promise. How long a request waits, and
+//! what an answer means, is the core's.
 
 use std::cell::RefCell;
 
@@ -13,12 +14,10 @@ use worker::{Context, console_error};
 
 use crate::{aws_call, isolate, origin, wire};
 
-/// Milliseconds: from then on the last known pointer serves.
-const TIMEOUT: u32 = 500;
 /// Milliseconds between two checks of a question that another request has asked.
 const POLL_INTERVAL: u32 = 10;
-/// Seconds after which whoever asked is taken for lost.
-const LOST_AFTER: f64 = 0.75;
+/// Seconds after which whoever asked is taken for lost: more than a question takes.
+const LOST_AFTER: f64 = 3.5;
 /// Bytes: a longer answer is no pointer.
 const LONGEST: u32 = 65_536;
 
@@ -27,22 +26,37 @@ thread_local! {
     static ASKED: RefCell<Vec<(String, f64)>> = const { RefCell::new(Vec::new()) };
 }
 
-/// Has a question answered: by this request, or by one that asked it a moment ago.
+/// Has a question answered, by this request or by one that asked it a moment ago, or says that it was not in time.
 pub(crate) async fn settle(context: &Context, question: PointerQuestion) {
     let name = origin::url(&question.request);
     if begins(&name) {
-        let asking = future_to_promise(async move {
-            ask(&question).await;
-            ends(&name);
-            Ok(JsValue::UNDEFINED)
+        let asking = future_to_promise({
+            let (name, question) = (name.clone(), question.clone());
+            async move {
+                let answer = ask(&question).await;
+                keep(&question, &answer);
+                ends(&name);
+                Ok(JsValue::UNDEFINED)
+            }
         });
         outlives(context, &asking);
-        // It never fails.
-        let _ = JsFuture::from(asking).await;
-        return;
+        let wait = question.wait();
+        let late = future_to_promise(async move {
+            aws_call::pause(wait).await;
+            Ok(JsValue::UNDEFINED)
+        });
+        // Neither fails.
+        let _ = JsFuture::from(Promise::race(&Array::of2(&asking, &late))).await;
+    } else {
+        let mut waited = 0;
+        while is_asked(&name) && waited < question.wait() {
+            aws_call::pause(POLL_INTERVAL).await;
+            waited += POLL_INTERVAL;
+        }
     }
-    while is_asked(&name) {
-        aws_call::pause(POLL_INTERVAL).await;
+    if is_asked(&name) {
+        console_error!("keyfront release-unknown {name}: no answer in time");
+        keep(&question, &Array::new());
     }
 }
 
@@ -51,15 +65,19 @@ fn outlives(context: &Context, asking: &Promise) {
     wire::outlive(context, asking);
 }
 
-async fn ask(question: &PointerQuestion) {
+/// Status, tag and body; nothing if there is no answer.
+async fn ask(question: &PointerQuestion) -> Array {
     let url = origin::url(&question.request);
     let header_text = origin::header_text(&question.request, &[]);
-    let answer = wire::asked(&url, &header_text, LONGEST, TIMEOUT).await;
-    let answer = answer.unwrap_or_else(|error| {
+    let answer = wire::asked(&url, &header_text, LONGEST, PointerQuestion::LIMIT).await;
+    answer.unwrap_or_else(|error| {
         // The runtime's text says what the network said; it holds no header.
         console_error!("keyfront release-unknown {url}: {error:?}");
         Array::new()
-    });
+    })
+}
+
+fn keep(question: &PointerQuestion, answer: &Array) {
     let text = |place| answer.get(place).as_string().unwrap_or_default();
     isolate::ask(|edge| {
         edge.pointer_answered(&PointerAnswer {

@@ -19,6 +19,10 @@ use crate::target::Target;
 use crate::viewer::Viewer;
 use crate::{answering, isolate, opening, pointer, viewer_access, wire};
 
+/// How often a request asks which release is active. The answer to another request's question may be too old for it, the one to
+/// its own cannot.
+const ROUNDS: u32 = 2;
+
 /// Serves one request.
 ///
 /// # Errors
@@ -79,6 +83,7 @@ impl Exchange<'_> {
         let site = &self.entry.site;
         let access = self.examined.access;
         let mut buffered = None;
+        let mut rounds = ROUNDS;
         let served = loop {
             let mut admitted = match isolate::ask(|edge| edge.admit_viewer(&request, site, access))
             {
@@ -95,7 +100,10 @@ impl Exchange<'_> {
                 }
             }
             match isolate::sign(admitted, &self.invocation(site)) {
-                Served::Ask(question) => pointer::settle(self.context, question).await,
+                Served::Ask(question) if rounds > 0 => {
+                    rounds -= 1;
+                    pointer::settle(self.context, question).await;
+                }
                 served => break served,
             }
         };
@@ -178,7 +186,15 @@ impl Exchange<'_> {
             body: RequestBody::Empty,
             request_id: self.viewer.id(),
         };
-        let Served::Forward(signed) = self.serve(site, &request) else {
+        let mut served = self.serve(site, &request);
+        for _ in 0..ROUNDS {
+            let Served::Ask(question) = served else {
+                break;
+            };
+            pointer::settle(self.context, question).await;
+            served = self.serve(site, &request);
+        }
+        let Served::Forward(signed) = served else {
             return Ok(None);
         };
         match Answered::by(self, &signed, &origin, &JsValue::NULL).await {

@@ -67,7 +67,7 @@ impl Opening<'_> {
         signed: &OriginRequest,
         reply: Reply,
     ) -> Result<Response, Refusal> {
-        match origin::cleaned(self.exchange, signed, reply).await {
+        match origin::cleaned(self.exchange, signed, &[], reply).await {
             Answered::Replaced { answer, log } => {
                 answering::own(&answer, log.as_deref()).map_err(failure::of_runtime)
             }
