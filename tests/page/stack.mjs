@@ -81,8 +81,9 @@ export function keyfront({ devJson }, ...words) {
  * is called with the stack before anybody else calls it, and `options.skip` may have a reason of its own.
  */
 export function suite(name, define, { args = [], prepare, browser = 'chromium', skip: own = false } = {}) {
-  const skip = missing(browser) || own
-  describe(name, { skip, concurrency: false }, () => {
+  const lacking = missing(browser)
+  if (lacking && isExam) throw new Error(`the exam tries everything, and there is ${lacking}`)
+  describe(name, { skip: lacking || own, concurrency: false }, () => {
     const shared = {}
     before(async () => {
       shared.stack = await startStack(args)

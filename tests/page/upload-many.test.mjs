@@ -25,6 +25,15 @@ async function chooseMany(page, count) {
   })
 }
 
+/** Drops so many, after the first ones, wherever Uppy takes none itself. */
+async function dropMany(page, count, from) {
+  await page.evaluate(({ count, from }) => {
+    const dataTransfer = new DataTransfer()
+    for (let at = from; at < from + count; at++) dataTransfer.items.add(new File([`content of ${at}`], `${String(at).padStart(5, '0')}.txt`, { type: 'text/plain' }))
+    document.body.dispatchEvent(new DragEvent('drop', { bubbles: true, cancelable: true, dataTransfer }))
+  }, { count, from })
+}
+
 /** The list says so many; how long that took, and the longest task until then, in milliseconds. */
 async function selected(page, count) {
   await page.getByText(`${count} files selected`).waitFor({ timeout: 120_000 })
@@ -34,6 +43,8 @@ async function selected(page, count) {
 suite('upload of much', (shared) => {
   const origin = () => api(shared.stack)
   const row = (page, name) => page.getByRole('region', { name: 'All files of the list' }).getByRole('listitem').filter({ hasText: name })
+
+  const bottom = (page) => page.getByRole('group', { name: 'All files of the list' }).evaluate((element) => { element.scrollTop = element.scrollHeight })
 
   it('a long list is sent a part at a time: all are listed, paused, taken off, tried again and counted together', async () => {
     const page = await signedIn(shared)
@@ -56,6 +67,14 @@ suite('upload of much', (shared) => {
     await row(page, '00014.txt').getByText('paused').waitFor()
     await picture(page, 'long-list')
     delay = 0
+    // Where the next files go is no matter of those that are on their way, nor do new ones leave while all are paused.
+    await page.getByLabel('To folder').fill('elsewhere')
+    await page.getByLabel('To folder').press('Tab')
+    await dropMany(page, 70, 130)
+    await bottom(page)
+    await row(page, '00199.txt').waitFor()
+    await page.waitForTimeout(500)
+    assert.deepEqual(await origin().keys('elsewhere/'), [])
     await page.locator('.uppy-StatusBar-actionCircleBtn').first().click()
     // A taken name asks, and the others go on meanwhile.
     const dialog = page.getByRole('alertdialog', { name: 'This name is taken' })
@@ -67,15 +86,79 @@ suite('upload of much', (shared) => {
     assert.equal(await page.locator('.uppy-Dashboard-Item').count() <= 100, true)
     isFailing = false
     await page.locator('.uppy-StatusBar-actionBtn--retry').click()
-    await uploaded(page, 129)
+    await uploaded(page, 199)
     const keys = await origin().keys('long/')
     assert.equal(keys.length, 130)
+    assert.equal((await origin().keys('elsewhere/')).length, 70)
     assert.ok(keys.includes('long/00005 (2).txt') && !keys.includes('long/00003.txt'))
     assert.equal((await origin().content('long/00129.txt')).toString(), 'content of 129')
     await page.locator('.uppy-StatusBar-actionBtn--done').click()
     await page.getByRole('button', { name: 'Upload', exact: true }).click()
     assert.equal(await page.getByRole('region', { name: 'All files of the list' }).count(), 0)
     assertCalm(page)
+    await page.context().close()
+  })
+
+  it('what a reload ended is sent after a press of the button, once, and what is lost is counted', async () => {
+    const page = await signedIn(shared, { remember: true })
+    const sent = []
+    let isHeld = true
+    await page.route(/\/objects\/again\//, (route) => {
+      if (route.request().method() !== 'PUT') return route.continue()
+      sent.push(new URL(route.request().url()).pathname)
+      return isHeld ? undefined : route.continue()
+    })
+    const stored = []
+    page.on('response', (response) => { if (response.status() === 201 && response.url().includes('/objects/again/')) stored.push(response.url()) })
+    await openUpload(page, 'again')
+    await chooseMany(page, 210)
+    await selected(page, 210)
+    await startUpload(page)
+    while (sent.length === 0) await page.waitForTimeout(50)
+    // Golden Retriever keeps what is in Uppy's list a moment later.
+    await page.waitForTimeout(1500)
+    await page.context().setOffline(true)
+    await page.evaluate(() => window.dispatchEvent(new Event('pagehide')))
+    await page.context().setOffline(false)
+    await page.reload()
+    isHeld = false
+    sent.length = 0
+    await page.getByRole('button', { name: 'Show uploads' }).click()
+    const recovered = Number(/(\d+) files of an earlier visit are not sent completely/.exec(await page.locator('.upload .notice').first().textContent())?.[1])
+    const anew = page.getByRole('region', { name: `${210 - recovered} uploads were ended by reloading the page` })
+    await anew.getByText(`and ${210 - recovered - 100} others`).waitFor()
+    await page.getByLabel('To folder').fill('again')
+    await page.getByLabel('To folder').press('Tab')
+    await dropMany(page, 210, 0)
+    await anew.waitFor({ state: 'detached' })
+    await page.waitForTimeout(500)
+    assert.deepEqual(sent, [], 'nobody pressed the button')
+    await startUpload(page)
+    // A name that was sent before asks: the files that were chosen again are others, as far as a browser can tell.
+    const dialog = page.getByRole('alertdialog', { name: 'This name is taken' })
+    await dialog.getByLabel('Do the same for all others').check()
+    await dialog.getByRole('button', { name: 'Skip' }).click()
+    await page.getByText('files uploaded.').waitFor({ timeout: 60_000 })
+    assert.equal(stored.length, 210)
+    assert.equal(new Set(stored).size, 210, 'each is stored once')
+    assertCalm(page)
+    await page.context().close()
+  })
+
+  it('where everything is refused, no more than a hundred files are tried before somebody looks', async () => {
+    const page = await signedIn(shared)
+    let tried = 0
+    await page.route(/\/objects\/nowhere\//, (route) => {
+      tried += 1
+      return route.fulfill({ status: 403, contentType: 'application/problem+json', body: JSON.stringify({ code: 'forbidden', title: 'x', status: 403, request_id: 'r' }) })
+    })
+    await openUpload(page, 'nowhere')
+    await chooseMany(page, 180)
+    await selected(page, 180)
+    await startUpload(page)
+    await page.getByText('100 files could not be uploaded.').waitFor()
+    await page.waitForTimeout(300)
+    assert.equal(tried, 100)
     await page.context().close()
   })
 
@@ -115,7 +198,7 @@ suite('upload of much', (shared) => {
     assert.ok(took <= 3000, `listed after ${took} ms`)
     assert.ok(longest <= 200, `tasks of ${tasks} ms`)
     // The end of the list is there as well.
-    await page.getByRole('group', { name: 'All files of the list' }).evaluate((element) => { element.scrollTop = element.scrollHeight })
+    await bottom(page)
     await row(page, '09999.txt').waitFor()
     const begun = Date.now()
     const first = page.waitForResponse((response) => response.request().method() === 'PUT' && response.status() === 201)

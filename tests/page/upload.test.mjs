@@ -211,6 +211,35 @@ suite('upload', (shared) => {
     await page.context().close()
   })
 
+  it('what is typed stays, whatever arrives meanwhile', async () => {
+    await origin().put('known/one.txt', 'one')
+    const page = await newTab(shared)
+    let release
+    const released = new Promise((resolve) => { release = resolve })
+    await page.route('**/objects?*', async (route) => {
+      await released
+      await route.continue()
+    })
+    await signIn(page, shared.stack)
+    await page.getByRole('button', { name: 'Upload', exact: true }).click()
+    const fields = { 'To folder': 'typed', Tags: 'first, second' }
+    await page.getByText('Options').click()
+    await page.getByLabel('To folder').fill(fields['To folder'])
+    // The folders of the list arrive, and the field offers them.
+    release()
+    await page.locator('datalist option[value="known/"]').waitFor({ state: 'attached' })
+    assert.equal(await page.getByLabel('To folder').inputValue(), fields['To folder'])
+    await page.getByLabel('Tags', { exact: true }).fill(fields.Tags)
+    await choose(page, [text('note.txt', 'typed')])
+    await page.getByText('1 file selected').waitFor()
+    assert.equal(await page.getByLabel('Tags', { exact: true }).inputValue(), fields.Tags)
+    await startUpload(page)
+    await uploaded(page, 1)
+    assert.deepEqual(await origin().keys('typed/'), ['typed/note.txt'])
+    assert.deepEqual((await origin().describe('typed/note.txt')).metadata.tags, fields.Tags.split(', '))
+    await page.context().close()
+  })
+
   it('a picture is taken with the camera', async () => {
     const page = await signedIn(shared)
     await openUpload(page, 'camera')

@@ -15,7 +15,7 @@ import { SealingError } from '../src/sealing/error.ts'
 import { TAG } from '../src/sealing/host-cipher.ts'
 import { MIN_PASSPHRASE as DEMANDED, type KeyDescription, type PublisherKey } from '../src/sealing/keys.ts'
 import { SEAL_LENGTH, storageModeFor } from '../src/session/rules.ts'
-import { namesOf } from '../src/upload/anew.ts'
+import { endedOf } from '../src/upload/anew.ts'
 import { withoutSealed } from '../src/upload/keeper.ts'
 import type { SealedFile, Sealer } from '../src/upload/sealer.ts'
 import { Sealings } from '../src/upload/sealings.ts'
@@ -164,8 +164,11 @@ test('Golden Retriever sees no file that is sealed', () => {
 })
 
 test('names of another person, or what is none, are not shown', () => {
-  assert.deepEqual(namesOf(JSON.stringify({ owner: 'me', names: ['a', 1, 'b'] }), 'me'), ['a', 'b'])
-  for (const text of [null, 'null', '[]', '{}', '{"owner":"me"}', JSON.stringify({ owner: 'you', names: ['a'] })]) assert.deepEqual(namesOf(text, 'me'), [], String(text))
+  assert.deepEqual(endedOf(JSON.stringify({ owner: 'me', names: ['a', 1, 'b'], others: 7 }), 'me'), { names: ['a', 'b'], others: 7 })
+  assert.deepEqual(endedOf(JSON.stringify({ owner: 'me', names: ['a'], others: -1 }), 'me'), { names: ['a'], others: 0 })
+  for (const text of [null, 'null', '[]', '{}', '{"owner":"me"}', JSON.stringify({ owner: 'you', names: ['a'], others: 2 })]) {
+    assert.deepEqual(endedOf(text, 'me'), { names: [], others: 0 }, String(text))
+  }
 })
 
 test('every way in which sealing fails has words in both languages', () => {

@@ -138,6 +138,18 @@ test('a backlog gives out files in order, counts them, and forgets what is taken
   assert.deepEqual([backlog.length, backlog.waiting.files, backlog.done.files, backlog.has('b')], [0, 0, 0, false])
 })
 
+test('what belongs to an upload that has begun is no longer changed', () => {
+  const backlog = new Backlog<string>()
+  const chosen = (id: string): { id: string; name: string; size: number; file: string } => ({ id, name: id, size: 1, file: id })
+  backlog.add([chosen('a'), chosen('b')])
+  backlog.settle()
+  backlog.add([chosen('c')])
+  backlog.add([chosen('d')], true)
+  backlog.change((file) => `${file}!`)
+  assert.deepEqual(['a', 'c', 'd', 'unknown'].map((id) => backlog.isSettled(id)), [true, false, true, false])
+  assert.deepEqual(backlog.take(9).map(({ file }) => file), ['a', 'b', 'c!', 'd'])
+})
+
 test('ten thousand files are added and given out in little time', () => {
   const backlog = new Backlog<number>()
   const begun = performance.now()

@@ -120,6 +120,7 @@ export const de: Messages = {
     chooseKey: 'Schlüssel wählen',
     notHere: 'Für diesen Ordner können Dateien nicht im Browser versiegelt werden: Seine Regeln haben keine Verschlüsselung, die dafür taugt. Wählen Sie einen anderen Ordner oder eine andere Verschlüsselung.',
     anew: (number) => `${number === 1 ? 'Eine Datei wurde' : `${count(number)} Dateien wurden`} durch das Neuladen der Seite nicht fertig hochgeladen. Versiegelte, und solche weit hinten in einer langen Liste, werden dafür nicht aufbewahrt: Wählen Sie ${number === 1 ? 'sie' : 'sie alle'} noch einmal aus, dann beginnt es von vorn.`,
+    anewOthers: (number, isMore) => `${isMore ? 'und ' : ''}${count(number)} ${isMore ? 'weitere' : number === 1 ? 'Datei' : 'Dateien'}`,
     sealedWith: 'In einem Browser versiegelt, mit dem Schlüssel',
     openHint: 'Sie wird hier in diesem Tab geöffnet und gezeigt, sobald jedes Byte geprüft ist.',
     open: 'Öffnen',

@@ -120,6 +120,7 @@ export const en = {
     chooseKey: 'Choose a key',
     notHere: 'Files cannot be sealed in this browser for this folder: its rules have no encryption that sealed uploads can use. Choose another folder or encryption.',
     anew: (number: number) => `${number === 1 ? 'An upload was' : `${count(number)} uploads were`} ended by reloading the page. Sealed files, and those far behind in a long list, are not kept for that: choose ${number === 1 ? 'it' : 'them'} again, and ${number === 1 ? 'it starts' : 'they start'} anew.`,
+    anewOthers: (number: number, isMore: boolean) => `${isMore ? 'and ' : ''}${count(number)} ${isMore ? (number === 1 ? 'other' : 'others') : number === 1 ? 'file' : 'files'}`,
     sealedWith: 'Sealed in a browser by its publisher, with the key',
     openHint: 'It is opened here in this tab, and shown once every byte of it is verified.',
     open: 'Open',

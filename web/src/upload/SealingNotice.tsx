@@ -4,7 +4,7 @@ import { chooseSealingKey } from '../keys/asking.ts'
 import { sealingKey } from '../keys/keyring.ts'
 import { spacedId } from '../sealed/envelope.ts'
 import { storageModeFor } from '../session/rules.ts'
-import { noLongerAnew, startingAnew } from './anew.ts'
+import { forgetEnded, startingAnew } from './anew.ts'
 import { target } from './target.ts'
 
 /** That new files are sealed, with which key, and the way to another one. Always in sight: options may be folded away. */
@@ -21,18 +21,21 @@ export function SealingNotice({ rule }: { rule: Rule }) {
   )
 }
 
-/** What a reload ended of sealed uploads. */
+/** What a reload ended: sealed uploads, and what waited far behind in a long list. */
 export function AnewNotice() {
   const { sealing, page } = words.value
-  const names = startingAnew.value
-  if (names.length === 0) return null
+  const { names, others } = startingAnew.value
+  if (names.length + others === 0) return null
   return (
     <section class="notice sealing" aria-labelledby="anew-title">
       <div>
-        <p id="anew-title">{sealing.anew(names.length)}</p>
-        <ul>{names.map((name, at) => <li key={at} dir="auto">{name}</li>)}</ul>
+        <p id="anew-title">{sealing.anew(names.length + others)}</p>
+        <ul>
+          {names.map((name, at) => <li key={at} dir="auto">{name}</li>)}
+          {others > 0 && <li>{sealing.anewOthers(others, names.length > 0)}</li>}
+        </ul>
       </div>
-      <button type="button" onClick={() => noLongerAnew()}>{page.close}</button>
+      <button type="button" onClick={forgetEnded}>{page.close}</button>
     </section>
   )
 }

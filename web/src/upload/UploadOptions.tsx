@@ -4,6 +4,7 @@ import { words } from '../i18n/language.ts'
 import { chooseSealingKey } from '../keys/asking.ts'
 import { sealingKey } from '../keys/keyring.ts'
 import { isDirect, storageModeFor } from '../session/rules.ts'
+import { DraftInput } from '../ui/DraftInput.tsx'
 import { CachingChoice } from './CachingChoice.tsx'
 import { target } from './target.ts'
 import { retarget } from './uploads.ts'
@@ -11,7 +12,7 @@ import { retarget } from './uploads.ts'
 /** The value of the choice that is no mode of the origin's. */
 const SEALED = 'sealed'
 
-/** Encryption and tags. Most people need neither, so they are folded away. */
+/** Encryption, tags, and how long readers' copies are kept. Most people need none of them, so they are folded away. */
 export function UploadOptions({ rule }: { rule: Rule }) {
   const { upload } = words.value
   const { encryption, isSealed, tags } = target.value
@@ -36,7 +37,7 @@ export function UploadOptions({ rule }: { rule: Rule }) {
         </div>
         <div class="field">
           <label for={`${id}-tags`}>{upload.tags}</label>
-          <input id={`${id}-tags`} value={tags} aria-describedby={`${id}-tags-hint`} onChange={(event) => retarget({ tags: event.currentTarget.value })} />
+          <DraftInput id={`${id}-tags`} value={tags} aria-describedby={`${id}-tags-hint`} onCommit={(text) => retarget({ tags: text })} />
           <p class="hint" id={`${id}-tags-hint`}>{upload.tagsHint}</p>
         </div>
         <CachingChoice rule={rule} />

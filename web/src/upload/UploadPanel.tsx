@@ -3,6 +3,7 @@ import { useEffect, useId, useRef } from 'preact/hooks'
 import { language, locale, uppyLocale, words } from '../i18n/language.ts'
 import { formatSize } from '../i18n/format.ts'
 import { rules } from '../session/session.ts'
+import { DraftInput } from '../ui/DraftInput.tsx'
 import { go } from '../ui/route.ts'
 import * as store from '../gallery/store.ts'
 import type { Rule } from '../api/wire.ts'
@@ -91,7 +92,7 @@ function Destination() {
     <div class="destination">
       <div class="field">
         <label for={`${id}-folder`}>{upload.to}</label>
-        <input
+        <DraftInput
           id={`${id}-folder`}
           list={`${id}-folders`}
           value={folder}
@@ -100,7 +101,7 @@ function Destination() {
           spellcheck={false}
           aria-describedby={`${id}-hint`}
           aria-invalid={!isAllowed}
-          onChange={(event) => retarget({ folder: asFolder(event.currentTarget.value) })}
+          onCommit={(text) => retarget({ folder: asFolder(text) })}
         />
         <datalist id={`${id}-folders`}>{known.map((name) => <option key={name} value={name} />)}</datalist>
         <p id={`${id}-hint`} class="hint">{upload.toHint}</p>

@@ -5,7 +5,7 @@ import { refusalText } from '../i18n/refusals.ts'
 import { refusalOf, SEAL_LENGTH } from '../session/rules.ts'
 import { rules } from '../session/session.ts'
 import { showToast } from '../ui/toasts.ts'
-import { noLongerAnew } from './anew.ts'
+import { chosenAgain } from './anew.ts'
 import { pathOf, type PageFile, type PlacedMeta } from './file.ts'
 import { keyFor } from './names.ts'
 import { target } from './target.ts'
@@ -16,7 +16,7 @@ export function placed(file: Pick<PageFile, 'name' | 'type' | 'size' | 'meta'>):
   const meta: PlacedMeta = { ...file.meta, folder, isSealed, tags: tags || (file.meta.tags ?? ''), ...(encryption ? { encryption } : {}), caching }
   const refusal = refusalOf(rules(), keyFor(folder, pathOf({ meta })), (file.size ?? 0) + (isSealed ? SEAL_LENGTH : 0), file.type || 'application/octet-stream')
   if (refusal === null) {
-    noLongerAnew([file.meta.name])
+    chosenAgain(file.meta.name)
     return meta
   }
   refusedSoon(file.meta.name, refusalText(words.peek(), refusal))

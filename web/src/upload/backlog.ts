@@ -21,6 +21,8 @@ export interface Entry<File> {
   state: 'waiting' | 'listed' | 'done'
   /** What Uppy will be given. */
   file: File | null
+  /** Whether it belongs to an upload that has begun: where it goes and how is no longer changed, and no press of a button is waited for. */
+  isSettled: boolean
 }
 
 /** How many, and their bytes together. */
@@ -58,17 +60,27 @@ export class Backlog<File> {
     return this.#entries.slice(from, to)
   }
 
-  add(files: readonly Chosen<File>[]): void {
+  /** Whether an upload has begun that it is part of. */
+  isSettled(id: string): boolean {
+    return this.#open.get(id)?.isSettled ?? false
+  }
+
+  add(files: readonly Chosen<File>[], isSettled = false): void {
     for (const { id, name, size, file } of files) {
       if (this.has(id)) continue
-      this.#put({ id, name, size, file, state: 'waiting' })
+      this.#put({ id, name, size, file, isSettled, state: 'waiting' })
       count(this.#waiting, size, 1)
     }
   }
 
   /** Takes in what Uppy listed by itself. */
   adopt({ id, name, size }: Omit<Chosen<File>, 'file'>): void {
-    if (!this.has(id)) this.#put({ id, name, size, file: null, state: 'listed' })
+    if (!this.has(id)) this.#put({ id, name, size, file: null, isSettled: false, state: 'listed' })
+  }
+
+  /** An upload of all that is here begins. */
+  settle(): void {
+    for (const entry of this.#open.values()) entry.isSettled = true
   }
 
   /** The next of those that wait, which are listed from now on. */
@@ -112,11 +124,11 @@ export class Backlog<File> {
     this.#next = next < 0 ? this.#entries.length : next
   }
 
-  /** Changes what waits. */
+  /** Changes what waits and is not settled. */
   change(each: (file: File) => File): void {
     for (let at = this.#next; at < this.#entries.length; at++) {
       const entry = this.#entries[at]
-      if (entry?.file) entry.file = each(entry.file)
+      if (entry?.file && !entry.isSettled) entry.file = each(entry.file)
     }
   }
 

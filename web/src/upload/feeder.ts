@@ -24,6 +24,8 @@ export interface FeederHooks {
   place: (file: Pick<PageFile, 'name' | 'type' | 'size' | 'meta'>) => PlacedMeta | null
   /** It is in the list already. */
   onTwice: (name: string) => void
+  /** Whether an upload runs in this tab, of which new files become a part. */
+  isUploading: () => boolean
   /** These came into Uppy's list, and belong to the upload that runs. */
   join: (ids: string[]) => void
   onChange: () => void
@@ -35,6 +37,10 @@ export class Feeder {
   private retiring: ReadonlySet<string> = new Set()
   /** Another list than before. */
   private generation = 0
+  /** All were paused, and not resumed since. */
+  private isPaused = false
+  /** The button was pressed for what an earlier visit left, and it does not run yet. */
+  private isGoingOn = false
   private readonly add: (files: Descriptor[]) => void
 
   constructor(private readonly uppy: PageUppy, private readonly hooks: FeederHooks) {
@@ -44,6 +50,17 @@ export class Feeder {
       else void this.takeInSteps(files)
     }
     uppy.on('files-added', () => { if (this.isOn) this.adopt() })
+    uppy.on('upload', (_id, files) => this.begin(files))
+    uppy.on('restore-confirmed', () => {
+      this.isGoingOn = true
+      this.backlog.settle()
+    })
+    uppy.on('upload-start', () => this.goOn())
+    uppy.on('pause-all', () => { this.isPaused = true })
+    uppy.on('resume-all', () => {
+      this.isPaused = false
+      this.feed()
+    })
     uppy.on('upload-success', () => this.feed())
     uppy.on('upload-error', () => this.feed())
     uppy.on('file-removed', ({ id }) => {
@@ -73,8 +90,28 @@ export class Feeder {
 
   clear(): void {
     this.generation += 1
+    this.isPaused = false
+    this.isGoingOn = false
     this.backlog.clear()
     this.hooks.onChange()
+  }
+
+  /** Where all that is new in Uppy's list is sent, what waits is as well; where a few are tried again, it is not. */
+  private begin(files: readonly PageFile[]): void {
+    const isNew = ({ progress }: PageFile): boolean => !progress.uploadStarted
+    const ids = new Set(files.map(({ id }) => id))
+    if (!files.some(isNew) || this.uppy.getFiles().some((file) => isNew(file) && !ids.has(file.id))) return
+    this.isPaused = false
+    this.backlog.settle()
+  }
+
+  /** Whoever sends what was left sends what was chosen since as well: there is one button. */
+  private goOn(): void {
+    if (!this.isGoingOn) return
+    this.isGoingOn = false
+    const { currentUploads } = this.uppy.getState()
+    const sent = new Set(Object.values(currentUploads).flatMap(({ fileIDs }) => fileIDs))
+    this.hooks.join(this.uppy.getFiles().map(({ id }) => id).filter((id) => !sent.has(id)))
   }
 
   private async takeInSteps(files: readonly Descriptor[]): Promise<void> {
@@ -107,7 +144,7 @@ export class Feeder {
         if (meta) chosen.push({ id, name, size, file: { ...file, type, meta } })
       }
     }
-    this.backlog.add(chosen)
+    this.backlog.add(chosen, this.hooks.isUploading())
   }
 
   /** Fills Uppy's list, once it has become short. */
@@ -117,8 +154,12 @@ export class Feeder {
     const failed = files.filter(({ error }) => error).length
     const complete = files.filter(({ progress }) => progress.uploadComplete).map(({ id }) => id)
     const live = files.length - complete.length - failed
-    if (live > REFILL || failed >= MOST_FAILED || this.backlog.waiting.files === 0) return
-    const next = this.backlog.take(WINDOW - live)
+    // Were all that are on their way to fail, there would be no more failures than that.
+    const most = Math.min(WINDOW - live, MOST_FAILED - failed - live)
+    if (live > REFILL || most <= 0 || this.backlog.waiting.files === 0) return
+    // Where each was resumed by itself, nothing is left that would resume all.
+    if (this.isPaused && live > 0) return
+    const next = this.backlog.take(most)
     const ids = next.map(({ id }) => id)
     this.feeding = new Set(ids)
     try {
@@ -130,7 +171,7 @@ export class Feeder {
     const listed = ids.filter((id) => this.uppy.getFile(id))
     if (listed.length < ids.length) this.backlog.remove(ids.filter((id) => !listed.includes(id)))
     // First they join, then others leave: an upload without files would be over.
-    if (Object.keys(this.uppy.getState().currentUploads).length > 0) this.hooks.join(listed)
+    if (this.hooks.isUploading()) this.hooks.join(listed.filter((id) => this.backlog.isSettled(id)))
     this.retire(complete)
   }
 

@@ -46,6 +46,8 @@ export class KeyfrontUploader extends BasePlugin<UploaderOptions, FileMeta, File
   private readonly sealings = new Sealings()
   /** Files that came into the list after the upload began. */
   private readonly joined = new Set<Promise<void>>()
+  /** Uppy's uploads that run in this tab: its own list has those of an earlier one as well, before anybody resumes them. */
+  private readonly uploading = new Set<string>()
   private readonly listeners: Listener[]
 
   constructor(uppy: Uppy<FileMeta, FileBody>, options: UploaderOptions) {
@@ -82,21 +84,36 @@ export class KeyfrontUploader extends BasePlugin<UploaderOptions, FileMeta, File
     this.runs.forEach((run) => run.cancel())
   }
 
-  private readonly upload = async (ids: string[]): Promise<void> => {
+  private readonly upload = async (ids: string[], upload: string): Promise<void> => {
     const files = this.uppy.getFilesByIds(ids).filter((file) => file && !file.error && !file.progress.uploadComplete)
     if (files.length === 0) return
     if (this.runs.size === 0) forgetAnswers()
-    this.uppy.emit('upload-start', files)
-    await Promise.all(files.map((file) => this.send(file.id)))
-    while (this.joined.size > 0) await Promise.all(this.joined)
+    this.uploading.add(upload)
+    try {
+      this.uppy.emit('upload-start', files)
+      await Promise.all(files.map((file) => this.send(file.id)))
+      while (this.joined.size > 0) await Promise.all(this.joined)
+    } finally {
+      this.uploading.delete(upload)
+    }
+  }
+
+  /** The upload that others may join; what was recovered waits for its button. */
+  private get running(): string | undefined {
+    const { currentUploads, recoveredState } = this.uppy.getState()
+    return recoveredState === null ? [...this.uploading].find((name) => name in currentUploads) : undefined
+  }
+
+  get isUploading(): boolean {
+    return this.running !== undefined
   }
 
   /** Files that come into Uppy's list while an upload runs become part of it, and are sent. */
   join(ids: string[]): void {
+    const name = this.running
     const { currentUploads } = this.uppy.getState()
-    const [running] = Object.entries(currentUploads)
-    if (!running) return
-    const [name, upload] = running
+    const upload = name === undefined ? undefined : currentUploads[name]
+    if (name === undefined || upload === undefined || ids.length === 0) return
     this.uppy.setState({ currentUploads: { ...currentUploads, [name]: { ...upload, fileIDs: [...upload.fileIDs, ...ids] } } })
     this.uppy.emit('upload-start', this.uppy.getFilesByIds(ids))
     for (const id of ids) {

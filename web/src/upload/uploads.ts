@@ -123,16 +123,21 @@ function create(): PageUppy {
     onSkipped: (file) => showToast(words.peek().upload.skipped(file.meta.name)),
     onRetry: (file, problem, delay) => told(uppy, file, problem, delay),
   })
+  const uploader = () => uppy.getPlugin(UPLOADER) as KeyfrontUploader | undefined
   feeder = new Feeder(uppy, {
     place: placed,
     onTwice: (name) => refusedSoon(name, words.peek().upload.refusedTwice),
-    join: (ids) => (uppy.getPlugin(UPLOADER) as KeyfrontUploader | undefined)?.join(ids),
+    isUploading: () => uploader()?.isUploading ?? false,
+    join: (ids) => uploader()?.join(ids),
     onChange: () => showMany(uppy),
   })
   watch(uppy)
   void keepFiles(uppy, id)
   takeNames(id)
-  window.addEventListener('pagehide', () => keepNames(id, [...unfinishedSealed(uppy), ...backlog().waitingNames(MOST_NAMES)]))
+  window.addEventListener('pagehide', () => {
+    const sealed = unfinishedSealed(uppy)
+    keepNames(id, [...sealed, ...backlog().waitingNames(MOST_NAMES)], sealed.length + backlog().waiting.files)
+  })
   onReturn(() => void uppy.retryAll())
   onAskedForUnfinished(() => backlog().waiting.files > 0 || uppy.getFiles().some(({ progress }) => !progress.uploadComplete))
   onSignOut(() => putAway(uppy))
@@ -258,13 +263,13 @@ function counted(file: PageFile): Counted {
   return { size: file.size ?? 0, sent, state }
 }
 
-/** Puts what was chosen for new files on those as well that wait in the list. */
+/** Puts what was chosen for new files on those as well that wait in the list, and are of no upload that has begun. */
 export function retarget(change: Partial<typeof target.value>): void {
   target.value = { ...target.peek(), ...change }
   const { folder, encryption, caching, isSealed, tags } = target.peek()
   const meta = { folder, isSealed, caching, ...(encryption ? { encryption } : {}), ...(change.tags !== undefined ? { tags } : {}) }
   const uppy = uploads()
-  for (const file of uppy.getFiles()) if (!file.progress.uploadStarted) uppy.setFileMeta(file.id, meta)
+  for (const file of uppy.getFiles()) if (!file.progress.uploadStarted && !backlog().isSettled(file.id)) uppy.setFileMeta(file.id, meta)
   backlog().change((file) => ({ ...file, meta: { ...file.meta, ...meta } }))
 }
 
