@@ -3,8 +3,8 @@
 //! It does what the JavaScript handler does: copies fields of the event to the adapter, and what comes back to the event.
 //! What the fields mean is the adapter's, the same for both.
 
-use std::sync::{Mutex, MutexGuard, PoisonError};
-use std::time::{SystemTime, UNIX_EPOCH};
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
@@ -23,18 +23,18 @@ use super::event::{
     EdgeBody, EdgeHeader, EdgeHeaders, EdgeOrigin, EdgeRequest, EdgeResponse, EventConfig,
 };
 use super::failure::EdgeFailure;
-use super::pointer::answer_of;
+use super::pointer::{give_up, settle};
 use super::verdict::RequestVerdict;
 use crate::origin::Origins;
 
 /// One edge core for all requests; it signs in microseconds, so they can wait for each other.
 pub(crate) struct NativeEdge {
-    edge: Mutex<Edge>,
+    edge: Arc<Mutex<Edge>>,
     credentials: watch::Receiver<EdgeCredentials>,
     /// Where it asks which release is active.
     origins: Origins,
-    /// Held by whoever asks.
-    asking: tokio::sync::Mutex<()>,
+    /// Held while a question is under way.
+    turn: Arc<tokio::sync::Mutex<()>>,
     /// Seconds its clock is ahead of the machine's.
     ahead: i64,
 }
@@ -46,10 +46,10 @@ impl NativeEdge {
         ahead: i64,
     ) -> Self {
         Self {
-            edge: Mutex::new(Edge::new()),
+            edge: Arc::default(),
             credentials,
             origins,
-            asking: tokio::sync::Mutex::new(()),
+            turn: Arc::default(),
             ahead,
         }
     }
@@ -90,28 +90,33 @@ impl NativeEdge {
         })
     }
 
-    /// Serves once more after each question, which is asked by one request at a time: another's answer may be enough.
+    /// Serves once more after a question, or when it has waited long enough for the answer.
     async fn serve(&self, fields: &RequestFields<'_>) -> Result<Served, Malformed> {
-        match self.served(fields)? {
-            Served::Ask(_) => {}
-            served => return Ok(served),
-        }
-        let _asking = self.asking.lock().await;
         let question = match self.served(fields)? {
             Served::Ask(question) => question,
             served => return Ok(served),
         };
-        let answered = answer_of(&self.origins, &question).await;
-        self.edge().pointer_answered(&answered.of(&question));
+        let wait = Duration::from_millis(question.wait().into());
+        match tokio::time::timeout(wait, self.asked(fields)).await {
+            Ok(asked) => asked?,
+            Err(_) => give_up(&self.edge, &question),
+        }
         self.served(fields)
     }
 
-    fn served(&self, fields: &RequestFields<'_>) -> Result<Served, Malformed> {
-        adapter::serve(&mut self.edge(), fields, &mut Unassisted)
+    /// Asks when no other question is under way: another's answer may be enough.
+    async fn asked(&self, fields: &RequestFields<'_>) -> Result<(), Malformed> {
+        let turn = Arc::clone(&self.turn).lock_owned().await;
+        if let Served::Ask(question) = self.served(fields)? {
+            let edge = Arc::clone(&self.edge);
+            settle(self.origins.clone(), edge, question, turn).await;
+        }
+        Ok(())
     }
 
-    fn edge(&self) -> MutexGuard<'_, Edge> {
-        self.edge.lock().unwrap_or_else(PoisonError::into_inner)
+    fn served(&self, fields: &RequestFields<'_>) -> Result<Served, Malformed> {
+        let mut edge = self.edge.lock().unwrap_or_else(PoisonError::into_inner);
+        adapter::serve(&mut edge, fields, &mut Unassisted)
     }
 
     pub(crate) fn origin_response(
@@ -132,13 +137,18 @@ impl NativeEdge {
             headers: &lines(&response.headers),
         });
         match cleaned {
-            Ok((route, Cleaned::Pass { headers })) => EdgeResponse {
-                headers: overlaid(
-                    kept(&response.headers, |name| keeps_response_header(route, name)),
-                    &headers,
-                ),
-                ..response.clone()
-            },
+            Ok((route, Cleaned::Pass { headers })) => {
+                let kept = kept(&response.headers, |name| keeps_response_header(route, name));
+                let mut passed = overlaid(kept, &headers);
+                // One without a value leaves out the origin's.
+                for header in headers.iter().filter(|header| header.value.is_empty()) {
+                    passed.remove(header.name);
+                }
+                EdgeResponse {
+                    headers: passed,
+                    ..response.clone()
+                }
+            }
             Ok((_, Cleaned::Answer { answer, log })) => EdgeResponse {
                 // An empty body as well: without one CloudFront would send on the origin's.
                 body: Some(answer.body.clone()),

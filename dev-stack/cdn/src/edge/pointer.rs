@@ -2,56 +2,76 @@
 //!
 //! It sends what was signed and reads a short answer; what the answer means is the core's.
 
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use http::Method;
 use http::header::{ETAG, HeaderMap, HeaderName, HeaderValue};
 use http_body_util::{BodyExt, Limited};
-use keyfront_edge::{PointerAnswer, PointerQuestion};
+use keyfront_edge::{Edge, PointerAnswer, PointerQuestion};
+use tokio::sync::OwnedMutexGuard;
 
 use crate::body;
 use crate::origin::{OriginRequest, Origins};
 
-/// From then on the last known pointer serves.
-const TIMEOUT: Duration = Duration::from_millis(500);
+/// Then a question has failed.
+const LIMIT: Duration = Duration::from_millis(PointerQuestion::LIMIT as u64);
 /// A longer answer is no pointer.
 const LONGEST: usize = 65_536;
 
-/// What the bucket answered; nothing if there was no answer in time.
+/// What the bucket answered; nothing if there was no answer.
 #[derive(Default)]
-pub(super) struct Answered {
+struct Answered {
     status: u16,
     etag: String,
     body: String,
 }
 
 impl Answered {
-    /// As the core takes it.
-    pub(super) fn of<'a>(&'a self, question: &'a PointerQuestion) -> PointerAnswer<'a> {
-        PointerAnswer {
+    fn hand_over(&self, edge: &Mutex<Edge>, question: &PointerQuestion) {
+        let mut edge = edge.lock().unwrap_or_else(PoisonError::into_inner);
+        edge.pointer_answered(&PointerAnswer {
             host: &question.request.host,
             path: &question.request.path,
             asked_at: question.asked_at,
             status: self.status,
             etag: &self.etag,
             body: &self.body,
-        }
+        });
     }
 }
 
-/// Asks the bucket.
-pub(super) async fn answer_of(origins: &Origins, question: &PointerQuestion) -> Answered {
-    match tokio::time::timeout(TIMEOUT, ask(origins, question)).await {
-        Ok(Ok(answered)) => answered,
-        Ok(Err(reason)) => {
-            tracing::info!(target: "keyfront::edge", "keyfront release-unknown: {reason}");
-            Answered::default()
-        }
-        Err(_) => {
-            tracing::info!(target: "keyfront::edge", "keyfront release-unknown: no answer within {TIMEOUT:?}");
-            Answered::default()
-        }
-    }
+/// Asks the bucket and hands its answer over, also if whoever asked no longer waits. `turn` is held meanwhile.
+pub(super) async fn settle(
+    origins: Origins,
+    edge: Arc<Mutex<Edge>>,
+    question: PointerQuestion,
+    turn: OwnedMutexGuard<()>,
+) {
+    let asking = tokio::spawn(async move {
+        let answered = answer_of(&origins, &question).await;
+        answered.hand_over(&edge, &question);
+        drop(turn);
+    });
+    // It ends by itself.
+    let _ = asking.await;
+}
+
+/// Hands over that there was no answer in time.
+pub(super) fn give_up(edge: &Mutex<Edge>, question: &PointerQuestion) {
+    tracing::info!(target: "keyfront::edge", "keyfront release-unknown: no answer in time");
+    Answered::default().hand_over(edge, question);
+}
+
+async fn answer_of(origins: &Origins, question: &PointerQuestion) -> Answered {
+    let asked = tokio::time::timeout(LIMIT, ask(origins, question)).await;
+    let reason = match asked {
+        Ok(Ok(answered)) => return answered,
+        Ok(Err(reason)) => reason,
+        Err(_) => format!("no answer within {LIMIT:?}"),
+    };
+    tracing::info!(target: "keyfront::edge", "keyfront release-unknown: {reason}");
+    Answered::default()
 }
 
 async fn ask(origins: &Origins, question: &PointerQuestion) -> Result<Answered, String> {
@@ -68,7 +88,7 @@ async fn ask(origins: &Origins, question: &PointerQuestion) -> Result<Answered, 
         target: &request.path,
         headers,
         body: body::empty(),
-        read_timeout: TIMEOUT,
+        read_timeout: LIMIT,
     });
     let (head, incoming) = answer
         .await
