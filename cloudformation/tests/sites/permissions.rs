@@ -159,3 +159,105 @@ fn the_role_reads_the_releases_of_exactly_the_sites_that_have_some() {
         assert!(refused.contains(why), "{refused}");
     }
 }
+
+/// Whether a pattern of a policy, in which only stars are special, covers a text.
+fn covers(pattern: &str, text: &str) -> bool {
+    let Some((start, rest)) = pattern.split_once('*') else {
+        return pattern == text;
+    };
+    let Some(text) = text.strip_prefix(start) else {
+        return false;
+    };
+    let mut ends = (0..=text.len()).filter(|at| text.is_char_boundary(*at));
+    ends.any(|at| covers(rest, &text[at..]))
+}
+
+/// Whether a role of the template for a site with releases and one without may act on a key of the template's bucket.
+fn may(role: &str, parameters: &[(&str, &str)], action: &str, key: &str) -> bool {
+    let sites =
+        r#"{"v":1,"sites":[{"path":"/docs/","release":"docs"},{"path":"/a/","prefix":"a/"}]}"#;
+    let sites = Sites::parse(sites).unwrap();
+    let document = Document::parse(&Template::Keyfront.body_with(&sites).unwrap()).unwrap();
+    let policies = resolved(&document, parameters, |resolution| {
+        resolution.role_policies(role).unwrap()
+    });
+    let arn = format!("arn:aws:s3:::{}/{key}", known("Bucket").unwrap());
+    let says = |effect: &str| {
+        let mut all = policies
+            .iter()
+            .flat_map(|policy| statements(&policy.document));
+        all.any(|statement| {
+            let is_about = |element: &str, text: &str| {
+                let patterns = strings(&statement[element]);
+                patterns.iter().any(|pattern| covers(pattern, text))
+            };
+            statement["Effect"] == effect
+                && is_about("Action", action)
+                && is_about("Resource", &arn)
+        })
+    };
+    says("Allow") && !says("Deny")
+}
+
+#[test]
+fn the_edge_reads_no_release_of_another_site_where_there_is_a_site_prefix() {
+    let with_prefix: &[(&str, &str)] = &[("SitePrefix", "site/")];
+    for (key, without, with) in [
+        ("site/x.html", true, true),
+        ("x.html", true, false),
+        (".keyfront/publishers.json", false, false),
+        (".keyfront/viewers.json", false, false),
+        (".keyfront/sites/docs/current.json", true, true),
+        (".keyfront/sites/docs/releases/1/files/log/x", true, true),
+        (".keyfront/sites/docs/log/1.json", false, false),
+        (".keyfront/sites/docs/invalidated/1.json", false, false),
+        // Without a prefix the role reads the bucket but what is denied, and no policy has a word for "all but these".
+        (".keyfront/sites/other/current.json", true, false),
+        (".keyfront/sites/other/log/1.json", true, false),
+    ] {
+        for (parameters, readable) in [(&[][..], without), (with_prefix, with)] {
+            assert_eq!(
+                may("EdgeRole", parameters, "s3:GetObject", key),
+                readable,
+                "{key} {parameters:?}"
+            );
+        }
+    }
+}
+
+#[test]
+fn the_origin_writes_below_keyfront_where_releases_are_switched_on_and_never_a_policy() {
+    for (action, key, off, on) in [
+        ("s3:PutObject", "a.html", true, true),
+        ("s3:PutObject", ".keyfront/publishers.json", false, false),
+        ("s3:DeleteObject", ".keyfront/publishers.json", false, false),
+        ("s3:PutObject", ".keyfront/viewers.json", false, false),
+        ("s3:GetObject", ".keyfront/publishers.json", true, true),
+        (
+            "s3:GetObject",
+            ".keyfront/sites/docs/current.json",
+            true,
+            true,
+        ),
+        (
+            "s3:PutObject",
+            ".keyfront/sites/docs/current.json",
+            false,
+            true,
+        ),
+        (
+            "s3:DeleteObject",
+            ".keyfront/sites/docs/releases/1/files/x",
+            false,
+            true,
+        ),
+    ] {
+        for (releases, allowed) in [("false", off), ("true", on)] {
+            assert_eq!(
+                may("OriginRole", &[("Releases", releases)], action, key),
+                allowed,
+                "{action} {key} {releases}"
+            );
+        }
+    }
+}
