@@ -50,7 +50,7 @@ pub(super) async fn download(
             StatusCode::PARTIAL_CONTENT
         };
         if arrived.status != expected {
-            let error = anyhow::anyhow!("S3 answers {}", arrived.status);
+            let error = refusal(arrived.status);
             return Err(Failure::of(arrived.status, &arrived.headers, error));
         }
         take(arrived, &received, file.size).await
@@ -73,6 +73,16 @@ pub(super) async fn download(
     fs::set_permissions(fresh.path(), mode)?;
     fresh.persist(place)?;
     Ok(())
+}
+
+/// The manifest may be known here although the release is gone.
+fn refusal(status: StatusCode) -> anyhow::Error {
+    match status {
+        StatusCode::NOT_FOUND => anyhow::anyhow!(
+            "it is not in the bucket: the release was removed, or somebody deleted the file"
+        ),
+        status => anyhow::anyhow!("S3 answers {status}"),
+    }
 }
 
 async fn take(

@@ -13,6 +13,8 @@ async fn an_altered_object_log_or_pointer_is_found() {
     desk.write("index.html", "one");
     desk.write("style.css", "body{}");
     let first = desk.publish(&[]).await;
+    let pointer = format!("{SITE}/current.json");
+    let first_pointer = stack.raw(&pointer).await;
     desk.write("index.html", "two");
     let second = desk.publish(&[]).await;
     let (first, second) = (
@@ -55,7 +57,6 @@ async fn an_altered_object_log_or_pointer_is_found() {
     assert!(desk.try_call(&check).await.status.success());
 
     // Back to the first release, as if that had been activated last: the entry in the pointer says otherwise.
-    let pointer = format!("{SITE}/current.json");
     let stored = stack.raw(&pointer).await;
     let text = String::from_utf8(stored.body.to_vec()).unwrap();
     let moved = text.replacen(second, first, 1);
@@ -64,4 +65,12 @@ async fn an_altered_object_log_or_pointer_is_found() {
     let (code, proof) = desk.verify(&[]).await;
     assert_eq!(code, Some(1), "{proof:#}");
     assert_eq!(proof["findings"][0]["what"], "pointer", "{proof:#}");
+
+    // The whole pointer as it once was: by itself it is good, and the log goes on behind it.
+    let whole = first_pointer.body.clone();
+    stack.overwrite_raw(&pointer, whole, &first_pointer).await;
+    let set_back = desk.try_call(&check).await;
+    let said = written(&set_back);
+    assert_eq!(set_back.status.code(), Some(1), "{said}");
+    assert!(said.contains("altered"), "{said}");
 }

@@ -1,10 +1,17 @@
 //! `keyfront publish`, `releases` and `verify`, over a site that serves its releases.
 
 mod altered;
+mod ctrl_c;
+mod empty;
+mod fetched;
 mod interrupted;
+mod large;
 mod life;
+mod proof;
 mod race;
 mod refused;
+mod waiting;
+mod watching;
 
 use std::{
     fs,
@@ -24,9 +31,16 @@ const OWN: &str = r#"{"v":1,"bucket":"b-name","region":"eu-west-1","style":"virt
 const UNCACHED: &str = "[[headers]]\nmatch = \"*.{html,css}\"\ncache = \"no-cache\"\n";
 
 async fn stack() -> LocalStack {
+    stack_settling(None).await
+}
+
+/// What was replaced is forgotten after so many milliseconds.
+async fn stack_settling(after: Option<u64>) -> LocalStack {
     LocalStack::configured(|config| {
         config.site = Some(OWN.as_bytes().to_vec());
         config.sites = Some(SITES.as_bytes().to_vec());
+        config.faults.release_settling = after;
+        config.faults.message_visibility = after.map(|_| 1);
     })
     .await
 }
@@ -62,6 +76,23 @@ impl Desk {
         let place = self.place(name);
         fs::create_dir_all(place.parent().unwrap()).unwrap();
         fs::write(place, content).unwrap();
+    }
+
+    /// A new P-256 key in `NAME.pem`, its public half in `NAME.pub`.
+    async fn new_key(&self, name: &str) {
+        let pem = format!("{name}.pem");
+        let public = format!("{name}.pub");
+        let curve = "ec_paramgen_curve:P-256";
+        let generate = ["genpkey", "-algorithm", "EC", "-pkeyopt", curve, "-out"];
+        for arguments in [
+            [&generate[..], &[&pem]].concat(),
+            vec!["pkey", "-pubout", "-in", &pem, "-out", &public],
+        ] {
+            let mut openssl = Command::new("openssl");
+            openssl.args(arguments).current_dir(self.folder.path());
+            let output = openssl.output().await.unwrap();
+            assert!(output.status.success(), "{}", written(&output));
+        }
     }
 
     /// `keyfront ...` here.
@@ -116,6 +147,12 @@ impl Desk {
         let document = document.unwrap_or_else(|_| panic!("{}", written(&output)));
         (output.status.code(), document)
     }
+}
+
+async fn interrupt(running: &tokio::process::Child) {
+    let pid = running.id().unwrap().to_string();
+    let killed = Command::new("kill").args(["-INT", &pid]).status().await;
+    assert!(killed.unwrap().success());
 }
 
 fn written(output: &Output) -> String {

@@ -32,6 +32,9 @@ async fn what_cannot_be_published_is_named_and_holds_up_the_rest_unless_that_is_
     for part in ["outside cannot be published", "UTF-8", "--allow-partial"] {
         assert!(said.contains(part), "{part}: {said}");
     }
+    let document: serde_json::Value = serde_json::from_slice(&output.stdout).unwrap();
+    assert_eq!(document["state"], "refused");
+    assert_eq!(document["problems"].as_array().unwrap().len(), 2);
     assert_eq!(desk.releases(&["list"]).await["log"], json!([]));
 
     let output = desk
