@@ -36,11 +36,15 @@ pub struct Answer {
 
 impl Answer {
     /// A header's value, empty when absent.
+    ///
+    /// # Panics
+    /// If the header is there and empty: nothing that a test reads is said that way, and it would pass for absent.
     #[must_use]
     pub fn header(&self, name: &str) -> &str {
-        self.headers
-            .get(name)
-            .map_or("", |value| value.to_str().unwrap())
+        self.headers.get(name).map_or("", |value| {
+            assert!(!value.is_empty(), "{name} is empty, not absent: {self:?}");
+            value.to_str().unwrap()
+        })
     }
 
     /// The body as JSON.

@@ -49,6 +49,9 @@ async fn activate(stack: &LocalStack, digit: &str) -> String {
         let body = ByteStream::from(body.into_bytes());
         call.body(body).send().await.unwrap();
     }
+    let key = format!("{SITE}/releases/{id}/files/unverified");
+    let unverified = Bytes::from_static(b"unverified");
+    stack.put_raw(&key, unverified, &[]).await;
     let pointer = format!(r#"{{"active":"{id}","encoded":"css","entry":{{"n":1}},"v":1}}"#);
     let key = format!("{SITE}/current.json");
     stack.put_raw(&key, Bytes::from(pointer), &[]).await;
@@ -69,6 +72,12 @@ async fn is_served_and_switched(edge: EdgeKind) {
     let tag = format!("\"{}\"", hash("a files index.html"));
     assert_eq!(answer.header("etag"), tag);
     assert_eq!(answer.header("last-modified"), "");
+    // What nobody verified has no validator, not even the bucket's.
+    let answer = read(&stack, "/docs/unverified", &[]).await;
+    assert_eq!(answer.body, "unverified");
+    for absent in ["etag", "last-modified", "repr-digest"] {
+        assert_eq!(answer.header(absent), "", "{answer:?}");
+    }
     for (accepts, tree) in [
         ("gzip, br", "br"),
         ("gzip;q=0.5", "gzip"),
