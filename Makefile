@@ -1,6 +1,6 @@
 # `make` lists the targets. Everything installed on the way lands in .tools/, target/ and dist/.
 .DEFAULT_GOAL := help
-.PHONY: policy-report docs templates help dev build build-dev bundle bundle-edge bundle-worker bundle-page bundle-origin bundle-npm test exam fuzz check fmt bench clean
+.PHONY: policy-report docs templates help dev build build-dev build-tests bundle bundle-edge bundle-worker bundle-page bundle-origin bundle-npm test exam fuzz check fmt bench clean
 
 CARGO ?= cargo
 export KEYFRONT_TOOLS := $(CURDIR)/.tools
@@ -13,6 +13,9 @@ dev: bundle-edge bundle-page build-dev ## build what is missing, then run the wh
 
 build: ## every program: `keyfront`, the programs behind its commands, and the origin
 	$(CARGO) build --locked --package keyfront-cli --package keyfront-dev --package keyfront-ops --package keyfront-origin
+
+build-tests: build # every program and every test, none of which is run
+	$(CARGO) test --locked --workspace --no-run
 
 build-dev: # only what `make dev` runs
 	$(CARGO) build --locked --package keyfront-cli --package keyfront-dev

@@ -127,26 +127,6 @@ suite('session', (shared) => {
     await page.context().close()
   })
 
-  it('the page can be used within a second on a slow machine', async () => {
-    const times = []
-    for (let attempt = 0; attempt < 3; attempt++) {
-      const page = await newTab(shared)
-      const session = await page.context().newCDPSession(page)
-      await session.send('Emulation.setCPUThrottlingRate', { rate: 4 })
-      // Whatever else this machine does is not the page's: the best of three counts.
-      await page.addInitScript(() => {
-        const look = () => (document.querySelector('form input') ? requestAnimationFrame(() => setTimeout(() => { window.usable = performance.now() })) : requestAnimationFrame(look))
-        look()
-      })
-      await page.goto(shared.stack.page)
-      await page.waitForFunction(() => window.usable)
-      times.push(await page.evaluate(() => window.usable))
-      await page.context().close()
-    }
-    assert.ok(Math.min(...times) <= 1000, `usable after ${times.map(Math.round)} ms`)
-    console.log(`usable after ${Math.round(Math.min(...times))} ms, CPU slowed four times`)
-  })
-
   it('what the rules forbid is not offered', async () => {
     const page = await newTab(shared)
     const rule = { prefix: 'read/', methods: ['LIST', 'HEAD', 'READ'], max_size: 1, content_types: ['*/*'], overwrite: false, cache_control: 'no-store', encryption: ['sse-kms'], max_lifetime: 60 }

@@ -85,15 +85,12 @@ suite('upload over a bad network', (shared) => {
     const page = await signedIn(shared)
     const context = page.context()
     const parts = await partsOf(page)
-    // The second part never leaves, however slow this machine is at closing tabs.
-    await page.route(/[?&]partNumber=2(?:&|$)/, () => {})
+    // The second part never leaves, however slow this machine is at closing tabs: what is only held back would leave with the tab.
+    await page.route(/[?&]partNumber=2(?:&|$)/, (route) => route.abort('internetdisconnected'))
     await upload(page, 'closed', path)
     await parts.untilDone(1)
     const token = await uploadToken(page)
-    // What is held back here would leave with the tab.
-    await context.setOffline(true)
     await page.close()
-    await context.setOffline(false)
     const held = await heldOf(shared.stack, token)
     assert.ok(held.length >= 1)
 
@@ -106,7 +103,7 @@ suite('upload over a bad network', (shared) => {
     await choose(again, path)
     await again.locator('.uppy-StatusBar-actionBtn--upload').click()
     await uploaded(again, 1)
-    assert.ok(rest.begun.length > 0, 'the tab was closed too late to try anything')
+    assert.ok(rest.begun.includes(2), 'the part that never left is sent')
     assert.deepEqual(rest.begun.filter((part) => held.includes(part)), [], 'a part that S3 had was sent again')
     assert.deepEqual(await origin().content('closed/closed.bin'), readFileSync(path))
     assertCalm(again)
