@@ -1,6 +1,7 @@
 //! What somebody altered past the API.
 
 use bytes::Bytes;
+use keyfront_tests::local_stack::{LocalStack, RawObject};
 
 use super::{Desk, stack, written};
 
@@ -66,11 +67,17 @@ async fn an_altered_object_log_or_pointer_is_found() {
     assert_eq!(code, Some(1), "{proof:#}");
     assert_eq!(proof["findings"][0]["what"], "pointer", "{proof:#}");
 
-    // The whole pointer as it once was: by itself it is good, and the log goes on behind it.
-    let whole = first_pointer.body.clone();
-    stack.overwrite_raw(&pointer, whole, &first_pointer).await;
-    let set_back = desk.try_call(&check).await;
-    let said = written(&set_back);
-    assert_eq!(set_back.status.code(), Some(1), "{said}");
+    set_back(&stack, &desk, &first_pointer).await;
+}
+
+/// The whole pointer as it once was: by itself it is good, and the log goes on behind it.
+async fn set_back(stack: &LocalStack, desk: &Desk, former: &RawObject) {
+    let pointer = format!("{SITE}/current.json");
+    let whole = former.body.clone();
+    stack.overwrite_raw(&pointer, whole, former).await;
+    let check = ["releases", "list", "--check", "--site", "docs"];
+    let found = desk.try_call(&check).await;
+    let said = written(&found);
+    assert_eq!(found.status.code(), Some(1), "{said}");
     assert!(said.contains("altered"), "{said}");
 }
