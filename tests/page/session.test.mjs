@@ -4,7 +4,7 @@ import assert from 'node:assert/strict'
 import { createHash } from 'node:crypto'
 import { it } from 'node:test'
 import { assertCalm, choose, newTab, openFolder, openUpload, signedIn, signIn, startUpload, text } from './person.mjs'
-import { api, picture, suite } from './stack.mjs'
+import { api, keyfront, picture, suite } from './stack.mjs'
 
 const refusal = (code, status, title) => ({ status, contentType: 'application/problem+json', body: JSON.stringify({ type: `urn:keyfront:${code}`, code, status, title, request_id: 'test-request-1' }) })
 
@@ -142,6 +142,16 @@ suite('session', (shared) => {
     await page.context().close()
   })
 
+  it('files that may be listed and not looked at are listed by their names in the bucket', async () => {
+    const page = await newTab(shared)
+    await api(shared.stack).put('listed/only.txt', 'x')
+    await signIn(page, { ...shared.stack, token: shared.lister })
+    await openFolder(page, 'listed/')
+    await page.getByText('only.txt').waitFor()
+    assertCalm(page)
+    await page.context().close()
+  })
+
   it('a refusal by the rules is said where it happened, with its code', async () => {
     const page = await signedIn(shared)
     await page.route(/\/objects\?/, (route) => route.fulfill(refusal('forbidden', 403, "the publisher's rules do not allow this")))
@@ -151,4 +161,7 @@ suite('session', (shared) => {
     assert.match(await notice.textContent(), /\(forbidden, Request test-request-1\)/)
     await page.context().close()
   })
+}, {
+  // Before the origin reads its policy for the first time: it would keep that for a minute.
+  prepare: async (shared) => { shared.lister = keyfront(shared.stack, 'publisher', 'add', 'lister', '--prefix', 'listed/', '--methods', 'list') },
 })

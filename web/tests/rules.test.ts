@@ -21,6 +21,15 @@ test('a folder above what is allowed can be walked through', () => {
   assert.ok(!rules.allowsBelow('LIST', 'c/'))
 })
 
+test('details are asked for where every rule that a listing shows allows them', () => {
+  const without = rule('a/b/', { methods: ['LIST'] })
+  const hidden = rule('a/c/', { methods: ['PUT'] })
+  assert.ok(rulesOf(rule('a/'), hidden).allowsListed('HEAD', 'a/'))
+  assert.ok(!rulesOf(rule('a/'), without).allowsListed('HEAD', 'a/'))
+  assert.ok(!rulesOf(without).allowsListed('HEAD', 'a/b/c/'))
+  assert.ok(rulesOf(rule('a/'), without).allowsListed('HEAD', 'a/d/'))
+})
+
 test('the own folder stands in place of {sub}, and without one the rule is not there', () => {
   assert.ok(rulesOf(rule('people/{sub}/')).allows('PUT', 'people/abc/x'))
   const nobody = new Rules({ publisher: 'p', credential: null, folder: null, rules: [rule('people/{sub}/')] })

@@ -5,7 +5,7 @@ import { isThumbnail } from '../api/paths.ts'
 import { asProblem, isAbort, type Problem } from '../api/problem.ts'
 import type { ListedObject } from '../api/wire.ts'
 import { locale } from '../i18n/language.ts'
-import { api } from '../session/session.ts'
+import { api, rules } from '../session/session.ts'
 import { noteListed } from '../sealed/known.ts'
 import { retrying, type RetryPolicy } from '../upload/retry.ts'
 import { arranged, entryOf, type Arrangement, type FileEntry } from './arrange.ts'
@@ -77,7 +77,7 @@ async function load(most: number): Promise<void> {
   try {
     let loaded = 0
     do {
-      const page = await retrying(() => api.list({ prefix: folder.peek(), cursor, limit: PAGE, folders: !isFlat.peek(), urls: true, metadata: true }, aborted), { signal: aborted }, SOON)
+      const page = await retrying(() => api.list({ prefix: folder.peek(), cursor, limit: PAGE, folders: !isFlat.peek(), urls: true, metadata: rules().allowsListed('HEAD', folder.peek()) }, aborted), { signal: aborted }, SOON)
       if (aborted.aborted) return
       const objects = page.objects.filter(({ key }) => !isThumbnail(key) && key !== folder.peek())
       noteListed(objects)
@@ -140,7 +140,7 @@ export function admitSoon(key: string): void {
 
 /** One object as the listing has it, with an address that is fresh. */
 export async function listed(key: string, signal?: AbortSignal): Promise<ListedObject | null> {
-  const { objects } = await api.list({ prefix: key, limit: 1, urls: true, metadata: true }, signal)
+  const { objects } = await api.list({ prefix: key, limit: 1, urls: true, metadata: rules().allows('HEAD', key) }, signal)
   return objects.find((object) => object.key === key) ?? null
 }
 

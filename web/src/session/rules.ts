@@ -26,6 +26,12 @@ export class Rules {
     return this.allows(method, folder) || this.all.some((rule) => rule.prefix.startsWith(folder) && rule.methods.includes(method))
   }
 
+  /** Whether whatever a listing of this folder shows may be done so. */
+  allowsListed(method: Method, folder: string): boolean {
+    const listing = [this.of(folder), ...this.all.filter(({ prefix }) => prefix.startsWith(folder))].filter((rule) => rule?.methods.includes('LIST'))
+    return listing.every((rule) => rule?.methods.includes(method))
+  }
+
   /** The folders that somebody with this rule set begins in, shortest first. */
   roots(method: Method): string[] {
     const prefixes = this.all.filter((rule) => rule.methods.includes(method)).map((rule) => rule.prefix)
