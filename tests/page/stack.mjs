@@ -108,6 +108,8 @@ export async function replacePage(context, { page }) {
     const { pathname } = new URL(route.request().url())
     const name = { '/': 'index.html', '/open': 'open.html' }[pathname] ?? pathname.slice(1)
     const file = join(PAGE_FOLDER, name)
+    // A redirect that Playwright follows for the browser loses its `Origin`; one that the browser is answered keeps it.
+    if (name.endsWith('/manifest')) return route.fulfill({ response: await route.fetch({ maxRedirects: 0 }) })
     if (!/^(?:index|open)\.html$|^page\/[^/]+\.\w+$/.test(name) || !existsSync(file)) return route.fallback()
     const headers = name.endsWith('.html') ? (await route.fetch()).headers() : {}
     delete headers['content-encoding']

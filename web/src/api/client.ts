@@ -3,7 +3,7 @@
 import { keyPath } from './paths.ts'
 import { Problem, isAbort, problemOf, unreachable } from './problem.ts'
 import type {
-  DeletedListing, Description, Listing, LoggedIn, Publisher, Reach, Restored, Settings, Share, SignedPart, Stored, UploadPlan, UploadRequest, UploadUnderWay, Versions,
+  DeletedListing, Description, Listing, LoggedIn, Publisher, Reach, Release, ReleaseLog, Restored, Settings, Share, SignedPart, Stored, UploadPlan, UploadRequest, UploadUnderWay, Versions,
 } from './wire.ts'
 
 export interface ListQuery {
@@ -64,6 +64,16 @@ export class Api {
     this.json(`uploads/${token}/parts`, { method: 'POST', body: checksums ? { parts, checksums } : { parts }, signal })
   completeUpload = (token: string, signal?: AbortSignal): Promise<Stored> => this.json(`uploads/${token}/complete`, { method: 'POST', signal })
   abortUpload = async (token: string): Promise<void> => { await this.call(`uploads/${token}`, { method: 'DELETE', isLast: true }) }
+
+  releases = (site: string, cursor?: string | null, signal?: AbortSignal): Promise<ReleaseLog> =>
+    this.json(`releases/${keyPath(site)}`, { query: { cursor }, signal })
+  release = (site: string, id: string, signal?: AbortSignal): Promise<Release> => this.json(`releases/${keyPath(site)}/${keyPath(id)}`, { signal })
+  /** Its bytes, which the bucket answers. */
+  manifest = async (site: string, id: string): Promise<ArrayBuffer> =>
+    (await this.call(`releases/${keyPath(site)}/${keyPath(id)}/manifest`, {})).arrayBuffer()
+  /** Only if `replaces` is the active one, `null` for none. */
+  activate = (site: string, id: string, replaces: string | null): Promise<Release> =>
+    this.json(`releases/${keyPath(site)}/${keyPath(id)}/activate`, { method: 'POST', body: { replaces } })
 
   /** For requests that are not made with fetch: where bytes are sent and progress is shown. */
   authorization(): string {

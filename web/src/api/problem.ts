@@ -36,7 +36,9 @@ export async function problemOf(response: Response): Promise<Problem> {
     const value = typeof body === 'object' && body !== null ? (body as Record<string, unknown>)[name] : null
     return typeof value === 'string' ? value : null
   }
-  return new Problem(response.status, text('code') ?? 'unexpected', text('title') ?? `status ${response.status}`, text('detail'), text('request_id') ?? id, retryAfter)
+  // Led on to the bucket, which answers in words of its own.
+  const otherwise = !response.redirected ? 'unexpected' : response.status === 404 ? 'not-found' : 'storage'
+  return new Problem(response.status, text('code') ?? otherwise, text('title') ?? `status ${response.status}`, text('detail'), text('request_id') ?? id, retryAfter)
 }
 
 export const isAbort = (error: unknown): boolean => error instanceof DOMException && error.name === 'AbortError'

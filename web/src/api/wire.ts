@@ -46,6 +46,8 @@ export interface Publisher {
   publisher: string
   credential: string | null
   folder: string | null
+  /** Whose releases it may publish, activate and remove; `*` for every one. Not said by origins that know no releases. */
+  sites?: string[]
   rules: Rule[]
 }
 
@@ -202,4 +204,73 @@ export interface Share {
   /** Unix seconds. */
   expires: number
   validity: 'exact' | 'shortened' | 'at-most'
+}
+
+/** How far a release has come: `verified` is ready to be activated, `superseded` was active. */
+export type ReleaseState = 'uploading' | 'verified' | 'active' | 'superseded'
+
+export interface LogEntry {
+  at: string
+  by: string
+  /** Counts from 1. */
+  n: number
+  release: string
+  replaced?: string
+}
+
+export interface ListedRelease {
+  id: string
+  state: ReleaseState
+}
+
+/** `GET /releases/SITE` */
+export interface ReleaseLog {
+  site: string
+  active: string | null
+  /** The newest first. */
+  log: LogEntry[]
+  /** On the first page. `superseded` are those of this page of the log. */
+  releases?: ListedRelease[]
+  next_cursor: string | null
+}
+
+/** `GET /releases/SITE/ID`, and what activating it answers */
+export interface Release {
+  id: string
+  state: ReleaseState
+  /** Its last one. */
+  activation?: Activation
+}
+
+export interface Activation {
+  n: number
+  at: string
+  by: string
+  /** `invalidating`: the CDN may still have copies of what was before. */
+  state: 'invalidating' | 'everywhere'
+  invalidated_at?: string
+}
+
+/** `GET /releases/SITE/ID/manifest`: what a release is, file by file, sorted by path. */
+export interface Manifest {
+  site: string
+  files: ReleaseFile[]
+  /** Files of earlier releases that stay reachable. */
+  keep?: ReleaseFile[]
+}
+
+export interface ReleaseFile {
+  path: string
+  /** Of the bytes as they are, hex. */
+  sha256: string
+  size: number
+  type: string
+  cache: string
+  csp?: string
+  variants?: { br?: Variant; gzip?: Variant }
+}
+
+export interface Variant {
+  sha256: string
+  size: number
 }

@@ -1,4 +1,5 @@
 import type { Messages } from './en.ts'
+import { releasesDe } from './releases-de.ts'
 
 const count = (number: number): string => new Intl.NumberFormat('de').format(number)
 const files = (number: number): string => (number === 1 ? '1 Datei' : `${count(number)} Dateien`)
@@ -10,6 +11,7 @@ export const de: Messages = {
     language: 'Sprache',
     files: 'Dateien',
     deleted: 'Gelöscht',
+    sites: 'Websites',
     upload: 'Hochladen',
     sections: 'Bereiche',
     notifications: 'Meldungen',
@@ -40,6 +42,8 @@ export const de: Messages = {
     rights: 'Das dürfen Sie',
     rightsOf: (prefix) => (prefix === '' ? 'Überall' : prefix),
     methods: { LIST: 'auflisten', HEAD: 'Einzelheiten sehen', READ: 'öffnen und teilen', PUT: 'hochladen', DELETE: 'löschen' },
+    siteOf: (site) => (site === '*' ? 'Jede Website' : `Website ${site}`),
+    releases: 'Veröffentlichungen hochladen und aktivieren',
     most: (size) => `bis ${size} je Datei`,
     anyType: 'jede Art von Datei',
     overwrites: 'Dateien ersetzen',
@@ -303,6 +307,7 @@ export const de: Messages = {
     invalidated: 'Kopien für Leser sind sofort weg.',
     expires: (time) => `Leser sehen bis zu ${time} lang vielleicht noch die frühere Kopie.`,
   },
+  releases: releasesDe,
   unknownProblem: (title) => `Das ist fehlgeschlagen: ${title}.`,
   problems: {
     network: 'Die Verbindung zum Server ist unterbrochen. Prüfen Sie Ihr Netz, dann versuchen Sie es erneut.',
@@ -331,6 +336,10 @@ export const de: Messages = {
     'policy-missing': 'Dieses Keyfront hat noch keine Regeln. Wenden Sie sich an die Betreiber.',
     throttled: 'Der Speicher ist ausgelastet. Versuchen Sie es gleich noch einmal.',
     'server-busy': 'Der Server kann es gerade nicht. Versuchen Sie es gleich noch einmal; bleibt es dabei, wenden Sie sich an die Betreiber.',
+    'release-conflict': 'An dieser Website wird gerade etwas anderes geändert. Aktualisieren Sie, dann versuchen Sie es erneut.',
+    'release-incomplete': 'Dateien dieser Veröffentlichung fehlen oder sind nicht, wie sie sein sollen. Veröffentlichen Sie denselben Ordner noch einmal.',
+    'release-log-altered': 'Das Protokoll dieser Website und ihre aktive Veröffentlichung widersprechen sich: Jemand hat sie verändert. Nichts wird aktiviert, bis die Betreiber das behoben haben.',
+    'release-altered': 'Die Dateiliste dieser Veröffentlichung ist nicht die, die veröffentlicht wurde. Sie wird nicht angezeigt. Wenden Sie sich an die Betreiber.',
     'page-failed': 'Die Seite hat einen Fehler. Laden Sie sie neu; bleibt es dabei, wenden Sie sich an die Betreiber.',
     'key-needed': 'Dafür wird der Schlüssel der Datei gebraucht. Versuchen Sie es erneut und geben Sie ihn an.',
     'sealing-refused': 'Für diesen Ordner können Dateien nicht im Browser versiegelt werden; deshalb wurde sie nicht gesendet. Wählen Sie einen anderen Ordner oder eine andere Verschlüsselung.',

@@ -1,5 +1,7 @@
 /** English, and the shape of every other language. */
 
+import { releasesEn } from './releases-en.ts'
+
 const count = (number: number): string => new Intl.NumberFormat('en').format(number)
 const files = (number: number): string => (number === 1 ? '1 file' : `${count(number)} files`)
 
@@ -10,6 +12,7 @@ export const en = {
     language: 'Language',
     files: 'Files',
     deleted: 'Deleted',
+    sites: 'Sites',
     upload: 'Upload',
     sections: 'Sections',
     notifications: 'Notifications',
@@ -40,6 +43,8 @@ export const en = {
     rights: 'What you may do',
     rightsOf: (prefix: string) => (prefix === '' ? 'Everywhere' : prefix),
     methods: { LIST: 'list', HEAD: 'see details', READ: 'open and share', PUT: 'upload', DELETE: 'delete' },
+    siteOf: (site: string) => (site === '*' ? 'Every site' : `Site ${site}`),
+    releases: 'publish and activate releases',
     most: (size: string) => `up to ${size} a file`,
     anyType: 'any type of file',
     overwrites: 'may replace files',
@@ -303,6 +308,7 @@ export const en = {
     invalidated: 'Readers’ copies are gone at once.',
     expires: (time: string) => `Readers may see the earlier copy for up to ${time}.`,
   },
+  releases: releasesEn,
   unknownProblem: (title: string) => `It failed: ${title}.`,
   problems: {
     network: 'The connection to the server was lost. Check your network; then try again.',
@@ -331,6 +337,10 @@ export const en = {
     'policy-missing': 'This Keyfront has no rules yet. Tell whoever runs it.',
     throttled: 'The storage is busy. Try again in a moment.',
     'server-busy': 'The server cannot do it just now. Try again in a moment; if it stays so, tell whoever runs this Keyfront.',
+    'release-conflict': 'Another change of this site is under way. Refresh; then try again.',
+    'release-incomplete': 'Files of this release are missing, or are not as they should be. Publish the same folder again.',
+    'release-log-altered': 'The log of this site and its active release contradict each other: somebody altered them. Nothing is activated until whoever runs this Keyfront has repaired them.',
+    'release-altered': 'The release’s list of files is not the one that was published. It is not shown. Tell whoever runs this Keyfront.',
     'page-failed': 'The page failed. Load it again; if it stays so, tell whoever runs this Keyfront.',
     'key-needed': 'This needs the key of the file. Try again, and give it.',
     'sealing-refused': 'Files cannot be sealed in this browser for this folder, so it was not sent. Choose another folder, or another encryption.',

@@ -4,8 +4,12 @@ import type { Problem } from '../api/problem.ts'
 import type { Messages } from './en.ts'
 
 export function problemText(words: Messages, problem: Problem): string {
-  const reference = [problem.code, problem.requestId === null ? null : words.page.request(problem.requestId)].filter(Boolean).join(', ')
-  return `${explanation(words, problem)} (${reference})`
+  return `${explanation(words, problem)} ${reference(words, problem)}`
+}
+
+/** What to quote of it, for those who say in words of their own what it means. */
+export function reference({ page }: Messages, { code, requestId }: Problem): string {
+  return `(${[code, requestId === null ? null : page.request(requestId)].filter(Boolean).join(', ')})`
 }
 
 /** Codes whose detail names what the person can change; of the others it is for operators. */

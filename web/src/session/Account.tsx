@@ -27,7 +27,10 @@ export function Account() {
         <p class="quiet small">{account.signedInAs}</p>
         <p class="who" dir="auto">{publisher}{credential !== null && <span class="quiet"> · {credential}</span>}</p>
         <h2>{account.rights}</h2>
-        <ul class="rights">{person.rules.all.map((rule) => <Right key={rule.prefix} rule={rule} />)}</ul>
+        <ul class="rights">
+          {person.rules.all.map((rule) => <Right key={rule.prefix} rule={rule} />)}
+          {(person.rules.everySite ? ['*'] : person.rules.sites).map((site) => <li key={`site ${site}`}><strong>{account.siteOf(site)}</strong><span>{account.releases}</span></li>)}
+        </ul>
         <HeldKeys />
         <LanguageSwitch />
         <button type="button" class="wide" onClick={leave}>{account.signOut}</button>

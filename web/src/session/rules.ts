@@ -4,10 +4,26 @@ import type { EncryptionMode, Method, Publisher, Rule } from '../api/wire.ts'
 
 export class Rules {
   readonly all: readonly Rule[]
+  /** The sites whose releases may be published, by name. */
+  readonly sites: readonly string[]
+  /** Whether those are all there are. */
+  readonly everySite: boolean
 
   constructor(publisher: Publisher) {
+    const sites = publisher.sites ?? []
+    this.sites = sites.filter((site) => site !== '*').sort()
+    this.everySite = sites.includes('*')
     const own = (prefix: string): string => (publisher.folder === null ? prefix : prefix.replace('{sub}', publisher.folder))
     this.all = publisher.rules.map((rule) => ({ ...rule, prefix: own(rule.prefix) })).filter((rule) => !rule.prefix.includes('{sub}'))
+  }
+
+  /** Whether the releases of any site are this publisher's. */
+  get mayRelease(): boolean {
+    return this.everySite || this.sites.length > 0
+  }
+
+  allowsSite(site: string): boolean {
+    return this.everySite || this.sites.includes(site)
   }
 
   /** The rule that decides about a key: of those that cover it, the one with the longest prefix. */

@@ -7,6 +7,7 @@ import { Deleted } from '../history/Deleted.tsx'
 import { RemovalDialog } from '../history/RemovalDialog.tsx'
 import { KeyDialog } from '../keys/KeyDialog.tsx'
 import { letAllGo } from '../keys/keyring.ts'
+import { SitesSection } from '../releases/SitesSection.tsx'
 import { Account } from '../session/Account.tsx'
 import { InterruptedDialog, SignInPage } from '../session/SignIn.tsx'
 import { onSignOut, phase, rules } from '../session/session.ts'
@@ -59,6 +60,7 @@ function SignedIn() {
         <nav aria-label={page.sections}>
           <Tab section="files" label={page.files} />
           {rules().roots('LIST').length > 0 && <Tab section="deleted" label={page.deleted} />}
+          {rules().mayRelease && <Tab section="sites" label={page.sites} />}
         </nav>
         <UploadStatus />
         {mayUpload && <button type="button" class="primary" aria-current={section === 'upload' ? 'page' : undefined} onClick={openUpload}><Icon name="upload" /><span>{page.upload}</span></button>}
@@ -67,6 +69,7 @@ function SignedIn() {
       <main id="content" tabIndex={-1}>
         {section === 'files' && <Gallery />}
         {section === 'deleted' && <Deleted />}
+        {section === 'sites' && <SitesSection />}
         {mayUpload && <UploadPanel isShown={section === 'upload'} />}
       </main>
       {isDragging.value && mayUpload && <div class="drop-hint" aria-hidden="true"><p><Icon name="upload" />{upload.dropHere}</p></div>}
@@ -84,7 +87,7 @@ function SignedIn() {
 function begin(): void {
   const roots = rules().roots('LIST')
   if (roots.length === 1 && roots[0] !== '') go({ section: 'files', folder: roots[0] ?? '' })
-  else if (roots.length === 0) go({ section: 'upload' })
+  else if (roots.length === 0) go({ section: rules().roots('PUT').length === 0 && rules().mayRelease ? 'sites' : 'upload' })
 }
 
 function Tab({ section, label }: { section: Section; label: string }) {

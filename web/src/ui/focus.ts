@@ -9,3 +9,10 @@ export function useFocus<T extends HTMLElement>(isWanted = true): RefObject<T> {
   useEffect(() => { if (isWanted) element.current?.focus() }, [])
   return element
 }
+
+/** The element takes the focus if what had it is gone: where a link led, the heading. Give it `tabIndex={-1}`. */
+export function useFocusIfLost<T extends HTMLElement>(): RefObject<T> {
+  const element = useRef<T>(null)
+  useEffect(() => { if (document.activeElement === document.body) element.current?.focus() }, [])
+  return element
+}

@@ -2,20 +2,22 @@
 
 import { signal } from '@preact/signals'
 
-export type Section = 'files' | 'upload' | 'deleted'
+export type Section = 'files' | 'upload' | 'deleted' | 'sites'
 
 export interface Route {
   section: Section
-  /** The folder, for `files`: empty or ending with a slash. */
+  /** The folder, for `files`: empty or ending with a slash. For `sites`, the site, and behind a slash its release. */
   folder: string
 }
 
-const SECTIONS: readonly string[] = ['files', 'upload', 'deleted']
+const SECTIONS: readonly string[] = ['files', 'upload', 'deleted', 'sites']
+/** Those in which there are places. */
+const WITH_PLACES: readonly string[] = ['files', 'sites']
 
 export function parsed(hash: string): Route {
   const [section = '', ...rest] = hash.replace(/^#\/?/, '').split('/')
   const known = SECTIONS.includes(section) ? (section as Section) : 'files'
-  return { section: known, folder: known === 'files' ? rest.map(decoded).join('/') : '' }
+  return { section: known, folder: WITH_PLACES.includes(known) ? rest.map(decoded).join('/') : '' }
 }
 
 export function addressFor({ section, folder }: Route): string {
