@@ -344,7 +344,7 @@ fn cdn_settings(
             Spelling::Redirect => Spellings::One,
             Spelling::Accept => Spellings::Any,
         },
-        site_release: None,
+        site_release: site.parsed.release.clone(),
         further_sites,
         cloudfront_endpoint: Some(url(addresses.cloudfront)),
         ssm_endpoint: Some(url(addresses.ssm)),
