@@ -6,7 +6,7 @@ mod reads;
 mod sealed_texts;
 mod writes;
 
-use std::sync::Arc;
+use std::{collections::BTreeSet, sync::Arc};
 
 use aws_credential_types::provider::SharedCredentialsProvider;
 use keyfront_names::ObjectKey;
@@ -97,6 +97,11 @@ impl Origin {
             cdn: &self.cdn,
             kept: &self.releases,
         }
+    }
+
+    /// The sites of releases that the CDN is known to serve.
+    pub(crate) fn released_sites(&self) -> BTreeSet<&str> {
+        self.cdn.released()
     }
 
     /// Whether a loose object of this key would be served.

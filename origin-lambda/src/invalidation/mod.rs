@@ -7,6 +7,7 @@
 mod cloudfront;
 
 use std::{
+    collections::BTreeSet,
     fmt,
     sync::{Arc, Mutex, MutexGuard, PoisonError},
     time::Duration,
@@ -123,6 +124,12 @@ impl Cdn {
         settings
             .filter(|site| site.release == Some(release))
             .collect()
+    }
+
+    /// The names of all releases that sites of the CDN serve.
+    pub fn released(&self) -> BTreeSet<&str> {
+        let settings = self.0.iter().flat_map(|known| known.settings.layouts());
+        settings.filter_map(|site| site.release).collect()
     }
 
     /// The site of releases in whose place a loose object of this key would lie, as far as that is known here.

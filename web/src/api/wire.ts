@@ -46,7 +46,7 @@ export interface Publisher {
   publisher: string
   credential: string | null
   folder: string | null
-  /** Whose releases it may publish, activate and remove; `*` for every one. Not said by origins that know no releases. */
+  /** Whose releases it may publish, activate and remove; `*` for every one, beside those that are served. Not said by origins that know no releases. */
   sites?: string[]
   rules: Rule[]
 }

@@ -4,7 +4,7 @@ import { signal } from '@preact/signals'
 import { asProblem, isAbort, type Problem } from '../api/problem.ts'
 import type { Activation, ListedRelease, LogEntry, Release } from '../api/wire.ts'
 import { words } from '../i18n/language.ts'
-import { api } from '../session/session.ts'
+import { api, onReturn } from '../session/session.ts'
 import { announce } from '../ui/announce.ts'
 
 export interface Site {
@@ -28,9 +28,15 @@ const POLL_INTERVAL = 3000
 const POLL_AFTER_FAILURE = 10_000
 
 let running = new AbortController()
+/** The site that somebody looks at. */
+let opened: string | null = null
+
+// Whoever signs in again finds what could not be read meanwhile.
+onReturn(() => { if (opened !== null) void open(opened) })
 
 /** Shows a site. What was known of it is shown until the answer is there. */
 export async function open(name: string): Promise<void> {
+  opened = name
   running.abort()
   running = new AbortController()
   const { signal: aborted } = running
@@ -54,6 +60,7 @@ export async function open(name: string): Promise<void> {
 
 /** Nobody looks any more. */
 export function leave(): void {
+  opened = null
   running.abort()
 }
 

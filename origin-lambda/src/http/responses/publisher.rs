@@ -1,6 +1,8 @@
 //! The caller.
 
-use keyfront_origin_core::publisher::{Method, Rule, Session};
+use std::collections::BTreeSet;
+
+use keyfront_origin_core::publisher::{Method, Rule, Session, SiteScope};
 use serde::Serialize;
 use utoipa::ToSchema;
 
@@ -16,7 +18,7 @@ pub(crate) struct PublisherBody {
     credential: String,
     /// The name of the person's own folder, which `{sub}` stands for; `null` for a token.
     folder: Option<String>,
-    /// The sites whose releases it may publish; `*` for every one.
+    /// The sites whose releases it may publish; `*` for every one, beside those that the CDN is known to serve.
     sites: Vec<String>,
     /// What it may do, with `{sub}` settled. Of several rules that cover a key, the longest prefix decides.
     rules: Vec<RuleBody>,
@@ -41,17 +43,32 @@ struct RuleBody {
 }
 
 impl PublisherBody {
-    pub(crate) fn of(session: &Session) -> Self {
+    /// `released` are the sites of releases that are known to be served.
+    pub(crate) fn of(session: &Session, released: &BTreeSet<&str>) -> Self {
         let publisher = session.publisher();
         let person = session.person();
         Self {
             publisher: publisher.id.clone(),
             credential: session.credential().to_owned(),
             folder: person.map(|person| person.folder.as_str().to_owned()),
-            sites: publisher.sites.iter().cloned().map(Into::into).collect(),
+            sites: sites(&publisher.sites, released),
             rules: publisher.rules.iter().map(RuleBody::of).collect(),
         }
     }
+}
+
+/// By name, each once.
+fn sites(scopes: &[SiteScope], released: &BTreeSet<&str>) -> Vec<String> {
+    let own = scopes.iter().cloned().map(String::from);
+    let every = scopes.contains(&SiteScope::Every);
+    let served = released
+        .iter()
+        .filter(|_| every)
+        .map(|&site| site.to_owned());
+    own.chain(served)
+        .collect::<BTreeSet<_>>()
+        .into_iter()
+        .collect()
 }
 
 impl RuleBody {
@@ -68,5 +85,26 @@ impl RuleBody {
             encryption: rule.encryption.iter().collect(),
             max_lifetime: rule.max_lifetime(),
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+    use super::*;
+
+    #[test]
+    fn sites_are_named_once_and_for_every_one_with_those_that_are_served() {
+        let served = BTreeSet::from(["blog", "docs"]);
+        let told = |scopes: &[&str]| {
+            let scopes: Vec<SiteScope> = scopes
+                .iter()
+                .map(|&scope| scope.to_owned().try_into().unwrap())
+                .collect();
+            sites(&scopes, &served)
+        };
+        assert_eq!(told(&["*", "docs"]), ["*", "blog", "docs"]);
+        assert_eq!(told(&["shop", "docs"]), ["docs", "shop"]);
+        assert!(told(&[]).is_empty());
     }
 }

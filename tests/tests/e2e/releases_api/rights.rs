@@ -172,3 +172,15 @@ async fn a_path_that_names_no_site_or_release_is_nothing_there() {
         assert_eq!(refused.code(), "upload-refused", "{document}");
     }
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn whose_sites_are_all_is_told_which_are_served() {
+    let sites = br#"{"v":1,"sites":[{"path":"/docs/","release":"docs"}]}"#;
+    let stack = LocalStack::configured(|config| config.sites = Some(sites.to_vec())).await;
+    let told = Publisher {
+        api: stack.wire(),
+        token: stack.dev.publisher_token.clone(),
+    };
+    let told = told.get("/publisher").await;
+    assert_eq!(told.json()["sites"], json!(["*", "docs"]));
+}
