@@ -9,6 +9,17 @@ pub(super) enum Change {
     KeyDisabled,
     /// A publisher was added to the bucket's policy.
     PublisherAdded(String),
+    /// A site got a release of the run's own.
+    ReleasePublished(PublishedRelease),
+}
+
+/// A release of the run's own, and what was there before it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct PublishedRelease {
+    pub(super) site: String,
+    pub(super) id: String,
+    /// What was active before; `None` if nothing ever was.
+    pub(super) before: Option<String>,
 }
 
 /// The changes that stand.

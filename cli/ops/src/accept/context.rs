@@ -63,6 +63,21 @@ pub(super) struct Publishing {
     pub(super) bearer: String,
 }
 
+/// A site that serves releases.
+pub(super) struct ReleasedSite {
+    /// The name of its releases.
+    pub(super) name: String,
+    /// Its folder on the host; ends with a slash, or is empty.
+    pub(super) path: String,
+}
+
+impl ReleasedSite {
+    /// Where the bucket has all that is the site's.
+    pub(super) fn folder(&self) -> String {
+        format!(".keyfront/sites/{}/", self.name)
+    }
+}
+
 /// The Function URL of the publishers' API, reached past the CDN.
 pub(super) struct FunctionUrl {
     pub(super) client: Client,
@@ -100,6 +115,8 @@ pub(super) struct Context {
     /// The site as the distribution carries it, and as the edge reads it.
     pub(super) document: String,
     pub(super) site: Site,
+    /// The first one of the distribution, if any.
+    pub(super) released: Option<ReleasedSite>,
     /// Whether CloudFront sees the bucket as an s3 origin.
     pub(super) s3_origin: bool,
     /// `keyfront-accept-RANDOM/`, below the site's own prefix.

@@ -18,6 +18,7 @@ mod outcome;
 mod probe;
 mod progress;
 mod publish;
+mod releases;
 mod render;
 mod run;
 mod semantics;

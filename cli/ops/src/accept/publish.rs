@@ -174,7 +174,11 @@ async fn function_paths(context: &Context) -> anyhow::Result<Observation> {
     Ok(checks.conclude("six spellings stored under their keys; an empty query value is accepted"))
 }
 
-async fn call(context: &Context, target: &str, document: &Value) -> anyhow::Result<Value> {
+pub(super) async fn call(
+    context: &Context,
+    target: &str,
+    document: &Value,
+) -> anyhow::Result<Value> {
     let headers = [("content-type", "application/json")];
     let body = Bytes::from(document.to_string());
     let answer = context.publish("POST", target, &headers, body).await?;
@@ -249,7 +253,11 @@ async fn direct_uploads(context: &Context) -> anyhow::Result<Observation> {
     ))
 }
 
-async fn put_granted(context: &Context, grant: &Value, body: Bytes) -> anyhow::Result<Answer> {
+pub(super) async fn put_granted(
+    context: &Context,
+    grant: &Value,
+    body: Bytes,
+) -> anyhow::Result<Answer> {
     let named = grant["headers"].as_object();
     let headers: Vec<(&str, &str)> = named
         .into_iter()

@@ -19,7 +19,7 @@ use time::OffsetDateTime;
 use super::{
     change::{Change, Changes},
     client::Client,
-    context::{Context, FunctionUrl, Kind, Polling, Publishing},
+    context::{Context, FunctionUrl, Kind, Polling, Publishing, ReleasedSite},
     cost_estimate::{Charged, CostEstimate},
     worker_address::WorkerAddress,
 };
@@ -190,6 +190,7 @@ impl SystemFacts {
         Ok(Context {
             cdn: client(&self.cdn_url)?,
             worker: worker.map(|worker| worker.reach(client)).transpose()?,
+            released: released_site(&config),
             s3_origin: origin.s3_origin_config().is_some(),
             publishing: None,
             function_url,
@@ -244,11 +245,16 @@ impl Context {
             .chain(below_reader)
             .map(rule)
             .collect();
+        // Only where the probe runs: the policy of others stays of its version.
+        let released = self.released.iter();
+        let released = released.filter(|_| matches!(self.kind, Kind::ThrowAway { .. }));
+        let sites: Vec<_> = released.map(|site| &site.name).collect();
         self.changes.note(Change::PublisherAdded(name.clone()));
         let now = OffsetDateTime::now_utc();
         let token = policy::change(&self.target, |policy| {
-            let publisher: Publisher =
-                serde_json::from_value(serde_json::json!({"id": name, "rules": rules}))?;
+            let publisher: Publisher = serde_json::from_value(
+                serde_json::json!({"id": name, "rules": rules, "sites": sites}),
+            )?;
             let mut policy = policy.with(publisher)?;
             let token = tokens::issue(&mut policy, &name, None, now)?;
             Ok((policy, token))
@@ -288,6 +294,18 @@ fn default_origin(config: &DistributionConfig) -> anyhow::Result<&Origin> {
     let origins = config.origins().map_or(&[][..], |found| found.items());
     let origin = origins.iter().find(|origin| origin.id() == target);
     origin.with_context(|| format!("the distribution has no origin {target}"))
+}
+
+/// The first site that serves releases.
+fn released_site(config: &DistributionConfig) -> Option<ReleasedSite> {
+    let origins = config.origins().map_or(&[][..], |found| found.items());
+    origins.iter().find_map(|origin| {
+        let site = Site::parse(carried(origin)?.as_bytes()).ok()?;
+        Some(ReleasedSite {
+            name: site.release?,
+            path: site.path,
+        })
+    })
 }
 
 fn carried(origin: &Origin) -> Option<String> {

@@ -13,6 +13,9 @@ use crate::deploy::takes_site;
 const SOMETHING_REMAINS: i32 = 6;
 /// A flag that help does not show.
 const POLL: &str = "poll";
+/// A site with releases, for the probe of them.
+const SITES: &str =
+    r#"{"v":1,"sites":[{"path":"/keyfront-accept-site/","release":"keyfront-accept"}]}"#;
 /// The longest label of a name.
 const LABEL: usize = 63;
 
@@ -49,6 +52,9 @@ impl ThrowAway {
         if let Some(package) = &self.origin_package {
             command.arg("--origin-package").arg(package);
         }
+        let sites = tempfile::Builder::new().suffix(".json").tempfile()?;
+        std::fs::write(sites.path(), SITES)?;
+        command.arg("--sites").arg(sites.path());
         let probed = probed_parameters(&self.region).into_iter();
         let probed = probed.map(|(name, value)| format!("{name}={value}"));
         for parameter in probed.chain(self.parameters.iter().cloned()) {
@@ -120,6 +126,7 @@ fn probed_parameters(region: &str) -> BTreeMap<String, String> {
         ("QueryParameters", "response-content-disposition"),
         ("ReaderEnabled", "true"),
         ("AllowedEncryption", "sse-kms-and-dsse"),
+        ("Releases", "true"),
     ];
     let parameters = parameters.map(|(name, value)| (name.to_owned(), value.to_owned()));
     fill(region, parameters.into_iter().collect())

@@ -33,6 +33,10 @@ impl Context {
                 "key {} is disabled ({error:#}); `aws kms enable-key` enables it",
                 self.key_arn
             ),
+            Change::ReleasePublished(published) => format!(
+                "a release of the site {} ({error:#}); `keyfront releases rollback --site {}` activates the one before, and objects under s3://{}/.keyfront/sites/{}/ are its releases",
+                published.site, published.site, self.bucket, published.site
+            ),
             Change::PublisherAdded(name) => format!(
                 "the publisher {name} is in the bucket's policy ({error:#}); `keyfront publisher revoke {name} --bucket {} --region {}` revokes its token",
                 self.bucket, self.region
@@ -48,6 +52,7 @@ impl Context {
                 call.send().await.map_err(call_error)?;
                 Ok(())
             }
+            Change::ReleasePublished(published) => self.withdraw(published).await,
             Change::PublisherAdded(name) => self.remove_publisher(name).await,
         }
     }
@@ -99,7 +104,7 @@ impl Context {
             .collect()
     }
 
-    async fn delete_under(&self, prefix: &str) -> anyhow::Result<()> {
+    pub(super) async fn delete_under(&self, prefix: &str) -> anyhow::Result<()> {
         // From the beginning each time: what was listed is gone.
         loop {
             let doomed = self.listed(prefix).await?;

@@ -3,6 +3,7 @@
 mod deployed_stacks;
 mod faults;
 mod meddling;
+mod releases;
 mod whole_run;
 mod worker;
 
@@ -12,9 +13,14 @@ use keyfront_tests::artefacts;
 use serde_json::{Value, json};
 
 /// Probes that say something on one machine.
-const LOCAL: [u8; 25] = [
-    3, 5, 6, 7, 8, 9, 10, 11, 12, 14, 15, 16, 17, 18, 19, 20, 21, 22, 23, 24, 25, 31, 33, 34, 39,
+const LOCAL: [u8; 26] = [
+    3, 5, 6, 7, 8, 9, 10, 11, 12, 14, 15, 16, 17, 18, 19, 20, 21, 22, 23, 24, 25, 31, 33, 34, 38,
+    39,
 ];
+/// The probe of a site with releases.
+const OF_RELEASES: u8 = 38;
+/// Milliseconds after which an activation has settled: longer than an edge believes a pointer.
+const SETTLING: u64 = 6_000;
 
 /// A site on which every local probe has something to look at.
 fn site() -> Value {
