@@ -8,7 +8,7 @@ use super::{
     distribution::{self, DistributionFacts},
     evidence::{BucketReplies, Gathered, KeyStatus, Replay},
     kms_key, policies,
-    replay::{Replaying, replay},
+    replay::{Replayed, Replaying, replay},
     subject::Subject,
     target::Target,
     wire::Trust,
@@ -30,7 +30,10 @@ impl Behind {
         };
         let found = distribution::read(access, target).await;
         let known = found.as_ref().ok();
-        let replayed = replay(&Replaying {
+        let Replayed {
+            replay: replayed,
+            release,
+        } = replay(&Replaying {
             access,
             target,
             method,
@@ -50,6 +53,7 @@ impl Behind {
         Self {
             behaviour: found.map(|found| found.behaviour).into(),
             replay: replayed.into(),
+            release,
             demanded_key: access.key.clone().map_or_else(
                 || Gathered::not_checked("the system's key is unknown; give --key or --stack"),
                 Gathered::Found,
@@ -62,6 +66,7 @@ impl Behind {
         Self {
             behaviour: Gathered::not_checked(why),
             replay: Gathered::not_checked(why),
+            release: Gathered::not_checked(why),
             demanded_key: Gathered::not_checked(why),
             resources: Resources {
                 key: Gathered::not_checked(why),

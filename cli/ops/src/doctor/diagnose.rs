@@ -5,6 +5,7 @@
 
 mod denied;
 mod facts;
+mod released;
 
 use keyfront_contract::{ProblemType, header, upstream::demands_customer_key};
 
@@ -18,12 +19,13 @@ use super::{
 type Rule = fn(&Facts<'_>) -> Option<Verdict>;
 
 /// In order.
-const RULES: [Rule; 15] = [
+const RULES: [Rule; 17] = [
     request,
     site,
     edge_missing,
     edge_failing,
     named_by_code,
+    released::unknown,
     missing,
     customer_key,
     key_state,
@@ -33,6 +35,7 @@ const RULES: [Rule; 15] = [
     cdn,
     leak,
     served_otherwise,
+    released::other,
     healthy,
 ];
 
@@ -188,7 +191,7 @@ fn missing(facts: &Facts<'_>) -> Option<Verdict> {
     let page = facts.is_unmarked() && facts.answer.status == 404;
     match facts.replies {
         Some(replies) if replies.head.status == 404 && (fits || page) => {
-            let mut because = format!("the bucket has no {:?}", replies.key);
+            let mut because = released::absent(facts, replies);
             if denied {
                 because
                     .push_str(", which the edge cannot tell: its role does not have s3:ListBucket");

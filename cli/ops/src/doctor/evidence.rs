@@ -69,6 +69,8 @@ pub(crate) struct Behind {
     pub(crate) behaviour: Gathered<Behaviour>,
     /// What the edge would send, sent with the operator's credentials.
     pub(crate) replay: Gathered<Replay>,
+    /// What is active of a site with releases.
+    pub(crate) release: Gathered<ActiveRelease>,
     /// The key objects must be encrypted with.
     pub(crate) demanded_key: Gathered<String>,
     #[serde(flatten)]
@@ -109,6 +111,9 @@ pub(crate) struct Viewed {
     pub(crate) x_cache: Option<String>,
     /// Seconds in the cache.
     pub(crate) age: Option<u64>,
+    /// The release that it was served from, by the edge's word.
+    pub(crate) release: Option<String>,
+    pub(crate) etag: Option<String>,
     /// Where a redirect leads, without secrets.
     pub(crate) location: Option<String>,
     /// S3's own words, which must never reach a viewer.
@@ -180,6 +185,45 @@ pub(crate) enum Replay {
     /// It asks the bucket.
     #[serde(rename = "asked")]
     Sent(Box<BucketReplies>),
+}
+
+/// The release that a site's pointer names.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub(crate) struct ActiveRelease {
+    /// The name of the site's releases.
+    pub(crate) site: String,
+    pub(crate) id: String,
+    /// When it was activated, by the origin's clock.
+    pub(crate) since: String,
+    pub(crate) by: String,
+    /// The number of the activation.
+    pub(crate) n: u64,
+    /// What its manifest says of the path.
+    pub(crate) file: Gathered<ReleasedFile>,
+}
+
+/// A path of a release.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub(crate) struct ReleasedFile {
+    /// Within the site.
+    pub(crate) path: String,
+    /// SHA-256 of the file and of its compressed forms; none if the manifest does not have the path.
+    pub(crate) hashes: Vec<String>,
+}
+
+impl ActiveRelease {
+    /// Whether an answer is of this release: by its name, or by its content, since a copy of a file that did not change
+    /// keeps the name of the release that it was first served from. Nothing, where the answer says neither.
+    pub(crate) fn is_served_by(&self, answer: &Viewed) -> Option<bool> {
+        let release = answer.release.as_ref()?;
+        if *release == self.id {
+            return Some(true);
+        }
+        let file = self.file.found()?;
+        let tag = answer.etag.as_deref().unwrap_or_default();
+        let tag = tag.trim_start_matches("W/").trim_matches('"');
+        Some(file.hashes.iter().any(|hash| hash == tag))
+    }
 }
 
 /// What the bucket answers the operator.

@@ -11,6 +11,7 @@ mod edge_role;
 mod evidence;
 mod kms_key;
 mod policies;
+mod release;
 mod render;
 mod replay;
 mod s3_document;
@@ -38,8 +39,8 @@ use self::{
 
 pub(crate) use self::{
     evidence::{
-        Behaviour, BucketAnswer, BucketReplies, CarriedSite, Encryption, Evidence, Gathered,
-        KeyState, PolicyVerdict, Replay, Viewed,
+        ActiveRelease, Behaviour, BucketAnswer, BucketReplies, CarriedSite, Encryption, Evidence,
+        Gathered, KeyState, PolicyVerdict, Replay, Viewed,
     },
     signature::Comparison,
     verdict::{Certainty, Verdict},

@@ -8,8 +8,8 @@ use keyfront_cli::{
 };
 
 use super::{
-    Behaviour, BucketAnswer, BucketReplies, CarriedSite, Certainty, Comparison, Encryption,
-    Evidence, Gathered, KeyState, PolicyVerdict, Replay, Verdict, Viewed,
+    ActiveRelease, Behaviour, BucketAnswer, BucketReplies, CarriedSite, Certainty, Comparison,
+    Encryption, Evidence, Gathered, KeyState, PolicyVerdict, Replay, Verdict, Viewed,
 };
 
 /// A clock this far off is worth a word; S3 refuses at 15 minutes.
@@ -82,6 +82,7 @@ fn rows(evidence: &Evidence) -> Vec<(&'static str, String)> {
         found_or_reason(&evidence.behind.behaviour, functions),
     ));
     rows.extend(replay(&evidence.behind.replay));
+    rows.extend(release(evidence));
     rows.push((
         "key",
         found_or_reason(&evidence.behind.resources.key, |found| {
@@ -255,6 +256,45 @@ fn replayed(replies: &BucketReplies) -> Vec<(&'static str, String)> {
             .map_or_else(Vec::new, compared),
     );
     rows.push(("object", encryption(replies.head.encryption.as_ref())));
+    rows
+}
+
+/// Nothing for a site without releases.
+fn release(evidence: &Evidence) -> Vec<(&'static str, String)> {
+    let Gathered::Found(release) = &evidence.behind.release else {
+        return Vec::new();
+    };
+    let ActiveRelease {
+        site,
+        id,
+        since,
+        by,
+        n,
+        file,
+    } = release;
+    let mut rows = vec![
+        (
+            "release",
+            format!("{id} of {site}, active since {since} by {by} (activation {n})"),
+        ),
+        (
+            "  path",
+            found_or_reason(file, |file| match file.hashes.is_empty() {
+                true => format!("{:?} is not in its manifest", file.path),
+                false => format!("{:?} is in its manifest", file.path),
+            }),
+        ),
+    ];
+    if let Ok(answer) = &evidence.front.answer {
+        let named = answer.release.as_deref();
+        let served = match (release.is_served_by(answer), named) {
+            (Some(true), Some(named)) if named == id => "is of this release".to_owned(),
+            (Some(true), Some(named)) => format!("is of {named}, with the content of this release"),
+            (Some(false), Some(named)) => format!("is of {named}"),
+            _ => "names no release".to_owned(),
+        };
+        rows.push(("  served", format!("the answer {served}")));
+    }
     rows
 }
 

@@ -7,8 +7,8 @@ use anyhow::Context as _;
 use aws_sdk_s3::config::Credentials;
 use keyfront_contract::ProblemType;
 use keyfront_edge::{
-    Answer, Connection, Edge, Host, Invocation, OriginRequest, RequestBody, RoleCredentials,
-    Served, Signing, Site, Unassisted, ViewerRequest,
+    Answer, Connection, Edge, Host, Invocation, OriginRequest, PointerAnswer, PointerQuestion,
+    RequestBody, RoleCredentials, Served, Signing, Site, Unassisted, ViewerRequest,
 };
 use keyfront_sigv4::{CanonicalRequest, EcdsaSignature, SigningError, StringToSign, uri_encoding};
 use sha2::{Digest as _, Sha256};
@@ -16,7 +16,8 @@ use time::OffsetDateTime;
 
 use super::{
     access::Access,
-    evidence::{BucketAnswer, BucketReplies, Encryption, Replay},
+    evidence::{ActiveRelease, BucketAnswer, BucketReplies, Encryption, Gathered, Replay},
+    release::PointerReply,
     s3_document::S3Document,
     signature::{Sides, compare},
     target::Target,
@@ -40,18 +41,53 @@ pub(super) struct Replaying<'a> {
     pub(super) timeout: std::time::Duration,
 }
 
-/// Repeats the edge's request, once as HEAD and once as asked.
-///
+/// What came of it.
+pub(super) struct Replayed {
+    pub(super) replay: anyhow::Result<Replay>,
+    /// Of a site with releases.
+    pub(super) release: Gathered<ActiveRelease>,
+}
+
+/// Repeats the edge's request, once as HEAD and once as asked. For a site with releases the pointer is asked for first, as the
+/// edge does.
+pub(super) async fn replay(replaying: &Replaying<'_>) -> Replayed {
+    let mut release = Gathered::not_checked("the edge asks for no release here");
+    let replay = repeat(replaying, &mut release).await;
+    Replayed { replay, release }
+}
+
 /// # Errors
 /// There are no credentials, the site is signed otherwise, or the bucket does not answer.
-pub(super) async fn replay(replaying: &Replaying<'_>) -> anyhow::Result<Replay> {
+async fn repeat(
+    replaying: &Replaying<'_>,
+    release: &mut Gathered<ActiveRelease>,
+) -> anyhow::Result<Replay> {
     let document = match replaying.document {
         Some(document) => document.to_owned(),
         None => assumed(replaying.access)?,
     };
-    let credentials = replaying.access.credentials().await?;
-    let first = match sign(replaying, &document, &credentials, replaying.method) {
+    let mut signer = Signer {
+        replaying,
+        document: &document,
+        credentials: replaying.access.credentials().await?,
+        edge: Edge::new(),
+        now: OffsetDateTime::now_utc().unix_timestamp(),
+    };
+    let (first, pointer) = match signer.sign(replaying.method) {
+        Signed::Asks(question) => match signer.ask_first(&question).await? {
+            Ok(pointer) => (signer.sign(replaying.method), Some(pointer)),
+            Err(why) => {
+                *release = Gathered::not_checked(why.clone());
+                let code = ProblemType::RELEASE_UNKNOWN.code.to_owned();
+                let log = Some(why);
+                return Ok(Replay::Refused { code, log });
+            }
+        },
+        signed => (signed, None),
+    };
+    let first = match first {
         Signed::Refused { code, log } => return Ok(Replay::Refused { code, log }),
+        Signed::Asks(_) => anyhow::bail!("the edge does not take the pointer that the bucket has"),
         Signed::Request(request) if request.sent.route != keyfront_edge::Route::Bucket => {
             return Ok(Replay::AsksFunction);
         }
@@ -62,7 +98,7 @@ pub(super) async fn replay(replaying: &Replaying<'_>) -> anyhow::Result<Replay> 
         matches!(site.bucket.signing, Signing::SigV4 { .. }),
         "requests signed with SigV4A are not repeated"
     );
-    let Signed::Request(head) = sign(replaying, &document, &credentials, "HEAD") else {
+    let Signed::Request(head) = signer.sign("HEAD") else {
         anyhow::bail!("the edge does not serve HEAD here");
     };
     let (get, head) = tokio::join!(ask(replaying, &first), ask(replaying, &head));
@@ -70,6 +106,9 @@ pub(super) async fn replay(replaying: &Replaying<'_>) -> anyhow::Result<Replay> 
     let key = path.strip_prefix(&site.bucket.path).unwrap_or(path);
     let key = uri_encoding::decode(key.trim_start_matches('/'))
         .map_or_else(|_| key.to_owned(), |key| key.into_owned());
+    if let Some(pointer) = pointer {
+        *release = Gathered::Found(pointer.active(replaying.access, &key).await);
+    }
     let separator = if first.sent.query.is_empty() { "" } else { "?" };
     Ok(Replay::Sent(Box::new(BucketReplies {
         url: format!(
@@ -100,7 +139,12 @@ fn assumed(access: &Access) -> anyhow::Result<String> {
 }
 
 enum Signed {
-    Refused { code: String, log: Option<String> },
+    Refused {
+        code: String,
+        log: Option<String>,
+    },
+    /// It has to know first which release is active.
+    Asks(Box<PointerQuestion>),
     Request(Box<SignedRequest>),
 }
 
@@ -128,49 +172,68 @@ impl Host for Recorder {
     }
 }
 
-fn sign(
-    replaying: &Replaying<'_>,
-    document: &str,
-    credentials: &Credentials,
-    method: &str,
-) -> Signed {
-    let viewer = ViewerRequest {
-        method,
-        path: &replaying.target.path,
-        query: replaying.query,
-        headers: &[],
-        body: RequestBody::Empty,
-        request_id: "keyfront-doctor",
-    };
-    let invocation = Invocation {
-        now: OffsetDateTime::now_utc().unix_timestamp(),
-        credentials: as_the_role(credentials),
-        site: document.as_bytes(),
-        connection: Connection {
-            domain: replaying.domain,
-            cf_id: None,
-        },
-    };
-    let mut recorder = Recorder(String::new());
-    let served = Edge::new().serve_with(&mut recorder, &viewer, &invocation);
-    match served {
-        Served::Forward(sent) => Signed::Request(Box::new(SignedRequest {
-            sent,
-            method: method.to_owned(),
-            canonical: recorder.0,
-        })),
-        Served::Answer { answer, log } => Signed::Refused {
-            code: code_of(&answer),
-            log,
-        },
-        // Which release is active is the edge's to ask; its own answers name it.
-        Served::Ask(_) => Signed::Refused {
-            code: ProblemType::RELEASE_UNKNOWN.code.to_owned(),
-            log: Some(
-                "the site serves releases: the edge asks for the pointer before it signs, and this replay does not"
-                    .to_owned(),
-            ),
-        },
+/// The edge's own core, with the operator in the role's place.
+struct Signer<'a> {
+    replaying: &'a Replaying<'a>,
+    document: &'a str,
+    credentials: Credentials,
+    /// It learns the pointer.
+    edge: Edge,
+    now: i64,
+}
+
+impl Signer<'_> {
+    fn sign(&mut self, method: &str) -> Signed {
+        let viewer = ViewerRequest {
+            method,
+            path: &self.replaying.target.path,
+            query: self.replaying.query,
+            headers: &[],
+            body: RequestBody::Empty,
+            request_id: "keyfront-doctor",
+        };
+        let invocation = Invocation {
+            now: self.now,
+            credentials: as_the_role(&self.credentials),
+            site: self.document.as_bytes(),
+            connection: Connection {
+                domain: self.replaying.domain,
+                cf_id: None,
+            },
+        };
+        let mut recorder = Recorder(String::new());
+        let served = self.edge.serve_with(&mut recorder, &viewer, &invocation);
+        match served {
+            Served::Forward(sent) => Signed::Request(Box::new(SignedRequest {
+                sent,
+                method: method.to_owned(),
+                canonical: recorder.0,
+            })),
+            Served::Answer { answer, log } => Signed::Refused {
+                code: code_of(&answer),
+                log,
+            },
+            Served::Ask(question) => Signed::Asks(Box::new(question)),
+        }
+    }
+
+    /// Asks for the pointer, as the edge's host does, and has the edge know the answer; or why there is none to go by.
+    async fn ask_first(
+        &mut self,
+        question: &PointerQuestion,
+    ) -> anyhow::Result<Result<PointerReply, String>> {
+        let reply = send(self.replaying, &question.request, "GET").await?;
+        self.edge.pointer_answered(&PointerAnswer {
+            host: &question.request.host,
+            path: &question.request.path,
+            asked_at: question.asked_at,
+            status: reply.status.as_u16(),
+            etag: header(&reply.headers, "etag").unwrap_or_default(),
+            body: str::from_utf8(&reply.beginning).unwrap_or_default(),
+        });
+        let site = Site::parse(self.document.as_bytes())?;
+        let name = site.release.as_deref().unwrap_or_default();
+        Ok(PointerReply::read(name, &reply))
     }
 }
 
@@ -191,7 +254,15 @@ fn code_of(answer: &Answer) -> String {
 }
 
 async fn ask(replaying: &Replaying<'_>, request: &SignedRequest) -> anyhow::Result<BucketAnswer> {
-    let sent = &request.sent;
+    let reply = send(replaying, &request.sent, &request.method).await?;
+    Ok(read(&reply, request))
+}
+
+async fn send(
+    replaying: &Replaying<'_>,
+    sent: &OriginRequest,
+    method: &str,
+) -> anyhow::Result<Reply> {
     let route = route(replaying, &sent.host)?;
     let target = match sent.query.as_str() {
         "" => sent.path.clone(),
@@ -202,12 +273,11 @@ async fn ask(replaying: &Replaying<'_>, request: &SignedRequest) -> anyhow::Resu
         .iter()
         .map(|header| (header.name.to_owned(), header.value.to_string()));
     let question = Question {
-        method: request.method.clone(),
+        method: method.to_owned(),
         target,
         headers: headers.collect(),
     };
-    let reply = exchange(&route, &question).await?;
-    Ok(read(&reply, request))
+    Ok(exchange(&route, &question).await?)
 }
 
 /// The bucket's own host, or the endpoint that stands for it.

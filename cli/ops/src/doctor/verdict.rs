@@ -12,11 +12,13 @@ pub(crate) enum Kind {
     TlsFails,
     RequestRefused,
     ObjectMissing,
+    ReleaseUnknown,
     FunctionRefused,
     EdgeNotAttached,
     EdgeFails,
     CdnRefused,
     QueryDropped,
+    OtherRelease,
     SiteInvalid,
     SiteMisrouted,
     BucketPolicyDenies,
@@ -109,18 +111,20 @@ pub(crate) struct Description {
 
 impl Kind {
     #[cfg(test)]
-    pub(crate) const ALL: [Self; 30] = [
+    pub(crate) const ALL: [Self; 32] = [
         Self::Healthy,
         Self::NameUnknown,
         Self::Unreachable,
         Self::TlsFails,
         Self::RequestRefused,
         Self::ObjectMissing,
+        Self::ReleaseUnknown,
         Self::FunctionRefused,
         Self::EdgeNotAttached,
         Self::EdgeFails,
         Self::CdnRefused,
         Self::QueryDropped,
+        Self::OtherRelease,
         Self::SiteInvalid,
         Self::SiteMisrouted,
         Self::BucketPolicyDenies,
@@ -151,11 +155,13 @@ impl Kind {
             Self::TlsFails => ("tls-fails", Class::Tls, "the certificate is not accepted, or TLS fails", "attach a certificate for this name; trust a private CA with --ca"),
             Self::RequestRefused => ("request-refused", Class::Request, "the edge refuses the request", "change the URL or the method; nothing is wrong with the system"),
             Self::ObjectMissing => ("object-missing", Class::Missing, "there is no such object", "upload it, or correct the path or the site's prefix"),
+            Self::ReleaseUnknown => ("release-unknown", Class::Missing, "the edge knows no release of the site", "publish one with `keyfront publish`; if one is active, grant the edge's role s3:GetObject on the site's pointer"),
             Self::FunctionRefused => ("function-refused", Class::Function, "the publish endpoint or the reader refuses", "read the code: a token, a publisher's rule, or the object"),
             Self::EdgeNotAttached => ("edge-not-attached", Class::Cdn, "requests reach the bucket unsigned", "attach the edge's version to origin-request and origin-response of the behaviour"),
             Self::EdgeFails => ("edge-fails", Class::Cdn, "the edge's function throws or returns an invalid result", "read the function's log in the Region nearest to the viewer; deploy the bundle again"),
             Self::CdnRefused => ("cdn-refused", Class::Cdn, "the CDN refuses the request before the edge runs", "check the behaviour's methods, its viewer protocol, the WAF and the length of the URL"),
             Self::QueryDropped => ("query-dropped", Class::Cdn, "the CDN drops a parameter the site lists", "list the site's parameters in the behaviour's cache policy"),
+            Self::OtherRelease => ("other-release", Class::Cdn, "the URL is served from another release than the active one", "wait until the activation is everywhere (`keyfront releases show active`); if it lasts, invalidate the path"),
             Self::SiteInvalid => ("site-invalid", Class::Site, "the origin's x-keyfront-site is missing or invalid", "correct the origin's custom header"),
             Self::SiteMisrouted => ("site-misrouted", Class::Site, "the site's host is not the host of the behaviour's origin", "give the behaviour the origin that its site names"),
             Self::BucketPolicyDenies => ("bucket-policy-denies", Class::Permission, "the bucket's policy denies the read", "change the statement of the bucket's policy"),
@@ -220,9 +226,9 @@ Exit codes:
   11  connection: unreachable
   12  tls: tls-fails
   20  request: request-refused
-  21  missing: object-missing
+  21  missing: object-missing, release-unknown
   22  function: function-refused
-  30  cdn: edge-not-attached, edge-fails, cdn-refused, query-dropped
+  30  cdn: edge-not-attached, edge-fails, cdn-refused, query-dropped, other-release
   31  site: site-invalid, site-misrouted
   40  permission: bucket-policy-denies, role-denied
   41  key: kms-denied, other-key, key-disabled, key-pending-deletion, key-missing, key-unusable

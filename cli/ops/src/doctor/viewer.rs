@@ -69,6 +69,8 @@ fn read(reply: Reply) -> Viewed {
         request_id: text(contract_header::REQUEST_ID),
         x_cache: text("x-cache"),
         age: header(&reply.headers, "age").and_then(|age| age.parse().ok()),
+        release: text(contract_header::RELEASE),
+        etag: text("etag"),
         location: text("location").map(|location| {
             location.parse::<Target>().map_or(
                 // Relative, or no URL: its path alone.

@@ -2,6 +2,7 @@
 
 mod command;
 mod deployed_stacks;
+mod released;
 mod stage;
 mod verdicts;
 
@@ -29,6 +30,8 @@ enum Start {
     S3BehindRespelling,
     QueryDropped,
     WithCustomerKeys,
+    Releases,
+    ReleasesUnread,
 }
 
 /// What is done to it before the doctor runs, and what the doctor may read.
@@ -46,6 +49,7 @@ enum Break {
     PolicyDenies,
     PolicyDeniesBehindTheCache,
     OperatorsSecretWrong,
+    ReleaseSwitchedBehindTheCache,
 }
 
 /// What the doctor is given besides the URL.

@@ -18,7 +18,7 @@ use keyfront_tests::{
 use serde_json::{Value, json};
 use tempfile::TempDir;
 
-use super::{Break, Case, Given, Start, TIMEOUT};
+use super::{Break, Case, Given, Start, TIMEOUT, released};
 
 /// A stack with everything that must live as long.
 pub(super) struct Stage {
@@ -35,6 +35,8 @@ impl Stage {
         let mut proxy = None;
         let stack = match start {
             Start::Whole => LocalStack::start().await,
+            Start::Releases => released::start(true).await,
+            Start::ReleasesUnread => released::start(false).await,
             Start::WithCustomerKeys => LocalStack::with_customer_keys().await,
             Start::Without(statement, action) => {
                 let grant = Grant {
@@ -151,6 +153,9 @@ impl Stage {
         }
         match cause {
             Break::Nothing => {}
+            Break::ReleaseSwitchedBehindTheCache => {
+                released::switch_behind_the_cache(&self.stack).await;
+            }
             Break::ObjectDeletedBehindTheCache => {
                 self.view().await;
                 let call = s3.delete_object().bucket(&dev.bucket).key("a/object.txt");

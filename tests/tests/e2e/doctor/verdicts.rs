@@ -39,6 +39,13 @@ fn cases() -> Vec<Case> {
         Case { start: S::SiteRefused, verdict: "site-invalid", code: 31, says: &["region", "the edge rejects"], ..CASE },
         Case { start: S::SiteOfAnotherBucket, verdict: "site-misrouted", code: 31, says: &["another-bucket"], ..CASE },
         Case { start: S::NoResponseFunction, verdict: "headers-leak", code: 61, says: &["x-amz-server-side-encryption-aws-kms-key-id", "no function at origin-response"], ..CASE },
+        // --- releases ---
+        Case { start: S::Releases, target: "/docs/index.html", says: &["of docs, active since 20", "(activation 1)", "\"index.html\" is in its manifest", "the answer is of this release", "aws:kms"], ..CASE },
+        Case { start: S::Releases, target: "/docs/none.txt", verdict: "object-missing", code: 21, says: &["has no \"none.txt\"", "is not in its manifest"], ..CASE },
+        Case { start: S::Releases, target: "/docs/.well-known/keyfront/manifest.json", says: &["a document of the release", "the answer is of this release"], ..CASE },
+        Case { start: S::Releases, target: "/never/a.txt", verdict: "release-unknown", code: 21, says: &["no release of never was ever activated"], ..CASE },
+        Case { start: S::ReleasesUnread, target: "/docs/index.html", verdict: "release-unknown", code: 21, certain: false, says: &["the operator reads the pointer of docs"], ..CASE },
+        Case { start: S::Releases, cause: B::ReleaseSwitchedBehindTheCache, target: "/docs/index.html", verdict: "other-release", code: 30, says: &["viewers get ", "Hit from cloudfront", "(activation 2)"], ..CASE },
         // --- permissions and keys ---
         Case { cause: B::PolicyDenies, verdict: "bucket-policy-denies", code: 40, says: &["ClosedOnPurpose"], ..CASE },
         Case { cause: B::PolicyDeniesBehindTheCache, verdict: "bucket-policy-denies", code: 40, says: &["Hit from cloudfront", "viewers get a cached copy"], ..CASE },

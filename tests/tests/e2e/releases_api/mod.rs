@@ -70,7 +70,7 @@ impl Page {
 pub(crate) struct Release {
     manifest: Manifest,
     bytes: Vec<u8>,
-    id: ReleaseId,
+    pub(crate) id: ReleaseId,
     pages: Vec<Page>,
 }
 

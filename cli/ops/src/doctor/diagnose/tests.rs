@@ -5,8 +5,9 @@ use std::collections::BTreeSet;
 use super::{
     super::{
         evidence::{
-            Behaviour, Behind, BucketAnswer, BucketReplies, CarriedSite, Encryption, Evidence,
-            Front, Gathered, KeyState, KeyStatus, PolicyVerdict, Replay, Resources, Viewed,
+            ActiveRelease, Behaviour, Behind, BucketAnswer, BucketReplies, CarriedSite, Encryption,
+            Evidence, Front, Gathered, KeyState, KeyStatus, PolicyVerdict, Replay, Resources,
+            Viewed,
         },
         s3_document::S3Document,
         signature::Comparison,
@@ -26,6 +27,7 @@ struct Flat {
     head: Gathered<Viewed>,
     behaviour: Gathered<Behaviour>,
     replay: Gathered<Replay>,
+    release: Gathered<ActiveRelease>,
     demanded_key: Gathered<String>,
     key: Gathered<KeyStatus>,
     bucket_policy: Gathered<PolicyVerdict>,
@@ -45,6 +47,7 @@ impl Flat {
             behind: Behind {
                 behaviour: self.behaviour,
                 replay: self.replay,
+                release: self.release,
                 demanded_key: self.demanded_key,
                 resources: Resources {
                     key: self.key,
@@ -81,6 +84,30 @@ fn copy() -> Viewed {
         age: Some(7),
         ..served()
     }
+}
+
+/// An answer of a site with releases.
+fn of_release(release: &str, etag: &str) -> Viewed {
+    Viewed {
+        release: Some(release.to_owned()),
+        etag: Some(etag.to_owned()),
+        ..served()
+    }
+}
+
+/// The release r2 is active; what its manifest says of the path.
+fn released(hashes: &[&str]) -> Gathered<ActiveRelease> {
+    Gathered::Found(ActiveRelease {
+        site: "docs".to_owned(),
+        id: "r2".to_owned(),
+        since: "2026-01-02T03:04:05Z".to_owned(),
+        by: "somebody".to_owned(),
+        n: 2,
+        file: Gathered::Found(ReleasedFile {
+            path: "k".to_owned(),
+            hashes: hashes.iter().map(|hash| (*hash).to_owned()).collect(),
+        }),
+    })
 }
 
 /// An answer the CDN makes by itself.
@@ -146,6 +173,7 @@ fn seen(answer: Viewed, head: Viewed) -> Flat {
         head: Gathered::Found(head),
         behaviour: Gathered::not_checked("no access"),
         replay: Gathered::not_checked("no access"),
+        release: Gathered::not_checked("no access"),
         demanded_key: Gathered::not_checked("no access"),
         key: Gathered::not_checked("no access"),
         bucket_policy: Gathered::not_checked("no access"),
@@ -303,6 +331,13 @@ fn table() -> Vec<(&'static str, Flat, Kind, Certainty, &'static str)> {
         ("dropped", behaviour(known(served(), served()), |found| found.dropped = vec!["v".to_owned()]), Kind::QueryDropped, Certain, "lists v"),
         ("S3's own key", Flat { replay: replayed(encrypted("AES256", None), object()), ..known(served(), served()) }, Kind::OtherEncryption, Certain, "AES256"),
         ("served under another key", Flat { replay: replayed(encrypted("aws:kms", Some(other)), object()), key: Gathered::not_checked("x"), ..known(served(), served()) }, Kind::OtherEncryption, Certain, other),
+        ("no release", Flat { release: Gathered::not_checked("no release of docs was ever activated"), ..known(refusal(503, "release-unknown"), refusal(503, "")) }, Kind::ReleaseUnknown, Certain, "ever activated"),
+        ("a release that the role cannot see", Flat { release: released(&["aa"]), ..known(refusal(503, "release-unknown"), refusal(503, "")) }, Kind::ReleaseUnknown, Likely, "the operator reads the pointer"),
+        ("missing in the release", Flat { release: released(&[]), replay: replayed(by_bucket(404, "", ""), by_bucket(404, "NoSuchKey", "")), ..known(refusal(404, "not-found"), refusal(404, "")) }, Kind::ObjectMissing, Certain, "the active release r2 has no \"k\""),
+        ("missing although the release has it", Flat { release: released(&["aa"]), replay: replayed(by_bucket(404, "", ""), by_bucket(404, "NoSuchKey", "")), ..known(refusal(404, "not-found"), refusal(404, "")) }, Kind::ObjectMissing, Certain, "which the manifest"),
+        ("another release", Flat { release: released(&["aa"]), ..known(of_release("r1", "\"bb\""), served()) }, Kind::OtherRelease, Certain, "viewers get r1, and r2 is active"),
+        ("another release with the same content", Flat { release: released(&["cc", "aa"]), ..known(of_release("r1", "W/\"aa\""), served()) }, Kind::Healthy, Certain, "200"),
+        ("the active release", Flat { release: released(&[]), ..known(of_release("r2", "\"bb\""), served()) }, Kind::Healthy, Certain, "200"),
         ("healthy", known(served(), served()), Kind::Healthy, Certain, "200"),
         ("served under an assumed site", Flat { replay: assumed(by_bucket(404, "", ""), by_bucket(404, "NoSuchKey", "")), ..seen(served(), served()) }, Kind::Healthy, Certain, "200"),
         ("healthy, unseen", seen(served(), served()), Kind::Healthy, Certain, "200"),
