@@ -6,8 +6,8 @@ use super::{
     super::{
         evidence::{
             ActiveRelease, Behaviour, Behind, BucketAnswer, BucketReplies, CarriedSite, Encryption,
-            Evidence, Front, Gathered, KeyState, KeyStatus, PolicyVerdict, Replay, Resources,
-            Viewed,
+            Evidence, Front, Gathered, KeyState, KeyStatus, PolicyVerdict, ReleasedFile, Replay,
+            Resources, Viewed,
         },
         s3_document::S3Document,
         signature::Comparison,
