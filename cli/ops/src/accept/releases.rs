@@ -46,7 +46,7 @@ pub(super) const PROBES: &[Probe] = &[Probe {
 
 async fn a_release_comes_and_goes(context: &Context) -> anyhow::Result<Observation> {
     context.publishing()?;
-    let none = "no site of the system serves releases; deploy one with --sites and Releases=true to test this";
+    let none = "no site of the system serves releases; deploy one by `keyfront deploy --sites` with Releases=true to test this";
     let site = context.released.as_ref().ok_or(Unavailable(none))?;
     let releases = Releases { context, site };
     let before = releases.active().await?;
