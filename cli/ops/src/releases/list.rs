@@ -137,7 +137,9 @@ impl Listed {
             ));
         }
         if self.more {
-            report::line("Earlier activations are in the log: `keyfront releases list --check` reads and shows all of it");
+            report::line(
+                "Earlier activations are in the log: `keyfront releases list --check` reads and shows all of it",
+            );
         }
         if let Some(chain) = head {
             report::line(format_args!(
