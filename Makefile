@@ -20,7 +20,8 @@ build-tests: build # every program and every test, none of which is run
 build-dev: # only what `make dev` runs
 	$(CARGO) build --locked --package keyfront-cli --package keyfront-dev
 
-bundle: bundle-edge bundle-worker bundle-page bundle-origin bundle-npm ## dist/: the edge bundles, the publishers' page, the origin Lambda and the npm package, as they leave
+# The Worker last: a program of target/debug makes its JavaScript, and `make check` may be compiling there meanwhile.
+bundle: bundle-edge bundle-page bundle-origin bundle-npm bundle-worker ## dist/: the edge bundles, the publishers' page, the origin Lambda and the npm package, as they leave
 
 bundle-edge: ## dist/edge-cloudfront/ and its zip
 	scripts/bundle-edge

@@ -79,10 +79,7 @@ impl Releases<'_> {
     }
 
     async fn settle_up_to(&self, site: &SiteName, newest: u64, end: Instant) -> Result<(), Error> {
-        let mut done = newest;
-        while done > 0 && self.invalidated_at(site, done).await?.is_none() {
-            done -= 1;
-        }
+        let done = self.carried_out(site, newest).await?;
         // The oldest first, so that what is behind one that was carried out was carried out as well.
         for n in done + 1..=newest {
             let outcome = self.settle(site, n).await?;
@@ -91,6 +88,24 @@ impl Releases<'_> {
             }
         }
         Ok(())
+    }
+
+    /// The newest activation whose invalidation was carried out, 0 if none was. All before it were: so it is found in a few
+    /// steps, however long nobody has asked.
+    async fn carried_out(&self, site: &SiteName, newest: u64) -> Result<u64, Error> {
+        let (mut done, mut pending, mut step) = (newest, newest.saturating_add(1), 1_u64);
+        while done > 0 && self.invalidated_at(site, done).await?.is_none() {
+            (pending, done) = (done, done.saturating_sub(step));
+            step = step.saturating_mul(2);
+        }
+        while pending - done > 1 {
+            let middle = done + (pending - done) / 2;
+            match self.invalidated_at(site, middle).await? {
+                Some(_) => done = middle,
+                None => pending = middle,
+            }
+        }
+        Ok(done)
     }
 
     /// When the invalidation of an activation was carried out.

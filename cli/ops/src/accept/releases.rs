@@ -270,9 +270,17 @@ impl Releases<'_> {
     async fn remove(&self, id: &str) -> anyhow::Result<()> {
         loop {
             let answer = self.ask("DELETE", &format!("/{id}")).await?;
-            if answer.status == 404 || answer.document()?["more"] != true {
+            if answer.status == 404 {
                 return Ok(());
             }
+            let page = answer.document()?;
+            if page["more"] != true {
+                return Ok(());
+            }
+            anyhow::ensure!(
+                page["removed"].as_u64() > Some(0),
+                "the publishers' API neither finishes removing the release nor goes on"
+            );
         }
     }
 }

@@ -1,7 +1,7 @@
 //! Which release of a site is active: what its pointer says, and what the manifest says of the path that is asked for.
 
 use anyhow::Context as _;
-use keyfront_releases::{Manifest, Pointer, ReleaseId, SiteName, keys};
+use keyfront_releases::{MAX_MANIFEST_BYTES, Manifest, Pointer, ReleaseId, SiteName, keys};
 
 use super::{
     access::Access,
@@ -73,6 +73,14 @@ impl PointerReply {
         let unread = || format!("{key} cannot be read");
         let object = call.send().await.map_err(call_error);
         let object = object.with_context(unread)?;
+        // Before it is read into memory.
+        let size = object
+            .content_length
+            .and_then(|size| usize::try_from(size).ok());
+        anyhow::ensure!(
+            size.is_some_and(|size| size <= MAX_MANIFEST_BYTES),
+            "{key} is larger than any manifest: it was altered"
+        );
         let bytes = object.body.collect().await.with_context(unread)?;
         let bytes = bytes.into_bytes();
         anyhow::ensure!(

@@ -51,14 +51,17 @@ async fn without_a_queue_whoever_asks_carries_every_pending_invalidation_out() {
     for release in [&one, &two] {
         publisher.publish(release).await;
     }
-    for release in [&one, &two] {
-        done(&alone.publisher.activate(release, json!({})).await);
-    }
     let of = |n: u64| format!(".keyfront/sites/{SITE}/invalidated/{n:016}.json");
-    assert!(!stack.exists(&of(1)).await);
-    // Nobody asks for the state of the first.
-    alone.publisher.everywhere(&two).await;
-    for n in [1, 2] {
-        assert!(stack.exists(&of(n)).await, "{n}");
+    // Nobody asks for the state of any but the last, once before there is any record, and once behind some.
+    for pending in [1..=6, 7..=12] {
+        for n in pending.clone() {
+            let release = if n % 2 == 0 { &two } else { &one };
+            done(&alone.publisher.activate(release, json!({})).await);
+            assert!(!stack.exists(&of(n)).await, "{n}");
+        }
+        alone.publisher.everywhere(&two).await;
+        for n in pending {
+            assert!(stack.exists(&of(n)).await, "{n}");
+        }
     }
 }
