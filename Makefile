@@ -23,20 +23,23 @@ build-dev: # only what `make dev` runs
 # The Worker last: a program of target/debug makes its JavaScript, and `make check` may be compiling there meanwhile.
 bundle: bundle-edge bundle-page bundle-origin bundle-npm bundle-worker ## dist/: the edge bundles, the publishers' page, the origin Lambda and the npm package, as they leave
 
+# What leaves is compiled by rustc itself, whatever the checks compile with (.ci/run).
+BUNDLED := env -u RUSTC_WORKSPACE_WRAPPER
+
 bundle-edge: ## dist/edge-cloudfront/ and its zip
-	scripts/bundle-edge
+	$(BUNDLED) scripts/bundle-edge
 
 bundle-worker: ## dist/edge-worker/, the Cloudflare Worker
-	scripts/bundle-worker
+	$(BUNDLED) scripts/bundle-worker
 
 bundle-page: ## dist/page/, the publishers' page, which is built into the origin
-	scripts/bundle-page
+	$(BUNDLED) scripts/bundle-page
 
 bundle-origin: bundle-page ## dist/origin-lambda.zip
-	scripts/bundle-origin
+	$(BUNDLED) scripts/bundle-origin
 
 bundle-npm: ## dist/sigv4-npm/, the npm package @keyfront/sigv4
-	scripts/bundle-npm
+	$(BUNDLED) scripts/bundle-npm
 
 test: bundle build ## every test, over the built artefacts
 	scripts/test

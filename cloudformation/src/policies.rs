@@ -37,18 +37,10 @@ impl<F: Fn(&str) -> Option<String>> Resolution<'_, F> {
         Ok(policies)
     }
 
-    /// Who may assume a role.
-    ///
-    /// # Errors
-    /// A function that cannot be computed, or a role that the template does not have.
-    pub fn trust_policy(&self, role: &str) -> Result<Value, ResolveError> {
-        self.part(role, "AssumeRolePolicyDocument")
-    }
-
     /// The policy of a bucket, by the logical id of its policy's resource.
     ///
     /// # Errors
-    /// As [`Resolution::trust_policy`].
+    /// A function that cannot be computed, or a resource that the template does not have.
     pub fn bucket_policy(&self, policy: &str) -> Result<Value, ResolveError> {
         self.part(policy, "PolicyDocument")
     }
@@ -56,7 +48,7 @@ impl<F: Fn(&str) -> Option<String>> Resolution<'_, F> {
     /// The policy of a key.
     ///
     /// # Errors
-    /// As [`Resolution::trust_policy`].
+    /// As [`Resolution::bucket_policy`].
     pub fn key_policy(&self, key: &str) -> Result<Value, ResolveError> {
         self.part(key, "KeyPolicy")
     }

@@ -21,12 +21,20 @@ pub const PAGE_DOCUMENTS: [&str; 2] = ["/", "/open"];
 /// What the paths begin with of all that those documents load before anybody is known.
 pub const PAGE_FILES: &str = "/page/";
 
+/// Where that page exchanges the code of a login, before anybody is known.
+pub const PAGE_LOGIN: &str = "/page/login";
+
 /// What the paths of viewers' logins begin with on the content's host.
 pub const LOGINS: &str = "/_viewer";
 
-/// What those of them begin with that need no credential, behind [`LOGINS`]: `/login`, `/login/callback`, `/login-required`,
-/// `/logout` and `/logged-out`. No path of the publishers' API does.
-pub const LOGIN_PAGES: &str = "/log";
+/// Those of them that need no credential, behind [`LOGINS`].
+pub const LOGIN_PAGES: [&str; 5] = [
+    "/login",
+    "/login/callback",
+    "/login-required",
+    "/logout",
+    "/logged-out",
+];
 
 /// `WWW-Authenticate` of an answer 401.
 pub const CHALLENGE: &str = "Bearer realm=\"keyfront\"";

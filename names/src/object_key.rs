@@ -82,19 +82,6 @@ impl ObjectKey {
         Self::new(decoded)
     }
 
-    /// The key `prefix` + this key, checked anew: the two together may be too long, spell a dot segment
-    /// (`a/.` + `/b`) or reach into the reserved prefix (`.key` + `front/x`). For users of the crate who keep a site under
-    /// a prefix, as the edge does with its own buffers.
-    ///
-    /// # Errors
-    /// [`KeyError`], as [`ObjectKey::new`].
-    pub fn under(&self, prefix: &str) -> Result<Self, KeyError> {
-        let mut joined = String::with_capacity(prefix.len() + self.0.len());
-        joined.push_str(prefix);
-        joined.push_str(&self.0);
-        Self::new(joined)
-    }
-
     /// The decoded key.
     #[must_use]
     pub fn as_str(&self) -> &str {

@@ -1,22 +1,33 @@
 //! Prints what a template comes to for some parameters, as JSON: the resources that exist, every function computed. For
-//! tools that check templates and do not compute conditions. What only AWS knows is given a name of the same shape.
+//! tools that check templates and do not compute conditions. What only AWS knows is given a name of the same shape. With a
+//! document of sites it is the template that a deployment of them makes.
 #![allow(clippy::print_stdout, reason = "it prints the resolved template")]
 
-use std::error::Error;
+use std::{error::Error, fs};
 
-use keyfront_cloudformation::{Document, Resolution, Template};
+use keyfront_cloudformation::{Document, Resolution, Sites, Template};
 use serde_json::{Map, json};
 
-const USAGE: &str = "usage: resolve-template FILE_NAME [PARAMETER=VALUE ...]";
+const USAGE: &str = "usage: resolve-template [--sites FILE] FILE_NAME [PARAMETER=VALUE ...]";
 
 fn main() -> Result<(), Box<dyn Error>> {
-    let mut arguments = std::env::args().skip(1);
+    let mut arguments = std::env::args().skip(1).peekable();
+    let sites = match arguments.next_if(|argument| argument == "--sites") {
+        Some(_) => Some(arguments.next().ok_or(USAGE)?),
+        None => None,
+    };
     let name = arguments.next().ok_or(USAGE)?;
     let template = Template::ALL
         .into_iter()
         .find(|template| template.file_name() == name)
         .ok_or_else(|| format!("unknown template {name}"))?;
-    let document = template.document()?;
+    let document = match sites {
+        Some(sites) => {
+            let sites = Sites::parse(&fs::read_to_string(sites)?)?;
+            Document::parse(&template.body_with(&sites)?)?
+        }
+        None => template.document()?,
+    };
     let parameters = arguments
         .map(|argument| parameter(&document, &argument))
         .collect::<Result<Vec<_>, _>>()?;

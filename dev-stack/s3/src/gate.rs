@@ -27,12 +27,12 @@ use s3s::{
 };
 
 use super::{
-    authority::{Caller, request_context},
     blocked_encryption::{self, BlockedTypes},
     bodies::{self, MAX_XML},
     operations::SUPPORTED_OPERATIONS,
     rewrite::{put_right, refuse_what_would_be_ignored, with_query},
 };
+use keyfront_dev_s3_access::authority::{Caller, request_context};
 
 /// What the server knows of the connection; policies may ask for it.
 #[derive(Clone, Copy, Debug)]

@@ -18,13 +18,12 @@ use s3s::service::S3Service;
 use tokio::net::TcpListener;
 
 use super::{
-    authority::Authority,
     cross_origin::CrossOrigin,
     gate::{self, Gatekeeper},
-    keyring::Keyring,
     operations::Operations,
     server,
 };
+use keyfront_dev_s3_access::{authority::Authority, keyring::Keyring};
 
 /// The parts of the stack that S3 works with.
 #[derive(Clone)]

@@ -160,24 +160,6 @@ fn nfc_and_nfd_are_different_keys() {
 }
 
 #[test]
-fn a_prefix_is_joined_and_validated_again() {
-    let under = |key: &str, prefix: &str| {
-        ObjectKey::new(key)
-            .unwrap()
-            .under(prefix)
-            .map(ObjectKey::into_string)
-    };
-    assert_eq!(under("b", "a/"), Ok("a/b".to_string()));
-    assert_eq!(under("b", ""), Ok("b".to_string()));
-    assert_eq!(under("front/x", ".key"), Err(KeyError::Reserved));
-    assert_eq!(under("/b", "a/."), Err(KeyError::DotSegment));
-    assert_eq!(
-        under(&"k".repeat(1024), "p"),
-        Err(KeyError::TooLong { bytes: 1025 })
-    );
-}
-
-#[test]
 fn wire_can_be_appended_to_a_path() {
     let mut path = String::from("/bucket/");
     ObjectKey::new("a b/é").unwrap().append_wire(&mut path);

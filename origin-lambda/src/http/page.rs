@@ -18,7 +18,7 @@ use http::{
     },
     request::Parts,
 };
-use keyfront_contract::header;
+use keyfront_contract::{content_encoding::accepts, header};
 use serde::Deserialize;
 
 use super::{
@@ -176,46 +176,9 @@ fn content(file: &'static PageFile, headers: &HeaderMap) -> Response {
     response
 }
 
-/// Whether a client names Brotli among what it takes (RFC 9110, 12.5.3).
+/// Whether a client names Brotli among what it reads.
 fn takes_brotli(headers: &HeaderMap) -> bool {
     let values = headers.get_all(ACCEPT_ENCODING).iter();
-    let mut codings = values
-        .filter_map(|value| value.to_str().ok())
-        .flat_map(|value| value.split(','));
-    codings.any(|coding| {
-        let (name, weight) = coding.split_once(';').unwrap_or((coding, ""));
-        let refused = weight.trim().strip_prefix("q=").is_some_and(|weight| {
-            weight
-                .trim()
-                .parse::<f32>()
-                .map_or(true, |weight| weight <= 0.0)
-        });
-        name.trim().eq_ignore_ascii_case("br") && !refused
-    })
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn brotli_is_for_clients_that_name_it() {
-        let takes = |value: &'static str| {
-            let mut headers = HeaderMap::new();
-            headers.insert(ACCEPT_ENCODING, HeaderValue::from_static(value));
-            takes_brotli(&headers)
-        };
-        for (value, expected) in [
-            ("gzip, deflate, br", true),
-            ("gzip, BR;q=0.5", true),
-            ("br;q=0", false),
-            ("br; q=0.0, gzip", false),
-            ("gzip, bro", false),
-            ("*", false),
-            ("", false),
-        ] {
-            assert_eq!(takes(value), expected, "{value}");
-        }
-        assert!(!takes_brotli(&HeaderMap::new()));
-    }
+    let mut texts = values.filter_map(|value| value.to_str().ok());
+    texts.any(|value| accepts(value, "br"))
 }

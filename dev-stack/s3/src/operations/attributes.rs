@@ -17,7 +17,7 @@ use super::{
     multipart_listing::part_marker,
     versions::{READ, Target, requested_version, shown_version},
 };
-use crate::{authority::Caller, customer_key::customer_key, keyring::ObjectName};
+use keyfront_dev_s3_access::{authority::Caller, customer_key, keyring::ObjectName};
 
 const KNOWN: [&str; 5] = [
     ObjectAttributes::CHECKSUM,

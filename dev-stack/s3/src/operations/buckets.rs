@@ -17,7 +17,7 @@ use s3s::{
 };
 
 use super::{Operations, catalog_error};
-use crate::authority::{Caller, Permission, bucket_arn};
+use keyfront_dev_s3_access::authority::{Caller, Permission, bucket_arn};
 
 /// Buckets of a page, at most.
 const MAX_BUCKETS: i32 = 10_000;

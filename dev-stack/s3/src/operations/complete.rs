@@ -27,8 +27,8 @@ use super::{
     versions::made_version,
     write::{has_md5_etag, opaque_etag, see_through, write_condition},
 };
-use crate::{
-    authority::Caller, customer_key::customer_key, encryption::Applied, keyring::ObjectName,
+use keyfront_dev_s3_access::{
+    authority::Caller, customer_key, encryption::Applied, keyring::ObjectName,
 };
 
 impl Operations {

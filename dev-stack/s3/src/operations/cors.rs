@@ -12,7 +12,7 @@ use s3s::{
 };
 
 use super::{Operations, catalog_error};
-use crate::authority::Caller;
+use keyfront_dev_s3_access::authority::Caller;
 
 /// AWS's limits.
 const MOST_RULES: usize = 100;

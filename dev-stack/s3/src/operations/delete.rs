@@ -21,7 +21,7 @@ use super::{
     versions::{Actions, Target, requested_version, shown_version},
     write::{see_through, write_condition},
 };
-use crate::authority::Caller;
+use keyfront_dev_s3_access::authority::Caller;
 
 /// AWS's limit for one DeleteObjects.
 const MAX_KEYS: usize = 1000;
@@ -65,9 +65,7 @@ impl Operations {
             condition: write_condition(input.if_match, None)?,
             bypass: Bypass::of(input.bypass_governance_retention),
         };
-        let deleted = self
-            .delete(caller, (&input.bucket, &bucket), doomed)
-            .await?;
+        let deleted = self.delete(caller, &input.bucket, &bucket, doomed).await?;
         Ok(S3Response::new(DeleteObjectOutput {
             delete_marker: deleted.is_marker.then_some(true),
             version_id: deleted.version,
@@ -98,8 +96,10 @@ impl Operations {
         let (mut deleted, mut errors) = (Vec::new(), Vec::new());
         for object in delete.objects {
             let (key, version) = (object.key.clone(), object.version_id.clone());
-            let place = (&*name, &bucket);
-            match self.delete_listed(caller, place, object, bypass).await {
+            match self
+                .delete_listed(caller, &name, &bucket, object, bypass)
+                .await
+            {
                 Ok(_) if quiet => {}
                 Ok(done) => deleted.push(shown(key, version, done)),
                 Err(error) => errors.push(failed(key, version, &error)),
@@ -115,7 +115,8 @@ impl Operations {
     async fn delete_listed(
         &self,
         caller: &Caller,
-        place: (&str, &BucketRecord),
+        name: &str,
+        bucket: &BucketRecord,
         object: ObjectIdentifier,
         bypass: Bypass,
     ) -> S3Result<Deleted> {
@@ -135,14 +136,15 @@ impl Operations {
             condition: write_condition(object.e_tag.map(ETagCondition::ETag), None)?,
             bypass,
         };
-        self.delete(caller, place, doomed).await
+        self.delete(caller, name, bucket, doomed).await
     }
 
     /// Deletes what is there, if the caller may; deleting nothing is no error, unless something had to match.
     async fn delete(
         &self,
         caller: &Caller,
-        (name, bucket): (&str, &BucketRecord),
+        name: &str,
+        bucket: &BucketRecord,
         doomed: Doomed,
     ) -> S3Result<Deleted> {
         let target = Target {

@@ -15,7 +15,7 @@ use s3s::{
 };
 
 use super::Operations;
-use crate::authority::Caller;
+use keyfront_dev_s3_access::authority::Caller;
 
 impl Operations {
     /// The owner may do all, and nobody else anything: the only ACL a bucket of enforced ownership has.

@@ -15,7 +15,7 @@ use s3s::{
 };
 
 use super::{Operations, catalog_error};
-use crate::authority::Caller;
+use keyfront_dev_s3_access::authority::Caller;
 
 /// Entries of a page, at most.
 const MAX_KEYS: i32 = 1000;

@@ -27,7 +27,7 @@ use super::{
     Operations, catalog_error,
     versions::{Target, requested_version},
 };
-use crate::authority::Caller;
+use keyfront_dev_s3_access::{authority::Caller, keyring::ObjectName};
 
 const MODE: &str = "x-amz-object-lock-mode";
 const UNTIL: &str = "x-amz-object-lock-retain-until-date";
@@ -171,7 +171,7 @@ impl Operations {
     pub(super) fn requested_lock(
         &self,
         caller: &Caller,
-        (name, key): (&str, &str),
+        object: ObjectName<'_>,
         bucket: &Bucket,
         headers: &HeaderMap,
     ) -> S3Result<ObjectLockState> {
@@ -186,7 +186,13 @@ impl Operations {
         };
         let retention = match (mode, until) {
             (Some(mode), Some(until)) => {
-                self.require_object(caller, "s3:PutObjectRetention", name, key, bucket)?;
+                self.require_object(
+                    caller,
+                    "s3:PutObjectRetention",
+                    object.bucket,
+                    object.key,
+                    bucket,
+                )?;
                 Some((known_mode(mode)?, self.future(until)?))
             }
             (None, None) => lock
@@ -200,7 +206,13 @@ impl Operations {
             }
         };
         if let Some(hold) = hold {
-            self.require_object(caller, "s3:PutObjectLegalHold", name, key, bucket)?;
+            self.require_object(
+                caller,
+                "s3:PutObjectLegalHold",
+                object.bucket,
+                object.key,
+                bucket,
+            )?;
             if !["ON", "OFF"].contains(&hold) {
                 return Err(invalid_argument(
                     "Legal Hold must be either of 'ON' or 'OFF'",
@@ -229,13 +241,13 @@ impl Operations {
     pub(super) fn show_lock(
         &self,
         caller: &Caller,
-        (name, key): (&str, &str),
+        object: ObjectName<'_>,
         bucket: &Bucket,
         lock: &ObjectLockState,
         shown: &mut HeaderMap,
     ) {
         let may = |action| {
-            self.require_object(caller, action, name, key, bucket)
+            self.require_object(caller, action, object.bucket, object.key, bucket)
                 .is_ok()
         };
         let mut add = |name: &'static str, value: &str| {

@@ -69,7 +69,7 @@ use s3s::{
     },
 };
 
-use super::{
+use keyfront_dev_s3_access::{
     authority::{Authority, Caller, Permission, bucket_arn, object_arn},
     keyring::Keyring,
 };

@@ -27,11 +27,12 @@ use super::{
         checked_metadata, content_headers, encryption_request, has_md5_etag, new_etag, see_through,
     },
 };
-use crate::{
+use crate::gate::Trailers;
+use keyfront_dev_s3_access::{
     authority::Caller,
-    customer_key::{self, CustomerKey, customer_key},
+    customer_key,
+    customer_key::CustomerKey,
     encryption::{Applied, EncryptionRequest},
-    gate::Trailers,
     keyring::ObjectName,
 };
 
@@ -98,7 +99,10 @@ impl Operations {
             input.checksum_algorithm.as_ref(),
             input.checksum_type.as_ref(),
         )?;
-        let target = (&*input.bucket, &*input.key);
+        let target = ObjectName {
+            bucket: &input.bucket,
+            key: &input.key,
+        };
         let lock = self.requested_lock(caller, target, &bucket, &request.headers)?;
         let headers = content_headers!(input);
         let metadata = checked_metadata(input.metadata.take())?;
@@ -231,7 +235,7 @@ impl Operations {
     /// Opens an upload's data key for one of its parts.
     ///
     /// # Errors
-    /// As [`Keyring::open`](crate::keyring::Keyring::open), in the words S3 has for parts.
+    /// As [`Keyring::open`](keyfront_dev_s3_access::keyring::Keyring::open), in the words S3 has for parts.
     pub(super) fn open_upload(
         &self,
         caller: &Caller,

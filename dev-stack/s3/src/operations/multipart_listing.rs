@@ -19,7 +19,7 @@ use super::{
     listing::{Text, asking, page_size},
     multipart::PartTarget,
 };
-use crate::{authority::Caller, customer_key::customer_key};
+use keyfront_dev_s3_access::{authority::Caller, customer_key};
 
 impl Operations {
     pub(super) async fn list_parts(

@@ -11,7 +11,7 @@ use s3s::{
 };
 
 use super::{Operations, catalog_error};
-use crate::authority::{Caller, bucket_arn};
+use keyfront_dev_s3_access::authority::{Caller, bucket_arn};
 
 /// AWS's limit.
 const MAX_POLICY: usize = 20 * 1024;

@@ -25,12 +25,9 @@ use super::{
     selection::{Selection, content_range, length, select},
     versions::{READ, Target, requested_version, shown_version},
 };
-use crate::{
-    authority::Caller,
-    customer_key::customer_key,
-    encryption::Applied,
-    keyring::ObjectName,
-    preconditions::{Preconditions, Unmet, http_date},
+use crate::preconditions::{Preconditions, Unmet, http_date};
+use keyfront_dev_s3_access::{
+    authority::Caller, customer_key, encryption::Applied, keyring::ObjectName,
 };
 
 /// The conditional headers of a read's input; S3's inputs share the names, not a type.
@@ -167,7 +164,10 @@ impl Operations {
         let pieces = open_pieces(&data_key, &object)?;
         answer.body = Some(stream(lease, pieces, range).await?);
         let mut response = S3Response::new(answer);
-        let target = (&*input.bucket, &*input.key);
+        let target = ObjectName {
+            bucket: &input.bucket,
+            key: &input.key,
+        };
         self.show_lock(caller, target, &bucket, &object.lock, &mut response.headers);
         Ok(response)
     }
@@ -223,7 +223,10 @@ impl Operations {
         if let Some(count) = tag_count(&object) {
             response.headers.insert("x-amz-tagging-count", count.into());
         }
-        let target = (&*input.bucket, &*input.key);
+        let target = ObjectName {
+            bucket: &input.bucket,
+            key: &input.key,
+        };
         self.show_lock(caller, target, &bucket, &object.lock, &mut response.headers);
         Ok(response)
     }

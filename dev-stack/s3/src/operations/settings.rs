@@ -15,7 +15,8 @@ use s3s::{
 };
 
 use super::{Operations, catalog_error};
-use crate::{authority::Caller, blocked_encryption::BlockedTypes};
+use crate::blocked_encryption::BlockedTypes;
+use keyfront_dev_s3_access::authority::Caller;
 
 impl Operations {
     pub(super) async fn get_bucket_encryption(

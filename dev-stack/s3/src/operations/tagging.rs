@@ -1,6 +1,6 @@
 //! Object tags: read, replaced, removed. Writes and copies that carry tags use [`from_header`].
 
-use keyfront_dev_s3_store::catalog::{Tagging, VersionId};
+use keyfront_dev_s3_store::catalog::Tagging;
 use keyfront_dev_s3_wire::{
     address,
     error_response::{coded, invalid_argument},
@@ -19,7 +19,7 @@ use super::{
     Operations, catalog_error,
     versions::{Actions, Target, requested_version, shown_version},
 };
-use crate::authority::Caller;
+use keyfront_dev_s3_access::authority::Caller;
 
 /// AWS's limits: tags of an object, characters of a key and of a value.
 const MAX_TAGS: usize = 10;
@@ -64,8 +64,12 @@ impl Operations {
         )?;
         let actions = ["s3:PutObjectTagging", "s3:PutObjectVersionTagging"];
         let version = requested_version(input.version_id.as_deref())?;
-        let place = (input.bucket, input.key, version);
-        let version_id = self.settle_tags(caller, actions, place, tags).await?;
+        let target = Target {
+            bucket: &input.bucket,
+            key: &input.key,
+            version: version.as_ref(),
+        };
+        let version_id = self.settle_tags(caller, actions, target, tags).await?;
         Ok(S3Response::new(PutObjectTaggingOutput { version_id }))
     }
 
@@ -77,9 +81,13 @@ impl Operations {
         let input = request.input;
         let actions = ["s3:DeleteObjectTagging", "s3:DeleteObjectVersionTagging"];
         let version = requested_version(input.version_id.as_deref())?;
-        let place = (input.bucket, input.key, version);
+        let target = Target {
+            bucket: &input.bucket,
+            key: &input.key,
+            version: version.as_ref(),
+        };
         let version_id = self
-            .settle_tags(caller, actions, place, BTreeMap::new())
+            .settle_tags(caller, actions, target, BTreeMap::new())
             .await?;
         Ok(S3Response::new(DeleteObjectTaggingOutput { version_id }))
     }
@@ -89,18 +97,14 @@ impl Operations {
         &self,
         caller: &Caller,
         actions: Actions,
-        (name, key, version): (String, String, Option<VersionId>),
+        target: Target<'_>,
         tags: BTreeMap<String, String>,
     ) -> S3Result<Option<String>> {
-        let target = Target {
-            bucket: &name,
-            key: &key,
-            version: version.as_ref(),
-        };
         let bucket = self.permitted_target(caller, actions, target)?;
+        let (name, key) = (target.bucket.to_owned(), target.key.to_owned());
         let tagged = self
             .catalog
-            .tag_version(name.clone(), key.clone(), version.clone(), tags)
+            .tag_version(name, key, target.version.cloned(), tags)
             .await;
         match tagged.map_err(catalog_error)? {
             Tagging::Replaced(id) => Ok(shown_version(&bucket, &id)),

@@ -17,7 +17,7 @@ use super::{
     Operations, catalog_error,
     listing::{Text, asking, is_group, page_size},
 };
-use crate::authority::Caller;
+use keyfront_dev_s3_access::authority::Caller;
 
 impl Operations {
     pub(super) async fn list_object_versions(
@@ -43,7 +43,8 @@ impl Operations {
             resume: resume(
                 &key_marker,
                 version_marker.as_deref(),
-                (&prefix, delimiter.as_deref()),
+                &prefix,
+                delimiter.as_deref(),
             )?,
             prefix,
             delimiter,
@@ -76,7 +77,8 @@ impl Operations {
 fn resume(
     key: &str,
     version: Option<&str>,
-    (prefix, delimiter): (&str, Option<&str>),
+    prefix: &str,
+    delimiter: Option<&str>,
 ) -> S3Result<VersionResume> {
     match version {
         Some("") => Err(invalid_argument("A version-id marker cannot be empty.")),

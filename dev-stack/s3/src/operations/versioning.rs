@@ -11,7 +11,7 @@ use s3s::{
 };
 
 use super::{Operations, catalog_error};
-use crate::authority::Caller;
+use keyfront_dev_s3_access::authority::Caller;
 
 impl Operations {
     pub(super) async fn get_bucket_versioning(

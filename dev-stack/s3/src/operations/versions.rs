@@ -12,7 +12,8 @@ use keyfront_dev_s3_wire::error_response::{invalid_argument, refused};
 use s3s::{S3Error, S3ErrorCode, S3Result};
 
 use super::{Operations, catalog_error};
-use crate::{authority::Caller, preconditions::http_date};
+use crate::preconditions::http_date;
+use keyfront_dev_s3_access::authority::Caller;
 
 const VERSION_ID: &str = "x-amz-version-id";
 const DELETE_MARKER: &str = "x-amz-delete-marker";

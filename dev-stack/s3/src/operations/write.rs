@@ -26,11 +26,11 @@ use super::{
     tagging::from_header,
     versions::made_version,
 };
-use crate::{
+use crate::gate::Trailers;
+use keyfront_dev_s3_access::{
     authority::Caller,
     customer_key::CustomerKey,
     encryption::{Applied, EncryptionRequest},
-    gate::Trailers,
     keyring::ObjectName,
 };
 
@@ -59,12 +59,12 @@ pub(super) use content_headers;
 /// Moves the encryption headers out of the input of a write into a bucket.
 macro_rules! encryption_request {
     ($input:ident, $bucket:expr) => {
-        $crate::encryption::EncryptionRequest {
+        keyfront_dev_s3_access::encryption::EncryptionRequest {
             algorithm: $input.server_side_encryption.take(),
             key_id: $input.ssekms_key_id.take(),
             context: $input.ssekms_encryption_context.take(),
             bucket_key: $input.bucket_key_enabled.take(),
-            customer: $crate::customer_key::customer_key!($input).admit($bucket)?,
+            customer: keyfront_dev_s3_access::customer_key!($input).admit($bucket)?,
         }
     };
 }
@@ -130,7 +130,10 @@ impl Operations {
             }
             None => BTreeMap::new(),
         };
-        let target = (&*input.bucket, &*input.key);
+        let target = ObjectName {
+            bucket: &input.bucket,
+            key: &input.key,
+        };
         let lock = self.requested_lock(caller, target, &bucket, &request.headers)?;
         demand_checksum(&lock, &stated, Written::Object)?;
         let body = input.body.take();

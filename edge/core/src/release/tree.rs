@@ -4,12 +4,12 @@
 
 use alloc::string::String;
 
-use keyfront_contract::route::RELEASE_DOCUMENTS;
+use keyfront_contract::{content_encoding::accepts, route::RELEASE_DOCUMENTS};
 use keyfront_names::RESERVED_PREFIX;
 
 use super::facts::Part;
 use super::pointer::Pointer;
-use crate::text::{joined, split_once};
+use crate::text::joined;
 
 /// What the keys of a site's releases and of its pointer begin with.
 pub(crate) fn beginning(site: &str) -> String {
@@ -79,16 +79,6 @@ fn coding(accept_encoding: &str) -> &'static str {
     } else {
         FILES
     }
-}
-
-/// Whether a list names a coding with another weight than 0. `*` is nobody's way to ask for one.
-fn accepts(list: &str, coding: &str) -> bool {
-    list.split(',').any(|item| {
-        let item = item.trim_ascii();
-        let (name, weight) = split_once(item, ";").unwrap_or((item, "1"));
-        name.trim_ascii().eq_ignore_ascii_case(coding)
-            && weight.bytes().any(|byte| matches!(byte, b'1'..=b'9'))
-    })
 }
 
 #[cfg(test)]

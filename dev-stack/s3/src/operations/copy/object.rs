@@ -2,6 +2,13 @@
 
 use std::collections::BTreeMap;
 
+use keyfront_dev_s3_access::{
+    authority::Caller,
+    customer_key::CustomerKey,
+    encryption::{Applied, EncryptionRequest},
+    keyring::ObjectName,
+    source_customer_key,
+};
 use keyfront_dev_s3_store::catalog::{
     Bucket, ContentHeaders, Object as ObjectRecord, WriteCondition,
 };
@@ -18,19 +25,13 @@ use s3s::{
 };
 
 use super::{MAX_COPY, source::source_preconditions};
-use crate::{
-    authority::Caller,
-    customer_key::{CustomerKey, source_customer_key},
-    encryption::{Applied, EncryptionRequest},
-    keyring::ObjectName,
-    operations::{
-        Operations,
-        checksum_fields::show_checksum,
-        tagging::from_header,
-        write::{
-            Description, checked_metadata, content_headers, encryption_request, has_md5_etag,
-            write_condition,
-        },
+use crate::operations::{
+    Operations,
+    checksum_fields::show_checksum,
+    tagging::from_header,
+    write::{
+        Description, checked_metadata, content_headers, encryption_request, has_md5_etag,
+        write_condition,
     },
 };
 
@@ -80,7 +81,10 @@ impl Operations {
         if is_onto_itself(&input.copy_source, &input.bucket, &input.key) && !changes {
             return Err(changes_nothing());
         }
-        let target = (&*input.bucket, &*input.key);
+        let target = ObjectName {
+            bucket: &input.bucket,
+            key: &input.key,
+        };
         let lock = self.requested_lock(caller, target, &bucket, &request.headers)?;
         let (headers, metadata) = headers_of_copy(&mut input, &source.object)?;
         let tags = self.copied_tags(caller, &input, &source.object, &bucket)?;

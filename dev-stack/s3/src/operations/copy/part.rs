@@ -1,5 +1,8 @@
 //! UploadPartCopy: a range of an object as a part of an upload.
 
+use keyfront_dev_s3_access::{
+    authority::Caller, customer_key, encryption::Applied, source_customer_key,
+};
 use keyfront_dev_s3_store::blobs::ByteRange;
 use keyfront_dev_s3_wire::error_response::invalid_argument;
 use s3s::{
@@ -9,9 +12,6 @@ use s3s::{
 
 use super::{MAX_COPY, source::source_preconditions};
 use crate::{
-    authority::Caller,
-    customer_key::{customer_key, source_customer_key},
-    encryption::Applied,
     operations::{
         Operations,
         checksum_fields::show_checksum,

@@ -1,6 +1,7 @@
 //! The source of a copy: opened for the caller, and sealed again.
 
 use futures::TryStreamExt;
+use keyfront_dev_s3_access::{authority::Caller, customer_key::CustomerKey, keyring::ObjectName};
 use keyfront_dev_s3_store::{
     blobs::{ByteRange, Lease, Piece, read_pieces},
     catalog::Object as ObjectRecord,
@@ -13,9 +14,6 @@ use keyfront_dev_s3_wire::{
 use s3s::{S3Error, S3ErrorCode, S3Result, dto::CopySource};
 
 use crate::{
-    authority::Caller,
-    customer_key::CustomerKey,
-    keyring::ObjectName,
     operations::{
         Operations, blob_error, precondition_failed,
         read::open_pieces,

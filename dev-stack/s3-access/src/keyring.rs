@@ -20,7 +20,7 @@ use keyfront_dev_s3_store::{
 use keyfront_iam::Requester;
 use s3s::{S3Error, S3ErrorCode, S3Result};
 
-use super::{
+use crate::{
     authority::{Caller, bucket_arn, object_arn},
     customer_key::{self, CustomerKey},
     encryption::Choice,
@@ -33,9 +33,11 @@ const MAX_OPENED: usize = 256;
 
 /// The object whose data key it is.
 #[derive(Clone, Copy, Debug)]
-pub(crate) struct ObjectName<'a> {
-    pub(crate) bucket: &'a str,
-    pub(crate) key: &'a str,
+pub struct ObjectName<'a> {
+    /// Its bucket.
+    pub bucket: &'a str,
+    /// Its key.
+    pub key: &'a str,
 }
 
 impl ObjectName<'_> {
@@ -49,7 +51,7 @@ impl ObjectName<'_> {
 }
 
 /// Makes and opens data keys.
-pub(crate) struct Keyring {
+pub struct Keyring {
     state: Arc<State>,
     kms: Arc<Kms>,
     /// `s3.REGION.amazonaws.com`, as `kms:ViaService` has it.
@@ -67,7 +69,9 @@ struct BucketKeys {
 }
 
 impl Keyring {
-    pub(crate) fn new(state: Arc<State>, kms: Arc<Kms>, region: &str) -> Self {
+    /// Over the stack's own keys and its KMS.
+    #[must_use]
+    pub fn new(state: Arc<State>, kms: Arc<Kms>, region: &str) -> Self {
         Self {
             state,
             kms,
@@ -80,7 +84,7 @@ impl Keyring {
     ///
     /// # Errors
     /// KMS's refusals, as S3 reports them.
-    pub(crate) fn make(
+    pub fn make(
         &self,
         caller: &Caller,
         object: ObjectName<'_>,
@@ -104,7 +108,7 @@ impl Keyring {
                 bucket_key: false,
                 context,
                 layers,
-            } => self.make_direct(&self.on_behalf(caller), object, (key_id, *layers), context),
+            } => self.make_direct(&self.on_behalf(caller), object, key_id, *layers, context),
             Choice::Kms {
                 key_id,
                 bucket_key: true,
@@ -118,7 +122,7 @@ impl Keyring {
     ///
     /// # Errors
     /// KMS's refusals, as S3 reports them; a customer key that is missing, wrong or not called for.
-    pub(crate) fn open(
+    pub fn open(
         &self,
         caller: &Caller,
         object: ObjectName<'_>,
@@ -163,7 +167,8 @@ impl Keyring {
         &self,
         requester: &Requester,
         object: ObjectName<'_>,
-        (key_id, layers): (&str, Layers),
+        key_id: &str,
+        layers: Layers,
         own: &BTreeMap<String, String>,
     ) -> S3Result<(DataKey, Protection)> {
         let context = with_arn(own, object.arn());

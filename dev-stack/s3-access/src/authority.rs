@@ -16,9 +16,11 @@ use s3s::{S3ErrorCode, S3Request, S3Result};
 
 /// Whoever sent a verified request, and the condition keys the request filled.
 #[derive(Clone, Debug)]
-pub(crate) struct Caller {
-    pub(crate) requester: Requester,
-    pub(crate) context: Context,
+pub struct Caller {
+    /// Whose keys signed it.
+    pub requester: Requester,
+    /// The condition keys.
+    pub context: Context,
 }
 
 impl Caller {
@@ -26,14 +28,14 @@ impl Caller {
     ///
     /// # Errors
     /// `AccessDenied` if it did not.
-    pub(crate) fn of<T>(request: &S3Request<T>) -> S3Result<Self> {
+    pub fn of<T>(request: &S3Request<T>) -> S3Result<Self> {
         let found = request.extensions.get::<Self>().cloned();
         found.ok_or_else(|| refused(S3ErrorCode::AccessDenied, "Access Denied"))
     }
 }
 
 /// The condition keys that follow from a request alone.
-pub(crate) fn request_context(
+pub fn request_context(
     account: &str,
     method: &Method,
     headers: &HeaderMap,
@@ -95,38 +97,43 @@ fn age_in_millis(signed: &str, now: std::time::SystemTime) -> Option<i128> {
 }
 
 /// `arn:aws:s3:::BUCKET`
-pub(crate) fn bucket_arn(bucket: &str) -> String {
+pub fn bucket_arn(bucket: &str) -> String {
     format!("arn:aws:s3:::{bucket}")
 }
 
 /// `arn:aws:s3:::BUCKET/KEY`
-pub(crate) fn object_arn(bucket: &str, key: &str) -> String {
+pub fn object_arn(bucket: &str, key: &str) -> String {
     format!("arn:aws:s3:::{bucket}/{key}")
 }
 
 /// Asks IAM.
-pub(crate) struct Authority {
+#[derive(Debug)]
+pub struct Authority {
     iam: Arc<Iam>,
 }
 
 /// One thing a caller wants to do.
-pub(crate) struct Permission<'a> {
+pub struct Permission<'a> {
     /// Such as `s3:GetObject`.
-    pub(crate) action: &'static str,
+    pub action: &'static str,
     /// An ARN, or `*`.
-    pub(crate) resource: &'a str,
+    pub resource: &'a str,
     /// The bucket whose policy counts.
-    pub(crate) bucket: Option<&'a Bucket>,
+    pub bucket: Option<&'a Bucket>,
 }
 
 impl Authority {
-    pub(crate) fn new(iam: Arc<Iam>) -> Self {
+    /// Over the rules of one account.
+    #[must_use]
+    pub fn new(iam: Arc<Iam>) -> Self {
         Self { iam }
     }
 
+    /// Demands a permission.
+    ///
     /// # Errors
     /// `AccessDenied` with AWS's sentence; `InternalError` if the stored bucket policy does not parse.
-    pub(crate) fn require(&self, caller: &Caller, permission: &Permission<'_>) -> S3Result<()> {
+    pub fn require(&self, caller: &Caller, permission: &Permission<'_>) -> S3Result<()> {
         let policy = match permission
             .bucket
             .and_then(|bucket| bucket.policy.as_deref())

@@ -1,6 +1,6 @@
 //! Which encryption a write asks for: its headers, else the bucket's default.
 //!
-//! Pure; the keys themselves come from [`super::keyring`].
+//! Pure; the keys themselves come from [`crate::keyring`].
 
 use keyfront_dev_s3_wire::error_response::{invalid_argument, not_implemented};
 use std::collections::BTreeMap;
@@ -16,23 +16,23 @@ const MANAGED_KEY: &str = "alias/aws/s3";
 
 /// The encryption headers of a write, as they came.
 #[derive(Clone, Debug, Default)]
-pub(crate) struct EncryptionRequest {
+pub struct EncryptionRequest {
     /// `x-amz-server-side-encryption`
-    pub(crate) algorithm: Option<ServerSideEncryption>,
+    pub algorithm: Option<ServerSideEncryption>,
     /// `x-amz-server-side-encryption-aws-kms-key-id`
-    pub(crate) key_id: Option<String>,
+    pub key_id: Option<String>,
     /// `x-amz-server-side-encryption-context`: base64 of a JSON object of strings.
-    pub(crate) context: Option<String>,
+    pub context: Option<String>,
     /// `x-amz-server-side-encryption-bucket-key-enabled`
-    pub(crate) bucket_key: Option<bool>,
+    pub bucket_key: Option<bool>,
     /// `x-amz-server-side-encryption-customer-*`
-    pub(crate) customer: Option<CustomerKey>,
+    pub customer: Option<CustomerKey>,
 }
 
 /// What an object will be encrypted with.
 #[derive(Clone, Debug)]
 #[cfg_attr(test, derive(PartialEq, Eq))]
-pub(crate) enum Choice {
+pub enum Choice {
     /// SSE-S3
     S3,
     /// SSE-KMS
@@ -55,7 +55,7 @@ impl EncryptionRequest {
     ///
     /// # Errors
     /// `InvalidArgument` for headers that contradict each other; `NotImplemented` for a bucket key without SSE-KMS.
-    pub(crate) fn settle(self, default: &BucketDefault) -> S3Result<Choice> {
+    pub fn settle(self, default: &BucketDefault) -> S3Result<Choice> {
         let wants_bucket_key = self.bucket_key == Some(true);
         match self.choose(default)? {
             Choice::S3 | Choice::Customer(_) if wants_bucket_key => {
@@ -139,22 +139,22 @@ fn own_context(encoded: Option<&str>) -> S3Result<BTreeMap<String, String>> {
 
 /// The encryption headers of an answer.
 #[derive(Default)]
-pub(crate) struct Applied {
+pub struct Applied {
     /// `AES256`, `aws:kms` or `aws:kms:dsse`; `None` under a customer key.
-    pub(crate) algorithm: Option<ServerSideEncryption>,
+    pub algorithm: Option<ServerSideEncryption>,
     /// The key's ARN.
-    pub(crate) key_arn: Option<String>,
+    pub key_arn: Option<String>,
     /// Only returned when true.
-    pub(crate) bucket_key: Option<bool>,
+    pub bucket_key: Option<bool>,
     /// `AES256` under a customer key.
-    pub(crate) customer_algorithm: Option<String>,
+    pub customer_algorithm: Option<String>,
     /// Base64 of the MD5 of the customer key that the request presented.
-    pub(crate) customer_key_md5: Option<String>,
+    pub customer_key_md5: Option<String>,
 }
 
 impl Applied {
     /// What protects an object, to a request that presented `customer`.
-    pub(crate) fn of(protection: &Protection, customer: Option<&CustomerKey>) -> Self {
+    pub fn of(protection: &Protection, customer: Option<&CustomerKey>) -> Self {
         match protection {
             Protection::S3 { .. } => Self {
                 algorithm: Some(ServerSideEncryption::from_static(

@@ -17,28 +17,29 @@ use s3s::{S3Error, S3ErrorCode, S3Result};
 use zeroize::Zeroizing;
 
 /// The one algorithm.
-pub(crate) const ALGORITHM: &str = "AES256";
+pub const ALGORITHM: &str = "AES256";
 
 /// A customer's key, as a request presents it. Never printed.
 #[derive(Clone, Debug)]
-pub(crate) struct CustomerKey {
+pub struct CustomerKey {
     key: DataKey,
     md5: String,
 }
 
 /// The headers of one key, as they came.
 #[derive(Default)]
-pub(crate) struct CustomerKeyHeaders {
+pub struct CustomerKeyHeaders {
     /// `…-customer-algorithm`
-    pub(crate) algorithm: Option<String>,
+    pub algorithm: Option<String>,
     /// `…-customer-key`
-    pub(crate) key: Option<String>,
+    pub key: Option<String>,
     /// `…-customer-key-MD5`
-    pub(crate) md5: Option<String>,
+    pub md5: Option<String>,
 }
 
 /// Moves the headers of the key that a request presents for its object out of the input; S3's inputs share the names, not
 /// a type.
+#[macro_export]
 macro_rules! customer_key {
     ($input:ident) => {
         $crate::customer_key::CustomerKeyHeaders {
@@ -48,9 +49,9 @@ macro_rules! customer_key {
         }
     };
 }
-pub(crate) use customer_key;
 
 /// Moves the headers of the key that a request presents for the source of a copy out of the input.
+#[macro_export]
 macro_rules! source_customer_key {
     ($input:ident) => {
         $crate::customer_key::CustomerKeyHeaders {
@@ -60,14 +61,13 @@ macro_rules! source_customer_key {
         }
     };
 }
-pub(crate) use source_customer_key;
 
 impl CustomerKeyHeaders {
     /// The key of a write into `bucket`.
     ///
     /// # Errors
     /// `AccessDenied` where the bucket blocks SSE-C, whatever the headers say; as [`Self::read`].
-    pub(crate) fn admit(self, bucket: &Bucket) -> S3Result<Option<CustomerKey>> {
+    pub fn admit(self, bucket: &Bucket) -> S3Result<Option<CustomerKey>> {
         match bucket.customer_keys {
             CustomerKeys::Blocked if !self.is_empty() => {
                 Err(refused(S3ErrorCode::AccessDenied, "Access Denied"))
@@ -84,7 +84,7 @@ impl CustomerKeyHeaders {
     ///
     /// # Errors
     /// `InvalidArgument` for a header that is missing, a key that is not 32 bytes, or a digest that is not the key's.
-    pub(crate) fn read(self) -> S3Result<Option<CustomerKey>> {
+    pub fn read(self) -> S3Result<Option<CustomerKey>> {
         if self.is_empty() {
             return Ok(None);
         }
@@ -120,12 +120,12 @@ impl CustomerKeyHeaders {
 
 impl CustomerKey {
     /// The key itself.
-    pub(crate) fn key(&self) -> &DataKey {
+    pub fn key(&self) -> &DataKey {
         &self.key
     }
 
     /// Base64 of the key's MD5, as answers repeat it.
-    pub(crate) fn md5(&self) -> &str {
+    pub fn md5(&self) -> &str {
         &self.md5
     }
 }
@@ -137,27 +137,27 @@ fn must_provide(what: &str) -> S3Error {
 }
 
 /// The object is under a customer key, and none was presented.
-pub(crate) fn missing() -> S3Error {
+pub fn missing() -> S3Error {
     let message = "The object was stored using a form of Server Side Encryption. The correct parameters must be provided \
                    to retrieve the object.";
     refused(S3ErrorCode::InvalidRequest, message)
 }
 
 /// A key was presented, and the object is under none.
-pub(crate) fn not_applicable() -> S3Error {
+pub fn not_applicable() -> S3Error {
     let message = "The encryption parameters are not applicable to this object.";
     refused(S3ErrorCode::InvalidRequest, message)
 }
 
 /// A part without the key that its upload began with.
-pub(crate) fn missing_for_part() -> S3Error {
+pub fn missing_for_part() -> S3Error {
     let message = "The multipart upload initiate requested encryption. Subsequent part requests must include the \
                    appropriate encryption parameters.";
     refused(S3ErrorCode::InvalidRequest, message)
 }
 
 /// A part under another key than its upload began with.
-pub(crate) fn other_for_part() -> S3Error {
+pub fn other_for_part() -> S3Error {
     invalid_argument("The provided encryption parameters did not match the ones used originally.")
 }
 
