@@ -122,7 +122,7 @@ pub(crate) fn admit<'a>(
         ),
         Destination::Publish(publish, path) => (
             body::of_publish(request),
-            body::publish_authorization(request, publish, path)?,
+            body::publish_authorization(request, method, publish, path)?,
             Conditions::default(),
         ),
     };

@@ -2,9 +2,12 @@
 //!
 //! It hashes nothing; hosts that can read a body do.
 
-use keyfront_contract::route::{LOGIN_PAGES, PAGE_DOCUMENTS, PAGE_FILES, PUBLIC_PATHS};
+use keyfront_contract::route::{
+    LOGIN_PAGES, LOGINS, PAGE_DOCUMENTS, PAGE_FILES, PAGE_LOGIN, PUBLIC_PATHS,
+};
 use keyfront_sigv4::Payload;
 
+use crate::method::Method;
 use crate::refusal::Refusal;
 use crate::site::FunctionOrigin;
 use crate::text::is_sha256_hex;
@@ -64,20 +67,35 @@ pub(super) fn of_publish<'a>(request: &ViewerRequest<'a>) -> Body<'a> {
 /// [`Refusal::Unauthenticated`] without one, where the API would refuse the call too: it costs no call of the function.
 pub(super) fn publish_authorization<'a>(
     request: &ViewerRequest<'a>,
+    method: Method,
     publish: &FunctionOrigin,
     path: &str,
 ) -> Result<Option<&'a str>, Refusal> {
     let given = request
         .header("authorization")
         .filter(|value| !value.is_empty() && value.bytes().all(|byte| matches!(byte, b' '..=b'~')));
-    // A host that is the function's altogether has the publishers' page on it.
-    let is_page = || {
-        publish.prefix.is_empty()
-            && (path.starts_with(PAGE_FILES) || PAGE_DOCUMENTS.contains(&path))
-    };
-    let is_public = PUBLIC_PATHS.contains(&path) || path.starts_with(LOGIN_PAGES) || is_page();
-    if given.is_none() && !is_public {
-        return Err(Refusal::Unauthenticated);
+    match given.is_some() || is_public(method, &publish.prefix, path) {
+        true => Ok(given),
+        false => Err(Refusal::Unauthenticated),
     }
-    Ok(given)
+}
+
+/// Whether the function answers a request to a path behind this prefix without knowing who sends it.
+fn is_public(method: Method, prefix: &str, path: &str) -> bool {
+    // A host that is the function's altogether has the publishers' page on it.
+    let has_page = prefix.is_empty();
+    let documents: &[&str] = match prefix {
+        LOGINS => &LOGIN_PAGES,
+        "" => &PAGE_DOCUMENTS,
+        _ => &[],
+    };
+    match method {
+        Method::Get | Method::Head => {
+            PUBLIC_PATHS.contains(&path)
+                || documents.contains(&path)
+                || (has_page && path.starts_with(PAGE_FILES))
+        }
+        Method::Post => has_page && path == PAGE_LOGIN,
+        _ => false,
+    }
 }

@@ -4,6 +4,13 @@ use super::*;
 
 const HASH: &str = "2cf24dba5fb0a30e26e83b2ac5b9e29e1b161e5c1fa7425e73043362938b9824";
 
+/// A site whose function has viewers' logins.
+const LOGIN_PREFIX: &str = r#","publish":{"prefix":"/_viewer","host":"pub.lambda-url.eu-west-1.on.aws","region":"eu-west-1"}"#;
+
+/// A site that is the function's altogether.
+const PAGE: &str =
+    r#","publish":{"prefix":"/","host":"pub.lambda-url.eu-west-1.on.aws","region":"eu-west-1"}"#;
+
 /// A publisher's credential.
 const BEARER: (&str, &str) = ("authorization", "Bearer t");
 
@@ -43,19 +50,33 @@ fn a_publishers_authorization_moves_and_a_forged_one_does_not() {
 
 #[test]
 fn publish_calls_without_a_credential_cost_no_call_of_the_function() {
-    for (method, path) in [
-        ("GET", "/_publish/objects"),
-        ("PUT", "/_publish/objects/a"),
-        ("POST", "/_publish/uploads"),
-        ("DELETE", "/_publish/objects/a"),
-        ("GET", "/_publish/healthz/"),
-        ("GET", "/_publish/"),
+    for (site, method, path) in [
+        (FUNCTIONS, "GET", "/_publish/objects"),
+        (FUNCTIONS, "PUT", "/_publish/objects/a"),
+        (FUNCTIONS, "POST", "/_publish/uploads"),
+        (FUNCTIONS, "DELETE", "/_publish/objects/a"),
+        (FUNCTIONS, "POST", "/_publish/healthz"),
+        (FUNCTIONS, "GET", "/_publish/healthz/"),
+        (FUNCTIONS, "GET", "/_publish/"),
+        (FUNCTIONS, "GET", "/_publish/login"),
+        (FUNCTIONS, "POST", "/_publish/login"),
+        (FUNCTIONS, "GET", "/_publish/logx"),
+        (FUNCTIONS, "POST", "/_publish/logx"),
+        (LOGIN_PREFIX, "POST", "/_viewer/login"),
+        (LOGIN_PREFIX, "PUT", "/_viewer/login/callback"),
+        (LOGIN_PREFIX, "GET", "/_viewer/logx"),
+        (LOGIN_PREFIX, "GET", "/_viewer/login/other"),
+        (PAGE, "POST", "/"),
+        (PAGE, "POST", "/page/x"),
+        (PAGE, "PUT", "/page/login"),
+        (PAGE, "POST", "/page/login/x"),
+        (PAGE, "GET", "/login"),
     ] {
         let request = ViewerRequest {
             method,
             ..get(path)
         };
-        let Served::Answer { answer, log } = served(FUNCTIONS, &request) else {
+        let Served::Answer { answer, log } = served(site, &request) else {
             panic!("{method} {path} is forwarded");
         };
         assert_eq!((answer.status, log), (401, None), "{method} {path}");
@@ -83,10 +104,15 @@ fn publish_calls_without_a_credential_cost_no_call_of_the_function() {
 
 #[test]
 fn the_publishers_page_needs_no_credential_on_a_host_of_its_own_and_is_nowhere_else() {
-    let page = r#","publish":{"prefix":"/","host":"pub.lambda-url.eu-west-1.on.aws","region":"eu-west-1"}"#;
     for path in ["/", "/open", "/page/main-1a2b.js", "/page/settings"] {
-        let route = forwarded(served(page, &get(path))).route;
-        assert_eq!(route, Route::Publish, "{path}");
+        for method in ["GET", "HEAD"] {
+            let request = ViewerRequest {
+                method,
+                ..get(path)
+            };
+            let route = forwarded(served(PAGE, &request)).route;
+            assert_eq!(route, Route::Publish, "{method} {path}");
+        }
         let elsewhere = served(FUNCTIONS, &get(&format!("/_publish{path}")));
         assert_eq!(
             refused(elsewhere),
@@ -94,8 +120,13 @@ fn the_publishers_page_needs_no_credential_on_a_host_of_its_own_and_is_nowhere_e
             "{path}"
         );
     }
+    let login = ViewerRequest {
+        method: "POST",
+        ..get("/page/login")
+    };
+    assert_eq!(forwarded(served(PAGE, &login)).path, "/page/login");
     for path in ["/objects", "/openly", "/page", "/pages/a", "/publisher"] {
-        let refusal = refused(served(page, &get(path)));
+        let refusal = refused(served(PAGE, &get(path)));
         assert_eq!(refusal, (401, "unauthenticated".into()), "{path}");
     }
 }
