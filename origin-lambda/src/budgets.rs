@@ -23,12 +23,25 @@ impl Budgets {
     /// # Errors
     /// [`Error::BudgetSpent`]
     pub(crate) fn take(&self, publisher: &Publisher, expense: Expense) -> Result<(), Error> {
+        self.take_many(publisher, expense, 1)
+    }
+
+    /// Spends so many at once.
+    ///
+    /// # Errors
+    /// [`Error::BudgetSpent`]
+    pub(crate) fn take_many(
+        &self,
+        publisher: &Publisher,
+        expense: Expense,
+        count: u32,
+    ) -> Result<(), Error> {
         let budget = publisher.budget.unwrap_or_default();
         // Under one lock: of two calls at a time the second sees what the first has spent.
         let mut accounts = self.accounts();
         let account = account_of(&mut accounts, publisher);
-        account.check(&budget, expense, now())?;
-        account.spend(&budget, expense, now());
+        account.check(&budget, expense, count, now())?;
+        account.spend(&budget, expense, count, now());
         Ok(())
     }
 
@@ -40,14 +53,14 @@ impl Budgets {
     pub(crate) fn check(&self, publisher: &Publisher, expense: Expense) -> Result<(), Error> {
         let budget = publisher.budget.unwrap_or_default();
         let mut accounts = self.accounts();
-        Ok(account_of(&mut accounts, publisher).check(&budget, expense, now())?)
+        Ok(account_of(&mut accounts, publisher).check(&budget, expense, 1, now())?)
     }
 
     /// Books one.
     pub(crate) fn spend(&self, publisher: &Publisher, expense: Expense) {
         let budget = publisher.budget.unwrap_or_default();
         let mut accounts = self.accounts();
-        account_of(&mut accounts, publisher).spend(&budget, expense, now());
+        account_of(&mut accounts, publisher).spend(&budget, expense, 1, now());
     }
 
     fn accounts(&self) -> MutexGuard<'_, HashMap<String, Account>> {

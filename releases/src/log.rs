@@ -12,6 +12,8 @@ pub const MAX_LOG_ENTRY_BYTES: usize = 16 << 10;
 
 const VERSION: u64 = 1;
 const MAX_PUBLISHER_BYTES: usize = 512;
+/// An issuer's id may be as long as a publisher's, and stands between `oidc:` and a hash.
+const MAX_PERSON_BYTES: usize = MAX_PUBLISHER_BYTES + 32;
 
 /// Why bytes are not an entry of the log.
 #[derive(Debug, thiserror::Error)]
@@ -46,6 +48,12 @@ pub enum LogEntryError {
         /// Its number.
         n: u64,
     },
+    /// A person that cannot be shown.
+    #[error("log entry {n}: `person` must be 1 to 544 bytes without control characters")]
+    Person {
+        /// Its number.
+        n: u64,
+    },
 }
 
 /// One activation.
@@ -59,6 +67,8 @@ pub struct LogEntry {
     pub encoded: Encoded,
     /// 1 for the first.
     pub n: u64,
+    /// Which of the publisher's people, by a pseudonym: `oidc:ISSUER/HASH` or `iam/HASH`. Whoever has its token is nobody in particular.
+    pub person: Option<String>,
     /// The SHA-256 of the bytes of the entry before; zeros for the first.
     pub previous: Sha256Digest,
     /// What was activated.
@@ -75,6 +85,8 @@ pub(crate) struct EntryWire {
     by: String,
     encoded: String,
     n: u64,
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    person: Option<String>,
     previous: Sha256Digest,
     release: ReleaseId,
     #[serde(skip_serializing_if = "Option::is_none", default)]
@@ -91,6 +103,7 @@ impl LogEntry {
             by,
             encoded,
             n: 1,
+            person: None,
             previous: Sha256Digest::ZERO,
             release,
             replaced: None,
@@ -105,9 +118,25 @@ impl LogEntry {
             by,
             encoded,
             n: self.n + 1,
+            person: None,
             previous: self.digest(),
             release,
             replaced: Some(self.release),
+        }
+    }
+
+    /// The same activation by this very person.
+    #[must_use]
+    pub fn by_person(self, person: Option<String>) -> Self {
+        Self { person, ..self }
+    }
+
+    /// Who activated it: the publisher, and the person where there is one.
+    #[must_use]
+    pub fn author(&self) -> String {
+        match &self.person {
+            None => self.by.clone(),
+            Some(person) => format!("{} ({person})", self.by),
         }
     }
 
@@ -128,7 +157,13 @@ impl LogEntry {
     /// Whether an entry can name this publisher: 1 to 512 bytes without control characters.
     #[must_use]
     pub fn admits_publisher(id: &str) -> bool {
-        (1..=MAX_PUBLISHER_BYTES).contains(&id.len()) && !id.chars().any(char::is_control)
+        is_shown(id, MAX_PUBLISHER_BYTES)
+    }
+
+    /// Whether an entry can name this person: 1 to 544 bytes without control characters.
+    #[must_use]
+    pub fn admits_person(person: &str) -> bool {
+        is_shown(person, MAX_PERSON_BYTES)
     }
 
     /// The entry, if it can be read again once it is written. Whoever makes one asks before anything of it is stored: a log
@@ -158,6 +193,7 @@ impl LogEntry {
             by,
             encoded,
             n,
+            person,
             previous,
             release,
             replaced,
@@ -176,11 +212,18 @@ impl LogEntry {
         if !Self::admits_publisher(&by) {
             return Err(LogEntryError::Publisher { n });
         }
+        if person
+            .as_deref()
+            .is_some_and(|person| !Self::admits_person(person))
+        {
+            return Err(LogEntryError::Person { n });
+        }
         Ok(Self {
             at,
             by,
             encoded: Encoded::new(&encoded)?,
             n,
+            person,
             previous,
             release,
             replaced,
@@ -193,10 +236,15 @@ impl LogEntry {
             by: self.by.clone(),
             encoded: self.encoded.to_string(),
             n: self.n,
+            person: self.person.clone(),
             previous: self.previous,
             release: self.release,
             replaced: self.replaced,
             v: VERSION,
         }
     }
+}
+
+fn is_shown(text: &str, longest: usize) -> bool {
+    (1..=longest).contains(&text.len()) && !text.chars().any(char::is_control)
 }

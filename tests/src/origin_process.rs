@@ -74,6 +74,12 @@ impl OriginProcess {
         Wire::plain(&self.url)
     }
 
+    /// Where the publishers' API is.
+    #[must_use]
+    pub fn url(&self) -> &str {
+        &self.url
+    }
+
     /// The process id, to read its memory.
     #[must_use]
     pub fn pid(&self) -> u32 {

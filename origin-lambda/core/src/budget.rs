@@ -1,7 +1,8 @@
 //! What a publisher may spend in a time: calls that cost the operator money, or a quota of the account.
 //!
 //! Each limit lets as much through at once as it allows in its period, and refills steadily (the generic cell rate
-//! algorithm, ITU-T I.371). It has no clock: times come in as milliseconds since 1970.
+//! algorithm, ITU-T I.371). What costs more than that passes where nothing is owed, and whatever follows waits for all of it.
+//! It has no clock: times come in as milliseconds since 1970.
 
 use std::fmt;
 
@@ -13,9 +14,9 @@ const HOUR: u64 = 60 * MINUTE;
 /// What is spent.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Expense {
-    /// An invalidation of the CDN.
+    /// A path that the CDN is to forget.
     Invalidation,
-    /// A call that begins an upload or signs requests.
+    /// A call that signs requests or completes an upload, or an upload that it begins.
     Signing,
     /// A call that lists objects, parts or uploads.
     Listing,
@@ -39,7 +40,7 @@ impl fmt::Display for Expense {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {
             Self::Invalidation => "invalidations",
-            Self::Signing => "calls that sign requests",
+            Self::Signing => "uploads and calls that sign requests",
             Self::Listing => "calls that list",
         })
     }
@@ -49,9 +50,9 @@ impl fmt::Display for Expense {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct Budget {
-    /// Objects that are replaced or deleted, so that the CDN must forget them.
+    /// Objects that are replaced or deleted, so that the CDN must forget them, and paths that an activation makes stale.
     pub invalidations_per_hour: u32,
-    /// Calls that begin uploads or sign requests.
+    /// Calls that sign requests or complete uploads, and uploads in parts.
     pub signings_per_minute: u32,
     /// Calls that list objects, parts or uploads.
     pub listings_per_minute: u32,
@@ -89,7 +90,7 @@ pub struct Account {
 }
 
 impl Account {
-    /// Whether there is room for one more.
+    /// Whether there is room for so many more.
     ///
     /// # Errors
     /// [`BudgetSpent`] with the seconds until there is.
@@ -97,6 +98,7 @@ impl Account {
         &mut self,
         budget: &Budget,
         expense: Expense,
+        count: u32,
         now: u64,
     ) -> Result<(), BudgetSpent> {
         let spent = |wait: u64| BudgetSpent {
@@ -109,20 +111,21 @@ impl Account {
             return Err(spent(period));
         };
         let now = self.settle(now);
-        let full_at = self.full_at[expense as usize].max(now) + interval;
+        let cost = interval * u64::from(count.min(limit));
+        let full_at = self.full_at[expense as usize].max(now) + cost;
         match (full_at - now).checked_sub(period) {
             Some(wait) if wait > 0 => Err(spent(wait)),
             _ => Ok(()),
         }
     }
 
-    /// Books one, whether there is room or not.
-    pub fn spend(&mut self, budget: &Budget, expense: Expense, now: u64) {
+    /// Books so many, whether there is room or not.
+    pub fn spend(&mut self, budget: &Budget, expense: Expense, count: u32, now: u64) {
         let (limit, period) = budget.limit(expense);
         let interval = period * 1_000 / u64::from(limit.max(1));
         let now = self.settle(now);
         let full_at = &mut self.full_at[expense as usize];
-        *full_at = (*full_at).max(now) + interval;
+        *full_at = (*full_at).max(now) + interval * u64::from(count);
     }
 
     /// The time in the account's unit. Where the clock was set back, what was spent is refilled in as long a time as before.
@@ -152,13 +155,37 @@ mod tests {
 
     /// Seconds to wait; 0 where it was spent.
     fn take(account: &mut Account, budget: &Budget, now: u64) -> u64 {
-        match account.check(budget, Expense::Listing, now) {
+        take_many(account, budget, 1, now)
+    }
+
+    fn take_many(account: &mut Account, budget: &Budget, count: u32, now: u64) -> u64 {
+        match account.check(budget, Expense::Listing, count, now) {
             Ok(()) => {
-                account.spend(budget, Expense::Listing, now);
+                account.spend(budget, Expense::Listing, count, now);
                 0
             }
             Err(spent) => spent.retry_after,
         }
+    }
+
+    #[test]
+    fn several_at_once_cost_as_much_as_one_by_one() {
+        let (mut account, four) = (Account::default(), budget(4));
+        assert_eq!(take_many(&mut account, &four, 3, NOW), 0);
+        assert_eq!(take_many(&mut account, &four, 2, NOW), 15);
+        assert_eq!(take(&mut account, &four, NOW), 0);
+        assert_eq!(take(&mut account, &four, NOW), 15);
+    }
+
+    #[test]
+    fn what_costs_more_than_a_period_allows_passes_once_and_is_owed() {
+        let (mut account, four) = (Account::default(), budget(4));
+        assert_eq!(take_many(&mut account, &four, 8, NOW), 0);
+        assert_eq!(take(&mut account, &four, NOW), 75);
+        assert_eq!(take(&mut account, &four, NOW + 75_000), 0);
+        let mut account = Account::default();
+        assert_eq!(take(&mut account, &four, NOW), 0);
+        assert_eq!(take_many(&mut account, &four, 8, NOW), 15);
     }
 
     #[test]
@@ -195,15 +222,15 @@ mod tests {
         let (mut account, one) = (Account::default(), budget(1));
         assert_eq!(take(&mut account, &one, NOW), 0);
         assert_ne!(take(&mut account, &one, NOW), 0);
-        account.check(&one, Expense::Signing, NOW).unwrap();
-        account.check(&one, Expense::Invalidation, NOW).unwrap();
+        account.check(&one, Expense::Signing, 1, NOW).unwrap();
+        account.check(&one, Expense::Invalidation, 1, NOW).unwrap();
     }
 
     #[test]
     fn nothing_is_nothing() {
         let mut account = Account::default();
         assert_eq!(take(&mut account, &budget(0), NOW), 60);
-        account.spend(&budget(0), Expense::Listing, NOW);
+        account.spend(&budget(0), Expense::Listing, 1, NOW);
         assert_eq!(take(&mut account, &budget(0), NOW + 1_000_000), 60);
     }
 
@@ -227,7 +254,7 @@ mod tests {
                 match take(&mut account, &budget, now) {
                     0 => passed.push(now),
                     wait => prop_assert!(
-                        account.clone().check(&budget, Expense::Listing, now + wait * 1_000).is_ok()
+                        account.clone().check(&budget, Expense::Listing, 1, now + wait * 1_000).is_ok()
                     ),
                 }
             }

@@ -138,9 +138,11 @@ const SHARING: &[P] = &[P::SHARE_REFUSED];
 const STORING_IN_RELEASE: &[P] = &[
     P::METADATA_TOO_LARGE,
     P::UPLOAD_INCOMPLETE,
+    P::UPLOAD_MISMATCH,
     P::WRITE_CONFLICT,
     P::ALREADY_EXISTS,
     P::PRECONDITION_FAILED,
+    P::BODY_TOO_LARGE,
     P::ENCRYPTION_MISMATCH,
 ];
 /// What else a change of a loose object can end in.

@@ -5,6 +5,7 @@
 
 use keyfront_origin_core::{
     error::ReleaseConflict,
+    publisher::Author,
     releases::{
         LogEntry, PendingInvalidation, Pointer,
         activation::{Expected, Step, admit, overtaken},
@@ -25,15 +26,17 @@ pub(crate) struct Activation {
 }
 
 impl Releases<'_> {
-    /// Makes a verified release the active one of its site. Repeated for the active one, it is the same activation.
+    /// Makes a verified release the active one of its site. Repeated for the active one, it is the same activation. `charge` is told how
+    /// many paths the CDN will have to forget, before anything is written.
     ///
     /// # Errors
-    /// [`Error::ReleaseConflict`] says who was first; [`Error::ReleaseIncomplete`]; what S3, KMS and SQS returned.
+    /// [`Error::ReleaseConflict`] says who was first; [`Error::ReleaseIncomplete`]; what `charge`, S3, KMS and SQS returned.
     pub(crate) async fn activate(
         &self,
-        by: &str,
+        by: Author,
         of: ReleasePath<'_>,
         expected: &Expected,
+        charge: impl FnOnce(u32) -> Result<(), Error>,
     ) -> Result<Activation, Error> {
         let known = self.end_of_log(of.site).await?;
         if let Some(known) = &known {
@@ -50,6 +53,9 @@ impl Releases<'_> {
             ));
         }
         let entry = self.next_entry(by, of, pointer).await?;
+        let stale = self.stale(of.site, entry.replaced, of.id).await?;
+        // A switch that no path shows is one all the same.
+        charge(u32::try_from(stale.len().max(1)).unwrap_or(u32::MAX))?;
         if let Some(queue) = &self.kept.queue {
             let message = PendingInvalidation::new(of.site, entry.n);
             queue.send(&message, self.kept.settling).await?;
@@ -60,17 +66,17 @@ impl Releases<'_> {
     /// The entry that an activation writes; none that nobody could read again.
     async fn next_entry(
         &self,
-        by: &str,
+        by: Author,
         of: ReleasePath<'_>,
         pointer: Option<&Pointer>,
     ) -> Result<LogEntry, Error> {
         let (_, manifest) = self.begun(of).await?;
-        let (encoded, at, by) = (manifest.encoded().clone(), now()?, by.to_owned());
+        let (encoded, at) = (manifest.encoded().clone(), now()?);
         let entry = match pointer {
-            None => LogEntry::first(of.id, encoded, by, at),
-            Some(pointer) => pointer.entry().next(of.id, encoded, by, at),
+            None => LogEntry::first(of.id, encoded, by.publisher, at),
+            Some(pointer) => pointer.entry().next(of.id, encoded, by.publisher, at),
         };
-        let entry = entry.checked();
+        let entry = entry.by_person(by.person).checked();
         entry.map_err(|error| incomplete(&format!("the log cannot hold it: {}", in_full(&error))))
     }
 

@@ -1,8 +1,9 @@
 //! Beginning a release: where its manifest goes, and what is there already.
 
 use keyfront_names::ObjectKey;
-use keyfront_origin_core::releases::{
-    BATCH, MAX_MANIFEST_BYTES, Statement, Tree, document_headers, keys,
+use keyfront_origin_core::{
+    publisher::SiteLimits,
+    releases::{BATCH, MAX_MANIFEST_BYTES, Statement, Tree, document_headers, keys},
 };
 
 use super::{ReleasePath, ReleaseState, Releases, in_full, no_manifest};
@@ -11,8 +12,6 @@ use crate::{
     uploads::{Grant, PresignRequest},
 };
 
-/// Seconds that a presigned request works at most here.
-pub(super) const LIFETIME: u32 = 3600;
 /// Seconds that a presigned read of a document works.
 const READING: u32 = 300;
 
@@ -41,6 +40,7 @@ impl Releases<'_> {
         &self,
         of: ReleasePath<'_>,
         size: u64,
+        limits: SiteLimits,
     ) -> Result<BegunRelease, Error> {
         if !(1..=MAX_MANIFEST_BYTES as u64).contains(&size) {
             return Err(Error::UploadRefused(format!(
@@ -54,9 +54,8 @@ impl Releases<'_> {
             parameters: &[],
             headers: document_headers(self.store.key_arn(), of.id.digest(), size),
         };
-        let lifetime = LIFETIME.min(self.presigner.longest_lifetime());
         Ok(BegunRelease {
-            manifest: self.presigner.presign(put, lifetime).await?,
+            manifest: self.presigner.presign(put, self.lifetime(limits)).await?,
             state: self.state(of).await?,
         })
     }
@@ -69,6 +68,7 @@ impl Releases<'_> {
         &self,
         of: ReleasePath<'_>,
         document: Document,
+        limits: SiteLimits,
     ) -> Result<String, Error> {
         let key = match document {
             Document::Manifest => keys::manifest(of.site, &of.id),
@@ -83,7 +83,7 @@ impl Releases<'_> {
             parameters: &[],
             headers: Vec::new(),
         };
-        let lifetime = READING.min(self.presigner.longest_lifetime());
+        let lifetime = READING.min(self.lifetime(limits));
         Ok(self.presigner.presign(get, lifetime).await?.url)
     }
 
@@ -95,13 +95,14 @@ impl Releases<'_> {
         &self,
         of: ReleasePath<'_>,
         objects: &[(Tree, String)],
+        limits: SiteLimits,
     ) -> Result<Vec<Grant>, Error> {
         if objects.is_empty() || objects.len() > BATCH {
             return Err(Error::UploadRefused(format!(
                 "request 1 to {BATCH} files at a time"
             )));
         }
-        let lifetime = LIFETIME.min(self.presigner.longest_lifetime());
+        let lifetime = self.lifetime(limits);
         let mut grants = Vec::with_capacity(objects.len());
         for (tree, path) in objects {
             ObjectKey::new(path.as_str()).map_err(Error::Key)?;
@@ -114,6 +115,12 @@ impl Releases<'_> {
             grants.push(self.presigner.presign(get, lifetime).await?);
         }
         Ok(grants)
+    }
+
+    /// Seconds that a presigned request works which is signed for a publisher with these limits.
+    pub(super) fn lifetime(&self, limits: SiteLimits) -> u32 {
+        let longest = self.presigner.longest_lifetime();
+        longest.min(limits.max_lifetime.into())
     }
 
     /// Stores the signature of a release whose manifest is there.

@@ -3,7 +3,10 @@
 use std::time::{Duration, Instant};
 
 use futures::{StreamExt as _, TryStreamExt as _, stream};
-use keyfront_origin_core::releases::{COPIES, DeclaredObject, ReleaseId, TreeObject, keys};
+use keyfront_origin_core::{
+    publisher::SiteLimits,
+    releases::{COPIES, DeclaredObject, ReleaseId, TreeObject, keys},
+};
 
 use super::{ReleasePath, Releases, uploads::key_of};
 use crate::{
@@ -49,6 +52,7 @@ impl Releases<'_> {
         of: ReleasePath<'_>,
         from: ReleaseId,
         requests: Vec<CopyRequest>,
+        limits: SiteLimits,
     ) -> Result<CopyResults, Error> {
         if requests.is_empty() || requests.len() > COPIES {
             return Err(Error::UploadRefused(format!(
@@ -56,7 +60,7 @@ impl Releases<'_> {
             )));
         }
         let end = Instant::now() + CALL;
-        let (_, manifest) = self.begun(of).await?;
+        let (_, manifest) = self.admitted(of, limits).await?;
         let mut planned = Vec::with_capacity(requests.len());
         for request in &requests {
             let object = request.object.in_manifest(&manifest)?;

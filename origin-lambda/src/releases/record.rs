@@ -2,8 +2,9 @@
 
 use std::{sync::Arc, time::SystemTime};
 
-use keyfront_origin_core::releases::{
-    FilledTree, Filling, MAX_POINTER_BYTES, Manifest, VerifiedRecord, keys,
+use keyfront_origin_core::{
+    publisher::SiteLimits,
+    releases::{FilledTree, Filling, MAX_POINTER_BYTES, Manifest, VerifiedRecord, keys},
 };
 use serde::{Deserialize, Serialize};
 
@@ -54,6 +55,20 @@ impl Releases<'_> {
         let filling = self.filling(of).await?.ok_or_else(no_manifest)?;
         let manifest = self.kept.manifests.read(self.store, of).await?;
         Ok((filling, manifest.ok_or_else(no_manifest)?))
+    }
+
+    /// The same of a release that a publisher with these limits may fill.
+    ///
+    /// # Errors
+    /// The limits; [`Error::ReleaseIncomplete`]; what S3 returned.
+    pub(super) async fn admitted(
+        &self,
+        of: ReleasePath<'_>,
+        limits: SiteLimits,
+    ) -> Result<(Filling, Arc<Manifest>), Error> {
+        let (filling, manifest) = self.begun(of).await?;
+        limits.admit(&manifest)?;
+        Ok((filling, manifest))
     }
 
     /// Leaves the record of a release whose objects are all there.

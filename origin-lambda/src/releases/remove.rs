@@ -43,10 +43,21 @@ impl Releases<'_> {
         }
         let below = keys::release_prefix(of.site, &of.id);
         let mut listed = self.store.raw_keys(&below, None, BATCH).await?;
-        if listed.keys.is_empty() {
-            return Err(Error::NotFound);
+        let is_empty = listed.keys.is_empty();
+        if !is_empty {
+            self.withdraw(of, known.as_ref()).await?;
         }
-        self.withdraw(of, known.as_ref()).await?;
+        // None is begun any more: there is no manifest.
+        match self.abort_uploads(&below, end).await? {
+            0 if is_empty => return Err(Error::NotFound),
+            _ if Instant::now() >= end => {
+                return Ok(Removed {
+                    removed: 0,
+                    more: true,
+                });
+            }
+            _ => {}
+        }
         let mut removed = 0;
         loop {
             let keys: Vec<String> = listed.keys.into_iter().map(|(key, _)| key).collect();
@@ -67,6 +78,26 @@ impl Releases<'_> {
                         removed,
                         more: false,
                     });
+                }
+            }
+        }
+    }
+
+    /// Gives up the uploads under way below a prefix, until `end`, and counts them.
+    async fn abort_uploads(&self, below: &str, end: Instant) -> Result<usize, Error> {
+        let mut aborted = 0;
+        loop {
+            let page = self.store.multiparts_under_way(below).await?;
+            if page.is_empty() {
+                return Ok(aborted);
+            }
+            for upload in page {
+                if Instant::now() >= end {
+                    return Ok(aborted);
+                }
+                if let (Some(key), Some(id)) = (upload.key(), upload.upload_id()) {
+                    self.store.abort_multipart(key, id).await?;
+                    aborted += 1;
                 }
             }
         }

@@ -4,7 +4,8 @@
 use std::time::{Duration, Instant, SystemTime};
 
 use keyfront_origin_core::releases::{
-    MAX_LOG_ENTRY_BYTES, SiteName, Timestamp, caller_reference, keys, left_of, stale_paths,
+    LogEntry, MAX_LOG_ENTRY_BYTES, ReleaseId, SiteName, Timestamp, caller_reference, keys, left_of,
+    stale_paths,
 };
 use serde::{Deserialize, Serialize};
 
@@ -65,7 +66,8 @@ impl Releases<'_> {
         if let Some(left) = left_of(self.kept.settling, since) {
             return Ok(Settled::Later(left));
         }
-        self.invalidate(site, n).await?;
+        let entry = LogEntry::parse(&written.body).map_err(|error| altered(&key, error))?;
+        self.invalidate(site, &entry).await?;
         Ok(Settled::Done)
     }
 
@@ -124,23 +126,38 @@ impl Releases<'_> {
         Ok(Some(read.at.to_string()))
     }
 
-    async fn invalidate(&self, site: &SiteName, n: u64) -> Result<(), Error> {
+    /// The paths of the CDN that the activation of `release` makes stale.
+    ///
+    /// # Errors
+    /// What S3 returned.
+    pub(super) async fn stale(
+        &self,
+        site: &SiteName,
+        replaced: Option<ReleaseId>,
+        release: ReleaseId,
+    ) -> Result<Vec<String>, Error> {
         let sites = self.cdn.layouts_of_release(site.as_str());
-        let mut paths = Vec::new();
-        if !sites.is_empty() {
-            let entry = self.log_entry(site, n).await?.ok_or(Error::NotFound)?;
-            let of = |id| ReleasePath { site, id };
-            let manifests = &self.kept.manifests;
-            let old = match entry.replaced {
-                Some(id) => manifests.read(self.store, of(id)).await?,
-                None => None,
-            };
-            let new = manifests.read(self.store, of(entry.release)).await?;
-            paths = match new {
-                Some(new) => stale_paths(&sites, old.as_deref(), &new),
-                // It was replaced and removed meanwhile.
-                None => sites.iter().map(|site| site.everything()).collect(),
-            };
+        if sites.is_empty() {
+            return Ok(Vec::new());
+        }
+        let of = |id| ReleasePath { site, id };
+        let manifests = &self.kept.manifests;
+        let old = match replaced {
+            Some(id) => manifests.read(self.store, of(id)).await?,
+            None => None,
+        };
+        let new = manifests.read(self.store, of(release)).await?;
+        Ok(match new {
+            Some(new) => stale_paths(&sites, old.as_deref(), &new),
+            // It was replaced and removed meanwhile.
+            None => sites.iter().map(|site| site.everything()).collect(),
+        })
+    }
+
+    async fn invalidate(&self, site: &SiteName, entry: &LogEntry) -> Result<(), Error> {
+        let n = entry.n;
+        let paths = self.stale(site, entry.replaced, entry.release).await?;
+        if !paths.is_empty() {
             let reference = caller_reference(site, n, &paths);
             self.cdn.forget(&paths, &reference).await?;
         }

@@ -8,6 +8,7 @@ use std::time::{Duration, Instant};
 use futures::{StreamExt as _, TryStreamExt as _, stream};
 use keyfront_origin_core::{
     error::UnverifiedObject,
+    publisher::SiteLimits,
     releases::{
         Comparison, HeldObject, MOST_NAMED, Reading, Sha256Digest, TreeObject, VerifyPosition,
         compare,
@@ -87,9 +88,10 @@ impl Releases<'_> {
         &self,
         of: ReleasePath<'_>,
         position: Option<VerifyPosition>,
+        limits: SiteLimits,
     ) -> Result<VerifyPage, Error> {
         let end = Instant::now() + PAGE;
-        let (filling, manifest) = self.begun(of).await?;
+        let (filling, manifest) = self.admitted(of, limits).await?;
         let tree = of.filled(&filling);
         let total = manifest.objects().fold(0, |count, _| count + 1);
         let position = position.filter(|position| position.is_of(&filling));

@@ -9,6 +9,7 @@ use std::{
 
 use aws_sdk_s3::{
     config::{Builder, Config as S3Config, timeout::TimeoutConfig},
+    error::ProvideErrorMetadata as _,
     types::{
         ChecksumAlgorithm, ChecksumMode, ChecksumType, CompletedMultipartUpload, CompletedPart,
         MetadataDirective,
@@ -122,7 +123,8 @@ impl Store {
     /// Makes an object of a release of its parts, unless something is there.
     ///
     /// # Errors
-    /// [`Error::AlreadyExists`]; [`Error::NotFound`] if the upload is over; what S3 returned.
+    /// [`Error::AlreadyExists`]; [`Error::UploadMismatch`] for parts that S3 does not have; [`Error::NotFound`] if the upload is over;
+    /// what S3 returned.
     pub async fn complete_release_parts(
         &self,
         key: &str,
@@ -155,6 +157,9 @@ impl Store {
             .multipart_upload(list.build());
         match call.send().await {
             Ok(_) => Ok(()),
+            Err(error) if error.code() == Some("InvalidPart") => {
+                Err(Error::UploadMismatch("parts"))
+            }
             Err(error) => {
                 Err(Precondition::Absent.explain(failure::of("CompleteMultipartUpload", error)))
             }

@@ -100,17 +100,18 @@ pub(crate) fn moment(seconds: u64) -> Timestamp {
 }
 
 pub(crate) fn logs() -> impl Strategy<Value = Vec<LogEntry>> {
-    let activation = ("[a-z]{1,9}", 0_u64..253_402_300_800, "\\PC{1,12}");
+    let person = option::of("\\PC{1,12}");
+    let activation = ("[a-z]{1,9}", 0_u64..253_402_300_800, "\\PC{1,12}", person);
     collection::vec(activation, 1..8).prop_map(|activations| {
         let mut log: Vec<LogEntry> = Vec::new();
-        for (name, at, by) in activations {
+        for (name, at, by, person) in activations {
             let encoded = Encoded::new("css html").unwrap();
             let (release, at) = (id(&name), moment(at));
             let entry = match log.last() {
                 None => LogEntry::first(release, encoded, by, at),
                 Some(last) => last.next(release, encoded, by, at),
             };
-            log.push(entry);
+            log.push(entry.by_person(person));
         }
         log
     })

@@ -124,6 +124,32 @@ fn the_bytes_of_pointer_and_entry_are_these() {
 }
 
 #[test]
+fn a_person_stands_in_the_entry_and_one_that_cannot_be_shown_does_not() {
+    let (first, _) = two();
+    let plain = String::from_utf8(first.to_bytes()).unwrap();
+    let entry = first.by_person(Some("oidc:staff/2da6".to_owned()));
+    assert_eq!(entry.author(), "ada (oidc:staff/2da6)");
+    let bytes = entry.to_bytes();
+    assert_eq!(
+        String::from_utf8(bytes.clone()).unwrap(),
+        plain.replace(r#""n":1,"#, r#""n":1,"person":"oidc:staff/2da6","#)
+    );
+    assert_eq!(LogEntry::parse(&bytes).unwrap(), entry);
+    for wrong in ["", "a\nb", &"p".repeat(545)] {
+        let entry = entry.clone().by_person(Some(wrong.to_owned()));
+        assert!(matches!(
+            entry.checked(),
+            Err(LogEntryError::Person { n: 1 })
+        ));
+    }
+    let null = plain.replace(r#""n":1,"#, r#""n":1,"person":null,"#);
+    assert!(matches!(
+        LogEntry::parse(null.as_bytes()),
+        Err(LogEntryError::NotCanonical(_))
+    ));
+}
+
+#[test]
 fn a_pointer_may_be_one_activation_ahead_of_the_log_and_not_two() {
     let (first, second) = two();
     let log = chain(&[first.to_bytes()]).unwrap();

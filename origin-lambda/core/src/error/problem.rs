@@ -199,7 +199,9 @@ impl Error {
 
 fn denied(denial: &Denial) -> ProblemType {
     match denial {
-        Denial::TooLarge { .. } => ProblemType::BODY_TOO_LARGE,
+        Denial::TooLarge { .. } | Denial::FileTooLarge { .. } | Denial::ReleaseTooLarge { .. } => {
+            ProblemType::BODY_TOO_LARGE
+        }
         Denial::ContentType { .. } => ProblemType::CONTENT_TYPE_REFUSED,
         Denial::NoPublisher
         | Denial::NoRule { .. }

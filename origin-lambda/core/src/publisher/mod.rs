@@ -13,6 +13,7 @@ mod prefix;
 mod publisher_entry;
 mod rule;
 mod session;
+mod site_limits;
 mod site_scope;
 mod token;
 
@@ -29,7 +30,8 @@ pub use self::{
     prefix::Prefix,
     publisher_entry::Publisher,
     rule::{Denial, HeaderText, LONGEST_REQUEST, Lifetime, Overwrite, Rule},
-    session::Session,
+    session::{Author, Session},
+    site_limits::SiteLimits,
     site_scope::SiteScope,
     token::{PublisherToken, StoredToken, TokenHash},
 };

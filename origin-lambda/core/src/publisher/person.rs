@@ -71,6 +71,13 @@ pub struct Person {
     pub folder: UserFolder,
 }
 
+/// Without the subject: who vouches for it, and the hash of both.
+impl fmt::Display for Person {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}/{}", self.namespace, self.folder.as_str())
+    }
+}
+
 impl Person {
     /// A user of an issuer.
     pub fn of_issuer(issuer: &Issuer, subject: &str) -> Self {

@@ -3,12 +3,12 @@
 use std::collections::BTreeSet;
 
 use keyfront_names::{ObjectKey, ParameterArn};
-use keyfront_releases::{LogEntry, SiteName};
+use keyfront_releases::SiteName;
 use serde::{Deserialize, Serialize};
 
 use super::{
-    Denial, Identity, Method, MethodName, Person, PolicyError, Rule, SiteScope, StoredToken,
-    folders::Holder, method::VERSION_OF_THREE_READS, site_scope::VERSION_OF_SITES,
+    Denial, Identity, Method, MethodName, Person, PolicyError, Rule, SiteLimits, SiteScope,
+    StoredToken, folders::Holder, method::VERSION_OF_THREE_READS, site_scope::VERSION_OF_SITES,
 };
 use crate::budget::Budget;
 
@@ -29,6 +29,9 @@ pub struct Publisher {
     /// The sites whose releases it may publish, activate and remove; a name, or `*` for every one.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub sites: Vec<SiteScope>,
+    /// How much their releases may hold.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub site_limits: Option<SiteLimits>,
     /// How often it may do what costs the operator.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub budget: Option<Budget>,
@@ -127,19 +130,6 @@ impl Publisher {
             false => Err(Denial::Site {
                 publisher: self.id.clone(),
                 site: site.to_string(),
-            }),
-        }
-    }
-
-    /// Whether the log of a site's releases can name it.
-    ///
-    /// # Errors
-    /// [`Denial::NotForTheLog`]
-    pub fn authorise_log(&self) -> Result<(), Denial> {
-        match LogEntry::admits_publisher(&self.id) {
-            true => Ok(()),
-            false => Err(Denial::NotForTheLog {
-                publisher: self.id.clone(),
             }),
         }
     }

@@ -44,8 +44,8 @@ pub enum Denial {
     },
     /// The publisher's id cannot stand in a log of releases: the operator gives it another one in the policy.
     #[error(
-        "publisher {publisher:?} cannot activate releases: the log takes ids of 1 to 512 bytes without control characters; give it \
-         another id in the policy"
+        "publisher {publisher:?} cannot activate releases: the log takes ids of publishers and issuers of 1 to 512 bytes without control \
+         characters; give it another id in the policy"
     )]
     NotForTheLog {
         /// The publisher's id.
@@ -64,6 +64,28 @@ pub enum Denial {
     TooLarge {
         /// The rule.
         prefix: Prefix,
+        /// Bytes.
+        limit: u64,
+    },
+    /// A file of a release is larger than the publisher may publish.
+    #[error(
+        "{path:?} has {size} bytes, and the publisher's site_limits allow {limit} for a file of a release (max_size)"
+    )]
+    FileTooLarge {
+        /// The file.
+        path: String,
+        /// Its bytes.
+        size: u64,
+        /// Bytes.
+        limit: u64,
+    },
+    /// A release is larger than the publisher may publish.
+    #[error(
+        "the release has {size} bytes, and the publisher's site_limits allow {limit} (max_release_size)"
+    )]
+    ReleaseTooLarge {
+        /// Its bytes.
+        size: u64,
         /// Bytes.
         limit: u64,
     },
@@ -176,6 +198,12 @@ pub struct Rule {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(try_from = "u32", into = "u32")]
 pub struct Lifetime(u32);
+
+impl Default for Lifetime {
+    fn default() -> Self {
+        Self(DEFAULT_LIFETIME)
+    }
+}
 
 impl TryFrom<u32> for Lifetime {
     type Error = &'static str;
@@ -290,6 +318,17 @@ impl Rule {
         }
     }
 
+    /// The Cache-Control of an object that was stored with `former` and comes back: as short as it was, and never longer than
+    /// the rule's own, where it names one.
+    pub fn caching_again(&self, former: Option<String>) -> Option<String> {
+        let Some(HeaderText(own)) = &self.cache_control else {
+            return former;
+        };
+        let other = former.filter(|former| former != own);
+        let asked = other.as_deref().and_then(Caching::of_stored);
+        Some(self.admit_caching(asked).unwrap_or_else(|_| own.clone()))
+    }
+
     /// The rule as it is for this person; `None` if it is for people of another namespace, or the subject is no valid
     /// segment of a key.
     pub(super) fn for_person(&self, person: &Person) -> Option<Self> {
@@ -331,7 +370,7 @@ impl Rule {
 
     /// Seconds that a presigned request works at most.
     pub fn max_lifetime(&self) -> u32 {
-        self.max_lifetime.map_or(DEFAULT_LIFETIME, u32::from)
+        self.max_lifetime.unwrap_or_default().into()
     }
 
     /// The Cache-Control objects are stored with.

@@ -4,11 +4,21 @@
 
 use std::sync::Arc;
 
+use keyfront_releases::LogEntry;
 use serde_json::{Map, Value};
 use time::OffsetDateTime;
 
-use super::{IamCaller, Identity, Namespace, Person, Publisher, Publishers, TokenHash};
+use super::{Denial, IamCaller, Identity, Namespace, Person, Publisher, Publishers, TokenHash};
 use crate::oidc::Issuer;
+
+/// How the log of a site's releases names whoever activates one.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Author {
+    /// The publisher's id.
+    pub publisher: String,
+    /// The person, by a pseudonym.
+    pub person: Option<String>,
+}
 
 /// An identified publisher, with the rules that hold for this very person.
 #[derive(Debug, Clone)]
@@ -70,6 +80,25 @@ impl Session {
         let own = format!("{below}{}/", self.person()?.folder.as_str());
         let mut rules = self.publisher().rules.iter();
         rules.any(|rule| rule.prefix.as_str() == own).then_some(own)
+    }
+
+    /// How the log of a site's releases names it.
+    ///
+    /// # Errors
+    /// [`Denial::NotForTheLog`]
+    pub fn author(&self) -> Result<Author, Denial> {
+        let author = Author {
+            publisher: self.publisher().id.clone(),
+            person: self.person().map(ToString::to_string),
+        };
+        let is_shown = LogEntry::admits_publisher(&author.publisher)
+            && author.person.as_deref().is_none_or(LogEntry::admits_person);
+        match is_shown {
+            true => Ok(author),
+            false => Err(Denial::NotForTheLog {
+                publisher: author.publisher,
+            }),
+        }
     }
 
     /// Who exactly. A token is nobody in particular.

@@ -70,6 +70,7 @@ pub fn overtaken(pointer: &Pointer, site: &SiteName) -> ReleaseConflict {
         site: site.to_string(),
         active: pointer.active().to_string(),
         by: entry.by.clone(),
+        person: entry.person.clone(),
         at: entry.at.to_string(),
         n: entry.n,
     }

@@ -24,8 +24,8 @@ pub use self::{
     settling::{PendingInvalidation, SETTLING, caller_reference, left_of},
     stale_paths::{MOST_PATHS, stale_paths},
     upload::{
-        BATCH, COPIES, DeclaredObject, PartsUpload, TreeUpload, part_headers, plan_uploads,
-        uploaded_parts,
+        BATCH, COPIES, DeclaredObject, PartsUpload, TreeUpload, begun_uploads, part_headers,
+        plan_uploads, uploaded_parts,
     },
     verification::{FilledTree, Filling, MOST_NAMED, Reading, VerifiedRecord, VerifyPosition},
 };

@@ -3,7 +3,11 @@
 use keyfront_releases::{Manifest, ReleaseId, Sha256Digest, SiteName, Tree, TreeObject};
 use serde::{Deserialize, Serialize};
 
-use crate::{error::Error, object::StoredPart, uploads::PartPlan};
+use crate::{
+    error::Error,
+    object::StoredPart,
+    uploads::{LONGEST_UPLOAD, PartPlan},
+};
 
 /// Objects of one call.
 pub const BATCH: usize = 500;
@@ -35,6 +39,8 @@ pub struct DeclaredObject {
     pub cache: String,
     /// `Content-Security-Policy`
     pub csp: Option<String>,
+    /// Of an upload in parts that goes on: its requests are signed anew
+    pub token: Option<String>,
 }
 
 /// How an object is sent.
@@ -62,6 +68,20 @@ pub struct PartsUpload {
     pub size: u64,
     /// S3's id.
     pub upload: String,
+    /// Unix time of the beginning.
+    pub begun: u64,
+}
+
+impl PartsUpload {
+    /// Whether it is over at `now` (Unix time), seven days after it was begun.
+    pub const fn is_over(&self, now: u64) -> bool {
+        now.saturating_sub(self.begun) > LONGEST_UPLOAD
+    }
+
+    /// Whether it is one of this object.
+    pub fn is_of(&self, object: &TreeObject<'_>) -> bool {
+        (self.tree, self.path.as_str(), self.size) == (object.tree, object.path, object.size)
+    }
 }
 
 impl DeclaredObject {
@@ -105,6 +125,14 @@ fn plan_upload(object: TreeObject<'_>) -> Result<TreeUpload<'_>, Error> {
         Error::UploadRefused(format!("S3 stores no object of {} bytes", object.size))
     })?;
     Ok(TreeUpload::Parts(object, plan))
+}
+
+/// How many uploads in parts a call begins: each is a call to S3, and paid for until it is over.
+pub fn begun_uploads(plans: &[TreeUpload<'_>], declared: &[DeclaredObject]) -> u32 {
+    let begun = plans.iter().zip(declared).filter(|(plan, declared)| {
+        matches!(plan, TreeUpload::Parts(..)) && declared.token.is_none()
+    });
+    begun.fold(0, |count, _| count + 1)
 }
 
 /// How the objects of one call are sent.

@@ -33,3 +33,5 @@ pub use self::{
     uppy_metadata::UppyMetadata,
     validity::{CredentialsEnd, LONGEST_SESSION, Promise, Validity, lifetime},
 };
+
+pub(crate) use self::upload::LONGEST_UPLOAD;

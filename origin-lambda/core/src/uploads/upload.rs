@@ -9,13 +9,13 @@ use crate::{
     encryption::EncryptionMode,
     error::Error,
     media_type::MediaType,
-    object::{ObjectAttributes, UPLOAD_ID_METADATA, sandbox_mark},
+    object::{ATTACHMENT, ObjectAttributes, UPLOAD_ID_METADATA, sandbox_mark},
     publisher::{Method, Overwrite, Publisher, Rule},
     sealed_metadata,
 };
 
 /// Seconds after which an upload is over: as long as a presigned request can be valid, and as abandoned parts are kept.
-const LONGEST_UPLOAD: u64 = 604_800;
+pub(crate) const LONGEST_UPLOAD: u64 = 604_800;
 
 /// S3's limit for one `PUT` or form, in bytes.
 pub(super) const ONE_REQUEST_MOST: u64 = 5 << 30;
@@ -38,7 +38,7 @@ pub struct Upload {
     pub content_type: String,
     /// The content coding the publisher applied.
     pub content_encoding: Option<ContentCoding>,
-    /// How browsers shall present it.
+    /// How browsers shall present it; `None` in the token of an upload from before it was always said.
     pub content_disposition: Option<String>,
     /// Whether browsers open it in a sandbox.
     #[serde(default)]
@@ -100,7 +100,8 @@ impl Upload {
         let rule = publisher.authorise(Method::Put, &self.object_key()?)?;
         rule.admit_upload(&media_type, self.size, overwrite)?;
         rule.admit_encryption(Some(self.encryption))?;
-        let stricter = rule.forces_attachment(&media_type) && self.content_disposition.is_none()
+        let attached = self.content_disposition.as_deref() == Some(ATTACHMENT);
+        let stricter = rule.forces_attachment(&media_type) && !attached
             || rule.sandboxes(&media_type) && !self.sandboxed;
         if stricter {
             return Err(Error::UploadRefused(
@@ -166,8 +167,8 @@ impl Upload {
 
     /// The headers of the one presigned `PUT`, which binds the size and, unless it may replace, that nothing is there.
     ///
-    /// Content headers that are not used stay unsigned, since a signed header must have a value; what a client adds of them
-    /// is found at completion ([`check_object`](super::check_object)).
+    /// `Content-Encoding`, where there is none, `Content-Language` and `Expires` stay unsigned: no value of theirs means what their
+    /// absence does. What a client adds of them is found at completion ([`check_object`](super::check_object)).
     pub fn put_headers(&self, key: &KeyArn) -> Vec<(String, String)> {
         let mut headers = self.headers(key);
         let size = self.size.map(|size| size.to_string());

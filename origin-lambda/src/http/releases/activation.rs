@@ -46,7 +46,8 @@ pub(in crate::http) async fn verify(
         Some(text) => Some(releases.position(session, path, text).await?),
         None => None,
     };
-    let page = releases.verify(path, position).await?;
+    let limits = session.publisher().site_limits.unwrap_or_default();
+    let page = releases.verify(path, position, limits).await?;
     let cursor = match &page.next {
         Some(next) => Some(releases.cursor(session, next).await?),
         None => None,
@@ -85,8 +86,8 @@ pub(in crate::http) async fn activate(
     Document(ActivateDocument { replaces }): Document<ActivateDocument>,
 ) -> Result<(StatusCode, Json<ReleaseBody>), Refusal> {
     let publisher = named.session.publisher();
-    publisher.authorise_log()?;
-    origin.budgets.take(publisher, Expense::Invalidation)?;
+    let author = named.session.author()?;
+    origin.budgets.take(publisher, Expense::Listing)?;
     let expected = match replaces {
         None => Expected::Any,
         Some(None) => Expected::Nothing,
@@ -94,7 +95,10 @@ pub(in crate::http) async fn activate(
     };
     let activation = origin
         .releases()
-        .activate(&publisher.id, named.path(), &expected)
+        .activate(author, named.path(), &expected, |paths| {
+            let budgets = &origin.budgets;
+            budgets.take_many(publisher, Expense::Invalidation, paths)
+        })
         .await?;
     let body = ReleaseBody::activated(named.id.to_string(), activation);
     Ok((StatusCode::ACCEPTED, Json(body)))

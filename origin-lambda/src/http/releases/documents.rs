@@ -53,12 +53,12 @@ async fn lead_to(
     named: &NamedRelease,
     document: Document,
 ) -> Result<Response<Body>, Refusal> {
-    origin
-        .budgets
-        .take(named.session.publisher(), Expense::Signing)?;
+    let publisher = named.session.publisher();
+    origin.budgets.take(publisher, Expense::Signing)?;
+    let limits = publisher.site_limits.unwrap_or_default();
     let url = origin
         .releases()
-        .read_document(named.path(), document)
+        .read_document(named.path(), document, limits)
         .await?;
     let mut response = Response::new(Body::empty());
     *response.status_mut() = StatusCode::TEMPORARY_REDIRECT;
@@ -93,14 +93,14 @@ pub(in crate::http) async fn download(
     named: NamedRelease,
     crate::http::document::Document(document): crate::http::document::Document<DownloadsDocument>,
 ) -> Result<Json<DownloadsBody>, Refusal> {
-    origin
-        .budgets
-        .take(named.session.publisher(), Expense::Signing)?;
+    let publisher = named.session.publisher();
+    origin.budgets.take(publisher, Expense::Signing)?;
+    let limits = publisher.site_limits.unwrap_or_default();
     let wanted = document.files.into_iter();
     let wanted: Vec<_> = wanted.map(|object| (object.tree, object.path)).collect();
     let grants = origin
         .releases()
-        .read_objects(named.path(), &wanted)
+        .read_objects(named.path(), &wanted, limits)
         .await?;
     let files = wanted.into_iter().zip(grants);
     let files = files.map(|((tree, path), grant)| Download {

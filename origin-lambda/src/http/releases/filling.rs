@@ -76,11 +76,11 @@ pub(in crate::http) async fn upload(
     named: NamedRelease,
     Document(document): Document<UploadsDocument>,
 ) -> Result<Json<UploadsBody>, Refusal> {
-    origin
-        .budgets
-        .take(named.session.publisher(), Expense::Signing)?;
+    let (publisher, budgets) = (named.session.publisher(), &origin.budgets);
+    budgets.take(publisher, Expense::Signing)?;
     let releases = origin.releases();
-    let begun = releases.begin_uploads(&named.session, named.path(), document.files);
+    let charge = |uploads| budgets.take_many(publisher, Expense::Signing, uploads);
+    let begun = releases.begin_uploads(&named.session, named.path(), document.files, charge);
     let files = begun.await?.into_iter().map(Into::into).collect();
     Ok(Json(UploadsBody { files }))
 }
@@ -112,6 +112,9 @@ pub(in crate::http) async fn complete(
     named: NamedRelease,
     Document(document): Document<CompleteDocument>,
 ) -> Result<StatusCode, Refusal> {
+    origin
+        .budgets
+        .take(named.session.publisher(), Expense::Signing)?;
     let CompleteDocument { token, parts } = document;
     let parts = parts.into_iter().map(|part| (part.number, part.etag));
     let parts: Vec<_> = parts.collect();
@@ -158,9 +161,9 @@ pub(in crate::http) async fn copy(
     named: NamedRelease,
     Document(document): Document<CopiesDocument>,
 ) -> Result<Json<CopiesBody>, Refusal> {
-    origin
-        .budgets
-        .take(named.session.publisher(), Expense::Signing)?;
+    let publisher = named.session.publisher();
+    origin.budgets.take(publisher, Expense::Signing)?;
+    let limits = publisher.site_limits.unwrap_or_default();
     let requests = document.files.into_iter().map(|file| CopyRequest {
         from_path: file.from_path,
         object: DeclaredObject {
@@ -171,11 +174,12 @@ pub(in crate::http) async fn copy(
             media_type: file.media_type,
             cache: file.cache,
             csp: file.csp,
+            token: None,
         },
     });
     let copied = origin
         .releases()
-        .copy(named.path(), document.from, requests.collect())
+        .copy(named.path(), document.from, requests.collect(), limits)
         .await?;
     let missing = copied.missing.into_iter();
     let missing = missing.map(|(object, reason)| MissingCopy {

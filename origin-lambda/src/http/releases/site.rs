@@ -79,11 +79,12 @@ pub(in crate::http) async fn begin(
     Document(document): Document<BeginRelease>,
 ) -> Result<Json<ReleaseBegun>, Refusal> {
     // Before anything is uploaded that it could not activate.
-    session.publisher().authorise_log()?;
+    session.author()?;
     origin.budgets.take(session.publisher(), Expense::Signing)?;
     let BeginRelease { id, size } = document;
     let path = ReleasePath { site: &site, id };
-    let begun = origin.releases().begin(path, size).await?;
+    let limits = session.publisher().site_limits.unwrap_or_default();
+    let begun = origin.releases().begin(path, size, limits).await?;
     Ok(Json(ReleaseBegun {
         id: id.to_string(),
         state: match begun.state {

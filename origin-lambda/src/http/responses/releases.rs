@@ -38,6 +38,10 @@ pub(crate) struct ActivationEntry {
     /// The extensions whose files have compressed forms, with spaces between them.
     encoded: String,
     n: u64,
+    /// Which of the publisher's people, by a pseudonym: `oidc:ISSUER/HASH` or `iam/HASH`
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
+    person: Option<String>,
     /// SHA-256 of the entry before, hex; zeros for the first.
     previous: String,
     release: String,
@@ -55,6 +59,7 @@ impl From<LogEntry> for ActivationEntry {
             by: entry.by,
             encoded: entry.encoded.to_string(),
             n: entry.n,
+            person: entry.person,
             previous: entry.previous.to_string(),
             release: entry.release.to_string(),
             replaced: entry.replaced.map(|id| id.to_string()),
@@ -119,6 +124,10 @@ pub(crate) struct ActivationBody {
     at: String,
     /// The publisher.
     by: String,
+    /// Which of its people, by a pseudonym: `oidc:ISSUER/HASH` or `iam/HASH`
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
+    person: Option<String>,
     /// `invalidating`: the CDN may still have copies of what was before; `everywhere`: it has none.
     state: &'static str,
     /// RFC 3339
@@ -133,6 +142,7 @@ impl From<Activation> for ActivationBody {
             n: activation.entry.n,
             at: activation.entry.at.to_string(),
             by: activation.entry.by,
+            person: activation.entry.person,
             state: match activation.invalidated_at {
                 Some(_) => "everywhere",
                 None => "invalidating",
@@ -227,6 +237,7 @@ impl From<BegunUpload> for PlannedUpload {
                     token,
                     part_size,
                     urls,
+                    ..
                 } = begun;
                 let way = UploadWay::Multipart {
                     token,

@@ -1,8 +1,10 @@
 //! Releases by the origin's API, as `keyfront publish` calls it: against the stack's S3, KMS, IAM and queue.
 
 mod activation;
+mod authors;
 mod copies;
 mod faults;
+mod limits;
 mod log;
 mod publishing;
 mod removal;

@@ -23,6 +23,7 @@ fn entry(n: u64, release: ReleaseId, replaced: Option<ReleaseId>) -> LogEntry {
         by: "web".to_owned(),
         encoded: Encoded::new("").unwrap(),
         n,
+        person: None,
         previous: Sha256Digest::ZERO,
         release,
         replaced,

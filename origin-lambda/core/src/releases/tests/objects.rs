@@ -9,8 +9,8 @@ use crate::{
     encryption::SseApplied,
     error::Error,
     releases::{
-        Comparison, DeclaredObject, HeldObject, PartsUpload, TreeUpload, compare, plan_uploads,
-        put_headers, tree_and_path, uploaded_parts,
+        Comparison, DeclaredObject, HeldObject, PartsUpload, TreeUpload, begun_uploads, compare,
+        plan_uploads, put_headers, tree_and_path, uploaded_parts,
     },
 };
 
@@ -174,6 +174,7 @@ fn only_what_the_manifest_says_is_planned_and_large_files_go_in_parts() {
         media_type: object.media_type.to_owned(),
         cache: object.cache.to_owned(),
         csp: None,
+        token: None,
     };
     let declared: Vec<_> = manifest.objects().map(declare).collect();
     let plans = plan_uploads(&manifest, &declared).unwrap();
@@ -184,19 +185,31 @@ fn only_what_the_manifest_says_is_planned_and_large_files_go_in_parts() {
     assert_eq!((plan.part_size(), plan.count()), (16 << 20, 5));
     let mut other = declared[0].clone();
     other.size += 1;
+    assert_eq!(begun_uploads(&plans, &declared), 1);
+    let mut going_on = declared.clone();
+    going_on[1].token = Some("token".to_owned());
+    assert_eq!(begun_uploads(&plans, &going_on), 0);
     for refused in [vec![], vec![other], vec![declared[0].clone(); 501]] {
         let refused = plan_uploads(&manifest, &refused).unwrap_err();
         assert!(matches!(refused, Error::UploadRefused(_)), "{refused}");
     }
+}
 
-    let upload = PartsUpload {
+fn film() -> PartsUpload {
+    PartsUpload {
         site: site(),
         release: id("r"),
         tree: Tree::Files,
         path: "film.mp4".to_owned(),
         size: (64 << 20) + 1,
         upload: "u".to_owned(),
-    };
+        begun: 1_800_000_000,
+    }
+}
+
+#[test]
+fn an_upload_in_parts_is_completed_with_each_of_them_once() {
+    let upload = film();
     let named =
         |numbers: &[u32]| -> Vec<_> { numbers.iter().map(|n| (*n, format!("\"{n}\""))).collect() };
     let parts = uploaded_parts(&upload, &named(&[3, 1, 2, 5, 4])).unwrap();
@@ -210,5 +223,28 @@ fn only_what_the_manifest_says_is_planned_and_large_files_go_in_parts() {
     ] {
         let refused = uploaded_parts(&upload, &named(wrong)).unwrap_err();
         assert!(matches!(refused, Error::UploadIncomplete(_)), "{wrong:?}");
+    }
+}
+
+#[test]
+fn an_upload_in_parts_is_over_after_seven_days_and_goes_on_with_its_own_object_alone() {
+    let (upload, day) = (film(), 24 * 60 * 60);
+    for (now, is_over) in [
+        (upload.begun - day, false),
+        (upload.begun, false),
+        (upload.begun + 7 * day, false),
+        (upload.begun + 7 * day + 1, true),
+        (upload.begun + 8 * day, true),
+    ] {
+        assert_eq!(upload.is_over(now), is_over, "{now}");
+    }
+    let mut own = file("film.mp4", "x");
+    own.size = upload.size;
+    let mut larger = own.clone();
+    larger.size += 1;
+    let mut elsewhere = own.clone();
+    elsewhere.path = "other.mp4".into();
+    for (file, is_own) in [(own, true), (larger, false), (elsewhere, false)] {
+        assert_eq!(upload.is_of(&object(&file, Tree::Files)), is_own);
     }
 }
