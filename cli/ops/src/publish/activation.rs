@@ -5,7 +5,6 @@ use std::time::{Duration, Instant};
 use anyhow::{Context as _, bail, ensure};
 use keyfront_releases::ReleaseId;
 
-use super::progress::Progress;
 use crate::release_api::{Activated, ActivationState, Pages, ReleaseApi, ReleaseState};
 
 /// Between two looks at an activation.
@@ -15,27 +14,27 @@ const LONGEST: Duration = Duration::from_secs(30 * 60);
 
 /// Another release was activated while this one was waited for.
 #[derive(Debug, thiserror::Error)]
-#[error("another release than {0} was activated meanwhile; `keyfront releases list` shows by whom")]
+#[error("another release was activated instead of {0}; `keyfront releases list` shows by whom")]
 pub(super) struct Overtaken(pub(super) ReleaseId);
 
 /// Has every object checked, page by page.
 ///
 /// # Errors
 /// The API names what is wrong.
-pub(super) async fn verify(
+pub(crate) async fn verify(
     api: &ReleaseApi,
     id: ReleaseId,
-    progress: &Progress,
+    step: &dyn Fn(&str),
 ) -> anyhow::Result<()> {
     let mut pages = Pages::default();
     let mut cursor = None;
     loop {
         let page = api.verify(id, cursor.as_deref()).await?;
-        progress.step(&format!("Checked {} of {} objects", page.checked, page.of));
+        step(&format!("Checked {} of {} objects", page.checked, page.of));
         match (page.verified, page.cursor) {
             (true, _) => return Ok(()),
             (false, next @ Some(_)) => cursor = pages.next(next)?,
-            (false, None) => bail!("the API neither finishes checking nor goes on"),
+            (false, None) => bail!("verification makes no progress; run again"),
         }
     }
 }
@@ -55,14 +54,14 @@ pub(crate) async fn activate(
     let described = api.activate(id, replaces).await?;
     let activated = described
         .activation
-        .context("the API names no activation")?;
+        .context("the API returned no activation")?;
     match wait {
         true => wait_until_everywhere(api, id, activated, step).await,
         false => Ok(activated),
     }
 }
 
-/// Waits until the CDN has forgotten what the active release replaced.
+/// Waits until the CDN has no more copies of what the active release replaced.
 ///
 /// # Errors
 /// It is not the active one any more, or it takes too long.
@@ -78,7 +77,9 @@ pub(super) async fn wait_for_active(
 async fn activation_of_active(api: &ReleaseApi, id: ReleaseId) -> anyhow::Result<Activated> {
     let described = api.describe(id).await?;
     ensure!(described.state == ReleaseState::Active, Overtaken(id));
-    described.activation.context("the API names no activation")
+    described
+        .activation
+        .context("the API returned no activation")
 }
 
 async fn wait_until_everywhere(
@@ -91,14 +92,14 @@ async fn wait_until_everywhere(
     while activated.state != ActivationState::Everywhere {
         if begun.elapsed() > LONGEST {
             bail!(
-                "release {id} is active since {}, and still not everywhere after {} minutes; look again with `keyfront \
+                "release {id} has been active since {} and is still not everywhere after {} minutes; check again with `keyfront \
                  releases show {id}`",
                 activated.at,
                 LONGEST.as_secs() / 60
             );
         }
         step(&format!(
-            "Active since {}; waiting until the CDN has forgotten what was before",
+            "Active since {}; waiting until the CDN has no more copies of the previous release",
             activated.at
         ));
         tokio::time::sleep(INTERVAL).await;

@@ -8,6 +8,7 @@ mod destination;
 mod earlier;
 mod hashing;
 mod outcome;
+mod parts;
 mod plan;
 mod prepared;
 mod progress;
@@ -22,9 +23,9 @@ mod watch;
 
 use std::{path::PathBuf, process::ExitCode};
 
-use anyhow::Context as _;
 use clap::Args;
 use keyfront_cli::report;
+use keyfront_contract::ProblemType;
 use keyfront_releases::SiteName;
 
 use self::{
@@ -35,24 +36,27 @@ use self::{
     signing::SigningKey,
     survey::Hidden,
 };
-pub(crate) use self::{activation::activate, progress::amount};
+pub(crate) use self::{
+    activation::{activate, verify},
+    progress::amount,
+};
 use crate::{
     publish_api::PublishApiArguments,
     release_api::{Problem, ReleaseApi},
 };
 
 const AFTER_HELP: &str = "\
-Environment: KEYFRONT_TOKEN is the publisher's token, or a JWT of an issuer that the publishers' policy names
+Environment: KEYFRONT_TOKEN is the publisher's token, or a JWT from an issuer that the publishers' policy names
 
-Files: .keyfrontignore says what is left out, in the syntax of gitignore; keyfront.toml sets headers:
+Files: .keyfrontignore lists what is left out, in the syntax of gitignore; keyfront.toml sets headers:
     keep_assets = \"7d\"
     [[headers]]
     match = \"*.html\"
     cache = \"public, max-age=60\"
     csp = \"default-src 'self'\"
 
-Exit codes: 0 published, or nothing has changed; 1 the publishers' API or S3 refuses or cannot be called, the folder has no files,
-or Ctrl-C; 2 wrong arguments; 3 some files cannot be published (with --allow-partial the others were); 4 another publisher activated
+Exit codes: 0 published, or nothing has changed; 1 the publishers' API or S3 refuses or cannot be reached, the folder has no files, \
+or Ctrl-C; 2 wrong arguments; 3 some files cannot be published (with --allow-partial the others were); 4 another publisher activated \
 a release meanwhile";
 
 /// The exit code of what did not come to its end.
@@ -62,10 +66,10 @@ const PARTIAL: u8 = 3;
 /// The exit code where another publisher was faster.
 pub(crate) const OVERTAKEN: u8 = 4;
 
-/// Make a folder the content of a site
+/// Publish a folder as the content of a site
 ///
-/// Only what has changed is sent. The site is switched at once when everything is there and checked; until then it is as it was,
-/// and a publication that was interrupted goes on with the same command.
+/// Only what has changed is sent. The site switches in one step, when everything is uploaded and checked. Until then it is
+/// unchanged; run the same command to resume.
 #[derive(Debug, Args)]
 #[command(after_help = AFTER_HELP)]
 pub(crate) struct PublishArguments {
@@ -80,15 +84,15 @@ pub(crate) struct PublishArguments {
     #[command(flatten)]
     api: PublishApiArguments,
 
-    /// Show what would change, what would be sent and what that costs, and change nothing
+    /// Show what would change, what would be sent and what that costs, without changing anything
     #[arg(long)]
     dry_run: bool,
 
-    /// Upload and check the release, and do not activate it
+    /// Upload and check the release without activating it
     #[arg(long, conflicts_with = "dry_run")]
     no_activate: bool,
 
-    /// Wait until the CDN has forgotten what was published before
+    /// Wait until the CDN has no more copies of what was published before
     #[arg(long, conflicts_with_all = ["dry_run", "no_activate"])]
     wait: bool,
 
@@ -96,11 +100,11 @@ pub(crate) struct PublishArguments {
     #[arg(long, conflicts_with_all = ["dry_run", "no_activate"])]
     watch: bool,
 
-    /// Publish although some files cannot be: the release is without them
+    /// Publish even if some files cannot be published; the release omits them
     #[arg(long)]
     allow_partial: bool,
 
-    /// Publish a folder without files: the site has none then
+    /// Publish a folder without files; the site will be empty
     #[arg(long)]
     allow_empty: bool,
 
@@ -108,11 +112,11 @@ pub(crate) struct PublishArguments {
     #[arg(long)]
     hidden: bool,
 
-    /// Store compressed forms (Brotli, gzip) of texts, which the CDN serves to whoever takes them
+    /// Store compressed forms (Brotli, gzip) of texts, which the CDN serves to clients that accept them
     #[arg(long)]
     compress: bool,
 
-    /// Read every file again, instead of trusting sizes and times of those that were read before
+    /// Read every file again, instead of trusting the sizes and times of those that were read before
     #[arg(long)]
     checksum: bool,
 
@@ -124,7 +128,7 @@ pub(crate) struct PublishArguments {
     #[arg(long, value_name = "FILE")]
     config: Option<PathBuf>,
 
-    /// Files that are sent at the same time
+    /// Files to send concurrently
     #[arg(long, value_name = "N", default_value_t = 16, value_parser = clap::value_parser!(u16).range(1..=256))]
     transfers: u16,
 
@@ -134,8 +138,7 @@ pub(crate) struct PublishArguments {
 }
 
 pub(crate) fn run(arguments: &PublishArguments) -> anyhow::Result<ExitCode> {
-    let runtime =
-        tokio::runtime::Runtime::new().context("the asynchronous runtime did not start")?;
+    let runtime = crate::runtime::start()?;
     runtime.spawn(end_when_interrupted());
     let ended = runtime.block_on(publish(arguments));
     // What still reads a file is not waited for.
@@ -155,7 +158,7 @@ pub(crate) fn run(arguments: &PublishArguments) -> anyhow::Result<ExitCode> {
 async fn end_when_interrupted() {
     if tokio::signal::ctrl_c().await.is_ok() {
         report::failure(&anyhow::anyhow!(
-            "interrupted: the site is as it was unless this said otherwise; the same command goes on"
+            "interrupted; unless reported above, the site is unchanged; rerun to resume"
         ));
         std::process::exit(REFUSED);
     }
@@ -164,7 +167,8 @@ async fn end_when_interrupted() {
 /// Whether another publisher activated a release meanwhile.
 pub(crate) fn was_overtaken(error: &anyhow::Error) -> bool {
     let refused = error.downcast_ref::<Problem>();
-    error.is::<Overtaken>() || refused.is_some_and(|problem| problem.code == "release-conflict")
+    error.is::<Overtaken>()
+        || refused.is_some_and(|problem| problem.is(ProblemType::RELEASE_CONFLICT))
 }
 
 async fn publish(arguments: &PublishArguments) -> anyhow::Result<Ending> {

@@ -134,7 +134,7 @@ impl Publication<'_> {
         }
         if files.is_empty() && self.empty == Empty::Refused {
             bail!(
-                "{} has no files to publish; --allow-empty makes {} a site without files",
+                "{} has no files to publish; --allow-empty leaves the site {} empty",
                 root.display(),
                 self.api.site
             );
@@ -173,7 +173,7 @@ impl Publication<'_> {
         }
         if self.is_blocked() {
             progress.note(&format!(
-                "Nothing was published, since {} files cannot be; --allow-partial publishes the others",
+                "Nothing was published, since {} files cannot be published; --allow-partial publishes the others",
                 problems.len()
             ));
         }
@@ -286,7 +286,7 @@ impl Publication<'_> {
                 StatusCode::PRECONDITION_FAILED => Ok(()),
                 status if status.is_success() => Ok(()),
                 _ => {
-                    let error = anyhow::anyhow!("S3 answers {status}");
+                    let error = anyhow::anyhow!("S3 returned {status}");
                     Err(Failure::of(status, &headers, error))
                 }
             }
@@ -298,10 +298,10 @@ impl Publication<'_> {
 
     /// Has every object checked. What another run left out is sent once more.
     async fn verify(&self, transfer: &Transfer<'_>) -> anyhow::Result<()> {
-        let refused = match activation::verify(self.api, transfer.to.id, transfer.to.progress).await
-        {
-            Ok(()) => return Ok(()),
-            Err(error) => error,
+        let step = |text: &str| transfer.to.progress.step(text);
+        let verify = || activation::verify(self.api, transfer.to.id, &step);
+        let Err(refused) = verify().await else {
+            return Ok(());
         };
         let Some(refusal) = refused.downcast_ref::<Refusal>() else {
             return Err(refused);
@@ -327,7 +327,7 @@ impl Publication<'_> {
         }
         progress.note(&format!("{} objects are sent again", again.len()));
         transfer.upload_all(&again).await?;
-        activation::verify(self.api, transfer.to.id, transfer.to.progress).await
+        verify().await
     }
 
     async fn sign(&self, id: ReleaseId) -> anyhow::Result<()> {

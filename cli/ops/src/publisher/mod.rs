@@ -56,8 +56,6 @@ enum Command {
 struct AddArguments {
     /// Name of the publisher, in logs and responses
     publisher: String,
-    #[command(flatten)]
-    rules: RuleArguments,
     /// When the token expires: 90d, 12h, 30m, or a time such as 2027-01-31T00:00:00Z [default: never]
     #[arg(long, value_name = "WHEN")]
     expires: Option<Expiry>,
@@ -67,6 +65,8 @@ struct AddArguments {
     /// Create no token: the publisher is identified by --iam only
     #[arg(long, requires = "iam", conflicts_with = "expires")]
     no_token: bool,
+    #[command(flatten)]
+    rules: RuleArguments,
     #[command(flatten)]
     bucket: NamedBucketArguments,
 }
@@ -129,7 +129,7 @@ struct RemoveRuleArguments {
 struct EditArguments {
     /// Name of the publisher
     publisher: String,
-    /// Take the entry from this file, or - for standard input, instead of an editor (VISUAL, EDITOR)
+    /// Read the entry from this file, or - for standard input, instead of opening an editor (VISUAL, EDITOR)
     #[arg(long, value_name = "FILE")]
     file: Option<PathBuf>,
     /// Show what would change, without changing it
@@ -157,8 +157,7 @@ struct ListArguments {
 }
 
 pub(crate) fn run(arguments: PublisherArguments) -> anyhow::Result<ExitCode> {
-    let runtime =
-        tokio::runtime::Runtime::new().context("the asynchronous runtime did not start")?;
+    let runtime = crate::runtime::start()?;
     let work = async {
         match arguments.command {
             Command::Add(arguments) => add(*arguments).await,
@@ -188,6 +187,7 @@ async fn add(arguments: AddArguments) -> anyhow::Result<()> {
         rules,
         budget: None,
         sites: Vec::new(),
+        site_limits: None,
         customer_key: None,
     };
     let target = arguments.bucket.find(Purpose::Change).await?;
@@ -200,7 +200,7 @@ async fn add(arguments: AddArguments) -> anyhow::Result<()> {
         Ok((policy, token))
     })
     .await?;
-    render::added(&publisher.id, &target.bucket, token.as_ref());
+    render::added(&publisher.id, target.bucket.as_str(), token.as_ref());
     Ok(())
 }
 

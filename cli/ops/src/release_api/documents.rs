@@ -56,6 +56,8 @@ pub(crate) struct Declared<'a> {
     cache: &'a str,
     #[serde(skip_serializing_if = "Option::is_none")]
     csp: Option<&'a str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    token: Option<&'a str>,
 }
 
 impl<'a> From<&TreeObject<'a>> for Declared<'a> {
@@ -68,11 +70,17 @@ impl<'a> From<&TreeObject<'a>> for Declared<'a> {
             media_type: object.media_type,
             cache: object.cache,
             csp: object.csp,
+            token: None,
         }
     }
 }
 
 impl<'a> Declared<'a> {
+    /// The same with the token of its upload in parts, which goes on.
+    pub(crate) const fn of_upload(self, token: Option<&'a str>) -> Self {
+        Self { token, ..self }
+    }
+
     /// The same as a copy of what stands at `from_path`.
     pub(crate) fn copied_from(&self, from_path: &str) -> anyhow::Result<Value> {
         let mut copy = serde_json::to_value(self)?;
@@ -157,6 +165,8 @@ pub(crate) struct Activated {
     pub(crate) n: u64,
     pub(crate) at: String,
     pub(crate) by: String,
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub(crate) person: Option<String>,
     pub(crate) state: ActivationState,
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub(crate) invalidated_at: Option<String>,

@@ -15,7 +15,7 @@ pub(super) struct ListArguments {
     #[command(flatten)]
     site: SiteArguments,
 
-    /// Follow the whole log from its first entry, and fail if it does not hold together or does not end in the active release
+    /// Verify the whole log; fail if entries are missing or altered
     #[arg(long)]
     check: bool,
 }
@@ -86,8 +86,7 @@ fn followed(listed: &Listed) -> anyhow::Result<Chain> {
     let last = chain.last().map(|entry| entry.release);
     ensure!(
         last == listed.active,
-        "the log does not end in the active release: its entry {} activated {}, and {} is active; the pointer was altered, or the \
-         log's end is missing",
+        "the log does not end in the active release: its entry {} activated {}, but {} is active; the pointer was altered, or the log's end is missing",
         chain.entries(),
         shown(last),
         shown(listed.active)
@@ -102,6 +101,7 @@ impl Listed {
                 "n": entry.n,
                 "at": entry.at,
                 "by": entry.by,
+                "person": entry.person,
                 "release": entry.release,
                 "replaced": entry.replaced,
                 "previous": entry.previous,
@@ -125,7 +125,7 @@ impl Listed {
                 entry.at.to_string(),
                 entry.release.short(),
                 self.state(entry.release).to_owned(),
-                entry.by.clone(),
+                entry.author(),
             ]);
         }
         report::line(activations);
@@ -143,13 +143,13 @@ impl Listed {
         }
         if let Some(chain) = head {
             report::line(format_args!(
-                "The log holds together: {} entries, head {}",
+                "The log is complete and unaltered: {} entries, head {}",
                 chain.entries(),
                 chain.head()
             ));
             if chain.clock_set_back() > 0 {
                 report::line(format_args!(
-                    "{} entries are dated before the one they follow: a clock was set back",
+                    "{} entries have an earlier date than the entry before: a clock was set back",
                     chain.clock_set_back()
                 ));
             }

@@ -1,4 +1,4 @@
-//! `keyfront releases show`: where a release stands, and what it holds.
+//! `keyfront releases show`: the state of a release, and what it holds.
 
 use clap::Args;
 use keyfront_cli::report;
@@ -10,7 +10,7 @@ use super::{
 };
 use crate::{publish::amount, release_api::ActivationState};
 
-/// Show where a release stands
+/// Show the state of a release
 #[derive(Debug, Args)]
 pub(super) struct ShowArguments {
     /// The release
@@ -54,14 +54,16 @@ pub(super) async fn run(arguments: &ShowArguments) -> anyhow::Result<()> {
     report::line(format_args!("release    {id}"));
     report::line(format_args!("state      {}", described.state.name()));
     report::line(format_args!(
-        "content    {} files, {}; {} kept of earlier releases",
+        "content    {} files, {}; {} kept from earlier releases",
         manifest.files().len(),
         amount(size),
         manifest.keep().len()
     ));
     if let Some(activation) = &described.activation {
+        let person = activation.person.as_ref();
+        let person = person.map_or_else(String::new, |person| format!(" ({person})"));
         report::line(format_args!(
-            "activated  {} by {} (activation {})",
+            "activated  {} by {}{person} (activation {})",
             activation.at, activation.by, activation.n
         ));
         let everywhere = match (activation.state, &activation.invalidated_at) {

@@ -74,7 +74,7 @@ impl Summary {
             }
         };
         let activation = self.activation.as_ref().map(
-            |entry| json!({"n": entry.n, "at": entry.at, "by": entry.by, "head": entry.digest()}),
+            |entry| json!({"n": entry.n, "at": entry.at, "by": entry.by, "person": entry.person, "head": entry.digest()}),
         );
         json!({
             "verdict": self.verdict(),
@@ -92,7 +92,7 @@ impl Summary {
     fn print_text(&self) {
         for finding in self.findings.iter().take(SHOWN) {
             report::line(format_args!(
-                "{}: {} is {:?}, published was {:?}",
+                "{}: {} is {:?}, but {:?} was published",
                 finding.path, finding.what, finding.found, finding.expected
             ));
         }
@@ -106,7 +106,9 @@ impl Summary {
         if let (Some(release), Some(entry)) = (self.release, &self.activation) {
             report::line(format_args!(
                 "release    {release}, activation {} at {} by {}",
-                entry.n, entry.at, entry.by
+                entry.n,
+                entry.at,
+                entry.author()
             ));
             report::line(format_args!("log head   {}", entry.digest()));
         }
@@ -115,12 +117,12 @@ impl Summary {
             Signature::Claimed(publisher, key) => {
                 let key = key.map_or_else(|| "an unnamed key".to_owned(), |key| key.to_string());
                 report::line(format_args!(
-                    "signature  claims to be of {publisher} with {key}; --key verifies it"
+                    "signature  claims to be by {publisher} with {key}; --key verifies it"
                 ));
             }
             Signature::Verified(publisher, key) => {
                 report::line(format_args!(
-                    "signature  of {publisher}, verified with {key}"
+                    "signature  by {publisher}, verified with {key}"
                 ));
             }
         }

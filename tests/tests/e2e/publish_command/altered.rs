@@ -81,3 +81,28 @@ async fn set_back(stack: &LocalStack, desk: &Desk, former: &RawObject) {
     assert_eq!(found.status.code(), Some(1), "{said}");
     assert!(said.contains("altered"), "{said}");
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_earlier_release_whose_record_opens_no_more_is_checked_again_before_a_rollback() {
+    let stack = stack().await;
+    let desk = Desk::of(&stack.dev);
+    desk.write("index.html", "one");
+    let first = desk.publish(&[]).await["release"].clone();
+    desk.write("index.html", "two");
+    desk.publish(&[]).await;
+    let first = first.as_str().unwrap();
+    let record = format!("{SITE}/releases/{first}/verified.json");
+    // As one that was sealed under a key that the origin does not use any more.
+    let stored = stack.raw(&record).await;
+    let other = Bytes::from_static(br#"{"sealed":"AAAA","v":1}"#);
+    stack.overwrite_raw(&record, other, &stored).await;
+    let target = format!("/releases/docs/{first}/activate");
+    let headers = [("content-type", "application/json")];
+    let refused = stack
+        .call(http::Method::POST, &target, &headers, "{}".into())
+        .await;
+    assert_eq!(refused.code(), "release-incomplete", "{refused:?}");
+    let rolled_back = desk.releases(&["rollback"]).await;
+    assert_eq!(rolled_back["release"], first);
+    assert_eq!(desk.releases(&["show"]).await["id"], first);
+}
