@@ -17,7 +17,7 @@ pub use self::{
     },
     http::{HttpCaller, HttpError, Limits, Reply},
     json_document::JsonDocumentError,
-    service::{AwsError, Call, RetryPolicy, Service},
+    service::{AwsError, Call, RetryPolicy, Service, status_may_pass},
 };
 
 /// What an error wraps.

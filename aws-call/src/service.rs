@@ -63,6 +63,12 @@ impl RetryPolicy {
 /// Unavailable for a moment, which some services say with a status below 500.
 const UNAVAILABLE: &str = "ServiceUnavailableException";
 
+/// Whether a refusal with this HTTP status may pass by itself, so that another attempt is worth it.
+#[must_use]
+pub const fn status_may_pass(status: u16) -> bool {
+    matches!(status, 408 | 429 | 500 | 502 | 503 | 504)
+}
+
 /// Why a call failed, after all attempts.
 #[derive(Debug, thiserror::Error)]
 pub enum AwsError {
@@ -109,9 +115,7 @@ impl AwsError {
         match self {
             Self::Http(error) => !matches!(error, HttpError::Request(_) | HttpError::TooLarge(_)),
             Self::Refused { status, code, .. } => {
-                matches!(status, 429 | 500 | 502 | 503 | 504)
-                    || asks_to_slow_down(code)
-                    || code == UNAVAILABLE
+                status_may_pass(*status) || asks_to_slow_down(code) || code == UNAVAILABLE
             }
             Self::Credentials(_)
             | Self::Signing(_)

@@ -68,9 +68,9 @@ pub const COMMANDS: &[CommandEntry] = &[
     ops("site", "Check a site document before you use it"),
     ops(
         "viewers",
-        "Let people read what is protected: logins and rules, signed URLs and cookies",
+        "Manage access to protected folders: logins and rules, signed URLs and cookies",
     ),
-    ops("publish", "Make a folder the content of a site"),
+    ops("publish", "Publish a folder as the content of a site"),
     ops(
         "releases",
         "Show, compare, roll back, fetch and remove the releases of a site",
@@ -79,10 +79,10 @@ pub const COMMANDS: &[CommandEntry] = &[
         "verify",
         "Prove that a site serves exactly what was published",
     ),
-    ops("share", "Make a URL that reads one object"),
+    ops("share", "Create a URL that reads one object"),
     ops(
         "open",
-        "Fetch and open a file by a link of the publishers' page",
+        "Download and decrypt a file shared from the publishers' page",
     ),
     ops(
         "accept",

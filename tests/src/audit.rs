@@ -122,6 +122,7 @@ impl Audited {
         };
         let policy = serde_json::json!({"Version": "2012-10-17", "Statement": [
             deny("s3:*", serde_json::json!({"Bool": {"aws:SecureTransport": "false"}})),
+            deny("s3:*", serde_json::json!({"NumericGreaterThan": {"s3:signatureAge": "3600000"}})),
             deny("s3:PutObject", serde_json::json!({"Null": {"s3:x-amz-server-side-encryption": "false"},
                 "StringNotEquals": {"s3:x-amz-server-side-encryption": "aws:kms"}})),
             deny("s3:PutObject", serde_json::json!({

@@ -59,11 +59,11 @@ pub(crate) struct DevArguments {
     )]
     cors_origins: Vec<String>,
 
-    /// Folders that only admitted viewers read, separated by commas, such as members/; `keyfront viewers sign --dev` admits
+    /// Folders that need a signed URL or cookies, separated by commas, such as members/; `keyfront viewers sign --dev` makes them
     #[arg(long, value_name = "FOLDERS", value_delimiter = ',')]
     protect: Vec<String>,
 
-    /// Let viewers log in, at an OpenID issuer on this machine that believes every name; protects members/ and users/ unless --protect names others
+    /// Let viewers log in, at an OpenID issuer on this machine that accepts any user name; protects members/ and users/ unless --protect names others
     #[arg(long)]
     viewers: bool,
 

@@ -34,7 +34,7 @@ pub(crate) fn ready(stack: &Stack) {
     }
     if let Some(viewers) = &dev.viewers {
         line(format_args!(
-            "  {:<10} {:<28} admits to what is protected, by {}",
+            "  {:<10} {:<28} for protected folders, by {}",
             "signs", viewers.key_id, viewers.signing_key_arn
         ));
     }
@@ -55,13 +55,13 @@ pub(crate) fn ready(stack: &Stack) {
     ));
     line(format_args!("  {:<10} {}\n", "details", dev_file.display()));
     commands(dev);
-    line(format_args!("Ctrl-C stops it."));
+    line(format_args!("Press Ctrl-C to stop."));
 }
 
 /// What is opened with a browser.
 fn for_people(dev: &DevJson) {
     let page = "upload, find and share; sign in with the token below";
-    let issuer = "logs people in, whatever name they give";
+    let issuer = "logs people in under any name";
     for (name, url, purpose) in [
         ("page", &dev.page_url, page),
         ("issuer", &dev.viewer_issuer_url, issuer),

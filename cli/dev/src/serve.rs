@@ -26,8 +26,8 @@ pub(crate) fn run(arguments: DevArguments) -> anyhow::Result<()> {
 
 async fn serve(arguments: DevArguments) -> anyhow::Result<()> {
     // Registered before anything starts: Ctrl-C during the start must end it cleanly as well.
-    let mut interrupt = signal(SignalKind::interrupt()).context("Ctrl-C cannot be watched")?;
-    let mut terminate = signal(SignalKind::terminate()).context("SIGTERM cannot be watched")?;
+    let mut interrupt = signal(SignalKind::interrupt()).context("Ctrl-C cannot be handled")?;
+    let mut terminate = signal(SignalKind::terminate()).context("SIGTERM cannot be handled")?;
     let stopped = async {
         tokio::select! {
             _ = interrupt.recv() => {}

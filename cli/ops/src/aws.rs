@@ -21,7 +21,7 @@ use keyfront_dev_json::DevJson;
 
 use self::caller::{Caller, Source};
 pub(crate) use self::{
-    call_error::{call_error, service_error},
+    call_error::{call_error, is_overtaken, service_error},
     connections::http_client,
     json_service::{Api, CallError, JsonService},
     region::{in_region, region_of},

@@ -7,7 +7,7 @@ use aws_config::SdkConfig;
 use aws_sdk_s3::config::SharedCredentialsProvider;
 use clap::Args;
 use keyfront_dev_json::DevJson;
-use keyfront_names::{KeyArn, host};
+use keyfront_names::{BucketName, KeyArn, host};
 
 use crate::{
     aws::{self, AwsArguments, call_error},
@@ -19,7 +19,7 @@ use crate::{
 pub(crate) struct BucketTarget {
     pub(crate) s3: aws_sdk_s3::Client,
     pub(crate) kms: aws_sdk_kms::Client,
-    pub(crate) bucket: String,
+    pub(crate) bucket: BucketName,
     pub(crate) region: String,
     config: SdkConfig,
     /// Whether it is the bucket of a `keyfront dev`.
@@ -112,8 +112,10 @@ impl BucketTarget {
     /// The bucket `bucket` in the configuration's Region.
     ///
     /// # Errors
-    /// The configuration has no Region.
+    /// No bucket can have this name; the configuration has no Region.
     pub(crate) fn new(config: &SdkConfig, bucket: String) -> anyhow::Result<Self> {
+        let invalid = format!("{bucket:?} is not a name of a bucket");
+        let bucket = BucketName::new(bucket).context(invalid)?;
         Ok(Self {
             s3: aws::s3(config),
             kms: aws_sdk_kms::Client::new(config),

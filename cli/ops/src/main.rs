@@ -17,12 +17,16 @@ mod now_seconds;
 mod objects;
 mod open;
 mod policy_document;
+mod policy_probe;
+mod presigned_age;
 mod publish;
 mod publish_api;
 mod publisher;
 mod release_api;
 mod releases;
 mod rewrap;
+mod runtime;
+mod s3_document;
 mod share;
 mod site;
 mod span;
@@ -31,6 +35,7 @@ mod system;
 mod verify;
 mod viewer_keys;
 mod viewers;
+mod web_target;
 
 use std::process::ExitCode;
 
@@ -86,11 +91,95 @@ fn main() -> ExitCode {
 
 #[cfg(test)]
 mod tests {
+    use std::collections::BTreeMap;
+
     use keyfront_cli::Program;
+
+    /// The headings of help, with the arguments below each: those of the group that has the heading, and no others.
+    const HEADINGS: [(&str, &[&str]); 5] = [
+        ("Which system", &["url", "dev"]),
+        (
+            "Which bucket",
+            &["bucket", "stack", "dev", "profile", "region"],
+        ),
+        ("Which key", &["key", "stack", "dev", "profile", "region"]),
+        (
+            "What the publisher may do",
+            &[
+                "prefix",
+                "methods",
+                "max_size",
+                "types",
+                "overwrite",
+                "inline",
+                "no_sandbox",
+                "cache_control",
+                "modes",
+                "max_lifetime",
+                "rules",
+            ],
+        ),
+        (
+            "What to check (without any, only the URL)",
+            &[
+                "stack",
+                "dev",
+                "bucket",
+                "distribution",
+                "key",
+                "edge_role",
+                "profile",
+                "region",
+            ],
+        ),
+    ];
 
     #[test]
     fn keyfront_lists_the_commands_of_this_program_in_their_own_words() {
         let definition = keyfront_cli::definition::<super::Command>(Program::Ops);
         assert_eq!(Program::Ops.listed(), keyfront_cli::listed(&definition));
+    }
+
+    #[test]
+    fn a_heading_of_help_has_the_arguments_of_its_group_alone() {
+        for command in commands() {
+            let mut headings = BTreeMap::<_, Vec<_>>::new();
+            for argument in command.get_arguments() {
+                if let Some(heading) = argument.get_help_heading() {
+                    let below = headings.entry(heading).or_default();
+                    below.push(argument.get_id().as_str());
+                }
+            }
+            for (heading, arguments) in headings {
+                let group = HEADINGS.iter().find(|(known, _)| *known == heading);
+                let expected = group.map(|(_, arguments)| *arguments);
+                let name = command.get_name();
+                assert_eq!(expected, Some(&arguments[..]), "{name}: {heading}");
+            }
+        }
+    }
+
+    #[test]
+    fn a_paragraph_of_help_is_wrapped_by_the_terminal_alone() {
+        for command in commands() {
+            let help = command.get_after_help().map(ToString::to_string);
+            let help = help.unwrap_or_default();
+            for (line, next) in help.lines().zip(help.lines().skip(1)) {
+                let continues = !line.is_empty() && !next.is_empty() && !next.starts_with(' ');
+                assert!(!continues, "{}: {line:?}, {next:?}", command.get_name());
+            }
+        }
+    }
+
+    /// Every command, and those below it.
+    fn commands() -> Vec<clap::Command> {
+        let mut commands = vec![keyfront_cli::definition::<super::Command>(Program::Ops)];
+        let mut at = 0;
+        while let Some(command) = commands.get(at) {
+            let below: Vec<_> = command.get_subcommands().cloned().collect();
+            commands.extend(below);
+            at += 1;
+        }
+        commands
     }
 }

@@ -7,7 +7,10 @@ use std::time::Duration;
 use anyhow::Context as _;
 use aws_sdk_s3::error::ProvideErrorMetadata as _;
 
-use crate::{aws::call_error, bucket_target::BucketTarget};
+use crate::{
+    aws::{call_error, is_overtaken},
+    bucket_target::BucketTarget,
+};
 
 /// Attempts of one change. Two people seldom edit at once; more than this means that something is wrong.
 const MAX_ATTEMPTS: u32 = 8;
@@ -52,7 +55,11 @@ impl<P> StoredPolicy<P> {
 pub(crate) async fn read<P: PolicyDocument>(
     target: &BucketTarget,
 ) -> anyhow::Result<StoredPolicy<P>> {
-    let call = target.s3.get_object().bucket(&target.bucket).key(P::KEY);
+    let call = target
+        .s3
+        .get_object()
+        .bucket(target.bucket.as_str())
+        .key(P::KEY);
     let object = match call.send().await {
         Ok(object) => object,
         Err(error) if error.code() == Some("NoSuchKey") => {
@@ -143,7 +150,11 @@ async fn write<P: PolicyDocument>(
     document: &[u8],
     etag: Option<String>,
 ) -> anyhow::Result<Write> {
-    let call = target.s3.put_object().bucket(&target.bucket).key(P::KEY);
+    let call = target
+        .s3
+        .put_object()
+        .bucket(target.bucket.as_str())
+        .key(P::KEY);
     let call = match etag {
         Some(etag) => call.if_match(etag),
         None => call.if_none_match("*"),
@@ -155,14 +166,7 @@ async fn write<P: PolicyDocument>(
     match call.send().await {
         Ok(_) => Ok(Write::Stored),
         // 404: the document we read has been deleted since.
-        Err(error)
-            if matches!(
-                error.code(),
-                Some("PreconditionFailed" | "ConditionalRequestConflict" | "NoSuchKey")
-            ) =>
-        {
-            Ok(Write::Overtaken)
-        }
+        Err(error) if is_overtaken(&error) => Ok(Write::Overtaken),
         Err(error) => Err(call_error(error).context(format!(
             "{} of bucket {} cannot be written",
             P::KEY,

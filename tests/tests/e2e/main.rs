@@ -39,6 +39,7 @@ mod origin_faults;
 mod origin_lambda_emulator;
 mod page_host;
 mod page_sealed;
+mod page_words;
 mod pages;
 mod pages_in_chromium;
 mod private_bucket;

@@ -130,7 +130,7 @@ async fn a_file_that_was_sealed_in_a_browser_is_opened_by_its_link_and_written_o
             link(&[1; SHARE_LENGTH], plain.len(), "b", &url("a.bin")),
             "not the file's own",
         ),
-        (good[..good.len() - 9].to_owned(), "copy the whole link"),
+        (good[..good.len() - 9].to_owned(), "copy all of it"),
     ] {
         let output = open(folder.path(), &link, &["--ca-cert", ca]).await;
         assert_eq!(output.status.code(), Some(1), "{}", written(&output));

@@ -16,10 +16,7 @@ use http_body_util::{BodyExt as _, Full};
 use hyper::client::conn::http1::{SendRequest, handshake};
 use hyper_util::rt::TokioIo;
 
-use crate::doctor::{
-    target::Target,
-    wire::{Route, Trust, open},
-};
+use crate::web_target::{Route, Target, Trust, open};
 
 /// To connect, and for the whole of an answer: a probe reads up to 100 MB.
 const CONNECT: Duration = Duration::from_secs(15);

@@ -21,9 +21,7 @@ use super::{
     unavailable::Unavailable,
     worker_address::DeployedWorker,
 };
-use crate::{
-    aws::call_error, bucket_target::BucketTarget, doctor::wire::Trust, viewers::SigningKey,
-};
+use crate::{aws::call_error, bucket_target::BucketTarget, viewers::SigningKey, web_target::Trust};
 
 /// How long and how often a probe waits for what spreads slowly in the cloud.
 #[derive(Debug, Clone, Copy)]

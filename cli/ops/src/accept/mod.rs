@@ -35,7 +35,6 @@ mod worker_address;
 
 use std::{path::PathBuf, process::ExitCode};
 
-use anyhow::Context as _;
 use aws_config::SdkConfig;
 use clap::Args;
 use keyfront_cli::report::{failure, note};
@@ -116,8 +115,7 @@ pub(crate) struct AcceptArguments {
 }
 
 pub(crate) fn run(arguments: &AcceptArguments) -> anyhow::Result<ExitCode> {
-    let runtime =
-        tokio::runtime::Runtime::new().context("the asynchronous runtime did not start")?;
+    let runtime = crate::runtime::start()?;
     let ended = runtime.block_on(accept(arguments));
     match ended {
         Err(error) if error.is::<Interrupted>() => {
@@ -238,7 +236,7 @@ async fn tear_down(
 ) -> Vec<String> {
     if arguments.keep {
         return vec![format!(
-            "stack {}, as --keep says; `keyfront destroy --stack {} --region {}` removes it",
+            "stack {}, kept because of --keep; `keyfront destroy --stack {} --region {}` removes it",
             stack.name, stack.name, stack.region
         )];
     }

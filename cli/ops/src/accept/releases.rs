@@ -8,7 +8,7 @@ use std::{
 use anyhow::Context as _;
 use base64::{Engine as _, engine::general_purpose::STANDARD};
 use bytes::Bytes;
-use keyfront_contract::header;
+use keyfront_contract::{ProblemType, header};
 use keyfront_releases::{File, Manifest, ReleaseId, Sha256Digest, SiteName};
 use serde_json::json;
 use sha2::{Digest as _, Sha256};
@@ -153,7 +153,7 @@ impl Releases<'_> {
     /// What is active, if anything ever was.
     async fn active(&self) -> anyhow::Result<Option<String>> {
         let answer = self.ask("GET", "").await?;
-        if answer.code() == "origin-denied" {
+        if answer.code() == ProblemType::ORIGIN_DENIED.code {
             let none =
                 "the publishers' API has no releases; deploy with Releases=true to test this";
             return Err(Unavailable(none).into());
@@ -279,7 +279,7 @@ impl Releases<'_> {
             }
             anyhow::ensure!(
                 page["removed"].as_u64() > Some(0),
-                "the publishers' API neither finishes removing the release nor goes on"
+                "removing the release makes no progress"
             );
         }
     }

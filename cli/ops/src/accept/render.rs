@@ -16,7 +16,7 @@ const SCHEMA: u32 = 1;
 struct Document<'a> {
     schema: u32,
     system: System<'a>,
-    probes: Vec<Entry<'a>>,
+    probes: Vec<ProbeEntry<'a>>,
     summary: Summary,
     cost_usd: f64,
     interrupted: bool,
@@ -32,7 +32,7 @@ struct System<'a> {
 }
 
 #[derive(Serialize)]
-struct Entry<'a> {
+struct ProbeEntry<'a> {
     number: u8,
     assumption: &'a str,
     probe: &'a str,
@@ -52,7 +52,7 @@ struct Summary {
 
 /// One JSON document.
 pub(super) fn json(context: &Context, outcome: &Outcome) -> anyhow::Result<()> {
-    let entries = outcome.rows.iter().map(|row| Entry {
+    let entries = outcome.rows.iter().map(|row| ProbeEntry {
         number: row.probe.number,
         assumption: row.probe.assumption,
         probe: row.probe.does,

@@ -26,13 +26,13 @@ use super::{
 use crate::{
     aws::{self, call_error},
     bucket_target::BucketTarget,
-    doctor::wire::Trust,
     publisher::{policy, tokens},
     system::{
         layout::EDGE_REGION,
         outputs::{Purpose, of_system},
     },
     viewers::SigningKey,
+    web_target::Trust,
 };
 
 /// What both kinds of system have, before the distribution was asked.
@@ -195,7 +195,7 @@ impl SystemFacts {
             publishing: None,
             function_url,
             s3: self.target.s3.clone(),
-            bucket: self.target.bucket.clone(),
+            bucket: self.target.bucket.to_string(),
             region: self.target.region.clone(),
             prefix: format!("keyfront-accept-{}/", random_name()?),
             changes: Changes::default(),

@@ -11,7 +11,7 @@ use futures::{Stream, StreamExt as _};
 use super::{
     batch::ObjectList,
     finding::{Finding, Fix},
-    inventory::Place,
+    inventory::RowPosition,
     render::Reporter,
     task::{Progress, Task},
 };
@@ -24,7 +24,7 @@ const TIME_BETWEEN: Duration = Duration::from_secs(5);
 /// One object that was looked at.
 pub(super) struct Examined {
     pub(super) key: String,
-    pub(super) place: Option<Place>,
+    pub(super) place: Option<RowPosition>,
     pub(super) what: What,
     pub(super) findings: Vec<Finding>,
 }

@@ -59,6 +59,7 @@ pub(crate) enum Code {
     TlsNotDemanded,
     OtherEncryptionAllowed,
     UnnamedKeyAllowed,
+    OldPresignedAllowed,
     LoggingOff,
     VersioningOff,
     StaleUpload,
@@ -113,6 +114,7 @@ impl Code {
             Self::TlsNotDemanded => "tls-not-demanded",
             Self::OtherEncryptionAllowed => "other-encryption-allowed",
             Self::UnnamedKeyAllowed => "unnamed-key-allowed",
+            Self::OldPresignedAllowed => "old-presigned-allowed",
             Self::LoggingOff => "logging-off",
             Self::VersioningOff => "versioning-off",
             Self::StaleUpload => "stale-upload",
@@ -122,7 +124,9 @@ impl Code {
 
     const fn level(self) -> Level {
         match self {
-            Self::BucketKeyOff | Self::DefaultBucketKeyOff => Level::Info,
+            Self::BucketKeyOff | Self::DefaultBucketKeyOff | Self::OldPresignedAllowed => {
+                Level::Info
+            }
             Self::NotChecked => Level::NotChecked,
             Self::NotEncrypted
             | Self::OtherMode

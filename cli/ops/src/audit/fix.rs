@@ -10,7 +10,7 @@ use keyfront_origin_core::encryption::ServerSide;
 
 use super::{expectation::Expectation, finding::Fix, head_facts, object};
 use crate::{
-    aws::call_error,
+    aws::{call_error, is_overtaken},
     bucket_target::BucketTarget,
     objects::{
         copy,
@@ -36,7 +36,7 @@ pub(super) async fn fix(
     let copied = match call.send().await {
         Ok(answer) => answer.copy_object_result.and_then(|result| result.e_tag),
         Err(error) => {
-            return if copy::is_overtaken(&error) {
+            return if is_overtaken(&error) {
                 Fix::Skipped("it was written or deleted in the meantime; audit it again".to_owned())
             } else {
                 Fix::Failed(format!("the copy was refused: {:#}", call_error(error)))

@@ -58,9 +58,6 @@ const ANY_KEY: &str = "any";
 #[derive(Debug, Args)]
 #[command(after_help = EXIT_CODES)]
 pub(crate) struct AuditArguments {
-    #[command(flatten)]
-    bucket: BucketArguments,
-
     /// Only objects and uploads whose keys begin with this
     #[arg(long, value_name = "PREFIX", default_value = "")]
     prefix: String,
@@ -120,11 +117,13 @@ pub(crate) struct AuditArguments {
     /// With --fix: do not ask for confirmation
     #[arg(long, requires = "fix")]
     yes: bool,
+
+    #[command(flatten)]
+    bucket: BucketArguments,
 }
 
 pub(crate) fn run(arguments: AuditArguments) -> anyhow::Result<ExitCode> {
-    let runtime =
-        tokio::runtime::Runtime::new().context("the asynchronous runtime did not start")?;
+    let runtime = crate::runtime::start()?;
     let outcome = runtime.block_on(audit(arguments));
     let verdict = outcome.unwrap_or_else(|error| {
         report::failure(&error);
@@ -172,7 +171,7 @@ async fn audit(arguments: AuditArguments) -> anyhow::Result<Verdict> {
         .unwrap_or_else(|| PathBuf::from(format!(".keyfront/audit-{}.json", target.bucket)));
     let audit = Audit {
         task: Task {
-            bucket: target.bucket.clone(),
+            bucket: target.bucket.to_string(),
             prefix: arguments.prefix,
             expectation,
             stale_days: arguments.stale_days,
@@ -256,7 +255,7 @@ fn confirm(task: &Task, facts: &BucketFacts) -> anyhow::Result<()> {
         Repair::None | Repair::Rehearse | Repair::Copy => "copied onto themselves",
     };
     let question = format!(
-        "Objects of {}/{} that are not {}{} are {how}. {old} Go on? [y/N]",
+        "Objects of {}/{} that are not {}{} are {how}. {old} Continue? [y/N]",
         task.bucket,
         task.prefix,
         task.expectation.names(),

@@ -12,7 +12,7 @@ use super::{
     bucket::{self, BucketFacts},
     finding::{Code, Finding, Fix, Level},
     fix, head_facts,
-    inventory::{self, Inventory, Place, Row},
+    inventory::{self, Inventory, Row, RowPosition},
     object::{self, ObjectFacts},
     render::Reporter,
     survey,
@@ -50,7 +50,7 @@ pub(super) struct Audit {
 struct Candidate {
     key: String,
     /// Its row, where an inventory lists the objects.
-    row: Option<(Place, Row)>,
+    row: Option<(RowPosition, Row)>,
 }
 
 impl Audit {
@@ -61,7 +61,7 @@ impl Audit {
     pub(super) async fn survey(&self) -> anyhow::Result<BucketFacts> {
         let facts = survey::survey(&self.target).await?;
         if self.copies() {
-            require_enforced(&facts.ownership, &self.target.bucket)?;
+            require_enforced(&facts.ownership, self.target.bucket.as_str())?;
         }
         Ok(facts)
     }
@@ -128,7 +128,7 @@ impl Audit {
                 let prefix = self.task.prefix.clone();
                 let rows =
                     inventory::rows(&self.target, Arc::clone(inventory), prefix, progress.place);
-                let candidate = |(place, row): (Place, Row)| Candidate {
+                let candidate = |(place, row): (RowPosition, Row)| Candidate {
                     key: row.key.clone(),
                     row: Some((place, row)),
                 };

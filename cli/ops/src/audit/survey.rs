@@ -29,7 +29,7 @@ const AUTHENTICATED: &str = "/groups/global/AuthenticatedUsers";
 /// # Errors
 /// There is no such bucket here, or S3 cannot be reached.
 pub(super) async fn survey(target: &BucketTarget) -> anyhow::Result<BucketFacts> {
-    let (s3, bucket) = (&target.s3, &target.bucket);
+    let (s3, bucket) = (&target.s3, target.bucket.as_str());
     let there = s3.head_bucket().bucket(bucket).send().await;
     there.map_err(|error| {
         call_error(error).context(format!(
@@ -58,7 +58,10 @@ pub(super) async fn survey(target: &BucketTarget) -> anyhow::Result<BucketFacts>
 }
 
 async fn access_block(target: &BucketTarget) -> anyhow::Result<Reading<Option<AccessBlock>>> {
-    let call = target.s3.get_public_access_block().bucket(&target.bucket);
+    let call = target
+        .s3
+        .get_public_access_block()
+        .bucket(target.bucket.as_str());
     let answer = call.send().await;
     reading(answer, "NoSuchPublicAccessBlockConfiguration", |answer| {
         let block = answer.public_access_block_configuration?;
@@ -72,7 +75,7 @@ async fn access_block(target: &BucketTarget) -> anyhow::Result<Reading<Option<Ac
 }
 
 async fn grants(target: &BucketTarget) -> anyhow::Result<Reading<Vec<Grantee>>> {
-    let call = target.s3.get_bucket_acl().bucket(&target.bucket);
+    let call = target.s3.get_bucket_acl().bucket(target.bucket.as_str());
     reading(call.send().await, "", |answer| {
         let owner = answer.owner.unwrap_or_else(|| Owner::builder().build());
         let grants = answer.grants.unwrap_or_default();
@@ -83,7 +86,10 @@ async fn grants(target: &BucketTarget) -> anyhow::Result<Reading<Vec<Grantee>>> 
 async fn encryption_by_default(
     target: &BucketTarget,
 ) -> anyhow::Result<Reading<Option<DefaultEncryption>>> {
-    let call = target.s3.get_bucket_encryption().bucket(&target.bucket);
+    let call = target
+        .s3
+        .get_bucket_encryption()
+        .bucket(target.bucket.as_str());
     let absent = "ServerSideEncryptionConfigurationNotFoundError";
     let found = reading(call.send().await, absent, default_encryption)?;
     Ok(with_key_looked_up(found, target).await)
@@ -162,7 +168,10 @@ pub(super) async fn stale_uploads(
         .unwrap_or(SystemTime::UNIX_EPOCH);
     let (mut after_key, mut after_id) = (None, None);
     loop {
-        let call = target.s3.list_multipart_uploads().bucket(&target.bucket);
+        let call = target
+            .s3
+            .list_multipart_uploads()
+            .bucket(target.bucket.as_str());
         let call = call
             .prefix(prefix)
             .encoding_type(EncodingType::Url)

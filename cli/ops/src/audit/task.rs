@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::{batch::Listed, expectation::Expectation, inventory::Place, tally::Tally};
+use super::{batch::Listed, expectation::Expectation, inventory::RowPosition, tally::Tally};
 use crate::objects::checkpoint;
 
 /// What an audit is about: another one must not go on where this one stopped.
@@ -41,7 +41,7 @@ pub(super) struct Progress {
     pub(super) after: Option<String>,
     /// That key's row, where an inventory lists the objects.
     #[serde(default)]
-    pub(super) place: Option<Place>,
+    pub(super) place: Option<RowPosition>,
     /// The objects listed for the job, as far as they are on the disk.
     #[serde(default)]
     pub(super) listed: Listed,
@@ -108,7 +108,7 @@ mod tests {
         assert_eq!(checkpoint.load::<Progress>().unwrap(), None);
         let progress = Progress {
             after: Some("k\u{1}".to_owned()),
-            place: Some(Place { file: 1, row: 9 }),
+            place: Some(RowPosition { file: 1, row: 9 }),
             listed: Listed {
                 objects: 1,
                 bytes: 4,

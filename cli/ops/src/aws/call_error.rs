@@ -28,3 +28,11 @@ where
         },
     }
 }
+
+/// Whether S3 refused a conditional write because the object is another one by now, or gone.
+pub(crate) fn is_overtaken<E: ProvideErrorMetadata>(error: &SdkError<E>) -> bool {
+    matches!(
+        error.code(),
+        Some("PreconditionFailed" | "ConditionalRequestConflict" | "NoSuchKey")
+    )
+}

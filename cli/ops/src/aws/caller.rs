@@ -9,7 +9,7 @@ use keyfront_cli::report::note;
 use super::{call_error::call_error, no_credentials::NoCredentials, region::region_of};
 
 /// Saying who calls must not hold up what is called.
-const PATIENCE: Duration = Duration::from_secs(5);
+const IDENTITY_TIMEOUT: Duration = Duration::from_secs(5);
 
 /// Whoever calls.
 #[derive(Debug)]
@@ -103,7 +103,9 @@ impl Caller {
 
 /// Prints who calls, or that nobody knows.
 pub(super) async fn announce(config: &SdkConfig, source: Source) {
-    let timeouts = TimeoutConfig::builder().operation_timeout(PATIENCE).build();
+    let timeouts = TimeoutConfig::builder()
+        .operation_timeout(IDENTITY_TIMEOUT)
+        .build();
     let once = config
         .to_builder()
         .retry_config(RetryConfig::disabled())

@@ -33,9 +33,9 @@ use crate::system::{
 pub(crate) struct AdoptArguments {
     #[command(flatten)]
     system: SystemArguments,
-    /// Adopt without asking for the name
-    #[arg(long)]
-    yes: bool,
+    /// The system's name again, instead of typing it when asked
+    #[arg(long, value_name = "NAME")]
+    confirm: Option<String>,
 }
 
 /// A stack that can be taken in.
@@ -60,10 +60,8 @@ pub(super) async fn adopt(arguments: AdoptArguments) -> anyhow::Result<()> {
             &one.facts.resources,
         );
     }
-    if !arguments.yes {
-        let question = format!("Type {name} to let Keyfront update and delete this system:");
-        confirm_by_name(&question, name)?;
-    }
+    let question = format!("Type {name} to let Keyfront update and delete this system:");
+    confirm_by_name(&question, name, arguments.confirm.as_deref())?;
     for one in adoptable {
         one.adopt(name).await?;
     }

@@ -1,6 +1,6 @@
 //! Asks the operator before anything is changed.
 
-use std::io::IsTerminal as _;
+use std::io::{self, IsTerminal as _};
 
 use keyfront_cli::report;
 
@@ -8,23 +8,28 @@ use super::deploy_error::DeployError;
 
 /// Asks for a yes; without a terminal there is nobody to give it.
 pub(super) fn confirm(question: &str) -> anyhow::Result<()> {
-    match ask(&format!("{question} [y/N]"))?.as_str() {
+    if !io::stdin().is_terminal() {
+        return Err(DeployError::NobodyToAsk.into());
+    }
+    match report::ask(&format!("{question} [y/N]"))?.as_str() {
         "y" | "Y" | "yes" => Ok(()),
         _ => Err(DeployError::NotConfirmed.into()),
     }
 }
 
-/// Asks for a name to be typed again: what is confirmed cannot be confirmed out of habit.
-pub(super) fn confirm_by_name(question: &str, name: &str) -> anyhow::Result<()> {
-    match ask(question)? == name {
+/// Wants a name a second time, on the command line or typed: a yes may be given out of habit.
+pub(super) fn confirm_by_name(
+    question: &str,
+    name: &str,
+    given: Option<&str>,
+) -> anyhow::Result<()> {
+    let again = match given {
+        Some(given) => given.to_owned(),
+        None if io::stdin().is_terminal() => report::ask(question)?,
+        None => return Err(DeployError::NobodyToType(name.to_owned()).into()),
+    };
+    match again == name {
         true => Ok(()),
         false => Err(DeployError::NotConfirmed.into()),
     }
-}
-
-fn ask(question: &str) -> anyhow::Result<String> {
-    if !std::io::stdin().is_terminal() {
-        return Err(DeployError::NobodyToAsk.into());
-    }
-    Ok(report::ask(question)?)
 }

@@ -27,7 +27,7 @@ pub(crate) struct DeployArguments {
     #[arg(long = "parameter", short = 'p', value_name = "NAME=VALUE", value_parser = pair)]
     pub(super) parameters: Vec<(String, String)>,
 
-    /// Further sites to serve from the same distribution, each below its own path, as JSON (docs/deploy.md); every time all of them
+    /// Further sites to serve from the same distribution, each below its own path, as JSON (docs/deploy.md); give all of them every time
     #[arg(long, value_name = "FILE")]
     pub(super) sites: Option<PathBuf>,
 
@@ -35,7 +35,7 @@ pub(crate) struct DeployArguments {
     #[arg(long, conflicts_with = "sites")]
     pub(super) no_sites: bool,
 
-    /// A tag for the stacks and their resources; other tags of the stacks stay
+    /// A tag for the stacks and their resources; other tags are kept
     #[arg(long = "tag", value_name = "KEY=VALUE", value_parser = tag)]
     pub(super) tags: Vec<(String, String)>,
 
@@ -67,7 +67,7 @@ pub(crate) struct DeployArguments {
     #[arg(long)]
     pub(super) yes: bool,
 
-    /// Show what would be done; makes no calls that write
+    /// Show what would be done, without changing anything
     #[arg(long)]
     pub(super) dry_run: bool,
 

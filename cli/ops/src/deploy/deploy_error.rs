@@ -20,6 +20,11 @@ pub(crate) enum DeployError {
     /// Nobody could be asked. Nothing was changed.
     #[error("nothing was changed: there is no terminal to confirm this; give --yes")]
     NobodyToAsk,
+    /// Nobody could type this name. Nothing was changed.
+    #[error(
+        "nothing was changed: there is no terminal to type the name at; give `keyfront adopt --confirm {0}`"
+    )]
+    NobodyToType(String),
     /// CloudFormation ended the operation without reaching what was wanted.
     #[error("stack {stack} in {region} is {status}{}", lines_of(.causes))]
     Failed {
@@ -45,7 +50,7 @@ impl DeployError {
     fn exit_code(&self) -> ExitCode {
         ExitCode::from(match self {
             Self::Refused(_) => REFUSED,
-            Self::NotConfirmed | Self::NobodyToAsk => 4,
+            Self::NotConfirmed | Self::NobodyToAsk | Self::NobodyToType(_) => 4,
             Self::Failed { .. } => 5,
             Self::Remains(_) => 6,
             Self::Interrupted => 130,

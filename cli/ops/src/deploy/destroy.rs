@@ -252,7 +252,7 @@ impl Destruction<'_> {
 fn readable(ring: anyhow::Result<Option<KeyRing>>) -> Option<KeyRing> {
     ring.unwrap_or_else(|error| {
         report::note(format_args!(
-            "Keys that sign for viewers are not looked at, and stay if there are any: {error:#}"
+            "Keys that sign for viewers were not checked, and are kept if there are any: {error:#}"
         ));
         None
     })

@@ -83,7 +83,7 @@ impl<'a> FirstPublisher<'a> {
             "the system is deployed; create the first publisher with `keyfront publisher add`",
         )?;
         render::first(name, &self.prefix, end);
-        render::added(name, &target.bucket, Some(&token));
+        render::added(name, target.bucket.as_str(), Some(&token));
         Ok(())
     }
 

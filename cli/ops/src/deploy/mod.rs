@@ -20,6 +20,7 @@ mod destroy;
 mod edge_revision;
 mod existing_system;
 mod first_publisher;
+mod iam_query;
 mod instances;
 mod invalid_request;
 mod kept_stack;
@@ -52,7 +53,6 @@ mod web_acl;
 
 use std::{collections::BTreeMap, process::ExitCode};
 
-use anyhow::Context as _;
 use keyfront_cli::report;
 use keyfront_cloudformation::Sites;
 
@@ -101,8 +101,7 @@ pub(crate) fn takes_site(region: &str, parameters: &BTreeMap<String, String>) ->
 
 /// Runs a command to its end and reports an error that has an exit code of its own.
 fn finish(work: impl Future<Output = anyhow::Result<()>>) -> anyhow::Result<ExitCode> {
-    let runtime =
-        tokio::runtime::Runtime::new().context("the asynchronous runtime did not start")?;
+    let runtime = crate::runtime::start()?;
     let Err(error) = runtime.block_on(work) else {
         return Ok(ExitCode::SUCCESS);
     };

@@ -10,7 +10,7 @@ use keyfront_viewers::PublicKey;
 use super::{confirmation::confirm, deploy_request::DeployRequest, deployment::Deployment};
 use crate::{
     now_seconds::now_seconds,
-    viewer_keys::{KeyRing, KeyStore, Place, ViewerKeys},
+    viewer_keys::{KeyRing, KeySlot, KeyStore, ViewerKeys},
 };
 
 /// The generator of P-256: a public key that nobody needs to keep secret, since a template with it is checked and never deployed.
@@ -66,10 +66,10 @@ impl Deployment {
             return Ok(self);
         }
         if !self.arguments.yes {
-            confirm("Make a key in KMS that signs for viewers (about 1 USD a month)?")?;
+            confirm("Create a key in KMS that signs for viewers (about 1 USD a month)?")?;
         }
         let key = store(&self.config, &self.request)
-            .make(Place::Signing)
+            .make(KeySlot::Signing)
             .await?;
         report::note(format_args!("Key {} signs for viewers.", key.arn));
         let ring = KeyRing::of(key);

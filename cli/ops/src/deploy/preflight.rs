@@ -16,7 +16,7 @@ mod lambda;
 mod quotas;
 mod trail;
 
-use std::collections::BTreeMap;
+use std::{collections::BTreeMap, time::Duration};
 
 use keyfront_cli::report;
 use keyfront_cloudformation::Document;
@@ -34,11 +34,11 @@ use super::{
     deployment::Deployment,
     existing_system::ExistingSystem,
     template::{
-        AUDIT, BUCKET, CERTIFICATE, CHECKSUM, CUSTOMER_KEY, DOMAIN, KEY, PREFIX, PUBLISHER_KEYS,
-        RESERVATION, TRAIL,
+        AUDIT, BUCKET, CERTIFICATE, CHECKSUM, CUSTOMER_KEY, DOMAIN, KEY, PREFIX,
+        PRESIGNED_LIFETIME, PUBLISHER_KEYS, RESERVATION, TRAIL,
     },
 };
-use crate::system::layout::region_of;
+use crate::{presigned_age::DEFAULT_LIFETIME, system::layout::region_of};
 
 /// The parameters of the system as they will be.
 struct Named<'a> {
@@ -51,6 +51,12 @@ impl Named<'_> {
     fn value(&self, name: &str) -> Option<&str> {
         let value = self.given.get(name).or_else(|| self.kept.get(name));
         value.map(String::as_str).filter(|value| !value.is_empty())
+    }
+
+    fn presigned_lifetime(&self) -> Duration {
+        let seconds = self.value(PRESIGNED_LIFETIME);
+        let seconds = seconds.and_then(|seconds| seconds.parse().ok());
+        seconds.map_or(DEFAULT_LIFETIME, Duration::from_secs)
     }
 
     /// Whether this command gives one of them.
@@ -129,7 +135,7 @@ impl Deployment {
         let (Some(bucket), Some(key)) = (named.value(BUCKET), named.value(KEY)) else {
             return findings;
         };
-        if !named.is_given(&[BUCKET, KEY, CHECKSUM, CUSTOMER_KEY]) {
+        if !named.is_given(&[BUCKET, KEY, CHECKSUM, CUSTOMER_KEY, PRESIGNED_LIFETIME]) {
             return findings;
         }
         let stack = &self.request.stack;
@@ -156,6 +162,7 @@ impl Deployment {
                 Some(_) => CustomerKeys::OfTheOrigin,
                 None => CustomerKeys::OfNobody,
             },
+            presigned_lifetime: named.presigned_lifetime(),
         };
         let checksum = match named.value(CHECKSUM) {
             Some("required") => UploadChecksum::Required,

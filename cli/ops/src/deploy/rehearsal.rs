@@ -14,7 +14,7 @@ use super::{
 };
 use crate::{
     system::{layout::region_of, outputs::Outputs, ownership::OWN_TAG},
-    viewer_keys::{Place, ViewerKeys},
+    viewer_keys::{KeySlot, ViewerKeys},
 };
 
 impl Deployment {
@@ -23,8 +23,8 @@ impl Deployment {
         let makes_key = self.viewer_keys == ViewerKeys::ToBeMade;
         if makes_key {
             report::line(format_args!(
-                "would make a key in KMS that signs for viewers, {}",
-                Place::Signing.alias(&self.request.stack)
+                "would create a key in KMS that signs for viewers, {}",
+                KeySlot::Signing.alias(&self.request.stack)
             ));
         }
         for template in self.request.layout.templates() {

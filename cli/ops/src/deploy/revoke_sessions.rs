@@ -6,7 +6,6 @@ use std::time::SystemTime;
 use anyhow::Context as _;
 use aws_config::SdkConfig;
 use clap::{Args, ValueEnum};
-use keyfront_aws_call::{Call, RetryPolicy, Service};
 use keyfront_cli::report;
 use serde_json::{Value, json};
 use time::{OffsetDateTime, format_description::well_known::Rfc3339};
@@ -14,21 +13,20 @@ use time::{OffsetDateTime, format_description::well_known::Rfc3339};
 use super::{
     confirmation::confirm,
     deploy_error::refused,
+    iam_query,
     stacks::Stacks,
     system_arguments::{EXIT_CODES, SystemArguments},
 };
 use crate::{
-    aws::{self, call_error, service_error},
+    aws::{self, call_error},
     system::{
-        layout::{EDGE_REGION, Layout, region_of},
+        layout::{Layout, region_of},
         ownership::{ExpectedStack, StackFacts},
     },
 };
 
 /// The name under which the console writes the same policy, so that neither adds to the other's.
 const POLICY: &str = "AWSRevokeOlderSessions";
-
-const IAM: &str = "https://iam.amazonaws.com";
 
 /// End the sessions of a role, and with them every presigned request that they signed
 ///
@@ -133,34 +131,14 @@ fn denial(before: SystemTime) -> anyhow::Result<Value> {
     }))
 }
 
-/// `PutRolePolicy` of IAM's query protocol.
 async fn deny_older(config: &SdkConfig, role: &str, now: SystemTime) -> anyhow::Result<()> {
-    let credentials = config.credentials_provider();
-    let credentials = credentials.context("no credentials are available")?;
-    let service = Service::new(
-        "iam",
-        EDGE_REGION.to_owned(),
-        config.endpoint_url().unwrap_or(IAM),
-        credentials,
-        RetryPolicy::COMMAND,
-    );
-    let fields = [
-        ("Action", "PutRolePolicy"),
-        ("Version", "2010-05-08"),
+    let document = denial(now)?.to_string();
+    let parameters = [
         ("RoleName", role),
         ("PolicyName", POLICY),
-        ("PolicyDocument", &denial(now)?.to_string()),
+        ("PolicyDocument", &document),
     ];
-    let mut body = form_urlencoded::Serializer::new(String::new());
-    let call = Call {
-        path: "/".to_owned(),
-        headers: vec![(
-            http::header::CONTENT_TYPE,
-            "application/x-www-form-urlencoded".into(),
-        )],
-        body: body.extend_pairs(fields).finish().into_bytes(),
-    };
-    let sent = service.call(&call).await.map_err(service_error);
+    let sent = iam_query::call(config, "PutRolePolicy", &parameters).await;
     sent.map(drop)
         .with_context(|| format!("the policy {POLICY} of role {role} cannot be written"))
 }

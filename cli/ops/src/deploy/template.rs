@@ -26,6 +26,7 @@ pub(super) const INDEX: &str = "IndexDocument";
 pub(super) const PREFIX: &str = "SitePrefix";
 pub(super) const LISTING: &str = "Listing";
 pub(super) const TRAILING_SLASH: &str = "TrailingSlash";
+pub(super) const PRESIGNED_LIFETIME: &str = "PresignedLifetime";
 pub(super) const ZONE: &str = "HostedZoneId";
 pub(super) const RESERVATION: &str = "OriginReservedConcurrency";
 pub(super) const TRAIL: &str = "ExistingTrailArn";

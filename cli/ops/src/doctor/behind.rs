@@ -10,9 +10,8 @@ use super::{
     kms_key, policies,
     replay::{Replayed, Replaying, replay},
     subject::Subject,
-    target::Target,
-    wire::Trust,
 };
+use crate::web_target::{Target, Trust};
 
 pub(super) use super::evidence::{Behind, Resources};
 

@@ -13,8 +13,8 @@ use self::facts::Facts;
 use super::{
     evidence::{CarriedSite, Evidence, KeyState, Replay},
     verdict::{Kind, Verdict},
-    wire::ExchangeError,
 };
+use crate::web_target::ExchangeError;
 
 type Rule = fn(&Facts<'_>) -> Option<Verdict>;
 

@@ -13,9 +13,8 @@ use serde::Deserialize;
 use super::{
     access::Access,
     evidence::{Behaviour, CarriedSite, Gathered},
-    target::Target,
 };
-use crate::aws::call_error;
+use crate::{aws::call_error, web_target::Target};
 
 const SITE_HEADER: &str = header::SITE;
 

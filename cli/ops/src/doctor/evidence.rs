@@ -3,10 +3,10 @@
 
 use serde::{Serialize, Serializer};
 
-use super::{
+use super::signature::Comparison;
+use crate::{
     s3_document::S3Document,
-    signature::Comparison,
-    wire::{ExchangeError, Made},
+    web_target::{ExchangeError, Made},
 };
 
 /// Something that was looked at, or the reason why not.

@@ -14,28 +14,16 @@ mod policies;
 mod release;
 mod render;
 mod replay;
-mod s3_document;
 mod signature;
 mod subject;
-pub(crate) mod target;
 mod verdict;
 mod viewer;
-pub(crate) mod wire;
 
 use std::{path::PathBuf, process::ExitCode, time::Duration};
 
-use anyhow::Context as _;
 use clap::{Args, ValueEnum};
 
-use self::{
-    access::Sources,
-    behind::Behind,
-    evidence::Front,
-    target::Target,
-    verdict::EXIT_CODES,
-    viewer::Copies,
-    wire::{ExchangeError, Route, Trust},
-};
+use self::{access::Sources, behind::Behind, evidence::Front, verdict::EXIT_CODES, viewer::Copies};
 
 pub(crate) use self::{
     evidence::{
@@ -45,6 +33,7 @@ pub(crate) use self::{
     signature::Comparison,
     verdict::{Certainty, Verdict},
 };
+use crate::web_target::{ExchangeError, Route, Target, Trust};
 
 /// Explain why a request fails or would fail
 ///
@@ -110,8 +99,7 @@ pub(crate) async fn examine(arguments: &DoctorArguments) -> anyhow::Result<Verdi
 }
 
 pub(crate) fn run(arguments: &DoctorArguments) -> anyhow::Result<ExitCode> {
-    let runtime =
-        tokio::runtime::Runtime::new().context("the asynchronous runtime did not start")?;
+    let runtime = crate::runtime::start()?;
     let evidence = runtime.block_on(gather(arguments))?;
     let verdict = diagnose::diagnose(&evidence);
     match arguments.json {

@@ -6,10 +6,8 @@ use keyfront_releases::{MAX_MANIFEST_BYTES, Manifest, Pointer, ReleaseId, SiteNa
 use super::{
     access::Access,
     evidence::{ActiveRelease, ReleasedFile},
-    s3_document::S3Document,
-    wire::Reply,
 };
-use crate::aws::call_error;
+use crate::{aws::call_error, s3_document::S3Document, web_target::Reply};
 
 /// A pointer as the bucket has it.
 pub(super) struct PointerReply {
@@ -55,7 +53,7 @@ impl PointerReply {
         let within = key.strip_prefix(&keys::release_prefix(&self.site, &id));
         // Without a viewer's Accept-Encoding the file itself is asked for.
         let path = within.and_then(|within| within.strip_prefix("files/"));
-        let path = path.context("the path is a document of the release, and no file")?;
+        let path = path.context("the path is a document of the release, not a file")?;
         let manifest = self.manifest(access, &id).await?;
         let file = manifest.file(path);
         let objects = file.into_iter().flat_map(|file| file.objects());

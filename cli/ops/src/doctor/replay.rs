@@ -18,11 +18,12 @@ use super::{
     access::Access,
     evidence::{ActiveRelease, BucketAnswer, BucketReplies, Encryption, Gathered, Replay},
     release::PointerReply,
-    s3_document::S3Document,
     signature::{Sides, compare},
-    target::Target,
     viewer::{clock_ahead, header},
-    wire::{Question, Reply, Route, Trust, exchange},
+};
+use crate::{
+    s3_document::S3Document,
+    web_target::{Question, Reply, Route, Target, Trust, exchange},
 };
 
 /// What the bucket is asked with.
@@ -51,7 +52,7 @@ pub(super) struct Replayed {
 /// Repeats the edge's request, once as HEAD and once as asked. For a site with releases the pointer is asked for first, as the
 /// edge does.
 pub(super) async fn replay(replaying: &Replaying<'_>) -> Replayed {
-    let mut release = Gathered::not_checked("the edge asks for no release here");
+    let mut release = Gathered::not_checked("the edge needs no release here");
     let replay = repeat(replaying, &mut release).await;
     Replayed { replay, release }
 }
@@ -87,7 +88,7 @@ async fn repeat(
     };
     let first = match first {
         Signed::Refused { code, log } => return Ok(Replay::Refused { code, log }),
-        Signed::Asks(_) => anyhow::bail!("the edge does not take the pointer that the bucket has"),
+        Signed::Asks(_) => anyhow::bail!("the edge rejects the bucket's pointer"),
         Signed::Request(request) if request.sent.route != keyfront_edge::Route::Bucket => {
             return Ok(Replay::AsksFunction);
         }

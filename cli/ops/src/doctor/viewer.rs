@@ -9,11 +9,10 @@ use keyfront_edge::{http_date::from_imf_fixdate, keeps_response_header};
 use serde::Deserialize;
 use time::OffsetDateTime;
 
-use super::{
-    evidence::Viewed,
+use super::evidence::Viewed;
+use crate::{
     s3_document::S3Document,
-    target::Target,
-    wire::{ExchangeError, Question, Reply, Route, exchange},
+    web_target::{ExchangeError, Question, Reply, Route, Target, exchange},
 };
 
 const DAY: Duration = Duration::from_secs(24 * 60 * 60);

@@ -12,7 +12,7 @@ const STALLED: Duration = Duration::from_secs(60);
 
 /// A body that does not end where it may. Another attempt would only bring as much again.
 #[derive(Debug, thiserror::Error)]
-#[error("the answer has more than {limit} bytes")]
+#[error("the response is larger than {limit} bytes")]
 pub(super) struct TooLong {
     pub(super) limit: usize,
 }
@@ -39,13 +39,13 @@ impl Arriving {
     pub(crate) async fn next(&mut self) -> anyhow::Result<Option<Bytes>> {
         loop {
             let frame = tokio::time::timeout(STALLED, self.incoming.frame()).await;
-            let Some(frame) = frame.context("the answer stalls")? else {
+            let Some(frame) = frame.context("the response stalled")? else {
                 if let Some(give_back) = self.give_back.take() {
                     give_back();
                 }
                 return Ok(None);
             };
-            match frame.context("the answer breaks off")?.into_data() {
+            match frame.context("the response was cut off")?.into_data() {
                 Ok(data) if data.is_empty() => {}
                 Ok(data) => return Ok(Some(data)),
                 // Trailers.

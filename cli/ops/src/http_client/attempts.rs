@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use http::{HeaderMap, StatusCode, header};
+use keyfront_aws_call::status_may_pass;
 
 use super::arriving::TooLong;
 
@@ -25,9 +26,9 @@ pub(crate) enum Failure {
 impl Failure {
     /// Whether an answer of this status is worth another attempt, and from when on.
     pub(crate) fn of(status: StatusCode, headers: &HeaderMap, error: anyhow::Error) -> Self {
-        match status.as_u16() {
-            408 | 429 | 500 | 502 | 503 | 504 => Self::Again(error, retry_after(headers)),
-            _ => Self::Final(error),
+        match status_may_pass(status.as_u16()) {
+            true => Self::Again(error, retry_after(headers)),
+            false => Self::Final(error),
         }
     }
 
@@ -125,16 +126,16 @@ mod tests {
             let status = StatusCode::from_u16(status).unwrap();
             Failure::of(status, &headers, anyhow::anyhow!("x"))
         };
-        for status in [429, 500, 503] {
+        for status in [408, 429, 500, 502, 503, 504] {
             assert!(matches!(
                 failure(status),
                 Failure::Again(_, Some(pause)) if pause == Duration::from_secs(3)
             ));
         }
-        for status in [301, 400, 403, 404, 409, 412] {
+        for status in [301, 400, 403, 404, 409, 412, 501] {
             assert!(matches!(failure(status), Failure::Final(_)));
         }
-        let broken = Failure::of_transport(anyhow::anyhow!("the answer breaks off"));
+        let broken = Failure::of_transport(anyhow::anyhow!("the response was cut off"));
         assert!(matches!(broken, Failure::Again(_, None)));
         let endless = Failure::of_transport(TooLong { limit: 1 }.into());
         assert!(matches!(endless, Failure::Final(_)));

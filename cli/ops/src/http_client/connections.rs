@@ -16,13 +16,10 @@ use super::{
     arriving::Arriving,
     payload::{Content, Payload},
 };
-use crate::doctor::{
-    target::Target,
-    wire::{Route, Trust, open},
-};
+use crate::web_target::{Route, Target, Trust, open};
 
 /// To connect, and until an answer begins once all was sent: a function that starts takes some seconds.
-const PATIENCE: Duration = Duration::from_secs(60);
+const STEP_TIMEOUT: Duration = Duration::from_secs(60);
 /// Slower than this nothing is worth waiting for, in bytes a second.
 const SLOWEST: u64 = 16 * 1024;
 const AGENT: HeaderValue =
@@ -79,10 +76,10 @@ impl Connections {
             host: outgoing.target.host.clone(),
             port: outgoing.target.port,
         };
-        let limit = PATIENCE + Duration::from_secs(outgoing.payload.length() / SLOWEST);
+        let limit = STEP_TIMEOUT + Duration::from_secs(outgoing.payload.length() / SLOWEST);
         let exchanged = tokio::time::timeout(limit, self.exchange(&server, outgoing)).await;
         exchanged
-            .context("no answer in time")
+            .context("no response in time")
             .and_then(|answer| answer)
             .with_context(|| format!("{} of {}", outgoing.method, without_query(outgoing.target)))
     }
@@ -129,7 +126,7 @@ impl Connections {
             host: server.host.clone(),
             port: server.port,
             tls: server.tls.then(|| self.trust.clone()),
-            timeout: PATIENCE,
+            timeout: STEP_TIMEOUT,
         };
         let (stream, _) = open(&route).await?;
         let (sender, connection) = handshake(TokioIo::new(stream)).await?;

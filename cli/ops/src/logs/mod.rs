@@ -51,8 +51,7 @@ pub(crate) struct LogsArguments {
 }
 
 pub(crate) fn run(arguments: &LogsArguments) -> anyhow::Result<ExitCode> {
-    let runtime =
-        tokio::runtime::Runtime::new().context("the asynchronous runtime did not start")?;
+    let runtime = crate::runtime::start()?;
     runtime.block_on(find(arguments))
 }
 

@@ -6,7 +6,6 @@
 use std::collections::BTreeSet;
 
 use aws_sdk_s3::{
-    error::{ProvideErrorMetadata, SdkError},
     operation::{copy_object::builders::CopyObjectFluentBuilder, head_object::HeadObjectOutput},
     primitives::DateTime,
     types::{ObjectLockLegalHoldStatus, StorageClass, TaggingDirective},
@@ -48,21 +47,17 @@ pub(crate) fn onto_itself(
     seen: &HeadObjectOutput,
 ) -> CopyObjectFluentBuilder {
     let etag = seen.e_tag().unwrap_or_default();
-    let call = target.s3.copy_object().bucket(&target.bucket).key(key);
+    let call = target
+        .s3
+        .copy_object()
+        .bucket(target.bucket.as_str())
+        .key(key);
     let call = call
         .copy_source(source(target, key, None))
         .copy_source_if_match(etag)
         .if_match(etag)
         .tagging_directive(TaggingDirective::Copy);
     keeping!(call, seen)
-}
-
-/// Whether S3 refused because the object is another one by now, or gone.
-pub(crate) fn is_overtaken<E: ProvideErrorMetadata>(error: &SdkError<E>) -> bool {
-    matches!(
-        error.code(),
-        Some("PreconditionFailed" | "ConditionalRequestConflict" | "NoSuchKey")
-    )
 }
 
 /// Names and values.
@@ -87,7 +82,10 @@ pub(crate) async fn tags_of(
     if count.unwrap_or_default() == 0 {
         return Ok(Tags::new());
     }
-    let call = target.s3.get_object_tagging().bucket(&target.bucket);
+    let call = target
+        .s3
+        .get_object_tagging()
+        .bucket(target.bucket.as_str());
     let call = call.key(key).set_version_id(version.map(str::to_owned));
     let answer = call.send().await.map_err(call_error)?;
     let tags = answer.tag_set.into_iter();

@@ -30,9 +30,15 @@ pub(crate) async fn obstacle(
     if *bucket == Reading::Known(None) {
         return Ok(None);
     }
-    let retention = target.s3.get_object_retention().bucket(&target.bucket);
+    let retention = target
+        .s3
+        .get_object_retention()
+        .bucket(target.bucket.as_str());
     visible(retention.key(key).send().await, "s3:GetObjectRetention")?;
-    let hold = target.s3.get_object_legal_hold().bucket(&target.bucket);
+    let hold = target
+        .s3
+        .get_object_legal_hold()
+        .bucket(target.bucket.as_str());
     visible(hold.key(key).send().await, "s3:GetObjectLegalHold")?;
     let retains = matches!(bucket, Reading::Known(Some(lock)) if lock.retains_by_default);
     Ok((retains && seen.object_lock_mode().is_none()).then(|| {

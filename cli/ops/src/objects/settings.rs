@@ -64,7 +64,7 @@ pub(crate) async fn ownership(target: &BucketTarget) -> anyhow::Result<Reading<O
     let call = target
         .s3
         .get_bucket_ownership_controls()
-        .bucket(&target.bucket);
+        .bucket(target.bucket.as_str());
     reading(
         call.send().await,
         "OwnershipControlsNotFoundError",
@@ -77,7 +77,10 @@ pub(crate) async fn ownership(target: &BucketTarget) -> anyhow::Result<Reading<O
 
 /// `Enabled`, `Suspended`, or `None` if it never was.
 pub(crate) async fn versioning(target: &BucketTarget) -> anyhow::Result<Reading<Option<String>>> {
-    let call = target.s3.get_bucket_versioning().bucket(&target.bucket);
+    let call = target
+        .s3
+        .get_bucket_versioning()
+        .bucket(target.bucket.as_str());
     reading(call.send().await, "", |answer| {
         answer.status.map(|status| status.as_str().to_owned())
     })
@@ -90,7 +93,7 @@ pub(crate) async fn object_lock(
     let call = target
         .s3
         .get_object_lock_configuration()
-        .bucket(&target.bucket);
+        .bucket(target.bucket.as_str());
     let absent = "ObjectLockConfigurationNotFoundError";
     reading(call.send().await, absent, |answer| {
         let rule = answer.object_lock_configuration?.rule;

@@ -7,6 +7,7 @@ use aws_sdk_s3::{
     types::{ChecksumMode, EncodingType},
 };
 use futures::{Stream, TryStreamExt as _, stream};
+use keyfront_aws_call::status_may_pass;
 use keyfront_contract::upstream::demands_customer_key;
 use keyfront_origin_core::form_encoding;
 
@@ -55,7 +56,7 @@ async fn page(
     let call = target
         .s3
         .list_objects_v2()
-        .bucket(&target.bucket)
+        .bucket(target.bucket.as_str())
         .prefix(prefix);
     let call = match cursor {
         Cursor::After(after) => call.set_start_after(after),
@@ -93,7 +94,11 @@ async fn page(
 /// # Errors
 /// S3 cannot be reached or is overloaded for longer than the SDK waits: the walk should stop and be resumed.
 pub(crate) async fn head(target: &BucketTarget, key: &str) -> anyhow::Result<Inspected> {
-    let call = target.s3.head_object().bucket(&target.bucket).key(key);
+    let call = target
+        .s3
+        .head_object()
+        .bucket(target.bucket.as_str())
+        .key(key);
     inspect(target, call, key, None).await
 }
 
@@ -106,7 +111,11 @@ pub(crate) async fn head_with_checksums(
     key: &str,
     version: Option<&str>,
 ) -> anyhow::Result<Inspected> {
-    let call = target.s3.head_object().bucket(&target.bucket).key(key);
+    let call = target
+        .s3
+        .head_object()
+        .bucket(target.bucket.as_str())
+        .key(key);
     let call = call.set_version_id(version.map(str::to_owned));
     let call = call.checksum_mode(ChecksumMode::Enabled);
     let inspected = inspect(target, call, key, version).await?;
@@ -136,7 +145,7 @@ async fn inspect(
         Some(403) => Ok(Inspected::Refused(
             "HEAD is denied; s3:GetObject is needed".to_owned(),
         )),
-        Some(status) if status < 500 && status != 429 => {
+        Some(status) if !status_may_pass(status) => {
             Ok(Inspected::Refused(format!("HEAD returned {status}")))
         }
         _ => Err(call_error(error).context(format!("object {key:?} cannot be inspected"))),
@@ -149,7 +158,11 @@ async fn because_of(
     key: &str,
     version: Option<&str>,
 ) -> anyhow::Result<Inspected> {
-    let call = target.s3.get_object().bucket(&target.bucket).key(key);
+    let call = target
+        .s3
+        .get_object()
+        .bucket(target.bucket.as_str())
+        .key(key);
     let call = call.set_version_id(version.map(str::to_owned));
     let Err(error) = call.range("bytes=0-0").send().await else {
         return Ok(Inspected::Refused(

@@ -9,13 +9,11 @@ use http::{Request, StatusCode, header};
 use http_body_util::{BodyExt as _, Empty};
 use hyper::body::Incoming;
 use hyper_util::rt::TokioIo;
+use keyfront_aws_call::status_may_pass;
 use keyfront_envelope::TAG_LENGTH;
 
 use super::link::Link;
-use crate::doctor::{
-    target::Target,
-    wire::{Route, Trust, open},
-};
+use crate::web_target::{Route, Target, Trust, open};
 
 /// To connect, and between two parts of the body.
 const STALLED: Duration = Duration::from_secs(30);
@@ -88,7 +86,7 @@ impl Download {
                 Err(Broken::Final(error)) => return Err(error),
                 Err(Broken::Connection(error)) if self.failed + 1 == ATTEMPTS => {
                     return Err(error.context(format!(
-                        "{} of {} bytes have come, and {ATTEMPTS} connections brought no more",
+                        "{} of {} bytes were received, and {ATTEMPTS} further connections brought no more",
                         self.received, self.length
                     )));
                 }
@@ -112,7 +110,7 @@ impl Download {
         };
         loop {
             let frame = tokio::time::timeout(STALLED, body.frame()).await;
-            let frame = frame.context("the connection stalls");
+            let frame = frame.context("the connection stalled");
             let frame = frame.map_err(Broken::Connection)?;
             let ended = || Broken::Connection(anyhow::anyhow!("the connection ended too early"));
             let frame = frame.ok_or_else(ended)?;
@@ -138,14 +136,14 @@ impl Download {
             sender.send_request(self.request()).await
         };
         let answered = tokio::time::timeout(STALLED, connected).await;
-        let answered = answered.context("there is no answer");
+        let answered = answered.context("there is no response");
         let (head, body) = answered
             .map_err(Broken::Connection)?
             .map_err(|error| Broken::Connection(error.into()))?
             .into_parts();
         match self.admit(head.status, &head.headers) {
             Ok(()) => Ok(body),
-            Err(error) if head.status.is_server_error() => Err(Broken::Connection(error)),
+            Err(error) if status_may_pass(head.status.as_u16()) => Err(Broken::Connection(error)),
             Err(error) => Err(Broken::Final(error)),
         }
     }
@@ -185,11 +183,13 @@ impl Download {
             (200, 0) => Ok(()),
             (206, _) if range == Some(&expected) => Ok(()),
             (200 | 206, _) => {
-                bail!("the file is another one by now, or the server cannot go on where it stopped")
+                bail!(
+                    "the file was replaced in the meantime, or the server cannot resume a download"
+                )
             }
-            (401 | 403, _) => bail!("the link is over, or was withdrawn: ask for a new one"),
+            (401 | 403, _) => bail!("the link has expired or was withdrawn; ask for a new one"),
             (404 | 410, _) => bail!("the file is no longer there"),
-            (other, _) => bail!("the server answers {other}"),
+            (other, _) => bail!("the server returned {other}"),
         }
     }
 }

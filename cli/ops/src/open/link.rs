@@ -9,7 +9,7 @@ use keyfront_names::host::is_loopback;
 use sha2::{Digest as _, Sha256};
 use zeroize::Zeroizing;
 
-use crate::doctor::target::Target;
+use crate::web_target::Target;
 
 /// What the version of the layout that is read begins with.
 const VERSION: &str = "v1.";
@@ -37,12 +37,10 @@ impl Link {
     pub(super) fn parse(text: &str) -> anyhow::Result<Self> {
         let fragment = text.rsplit('#').next().unwrap_or(text);
         let Some(encoded) = fragment.strip_prefix(VERSION) else {
-            bail!(
-                "this is no link to a sealed file: it has to end with #{VERSION} and many letters; copy the whole link"
-            );
+            bail!("invalid link: it must contain #{VERSION} and its key; copy all of it");
         };
         let whole = Zeroizing::new(URL_SAFE_NO_PAD.decode(encoded).unwrap_or_default());
-        let incomplete = "a part of the link is missing, or altered: copy the whole link";
+        let incomplete = "invalid link: a part of it is missing or altered; copy all of it";
         let Some((body, check)) = whole.split_last_chunk::<CHECK>() else {
             bail!(incomplete);
         };
@@ -51,7 +49,7 @@ impl Link {
         let in_clear = !read.target.tls && !is_loopback(&read.target.host);
         ensure!(
             !in_clear,
-            "the link leads to plain HTTP, and only https:// is followed"
+            "the link leads to plain HTTP; only https:// is followed"
         );
         Ok(read)
     }

@@ -4,7 +4,7 @@
 
 mod download;
 mod link;
-mod place;
+mod output_path;
 
 use std::{
     io::{self, BufRead as _, IsTerminal as _, Write as _},
@@ -17,21 +17,21 @@ use clap::Args;
 use keyfront_cli::report;
 use zeroize::Zeroizing;
 
-use self::{download::Download, link::Link, place::Place};
+use self::{download::Download, link::Link, output_path::OutputPath};
 use crate::status_line::StatusLine;
 
 const AFTER_HELP: &str = "\
-The link is asked for, or read from standard input: keyfront open < link.txt
+Prompts for the link, or reads it from standard input: keyfront open < link.txt
 
 Exit codes: 0 done; 1 the file cannot be fetched, is not what the link promises, or cannot be written; 2 wrong arguments";
 
 /// The longest link that is read, in bytes.
 const LONGEST: u64 = 64 * 1024;
 
-/// Fetch and open a file by a link of the publishers' page
+/// Download and decrypt a file shared from the publishers' page
 ///
-/// For files that a browser has no room for. What is written is verified whole before it has its name: a file that was cut or altered
-/// is removed again. A connection that breaks is gone on with.
+/// For files that are too large for a browser. The file is named only after verification; one that was truncated or altered is
+/// removed. A download whose connection breaks is resumed.
 #[derive(Debug, Args)]
 #[command(after_help = AFTER_HELP)]
 pub(crate) struct OpenArguments {
@@ -46,14 +46,13 @@ pub(crate) struct OpenArguments {
 
 pub(crate) fn run(arguments: &OpenArguments) -> anyhow::Result<ExitCode> {
     let link = Link::parse(asked_for()?.trim())?;
-    let runtime =
-        tokio::runtime::Runtime::new().context("the asynchronous runtime did not start")?;
+    let runtime = crate::runtime::start()?;
     let written = runtime.block_on(async {
         tokio::select! {
             written = open(arguments, link) => written,
             // What is not verified goes with the file that holds it.
             interrupted = tokio::signal::ctrl_c() => {
-                interrupted.context("interruptions cannot be noticed")?;
+                interrupted.context("Ctrl-C cannot be handled")?;
                 anyhow::bail!("interrupted: nothing was written")
             }
         }
@@ -78,14 +77,14 @@ fn asked_for() -> anyhow::Result<Zeroizing<String>> {
 }
 
 async fn open(arguments: &OpenArguments, link: Link) -> anyhow::Result<PathBuf> {
-    let place = match &arguments.output {
-        Some(path) => Place::at(path)?,
-        None => Place::at(&PathBuf::from(link.file_name()))?,
+    let output = match &arguments.output {
+        Some(path) => OutputPath::at(path)?,
+        None => OutputPath::at(&PathBuf::from(link.file_name()))?,
     };
     let mut download = Download::new(&link, arguments.ca_cert.as_deref())?;
     let unlocked = link.unlock()?;
     let mut opener = unlocked.stream(download.length())?;
-    let mut file = place.begin()?;
+    let mut file = output.begin()?;
     let progress = StatusLine::begin();
     while let Some(mut part) = download.next().await? {
         let content = opener.open(&mut part)?;
@@ -99,6 +98,6 @@ async fn open(arguments: &OpenArguments, link: Link) -> anyhow::Result<PathBuf> 
     drop(progress);
     opener
         .finish()
-        .context("the file is not what the link promises: it was cut, or altered where it lies")?;
+        .context("the file is not what the link promises: it was truncated or altered")?;
     file.keep()
 }

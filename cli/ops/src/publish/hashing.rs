@@ -15,7 +15,7 @@ use keyfront_releases::Sha256Digest;
 use sha2::{Digest as _, Sha256};
 
 use super::{
-    stat_cache::{Known, StatCache},
+    stat_cache::{CachedHash, StatCache},
     survey::{Found, Problem, Stamp},
 };
 
@@ -27,7 +27,7 @@ const READINGS: u32 = 3;
 #[derive(Debug, Clone)]
 pub(super) struct Hashed {
     pub(super) path: String,
-    pub(super) known: Known,
+    pub(super) known: CachedHash,
 }
 
 /// What came of it.
@@ -45,7 +45,7 @@ pub(super) fn hash_all(root: &Path, files: Vec<Found>, cache: &StatCache) -> Has
     let workers = std::thread::available_parallelism().map_or(2, usize::from);
     let next = AtomicUsize::new(0);
     let read = AtomicUsize::new(0);
-    let outcomes: Mutex<Vec<(usize, Result<Known, String>)>> = Mutex::default();
+    let outcomes: Mutex<Vec<(usize, Result<CachedHash, String>)>> = Mutex::default();
     let work = || {
         let mut block = vec![0; BLOCK];
         let mut own = Vec::new();
@@ -93,7 +93,7 @@ pub(super) fn hash_all(root: &Path, files: Vec<Found>, cache: &StatCache) -> Has
     hashes
 }
 
-fn hash(path: &Path, block: &mut [u8]) -> Result<Known, String> {
+fn hash(path: &Path, block: &mut [u8]) -> Result<CachedHash, String> {
     for _ in 0..READINGS {
         match hash_once(path, block) {
             Ok(Some(known)) => return Ok(known),
@@ -101,11 +101,11 @@ fn hash(path: &Path, block: &mut [u8]) -> Result<Known, String> {
             Err(error) => return Err(error.to_string()),
         }
     }
-    Err("it changes while it is read".to_owned())
+    Err("it changed while it was read".to_owned())
 }
 
 /// `None` if it changed meanwhile.
-fn hash_once(path: &Path, block: &mut [u8]) -> io::Result<Option<Known>> {
+fn hash_once(path: &Path, block: &mut [u8]) -> io::Result<Option<CachedHash>> {
     let read_at = now();
     let mut file = File::open(path)?;
     let stamp = Stamp::of(&file.metadata()?);
@@ -123,7 +123,7 @@ fn hash_once(path: &Path, block: &mut [u8]) -> io::Result<Option<Known>> {
         size += read as u64;
     }
     let same = size == stamp.size && Stamp::of(&file.metadata()?) == stamp;
-    Ok(same.then(|| Known {
+    Ok(same.then(|| CachedHash {
         stamp,
         read_at,
         sha256: Sha256Digest::from_bytes(hash.finalize().into()),
@@ -157,7 +157,7 @@ mod tests {
             let hashes = hash_all(folder.path(), files, &cache);
             cache.save(hashes.files.iter().map(|file| {
                 // As if everything had been written and read a while ago.
-                let known = Known {
+                let known = CachedHash {
                     read_at: i64::MAX,
                     ..file.known
                 };

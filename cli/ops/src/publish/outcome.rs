@@ -101,7 +101,7 @@ impl Outcome<'_> {
             );
         }
         report::line(format_args!(
-            "{} added, {} changed, {} moved, {} removed, {} unchanged, {} kept of earlier releases",
+            "{} added, {} changed, {} moved, {} removed, {} unchanged, {} kept from earlier releases",
             difference.added.len(),
             difference.changed.len(),
             difference.moved.len(),
@@ -152,7 +152,7 @@ impl Step<'_> {
             Self::Unchanged => format!("Nothing has changed: {site} is release {id}"),
             Self::DryRun => format!("Nothing was done: it would be release {id} of {site}"),
             Self::Verified => format!(
-                "Release {id} of {site} is verified and not active; activate it with `keyfront releases rollback {id} --site {site}`"
+                "Release {id} of {site} is verified but not active; activate it with `keyfront releases rollback {id} --site {site}`"
             ),
             Self::Activated(activation) => format!(
                 "Release {id} of {site} is active (activation {}, {})",

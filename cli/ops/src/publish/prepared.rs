@@ -56,7 +56,7 @@ impl Preparation<'_> {
     /// # Errors
     /// It is none.
     pub(super) fn read(&self, progress: &Progress) -> anyhow::Result<Prepared> {
-        progress.step("Looking through the folder");
+        progress.step("Scanning the folder");
         let root = self.folder.canonicalize().map_err(|error| {
             anyhow::Error::new(error).context(format!("{} cannot be read", self.folder.display()))
         })?;

@@ -20,7 +20,7 @@ const COARSEST: i64 = 2_000_000_000;
 
 /// What is known of a file.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) struct Known {
+pub(super) struct CachedHash {
     pub(super) stamp: Stamp,
     /// When reading began, in nanoseconds since 1970.
     pub(super) read_at: i64,
@@ -31,10 +31,10 @@ pub(super) struct Known {
 #[derive(Debug, Default)]
 pub(super) struct StatCache {
     place: Option<PathBuf>,
-    known: HashMap<String, Known>,
+    known: HashMap<String, CachedHash>,
 }
 
-impl Known {
+impl CachedHash {
     /// Whether the file can have been changed since without changing its stamp.
     fn is_racy(&self) -> bool {
         let latest = self.stamp.modified.max(self.stamp.changed);
@@ -52,13 +52,13 @@ impl StatCache {
     }
 
     /// The hash of a file that has not changed since it was read.
-    pub(super) fn hash(&self, file: &Found) -> Option<Known> {
+    pub(super) fn hash(&self, file: &Found) -> Option<CachedHash> {
         let known = self.known.get(&file.path)?;
         (known.stamp == file.stamp && !known.is_racy()).then_some(*known)
     }
 
     /// Replaces what is known, whole or not at all. Without a cache everything is read again.
-    pub(super) fn save<'a>(&self, known: impl Iterator<Item = (&'a str, Known)>) {
+    pub(super) fn save<'a>(&self, known: impl Iterator<Item = (&'a str, CachedHash)>) {
         if let Some(place) = &self.place {
             let _ = write(place, known);
         }
@@ -66,7 +66,7 @@ impl StatCache {
 }
 
 /// `SHA256 SIZE MODIFIED CHANGED INODE DEVICE READ_AT PATH`; paths have no line ends.
-fn read(place: &Path) -> Option<HashMap<String, Known>> {
+fn read(place: &Path) -> Option<HashMap<String, CachedHash>> {
     let mut lines = BufReader::new(fs::File::open(place).ok()?).lines();
     if lines.next()?.ok()? != HEAD {
         return None;
@@ -84,7 +84,7 @@ fn read(place: &Path) -> Option<HashMap<String, Known>> {
             device: fields.next()?.parse().ok()?,
         };
         let read_at = fields.next()?.parse().ok()?;
-        let entry = Known {
+        let entry = CachedHash {
             stamp,
             read_at,
             sha256,
@@ -94,7 +94,10 @@ fn read(place: &Path) -> Option<HashMap<String, Known>> {
     Some(known)
 }
 
-fn write<'a>(place: &Path, known: impl Iterator<Item = (&'a str, Known)>) -> std::io::Result<()> {
+fn write<'a>(
+    place: &Path,
+    known: impl Iterator<Item = (&'a str, CachedHash)>,
+) -> std::io::Result<()> {
     let folder = place.parent().unwrap_or(Path::new("."));
     fs::create_dir_all(folder)?;
     let mut file = BufWriter::new(tempfile::NamedTempFile::new_in(folder)?);
@@ -107,7 +110,7 @@ fn write<'a>(place: &Path, known: impl Iterator<Item = (&'a str, Known)>) -> std
             inode,
             device,
         } = known.stamp;
-        let Known {
+        let CachedHash {
             sha256, read_at, ..
         } = known;
         writeln!(
@@ -142,8 +145,8 @@ mod tests {
         }
     }
 
-    fn saved(folder: &Path, read_at: i64) -> Known {
-        let known = Known {
+    fn saved(folder: &Path, read_at: i64) -> CachedHash {
+        let known = CachedHash {
             stamp: STAMP,
             read_at,
             sha256: Sha256Digest::of(b"x"),

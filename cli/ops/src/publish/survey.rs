@@ -140,7 +140,7 @@ fn demand_ignore_file(folder: &Path) -> anyhow::Result<()> {
     let mut rules = GitignoreBuilder::new(folder);
     let fault = rules.add(&path).or_else(|| rules.build().err());
     fault.map_or(Ok(()), |error| {
-        Err(error).with_context(|| format!("{} is not understood", path.display()))
+        Err(error).with_context(|| format!("{} is not a valid ignore file", path.display()))
     })
 }
 
@@ -228,7 +228,7 @@ fn found(root: &Path, entry: &DirEntry) -> Result<Found, String> {
         .map_err(|error| error.to_string())?;
     let path = path
         .to_str()
-        .ok_or("its name is not UTF-8, which keys in S3 are")?;
+        .ok_or("its name is not UTF-8, as keys in S3 must be")?;
     validate_path(path).map_err(|error| format!("{:#}", anyhow::Error::new(error)))?;
     Ok(Found {
         path: path.to_owned(),
@@ -279,7 +279,7 @@ fn alike(files: &[Found]) -> Vec<String> {
     several
         .map(|group| {
             format!(
-                "{} differ only by case or normalisation: some systems can keep one of them alone",
+                "{} differ only by case or normalisation: some systems can store only one of them",
                 group.join(" and ")
             )
         })

@@ -65,7 +65,7 @@ impl Transfer<'_> {
                 (copy.to.tree, copy.to.path) == (missing.tree, missing.to_path.as_str())
             };
             let copy = copies.iter().find(place);
-            let copy = copy.context("the API names a copy that it was not asked for")?;
+            let copy = copy.context("the API returned a copy that was not requested")?;
             self.demand_on_disk(&copy.to, &missing.reason)?;
             objects.push(copy.to);
         }
@@ -92,8 +92,7 @@ impl Transfer<'_> {
         let kept = self.to.manifest.keep();
         if kept.iter().any(|kept| &*kept.file.path == object.path) {
             bail!(
-                "{} of an earlier release was to stay, and cannot be copied ({reason}); publish without it by \
-                 keep_assets = \"0s\" in keyfront.toml",
+                "{} of an earlier release should be kept but cannot be copied ({reason}); to publish without it, set keep_assets = \"0s\" in keyfront.toml",
                 object.path
             );
         }

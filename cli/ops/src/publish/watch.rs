@@ -24,7 +24,7 @@ pub(super) async fn follow(publication: &Publication<'_>) -> anyhow::Result<Endi
         if let Err(error) = publication.run().await {
             failure(&error);
         }
-        note("Watching the folder; Ctrl-C ends this.");
+        note("Watching the folder; press Ctrl-C to stop.");
         let mut seen = before.clone();
         loop {
             tokio::time::sleep(INTERVAL).await;

@@ -10,30 +10,33 @@ use keyfront_names::host::is_loopback;
 use zeroize::Zeroizing;
 
 use crate::{
-    doctor::target::Target,
     http_client::{Connections, Outgoing, Payload},
+    web_target::Target,
 };
 
 /// Holds the publisher's token. It is no argument: arguments are seen by everyone on the machine.
 const TOKEN: &str = "KEYFRONT_TOKEN";
+const HEADING: &str = "Which system";
 /// Longer than any document of the API's that [`PublishApi::post`] is answered with.
 const MAX_ANSWER: usize = 256 * 1024;
 
 /// Which publishers' API.
+///
+/// Each argument has the heading by itself: commands have arguments of their own after these.
 #[derive(Debug, Args)]
-#[command(next_help_heading = "Which system")]
 pub(crate) struct PublishApiArguments {
     /// Address of the publishers' API, the stack's output PublishUrl
     #[arg(
         long,
         value_name = "URL",
+        help_heading = HEADING,
         required_unless_present = "dev",
         conflicts_with = "dev"
     )]
     url: Option<String>,
 
     /// A running `keyfront dev`, by its dev.json; the token is the one there, unless KEYFRONT_TOKEN is set
-    #[arg(long, value_name = "FILE", num_args = 0..=1, default_missing_value = ".keyfront/dev.json")]
+    #[arg(long, value_name = "FILE", help_heading = HEADING, num_args = 0..=1, default_missing_value = ".keyfront/dev.json")]
     dev: Option<PathBuf>,
 }
 
@@ -73,7 +76,7 @@ impl PublishApi {
             .with_context(|| format!("{url:?} cannot be called"))?;
         anyhow::ensure!(
             target.tls || is_loopback(&target.host),
-            "{url:?} would send the token in clear; write https://"
+            "{url:?} would send the token in clear; use https://"
         );
         anyhow::ensure!(
             target.query.is_empty(),
@@ -99,7 +102,7 @@ impl PublishApi {
     /// The token is none that a header can hold.
     pub(crate) fn bearer(&self) -> anyhow::Result<HeaderValue> {
         let mut bearer = HeaderValue::try_from(format!("Bearer {}", &*self.token))
-            .context("the token has characters that no token has")?;
+            .context("the token has characters that are not allowed in a header")?;
         bearer.set_sensitive(true);
         Ok(bearer)
     }

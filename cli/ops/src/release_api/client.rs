@@ -17,9 +17,9 @@ use super::{
     problem::Problem,
 };
 use crate::{
-    doctor::target::Target,
     http_client::{Arrived, Connections, Failure, Outgoing, Payload, with_attempts},
     publish_api::PublishApi,
+    web_target::Target,
 };
 
 /// Longer than any answer but a manifest: 500 presigned requests, or 10,000 of parts.
@@ -66,7 +66,7 @@ impl ReleaseApi {
         let caller: Value = self.call(Method::GET, "/publisher", None).await?;
         let id = caller["publisher"]
             .as_str()
-            .context("the API does not say who calls it")?;
+            .context("the API did not return the publisher's id")?;
         Ok(id.to_owned())
     }
 
@@ -220,7 +220,7 @@ impl ReleaseApi {
         let (headers, _) = answer.await?;
         let location = headers.get(header::LOCATION);
         let location = location.and_then(|location| location.to_str().ok());
-        Ok(location.context("the API names no address")?.to_owned())
+        Ok(location.context("the API returned no address")?.to_owned())
     }
 
     async fn release<T: DeserializeOwned>(
@@ -240,7 +240,7 @@ impl ReleaseApi {
         document: Option<&Value>,
     ) -> anyhow::Result<T> {
         let body = self.answer(method, path, document).await?;
-        serde_json::from_slice(&body).context("the API's answer is not what this program expects")
+        serde_json::from_slice(&body).context("the API's response is not what this program expects")
     }
 
     async fn answer(
@@ -313,7 +313,7 @@ impl ReleaseApi {
         request: &Presigned,
         payload: Payload,
     ) -> anyhow::Result<(StatusCode, HeaderMap, Vec<u8>)> {
-        let target: Target = request.url.parse().context("the API names no address")?;
+        let target: Target = request.url.parse().context("the API returned no address")?;
         let mut headers = HeaderMap::new();
         for (name, value) in &request.headers {
             headers.insert(HeaderName::try_from(name)?, HeaderValue::try_from(value)?);
@@ -335,7 +335,7 @@ impl ReleaseApi {
         url: &str,
         headers: HeaderMap,
     ) -> anyhow::Result<Arrived> {
-        let target: Target = url.parse().context("the API names no address")?;
+        let target: Target = url.parse().context("the API returned no address")?;
         let outgoing = Outgoing {
             method: Method::GET,
             target: &target,

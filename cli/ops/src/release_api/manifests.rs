@@ -42,7 +42,10 @@ pub(crate) async fn read_manifest(
         let arrived = api.read_presigned(&url, HeaderMap::new()).await;
         let arrived = arrived.map_err(Failure::of_transport)?;
         if arrived.status != StatusCode::OK {
-            let error = anyhow::anyhow!("the manifest of {id} answers {}", arrived.status);
+            let error = anyhow::anyhow!(
+                "the request for the manifest of {id} returned {}",
+                arrived.status
+            );
             return Err(Failure::of(arrived.status, &arrived.headers, error));
         }
         let whole = arrived.body.whole(MAX_MANIFEST_BYTES).await;
@@ -51,7 +54,7 @@ pub(crate) async fn read_manifest(
     .await?;
     ensure!(
         ReleaseId::of_manifest(&bytes) == id,
-        "the manifest of {id} was altered where it lies: its SHA-256 is {}",
+        "the stored manifest of {id} was altered: its SHA-256 is {}",
         ReleaseId::of_manifest(&bytes)
     );
     let manifest = Manifest::parse(&bytes).with_context(|| format!("release {id}"))?;

@@ -24,11 +24,11 @@ impl Pages {
         if let Some(cursor) = &cursor {
             ensure!(
                 self.cursors.insert(Sha256Digest::of(cursor.as_bytes())),
-                "the API's pages lead back to one that was read: its answers are not what this program expects"
+                "the API returned a page twice: its responses are not what this program expects"
             );
             ensure!(
                 self.cursors.len() < MAX_PAGES,
-                "the API's answer has more than {MAX_PAGES} pages, which nothing has"
+                "the API returned more than {MAX_PAGES} pages, the most that anything has"
             );
         }
         Ok(cursor)

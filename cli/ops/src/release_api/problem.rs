@@ -3,6 +3,7 @@
 use std::fmt;
 
 use keyfront_cli::report::printable;
+use keyfront_contract::ProblemType;
 use serde_json::Value;
 
 /// A problem document, or an answer that is none.
@@ -25,9 +26,14 @@ impl Problem {
         }
     }
 
+    /// Whether it is of this type.
+    pub(crate) fn is(&self, problem_type: ProblemType) -> bool {
+        self.code == problem_type.code
+    }
+
     /// Whether it stays until somebody repairs what is stored, although its status is one of those that may pass.
     pub(super) fn lasts(&self) -> bool {
-        self.code == "release-log-altered"
+        self.is(ProblemType::RELEASE_LOG_ALTERED)
     }
 
     /// The objects that a `release-incomplete` names, with the reason.
@@ -46,7 +52,7 @@ impl fmt::Display for Problem {
         let Some(title) = member("title") else {
             return write!(
                 f,
-                "answered {} and no problem document; is this the address of the publishers' API?",
+                "returned {} without a problem document; is this the address of the publishers' API?",
                 self.status
             );
         };

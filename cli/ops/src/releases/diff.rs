@@ -1,4 +1,4 @@
-//! `keyfront releases diff`: what distinguishes two releases.
+//! `keyfront releases diff`: the differences between two releases.
 
 use clap::Args;
 use keyfront_cli::report;
@@ -10,7 +10,7 @@ use super::{
     site_arguments::SiteArguments,
 };
 
-/// Show what distinguishes two releases
+/// Show the differences between two releases
 #[derive(Debug, Args)]
 pub(super) struct DiffArguments {
     /// The earlier release

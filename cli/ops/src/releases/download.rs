@@ -64,7 +64,7 @@ pub(super) async fn download(
     let sha256 = Sha256Digest::from_bytes(hash.finalize().into());
     ensure!(
         bytes == file.size && sha256 == file.sha256,
-        "it was altered where it lies: {bytes} bytes with SHA-256 {sha256}, and the manifest says {} and {}",
+        "the stored file was altered: it has {bytes} bytes and the SHA-256 {sha256}, the manifest says {} and {}",
         file.size,
         file.sha256
     );
@@ -81,7 +81,7 @@ fn refusal(status: StatusCode) -> anyhow::Error {
         StatusCode::NOT_FOUND => anyhow::anyhow!(
             "it is not in the bucket: the release was removed, or somebody deleted the file"
         ),
-        status => anyhow::anyhow!("S3 answers {status}"),
+        status => anyhow::anyhow!("S3 returned {status}"),
     }
 }
 

@@ -15,8 +15,8 @@ use sha2::{Digest as _, Sha256};
 
 use super::{
     download::download,
+    existing::{Existing, existing_at},
     named::{manifest, named},
-    place::{Standing, standing},
     site_arguments::SiteArguments,
 };
 use crate::{publish::amount, release_api::ReleaseApi, status_line::StatusLine};
@@ -27,9 +27,9 @@ const AT_ONCE: usize = 16;
 
 /// Write the files of a release into a folder
 ///
-/// What is there already and is the same stays; another file of the same name is replaced; files that the release does not have
-/// are left alone. A symbolic link in a file's way is refused. A release does not know the times of its files: they have the
-/// time at which they are written.
+/// Identical files are kept, other files of the same name are replaced, and files that the release does not have are left alone.
+/// A symbolic link in the path of a file is refused. A release does not record modification times: files get the time at which
+/// they are written.
 #[derive(Debug, Args)]
 pub(super) struct GetArguments {
     /// The release
@@ -101,7 +101,7 @@ async fn fetch(
     let grants = api.downloads(id, &wanted).await?;
     ensure!(
         grants.len() == files.len(),
-        "the API answers for {} files where {} were asked for",
+        "the API returned {} files where {} were requested",
         grants.len(),
         files.len()
     );
@@ -118,7 +118,7 @@ async fn fetch(
 
 /// Whether this very file is there: an interrupted run goes on behind it.
 fn is_there(folder: &Path, file: &File) -> anyhow::Result<bool> {
-    if standing(folder, &file.path)? == Standing::Nothing {
+    if existing_at(folder, &file.path)? == Existing::Nothing {
         return Ok(false);
     }
     let place = folder.join(&*file.path);

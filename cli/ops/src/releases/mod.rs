@@ -2,10 +2,10 @@
 
 mod diff;
 mod download;
+mod existing;
 mod get;
 mod list;
 mod named;
-mod place;
 mod prune;
 mod rollback;
 mod show;
@@ -13,19 +13,18 @@ mod site_arguments;
 
 use std::process::ExitCode;
 
-use anyhow::Context as _;
 use clap::{Args, Subcommand};
 use keyfront_cli::report;
 
 use crate::publish::{OVERTAKEN, was_overtaken};
 
 const AFTER_HELP: &str = "\
-Environment: KEYFRONT_TOKEN is the publisher's token, or a JWT of an issuer that the publishers' policy names
+Environment: KEYFRONT_TOKEN is the publisher's token, or a JWT from an issuer that the publishers' policy names
 
-A release is named by its ID, by the first digits of it, or by `active`.
+Name a release by its ID, by its first digits, or by `active`.
 
-Exit codes: 0 done; 1 the publishers' API cannot be called, or refuses; 2 wrong arguments; 4 another publisher activated a release
-meanwhile";
+Exit codes: 0 done; 1 the publishers' API cannot be reached, or refuses; 2 wrong arguments; 4 another publisher activated a \
+release meanwhile";
 
 /// Show, compare, roll back, fetch and remove the releases of a site
 #[derive(Debug, Args)]
@@ -46,8 +45,7 @@ enum Command {
 }
 
 pub(crate) fn run(arguments: &ReleasesArguments) -> anyhow::Result<ExitCode> {
-    let runtime =
-        tokio::runtime::Runtime::new().context("the asynchronous runtime did not start")?;
+    let runtime = crate::runtime::start()?;
     let ended = runtime.block_on(async {
         match &arguments.command {
             Command::List(arguments) => list::run(arguments).await,

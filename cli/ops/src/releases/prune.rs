@@ -5,6 +5,7 @@ use std::collections::HashSet;
 use anyhow::ensure;
 use clap::Args;
 use keyfront_cli::report;
+use keyfront_contract::ProblemType;
 use keyfront_releases::ReleaseId;
 use serde_json::json;
 
@@ -17,15 +18,15 @@ pub(super) struct PruneArguments {
     #[command(flatten)]
     site: SiteArguments,
 
-    /// How many releases stay: the active one, and those that were active before it
+    /// How many releases to keep: the active one, and those that were active before it
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..))]
     keep: u32,
 
-    /// Remove releases as well that were never activated, such as publications that were given up
+    /// Also remove releases that were never activated, such as abandoned publications
     #[arg(long)]
     unfinished: bool,
 
-    /// Show what would be removed, and remove nothing
+    /// Show what would be removed, without removing it
     #[arg(long)]
     dry_run: bool,
 }
@@ -65,7 +66,7 @@ pub(super) async fn run(arguments: &PruneArguments) -> anyhow::Result<()> {
         });
         report::line(json!({"site": api.site, "releases": list.collect::<Vec<_>>()}));
     } else if outcomes.is_empty() {
-        report::line("Nothing is to be removed");
+        report::line("Nothing to remove");
     }
     Ok(())
 }
@@ -131,11 +132,11 @@ async fn remove(api: &ReleaseApi, id: ReleaseId) -> anyhow::Result<Outcome> {
                 }
                 ensure!(
                     page.removed > 0,
-                    "the API neither finishes removing release {id} nor goes on"
+                    "removing release {id} makes no progress; run again"
                 );
             }
             Err(error) => match error.downcast_ref::<Problem>() {
-                Some(problem) if problem.code == "release-conflict" => {
+                Some(problem) if problem.is(ProblemType::RELEASE_CONFLICT) => {
                     return Ok(Outcome::Refused(problem.to_string()));
                 }
                 _ => return Err(error),

@@ -81,7 +81,7 @@ impl Rewrapper {
         };
         let entry = self
             .entries
-            .examine(&self.ring, &self.target.bucket, &metadata)
+            .examine(&self.ring, self.target.bucket.as_str(), &metadata)
             .await?;
         Ok(Examined { envelope, entry })
     }
@@ -120,7 +120,11 @@ impl Rewrapper {
     /// The instruction file of the object `key`, if it has one.
     async fn instruction_file(&self, key: &str) -> Result<Option<InstructionFile>, Unfinished> {
         let key = instruction_file_key(key);
-        let call = self.target.s3.get_object().bucket(&self.target.bucket);
+        let call = self
+            .target
+            .s3
+            .get_object()
+            .bucket(self.target.bucket.as_str());
         // No more than what is refused is read.
         let call = call
             .key(&key)

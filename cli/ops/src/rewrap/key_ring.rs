@@ -73,7 +73,7 @@ impl KeyRing {
         Self {
             old: old.into_iter().map(held).collect(),
             new: held(new),
-            bucket: target.bucket.clone(),
+            bucket: target.bucket.to_string(),
             master_name,
         }
     }

@@ -25,7 +25,7 @@ mod write_in_parts;
 
 use std::{io::IsTerminal as _, path::PathBuf, process::ExitCode};
 
-use anyhow::{Context as _, ensure};
+use anyhow::ensure;
 use clap::Args;
 use keyfront_cli::report;
 
@@ -80,9 +80,6 @@ pub(crate) struct RewrapArguments {
     #[arg(long, value_name = "KEY")]
     storage_key: Option<String>,
 
-    #[command(flatten)]
-    bucket: NamedBucketArguments,
-
     /// Rewrite noncurrent versions under the new key, oldest first; meanwhile an older version is current
     #[arg(long)]
     all_versions: bool,
@@ -118,11 +115,13 @@ pub(crate) struct RewrapArguments {
     /// Do not ask for confirmation
     #[arg(long)]
     yes: bool,
+
+    #[command(flatten)]
+    bucket: NamedBucketArguments,
 }
 
 pub(crate) fn run(arguments: RewrapArguments) -> anyhow::Result<ExitCode> {
-    let runtime =
-        tokio::runtime::Runtime::new().context("the asynchronous runtime did not start")?;
+    let runtime = crate::runtime::start()?;
     let verdict = runtime.block_on(rewrap(arguments)).unwrap_or_else(|error| {
         report::failure(&error);
         Verdict::Incomplete
@@ -154,7 +153,7 @@ async fn rewrap(arguments: RewrapArguments) -> anyhow::Result<Verdict> {
         delete: arguments.delete_old_versions,
     };
     let task = Task {
-        bucket: target.bucket.clone(),
+        bucket: target.bucket.to_string(),
         prefix: arguments.prefix.clone(),
         from: old.iter().map(ToString::to_string).collect(),
         to: new.to_string(),
@@ -233,7 +232,7 @@ async fn check_bucket(
     former: Former,
 ) -> anyhow::Result<Reading<Option<String>>> {
     let ownership = settings::ownership(target).await?;
-    settings::require_enforced(&ownership, &target.bucket)?;
+    settings::require_enforced(&ownership, target.bucket.as_str())?;
     let versioning = settings::versioning(target).await?;
     let enabled = versioning == Reading::Known(Some("Enabled".to_owned()));
     ensure!(
@@ -260,13 +259,13 @@ fn confirm(task: &Task, versioning: &Reading<Option<String>>) -> anyhow::Result<
         );
     }
     if !task.former.delete {
-        return demand(&format!("{question}\nGo on? [y/N]"), &["y", "Y", "yes"]);
+        return demand(&format!("{question}\nContinue? [y/N]"), &["y", "Y", "yes"]);
     }
     question.push_str(
         "\nNoncurrent versions under an old key whose content also exists under the new one are DELETED PERMANENTLY.",
     );
     demand(
-        &format!("{question}\nType the bucket's name to go on:"),
+        &format!("{question}\nType the bucket's name to continue:"),
         &[&task.bucket],
     )
 }

@@ -107,7 +107,7 @@ impl Run<'_> {
             Onto::Tag(onto) => onto,
             Onto::IsThis(etag) => return Ok(etag),
         };
-        let bucket = &rewrapper.target.bucket;
+        let bucket = rewrapper.target.bucket.as_str();
         let entry = rewrapper
             .entries
             .examine(&rewrapper.ring, bucket, &metadata(&seen))

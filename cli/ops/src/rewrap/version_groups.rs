@@ -53,7 +53,10 @@ async fn page(
     if cursor.end {
         return Ok(None);
     }
-    let call = target.s3.list_object_versions().bucket(&target.bucket);
+    let call = target
+        .s3
+        .list_object_versions()
+        .bucket(target.bucket.as_str());
     let answer = call
         .prefix(prefix)
         .encoding_type(EncodingType::Url)

@@ -240,7 +240,11 @@ impl Rewrapper {
     }
 
     async fn delete(&self, key: &str, id: &str) -> Result<(), Unfinished> {
-        let call = self.target.s3.delete_object().bucket(&self.target.bucket);
+        let call = self
+            .target
+            .s3
+            .delete_object()
+            .bucket(self.target.bucket.as_str());
         match call.key(key).version_id(id).send().await {
             Ok(_) => Ok(()),
             Err(error) if error.raw_response().is_some() => {

@@ -19,7 +19,7 @@ use super::{
     unfinished::Unfinished,
 };
 use crate::{
-    aws::call_error,
+    aws::{call_error, is_overtaken},
     objects::{
         copy,
         walk::{self, Inspected},
@@ -176,7 +176,7 @@ impl Rewrapper {
                 version: answer.version_id,
                 etag: answer.copy_object_result.and_then(|result| result.e_tag),
             }),
-            Err(error) if copy::is_overtaken(&error) => self
+            Err(error) if is_overtaken(&error) => self
                 .copied_before(original, metadata)
                 .await
                 .ok_or_else(overtaken),
@@ -341,7 +341,11 @@ impl Rewrapper {
         );
         let tags = copy::tags_of(&self.target, &file.key, None, seen.tag_count());
         let tags = tags.await.map_err(|error| unreadable_tags(&error))?;
-        let call = self.target.s3.put_object().bucket(&self.target.bucket);
+        let call = self
+            .target
+            .s3
+            .put_object()
+            .bucket(self.target.bucket.as_str());
         let call = call
             .key(&file.key)
             .if_match(seen.e_tag().unwrap_or_default())
@@ -355,7 +359,7 @@ impl Rewrapper {
             .mutate_request(expiring(seen.expires_string()));
         match call.send().await {
             Ok(answer) => Ok(Written::As(answer.e_tag)),
-            Err(error) if copy::is_overtaken(&error) => Ok(Written::Unanswered),
+            Err(error) if is_overtaken(&error) => Ok(Written::Unanswered),
             Err(error) if error.raw_response().is_some() => {
                 let why = format!("its instruction file was refused: {:#}", call_error(error));
                 Err(Unfinished::left(Status::Failed, why))

@@ -18,7 +18,10 @@ use super::{
     unfinished::Unfinished,
     write::{Copied, Original, checksum_algorithm, described, expiring, overtaken, tagging},
 };
-use crate::{aws::call_error, objects::copy};
+use crate::{
+    aws::{call_error, is_overtaken},
+    objects::copy,
+};
 
 /// Parts that are copied at a time.
 const PARTS_AT_A_TIME: usize = 4;
@@ -72,7 +75,11 @@ impl Rewrapper {
         original: &Original<'_>,
         number: u64,
     ) -> Result<(u64, Option<u64>), Unfinished> {
-        let call = self.target.s3.head_object().bucket(&self.target.bucket);
+        let call = self
+            .target
+            .s3
+            .head_object()
+            .bucket(self.target.bucket.as_str());
         let call = call
             .key(original.key)
             .set_version_id(original.version.map(str::to_owned))
@@ -96,7 +103,7 @@ impl Rewrapper {
         let scope = seen.checksum_type.clone().filter(|_| algorithm.is_some());
         let call = self.target.s3.create_multipart_upload();
         let call = call
-            .bucket(&self.target.bucket)
+            .bucket(self.target.bucket.as_str())
             .key(original.key)
             .set_metadata(Some(metadata.clone().into_iter().collect()))
             .set_tagging(tagging(&original.tags))
@@ -122,7 +129,7 @@ impl Rewrapper {
         let parts = CompletedMultipartUpload::builder().set_parts(Some(parts));
         let call = self.target.s3.complete_multipart_upload();
         let answer = call
-            .bucket(&self.target.bucket)
+            .bucket(self.target.bucket.as_str())
             .key(original.key)
             .upload_id(id)
             .set_checksum_type(original.seen.checksum_type.clone())
@@ -153,7 +160,7 @@ impl Rewrapper {
             .target
             .s3
             .upload_part_copy()
-            .bucket(&self.target.bucket);
+            .bucket(self.target.bucket.as_str());
         let answer = call
             .key(original.key)
             .upload_id(id)
@@ -180,7 +187,10 @@ impl Rewrapper {
 
     async fn abort(&self, key: &str, id: &str) {
         let call = self.target.s3.abort_multipart_upload();
-        let call = call.bucket(&self.target.bucket).key(key).upload_id(id);
+        let call = call
+            .bucket(self.target.bucket.as_str())
+            .key(key)
+            .upload_id(id);
         // Why the copy failed matters more; `keyfront audit` finds what is left, a lifecycle rule aborts it.
         let _ = call.send().await;
     }
@@ -191,7 +201,7 @@ where
     E: std::error::Error + ProvideErrorMetadata + Send + Sync + 'static,
 {
     let status = error.raw_response().map(|answer| answer.status().as_u16());
-    if copy::is_overtaken(&error) || matches!(status, Some(404 | 412)) {
+    if is_overtaken(&error) || matches!(status, Some(404 | 412)) {
         return overtaken();
     }
     match status {

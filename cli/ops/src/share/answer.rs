@@ -30,8 +30,10 @@ impl Share {
             anyhow::bail!(refusal(answer));
         }
         let document: Value =
-            serde_json::from_slice(&answer.body).context("the answer is not JSON")?;
-        let url = document["url"].as_str().context("the answer has no url")?;
+            serde_json::from_slice(&answer.body).context("the response is not JSON")?;
+        let url = document["url"]
+            .as_str()
+            .context("the response has no url")?;
         Ok(Self {
             url: url.to_owned(),
             document,
@@ -53,7 +55,7 @@ fn refusal(answer: &Answer) -> String {
             format!("{title}{detail} ({code}, request {request_id})")
         }
         Err(_) => format!(
-            "answered {} and no problem document; is this the address of the publishers' API?",
+            "returned {} without a problem document; is this the address of the publishers' API?",
             answer.status
         ),
     }
@@ -96,12 +98,12 @@ mod tests {
             (
                 403,
                 "<Error/>",
-                "answered 403 and no problem document; is this the address of the publishers' API?",
+                "returned 403 without a problem document; is this the address of the publishers' API?",
             ),
             (
                 200,
                 "{}",
-                "answered 200 and no problem document; is this the address of the publishers' API?",
+                "returned 200 without a problem document; is this the address of the publishers' API?",
             ),
         ] {
             let refused = Share::of(&answer(status, body)).unwrap_err();

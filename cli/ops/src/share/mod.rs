@@ -6,7 +6,6 @@ mod answer;
 
 use std::{process::ExitCode, time::Duration};
 
-use anyhow::Context as _;
 use clap::{Args, ValueEnum};
 use keyfront_cli::report;
 use serde_json::json;
@@ -15,14 +14,14 @@ use self::answer::Share;
 use crate::{publish_api::PublishApiArguments, span::span};
 
 const AFTER_HELP: &str = "\
-Environment: KEYFRONT_TOKEN is the publisher's token, or a JWT of an issuer that the publishers' policy names
+Environment: KEYFRONT_TOKEN is the publisher's token, or a JWT from an issuer that the publishers' policy names
 
-Exit codes: 0 done; 1 the publishers' API cannot be called, or refuses; 2 wrong arguments";
+Exit codes: 0 done; 1 the publishers' API cannot be reached, or refuses; 2 wrong arguments";
 
-/// Make a URL that reads one object
+/// Create a URL that reads one object
 ///
-/// Through the CDN the URL works until the time that was asked for, and shows nothing of the AWS account. Straight from S3 it ends
-/// with the session of the origin as well. Either way, the publisher's rule says for how long at most (max_lifetime).
+/// A URL of the CDN works for its whole lifetime and shows nothing of the AWS account. A presigned S3 URL also ends with the
+/// session of the origin. The publisher's rule limits the lifetime of both (max_lifetime).
 #[derive(Debug, Args)]
 #[command(after_help = AFTER_HELP)]
 pub(crate) struct ShareArguments {
@@ -30,11 +29,11 @@ pub(crate) struct ShareArguments {
     #[arg(value_name = "KEY")]
     key: String,
 
-    /// How long it works, a week at most: 30m, 12h, 7d [default: an hour, or less where the rule allows less]
+    /// Lifetime of the link, at most 7d: 30m, 12h, 7d [default: 1h, or less if the rule allows less]
     #[arg(long = "for", value_name = "DURATION", value_parser = span)]
     lifetime: Option<Duration>,
 
-    /// What readers are led through [default: the CDN, where the system signs for viewers]
+    /// Where the link leads [default: the CDN, where the system signs for viewers]
     #[arg(long, value_name = "WAY")]
     via: Option<Via>,
 
@@ -50,7 +49,7 @@ pub(crate) struct ShareArguments {
 enum Via {
     /// The CDN
     Cdn,
-    /// Nothing: a presigned request to S3
+    /// A presigned S3 URL
     S3,
 }
 
@@ -64,8 +63,7 @@ impl Via {
 }
 
 pub(crate) fn run(arguments: &ShareArguments) -> anyhow::Result<ExitCode> {
-    let runtime =
-        tokio::runtime::Runtime::new().context("the asynchronous runtime did not start")?;
+    let runtime = crate::runtime::start()?;
     let share = runtime.block_on(share(arguments))?;
     match arguments.json {
         true => report::line(share.document),

@@ -41,7 +41,7 @@ impl Documents {
                 summary
                     .findings
                     .push(Finding::new(path, "pointer", "a pointer", error.clone()));
-                return Err(Unreadable(format!("{path} is no pointer: {error}")));
+                return Err(Unreadable(format!("{path} is not a pointer: {error}")));
             }
         };
         let release = pointer.active();
@@ -143,7 +143,7 @@ async fn demanded(reader: &Reader, path: &str, limit: usize) -> Result<Vec<u8>, 
     let found = optional(reader, path, limit).await?;
     found.ok_or_else(|| {
         Unreadable(format!(
-            "{path} is not there: the site has no releases, or this is not its address"
+            "{path} does not exist: the site has no releases, or this is not its address"
         ))
     })
 }
@@ -163,6 +163,6 @@ async fn optional(
             .map(Some)
             .map_err(unreadable),
         404 => Ok(None),
-        status => Err(Unreadable(format!("{path} answers {status}"))),
+        status => Err(Unreadable(format!("{path} returned {status}"))),
     }
 }

@@ -36,23 +36,23 @@ const UNREAD: u8 = 3;
 /// Prove that a site serves exactly what was published
 ///
 /// Compares the SHA-256, the headers and the Repr-Digest of every file with the manifest, the manifest with the release, the
-/// release with the head of the log, and the signature with a key. Anybody can run this: no token is needed.
+/// release with the head of the log, and the signature with a key. Anyone can run this: no token is needed.
 #[derive(Debug, Args)]
 #[command(after_help = AFTER_HELP)]
 pub(crate) struct VerifyArguments {
-    /// Where the site is served
+    /// Address of the site
     #[arg(value_name = "URL")]
     url: String,
 
-    /// Demand a signature by this public key (PEM, P-256)
+    /// Require a signature by this public key (PEM, P-256)
     #[arg(long, value_name = "FILE")]
     key: Option<PathBuf>,
 
-    /// Read so many files, chosen at random, instead of all
+    /// Check N random files instead of all
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u64).range(1..))]
     sample: Option<u64>,
 
-    /// Demand that the log's head is this, as an earlier run printed it
+    /// Require this log head, as an earlier run printed it
     #[arg(long, value_name = "SHA256")]
     head: Option<keyfront_releases::Sha256Digest>,
 
@@ -60,7 +60,7 @@ pub(crate) struct VerifyArguments {
     #[arg(long, value_name = "FILE")]
     ca_cert: Option<PathBuf>,
 
-    /// Files that are read at the same time
+    /// Files to read concurrently
     #[arg(long, value_name = "N", default_value_t = 16, value_parser = clap::value_parser!(u16).range(1..=256))]
     transfers: u16,
 
@@ -70,8 +70,7 @@ pub(crate) struct VerifyArguments {
 }
 
 pub(crate) fn run(arguments: &VerifyArguments) -> anyhow::Result<ExitCode> {
-    let runtime =
-        tokio::runtime::Runtime::new().context("the asynchronous runtime did not start")?;
+    let runtime = crate::runtime::start()?;
     let question = match Question::of(arguments) {
         Ok(question) => question,
         Err(error) => {
@@ -138,7 +137,7 @@ async fn verify(
     if objects.is_empty() {
         // Whoever serves nothing at all serves an empty site.
         let path = keys::WELL_KNOWN_MANIFEST;
-        let finding = Finding::new(path, "files", "one at least", "none");
+        let finding = Finding::new(path, "files", "at least one", "none");
         summary.findings.push(finding);
     }
     let line = StatusLine::begin();

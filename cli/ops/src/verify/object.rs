@@ -1,13 +1,11 @@
 //! One object, read through the CDN and compared with the manifest.
 
 use http::{HeaderMap, StatusCode};
+use keyfront_contract::header;
 use keyfront_releases::{Manifest, ReleaseId, Sha256Digest, Tree, TreeObject};
 use sha2::{Digest as _, Sha256};
 
 use super::{finding::Finding, reader::Reader};
-
-/// The header in which edges name the release they served.
-const RELEASE_HEADER: &str = "x-keyfront-release";
 
 /// What came of reading an object.
 pub(super) struct Checked {
@@ -42,7 +40,7 @@ async fn read(
     let path = Reader::path_of(object.path)?;
     let wanted = object.tree.content_encoding().unwrap_or("identity");
     let mut arrived = reader.get(&path, wanted).await?;
-    checked.served_from = text(&arrived.headers, RELEASE_HEADER).parse().ok();
+    checked.served_from = text(&arrived.headers, header::RELEASE).parse().ok();
     if arrived.status != StatusCode::OK {
         let found = arrived.status.as_u16().to_string();
         checked

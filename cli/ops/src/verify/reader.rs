@@ -4,11 +4,12 @@ use std::{path::Path, sync::Arc};
 
 use anyhow::{Context as _, ensure};
 use http::{HeaderMap, HeaderValue, Method, header};
+use keyfront_aws_call::status_may_pass;
 use keyfront_names::ObjectKey;
 
 use crate::{
-    doctor::target::Target,
     http_client::{Arrived, Connections, Failure, Outgoing, Payload, with_attempts},
+    web_target::Target,
 };
 
 /// A site.
@@ -59,10 +60,9 @@ impl Reader {
         with_attempts(async || {
             let arrived = self.connections.send(&outgoing).await;
             let arrived = arrived.map_err(Failure::of_transport)?;
-            let passes = matches!(arrived.status.as_u16(), 429 | 500 | 502 | 503 | 504);
-            match passes {
+            match status_may_pass(arrived.status.as_u16()) {
                 true => {
-                    let error = anyhow::anyhow!("{path} answers {}", arrived.status);
+                    let error = anyhow::anyhow!("{path} returned {}", arrived.status);
                     Err(Failure::of(arrived.status, &arrived.headers, error))
                 }
                 false => Ok(arrived),

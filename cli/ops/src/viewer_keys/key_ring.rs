@@ -1,11 +1,11 @@
-//! The keys of one system, each in its place.
+//! The keys of one system, each in its slot.
 
 use keyfront_names::KeyArn;
 use keyfront_viewers::{EpochSeconds, PublicKey};
 
-/// What a key is for. The alias of a place leads to its key.
+/// What a key is for. The alias of a slot leads to its key.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Place {
+pub(crate) enum KeySlot {
     /// The one that signs.
     Signing,
     /// The one that will sign, once the CDN trusts it.
@@ -14,10 +14,10 @@ pub(crate) enum Place {
     Previous,
 }
 
-impl Place {
+impl KeySlot {
     pub(crate) const ALL: [Self; 3] = [Self::Signing, Self::Next, Self::Previous];
 
-    /// The alias of a system's key in this place.
+    /// The alias of a system's key in this slot.
     pub(crate) fn alias(self, stack: &str) -> String {
         let suffix = match self {
             Self::Signing => "",
@@ -66,7 +66,7 @@ impl KeyRing {
         }
     }
 
-    /// What the CDN trusts: the key that signs first, and none twice, as it may stand in two places while one takes another's.
+    /// What the CDN trusts: the key that signs first, and none twice, as it may stand in two slots while one takes another's.
     pub(crate) fn trusted(&self) -> Vec<&RingKey> {
         let mut trusted = vec![&self.signing];
         for key in self.next.iter().chain(&self.previous) {

@@ -1,4 +1,4 @@
-//! A system's keys in KMS: read, made, and moved from one place to another.
+//! A system's keys in KMS: read, made, and moved from one slot to another.
 
 use std::time::Duration;
 
@@ -11,13 +11,15 @@ use aws_sdk_kms::{
     operation::create_key::CreateKeyError,
     types::{KeySpec, KeyState, KeyUsageType, Tag},
 };
+use keyfront_aws_call::status_may_pass;
 use keyfront_cli::report;
+use keyfront_contract::upstream::asks_to_slow_down;
 use keyfront_names::KeyArn;
 use keyfront_viewers::{EpochSeconds, PublicKey};
 use serde::Deserialize;
 use serde_json::json;
 
-use super::key_ring::{KeyRing, Place, RingKey};
+use super::key_ring::{KeyRing, KeySlot, RingKey};
 use crate::{
     aws::{self, Api, CallError, JsonService, call_error},
     system::ownership::OWN_TAG,
@@ -45,7 +47,7 @@ pub(crate) struct KeyStore<'s> {
 /// A key has the alias of a system's, and is not shown to be the system's.
 #[derive(Debug, thiserror::Error)]
 #[error(
-    "{alias} leads to {key}, which has no tag {OWN_TAG}={stack}: keyfront did not make it for this system. Name its public half and its ARN in the document of sites (public_keys, signing_key_arn), or delete the alias"
+    "{alias} leads to {key}, which has no tag {OWN_TAG}={stack}: keyfront did not create it for this system. Name its public half and its ARN in the document of sites (public_keys, signing_key_arn), or delete the alias"
 )]
 pub(crate) struct ForeignKey {
     alias: String,
@@ -71,11 +73,9 @@ struct Resource {
 /// Whether the same call may succeed in a moment.
 fn is_momentary(error: &SdkError<CreateKeyError>) -> bool {
     let status = error.raw_response().map(|answer| answer.status().as_u16());
-    let throttled = error
-        .code()
-        .is_some_and(|code| code.starts_with("Throttling"));
+    let throttled = error.code().is_some_and(asks_to_slow_down);
     match error {
-        SdkError::ServiceError(_) => throttled || status.is_some_and(|status| status >= 500),
+        SdkError::ServiceError(_) => throttled || status.is_some_and(status_may_pass),
         _ => true,
     }
 }
@@ -95,18 +95,18 @@ impl<'s> KeyStore<'s> {
     /// # Errors
     /// [`ForeignKey`]; KMS's refusals.
     pub(crate) async fn ring(&self) -> anyhow::Result<Option<KeyRing>> {
-        let Some(signing) = self.at(Place::Signing).await? else {
+        let Some(signing) = self.at(KeySlot::Signing).await? else {
             return Ok(None);
         };
         Ok(Some(KeyRing {
             signing,
-            next: self.at(Place::Next).await?,
-            previous: self.at(Place::Previous).await?,
+            next: self.at(KeySlot::Next).await?,
+            previous: self.at(KeySlot::Previous).await?,
         }))
     }
 
-    async fn at(&self, place: Place) -> anyhow::Result<Option<RingKey>> {
-        let alias = place.alias(self.stack);
+    async fn at(&self, slot: KeySlot) -> anyhow::Result<Option<RingKey>> {
+        let alias = slot.alias(self.stack);
         let answer = match self.kms.get_public_key().key_id(&alias).send().await {
             Ok(answer) => answer,
             Err(error) if error.code() == Some("NotFoundException") => return Ok(None),
@@ -160,16 +160,16 @@ impl<'s> KeyStore<'s> {
         Ok(answer.tags.unwrap_or_default())
     }
 
-    /// Puts a key into a place where there is none: one that an interrupted run has made and not placed, or else a new one.
+    /// Puts a key into a slot where there is none: one that an interrupted run has made and not placed, or else a new one.
     ///
     /// # Errors
     /// KMS's refusals. A key that was made stays, and is the one that the next run takes.
-    pub(crate) async fn make(&self, place: Place) -> anyhow::Result<RingKey> {
+    pub(crate) async fn make(&self, slot: KeySlot) -> anyhow::Result<RingKey> {
         let id = self.unplaced_or_new().await?;
-        self.lead(place, &id).await?;
-        self.at(place)
+        self.lead(slot, &id).await?;
+        self.at(slot)
             .await?
-            .context("the key that was made cannot be found by its alias; run this again")
+            .context("the new key cannot be found by its alias; run this again")
     }
 
     /// KMS makes a key each time it is asked, so a call whose answer is lost is not simply made again.
@@ -187,7 +187,7 @@ impl<'s> KeyStore<'s> {
                 }
                 Err(error) => {
                     return Err(
-                        call_error(error).context("a key that signs for viewers cannot be made")
+                        call_error(error).context("a key that signs for viewers cannot be created")
                     );
                 }
             }
@@ -205,7 +205,7 @@ impl<'s> KeyStore<'s> {
         let metadata = made.key_metadata;
         let id = metadata.map(|metadata| metadata.arn.unwrap_or(metadata.key_id));
         // Without an id it is looked for by its tags.
-        id.ok_or_else(|| SdkError::construction_failure("KMS made a key without an id"))
+        id.ok_or_else(|| SdkError::construction_failure("KMS created a key without an id"))
     }
 
     fn own_tags(&self) -> Vec<Tag> {
@@ -215,7 +215,7 @@ impl<'s> KeyStore<'s> {
             .collect()
     }
 
-    /// A key of the system that no place has: it was made by a run that ended too early.
+    /// A key of the system that no slot has: it was made by a run that ended too early.
     async fn unplaced(&self) -> anyhow::Result<Option<String>> {
         let filter = |key: &str, value: &str| json!({"Key": key, "Values": [value]});
         let mut input = json!({
@@ -237,7 +237,7 @@ impl<'s> KeyStore<'s> {
                 // Whoever may not look finds nothing.
                 Err(error) if error.code() == Some("AccessDeniedException") => {
                     report::note(format_args!(
-                        "A key that an interrupted run made is not looked for, which needs tag:GetResources: {error}"
+                        "Keys from interrupted runs cannot be found without tag:GetResources: {error}"
                     ));
                     break;
                 }
@@ -247,8 +247,8 @@ impl<'s> KeyStore<'s> {
             }
         }
         let mut placed = Vec::new();
-        for place in Place::ALL {
-            placed.extend(self.at(place).await?.map(|key| key.arn.to_string()));
+        for slot in KeySlot::ALL {
+            placed.extend(self.at(slot).await?.map(|key| key.arn.to_string()));
         }
         for Resource { arn } in found {
             if !placed.contains(&arn) && self.is_unused(&arn).await? {
@@ -279,13 +279,13 @@ impl<'s> KeyStore<'s> {
         let Some(next) = &ring.next else {
             return Ok(());
         };
-        // Whatever is interrupted, every key stands in a place, and is trusted.
+        // Whatever is interrupted, every key stands in a slot, and is trusted.
         if ring.signing.arn != next.arn {
-            self.lead(Place::Previous, ring.signing.arn.as_str())
+            self.lead(KeySlot::Previous, ring.signing.arn.as_str())
                 .await?;
-            self.lead(Place::Signing, next.arn.as_str()).await?;
+            self.lead(KeySlot::Signing, next.arn.as_str()).await?;
         }
-        self.leave(Place::Next).await
+        self.leave(KeySlot::Next).await
     }
 
     /// Gives the former key up: it can be taken back for 30 days.
@@ -294,7 +294,7 @@ impl<'s> KeyStore<'s> {
     /// KMS's refusals.
     pub(crate) async fn retire(&self, previous: &RingKey, now: EpochSeconds) -> anyhow::Result<()> {
         self.mark(previous, now).await?;
-        self.leave(Place::Previous).await?;
+        self.leave(KeySlot::Previous).await?;
         self.end(previous.arn.as_str()).await
     }
 
@@ -315,16 +315,19 @@ impl<'s> KeyStore<'s> {
             self.mark(key, now).await?;
         }
         // The one that leads to the others last: while it stands, this can go on.
-        let others = [(Place::Next, &ring.next), (Place::Previous, &ring.previous)];
-        for (place, key) in others {
+        let others = [
+            (KeySlot::Next, &ring.next),
+            (KeySlot::Previous, &ring.previous),
+        ];
+        for (slot, key) in others {
             if let Some(key) = key {
-                self.leave(place).await?;
+                self.leave(slot).await?;
                 if key.arn != ring.signing.arn {
                     self.end(key.arn.as_str()).await?;
                 }
             }
         }
-        self.leave(Place::Signing).await?;
+        self.leave(KeySlot::Signing).await?;
         self.end(ring.signing.arn.as_str()).await
     }
 
@@ -343,9 +346,9 @@ impl<'s> KeyStore<'s> {
             .map_err(|error| call_error(error).context(format!("{} cannot be tagged", key.arn)))
     }
 
-    /// Lets the alias of a place lead to a key.
-    async fn lead(&self, place: Place, key: &str) -> anyhow::Result<()> {
-        let alias = place.alias(self.stack);
+    /// Lets the alias of a slot lead to a key.
+    async fn lead(&self, slot: KeySlot, key: &str) -> anyhow::Result<()> {
+        let alias = slot.alias(self.stack);
         let create = self
             .kms
             .create_alias()
@@ -362,8 +365,8 @@ impl<'s> KeyStore<'s> {
         moved.with_context(|| format!("{alias} cannot lead to {key}"))
     }
 
-    async fn leave(&self, place: Place) -> anyhow::Result<()> {
-        let alias = place.alias(self.stack);
+    async fn leave(&self, slot: KeySlot) -> anyhow::Result<()> {
+        let alias = slot.alias(self.stack);
         match self.kms.delete_alias().alias_name(&alias).send().await {
             Err(error) if error.code() != Some("NotFoundException") => {
                 Err(call_error(error).context(format!("{alias} cannot be deleted")))

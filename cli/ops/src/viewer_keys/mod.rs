@@ -9,7 +9,7 @@ mod key_store;
 mod rotation;
 
 pub(crate) use self::{
-    key_ring::{KeyRing, Place, RingKey, ViewerKeys},
+    key_ring::{KeyRing, KeySlot, RingKey, ViewerKeys},
     key_store::KeyStore,
     rotation::{Deployed, LONGEST_GRANT, Step, end_of_use, next_step},
 };

@@ -1,4 +1,4 @@
-//! `keyfront viewers add-issuer ID`: an issuer whose tokens count, and where people log in.
+//! `keyfront viewers add-issuer ID`: an issuer whose tokens are accepted, and where people log in.
 
 use anyhow::Context as _;
 use clap::{ArgGroup, Args, ValueEnum};
@@ -19,9 +19,9 @@ use crate::{bucket_target::OwningSystem, system::layout::EDGE_REGION};
 
 /// Trust an OpenID Connect issuer, and let people log in there
 ///
-/// Its configuration, URL/.well-known/openid-configuration, is fetched once, to learn where its keys and endpoints are; they stand in
-/// the policy from then on. With --client-id people log in there by the authorization code flow with PKCE, as a client without a
-/// secret; without it, only tokens that an application has from there are exchanged. An issuer with this ID is replaced.
+/// Its configuration, URL/.well-known/openid-configuration, is fetched once, and the addresses of its keys and endpoints are
+/// stored in the policy. With --client-id people log in there by the authorization code flow with PKCE, as a client without a
+/// secret; without it, only tokens that applications bring from there are accepted. An existing issuer with this ID is replaced.
 #[derive(Debug, Args)]
 #[command(group = ArgGroup::new("login").args(["client_id", "user_pool"]))]
 pub(super) struct AddIssuerArguments {
@@ -29,19 +29,19 @@ pub(super) struct AddIssuerArguments {
     #[arg(value_name = "ID")]
     id: String,
 
-    /// The issuer, to the letter as in the `iss` of its tokens: for a user pool cognito-idp.REGION.amazonaws.com/POOL behind https://
+    /// The issuer, exactly as in the `iss` of its tokens; of a user pool: https:// and cognito-idp.REGION.amazonaws.com/POOL
     #[arg(long, value_name = "URL", value_parser = issuer_url, required_unless_present = "user_pool")]
     issuer: Option<TrustedUrl>,
 
-    /// The stack's own user pool, which "user_pool" in the document of sites makes: issuer and client are known
+    /// The stack's own user pool, which "user_pool" in the document of sites creates; its issuer and client are known
     #[arg(long, conflicts_with_all = ["issuer", "audience", "tokens", "jwks_uri", "client_id", "no_login"])]
     user_pool: bool,
 
-    /// An audience whose tokens count, usually a client's id; repeat it for several [default: that of --client-id]
+    /// An accepted audience of tokens, usually a client's id; may be repeated [default: that of --client-id]
     #[arg(long, value_name = "CLIENT", required_unless_present_any = ["client_id", "user_pool"])]
     audience: Vec<String>,
 
-    /// Which of its tokens count
+    /// Which of its tokens are accepted
     #[arg(long, value_name = "KIND", value_enum, default_value = "oidc")]
     tokens: Kind,
 
@@ -53,11 +53,11 @@ pub(super) struct AddIssuerArguments {
     #[arg(long, value_name = "CLIENT")]
     client_id: Option<String>,
 
-    /// A scope to ask for besides openid; repeat it for several
+    /// A scope to request besides openid; may be repeated
     #[arg(long, value_name = "SCOPE", requires = "login")]
     scope: Vec<String>,
 
-    /// People no longer log in there; needed only where they do
+    /// End logins there; needed only if people log in there now
     #[arg(long, conflicts_with = "client_id")]
     no_login: bool,
 
@@ -85,7 +85,7 @@ struct Named {
 
 /// What is put into the policy.
 #[derive(Debug, Clone, PartialEq, Eq)]
-struct Entry {
+struct IssuerEntry {
     issuer: Issuer,
     login: Option<Login>,
 }
@@ -97,7 +97,7 @@ pub(super) async fn add(arguments: &AddIssuerArguments) -> anyhow::Result<()> {
     let target = arguments.change.find().await?;
     let make = |policy: ViewersPolicy| {
         arguments.check_login(&policy)?;
-        let Entry { issuer, login } = entry.clone();
+        let IssuerEntry { issuer, login } = entry.clone();
         Ok(policy
             .with_issuer(issuer, login)
             .map_err(RefusedChange::from)?)
@@ -155,7 +155,7 @@ impl AddIssuerArguments {
         })
     }
 
-    fn entry(&self, named: &Named, found: Discovered) -> Result<Entry, DiscoveryError> {
+    fn entry(&self, named: &Named, found: Discovered) -> Result<IssuerEntry, DiscoveryError> {
         let login = match &named.client_id {
             None => None,
             Some(client) => {
@@ -191,7 +191,7 @@ impl AddIssuerArguments {
             },
             audiences,
         };
-        Ok(Entry { issuer, login })
+        Ok(IssuerEntry { issuer, login })
     }
 
     /// Refuses to take a login away that nobody spoke of.
@@ -224,14 +224,16 @@ impl AddIssuerArguments {
     }
 }
 
-impl Entry {
+impl IssuerEntry {
     fn show_outcome(&self, outcome: Outcome) {
         let Issuer { id, .. } = &self.issuer;
         match outcome {
             Outcome::Unchanged => report::note(format_args!("Issuer {id} is unchanged.")),
             Outcome::WouldChange => report::note("Nothing was changed (--dry-run)."),
             Outcome::Changed => {
-                report::note(format_args!("Tokens of issuer {id} count within a minute."));
+                report::note(format_args!(
+                    "Tokens of issuer {id} are accepted within a minute."
+                ));
             }
         }
     }

@@ -36,7 +36,7 @@ pub(super) enum DiscoveryError {
     Schema(#[source] serde_json::Error),
     /// The document is another issuer's (4.3), which could otherwise pass for this one.
     #[error(
-        "a mix-up of issuers: the configuration below {asked} is that of {found:?}; write the issuer to the letter as it names itself in the `iss` of its tokens"
+        "the configuration below {asked} belongs to the issuer {found:?}; give the issuer exactly as in the `iss` of its tokens"
     )]
     OtherIssuer {
         /// Whose was fetched.
@@ -62,7 +62,7 @@ pub(super) enum DiscoveryError {
     Missing(&'static str),
     /// A login could not be bound to its browser (RFC 7636).
     #[error(
-        "the issuer has no PKCE with S256, but {0}; people cannot log in there as a public client"
+        "the issuer does not support PKCE with S256, but {0}; people cannot log in there as a public client"
     )]
     Challenges(String),
 }

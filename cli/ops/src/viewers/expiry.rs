@@ -6,16 +6,16 @@ use keyfront_viewers::EpochSeconds;
 
 use crate::{span::span, viewer_keys::LONGEST_GRANT};
 
-/// Longer ones outlive the people they were made for. Nothing but a new key takes a signature back.
+/// Longer ones outlive the people they were made for. Only replacing the key revokes a signature.
 const LONGEST: Duration = Duration::from_secs(LONGEST_GRANT);
 
 /// A span within what a grant may last.
 pub(super) fn lifetime(text: &str) -> Result<Duration, String> {
     let span = span(text)?;
     match span {
-        Duration::ZERO => Err("a grant must last some time".to_owned()),
+        Duration::ZERO => Err("the lifetime must not be zero".to_owned()),
         span if span > LONGEST => Err(format!(
-            "{text} is longer than the 7 days that a grant may last: nothing but another key takes a signature back"
+            "{text} is longer than 7 days, the longest lifetime: only replacing the key revokes a signature"
         )),
         span => Ok(span),
     }

@@ -10,7 +10,7 @@ use keyfront_origin_core::{
 use super::policy;
 use crate::{named_bucket::NamedBucketArguments, span, system::outputs::Purpose};
 
-/// Show whose tokens count, where people log in, and who may read what
+/// Show the trusted issuers, logins and rules
 #[derive(Debug, Args)]
 pub(super) struct ListArguments {
     /// Print the policy as JSON
@@ -26,7 +26,7 @@ pub(super) async fn list(arguments: &ListArguments) -> anyhow::Result<()> {
     let stored = policy::read(&target).await?;
     if !stored.exists() {
         report::note(format_args!(
-            "There is no viewers' policy in {}; `keyfront viewers add-issuer` begins one.",
+            "There is no viewers' policy in {}; `keyfront viewers add-issuer` creates one.",
             target.bucket
         ));
     }
@@ -42,7 +42,7 @@ fn show(policy: &ViewersPolicy) {
     report::line(issuers(policy));
     match policy.rules() {
         [] => report::note(
-            "There are no rules, so that nobody may read anything; `keyfront viewers allow` puts one.",
+            "There are no rules, so nobody may read anything; `keyfront viewers allow` adds one.",
         ),
         rules => {
             report::line("");

@@ -25,19 +25,19 @@ mod verdict;
 
 use std::process::ExitCode;
 
-use anyhow::Context as _;
 use clap::{Args, Subcommand};
 
 pub(crate) use self::signing_key::SigningKey;
 
-const EXIT_CODES: &str = "Exit codes: 0 done; 1 not done, for the reason that is printed; 2 wrong arguments; 3 the token of `test` reads nothing";
+const EXIT_CODES: &str = "Exit codes: 0 done; 1 failed, for the reason that is printed; 2 wrong arguments; 3 the token of `test` reads nothing";
 
-/// Let people read what is protected: logins and rules, signed URLs and cookies
+/// Manage access to protected folders: logins and rules, signed URLs and cookies
 ///
-/// A site protects folders by `viewers` in the document of --sites (docs/viewers.md). The CDN then serves them to whoever brings
-/// a URL or cookies that one of the document's public keys verifies. Whoever logs in at an issuer of the viewers' policy, or brings a
-/// token from there, gets such cookies for the folders that a rule allows. The policy is .keyfront/viewers.json in the bucket; the
-/// origin reads it again every 60 seconds, so a change takes effect everywhere within a minute.
+/// A site protects folders by `viewers` in the document of --sites (docs/viewers.md). The CDN then serves them only for signed
+/// URLs or cookies that one of the document's public keys verifies. People who log in at an issuer of the viewers' policy, and
+/// applications with a token from there, get such cookies for the folders that a rule allows. The policy is
+/// .keyfront/viewers.json in the bucket; the origin reads it again every 60 seconds, so a change takes effect everywhere within a
+/// minute.
 #[derive(Debug, Args)]
 #[command(after_help = EXIT_CODES)]
 pub(crate) struct ViewersArguments {
@@ -60,8 +60,7 @@ enum Action {
 }
 
 pub(crate) fn run(arguments: &ViewersArguments) -> anyhow::Result<ExitCode> {
-    let runtime =
-        tokio::runtime::Runtime::new().context("the asynchronous runtime did not start")?;
+    let runtime = crate::runtime::start()?;
     runtime.block_on(async {
         match &arguments.action {
             Action::AddIssuer(arguments) => add_issuer::add(arguments).await?,

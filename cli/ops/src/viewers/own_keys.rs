@@ -12,27 +12,27 @@ use crate::{
     aws::{self, AwsArguments},
     now_seconds::now_seconds,
     system::outputs::{self, Outputs, Purpose},
-    viewer_keys::{Deployed, KeyRing, KeyStore, Place, RingKey, Step, end_of_use, next_step},
+    viewer_keys::{Deployed, KeyRing, KeySlot, KeyStore, RingKey, Step, end_of_use, next_step},
 };
 
-/// Show what is protected, which keys sign and are trusted, and what comes next for them
+/// Show what is protected, which keys sign and are trusted, and the next step of their rotation
 #[derive(Debug, Args)]
 pub(super) struct StatusArguments {
     #[command(flatten)]
     system: KeysArguments,
 }
 
-/// Take the next step in replacing the key that signs
+/// Take the next step in replacing the signing key
 ///
-/// A rotation is: make a key, deploy, let it sign, deploy, and give the former key up when what it signed has ended, 7 days later, and
-/// deploy. Run this again after each deployment: what comes next follows from what there is, so nothing is skipped and what was
-/// interrupted goes on. Nobody is logged out, and no link breaks, unless --now ends them.
+/// A rotation creates a key, lets it sign, and retires the former key 7 days later, when everything it signed has expired. Each
+/// step needs a deployment: run this again after it. The next step follows from the present state, so nothing is skipped, and an
+/// interrupted step is resumed. Nobody is logged out and no link breaks, unless --now retires the former key early.
 #[derive(Debug, Args)]
 pub(super) struct RotateKeyArguments {
     #[command(flatten)]
     system: KeysArguments,
 
-    /// Give the former key up at once: with the next deployment, all links and sessions that it signed end
+    /// Retire the former key at once: the next deployment ends all links and sessions that it signed
     #[arg(long)]
     now: bool,
 
@@ -59,7 +59,7 @@ struct KeysArguments {
 /// No key that this program made signs for the system.
 #[derive(Debug, thiserror::Error)]
 #[error(
-    "keyfront made no key for viewers of stack {0}: its document of sites protects nothing, or names public_keys of its own. Leave public_keys and signing_key_arn out of `viewers` there, and deploy (docs/viewers.md)"
+    "keyfront created no key for viewers of stack {0}: its document of sites protects nothing, or names its own public_keys. Leave public_keys and signing_key_arn out of `viewers` there, and deploy (docs/viewers.md)"
 )]
 struct NoOwnKey(String);
 
@@ -82,7 +82,7 @@ pub(super) async fn status(arguments: &StatusArguments) -> anyhow::Result<()> {
     }
     match folders {
         "" => report::line("The stack protects nothing."),
-        folders => report::line(format_args!("Only admitted viewers read {folders}.")),
+        folders => report::line(format_args!("Only admitted viewers can read {folders}.")),
     }
     match (&ring, step) {
         (Some(ring), Some(step)) => {
@@ -91,7 +91,7 @@ pub(super) async fn status(arguments: &StatusArguments) -> anyhow::Result<()> {
             report::note(said(step)?);
         }
         _ => match &deployed.signing {
-            Some(key) => report::line(format_args!("{key} signs, as the document of sites says.")),
+            Some(key) => report::line(format_args!("{key} signs; the document of sites names it.")),
             None => report::line("The document of sites names no key that signs."),
         },
     }
@@ -129,15 +129,15 @@ async fn take(store: &KeyStore<'_>, ring: &KeyRing, step: Step) -> anyhow::Resul
     Ok(match step {
         Step::Deploy | Step::Wait(_) => said(step)?,
         Step::Make => {
-            let key = store.make(Place::Next).await?;
+            let key = store.make(KeySlot::Next).await?;
             format!(
-                "Key {} is made. Deploy, so that the CDN trusts it. {THEN}",
+                "Key {} was created. Deploy, so that the CDN trusts it. {THEN}",
                 key.arn
             )
         }
         Step::Promote => {
             store.promote(ring).await?;
-            format!("Another key signs with the next deployment. {THEN}")
+            format!("From the next deployment on another key signs. {THEN}")
         }
         Step::Note => {
             let previous = former(ring)?;
@@ -149,7 +149,7 @@ async fn take(store: &KeyStore<'_>, ring: &KeyRing, step: Step) -> anyhow::Resul
             let previous = former(ring)?;
             store.retire(previous, now_seconds()).await?;
             format!(
-                "Key {} will be deleted in 30 days. Deploy, so that the CDN trusts it no longer; that ends the rotation.",
+                "Key {} will be deleted in 30 days. Deploy, so that the CDN no longer trusts it; that ends the rotation.",
                 previous.arn
             )
         }
@@ -163,15 +163,15 @@ fn former(ring: &KeyRing) -> anyhow::Result<&RingKey> {
 /// What comes next.
 fn said(step: Step) -> anyhow::Result<String> {
     Ok(match step {
-        Step::Deploy => "Next: `keyfront deploy` with the arguments of this system, since its stacks do not have the keys as they are.".to_owned(),
-        Step::Make => "Nothing has to be done. `keyfront viewers rotate-key` begins to replace the key, by making another one.".to_owned(),
+        Step::Deploy => "Next: `keyfront deploy` with the arguments of this system, since its stacks do not have the present keys.".to_owned(),
+        Step::Make => "Nothing to do. `keyfront viewers rotate-key` starts a rotation by creating another key.".to_owned(),
         Step::Promote => "Next: `keyfront viewers rotate-key` lets the next key sign.".to_owned(),
-        Step::Note => "Next: `keyfront viewers rotate-key` notes since when the former key signs nothing.".to_owned(),
+        Step::Note => "Next: `keyfront viewers rotate-key` records since when the former key has signed nothing.".to_owned(),
         Step::Wait(until) => format!(
-            "What the former key signed may count until {}. Then `keyfront viewers rotate-key` gives it up; --now does at once, and ends those links and sessions.",
+            "Signatures of the former key stay valid until {}. Then `keyfront viewers rotate-key` retires it; with --now it does so at once, which ends those links and sessions.",
             moment(until)?
         ),
-        Step::Retire => "Next: `keyfront viewers rotate-key` gives the former key up.".to_owned(),
+        Step::Retire => "Next: `keyfront viewers rotate-key` retires the former key.".to_owned(),
     })
 }
 

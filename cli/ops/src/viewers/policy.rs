@@ -56,9 +56,9 @@ fn advice(refusal: &ViewersPolicyError) -> &'static str {
         }
         Wrong::UnknownRule(_) => "; `keyfront viewers list` shows the rules",
         Wrong::Issuer(_) => {
-            "; `keyfront viewers list` shows the issuers: each URL stands there once, under one id"
+            "; `keyfront viewers list` shows the issuers: each URL can be listed once, under one id"
         }
-        Wrong::TooManyRules => "; `keyfront viewers remove` takes rules away",
+        Wrong::TooManyRules => "; `keyfront viewers remove` removes rules",
         Wrong::TooLarge
         | Wrong::Schema(_)
         | Wrong::Version(_)

@@ -8,12 +8,12 @@ use super::signing_key::KeyArguments;
 /// Print the public half of a signing key, for `public_keys` in the document of --sites
 #[derive(Debug, Args)]
 pub(super) struct PublicKeyArguments {
-    #[command(flatten)]
-    key: KeyArguments,
-
     /// Print it as a JSON text, to be pasted into the document
     #[arg(long)]
     json: bool,
+
+    #[command(flatten)]
+    key: KeyArguments,
 }
 
 pub(super) async fn print(arguments: &PublicKeyArguments) -> anyhow::Result<()> {

@@ -22,15 +22,15 @@ pub(super) struct RuleArguments {
     #[arg(value_name = "RULE")]
     id: String,
 
-    /// The issuer whose users it is about, by its ID in the policy
+    /// The issuer whose users it applies to, by its ID in the policy
     #[arg(long, value_name = "ID")]
     issuer: String,
 
-    /// A folder of the site with a slash at its end, as in its URLs: members/, or users/{sub}/ for everybody's own; repeat it for several
+    /// A folder of the site as in its URLs, ending with a slash: members/, or users/{sub}/ for each user's own; may be repeated
     #[arg(long, value_name = "FOLDER", value_parser = folder, value_delimiter = ',', required = true)]
     folder: Vec<FolderPattern>,
 
-    /// A claim that has to hold, or whose list has to hold the value; true and false are truth values. Repeat it for several, which must all hold
+    /// A claim that must have this value, or contain it if it is a list; true and false are booleans. May be repeated: all must match
     #[arg(long, value_name = "NAME=VALUE", value_parser = claim)]
     claim: Vec<(String, ClaimValue)>,
 
@@ -42,7 +42,7 @@ pub(super) struct RuleArguments {
 /// How long and from where folders can be read.
 #[derive(Debug, Args)]
 pub(super) struct SessionArguments {
-    /// How long a session lasts, from 1m to 24h: nothing takes it back before
+    /// How long a session lasts, from 1m to 24h; it cannot be revoked earlier
     #[arg(long, value_name = "DURATION", default_value = "1h", value_parser = session)]
     session: u32,
 
@@ -55,7 +55,9 @@ pub(super) struct SessionArguments {
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub(super) enum RuleError {
     /// Give the claim once.
-    #[error("the claim {0:?} is given twice; a list that holds both values needs a rule for each")]
+    #[error(
+        "the claim {0:?} is given twice; for a list that contains both values, add a rule for each"
+    )]
     RepeatedClaim(String),
 }
 
@@ -133,7 +135,9 @@ fn session(text: &str) -> Result<u32, String> {
     let seconds = u32::try_from(span.as_secs()).ok();
     seconds
         .filter(|seconds| *seconds <= LONGEST_SESSION && span.as_secs() >= SHORTEST_SESSION)
-        .ok_or_else(|| format!("{text} is not 1m to 24h: a session cannot be taken back"))
+        .ok_or_else(|| {
+            format!("{text} is not between 1m and 24h: a session cannot be revoked earlier")
+        })
 }
 
 #[cfg(test)]

@@ -14,13 +14,13 @@ use super::{
 };
 use crate::bucket_target::BucketTarget;
 
-/// A session that people have is not taken back, and so counts until it ends.
-const SESSIONS_GO_ON: &str = "Sessions that have begun go on until they end.";
+/// A session cannot be revoked, and so is accepted until it expires.
+const SESSIONS_LAST: &str = "Existing sessions last until they expire.";
 
-/// Let users of an issuer read folders: put a rule, or replace it
+/// Let users of an issuer read folders: add or replace a rule
 ///
-/// Without --claim and --subject it is about all users of the issuer. What a rule of `keyfront viewers deny` says goes before. Where
-/// the stack's protected folders are known, a folder has to lie in one of them: everybody reads all others.
+/// Without --claim and --subject it applies to all users of the issuer. Deny rules take precedence. If the stack's protected
+/// folders are known, the folder must be inside one of them: everyone can read all others.
 #[derive(Debug, Args)]
 pub(super) struct AllowArguments {
     #[command(flatten)]
@@ -33,10 +33,10 @@ pub(super) struct AllowArguments {
     change: ChangeArguments,
 }
 
-/// Keep users of an issuer out of folders, whatever other rules allow: put a rule, or replace it
+/// Keep users of an issuer out of folders, whatever other rules allow: add or replace a rule
 ///
-/// Without --claim and --subject it is about all users of the issuer. A folder that holds a denied one is not granted either, since
-/// cookies cannot leave out a part of a folder.
+/// Without --claim and --subject it applies to all users of the issuer. A folder that contains a denied one is not granted
+/// either, since cookies cannot exclude a part of a folder.
 #[derive(Debug, Args)]
 pub(super) struct DenyArguments {
     #[command(flatten)]
@@ -62,7 +62,7 @@ pub(super) async fn allow(arguments: &AllowArguments) -> anyhow::Result<()> {
     let target = arguments.change.find().await?;
     let system = arguments.change.bucket.system().await;
     let system = system.context(
-        "what the system protects is not known; give its bucket by --bucket to do without",
+        "what the system protects is unknown; name its bucket with --bucket to skip this check",
     )?;
     Served::of(&system).check(arguments.rule.folders())?;
     put(&arguments.change, &target, &rule).await
@@ -98,7 +98,7 @@ pub(super) async fn remove(arguments: &RemoveArguments) -> anyhow::Result<()> {
         (true, _) => report::line(json!({"outcome": outcome, "rule": id})),
         (false, Outcome::WouldChange) => report::note("Nothing was changed (--dry-run)."),
         (false, Outcome::Changed | Outcome::Unchanged) => report::note(format_args!(
-            "Rule {id} counts no more within a minute. {SESSIONS_GO_ON}"
+            "Rule {id} is removed within a minute. {SESSIONS_LAST}"
         )),
     }
     Ok(())
@@ -114,10 +114,10 @@ fn show(change: &ChangeArguments, rule: &ViewerRule, outcome: Outcome) {
         (Outcome::Unchanged, _) => report::note(format_args!("Rule {id} is unchanged.")),
         (Outcome::WouldChange, _) => report::note("Nothing was changed (--dry-run)."),
         (Outcome::Changed, Effect::Allow) => {
-            report::note(format_args!("Rule {id} counts within a minute."));
+            report::note(format_args!("Rule {id} takes effect within a minute."));
         }
         (Outcome::Changed, Effect::Deny) => report::note(format_args!(
-            "Rule {id} counts within a minute. {SESSIONS_GO_ON}"
+            "Rule {id} takes effect within a minute. {SESSIONS_LAST}"
         )),
     }
 }

@@ -17,12 +17,12 @@ pub(super) struct Served {
 pub(super) enum Unprotected {
     /// Name `viewers` in the document of sites, and deploy.
     #[error(
-        "the system protects nothing, so that everybody reads {0:?}; name `viewers` in its document of sites (docs/viewers.md)"
+        "the system protects nothing, so everyone can read {0:?}; name `viewers` in its document of sites (docs/viewers.md)"
     )]
     Everything(String),
     /// Choose another folder, or protect this one.
     #[error(
-        "{folder:?} lies in no protected folder, so that everybody reads it; the system protects {protected}"
+        "{folder:?} is not inside a protected folder, so everyone can read it; the system protects {protected}"
     )]
     Folder {
         /// The folder of the rule.

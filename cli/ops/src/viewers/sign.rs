@@ -18,7 +18,7 @@ use crate::now_seconds::now_seconds;
 /// Sign the URL of one object, or cookies for a folder
 ///
 /// A URL that ends with a slash is a folder and gets cookies, as one header line: curl -H "$(keyfront viewers sign ...)" sends
-/// them. Nothing but another key takes a signature back, so let it be valid for as long as it is needed.
+/// them. Only replacing the key revokes a signature; keep lifetimes short.
 #[derive(Debug, Args)]
 pub(super) struct SignArguments {
     /// https://HOST/PATH as browsers send it: percent-encoded, without a query
@@ -29,7 +29,7 @@ pub(super) struct SignArguments {
     #[arg(long, value_name = "ID", required_unless_present_any = ["stack", "dev"])]
     key_id: Option<String>,
 
-    /// How long it is valid, a week at most: 30m, 12h, 7d
+    /// How long it is valid, at most 7d: 30m, 12h, 7d
     #[arg(long = "for", value_name = "DURATION", default_value = "1h", value_parser = lifetime)]
     lifetime: Duration,
 
@@ -37,11 +37,11 @@ pub(super) struct SignArguments {
     #[arg(long, value_name = "CIDR")]
     network: Option<Network>,
 
-    /// Cookies for one object too
+    /// Sign cookies even for a single object
     #[arg(long)]
     cookies: bool,
 
-    /// Print URL, cookies and end as JSON
+    /// Print URL, cookies and expiry as JSON
     #[arg(long)]
     json: bool,
 

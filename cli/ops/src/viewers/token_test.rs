@@ -36,7 +36,7 @@ pub(super) struct TestArguments {
     #[arg(value_name = "TOKEN")]
     token: TokenSource,
 
-    /// Believe the token without its issuer's signature: for a token whose issuer cannot be reached from here
+    /// Do not verify the issuer's signature, for a token whose issuer cannot be reached from here
     #[arg(long)]
     unverified: bool,
 
@@ -54,7 +54,7 @@ pub(super) async fn test(arguments: &TestArguments) -> anyhow::Result<ExitCode> 
     let stored = policy::read(&target).await?;
     anyhow::ensure!(
         stored.exists(),
-        "there is no viewers' policy in {}; `keyfront viewers add-issuer` begins one",
+        "there is no viewers' policy in {}; `keyfront viewers add-issuer` creates one",
         target.bucket
     );
     let policy = &stored.policy;

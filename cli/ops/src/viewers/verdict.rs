@@ -129,7 +129,7 @@ impl RefusedToken {
                 issuer.audiences.join(", ")
             ),
             (JwtRefusal::Use, Some(_)) => {
-                "`keyfront viewers add-issuer --tokens` says which of Cognito's tokens count"
+                "`keyfront viewers add-issuer --tokens` sets which of Cognito's tokens are accepted"
                     .to_owned()
             }
             (JwtRefusal::Claim(name), _) => format!("have the issuer put {name} into its tokens"),
@@ -163,7 +163,7 @@ fn trusted(policy: &ViewersPolicy) -> String {
     match urls.is_empty() {
         true => "`keyfront viewers add-issuer` adds its issuer".to_owned(),
         false => format!(
-            "the policy trusts {}, to the letter; `keyfront viewers add-issuer` adds another",
+            "the policy trusts exactly {}; `keyfront viewers add-issuer` adds another",
             urls.join(", ")
         ),
     }
@@ -239,7 +239,11 @@ mod tests {
         let issuer = Some(&policy.issuers()[0]);
         for (refusal, issuer, expected) in [
             (JwtRefusal::Malformed, None, "three parts"),
-            (JwtRefusal::Issuer, None, "trusts https://corp.example"),
+            (
+                JwtRefusal::Issuer,
+                None,
+                "trusts exactly https://corp.example",
+            ),
             (
                 JwtRefusal::UnknownKey,
                 issuer,

@@ -143,6 +143,7 @@ async fn gaps_in_the_buckets_settings_are_reported() {
     let expected = [
         ("default-mode", ""),
         ("logging-off", ""),
+        ("old-presigned-allowed", ""),
         ("other-encryption-allowed", ""),
         ("public-access-block", ""),
         ("tls-not-demanded", ""),

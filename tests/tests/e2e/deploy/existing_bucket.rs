@@ -103,9 +103,30 @@ async fn what_a_bucket_policy_leaves_open_and_weak_settings_are_reported_and_sto
         "Warning: ExistingBucket media-content does not block public access completely",
         "Warning: ExistingBucket media-content has no bucket key",
         "Warning: ExistingBucket media-content does not block SSE-C",
+        "Warning: the policy of ExistingBucket media-content does not end presigned requests after PresignedLifetime (3600 seconds)",
+        r#""Condition":{"NumericGreaterThan":{"s3:signatureAge":"3600000"}}"#,
     ] {
         assert!(reported.contains(expected), "{expected}: {reported}");
     }
+}
+
+/// The statement that the command printed, added to the policy as it is.
+#[tokio::test(flavor = "multi_thread")]
+async fn the_statement_that_ends_presigned_requests_is_printed_until_the_policy_has_it() {
+    let bench = Bench::with_existing_bucket().await;
+    let parameters = [EXISTING[0], EXISTING[1], "PresignedLifetime=900"];
+    let missing = "does not end presigned requests after PresignedLifetime (900 seconds)";
+    let reported = bench.deployed(&parameters).await;
+    let line = reported.lines().find(|line| line.contains(missing));
+    let (_, statement) = line.unwrap().split_once("add this statement: ").unwrap();
+    let statement: serde_json::Value = serde_json::from_str(statement).unwrap();
+    let policy = json!({"Version": "2012-10-17", "Statement": [statement]});
+    bench.aws.state().bucket_policy = Some(policy.to_string());
+    let reported = bench.deployed(&parameters).await;
+    assert!(!reported.contains("presigned"), "{reported}");
+    assert!(!reported.contains("NoOldPresignedRequests"), "{reported}");
+    let reported = bench.deployed(&["PresignedLifetime=600"]).await;
+    assert!(reported.contains("(600 seconds)"), "{reported}");
 }
 
 const TRAIL: &str = "ExistingTrailArn=arn:aws:cloudtrail:us-east-1:123456789012:trail/own";

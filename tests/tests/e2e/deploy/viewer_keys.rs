@@ -66,7 +66,7 @@ async fn one_deployment_makes_the_key_and_trusts_it_and_the_next_one_finds_it() 
         assert!(rehearsed.status.success(), "{}", text(&rehearsed.stderr));
         assert!(
             shown.contains(&format!(
-                "would make a key in KMS that signs for viewers, {ALIAS}"
+                "would create a key in KMS that signs for viewers, {ALIAS}"
             )),
             "{shown}"
         );
@@ -235,5 +235,5 @@ async fn without_a_key_of_its_own_a_system_has_nothing_to_rotate() {
     ];
     let refused = bench.aws.keyfront(&fixed).output().await.unwrap();
     assert_eq!(refused.status.code(), Some(1));
-    assert!(text(&refused.stderr).contains("keyfront made no key for viewers of stack media"));
+    assert!(text(&refused.stderr).contains("keyfront created no key for viewers of stack media"));
 }

@@ -64,7 +64,7 @@ pub(super) const ROWS: &[(&str, World)] = &[
         "target/debug/keyfront deploy",
         Aws("--yes --poll 5 --no-publisher"),
     ),
-    ("keyfront adopt", Aws("--yes --poll 5")),
+    ("keyfront adopt", Aws("--confirm media --poll 5")),
     ("keyfront revoke-sessions", Aws("--yes --poll 5")),
     ("keyfront site", Alone),
     ("curl", Dev("")),

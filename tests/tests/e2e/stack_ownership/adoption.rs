@@ -7,6 +7,9 @@ use tokio::io::AsyncWriteExt as _;
 use super::{FUNCTION, at};
 use crate::deploy_bench::{Bench, TOGETHER, done, text};
 
+/// In place of what is typed.
+const CONFIRMED: [&str; 2] = ["--confirm", "media"];
+
 #[tokio::test(flavor = "multi_thread")]
 async fn an_untagged_system_is_refused_then_adopted_and_then_destroyed() {
     let bench = Bench::new().await;
@@ -31,9 +34,13 @@ async fn an_untagged_system_is_refused_then_adopted_and_then_destroyed() {
     assert_eq!(unasked.status.code(), Some(4));
     let reported = text(&unasked.stderr);
     assert!(reported.contains("media-Distribution-1"), "{reported}");
+    assert!(
+        reported.contains("`keyfront adopt --confirm media`"),
+        "{reported}"
+    );
     assert_eq!(bench.writes(), Vec::<String>::new());
 
-    done(&bench.run("adopt", &["--yes"]).await);
+    done(&bench.run("adopt", &CONFIRMED).await);
     let adopted = bench.aws.state().stacks[&at(TOGETHER)].clone();
     assert_eq!(adopted.tags["keyfront:stack"], "media");
     assert_eq!(adopted.tags["team"], "media");
@@ -42,7 +49,7 @@ async fn an_untagged_system_is_refused_then_adopted_and_then_destroyed() {
         (template, parameters)
     );
     assert_eq!(bench.count("ExecuteChangeSet"), 1);
-    let again = done(&bench.run("adopt", &["--yes"]).await);
+    let again = done(&bench.run("adopt", &CONFIRMED).await);
     assert!(again.contains("Nothing to adopt"), "{again}");
     done(&bench.run("destroy", &["--yes"]).await);
     let state = bench.aws.state();
@@ -99,6 +106,32 @@ async fn a_system_is_adopted_only_after_its_name_was_typed_again() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn without_a_terminal_a_system_is_adopted_by_its_name_alone() {
+    let bench = Bench::new().await;
+    let made = FakeStack::of_template(TOGETHER, "media", Template::Keyfront);
+    bench.aws.state().stacks.insert(at(TOGETHER), made);
+    for (arguments, code) in [
+        (&["--confirm", "shop"][..], 4),
+        (&["--confirm", ""], 4),
+        (&["--confirm", "MEDIA"], 4),
+        (&["--yes"], 2),
+        (&["--confirm"], 2),
+    ] {
+        let output = bench.run("adopt", arguments).await;
+        let reported = text(&output.stderr);
+        assert_eq!(
+            output.status.code(),
+            Some(code),
+            "{arguments:?}: {reported}"
+        );
+    }
+    assert_eq!(bench.writes(), Vec::<String>::new());
+    done(&bench.run("adopt", &CONFIRMED).await);
+    let state = bench.aws.state();
+    assert_eq!(state.stacks[&at(TOGETHER)].tags["keyfront:stack"], "media");
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn both_stacks_of_a_system_are_adopted_or_neither() {
     let bench = Bench::new().await;
     let region = "eu-central-1";
@@ -108,13 +141,13 @@ async fn both_stacks_of_a_system_are_adopted_or_neither() {
         .insert("BucketRegion".to_owned(), "eu-west-1".to_owned());
     bench.aws.state().stacks.insert(at(region), origin);
     bench.aws.state().stacks.insert(at(TOGETHER), edge.clone());
-    let refused = bench.run_in(region, "adopt", &["--yes"]).await;
+    let refused = bench.run_in(region, "adopt", &CONFIRMED).await;
     assert_eq!(refused.status.code(), Some(3));
     assert_eq!(bench.writes(), Vec::<String>::new());
     edge.parameters
         .insert("BucketRegion".to_owned(), region.to_owned());
     bench.aws.state().stacks.insert(at(TOGETHER), edge);
-    done(&bench.run_in(region, "adopt", &["--yes"]).await);
+    done(&bench.run_in(region, "adopt", &CONFIRMED).await);
     let stacks = bench.aws.state().stacks.clone();
     assert!(
         stacks
@@ -130,7 +163,7 @@ async fn an_adoption_that_would_replace_a_resource_is_thrown_away() {
     let made = FakeStack::of_template(TOGETHER, "media", Template::Keyfront);
     bench.aws.state().stacks.insert(at(TOGETHER), made);
     bench.aws.state().replaced = true;
-    let refused = bench.run("adopt", &["--yes"]).await;
+    let refused = bench.run("adopt", &CONFIRMED).await;
     let reported = text(&refused.stderr);
     assert_eq!(refused.status.code(), Some(3), "{reported}");
     assert!(reported.contains("would replace"), "{reported}");
@@ -143,12 +176,12 @@ async fn an_adoption_that_would_replace_a_resource_is_thrown_away() {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_system_that_is_not_there_cannot_be_adopted() {
     let bench = Bench::new().await;
-    let output = bench.run("adopt", &["--yes"]).await;
+    let output = bench.run("adopt", &CONFIRMED).await;
     assert_eq!(output.status.code(), Some(3));
     let mut stopped = FakeStack::of_template(TOGETHER, "media", Template::Keyfront);
     stopped.status = "UPDATE_ROLLBACK_FAILED".to_owned();
     bench.aws.state().stacks.insert(at(TOGETHER), stopped);
-    let output = bench.run("adopt", &["--yes"]).await;
+    let output = bench.run("adopt", &CONFIRMED).await;
     assert_eq!(output.status.code(), Some(3));
     let reported = text(&output.stderr);
     assert!(reported.contains("only a complete stack"), "{reported}");

@@ -6,7 +6,11 @@ use keyfront_tests::scripted_aws::FakeStack;
 use super::{at, resource};
 use crate::deploy_bench::{Bench, TOGETHER, done, text};
 
-const CHANGING: [&str; 3] = ["destroy", "adopt", "revoke-sessions"];
+const CHANGING: [(&str, &[&str]); 3] = [
+    ("destroy", &["--yes"]),
+    ("adopt", &["--confirm", "media"]),
+    ("revoke-sessions", &["--yes"]),
+];
 
 /// A shop that someone deployed under the system's name.
 fn foreign() -> FakeStack {
@@ -21,8 +25,8 @@ async fn refused_by_all(bench: &Bench, region: &str, expected: &str) {
     let mut outputs = vec![bench.deploy(region, &["--yes"]).await];
     let replacing = ["--yes", "--replace-failed"];
     outputs.push(bench.deploy(region, &replacing).await);
-    for command in CHANGING {
-        outputs.push(bench.run_in(region, command, &["--yes"]).await);
+    for (command, confirmed) in CHANGING {
+        outputs.push(bench.run_in(region, command, confirmed).await);
     }
     for output in outputs {
         let reported = text(&output.stderr);

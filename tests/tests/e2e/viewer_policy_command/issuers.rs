@@ -91,11 +91,11 @@ async fn another_issuers_configuration_is_refused_and_changes_nothing() {
         false => format!("http://127.0.0.1:{port}"),
     };
     for (issuer, expected) in [
-        (alias.as_str(), "a mix-up of issuers"),
-        (&format!("{url}/"), "a mix-up of issuers"),
+        (alias.as_str(), "belongs to the issuer"),
+        (&format!("{url}/"), "belongs to the issuer"),
         (&format!("{url}/nowhere"), "cannot be fetched"),
         ("http://127.0.0.1:1", "cannot be fetched"),
-        (&url, "each URL stands there once"),
+        (&url, "each URL can be listed once"),
     ] {
         let line = ["add-issuer", "other", "--issuer", issuer, "--audience", "x"];
         let said = refused(&stack, &line);

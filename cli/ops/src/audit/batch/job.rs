@@ -127,7 +127,7 @@ impl BatchTarget {
             report = escaped(&report),
             object = escaped(&format!("{bucket}/{manifest}")),
             etag = escaped(etag.trim_matches('"')),
-            audited = escaped(&target.bucket),
+            audited = escaped(target.bucket.as_str()),
             role = escaped(self.role.as_str()),
         )
     }

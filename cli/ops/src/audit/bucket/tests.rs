@@ -18,7 +18,9 @@ const POLICY: &str = r#"{"Version":"2012-10-17","Statement":[
      "Condition":{"Null":{"s3:x-amz-server-side-encryption-customer-algorithm":"false"}}},
     {"Sid":"KeyIsNamed","Effect":"Deny","Principal":"*","Action":"s3:PutObject","Resource":"arn:aws:s3:::b/*",
      "Condition":{"StringEquals":{"s3:x-amz-server-side-encryption":"aws:kms"},
-                  "Null":{"s3:x-amz-server-side-encryption-aws-kms-key-id":"true"}}}]}"#;
+                  "Null":{"s3:x-amz-server-side-encryption-aws-kms-key-id":"true"}}},
+    {"Sid":"NoOldPresignedRequests","Effect":"Deny","Principal":"*","Action":"s3:*",
+     "Resource":["arn:aws:s3:::b","arn:aws:s3:::b/*"],"Condition":{"NumericGreaterThan":{"s3:signatureAge":"3600000"}}}]}"#;
 
 fn clean() -> BucketFacts {
     BucketFacts {

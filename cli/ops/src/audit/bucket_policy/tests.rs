@@ -154,14 +154,30 @@ fn a_write_that_names_no_key_is_worth_knowing() {
 }
 
 #[test]
-fn no_policy_has_both_gaps_and_no_json_is_not_checked() {
+fn presigned_requests_that_nothing_ends_are_worth_knowing_with_the_statement() {
+    let denial = presigned_age::denial(BUCKET, DEFAULT_LIFETIME);
+    let found = details(json!([other_key()]));
+    let found = found
+        .iter()
+        .find(|(code, _)| *code == Code::OldPresignedAllowed);
+    let (_, detail) = found.unwrap();
+    assert!(detail.contains(&denial.to_string()), "{detail}");
+    assert!(!has(json!([denial]), Code::OldPresignedAllowed));
+}
+
+#[test]
+fn no_policy_has_all_gaps_and_no_json_is_not_checked() {
     let codes = |text| -> Vec<Code> {
         let findings = check(BUCKET, text, &expected(), true);
         findings.iter().map(|finding| finding.code).collect()
     };
     assert_eq!(
         codes(None),
-        [Code::TlsNotDemanded, Code::OtherEncryptionAllowed]
+        [
+            Code::TlsNotDemanded,
+            Code::OtherEncryptionAllowed,
+            Code::OldPresignedAllowed
+        ]
     );
     assert_eq!(codes(Some("{")), [Code::NotChecked]);
     assert_eq!(codes(Some("{}")), [Code::NotChecked]);
@@ -188,6 +204,7 @@ fn the_policy_of_the_templates_has_no_gap() {
                 "AWS::Partition" => "aws".to_owned(),
                 "Bucket" => "b".to_owned(),
                 "Key.Arn" => KEY.to_owned(),
+                "PresignedLifetime" => "3600".to_owned(),
                 name => name.to_owned(),
             })
         };

@@ -73,10 +73,10 @@ impl Inventory {
         let inventory = Self::parse(&text.into_bytes(), format!("{address} {etag}"))
             .with_context(|| format!("{address} is not the manifest of a supported inventory"))?;
         ensure!(
-            inventory.source == target.bucket,
+            inventory.source == target.bucket.as_str(),
             "{address} is an inventory of bucket {:?}, not of {:?}",
             inventory.source,
-            target.bucket
+            target.bucket.as_str()
         );
         Ok(inventory)
     }

@@ -10,4 +10,6 @@ mod parquet_rows;
 mod row;
 mod rows;
 
-pub(super) use self::{address::S3Address, manifest::Inventory, row::Row, rows::Place, rows::rows};
+pub(super) use self::{
+    address::S3Address, manifest::Inventory, row::Row, rows::RowPosition, rows::rows,
+};

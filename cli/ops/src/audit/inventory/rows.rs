@@ -22,22 +22,22 @@ const QUEUE: usize = 4;
 /// Where a row stands.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
-pub(crate) struct Place {
+pub(crate) struct RowPosition {
     /// Index of the data file.
     pub(crate) file: usize,
     /// Number of the row in it, from 1.
     pub(crate) row: u64,
 }
 
-type Batch = anyhow::Result<Vec<(Place, Row)>>;
+type Batch = anyhow::Result<Vec<(RowPosition, Row)>>;
 
 /// The newest versions' rows whose keys begin with `prefix`, behind `after`.
 pub(crate) fn rows(
     target: &BucketTarget,
     inventory: Arc<Inventory>,
     prefix: String,
-    after: Option<Place>,
-) -> impl Stream<Item = anyhow::Result<(Place, Row)>> + use<> {
+    after: Option<RowPosition>,
+) -> impl Stream<Item = anyhow::Result<(RowPosition, Row)>> + use<> {
     let (sender, receiver) = mpsc::channel(QUEUE);
     let target = target.clone();
     tokio::spawn(async move {
@@ -51,7 +51,7 @@ pub(crate) fn rows(
         Some((batch, receiver))
     });
     batches.flat_map(|batch| {
-        let rows: Vec<anyhow::Result<(Place, Row)>> = match batch {
+        let rows: Vec<anyhow::Result<(RowPosition, Row)>> = match batch {
             Ok(rows) => rows.into_iter().map(Ok).collect(),
             Err(error) => vec![Err(error)],
         };
@@ -63,7 +63,7 @@ async fn read_all(
     target: &BucketTarget,
     inventory: Arc<Inventory>,
     prefix: String,
-    after: Option<Place>,
+    after: Option<RowPosition>,
     sender: &Sender<Batch>,
 ) -> anyhow::Result<()> {
     let begin = after.unwrap_or_default();
@@ -105,7 +105,7 @@ impl FileReading {
             if number > self.skip
                 && let Some(row) = row.filter(|row| row.key.starts_with(&self.prefix))
             {
-                let place = Place {
+                let place = RowPosition {
                     file: self.index,
                     row: number,
                 };

@@ -237,7 +237,10 @@ async fn policy(s3: &Client, wanted: &BucketUse<'_>) -> Vec<Finding> {
     match setting(answer, "NoSuchBucketPolicy", &what) {
         Ok(answer) => {
             let policy = answer.and_then(|answer| answer.policy);
-            policy.map_or_else(Vec::new, |policy| bucket_policy::check(&policy, wanted))
+            let mut findings = vec![bucket_policy::check_presigned(policy.as_deref(), wanted)];
+            let denials = policy.map(|policy| bucket_policy::check(&policy, wanted));
+            findings.extend(denials.into_iter().flatten());
+            findings
         }
         Err(unknown) => vec![unknown],
     }

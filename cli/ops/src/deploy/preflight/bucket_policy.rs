@@ -15,7 +15,11 @@ use keyfront_iam::{
 use keyfront_names::{Partition, arn};
 
 use super::finding::Finding;
-use crate::deploy::template::BUCKET;
+use crate::{
+    deploy::template::{BUCKET, PRESIGNED_LIFETIME},
+    policy_probe::Statements,
+    presigned_age,
+};
 
 /// A bucket, and who will do what with it.
 #[derive(Debug, Clone, Copy)]
@@ -33,6 +37,8 @@ pub(super) struct BucketUse<'a> {
     pub(super) origin_role: &'a str,
     /// Whose customer keys objects may be under.
     pub(super) customer_keys: CustomerKeys,
+    /// `PresignedLifetime`
+    pub(super) presigned_lifetime: Duration,
 }
 
 /// Whose customer keys (SSE-C) objects may be under.
@@ -53,7 +59,7 @@ pub(super) fn role_to_be_made(stack: &str, resource: &str) -> String {
 }
 
 /// What is known of the roles' requests before they are made; everything else is not.
-const KNOWN: [&str; 23] = [
+const KNOWN: [&str; 24] = [
     "aws:principalaccount",
     "aws:principalarn",
     "aws:principalisawsservice",
@@ -70,6 +76,7 @@ const KNOWN: [&str; 23] = [
     "aws:viaawsservice",
     "aws:vpcsourceip",
     "s3:authtype",
+    "s3:signatureage",
     "s3:signatureversion",
     "s3:tlsversion",
     "s3:x-amz-acl",
@@ -186,6 +193,22 @@ const NEEDS: [Need; 8] = [
     },
 ];
 
+/// What to add, where nothing ends presigned requests after `PresignedLifetime`; `policy` is `None` where the bucket has none.
+pub(super) fn check_presigned(policy: Option<&str>, wanted: &BucketUse<'_>) -> Finding {
+    let (bucket, lifetime) = (wanted.bucket, wanted.presigned_lifetime);
+    let arn = arn::of_bucket(Partition::of_region(wanted.region), bucket);
+    let statements = policy.and_then(Statements::read);
+    let ends = |statements: &Statements| presigned_age::is_denied(statements, &arn, lifetime);
+    if statements.as_ref().is_some_and(ends) {
+        return Finding::Good;
+    }
+    Finding::Warning(format!(
+        "the policy of {BUCKET} {bucket} does not end presigned requests after {PRESIGNED_LIFETIME} ({} seconds), and the stack does not change it; add this statement: {}",
+        lifetime.as_secs(),
+        presigned_age::denial(&arn, lifetime)
+    ))
+}
+
 /// The findings about the policy's denials.
 pub(super) fn check(policy: &str, wanted: &BucketUse<'_>) -> Vec<Finding> {
     let bucket = wanted.bucket;
@@ -301,6 +324,8 @@ impl<'a> Roles<'a> {
         let named = |value: &str| need.names_encryption.then(|| value.to_owned());
         let context = Context::new()
             .with("s3:authType", need.auth_type)
+            // Milliseconds: requests are sent when they are signed, or soon after.
+            .with("s3:signatureAge", "1000")
             .with("s3:signatureversion", "AWS4-HMAC-SHA256")
             .with("s3:TlsVersion", tls)
             .with_all("s3:x-amz-server-side-encryption", named("aws:kms"))

@@ -1,16 +1,11 @@
-//! `GetAccountSummary` of IAM, whose query protocol is called here without its SDK for this one question.
+//! `GetAccountSummary` of IAM.
 
 use anyhow::Context as _;
 use aws_config::SdkConfig;
-use http::header::CONTENT_TYPE;
-use keyfront_aws_call::{Call, RetryPolicy, Service};
 use quick_xml::de::from_str;
 use serde::Deserialize;
 
-use super::headroom::Headroom;
-use crate::{aws::service_error, system::layout::EDGE_REGION};
-
-const HOST: &str = "https://iam.amazonaws.com";
+use super::{super::iam_query, headroom::Headroom};
 
 #[derive(Deserialize)]
 #[serde(rename_all = "PascalCase")]
@@ -22,38 +17,24 @@ struct Response {
 #[derive(Deserialize)]
 #[serde(rename_all = "PascalCase")]
 struct Summary {
-    summary_map: Entries,
+    summary_map: SummaryMap,
 }
 
 #[derive(Deserialize)]
-struct Entries {
+struct SummaryMap {
     #[serde(default)]
-    entry: Vec<Entry>,
+    entry: Vec<SummaryEntry>,
 }
 
 #[derive(Deserialize)]
-struct Entry {
+struct SummaryEntry {
     key: String,
     value: u64,
 }
 
 /// How many roles the account has and may have.
 pub(super) async fn roles(config: &SdkConfig) -> anyhow::Result<Headroom> {
-    let credentials = config.credentials_provider();
-    let credentials = credentials.context("no credentials are available")?;
-    let service = Service::new(
-        "iam",
-        EDGE_REGION.to_owned(),
-        config.endpoint_url().unwrap_or(HOST),
-        credentials,
-        RetryPolicy::COMMAND,
-    );
-    let call = Call {
-        path: "/".to_owned(),
-        headers: vec![(CONTENT_TYPE, "application/x-www-form-urlencoded".into())],
-        body: b"Action=GetAccountSummary&Version=2010-05-08".to_vec(),
-    };
-    let reply = service.call(&call).await.map_err(service_error)?;
+    let reply = iam_query::call(config, "GetAccountSummary", &[]).await?;
     read(&String::from_utf8_lossy(&reply.body))
 }
 

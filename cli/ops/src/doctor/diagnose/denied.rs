@@ -3,6 +3,8 @@
 //! On CloudFront the edge can only say `origin-denied`, since a function there sees no body. So: what the policies say,
 //! what the bucket says to the same request of the operator, and that HEAD needs `s3:GetObject` and no key.
 
+use keyfront_contract::ProblemType;
+
 use super::{
     super::{
         evidence::{BucketReplies, KeyState, PolicyVerdict},
@@ -12,6 +14,11 @@ use super::{
     facts::Facts,
 };
 
+const DISABLED: &str = ProblemType::KMS_DISABLED.code;
+const KMS_DENIED: &str = ProblemType::KMS_DENIED.code;
+const ORIGIN_DENIED: &str = ProblemType::ORIGIN_DENIED.code;
+const NOT_FOUND: &str = ProblemType::NOT_FOUND.code;
+
 pub(super) fn denied(facts: &Facts<'_>) -> Option<Verdict> {
     let readable = || {
         facts
@@ -19,13 +26,14 @@ pub(super) fn denied(facts: &Facts<'_>) -> Option<Verdict> {
             .is_some_and(|replies| replies.head.status == 200)
     };
     match facts.code? {
-        "kms-disabled" => {
-            let because = "the edge returned kms-disabled: the key is disabled or pending deletion";
+        DISABLED => {
+            let because =
+                format!("the edge returned {DISABLED}: the key is disabled or pending deletion");
             return Some(facts.likely(Kind::KeyDisabled, because));
         }
-        "origin-denied" | "kms-denied" => {}
+        ORIGIN_DENIED | KMS_DENIED => {}
         // A site may answer so to every denial.
-        "not-found" if readable() => {}
+        NOT_FOUND if readable() => {}
         _ => return None,
     }
     bucket_policy(facts)
@@ -86,12 +94,12 @@ pub(super) fn difference(replies: &BucketReplies) -> Option<String> {
 fn key_denied(facts: &Facts<'_>) -> Option<Verdict> {
     let head = facts.evidence.front.head.found();
     let head_served = head.is_some_and(|head| head.status == 200 && !head.is_copy());
-    let named_kms = facts.code == Some("kms-denied");
+    let named_kms = facts.code == Some(KMS_DENIED);
     if !named_kms && !head_served {
         return None;
     }
     let mut because = match named_kms {
-        true => "the edge returned kms-denied".to_owned(),
+        true => format!("the edge returned {KMS_DENIED}"),
         false => "the edge may HEAD the object, which needs no key, but not GET it".to_owned(),
     };
     let Some(key) = facts.object_key() else {

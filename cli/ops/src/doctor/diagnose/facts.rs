@@ -3,8 +3,8 @@
 use super::super::{
     evidence::{Behaviour, BucketReplies, Evidence, Replay, Viewed},
     verdict::{Kind, Verdict},
-    wire::ExchangeError,
 };
+use crate::web_target::ExchangeError;
 
 /// The evidence behind an answer.
 pub(super) struct Facts<'e> {

@@ -9,13 +9,12 @@ use super::{
             Evidence, Front, Gathered, KeyState, KeyStatus, PolicyVerdict, ReleasedFile, Replay,
             Resources, Viewed,
         },
-        s3_document::S3Document,
         signature::Comparison,
         verdict::{Certainty, Kind},
-        wire::ExchangeError,
     },
     diagnose,
 };
+use crate::{s3_document::S3Document, web_target::ExchangeError};
 
 const KEY: &str = "arn:aws:kms:eu-west-1:111122223333:key/1";
 

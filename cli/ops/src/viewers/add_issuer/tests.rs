@@ -21,7 +21,7 @@ fn parsed(line: &[&str]) -> Result<AddIssuerArguments, clap::Error> {
 }
 
 /// What is put into the policy.
-fn made(arguments: &AddIssuerArguments, found: Discovered) -> Result<Entry, DiscoveryError> {
+fn made(arguments: &AddIssuerArguments, found: Discovered) -> Result<IssuerEntry, DiscoveryError> {
     let named = Named {
         issuer: arguments.issuer.clone().unwrap(),
         client_id: arguments.client_id.clone(),

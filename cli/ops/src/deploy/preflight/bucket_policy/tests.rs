@@ -15,6 +15,7 @@ fn wanted() -> BucketUse<'static> {
         edge_role: "shop-EdgeRole-XXXXXXXXXXXX",
         origin_role: "shop-OriginRole-XXXXXXXXXXXX",
         customer_keys: CustomerKeys::OfNobody,
+        presigned_lifetime: Duration::from_secs(900),
     }
 }
 
@@ -171,4 +172,25 @@ fn what_depends_on_the_unknown_is_reported_and_never_guessed() {
     unknown["Principal"] = json!({"CanonicalUser": "abc"});
     undecided(unknown, "statement Theirs");
     assert!(matches!(check("{", &wanted())[..], [Finding::Unknown(_)]));
+}
+
+#[test]
+fn what_ends_presigned_requests_is_asked_for_and_denies_the_roles_nothing() {
+    let denial = presigned_age::denial("arn:aws:s3:::media", Duration::from_secs(900));
+    let policy =
+        |statement: &Value| json!({"Version": "2012-10-17", "Statement": [statement]}).to_string();
+    let other = policy(&deny(
+        "s3:*",
+        json!({"Bool": {"aws:SecureTransport": "false"}}),
+    ));
+    for missing in [None, Some(other.as_str()), Some("{")] {
+        let found = check_presigned(missing, &wanted());
+        assert!(
+            matches!(&found, Finding::Warning(text) if text.contains(&denial.to_string())),
+            "{found:?}"
+        );
+    }
+    let present = policy(&denial);
+    assert_eq!(check_presigned(Some(&present), &wanted()), Finding::Good);
+    assert_eq!(check(&present, &wanted()), [Finding::Good]);
 }

@@ -9,9 +9,9 @@ use std::{
 use anyhow::{Context as _, ensure};
 use tempfile::NamedTempFile;
 
-/// The place, which is free.
+/// Where the file will be; nothing is there yet.
 #[derive(Debug)]
-pub(super) struct Place {
+pub(super) struct OutputPath {
     path: PathBuf,
     folder: PathBuf,
 }
@@ -19,11 +19,11 @@ pub(super) struct Place {
 /// A file that nobody has verified yet.
 #[derive(Debug)]
 pub(super) struct Unverified {
-    place: Place,
+    output: OutputPath,
     file: BufWriter<NamedTempFile>,
 }
 
-impl Place {
+impl OutputPath {
     /// # Errors
     /// Something lies there.
     pub(super) fn at(path: &Path) -> anyhow::Result<Self> {
@@ -47,7 +47,7 @@ impl Place {
         let file = NamedTempFile::new_in(&self.folder)
             .with_context(|| format!("{} cannot be written to", self.folder.display()))?;
         Ok(Unverified {
-            place: self,
+            output: self,
             file: BufWriter::new(file),
         })
     }
@@ -58,7 +58,7 @@ impl Unverified {
     /// The disk is full, for one.
     pub(super) fn write(&mut self, content: &[u8]) -> anyhow::Result<()> {
         let written = self.file.write_all(content);
-        written.with_context(|| format!("{} cannot be written", self.place.path.display()))
+        written.with_context(|| format!("{} cannot be written", self.output.path.display()))
     }
 
     /// Gives the file its name, which nobody else has taken meanwhile.
@@ -66,7 +66,7 @@ impl Unverified {
     /// # Errors
     /// It cannot be written whole, or the name is taken by now.
     pub(super) fn keep(self) -> anyhow::Result<PathBuf> {
-        let path = self.place.path;
+        let path = self.output.path;
         let unwritten = || format!("{} cannot be written", path.display());
         let file = self.file.into_inner().map_err(|error| error.into_error());
         let file = file.with_context(unwritten)?;
@@ -85,13 +85,13 @@ mod tests {
     fn a_file_has_its_name_once_it_is_kept_and_leaves_nothing_otherwise() {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("a.txt");
-        let mut dropped = Place::at(&path).unwrap().begin().unwrap();
+        let mut dropped = OutputPath::at(&path).unwrap().begin().unwrap();
         dropped.write(b"unverified").unwrap();
         assert!(!path.exists());
         drop(dropped);
         assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 0);
 
-        let mut kept = Place::at(&path).unwrap().begin().unwrap();
+        let mut kept = OutputPath::at(&path).unwrap().begin().unwrap();
         kept.write(b"verified").unwrap();
         kept.keep().unwrap();
         assert_eq!(fs::read(&path).unwrap(), b"verified");
@@ -101,9 +101,9 @@ mod tests {
     fn what_lies_there_is_never_replaced() {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("a.txt");
-        let begun = Place::at(&path).unwrap().begin().unwrap();
+        let begun = OutputPath::at(&path).unwrap().begin().unwrap();
         fs::write(&path, "another's").unwrap();
-        assert!(Place::at(&path).is_err());
+        assert!(OutputPath::at(&path).is_err());
         assert!(begun.keep().is_err());
         assert_eq!(fs::read(&path).unwrap(), b"another's");
     }

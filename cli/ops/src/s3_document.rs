@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 /// What S3 said.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all(deserialize = "PascalCase"))]
 pub(crate) struct S3Document {
     pub(crate) code: String,

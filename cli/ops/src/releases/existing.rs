@@ -4,26 +4,26 @@ use std::{fs, io, path::Path};
 
 use anyhow::{Context as _, ensure};
 
-/// What stands at a file's place.
+/// What is there already at the path of a file.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Standing {
+pub(super) enum Existing {
     Nothing,
     /// A file, which may be read and replaced.
     File,
 }
 
-/// Looks at the place of a file of a release, and at every folder on the way there.
+/// Looks at the path of a file of a release, and at every folder on the way there.
 ///
 /// # Errors
 /// Something on the way is no folder, or what is there is no file; links are neither.
-pub(super) fn standing(folder: &Path, path: &str) -> anyhow::Result<Standing> {
+pub(super) fn existing_at(folder: &Path, path: &str) -> anyhow::Result<Existing> {
     let mut place = folder.to_owned();
     let mut parts = path.split('/').peekable();
     while let Some(part) = parts.next() {
         place.push(part);
         let kind = match fs::symlink_metadata(&place) {
             Ok(metadata) => metadata.file_type(),
-            Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(Standing::Nothing),
+            Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(Existing::Nothing),
             Err(error) => {
                 return Err(error).with_context(|| format!("{} cannot be read", place.display()));
             }
@@ -43,7 +43,7 @@ pub(super) fn standing(folder: &Path, path: &str) -> anyhow::Result<Standing> {
             folder.display()
         );
     }
-    Ok(Standing::File)
+    Ok(Existing::File)
 }
 
 #[cfg(test)]
@@ -65,10 +65,10 @@ mod tests {
         symlink(outside.path().join("file"), below("a/link")).unwrap();
         symlink("nothing", below("a/broken")).unwrap();
         let _socket = UnixListener::bind(below("a/socket")).unwrap();
-        let of = |path: &str| standing(folder.path(), path);
-        assert_eq!(of("a/b/file").unwrap(), Standing::File);
+        let of = |path: &str| existing_at(folder.path(), path);
+        assert_eq!(of("a/b/file").unwrap(), Existing::File);
         for free in ["a/b/new", "new", "new/c/d"] {
-            assert_eq!(of(free).unwrap(), Standing::Nothing, "{free}");
+            assert_eq!(of(free).unwrap(), Existing::Nothing, "{free}");
         }
         for refused in [
             "out/file",
