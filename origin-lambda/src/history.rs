@@ -13,10 +13,11 @@ use keyfront_origin_core::{
 };
 
 use crate::{
+    encryption::{EncryptionMode, ServerSide},
     error::Error,
     media_type::MediaType,
-    object::Precondition,
-    publisher::{Method, Overwrite, Publisher},
+    object::{ATTACHMENT, Precondition, SANDBOX_METADATA, UPLOAD_ID_METADATA, sandbox_mark},
+    publisher::{Method, Overwrite, Publisher, Rule},
     store::{FormerObject, ObjectDescription, Restored, Store},
 };
 
@@ -160,6 +161,7 @@ pub async fn deleted(store: &Store, scope: DeletedScope<'_>) -> Result<DeletedPa
 /// What restoring an object needs to know beforehand.
 #[derive(Debug)]
 pub struct Restoration {
+    /// The version, with what it is to be stored with.
     former: ObjectDescription,
     /// What is there now.
     pub current: Option<ObjectDescription>,
@@ -188,13 +190,48 @@ pub async fn admit(
         None => Overwrite::Refuse,
     };
     // What another writer stored may have no type, or none that is one: rules about types cannot hold of it.
-    let written = former.content_type.as_deref();
-    let media_type = MediaType::parse(written.unwrap_or("application/octet-stream"));
-    let media_type = media_type.map_err(|_| {
-        Error::UploadRefused("the version has a content type that is none".to_owned())
-    })?;
+    let media_type = match former.content_type.as_deref() {
+        None => MediaType::unknown(),
+        Some(written) => MediaType::parse(written).map_err(|_| {
+            Error::UploadRefused("the version has a content type that is none".to_owned())
+        })?,
+    };
     rule.admit_upload(&media_type, Some(former.size), overwrite)?;
-    Ok(Restoration { former, current })
+    rule.admit_encryption(Some(mode(&former)))?;
+    Ok(Restoration {
+        former: stored_again(rule, &media_type, former),
+        current,
+    })
+}
+
+/// How an object is encrypted. What another writer encrypted otherwise comes back under the configured key.
+fn mode(former: &ObjectDescription) -> EncryptionMode {
+    let server_side = former.encryption.unwrap_or(ServerSide::Kms);
+    let envelope = match recognise(&former.metadata) {
+        Ok(Recognised::Envelope(envelope)) => Some(envelope),
+        Ok(Recognised::Nothing | Recognised::InInstructionFile) | Err(_) => None,
+    };
+    EncryptionMode::of_stored(server_side, envelope.as_ref())
+}
+
+/// The object as the rule has it stored now: it may have become stricter since, and how browsers open what a publisher stores
+/// is the rule's to say. It is no longer an upload's, whose completion would compare it with what was planned then.
+fn stored_again(
+    rule: &Rule,
+    media_type: &MediaType,
+    former: ObjectDescription,
+) -> ObjectDescription {
+    let mut metadata = former.metadata;
+    metadata.retain(|name, _| ![SANDBOX_METADATA, UPLOAD_ID_METADATA].contains(&name.as_str()));
+    metadata.extend(sandbox_mark(rule.sandboxes(media_type)));
+    let attached = rule.forces_attachment(media_type);
+    ObjectDescription {
+        content_type: Some(media_type.as_str().to_owned()),
+        content_disposition: attached.then(|| ATTACHMENT.to_owned()),
+        cache_control: rule.caching_again(former.cache_control),
+        metadata,
+        ..former
+    }
 }
 
 /// Brings a version back, with the instruction file that was deleted with it.

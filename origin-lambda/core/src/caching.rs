@@ -63,6 +63,18 @@ const LIFETIMES: [&str; 7] = [
 ];
 
 impl Caching {
+    /// What an upload would have asked for that was stored with this Cache-Control; `None` if it says none of them.
+    #[must_use]
+    pub fn of_stored(cache_control: &str) -> Option<Self> {
+        let is_named = |name| value(cache_control, name).is_some();
+        let seconds = || value(cache_control, "max-age").and_then(|text| text.parse().ok());
+        match (is_named("no-store"), is_named("no-cache")) {
+            (true, _) => Some(Self::NoStore),
+            (false, true) => Some(Self::NoCache),
+            (false, false) => seconds().map(Self::MaxAge),
+        }
+    }
+
     /// The Cache-Control for this request under a rule's own; what the rule says besides of lifetimes stays. `None` if it lasts longer than
     /// the rule's.
     #[must_use]

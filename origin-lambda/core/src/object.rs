@@ -16,6 +16,9 @@ pub const UPLOAD_ID_METADATA: &str = "keyfront-upload";
 /// ([`SANDBOXED`](keyfront_contract::header::SANDBOXED)).
 pub const SANDBOX_METADATA: &str = "keyfront-sandbox";
 
+/// The disposition of what browsers must not open.
+pub const ATTACHMENT: &str = "attachment";
+
 /// The metadata of an object that a browser opens in a sandbox, or not.
 pub fn sandbox_mark(sandboxed: bool) -> BTreeMap<String, String> {
     let mark = sandboxed.then(|| (SANDBOX_METADATA.to_owned(), "1".to_owned()));

@@ -182,9 +182,8 @@ pub(super) async fn complete(
     Parameters(NoParameters {}): Parameters<NoParameters>,
     NamedUpload { session, upload }: NamedUpload,
 ) -> Result<Json<Completed>, Refusal> {
-    let upload = origin.completable(&session, upload).await?;
+    let (upload, finished, reach) = origin.complete(&session, upload).await?;
     let key = upload.object_key()?;
-    let (finished, reach) = origin.complete(&session, &upload).await?;
     Ok(Json(Completed {
         key: key.as_str().to_owned(),
         path: key.viewer_path(),

@@ -153,8 +153,7 @@ pub(super) async fn complete(
     NamedUppyUpload { named, .. }: NamedUppyUpload,
 ) -> Result<Json<UppyLocation>, Refusal> {
     let NamedUpload { session, upload } = named;
-    let upload = origin.completable(&session, upload).await?;
-    origin.complete(&session, &upload).await?;
+    let (upload, ..) = origin.complete(&session, upload).await?;
     let location = origin.presigner.location(&upload.object_key()?);
     Ok(Json(UppyLocation {
         location,

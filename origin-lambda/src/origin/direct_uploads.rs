@@ -9,7 +9,7 @@ use keyfront_origin_core::{
 use super::Origin;
 use crate::{
     error::Error,
-    publisher::Session,
+    publisher::{Rule, Session},
     uploads::{self, Begun, Grant, Uploads, unix_time},
 };
 
@@ -30,21 +30,39 @@ impl Origin {
         system.begin(session, request).await
     }
 
-    /// The upload, if the rules still allow it. Parts of one that they do not allow are given up: they would only cost.
-    pub(crate) async fn completable(
+    /// The upload as the rules of this moment allow it, with the one that decides. One that they do not allow is over.
+    pub(crate) async fn readmitted<'s>(
+        &self,
+        session: &'s Session,
+        upload: Upload,
+    ) -> Result<(Upload, &'s Rule), Error> {
+        let admitted = || -> Result<_, Error> {
+            let readmitted = upload
+                .clone()
+                .readmitted(session.publisher(), unix_time())?;
+            self.admit_loose(&upload.object_key()?)?;
+            Ok(readmitted)
+        };
+        match admitted() {
+            Ok(admitted) => Ok(admitted),
+            Err(refusal) => Err(self.refused(session, &upload, refusal).await?),
+        }
+    }
+
+    /// Ends an upload that is refused for good: its parts would only cost, and what a single request stored would be served.
+    async fn refused(
         &self,
         session: &Session,
-        upload: Upload,
-    ) -> Result<Upload, Error> {
-        match upload.clone().readmitted(session.publisher(), unix_time()) {
-            Ok((upload, _)) => Ok(upload),
-            Err(refused) => {
-                if matches!(upload.kind, Kind::Multipart(_)) {
-                    uploads::abort(&self.store, &upload).await?;
-                }
-                Err(refused)
-            }
+        upload: &Upload,
+        refusal: Error,
+    ) -> Result<Error, Error> {
+        match (&upload.kind, &refusal) {
+            (Kind::Multipart(_), _) => uploads::abort(&self.store, upload).await?,
+            // Nobody knows whether it was completed in its week.
+            (Kind::Put | Kind::Form, Error::UploadUnknown) => {}
+            (Kind::Put | Kind::Form, _) => self.take_back(session, upload).await?,
         }
+        Ok(refusal)
     }
 
     /// Signs requests for parts of an upload that the rules still allow, for `seconds` or as long as they allow.
@@ -55,9 +73,8 @@ impl Origin {
         parts: &PartChecksums,
         seconds: Option<u32>,
     ) -> Result<Vec<(u32, Grant)>, Error> {
-        let publisher = session.publisher();
-        let (upload, rule) = upload.readmitted(publisher, unix_time())?;
-        self.budgets.take(publisher, Expense::Signing)?;
+        let (upload, rule) = self.readmitted(session, upload).await?;
+        self.budgets.take(session.publisher(), Expense::Signing)?;
         let lifetime = lifetime(rule, self.presigner.longest_lifetime(), seconds)?;
         uploads::sign_parts(&self.presigner, &upload, parts, lifetime).await
     }
@@ -68,9 +85,8 @@ impl Origin {
         session: &Session,
         upload: Upload,
     ) -> Result<(Upload, Vec<StoredPart>), Error> {
-        let publisher = session.publisher();
-        let (upload, _) = upload.readmitted(publisher, unix_time())?;
-        self.budgets.take(publisher, Expense::Listing)?;
+        let (upload, _) = self.readmitted(session, upload).await?;
+        self.budgets.take(session.publisher(), Expense::Listing)?;
         let held = uploads::parts(&self.store, &upload).await?;
         Ok((upload, held))
     }

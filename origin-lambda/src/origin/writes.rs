@@ -15,7 +15,7 @@ use crate::{
     error::Error,
     history,
     publish::{self, PublishRequest, Publishing, Receipt},
-    publisher::{Method, Overwrite, Rule, Session},
+    publisher::{Method, Overwrite, Session},
     store::Restored,
     uploads::{self, Finished},
 };
@@ -59,8 +59,11 @@ impl Origin {
         let replaced = match self.customer_keys.describe(&self.store, key, holder).await {
             // Whoever may delete a key that nobody wrote would otherwise spend the account's invalidations.
             Err(Error::NotFound) => None,
-            Ok(found) => Some(found.object.cache_control),
-            Err(_) => Some(Some(rule.cache_control().to_owned())),
+            Ok(found) if rule.admit_method(Method::Head).is_ok() => {
+                Some(found.object.cache_control)
+            }
+            // How long its copies live is metadata.
+            Ok(_) | Err(_) => Some(Some(rule.cache_control().to_owned())),
         };
         let replaced = replaced.map(|cache_control| Replaced { cache_control });
         let outcome = catalog::delete(&self.store, key, if_match).await;
@@ -68,28 +71,42 @@ impl Origin {
         written.map(|((), reach)| reach)
     }
 
-    /// Completes an upload.
+    /// Completes an upload that the rules still allow, and returns it as they do.
     pub(crate) async fn complete(
         &self,
         session: &Session,
-        upload: &Upload,
-    ) -> Result<(Finished, Option<Reach>), Error> {
+        upload: Upload,
+    ) -> Result<(Upload, Finished, Option<Reach>), Error> {
+        let (upload, rule) = self.readmitted(session, upload).await?;
         let key = upload.object_key()?;
-        self.admit_loose(&key)?;
         // Whether or not it replaces: what does not match is removed, and may have been seen.
         self.admit_invalidation(session)?;
-        // What the upload itself asks for says nothing of the copies of what it replaces.
-        let rule = session.publisher().authorise(Method::Put, &key).ok();
-        let likeliest = rule.map_or(&*upload.cache_control, Rule::cache_control);
         let replaced = match &upload.kind {
             _ if !upload.overwrite => None,
-            Kind::Multipart(_) => Some(self.store.cache_control(&key, likeliest).await),
-            // A single request has replaced its predecessor already.
-            Kind::Put | Kind::Form => Some(Some(likeliest.to_owned())),
+            Kind::Multipart(_) => Some(publish::replaced(&self.store, &key, rule).await),
+            // A single request has replaced its predecessor already, and what it asks for itself says nothing of that one's copies.
+            Kind::Put | Kind::Form => Some(Replaced {
+                cache_control: Some(rule.cache_control().to_owned()),
+            }),
         };
-        let replaced = replaced.map(|cache_control| Replaced { cache_control });
-        let outcome = uploads::complete(&self.store, upload).await;
-        self.after_write(session, &key, outcome, replaced).await
+        let outcome = uploads::complete(&self.store, &upload).await;
+        let (finished, reach) = self.after_write(session, &key, outcome, replaced).await?;
+        Ok((upload, finished, reach))
+    }
+
+    /// Removes what the single request of an upload stored. It could be read until then, and may have replaced what was there.
+    pub(super) async fn take_back(&self, session: &Session, upload: &Upload) -> Result<(), Error> {
+        let Ok(key) = upload.object_key() else {
+            return Ok(());
+        };
+        self.admit_invalidation(session)?;
+        if uploads::take_back(&self.store, upload, &key).await? {
+            let nothing_known = Replaced {
+                cache_control: None,
+            };
+            self.invalidate(session, &key, &nothing_known).await;
+        }
+        Ok(())
     }
 
     /// Makes a former version the current object again.
@@ -131,13 +148,15 @@ impl Origin {
         replaced: Option<Replaced>,
     ) -> Result<(T, Option<Reach>), Error> {
         let reach = match stale_after(&outcome, replaced) {
-            Some(stale) => {
-                self.budgets
-                    .spend(session.publisher(), Expense::Invalidation);
-                Some(self.cdn.invalidate(key, &stale).await)
-            }
+            Some(stale) => Some(self.invalidate(session, key, &stale).await),
             None => None,
         };
         outcome.map(|written| (written, reach))
+    }
+
+    async fn invalidate(&self, session: &Session, key: &ObjectKey, stale: &Replaced) -> Reach {
+        self.budgets
+            .spend(session.publisher(), Expense::Invalidation);
+        self.cdn.invalidate(key, stale).await
     }
 }

@@ -96,7 +96,7 @@ pub async fn publish(
         .seal(&publisher.id, key, &request.details, request.at);
     let (metadata, replaced, customer_key) = futures::join!(
         metadata,
-        replaced(system.store, key, rule, &plan),
+        replaceable(system.store, key, rule, &plan.precondition),
         customer_key(system.customer_keys, publisher, &plan)
     );
     let customer_key = customer_key?;
@@ -166,17 +166,26 @@ async fn undeclared(body: Body, rule: &Rule) -> Result<Payload, Error> {
     })
 }
 
-/// Read before the object is stored: afterwards nobody knows how long its predecessor's copies live. Where that is not known, the
-/// rule says it, and not what this upload asks for in its place.
-async fn replaced(
+/// What a `PUT` is about to replace, if it may.
+async fn replaceable(
     store: &Store,
     key: &ObjectKey,
     rule: &Rule,
-    plan: &PublishPlan,
+    precondition: &Precondition,
 ) -> Option<Replaced> {
-    if plan.precondition == Precondition::Absent {
-        return None;
+    match precondition {
+        Precondition::Absent => None,
+        Precondition::Matches(_) | Precondition::None => Some(replaced(store, key, rule).await),
     }
-    let cache_control = store.cache_control(key, rule.cache_control()).await;
-    Some(Replaced { cache_control })
+}
+
+/// What a write is about to replace: afterwards nobody knows how long its copies live. Where that is not known, or not for the
+/// publisher to see, the rule says it, and not what is stored in its place.
+pub async fn replaced(store: &Store, key: &ObjectKey, rule: &Rule) -> Replaced {
+    let likeliest = rule.cache_control();
+    let cache_control = match rule.admit_method(Method::Head) {
+        Ok(()) => store.cache_control(key, likeliest).await,
+        Err(_) => Some(likeliest.to_owned()),
+    };
+    Replaced { cache_control }
 }

@@ -42,7 +42,7 @@ pub struct FormerObject<'a> {
     pub key: &'a ObjectKey,
     /// S3's id of the version.
     pub version: &'a str,
-    /// What it is.
+    /// What it is, and what it is to be stored with.
     pub described: &'a ObjectDescription,
 }
 
@@ -164,14 +164,21 @@ impl Store {
         precondition: &Precondition,
         sse: SseRequest<'_>,
     ) -> Result<Restored, Error> {
+        let described = former.described;
         let call: CopyObjectFluentBuilder = self
             .s3
             .copy_object()
             .bucket(self.bucket.as_str())
             .key(former.key.as_str())
             .copy_source(self.copy_source(former))
-            .set_copy_source_if_match(former.described.etag.clone())
-            .metadata_directive(MetadataDirective::Copy)
+            .set_copy_source_if_match(described.etag.clone())
+            .metadata_directive(MetadataDirective::Replace)
+            .set_content_type(described.content_type.clone())
+            .set_cache_control(described.cache_control.clone())
+            .set_content_disposition(described.content_disposition.clone())
+            .set_content_encoding(described.content_encoding.clone())
+            .set_content_language(described.content_language.clone())
+            .set_metadata(Some(described.metadata.clone()))
             .tagging_directive(TaggingDirective::Copy)
             .set_server_side_encryption(sse.algorithm.map(Into::into))
             .set_ssekms_key_id(sse.key_id.map(str::to_owned))

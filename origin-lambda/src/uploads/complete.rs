@@ -1,11 +1,12 @@
 //! Completion: the parts become an object, and what S3 stored is compared with what was authorised.
 //! An object of this upload that does not match is removed; another writer's is never touched.
 
+use keyfront_names::ObjectKey;
 use keyfront_origin_core::uploads::{Checksum, Kind, Upload, check_object, check_parts, missing};
 
 use crate::{
     error::Error,
-    object::Precondition,
+    object::{Precondition, StoredObject},
     store::{MultipartUpload, Store},
 };
 
@@ -34,14 +35,8 @@ pub async fn complete(store: &Store, upload: &Upload) -> Result<Finished, Error>
             Err(error) => return Err(error),
         }
     }
-    let stored = match store.stored_object(&key).await {
-        // No upload of ours is under a customer key: it is another writer's.
-        Err(Error::NotFound | Error::CustomerKeyRequired) => return Err(missing(upload)),
-        stored => stored?,
-    };
-    if stored.upload.as_deref() != Some(upload.id.as_str()) {
-        return Err(missing(upload));
-    }
+    let stored = stored_by(store, upload, &key).await?;
+    let stored = stored.ok_or_else(|| missing(upload))?;
     if let Err(mismatch) = check_object(upload, store.key_arn(), &stored) {
         store.delete(&key, Some(&stored.etag)).await?;
         return Err(mismatch);
@@ -51,6 +46,36 @@ pub async fn complete(store: &Store, upload: &Upload) -> Result<Finished, Error>
         size: stored.size,
         content_type: upload.content_type.clone(),
     })
+}
+
+/// Removes what an upload stored, unless something else lies under its key by now; says whether it did.
+///
+/// # Errors
+/// What S3 returned.
+pub async fn take_back(store: &Store, upload: &Upload, key: &ObjectKey) -> Result<bool, Error> {
+    let Some(stored) = stored_by(store, upload, key).await? else {
+        return Ok(false);
+    };
+    match store.delete(key, Some(&stored.etag)).await {
+        Ok(()) => Ok(true),
+        Err(Error::Precondition) => Ok(false),
+        Err(error) => Err(error),
+    }
+}
+
+/// What lies under the key, if this upload stored it.
+async fn stored_by(
+    store: &Store,
+    upload: &Upload,
+    key: &ObjectKey,
+) -> Result<Option<StoredObject>, Error> {
+    let stored = match store.stored_object(key).await {
+        // No upload of ours is under a customer key: it is another writer's.
+        Err(Error::NotFound | Error::CustomerKeyRequired) => return Ok(None),
+        stored => stored?,
+    };
+    let is_its_own = stored.upload.as_deref() == Some(upload.id.as_str());
+    Ok(is_its_own.then_some(stored))
 }
 
 async fn assemble(store: &Store, upload: &Upload, id: &str) -> Result<(), Error> {

@@ -13,7 +13,7 @@ mod stale;
 
 pub use self::{
     begin::{Begun, Uploads},
-    complete::{Finished, complete},
+    complete::{Finished, complete, take_back},
     presign::{Grant, PresignRequest, Presigner},
     resume::{abort, parts, sign_parts},
     stale::{STALE, abort_stale},

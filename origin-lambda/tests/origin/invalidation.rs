@@ -42,6 +42,7 @@ async fn completed(stage: &Stage, stored_type: &str) -> (String, Answer) {
             ("etag", "\"e1\""),
             ("content-length", "1"),
             ("content-type", stored_type),
+            ("content-disposition", "inline"),
             ("cache-control", "public, max-age=300"),
             ("x-amz-meta-keyfront-upload", id),
             ("x-amz-server-side-encryption", "aws:kms"),

@@ -76,6 +76,37 @@ async fn who_may_only_put_learns_of_a_key_no_more_than_that_it_is_taken() {
 }
 
 #[tokio::test]
+async fn who_may_only_write_or_delete_learns_nothing_of_how_long_copies_of_an_object_live() {
+    for (method, target) in [
+        ("PUT", "/objects/site/a?overwrite=true"),
+        ("DELETE", "/objects/site/a"),
+    ] {
+        for (methods, expected) in [
+            (&[method][..], "expires-in 300"),
+            (&[method, "HEAD"], "expires-in 4242"),
+        ] {
+            let stage = with_methods(methods).await;
+            stage.s3_always(|call| {
+                let stored = [
+                    ("etag", "\"e1\""),
+                    ("content-length", "1"),
+                    ("cache-control", "public, max-age=4242"),
+                ];
+                (call.method == http::Method::HEAD).then(|| Scripted::ok(&stored, ""))
+            });
+            let answer = match method {
+                "PUT" => stage.put(target, "text/plain", b"x").await,
+                _ => {
+                    let request = stage.request(method, target);
+                    stage.send(request.body(Body::empty()).unwrap()).await
+                }
+            };
+            assert_eq!(answer.json()["cdn"], expected, "{methods:?}: {answer:?}");
+        }
+    }
+}
+
+#[tokio::test]
 async fn a_spent_budget_is_429_with_the_seconds_to_wait() {
     let stage = Stage::behind_a_cdn().await;
     stage.policy_with(|policy| {

@@ -3,6 +3,7 @@
 
 mod catalog;
 mod customer_keys;
+mod history;
 mod identity;
 mod invalidation;
 mod limits;

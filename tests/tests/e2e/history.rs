@@ -2,8 +2,9 @@
 
 use bytes::Bytes;
 use http::{Method, StatusCode};
+use keyfront_dev_stack::EdgeKind;
 use keyfront_tests::{
-    keys,
+    artefacts, keys,
     local_stack::{LocalStack, content},
     wire::Answer,
 };
@@ -271,5 +272,121 @@ async fn history_is_shown_and_restored_as_far_as_the_rules_go() {
     for publisher in PUBLISHERS {
         everything(Method::DELETE, "/objects/img/gone.txt", Bytes::new()).await;
         is_let(&stack, publisher, [&former, &gone]).await;
+    }
+}
+
+/// A stack with the publisher `before`, whose rule lets HTML run scripts, and `since`, whose rule for the same folder is what an
+/// operator may make of that.
+async fn with_a_rule_that_became_stricter() -> LocalStack {
+    // The edge whose answers say what browsers may do.
+    let bundle = artefacts::edge_bundle();
+    let stack = LocalStack::configured(|config| config.edge = EdgeKind::Node { bundle }).await;
+    let before = json!({
+        "inline": ["text/html"], "sandbox": false, "cache_control": "public, max-age=86400",
+        "encryption": ["sse-kms", "sse-s3", "envelope-kms"],
+    });
+    let since = json!({"cache_control": "public, max-age=60"});
+    let publishers = [("before", before), ("since", since)].map(|(name, more)| {
+        let mut rule = json!({
+            "prefix": "web/", "methods": ["GET", "PUT", "DELETE"], "max_size": 100, "content_types": ["*/*"],
+        });
+        let rule_of = rule.as_object_mut().unwrap();
+        rule_of.extend(more.as_object().unwrap().clone());
+        json!({
+            "id": name,
+            "tokens": [{"id": "t", "sha256": hex::encode(Sha256::digest(format!("kfp_{name}")))}],
+            "rules": [rule],
+        })
+    });
+    let policy = json!({"v": 1, "publishers": publishers}).to_string();
+    stack
+        .put_raw(".keyfront/publishers.json", policy.into(), &[])
+        .await;
+    stack
+}
+
+/// Stores an object as `before`, and deletes it; what is left of it is this version.
+async fn deleted_again(stack: &LocalStack, key: &str, content_type: &str, query: &str) -> Value {
+    let headers = [
+        ("authorization", "Bearer kfp_before"),
+        ("content-type", content_type),
+        ("keyfront-tags", "kept"),
+    ];
+    let target = format!("/objects/{key}?{query}");
+    let stored = stack
+        .wire()
+        .send(Method::PUT, &target, &headers, content(3))
+        .await;
+    assert_eq!(stored.status, StatusCode::CREATED, "{stored:?}");
+    let seen = stack.cdn().get(&format!("/{key}")).await;
+    let opened = ["content-disposition", "content-security-policy"].map(|name| seen.header(name));
+    assert_eq!(opened, ["", ""], "{key}");
+    let target = format!("/objects/{key}");
+    call_as(stack, "before", Method::DELETE, &target, Bytes::new()).await;
+    let target = format!("/versions/{key}");
+    let listed = call_as(stack, "before", Method::GET, &target, Bytes::new()).await;
+    listed.json()["versions"][1]["version"].clone()
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_comes_back_is_stored_as_the_rule_of_the_moment_says() {
+    let stack = with_a_rule_that_became_stricter().await;
+    for (key, content_type, query, opened, caching) in [
+        (
+            "web/a.html",
+            "text/html",
+            "",
+            ["attachment", "sandbox"],
+            "public, max-age=60",
+        ),
+        (
+            "web/b.html",
+            "text/html",
+            "cache_control=no-store",
+            ["attachment", "sandbox"],
+            "public, no-store",
+        ),
+        (
+            "web/c.pdf",
+            "application/pdf",
+            "cache_control=max-age=30",
+            ["", ""],
+            "public, max-age=30",
+        ),
+    ] {
+        let version = deleted_again(&stack, key, content_type, query).await;
+        let target = format!("/versions/{key}");
+        let body = Bytes::from(json!({ "version": version }).to_string());
+        let answer = call_as(&stack, "since", Method::POST, &target, body).await;
+        assert_eq!(answer.status, StatusCode::OK, "{answer:?}");
+        let seen = stack.cdn().get(&format!("/{key}")).await;
+        let found =
+            ["content-disposition", "content-security-policy"].map(|name| seen.header(name));
+        assert_eq!(found, opened, "{key}");
+        assert_eq!(seen.body, content(3));
+        let target = format!("/objects/{key}");
+        let described = call_as(&stack, "since", Method::GET, &target, Bytes::new()).await;
+        let described = described.json();
+        let kept = [&described["content_type"], &described["cache_control"]];
+        assert_eq!(kept, [content_type, caching], "{key}");
+        assert_eq!(described["metadata"]["tags"], json!(["kept"]));
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_is_encrypted_as_the_rule_no_longer_allows_does_not_come_back() {
+    let stack = with_a_rule_that_became_stricter().await;
+    for mode in ["sse-s3", "envelope-kms"] {
+        let key = format!("web/{mode}.txt");
+        let query = format!("encryption={mode}");
+        let version = deleted_again(&stack, &key, "text/plain", &query).await;
+        let target = format!("/versions/{key}");
+        let body = Bytes::from(json!({ "version": version }).to_string());
+        let refused = call_as(&stack, "since", Method::POST, &target, body.clone()).await;
+        assert_eq!(refused.code(), "forbidden", "{refused:?}");
+        let detail = refused.json()["detail"].to_string();
+        assert!(detail.contains(mode), "{detail}");
+        let answer = call_as(&stack, "before", Method::POST, &target, body).await;
+        assert_eq!(answer.status, StatusCode::OK, "{answer:?}");
     }
 }

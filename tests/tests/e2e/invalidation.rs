@@ -7,7 +7,10 @@ use keyfront_tests::{
     local_stack::LocalStack,
     wire::{Answer, Wire},
 };
-use serde_json::json;
+use serde_json::{Value, json};
+use sha2::{Digest as _, Sha256};
+
+use crate::uploads::send;
 
 /// A key whose path is not its text.
 const KEY: &str = "a b/c+d*é.bin";
@@ -131,4 +134,73 @@ async fn the_caching_an_upload_asks_for_says_nothing_of_the_copies_of_what_it_re
     let target = format!("/uploads/{}/complete", begun["upload"].as_str().unwrap());
     let completed = stack.call(Method::POST, &target, &[], Bytes::new()).await;
     assert_eq!(completed.json()["cdn"], "expires-in 60", "{completed:?}");
+}
+
+/// Replaces an object as a publisher who may do nothing else: what the answer says besides what differs from write to write.
+async fn replaced_unseen(stack: &LocalStack, key: &str, method: &str) -> Value {
+    let headers = [
+        ("authorization", "Bearer kfp_put"),
+        ("content-type", "text/plain"),
+    ];
+    let wire = stack.wire();
+    let ask = async |target: &str, document: Value| {
+        let headers = [headers[0], ("content-type", "application/json")];
+        let body = Bytes::from(document.to_string());
+        let answer = wire.send(Method::POST, target, &headers, body).await;
+        assert!(answer.status.is_success(), "{answer:?}");
+        answer.json()
+    };
+    let mut answer = if method == "through" {
+        let target = format!("/objects/drop/{key}?overwrite=true");
+        let stored = wire.send(Method::PUT, &target, &headers, "new".into());
+        stored.await.json()
+    } else {
+        let document = json!({
+            "key": format!("drop/{key}"), "size": 3, "content_type": "text/plain", "method": method,
+            "overwrite": true,
+        });
+        let begun = ask("/uploads", document).await;
+        let upload = format!("/uploads/{}", begun["upload"].as_str().unwrap());
+        let parts = ask(&format!("{upload}/parts"), json!({"parts": [1]})).await;
+        let sent = send(&parts["parts"][0], "new").await;
+        assert_eq!(sent.status, StatusCode::OK, "{sent:?}");
+        ask(&format!("{upload}/complete"), json!({})).await
+    };
+    for name in ["etag", "key", "path", "url"] {
+        answer[name] = Value::Null;
+    }
+    answer
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn who_may_only_put_is_told_the_same_whether_or_not_there_was_an_object() {
+    let stack = LocalStack::without(Grant {
+        holder: "OriginRole".to_owned(),
+        statement: "InvalidateTheDistribution".to_owned(),
+        action: "cloudfront:CreateInvalidation".to_owned(),
+    })
+    .await;
+    let policy = json!({"v": 2, "publishers": [{
+        "id": "put",
+        "tokens": [{"id": "t", "sha256": hex::encode(Sha256::digest("kfp_put"))}],
+        "rules": [{
+            "prefix": "drop/", "methods": ["PUT"], "max_size": 9, "content_types": ["*/*"], "overwrite": true,
+        }],
+    }]});
+    let policy = Bytes::from(policy.to_string());
+    stack
+        .put_raw(".keyfront/publishers.json", policy, &[])
+        .await;
+    for method in ["through", "multipart"] {
+        let key = format!("{method}-there");
+        let there = stack.s3().put_object().bucket(&stack.dev.bucket);
+        let there = there
+            .key(format!("drop/{key}"))
+            .cache_control("public, max-age=4242");
+        there.body(b"old".to_vec().into()).send().await.unwrap();
+        let replaced = replaced_unseen(&stack, &key, method).await;
+        let created = replaced_unseen(&stack, &format!("{method}-not"), method).await;
+        assert_eq!(replaced, created, "{method}");
+        assert_eq!(created["cdn"], "expires-in 300", "{created}");
+    }
 }

@@ -16,8 +16,10 @@ use keyfront_tests::{
     worker::{Worker, WorkerConfig},
 };
 use serde::Deserialize;
-use serde_json::json;
+use serde_json::{Value, json};
 use sha2::{Digest as _, Sha256};
+
+use crate::uploads::{fields_of, post, send};
 
 const TOKEN: &str = "a-token-of-this-test";
 
@@ -100,7 +102,7 @@ fn opened(urls: &[String]) -> Vec<Opened> {
 /// A stack whose publisher has a folder of harmless types, one where some may be shown, and one of a web site.
 async fn stack() -> Stack {
     let stack = Stack::start();
-    let rule = |prefix: &str, inline: &[&str], sandbox: bool| json!({"prefix": prefix, "max_size": 9999, "content_types": ["*/*"], "inline": inline, "sandbox": sandbox});
+    let rule = |prefix: &str, inline: &[&str], sandbox: bool| json!({"prefix": prefix, "max_size": 9999, "content_types": ["*/*"], "inline": inline, "sandbox": sandbox, "overwrite": true});
     let policy = json!({"v": 1, "publishers": [{
         "id": "web",
         "tokens": [{"id": "t", "sha256": hex::encode(Sha256::digest(TOKEN))}],
@@ -122,6 +124,39 @@ async fn stack() -> Stack {
         .await
         .unwrap();
     stack
+}
+
+/// Asks the publishers' API, which does as it is asked.
+async fn ask(stack: &Stack, target: &str, document: &Value) -> Value {
+    let bearer = format!("Bearer {TOKEN}");
+    let headers = [
+        ("authorization", bearer.as_str()),
+        ("content-type", "application/json"),
+    ];
+    let body = Bytes::from(document.to_string());
+    let origin = stack.origin();
+    let answer = origin.send(Method::POST, target, &headers, body).await;
+    assert!(answer.status.is_success(), "{target}: {answer:?}");
+    answer.json()
+}
+
+/// Sends an object straight to S3 by one of its methods, and completes it.
+async fn send_straight(stack: &Stack, method: &str, key: &str, content_type: &str) {
+    let document = json!({
+        "key": key, "size": 1, "content_type": content_type, "method": method, "overwrite": true,
+    });
+    let begun = ask(stack, "/uploads", &document).await;
+    let upload = format!("/uploads/{}", begun["upload"].as_str().unwrap());
+    let sent = match method {
+        "form" => post(&begun, &fields_of(&begun), "x").await,
+        "put" => send(&begun, "x").await,
+        _ => {
+            let parts = ask(stack, &format!("{upload}/parts"), &json!({"parts": [1]})).await;
+            send(&parts["parts"][0], "x").await
+        }
+    };
+    assert!(sent.status.is_success(), "{method}: {sent:?}");
+    ask(stack, &format!("{upload}/complete"), &json!({})).await;
 }
 
 async fn publish(stack: &Stack, key: &str, content_type: &str, body: Vec<u8>) -> String {
@@ -187,22 +222,30 @@ async fn what_a_publisher_sent_carries_a_sandbox_but_for_pdf_and_web_sites() {
         "query": [], "signing": "sigv4",
     });
     let worker = Worker::start(&WorkerConfig::of(&site, &dev.credentials.edge));
-    for (key, content_type, sandboxed) in [
-        ("plain/a.png", "image/png", true),
-        ("plain/a.html", "text/html", true),
-        ("plain/a.pdf", "application/pdf", false),
-        ("shown/a.html", "text/html", true),
-        ("site/a.html", "text/html", false),
+    for (folder, name, content_type, sandboxed) in [
+        ("plain", "a.png", "image/png", true),
+        ("plain", "a.html", "text/html", true),
+        ("plain", "a.pdf", "application/pdf", false),
+        ("shown", "a.html", "text/html", true),
+        ("site", "a.html", "text/html", false),
     ] {
-        publish(&stack, key, content_type, b"x".to_vec()).await;
-        let target = format!("/{key}");
-        // Fetched, and from the caches.
-        for wire in [stack.cdn(), stack.cdn(), worker.wire(), worker.wire()] {
-            let seen = wire.get(&target).await;
-            assert_eq!(seen.status, StatusCode::OK);
-            let policy = seen.header("content-security-policy");
-            assert_eq!(policy == "sandbox", sandboxed, "{key}: {policy}");
-            assert_eq!(seen.header("x-amz-meta-keyfront-sandbox"), "");
+        for method in ["through", "put", "form", "multipart"] {
+            let key = format!("{folder}/{method}-{name}");
+            match method {
+                "through" => {
+                    publish(&stack, &key, content_type, b"x".to_vec()).await;
+                }
+                _ => send_straight(&stack, method, &key, content_type).await,
+            }
+            let target = format!("/{key}");
+            // Fetched, and from the caches.
+            for wire in [stack.cdn(), stack.cdn(), worker.wire(), worker.wire()] {
+                let seen = wire.get(&target).await;
+                assert_eq!(seen.status, StatusCode::OK);
+                let policy = seen.header("content-security-policy");
+                assert_eq!(policy == "sandbox", sandboxed, "{key}: {policy}");
+                assert_eq!(seen.header("x-amz-meta-keyfront-sandbox"), "");
+            }
         }
     }
 }

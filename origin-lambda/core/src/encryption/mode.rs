@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use keyfront_envelope::Format;
+use keyfront_envelope::{Envelope, Format, Wrap};
 use serde::{Deserialize, Serialize};
 
 use super::ServerSide;
@@ -97,6 +97,35 @@ impl EncryptionMode {
         }
     }
 
+    /// The mode that an object was stored under, by what S3 applied and by its envelope. What its publisher sealed counts as
+    /// what S3 applied, as it does when it is uploaded.
+    pub fn of_stored(server_side: ServerSide, envelope: Option<&Envelope>) -> Self {
+        let ours = envelope.filter(|envelope| envelope.publisher_key().is_none());
+        let sealed = ours.and_then(|envelope| {
+            let wrap = match envelope.wrap() {
+                Wrap::KmsContext => EnvelopeWrap::Kms,
+                Wrap::AesGcm => EnvelopeWrap::MasterKey,
+                Wrap::Kms => return None,
+            };
+            Some((wrap, envelope.format()))
+        });
+        let is_stored_so =
+            |mode: &Self| mode.server_side() == server_side && mode.envelope() == sealed;
+        // Another writer may combine what no mode does.
+        let found = Self::ALL.into_iter().find(is_stored_so);
+        found.unwrap_or_else(|| Self::plain(server_side))
+    }
+
+    /// The mode without an envelope.
+    const fn plain(server_side: ServerSide) -> Self {
+        match server_side {
+            ServerSide::Kms => Self::SseKms,
+            ServerSide::DsseKms => Self::DsseKms,
+            ServerSide::S3 => Self::SseS3,
+            ServerSide::Customer => Self::SseC,
+        }
+    }
+
     /// The envelope the body is sealed into before it leaves for S3.
     pub const fn envelope(self) -> Option<(EnvelopeWrap, Format)> {
         match self {
@@ -164,7 +193,56 @@ impl From<EncryptionModes> for Vec<EncryptionMode> {
 
 #[cfg(test)]
 mod tests {
+    use keyfront_envelope::{
+        DataKey, Description, KmsContext, MasterKey, Seed, WrappedDataKey, seal,
+    };
+
     use super::*;
+
+    /// What an object says of the envelope that it was sealed into.
+    fn envelope((wrap, format): (EnvelopeWrap, Format), description: Description) -> Envelope {
+        let key = DataKey::new([7; 32]);
+        let wrapped = match wrap {
+            EnvelopeWrap::Kms => {
+                let context = KmsContext::new(format, description).unwrap();
+                WrappedDataKey::from_kms(key, vec![1], context).unwrap()
+            }
+            EnvelopeWrap::MasterKey => {
+                let master = MasterKey::new([3; 32]);
+                WrappedDataKey::by_master_key(format, key, &master, [1; 12], description)
+            }
+        };
+        seal(wrapped, Seed::from_random([9; 28]), Some(5))
+            .unwrap()
+            .1
+    }
+
+    #[test]
+    fn the_mode_of_a_stored_object_is_the_one_that_it_was_asked_for() {
+        for mode in EncryptionMode::ALL {
+            let sealed = mode
+                .envelope()
+                .map(|kind| envelope(kind, Description::new()));
+            let found = EncryptionMode::of_stored(mode.server_side(), sealed.as_ref());
+            assert_eq!(found, mode);
+        }
+        // A publisher's own envelope is none of the origin's, and others combine what no mode does.
+        let own = (
+            "keyfront-key".to_owned(),
+            "0123456789abcdef01234567".to_owned(),
+        );
+        let kind = (EnvelopeWrap::MasterKey, Format::V3);
+        let own = envelope(kind, Description::from([own]));
+        assert!(own.publisher_key().is_some());
+        for server_side in ServerSide::ALL {
+            let found = EncryptionMode::of_stored(server_side, Some(&own));
+            assert_eq!(found.server_side(), server_side);
+            assert_eq!(found.envelope(), None);
+        }
+        let foreign = envelope(kind, Description::new());
+        let found = EncryptionMode::of_stored(ServerSide::DsseKms, Some(&foreign));
+        assert_eq!(found, EncryptionMode::DsseKms);
+    }
 
     #[test]
     fn every_mode_has_one_name_in_rules_and_requests() {

@@ -6,7 +6,7 @@ use crate::{
     encryption::EncryptionMode,
     error::Error,
     media_type::MediaType,
-    object::{ObjectAttributes, Precondition, sandbox_mark},
+    object::{ATTACHMENT, ObjectAttributes, Precondition, sandbox_mark},
     publisher::{Overwrite, Rule},
 };
 
@@ -57,7 +57,7 @@ impl PublishPlan {
             attributes: ObjectAttributes {
                 content_disposition: rule
                     .forces_attachment(&content_type)
-                    .then(|| "attachment".to_owned()),
+                    .then(|| ATTACHMENT.to_owned()),
                 content_type: content_type.as_str().to_owned(),
                 content_encoding: declared.content_encoding,
                 cache_control: rule.admit_caching(options.caching)?,

@@ -12,8 +12,8 @@ use crate::{
     encryption::{EncryptionMode, ServerSide},
     error::Error,
     media_type::MediaType,
-    object::ObjectAttributes,
-    publisher::{Method, Overwrite, Session},
+    object::{ATTACHMENT, ObjectAttributes},
+    publisher::{Method, Overwrite, Rule, Session},
     sealed_metadata::Details,
 };
 
@@ -170,9 +170,7 @@ pub fn plan(
         max_size: rule.max_size,
         content_type: request.content_type.as_str().to_owned(),
         content_encoding: request.content_encoding,
-        content_disposition: rule
-            .forces_attachment(&request.content_type)
-            .then(|| "attachment".to_owned()),
+        content_disposition: Some(disposition(rule, &request.content_type).to_owned()),
         sandboxed: rule.sandboxes(&request.content_type),
         cache_control: rule.admit_caching(request.caching)?,
         checksum: request.checksum.clone(),
@@ -204,6 +202,14 @@ pub fn plan(
         },
         Transfer::Parts => UploadPlan::Parts(PartsPlan(upload)),
     })
+}
+
+/// How browsers present the object. `inline` means what none does (RFC 6266, section 4.2), and can be signed.
+fn disposition(rule: &Rule, media_type: &MediaType) -> &'static str {
+    match rule.forces_attachment(media_type) {
+        true => ATTACHMENT,
+        false => "inline",
+    }
 }
 
 #[derive(Debug, Clone, Copy)]

@@ -21,7 +21,7 @@ use crate::{
     encryption::{EncryptionMode, SseApplied},
     error::Error,
     media_type::MediaType,
-    object::{CONTENT_HEADERS, StoredObject, StoredPart},
+    object::{ATTACHMENT, CONTENT_HEADERS, StoredObject, StoredPart},
     publisher::{NewToken, Overwrite, Publisher, PublisherToken, Publishers, Rule, Session},
     sealed_metadata::Details,
 };

@@ -4,5 +4,6 @@ mod bodies;
 mod failures;
 mod overwriting;
 mod presigned;
+mod refused;
 mod rules;
 mod storing;

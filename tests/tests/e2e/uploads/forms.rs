@@ -19,7 +19,15 @@ fn form_of(fields: &[(String, String)], file: &str, name: &str) -> Bytes {
     body.into()
 }
 
-async fn post(begun: &Value, fields: &[(String, String)], file: &str) -> Answer {
+/// The fields of a form that was planned.
+pub(crate) fn fields_of(begun: &Value) -> Vec<(String, String)> {
+    let fields = begun["fields"].as_object().unwrap().iter();
+    let fields = fields.map(|(name, value)| (name.clone(), value.as_str().unwrap().to_owned()));
+    fields.collect()
+}
+
+/// Posts a form with these fields and a file.
+pub(crate) async fn post(begun: &Value, fields: &[(String, String)], file: &str) -> Answer {
     post_named(begun, fields, file, "f").await
 }
 
@@ -40,12 +48,7 @@ async fn a_browsers_form_is_bound_to_every_field_and_to_the_size() {
     let mut plan = plan;
     plan["overwrite"] = true.into();
     let begun = begin(&stack, plan).await;
-    let fields: Vec<(String, String)> = begun["fields"]
-        .as_object()
-        .unwrap()
-        .iter()
-        .map(|(name, value)| (name.clone(), value.as_str().unwrap().to_owned()))
-        .collect();
+    let fields = fields_of(&begun);
     assert_eq!(
         post(&begun, &fields, "hello!").await.status,
         StatusCode::BAD_REQUEST
@@ -94,13 +97,11 @@ async fn a_form_is_refused_for_a_key_in_which_s3_would_put_the_files_name() {
         json!({"key": "in/plain", "size": 5, "overwrite": true, "method": "form"}),
     )
     .await;
-    let fields = begun["fields"].as_object().unwrap().iter();
     let with_key = |key: &str| {
-        let fields = fields.clone().map(|(name, value)| match name.as_str() {
-            "key" => (name.clone(), key.to_owned()),
-            _ => (name.clone(), value.as_str().unwrap().to_owned()),
-        });
-        fields.collect::<Vec<_>>()
+        let mut fields = fields_of(&begun);
+        fields.retain(|(name, _)| name != "key");
+        fields.push(("key".to_owned(), key.to_owned()));
+        fields
     };
     let replaced = post(&begun, &with_key("in/${filename}"), "hello").await;
     assert_eq!(replaced.status, StatusCode::FORBIDDEN);
@@ -121,13 +122,7 @@ async fn what_goes_round_the_origin_carries_its_sealed_metadata_too() {
         .await;
         let sent = match method {
             "put" => send(&begun, "hello").await,
-            "form" => {
-                let fields = begun["fields"].as_object().unwrap().iter();
-                let fields: Vec<_> = fields
-                    .map(|(name, value)| (name.clone(), value.as_str().unwrap().to_owned()))
-                    .collect();
-                post(&begun, &fields, "hello").await
-            }
+            "form" => post(&begun, &fields_of(&begun), "hello").await,
             _ => send(&sign(&stack, &begun, json!([1])).await[0], "hello").await,
         };
         assert!(sent.status.is_success(), "{method}: {sent:?}");

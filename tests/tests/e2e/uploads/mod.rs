@@ -14,6 +14,8 @@ use keyfront_tests::{
 };
 use serde_json::{Value, json};
 
+pub(crate) use self::forms::{fields_of, post};
+
 const MIB: usize = 1 << 20;
 
 async fn ask(stack: &Stack, method: Method, target: &str, document: Value) -> Answer {
@@ -69,7 +71,7 @@ async fn send_with(grant: &Value, headers: &[(String, String)], body: Bytes) -> 
     wire.send(Method::PUT, &target, &headers, body).await
 }
 
-async fn send(grant: &Value, body: impl Into<Bytes>) -> Answer {
+pub(crate) async fn send(grant: &Value, body: impl Into<Bytes>) -> Answer {
     send_with(grant, &headers_of(grant), body.into()).await
 }
 

@@ -67,10 +67,40 @@ async fn a_client_cannot_lie_about_size_type_checksum_or_encryption() {
 }
 
 #[tokio::test]
-async fn what_a_client_adds_to_a_presigned_put_is_removed_at_completion() {
+async fn what_a_client_adds_to_the_signed_headers_of_a_presigned_put_is_not_stored() {
     let stack = Stack::start();
     for (name, value) in [
         ("content-disposition", "attachment; filename=invoice.exe"),
+        ("cache-control", "public, max-age=31536000"),
+        ("content-type", "text/html"),
+    ] {
+        let key = format!("signed/{name}");
+        let begun = begin(
+            &stack,
+            json!({"key": key, "size": 5, "content_type": "text/plain"}),
+        )
+        .await;
+        let honest = headers_of(&begun);
+        let others: Vec<_> = honest.iter().filter(|(n, _)| n != name).cloned().collect();
+        for planned in [&honest, &others] {
+            let added = (name.to_owned(), value.to_owned());
+            let sent: Vec<_> = planned.iter().cloned().chain([added]).collect();
+            let answer = send_with(&begun, &sent, "hello".into()).await;
+            assert_eq!(answer.status, StatusCode::FORBIDDEN, "{sent:?}");
+            let stored = status_of(&stack, &key).await;
+            assert_eq!(stored, StatusCode::NOT_FOUND, "{name}");
+        }
+        assert_eq!(send(&begun, "hello").await.status, StatusCode::OK, "{name}");
+        read(&complete(&stack, &begun).await);
+    }
+    let seen = stack.cdn().get("/signed/content-disposition").await;
+    assert_eq!(seen.header("content-disposition"), "inline");
+}
+
+#[tokio::test]
+async fn what_a_client_adds_to_a_presigned_put_is_removed_at_completion() {
+    let stack = Stack::start();
+    for (name, value) in [
         ("content-encoding", "gzip"),
         ("content-language", "xx"),
         ("expires", "Thu, 01 Jan 2099 00:00:00 GMT"),

@@ -77,3 +77,34 @@ fn all_but_pdf_is_opened_in_a_sandbox_unless_the_rule_is_for_web_sites() {
     assert!(!sandboxes(true, "application/pdf"));
     assert!(!sandboxes(false, "text/html") && !sandboxes(false, "application/pdf"));
 }
+
+#[test]
+fn what_comes_back_is_kept_as_short_as_before_and_no_longer_than_its_rule_says() {
+    let kept = |own: Option<&str>, former: Option<&str>| {
+        let mut document = rule();
+        if let Some(own) = own {
+            document["cache_control"] = json!(own);
+        }
+        let rule: Rule = serde_json::from_value(document).unwrap();
+        rule.caching_again(former.map(str::to_owned))
+    };
+    let site = "public, max-age=300, immutable";
+    for (own, former, expected) in [
+        (None, None, None),
+        (None, Some("max-age=9999"), Some("max-age=9999")),
+        (Some(site), None, Some(site)),
+        (Some(site), Some(site), Some(site)),
+        (Some(site), Some("max-age=9999"), Some(site)),
+        (Some(site), Some("public"), Some(site)),
+        (Some(site), Some("max-age=60"), Some("public, max-age=60")),
+        (Some(site), Some("no-cache"), Some("public, no-cache")),
+        (
+            Some(site),
+            Some("no-store, no-cache"),
+            Some("public, no-store"),
+        ),
+        (Some("no-cache"), Some("max-age=60"), Some("no-cache")),
+    ] {
+        assert_eq!(kept(own, former).as_deref(), expected, "{own:?} {former:?}");
+    }
+}

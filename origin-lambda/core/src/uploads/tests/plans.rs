@@ -70,6 +70,8 @@ fn a_presigned_put_is_bound_to_size_encryption_and_absence() {
         ("content-length", "5"),
         ("if-none-match", "*"),
         ("content-type", "text/plain"),
+        ("cache-control", "public, max-age=300"),
+        ("content-disposition", "inline"),
         ("x-amz-meta-keyfront-upload", "id"),
         ("x-amz-server-side-encryption", "aws:kms"),
         ("x-amz-server-side-encryption-bucket-key-enabled", "true"),
@@ -83,6 +85,12 @@ fn a_presigned_put_is_bound_to_size_encryption_and_absence() {
     });
     let headers = replacing.unwrap().put_headers(&key());
     assert!(headers.iter().all(|(name, _)| name != "if-none-match"));
+    let html = planned(&UploadRequest {
+        content_type: MediaType::parse("text/html").unwrap(),
+        ..request()
+    });
+    let attached = ("content-disposition".to_owned(), ATTACHMENT.to_owned());
+    assert!(html.unwrap().put_headers(&key()).contains(&attached));
 }
 
 #[test]

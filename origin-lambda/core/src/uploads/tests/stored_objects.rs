@@ -11,9 +11,9 @@ fn stored_object() -> StoredObject {
         content_headers: [
             Some("text/plain".to_owned()),
             Some("public, max-age=300".to_owned()),
-            None,
             // As some stores describe what there is not.
             Some(String::new()),
+            Some("inline".to_owned()),
             None,
             None,
         ],
@@ -50,13 +50,20 @@ fn what_was_stored_is_compared_with_what_was_authorised() {
     }
     for (place, header) in CONTENT_HEADERS.iter().enumerate() {
         let mut other = stored.clone();
-        other.content_headers[place] = Some("inline".to_owned());
+        other.content_headers[place] = Some("other".to_owned());
         let outcome = check_object(&upload, &key(), &other);
         assert!(
             matches!(outcome, Err(Error::UploadMismatch(name)) if name == *header),
             "{header}"
         );
     }
+    // Begun before every upload named its disposition: neither the object nor the token has one.
+    let earlier = Upload {
+        content_disposition: None,
+        ..upload.clone()
+    };
+    let bare = other(|stored| stored.content_headers[3] = None);
+    assert!(check_object(&earlier, &key(), &bare).is_ok());
     let declared = Upload {
         checksum: sha256(),
         ..upload
