@@ -5,19 +5,16 @@
 pub enum ReleaseConflict {
     /// The active release is another than the caller expects, or another activation was first.
     #[error(
-        "release {active} of site {site:?} is active: publisher {by:?}{} activated it at {at} (activation {n}); compare with it, then \
-         activate with \"replaces\":\"{active}\"",
-        in_brackets(.person.as_deref())
+        "release {active} of site {site:?} is active: {by} activated it at {at} (activation {n}); compare with it, then \
+         activate with \"replaces\":\"{active}\""
     )]
     Overtaken {
         /// The site.
         site: String,
         /// What is active.
         active: String,
-        /// Who activated it.
+        /// The publisher that activated it, and which of its people, in words.
         by: String,
-        /// Which of its people.
-        person: Option<String>,
         /// When, RFC 3339.
         at: String,
         /// The activation's number.
@@ -62,10 +59,6 @@ pub enum ReleaseConflict {
         "the path of this key is served from the releases of site {0:?} alone: publish a release (keyfront publish)"
     )]
     ServedFromReleases(String),
-}
-
-fn in_brackets(person: Option<&str>) -> String {
-    person.map_or_else(String::new, |person| format!(" ({person})"))
 }
 
 /// An object of a release that is not as its manifest says.

@@ -66,11 +66,12 @@ pub fn admit(
 /// Who activated what.
 pub fn overtaken(pointer: &Pointer, site: &SiteName) -> ReleaseConflict {
     let entry = pointer.entry();
+    let person = entry.person.as_ref();
+    let person = person.map_or_else(String::new, |person| format!(" ({person})"));
     ReleaseConflict::Overtaken {
         site: site.to_string(),
         active: pointer.active().to_string(),
-        by: entry.by.clone(),
-        person: entry.person.clone(),
+        by: format!("publisher {:?}{person}", entry.by),
         at: entry.at.to_string(),
         n: entry.n,
     }
