@@ -109,11 +109,7 @@ impl Operations {
         let requested: EncryptionRequest = encryption_request!(input, &bucket);
         let customer = requested.customer.clone();
         let choice = requested.settle(&bucket.default)?;
-        let name = ObjectName {
-            bucket: &input.bucket,
-            key: &input.key,
-        };
-        let (_data_key, protection) = self.keyring.make(caller, name, &choice)?;
+        let (_data_key, protection) = self.keyring.make(caller, target, &choice)?;
         let initiated = self.now();
         let id = UploadId::generate(initiated).map_err(|error| internal(&error))?;
         let applied = Applied::of(&protection, customer.as_ref());

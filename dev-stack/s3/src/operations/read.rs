@@ -164,11 +164,7 @@ impl Operations {
         let pieces = open_pieces(&data_key, &object)?;
         answer.body = Some(stream(lease, pieces, range).await?);
         let mut response = S3Response::new(answer);
-        let target = ObjectName {
-            bucket: &input.bucket,
-            key: &input.key,
-        };
-        self.show_lock(caller, target, &bucket, &object.lock, &mut response.headers);
+        self.show_lock(caller, name, &bucket, &object.lock, &mut response.headers);
         Ok(response)
     }
 
@@ -193,11 +189,11 @@ impl Operations {
         let wants_checksum = wants_checksum(input.checksum_mode.as_ref());
         let customer = customer.as_ref();
         let is_customers = matches!(object.protection, Protection::Customer { .. });
+        let name = ObjectName {
+            bucket: &input.bucket,
+            key: &input.key,
+        };
         if wants_checksum || is_customers || customer.is_some() {
-            let name = ObjectName {
-                bucket: &input.bucket,
-                key: &input.key,
-            };
             self.keyring
                 .open(caller, name, &object.protection, customer)?;
         }
@@ -223,11 +219,11 @@ impl Operations {
         if let Some(count) = tag_count(&object) {
             response.headers.insert("x-amz-tagging-count", count.into());
         }
-        let target = ObjectName {
+        let name = ObjectName {
             bucket: &input.bucket,
             key: &input.key,
         };
-        self.show_lock(caller, target, &bucket, &object.lock, &mut response.headers);
+        self.show_lock(caller, name, &bucket, &object.lock, &mut response.headers);
         Ok(response)
     }
 }

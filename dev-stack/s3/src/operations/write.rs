@@ -141,11 +141,7 @@ impl Operations {
         let requested: EncryptionRequest = encryption_request!(input, &bucket);
         let customer = requested.customer.clone();
         let choice = requested.settle(&bucket.default)?;
-        let name = ObjectName {
-            bucket: &input.bucket,
-            key: &input.key,
-        };
-        let (data_key, protection) = self.keyring.make(caller, name, &choice)?;
+        let (data_key, protection) = self.keyring.make(caller, target, &choice)?;
         let kept = stated.algorithm().unwrap_or(Algorithm::Crc64Nvme);
         let expected = Expected {
             length: input.content_length,

@@ -81,19 +81,15 @@ impl Operations {
         if is_onto_itself(&input.copy_source, &input.bucket, &input.key) && !changes {
             return Err(changes_nothing());
         }
+        let (headers, metadata) = headers_of_copy(&mut input, &source.object)?;
         let target = ObjectName {
             bucket: &input.bucket,
             key: &input.key,
         };
         let lock = self.requested_lock(caller, target, &bucket, &request.headers)?;
-        let (headers, metadata) = headers_of_copy(&mut input, &source.object)?;
         let tags = self.copied_tags(caller, &input, &source.object, &bucket)?;
-        let name = ObjectName {
-            bucket: &input.bucket,
-            key: &input.key,
-        };
         let choice = requested.settle(&bucket.default)?;
-        let (data_key, protection) = self.keyring.make(caller, name, &choice)?;
+        let (data_key, protection) = self.keyring.make(caller, target, &choice)?;
         let kept = match &input.checksum_algorithm {
             Some(algorithm) => Algorithm::from_name(algorithm.as_str())?,
             None => kept_algorithm(&source.object),
