@@ -5,7 +5,7 @@ use std::{sync::Arc, time::SystemTime};
 use keyfront_dev_ground::clock::Clock;
 use keyfront_dev_issuer::{Issuer, IssuerConfig, SigningKey, serve};
 use keyfront_tests::local_stack::LocalStack;
-use serde_json::{Value, json};
+use serde_json::json;
 use tokio::net::TcpListener;
 use tokio_util::sync::CancellationToken;
 
@@ -88,5 +88,5 @@ async fn two_issuers_people_under_one_publisher_are_told_apart_in_the_log_and_in
     let log = listed["log"].as_array().unwrap();
     let named: Vec<_> = log.iter().map(|entry| entry["person"].clone()).collect();
     assert_eq!(named, [json!(details[1]), json!(details[0])]);
-    assert!(log.iter().all(|entry| entry["by"] == Value::from("team")));
+    assert!(log.iter().all(|entry| entry["by"] == "team"));
 }
